@@ -1,0 +1,71 @@
+# make demo    set everything up and try it       make test    run every test
+# make check   lint, types, import rules, migrations, tests
+# make bench   the measurements in benchmarks/
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+DEMO := DATA_DIR=data/demo $(BIN)/tathabbat
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types imports drift bench clean
+
+help:
+	@grep '^# make' Makefile | sed 's/^# //'
+
+# Torch first and alone: its own build for this platform satisfies whatever asks for it later.
+$(VENV)/.installed: pyproject.toml .ci/constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet -c .ci/constraints.txt torch==2.13.0
+	$(PIP) install --quiet -c .ci/constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(PIP) install --quiet -c .ci/constraints.txt -e '.[test]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed-test
+	$(PIP) install --quiet -c .ci/constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.installed
+	$(DEMO) db upgrade
+	$(DEMO) ingest knowledge/samples/last-isis-pocket.txt --publish
+	$(DEMO) reindex
+	@echo; for claim in \
+	  'داعش يسيطر على نصف مساحة خلافته' \
+	  'خرج أكثر من 37 ألف شخص من مناطق سيطرة داعش' \
+	  'ISIS is confined to 10% of the area of its caliphate' \
+	  'ارتفع سعر القمح في الأسواق العالمية'; \
+	do printf '\n> %s\n' "$$claim"; $(DEMO) check "$$claim"; done
+	@if [ -t 0 ] && [ -t 1 ]; then $(DEMO) chat; else \
+	  printf '\nOn a terminal the chat starts here: DATA_DIR=data/demo %s chat\n' "$(BIN)/tathabbat"; fi
+
+test: $(VENV)/.installed-test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.installed-dev
+	$(BIN)/lint-imports
+
+drift: $(VENV)/.installed-dev
+	@folder=$$(mktemp -d) && export DATA_DIR=$$folder && \
+	  $(BIN)/tathabbat db upgrade && $(BIN)/tathabbat db check; code=$$?; rm -rf $$folder; exit $$code
+
+check: lint types imports drift test
+
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/retrieval.py
+	$(BIN)/python benchmarks/relevance.py
+	$(BIN)/python benchmarks/agreement.py
+	$(BIN)/python benchmarks/latency.py
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
