@@ -1,0 +1,1 @@
+"""Texts and ids in, ids and scores out. This room imports no other."""

@@ -1,0 +1,212 @@
+"""Texts to vectors. The one place where a neural encoder is loaded and run.
+
+Cosines of these vectors rank; they do not tell agreement, and their range differs between models
+(e5's unrelated texts score .75 to .85): calibrate per ``fingerprint``, never by a constant.
+"""
+
+import hashlib
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.bundled import Progress
+from embeddings.errors import ModelUnavailable
+from embeddings.model_source import ModelSource, find_source
+from embeddings.normalise import NORMALISER_VERSION, for_matching
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+#: Characters of a text that are read at all, before and after normalising. Models read 512 tokens
+#: at most, rarely over 5 characters each; a text of millions must not cost more than this.
+MAX_CHARACTERS = 8192
+#: Texts run through the model at once: longer lists are sorted by length so little is padding.
+BATCH_SIZE = 32
+
+_STEP = "encoding"
+
+
+class Encoder(Protocol):
+    """What the indexes need of a model. Implementations are safe to use from several threads."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when weights, prompts, normaliser version or dimension change."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of every vector."""
+
+    def encode_claims(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return a unit vector a text, (texts, dimension): what people ask about."""
+
+    def encode_statements(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> NDArray[np.float32]:
+        """Return a unit vector a text, (texts, dimension): what sources say."""
+
+
+def open_encoder(
+    name: str, models_dir: Path, progress: Progress | None = None
+) -> "SentenceTransformerEncoder":
+    """Return the encoder called ``name``, not loaded yet.
+
+    ``name`` is ``bundled:multilingual-e5-small``, a sentence-transformers folder, or a hub's name.
+    ``models_dir`` is where the bundled model is unpacked; ``progress`` is told while it is.
+
+    Raises ``ModelUnavailable`` for a name that cannot be a model; encoding (and, for a folder or a
+    hub's model, ``fingerprint``) raises it for one that turns out not to be.
+    """
+    return SentenceTransformerEncoder(find_source(name, models_dir, progress))
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    model: "SentenceTransformer"
+    dimension: int
+
+
+class SentenceTransformerEncoder:
+    """An ``Encoder`` over any sentence-transformers model.
+
+    torch is imported and the model loaded by the first encoding, once, whoever comes first.
+    """
+
+    def __init__(self, source: ModelSource) -> None:
+        self._source = source
+        self._loaded: _Loaded | None = None
+        self._loading = threading.Lock()
+        # Fast tokenizers keep padding state and must not be entered twice; the forward pass may.
+        self._tokenizing = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The model's name in the settings."""
+        return self._source.name
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) over everything that decides a vector but the hardware.
+
+        Known without loading the model: from pinned constants for the bundled one, otherwise from
+        the contents of its files (a hub's model is downloaded first if it was not yet).
+        """
+        prompts = self._source.prompts()
+        parts = (
+            self._source.identity(),
+            prompts.claim,
+            prompts.statement,
+            str(self._source.known_dimension),
+            str(NORMALISER_VERSION),
+            str(MAX_CHARACTERS),
+        )
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    @property
+    def dimension(self) -> int:
+        """Length of every vector; loads the model unless it is the bundled one."""
+        return self._source.known_dimension or self._load().dimension
+
+    def encode_claims(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return unit vectors (texts, dimension) of what people ask about.
+
+        Raises ``ModelUnavailable`` if the model cannot be loaded.
+        """
+        return self._encode(texts, self._source.prompts().claim, None)
+
+    def encode_statements(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> NDArray[np.float32]:
+        """Return unit vectors (texts, dimension) of what sources say.
+
+        ``progress`` is told the share of texts done. Raises ``ModelUnavailable`` if the model
+        cannot be loaded.
+        """
+        return self._encode(texts, self._source.prompts().statement, progress)
+
+    def _encode(
+        self, texts: Sequence[str], prompt: str, progress: Progress | None
+    ) -> NDArray[np.float32]:
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        if not texts:
+            return vectors
+        model = self._load().model
+        readable = [_readable(text) for text in texts]
+        order = sorted(range(len(texts)), key=lambda index: len(readable[index]), reverse=True)
+        for start in range(0, len(order), BATCH_SIZE):
+            batch = order[start : start + BATCH_SIZE]
+            vectors[batch] = self._run(model, [readable[index] for index in batch], prompt)
+            if progress is not None:
+                progress(_STEP, (start + len(batch)) / len(order))
+        return vectors
+
+    def _run(
+        self, model: "SentenceTransformer", texts: list[str], prompt: str
+    ) -> NDArray[np.float32]:
+        import torch
+        from sentence_transformers.util import batch_to_device
+        from torch.nn import functional
+
+        with torch.inference_mode():
+            with self._tokenizing:
+                features = model.preprocess(texts, prompt=prompt or None)
+            output = model(batch_to_device(features, model.device))["sentence_embedding"]
+            # Not every model ends in a Normalize module.
+            vectors: NDArray[np.float32] = functional.normalize(output.float()).cpu().numpy()
+        return vectors
+
+    def _load(self) -> _Loaded:
+        if self._loaded is None:
+            with self._loading:
+                if self._loaded is None:
+                    self._loaded = self._load_once()
+        return self._loaded
+
+    def _load_once(self) -> _Loaded:
+        folder = self._source.folder()
+        try:
+            _quieten()
+            from sentence_transformers import SentenceTransformer
+
+            # local_files_only: what is named in a folder's files is never fetched.
+            model = SentenceTransformer(str(folder), local_files_only=True).eval()
+            probe = self._run(model, ["1"], "")
+            if not np.isfinite(probe).all():
+                raise ValueError("its vectors are not numbers")
+            if self._source.known_dimension not in (None, probe.shape[1]):
+                raise ValueError(f"its vectors have {probe.shape[1]} dimensions")
+        # Three libraries' loaders meet here; whatever they raise, the model cannot be used.
+        except Exception as error:
+            raise ModelUnavailable(
+                f"The embedding model {self.name!r} cannot be used "
+                f"({type(error).__name__}: {_first_line(error)}): {self._source.remedy}."
+            ) from error
+        return _Loaded(model, probe.shape[1])
+
+
+def _readable(text: str) -> str:
+    """What the model reads of ``text``: bounded, normalised, encodable (no lone surrogates)."""
+    text = for_matching(text[:MAX_CHARACTERS])[:MAX_CHARACTERS]
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _quieten() -> None:
+    """Keep the libraries' progress bars, notices and fork warnings off a person's terminal."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "")[:200]

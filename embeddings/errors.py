@@ -1,0 +1,40 @@
+"""What can go wrong with models and indexes.
+
+EmbeddingsError
+├── ModelUnavailable      the encoder cannot be loaded
+└── IndexUnavailable      no index can be served
+    ├── IndexMissing      none was built yet
+    ├── IndexCorrupt      a file is missing, truncated or altered
+    ├── IndexMismatch     built by another model or normaliser
+    └── IndexBusy         another process is writing one
+
+Every message is one sentence that names the thing and the way out.
+"""
+
+
+class EmbeddingsError(Exception):
+    """Base of this room's errors."""
+
+
+class ModelUnavailable(EmbeddingsError):
+    """The encoder named in the settings cannot be loaded."""
+
+
+class IndexUnavailable(EmbeddingsError):
+    """There is no index that may be served."""
+
+
+class IndexMissing(IndexUnavailable):
+    """No snapshot has been promoted yet."""
+
+
+class IndexCorrupt(IndexUnavailable):
+    """A file of the snapshot is missing, truncated or altered."""
+
+
+class IndexMismatch(IndexUnavailable):
+    """The snapshot was built by another encoder or normaliser."""
+
+
+class IndexBusy(IndexUnavailable):
+    """Another process is writing a snapshot."""

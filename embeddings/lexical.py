@@ -1,0 +1,131 @@
+"""BM25 by id: Tantivy over terms this project makes itself.
+
+Tantivy writes in place and a snapshot is immutable, so an index always lives in a working folder
+of its own: ``load`` copies a saved one in, ``save`` copies it out.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import tantivy
+
+from embeddings.errors import IndexCorrupt
+from embeddings.hits import Scored
+from embeddings.words import terms
+
+#: Distinct query terms considered. A claim has a dozen; the bound is for pasted articles.
+MAX_QUERY_TERMS = 96
+#: Terms kept of one text, for the same reason.
+MAX_TEXT_TERMS = 20_000
+
+_HEAP_BYTES = 32_000_000
+_ID, _TERMS = "id", "terms"
+
+
+def _schema() -> Any:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field(_ID, stored=True, indexed=True)
+    builder.add_text_field(_TERMS, tokenizer_name="whitespace", index_option="freq")
+    return builder.build()
+
+
+class LexicalIndex:
+    """BM25 with Tantivy's constants (k1 = 1.2, b = 0.75).
+
+    Not thread-safe for writing: ``live`` serialises writers.
+    """
+
+    FOLDER = "lexical"
+
+    def __init__(self) -> None:
+        self._working = tempfile.TemporaryDirectory(prefix="tathabbat-lexical-")
+        self._open(tantivy.Index(_schema(), path=self._working.name))
+
+    def _open(self, index: Any) -> None:
+        self._index = index
+        self._searcher = index.searcher()
+        self._writer: Any = None
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def add(self, ids: Sequence[int], texts: Sequence[str]) -> None:
+        """Add ``texts`` (n,) under ``ids`` (n,), which must be new."""
+        if not len(ids):
+            return
+        writer = self._write()
+        for number, text in zip(ids, texts, strict=True):
+            document = tantivy.Document()
+            document.add_unsigned(_ID, number)
+            document.add_text(_TERMS, " ".join(terms(text)[:MAX_TEXT_TERMS]))
+            writer.add_document(document)
+        self._commit()
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Remove what is held under ``ids``; ids that are not held are ignored."""
+        if not len(ids):
+            return
+        writer, schema = self._write(), self._index.schema
+        for number in ids:
+            # By query: deletion by term reads a Python int as signed and finds nothing.
+            writer.delete_documents_by_query(tantivy.Query.term_query(schema, _ID, number))
+        self._commit()
+
+    def search(self, text: str, k: int) -> list[Scored]:
+        """Return the ``k`` best BM25 matches of ``text``, best first, ties by id."""
+        distinct = list(dict.fromkeys(terms(text)))[:MAX_QUERY_TERMS]
+        if not distinct or not len(self) or k <= 0:
+            return []
+        schema = self._index.schema
+        query = tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Should, tantivy.Query.term_query(schema, _TERMS, term))
+                for term in distinct
+            ]
+        )
+        searcher = self._searcher
+        found = [
+            Scored(int(searcher.doc(address)[_ID][0]), float(score))
+            for score, address in searcher.search(query, k).hits
+        ]
+        return sorted(found, key=lambda hit: (-hit.score, hit.id))
+
+    def save(self, folder: Path) -> None:
+        """Write the index into ``folder``."""
+        self._settle()
+        shutil.copytree(
+            self._working.name, folder / self.FOLDER, ignore=shutil.ignore_patterns("*.lock")
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what ``save`` wrote. Raises IndexCorrupt if it cannot be read."""
+        loaded = cls.__new__(cls)
+        loaded._working = tempfile.TemporaryDirectory(prefix="tathabbat-lexical-")
+        try:
+            shutil.copytree(folder / cls.FOLDER, loaded._working.name, dirs_exist_ok=True)
+            loaded._open(tantivy.Index.open(loaded._working.name))
+        except (OSError, ValueError) as error:
+            raise IndexCorrupt(
+                f"the terms in {folder} cannot be read; run `tathabbat reindex`"
+            ) from error
+        return loaded
+
+    def _write(self) -> Any:
+        if self._writer is None:
+            self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        return self._writer
+
+    def _commit(self) -> None:
+        self._writer.commit()
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    def _settle(self) -> None:
+        """Let merges end and the writer go, so that the files on disk are all there is."""
+        if self._writer is not None:
+            self._writer.wait_merging_threads()
+            self._writer = None

@@ -1,0 +1,103 @@
+"""The serving index: a snapshot and what changed since, in memory."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings import snapshot
+from embeddings.dense import DenseIndex
+from embeddings.hits import Hit, Vectors
+from embeddings.hybrid import DEPTH, fuse
+from embeddings.lexical import LexicalIndex
+from embeddings.snapshot import Manifest, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One text to be found: ``text`` is what is embedded, ``context`` adds terms to find it by."""
+
+    id: int
+    text: str
+    context: str = ""
+
+    @property
+    def terms_text(self) -> str:
+        """What the lexical index reads."""
+        return f"{self.context}\n{self.text}"
+
+
+class LiveIndex:
+    """Both indexes as one, safe to search from several threads while changes are applied.
+
+    ``change_number`` is the last change of the database that is in it.
+    """
+
+    def __init__(self, dense: DenseIndex, lexical: LexicalIndex, change_number: int = 0) -> None:
+        self._dense, self._lexical = dense, lexical
+        self._change_number = change_number
+        self._lock = threading.Lock()
+
+    @classmethod
+    def empty(cls, dimension: int) -> "LiveIndex":
+        """Return an index that holds nothing."""
+        return cls(DenseIndex(dimension), LexicalIndex())
+
+    @classmethod
+    def of(cls, loaded: Snapshot) -> "LiveIndex":
+        """Return an index that serves ``loaded``."""
+        return cls(loaded.dense, loaded.lexical, loaded.manifest.change_number)
+
+    def __len__(self) -> int:
+        return len(self._dense)
+
+    @property
+    def change_number(self) -> int:
+        """The last change that is in the index."""
+        return self._change_number
+
+    def ids(self) -> frozenset[int]:
+        """Return every id held."""
+        with self._lock:
+            return self._dense.ids()
+
+    def apply(
+        self,
+        added: Sequence[Entry],
+        vectors: Vectors,
+        removed: Sequence[int],
+        change_number: int,
+    ) -> None:
+        """Take changes in: ``added`` with their ``vectors`` (n, dimension), then the number.
+
+        An id that is already held is replaced, so applying a change twice does no harm.
+        """
+        with self._lock:
+            gone = [*removed, *(entry.id for entry in added)]
+            self._dense.remove(gone)
+            self._lexical.remove(gone)
+            ids = [entry.id for entry in added]
+            self._dense.add(ids, vectors)
+            self._lexical.add(ids, [entry.terms_text for entry in added])
+            self._change_number = change_number
+
+    def search(self, vector: Vectors, text: str, k: int) -> list[Hit]:
+        """Return the ``k`` statements closest to a claim, best first.
+
+        ``vector`` is the claim's (dimension,), ``text`` the claim itself.
+        """
+        depth = max(DEPTH, k)
+        with self._lock:
+            dense = self._dense.search(vector, depth)
+            lexical = self._lexical.search(text, depth)
+            cosines = {hit.id: hit.score for hit in dense}
+            unseen = [hit.id for hit in lexical if hit.id not in cosines]
+            cosines |= {hit.id: hit.score for hit in self._dense.score(vector, unseen)}
+        return fuse(cosines, lexical, k)
+
+    def save(self, root: Path, fingerprint: str) -> Manifest:
+        """Write what is served as a new snapshot below ``root`` and promote it."""
+        with self._lock:
+            return snapshot.write(
+                root, self._dense, self._lexical, fingerprint, self._change_number
+            )

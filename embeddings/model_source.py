@@ -1,0 +1,254 @@
+"""Where an encoder's model comes from: the bundled one, a folder, or a model hub.
+
+Everything here is about names and files. No module of this file imports torch, so that a model can
+be named, located and fingerprinted in milliseconds (bundled) or the time it takes to read it.
+"""
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from embeddings import bundled
+from embeddings.bundled import BUNDLED_NAME, Progress
+from embeddings.errors import ModelUnavailable
+
+# Files that decide a vector; a README or an ONNX export beside them does not.
+_DECIDING = frozenset({".json", ".txt", ".model", ".safetensors", ".bin"})
+_OTHER_BACKENDS = frozenset({"onnx", "openvino"})
+_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
+_E5 = re.compile(r"(?:^|[/_-])e5(?:[_-]|$)")
+_HUB_SECONDS = 10.0
+_WAY_OUT = f"set EMBEDDING_MODEL to {BUNDLED_NAME} or to an existing model folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """What the model was trained to see before each kind of text; empty if nothing."""
+
+    claim: str
+    statement: str
+
+
+class ModelSource(Protocol):
+    """One model, not yet loaded. Methods raise ``ModelUnavailable``."""
+
+    @property
+    def name(self) -> str:
+        """What the settings call it."""
+
+    @property
+    def known_dimension(self) -> int | None:
+        """Length of its vectors, if that is known without loading it."""
+
+    @property
+    def remedy(self) -> str:
+        """What to do when its files turn out to be unusable: the end of an error's sentence."""
+
+    def folder(self) -> Path:
+        """Return a folder ``SentenceTransformer`` loads, unpacking or downloading it if need be."""
+
+    def identity(self) -> str:
+        """Return what changes whenever the model's files do."""
+
+    def prompts(self) -> Prompts:
+        """Return the model's prompts."""
+
+
+def find_source(name: str, models_dir: Path, progress: Progress | None = None) -> ModelSource:
+    """Return the source that ``name`` means: bundled, else a folder that exists, else a hub's.
+
+    Touches no network: a path that does not exist is refused here, at once.
+    """
+    if name == BUNDLED_NAME:
+        return BundledModel(models_dir, progress)
+    path = Path(name).expanduser()
+    if name and path.is_dir():
+        if not any((path / file).is_file() for file in ("modules.json", "config.json")):
+            raise ModelUnavailable(
+                f"The folder {name!r} holds no sentence-transformers model "
+                f"(neither modules.json nor config.json): {_WAY_OUT}."
+            )
+        return FolderModel(name, path)
+    if not _HUB_NAME.fullmatch(name):
+        raise ModelUnavailable(f"There is no embedding model {name!r}: {_WAY_OUT}.")
+    return HubModel(name, models_dir)
+
+
+@dataclass(frozen=True, slots=True)
+class BundledModel:
+    """The model inside the installed package; identified by pinned constants, reading nothing."""
+
+    models_dir: Path
+    progress: Progress | None = None
+
+    @property
+    def name(self) -> str:
+        """The bundled model's one name."""
+        return BUNDLED_NAME
+
+    @property
+    def known_dimension(self) -> int:
+        """384."""
+        return bundled.DIMENSION
+
+    @property
+    def remedy(self) -> str:
+        """Unpack it again."""
+        folder = self.models_dir / bundled.FOLDER_NAME
+        return f"delete the folder {str(folder)!r} so that it is unpacked anew"
+
+    def folder(self) -> Path:
+        """Return the unpacked folder."""
+        return bundled.ensure_unpacked(self.models_dir, self.progress)
+
+    def identity(self) -> str:
+        """Return the package file's SHA-256 and the unpacked format's version."""
+        return f"{bundled.SOURCE_SHA256} {bundled.FORMAT_VERSION}"
+
+    def prompts(self) -> Prompts:
+        """Return e5's prompts."""
+        return Prompts(bundled.PROMPTS["query"], bundled.PROMPTS["passage"])
+
+
+@dataclass(frozen=True, slots=True)
+class FolderModel:
+    """A sentence-transformers (or transformers) model on disk."""
+
+    name: str
+    path: Path
+
+    @property
+    def known_dimension(self) -> None:
+        """Only the loaded model tells."""
+
+    @property
+    def remedy(self) -> str:
+        """Use another one."""
+        return _WAY_OUT
+
+    def folder(self) -> Path:
+        """Return the folder itself."""
+        return self.path
+
+    def identity(self) -> str:
+        """Return the SHA-256 over names and contents of the files that decide a vector."""
+        return _content_hash(self.path)
+
+    def prompts(self) -> Prompts:
+        """Return the prompts of its own configuration, or those its family is known for."""
+        return _read_prompts(self.name, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class HubModel:
+    """A model of the Hugging Face hub, held at the commit that was first downloaded.
+
+    The commit is written to ``models_dir``; from then on neither a network nor the hub is asked,
+    and the model cannot change under an index. Delete that file to take a newer commit.
+    """
+
+    name: str
+    models_dir: Path
+
+    @property
+    def known_dimension(self) -> None:
+        """Only the loaded model tells."""
+
+    @property
+    def remedy(self) -> str:
+        """Use another one."""
+        return _WAY_OUT
+
+    def folder(self) -> Path:
+        """Return the downloaded snapshot's folder in the hub's own cache."""
+        from huggingface_hub import HfApi, snapshot_download
+        from huggingface_hub.utils.tqdm import disable_progress_bars
+
+        disable_progress_bars()
+        pin = self.models_dir / f"hub--{self.name.replace('/', '--')}.commit"
+        try:
+            if pin.is_file():
+                commit = pin.read_text(encoding="ascii").strip()
+                return Path(snapshot_download(self.name, revision=commit, local_files_only=True))
+            info = HfApi().model_info(self.name, timeout=_HUB_SECONDS)
+            files = [file.rfilename for file in info.siblings or ()]
+            folder = Path(
+                snapshot_download(self.name, revision=info.sha, allow_patterns=_wanted(files))
+            )
+            self.models_dir.mkdir(parents=True, exist_ok=True)
+            pin.write_text(f"{info.sha}\n", encoding="ascii")
+        # The hub's client lets its HTTP library's errors through; whatever it is, no model came.
+        except Exception as error:
+            raise ModelUnavailable(
+                f"{self.name!r} is not a folder and cannot be had from the model hub "
+                f"({type(error).__name__}): {_WAY_OUT}."
+            ) from error
+        return folder
+
+    def identity(self) -> str:
+        """Return the SHA-256 over the snapshot's files (downloads them if need be)."""
+        return _content_hash(self.folder())
+
+    def prompts(self) -> Prompts:
+        """Return the prompts of its own configuration, or those its family is known for."""
+        return _read_prompts(self.name, self.folder())
+
+
+def _wanted(files: list[str]) -> list[str]:
+    """Leave out exports for other backends and weights that are there twice."""
+    safe = {Path(file).parent for file in files if file.endswith(".safetensors")}
+    return [
+        file
+        for file in files
+        if (path := Path(file)).suffix in _DECIDING
+        and path.parts[0] not in _OTHER_BACKENDS
+        and not (path.suffix == ".bin" and path.parent in safe)
+    ]
+
+
+def _content_hash(folder: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        for path in sorted(_deciding_files(folder), key=lambda path: path.as_posix()):
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
+    except OSError as error:
+        raise ModelUnavailable(
+            f"The model folder {str(folder)!r} cannot be read ({error.strerror}): {_WAY_OUT}."
+        ) from error
+    return digest.hexdigest()
+
+
+def _deciding_files(folder: Path) -> list[Path]:
+    found = []
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [f for f in folders if not f.startswith(".") and f not in _OTHER_BACKENDS]
+        found += [Path(parent, f) for f in files if Path(f).suffix in _DECIDING]
+    return found
+
+
+def _read_prompts(name: str, folder: Path) -> Prompts:
+    try:
+        config = json.loads((folder / "config_sentence_transformers.json").read_bytes())
+    except FileNotFoundError:
+        config = {}
+    except (OSError, ValueError) as error:
+        raise ModelUnavailable(
+            f"config_sentence_transformers.json of the model {name!r} cannot be read: {_WAY_OUT}."
+        ) from error
+    saved = config.get("prompts") if isinstance(config, dict) else None
+    prompts = saved if isinstance(saved, dict) else {}
+    claim = prompts.get("query") or ""
+    statement = next((prompts[k] for k in ("document", "passage", "corpus") if prompts.get(k)), "")
+    if claim or statement:
+        return Prompts(str(claim), str(statement))
+    # The e5 models need their prompts but many copies do not carry them; the instruct ones differ.
+    lowered = name.lower()
+    if _E5.search(lowered) and "instruct" not in lowered:
+        return Prompts("query: ", "passage: ")
+    return Prompts("", "")

@@ -1,0 +1,220 @@
+"""Immutable builds of the index on disk: written aside, verified, promoted by one rename.
+
+    index/
+      current            the name of the snapshot that is served
+      00000007/          manifest.json, dense.faiss, lexical/
+      00000008.aside/    being written, or left by a run that was killed; never served
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from embeddings.dense import DenseIndex
+from embeddings.errors import IndexBusy, IndexCorrupt, IndexMismatch, IndexMissing
+from embeddings.lexical import LexicalIndex
+
+#: Raised when the layout of a snapshot changes; other formats are refused.
+FORMAT: Final = 1
+#: The served snapshot and one to roll back to.
+KEPT: Final = 2
+
+_CURRENT, _MANIFEST, _ASIDE = "current", "manifest.json", ".aside"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a snapshot holds and how to tell that it still does.
+
+    ``fingerprint`` is the encoder's, ``change_number`` the last change of the database that is in
+    it, ``files`` the sha256 of every file by its path inside the folder.
+    """
+
+    format: int
+    name: str
+    fingerprint: str
+    dimension: int
+    count: int
+    change_number: int
+    files: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A loaded snapshot."""
+
+    manifest: Manifest
+    dense: DenseIndex
+    lexical: LexicalIndex
+
+
+def write(
+    root: Path, dense: DenseIndex, lexical: LexicalIndex, fingerprint: str, change_number: int
+) -> Manifest:
+    """Write a snapshot aside, verify it, promote it, prune older ones. Returns its manifest.
+
+    Killed at any moment, the snapshot served before is still whole. Raises IndexBusy if another
+    process is writing and IndexCorrupt if what was written does not read back.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(root / "lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise IndexBusy("another reindex is running; wait for it to finish") from error
+    with lock:
+        for leftover in root.glob(f"*{_ASIDE}"):
+            shutil.rmtree(leftover)
+        name = f"{max((int(n) for n in names(root)), default=0) + 1:08d}"
+        aside = root / (name + _ASIDE)
+        aside.mkdir()
+        dense.save(aside)
+        lexical.save(aside)
+        files = {str(p.relative_to(aside)): _sha256(p) for p in _files(aside)}
+        manifest = Manifest(
+            FORMAT, name, fingerprint, dense.dimension, len(dense), change_number, files
+        )
+        (aside / _MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), "utf-8")
+        _sync(aside)
+        _read_back(aside, manifest)
+        aside.rename(root / name)
+        _promote(root, name)
+        prune(root)
+    return manifest
+
+
+def names(root: Path) -> list[str]:
+    """Return the names of the complete snapshots, oldest first."""
+    if not root.is_dir():
+        return []
+    return sorted(p.name for p in root.iterdir() if p.is_dir() and p.name.isdigit())
+
+
+def current(root: Path) -> Manifest:
+    """Return the manifest of the served snapshot. Raises IndexMissing or IndexCorrupt."""
+    try:
+        name = (root / _CURRENT).read_text("utf-8").strip()
+    except FileNotFoundError as error:
+        raise IndexMissing("there is no index yet; run `tathabbat reindex`") from error
+    return _manifest(root, name)
+
+
+def load(root: Path, fingerprint: str) -> Snapshot:
+    """Load the served snapshot for the encoder with ``fingerprint``.
+
+    Raises IndexMissing, IndexMismatch (another model or normaliser) or IndexCorrupt.
+    """
+    manifest = current(root)
+    if manifest.fingerprint != fingerprint:
+        raise IndexMismatch(
+            "the index was built by another model than EMBEDDING_MODEL names;"
+            " run `tathabbat reindex`, or set EMBEDDING_MODEL back"
+        )
+    check(root, manifest)
+    return _read_back(root / manifest.name, manifest)
+
+
+def check(root: Path, manifest: Manifest) -> None:
+    """Raise IndexCorrupt unless every file of the snapshot is there and unaltered."""
+    folder = root / manifest.name
+    for path, expected in manifest.files.items():
+        try:
+            found = _sha256(folder / path)
+        except OSError as error:
+            raise _corrupt(manifest.name, path) from error
+        if found != expected:
+            raise _corrupt(manifest.name, path)
+
+
+def rollback(root: Path) -> Manifest:
+    """Serve the snapshot before the current one. Raises IndexMissing if there is none."""
+    serving = current_name(root)
+    older = [name for name in names(root) if serving is None or name < serving]
+    if not older:
+        raise IndexMissing("there is no older index to go back to; run `tathabbat reindex`")
+    manifest = _manifest(root, older[-1])
+    check(root, manifest)
+    _promote(root, manifest.name)
+    return manifest
+
+
+def prune(root: Path) -> list[str]:
+    """Delete all but the served snapshot and the newest other one. Returns the names deleted."""
+    serving = current_name(root)
+    others = [name for name in names(root) if name != serving]
+    doomed = others[: -(KEPT - 1)]
+    for name in doomed:
+        shutil.rmtree(root / name)
+    return doomed
+
+
+def current_name(root: Path) -> str | None:
+    """Return the name of the served snapshot, or None where none was promoted."""
+    try:
+        return (root / _CURRENT).read_text("utf-8").strip()
+    except FileNotFoundError:
+        return None
+
+
+def _manifest(root: Path, name: str) -> Manifest:
+    try:
+        manifest = Manifest(**json.loads((root / name / _MANIFEST).read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise _corrupt(name, _MANIFEST) from error
+    if manifest.format != FORMAT:
+        raise IndexMismatch(
+            f"index {name} was written by another version of this program;"
+            " run `tathabbat reindex`"
+        )
+    return manifest
+
+
+def _read_back(folder: Path, manifest: Manifest) -> Snapshot:
+    dense, lexical = DenseIndex.load(folder), LexicalIndex.load(folder)
+    if not len(dense) == len(lexical) == manifest.count:
+        raise _corrupt(manifest.name, "counts")
+    return Snapshot(manifest, dense, lexical)
+
+
+def _promote(root: Path, name: str) -> None:
+    aside = root / (_CURRENT + _ASIDE + ".txt")
+    aside.write_text(name, "utf-8")
+    _sync_path(aside)
+    aside.replace(root / _CURRENT)
+    _sync_path(root)
+
+
+def _corrupt(name: str, part: str) -> IndexCorrupt:
+    return IndexCorrupt(
+        f"index {name} is damaged ({part}); run `tathabbat reindex`,"
+        " or `tathabbat index rollback` for the one before"
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.is_file())
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(folder: Path) -> None:
+    """Force every file and folder below ``folder`` to the disk."""
+    for path in [*_files(folder), *(p for p in folder.rglob("*") if p.is_dir()), folder]:
+        _sync_path(path)
+
+
+def _sync_path(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

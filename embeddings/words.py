@@ -1,0 +1,70 @@
+"""Text to index terms: folded words, lightly stemmed, negators and single digits kept."""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import Stemmer
+
+from embeddings.normalise import fold, for_matching
+
+# A number keeps its decimal and thousands signs as one term; a word is letters and digits of any
+# script with an apostrophe inside ("don't" must not lose its negation).
+_TERM = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:['’][^\W_]+)*")
+
+#: Terms so common that they say nothing about the subject. No negator and no digit is ever here.
+STOP_WORDS: Final = frozenset(
+    fold(
+        "من في على عن الى مع ان انه انها التي الذي الذين هذا هذه ذلك تلك هو هي هم كان كانت يكون"
+        " تكون قد لقد و او ثم كما بعد قبل عند حتى اذا كل بين خلال حول ضد منذ"
+        " the a an of in on at to for and or is are was were be been being that this these those"
+        " it its by with from as has have had will would he she they his her their"
+        " le la les de des du un une et est sont que qui dans pour sur"
+    ).split()
+)
+
+# Light10 (Larkey, Ballesteros & Connell 2007): conjunction, then one prefix, then suffixes.
+_PREFIXES: Final = ("وال", "فال", "بال", "كال", "لل", "ال")
+_SUFFIXES: Final = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
+#: Shortest stem light10 may leave.
+_SHORTEST: Final = 3
+
+_ARABIC = re.compile("[\u0621-\u064a]")
+_english = Stemmer.Stemmer("english")
+
+
+def words(text: str) -> list[str]:
+    """Return the folded words of ``text`` in order, stop words included.
+
+    A number is one word and writes its mark as a point: ``99,5`` and ``99.5`` are the same.
+    """
+    return [
+        word.replace(",", ".") if word[0].isdigit() else word
+        for word in _TERM.findall(fold(for_matching(text)))
+    ]
+
+
+def terms(text: str) -> list[str]:
+    """Return the index terms of ``text`` in order: stop words dropped, the rest stemmed."""
+    return [stem(word) for word in words(text) if word not in STOP_WORDS]
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """Return the light stem of one folded word (light10 for Arabic, Porter2 for Latin script)."""
+    if _ARABIC.search(word):
+        return _arabic_stem(word)
+    return str(_english.stemWord(word)) if word.isascii() and word.isalpha() else word
+
+
+def _arabic_stem(word: str) -> str:
+    if word.startswith("و") and len(word) > _SHORTEST:
+        word = word[1:]
+    for prefix in _PREFIXES:
+        if word.startswith(prefix) and len(word) - len(prefix) >= _SHORTEST - 1:
+            word = word[len(prefix) :]
+            break
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= _SHORTEST - 1:
+            word = word[: -len(suffix)]
+    return word

