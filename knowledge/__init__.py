@@ -1,0 +1,1 @@
+"""Reports, statements, claims and what follows from them. Knows no Telegram and no HTTP."""

@@ -1,0 +1,86 @@
+"""The words of this room as values: frozen, passed between modules, never stored as such."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class ReportKind(StrEnum):
+    """What kind of document a report is."""
+
+    NEWS = "news"
+    FACT_CHECK = "fact_check"
+    OFFICIAL = "official"
+
+
+class Rating(StrEnum):
+    """A fact-checker's verdict on a reviewed claim, normalised across publishers."""
+
+    TRUE = "true"
+    MOSTLY_TRUE = "mostly_true"
+    MIXED = "mixed"
+    MISLEADING = "misleading"
+    FALSE = "false"
+    UNPROVEN = "unproven"
+    SATIRE = "satire"
+
+
+class Relation(StrEnum):
+    """Relation of a statement to a claim, with FEVER's labels (Thorne et al. 2018)."""
+
+    SUPPORTS = "SUPPORTS"
+    REFUTES = "REFUTES"
+    NOT_ENOUGH_INFO = "NOT_ENOUGH_INFO"
+
+
+class Outcome(StrEnum):
+    """What a person gets for a claim."""
+
+    SUPPORTED = "SUPPORTED"
+    REFUTED = "REFUTED"
+    RELATED = "RELATED"
+    NO_MATCH = "NO_MATCH"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open character range of a statement in its report's body."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatementDraft:
+    """A statement as read from a file or extracted from a body, before it is stored.
+
+    ``text`` is verbatim; where ``span`` is given, ``body[span.start:span.end] == text``.
+    ``rating_text`` is the fact-checker's own wording that ``rating`` normalises.
+    """
+
+    text: str
+    span: Span | None = None
+    speaker: str | None = None
+    rating: Rating | None = None
+    rating_text: str | None = None
+    as_of: date | None = None
+    ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDraft:
+    """A report as read from a file, before it is stored.
+
+    Either ``body`` is set and statements are extracted from it, or ``statements`` carries them.
+    ``publisher`` is None where the document itself does not state its outlet.
+    """
+
+    title: str
+    publisher: str | None = None
+    url: str | None = None
+    published_at: date | None = None
+    language: str = "ar"
+    kind: ReportKind = ReportKind.NEWS
+    body: str | None = None
+    statements: tuple[StatementDraft, ...] = ()
+    ref: str | None = None

@@ -1,0 +1,57 @@
+"""What can go wrong with knowledge.
+
+KnowledgeError
+├── UnreadableFile      a file cannot be read as a report at all
+├── BadRow              one row of a file is not a report (carries its line number)
+├── NotFound            nothing has the reference that was named
+├── UnreadableClaim     a message holds nothing that could be checked
+└── DatabaseUnavailable the database cannot be used as it is (not migrated, newer, locked, absent)
+
+Every message is one sentence that names the thing and the way out.
+"""
+
+
+from enum import StrEnum
+
+
+class KnowledgeError(Exception):
+    """Base of this room's errors."""
+
+
+class UnreadableFile(KnowledgeError):
+    """A file cannot be read as a report."""
+
+
+class BadRow(KnowledgeError):
+    """One row of a file is not a report; the others may be."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"line {line}: {reason}")
+        self.line = line
+        self.reason = reason
+
+
+class DatabaseUnavailable(KnowledgeError):
+    """The database cannot be used as it is."""
+
+
+class NotFound(KnowledgeError):
+    """Nothing has the reference that was named."""
+
+
+class ClaimProblem(StrEnum):
+    """Why a message cannot be checked."""
+
+    EMPTY = "empty"
+    NO_WORDS = "no_words"
+    ONLY_LINKS = "only_links"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+
+
+class UnreadableClaim(KnowledgeError):
+    """A message holds nothing that could be checked."""
+
+    def __init__(self, problem: ClaimProblem, message: str) -> None:
+        super().__init__(message)
+        self.problem = problem

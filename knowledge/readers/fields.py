@@ -1,0 +1,130 @@
+"""One value of a document -> one checked field, within bounds, or one clear reason."""
+
+import re
+from datetime import date
+from urllib.parse import urlsplit
+
+from knowledge.domain import ReportKind
+
+MAX_BODY = 10_000_000
+MAX_STATEMENT = 10_000
+MAX_STATEMENTS = 10_000
+MAX_TITLE = 1_000
+MAX_PUBLISHER = 300
+MAX_SPEAKER = 500
+MAX_RATING = 10_000
+MAX_URL = 2_000
+MAX_REF = 500
+#: A title taken from a text's own first words, where the document has none.
+MAX_DERIVED_TITLE = 120
+
+# Characters of a bad value that a reason repeats.
+_SHOWN = 60
+# PostgreSQL stores no NUL, UTF-8 no lone surrogate.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.,+Z-]{0,40})?")
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8}){0,4}")
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
+
+
+class FieldError(ValueError):
+    """A value is not what its field takes. The message is ``<field>: <why>``."""
+
+
+def text_of(value: object, field: str, limit: int) -> str | None:
+    """Return ``value`` without surrounding white space; None if absent or blank."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise FieldError(f"{field}: must be text, not {json_kind(value)}")
+    # The bound comes first: nothing else is done with a value that is too long.
+    if len(value) > limit:
+        raise FieldError(f"{field}: has {len(value):,} characters, at most {limit:,} are taken")
+    if _UNSTORABLE.search(value):
+        raise FieldError(f"{field}: holds a NUL or a broken character")
+    return value.strip() or None
+
+
+def day_of(value: object, field: str) -> date | None:
+    """Return the day of an ISO date or date and time, as written (no change of zone)."""
+    written = _short(value, field)
+    if written is None:
+        return None
+    try:
+        if _ISO_DAY.fullmatch(written):
+            return date.fromisoformat(written[:10])
+    except ValueError:
+        pass
+    raise FieldError(f"{field}: {shown(written)} is not an ISO date (YYYY-MM-DD)")
+
+
+def url_of(value: object, field: str) -> str | None:
+    """Return an absolute http or https address."""
+    written = text_of(value, field, MAX_URL)
+    if written is None:
+        return None
+    try:
+        parts = urlsplit(written)
+        good = parts.scheme in ("http", "https") and parts.hostname and not _BLANK.search(written)
+    except ValueError:
+        good = False
+    if not good:
+        raise FieldError(f"{field}: {shown(written)} is not an http or https address")
+    return written
+
+
+def language_of(value: object, field: str) -> str | None:
+    """Return the primary part of a language tag: ``ar`` for ``ar-EG``."""
+    written = _short(value, field)
+    if written is None:
+        return None
+    tag = _LANGUAGE.fullmatch(written)
+    if tag is None:
+        raise FieldError(f"{field}: {shown(written)} is not a language code such as 'ar'")
+    return tag[1].lower()
+
+
+def kind_of(value: object, field: str) -> ReportKind | None:
+    """Return the kind of a report."""
+    written = _short(value, field)
+    if written is None:
+        return None
+    try:
+        return ReportKind(written.lower())
+    except ValueError:
+        known = ", ".join(ReportKind)
+        raise FieldError(f"{field}: {shown(written)} is none of {known}") from None
+
+
+def title_from(text: str) -> str:
+    """Return the first words of ``text`` as a title, for a document that has none."""
+    line = text.lstrip().split("\n", 1)[0].strip()
+    if len(line) <= MAX_DERIVED_TITLE:
+        return line
+    return line[:MAX_DERIVED_TITLE].rsplit(maxsplit=1)[0] + "…"
+
+
+def shown(value: str) -> str:
+    """Return ``value`` quoted for a message: on one line, invisible characters spelled, short."""
+    return repr(value if len(value) <= _SHOWN else value[:_SHOWN] + "…")
+
+
+def json_kind(value: object) -> str:
+    """Return what JSON calls the kind of ``value``, for a message."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case _:
+            return "an object"
+
+
+def _short(value: object, field: str) -> str | None:
+    return text_of(value, field, MAX_STATEMENT)

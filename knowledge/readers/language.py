@@ -1,0 +1,33 @@
+"""A text's language by its letters, for documents that do not state it."""
+
+import re
+
+#: BCP 47's code for "undetermined".
+UNDETERMINED = "und"
+#: Characters looked at; more would not change the answer.
+SAMPLE = 1_000
+
+_WORD = re.compile(r"[^\W\d_]+")
+# Short words that are common in the one language and not words of the other.
+_FRENCH = frozenset(
+    _WORD.findall("le la les des est une dans que pour du et qui sur pas par au aux")
+)
+_ENGLISH = frozenset(_WORD.findall("the of and is in to that for was with are it by be this has"))
+
+
+def guess_language(text: str) -> str:
+    """Return ``ar``, ``en``, ``fr`` or ``und``: the script of most letters, then common words.
+
+    Only the languages the project speaks are told apart; another language in Arabic or Latin
+    script is taken for the nearest of them, so a stated language should always be preferred.
+    """
+    letters = [c for c in text[:SAMPLE] if c.isalpha()]
+    arabic = sum("\u0600" <= c <= "\u06ff" or "\u0750" <= c <= "\u077f" for c in letters)
+    latin = sum(c < "\u0250" for c in letters)
+    if arabic * 2 > len(letters):
+        return "ar"
+    if latin * 2 <= len(letters):
+        return UNDETERMINED
+    words = _WORD.findall(text[:SAMPLE].casefold())
+    french = sum(word in _FRENCH for word in words)
+    return "fr" if french > sum(word in _ENGLISH for word in words) else "en"

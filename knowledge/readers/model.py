@@ -1,0 +1,48 @@
+"""What a reader is asked with, and what it says of a row it cannot read."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from knowledge.readers import fields
+
+
+class Format(StrEnum):
+    """How a file is to be read. ``AUTO`` looks at its extension, then at its content."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    HTML = "html"
+    REPORT = "report"
+    CLAIMREVIEW = "claimreview"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What to assume where a document does not state it. What it states always wins.
+
+    Raises:
+        FieldError: (a ``ValueError``) a value is none that a document may state either.
+    """
+
+    publisher: str | None = None
+    url: str | None = None
+    published_at: date | None = None
+    language: str | None = None
+
+    def __post_init__(self) -> None:
+        fields.text_of(self.publisher, "publisher", fields.MAX_PUBLISHER)
+        fields.url_of(self.url, "url")
+        fields.language_of(self.language, "language")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One row that is no report, while the others may be.
+
+    ``line`` counts from 1 (where the row begins); None where a file has no lines of its own.
+    """
+
+    line: int | None
+    reason: str

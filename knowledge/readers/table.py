@@ -1,0 +1,94 @@
+"""CSV: a header row, then one report a row with a body or with one statement (``text``)."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from knowledge.domain import ReportDraft
+from knowledge.errors import UnreadableFile
+from knowledge.readers import fields
+from knowledge.readers.fields import FieldError
+from knowledge.readers.files import opened, require_utf8
+from knowledge.readers.model import Defaults, Problem
+from knowledge.readers.rows import report_of
+
+_STATEMENT_COLUMNS = ("text", "speaker", "rating", "as_of")
+_REPORT_COLUMNS = ("publisher", "title", "url", "published_at", "language", "kind", "body", "ref")
+_KNOWN = frozenset(_STATEMENT_COLUMNS + _REPORT_COLUMNS)
+# Spreadsheets write the separator of their country.
+_SEPARATORS = ",;\t"
+
+
+def read_table(path: Path, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
+    """Yield the report of each row, or what is wrong with it.
+
+    Raises:
+        UnreadableFile: it is not UTF-8, or its header lacks a column every row needs.
+    """
+    require_utf8(path)
+    with opened(path) as file:
+        lines = (raw.decode("utf-8-sig" if at == 0 else "utf-8") for at, raw in enumerate(file))
+        header = next(lines, "")
+        separator = max(
+            _SEPARATORS, key=lambda mark: len(_KNOWN.intersection(_names(header, mark)))
+        )
+        names = _names(header, separator)
+        _require_columns(path, names, defaults)
+        # The module's own bound is for all its users; a body may be longer than its default.
+        csv.field_size_limit(max(csv.field_size_limit(), fields.MAX_BODY + 1))
+        reader = csv.reader(lines, delimiter=separator, strict=True)
+        while True:
+            number = reader.line_num + 2  # The header is line 1, and this row not yet read.
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield Problem(number, f"broken CSV ({error})")
+                continue
+            if any(cell.strip() for cell in cells):
+                yield _read(names, cells, number, defaults)
+
+
+def _names(header: str, separator: str) -> list[str]:
+    try:
+        cells = next(csv.reader([header], delimiter=separator, strict=True), [])
+    except csv.Error:
+        return []
+    return [name.strip().lower() for name in cells]
+
+
+def _require_columns(path: Path, names: list[str], defaults: Defaults) -> None:
+    repeated = {name for name in names if name in _KNOWN and names.count(name) > 1}
+    if repeated:
+        raise UnreadableFile(f"{path} has two columns named {min(repeated)!r}; rename one.")
+    if "body" not in names and "text" not in names:
+        raise UnreadableFile(
+            f"{path} has no column 'body' or 'text' in its first row; name the columns there."
+        )
+    if "publisher" not in names and defaults.publisher is None:
+        raise UnreadableFile(
+            f"{path} has no column 'publisher'; add it, or give one publisher for the whole file."
+        )
+
+
+def _read(
+    names: list[str], cells: list[str], line: int, defaults: Defaults
+) -> ReportDraft | Problem:
+    if len(cells) > len(names):
+        return Problem(line, f"has {len(cells)} values for {len(names)} columns")
+    row = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
+    try:
+        return report_of(_nested(row), defaults)
+    except FieldError as error:
+        # The row is flat: what a report row calls statements[0].text is its column text.
+        return Problem(line, str(error).removeprefix("statements[0]."))
+
+
+def _nested(row: Mapping[str, str]) -> dict[str, object]:
+    nested: dict[str, object] = {name: row[name] for name in _REPORT_COLUMNS if name in row}
+    statement = {name: row[name] for name in _STATEMENT_COLUMNS if name in row}
+    # Even without its text, so that a rating or a speaker of nothing is not lost in silence.
+    if statement:
+        nested["statements"] = [statement]
+    return nested
