@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.errors import UnreadableFile
+from knowledge.language import guess_language
 from knowledge.ratings import SUPPORTING_RATINGS, normalise_rating, rating_on_scale
 from knowledge.readers import documents, fields, html
 from knowledge.readers.documents import JsonError, Value
 from knowledge.readers.fields import FieldError
 from knowledge.readers.files import opened
-from knowledge.readers.language import guess_language
 from knowledge.readers.model import Defaults, Problem
 
 _Object = Mapping[str, object]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
+from knowledge.language import guess_language
 from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
 from knowledge.readers.files import decoded, whole
-from knowledge.readers.language import guess_language
 from knowledge.readers.model import Defaults
 
 #: A page's markup; trafilatura itself takes no downloads above 20 MB.

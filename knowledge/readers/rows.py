@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
+from knowledge.language import guess_language
 from knowledge.ratings import normalise_rating
 from knowledge.readers import documents, fields
 from knowledge.readers.fields import FieldError
-from knowledge.readers.language import guess_language
 from knowledge.readers.model import Defaults, Problem
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
+from knowledge.language import guess_language
 from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
 from knowledge.readers.files import whole_text
-from knowledge.readers.language import guess_language
 from knowledge.readers.model import Defaults
 
 
