@@ -28,10 +28,8 @@ def fuse(cosines: Mapping[int, float], lexical: Sequence[Scored], k: int) -> lis
     dense_row = np.array([cosines[i] for i in ids])
     lexical_row = np.array([bm25.get(i, 0.0) for i in ids])
     fused = (1 - LEXICAL_WEIGHT) * _z(dense_row) + LEXICAL_WEIGHT * _z(lexical_row)
-    order = np.lexsort((ids, -fused))[:k]
-    return [
-        Hit(ids[n], float(fused[n]), float(dense_row[n]), float(lexical_row[n])) for n in order
-    ]
+    order = np.lexsort((np.array(ids), -fused))[:k]
+    return [Hit(ids[n], float(fused[n]), float(dense_row[n]), float(lexical_row[n])) for n in order]
 
 
 def _z(row: np.ndarray) -> np.ndarray:

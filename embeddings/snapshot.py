@@ -1,9 +1,9 @@
 """Immutable builds of the index on disk: written aside, verified, promoted by one rename.
 
-    index/
-      current            the name of the snapshot that is served
-      00000007/          manifest.json, dense.faiss, lexical/
-      00000008.aside/    being written, or left by a run that was killed; never served
+index/
+  current            the name of the snapshot that is served
+  00000007/          manifest.json, dense.faiss, lexical/
+  00000008.aside/    being written, or left by a run that was killed; never served
 """
 
 import hashlib
@@ -169,8 +169,7 @@ def _manifest(root: Path, name: str) -> Manifest:
         raise _corrupt(name, _MANIFEST) from error
     if manifest.format != FORMAT:
         raise IndexMismatch(
-            f"index {name} was written by another version of this program;"
-            " run `tathabbat reindex`"
+            f"index {name} was written by another version of this program; run `tathabbat reindex`"
         )
     return manifest
 

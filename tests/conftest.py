@@ -16,9 +16,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 @pytest.fixture(scope="session")
 def models_dir(pytestconfig: pytest.Config) -> Path:
     """Return a folder that is kept between runs: unpacking the model takes seconds."""
-    folder = Path(str(pytestconfig.cache.mkdir("models"))) if pytestconfig.cache else ROOT / "data"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    cache = pytestconfig.cache
+    assert cache is not None
+    return Path(cache.mkdir("models"))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,125 @@
+"""The one place where objects are wired together."""
+
+import asyncio
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+
+from bot.errors import SettingsError
+from bot.logs import configure
+from bot.settings import Settings, load
+from knowledge.database import Sessions, open_engine, open_sessions
+from knowledge.schema import require_ready
+
+if TYPE_CHECKING:
+    from bot.conversation.conversation import Conversation
+    from bot.telegram.application import TelegramConfig
+    from embeddings.encoder import SentenceTransformerEncoder
+    from knowledge.agreement.judgement import Judge
+    from knowledge.answering import Answering
+    from knowledge.indexing import ServingIndex
+
+#: Makes a progress bar for a label: what is told the share done, or None where nobody looks.
+ProgressBars = Callable[[str], Callable[[str, float], None] | None]
+
+
+class App:
+    """Everything a command needs, each part made when it is first asked for.
+
+    A command that never encodes never pays for the model's libraries.
+    """
+
+    def __init__(self, progress: ProgressBars) -> None:
+        self._progress = progress
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, read once. Raises SettingsError naming the one that cannot be used."""
+        settings = load()
+        configure(settings.log_level)
+        return settings
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database's engine, whatever state the database is in."""
+        return open_engine(self.settings.database_address)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Sessions on a database that fits this code. Raises DatabaseUnavailable otherwise."""
+        require_ready(self.engine)
+        return open_sessions(self.engine)
+
+    @cached_property
+    def encoder(self) -> "SentenceTransformerEncoder":
+        """The encoder that ``EMBEDDING_MODEL`` names."""
+        from embeddings.encoder import open_encoder
+
+        bar = self._progress("Unpacking the model")
+        return open_encoder(self.settings.embedding_model, self.settings.models_dir, bar)
+
+    @cached_property
+    def index(self) -> "ServingIndex":
+        """The index of this process."""
+        from knowledge.indexing import ServingIndex
+
+        return ServingIndex(self.sessions, self.encoder, self.settings.index_dir)
+
+    @cached_property
+    def judge(self) -> "Judge":
+        """Who decides the relation of a statement to a claim."""
+        from knowledge.agreement.rules import RuleJudge
+
+        return RuleJudge()
+
+    @cached_property
+    def answering(self) -> "Answering":
+        """The service that answers claims."""
+        from knowledge.answering import Answering
+
+        return Answering(self.sessions, self.encoder, self.index, self.judge)
+
+    def conversation(self, channel: str) -> "Conversation":
+        """Return the conversation for one channel."""
+        from bot.conversation.conversation import Conversation
+
+        return Conversation(self.sessions, self.answering, self.settings.secret(), channel)
+
+    def run_telegram(self) -> None:
+        """Answer people on Telegram until told to stop. Raises TelegramChannelError."""
+        from bot.conversation.catalogue import DEFAULT, Language
+        from bot.conversation.commands import described
+        from bot.telegram import application
+
+        config = self._telegram_config()
+        self.answering.prepare(self._progress("Reading the knowledge base"))
+        commands = {"": described(DEFAULT), **{each.value: described(each) for each in Language}}
+        application.run(config, self.conversation("telegram"), commands)
+
+    def telegram_name(self) -> str:
+        """Return the name of the bot the token belongs to. Raises TelegramChannelError."""
+        from bot.telegram import application
+
+        return asyncio.run(application.check(self._telegram_config()))
+
+    def _telegram_config(self) -> "TelegramConfig":
+        from bot.telegram.application import TelegramConfig
+
+        settings = self.settings
+        if settings.telegram_bot_token is None:
+            raise SettingsError(
+                "TELEGRAM_BOT_TOKEN is not set; get a token from @BotFather and put it in .env"
+            )
+        if settings.webhook_url and settings.webhook_secret is None:
+            raise SettingsError(
+                "WEBHOOK_SECRET is not set though WEBHOOK_URL is; set it to a long random word"
+            )
+        secret = settings.webhook_secret
+        return TelegramConfig(
+            token=settings.telegram_bot_token.get_secret_value(),
+            api_url=settings.telegram_api_url,
+            webhook_url=settings.webhook_url,
+            webhook_secret=secret.get_secret_value() if secret else None,
+        )

@@ -1,0 +1,46 @@
+"""``tathabbat chat``: the bot's conversation in the terminal."""
+
+import click
+
+from bot.app import App
+from bot.cli.progress import reporter
+from bot.cli.terminal import actions, print_reply
+from bot.conversation.reply import Asker, Reply
+
+#: Who sits at this terminal: one person as far as languages and inquiries go.
+_HERE = Asker(id=0)
+
+
+@click.command()
+@click.pass_obj
+def chat(app: App) -> None:
+    """Talk to the bot here. An empty line or Ctrl-D ends; a number presses that button."""
+    app.answering.prepare(reporter("Reading the knowledge base"))
+    talk = app.conversation("terminal")
+    commands = {"/start": talk.start, "/help": talk.help, "/language": talk.language}
+    reply = talk.start(_HERE)
+    print_reply(reply, buttons=True)
+    while True:
+        try:
+            line = click.prompt("", prompt_suffix="\n> ", default="", show_default=False)
+        except (click.Abort, EOFError):
+            click.echo()
+            return
+        text = str(line).strip()
+        if not text:
+            return
+        pressed = _pressed(reply, text)
+        if pressed is not None:
+            reply = talk.press(_HERE, pressed)
+        elif text.startswith("/"):
+            reply = commands.get(text, talk.help)(_HERE)
+        else:
+            reply = talk.claim(_HERE, text)
+        print_reply(reply, buttons=True)
+
+
+def _pressed(reply: Reply, text: str) -> str | None:
+    choices = actions(reply)
+    if text.isascii() and text.isdecimal() and len(text) < 3 and 1 <= int(text) <= len(choices):
+        return choices[int(text) - 1]
+    return None

@@ -1,0 +1,67 @@
+"""``tathabbat db``: the database's schema and copies."""
+
+import json
+from pathlib import Path
+
+import click
+
+from bot.app import App
+from knowledge import backup as backups
+from knowledge import schema
+from knowledge.errors import DatabaseUnavailable
+
+
+@click.group()
+def db() -> None:
+    """Migrate, check and back up the database."""
+
+
+@db.command()
+@click.option("--revision", default="head", show_default=True, help="Where to go.")
+@click.pass_obj
+def upgrade(app: App, revision: str) -> None:
+    """Bring the database to this program's schema."""
+    schema.upgrade(app.engine, revision)
+    click.echo(f"the database is at revision {schema.state(app.engine).current}")
+
+
+@db.command()
+@click.argument("revision")
+@click.pass_obj
+def downgrade(app: App, revision: str) -> None:
+    """Take the database back to REVISION; what only newer revisions hold is lost."""
+    schema.downgrade(app.engine, revision)
+    click.echo(f"the database is at revision {schema.state(app.engine).current or 'base'}")
+
+
+@db.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.pass_obj
+def check(app: App, as_json: bool) -> None:
+    """Tell whether the database is at this program's schema and differs from it in nothing."""
+    found = schema.state(app.engine)
+    differences = schema.drift(app.engine) if found.ready else []
+    if as_json:
+        data = {"revision": found.current, "head": found.head, "differences": differences}
+        click.echo(json.dumps(data))
+    else:
+        click.echo(f"revision {found.current or 'none'}, this program's is {found.head}")
+        for difference in differences:
+            click.echo(difference)
+    if not found.known:
+        raise DatabaseUnavailable("the database is newer than this program; update Tathabbat")
+    if not found.ready:
+        raise DatabaseUnavailable("the database is behind; run `tathabbat db upgrade`")
+    if differences:
+        raise DatabaseUnavailable(
+            "the database differs from its revision; restore a backup, or mend it by hand"
+        )
+
+
+@db.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(app: App, target: Path) -> None:
+    """Copy the database to the new file TARGET, consistently, while everything runs."""
+    backups.backup(app.engine, target)
+    click.echo(f"backed up to {target}")

@@ -1,0 +1,102 @@
+"""``tathabbat reindex`` and ``tathabbat index``."""
+
+import json
+from dataclasses import asdict
+
+import click
+
+from bot.app import App
+from bot.cli.progress import reporter
+from embeddings import snapshot
+from embeddings.errors import IndexMissing
+from embeddings.snapshot import Manifest
+from knowledge import indexing, vectors
+
+
+@click.command()
+@click.option("--full", is_flag=True, help="Forget the kept vectors of this model first.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.pass_obj
+def reindex(app: App, full: bool, as_json: bool) -> None:
+    """Build the index anew from everything published; the old one serves until it is ready."""
+    if full:
+        vectors.forget(app.sessions, app.encoder.fingerprint)
+    manifest = indexing.reindex(
+        app.sessions, app.encoder, app.settings.index_dir, reporter("Embedding the statements")
+    )
+    _show(manifest, "is now served", as_json)
+
+
+@click.group()
+def index() -> None:
+    """Look at and mend the index."""
+
+
+@index.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.pass_obj
+def status(app: App, as_json: bool) -> None:
+    """Tell which index is served and what the database has that it has not."""
+    manifest = snapshot.current(app.settings.index_dir)
+    _show(manifest, "is served", as_json)
+
+
+@index.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.pass_obj
+def verify(app: App, as_json: bool) -> None:
+    """Check every file's checksum and compare the index with the database, id by id.
+
+    Statements that changed since the index was built are not faults: every program adds them as
+    it opens the index. They are counted so that it is known when a reindex is due.
+    """
+    state = indexing.inspect(app.sessions, app.settings.index_dir, app.encoder.fingerprint)
+    if state.manifest is None:
+        raise IndexMissing("there is no index yet; run `tathabbat reindex`")
+    stale = state.last_change - state.manifest.change_number
+    if as_json:
+        data = {
+            "name": state.manifest.name,
+            "published": state.published,
+            "indexed": state.manifest.count,
+            "missing": len(state.missing),
+            "extra": len(state.extra),
+            "changes_since": stale,
+        }
+        click.echo(json.dumps(data))
+    else:
+        click.echo(
+            f"index {state.manifest.name} is whole: {state.manifest.count} statements,"
+            f" {len(state.missing)} missing, {len(state.extra)} extra, {stale} changes behind"
+        )
+    if not stale and (state.missing or state.extra):
+        raise click.ClickException(
+            "the index differs from the database though no change was made; run `tathabbat reindex`"
+        )
+
+
+@index.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.pass_obj
+def rollback(app: App, as_json: bool) -> None:
+    """Serve the index before the current one."""
+    _show(snapshot.rollback(app.settings.index_dir), "is now served", as_json)
+
+
+@index.command()
+@click.pass_obj
+def prune(app: App) -> None:
+    """Delete all indexes but the served one and one to roll back to."""
+    deleted = snapshot.prune(app.settings.index_dir)
+    click.echo(f"{len(deleted)} old indexes deleted")
+
+
+def _show(manifest: Manifest, doing: str, as_json: bool) -> None:
+    if as_json:
+        data = {k: v for k, v in asdict(manifest).items() if k != "files"}
+        click.echo(json.dumps(data))
+    else:
+        click.echo(
+            f"index {manifest.name} {doing}: {manifest.count} statements,"
+            f" up to change {manifest.change_number}"
+        )

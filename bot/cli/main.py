@@ -1,0 +1,91 @@
+"""The ``tathabbat`` command: finds the command, and turns every known failure into a sentence."""
+
+import importlib
+import sys
+from typing import Final
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.app import App
+from bot.cli.progress import reporter
+from bot.errors import BotError
+from embeddings.errors import EmbeddingsError
+from knowledge.errors import KnowledgeError, UnreadableClaim
+
+#: Where each command lives; a module is imported when its command is called or described.
+COMMANDS: Final = {
+    "run": "bot.cli.run",
+    "chat": "bot.cli.chat",
+    "check": "bot.cli.check",
+    "compare": "bot.cli.compare",
+    "ingest": "bot.cli.ingest",
+    "reindex": "bot.cli.index",
+    "index": "bot.cli.index",
+    "statements": "bot.cli.statements",
+    "db": "bot.cli.db",
+    "doctor": "bot.cli.doctor",
+}
+
+FAILURE, BAD_USAGE, INTERRUPTED = 1, 2, 130
+
+
+class _Commands(click.Group):
+    """A group whose commands are imported one by one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name])
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tathabbat")
+@click.pass_context
+def tathabbat(ctx: click.Context) -> None:
+    """Check claims against verified reports.
+
+    Settings are read from the environment and from a .env file; .env.example documents them.
+    """
+    ctx.obj = App(reporter)
+
+
+def main() -> None:
+    """Run the command line. Exit code 0 is success, 1 a failure, 2 bad usage."""
+    try:
+        code = tathabbat.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Abort:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except UnreadableClaim as error:
+        _fail(str(error), BAD_USAGE)
+    except (KnowledgeError, EmbeddingsError, BotError) as error:
+        _fail(str(error), FAILURE)
+    except SQLAlchemyError as error:
+        _fail(_database_failure(error), FAILURE)
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): nothing to tell anybody.
+        sys.stderr.close()
+        sys.exit(FAILURE)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _database_failure(error: SQLAlchemyError) -> str:
+    reason = str(getattr(error, "orig", "") or type(error).__name__).strip().splitlines()[0]
+    if "locked" in reason:
+        return "the database is locked by another program; try again when it has finished"
+    return f"the database failed ({reason}); run `tathabbat doctor` to see what is wrong"
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(f"tathabbat: {message}", err=True)
+    sys.exit(code)

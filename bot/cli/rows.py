@@ -1,0 +1,130 @@
+"""JSONL in and out for the batch commands, and answers as JSON for machines."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from knowledge.agreement.judgement import Judgement, Reason
+from knowledge.answering import Answer, Match
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One good line of a batch file: the asked-for fields by name, all of them text."""
+
+    line: int
+    fields: dict[str, str]
+
+
+class BatchFailure(click.ClickException):
+    """Some lines of a batch could not be used; the others were."""
+
+
+def run_batch(
+    source: Path, target: Path, names: tuple[str, ...], work: Callable[[Row], dict[str, Any]]
+) -> None:
+    """Write ``work`` of every good row of ``source`` to ``target``, which appears only complete.
+
+    Bad lines are named on standard error. Raises BatchFailure at the end if there were any.
+    """
+    bad = 0
+    with _whole(target) as out:
+        for item in _rows(source, names):
+            if isinstance(item, str):
+                click.echo(f"{source}: {item}", err=True)
+                bad += 1
+            else:
+                out.write(json.dumps(work(item), ensure_ascii=False) + "\n")
+    if bad:
+        raise BatchFailure(f"{bad} of the lines could not be used; the rest is in {target}")
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """Return an answer as the public interface has it."""
+    return {
+        "outcome": answer.outcome.value,
+        "confidence": round(answer.confidence, 4),
+        "matches": [_match_json(rank, match) for rank, match in enumerate(answer.matches, 1)],
+    }
+
+
+def judgement_json(judgement: Judgement) -> dict[str, Any]:
+    """Return a judgement as the public interface has it."""
+    return {
+        "relation": judgement.relation.value,
+        "confidence": round(judgement.confidence, 4),
+        "reasons": [_reason_text(reason) for reason in judgement.reasons],
+    }
+
+
+def _match_json(rank: int, match: Match) -> dict[str, Any]:
+    s = match.statement
+    return {
+        "rank": rank,
+        "statement_ref": s.ref,
+        "report_ref": s.report_ref,
+        "text": s.text,
+        **judgement_json(match.judgement),
+        "score": round(match.score, 6),
+        "relevance": round(match.relevance, 4),
+        "speaker": s.speaker,
+        "publisher": s.publisher,
+        "title": s.title,
+        "url": s.url,
+        "published_at": s.published_at.isoformat() if s.published_at else None,
+        "rating": s.rating.value if s.rating else None,
+    }
+
+
+def _reason_text(reason: Reason) -> str:
+    quoted = " / ".join(f"«{part}»" for part in (reason.claim, reason.statement) if part)
+    return f"{reason.kind.value}: {quoted}" if quoted else reason.kind.value
+
+
+def _rows(path: Path, names: tuple[str, ...]) -> Iterator[Row | str]:
+    try:
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, 1):
+                if raw.strip():
+                    yield _row(number, raw, names)
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _row(number: int, raw: bytes, names: tuple[str, ...]) -> Row | str:
+    try:
+        data = json.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return f"line {number}: not UTF-8 text"
+    except (ValueError, RecursionError):
+        return f"line {number}: not a JSON object"
+    if not isinstance(data, dict):
+        return f"line {number}: not a JSON object"
+    fields = {}
+    for name in names:
+        value = data.get(name)
+        if name == "id" and isinstance(value, int):
+            value = str(value)
+        if not isinstance(value, str):
+            return f"line {number}: the field {name!r} must be text"
+        fields[name] = value
+    return Row(number, fields)
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[TextIO]:
+    aside = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        with aside.open("w", encoding="utf-8") as out:
+            yield out
+        aside.replace(target)
+    except OSError as error:
+        raise click.ClickException(f"{target} cannot be written: {error.strerror}") from error
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,26 @@
+"""A reply on a terminal."""
+
+import click
+
+from bot.conversation.reply import Reply, Style
+from embeddings.normalise import visible
+
+
+def print_reply(reply: Reply, *, buttons: bool) -> None:
+    """Print ``reply``; with ``buttons``, number those that can be pressed by typing the number."""
+    for block in reply.blocks:
+        text = visible(block.text)
+        click.echo(click.style(text, bold=True) if block.style is Style.HEADLINE else text)
+    number = 0
+    for row in reply.buttons:
+        for button in row:
+            if button.url:
+                click.echo(f"🔗 {visible(button.label)}: {visible(button.url)}")
+            elif buttons:
+                number += 1
+                click.echo(click.style(f"[{number}] {visible(button.label)}", dim=True))
+
+
+def actions(reply: Reply) -> list[str]:
+    """Return the actions behind the numbers that ``print_reply`` gave, in order."""
+    return [button.action for row in reply.buttons for button in row if button.action]

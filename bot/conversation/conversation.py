@@ -1,0 +1,151 @@
+"""The conversation itself: what each thing a person does leads to."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from bot.conversation import wording
+from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue, spoken
+from bot.conversation.reply import Asker, Block, Button, Reply, Style
+from knowledge import inquiries, people
+from knowledge.answering import Answering
+from knowledge.claims import claim_text
+from knowledge.database import Sessions
+from knowledge.errors import UnreadableClaim
+from knowledge.reports import published
+
+
+class Conversation:
+    """Implements ``talk.Talk`` over the services of ``knowledge``.
+
+    ``channel`` tells people of different channels apart, ``secret`` keys the hash of their ids.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        answering: Answering,
+        secret: bytes,
+        channel: str,
+        today: Callable[[], date] = lambda: datetime.now().astimezone().date(),
+    ) -> None:
+        self._sessions, self._answering = sessions, answering
+        self._secret, self._channel, self._today = secret, channel, today
+
+    def start(self, asker: Asker) -> Reply:
+        """Greet."""
+        say = self._words(asker).say
+        return Reply(
+            (
+                Block(say("Welcome to Tathabbat: make sure before you act on it"), Style.HEADLINE),
+                Block(
+                    say(
+                        "Send me a piece of news or forward a message. I look for it in verified"
+                        " reports and show you what they say: the quote, who said it, where and"
+                        " when."
+                    )
+                ),
+                Block(say("I speak for my sources only. When they are silent, I say so.")),
+            )
+        )
+
+    def help(self, asker: Asker) -> Reply:
+        """Explain the outcomes and the commands."""
+        say = self._words(asker).say
+        outcomes = (
+            say("✅ A verified report says the same."),
+            say("❌ A verified report says otherwise."),
+            say("🔎 Reports come close; none settles it. Read them and judge."),
+            say("⚪ We have nothing on it. That does not make it true."),
+        )
+        return Reply(
+            (
+                Block(say("How to use this bot"), Style.HEADLINE),
+                Block(
+                    say("Send one claim at a time, as a whole sentence: who did what, and when.")
+                ),
+                Block("\n".join(outcomes)),
+                Block(say("/language changes the language, /help shows this again.")),
+            )
+        )
+
+    def language(self, asker: Asker) -> Reply:
+        """Offer the languages."""
+        say = self._words(asker).say
+        row = tuple(
+            Button(name, action=f"{wording.LANGUAGE}:{code.value}") for code, name in NAMES.items()
+        )
+        return Reply((Block(say("Which language shall we speak?")),), (row,))
+
+    def claim(self, asker: Asker, text: str) -> Reply:
+        """Answer a claim and keep the inquiry."""
+        words = self._words(asker)
+        try:
+            claim = claim_text(text)
+        except UnreadableClaim as error:
+            return wording.unreadable(error.problem, words)
+        answer = self._answering.answer(text)
+        shown = [match.statement.id for match in answer.suggestions]
+        if answer.matches and answer.matches[0].statement.id not in shown:
+            shown.insert(0, answer.matches[0].statement.id)
+        with self._sessions.begin() as session:
+            inquiry = inquiries.record(session, self._key(asker), claim, answer.outcome, shown)
+        return wording.answered(answer, inquiry, self._today(), words)
+
+    def press(self, asker: Asker, action: str) -> Reply:
+        """Answer a button press; whatever is not theirs or not known is said to be gone."""
+        kind, _, rest = action.partition(":")
+        if kind == wording.LANGUAGE and rest in BY_CODE:
+            return self._choose(asker, BY_CODE[rest])
+        words = self._words(asker)
+        number = int(rest) if rest.isascii() and rest.isdecimal() and len(rest) < 19 else 0
+        if kind == wording.OTHERS:
+            return self._others(asker, number, words)
+        if kind == wording.DISPUTE:
+            with self._sessions.begin() as session:
+                noted = inquiries.dispute(session, number, self._key(asker))
+            if noted:
+                return Reply(
+                    (
+                        Block(
+                            words.say(
+                                "Thank you, noted. Try other words: who did what, where and when."
+                            )
+                        ),
+                    )
+                )
+        return Reply((Block(words.say("This button no longer works. Send the claim again.")),))
+
+    def unsupported(self, asker: Asker) -> Reply:
+        """Say what can be read."""
+        say = self._words(asker).say
+        return Reply((Block(say("I only read text for now. Write what is claimed, in words.")),))
+
+    def failure(self, asker: Asker) -> Reply:
+        """Say that it was us."""
+        say = self._words(asker).say
+        return Reply(
+            (Block(say("Something went wrong on our side. Please send it again in a minute.")),)
+        )
+
+    def _choose(self, asker: Asker, language: Language) -> Reply:
+        with self._sessions.begin() as session:
+            people.choose_language(session, self._key(asker), language.value)
+        return Reply((Block(catalogue(language).say("From now on I speak English with you.")),))
+
+    def _others(self, asker: Asker, number: int, words: Catalogue) -> Reply:
+        with self._sessions() as session:
+            asked = inquiries.recall(session, number, self._key(asker))
+            if asked is None:
+                gone = words.say("This button no longer works. Send the claim again.")
+                return Reply((Block(gone),))
+            found = published(session, asked.statement_ids)
+        rest = [found[i] for i in asked.statement_ids[1:] if i in found]
+        return wording.others(rest, self._today(), words)
+
+    def _words(self, asker: Asker) -> Catalogue:
+        with self._sessions() as session:
+            chosen = people.language_of(session, self._key(asker))
+        return catalogue(spoken(chosen or asker.language_code))
+
+    def _key(self, asker: Asker) -> str:
+        return people.person_key(self._secret, self._channel, asker.id)

@@ -1,0 +1,30 @@
+"""The conversation as the channels see it."""
+
+from typing import Protocol
+
+from bot.conversation.reply import Asker, Reply
+
+
+class Talk(Protocol):
+    """What a channel may ask for. Every call may block (model, database): keep it off the loop."""
+
+    def start(self, asker: Asker) -> Reply:
+        """Greet: what this is and how to use it."""
+
+    def help(self, asker: Asker) -> Reply:
+        """Explain the commands and what the outcomes mean."""
+
+    def language(self, asker: Asker) -> Reply:
+        """Offer the languages as buttons."""
+
+    def claim(self, asker: Asker, text: str) -> Reply:
+        """Answer a claim."""
+
+    def press(self, asker: Asker, action: str) -> Reply:
+        """Answer a button press; an unknown, forged or expired action gets a polite reply."""
+
+    def unsupported(self, asker: Asker) -> Reply:
+        """Say kindly that this kind of message (a photo without caption, voice) is not read yet."""
+
+    def failure(self, asker: Asker) -> Reply:
+        """Say that something broke on our side and the claim may be sent again."""

@@ -1,0 +1,102 @@
+"""The only reader of the environment (and of a ``.env`` file beside it)."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+_KEY_FILE = "secret.key"
+
+
+class Settings(BaseSettings):
+    """Every setting there is. ``.env.example`` documents them; secrets hide their repr."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True
+    )
+
+    telegram_bot_token: SecretStr | None = None
+    telegram_api_url: str = "https://api.telegram.org"
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = None
+    database_url: SecretStr | None = None
+    data_dir: Path = Path("data")
+    embedding_model: str = "bundled:multilingual-e5-small"
+    admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
+    console_url: str | None = None
+    console_bind: str | None = None
+    secret_key: SecretStr | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO")
+
+    @field_validator("admin_ids", mode="before")
+    @classmethod
+    def _split_ids(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return [part for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("telegram_api_url", "webhook_url", "console_url")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with https:// or http://")
+        return value.rstrip("/") if value else value
+
+    @property
+    def database_address(self) -> str:
+        """The database's address: SQLite under ``DATA_DIR`` unless one is set."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'tathabbat.db'}"
+
+    @property
+    def models_dir(self) -> Path:
+        """Where models are unpacked."""
+        return self.data_dir / "models"
+
+    @property
+    def index_dir(self) -> Path:
+        """Where snapshots of the index are kept."""
+        return self.data_dir / "index"
+
+    def secret(self) -> bytes:
+        """Return the key that people's ids are hashed with; made once under ``DATA_DIR``."""
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value().encode()
+        path = self.data_dir / _KEY_FILE
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            aside = path.with_suffix(f".{os.getpid()}")
+            aside.touch(mode=0o600)
+            aside.write_text(secrets.token_hex(32), "ascii")
+            try:
+                # A link never overwrites: of two processes, the first one's key stays.
+                path.hardlink_to(aside)
+            except FileExistsError:
+                pass
+            finally:
+                aside.unlink()
+        return path.read_bytes()
+
+
+def load() -> Settings:
+    """Read the settings. Raises SettingsError naming the first one that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = "_".join(str(part) for part in first["loc"][:1]).upper()
+        reason = first["msg"].removeprefix("Value error, ").lower()
+        raise SettingsError(f"the setting {name} cannot be used: {reason}") from None
+    except UnicodeDecodeError:
+        raise SettingsError("the file .env is not UTF-8 text; save it as UTF-8") from None

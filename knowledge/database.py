@@ -1,0 +1,52 @@
+"""Engine and session factory. The Session is the unit of work: nothing is kept without commit."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.orm import Session, sessionmaker
+
+from knowledge.errors import DatabaseUnavailable
+
+Sessions = sessionmaker[Session]
+
+#: How long a writer waits for another before it gives up.
+BUSY_TIMEOUT_S = 5
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for ``url``; an SQLite file's folder is made.
+
+    Raises DatabaseUnavailable if the address cannot be understood.
+    """
+    try:
+        address = make_url(url)
+        if address.get_backend_name() == "sqlite":
+            if address.database and address.database != ":memory:":
+                Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+            engine = create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_S})
+            event.listen(engine, "connect", _configure_sqlite)
+            return engine
+        return create_engine(address, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise DatabaseUnavailable(
+            "DATABASE_URL cannot be used: write it like sqlite:///data/tathabbat.db"
+        ) from error
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"the folder of the database cannot be made ({error.strerror}); check DATA_DIR"
+        ) from error
+
+
+def open_sessions(engine: Engine) -> Sessions:
+    """Return the factory of sessions; ``with sessions.begin() as session`` is one transaction."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()

@@ -1,0 +1,173 @@
+"""From the database to the index: the change feed into the live one, everything into a new one.
+
+The database is the truth. An index is derived from it, remembers the number of the last change it
+took in, and can be thrown away.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from embeddings import snapshot
+from embeddings.encoder import Encoder
+from embeddings.errors import IndexMismatch, IndexMissing
+from embeddings.live import Entry, LiveIndex
+from embeddings.snapshot import Manifest
+from knowledge.database import Sessions
+from knowledge.models import Change, Report, Statement, StatementStatus
+from knowledge.vectors import Progress, vectors
+
+#: Changes applied to a live index in one step.
+_STEP = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """How the index stands to the database: what it lacks, and what it should not hold."""
+
+    manifest: Manifest | None
+    published: int
+    last_change: int
+    missing: tuple[int, ...]
+    extra: tuple[int, ...]
+
+
+class ServingIndex:
+    """The live index of one process: opened once, kept up with the database at every use."""
+
+    def __init__(self, sessions: Sessions, encoder: Encoder, root: Path) -> None:
+        self._sessions, self._encoder, self._root = sessions, encoder, root
+        self._lock = threading.Lock()
+        self._live: LiveIndex | None = None
+
+    def current(self, progress: Progress | None = None) -> LiveIndex:
+        """Return the index with every change committed so far in it.
+
+        Opens the served snapshot the first time; without one, everything published is read from
+        the database. Raises IndexMismatch or IndexCorrupt if the snapshot may not be served.
+        """
+        live = self._live
+        last = self._last_change()
+        if live is not None and live.change_number >= last:
+            return live
+        with self._lock:
+            if self._live is None:
+                self._live = self._open(progress)
+            self._catch_up(self._live, progress)
+            return self._live
+
+    def _last_change(self) -> int:
+        with self._sessions() as session:
+            return last_change(session)
+
+    def _open(self, progress: Progress | None) -> LiveIndex:
+        try:
+            live = LiveIndex.of(snapshot.load(self._root, self._encoder.fingerprint))
+        except IndexMissing:
+            return build(self._sessions, self._encoder, progress)
+        if live.change_number > self._last_change():
+            raise IndexMismatch(
+                "the index was built from another database, or a newer state of this one;"
+                " run `tathabbat reindex`"
+            )
+        return live
+
+    def _catch_up(self, live: LiveIndex, progress: Progress | None) -> None:
+        while True:
+            with self._sessions() as session:
+                rows = session.execute(
+                    select(Change.id, Change.statement_id)
+                    .where(Change.id > live.change_number)
+                    .order_by(Change.id)
+                    .limit(_STEP)
+                ).all()
+                if not rows:
+                    return
+                # What counts is how each statement stands now, not the way it went there.
+                touched = sorted({row.statement_id for row in rows})
+                entries = _entries(session, touched)
+            gone = sorted(set(touched) - {entry.id for entry in entries})
+            rows_of = vectors(self._sessions, self._encoder, [e.text for e in entries], progress)
+            live.apply(entries, rows_of, gone, rows[-1].id)
+
+
+def last_change(session: Session) -> int:
+    """Return the number of the last change of the database, 0 where there was none."""
+    return session.scalar(select(func.max(Change.id))) or 0
+
+
+def build(sessions: Sessions, encoder: Encoder, progress: Progress | None = None) -> LiveIndex:
+    """Return an index of everything published at this moment; unknown vectors are computed."""
+    with sessions() as session:
+        number = last_change(session)
+        entries = _entries(session, None)
+    rows = vectors(sessions, encoder, [entry.text for entry in entries], progress)
+    live = LiveIndex.empty(encoder.dimension)
+    live.apply(entries, rows, [], number)
+    return live
+
+
+def reindex(
+    sessions: Sessions, encoder: Encoder, root: Path, progress: Progress | None = None
+) -> Manifest:
+    """Build a new snapshot of everything published and promote it; the old one serves till then.
+
+    Vectors already known are not computed again. Raises IndexBusy if another process does it.
+    """
+    return build(sessions, encoder, progress).save(root, encoder.fingerprint)
+
+
+def embed_published(
+    sessions: Sessions, encoder: Encoder, ids: Sequence[int], progress: Progress | None = None
+) -> None:
+    """Compute the vectors of the published statements among ``ids`` ahead of the first claim."""
+    with sessions() as session:
+        entries = _entries(session, ids)
+    vectors(sessions, encoder, [entry.text for entry in entries], progress)
+
+
+def inspect(sessions: Sessions, root: Path, fingerprint: str) -> IndexState:
+    """Compare the served snapshot, if any, with the database, statement by statement.
+
+    Raises IndexMismatch or IndexCorrupt if the snapshot may not be served at all.
+    """
+    try:
+        loaded = snapshot.load(root, fingerprint)
+        manifest, held = loaded.manifest, loaded.dense.ids()
+    except IndexMissing:
+        manifest, held = None, frozenset()
+    with sessions() as session:
+        wanted = set(
+            session.scalars(
+                select(Statement.id).where(Statement.status == StatementStatus.PUBLISHED)
+            )
+        )
+        number = last_change(session)
+    return IndexState(
+        manifest,
+        len(wanted),
+        number,
+        tuple(sorted(wanted - held)),
+        tuple(sorted(held - wanted)),
+    )
+
+
+def _entries(session: Session, ids: Sequence[int] | None) -> list[Entry]:
+    """Return the entries of the published statements among ``ids``, or of all of them."""
+    query = (
+        select(Statement.id, Statement.text, Report.title)
+        .join(Report)
+        .where(Statement.status == StatementStatus.PUBLISHED)
+        .order_by(Statement.id)
+    )
+    if ids is None:
+        rows = list(session.execute(query))
+    else:
+        rows = []
+        for start in range(0, len(ids), 5_000):
+            rows += session.execute(query.where(Statement.id.in_(ids[start : start + 5_000])))
+    return [Entry(row.id, row.text, row.title) for row in rows]

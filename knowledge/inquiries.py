@@ -1,0 +1,47 @@
+"""Who asked what, and what they were shown: the queue of what nothing settles yet."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from knowledge.domain import Outcome
+from knowledge.models import Inquiry
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One inquiry as kept: the claim, and the statements that were found, best first."""
+
+    id: int
+    claim: str
+    outcome: Outcome
+    statement_ids: tuple[int, ...]
+
+
+def record(
+    session: Session, person_key: str, claim: str, outcome: Outcome, statement_ids: list[int]
+) -> int:
+    """Keep an inquiry and return its id. Unsettled ones are what moderators work through."""
+    inquiry = Inquiry(
+        person_key=person_key, claim=claim, outcome=outcome, statement_ids=statement_ids
+    )
+    session.add(inquiry)
+    session.flush()
+    return inquiry.id
+
+
+def recall(session: Session, inquiry_id: int, person_key: str) -> Asked | None:
+    """Return an inquiry to the person who made it; to anybody else it does not exist."""
+    inquiry = session.get(Inquiry, inquiry_id)
+    if inquiry is None or inquiry.person_key != person_key:
+        return None
+    return Asked(inquiry.id, inquiry.claim, inquiry.outcome, tuple(inquiry.statement_ids))
+
+
+def dispute(session: Session, inquiry_id: int, person_key: str) -> bool:
+    """Mark an answer as not what the person asked about. False if it is not theirs."""
+    inquiry = session.get(Inquiry, inquiry_id)
+    if inquiry is None or inquiry.person_key != person_key:
+        return False
+    inquiry.disputed = True
+    return True

@@ -1,0 +1,163 @@
+"""Reports and their statements, in and out of the database."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from embeddings.normalise import for_matching
+from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
+from knowledge.extraction import extract
+from knowledge.models import Report, Source, Statement, StatementStatus
+
+#: Ids bound to one query. SQLite refuses more than 32,766 parameters.
+_BATCH = 5_000
+
+_WITH_SOURCE = select(Statement).options(joinedload(Statement.report).joinedload(Report.source))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a draft: its report, and its statements' ids in order."""
+
+    report_id: int
+    statement_ids: tuple[int, ...]
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourcedStatement:
+    """A statement with everything a person is shown of where it comes from."""
+
+    id: int
+    ref: str
+    text: str
+    status: StatementStatus
+    speaker: str | None
+    rating: Rating | None
+    rating_text: str | None
+    as_of: date | None
+    report_ref: str
+    title: str
+    publisher: str | None
+    url: str | None
+    published_at: date | None
+    language: str
+    kind: ReportKind
+
+
+def store(session: Session, draft: ReportDraft) -> Stored:
+    """Keep a report and its statements as drafts; the same content a second time adds nothing.
+
+    Statements are extracted from the body unless the draft carries its own.
+    """
+    statements = draft.statements or extract(draft.body or "", draft.title, draft.language)
+    digest = content_hash(draft, statements)
+    known = session.scalar(select(Report).where(Report.content_hash == digest))
+    if known is not None:
+        return Stored(known.id, tuple(s.id for s in known.statements), duplicate=True)
+    report = Report(
+        ref=draft.ref or digest[:12],
+        content_hash=digest,
+        source=_source(session, draft.publisher),
+        title=draft.title,
+        url=draft.url,
+        published_at=draft.published_at,
+        language=draft.language,
+        kind=draft.kind,
+        body=draft.body,
+    )
+    report.statements = [
+        Statement(
+            position=position,
+            ref=statement.ref or f"{report.ref}-{position + 1}",
+            text=statement.text,
+            span_start=statement.span.start if statement.span else None,
+            span_end=statement.span.end if statement.span else None,
+            speaker=statement.speaker,
+            rating=statement.rating,
+            rating_text=statement.rating_text,
+            as_of=statement.as_of,
+            status=StatementStatus.DRAFT,
+        )
+        for position, statement in enumerate(statements)
+    ]
+    session.add(report)
+    session.flush()
+    return Stored(report.id, tuple(s.id for s in report.statements), duplicate=False)
+
+
+def content_hash(draft: ReportDraft, statements: Sequence[StatementDraft]) -> str:
+    """Return the sha256 that tells a report apart: outlet, title, and body or statements.
+
+    Compared after normalisation, so that a copy that differs in code points or spacing is the
+    same report; another outlet's reprint is another report.
+    """
+    parts = [draft.publisher or "", draft.title, draft.body or ""]
+    if draft.statements:
+        for s in statements:
+            parts += [s.text, s.speaker or "", s.rating or s.rating_text or ""]
+    digest = hashlib.sha256()
+    for part in parts:
+        # A separator that normalised text cannot hold keeps ("ab", "c") and ("a", "bc") apart.
+        digest.update(for_matching(part).encode() + b"\x00")
+    return digest.hexdigest()
+
+
+def published(session: Session, ids: Sequence[int]) -> dict[int, SourcedStatement]:
+    """Return those of ``ids`` that are published at this moment, by id."""
+    found = by_ids(session, ids)
+    return {s.id: s for s in found if s.status is StatementStatus.PUBLISHED}
+
+
+def by_ids(session: Session, ids: Sequence[int]) -> list[SourcedStatement]:
+    """Return the statements with these ids, whatever their status, in the order of ids."""
+    found: list[SourcedStatement] = []
+    for start in range(0, len(ids), _BATCH):
+        chunk = ids[start : start + _BATCH]
+        found += map(sourced, session.scalars(_WITH_SOURCE.where(Statement.id.in_(chunk))))
+    return sorted(found, key=lambda s: s.id)
+
+
+def latest(session: Session, status: StatementStatus | None, limit: int) -> list[SourcedStatement]:
+    """Return up to ``limit`` statements, newest first, of one status or of any."""
+    query = _WITH_SOURCE.order_by(Statement.id.desc()).limit(limit)
+    if status is not None:
+        query = query.where(Statement.status == status)
+    return [sourced(row) for row in session.scalars(query)]
+
+
+def sourced(row: Statement) -> SourcedStatement:
+    """Return the value of a statement's row."""
+    report = row.report
+    return SourcedStatement(
+        id=row.id,
+        ref=row.ref,
+        text=row.text,
+        status=row.status,
+        speaker=row.speaker,
+        rating=row.rating,
+        rating_text=row.rating_text,
+        as_of=row.as_of,
+        report_ref=report.ref,
+        title=report.title,
+        publisher=report.source.name if report.source else None,
+        url=report.url,
+        published_at=report.published_at,
+        language=report.language,
+        kind=report.kind,
+    )
+
+
+def _source(session: Session, name: str | None) -> Source | None:
+    if name is None:
+        return None
+    known = session.scalar(select(Source).where(Source.name == name))
+    if known is None:
+        known = Source(name=name)
+        session.add(known)
+        session.flush()
+    return known

@@ -1,0 +1,132 @@
+"""The database's shape over time: Alembic run from code, so no ini file can disagree with it."""
+
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, inspect
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from knowledge.errors import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_VERSION_TABLE = "alembic_version"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """Where a database stands: ``current`` is None where nothing was ever migrated."""
+
+    current: str | None
+    head: str
+    known: bool
+
+    @property
+    def ready(self) -> bool:
+        """Whether this code may use the database."""
+        return self.current == self.head
+
+
+def state(engine: Engine) -> SchemaState:
+    """Return where the database stands. Raises DatabaseUnavailable if it cannot be asked."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory.from_config(_config(engine))
+    head = script.get_current_head() or ""
+    try:
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        raise _unreachable(error) from error
+    known = current is None or any(r.revision == current for r in script.walk_revisions())
+    return SchemaState(current, head, known)
+
+
+def require_ready(engine: Engine) -> None:
+    """Raise DatabaseUnavailable, with the way out, unless the database fits this code.
+
+    A database without a single table is made ready on the spot: there is nothing to lose in it.
+    """
+    found = state(engine)
+    if found.ready:
+        return
+    if not found.known:
+        raise DatabaseUnavailable(
+            f"the database is at revision {found.current}, newer than this program;"
+            " update Tathabbat, or restore an older backup"
+        )
+    if found.current is None and not _tables(engine):
+        upgrade(engine)
+        return
+    raise DatabaseUnavailable(
+        "the database is not at this program's schema; run `tathabbat db upgrade`"
+    )
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Migrate forward. Raises DatabaseUnavailable if it is newer than the code or unreachable."""
+    _migrate(engine, "upgrade", revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Migrate back to ``revision`` (``base`` empties the database)."""
+    _migrate(engine, "downgrade", revision)
+
+
+def drift(engine: Engine) -> list[str]:
+    """Return each difference between the models and the migrated database, one line each."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    from knowledge.models import Base
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return [str(difference) for difference in compare_metadata(context, Base.metadata)]
+
+
+def _migrate(engine: Engine, direction: str, revision: str) -> None:
+    from alembic import command
+    from alembic.util.exc import CommandError
+
+    config = _config(engine)
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            getattr(command, direction)(config, revision)
+    except CommandError as error:
+        found = state(engine)
+        reason = (
+            f"the database is at revision {found.current}, newer than this program"
+            if not found.known
+            else str(error)
+        )
+        raise DatabaseUnavailable(f"{reason}; nothing was changed") from error
+    except SQLAlchemyError as error:
+        raise _unreachable(error) from error
+
+
+def _config(engine: Engine) -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("migrations")))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _tables(engine: Engine) -> list[str]:
+    return [name for name in inspect(engine).get_table_names() if name != _VERSION_TABLE]
+
+
+def _unreachable(error: SQLAlchemyError) -> DatabaseUnavailable:
+    if isinstance(error, OperationalError) and "locked" in str(error.orig):
+        return DatabaseUnavailable(
+            "the database is locked by another program; try again when it has finished"
+        )
+    return DatabaseUnavailable(
+        "the database cannot be opened; check DATABASE_URL, its folder and its permissions"
+    )

@@ -1,0 +1,73 @@
+"""Vectors kept in the database by text and encoder, so that nothing is embedded twice."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from embeddings.encoder import Encoder
+from embeddings.hits import Vectors
+from knowledge.database import Sessions
+from knowledge.models import Vector
+
+Progress = Callable[[str, float], None]
+
+#: Texts embedded between two commits: what a killed run loses at most.
+_CHUNK = 512
+_BATCH = 5_000
+
+
+def vectors(
+    sessions: Sessions, encoder: Encoder, texts: Sequence[str], progress: Progress | None = None
+) -> Vectors:
+    """Return the statement vectors (n, dimension) of ``texts``, computing only unknown ones.
+
+    New ones are committed as they come, so an interrupted run goes on where it stopped.
+    """
+    keys = [_key(text) for text in texts]
+    with sessions() as session:
+        known = _read(session, encoder.fingerprint, list(dict.fromkeys(keys)))
+    missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in known}
+    todo = list(missing.items())
+    for start in range(0, len(todo), _CHUNK):
+        chunk = todo[start : start + _CHUNK]
+        rows = encoder.encode_statements([text for _, text in chunk])
+        with sessions.begin() as session:
+            for (key, _), row in zip(chunk, rows, strict=True):
+                # Half precision loses less than the encoder's own noise and half the space.
+                data = row.astype(np.float16).tobytes()
+                session.merge(Vector(text_hash=key, fingerprint=encoder.fingerprint, data=data))
+                known[key] = data
+        if progress is not None:
+            progress("embedding", (start + len(chunk)) / len(todo))
+    found = np.zeros((len(texts), encoder.dimension), dtype=np.float32)
+    for n, key in enumerate(keys):
+        found[n] = np.frombuffer(known[key], dtype=np.float16)
+    norms = np.linalg.norm(found, axis=1, keepdims=True)
+    unit: Vectors = found / np.maximum(norms, 1e-6)
+    return unit
+
+
+def forget(sessions: Sessions, fingerprint: str) -> None:
+    """Drop every vector of one encoder, so that the next index computes them anew."""
+    with sessions.begin() as session:
+        session.execute(delete(Vector).where(Vector.fingerprint == fingerprint))
+
+
+def _read(session: Session, fingerprint: str, keys: Sequence[str]) -> dict[str, bytes]:
+    known: dict[str, bytes] = {}
+    for start in range(0, len(keys), _BATCH):
+        rows = session.execute(
+            select(Vector.text_hash, Vector.data).where(
+                Vector.fingerprint == fingerprint,
+                Vector.text_hash.in_(keys[start : start + _BATCH]),
+            )
+        )
+        known |= {row.text_hash: row.data for row in rows}
+    return known
+
+
+def _key(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

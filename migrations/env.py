@@ -1,0 +1,15 @@
+"""Alembic's entry: always on a connection that ``knowledge.schema`` hands over."""
+
+from alembic import context
+
+from knowledge.models import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    # SQLite cannot alter most of a table in place.
+    render_as_batch=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
