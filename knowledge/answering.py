@@ -100,8 +100,9 @@ class Answering:
             deviations(hit.cosine, vector, self._unrelated()),
             _coverage(claim, f"{statement.title}\n{statement.text}"),
         )
-        if judged and relevance >= SUGGEST:
-            judgement = rated(self._judge.judge(claim, statement.text, statement.title), statement)
+        if judged:
+            context = f"{statement.title}\n{statement.speaker or ''}"
+            judgement = rated(self._judge.judge(claim, statement.text, context), statement)
         else:
             judgement = Judgement(Relation.NOT_ENOUGH_INFO, 1.0 - relevance)
         return Match(statement, judgement, hit.score, relevance)
@@ -133,16 +134,12 @@ def rated(judgement: Judgement, statement: SourcedStatement) -> Judgement:
 
 
 def _decide(claim: str, matches: Sequence[Match], top: int) -> Answer:
-    settled = [
-        m
-        for m in matches
-        if m.relevance >= SUGGEST and m.judgement.relation is not Relation.NOT_ENOUGH_INFO
-    ]
+    settled = [m for m in matches if m.judgement.relation is not Relation.NOT_ENOUGH_INFO]
     relations = {m.judgement.relation for m in settled}
     related = [m for m in matches if m.relevance >= SUGGEST]
     if len(relations) == 1:
         # What settles the claim comes first, the rest in the order it was found.
-        best = max(settled, key=lambda m: m.judgement.confidence)
+        best = max(settled, key=lambda m: (m.judgement.confidence, m.relevance))
         ordered = [best, *(m for m in matches if m is not best)]
         outcome = Outcome.SUPPORTED if Relation.SUPPORTS in relations else Outcome.REFUTED
         confidence = best.judgement.confidence

@@ -1,0 +1,46 @@
+"""What a judge says of a claim and a statement, and the place where judges are interchangeable."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from knowledge.domain import Relation
+
+
+class ReasonKind(StrEnum):
+    """Why a relation was found."""
+
+    SAME_TEXT = "same_text"
+    SAME_CONTENT = "same_content"
+    NUMBER_AGREES = "number_agrees"
+    NUMBER_DIFFERS = "number_differs"
+    DATE_AGREES = "date_agrees"
+    DATE_DIFFERS = "date_differs"
+    NEGATION_DIFFERS = "negation_differs"
+    OPPOSITE_WORDS = "opposite_words"
+    RATED = "rated"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason, with the words it rests on as the claim and the statement have them."""
+
+    kind: ReasonKind
+    claim: str = ""
+    statement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The relation of a statement to a claim, how probable it is (0..1), and why."""
+
+    relation: Relation
+    confidence: float
+    reasons: tuple[Reason, ...] = ()
+
+
+class Judge(Protocol):
+    """Decides the relation of a statement to a claim. ``answering`` takes whichever is wired."""
+
+    def judge(self, claim: str, statement: str, context: str) -> Judgement:
+        """Return the relation of ``statement``, read in ``context`` (its report and speaker)."""

@@ -1,0 +1,127 @@
+"""Which words of a sentence are denied, and where a sentence only reports, doubts or supposes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from embeddings.normalise import fold
+from knowledge.agreement.tokens import Kind, Token
+
+
+class Stance(StrEnum):
+    """What an operator does to what it governs."""
+
+    DENIES_NEXT = "denies_next"  # the predicate that follows: "did not leave"
+    DENIES_REST = "denies_rest"  # the whole clause that follows: "it is not true that"
+    SUSPENDS = "suspends"  # neither said nor denied: "allegedly", "if", "plans to"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An operator at token ``index``, with the words of it as written in ``start``..``end``."""
+
+    stance: Stance
+    index: int
+    last: int
+    start: int
+    end: int
+
+
+def _forms(text: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(fold(phrase).split()) for phrase in text.split(","))
+
+
+# "still", "at least", "no doubt" and their like hold a negator and deny nothing; bounds of
+# quantities ("no more than") are read by ``bounds``.
+_NOT_NEGATIONS: Final = _forms(
+    "لا يزال,لا تزال,لا يزالون,لا زال,لا زالت,ما زال,ما زالت,ما زالوا,ما يزال,ما تزال,مازال"
+    ",مازالت,لا سيما,ولا سيما,لا شك,لا بد,لا بأس,لا يقل عن,لا تقل عن,لا يزيد عن,لا تزيد عن"
+    ",لا يزيد على,لا تزيد على,لا يتجاوز,لا تتجاوز,ما لا يقل عن,ما لا يزيد عن,ليس فقط,لا فقط"
+    ",غير أن,غير ان,لم يزل,دون سن,من دون سن,not only,no doubt,no more than,no less than"
+    ",no fewer than,not less than,not more than,ne plus,no longer than"
+)
+_DENY_REST: Final = _forms(
+    "نفى,نفت,نفوا,ينفي,تنفي,ينفون,نفي,أنكر,أنكرت,ينكر,تنكر,كذب,كذبت,لا صحة,لا صحه,ليس صحيحا"
+    ",غير صحيح,ليس من الصحيح,لم يصح,not true"
+    ",untrue,false that,is false,denied,denies,deny,denying,it is false,no truth"
+    ",dément,a démenti,nie,faux que,pas vrai"
+)
+_DENY_NEXT: Final = _forms(
+    "لا,لم,لن,ليس,ليست,ليسوا,لسنا,لست,لا أحد,عدم,غير,بدون,دون,من دون,بلا,مش,مو,ما عاد,لما,ولا"
+    ",أبدا,مطلقا,كلا,not,no,never,none,nobody,no one,nothing,without,neither,nor,cannot,can't"
+    ",cant,don't,dont,doesn't,doesnt,didn't,didnt,isn't,isnt,aren't,arent,wasn't,wasnt"
+    ",weren't,werent,won't,wont,wouldn't,hasn't,hasnt,haven't,havent,hadn't,hardly,fails to"
+    ",failed to,ne,pas,sans,aucun,aucune,jamais,non"
+)
+_SUSPEND: Final = _forms(
+    "خبر كاذب,خبر زائف,شائعة,إشاعة,كذبة,أكذوبة,fake,hoax,زعم,زعمت,يزعم,تزعم,زعموا,يزعمون,مزاعم,ادعى,ادعت,يدعي,تدعي,ادعاء,ادعاءات,ربما,لعل,يمكن"
+    ",قد يكون,يحتمل,من المحتمل,من المتوقع,يتوقع,توقع,توقعت,متوقع,يعتزم,تعتزم,يخطط,تخطط,لو,إذا"
+    ",إن كان,هدد,هددت,يهدد,تهدد,دعا,دعت,يدعو,تدعو,طالب,طالبت,يطالب,تطالب,حذر,حذرت,يحذر,تحذر"
+    ",خشية,لمنع,منع,تمنع,يمنع,كاد,كادت,يكاد,تكاد,احتمال,إشاعات,شائعات,حاول,حاولت,يحاول,تحاول"
+    ",رفض,رفضت,يرفض,ترفض,رفضوا,يرفضون,فشل,فشلت,يفشل,تفشل,فشلوا,غاب,غابت,يغيب,تغيب,يغيبان,غياب"
+    ",براءة,تبرئة,برأ,برأت,تأجيل,أجل,أجلت,يؤجل,تؤجل,إلغاء,ألغى,ألغت,يلغي,تلغي,امتنع,امتنعت,استبعد"
+    ",استبعدت,يستبعد,تستبعد,تراجع عن,تراجعت عن,تخلى عن,تخلت عن,نجا من,نجت من,تفادى,تجنب,كاد أن"
+    ",refuses,refused,refuse,rejects,rejected,reject,fails,failed,fail,cancelled,canceled,cancels"
+    ",postponed,postpones,acquitted,cleared of,absent,avoids,avoided,survives,survived,ruled out"
+    ",rules out,declined to,declines to,stops,stopped,refusal,failure to"
+    ",محاولة,سوف,if,may,might,could,would,alleged,allegedly,claims,claimed,reportedly,rumour"
+    ",rumor,rumours,rumors,plans to,plan to,intends to,threatened,threatens,expected to"
+    ",called for,calls for,warned,warns,unless,prevent,prevents,prevented,attempt,attempted"
+    ",tried to,tries to,trying to,unconfirmed,si,pourrait,aurait,prétend,selon des rumeurs"
+)
+_LONGEST: Final = 4
+
+# "ما" opening a sentence denies ("ما خرج أحد") or asks ("ما قصة …"); elsewhere it is mostly "what".
+_MA: Final = "ما"
+_NOT_MA: Final = [["ما", word] for word in ("زال", "زالت", "زالوا", "يزال", "تزال", "هو", "هي")]
+# "قد" before a present-tense verb is "may", before a past one it only stresses.
+_QAD: Final = frozenset({"قد", "وقد", "فقد"})
+
+# One-letter conjunctions and question letters written onto an operator: ولم، فلن، أليس، وليس.
+_CLITICS: Final = ("و", "ف", "ا")
+
+
+def operators(tokens: Sequence[Token]) -> tuple[Operator, ...]:
+    """Return the operators among ``tokens``, in order; the longest wording wins at each place."""
+    words = [_plain(t) for t in tokens]
+    found: list[Operator] = []
+    index = 0
+    while index < len(tokens):
+        length, stance = _at(words, index)
+        if stance is not None:
+            last = index + length - 1
+            found.append(Operator(stance, index, last, tokens[index].start, tokens[last].end))
+        index += max(length, 1)
+    return tuple(found)
+
+
+def _plain(token: Token) -> str:
+    return fold(token.text) if token.kind is Kind.WORD else token.text
+
+
+def _at(words: Sequence[str], index: int) -> tuple[int, Stance | None]:
+    if words[index + 1 : index + 3] == ["'", "t"]:  # "don't", as the tokens of this room have it
+        return 3, Stance.DENIES_NEXT
+    if index == 0 and words[0] == _MA and words[:2] not in _NOT_MA:
+        return 1, Stance.SUSPENDS
+    if words[index] in _QAD and words[index + 1 : index + 2] and words[index + 1][0] in "يت":
+        return 1, Stance.SUSPENDS
+    for length in range(min(_LONGEST, len(words) - index), 0, -1):
+        for first in _readings(words[index]):
+            phrase = (first, *words[index + 1 : index + length])
+            if phrase in _NOT_NEGATIONS:
+                return length, None
+            for forms, stance in (
+                (_DENY_REST, Stance.DENIES_REST),
+                (_DENY_NEXT, Stance.DENIES_NEXT),
+                (_SUSPEND, Stance.SUSPENDS),
+            ):
+                if phrase in forms:
+                    return length, stance
+    return 0, None
+
+
+def _readings(word: str) -> tuple[str, ...]:
+    bare = word[1:] if len(word) > 2 and word.startswith(_CLITICS) else None
+    return (word,) if bare is None else (word, bare)
