@@ -1,0 +1,221 @@
+"""The Telegram channel as a whole: configure, build, run until stopped, check."""
+
+import asyncio
+import contextlib
+import logging
+import re
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import cast
+from urllib.parse import urlsplit
+
+from telegram import Bot, BotCommand
+from telegram.error import BadRequest, InvalidToken, TelegramError
+from telegram.ext import ApplicationBuilder, ContextTypes
+
+from bot.conversation.talk import Talk
+from bot.telegram import handlers
+from bot.telegram.arrival import PersonByPerson, unless_stopped
+from bot.telegram.context import App, Context, Desk
+from bot.telegram.errors import (
+    TelegramUnreachable,
+    TokenMissing,
+    TokenRejected,
+    WebhookUnavailable,
+)
+from bot.telegram.polling import poll
+from bot.telegram.webhook import new_secret, webhook_server
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_API_URL = "https://api.telegram.org"
+#: Bot commands by language code ("" for every other language): (command, description) in order.
+Commands = Mapping[str, Sequence[tuple[str, str]]]
+
+# "123456789:AAH..." as @BotFather prints it; anything else would end up in the request's path.
+_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
+_FIRST_PAUSE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramConfig:
+    """How to reach Telegram, and how Telegram reaches the bot.
+
+    Updates are polled for unless ``webhook_url`` is set: then its path is served on
+    ``listen_host``:``listen_port``, to which whatever answers at the public address forwards.
+    Without ``webhook_secret`` a new one is made at every start. ``startup_tries`` bounds how often
+    an unreachable Telegram is tried at the start, with pauses of 1, 2, 4... seconds.
+    """
+
+    token: str = field(repr=False)
+    api_url: str = DEFAULT_API_URL
+    webhook_url: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 8443
+    startup_tries: int = 5
+
+
+def build(config: TelegramConfig, talk: Talk) -> App:
+    """Return the application with its handlers; nothing is sent before it is initialised.
+
+    Raises ``TokenMissing``, ``TokenRejected`` (not the shape of a token) or
+    ``TelegramUnreachable`` (``api_url`` is no web address).
+    """
+    api_url = _checked_api_url(config)
+    _silence_http_logs()
+    # PTB only ever calls ``bot_data``: a factory does as well as the type it asks for.
+    desk = cast(type[Desk], partial(Desk, talk))
+    application = (
+        ApplicationBuilder()
+        .token(config.token)
+        .base_url(f"{api_url}/bot")
+        .base_file_url(f"{api_url}/file/bot")
+        .context_types(ContextTypes(context=Context, bot_data=desk))
+        .concurrent_updates(PersonByPerson())
+        .updater(None)
+        .job_queue(None)
+        .build()
+    )
+    handlers.register(application)
+    return application
+
+
+def run(config: TelegramConfig, talk: Talk, commands: Commands) -> None:
+    """Run the bot until SIGINT or SIGTERM; what is being answered then is answered first.
+
+    Raises one of ``TelegramChannelError``'s kinds when it cannot start or go on.
+    """
+    asyncio.run(_run(config, talk, commands))
+
+
+async def serve(
+    config: TelegramConfig, talk: Talk, commands: Commands, stop: asyncio.Event
+) -> None:
+    """Run the bot inside a running loop until ``stop`` is set. Raises as ``run`` does."""
+    application = build(config, talk)
+    publishing: asyncio.Task[None] | None = None
+    try:
+        await unless_stopped(_insist(config, application.initialize), stop)
+        if stop.is_set():
+            return
+        publishing = asyncio.create_task(_publish(application.bot, commands))
+        if config.webhook_url:
+            await _serve_webhook(application, config, config.webhook_url, stop)
+        else:
+            await unless_stopped(_insist(config, application.bot.delete_webhook), stop)
+            logger.info("bot_started", extra={"way": "polling", "bot": application.bot.username})
+            await poll(application, stop)
+    finally:
+        if publishing is not None:
+            publishing.cancel()
+            await asyncio.gather(publishing, return_exceptions=True)
+        application.bot_data.threads.shutdown(wait=False, cancel_futures=True)
+        await application.shutdown()
+        # A start that failed half-way left the application "not initialised" but clients open.
+        await application.bot.shutdown()
+        logger.info("bot_stopped")
+
+
+async def check(config: TelegramConfig) -> str:
+    """Return the bot's username as Telegram knows it.
+
+    Raises ``TokenMissing``, ``TokenRejected`` or ``TelegramUnreachable``; tries once.
+    """
+    api_url = _checked_api_url(config)
+    _silence_http_logs()
+    bot = Bot(config.token, base_url=f"{api_url}/bot", base_file_url=f"{api_url}/file/bot")
+    try:
+        await _insist(config, bot.initialize, tries=1)
+        return bot.username
+    finally:
+        await bot.shutdown()
+
+
+async def _run(config: TelegramConfig, talk: Talk, commands: Commands) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Windows' loops have no signal handlers: there Ctrl-C ends the run less gently.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+    await serve(config, talk, commands, stop)
+
+
+async def _serve_webhook(
+    application: App, config: TelegramConfig, webhook_url: str, stop: asyncio.Event
+) -> None:
+    secret = config.webhook_secret or new_secret()
+    host, port = config.listen_host, config.listen_port
+
+    async def register() -> None:
+        try:
+            await application.bot.set_webhook(
+                webhook_url, secret_token=secret, allowed_updates=handlers.ALLOWED_UPDATES
+            )
+        except BadRequest as error:
+            raise WebhookUnavailable(f"Telegram says: {error.message}") from None
+
+    # Listening first: Telegram may call the moment the address is registered.
+    async with webhook_server(application, webhook_url, host, port, secret):
+        await unless_stopped(_insist(config, register), stop)
+        logger.info("bot_started", extra={"way": "webhook", "bot": application.bot.username})
+        await stop.wait()
+
+
+async def _insist(
+    config: TelegramConfig, action: Callable[[], Awaitable[object]], tries: int | None = None
+) -> None:
+    """Await ``action`` until Telegram answers it, ``tries`` times at most."""
+    pause = _FIRST_PAUSE_SECONDS
+    for left in reversed(range(config.startup_tries if tries is None else tries)):
+        try:
+            await action()
+        except InvalidToken:
+            raise TokenRejected from None
+        except TelegramError as error:
+            reason = type(error.__cause__ or error).__name__
+            if not left:
+                raise TelegramUnreachable(config.api_url, reason) from None
+            logger.warning("telegram_unreachable", extra={"error": reason, "retry_in_s": pause})
+        else:
+            return
+        await asyncio.sleep(pause)
+        pause *= 2
+
+
+async def _publish(bot: Bot, commands: Commands) -> None:
+    """Tell Telegram's menus the commands; the bot works as well without."""
+    for language, listed in commands.items():
+        menu = [BotCommand(command, description) for command, description in listed]
+        try:
+            await bot.set_my_commands(menu, language_code=language or None)
+        except TelegramError as error:
+            logger.warning(
+                "commands_not_published",
+                extra={"language": language, "error": type(error).__name__},
+            )
+
+
+def _checked_api_url(config: TelegramConfig) -> str:
+    """Return the API address without a trailing slash, once token and address have their shape."""
+    if not config.token.strip():
+        raise TokenMissing
+    if not _TOKEN.fullmatch(config.token):
+        raise TokenRejected
+    try:
+        parts = urlsplit(config.api_url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise TelegramUnreachable(config.api_url, "not an http(s) address")
+    return config.api_url.rstrip("/")
+
+
+def _silence_http_logs() -> None:
+    """Keep the HTTP client from logging request lines: Telegram's addresses hold the token."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,118 @@
+"""What can go wrong with the Telegram channel, and what is done when a handler breaks.
+
+TelegramChannelError
+├── TokenMissing         no token is configured
+├── TokenRejected        Telegram does not accept the token
+├── TelegramUnreachable  nothing usable answers at the Bot API address
+├── WebhookUnavailable   the webhook cannot be served or registered
+└── PollingConflict      another process fetches this bot's updates
+
+Every message is one sentence that names the thing and the way out, and never holds the token:
+python-telegram-bot quotes it in its own ``InvalidToken``, so these are raised ``from None``.
+"""
+
+import logging
+import traceback
+from pathlib import PurePath
+
+from telegram import Update
+from telegram.error import Forbidden, TelegramError
+
+from bot.errors import BotError
+from bot.telegram.context import Context
+
+logger = logging.getLogger(__name__)
+
+# Enough frames to find the line that broke without the message, which may quote a person.
+_FRAMES = 6
+
+
+class TelegramChannelError(BotError):
+    """Base of this channel's errors."""
+
+
+class TokenMissing(TelegramChannelError):
+    """No bot token is configured."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "TELEGRAM_BOT_TOKEN is not set: create a bot with @BotFather and put its token there."
+        )
+
+
+class TokenRejected(TelegramChannelError):
+    """Telegram does not accept the token."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Telegram does not accept TELEGRAM_BOT_TOKEN: copy the bot's current token from"
+            " @BotFather, and check TELEGRAM_API_URL if you run your own Bot API server."
+        )
+
+
+class TelegramUnreachable(TelegramChannelError):
+    """Nothing usable answers at the Bot API address."""
+
+    def __init__(self, api_url: str, reason: str) -> None:
+        super().__init__(
+            f"No Bot API answers at {api_url} ({reason}): check the network, a proxy, and"
+            " TELEGRAM_API_URL."
+        )
+
+
+class WebhookUnavailable(TelegramChannelError):
+    """The webhook cannot be served here or Telegram refuses its address."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The webhook cannot be used ({reason}): check WEBHOOK_URL, which must be a public"
+            " https address that leads to this process, or leave it empty to poll."
+        )
+
+
+class PollingConflict(TelegramChannelError):
+    """Another process fetches this bot's updates."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another process is fetching this bot's updates: stop it (or use a token of its own"
+            " for each), then start again."
+        )
+
+
+def where(error: BaseException) -> str:
+    """Return the innermost frames of ``error`` as ``file:line`` list: no message, no values."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)
+
+
+async def report_failure(update: object, context: Context) -> None:
+    """Log what a handler raised, once and without a person's words, then tell the person.
+
+    The reply asks to send the claim again; when even that fails, the log says so and it ends here.
+    """
+    error = context.error
+    if error is None:  # pragma: no cover - PTB always sets it for error handlers
+        return
+    update_id = update.update_id if isinstance(update, Update) else None
+    if isinstance(error, Forbidden):
+        # The person blocked the bot or removed it from the group: nobody is left to tell.
+        logger.info("update_undeliverable", extra={"update_id": update_id})
+        return
+    logger.error(
+        "update_failed",
+        extra={"update_id": update_id, "error": type(error).__name__, "where": where(error)},
+    )
+    if not isinstance(update, Update) or update.effective_chat is None:
+        return
+    try:
+        await context.apologise(update)
+    except TelegramError as second:
+        logger.error(
+            "failure_not_told", extra={"update_id": update_id, "error": type(second).__name__}
+        )
+    except Exception as second:  # noqa: BLE001 - the last line of defence: log, never raise
+        logger.error(
+            "failure_reply_broken",
+            extra={"update_id": update_id, "error": type(second).__name__, "where": where(second)},
+        )

@@ -1,0 +1,191 @@
+"""Which update is what, and the one question each asks of the conversation.
+
+In a private chat everything is meant for the bot. In a group only these are: a command, a reply to
+one of its messages, a mention. A mention without words of its own, in reply to somebody's message,
+asks about that message (or the part of it that was quoted).
+
+Channel posts, edits and service messages are not for the bot: ``ALLOWED_UPDATES`` keeps Telegram
+from sending most of them, the filters refuse the rest.
+"""
+
+import asyncio
+import functools
+import logging
+import re
+
+from telegram import CallbackQuery, Message, MessageEntity, Update
+from telegram.constants import ChatType, UpdateType
+from telegram.error import TelegramError
+from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, filters
+
+from bot.telegram.context import App, Context, Question
+from bot.telegram.errors import report_failure
+from embeddings.normalise import visible
+
+logger = logging.getLogger(__name__)
+
+#: The kinds of update this bot asks Telegram for.
+ALLOWED_UPDATES = (UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY)
+#: A text message's own limit (Bot API, ``Message``): a self-hosted server may let more through.
+MAX_CLAIM_CHARACTERS = 4096
+#: Actions that open with this are settings: their reply takes the place of the buttons' message.
+SETTING_ACTION = "lang:"
+
+_COMMANDS: dict[str, Question] = {
+    "start": lambda talk, asker: talk.start(asker),
+    "help": lambda talk, asker: talk.help(asker),
+    "language": lambda talk, asker: talk.language(asker),
+}
+# Telegram marks only ASCII commands; "/مساعدة" alone is meant as one all the same.
+_LONE_COMMAND = re.compile(r"/\S*")
+_SPACES = re.compile(r"[^\S\n]+")
+
+
+def register(application: App) -> None:
+    """Add every handler to ``application``, the most particular first."""
+    meant = filters.UpdateType.MESSAGE & _FROM_A_PERSON & _FOR_THIS_BOT
+    # Presses first: later handlers look at messages, and a press may carry one that is too old.
+    application.add_handler(CallbackQueryHandler(on_press))
+    for name in _COMMANDS:
+        # Not only where meant: in a group a bare command is for every bot that knows it.
+        person = filters.UpdateType.MESSAGE & _FROM_A_PERSON
+        application.add_handler(CommandHandler(name, on_command, person))
+    application.add_handler(MessageHandler(meant & _ANY_COMMAND, on_unknown_command))
+    application.add_handler(MessageHandler(meant & (filters.TEXT | filters.CAPTION), on_claim))
+    application.add_handler(MessageHandler(meant & filters.ATTACHMENT, on_unsupported))
+    application.add_error_handler(report_failure)
+
+
+async def on_command(update: Update, context: Context) -> None:
+    """Answer one of the bot's own commands."""
+    if update.message is None or (command := _command_of(update.message)) is None:
+        return
+    name = command[1:].partition("@")[0].lower()
+    await context.answer(update, name, _COMMANDS[name])
+
+
+async def on_unknown_command(update: Update, context: Context) -> None:
+    """Explain the commands that exist."""
+    await context.answer(update, "unknown_command", lambda talk, asker: talk.help(asker))
+
+
+async def on_claim(update: Update, context: Context) -> None:
+    """Answer a text, a caption or a forward as a claim."""
+    message = update.message
+    if message is None:
+        return
+    context.bot_data.is_new_album(message)
+    text = claim_text(message, context.bot.username)
+    if text:
+        await context.answer(update, "claim", lambda talk, asker: talk.claim(asker, text))
+    else:
+        await context.answer(update, "empty", lambda talk, asker: talk.help(asker))
+
+
+async def on_unsupported(update: Update, context: Context) -> None:
+    """Say, once for an album, that this kind of message is not read."""
+    message = update.message
+    if message is not None and context.bot_data.is_new_album(message):
+        await context.answer(update, "unsupported", lambda talk, asker: talk.unsupported(asker))
+
+
+async def on_press(update: Update, context: Context) -> None:
+    """Answer a button; its waiting sign is taken away whatever becomes of the answer."""
+    query = update.callback_query
+    if query is None:
+        return
+    acknowledged = asyncio.create_task(_acknowledge(query))
+    try:
+        # Only a game's button comes without data, and this bot has none.
+        if (action := query.data) is None:
+            return
+        respond = context.rewrite if action.startswith(SETTING_ACTION) else context.answer
+        await respond(update, "press", lambda talk, asker: talk.press(asker, action))
+    finally:
+        await acknowledged
+
+
+def claim_text(message: Message, username: str) -> str:
+    """Return what ``message`` asks about: its own words, else those it replies to; may be empty.
+
+    Invisible characters and mentions of the bot itself are dropped, and the text is bounded.
+    """
+    mention = _mention(username)
+    words = _words(message)
+    own = _tidy(mention.sub(" ", words))
+    if own or not mention.search(words):
+        return own
+    if message.quote is not None:
+        return _tidy(message.quote.text)
+    return _tidy(_words(message.reply_to_message)) if message.reply_to_message else ""
+
+
+@functools.cache
+def _mention(username: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w@])@{re.escape(username)}(?!\w)", re.IGNORECASE | re.ASCII)
+
+
+def _words(message: Message) -> str:
+    return (message.text or message.caption or "")[:MAX_CLAIM_CHARACTERS]
+
+
+def _tidy(text: str) -> str:
+    return _SPACES.sub(" ", visible(text)).strip()
+
+
+async def _acknowledge(query: CallbackQuery) -> None:
+    try:
+        await query.answer()
+    except TelegramError as error:
+        # Too old, most likely: the person no longer waits for it.
+        logger.info("press_not_acknowledged", extra={"error": type(error).__name__})
+
+
+def _command_of(message: Message) -> str | None:
+    """Return the command ``message`` is ("/help", "/help@some_bot"), or None."""
+    text = message.text or ""
+    for entity in message.entities:
+        if entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0:
+            return text[: entity.length]
+    return text if _LONE_COMMAND.fullmatch(text) else None
+
+
+class _FromAPerson(filters.MessageFilter):
+    """Messages of people: other bots, among them groups that post as themselves, get no reply."""
+
+    def filter(self, message: Message) -> bool:
+        return message.from_user is not None and not message.from_user.is_bot
+
+
+class _AnyCommand(filters.MessageFilter):
+    """Messages that are a command, known or not."""
+
+    def filter(self, message: Message) -> bool:
+        return _command_of(message) is not None
+
+
+class _ForThisBot(filters.MessageFilter):
+    """Private messages; in a group, those that reply to this bot or mention it."""
+
+    def filter(self, message: Message) -> bool:
+        if message.chat.type == ChatType.PRIVATE:
+            return True
+        bot = message.get_bot()
+        command = _command_of(message)
+        if command is not None:
+            return command.lower().endswith(f"@{bot.username}".lower())
+        replied = message.reply_to_message
+        if (
+            replied is not None
+            and replied.from_user is not None
+            and replied.from_user.id == bot.id
+            # In a forum every message of a topic formally replies to the topic's creation.
+            and replied.forum_topic_created is None
+        ):
+            return True
+        return _mention(bot.username).search(_words(message)) is not None
+
+
+_FROM_A_PERSON = _FromAPerson()
+_ANY_COMMAND = _AnyCommand()
+_FOR_THIS_BOT = _ForThisBot()

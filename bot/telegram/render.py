@@ -1,0 +1,276 @@
+"""A reply as Telegram messages: HTML, direction marks, splitting, keyboard. Pure.
+
+Telegram measures a message in UTF-16 code units of its *visible* text (entities parsed), at most
+4096 of them: https://core.telegram.org/bots/api#sendmessage. Everything here counts that way.
+
+Direction. Telegram lays out each line by its first strong letter (Unicode bidirectional
+algorithm, UAX #9, rules P2-P3), so an Arabic line opening with "99.5%", an emoji or a Latin name
+can come out left to right. Each block gets the direction most of its letters have (a block without
+letters that of the whole reply), and a line that does not open with a letter of that direction
+gets an invisible mark (RLM or LRM) in front. Inside a right-to-left line a Latin name glues to a
+number or another Latin name beside it ("Reuters · 7 فبراير" would show the 7 on the wrong side of
+the name: UAX #9 rule W7); such a name, and only such, is isolated with FSI..PDI.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.conversation.reply import Block, Button, Reply, Style
+from embeddings.normalise import visible
+
+#: UTF-16 code units of visible text in one message (Bot API, ``sendMessage``).
+MESSAGE_UNITS = 4096
+#: Bytes of ``callback_data`` (Bot API, ``InlineKeyboardButton``).
+ACTION_BYTES = 64
+# A block longer than this is cut to fill the message; a shorter one moves to the next one whole.
+_WHOLE_UNITS = MESSAGE_UNITS // 2
+# Rather a new message than a cut that leaves a crumb of a block at the end of one.
+_CRUMB_UNITS = 256
+# Telegram's clients cut labels on narrow screens long before this; it bounds hostile titles.
+_LABEL_CHARACTERS = 64
+
+_TAGS = {
+    Style.HEADLINE: ("<b>", "</b>"),
+    Style.QUOTE: ("<blockquote>", "</blockquote>"),
+    Style.PLAIN: ("", ""),
+    Style.NOTE: ("<i>", "</i>"),
+}
+
+_RLM, _LRM, _FSI, _PDI = "\u200f", "\u200e", "\u2068", "\u2069"
+_RTL_LETTER = re.compile(
+    "[\u0590-\u05ff\u0620-\u065f\u066e-\u06d3\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
+)
+_LTR_LETTER = re.compile("[A-Za-z\u00c0-\u024f\u0370-\u052f]")
+# A Latin name ("Reuters", "COVID-19", "Agence France-Presse"); links, mentions, tags and commands
+# are matched first, to be left alone: an isolate inside would break them.
+_LATIN_RUN = re.compile(
+    r"(?:https?://|[@#/])\S+"
+    r"|(?<!\w)(?P<name>[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f]*"
+    r"(?:[-.'’&][A-Za-z0-9\u00c0-\u024f]+| [A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f]*)*)"
+    r"(?![\w@/:])"
+)
+# A link's letters say nothing about the language around it.
+_LINK = re.compile(r"https?://\S+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+# Borders a long block may be cut after, the most meaningful first.
+_BORDERS = (
+    re.compile(r"\n\s*\n"),
+    re.compile(r"\n"),
+    re.compile(r"[.!?؟۔…؛][\"'»”)\]]{0,3}\s"),
+    re.compile(r"\s"),
+)
+
+
+class Direction(StrEnum):
+    """Which way a block reads."""
+
+    RTL = "rtl"
+    LTR = "ltr"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One Telegram message: ``html`` for ``parse_mode=HTML``, at most 4096 units once parsed."""
+
+    html: str
+    keyboard: InlineKeyboardMarkup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Visible text, with its direction marks, that goes under one tag."""
+
+    text: str
+    style: Style
+
+
+def render(reply: Reply) -> tuple[Rendered, ...]:
+    """Return the messages that show ``reply`` in order, the keyboard under the last one.
+
+    Invisible and reordering characters are dropped from what came in (``visible``), so only this
+    module's own direction marks go out. A reply without visible text gives no message.
+    """
+    messages = [_markup(pieces) for pieces in _pack(reply)]
+    if not messages:
+        return ()
+    *first, last = messages
+    return (*map(Rendered, first), Rendered(last, _keyboard(reply.buttons)))
+
+
+def units(text: str) -> int:
+    """Return the length of ``text`` in UTF-16 code units, as Telegram counts."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def _pack(reply: Reply) -> Iterator[list[_Piece]]:
+    """Yield the pieces of each message; every message fits ``MESSAGE_UNITS``."""
+    blocks = [Block(clean, block.style) for block in reply.blocks if (clean := _clean(block.text))]
+    otherwise = _direction(" ".join(block.text for block in blocks), Direction.RTL)
+    message: list[_Piece] = []
+    used = 0
+    for block in blocks:
+        direction = _direction(block.text, otherwise)
+        rest = block.text
+        while rest:
+            gap = len(_separator(message))
+            room = MESSAGE_UNITS - used - gap
+            # A character takes at least one unit: what lies further cannot fit anyway.
+            piece = _marked(rest[: MESSAGE_UNITS + 1], direction)
+            needed = units(piece)
+            if needed <= room:
+                message.append(_Piece(piece, block.style))
+                used += gap + needed
+                break
+            if not message or (needed > _WHOLE_UNITS and room >= _CRUMB_UNITS):
+                taken = _cut(rest, room, direction)
+                piece = _marked(rest[:taken].rstrip(), direction)
+                message.append(_Piece(piece, block.style))
+                rest = rest[taken:].lstrip()
+            yield message
+            message, used = [], 0
+    if message:
+        yield message
+
+
+def _separator(before: list[_Piece]) -> str:
+    """Return what stands between the pieces so far and the next one."""
+    if not before:
+        return ""
+    # A block quote already stands apart; its source belongs right under it.
+    return "\n" if before[-1].style is Style.QUOTE else "\n\n"
+
+
+def _markup(pieces: list[_Piece]) -> str:
+    parts: list[str] = []
+    for number, piece in enumerate(pieces):
+        opening, closing = _TAGS[piece.style]
+        parts += _separator(pieces[:number]), opening, html.escape(piece.text, quote=False), closing
+    return "".join(parts)
+
+
+def _clean(text: str) -> str:
+    # A lone surrogate cannot be encoded, so it could not be sent at all.
+    return _SURROGATE.sub("\ufffd", visible(text)).strip()
+
+
+def _cut(text: str, room: int, direction: Direction) -> int:
+    """Return after how many characters to cut ``text`` so that, marked, it takes ``room`` units."""
+    end = _fitting(text, room)
+    while True:
+        taken = _border(text, end)
+        excess = units(_marked(text[:taken].rstrip(), direction)) - room
+        if excess <= 0:
+            return taken
+        end = max(1, min(end, taken) - excess)
+
+
+def _fitting(text: str, room: int) -> int:
+    """Return how many characters of ``text`` fit ``room`` units."""
+    for end, character in enumerate(text):
+        room -= 2 if character > "\uffff" else 1
+        if room < 0:
+            return end
+    return len(text)
+
+
+def _border(text: str, end: int) -> int:
+    """Return the best place to cut ``text`` at or before ``end``.
+
+    A paragraph or sentence border counts when it lies in the second half (a message should not
+    end after its first sentence), a space anywhere; a word longer than that is cut between
+    letters, never between a letter and its marks.
+    """
+    if end >= len(text):
+        return len(text)
+    window = text[: end + 1]
+    *meaningful, space = _BORDERS
+    for border in meaningful:
+        places = [match.end() for match in border.finditer(window) if match.end() > end // 2]
+        if places:
+            return min(places[-1], end)
+    places = [match.end() for match in space.finditer(window)]
+    if places:
+        return min(places[-1], end)
+    cut = end
+    while cut > 1 and unicodedata.combining(text[cut]):
+        cut -= 1
+    return cut if cut > 1 else end
+
+
+def _direction(text: str, otherwise: Direction) -> Direction:
+    text = _LINK.sub(" ", text)
+    rtl, ltr = len(_RTL_LETTER.findall(text)), len(_LTR_LETTER.findall(text))
+    if rtl == ltr:
+        return otherwise
+    return Direction.RTL if rtl > ltr else Direction.LTR
+
+
+def _marked(text: str, direction: Direction) -> str:
+    """Return ``text`` with what makes each of its lines read in ``direction``."""
+    return "\n".join(_marked_line(line, direction) for line in text.split("\n"))
+
+
+def _marked_line(line: str, direction: Direction) -> str:
+    if not line.strip():
+        return line
+    if direction is Direction.LTR:
+        # First strong letter decides; digits and emoji leave it to the letter after them.
+        opening = _RTL_LETTER.search(line)
+        latin = _LTR_LETTER.search(line)
+        wrong = opening is not None and (latin is None or opening.start() < latin.start())
+        return _LRM + line if wrong else line
+    isolated = _LATIN_RUN.sub(_isolated, line)
+    return isolated if _RTL_LETTER.match(line) else _RLM + isolated
+
+
+def _isolated(run: re.Match[str]) -> str:
+    """Return the run as it is, or isolated if it is a name that a neighbour would be drawn to."""
+    if run["name"] is None:
+        return run[0]
+    before = run.string[: run.start()].rstrip()[-1:]
+    after = run.string[run.end() :].lstrip()[:1]
+    if all(not side or _RTL_LETTER.match(side) for side in (before, after)):
+        return run[0]
+    return f"{_FSI}{run[0]}{_PDI}"
+
+
+def _keyboard(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | None:
+    keyboard = [shown for row in rows if (shown := [key for b in row if (key := _key(b))])]
+    return InlineKeyboardMarkup(keyboard) if keyboard else None
+
+
+def _key(button: Button) -> InlineKeyboardButton | None:
+    """Return the button, or None where Telegram would refuse it and the whole message with it."""
+    label = _clean(button.label)[:_LABEL_CHARACTERS]
+    if not label:
+        return None
+    if button.url is not None:
+        return InlineKeyboardButton(label, url=button.url) if _is_web(button.url) else None
+    if button.action and len(button.action.encode(errors="replace")) <= ACTION_BYTES:
+        return InlineKeyboardButton(label, callback_data=button.action)
+    return None
+
+
+def _is_web(url: str) -> bool:
+    """Whether ``url`` is a plain web address: http(s), a dotted host, no credentials, no spaces."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return (
+        parts.scheme in {"http", "https"}
+        and "." in host.strip(".")
+        and parts.username is None
+        and url == visible(url)
+        and not _SURROGATE.search(url)
+        and not any(character.isspace() for character in url)
+    )

@@ -1,0 +1,160 @@
+"""The chats a bot has with people, as Telegram keeps them: what it may do, what was said."""
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from tests.e2e.bot_api_rules import Refused, SentButton, checked_buttons, checked_text
+
+BOT_ID = 123456
+BOT_NAME = "tathabbat_test_bot"
+
+_COMMAND = re.compile(r"/[A-Za-z0-9_]{1,32}(?:@\w+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One message of the bot. ``number`` counts what it sent and edited, from 1, in order."""
+
+    number: int
+    chat_id: int
+    message_id: int
+    html: str
+    text: str
+    buttons: tuple[tuple[SentButton, ...], ...]
+    reply_to: int | None
+    edited: bool
+
+    def button(self, label: str) -> SentButton:
+        """Return the button whose label holds ``label``."""
+        return next(each for row in self.buttons for each in row if label in each.label)
+
+
+class Chats:
+    """Chats, messages and presses. Not for several threads at once: its owner takes care."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sent] = []
+        self.numbers = count(1001)
+        self._known: set[int] = set()
+        self._messages: dict[tuple[int, int], Sent | None] = {}
+        self._presses: dict[str, bool] = {}
+
+    def message(
+        self,
+        user_id: int,
+        content: Mapping[str, Any],
+        chat: Mapping[str, Any] | None,
+        language_code: str,
+    ) -> dict[str, Any]:
+        """Return a person's new message as the Bot API's ``Message``."""
+        where = chat or {"id": user_id, "type": "private", "first_name": "Person"}
+        message_id = next(self.numbers)
+        self._known.add(where["id"])
+        self._messages[where["id"], message_id] = None
+        message = {
+            "message_id": message_id,
+            "date": int(time.time()),
+            "chat": where,
+            "from": _person(user_id, language_code),
+            **content,
+        }
+        if (command := _COMMAND.match(content.get("text", ""))) is not None:
+            message["entities"] = [{"type": "bot_command", "offset": 0, "length": command.end()}]
+        return message
+
+    def press(
+        self, user_id: int, sent: Sent, button: SentButton, language_code: str
+    ) -> dict[str, Any]:
+        """Return a press of ``button`` under ``sent`` as the Bot API's ``CallbackQuery``."""
+        query_id = str(next(self.numbers))
+        self._presses[query_id] = False
+        return {
+            "id": query_id,
+            "from": _person(user_id, language_code),
+            "chat_instance": "1",
+            "data": button.action,
+            "message": shown(sent),
+        }
+
+    def write(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Do ``sendMessage``. Raises ``Refused``."""
+        chat_id = self.require(given)
+        under = json.loads(given.get("reply_parameters", "{}"))
+        reply_to = under.get("message_id")
+        if reply_to is not None and (chat_id, reply_to) not in self._messages:
+            if not under.get("allow_sending_without_reply"):
+                raise Refused("message to be replied not found")
+            reply_to = None
+        return self._keep(given, chat_id, next(self.numbers), reply_to)
+
+    def rewrite(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Do ``editMessageText``. Raises ``Refused``."""
+        chat_id = self.require(given)
+        message_id = int(given["message_id"])
+        before = self._messages.get((chat_id, message_id))
+        if before is None:
+            raise Refused("message can't be edited")
+        same_buttons = before.buttons == checked_buttons(given.get("reply_markup"))
+        if before.html == given["text"] and same_buttons:
+            raise Refused("message is not modified")
+        return self._keep(given, chat_id, message_id, before.reply_to)
+
+    def acknowledge_press(self, query_id: str) -> None:
+        """Do ``answerCallbackQuery``. Raises ``Refused``."""
+        if self._presses.get(query_id) is not False:
+            raise Refused("query is too old or query ID is invalid")
+        self._presses[query_id] = True
+
+    def require(self, given: Mapping[str, str]) -> int:
+        """Return the chat's id. Raises ``Refused`` where nobody wrote to the bot first."""
+        chat_id = int(given["chat_id"])
+        if chat_id not in self._known:
+            raise Refused("chat not found")
+        return chat_id
+
+    @property
+    def unacknowledged_presses(self) -> list[str]:
+        """The presses whose waiting sign still turns."""
+        return [query_id for query_id, done in self._presses.items() if not done]
+
+    def _keep(
+        self, given: Mapping[str, str], chat_id: int, message_id: int, reply_to: int | None
+    ) -> dict[str, Any]:
+        sent = Sent(
+            number=len(self.sent) + 1,
+            chat_id=chat_id,
+            message_id=message_id,
+            html=given["text"],
+            text=checked_text(given["text"], given.get("parse_mode")),
+            buttons=checked_buttons(given.get("reply_markup")),
+            reply_to=reply_to,
+            edited=(chat_id, message_id) in self._messages,
+        )
+        self.sent.append(sent)
+        self._messages[chat_id, message_id] = sent
+        return shown(sent)
+
+
+def shown(sent: Sent) -> dict[str, Any]:
+    """Return a message of the bot as the Bot API's ``Message``."""
+    return {
+        "message_id": sent.message_id,
+        "date": int(time.time()),
+        "chat": {"id": sent.chat_id, "type": "private" if sent.chat_id > 0 else "supergroup"},
+        "from": {"id": BOT_ID, "is_bot": True, "first_name": "Bot", "username": BOT_NAME},
+        "text": sent.text,
+    }
+
+
+def _person(user_id: int, language_code: str) -> dict[str, Any]:
+    return {
+        "id": user_id,
+        "is_bot": False,
+        "first_name": "Person",
+        "language_code": language_code,
+    }

@@ -1,0 +1,155 @@
+"""What Telegram refuses: the Bot API's rules for what a bot sends, as far as this bot uses them.
+
+https://core.telegram.org/bots/api, sections "HTML style", "sendMessage", "InlineKeyboardButton",
+"setMyCommands", "setWebhook". Pure.
+"""
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+MESSAGE_UNITS = 4096
+
+_TAGS = frozenset(
+    {
+        "b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "span", "tg-spoiler",
+        "a", "code", "pre", "blockquote", "tg-emoji",
+    }
+)  # fmt: skip
+_MARKUP = re.compile(
+    r"<(?P<end>/?)(?P<tag>[a-zA-Z][a-zA-Z0-9-]*)(?:\s[^<>]*)?>"
+    r"|&(?:lt|gt|amp|quot|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});|(?P<stray><)"
+)
+_COMMAND = re.compile(r"[a-z0-9_]{1,32}")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+#: The parameters each method may carry; a method that is not here does not exist.
+PARAMETERS: Mapping[str, frozenset[str]] = {
+    "getMe": frozenset(),
+    "deleteWebhook": frozenset({"drop_pending_updates"}),
+    "setWebhook": frozenset({"url", "secret_token", "allowed_updates", "max_connections"}),
+    "getUpdates": frozenset({"offset", "limit", "timeout", "allowed_updates"}),
+    "sendMessage": frozenset(
+        {
+            "chat_id", "text", "parse_mode", "link_preview_options", "reply_markup",
+            "reply_parameters", "message_thread_id",
+        }
+    ),
+    "editMessageText": frozenset(
+        {"chat_id", "message_id", "text", "parse_mode", "link_preview_options", "reply_markup"}
+    ),
+    "sendChatAction": frozenset({"chat_id", "action", "message_thread_id"}),
+    "answerCallbackQuery": frozenset({"callback_query_id", "text", "show_alert", "cache_time"}),
+    "setMyCommands": frozenset({"commands", "scope", "language_code"}),
+    "setMyDescription": frozenset({"description", "language_code"}),
+    "setMyShortDescription": frozenset({"short_description", "language_code"}),
+}  # fmt: skip
+
+
+class Refused(Exception):
+    """Telegram answers this request with ``status`` and this description."""
+
+    def __init__(self, description: str, status: int = 400) -> None:
+        super().__init__(description)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class SentButton:
+    """One button as the person sees it."""
+
+    label: str
+    url: str | None
+    action: str | None
+
+
+def units(text: str) -> int:
+    """Return the length of ``text`` in UTF-16 code units."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def checked_text(source: str, parse_mode: str | None) -> str:
+    """Return the text a person sees, with markup parsed. Raises ``Refused`` as Telegram would."""
+    if parse_mode not in {None, "HTML"}:
+        raise Refused("unsupported parse_mode")
+    text = _parsed(source) if parse_mode == "HTML" else source
+    if not text.strip():
+        raise Refused("message text is empty")
+    if units(text) > MESSAGE_UNITS:
+        raise Refused("message is too long")
+    return text
+
+
+def checked_buttons(reply_markup: str | None) -> tuple[tuple[SentButton, ...], ...]:
+    """Return the rows of an inline keyboard. Raises ``Refused`` as Telegram would."""
+    if reply_markup is None:
+        return ()
+    rows = json.loads(reply_markup)["inline_keyboard"]
+    return tuple(tuple(_checked_button(button) for button in row) for row in rows)
+
+
+def check_commands(commands: str, language_code: str | None) -> None:
+    """Raise ``Refused`` unless the menu is one Telegram accepts."""
+    listed = json.loads(commands)
+    if not 1 <= len(listed) <= 100:
+        raise Refused("wrong number of commands")
+    for each in listed:
+        if not _COMMAND.fullmatch(each["command"]):
+            raise Refused("BOT_COMMAND_INVALID")
+        if not 1 <= len(each["description"]) <= 256:
+            raise Refused("BOT_COMMAND_DESCRIPTION_INVALID")
+    if language_code and not re.fullmatch("[a-z]{2}", language_code):
+        raise Refused("language code is invalid")
+
+
+def check_webhook(url: str, secret_token: str | None) -> None:
+    """Raise ``Refused`` unless the address is https (or on loopback, for tests)."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname != "127.0.0.1":
+        raise Refused("bad webhook: An HTTPS URL must be provided for webhook")
+    if secret_token is not None and not _SECRET.fullmatch(secret_token):
+        raise Refused("secret token contains unallowed characters")
+
+
+def _parsed(source: str) -> str:
+    text: list[str] = []
+    opened: list[str] = []
+    position = 0
+    for found in _MARKUP.finditer(source):
+        text.append(source[position : found.start()])
+        position = found.end()
+        tag = (found["tag"] or "").lower()
+        if found["stray"]:
+            raise Refused("can't parse entities: unescaped '<'")
+        if not tag:
+            text.append(html.unescape(found[0]))
+        elif tag not in _TAGS:
+            raise Refused(f"can't parse entities: unsupported start tag '{tag}'")
+        elif not found["end"]:
+            if tag == "blockquote" and tag in opened:
+                raise Refused("can't parse entities: nested blockquote")
+            opened.append(tag)
+        elif not opened or opened.pop() != tag:
+            raise Refused(f"can't parse entities: unexpected end tag '{tag}'")
+    if opened:
+        raise Refused(f"can't parse entities: can't find end tag of '{opened[-1]}'")
+    return "".join((*text, source[position:]))
+
+
+def _checked_button(button: Mapping[str, Any]) -> SentButton:
+    label, url, action = button.get("text"), button.get("url"), button.get("callback_data")
+    if not label:
+        raise Refused("text buttons are unallowed to be empty")
+    if (url is None) == (action is None) or len(button) != 2:
+        raise Refused("BUTTON_TYPE_INVALID")
+    if action is not None and not 1 <= len(action.encode()) <= 64:
+        raise Refused("BUTTON_DATA_INVALID")
+    if url is not None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https", "tg"} or "." not in (parts.hostname or ""):
+            raise Refused("BUTTON_URL_INVALID")
+    return SentButton(label, url, action)

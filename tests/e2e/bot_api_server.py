@@ -1,0 +1,381 @@
+"""A Bot API server on loopback: the Telegram a bot under test talks to, in this process or another.
+
+It keeps Telegram's contract where this bot depends on it: an update stays until the *next*
+``getUpdates`` with a higher offset (or the webhook's 200) acknowledges it, a second poller ends the
+first with 409, a wrong token is 401, an unknown method 404. What Telegram would refuse is refused
+and noted in ``problems``; a test that expects a well-behaved bot asserts that it stays empty.
+
+It runs in a thread with a loop of its own. All methods may be called from any thread and wait for
+conditions, never for time to pass.
+"""
+
+import asyncio
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
+
+from tests.e2e.bot_api_chats import BOT_ID, BOT_NAME, Chats, Sent
+from tests.e2e.bot_api_rules import PARAMETERS, Refused, SentButton, check_commands, check_webhook
+
+__all__ = ["BOT_ID", "BOT_NAME", "TOKEN", "BotApiServer", "Call", "Sent", "SentButton"]
+
+TOKEN = "123456:loopback-token_for-tests"
+#: Far longer than anything takes here; reached only when the bot under test is broken.
+PATIENCE = 30.0
+_WEBHOOK_TRIES = 3
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of the bot, as it came. ``number`` counts them from 1."""
+
+    number: int
+    method: str
+    parameters: Mapping[str, str]
+
+
+class BotApiServer:
+    """The server; use it as a context manager, then give ``url`` and ``token`` to the bot."""
+
+    def __init__(self, token: str = TOKEN) -> None:
+        self.token = token
+        self.url = ""
+        self.problems: list[str] = []
+        self.calls: list[Call] = []
+        self.chats = Chats()
+        self._changed = threading.Condition()
+        self._failures: dict[str, deque[_Told]] = {}
+        self._updates: list[dict[str, Any]] = []
+        self._acknowledged = 0
+        self._webhook: tuple[str, str | None] | None = None
+        self._pollers: dict[object, asyncio.Future[bool]] = {}
+        self._pushing: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._wait(lambda: self.url or None, PATIENCE, "the server to start")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._in_loop(self._stop.set)
+        self._thread.join()
+
+    # What people do.
+
+    def send_text(self, user_id: int, text: str, language_code: str = "ar") -> int:
+        """Send a private text message; returns the update's number."""
+        return self.send(user_id, {"text": text}, language_code=language_code)
+
+    def send(
+        self,
+        user_id: int,
+        content: Mapping[str, Any],
+        *,
+        chat: Mapping[str, Any] | None = None,
+        language_code: str = "ar",
+        kind: str = "message",
+    ) -> int:
+        """Send a message with any fields of the Bot API's ``Message``; returns its update number.
+
+        Without ``chat`` it is the private one with the person; ``kind`` is the update's field
+        (``edited_message``, ``channel_post``...).
+        """
+        with self._changed:
+            return self._queue({kind: self.chats.message(user_id, content, chat, language_code)})
+
+    def press(self, user_id: int, sent: Sent, button: SentButton, language_code: str = "ar") -> int:
+        """Press a button of a message the bot sent; returns the update's number."""
+        with self._changed:
+            press = self.chats.press(user_id, sent, button, language_code)
+            return self._queue({"callback_query": press})
+
+    # What can go wrong.
+
+    def fail_next(
+        self, method: str, status: int, description: str, retry_after: int | None = None
+    ) -> None:
+        """Answer the next call of ``method`` with an error; several are used up in order.
+
+        A ``getUpdates`` that waits already is answered so at once.
+        """
+        with self._changed:
+            told = _Told(description, status, retry_after)
+            self._failures.setdefault(method, deque()).append(told)
+        self._in_loop(self._wake)
+
+    def interrupt_poller(self) -> None:
+        """End ``getUpdates`` as another poller's request would."""
+        self.fail_next("getUpdates", 409, "Conflict: terminated by other getUpdates request")
+
+    # What is seen.
+
+    @property
+    def sent(self) -> list[Sent]:
+        """What the bot sent and edited so far."""
+        with self._changed:
+            return list(self.chats.sent)
+
+    def wait_for_message(self, chat_id: int, after: int = 0, timeout: float = PATIENCE) -> Sent:
+        """Return the bot's first message (or edit) in ``chat_id`` with a number above ``after``."""
+        return self._wait(
+            lambda: next(
+                (s for s in self.chats.sent if s.chat_id == chat_id and s.number > after), None
+            ),
+            timeout,
+            f"a message in chat {chat_id}",
+        )
+
+    def wait_for_call(self, method: str, after: int = 0, timeout: float = PATIENCE) -> Call:
+        """Return the bot's first call of ``method`` with a number above ``after``."""
+        return self._wait(
+            lambda: next((c for c in self.calls if c.method == method and c.number > after), None),
+            timeout,
+            f"a call of {method}",
+        )
+
+    def wait_until_acknowledged(self, update_id: int, timeout: float = PATIENCE) -> None:
+        """Return when ``update_id`` is acknowledged: Telegram would not send it again."""
+        self._wait(
+            lambda: self._acknowledged >= update_id or None,
+            timeout,
+            f"update {update_id} to be acknowledged",
+        )
+
+    def is_acknowledged(self, update_id: int) -> bool:
+        """Whether ``update_id`` would not be sent again."""
+        with self._changed:
+            return self._acknowledged >= update_id
+
+    def webhook(self) -> tuple[str, str | None]:
+        """Return address and secret of the webhook, once the bot has registered one."""
+        return self._wait(lambda: self._webhook, PATIENCE, "a webhook")
+
+    def _wait(self, look: Callable[[], _T | None], timeout: float, what: str) -> _T:
+        found: _T | None = None
+
+        def is_seen() -> bool:
+            nonlocal found
+            found = look()
+            return found is not None
+
+        with self._changed:
+            self._changed.wait_for(is_seen, timeout)
+            if found is None:
+                called = [call.method for call in self.calls[-10:]]
+                raise AssertionError(
+                    f"waited {timeout} s for {what}; last calls {called}; problems {self.problems}"
+                )
+            return found
+
+    # The server's own side. Whoever changes state holds the lock.
+
+    def _queue(self, update: dict[str, Any]) -> int:
+        update_id = next(self.chats.numbers)
+        self._updates.append({"update_id": update_id, **update})
+        self._in_loop(self._wake)
+        return update_id
+
+    def _in_loop(self, act: Callable[[], object]) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(act)
+
+    def _wake(self) -> None:
+        self._release(stays=True)
+        if self._webhook is not None and (self._pushing is None or self._pushing.done()):
+            self._pushing = asyncio.create_task(self._push(*self._webhook))
+
+    def _release(self, *, stays: bool) -> None:
+        """End the wait of every poller: to look again, or to be told of a conflict."""
+        for waiting in self._pollers.values():
+            if not waiting.done():
+                waiting.set_result(stays)
+
+    async def _serve(self) -> None:
+        sockets = bind_sockets(0, "127.0.0.1")
+        web = Application([(r"/bot([^/]+)/(\w+)", _Method, {"server": self})], log_function=_quiet)
+        http = HTTPServer(web)
+        http.add_sockets(sockets)
+        with self._changed:
+            self._loop = asyncio.get_running_loop()
+            self.url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+            self._changed.notify_all()
+        await self._stop.wait()
+        self._release(stays=True)
+        http.stop()
+        await http.close_all_connections()
+
+    async def _push(self, url: str, secret: str | None) -> None:
+        """Send what waits to the webhook, in order; a refused update is tried a few times."""
+        headers = {"Content-Type": "application/json"}
+        if secret is not None:
+            headers["X-Telegram-Bot-Api-Secret-Token"] = secret
+        refusals: list[int] = []
+        while self._updates and len(refusals) < _WEBHOOK_TRIES:
+            update = self._updates[0]
+            request = HTTPRequest(url, method="POST", body=json.dumps(update), headers=headers)
+            response = await AsyncHTTPClient().fetch(request, raise_error=False)
+            with self._changed:
+                if response.code == 200:
+                    self._acknowledge(update["update_id"])
+                else:
+                    refusals.append(response.code)
+        if refusals:
+            self.note(f"the webhook refused an update: {refusals}")
+
+    def _acknowledge(self, update_id: int) -> None:
+        self._acknowledged = max(self._acknowledged, update_id)
+        self._updates[:] = [u for u in self._updates if u["update_id"] > update_id]
+        self._changed.notify_all()
+
+    def note(self, problem: str) -> None:
+        """Remember that the bot did what Telegram would refuse."""
+        with self._changed:
+            self.problems.append(problem)
+
+    async def answer(self, method: str, given: Mapping[str, str], caller: object) -> Any:
+        """Return the ``result`` of one call. Raises ``Refused``."""
+        with self._changed:
+            self.calls.append(Call(len(self.calls) + 1, method, given))
+            self._changed.notify_all()
+        if method == "getUpdates":
+            return await self._get_updates(given, caller)
+        with self._changed:
+            try:
+                self._fail_if_told(method)
+                return self._act(method, given)
+            finally:
+                self._changed.notify_all()
+
+    def _fail_if_told(self, method: str) -> None:
+        if queued := self._failures.get(method):
+            raise queued.popleft()
+
+    def _act(self, method: str, given: Mapping[str, str]) -> Any:
+        match method:
+            case "getMe":
+                return {
+                    "id": BOT_ID,
+                    "is_bot": True,
+                    "first_name": "Tathabbat",
+                    "username": BOT_NAME,
+                }
+            case "sendMessage":
+                return self.chats.write(given)
+            case "editMessageText":
+                return self.chats.rewrite(given)
+            case "sendChatAction":
+                self.chats.require(given)
+            case "answerCallbackQuery":
+                self.chats.acknowledge_press(given["callback_query_id"])
+            case "setMyCommands":
+                check_commands(given["commands"], given.get("language_code"))
+            case "setWebhook":
+                check_webhook(given["url"], given.get("secret_token"))
+                self._webhook = given["url"], given.get("secret_token")
+                self._wake()
+            case "deleteWebhook":
+                self._webhook = None
+        return True
+
+    async def _get_updates(self, given: Mapping[str, str], caller: object) -> list[dict[str, Any]]:
+        deadline = time.monotonic() + float(given.get("timeout", 0))
+        allowed = set(json.loads(given.get("allowed_updates", "[]")))
+        self._release(stays=False)
+        with self._changed:
+            if self._webhook is not None:
+                raise Refused("Conflict: can't use getUpdates while webhook is active", 409)
+            if "offset" in given:
+                self._acknowledge(int(given["offset"]) - 1)
+        while True:
+            with self._changed:
+                self._fail_if_told("getUpdates")
+                if allowed:
+                    self._updates[:] = [u for u in self._updates if u.keys() & allowed]
+                ready = self._updates[: int(given.get("limit", 100))]
+            left = deadline - time.monotonic()
+            if ready or left <= 0 or self._stop.is_set():
+                return ready
+            waiting = self._pollers[caller] = asyncio.get_running_loop().create_future()
+            await asyncio.wait((waiting,), timeout=left)
+            self.forget_poller(caller)
+            if waiting.done() and not waiting.result():
+                raise Refused("Conflict: terminated by other getUpdates request", 409)
+
+    def forget_poller(self, caller: object) -> None:
+        """Let go of a poller that was answered or hung up."""
+        self._pollers.pop(caller, None)
+
+
+class _Told(Refused):
+    """A failure the test asked for, not one of the bot's making."""
+
+    def __init__(self, description: str, status: int, retry_after: int | None) -> None:
+        super().__init__(description, status)
+        self.retry_after = retry_after
+
+
+class _Method(RequestHandler):
+    """One request: ``/bot<token>/<method>``."""
+
+    def initialize(self, server: BotApiServer) -> None:
+        self._server = server
+
+    async def post(self, token: str, method: str) -> None:
+        given = {name: self.get_argument(name, strip=False) for name in self.request.arguments}
+        try:
+            result = await self._result(token, method, given)
+        except Refused as error:
+            # A wrong token, a conflict and an edit that changes nothing are for the bot to handle.
+            meant = isinstance(error, _Told) or error.status in {401, 409}
+            if not meant and "not modified" not in str(error):
+                self._server.note(f"{method}: {error}")
+            self._refuse(error)
+        else:
+            self.write({"ok": True, "result": result})
+
+    async def _result(self, token: str, method: str, given: Mapping[str, str]) -> Any:
+        if token != self._server.token:
+            raise Refused("Unauthorized", 401)
+        if method not in PARAMETERS:
+            raise Refused("Not Found", 404)
+        if unknown := given.keys() - PARAMETERS[method]:
+            raise Refused(f"unknown parameters {sorted(unknown)}")
+        return await self._server.answer(method, given, self)
+
+    def _refuse(self, error: Refused) -> None:
+        body: dict[str, Any] = {
+            "ok": False,
+            "error_code": error.status,
+            "description": f"Bad Request: {error}" if error.status == 400 else str(error),
+        }
+        if isinstance(error, _Told) and error.retry_after is not None:
+            body["parameters"] = {"retry_after": error.retry_after}
+        self.set_status(error.status)
+        self.write(body)
+
+    def on_connection_close(self) -> None:
+        self._server.forget_poller(self)
+
+
+def _quiet(_: RequestHandler) -> None:
+    """No request log: the tests' output is the tests'."""

@@ -1,0 +1,333 @@
+"""The Telegram channel against a Bot API server on loopback: what comes in, what breaks."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from bot.telegram.application import TelegramConfig, build, check
+from bot.telegram.errors import (
+    PollingConflict,
+    TelegramChannelError,
+    TelegramUnreachable,
+    TokenMissing,
+    TokenRejected,
+)
+from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, TOKEN, BotApiServer
+from tests.e2e.echo_bot import BREAKS, HELD, EchoTalk, Running, running
+
+PERSON = 501
+GROUP = {"id": -100200, "type": "supergroup", "title": "Group"}
+PHOTO = [{"file_id": "p", "file_unique_id": "u", "width": 1, "height": 1}]
+VOICE = {"file_id": "v", "file_unique_id": "u", "duration": 1}
+BOT_USER = {"id": BOT_ID, "is_bot": True, "first_name": "Bot", "username": BOT_NAME}
+
+
+@pytest.fixture
+def server() -> Iterator[BotApiServer]:
+    with BotApiServer() as server:
+        yield server
+
+
+@pytest.fixture
+def talk() -> EchoTalk:
+    return EchoTalk()
+
+
+@pytest.fixture
+def bot(server: BotApiServer, talk: EchoTalk) -> Iterator[Running]:
+    with running(TelegramConfig(TOKEN, server.url), talk) as bot:
+        yield bot
+    assert server.problems == []
+
+
+class TestWaysIn:
+    """Each kind of update reaches its question, or none."""
+
+    @pytest.fixture(autouse=True)
+    def _running(self, bot: Running) -> None: ...
+
+    def test_a_text_is_answered_as_a_claim_under_it_with_its_buttons(
+        self, server: BotApiServer
+    ) -> None:
+        server.send_text(PERSON, "  خبر <b> & جديد\u202e ")
+        sent = server.wait_for_message(PERSON)
+        assert sent.html.startswith(f"<b>claim {PERSON}</b>\n\n<blockquote>")
+        assert "خبر <b> & جديد" in _letters(sent.text)
+        assert sent.reply_to is not None
+        assert sent.button("Source").url == "https://example.org/report"
+        call = server.wait_for_call("sendMessage")
+        assert "is_disabled" in call.parameters["link_preview_options"]
+
+    def test_typing_is_shown_before_the_answer_comes(
+        self, server: BotApiServer, talk: EchoTalk
+    ) -> None:
+        server.send_text(PERSON, HELD)
+        assert server.wait_for_call("sendChatAction").parameters["action"] == "typing"
+        assert server.sent == []
+        talk.release.set()
+        assert HELD in server.wait_for_message(PERSON).text
+
+    @pytest.mark.parametrize(
+        ("content", "expected"),
+        [
+            ({"photo": PHOTO, "caption": "the caption"}, "the caption"),
+            (
+                {
+                    "text": "the forwarded",
+                    "forward_origin": {"type": "hidden_user", "sender_user_name": "X", "date": 1},
+                },
+                "the forwarded",
+            ),
+            ({"photo": PHOTO}, "unsupported"),
+            ({"voice": VOICE}, "unsupported"),
+            ({"text": "/start payload"}, f"start {PERSON} ar"),
+            ({"text": "/help"}, f"help {PERSON}"),
+            ({"text": f"/HELP@{BOT_NAME.upper()}"}, f"help {PERSON}"),
+            ({"text": "/language"}, "language"),
+            ({"text": "/nothing like it"}, f"help {PERSON}"),
+            ({"text": "/مساعدة"}, f"help {PERSON}"),
+            ({"text": "/ is a slash before words"}, "/ is a slash before words"),
+            ({"text": "\u200b\u200f"}, f"help {PERSON}"),
+        ],
+    )
+    def test_a_private_message_of_any_kind_gets_its_answer(
+        self, server: BotApiServer, content: dict[str, object], expected: str
+    ) -> None:
+        server.send(PERSON, content)
+        assert expected in server.wait_for_message(PERSON).text
+
+    def test_an_endless_text_is_bounded_before_it_goes_on(self, server: BotApiServer) -> None:
+        server.send_text(PERSON, "ا" * 20_000)
+        acknowledged = server.send_text(PERSON, "/help")
+        server.wait_until_acknowledged(acknowledged)
+        claimed = "".join(sent.text for sent in server.sent)
+        assert claimed.count("ا") == 4096
+
+    @pytest.mark.parametrize(
+        ("kind", "content"),
+        [
+            ("edited_message", {"text": "edited"}),
+            ("channel_post", {"text": "posted"}),
+            ("message", {"new_chat_title": "a service message"}),
+            ("message", {"text": "of a bot", "from": BOT_USER}),
+        ],
+    )
+    def test_what_is_not_for_the_bot_is_passed_over(
+        self, server: BotApiServer, kind: str, content: dict[str, object]
+    ) -> None:
+        server.send(PERSON, content, kind=kind)
+        last = server.send_text(PERSON, "after it")
+        server.wait_until_acknowledged(last)
+        (sent,) = server.sent
+        assert "after it" in sent.text
+
+    def test_an_album_without_words_is_declined_once(self, server: BotApiServer) -> None:
+        for _ in range(3):
+            server.send(PERSON, {"photo": PHOTO, "media_group_id": "album"})
+        last = server.send_text(PERSON, "after it")
+        server.wait_until_acknowledged(last)
+        assert [sent.text.split("\n")[0] for sent in server.sent] == [
+            "unsupported",
+            f"claim {PERSON}",
+        ]
+
+    @pytest.mark.parametrize(
+        ("content", "expected"),
+        [
+            ({"text": "the claim", "reply_to_message": {"from": BOT_USER}}, "the claim"),
+            ({"text": f"@{BOT_NAME} is it so?"}, "is it so?"),
+            (
+                {
+                    "text": f"@{BOT_NAME}",
+                    "reply_to_message": {"text": "their claim", "from": {"id": 9, "is_bot": False}},
+                },
+                "their claim",
+            ),
+            ({"text": "/help"}, f"help {PERSON}"),
+            ({"text": f"/unknown@{BOT_NAME}"}, f"help {PERSON}"),
+        ],
+    )
+    def test_a_group_is_answered_where_it_speaks_to_the_bot(
+        self, server: BotApiServer, content: dict[str, object], expected: str
+    ) -> None:
+        server.send(PERSON, _in_group(content), chat=GROUP)
+        sent = server.wait_for_message(-100200)
+        assert expected in sent.text
+        assert "@" not in sent.text
+
+    @pytest.mark.parametrize(
+        "text", ["just talk", "/unknown", "/help@some_other_bot", f"mail@{BOT_NAME}"]
+    )
+    def test_a_group_is_left_alone_otherwise(self, server: BotApiServer, text: str) -> None:
+        passed = server.send(PERSON, {"text": text}, chat=GROUP)
+        server.wait_until_acknowledged(passed)
+        assert server.sent == []
+
+    def test_a_press_is_acknowledged_and_answered_by_a_new_message(
+        self, server: BotApiServer
+    ) -> None:
+        server.send_text(PERSON, "claim")
+        first = server.wait_for_message(PERSON)
+        server.press(PERSON, first, first.button("Others"))
+        second = server.wait_for_message(PERSON, after=first.number)
+        assert (second.text, second.edited) == ("press other:7", False)
+        assert second.reply_to == first.message_id
+        server.wait_for_call("answerCallbackQuery")
+        assert server.chats.unacknowledged_presses == []
+
+    def test_a_setting_takes_the_place_of_its_buttons_and_may_be_pressed_twice(
+        self, server: BotApiServer
+    ) -> None:
+        server.send_text(PERSON, "/language")
+        menu = server.wait_for_message(PERSON)
+        server.press(PERSON, menu, menu.button("English"))
+        changed = server.wait_for_message(PERSON, after=menu.number)
+        assert (changed.message_id, changed.edited) == (menu.message_id, True)
+        again = server.press(PERSON, menu, menu.button("English"))
+        server.wait_until_acknowledged(again)
+        assert server.sent == [menu, changed]
+
+    def test_the_menus_are_published_in_each_language(self, server: BotApiServer) -> None:
+        first = server.wait_for_call("setMyCommands")
+        second = server.wait_for_call("setMyCommands", after=first.number)
+        assert "البداية" in first.parameters["commands"].encode().decode("unicode_escape")
+        assert second.parameters["language_code"] == "en"
+
+
+class TestManyAtOnce:
+    """People do not wait for each other, and nobody's messages change order."""
+
+    @pytest.fixture(autouse=True)
+    def _running(self, bot: Running) -> None: ...
+
+    def test_one_persons_messages_are_answered_in_order(
+        self, server: BotApiServer, talk: EchoTalk
+    ) -> None:
+        server.send_text(PERSON, HELD)
+        last = [server.send_text(PERSON, f"number {number}") for number in range(5)][-1]
+        assert talk.holding.wait(30)
+        talk.release.set()
+        server.wait_until_acknowledged(last)
+        said = [_letters(sent.text).split("\n")[-1] for sent in server.sent]
+        assert said == [HELD, *(f"number {number}" for number in range(5))]
+
+
+class TestBreaking:
+    """Whatever breaks, the person hears of it, the log knows it, and the bot goes on."""
+
+    def test_a_broken_answer_is_logged_without_words_and_told_to_the_person(
+        self, server: BotApiServer, bot: Running, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        update = server.send_text(PERSON, BREAKS)
+        assert server.wait_for_message(PERSON).text == "failure"
+        server.send_text(PERSON, "next")
+        assert "next" in server.wait_for_message(PERSON, after=1).text
+        failed = [record for record in caplog.records if record.message == "update_failed"]
+        assert [vars(record)["update_id"] for record in failed] == [update]
+        assert [vars(record)["error"] for record in failed] == ["ValueError"]
+        assert "secret words" not in caplog.text
+
+    def test_a_broken_press_is_still_acknowledged(self, server: BotApiServer, bot: Running) -> None:
+        server.send_text(PERSON, "claim")
+        first = server.wait_for_message(PERSON)
+        button = first.button("Others")
+        server.press(PERSON, first, type(button)(button.label, None, BREAKS))
+        assert server.wait_for_message(PERSON, after=1).text == "failure"
+        server.wait_for_call("answerCallbackQuery")
+        assert server.chats.unacknowledged_presses == []
+
+    def test_flood_control_delays_the_answer_but_does_not_lose_it(
+        self, server: BotApiServer, bot: Running
+    ) -> None:
+        server.fail_next("sendMessage", 429, "Too Many Requests", retry_after=1)
+        server.send_text(PERSON, "claim")
+        assert f"claim {PERSON}" in server.wait_for_message(PERSON).text
+        assert len(server.sent) == 1
+
+    def test_a_person_who_blocked_the_bot_is_nobodys_failure(
+        self, server: BotApiServer, bot: Running, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        server.fail_next("sendMessage", 403, "Forbidden: bot was blocked by the user")
+        blocked = server.send_text(PERSON, "claim")
+        server.wait_until_acknowledged(blocked)
+        assert server.sent == []
+        assert [r.message for r in caplog.records if r.levelno >= logging.ERROR] == []
+
+    def test_a_failing_network_is_one_line_a_try_and_polling_goes_on(
+        self, server: BotApiServer, bot: Running, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        server.fail_next("getUpdates", 502, "Bad Gateway")
+        server.send_text(PERSON, "claim")
+        assert f"claim {PERSON}" in server.wait_for_message(PERSON).text
+        failed = [record for record in caplog.records if record.message == "polling_failed"]
+        assert len(failed) == 1
+        assert failed[0].exc_info is None
+
+    def test_menus_that_cannot_be_published_stop_nothing(
+        self, server: BotApiServer, talk: EchoTalk
+    ) -> None:
+        server.fail_next("setMyCommands", 400, "BOT_COMMAND_INVALID")
+        with running(TelegramConfig(TOKEN, server.url), talk):
+            server.send_text(PERSON, "claim")
+            assert f"claim {PERSON}" in server.wait_for_message(PERSON).text
+
+    def test_another_poller_stops_the_bot(self, server: BotApiServer, talk: EchoTalk) -> None:
+        bot = Running(TelegramConfig(TOKEN, server.url), talk)
+        bot.start()
+        server.wait_for_call("getUpdates")
+        server.interrupt_poller()
+        with pytest.raises(PollingConflict, match="Another process"):
+            bot.join()
+
+    @pytest.mark.parametrize(
+        ("token", "api_url", "expected"),
+        [
+            ("", None, TokenMissing),
+            ("not a token", None, TokenRejected),
+            ("123456:somebody-elses", None, TokenRejected),
+            (TOKEN, "http://127.0.0.1:9", TelegramUnreachable),
+            (TOKEN, "127.0.0.1:9", TelegramUnreachable),
+        ],
+    )
+    async def test_a_start_that_cannot_succeed_says_why_without_the_token(
+        self,
+        server: BotApiServer,
+        caplog: pytest.LogCaptureFixture,
+        token: str,
+        api_url: str | None,
+        expected: type[TelegramChannelError],
+    ) -> None:
+        config = TelegramConfig(token, api_url or server.url, startup_tries=1)
+        with pytest.raises(expected) as of_check:
+            await check(config)
+        bot = Running(config, EchoTalk())
+        bot.start()
+        with pytest.raises(expected) as of_serve:
+            bot.join()
+        assert str(of_check.value) == str(of_serve.value)
+        if token:
+            assert token not in f"{of_serve.value} {config!r} {caplog.text}"
+        assert of_serve.value.__cause__ is None
+
+    async def test_check_names_the_bot(self, server: BotApiServer) -> None:
+        assert await check(TelegramConfig(TOKEN, server.url)) == BOT_NAME
+
+    def test_building_sends_nothing(self, server: BotApiServer, talk: EchoTalk) -> None:
+        build(TelegramConfig(TOKEN, server.url), talk).bot_data.threads.shutdown()
+        assert server.calls == []
+
+
+def _in_group(content: dict[str, object]) -> dict[str, object]:
+    """Return ``content`` with the message it replies to completed."""
+    replied = content.get("reply_to_message")
+    if not isinstance(replied, dict):
+        return content
+    whole = {"message_id": 1, "date": 1, "chat": GROUP, **replied}
+    whole["from"] = {"first_name": "Somebody", **replied["from"]}
+    return {**content, "reply_to_message": whole}
+
+
+def _letters(text: str) -> str:
+    """Return ``text`` without direction marks."""
+    return "".join(character for character in text if character not in "\u200e\u200f\u2068\u2069")

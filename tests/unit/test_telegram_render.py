@@ -1,0 +1,185 @@
+"""A reply as Telegram messages: what is shown, which way it reads, where it is cut."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.conversation.reply import Block, Button, Reply, Style
+from bot.telegram.render import MESSAGE_UNITS, Rendered, render, units
+from tests.e2e.bot_api_rules import checked_text
+from tests.e2e.bot_api_rules import units as telegrams_units
+
+RLM, LRM, FSI, PDI = "\u200f", "\u200e", "\u2068", "\u2069"
+MARKS = str.maketrans("", "", RLM + LRM + FSI + PDI)
+
+
+def _show(*blocks: Block, buttons: tuple[tuple[Button, ...], ...] = ()) -> tuple[Rendered, ...]:
+    return render(Reply(blocks, buttons))
+
+
+def _text(rendered: Rendered) -> str:
+    return checked_text(rendered.html, "HTML")
+
+
+def _one(text: str, style: Style = Style.PLAIN) -> str:
+    (rendered,) = _show(Block(text, style))
+    return rendered.html
+
+
+class TestMarkup:
+    """Styles are tags; what people wrote is never one."""
+
+    @pytest.mark.parametrize(
+        ("style", "expected"),
+        [
+            (Style.HEADLINE, "<b>خبر</b>"),
+            (Style.QUOTE, "<blockquote>خبر</blockquote>"),
+            (Style.NOTE, "<i>خبر</i>"),
+            (Style.PLAIN, "خبر"),
+        ],
+    )
+    def test_each_style_has_its_tag(self, style: Style, expected: str) -> None:
+        assert _one("خبر", style) == expected
+
+    def test_markup_in_the_text_is_shown_as_written(self) -> None:
+        shown = _one('<b>&amp; "x" </blockquote>', Style.QUOTE)
+        assert shown == ('<blockquote>&lt;b&gt;&amp;amp; "x" &lt;/blockquote&gt;</blockquote>')
+
+    def test_blocks_stand_apart_and_a_source_right_under_its_quote(self) -> None:
+        (rendered,) = _show(
+            Block("عنوان", Style.HEADLINE), Block("نقل", Style.QUOTE), Block("مصدر"), Block("بعد")
+        )
+        assert rendered.html == "<b>عنوان</b>\n\n<blockquote>نقل</blockquote>\nمصدر\n\nبعد"
+
+    def test_invisible_and_reordering_characters_do_not_go_out(self) -> None:
+        assert _one("خبر\u202e\u2066\u200b صحيح\x00") == "خبر صحيح"
+
+    def test_half_a_character_is_replaced_so_that_the_rest_can_be_sent(self) -> None:
+        assert _one("خبر \ud83d") == "خبر \ufffd"
+
+    def test_nothing_to_see_is_no_message(self) -> None:
+        assert _show(Block(" \u200b\n")) == ()
+
+
+class TestDirection:
+    """Every line reads the way its block does."""
+
+    @pytest.mark.parametrize("opening", ["99.5% ", "❌ ", "Reuters تقول ", "«", "- "])
+    def test_an_arabic_line_that_opens_otherwise_still_reads_right_to_left(
+        self, opening: str
+    ) -> None:
+        shown = _one(f"{opening}من مساحة الخلافة الأصلية")
+        assert shown.startswith(RLM)
+        assert _one("من مساحة").startswith("م")
+
+    def test_each_line_is_marked_and_empty_ones_are_left_alone(self) -> None:
+        assert _one("خبر طويل\n\n7 فبراير") == f"خبر طويل\n\n{RLM}7 فبراير"
+
+    def test_a_latin_name_beside_a_number_is_isolated(self) -> None:
+        assert _one("خبر من الوكالة · Reuters · 7 فبراير") == (
+            f"خبر من الوكالة · {FSI}Reuters{PDI} · 7 فبراير"
+        )
+
+    @pytest.mark.parametrize(
+        "text", ["قالت Reuters أمس إن ذلك صحيح", "اقرأ https://example.org/a-b, ثم أرسل /help"]
+    )
+    def test_latin_text_is_left_alone_where_nothing_is_drawn_to_it(self, text: str) -> None:
+        assert _one(text) == text
+
+    def test_an_english_block_stays_left_to_right_even_when_it_opens_in_arabic(self) -> None:
+        assert _one("Said by somebody, 7 May") == "Said by somebody, 7 May"
+        assert _one("داعش is what the report calls it") == f"{LRM}داعش is what the report calls it"
+
+    def test_a_block_without_letters_follows_the_reply(self) -> None:
+        arabic, english = Block("خبر صحيح"), Block("a statement")
+        assert _show(arabic, Block("99.5%"))[0].html.endswith(f"{RLM}99.5%")
+        assert _show(english, Block("99.5%"))[0].html.endswith("\n99.5%")
+
+
+class TestSplitting:
+    """Long replies are several whole messages."""
+
+    def test_a_short_block_moves_whole_and_the_keyboard_is_under_the_last(self) -> None:
+        first, second = "ا" * 4000, "ب" * 500
+        button = Button("رابط", url="https://example.org")
+        one, two = _show(Block(first), Block(second, Style.QUOTE), buttons=((button,),))
+        assert (_text(one), _text(two)) == (first, second)
+        assert (one.keyboard, two.keyboard is None) == (None, False)
+
+    def test_a_headline_keeps_the_beginning_of_a_long_quote(self) -> None:
+        sentence = "قال المتحدث إن ذلك لم يحدث. "
+        one, *rest = _show(Block("عنوان", Style.HEADLINE), Block(sentence * 200, Style.QUOTE))
+        assert one.html.startswith("<b>عنوان</b>\n\n<blockquote>قال")
+        assert all(_text(each).endswith("يحدث.") for each in (one, *rest))
+
+    @pytest.mark.parametrize(
+        ("border", "expected"),
+        [("\n\n", "م"), ("\n", "م"), (". ", "م."), ("؟ ", "م؟"), (" ", "م")],
+    )
+    def test_a_long_block_is_cut_where_it_means_something(self, border: str, expected: str) -> None:
+        one, two = _show(Block("م" * 3000 + border + "ن" * 3000))
+        assert _text(one).endswith(expected)
+        assert _text(two) == "ن" * 3000
+
+    def test_characters_of_two_units_count_twice_and_are_never_halved(self) -> None:
+        shown = _show(Block("😀" * 3000))
+        assert [_text(each).translate(MARKS) for each in shown] == ["😀" * 2047, "😀" * 953]
+
+    def test_a_letter_keeps_its_marks(self) -> None:
+        shown = _show(Block("بَّ" * 3000))
+        assert all(_text(each).startswith("ب") for each in shown)
+
+    letters = st.sampled_from('ابتث مabc .؟\n<&>"😀\u064e\u202e7٧ـ/@-_·«»')
+    styles = st.sampled_from(Style)
+    texts = st.one_of(
+        st.text(letters, max_size=80),
+        st.builds(
+            lambda text, times: text * times, st.text(letters, max_size=40), st.integers(1, 400)
+        ),
+    )
+
+    @given(st.lists(st.builds(Block, texts, styles), max_size=5))
+    def test_whatever_is_said_telegram_takes_and_nothing_is_lost(self, blocks: list[Block]) -> None:
+        shown = render(Reply(tuple(blocks)))
+        seen = [_text(each) for each in shown]
+        assert all(0 < telegrams_units(text) <= MESSAGE_UNITS for text in seen)
+        said = "".join(block.text for block in blocks)
+        assert _letters("".join(seen)) == _letters(said)
+
+    @given(st.text())
+    def test_units_are_counted_as_telegram_counts(self, text: str) -> None:
+        assert units(text) == len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+class TestButtons:
+    """Only buttons Telegram takes: one bad button would cost the whole message."""
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "javascript:alert(1)", "ftp://example.org", "//example.org", "https://", "http://[",
+            "https://localhost/a", "https://user@example.org", "https://example.org/a b",
+            "https://example.org/\u202egpj", "https://example.org/\ud83d",
+        ],
+    )  # fmt: skip
+    def test_an_address_that_is_no_web_page_is_dropped(self, url: str) -> None:
+        (rendered,) = _show(Block("خبر"), buttons=((Button("رابط", url=url),),))
+        assert rendered.keyboard is None
+
+    def test_rows_are_kept_and_what_cannot_be_pressed_is_dropped(self) -> None:
+        rows = (
+            (Button("مصدر", url="https://example.org/خبر?a=1"), Button("أخرى", action="a" * 64)),
+            (Button("طويل", action="a" * 65), Button("لا شيء"), Button("\u200b", action="x")),
+        )
+        (rendered,) = _show(Block("خبر"), buttons=rows)
+        assert rendered.keyboard is not None
+        ((source, others),) = rendered.keyboard.inline_keyboard
+        assert (source.text, source.url) == ("مصدر", "https://example.org/خبر?a=1")
+        assert (others.text, others.callback_data) == ("أخرى", "a" * 64)
+
+
+def _letters(text: str) -> str:
+    """Return ``text`` without white space and direction characters."""
+    return re.sub(r"\s|[\u200e\u200f\u2068\u2069\u202e]", "", text)
