@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from datasets import average_precision, qrels, rows
+from benchmarks.datasets import average_precision, qrels, rows
 
 _SET = "checkthat2021-ar"
 

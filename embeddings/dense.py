@@ -65,7 +65,8 @@ class DenseIndex:
         """Read what ``save`` wrote. Raises IndexCorrupt if it cannot be read."""
         try:
             index = faiss.read_index(str(folder / cls.FILE))
-        except RuntimeError as error:
+        # A damaged length makes FAISS ask for memory that no machine has.
+        except (RuntimeError, MemoryError) as error:
             raise IndexCorrupt(
                 f"the vectors in {folder} cannot be read; run `tathabbat reindex`"
             ) from error

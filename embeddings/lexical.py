@@ -6,6 +6,7 @@ of its own: ``load`` copies a saved one in, ``save`` copies it out.
 
 import shutil
 import tempfile
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -41,8 +42,14 @@ class LexicalIndex:
     FOLDER = "lexical"
 
     def __init__(self) -> None:
-        self._working = tempfile.TemporaryDirectory(prefix="tathabbat-lexical-")
-        self._open(tantivy.Index(_schema(), path=self._working.name))
+        self._working = self._own_folder()
+        self._open(tantivy.Index(_schema(), path=str(self._working)))
+
+    def _own_folder(self) -> Path:
+        """Return a new folder that goes with this object, or at the latest with the process."""
+        folder = Path(tempfile.mkdtemp(prefix="tathabbat-lexical-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
 
     def _open(self, index: Any) -> None:
         self._index = index
@@ -97,17 +104,17 @@ class LexicalIndex:
         """Write the index into ``folder``."""
         self._settle()
         shutil.copytree(
-            self._working.name, folder / self.FOLDER, ignore=shutil.ignore_patterns("*.lock")
+            self._working, folder / self.FOLDER, ignore=shutil.ignore_patterns("*.lock")
         )
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what ``save`` wrote. Raises IndexCorrupt if it cannot be read."""
         loaded = cls.__new__(cls)
-        loaded._working = tempfile.TemporaryDirectory(prefix="tathabbat-lexical-")
+        loaded._working = loaded._own_folder()
         try:
-            shutil.copytree(folder / cls.FOLDER, loaded._working.name, dirs_exist_ok=True)
-            loaded._open(tantivy.Index.open(loaded._working.name))
+            shutil.copytree(folder / cls.FOLDER, loaded._working, dirs_exist_ok=True)
+            loaded._open(tantivy.Index.open(str(loaded._working)))
         except (OSError, ValueError) as error:
             raise IndexCorrupt(
                 f"the terms in {folder} cannot be read; run `tathabbat reindex`"

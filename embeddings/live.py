@@ -95,9 +95,12 @@ class LiveIndex:
             cosines |= {hit.id: hit.score for hit in self._dense.score(vector, unseen)}
         return fuse(cosines, lexical, k)
 
-    def save(self, root: Path, fingerprint: str) -> Manifest:
-        """Write what is served as a new snapshot below ``root`` and promote it."""
+    def save(self, root: Path, fingerprint: str, origin: str) -> Manifest:
+        """Write what is served as a new snapshot below ``root`` and promote it.
+
+        ``fingerprint`` is the encoder's, ``origin`` names the database it was derived from.
+        """
         with self._lock:
             return snapshot.write(
-                root, self._dense, self._lexical, fingerprint, self._change_number
+                root, self._dense, self._lexical, fingerprint, origin, self._change_number
             )

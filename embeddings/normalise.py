@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 #: Part of every encoder's fingerprint: raise it whenever ``for_matching`` or ``fold`` changes.
-NORMALISER_VERSION = 1
+NORMALISER_VERSION = 2
 
 # Bidirectional controls, zero-width characters, soft hyphen, BOM, Arabic letter mark, variation
 # selectors and tag characters: invisible, so they can only hide or reorder what a person reads.
@@ -19,6 +19,8 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffc\U000e0000-\U000e0fff]"
 )
+# Controls that end a line (PDF pages, word processors, old Macs): the words around them are two.
+_BREAK = re.compile("\r\n?|[\x0b\x0c\x1c-\x1f\x85]")
 # C0/C1 controls except tab and newline.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -54,7 +56,7 @@ def visible(text: str) -> str:
 
     Use before showing anything a person or a feed wrote. Letters, marks, spaces and newlines stay.
     """
-    return _CONTROL.sub("", _INVISIBLE.sub("", text))
+    return _CONTROL.sub("", _BREAK.sub("\n", _INVISIBLE.sub("", text)))
 
 
 def for_matching(text: str) -> str:
@@ -66,6 +68,8 @@ def for_matching(text: str) -> str:
     text = unicodedata.normalize("NFKC", visible(text))
     # NFKC can itself produce marks and invisible joiners, hence removal after it.
     text = _MARKS.sub("", visible(text)).translate(_SAME_LETTER_TABLE)
+    # What stood between a letter and its accent is gone: compose them.
+    text = unicodedata.normalize("NFKC", text)
     return _SPACES.sub(" ", _HASH_MARKS.sub(" ", text)).strip()
 
 

@@ -10,9 +10,11 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
@@ -25,20 +27,22 @@ FORMAT: Final = 1
 #: The served snapshot and one to roll back to.
 KEPT: Final = 2
 
-_CURRENT, _MANIFEST, _ASIDE = "current", "manifest.json", ".aside"
+_CURRENT, _MANIFEST, _ASIDE, _SEAL = "current", "manifest.json", ".aside", "seal"
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a snapshot holds and how to tell that it still does.
 
-    ``fingerprint`` is the encoder's, ``change_number`` the last change of the database that is in
-    it, ``files`` the sha256 of every file by its path inside the folder.
+    ``fingerprint`` is the encoder's, ``origin`` whatever names the database, ``change_number`` the
+    last of its changes that is in it, ``files`` the sha256 of every file by its path inside the
+    folder.
     """
 
     format: int
     name: str
     fingerprint: str
+    origin: str
     dimension: int
     count: int
     change_number: int
@@ -55,21 +59,20 @@ class Snapshot:
 
 
 def write(
-    root: Path, dense: DenseIndex, lexical: LexicalIndex, fingerprint: str, change_number: int
+    root: Path,
+    dense: DenseIndex,
+    lexical: LexicalIndex,
+    fingerprint: str,
+    origin: str,
+    change_number: int,
 ) -> Manifest:
     """Write a snapshot aside, verify it, promote it, prune older ones. Returns its manifest.
 
     Killed at any moment, the snapshot served before is still whole. Raises IndexBusy if another
     process is writing and IndexCorrupt if what was written does not read back.
     """
-    root.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(root / "lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise IndexBusy("another reindex is running; wait for it to finish") from error
-    with lock:
-        for leftover in root.glob(f"*{_ASIDE}"):
+    with _alone(root):
+        for leftover in [*root.glob(f"*{_ASIDE}"), *_rejected(root)]:
             shutil.rmtree(leftover)
         name = f"{max((int(n) for n in names(root)), default=0) + 1:08d}"
         aside = root / (name + _ASIDE)
@@ -78,14 +81,15 @@ def write(
         lexical.save(aside)
         files = {str(p.relative_to(aside)): _sha256(p) for p in _files(aside)}
         manifest = Manifest(
-            FORMAT, name, fingerprint, dense.dimension, len(dense), change_number, files
+            FORMAT, name, fingerprint, origin, dense.dimension, len(dense), change_number, files
         )
-        (aside / _MANIFEST).write_text(json.dumps(asdict(manifest), indent=1), "utf-8")
+        sealed = asdict(manifest) | {_SEAL: _seal(asdict(manifest))}
+        (aside / _MANIFEST).write_text(json.dumps(sealed, indent=1), "utf-8")
         _sync(aside)
         _read_back(aside, manifest)
         aside.rename(root / name)
         _promote(root, name)
-        prune(root)
+        _prune(root)
     return manifest
 
 
@@ -133,25 +137,29 @@ def check(root: Path, manifest: Manifest) -> None:
 
 
 def rollback(root: Path) -> Manifest:
-    """Serve the snapshot before the current one. Raises IndexMissing if there is none."""
-    serving = current_name(root)
-    older = [name for name in names(root) if serving is None or name < serving]
-    if not older:
-        raise IndexMissing("there is no older index to go back to; run `tathabbat reindex`")
-    manifest = _manifest(root, older[-1])
-    check(root, manifest)
-    _promote(root, manifest.name)
+    """Serve the snapshot before the current one.
+
+    Raises IndexMissing if there is none, IndexCorrupt if it is damaged, and IndexBusy if another
+    process is writing.
+    """
+    with _alone(root):
+        serving = current_name(root)
+        older = [name for name in names(root) if serving is None or name < serving]
+        if not older:
+            raise IndexMissing("there is no older index to go back to; run `tathabbat reindex`")
+        manifest = _manifest(root, older[-1])
+        check(root, manifest)
+        _promote(root, manifest.name)
     return manifest
 
 
 def prune(root: Path) -> list[str]:
-    """Delete all but the served snapshot and the newest other one. Returns the names deleted."""
-    serving = current_name(root)
-    others = [name for name in names(root) if name != serving]
-    doomed = others[: -(KEPT - 1)]
-    for name in doomed:
-        shutil.rmtree(root / name)
-    return doomed
+    """Delete all but the served snapshot and the newest other one. Returns the names deleted.
+
+    Raises IndexBusy if another process is writing.
+    """
+    with _alone(root):
+        return _prune(root)
 
 
 def current_name(root: Path) -> str | None:
@@ -162,16 +170,54 @@ def current_name(root: Path) -> str | None:
         return None
 
 
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Hold the right to change what is below ``root``. Raises IndexBusy if another has it."""
+    root.mkdir(parents=True, exist_ok=True)
+    try:
+        held = FileLock(root / "lock", timeout=0).acquire()
+    except Timeout as error:
+        raise IndexBusy("another reindex is running; wait for it to finish") from error
+    with held:
+        yield
+
+
+def _rejected(root: Path) -> list[Path]:
+    """Return the snapshots newer than the served one: rolled back from, or never promoted.
+
+    Nobody can serve them again, and kept they would stand where the next rollback goes.
+    """
+    serving, complete = current_name(root), names(root)
+    return [root / name for name in complete if serving in complete and name > serving]
+
+
+def _prune(root: Path) -> list[str]:
+    serving = current_name(root)
+    others = [name for name in names(root) if name != serving]
+    doomed = others[: -(KEPT - 1)]
+    for name in doomed:
+        shutil.rmtree(root / name)
+    return doomed
+
+
 def _manifest(root: Path, name: str) -> Manifest:
     try:
-        manifest = Manifest(**json.loads((root / name / _MANIFEST).read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        fields = json.loads((root / name / _MANIFEST).read_text("utf-8"))
+        written_by, seal = fields["format"], fields.pop(_SEAL, None)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _corrupt(name, _MANIFEST) from error
-    if manifest.format != FORMAT:
+    if written_by != FORMAT:
         raise IndexMismatch(
             f"index {name} was written by another version of this program; run `tathabbat reindex`"
         )
-    return manifest
+    if seal != _seal(fields):
+        raise _corrupt(name, _MANIFEST)
+    return Manifest(**fields)
+
+
+def _seal(fields: Mapping[str, Any]) -> str:
+    """Return the sha256 of a manifest: one wrong digit in its numbers would hide statements."""
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def _read_back(folder: Path, manifest: Manifest) -> Snapshot:

@@ -23,10 +23,13 @@ STOP_WORDS: Final = frozenset(
     ).split()
 )
 
+# One spelling of what stands inside a term: 99,5 and 99.5, don’t and don't.
+_SAME_SIGN = str.maketrans(",’", ".'")
+
 # Light10 (Larkey, Ballesteros & Connell 2007): conjunction, then one prefix, then suffixes.
 _PREFIXES: Final = ("وال", "فال", "بال", "كال", "لل", "ال")
 _SUFFIXES: Final = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
-#: Shortest stem light10 may leave.
+#: Letters that losing a conjunction must leave; losing a prefix or suffix may leave one fewer.
 _SHORTEST: Final = 3
 
 _ARABIC = re.compile("[\u0621-\u064a]")
@@ -38,10 +41,7 @@ def words(text: str) -> list[str]:
 
     A number is one word and writes its mark as a point: ``99,5`` and ``99.5`` are the same.
     """
-    return [
-        word.replace(",", ".") if word[0].isdigit() else word
-        for word in _TERM.findall(fold(for_matching(text)))
-    ]
+    return [word.translate(_SAME_SIGN) for word in _TERM.findall(fold(for_matching(text)))]
 
 
 def terms(text: str) -> list[str]:

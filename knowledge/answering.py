@@ -9,12 +9,12 @@ from embeddings.background import COHORT, deviations
 from embeddings.encoder import Encoder
 from embeddings.hits import Hit, Vectors
 from embeddings.words import terms
-from knowledge.agreement.judgement import Judge, Judgement, Reason, ReasonKind
+from knowledge.agreement.judgement import Evidence, Judge, Judgement, Reason, ReasonKind
 from knowledge.claims import bare_text
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
 from knowledge.indexing import ServingIndex
-from knowledge.reports import SourcedStatement, published
+from knowledge.reports import SourcedStatement, preceding, published
 from knowledge.vectors import Progress
 
 #: Below this relevance a statement is not worth showing. At .7, on CheckThat! 2021 Arabic train
@@ -87,14 +87,29 @@ class Answering:
         with self._sessions() as session:
             # A statement retracted since the index was read is not among these.
             statements = published(session, [hit.id for hit in hits])
+            before = preceding(session, [hit.id for hit in hits[:JUDGED]])
         matches = [
-            self._match(claim, vector, hit, statements[hit.id], judged=rank < JUDGED)
+            self._match(
+                claim,
+                vector,
+                hit,
+                statements[hit.id],
+                before.get(hit.id, ""),
+                judged=rank < JUDGED,
+            )
             for rank, hit in enumerate(h for h in hits if h.id in statements)
         ]
         return _decide(claim, matches, top)
 
     def _match(
-        self, claim: str, vector: Vectors, hit: Hit, statement: SourcedStatement, *, judged: bool
+        self,
+        claim: str,
+        vector: Vectors,
+        hit: Hit,
+        statement: SourcedStatement,
+        before: str,
+        *,
+        judged: bool,
     ) -> Match:
         relevance = _relevance(
             deviations(hit.cosine, vector, self._unrelated()),
@@ -102,7 +117,8 @@ class Answering:
         )
         if judged:
             context = f"{statement.title}\n{statement.speaker or ''}"
-            judgement = rated(self._judge.judge(claim, statement.text, context), statement)
+            evidence = Evidence(statement.text, context, before)
+            judgement = rated(self._judge.judge(claim, evidence), statement)
         else:
             judgement = Judgement(Relation.NOT_ENOUGH_INFO, 1.0 - relevance)
         return Match(statement, judgement, hit.score, relevance)

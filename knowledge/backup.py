@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from knowledge.errors import DatabaseUnavailable
 
@@ -30,6 +31,10 @@ def backup(engine: Engine, target: Path) -> None:
             finally:
                 copy.close()
         aside.replace(target)
+    except SQLAlchemyError as error:
+        raise DatabaseUnavailable(
+            "the database cannot be opened; check DATABASE_URL, its folder and its permissions"
+        ) from error
     except (OSError, sqlite3.Error) as error:
         raise DatabaseUnavailable(
             f"the backup to {target} failed ({error}); check the folder and the free space"

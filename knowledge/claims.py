@@ -13,9 +13,12 @@ MAX_CHARACTERS: Final = 10_000
 #: A single word matches anything that mentions it and says nothing that could be checked.
 MIN_WORDS: Final = 2
 
-_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+# People also send links without their scheme: bit.ly/3xYz.
+_LINK = re.compile(
+    r"(?:https?://|www\.)\S+|(?<![\w.@/-])(?:[a-z0-9-]+\.)+[a-z]{2,}/\S*", re.IGNORECASE
+)
 _HANDLE = re.compile(r"(?<![\w@])@\w+")
-_RETWEET = re.compile(r"^\s*RT\b:?", re.IGNORECASE)
+_RETWEET = re.compile(r"^\s*RT\b[\s:]*", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 
 

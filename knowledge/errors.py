@@ -10,7 +10,6 @@ KnowledgeError
 Every message is one sentence that names the thing and the way out.
 """
 
-
 from enum import StrEnum
 
 

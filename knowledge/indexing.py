@@ -16,7 +16,7 @@ from embeddings import snapshot
 from embeddings.encoder import Encoder
 from embeddings.errors import IndexMismatch, IndexMissing
 from embeddings.live import Entry, LiveIndex
-from embeddings.snapshot import Manifest
+from embeddings.snapshot import Manifest, Snapshot
 from knowledge.database import Sessions
 from knowledge.models import Change, Report, Statement, StatementStatus
 from knowledge.vectors import Progress, vectors
@@ -66,15 +66,9 @@ class ServingIndex:
 
     def _open(self, progress: Progress | None) -> LiveIndex:
         try:
-            live = LiveIndex.of(snapshot.load(self._root, self._encoder.fingerprint))
+            return LiveIndex.of(_load(self._sessions, self._root, self._encoder.fingerprint))
         except IndexMissing:
             return build(self._sessions, self._encoder, progress)
-        if live.change_number > self._last_change():
-            raise IndexMismatch(
-                "the index was built from another database, or a newer state of this one;"
-                " run `tathabbat reindex`"
-            )
-        return live
 
     def _catch_up(self, live: LiveIndex, progress: Progress | None) -> None:
         while True:
@@ -100,6 +94,12 @@ def last_change(session: Session) -> int:
     return session.scalar(select(func.max(Change.id))) or 0
 
 
+def origin(session: Session) -> str:
+    """Return what tells this database from others: the moment of its first change, or nothing."""
+    first = session.scalar(select(Change.at).order_by(Change.id).limit(1))
+    return first.isoformat() if first is not None else ""
+
+
 def build(sessions: Sessions, encoder: Encoder, progress: Progress | None = None) -> LiveIndex:
     """Return an index of everything published at this moment; unknown vectors are computed."""
     with sessions() as session:
@@ -118,7 +118,11 @@ def reindex(
 
     Vectors already known are not computed again. Raises IndexBusy if another process does it.
     """
-    return build(sessions, encoder, progress).save(root, encoder.fingerprint)
+    live = build(sessions, encoder, progress)
+    with sessions() as session:
+        # An index that took no change in holds nothing of anybody's.
+        came_from = origin(session) if live.change_number else ""
+    return live.save(root, encoder.fingerprint, came_from)
 
 
 def embed_published(
@@ -136,7 +140,7 @@ def inspect(sessions: Sessions, root: Path, fingerprint: str) -> IndexState:
     Raises IndexMismatch or IndexCorrupt if the snapshot may not be served at all.
     """
     try:
-        loaded = snapshot.load(root, fingerprint)
+        loaded = _load(sessions, root, fingerprint)
         manifest, held = loaded.manifest, loaded.dense.ids()
     except IndexMissing:
         manifest, held = None, frozenset()
@@ -154,6 +158,19 @@ def inspect(sessions: Sessions, root: Path, fingerprint: str) -> IndexState:
         tuple(sorted(wanted - held)),
         tuple(sorted(held - wanted)),
     )
+
+
+def _load(sessions: Sessions, root: Path, fingerprint: str) -> Snapshot:
+    """Load the served snapshot, once it is known to come from this database."""
+    manifest = snapshot.current(root)
+    with sessions() as session:
+        ours = manifest.origin in ("", origin(session))
+        if not ours or manifest.change_number > last_change(session):
+            raise IndexMismatch(
+                "the index was built from another database, or a newer state of this one;"
+                " run `tathabbat reindex`"
+            )
+    return snapshot.load(root, fingerprint)
 
 
 def _entries(session: Session, ids: Sequence[int] | None) -> list[Entry]:

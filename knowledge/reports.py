@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from embeddings.normalise import for_matching
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
@@ -128,6 +128,20 @@ def latest(session: Session, status: StatementStatus | None, limit: int) -> list
     if status is not None:
         query = query.where(Statement.status == status)
     return [sourced(row) for row in session.scalars(query)]
+
+
+def preceding(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """Return the text of the statement before each of ``ids`` in its report, where there is one."""
+    before = aliased(Statement)
+    rows = session.execute(
+        select(Statement.id, before.text)
+        .join(
+            before,
+            (before.report_id == Statement.report_id) & (before.position == Statement.position - 1),
+        )
+        .where(Statement.id.in_(ids))
+    )
+    return {row.id: row.text for row in rows}
 
 
 def sourced(row: Statement) -> SourcedStatement:

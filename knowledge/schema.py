@@ -95,6 +95,10 @@ def _migrate(engine: Engine, direction: str, revision: str) -> None:
     config = _config(engine)
     try:
         with engine.begin() as connection:
+            if engine.dialect.name == "sqlite":
+                # Python begins no transaction before CREATE TABLE: without this a migration that
+                # is cut short leaves half of itself, and two first starts meet in the middle.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             config.attributes["connection"] = connection
             getattr(command, direction)(config, revision)
     except CommandError as error:

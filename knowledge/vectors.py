@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from embeddings.encoder import Encoder
@@ -17,6 +17,13 @@ Progress = Callable[[str, float], None]
 #: Texts embedded between two commits: what a killed run loses at most.
 _CHUNK = 512
 _BATCH = 5_000
+
+# The bot and the command line embed what was just published at the same moment: the second one's
+# row is the same row. SQLite and PostgreSQL write this alike.
+_KEEP = text(
+    "INSERT INTO vectors (text_hash, fingerprint, data)"
+    " VALUES (:text_hash, :fingerprint, :data) ON CONFLICT DO NOTHING"
+)
 
 
 def vectors(
@@ -33,13 +40,18 @@ def vectors(
     todo = list(missing.items())
     for start in range(0, len(todo), _CHUNK):
         chunk = todo[start : start + _CHUNK]
-        rows = encoder.encode_statements([text for _, text in chunk])
+        # Half precision loses less than the encoder's own noise and half the space.
+        rows = encoder.encode_statements([t for _, t in chunk]).astype(np.float16)
+        fresh = {key: row.tobytes() for (key, _), row in zip(chunk, rows, strict=True)}
         with sessions.begin() as session:
-            for (key, _), row in zip(chunk, rows, strict=True):
-                # Half precision loses less than the encoder's own noise and half the space.
-                data = row.astype(np.float16).tobytes()
-                session.merge(Vector(text_hash=key, fingerprint=encoder.fingerprint, data=data))
-                known[key] = data
+            session.execute(
+                _KEEP,
+                [
+                    {"text_hash": key, "fingerprint": encoder.fingerprint, "data": data}
+                    for key, data in fresh.items()
+                ],
+            )
+        known |= fresh
         if progress is not None:
             progress("embedding", (start + len(chunk)) / len(todo))
     found = np.zeros((len(texts), encoder.dimension), dtype=np.float32)

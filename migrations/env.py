@@ -9,6 +9,8 @@ context.configure(
     target_metadata=Base.metadata,
     # SQLite cannot alter most of a table in place.
     render_as_batch=True,
+    # ``knowledge.schema`` begins the transaction that Python's sqlite3 would not.
+    transactional_ddl=True,
     compare_type=True,
 )
 with context.begin_transaction():

@@ -10,6 +10,8 @@ from knowledge.agreement.kinship import kin
 from knowledge.agreement.reading import Reading, Word
 from knowledge.agreement.transliteration import transliterates
 
+# Object pronouns: "the man whom the soldier killed (قتله)" has its subject after the verb.
+_OBJECTS = ("ه", "ها", "هم", "هما", "هن")
 _ARABIC = re.compile("[\u0621-\u064a]")
 
 
@@ -54,16 +56,20 @@ class Alignment:
         Longest increasing run of places over the number of aligned words; each word takes
         whichever of its places keeps the run longest.
         """
-        if not self.said:
+        said = self.said
+        if said and any(w.relative and not w.text.endswith(_OBJECTS) for w in said[0][1]):
+            # A claim opens with its verb; in "the group which declared" that verb comes second.
+            said = said[1:]
+        if not said:
             return 0.0
         # Longest increasing subsequence with a choice of values a step: offered from the
         # highest down so that one word never counts twice.
         ends: list[int] = []
-        for _, found in self.said:
+        for _, found in said:
             for place in sorted({w.place for w in found}, reverse=True):
                 at = next((i for i, end in enumerate(ends) if end >= place), len(ends))
                 ends[at : at + 1] = [place]
-        return len(ends) / len(self.said)
+        return len(ends) / len(said)
 
     def density(self) -> float:
         """Return how much of the closest stretch that has every aligned word is made of them.

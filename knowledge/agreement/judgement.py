@@ -39,8 +39,21 @@ class Judgement:
     reasons: tuple[Reason, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A statement as it is judged: its ``text``, and what it is read with.
+
+    ``context`` names what the sentence may leave unsaid (its report's title, its speaker);
+    ``preceding`` is the sentence before it, which a subject left out may stand in.
+    """
+
+    text: str
+    context: str = ""
+    preceding: str = ""
+
+
 class Judge(Protocol):
     """Decides the relation of a statement to a claim. ``answering`` takes whichever is wired."""
 
-    def judge(self, claim: str, statement: str, context: str) -> Judgement:
-        """Return the relation of ``statement``, read in ``context`` (its report and speaker)."""
+    def judge(self, claim: str, evidence: Evidence) -> Judgement:
+        """Return the relation of the statement in ``evidence`` to ``claim``."""

@@ -15,6 +15,7 @@ class Stance(StrEnum):
     DENIES_NEXT = "denies_next"  # the predicate that follows: "did not leave"
     DENIES_REST = "denies_rest"  # the whole clause that follows: "it is not true that"
     SUSPENDS = "suspends"  # neither said nor denied: "allegedly", "if", "plans to"
+    NEUTRAL = "neutral"  # holds a negator and denies nothing: "still", "nothing but"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +39,29 @@ _NOT_NEGATIONS: Final = _forms(
     "لا يزال,لا تزال,لا يزالون,لا زال,لا زالت,ما زال,ما زالت,ما زالوا,ما يزال,ما تزال,مازال"
     ",مازالت,لا سيما,ولا سيما,لا شك,لا بد,لا بأس,لا يقل عن,لا تقل عن,لا يزيد عن,لا تزيد عن"
     ",لا يزيد على,لا تزيد على,لا يتجاوز,لا تتجاوز,ما لا يقل عن,ما لا يزيد عن,ليس فقط,لا فقط"
-    ",غير أن,غير ان,لم يزل,دون سن,من دون سن,not only,no doubt,no more than,no less than"
-    ",no fewer than,not less than,not more than,ne plus,no longer than"
+    ",غير أن,غير أنه,غير أنها,غير أنهم,غير أننا,غير أنني,لم يزل,دون سن,من دون سن"
+    ",not only,no doubt,no more than,no less than,no fewer than,not less than,not more than"
+    ",ne plus,no longer than"
 )
 _DENY_REST: Final = _forms(
-    "نفى,نفت,نفوا,ينفي,تنفي,ينفون,نفي,أنكر,أنكرت,ينكر,تنكر,كذب,كذبت,لا صحة,لا صحه,ليس صحيحا"
-    ",غير صحيح,ليس من الصحيح,لم يصح,not true"
-    ",untrue,false that,is false,denied,denies,deny,denying,it is false,no truth"
-    ",dément,a démenti,nie,faux que,pas vrai"
+    "لا صحة,لا صحه,ليس صحيحا,غير صحيح,ليس من الصحيح,لم يصح,not true,untrue,false that,is false"
+    ",it is false,no truth,faux que,pas vrai"
 )
 _DENY_NEXT: Final = _forms(
-    "لا,لم,لن,ليس,ليست,ليسوا,لسنا,لست,لا أحد,عدم,غير,بدون,دون,من دون,بلا,مش,مو,ما عاد,لما,ولا"
-    ",أبدا,مطلقا,كلا,not,no,never,none,nobody,no one,nothing,without,neither,nor,cannot,can't"
+    "غير,لا,لم,لن,ليس,ليست,ليسوا,لسنا,لست,لا أحد,مش,مو,ما عاد,لما,ولا"
+    ",أبدا,مطلقا,كلا,not,no,never,none,nobody,no one,nothing,neither,nor,cannot,can't"
     ",cant,don't,dont,doesn't,doesnt,didn't,didnt,isn't,isnt,aren't,arent,wasn't,wasnt"
     ",weren't,werent,won't,wont,wouldn't,hasn't,hasnt,haven't,havent,hadn't,hardly,fails to"
-    ",failed to,ne,pas,sans,aucun,aucune,jamais,non"
+    ",failed to,ne,pas,aucun,aucune,jamais,non"
 )
 _SUSPEND: Final = _forms(
-    "خبر كاذب,خبر زائف,شائعة,إشاعة,كذبة,أكذوبة,fake,hoax,زعم,زعمت,يزعم,تزعم,زعموا,يزعمون,مزاعم,ادعى,ادعت,يدعي,تدعي,ادعاء,ادعاءات,ربما,لعل,يمكن"
+    # A lack ("without clubs") is no denial that the thing is elsewhere.
+    "عدم,بدون,دون,من دون,بلا,without,sans,"
+    # Somebody's denial settles nothing: the source reports it, it does not make it its own.
+    "نفى,نفت,نفوا,ينفي,تنفي,ينفون,نفي,أنكر,أنكرت,ينكر,تنكر,كذب,كذبت,denied,denies,deny,denying"
+    ",dément,a démenti,nie,يستعد,تستعد,استعدادا,prepares to,preparing to"
+    ",خبر كاذب,خبر زائف,شائعة,إشاعة,كذبة,أكذوبة,fake,hoax"
+    ",زعم,زعمت,يزعم,تزعم,زعموا,يزعمون,مزاعم,ادعى,ادعت,يدعي,تدعي,ادعاء,ادعاءات,ربما,لعل,يمكن"
     ",قد يكون,يحتمل,من المحتمل,من المتوقع,يتوقع,توقع,توقعت,متوقع,يعتزم,تعتزم,يخطط,تخطط,لو,إذا"
     ",إن كان,هدد,هددت,يهدد,تهدد,دعا,دعت,يدعو,تدعو,طالب,طالبت,يطالب,تطالب,حذر,حذرت,يحذر,تحذر"
     ",خشية,لمنع,منع,تمنع,يمنع,كاد,كادت,يكاد,تكاد,احتمال,إشاعات,شائعات,حاول,حاولت,يحاول,تحاول"
@@ -77,6 +83,13 @@ _MA: Final = "ما"
 _NOT_MA: Final = [["ما", word] for word in ("زال", "زالت", "زالوا", "يزال", "تزال", "هو", "هي")]
 # "قد" before a present-tense verb is "may", before a past one it only stresses.
 _QAD: Final = frozenset({"قد", "وقد", "فقد"})
+
+# Dialects' present tense, which "ما" denies wherever it stands: ما بيزرع، ما بتصير.
+_DIALECT: Final = frozenset({"بي", "بت", "بن"})
+# "Nothing but", "لم … إلا", "ما … غير": the exception says what the negator seems to deny.
+_EXCEPTABLE: Final = frozenset(fold("لا لم لن ليس ليست ما").split()) | {"nothing"}
+_EXCEPTIONS: Final = frozenset(fold("إلا الا سوى غير").split()) | {"except", "but"}
+_EXCEPTION_REACH: Final = 8
 
 # One-letter conjunctions and question letters written onto an operator: ولم، فلن، أليس، وليس.
 _CLITICS: Final = ("و", "ف", "ا")
@@ -100,9 +113,22 @@ def _plain(token: Token) -> str:
     return fold(token.text) if token.kind is Kind.WORD else token.text
 
 
+def _excepted(words: Sequence[str], index: int) -> bool:
+    """Tell whether an exception turns the negator at ``index`` round: "has nothing but"."""
+    if not any(form in _EXCEPTABLE for form in _readings(words[index])):
+        return False
+    return any(word in _EXCEPTIONS for word in words[index + 1 : index + 1 + _EXCEPTION_REACH])
+
+
 def _at(words: Sequence[str], index: int) -> tuple[int, Stance | None]:
     if words[index + 1 : index + 3] == ["'", "t"]:  # "don't", as the tokens of this room have it
         return 3, Stance.DENIES_NEXT
+    if _excepted(words, index):
+        return 1, Stance.NEUTRAL
+    if words[index] in _EXCEPTIONS and any(w in _EXCEPTABLE for w in words[:index]):
+        return 1, Stance.NEUTRAL
+    if words[index] == _MA and words[index + 1 : index + 2] and words[index + 1][:2] in _DIALECT:
+        return 1, Stance.DENIES_NEXT
     if index == 0 and words[0] == _MA and words[:2] not in _NOT_MA:
         return 1, Stance.SUSPENDS
     if words[index] in _QAD and words[index + 1 : index + 2] and words[index + 1][0] in "يت":
@@ -111,7 +137,7 @@ def _at(words: Sequence[str], index: int) -> tuple[int, Stance | None]:
         for first in _readings(words[index]):
             phrase = (first, *words[index + 1 : index + length])
             if phrase in _NOT_NEGATIONS:
-                return length, None
+                return length, Stance.NEUTRAL
             for forms, stance in (
                 (_DENY_REST, Stance.DENIES_REST),
                 (_DENY_NEXT, Stance.DENIES_NEXT),

@@ -10,6 +10,7 @@ from embeddings.words import STOP_WORDS
 from knowledge.agreement.dates import moments
 from knowledge.agreement.intervals import Quantity
 from knowledge.agreement.moments import Moment
+from knowledge.agreement.names import name_at
 from knowledge.agreement.negation import Operator, Stance, operators
 from knowledge.agreement.quantities import quantities
 from knowledge.agreement.tokens import Kind, Token, tokenise
@@ -22,7 +23,9 @@ _REACH: Final = 1
 # them with a statement. None of them denies or doubts.
 _LIGHT: Final = frozenset(
     fold(
-        "ما قال قالت قالوا يقول تقول يقولون قائلا اكد اكدت يؤكد تؤكد اوضح اوضحت اضاف اضافت صرح"
+        "ال ما لسا لسه هاد هذي اللي يلي مشان عشان علشان بس شو ليش هلق دلوقتي عدد مجموع ضمن تحت"
+        " يوجد توجد وجد سماه سماها يسمي تسمي بعدها وثق وثقت قرابه near mostly against number total"
+        " قال قالت قالوا يقول تقول يقولون قائلا اكد اكدت يؤكد تؤكد اوضح اوضحت اضاف اضافت صرح"
         " صرحت ذكر ذكرت افاد افادت كشف كشفت شدد شددت اشار اشارت وفق وفقا بحسب حسب نقلا تقرير"
         " تقارير بيان خبر اخبار عاجل حاليا الان اليوم مؤخرا ايضا جدا فقط لقد بات باتت اصبح"
         " اصبحت صار صارت ظل يزال تزال زال زالت زالوا مازال هل ام اي حيث بينما لكن لكنه بل ثم"
@@ -46,7 +49,8 @@ class Word:
     """A content word: folded, its token's place, its span in the text, and whether it is denied.
 
     ``suspended`` marks a word that is only supposed, planned, feared or alleged; ``clause`` counts
-    the clauses of the sentence.
+    the clauses of the sentence; ``relative`` marks the word right after a relative pronoun, whose
+    subject stands before it ("the group which declared").
     """
 
     text: str
@@ -56,6 +60,7 @@ class Word:
     denied: bool
     suspended: bool
     clause: int
+    relative: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,7 @@ _CLAUSE_MARKS: Final = frozenset('.,;:!?()[]{}"«»“”—–…؟')
 _CLAUSE_WORDS: Final = frozenset(
     fold("بل لكن لكنه لكنها انما حيث بينما فيما كما اذ التي الذي الذين مما").split()
 ) | frozenset({"but", "while", "whereas", "although", "which", "who", "because", "mais", "qui"})
+_RELATIVE: Final = frozenset({"الذي", "التي", "الذين", "which", "who"})
 _PASSIVE: Final = (("من", "قبل"), ("علي", "يد"), ("علي", "ايدي"))
 
 
@@ -135,7 +141,12 @@ def _content(
     found: list[Word] = []
     clause = 0
     reach, rest_denied, suspended = 0, False, False
+    folded = [fold(token.text) if token.kind is Kind.WORD else "" for token in tokens]
+    named_until = 0
+    relative = False
     for place, token in enumerate(tokens):
+        if place < named_until:
+            continue
         if token.kind is Kind.MARK:
             if token.text in _CLAUSE_MARKS:
                 clause, reach = clause + 1, 0
@@ -143,27 +154,33 @@ def _content(
                 if token.text in ".;!?؟":
                     rest_denied = suspended = False
             continue
-        text = fold(token.text)
+        text, end = folded[place], token.end
         if place in starts:
             stance = starts[place]
             if stance is Stance.DENIES_NEXT:
                 reach = 0 if reach else _REACH
             elif stance is Stance.DENIES_REST:
                 rest_denied = not rest_denied
-            else:
+            elif stance is Stance.SUSPENDS:
                 suspended = True
             continue
         if place in operating:
             continue
         if text in _CLAUSE_WORDS:
             clause, reach = clause + 1, 0
+            relative = text in _RELATIVE
             if text in ("بل", "لكن", "لكنه", "لكنها", "but", "mais"):
                 rest_denied = suspended = False
             continue
-        if _skipped(token, text) or any(s <= token.start < e for s, e in taken):
+        name = name_at(folded, place) if text else None
+        if name is not None:
+            named_until, text = place + name[0], name[1]
+            end = tokens[named_until - 1].end
+        elif _skipped(token, text) or any(s <= token.start < e for s, e in taken):
             continue
         denied = (reach > 0) != rest_denied
-        found.append(Word(text, place, token.start, token.end, denied, suspended, clause))
+        found.append(Word(text, place, token.start, end, denied, suspended, clause, relative))
+        relative = False
         reach = max(reach - 1, 0)
     return tuple(found)
 

@@ -1,0 +1,72 @@
+"""A real database made the way the program makes it, and an encoder whose vectors are words."""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sqlalchemy import Engine
+
+from embeddings.encoder import Encoder
+from embeddings.words import words
+from knowledge.database import Sessions, open_engine, open_sessions
+from knowledge.schema import upgrade
+
+_DIMENSION = 64
+
+
+class _BagOfWords:
+    """Hashed words, counted and scaled to length 1: texts that share words are close."""
+
+    fingerprint = "bag-of-words"
+    dimension = _DIMENSION
+
+    def encode_claims(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self.encode_statements(texts)
+
+    def encode_statements(
+        self, texts: Sequence[str], progress: Callable[[str, float], None] | None = None
+    ) -> NDArray[np.float32]:
+        rows = np.zeros((len(texts), _DIMENSION), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in words(text) or [""]:
+                row[int.from_bytes(hashlib.sha256(word.encode()).digest()[:4]) % _DIMENSION] += 1
+            row /= np.linalg.norm(row)
+        if progress is not None:
+            progress("encoding", 1.0)
+        return rows
+
+
+@pytest.fixture
+def fake_encoder() -> Encoder:
+    """Return an encoder that needs no model: its vectors are a function of the text's words."""
+    return _BagOfWords()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an SQLite file brought to the program's schema once, to be copied."""
+    file = tmp_path_factory.mktemp("database") / "migrated.db"
+    engine = open_engine(f"sqlite:///{file}")
+    upgrade(engine)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def engine(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
+    """Return the engine of a migrated database of the test's own."""
+    file = tmp_path / "tathabbat.db"
+    shutil.copy(migrated_file, file)
+    engine = open_engine(f"sqlite:///{file}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sessions(engine: Engine) -> Sessions:
+    """Return sessions on a migrated database of the test's own."""
+    return open_sessions(engine)

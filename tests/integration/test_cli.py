@@ -1,0 +1,349 @@
+"""The command line as people call it: what it prints, what it refuses and how, what it leaves."""
+
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.cli.main import COMMANDS, main
+from embeddings.encoder import SentenceTransformerEncoder
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a call left on the screen."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def sentence(self) -> str:
+        """The one line of an error."""
+        assert self.err.count("\n") == 1, self.err
+        return self.err.strip()
+
+
+Cli = Callable[..., Result]
+
+
+@pytest.fixture
+def cli(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    bundled_encoder: SentenceTransformerEncoder,
+) -> Cli:
+    """Return what calls `tathabbat` in this process, on a data folder of the test's own."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    # The real model, but loaded once for all tests.
+    monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: bundled_encoder)
+
+    def call(*arguments: str | Path) -> Result:
+        monkeypatch.setattr(sys, "argv", ["tathabbat", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return Result(int(ended.value.code or 0), printed.out, printed.err)
+
+    return call
+
+
+@pytest.fixture
+def ready(cli: Cli) -> Cli:
+    """Return the command line with the sample report published."""
+    assert cli("ingest", SAMPLE, "--publish").code == 0
+    return cli
+
+
+def write(path: Path, *rows: object) -> Path:
+    path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), "utf-8")
+    return path
+
+
+class TestEveryCommand:
+    @pytest.mark.parametrize("name", COMMANDS)
+    def test_has_help(self, cli: Cli, name: str) -> None:
+        result = cli(name, "--help")
+        assert result.code == 0
+        assert result.out.startswith("Usage: ")
+        assert len(result.out.splitlines()[2].strip()) > 20
+
+    def test_an_unknown_command_is_bad_usage(self, cli: Cli) -> None:
+        assert cli("frobnicate").code == 2
+
+
+class TestCheck:
+    def test_prints_outcome_quote_and_source(self, ready: Cli) -> None:
+        result = ready("check", "داعش محاصر في نصف مساحة خلافته")
+        assert result.code == 0
+        lines = result.out.splitlines()
+        assert lines[0].startswith("❌")
+        assert "أقل من واحد في المئة" in result.out
+        assert "الناشر غير مذكور · بلا تاريخ" in result.out
+
+    def test_speaks_the_language_of_the_claim(self, ready: Cli) -> None:
+        out = ready("check", "ISIS is confined to 10% of the area of its caliphate").out
+        assert out.startswith("❌ A verified report contradicts this")
+
+    def test_json_has_the_public_fields(self, ready: Cli) -> None:
+        result = ready("check", "خرج أكثر من 37 ألف شخص من مناطق سيطرة التنظيم", "--json")
+        answer = json.loads(result.out)
+        assert answer["outcome"] == "SUPPORTED"
+        assert 0 < answer["confidence"] <= 1
+        best = answer["matches"][0]
+        assert best["rank"] == 1
+        assert best["relation"] == "SUPPORTS"
+        assert best["speaker"] == "المرصد السوري لحقوق الإنسان"
+        assert set(best) >= {
+            "statement_ref", "report_ref", "text", "confidence", "score", "reasons"
+        }  # fmt: skip
+        assert len(answer["matches"]) == 10
+
+    @pytest.mark.parametrize(
+        ("claim", "says"),
+        [
+            ("", "empty"),
+            (" \n\t ", "empty"),
+            ("\u202e\u200b", "empty"),
+            ("🔥🔥🔥", "no words"),
+            ("https://example.org/a?b=c", "link"),
+            ("داعش", "single word"),
+            ("كلمة " * 20_000, "characters"),
+        ],
+    )
+    def test_what_cannot_be_checked_is_bad_usage(self, cli: Cli, claim: str, says: str) -> None:
+        result = cli("check", claim)
+        assert result.code == 2
+        assert says in result.sentence
+
+    def test_an_empty_knowledge_base_has_no_match(self, cli: Cli) -> None:
+        result = cli("check", "فاز المنتخب بكأس العالم", "--json")
+        assert json.loads(result.out)["outcome"] == "NO_MATCH"
+
+    def test_top_lists_as_many_as_the_index_holds(self, ready: Cli) -> None:
+        answer = json.loads(ready("check", "داعش محاصر", "--json", "--top", "100").out)
+        assert len(answer["matches"]) == 14
+
+    def test_needs_a_claim_or_a_batch(self, cli: Cli) -> None:
+        assert cli("check").code == 2
+        assert cli("check", "نص الادعاء", "--batch", "x").code == 2
+        assert cli("check", "--batch", "x").code == 2
+
+
+class TestBatch:
+    def test_answers_every_row_in_order(self, ready: Cli, tmp_path: Path) -> None:
+        source = write(
+            tmp_path / "in.jsonl",
+            {"id": "a", "text": "داعش محاصر في نصف مساحة خلافته"},
+            {"id": "b", "text": "https://example.org"},
+            {"id": "c", "text": "ارتفع سعر القمح في الأسواق"},
+        )
+        result = ready("check", "--batch", source, "--output", tmp_path / "out.jsonl", "--top", "3")
+        assert result.code == 0
+        rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+        assert [row["id"] for row in rows] == ["a", "b", "c"]
+        assert [row["outcome"] for row in rows] == ["REFUTED", "NO_MATCH", "NO_MATCH"]
+        assert [len(row["matches"]) for row in rows] == [3, 0, 3]
+
+    def test_bad_lines_are_named_and_the_rest_answered(self, ready: Cli, tmp_path: Path) -> None:
+        source = tmp_path / "in.jsonl"
+        source.write_bytes(
+            b'{"id": "a", "text": "one two three"}\n{"id": "b"}\nnot json\n\xff\n[1]\n'
+            b'{"id": 7, "text": "four five six"}\n'
+        )
+        result = ready("check", "--batch", source, "--output", tmp_path / "out.jsonl")
+        assert result.code == 1
+        for line, reason in ((2, "text"), (3, "JSON"), (4, "UTF-8"), (5, "JSON")):
+            assert any(f"line {line}:" in e and reason in e for e in result.err.splitlines())
+        ids = [json.loads(row)["id"] for row in (tmp_path / "out.jsonl").read_text().splitlines()]
+        assert ids == ["a", "7"]
+
+    def test_a_missing_file_leaves_nothing(self, ready: Cli, tmp_path: Path) -> None:
+        before = set(tmp_path.iterdir())
+        result = ready("check", "--batch", tmp_path / "no", "--output", tmp_path / "out.jsonl")
+        assert result.code == 1
+        assert set(tmp_path.iterdir()) == before
+
+    def test_compare_judges_pairs(self, cli: Cli, tmp_path: Path) -> None:
+        source = write(
+            tmp_path / "in.jsonl",
+            {"id": "1", "claim": "خرج 90 ألف شخص", "statement": "خرج 37 ألف شخص من المدينة أمس"},
+            {"id": "2", "claim": "خرج 37 ألف شخص", "statement": "خرج 37 ألف شخص من المدينة أمس"},
+            {"id": "3", "claim": "اشترى أخي سيارة", "statement": "خرج 37 ألف شخص من المدينة"},
+        )
+        assert cli("compare", "--batch", source, "--output", tmp_path / "out.jsonl").code == 0
+        rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+        assert [r["relation"] for r in rows] == ["REFUTES", "SUPPORTS", "NOT_ENOUGH_INFO"]
+        assert all(0 < r["confidence"] <= 1 for r in rows)
+
+
+class TestIngest:
+    def test_twice_adds_nothing(self, ready: Cli) -> None:
+        tally = json.loads(ready("ingest", SAMPLE, "--publish", "--json").out)
+        assert (tally["reports_added"], tally["duplicates"]) == (0, 1)
+
+    def test_drafts_are_not_served_until_published(self, cli: Cli) -> None:
+        assert "Drafts are not served" in cli("ingest", SAMPLE).out
+        claim = "خرج أكثر من 37 ألف شخص من مناطق سيطرة التنظيم"
+        assert json.loads(cli("check", claim, "--json").out)["outcome"] == "NO_MATCH"
+        assert cli("ingest", SAMPLE, "--publish").code == 0
+        assert json.loads(cli("check", claim, "--json").out)["outcome"] == "SUPPORTED"
+
+    def test_one_bad_row_of_a_thousand(self, cli: Cli, tmp_path: Path) -> None:
+        rows: list[object] = [
+            {"publisher": "P", "statements": [{"text": f"الخبر رقم {n} من المدينة"}]}
+            for n in range(1000)
+        ]
+        rows[499] = {"publisher": "P", "published_at": "2019-13-40", "statements": [{"text": "x"}]}
+        result = cli("ingest", write(tmp_path / "r.jsonl", *rows), "--json")
+        assert result.code == 1
+        assert json.loads(result.out)["reports_added"] == 999
+        assert "line 500" in result.sentence
+        assert "published_at" in result.sentence
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("latin.txt", "caf\xe9 news".encode("latin-1")),
+            ("empty.txt", b""),
+            ("broken.jsonl", b'{"publisher": "P"'),
+            ("array.json", b"[1, 2"),
+        ],
+    )
+    def test_unreadable_files(self, cli: Cli, tmp_path: Path, name: str, content: bytes) -> None:
+        (tmp_path / name).write_bytes(content)
+        result = cli("ingest", tmp_path / name)
+        assert result.code == 1
+        assert name in result.sentence
+
+    def test_a_directory_and_a_missing_file(self, cli: Cli, tmp_path: Path) -> None:
+        for path in (tmp_path, tmp_path / "absent.txt"):
+            result = cli("ingest", path)
+            assert result.code == 1
+            assert str(path) in result.sentence
+
+    def test_a_date_that_is_none(self, cli: Cli) -> None:
+        assert cli("ingest", SAMPLE, "--date", "yesterday").code == 2
+
+    def test_options_fill_what_the_text_does_not_state(self, cli: Cli) -> None:
+        cli("ingest", SAMPLE, "--publish", "--publisher", "وكالة", "--date", "2019-02-07")
+        out = cli("check", "داعش محاصر في نصف مساحة خلافته").out
+        assert "وكالة · 7 فبراير 2019 (قبل" in out
+
+
+class TestStatementsAndIndex:
+    def test_a_retracted_statement_is_gone_at_once(self, ready: Cli) -> None:
+        claim = "خرج أكثر من 37 ألف شخص من مناطق سيطرة التنظيم"
+        assert ready("reindex").code == 0
+        best = json.loads(ready("check", claim, "--json").out)["matches"][0]["statement_ref"]
+        assert ready("statements", "retract", best, "--reason", "خطأ").code == 0
+        after = json.loads(ready("check", claim, "--json").out)
+        assert after["outcome"] != "SUPPORTED"
+        assert best not in {match["statement_ref"] for match in after["matches"]}
+        assert "retracted" in ready("statements", "show", best).out
+
+    def test_an_unknown_reference(self, ready: Cli) -> None:
+        result = ready("statements", "show", "nothing")
+        assert result.code == 1
+        assert "nothing" in result.sentence
+
+    def test_status_verify_rollback_and_prune(self, ready: Cli) -> None:
+        assert ready("index", "status").code == 1
+        assert ready("reindex").code == 0
+        assert ready("reindex").code == 0
+        assert json.loads(ready("index", "status", "--json").out)["count"] == 14
+        assert json.loads(ready("index", "verify", "--json").out)["missing"] == 0
+        assert ready("index", "rollback").code == 0
+        assert ready("index", "prune").code == 0
+        assert ready("index", "rollback").code == 1
+
+    def test_a_corrupt_index_is_refused_with_the_way_out(self, ready: Cli, tmp_path: Path) -> None:
+        ready("reindex")
+        (file,) = (tmp_path / "data" / "index").glob("*/dense.faiss")
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+        result = ready("check", "داعش محاصر في مساحة")
+        assert result.code == 1
+        assert "tathabbat reindex" in result.sentence
+        assert ready("reindex").code == 0
+        assert ready("check", "داعش محاصر في مساحة").code == 0
+
+
+class TestDatabase:
+    def test_upgrade_check_downgrade(self, cli: Cli) -> None:
+        assert cli("db", "upgrade").code == 0
+        assert cli("db", "check").code == 0
+        assert cli("db", "downgrade", "base").code == 0
+        assert cli("db", "check").code == 1
+
+    def test_one_newer_than_the_code_is_refused(self, ready: Cli, tmp_path: Path) -> None:
+        with sqlite3.connect(tmp_path / "data" / "tathabbat.db") as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.close()
+        for call in (("check", "داعش محاصر في مساحة"), ("db", "upgrade"), ("ingest", SAMPLE)):
+            result = ready(*call)
+            assert result.code == 1
+            assert "newer" in result.sentence
+
+    def test_backup_is_a_database_and_overwrites_nothing(self, ready: Cli, tmp_path: Path) -> None:
+        target = tmp_path / "copy.db"
+        assert ready("db", "backup", target).code == 0
+        with sqlite3.connect(target) as copy:
+            assert copy.execute("SELECT count(*) FROM statements").fetchone() == (14,)
+        copy.close()
+        assert ready("db", "backup", target).code == 1
+
+
+class TestDoctorAndRun:
+    def test_doctor_says_what_to_do(self, ready: Cli) -> None:
+        result = ready("doctor")
+        assert result.code == 0
+        assert "TELEGRAM_BOT_TOKEN is not set" in result.out
+        assert "tathabbat reindex" in result.out
+
+    def test_doctor_fails_on_a_database_that_is_behind(self, ready: Cli, tmp_path: Path) -> None:
+        with sqlite3.connect(tmp_path / "data" / "tathabbat.db") as connection:
+            connection.execute("DELETE FROM alembic_version")
+        connection.close()
+        assert ready("doctor").code == 1
+
+    def test_run_without_a_token(self, cli: Cli) -> None:
+        result = cli("run")
+        assert result.code == 1
+        assert "TELEGRAM_BOT_TOKEN" in result.sentence
+
+    def test_a_setting_that_cannot_be_used(
+        self, cli: Cli, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ADMIN_IDS", "12,abc")
+        result = cli("db", "check")
+        assert result.code == 1
+        assert "ADMIN_IDS" in result.sentence
+
+    def test_a_database_address_that_is_none(
+        self, cli: Cli, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DATABASE_URL", "not an address")
+        result = cli("db", "check")
+        assert result.code == 1
+        assert "DATABASE_URL" in result.sentence
+
+
+def test_settings_leave_the_key_unreadable_for_others(ready: Cli, tmp_path: Path) -> None:
+    from bot.settings import load
+
+    key = load().secret()
+    file = tmp_path / "data" / "secret.key"
+    assert load().secret() == key
+    assert len(key) == 64
+    assert os.stat(file).st_mode & 0o077 == 0

@@ -1,0 +1,364 @@
+"""The index follows the database: at once, whole, and nothing is computed twice."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sqlalchemy import Engine, event, func, select
+
+from embeddings import snapshot
+from embeddings.encoder import Encoder
+from embeddings.errors import IndexCorrupt, IndexMismatch
+from knowledge import curation, indexing, reports
+from knowledge.database import Sessions, open_engine, open_sessions
+from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.indexing import ServingIndex
+from knowledge.models import Vector
+from knowledge.schema import require_ready
+from knowledge.vectors import forget, vectors
+
+
+class _Counting:
+    """An encoder that remembers what it was given."""
+
+    def __init__(self, encoder: Encoder, fingerprint: str | None = None) -> None:
+        self._encoder = encoder
+        self.fingerprint = fingerprint or encoder.fingerprint
+        self.dimension = encoder.dimension
+        self.computed: Counter[str] = Counter()
+
+    def encode_claims(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self._encoder.encode_claims(texts)
+
+    def encode_statements(
+        self, texts: Sequence[str], progress: Callable[[str, float], None] | None = None
+    ) -> NDArray[np.float32]:
+        self.computed.update(texts)
+        return self._encoder.encode_statements(texts, progress)
+
+
+@pytest.fixture
+def encoder(fake_encoder: Encoder) -> _Counting:
+    return _Counting(fake_encoder)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def serving(sessions: Sessions, encoder: _Counting, root: Path) -> ServingIndex:
+    return ServingIndex(sessions, encoder, root)
+
+
+@pytest.fixture
+def other_sessions(tmp_path: Path) -> Iterator[Sessions]:
+    engine: Engine = open_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    require_ready(engine)
+    yield open_sessions(engine)
+    engine.dispose()
+
+
+def _draft(sessions: Sessions, *texts: str) -> list[int]:
+    statements = tuple(StatementDraft(text) for text in texts)
+    with sessions.begin() as session:
+        draft = ReportDraft(title=f"تقرير عن {texts[0]}", statements=statements)
+        return list(reports.store(session, draft).statement_ids)
+
+
+def _publish(sessions: Sessions, *texts: str) -> list[int]:
+    ids = _draft(sessions, *texts)
+    with sessions.begin() as session:
+        curation.publish(session, ids, "test")
+    return ids
+
+
+def _retract(sessions: Sessions, *ids: int) -> None:
+    with sessions.begin() as session:
+        curation.retract(session, ids, "test", "wrong")
+
+
+def _found(serving: ServingIndex, encoder: Encoder, claim: str) -> list[int]:
+    vector = encoder.encode_claims([claim])[0]
+    return [hit.id for hit in serving.current().search(vector, claim, 10)]
+
+
+def test_an_empty_database_serves_an_empty_index(serving: ServingIndex, encoder: _Counting) -> None:
+    assert len(serving.current()) == 0
+    assert _found(serving, encoder, "السد انهار") == []
+
+
+def test_what_is_published_is_seen_without_a_reindex(
+    sessions: Sessions, serving: ServingIndex, encoder: _Counting
+) -> None:
+    serving.current()
+    first, second = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
+    assert _found(serving, encoder, "السد لم ينهر")[0] == first
+    assert _found(serving, encoder, "هطل المطر ليلا")[0] == second
+
+
+def test_a_draft_is_never_seen(
+    sessions: Sessions, serving: ServingIndex, encoder: _Counting
+) -> None:
+    _draft(sessions, "السد لم ينهر")
+    assert _found(serving, encoder, "السد لم ينهر") == []
+    assert not encoder.computed
+
+
+def test_a_statement_is_found_by_its_reports_title(
+    sessions: Sessions, serving: ServingIndex, encoder: _Counting
+) -> None:
+    first, _ = _publish(sessions, "الباغوز", "وصل عددهم إلى 37 ألفا")
+    hits = serving.current().search(encoder.encode_claims(["الباغوز"])[0], "الباغوز", 5)
+    assert hits[0].id == first
+    assert all(hit.lexical > 0 for hit in hits), "both stand under that title"
+
+
+def test_what_is_retracted_is_gone_at_once_from_every_process(
+    sessions: Sessions, serving: ServingIndex, encoder: _Counting, root: Path
+) -> None:
+    first, second = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
+    another = ServingIndex(sessions, encoder, root)
+    assert serving.current().ids() == another.current().ids() == {first, second}
+    _retract(sessions, first)
+    assert serving.current().ids() == another.current().ids() == {second}
+    assert first not in _found(serving, encoder, "السد لم ينهر")
+
+
+def test_a_snapshot_is_brought_up_to_date_as_it_is_opened(
+    sessions: Sessions, encoder: _Counting, root: Path
+) -> None:
+    first, second = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
+    manifest = indexing.reindex(sessions, encoder, root)
+    _retract(sessions, first)
+    (third,) = _publish(sessions, "الجسر مفتوح")
+    live = ServingIndex(sessions, encoder, root).current()
+    assert live.ids() == {second, third}
+    assert live.change_number == manifest.change_number + 2
+    assert snapshot.current(root) == manifest, "opening an index does not change it"
+
+
+def test_published_and_retracted_while_nobody_looked_is_never_served(
+    sessions: Sessions, serving: ServingIndex, encoder: _Counting
+) -> None:
+    serving.current()
+    _retract(sessions, *_publish(sessions, "السد انهار"))
+    assert len(serving.current()) == 0
+    assert not encoder.computed
+
+
+def test_more_changes_than_one_step_takes_are_all_taken(
+    sessions: Sessions, serving: ServingIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "_STEP", 3)
+    serving.current()
+    ids = _publish(sessions, *(f"خبر رقم {n}" for n in range(10)))
+    _retract(sessions, *ids[:2])
+    assert serving.current().ids() == set(ids[2:])
+    with sessions() as session:
+        assert serving.current().change_number == indexing.last_change(session) == 12
+
+
+def test_nothing_is_computed_twice(
+    sessions: Sessions, serving: ServingIndex, encoder: _Counting, root: Path
+) -> None:
+    _publish(sessions, "السد لم ينهر", "هطل المطر ليلا", "السد لم ينهر")
+    serving.current()
+    indexing.reindex(sessions, encoder, root)
+    _publish(sessions, "الجسر مفتوح")
+    indexing.reindex(sessions, encoder, root)
+    ServingIndex(sessions, encoder, root).current()
+    serving.current()
+    assert encoder.computed == Counter({"السد لم ينهر": 1, "هطل المطر ليلا": 1, "الجسر مفتوح": 1})
+
+
+def test_what_was_embedded_ahead_is_not_computed_by_the_first_claim(
+    sessions: Sessions, serving: ServingIndex, encoder: _Counting
+) -> None:
+    drafts = _draft(sessions, "مسودة")
+    ids = _publish(sessions, "السد لم ينهر")
+    told: list[float] = []
+    indexing.embed_published(
+        sessions, encoder, drafts + ids, lambda _step, share: told.append(share)
+    )
+    assert encoder.computed == Counter({"السد لم ينهر": 1})
+    assert told == [1.0]
+    serving.current()
+    assert encoder.computed.total() == 1
+
+
+def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
+    sessions: Sessions, encoder: _Counting, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"خبر رقم {n}" for n in range(1200)]
+    _publish(sessions, *texts)
+
+    def interrupt(_step: str, share: float) -> None:
+        if share > 0.5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        indexing.reindex(sessions, encoder, root, interrupt)
+    assert 0 < encoder.computed.total() < len(texts)
+    assert snapshot.current_name(root) is None
+    assert indexing.reindex(sessions, encoder, root).count == len(texts)
+    assert encoder.computed == Counter(texts)
+
+
+def test_forgetting_computes_anew_and_only_for_that_encoder(
+    sessions: Sessions, encoder: _Counting, fake_encoder: Encoder, root: Path
+) -> None:
+    _publish(sessions, "السد لم ينهر")
+    other = _Counting(fake_encoder, "another")
+    indexing.reindex(sessions, encoder, root)
+    indexing.build(sessions, other)
+    forget(sessions, encoder.fingerprint)
+    indexing.reindex(sessions, encoder, root)
+    indexing.build(sessions, other)
+    assert (encoder.computed.total(), other.computed.total()) == (2, 1)
+
+
+def test_kept_vectors_are_unit_vectors_close_to_the_encoders_own(
+    sessions: Sessions, encoder: _Counting
+) -> None:
+    texts = ["السد لم ينهر", "", "السد لم ينهر", "a" * 5000]
+    for _ in range(2):
+        rows = vectors(sessions, encoder, texts)
+        assert rows.dtype == np.float32
+        assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(4))
+        assert rows == pytest.approx(encoder.encode_statements(texts), abs=1e-3)
+    assert vectors(sessions, encoder, []).shape == (0, encoder.dimension)
+
+
+def test_two_processes_may_embed_the_same_text_at_the_same_moment(
+    engine: Engine, sessions: Sessions, encoder: _Counting
+) -> None:
+    texts, overtaken = ["السد لم ينهر", "هطل المطر ليلا"], threading.Event()
+
+    def overtake(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith("INSERT INTO vectors") and not overtaken.is_set():
+            overtaken.set()
+            vectors(sessions, encoder, texts)
+
+    event.listen(engine, "before_cursor_execute", overtake)
+    rows = vectors(sessions, encoder, texts)
+    assert overtaken.is_set()
+    assert rows == pytest.approx(vectors(sessions, encoder, texts))
+    with sessions() as session:
+        assert session.scalar(select(func.count()).select_from(Vector)) == 2
+
+
+def test_the_first_claims_of_many_threads_open_one_index(
+    sessions: Sessions, serving: ServingIndex, encoder: _Counting
+) -> None:
+    ids = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
+    together = threading.Barrier(4)
+    seen: list[tuple[int, frozenset[int]]] = []
+
+    def ask() -> None:
+        together.wait()
+        live = serving.current()
+        seen.append((id(live), live.ids()))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seen) == 4
+    assert {number for number, _ in seen} == {id(serving.current())}
+    assert {held for _, held in seen} == {frozenset(ids)}
+    assert encoder.computed.total() == 2
+
+
+def test_an_index_of_another_model_is_refused(
+    sessions: Sessions, encoder: _Counting, fake_encoder: Encoder, root: Path
+) -> None:
+    _publish(sessions, "السد لم ينهر")
+    indexing.reindex(sessions, encoder, root)
+    other = ServingIndex(sessions, _Counting(fake_encoder, "another"), root)
+    with pytest.raises(IndexMismatch, match="another model"):
+        other.current()
+
+
+@pytest.mark.parametrize("texts", [1, 2, 5], ids=["fewer", "as many", "more"])
+def test_an_index_of_another_database_is_refused(
+    sessions: Sessions, other_sessions: Sessions, encoder: _Counting, root: Path, texts: int
+) -> None:
+    _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
+    indexing.reindex(sessions, encoder, root)
+    _publish(other_sessions, *(f"خبر رقم {n}" for n in range(texts)))
+    with pytest.raises(IndexMismatch, match=r"another database.*run `tathabbat reindex`"):
+        ServingIndex(other_sessions, encoder, root).current()
+    with pytest.raises(IndexMismatch, match="another database"):
+        indexing.inspect(other_sessions, root, encoder.fingerprint)
+    indexing.reindex(other_sessions, encoder, root)
+    assert len(ServingIndex(other_sessions, encoder, root).current()) == texts
+
+
+def test_an_index_newer_than_a_restored_database_is_refused(
+    sessions: Sessions, encoder: _Counting, root: Path, tmp_path: Path
+) -> None:
+    from knowledge.backup import backup
+
+    _publish(sessions, "السد لم ينهر")
+    engine = sessions.kw["bind"]
+    backup(engine, tmp_path / "older.db")
+    _publish(sessions, "هطل المطر ليلا")
+    indexing.reindex(sessions, encoder, root)
+    restored = open_engine(f"sqlite:///{tmp_path / 'older.db'}")
+    with pytest.raises(IndexMismatch, match="a newer state of this one"):
+        ServingIndex(open_sessions(restored), encoder, root).current()
+    restored.dispose()
+
+
+def test_the_index_of_an_empty_database_takes_everything_in(
+    sessions: Sessions, encoder: _Counting, root: Path
+) -> None:
+    assert indexing.reindex(sessions, encoder, root).count == 0
+    ids = _publish(sessions, "السد لم ينهر")
+    assert ServingIndex(sessions, encoder, root).current().ids() == set(ids)
+
+
+def test_a_damaged_index_is_refused_and_the_next_build_serves(
+    sessions: Sessions, encoder: _Counting, root: Path
+) -> None:
+    ids = _publish(sessions, "السد لم ينهر")
+    manifest = indexing.reindex(sessions, encoder, root)
+    (root / manifest.name / "dense.faiss").write_bytes(b"")
+    with pytest.raises(IndexCorrupt):
+        ServingIndex(sessions, encoder, root).current()
+    indexing.reindex(sessions, encoder, root)
+    assert ServingIndex(sessions, encoder, root).current().ids() == set(ids)
+
+
+def test_inspecting_compares_statement_by_statement(
+    sessions: Sessions, encoder: _Counting, root: Path
+) -> None:
+    first, second = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
+    before = indexing.inspect(sessions, root, encoder.fingerprint)
+    assert before == indexing.IndexState(None, 2, 2, (first, second), ())
+    manifest = indexing.reindex(sessions, encoder, root)
+    assert indexing.inspect(sessions, root, encoder.fingerprint) == indexing.IndexState(
+        manifest, 2, 2, (), ()
+    )
+    _retract(sessions, first)
+    (third,) = _publish(sessions, "الجسر مفتوح")
+    assert indexing.inspect(sessions, root, encoder.fingerprint) == indexing.IndexState(
+        manifest, 2, 4, (third,), (first,)
+    )
+
+
+def test_inspecting_refuses_a_damaged_index(
+    sessions: Sessions, encoder: _Counting, root: Path
+) -> None:
+    _publish(sessions, "السد لم ينهر")
+    manifest = indexing.reindex(sessions, encoder, root)
+    (root / manifest.name / "lexical" / "meta.json").unlink()
+    with pytest.raises(IndexCorrupt):
+        indexing.inspect(sessions, root, encoder.fingerprint)

@@ -1,0 +1,93 @@
+"""The claims a person might send about the sample report, and what each must be answered with."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from embeddings.encoder import SentenceTransformerEncoder
+from knowledge import curation, reports
+from knowledge.agreement.rules import RuleJudge
+from knowledge.answering import Answer, Answering
+from knowledge.database import open_engine, open_sessions
+from knowledge.domain import Outcome, ReportDraft
+from knowledge.indexing import ServingIndex
+from knowledge.readers import read
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"
+CLAIMS = ROOT / "tests" / "data" / "seed_claims.jsonl"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One claim: its kind, what it must come to, and the numbers of the right statements."""
+
+    kind: str
+    claim: str
+    expected: str
+    statements: tuple[int, ...]
+    must_settle: bool
+
+
+def asked() -> list[Asked]:
+    rows = [json.loads(line) for line in CLAIMS.read_text("utf-8").splitlines()]
+    return [Asked(**{**row, "statements": tuple(row["statements"])}) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def answering(
+    bundled_encoder: SentenceTransformerEncoder,
+    migrated_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Answering]:
+    folder = tmp_path_factory.mktemp("seed")
+    shutil.copy(migrated_file, folder / "tathabbat.db")
+    engine = open_engine(f"sqlite:///{folder / 'tathabbat.db'}")
+    sessions = open_sessions(engine)
+    with sessions.begin() as session:
+        for draft in read(SAMPLE):
+            assert isinstance(draft, ReportDraft)
+            curation.publish(session, reports.store(session, draft).statement_ids, "test")
+    index = ServingIndex(sessions, bundled_encoder, folder / "index")
+    yield Answering(sessions, bundled_encoder, index, RuleJudge())
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def answers(answering: Answering) -> dict[str, Answer]:
+    return {each.claim: answering.answer(each.claim) for each in asked()}
+
+
+def number(answer: Answer) -> int:
+    return int(answer.matches[0].statement.ref.rpartition("-")[2])
+
+
+@pytest.mark.parametrize("each", asked(), ids=lambda each: each.claim)
+def test_nothing_wrong_is_asserted(each: Asked, answers: dict[str, Answer]) -> None:
+    outcome = answers[each.claim].outcome
+    if outcome in (Outcome.SUPPORTED, Outcome.REFUTED):
+        assert outcome.value == each.expected
+
+
+@pytest.mark.parametrize(
+    "each", [a for a in asked() if a.must_settle and a.statements], ids=lambda each: each.claim
+)
+def test_numbers_dates_and_negation_are_settled(each: Asked, answers: dict[str, Answer]) -> None:
+    assert answers[each.claim].outcome.value == each.expected
+
+
+@pytest.mark.parametrize(
+    "each", [a for a in asked() if a.kind == "unrelated"], ids=lambda each: each.claim
+)
+def test_the_unrelated_has_no_match(each: Asked, answers: dict[str, Answer]) -> None:
+    assert answers[each.claim].outcome is Outcome.NO_MATCH
+
+
+def test_the_right_statement_comes_first(answers: dict[str, Answer]) -> None:
+    about = [each for each in asked() if each.statements]
+    first = sum(number(answers[each.claim]) in each.statements for each in about)
+    assert first >= 0.9 * len(about)

@@ -1,0 +1,139 @@
+"""The rules, one reason at a time: what they settle, and above all what they leave open."""
+
+import pytest
+
+from knowledge.agreement.judgement import Evidence, ReasonKind
+from knowledge.agreement.negation import Stance, operators
+from knowledge.agreement.reading import read
+from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.tokens import tokenise
+from knowledge.domain import Relation
+
+S, R, N = Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOUGH_INFO
+
+
+def relation(claim: str, statement: str, context: str = "", preceding: str = "") -> Relation:
+    return RuleJudge().judge(claim, Evidence(statement, context, preceding)).relation
+
+
+LEFT = "غادر نحو 1200 عامل الميناء منذ مطلع آذار/مارس، وفق نقابة العمال"
+
+
+class TestNumbers:
+    @pytest.mark.parametrize(
+        ("claim", "expected"),
+        [
+            ("غادر نحو 1200 عامل الميناء", S),
+            ("غادر ١٢٠٠ عامل الميناء", S),
+            ("غادر ألف ومئتا عامل الميناء", S),
+            ("غادر 400 عامل الميناء", R),
+            ("غادر أكثر من خمسة آلاف عامل الميناء", R),
+            ("غادر 400 مهندس الميناء", N),
+            ("غادر 1200 عامل المصنع", N),
+            ("عاد 1200 عامل إلى الميناء", N),
+        ],
+    )
+    def test_of_the_same_thing_only(self, claim: str, expected: Relation) -> None:
+        assert relation(claim, LEFT) is expected
+
+    def test_the_reason_quotes_both(self) -> None:
+        judged = RuleJudge().judge("غادر 400 عامل الميناء", Evidence(LEFT))
+        (reason,) = judged.reasons
+        assert reason.kind is ReasonKind.NUMBER_DIFFERS
+        assert (reason.claim, reason.statement) == ("400", "نحو 1200")
+
+    def test_across_languages(self) -> None:
+        statement = "دفعت المعارك أكثر من 37 ألف شخص إلى الخروج من المنطقة"
+        assert relation("More than 37,000 people left the area", statement) is S
+        assert relation("Only 5,000 people left the area", statement) is R
+
+    def test_what_is_freed_and_what_is_held_are_different_numbers(self) -> None:
+        held = "الجيش محاصر في خمسة في المئة من مساحة المدينة"
+        freed = "تحرير 95 في المئة من مساحة المدينة من الجيش"
+        assert relation(held, freed) is N
+
+    def test_ranks_tell_events_apart(self) -> None:
+        assert relation("وصلت السفينة الثالثة إلى الميناء", "وصلت السفينة الرابعة إلى الميناء") is N
+
+
+class TestDates:
+    def test_of_the_same_event(self) -> None:
+        statement = "افتتح الوزير المستشفى الذي بني في العام 2014"
+        assert relation("بني المستشفى في العام 2016", statement) is R
+        assert relation("المستشفى بني في العام 2014", statement) is S
+
+    def test_of_another_event(self) -> None:
+        statement = "حوصرت القرية التي بنيت في العام 1950 بعد المعارك"
+        assert relation("حوصرت القرية في العام 2019 بعد المعارك", statement) is N
+
+
+class TestNegation:
+    @pytest.mark.parametrize(
+        ("claim", "statement", "expected"),
+        [
+            ("لم يدخل الجيش المدينة القديمة", "دخل الجيش المدينة القديمة أمس", R),
+            ("دخل الجيش المدينة القديمة", "لم يدخل الجيش المدينة القديمة أمس", R),
+            ("لم يدخل الجيش المدينة القديمة", "لم يدخل الجيش المدينة القديمة أمس", S),
+            ("The army did not enter the old city", "The army entered the old city today", R),
+            ("The army didn't enter the old city", "The army entered the old city today", R),
+            ("دخل الجيش المدينة القديمة", "نفى الجيش أن يكون دخل المدينة القديمة", N),
+            ("دخل الجيش المدينة القديمة", "لو دخل الجيش المدينة القديمة لانتهت الحرب", N),
+            ("دخل الجيش المدينة القديمة", "يعتزم الجيش دخول المدينة القديمة", N),
+            ("وافق الوزير على القانون الجديد", "رفض الوزير القانون الجديد", N),
+        ],
+    )
+    def test_polarity(self, claim: str, statement: str, expected: Relation) -> None:
+        assert relation(claim, statement) is expected
+
+    @pytest.mark.parametrize(
+        ("text", "stance"),
+        [
+            ("لا يزال الطريق مغلقا", Stance.NEUTRAL),
+            ("ولم يصل أحد", Stance.DENIES_NEXT),
+            ("لم يبق إلا القليل", Stance.NEUTRAL),
+            ("ما بيعرف شي", Stance.DENIES_NEXT),
+            ("ليس صحيحا أن الطريق مغلق", Stance.DENIES_REST),
+            ("ربما يصل غدا", Stance.SUSPENDS),
+            ("they don't know", Stance.DENIES_NEXT),
+        ],
+    )
+    def test_operators(self, text: str, stance: Stance) -> None:
+        assert stance in {o.stance for o in operators(tokenise(text))}
+
+    def test_a_negator_reaches_its_predicate_only(self) -> None:
+        denied = {w.text for w in read("لم يدخل الجيش المدينة").words if w.denied}
+        assert denied == {"يدخل"}
+
+
+class TestSilence:
+    @pytest.mark.parametrize(
+        ("claim", "statement"),
+        [
+            ("الدولار يتراجع والذهب يرتفع", "ارتفاع الدولار يهبط بأسعار الذهب"),
+            ("قتل الجندي اللص في السوق", "قتل اللص الجندي في السوق"),
+            ("أوقف القاضي من قبل الشرطي في المطار", "أوقف القاضي الشرطي في المطار"),
+            ("Libya is the largest state in Africa", "Libya is the fourth largest state in Africa"),
+            ("Residents only work in the town", "Some residents work in the city and the town"),
+            ("The song grew out of R&B music", "The song grew out of reggae music"),
+            ("فاز فريق طالبان بالمباراة النهائية", "فاز فريق الجامعة بالمباراة النهائية"),
+            ("", "دخل الجيش المدينة"),
+            ("المدينة", "دخل الجيش المدينة"),
+        ],
+    )  # fmt: skip
+    def test_nothing_is_asserted(self, claim: str, statement: str) -> None:
+        assert relation(claim, statement) is N
+
+    def test_the_sentence_before_never_supports(self) -> None:
+        before = "تخوض قوات الحكومة آخر المعارك"
+        statement = "وباتت تحاصر المسلحين في أربعة كيلومترات مربعة"
+        claim = "الحكومة تحاصر المسلحين في أربعة كيلومترات مربعة"
+        assert relation(claim, statement, preceding=before) is N
+
+    def test_the_title_lends_a_name(self) -> None:
+        statement = "خرج 300 عامل من آخر مناجم الشركة"
+        assert relation("خرج 300 عامل من مناجم شركة الراية", statement) is N
+        assert relation("خرج 300 عامل من مناجم شركة الراية", statement, "شركة الراية تغلق") is S
+
+
+def test_the_same_text_supports_whatever_its_code_points() -> None:
+    assert relation("قال کیکا إن الحرب لم تنتهِ", "قال كيكا إن الحرب لم تنته.") is S

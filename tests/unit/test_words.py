@@ -1,0 +1,75 @@
+"""What the lexical index finds statements by."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embeddings.words import STOP_WORDS, stem, terms, words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("99,5 في المئة", ["99.5", "في", "الميه"]),
+        ("٩٩٫٥ في المئة", ["99.5", "في", "الميه"]),
+        ("1,250,000", ["1.250.000"]),
+        ("أكثر من 37 ألف شخص", ["اكثر", "من", "37", "الف", "شخص"]),
+        ("#داعش_العراق", ["داعش", "العراق"]),
+        ("كانون الأول/ديسمبر", ["كانون", "الاول", "ديسمبر"]),
+        ("He didn't say 3.", ["he", "didn't", "say", "3"]),
+        ("", []),
+        ("… — ؟! 🙂", []),
+    ],
+)
+def test_words(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+def test_a_curly_apostrophe_is_the_same_negation() -> None:
+    assert words("Don’t go") == words("don't go") == ["don't", "go"]
+    assert terms("It wasn’t him") == terms("it wasn't him")
+
+
+def test_a_vocalised_word_is_one_term() -> None:
+    assert terms("مُحَاصَرٌ") == terms("محاصر")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("الباغوز", "والباغوز"),
+        ("مقاتلون", "المقاتلين"),
+        ("المتحدث", "متحدث"),
+        ("للتحالف", "التحالف"),
+        ("عملياتهم", "عملياتهم"),
+        ("سوريّة", "السورية"),
+        ("attacks", "Attacked"),
+    ],
+)
+def test_forms_of_one_word_share_their_stem(one: str, other: str) -> None:
+    assert terms(one) == terms(other)
+
+
+@pytest.mark.parametrize("word", ["لا", "لم", "لن", "ما", "ليس", "غير", "ولد", "الله", "2014", "x"])
+def test_a_short_word_is_never_stemmed_away(word: str) -> None:
+    assert len(stem(word)) >= min(2, len(word))
+
+
+def test_stop_words_are_dropped_however_they_are_spelled() -> None:
+    assert terms("إلى أنّ عَلى الذى The AND") == []
+
+
+def test_stop_words_are_spelled_as_words_are() -> None:
+    for word in STOP_WORDS:
+        assert words(word) == [word]
+
+
+@given(st.text(max_size=60))
+def test_terms_fit_one_whitespace_separated_field(text: str) -> None:
+    assert " ".join(terms(text)).split() == terms(text)
+    assert all(terms(text))
+
+
+@given(st.text(max_size=60))
+def test_words_are_the_same_for_text_that_was_already_taken_apart(text: str) -> None:
+    assert words(" ".join(words(text))) == words(text)
