@@ -2,7 +2,6 @@
 
 KnowledgeError
 ├── UnreadableFile      a file cannot be read as a report at all
-├── BadRow              one row of a file is not a report (carries its line number)
 ├── NotFound            nothing has the reference that was named
 ├── UnreadableClaim     a message holds nothing that could be checked
 └── DatabaseUnavailable the database cannot be used as it is (not migrated, newer, locked, absent)
@@ -19,15 +18,6 @@ class KnowledgeError(Exception):
 
 class UnreadableFile(KnowledgeError):
     """A file cannot be read as a report."""
-
-
-class BadRow(KnowledgeError):
-    """One row of a file is not a report; the others may be."""
-
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"line {line}: {reason}")
-        self.line = line
-        self.reason = reason
 
 
 class DatabaseUnavailable(KnowledgeError):
