@@ -62,10 +62,11 @@ drift: $(VENV)/.installed-dev
 check: lint types imports drift test
 
 bench: $(VENV)/.installed
-	$(BIN)/python benchmarks/retrieval.py
-	$(BIN)/python benchmarks/relevance.py
-	$(BIN)/python benchmarks/agreement.py
-	$(BIN)/python benchmarks/latency.py
+	$(BIN)/python -m benchmarks.seed_claims
+	$(BIN)/python -m benchmarks.retrieval
+	$(BIN)/python -m benchmarks.relevance
+	$(BIN)/python -m benchmarks.agreement
+	$(BIN)/python -m benchmarks.latency
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,7 +1,6 @@
 """What every test may use: the bundled model once a session, a place for its folder, real data."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,13 +27,12 @@ def bundled_encoder(models_dir: Path) -> SentenceTransformerEncoder:
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the developer's own settings out of every test, and every test out of their data."""
     for name in list(os.environ):
         if name.startswith(("TELEGRAM_", "WEBHOOK_", "CONSOLE_")) or name in _OURS:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    yield
 
 
 _OURS = frozenset(

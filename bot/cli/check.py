@@ -49,7 +49,8 @@ def check(
         return
     language = Language.ARABIC if guess_language(text) == "ar" else Language.ENGLISH
     print_reply(
-        answered(answer, 0, datetime.now().astimezone().date(), catalogue(language)), buttons=False
+        answered(answer, None, datetime.now().astimezone().date(), catalogue(language)),
+        buttons=False,
     )
 
 

@@ -19,36 +19,40 @@ OLD_DAYS: Final = 90
 OTHERS, DISPUTE, LANGUAGE = "others", "dispute", "lang"
 
 
-def answered(answer: Answer, inquiry_id: int, today: date, words: Catalogue) -> Reply:
-    """Return what a person reads for ``answer``."""
+def answered(answer: Answer, inquiry_id: int | None, today: date, words: Catalogue) -> Reply:
+    """Return what a person reads for ``answer``.
+
+    Without an ``inquiry_id`` (nobody is to be told later) nothing is promised and no button asks.
+    """
     say = words.say
-    if answer.outcome is Outcome.NO_MATCH:
-        return Reply(
-            (
-                Block(say("⚪ We have no verified report on this yet"), Style.HEADLINE),
-                Block(
-                    say("That does not make it true. Your question is noted for our moderators.")
-                ),
-            )
-        )
     shown = answer.suggestions
-    dispute = Button(say("Not what I asked"), action=f"{DISPUTE}:{inquiry_id}")
+    if answer.outcome is Outcome.NO_MATCH:
+        careful = [say("That does not make it true.")]
+        if inquiry_id is not None:
+            careful.append(say("Your question is noted for our moderators."))
+        headline = Block(say("⚪ We have no verified report on this yet"), Style.HEADLINE)
+        return Reply((headline, Block(" ".join(careful))))
     if answer.outcome is Outcome.RELATED:
-        headline = say("🔎 Verified reports come close, but none settles this")
-        blocks = [Block(headline, Style.HEADLINE)]
-        blocks += _listed([m.statement for m in shown], today, words)
-        blocks += [_because(reason, words) for m in shown[:1] for reason in _said(m)]
-        links = _links([m.statement for m in shown], words)
-        return Reply(tuple(blocks), (*links, (dispute,)))
+        headline = Block(
+            say("🔎 Verified reports come close, but none settles this"), Style.HEADLINE
+        )
+        statements = [match.statement for match in shown]
+        blocks = [headline, *_listed(statements, today, words)]
+        return Reply(tuple(blocks), (*_links(statements, words), *_dispute(inquiry_id, say)))
     best = answer.matches[0]
-    first_row = _link(best.statement, say("Source"))
-    if len(shown) > 1:
-        first_row += (Button(say("Other matches"), action=f"{OTHERS}:{inquiry_id}"),)
+    row = _link(best.statement, say("Source"))
+    if inquiry_id is not None and any(match is not best for match in shown):
+        row += (Button(say("Other matches"), action=f"{OTHERS}:{inquiry_id}"),)
     blocks = [Block(_headline(best, say), Style.HEADLINE)]
     blocks += _sourced(best.statement, today, words)
     blocks += [_because(reason, words) for reason in _said(best)]
-    rows = (first_row, (dispute,)) if first_row else ((dispute,),)
-    return Reply(tuple(blocks), rows)
+    return Reply(tuple(blocks), (*((row,) if row else ()), *_dispute(inquiry_id, say)))
+
+
+def _dispute(inquiry_id: int | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
+    if inquiry_id is None:
+        return ()
+    return ((Button(say("Not what I asked"), action=f"{DISPUTE}:{inquiry_id}"),),)
 
 
 def others(statements: Sequence[SourcedStatement], today: date, words: Catalogue) -> Reply:
@@ -121,8 +125,12 @@ def _sourced(statement: SourcedStatement, today: date, words: Catalogue) -> list
 
 
 def _said(match: Match) -> list[Reason]:
-    """Return the reasons a person is shown: what differs, or the numbers that agree."""
-    return [r for r in match.judgement.reasons if r.kind in _SHOWN_REASONS and r.claim]
+    """Return the reasons worth showing: those whose wordings are not the same words."""
+    return [
+        reason
+        for reason in match.judgement.reasons
+        if reason.kind in _SHOWN_REASONS and reason.claim and reason.claim != reason.statement
+    ]
 
 
 _SHOWN_REASONS: Final = frozenset(

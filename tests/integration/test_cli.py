@@ -1,7 +1,6 @@
 """The command line as people call it: what it prints, what it refuses and how, what it leaves."""
 
 import json
-import os
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -346,4 +345,4 @@ def test_settings_leave_the_key_unreadable_for_others(ready: Cli, tmp_path: Path
     file = tmp_path / "data" / "secret.key"
     assert load().secret() == key
     assert len(key) == 64
-    assert os.stat(file).st_mode & 0o077 == 0
+    assert file.stat().st_mode & 0o077 == 0

@@ -1,0 +1,58 @@
+"""The claims about the sample report and what each is answered with, as a table.
+
+python -m benchmarks.seed_claims
+"""
+
+import json
+import tempfile
+from pathlib import Path
+
+from bot.app import App
+from knowledge import curation, reports
+from knowledge.agreement.rules import RuleJudge
+from knowledge.answering import Answering
+from knowledge.database import open_engine, open_sessions
+from knowledge.domain import ReportDraft
+from knowledge.indexing import ServingIndex
+from knowledge.readers import read
+from knowledge.schema import upgrade
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> None:
+    """Answer every claim and print the table and its sums."""
+    encoder = App(lambda _: None).encoder
+    with tempfile.TemporaryDirectory() as folder:
+        engine = open_engine(f"sqlite:///{folder}/seed.db")
+        upgrade(engine)
+        sessions = open_sessions(engine)
+        with sessions.begin() as session:
+            for draft in read(ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"):
+                if isinstance(draft, ReportDraft):
+                    curation.publish(session, reports.store(session, draft).statement_ids, "-")
+        index = ServingIndex(sessions, encoder, Path(folder) / "index")
+        answering = Answering(sessions, encoder, index, RuleJudge())
+        first = wrong = unsettled = about = 0
+        lines = (ROOT / "tests" / "data" / "seed_claims.jsonl").read_text("utf-8").splitlines()
+        print("| kind | claim | expected | outcome | statement | right |")
+        print("|---|---|---|---|---|---|")
+        for row in map(json.loads, lines):
+            answer = answering.answer(row["claim"])
+            place = int(answer.matches[0].statement.ref.rpartition("-")[2])
+            outcome, expected = answer.outcome.value, row["expected"]
+            asserted = outcome in ("SUPPORTED", "REFUTED")
+            about += bool(row["statements"])
+            first += place in row["statements"]
+            wrong += asserted and outcome != expected
+            unsettled += row["must_settle"] and bool(row["statements"]) and outcome != expected
+            ok = outcome == expected or (expected == "NOT_ASSERTED" and not asserted)
+            mark = "yes" if ok else "not settled"
+            print(f"| {row['kind']} | {row['claim']} | {expected} | {outcome} | {place} | {mark} |")
+        print(f"\nright statement first {first} of {about}, wrongly asserted {wrong},")
+        print(f"not settled though a number, date or negation decides {unsettled}")
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
