@@ -321,9 +321,7 @@ class TestDoctorAndRun:
         assert result.code == 1
         assert "TELEGRAM_BOT_TOKEN" in result.sentence
 
-    def test_a_setting_that_cannot_be_used(
-        self, cli: Cli, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_setting_that_cannot_be_used(self, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("ADMIN_IDS", "12,abc")
         result = cli("db", "check")
         assert result.code == 1
