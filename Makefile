@@ -63,6 +63,7 @@ check: lint types imports drift test
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks.seed_claims
+	$(BIN)/python -m benchmarks.seed_claims --file more_seed_claims.jsonl
 	$(BIN)/python -m benchmarks.retrieval
 	$(BIN)/python -m benchmarks.relevance
 	$(BIN)/python -m benchmarks.agreement

@@ -3,6 +3,7 @@
 python -m benchmarks.seed_claims
 """
 
+import argparse
 import json
 import tempfile
 from pathlib import Path
@@ -22,6 +23,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main() -> None:
     """Answer every claim and print the table and its sums."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--file", default="seed_claims.jsonl", help="a file of tests/data")
+    arguments = parser.parse_args()
     encoder = App(lambda _: None).encoder
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(f"sqlite:///{folder}/seed.db")
@@ -33,8 +37,8 @@ def main() -> None:
                     curation.publish(session, reports.store(session, draft).statement_ids, "-")
         index = ServingIndex(sessions, encoder, Path(folder) / "index")
         answering = Answering(sessions, encoder, index, RuleJudge())
-        first = wrong = unsettled = about = 0
-        lines = (ROOT / "tests" / "data" / "seed_claims.jsonl").read_text("utf-8").splitlines()
+        first = wrong = unsettled = about = expected_so = 0
+        lines = (ROOT / "tests" / "data" / arguments.file).read_text("utf-8").splitlines()
         print("| kind | claim | expected | outcome | statement | right |")
         print("|---|---|---|---|---|---|")
         for row in map(json.loads, lines):
@@ -47,9 +51,11 @@ def main() -> None:
             wrong += asserted and outcome != expected
             unsettled += row["must_settle"] and bool(row["statements"]) and outcome != expected
             ok = outcome == expected or (expected == "NOT_ASSERTED" and not asserted)
+            expected_so += ok
             mark = "yes" if ok else "not settled"
             print(f"| {row['kind']} | {row['claim']} | {expected} | {outcome} | {place} | {mark} |")
         print(f"\nright statement first {first} of {about}, wrongly asserted {wrong},")
+        print(f"answered as expected {expected_so} of {len(lines)},")
         print(f"not settled though a number, date or negation decides {unsettled}")
         engine.dispose()
 

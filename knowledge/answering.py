@@ -24,7 +24,7 @@ SUGGEST: Final = 0.7
 #: Logistic regression of "this statement is about the claim" on the cosine's deviations above
 #: unrelated text, and on the share of the claim's terms that the statement or its title has.
 #: Fitted by ``benchmarks/relevance.py`` for the bundled encoder; deviations carry over to others.
-RELEVANCE: Final = (4.190, 1.523, -12.085)
+RELEVANCE: Final = (4.159, 1.804, -12.150)
 #: Candidates judged: past these a statement about the same thing is rare, and judging costs.
 JUDGED: Final = 10
 #: Statements shown in full for one claim.
@@ -40,6 +40,16 @@ class Match:
     score: float
     relevance: float
 
+    @property
+    def settles(self) -> bool:
+        """Whether the statement supports or refutes the claim."""
+        return self.judgement.relation is not Relation.NOT_ENOUGH_INFO
+
+    @property
+    def related(self) -> bool:
+        """Whether the statement is about the claim: by retrieval, or because it settles it."""
+        return self.settles or self.relevance >= SUGGEST
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -53,7 +63,7 @@ class Answer:
     @property
     def suggestions(self) -> tuple[Match, ...]:
         """The matches worth showing: those that are about the claim at all."""
-        return tuple(m for m in self.matches if m.relevance >= SUGGEST)[:SHOWN]
+        return tuple(match for match in self.matches if match.related)[:SHOWN]
 
 
 class Answering:
@@ -150,9 +160,9 @@ def rated(judgement: Judgement, statement: SourcedStatement) -> Judgement:
 
 
 def _decide(claim: str, matches: Sequence[Match], top: int) -> Answer:
-    settled = [m for m in matches if m.judgement.relation is not Relation.NOT_ENOUGH_INFO]
+    settled = [match for match in matches if match.settles]
     relations = {m.judgement.relation for m in settled}
-    related = [m for m in matches if m.relevance >= SUGGEST]
+    related = [match for match in matches if match.related]
     if len(relations) == 1:
         # What settles the claim comes first, the rest in the order it was found.
         best = max(settled, key=lambda m: (m.judgement.confidence, m.relevance))

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bot.app import App
-from bot.cli.progress import reporter
+from bot.cli.progress import reporter, show_count
 from knowledge import curation, indexing, reports
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
@@ -87,8 +87,10 @@ def ingest(
             items = read(path, Format(kind), defaults)
             while batch := list(islice(items, _BATCH)):
                 fresh += _keep(app, path, batch, publish, tally)
+                show_count(f"{tally.reports_added + tally.duplicates} reports read")
         except UnreadableFile as error:
             _problem(tally, str(error))
+    show_count("")
     if fresh:
         bar = reporter("Embedding the statements")
         indexing.embed_published(app.sessions, app.encoder, fresh, bar)

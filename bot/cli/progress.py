@@ -18,3 +18,9 @@ def reporter(label: str) -> Callable[[str, float], None] | None:
             bar.render_finish()
 
     return report
+
+
+def show_count(text: str) -> None:
+    """Show how far work of unknown length has come, on a line that is written over."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{text}", nl=False, err=True)

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 import click
 
+from bot.cli.progress import reporter
 from knowledge.agreement.judgement import Judgement, Reason
 from knowledge.answering import Answer, Match
 
@@ -34,8 +35,11 @@ def run_batch(
     Bad lines are named on standard error. Raises BatchFailure at the end if there were any.
     """
     bad = 0
+    bar = reporter("Answering")
     with _whole(target) as out:
-        for item in _rows(source, names):
+        for share, item in _rows(source, names):
+            if bar is not None:
+                bar("answering", share)
             if isinstance(item, str):
                 click.echo(f"{source}: {item}", err=True)
                 bad += 1
@@ -87,12 +91,15 @@ def _reason_text(reason: Reason) -> str:
     return f"{reason.kind.value}: {quoted}" if quoted else reason.kind.value
 
 
-def _rows(path: Path, names: tuple[str, ...]) -> Iterator[Row | str]:
+def _rows(path: Path, names: tuple[str, ...]) -> Iterator[tuple[float, Row | str]]:
+    """Yield each line's row, or what is wrong with it, with the share of the file read so far."""
     try:
         with path.open("rb") as file:
+            size, done = max(path.stat().st_size, 1), 0
             for number, raw in enumerate(file, 1):
+                done += len(raw)
                 if raw.strip():
-                    yield _row(number, raw, names)
+                    yield done / size, _row(number, raw, names)
     except OSError as error:
         raise click.ClickException(f"{path} cannot be read: {error.strerror}") from error
 
