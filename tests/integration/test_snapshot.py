@@ -289,7 +289,7 @@ snapshot.write(root, dense, lexical, "a model", "here", 6)
     ("owner", "name", "served"),
     [
         ("LexicalIndex", "save", 2),
-        ("snapshot", "_sync", 2),
+        ("snapshot", "sync_tree", 2),
         ("snapshot", "_promote", 2),
         ("snapshot", "_prune", 3),
     ],
