@@ -94,6 +94,8 @@ class App:
         from bot.telegram import application
 
         config = self._telegram_config()
+        # A token that is refused is known before anything heavy is loaded.
+        asyncio.run(application.check(config, config.startup_tries))
         self.answering.prepare(self._progress("Reading the knowledge base"))
         commands = {"": described(DEFAULT), **{each.value: described(each) for each in Language}}
         application.run(config, self.conversation("telegram"), commands)

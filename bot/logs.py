@@ -6,7 +6,10 @@ import sys
 from pythonjsonlogger.json import JsonFormatter
 
 #: Libraries whose INFO lines are noise, or worse: httpx prints the bot's token inside the URL.
-_QUIET = ("httpx", "httpcore", "apscheduler", "sentence_transformers", "alembic", "tornado.access")
+_QUIET = (
+    "httpx", "httpcore", "apscheduler", "sentence_transformers", "alembic", "tornado.access",
+    "faiss",
+)  # fmt: skip
 
 
 def configure(level: str) -> None:

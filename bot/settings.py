@@ -1,8 +1,9 @@
 """The only reader of the environment (and of a ``.env`` file beside it)."""
 
-import os
+import contextlib
 import secrets
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -11,6 +12,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.errors import SettingsError
 
 _KEY_FILE = "secret.key"
+#: Length of a made key as written (hexadecimal); a shorter file was cut short by a full disk.
+_KEY_BYTES = 64
 
 
 class Settings(BaseSettings):
@@ -70,23 +73,39 @@ class Settings(BaseSettings):
         return self.data_dir / "index"
 
     def secret(self) -> bytes:
-        """Return the key that people's ids are hashed with; made once under ``DATA_DIR``."""
+        """Return the key that people's ids are hashed with; made once under ``DATA_DIR``.
+
+        Raises SettingsError if it can be neither read nor made.
+        """
         if self.secret_key is not None:
             return self.secret_key.get_secret_value().encode()
         path = self.data_dir / _KEY_FILE
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            aside = path.with_suffix(f".{os.getpid()}")
-            aside.touch(mode=0o600)
-            aside.write_text(secrets.token_hex(32), "ascii")
-            try:
-                # A link never overwrites: of two processes, the first one's key stays.
-                path.hardlink_to(aside)
-            except FileExistsError:
-                pass
-            finally:
-                aside.unlink()
-        return path.read_bytes()
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                _make_key(path)
+            key = path.read_bytes()
+        except OSError as error:
+            raise SettingsError(
+                f"the key {path} can be neither read nor made ({error.strerror}); check DATA_DIR,"
+                " or set SECRET_KEY"
+            ) from None
+        if len(key) < _KEY_BYTES:
+            raise SettingsError(
+                f"the key {path} is cut short; restore it, or delete it for a new one"
+            )
+        return key
+
+
+def _make_key(path: Path) -> None:
+    """Write a random key to ``path``, readable for its owner only, unless one is there."""
+    # A temporary file is its owner's only, and no other thread or process has its name.
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}.") as aside:
+        aside.write(secrets.token_hex(32))
+        aside.flush()
+        with contextlib.suppress(FileExistsError):
+            # A link never overwrites: of two that make a key at once, the first one's stays.
+            path.hardlink_to(aside.name)
 
 
 def load() -> Settings:

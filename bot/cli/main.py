@@ -89,3 +89,7 @@ def _database_failure(error: SQLAlchemyError) -> str:
 def _fail(message: str, code: int) -> None:
     click.echo(f"tathabbat: {message}", err=True)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -55,7 +55,7 @@ class TelegramConfig:
     webhook_secret: str | None = field(default=None, repr=False)
     listen_host: str = "127.0.0.1"
     listen_port: int = 8443
-    startup_tries: int = 5
+    startup_tries: int = 3
 
 
 def build(config: TelegramConfig, talk: Talk) -> App:
@@ -119,16 +119,16 @@ async def serve(
         logger.info("bot_stopped")
 
 
-async def check(config: TelegramConfig) -> str:
+async def check(config: TelegramConfig, tries: int = 1) -> str:
     """Return the bot's username as Telegram knows it.
 
-    Raises ``TokenMissing``, ``TokenRejected`` or ``TelegramUnreachable``; tries once.
+    Raises ``TokenMissing``, ``TokenRejected`` or, after so many tries, ``TelegramUnreachable``.
     """
     api_url = _checked_api_url(config)
     _silence_http_logs()
     bot = Bot(config.token, base_url=f"{api_url}/bot", base_file_url=f"{api_url}/file/bot")
     try:
-        await _insist(config, bot.initialize, tries=1)
+        await _insist(config, bot.initialize, tries)
         return bot.username
     finally:
         await bot.shutdown()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from embeddings.normalise import fold, visible
@@ -15,6 +16,8 @@ from knowledge.agreement.negation import Operator, Stance, operators
 from knowledge.agreement.quantities import quantities
 from knowledge.agreement.tokens import Kind, Token, tokenise
 from knowledge.extraction.attribution import attribution
+
+_KEPT: Final = 2048
 
 #: Content words a "not" reaches at most before its clause is taken to be over.
 _REACH: Final = 1
@@ -107,8 +110,12 @@ _RESTRICTING: Final = frozenset(
 )
 
 
+@lru_cache(maxsize=_KEPT)
 def read(text: str) -> Reading:
-    """Read ``text``. Never raises; beyond the parsers' bounds it is not read."""
+    """Read ``text``. Never raises; beyond the parsers' bounds it is not read.
+
+    Kept for a while: the statements people ask about are read again and again.
+    """
     shown = visible(text)
     tokens = tokenise(shown)
     amounts, dates = quantities(shown), moments(shown)

@@ -1,0 +1,80 @@
+"""The program as people run it: the `tathabbat` command, on a data folder and settings of its own.
+
+For tests, and for whatever measures the running bot.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.e2e.bot_api_server import TOKEN, BotApiServer
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"
+
+#: Far longer than loading the model takes; reached only where it never ends.
+_PATIENCE = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A folder the program works in. Nothing else is read: no .env, no settings of who runs it."""
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def call(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run one command to its end."""
+        return subprocess.run(
+            [_command(), *map(str, arguments)],
+            cwd=self.folder,
+            env=self._environment(),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=_PATIENCE,
+            check=False,
+        )
+
+    @contextmanager
+    def running(self, server: BotApiServer, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+        """Run the bot for the body, from when it asks for updates; ``log`` gets all it prints."""
+        environment = self._environment() | {
+            "TELEGRAM_BOT_TOKEN": TOKEN,
+            "TELEGRAM_API_URL": server.url,
+        }
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [_command(), "run"], cwd=self.folder, env=environment, stdout=output, stderr=output
+            )
+        try:
+            while True:
+                try:
+                    server.wait_for_call("getUpdates", timeout=1.0)
+                    break
+                except AssertionError:
+                    if process.poll() is not None:
+                        raise AssertionError(log.read_text("utf-8")) from None
+            yield process
+        finally:
+            process.terminate()
+            process.wait(_PATIENCE)
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+        return {**kept, "HF_HUB_OFFLINE": "1", "DATA_DIR": "data", **self.settings}
+
+
+def installation(folder: Path, models: Path | None = None) -> Installation:
+    """Return the program in ``folder``; ``models`` is where the unpacked model already lies."""
+    (folder / "data").mkdir(parents=True)
+    if models is not None:
+        (folder / "data" / "models").symlink_to(models, target_is_directory=True)
+    return Installation(folder)
+
+
+def _command() -> str:
+    return str(Path(sys.executable).with_name("tathabbat"))

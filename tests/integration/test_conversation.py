@@ -1,0 +1,287 @@
+"""The conversation as a channel has it, over a real database, the real model and real reports."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from bot.conversation.conversation import Conversation
+from bot.conversation.reply import Asker, Reply
+from embeddings.encoder import SentenceTransformerEncoder
+from knowledge import curation, reports
+from knowledge.agreement.rules import RuleJudge
+from knowledge.answering import Answering
+from knowledge.database import Sessions, open_engine, open_sessions
+from knowledge.domain import Outcome, ReportDraft, StatementDraft
+from knowledge.indexing import ServingIndex
+from knowledge.models import Inquiry
+from knowledge.readers import read
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"
+SECRET = b"the key of these tests"
+TODAY = date(2026, 2, 7)
+
+REFUTED = "داعش ما زال يسيطر على نصف مساحة خلافته"
+REFUTED_EN = "ISIS is confined to 10% of the area of its caliphate"
+UNRELATED = "ارتفع سعر القمح في الأسواق العالمية"
+CROSSED = "عبرت 250 سيارة جسر النهر الجديد في يوم افتتاحه"
+# Two outlets on one event, so that there is another match to show.
+BRIDGES = (
+    ReportDraft(
+        "افتتاح جسر النهر",
+        publisher="نشرة المدينة",
+        url="https://example.org/bridge",
+        published_at=date(2026, 2, 1),
+        statements=(StatementDraft("عبرت 250 سيارة جسر النهر الجديد في يوم افتتاحه أمس"),),
+    ),
+    ReportDraft(
+        "جسر النهر",
+        publisher="إذاعة الوادي",
+        statements=(StatementDraft("عبرت 250 سيارة جسر النهر الجديد في يوم افتتاحه الأول"),),
+    ),
+)
+
+GONE = "لم يعد هذا الزر يعمل. أرسل الخبر من جديد."
+ASKER = Asker(7_318_842_905, "ar")
+STRANGER = Asker(7_318_842_906, "ar")
+
+
+@dataclass(frozen=True)
+class House:
+    """What all tests of this file share: the services, and the database's file."""
+
+    sessions: Sessions
+    answering: Answering
+    file: Path
+
+
+@pytest.fixture(scope="module")
+def house(
+    bundled_encoder: SentenceTransformerEncoder,
+    migrated_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("conversation")
+    file = Path(shutil.copy(migrated_file, folder / "tathabbat.db"))
+    engine = open_engine(f"sqlite:///{file}")
+    sessions = open_sessions(engine)
+    index = ServingIndex(sessions, bundled_encoder, folder / "index")
+    house = House(sessions, Answering(sessions, bundled_encoder, index, RuleJudge()), file)
+    for draft in (*read(SAMPLE), *BRIDGES):
+        assert isinstance(draft, ReportDraft)
+        publish(house, draft)
+    yield house
+    engine.dispose()
+
+
+@pytest.fixture
+def talk(house: House) -> Iterator[Conversation]:
+    """Return a conversation that knows nobody yet."""
+    yield Conversation(house.sessions, house.answering, SECRET, "telegram", lambda: TODAY)
+    with house.sessions.begin() as session:
+        session.execute(text("DELETE FROM inquiries"))
+        session.execute(text("DELETE FROM people"))
+
+
+def publish(house: House, draft: ReportDraft) -> None:
+    with house.sessions.begin() as session:
+        curation.publish(session, reports.store(session, draft).statement_ids, "test")
+
+
+def said(reply: Reply) -> str:
+    return "\n".join(block.text for block in reply.blocks)
+
+
+def action(reply: Reply, label: str) -> str:
+    found = [b.action for row in reply.buttons for b in row if label in b.label and b.action]
+    assert len(found) == 1, reply.buttons
+    return found[0]
+
+
+def kept(house: House) -> list[Inquiry]:
+    with house.sessions() as session:
+        return list(session.scalars(select(Inquiry).order_by(Inquiry.id)))
+
+
+class TestCommands:
+    @pytest.mark.parametrize(
+        ("code", "start", "help_", "language"),
+        [
+            ("ar", "أهلًا بك في تثبَّت", "كيف تستخدم هذا البوت", "بأي لغة نتحدث؟"),
+            (None, "أهلًا بك في تثبَّت", "كيف تستخدم هذا البوت", "بأي لغة نتحدث؟"),
+            ("en-GB", "Welcome to Tathabbat", "How to use", "Which language shall we speak?"),
+        ],
+    )
+    def test_are_answered_in_the_language_of_the_asker(
+        self, talk: Conversation, code: str | None, start: str, help_: str, language: str
+    ) -> None:
+        asker = Asker(1, code)
+        assert said(talk.start(asker)).startswith(start)
+        assert said(talk.help(asker)).startswith(help_)
+        assert said(talk.language(asker)) == language
+
+    def test_help_shows_the_sign_of_every_outcome(self, talk: Conversation) -> None:
+        for sign in "✅❌🔎⚪":
+            assert sign in said(talk.help(ASKER))
+
+    def test_what_is_not_read_and_what_broke_is_said(self, talk: Conversation) -> None:
+        assert said(talk.unsupported(ASKER)).startswith("أقرأ النصوص فقط")
+        assert said(talk.failure(ASKER)).startswith("حدث خطأ عندنا")
+
+
+class TestLanguage:
+    def test_a_choice_is_remembered_for_who_made_it_only(
+        self, house: House, talk: Conversation
+    ) -> None:
+        choice = action(talk.language(ASKER), "English")
+        assert said(talk.press(ASKER, choice)) == "From now on I speak English with you."
+        assert said(talk.start(ASKER)).startswith("Welcome")
+        assert said(talk.start(STRANGER)).startswith("أهلًا")
+        # The same number on another channel is somebody else.
+        elsewhere = Conversation(house.sessions, house.answering, SECRET, "terminal")
+        assert said(elsewhere.start(ASKER)).startswith("أهلًا")
+        # It outlives the process.
+        later = Conversation(house.sessions, house.answering, SECRET, "telegram")
+        assert said(later.start(ASKER)).startswith("Welcome")
+
+    def test_it_can_be_changed_back(self, talk: Conversation) -> None:
+        talk.press(ASKER, "lang:en")
+        assert said(talk.press(ASKER, "lang:ar")) == "سأتحدث معك بالعربية من الآن."
+        assert said(talk.start(ASKER)).startswith("أهلًا")
+
+    @pytest.mark.parametrize("forged", ["lang:", "lang:xx", "lang:EN", "lang:en:en", "lang"])
+    def test_one_that_does_not_exist_cannot_be_chosen(
+        self, talk: Conversation, forged: str
+    ) -> None:
+        assert said(talk.press(ASKER, forged)) == GONE
+        assert said(talk.start(ASKER)).startswith("أهلًا")
+
+
+class TestClaims:
+    def test_in_arabic_with_reason_and_source(self, talk: Conversation) -> None:
+        answer = said(talk.claim(ASKER, REFUTED))
+        assert answer.startswith("❌ تقرير موثّق يخالف هذا الخبر\n«")
+        assert "الناشر غير مذكور · بلا تاريخ" in answer
+        assert "في رسالتك: «نصف" in answer
+
+    def test_in_english_the_quote_stays_as_published(self, talk: Conversation) -> None:
+        answer = said(talk.claim(Asker(1, "en"), REFUTED_EN))
+        assert answer.startswith("❌ A verified report contradicts this\n«")
+        assert "أقل من واحد في المئة" in answer
+        assert "outlet not stated · undated" in answer
+
+    def test_an_unrelated_one_is_not_confirmed(self, talk: Conversation) -> None:
+        assert said(talk.claim(ASKER, UNRELATED)).splitlines() == [
+            "⚪ لا يوجد لدينا تقرير موثّق عن هذا بعد",
+            "هذا لا يعني أنه صحيح. سُجّل سؤالك ليطّلع عليه المشرفون.",
+        ]
+
+    @pytest.mark.parametrize(
+        ("message", "says"),
+        [
+            ("", "أرسل لي الخبر"),
+            ("\u200b\u202e \n", "أرسل لي الخبر"),
+            ("🔥🔥🔥 !!!", "لا توجد في رسالتك كلمات"),
+            ("https://example.org/a?b=c", "لا أستطيع فتح الروابط"),
+            ("داعش", "كلمة واحدة لا تكفي"),
+            ("كلمة " * 3000, "أطول من أن أتثبّت منه"),
+        ],
+    )
+    def test_what_cannot_be_read_says_what_to_send_and_is_not_kept(
+        self, house: House, talk: Conversation, message: str, says: str
+    ) -> None:
+        assert says in said(talk.claim(ASKER, message))
+        assert kept(house) == []
+
+
+class TestInquiries:
+    def test_keep_the_claim_its_outcome_and_what_was_shown(
+        self, house: House, talk: Conversation
+    ) -> None:
+        talk.claim(ASKER, f"  {REFUTED}\u202e 🔥 https://example.org/x")
+        talk.claim(ASKER, UNRELATED)
+        refuted, unrelated = kept(house)
+        assert (refuted.claim, refuted.outcome) == (REFUTED, Outcome.REFUTED)
+        with house.sessions() as session:
+            (quoted, *_) = reports.by_ids(session, refuted.statement_ids[:1])
+        assert "أقل من واحد في المئة" in quoted.text
+        assert not refuted.disputed
+        assert (unrelated.claim, unrelated.outcome) == (UNRELATED, Outcome.NO_MATCH)
+
+    def test_nobody_can_be_read_out_of_the_database(self, house: House, talk: Conversation) -> None:
+        talk.press(ASKER, "lang:ar")
+        reply = talk.claim(ASKER, CROSSED)
+        talk.press(ASKER, action(reply, "ليس ما سألت عنه"))
+        files = [file for file in house.file.parent.glob("tathabbat.db*") if file.is_file()]
+        content = b"".join(file.read_bytes() for file in files)
+        (inquiry,) = kept(house)
+        assert inquiry.person_key.encode() in content
+        # As letters, and as SQLite writes an integer of this size.
+        for form in (str(ASKER.id).encode(), ASKER.id.to_bytes(6, "big"), SECRET):
+            assert form not in content
+
+
+class TestButtons:
+    def test_others_shows_what_was_not_quoted_yet(self, talk: Conversation) -> None:
+        reply = talk.claim(ASKER, CROSSED)
+        more = said(talk.press(ASKER, action(reply, "نتائج أخرى")))
+        assert more.startswith("🔎 تقارير موثّقة أخرى قريبة من سؤالك")
+        for publisher in ("نشرة المدينة", "إذاعة الوادي"):
+            assert (publisher in said(reply)) != (publisher in more)
+
+    def test_one_retracted_meanwhile_is_not_among_the_others(
+        self, house: House, talk: Conversation
+    ) -> None:
+        claim = "بلغ ارتفاع برج الساعة 80 مترا بعد ترميمه"
+        for publisher in ("نشرة المدينة", "إذاعة الوادي"):
+            publish(house, ReportDraft("", publisher, statements=(StatementDraft(claim),)))
+        reply = talk.claim(ASKER, claim)
+        (inquiry,) = kept(house)
+        with house.sessions.begin() as session:
+            curation.retract(session, inquiry.statement_ids[1:], "test", "for this test")
+        more = talk.press(ASKER, action(reply, "نتائج أخرى"))
+        assert said(more) == "لا توجد تقارير موثّقة أخرى عن هذا."
+
+    def test_a_dispute_is_kept(self, house: House, talk: Conversation) -> None:
+        reply = talk.claim(ASKER, REFUTED)
+        dispute = action(reply, "ليس ما سألت عنه")
+        assert said(talk.press(ASKER, dispute)).startswith("شكرًا، سجّلنا ذلك")
+        assert said(talk.press(ASKER, dispute)).startswith("شكرًا، سجّلنا ذلك")
+        assert [inquiry.disputed for inquiry in kept(house)] == [True]
+
+    def test_another_person_cannot_use_them(self, house: House, talk: Conversation) -> None:
+        reply = talk.claim(ASKER, CROSSED)
+        for label in ("نتائج أخرى", "ليس ما سألت عنه"):
+            assert said(talk.press(STRANGER, action(reply, label))) == GONE
+        assert [inquiry.disputed for inquiry in kept(house)] == [False]
+
+    @pytest.mark.parametrize(
+        "forged",
+        [
+            "",
+            ":",
+            "others",
+            "others:",
+            "others:0",
+            "others:-1",
+            "others:999999",
+            "others:١",
+            "others:1 OR 1=1",
+            "others:9999999999999999999999",
+            "others:999999999999999999",
+            "dispute:999999",
+            "dispute:x",
+            "delete:1",
+            "\x00",
+            "😀" * 16,
+        ],
+    )
+    def test_a_forged_or_forgotten_one_is_said_to_be_gone(
+        self, talk: Conversation, forged: str
+    ) -> None:
+        assert said(talk.press(ASKER, forged)) == GONE

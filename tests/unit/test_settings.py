@@ -1,0 +1,158 @@
+"""Settings: where they come from, which wins, what is refused, and that secrets stay secret."""
+
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import Settings, load
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "123456:do-not-show-this"
+SECRETS = ("TELEGRAM_BOT_TOKEN", "WEBHOOK_SECRET", "DATABASE_URL", "SECRET_KEY")
+
+
+class TestWhereTheyComeFrom:
+    def test_nothing_set_is_the_defaults(self) -> None:
+        settings = load()
+        assert settings.telegram_bot_token is None
+        assert settings.telegram_api_url == "https://api.telegram.org"
+        assert settings.webhook_url is None
+        assert settings.data_dir == Path("data")
+        assert settings.database_address == f"sqlite:///{Path('data') / 'tathabbat.db'}"
+        assert settings.models_dir == Path("data/models")
+        assert settings.index_dir == Path("data/index")
+        assert settings.embedding_model == "bundled:multilingual-e5-small"
+        assert settings.admin_ids == frozenset()
+        assert settings.log_level == "INFO"
+
+    def test_a_file_is_read_and_the_environment_wins(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / ".env").write_text(
+            f"# كلام\nTELEGRAM_BOT_TOKEN={SECRET}\nDATA_DIR=بيانات\nLOG_LEVEL=error\nOTHER=1\n",
+            "utf-8",
+        )
+        monkeypatch.setenv("LOG_LEVEL", "debug")
+        settings = load()
+        assert settings.telegram_bot_token is not None
+        assert settings.telegram_bot_token.get_secret_value() == SECRET
+        assert settings.data_dir == Path("بيانات")
+        assert settings.log_level == "DEBUG"
+
+    @pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])
+    def test_an_empty_value_is_none(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = load()
+        monkeypatch.setenv(name, "")
+        assert load() == before
+
+    def test_the_example_names_every_setting_and_changes_none(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        example = (ROOT / ".env.example").read_text("utf-8")
+        lines = [line for line in example.splitlines() if line and not line.startswith("#")]
+        names = [line.partition("=")[0] for line in lines]
+        assert sorted(names) == sorted(name.upper() for name in Settings.model_fields)
+        before = load()
+        (tmp_path / ".env").write_text(example, "utf-8")
+        assert load() == before
+
+
+class TestValues:
+    def test_admins_and_addresses(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ADMIN_IDS", "12, 7,")
+        monkeypatch.setenv("TELEGRAM_API_URL", "http://127.0.0.1:8081/")
+        monkeypatch.setenv("DATABASE_URL", "postgresql://host/name")
+        settings = load()
+        assert settings.admin_ids == {7, 12}
+        assert settings.telegram_api_url == "http://127.0.0.1:8081"
+        assert settings.database_address == "postgresql://host/name"
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("ADMIN_IDS", "12,abc"),
+            ("LOG_LEVEL", "LOUD"),
+            ("TELEGRAM_API_URL", "api.telegram.org"),
+            ("WEBHOOK_URL", "ftp://example.org"),
+            ("CONSOLE_URL", "example.org"),
+        ],
+    )
+    def test_what_cannot_be_used_is_named(
+        self, name: str, value: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for secret in SECRETS:
+            monkeypatch.setenv(secret, SECRET)
+        monkeypatch.setenv(name, value)
+        with pytest.raises(SettingsError) as refused:
+            load()
+        assert name in str(refused.value)
+        assert "\n" not in str(refused.value)
+        # What a traceback would print, causes included.
+        assert refused.value.__cause__ is None
+        assert refused.value.__suppress_context__
+        assert SECRET not in str(refused.value)
+
+    def test_a_file_in_another_encoding_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / ".env").write_bytes("DATA_DIR=بيانات".encode("cp1256"))
+        with pytest.raises(SettingsError, match="UTF-8"):
+            load()
+
+    def test_secrets_are_never_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in SECRETS:
+            monkeypatch.setenv(name, SECRET)
+        settings = load()
+        for shown in (repr(settings), str(settings), settings.model_dump_json()):
+            assert SECRET not in shown
+        assert settings.secret() == SECRET.encode()
+
+
+class TestKey:
+    """The key people's ids are hashed with."""
+
+    def test_is_made_once_and_for_its_owner_only(self, tmp_path: Path) -> None:
+        key = load().secret()
+        assert len(key) == 64
+        assert load().secret() == key
+        (file,) = (tmp_path / "data").iterdir()
+        assert file.name == "secret.key"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+    def test_two_folders_have_two_keys(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        first = load().secret()
+        monkeypatch.setenv("DATA_DIR", "other")
+        assert load().secret() != first
+
+    def test_threads_that_make_it_at_once_agree(self, tmp_path: Path) -> None:
+        for round_ in range(20):
+            settings = load().model_copy(update={"data_dir": tmp_path / str(round_)})
+            with ThreadPoolExecutor(8) as threads:
+                keys = list(threads.map(lambda _, s=settings: s.secret(), range(8)))
+            assert len(set(keys)) == 1
+            assert [file.name for file in settings.data_dir.iterdir()] == ["secret.key"]
+
+    def test_processes_that_make_it_at_once_agree(self, tmp_path: Path) -> None:
+        code = "import bot.settings; print(bot.settings.load().secret().decode())"
+        started = [
+            subprocess.Popen(
+                [sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+            )
+            for _ in range(3)
+        ]
+        assert len({process.communicate(timeout=60)[0] for process in started}) == 1
+        assert all(process.returncode == 0 for process in started)
+
+    def test_a_folder_that_is_none_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "data").write_text("a file")
+        with pytest.raises(SettingsError, match="DATA_DIR"):
+            load().secret()
+
+
+def test_a_key_cut_short_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret.key").write_bytes(b"")
+    with pytest.raises(SettingsError, match="cut short"):
+        Settings(data_dir=tmp_path).secret()
