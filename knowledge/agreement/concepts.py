@@ -66,6 +66,11 @@ def opposed(a: str, b: str) -> bool:
     return any(frozenset((x, y)) in ANTONYMS for x in mine for y in theirs)
 
 
+def is_listed(word: str) -> bool:
+    """Tell whether the table has this very form."""
+    return word in _forms()
+
+
 def is_name(word: str) -> bool:
     """Tell whether a folded word names a country, a people, a city or an organisation."""
     return bool(_lookup(word) & _named())

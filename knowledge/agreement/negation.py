@@ -60,6 +60,11 @@ _SUSPEND: Final = _forms(
     # Somebody's denial settles nothing: the source reports it, it does not make it its own.
     "نفى,نفت,نفوا,ينفي,تنفي,ينفون,نفي,أنكر,أنكرت,ينكر,تنكر,كذب,كذبت,denied,denies,deny,denying"
     ",dément,a démenti,nie,يستعد,تستعد,استعدادا,prepares to,preparing to"
+    ",no evidence,no proof,without evidence,لا دليل,لا يوجد دليل,لا أدلة,لا توجد أدلة,nearly,almost"
+    ",stop,wants to,want to,promised,promises,ordered,orders,demanded,demands,urged,urges,doubts"
+    ",doubt,unlikely,about to,ready to,accused,accuses,suspected,يشكك,شكك,وعد,وعدت,أمر,أمرت,يريد"
+    ",تريد,اتهم,اتهمت,يتهم,تتهم,توقف عن,توقفت عن,لم يقل,لم تقل,لم يعلن,لم تعلن,لم يؤكد,لم تؤكد"
+    ",did not say,must,should,shall,ought to,يجب,ينبغي,يتعين"
     ",خبر كاذب,خبر زائف,شائعة,إشاعة,كذبة,أكذوبة,fake,hoax"
     ",زعم,زعمت,يزعم,تزعم,زعموا,يزعمون,مزاعم,ادعى,ادعت,يدعي,تدعي,ادعاء,ادعاءات,ربما,لعل,يمكن"
     ",قد يكون,يحتمل,من المحتمل,من المتوقع,يتوقع,توقع,توقعت,متوقع,يعتزم,تعتزم,يخطط,تخطط,لو,إذا"

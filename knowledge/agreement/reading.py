@@ -8,6 +8,7 @@ from typing import Final
 
 from embeddings.normalise import fold, visible
 from embeddings.words import STOP_WORDS
+from knowledge.agreement.concepts import concepts, is_listed
 from knowledge.agreement.dates import moments
 from knowledge.agreement.intervals import Quantity
 from knowledge.agreement.moments import Moment
@@ -26,7 +27,8 @@ _REACH: Final = 1
 # them with a statement. None of them denies or doubts.
 _LIGHT: Final = frozenset(
     fold(
-        "ال ما لسا لسه هاد هذي اللي يلي مشان عشان علشان بس شو ليش هلق دلوقتي عدد مجموع ضمن تحت"
+        "تعادل يعادل تبلغ يبلغ بلغ بلغت تقدر يقدر بينهم وبينهم equals amounts estimated"
+        " ال ما لسا لسه هاد هذي اللي يلي مشان عشان علشان بس شو ليش هلق دلوقتي عدد مجموع ضمن تحت"
         " يوجد توجد وجد سماه سماها يسمي تسمي بعدها وثق وثقت قرابه near mostly against number total"
         " قال قالت قالوا يقول تقول يقولون قائلا اكد اكدت يؤكد تؤكد اوضح اوضحت اضاف اضافت صرح"
         " صرحت ذكر ذكرت افاد افادت كشف كشفت شدد شددت اشار اشارت وفق وفقا بحسب حسب نقلا تقرير"
@@ -53,7 +55,7 @@ class Word:
 
     ``suspended`` marks a word that is only supposed, planned, feared or alleged; ``clause`` counts
     the clauses of the sentence; ``relative`` marks the word right after a relative pronoun, whose
-    subject stands before it ("the group which declared").
+    subject stands before it ("the group which declared"), ``future`` an Arabic verb of the future.
     """
 
     text: str
@@ -64,6 +66,7 @@ class Word:
     suspended: bool
     clause: int
     relative: bool
+    future: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,9 @@ class Reading:
     moments: tuple[Moment, ...]
     operators: tuple[Operator, ...]
     speaker: tuple[tuple[int, int], ...]
-    bare_numbers: frozenset[str]
+    bare_numbers: tuple[str, ...]
+    folded: tuple[str, ...]
+    arabic: bool
     passive_agent: bool
     restricts: bool
 
@@ -100,8 +105,10 @@ _CLAUSE_MARKS: Final = frozenset('.,;:!?()[]{}"«»“”—–…؟')
 _CLAUSE_WORDS: Final = frozenset(
     fold("بل لكن لكنه لكنها انما حيث بينما فيما كما اذ التي الذي الذين مما").split()
 ) | frozenset({"but", "while", "whereas", "although", "which", "who", "because", "mais", "qui"})
+_ARABIC: Final = re.compile("[\u0621-\u064a]")
+_FUTURE: Final = frozenset({"سي", "ست", "سن"})
 _RELATIVE: Final = frozenset({"الذي", "التي", "الذين", "which", "who"})
-_PASSIVE: Final = (("من", "قبل"), ("علي", "يد"), ("علي", "ايدي"))
+_PASSIVE: Final = (("من", "قبل"), ("علي", "يد"), ("علي", "ايدي"), ("by",))
 
 
 # "Only" makes a claim say more than its words: that nothing else is so.
@@ -130,11 +137,13 @@ def read(text: str) -> Reading:
         dates,
         acting,
         _speaker(shown),
-        frozenset(
+        tuple(
             t.text
             for t in tokens
             if t.kind is Kind.NUMBER and not any(s <= t.start < e for s, e in taken)
         ),
+        tuple(fold(t.text) for t in tokens),
+        _ARABIC.search(shown) is not None,
         _passive(tokens),
         any(fold(t.text) in _RESTRICTING for t in tokens),
     )
@@ -186,10 +195,17 @@ def _content(
         elif _skipped(token, text) or any(s <= token.start < e for s, e in taken):
             continue
         denied = (reach > 0) != rest_denied
-        found.append(Word(text, place, token.start, end, denied, suspended, clause, relative))
+        found.append(
+            Word(text, place, token.start, end, denied, suspended, clause, relative, _future(text))
+        )
         relative = False
         reach = max(reach - 1, 0)
     return tuple(found)
+
+
+def _future(text: str) -> bool:
+    """Tell whether an Arabic word is a verb with the future's prefix: ستسحب, not سيطرة."""
+    return text[:2] in _FUTURE and not is_listed(text) and bool(concepts(text[1:]))
 
 
 def _skipped(token: Token, text: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 from embeddings.normalise import fold, for_matching
 from knowledge.agreement.alignment import Alignment, align, same_thing
 from knowledge.agreement.concepts import concepts, is_name, opposed
+from knowledge.agreement.guards import contrasts, differs, leaves_out, measures_differently
 from knowledge.agreement.intervals import Dimension, Quantity, comparable, conflicts, entails
 from knowledge.agreement.judgement import Evidence, Judgement, Reason, ReasonKind
 from knowledge.agreement.moments import Moment, moments_conflict, same_moment
@@ -32,7 +33,7 @@ SAME_STRETCH_MEASURED: Final = 0.25
 #: Share of the aligned words that must keep their order before content supports where a number or
 #: date ties the texts together. Elsewhere all must: in another order the same words may swap who
 #: did what to whom.
-SAME_ORDER_MEASURED: Final = 0.7
+SAME_ORDER_MEASURED: Final = 0.8
 #: Content words (numbers and dates count) below which nothing is decided by content.
 FEWEST_WORDS: Final = 3
 #: Words on each side of a number or date that tell what it is about.
@@ -183,6 +184,8 @@ def _other_side(pair: _Pair) -> bool:
 
 def _measures_same(pair: _Pair, ours: Quantity, theirs: Quantity) -> bool:
     """Tell whether two comparable quantities are of the same thing in both texts."""
+    if measures_differently(pair.claim, ours, pair.statement, theirs):
+        return False
     named = bool(ours.counted and theirs.counted)
     if ours.dimension is Dimension.COUNT and ours.unit is None:
         if not named:
@@ -251,8 +254,8 @@ def _polarity_differs(pair: _Pair) -> Reason | None:
         return None
     if len(alignment.pairs) + len(alignment.titled) < FEWEST_WORDS:
         return None
-    if pair.claim.restricts or pair.statement.restricts:
-        # "Not only he": what is denied is the restriction.
+    if pair.claim.restricts or pair.statement.restricts or contrasts(pair.statement):
+        # "Not only he", "not there but here": what is denied is the restriction.
         return None
     if not all(_told_before(pair, word) for word in alignment.missing):
         return None
@@ -285,9 +288,14 @@ def _supporting(pair: _Pair) -> tuple[Reason, ...]:
         return ()
     if pair.claim.restricts and not pair.statement.restricts:
         return ()
-    if not pair.claim.bare_numbers <= pair.statement.bare_numbers or _ranked(pair):
+    if not _runs_in(pair.claim.bare_numbers, pair.statement.bare_numbers) or _ranked(pair):
         return ()
-    if pair.claim.passive_agent and not pair.statement.passive_agent:
+    if contrasts(pair.statement) or differs(pair.claim, pair.statement, alignment):
+        return ()
+    if (
+        pair.claim.arabic == pair.statement.arabic
+        and pair.claim.passive_agent != pair.statement.passive_agent
+    ):
         return ()
     if not _same_polarity(pair):
         return ()
@@ -296,9 +304,13 @@ def _supporting(pair: _Pair) -> tuple[Reason, ...]:
     if None in numbers or None in dates:
         return ()
     borne_out = tuple(reason for reason in (*numbers, *dates) if reason)
-    if alignment.density() < (SAME_STRETCH_MEASURED if borne_out else SAME_STRETCH):
+    if pair.claim.quantities:
+        if alignment.density() < SAME_STRETCH_MEASURED:
+            return ()
+        return borne_out if alignment.in_order() >= SAME_ORDER_MEASURED else ()
+    if alignment.density() < SAME_STRETCH or alignment.in_order() < 1.0:
         return ()
-    if alignment.in_order() < (SAME_ORDER_MEASURED if borne_out else 1.0):
+    if leaves_out(pair.statement, alignment):
         return ()
     return borne_out or (Reason(ReasonKind.SAME_CONTENT),)
 
@@ -306,7 +318,7 @@ def _supporting(pair: _Pair) -> tuple[Reason, ...]:
 def _same_polarity(pair: _Pair) -> bool:
     """Tell whether neither text denies, doubts or supposes what the other says."""
     for ours, found in pair.alignment.said:
-        if not any((w.denied, w.suspended) == (ours.denied, ours.suspended) for w in found):
+        if any((w.denied, w.suspended) != (ours.denied, ours.suspended) for w in found):
             return False
     if any(word.denied or word.suspended for word in pair.alignment.titled):
         return False
@@ -321,6 +333,44 @@ def _same_polarity(pair: _Pair) -> bool:
     return not any(
         (w.denied or w.suspended) and w.place < last and w.clause in leading for w in left_out
     )
+
+
+def _governed_alike(pair: _Pair, theirs: Quantity) -> bool:
+    """Tell whether the claim has the word that governs the statement's number.
+
+    "Liberating 99.5 % of the land held" is not "99.5 % of the land is held".
+    """
+    governing = pair.statement.near(theirs.start, theirs.end, 1, 0)
+    following = pair.statement.near(theirs.start, theirs.end, 0, 1)
+    if not governing or (following and governing[0].clause != following[0].clause):
+        return True
+    return any(governing[0] in found for _, found in pair.alignment.pairs)
+
+
+def _told_together(pair: _Pair, ours: Quantity, theirs: Quantity) -> bool:
+    """Tell whether what stands by the claim's number is not told of another number.
+
+    "50 were killed and 200 injured" does not have 50 injured.
+    """
+    rivals = [
+        q.start for q in pair.statement.quantities if q is not theirs and comparable(q, theirs)
+    ]
+
+    def across(word: Word) -> bool:
+        low, high = sorted((word.start, theirs.start))
+        return any(low < start < high for start in rivals)
+
+    beside = pair.claim.near(ours.start, ours.end, 1, 2)
+    return not any(
+        shared in beside and all(across(word) for word in found)
+        for shared, found in pair.alignment.pairs
+    )
+
+
+def _runs_in(numbers: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Tell whether ``numbers`` stand among ``others`` in this order: 2-1 is not 1-2."""
+    rest = iter(others)
+    return all(number in rest for number in numbers)
 
 
 def _ranked(pair: _Pair) -> bool:
@@ -344,7 +394,12 @@ def _ranked(pair: _Pair) -> bool:
 
 def _number_agrees(pair: _Pair, ours: Quantity) -> Reason | None:
     for theirs in pair.statement.quantities:
-        if entails(theirs, ours) and _measures_same(pair, ours, theirs):
+        if (
+            entails(theirs, ours)
+            and _measures_same(pair, ours, theirs)
+            and _governed_alike(pair, theirs)
+            and _told_together(pair, ours, theirs)
+        ):
             return Reason(
                 ReasonKind.NUMBER_AGREES,
                 _cut(pair.claim, ours.start, ours.end),
