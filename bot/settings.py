@@ -117,5 +117,7 @@ def load() -> Settings:
         name = "_".join(str(part) for part in first["loc"][:1]).upper()
         reason = first["msg"].removeprefix("Value error, ").lower()
         raise SettingsError(f"the setting {name} cannot be used: {reason}") from None
+    except OSError as error:
+        raise SettingsError(f"the file .env cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise SettingsError("the file .env is not UTF-8 text; save it as UTF-8") from None

@@ -19,7 +19,13 @@ from filelock import FileLock, Timeout
 
 from embeddings.dense import DenseIndex
 from embeddings.durable import sync, sync_tree
-from embeddings.errors import IndexBusy, IndexCorrupt, IndexMismatch, IndexMissing
+from embeddings.errors import (
+    IndexBusy,
+    IndexCorrupt,
+    IndexMismatch,
+    IndexMissing,
+    IndexUnavailable,
+)
 from embeddings.lexical import LexicalIndex
 
 #: Raised when the layout of a snapshot changes; other formats are refused.
@@ -102,10 +108,14 @@ def names(root: Path) -> list[str]:
 
 def current(root: Path) -> Manifest:
     """Return the manifest of the served snapshot. Raises IndexMissing or IndexCorrupt."""
-    try:
-        name = (root / _CURRENT).read_text("utf-8").strip()
-    except FileNotFoundError as error:
-        raise IndexMissing("there is no index yet; run `tathabbat reindex`") from error
+    if not (root / _CURRENT).exists():
+        raise IndexMissing("there is no index yet; run `tathabbat reindex`")
+    name = current_name(root)
+    if name is None:
+        raise IndexCorrupt(
+            f"the file {root / _CURRENT} names no index; run `tathabbat reindex`,"
+            " or `tathabbat index rollback`"
+        )
     return _manifest(root, name)
 
 
@@ -163,23 +173,28 @@ def prune(root: Path) -> list[str]:
 
 
 def current_name(root: Path) -> str | None:
-    """Return the name of the served snapshot, or None where none was promoted."""
+    """Return the name of the served snapshot, or None where none is named."""
     try:
-        return (root / _CURRENT).read_text("utf-8").strip()
-    except FileNotFoundError:
+        name = (root / _CURRENT).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
         return None
+    return name if name.isascii() and name.isdigit() else None
 
 
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
     """Hold the right to change what is below ``root``. Raises IndexBusy if another has it."""
-    root.mkdir(parents=True, exist_ok=True)
     try:
-        held = FileLock(root / "lock", timeout=0).acquire()
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / "lock", timeout=0).acquire():
+            yield
     except Timeout as error:
         raise IndexBusy("another reindex is running; wait for it to finish") from error
-    with held:
-        yield
+    except OSError as error:
+        raise IndexUnavailable(
+            f"the index in {root} cannot be written ({error.strerror});"
+            " check the free space and the permissions there"
+        ) from error
 
 
 def _rejected(root: Path) -> list[Path]:

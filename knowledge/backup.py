@@ -1,5 +1,6 @@
 """A consistent copy of the database while it is in use."""
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from knowledge.database import require_whole
 from knowledge.errors import DatabaseUnavailable
 
 
@@ -19,7 +21,8 @@ def backup(engine: Engine, target: Path) -> None:
         raise DatabaseUnavailable("this database is not SQLite; back it up with pg_dump")
     if target.exists():
         raise DatabaseUnavailable(f"{target} exists already; name a new file")
-    aside = target.with_name(f"{target.name}.{os.getpid()}.part")
+    require_whole(engine)
+    aside = target.with_name(f".{os.getpid()}.part")
     try:
         with engine.connect() as connection:
             source = connection.connection.driver_connection
@@ -40,4 +43,5 @@ def backup(engine: Engine, target: Path) -> None:
             f"the backup to {target} failed ({error}); check the folder and the free space"
         ) from error
     finally:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from sqlalchemy.orm import Session, sessionmaker
 
 from knowledge.errors import DatabaseUnavailable
@@ -30,7 +30,7 @@ def open_engine(url: str) -> Engine:
             event.listen(engine, "connect", _configure_sqlite)
             return engine
         return create_engine(address, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise DatabaseUnavailable(
             "DATABASE_URL cannot be used: write it like sqlite:///data/tathabbat.db"
         ) from error
@@ -38,6 +38,19 @@ def open_engine(url: str) -> Engine:
         raise DatabaseUnavailable(
             f"the folder of the database cannot be made ({error.strerror}); check DATA_DIR"
         ) from error
+
+
+def require_whole(engine: Engine) -> None:
+    """Raise DatabaseUnavailable if an SQLite file is damaged."""
+    if engine.dialect.name != "sqlite":
+        return
+    try:
+        with engine.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    except DatabaseError as error:
+        found = str(error.orig)
+    if found != "ok":
+        raise DatabaseUnavailable(f"the database file is damaged ({found}); restore a backup")
 
 
 def open_sessions(engine: Engine) -> Sessions:

@@ -8,6 +8,7 @@ import click
 from bot.app import App
 from knowledge import backup as backups
 from knowledge import schema
+from knowledge.database import require_whole
 from knowledge.errors import DatabaseUnavailable
 
 
@@ -39,6 +40,7 @@ def downgrade(app: App, revision: str) -> None:
 @click.pass_obj
 def check(app: App, as_json: bool) -> None:
     """Tell whether the database is at this program's schema and differs from it in nothing."""
+    require_whole(app.engine)
     found = schema.state(app.engine)
     differences = schema.drift(app.engine) if found.ready else []
     if as_json:

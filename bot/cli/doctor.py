@@ -12,6 +12,7 @@ from bot.app import App
 from bot.errors import BotError
 from embeddings.errors import EmbeddingsError
 from knowledge import indexing, schema
+from knowledge.database import require_whole
 from knowledge.errors import DatabaseUnavailable, KnowledgeError
 
 
@@ -61,6 +62,7 @@ def _look(part: str, examine: Callable[[], tuple[State, str]]) -> Finding:
 
 
 def _database(app: App) -> tuple[State, str]:
+    require_whole(app.engine)
     found = schema.state(app.engine)
     if not found.known:
         raise DatabaseUnavailable(

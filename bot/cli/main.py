@@ -1,11 +1,12 @@
 """The ``tathabbat`` command: finds the command, and turns every known failure into a sentence."""
 
 import importlib
+import re
 import sys
 from typing import Final
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.app import App
 from bot.cli.progress import reporter
@@ -26,6 +27,9 @@ COMMANDS: Final = {
     "db": "bot.cli.db",
     "doctor": "bot.cli.doctor",
 }
+
+# How Python marks the bytes of an argument that are not text.
+_NOT_UTF8: Final = re.compile("[\ud800-\udfff]")
 
 FAILURE, BAD_USAGE, INTERRUPTED = 1, 2, 130
 
@@ -58,6 +62,8 @@ def tathabbat(ctx: click.Context) -> None:
 def main() -> None:
     """Run the command line. Exit code 0 is success, 1 a failure, 2 bad usage."""
     try:
+        if any(_NOT_UTF8.search(argument) for argument in sys.argv):
+            raise click.UsageError("an argument is not valid UTF-8 text")
         code = tathabbat.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
@@ -75,11 +81,21 @@ def main() -> None:
         # The reader of our output went away (`| head`): nothing to tell anybody.
         sys.stderr.close()
         sys.exit(FAILURE)
+    except OSError as error:
+        # Whatever is written is flushed again at exit: a full disk must not speak twice.
+        sys.stdout = None
+        _fail(
+            f"{error.filename or 'the output'} cannot be used ({error.strerror});"
+            " check the free space and the permissions",
+            FAILURE,
+        )
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
 
 def _database_failure(error: SQLAlchemyError) -> str:
+    if isinstance(error, IntegrityError):
+        return "another program stored the same at the same moment; run the command again"
     reason = str(getattr(error, "orig", "") or type(error).__name__).strip().splitlines()[0]
     if "locked" in reason:
         return "the database is locked by another program; try again when it has finished"

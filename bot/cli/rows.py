@@ -2,17 +2,21 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
 
 import click
 
 from bot.cli.progress import reporter
 from knowledge.agreement.judgement import Judgement, Reason
 from knowledge.answering import Answer, Match
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ def run_batch(
 
     Bad lines are named on standard error. Raises BatchFailure at the end if there were any.
     """
+    if source.resolve() == target.resolve():
+        raise click.UsageError("--output names the file that --batch reads; name another")
     bad = 0
     bar = reporter("Answering")
     with _whole(target) as out:
@@ -116,22 +122,46 @@ def _row(number: int, raw: bytes, names: tuple[str, ...]) -> Row | str:
     fields = {}
     for name in names:
         value = data.get(name)
-        if name == "id" and isinstance(value, int):
+        if name == "id" and isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str):
             return f"line {number}: the field {name!r} must be text"
+        if _LONE_SURROGATE.search(value):
+            return f"line {number}: the field {name!r} holds half a character (a lone surrogate)"
         fields[name] = value
     return Row(number, fields)
 
 
 @contextmanager
-def _whole(target: Path) -> Iterator[TextIO]:
-    aside = target.with_name(f"{target.name}.{os.getpid()}.part")
+def _whole(target: Path) -> Iterator[IO[str]]:
+    """Give a file to write that takes ``target``'s place only when all went well.
+
+    A link's file is replaced, not the link; a device or pipe is written to as it is.
+    """
+    place = target.resolve()
     try:
-        with aside.open("w", encoding="utf-8") as out:
-            yield out
-        aside.replace(target)
+        if place.exists() and not place.is_file() and not place.is_dir():
+            with place.open("w", encoding="utf-8") as out:
+                yield out
+            return
+        if place.is_dir():
+            raise click.ClickException(f"{target} is a folder; name a file")
+        with NamedTemporaryFile(
+            "w", encoding="utf-8", dir=place.parent, prefix=".tathabbat-", delete=False
+        ) as out:
+            aside = Path(out.name)
+            try:
+                yield out
+                out.flush()
+                aside.chmod(0o666 & ~_umask())
+                aside.replace(place)
+            finally:
+                aside.unlink(missing_ok=True)
     except OSError as error:
         raise click.ClickException(f"{target} cannot be written: {error.strerror}") from error
-    finally:
-        aside.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -80,7 +80,8 @@ def differs(claim: Reading, statement: Reading, alignment: Alignment) -> bool:
         or _leaves_relative_clause(alignment)
         or _relations_differ(claim, statement, alignment)
         or (same_script and _limits_differ(claim, stretch))
-        or (same_script and _voice_or_time_differs(claim, statement, alignment))
+        or _time_differs(claim, statement, alignment)
+        or (same_script and _voice_differs(claim, statement, alignment))
     )
 
 
@@ -97,8 +98,10 @@ def leaves_out(statement: Reading, alignment: Alignment) -> bool:
     # said whole inside the relative clause.
     relative = max((w.clause for w in shared if w.relative), default=0)
     clauses = {clause for clause in clauses if clause >= relative}
+    # English names what a thing is after what tells it apart: "the Paris football club".
+    reach = last if statement.arabic else last + 1
     return any(
-        w.place < last and w.clause in clauses and w.place not in places for w in statement.words
+        w.place <= reach and w.clause in clauses and w.place not in places for w in statement.words
     )
 
 
@@ -193,20 +196,29 @@ def _limits_differ(claim: Reading, stretch: tuple[str, ...]) -> bool:
     return kinds(claim.folded) != kinds(stretch)
 
 
-def _voice_or_time_differs(claim: Reading, statement: Reading, alignment: Alignment) -> bool:
-    for ours, found in alignment.said:
-        if not any(
-            _auxiliaries(claim, ours) == _auxiliaries(statement, theirs) for theirs in found
-        ):
-            return True
-    return False
+def _time_differs(claim: Reading, statement: Reading, alignment: Alignment) -> bool:
+    """Tell whether one text puts ahead what the other tells as done."""
+    return any(
+        all(_ahead(claim, ours) != _ahead(statement, theirs) for theirs in found)
+        for ours, found in alignment.said
+    )
 
 
-def _auxiliaries(reading: Reading, word: Word) -> tuple[bool, bool]:
-    """Return whether a form of "to be" and whether a future stands right before ``word``."""
+def _ahead(reading: Reading, word: Word) -> bool:
     before = reading.folded[max(0, word.place - 3) : word.place]
-    future = word.future or any(text in _FUTURE for text in before)
-    return bool(before) and before[-1] in _BE, future
+    return word.future or any(text in _FUTURE for text in before)
+
+
+def _voice_differs(claim: Reading, statement: Reading, alignment: Alignment) -> bool:
+    """Tell whether one text has "was" right before a word that the other has without it."""
+    return any(
+        all(_after_be(claim, ours) != _after_be(statement, theirs) for theirs in found)
+        for ours, found in alignment.said
+    )
+
+
+def _after_be(reading: Reading, word: Word) -> bool:
+    return word.place > 0 and reading.folded[word.place - 1] in _BE
 
 
 def _head_left_out(statement: Reading, alignment: Alignment) -> bool:

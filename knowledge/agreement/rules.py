@@ -134,7 +134,7 @@ def _told_before(pair: _Pair, word: Word) -> bool:
 
 
 def _number_differs(pair: _Pair, ours: Quantity) -> Reason | None:
-    if not _certain(pair.claim, ours):
+    if not _certain(pair.claim, ours) or _speaks_of_points(pair, ours):
         return None
     rivals = [
         q for q in pair.statement.quantities if comparable(q, ours) and _certain(pair.statement, q)
@@ -151,6 +151,12 @@ def _number_differs(pair: _Pair, ours: Quantity) -> Reason | None:
         _cut(pair.claim, ours.start, ours.end),
         _cut(pair.statement, about[0].start, about[0].end),
     )
+
+
+def _speaks_of_points(pair: _Pair, ours: Quantity) -> bool:
+    """Tell whether a share is compared with a sentence of percentage points: a change, no level."""
+    said = f"{pair.claim.text} {pair.statement.text}".lower()
+    return ours.dimension is Dimension.PROPORTION and any(word in said for word in _POINTS)
 
 
 def _certain(reading: Reading, quantity: Quantity) -> bool:
@@ -455,5 +461,6 @@ _RANKS: Final = frozenset(
     "second third fourth fifth sixth seventh eighth ninth tenth ثاني ثالث رابع خامس سادس سابع"
     " ثامن تاسع عاشر".split()
 )
+_POINTS: Final = ("percentage point", "نقطة مئوية", "نقاط مئوية", "نقطة مئويه")
 _OPERATOR_GAP: Final = 12
 _DIGIT: Final = re.compile(r"\d")

@@ -184,6 +184,39 @@ class TestBatch:
         assert [r["relation"] for r in rows] == ["REFUTES", "SUPPORTS", "NOT_ENOUGH_INFO"]
         assert all(0 < r["confidence"] <= 1 for r in rows)
 
+    def test_half_a_character_is_a_bad_line(self, ready: Cli, tmp_path: Path) -> None:
+        source = tmp_path / "in.jsonl"
+        source.write_text(
+            '{"id": "\\udfff", "text": "one two"}\n{"id": "b", "text": "one two"}\n', "utf-8"
+        )
+        result = ready("check", "--batch", source, "--output", tmp_path / "out.jsonl")
+        assert result.code == 1
+        assert "line 1" in result.err
+        assert json.loads((tmp_path / "out.jsonl").read_text())["id"] == "b"
+
+    def test_never_writes_over_what_it_reads(self, ready: Cli, tmp_path: Path) -> None:
+        source = write(tmp_path / "in.jsonl", {"id": "a", "text": "one two three"})
+        before = source.read_bytes()
+        assert ready("check", "--batch", source, "--output", source).code == 2
+        assert source.read_bytes() == before
+
+    def test_a_link_stays_a_link_and_a_device_a_device(self, ready: Cli, tmp_path: Path) -> None:
+        source = write(tmp_path / "in.jsonl", {"id": "a", "text": "one two three"})
+        (tmp_path / "real.jsonl").write_text("old", "utf-8")
+        (tmp_path / "link.jsonl").symlink_to(tmp_path / "real.jsonl")
+        assert ready("check", "--batch", source, "--output", tmp_path / "link.jsonl").code == 0
+        assert (tmp_path / "link.jsonl").is_symlink()
+        assert json.loads((tmp_path / "real.jsonl").read_text())["id"] == "a"
+        assert ready("check", "--batch", source, "--output", "/dev/null").code == 0
+        assert Path("/dev/null").is_char_device()
+
+    @pytest.mark.parametrize("target", ["", ".", "/", "x" * 300])
+    def test_an_output_that_is_no_file(self, ready: Cli, tmp_path: Path, target: str) -> None:
+        source = write(tmp_path / "in.jsonl", {"id": "a", "text": "one two three"})
+        result = ready("check", "--batch", source, "--output", target)
+        assert result.code == 1
+        assert result.sentence.startswith("Error: ")
+
 
 class TestIngest:
     def test_twice_adds_nothing(self, ready: Cli) -> None:
@@ -250,6 +283,12 @@ class TestStatementsAndIndex:
         assert best not in {match["statement_ref"] for match in after["matches"]}
         assert "retracted" in ready("statements", "show", best).out
 
+    def test_bytes_that_are_no_text(self, ready: Cli) -> None:
+        for call in (("statements", "show", "\udcff"), ("check", "one two \udcff three")):
+            result = ready(*call)
+            assert result.code == 2
+            assert "UTF-8" in result.err
+
     def test_an_unknown_reference(self, ready: Cli) -> None:
         result = ready("statements", "show", "nothing")
         assert result.code == 1
@@ -264,6 +303,16 @@ class TestStatementsAndIndex:
         assert ready("index", "rollback").code == 0
         assert ready("index", "prune").code == 0
         assert ready("index", "rollback").code == 1
+
+    @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"../elsewhere", b"99999999"])
+    def test_a_pointer_to_no_index(self, ready: Cli, tmp_path: Path, content: bytes) -> None:
+        ready("reindex")
+        (tmp_path / "data" / "index" / "current").write_bytes(content)
+        result = ready("check", "داعش محاصر في مساحة")
+        assert result.code == 1
+        assert "tathabbat reindex" in result.sentence
+        assert ready("reindex").code == 0
+        assert ready("index", "verify").code == 0
 
     def test_a_corrupt_index_is_refused_with_the_way_out(self, ready: Cli, tmp_path: Path) -> None:
         ready("reindex")
@@ -293,6 +342,14 @@ class TestDatabase:
             result = ready(*call)
             assert result.code == 1
             assert "newer" in result.sentence
+
+    def test_a_damaged_file_is_named_as_such(self, ready: Cli, tmp_path: Path) -> None:
+        for file in (tmp_path / "data").glob("tathabbat.db*"):
+            file.unlink()  # its log would mend it
+        (tmp_path / "data" / "tathabbat.db").write_bytes(b"no database at all" * 300)
+        for call in (("db", "check"), ("db", "backup", tmp_path / "copy.db")):
+            assert "damaged" in ready(*call).sentence
+        assert ready("doctor").code == 1
 
     def test_backup_is_a_database_and_overwrites_nothing(self, ready: Cli, tmp_path: Path) -> None:
         target = tmp_path / "copy.db"
