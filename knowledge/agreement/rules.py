@@ -380,8 +380,17 @@ def _runs_in(numbers: tuple[str, ...], others: tuple[str, ...]) -> bool:
 
 
 def _ranked(pair: _Pair) -> bool:
-    """Tell whether the statement ranks what the claim does not: "the fourth largest"."""
+    """Tell whether the statement ranks or shares out what the claim does not.
+
+    "The fourth largest" is not the largest, "half of the hospitals" are not the hospitals.
+    """
     shared = [w for _, found in pair.alignment.said for w in found]
+    if not any(q.dimension is Dimension.PROPORTION for q in pair.claim.quantities) and any(
+        q.dimension is Dimension.PROPORTION and 0 <= w.start - q.end <= _OPERATOR_GAP
+        for q in pair.statement.quantities
+        for w in shared
+    ):
+        return True
     start, end = min(w.start for w in shared), max(w.end for w in shared)
     ours = [q for q in pair.claim.quantities if q.dimension is Dimension.ORDINAL]
     said = {w.text for w in pair.claim.words}

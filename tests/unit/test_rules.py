@@ -140,6 +140,7 @@ class TestSilence:
             ("Turkey withdrew its troops", "Turkey will withdraw its troops"),
             ("Soldiers attacked near the village", "Soldiers were attacked near the village"),
             ("The plant makes 200 barrels of oil", "The plant makes 200 barrels of oil per day"),
+            ("Hospitals in the city closed", "Half of the hospitals in the city closed"),
             ("The team won the match 1-2", "The team won the match 2-1"),
             ("50 people were injured", "50 people were killed and 200 were injured"),
             ("The vaccine changes genes", "There is no evidence that the vaccine changes genes"),
