@@ -45,7 +45,7 @@ SAME_STRETCH_MEASURED: Final = 0.25
 #: Share of the aligned words that must keep their order before content supports where a number or
 #: date ties the texts together. Elsewhere all must: in another order the same words may swap who
 #: did what to whom.
-SAME_ORDER_MEASURED: Final = 0.8
+SAME_ORDER_MEASURED: Final = 0.75
 #: Content words (numbers and dates count) below which nothing is decided by content.
 FEWEST_WORDS: Final = 3
 
