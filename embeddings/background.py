@@ -8,8 +8,6 @@ normalisation of speaker verification (T-norm; Auckenthaler, Carey & Lloyd-Thoma
 
 from typing import Final
 
-import numpy as np
-
 from embeddings.hits import Vectors
 
 #: Everyday sentences on scattered subjects, written for this purpose. Changing one changes every
@@ -82,8 +80,3 @@ def deviations(cosine: float, claim: Vectors, cohort: Vectors) -> float:
     """
     unrelated = cohort @ claim
     return float((cosine - unrelated.mean()) / max(float(unrelated.std()), 1e-6))
-
-
-def cohort_is_finite(cohort: Vectors) -> bool:
-    """Tell whether an encoder gave usable rows (a broken model gives NaN)."""
-    return bool(np.isfinite(cohort).all())

@@ -140,7 +140,6 @@ _SHOWN_REASONS: Final = frozenset(
         ReasonKind.DATE_DIFFERS,
         ReasonKind.DATE_AGREES,
         ReasonKind.NEGATION_DIFFERS,
-        ReasonKind.OPPOSITE_WORDS,
     }
 )
 

@@ -48,7 +48,6 @@ _LIMITS: Final = _classes(
     some: some several few partly بعض عدد جزئيا
     up: up
     down: down
-    with: مع
     opposed: ضد against
     rate: per daily weekly monthly annually yearly يوميا أسبوعيا شهريا سنويا
     """
@@ -191,7 +190,7 @@ def _relation(reading: Reading, word: Word) -> str | None:
 
 def _limits_differ(claim: Reading, stretch: tuple[str, ...]) -> bool:
     def kinds(words: tuple[str, ...]) -> set[str]:
-        return {_LIMITS[word] for word in words if word in _LIMITS} - {"with"}
+        return {_LIMITS[word] for word in words if word in _LIMITS}
 
     return kinds(claim.folded) != kinds(stretch)
 

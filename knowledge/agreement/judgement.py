@@ -17,7 +17,6 @@ class ReasonKind(StrEnum):
     DATE_AGREES = "date_agrees"
     DATE_DIFFERS = "date_differs"
     NEGATION_DIFFERS = "negation_differs"
-    OPPOSITE_WORDS = "opposite_words"
     RATED = "rated"
 
 

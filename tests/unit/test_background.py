@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from embeddings.background import COHORT, cohort_is_finite, deviations
+from embeddings.background import COHORT, deviations
 from embeddings.normalise import for_matching
 
 
@@ -37,11 +37,6 @@ def test_a_component_that_all_texts_share_does_not_count() -> None:
 def test_a_cohort_without_spread_gives_a_number() -> None:
     cohort = np.stack([_unit(1, 1), _unit(1, 1)])
     assert np.isfinite(deviations(0.5, _unit(1, 0), cohort))
-
-
-def test_rows_that_are_not_numbers_are_told() -> None:
-    assert cohort_is_finite(np.zeros((2, 3), np.float32))
-    assert not cohort_is_finite(np.array([[0.0, np.nan]], np.float32))
 
 
 def test_no_two_sentences_of_the_cohort_are_the_same() -> None:

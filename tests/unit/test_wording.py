@@ -236,7 +236,6 @@ class TestReasons:
             ReasonKind.NUMBER_DIFFERS,
             ReasonKind.DATE_DIFFERS,
             ReasonKind.NEGATION_DIFFERS,
-            ReasonKind.OPPOSITE_WORDS,
             ReasonKind.NUMBER_AGREES,
             ReasonKind.DATE_AGREES,
         ],
