@@ -39,7 +39,7 @@ def main() -> None:
     for name in (*_POOLED, "xnli ar", "xnli en"):
         counts: Counter[tuple[Relation, Relation]] = Counter()
         for claim, statement, label in islice(_pairs(name), LIMIT):
-            counts[label, judge.judge(claim, Evidence(statement)).relation] += 1
+            counts[label, judge.judge(claim, [Evidence(statement)])[0].relation] += 1
         _show(name, counts)
         if name in _POOLED:
             pooled += counts

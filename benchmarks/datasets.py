@@ -39,14 +39,3 @@ def qrels(*parts: str) -> dict[str, set[str]]:
         if int(relevant) > 0:
             found[query].add(claim)
     return found
-
-
-def average_precision(ranked: list[str], right: set[str], depth: int) -> float:
-    """Return AP at ``depth`` as the CheckThat! lab scores it (over min(right, depth))."""
-    hits = 0
-    total = 0.0
-    for place, ref in enumerate(ranked[:depth], 1):
-        if ref in right:
-            hits += 1
-            total += hits / place
-    return total / min(len(right), depth)

@@ -41,7 +41,7 @@ def main() -> None:
         return [deviations(cosine, vector, cohort), shared, 1.0]
 
     pool = [c for c in rows("checkthat2021-ar", "claims.jsonl") if c["vclaim"].strip()]
-    live = LiveIndex.empty(encoder.dimension)
+    live = LiveIndex.empty(encoder.dimension, encoder.fingerprint)
     live.apply(
         [Entry(n, c["vclaim"], c["title"]) for n, c in enumerate(pool)],
         encoder.encode_statements([c["vclaim"] for c in pool]),

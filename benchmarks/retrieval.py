@@ -1,9 +1,11 @@
-"""CheckThat! 2021 Arabic dev through the command line: ingest the pool, check the tweets, MAP@5.
+"""CheckThat! tweets through the command line: ingest the pool, check the tweets, MAP@5.
 
-    python -m benchmarks.retrieval
+    python -m benchmarks.retrieval [--set ar|en] [--split train|dev]
 
-Prints MAP@5 and how often the right claim is first. The pool goes in as fact-check rows and the
-tweets through `check --batch`, as an admin would do it; nothing here is known to the ranking.
+Arabic (2021, padded with headlines) and English (2022). Prints MAP@5, how often a right claim is
+first, and the share of the right claims among the first 5, 10 and 20. The pool goes in as report
+rows and the tweets through `check --batch`, as an admin would do it; nothing here is known to the
+ranking.
 """
 
 import argparse
@@ -13,63 +15,74 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
+from typing import Any, Final
 
-from benchmarks.datasets import average_precision, qrels, rows
+from benchmarks.pools import POOLS, Pool, PoolStatement, Tweet
+from knowledge.evaluation.metrics import average_precision
 
-_SET = "checkthat2021-ar"
+_TOP: Final = 20
 
 
 def main() -> None:
     """Run the benchmark and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--set", choices=tuple(POOLS), help="both unless it is named")
     parser.add_argument("--split", choices=("train", "dev"), default="dev")
-    split = parser.parse_args().split
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        pool = work / "pool.jsonl"
-        claims = list(rows(_SET, "claims.jsonl"))
-        _write(
-            pool,
-            [
-                {
-                    "ref": c["vclaim_id"],
-                    "publisher": "CheckThat! 2021",
-                    "title": c["title"],
-                    "language": "ar",
-                    "kind": "fact_check",
-                    # 235 claims of the pool have a title only.
-                    "statements": [{"ref": c["vclaim_id"], "text": c["vclaim"] or c["title"]}],
-                }
-                for c in claims
-            ],
-        )
-        asked = work / "asked.jsonl"
-        queries = list(rows(_SET, f"queries_{split}.jsonl"))
-        _write(asked, [{"id": q["tweet_id"], "text": q["tweet_text"]} for q in queries])
-        started = time.perf_counter()
-        _run(work, "ingest", str(pool), "--publish")
-        ingested = time.perf_counter()
-        _run(work, "check", "--batch", str(asked), "--output", str(work / "out.jsonl"))
-        answered = time.perf_counter()
-        right = qrels(_SET, f"qrels_{split}.tsv")
-        precisions, first = [], 0
-        outcomes: dict[str, int] = {}
-        for line in (work / "out.jsonl").read_text("utf-8").splitlines():
-            row = json.loads(line)
-            outcomes[row["outcome"]] = outcomes.get(row["outcome"], 0) + 1
-            if row["id"] not in right:
-                continue
-            ranked = [match["statement_ref"] for match in row["matches"]]
-            precisions.append(average_precision(ranked, right[row["id"]], 5))
-            first += bool(ranked) and ranked[0] in right[row["id"]]
-    print(f"pool {len(claims)}, {split} tweets {len(precisions)}, outcomes {outcomes}")
-    print(f"MAP@5 {sum(precisions) / len(precisions):.4f}")
-    print(f"right claim first {first / len(precisions):.4f}")
+    wanted = parser.parse_args()
+    for name in [wanted.set] if wanted.set else POOLS:
+        pool = POOLS[name]()
+        tweets = pool.train if wanted.split == "train" else pool.dev
+        with tempfile.TemporaryDirectory() as folder:
+            _measure(Path(folder), pool, tweets)
+
+
+def _measure(work: Path, pool: Pool, tweets: tuple[Tweet, ...]) -> None:
+    reports, asked, answers = work / "pool.jsonl", work / "asked.jsonl", work / "answers.jsonl"
+    _write(reports, [_report(pool, statement) for statement in pool.statements])
+    _write(asked, [{"id": tweet.id, "text": tweet.text} for tweet in tweets])
+    started = time.perf_counter()
+    _run(work, "ingest", str(reports), "--publish")
+    _run(work, "reindex")
+    ingested = time.perf_counter()
+    _run(work, "check", "--batch", str(asked), "--output", str(answers), "--top", str(_TOP))
+    answered = time.perf_counter()
+    found = {row["id"]: row for row in map(json.loads, answers.read_text("utf-8").splitlines())}
+    ranked = {
+        tweet: [match["statement_ref"] for match in found[tweet.id]["matches"]] for tweet in tweets
+    }
+    outcomes = Counter(found[tweet.id]["outcome"] for tweet in tweets)
+    print(f"{pool.name}: {len(pool.statements)} statements, {len(tweets)} tweets, {dict(outcomes)}")
+    map5 = _mean([average_precision(refs, t.right, 5) for t, refs in ranked.items()])
+    first = _mean([refs[:1] != [] and refs[0] in t.right for t, refs in ranked.items()])
+    recall = [
+        f"{_mean([len(t.right & set(refs[:k])) / len(t.right) for t, refs in ranked.items()]):.4f}"
+        for k in (5, 10, 20)
+    ]
+    held = {statement.ref for statement in pool.statements}
+    ceiling = _mean([min(len(t.right & held), 5) / min(len(t.right), 5) for t in tweets])
+    print(f"MAP@5 {map5:.4f} (at most {ceiling:.4f} with this pool)")
+    print(f"right claim first {first:.4f}, recall at 5, 10, 20: {', '.join(recall)}")
     print(f"ingest {ingested - started:.1f} s, check {answered - ingested:.1f} s")
 
 
-def _write(path: Path, data: list[dict[str, object]]) -> None:
+def _report(pool: Pool, statement: PoolStatement) -> dict[str, Any]:
+    return {
+        "ref": statement.ref,
+        "publisher": pool.name,
+        "title": statement.title,
+        "language": pool.language,
+        "kind": str(statement.kind),
+        "statements": [{"ref": statement.ref, "text": statement.text}],
+    }
+
+
+def _mean(values: list[float] | list[bool]) -> float:
+    return sum(values) / len(values)
+
+
+def _write(path: Path, data: list[dict[str, Any]]) -> None:
     with path.open("w", encoding="utf-8") as out:
         out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in data)
 

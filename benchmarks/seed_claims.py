@@ -10,12 +10,12 @@ from pathlib import Path
 
 from bot.app import App
 from knowledge import curation, reports
-from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.database import open_engine, open_sessions
 from knowledge.domain import ReportDraft
 from knowledge.indexing import ServingIndex
 from knowledge.readers import read
+from knowledge.reranking import Reranker
 from knowledge.schema import upgrade
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,7 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--file", default="seed_claims.jsonl", help="a file of tests/data")
     arguments = parser.parse_args()
-    encoder = App(lambda _: None).encoder
+    app = App(lambda _: None)
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(f"sqlite:///{folder}/seed.db")
         upgrade(engine)
@@ -35,8 +35,10 @@ def main() -> None:
             for draft in read(ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"):
                 if isinstance(draft, ReportDraft):
                     curation.publish(session, reports.store(session, draft).statement_ids, "-")
-        index = ServingIndex(sessions, encoder, Path(folder) / "index")
-        answering = Answering(sessions, encoder, index, RuleJudge())
+        index = ServingIndex(sessions, app.encoder, Path(folder) / "index")
+        answering = Answering(
+            sessions, app.encoder, index, app.judge, Reranker(app.reader), app.calibration
+        )
         first = wrong = unsettled = about = expected_so = 0
         lines = (ROOT / "tests" / "data" / arguments.file).read_text("utf-8").splitlines()
         print("| kind | claim | expected | outcome | statement | right |")

@@ -1,8 +1,10 @@
 """The one place where objects are wired together."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
     from bot.conversation.conversation import Conversation
     from bot.telegram.application import TelegramConfig
     from embeddings.encoder import SentenceTransformerEncoder
+    from embeddings.pair_reader import OnnxPairReader
     from knowledge.agreement.judgement import Judge
     from knowledge.answering import Answering
+    from knowledge.calibration import Calibration
     from knowledge.indexing import ServingIndex
 
 #: Makes a progress bar for a label: what is told the share done, or None where nobody looks.
@@ -70,16 +74,51 @@ class App:
     @cached_property
     def judge(self) -> "Judge":
         """Who decides the relation of a statement to a claim."""
+        from knowledge.agreement.combined import CombinedJudge
         from knowledge.agreement.rules import RuleJudge
 
-        return RuleJudge()
+        return CombinedJudge(RuleJudge(), self.reader)
+
+    @cached_property
+    def reader(self) -> "OnnxPairReader":
+        """The cross-encoder that judges and reranks."""
+        from embeddings.pair_reader import OnnxPairReader
+
+        return OnnxPairReader(self.settings.models_dir, self._progress("Preparing the judge"))
+
+    @cached_property
+    def calibration(self) -> "Calibration":
+        """What the judge's confidence is worth here: by moderators' feedback, else as shipped."""
+        from knowledge import calibration
+
+        path = self.settings.data_dir / calibration.FILE_NAME
+        return calibration.load(path, self.judge.fingerprint) or calibration.STANDARD
 
     @cached_property
     def answering(self) -> "Answering":
         """The service that answers claims."""
         from knowledge.answering import Answering
+        from knowledge.reranking import Reranker
 
-        return Answering(self.sessions, self.encoder, self.index, self.judge)
+        return Answering(
+            self.sessions,
+            self.encoder,
+            self.index,
+            self.judge,
+            Reranker(self.reader),
+            self.calibration,
+        )
+
+    @contextmanager
+    def aside(self, folder: Path) -> Iterator["App"]:
+        """Give an app on a knowledge base of its own below ``folder``, with this one's models."""
+        other = App(self._progress)
+        other.settings = self.settings.model_copy(update={"data_dir": folder, "database_url": None})
+        other.encoder, other.reader, other.judge = self.encoder, self.reader, self.judge
+        try:
+            yield other
+        finally:
+            other.engine.dispose()
 
     def conversation(self, channel: str) -> "Conversation":
         """Return the conversation for one channel."""

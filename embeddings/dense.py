@@ -51,10 +51,12 @@ class DenseIndex:
         scores, ids = self._index.search(np.asarray(vector, dtype=np.float32).reshape(1, -1), k)
         return [Scored(int(i), float(s)) for i, s in zip(ids[0], scores[0], strict=True) if i >= 0]
 
-    def score(self, vector: Vectors, ids: Sequence[int]) -> list[Scored]:
-        """Return the cosine of ``vector`` with each of ``ids``, all of which must be held."""
-        rows = [self._index.reconstruct(int(i)) for i in ids]
-        return [Scored(i, float(np.dot(row, vector))) for i, row in zip(ids, rows, strict=True)]
+    def rows(self, ids: Sequence[int]) -> Vectors:
+        """Return the rows (n, dimension) under ``ids`` (n,), all of which must be held."""
+        rows = np.empty((len(ids), self.dimension), dtype=np.float32)
+        for n, number in enumerate(ids):
+            self._index.reconstruct(int(number), rows[n])
+        return rows
 
     def save(self, folder: Path) -> None:
         """Write the index into ``folder``."""

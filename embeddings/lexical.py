@@ -1,4 +1,8 @@
-"""BM25 by id: Tantivy over terms this project makes itself.
+"""BM25 by id: Tantivy over pieces of words.
+
+Runs of four letters meet where stems do not: dialect, misspelling, a name written in another way.
+On the train tweets they rank better than light stems, and beside the encoder stems add nothing to
+them (alone, MAP@5 .905 against .858 for stems in Arabic, .779 against .756 in English).
 
 Tantivy writes in place and a snapshot is immutable, so an index always lives in a working folder
 of its own: ``load`` copies a saved one in, ``save`` copies it out.
@@ -15,21 +19,22 @@ import tantivy
 
 from embeddings.errors import IndexCorrupt
 from embeddings.hits import Scored
-from embeddings.words import terms
+from embeddings.words import grams
 
-#: Distinct query terms considered. A claim has a dozen; the bound is for pasted articles.
-MAX_QUERY_TERMS = 96
-#: Terms kept of one text, for the same reason.
-MAX_TEXT_TERMS = 20_000
+#: Distinct pieces of a query that are considered. A long tweet has 200; the bound is for pasted
+#: articles.
+MAX_QUERY_GRAMS = 320
+#: Pieces kept of one text, for the same reason.
+MAX_TEXT_GRAMS = 80_000
 
 _HEAP_BYTES = 32_000_000
-_ID, _TERMS = "id", "terms"
+_ID, _GRAMS = "id", "grams"
 
 
 def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field(_ID, stored=True, indexed=True)
-    builder.add_text_field(_TERMS, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field(_GRAMS, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
 
 
@@ -67,7 +72,7 @@ class LexicalIndex:
         for number, text in zip(ids, texts, strict=True):
             document = tantivy.Document()
             document.add_unsigned(_ID, number)
-            document.add_text(_TERMS, " ".join(terms(text)[:MAX_TEXT_TERMS]))
+            document.add_text(_GRAMS, " ".join(grams(text)[:MAX_TEXT_GRAMS]))
             writer.add_document(document)
         self._commit()
 
@@ -83,20 +88,32 @@ class LexicalIndex:
 
     def search(self, text: str, k: int) -> list[Scored]:
         """Return the ``k`` best BM25 matches of ``text``, best first, ties by id."""
-        distinct = list(dict.fromkeys(terms(text)))[:MAX_QUERY_TERMS]
-        if not distinct or not len(self) or k <= 0:
+        return self._found(self._any_of(text), k)
+
+    def score(self, text: str, ids: Sequence[int]) -> list[Scored]:
+        """Return the scores of those of ``ids`` that share a piece with ``text``, best first."""
+        shared = self._any_of(text)
+        if not shared or not len(ids):
             return []
+        held = tantivy.Query.term_set_query(self._index.schema, _ID, list(ids))
+        among = (tantivy.Occur.Must, tantivy.Query.const_score_query(held, 0.0))
+        any_shared = (tantivy.Occur.Must, tantivy.Query.boolean_query(shared))
+        return self._found([among, any_shared], len(ids))
+
+    def _any_of(self, text: str) -> list[tuple[Any, Any]]:
         schema = self._index.schema
-        query = tantivy.Query.boolean_query(
-            [
-                (tantivy.Occur.Should, tantivy.Query.term_query(schema, _TERMS, term))
-                for term in distinct
-            ]
-        )
+        return [
+            (tantivy.Occur.Should, tantivy.Query.term_query(schema, _GRAMS, gram))
+            for gram in list(dict.fromkeys(grams(text)))[:MAX_QUERY_GRAMS]
+        ]
+
+    def _found(self, clauses: list[tuple[Any, Any]], k: int) -> list[Scored]:
+        if not clauses or not len(self) or k <= 0:
+            return []
         searcher = self._searcher
         found = [
             Scored(int(searcher.doc(address)[_ID][0]), float(score))
-            for score, address in searcher.search(query, k).hits
+            for score, address in searcher.search(tantivy.Query.boolean_query(clauses), k).hits
         ]
         return sorted(found, key=lambda hit: (-hit.score, hit.id))
 

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from embeddings import snapshot
 from embeddings.dense import DenseIndex
 from embeddings.hits import Hit, Vectors
-from embeddings.hybrid import DEPTH, fuse
+from embeddings.hybrid import DEPTH, Candidates, fuse, learned
 from embeddings.lexical import LexicalIndex
 from embeddings.snapshot import Manifest, Snapshot
+from embeddings.whitening import whitening
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +33,32 @@ class Entry:
 class LiveIndex:
     """Both indexes as one, safe to search from several threads while changes are applied.
 
-    ``change_number`` is the last change of the database that is in it.
+    ``change_number`` is the last change of the database that is in it, ``fingerprint`` the
+    encoder's: claims are whitened where its map is known.
     """
 
-    def __init__(self, dense: DenseIndex, lexical: LexicalIndex, change_number: int = 0) -> None:
+    def __init__(
+        self,
+        dense: DenseIndex,
+        lexical: LexicalIndex,
+        change_number: int = 0,
+        fingerprint: str = "",
+    ) -> None:
         self._dense, self._lexical = dense, lexical
         self._change_number = change_number
+        self._map = whitening(fingerprint)
         self._lock = threading.Lock()
 
     @classmethod
-    def empty(cls, dimension: int) -> "LiveIndex":
-        """Return an index that holds nothing."""
-        return cls(DenseIndex(dimension), LexicalIndex())
+    def empty(cls, dimension: int, fingerprint: str = "") -> "LiveIndex":
+        """Return an index that holds nothing, for the encoder with ``fingerprint``."""
+        return cls(DenseIndex(dimension), LexicalIndex(), fingerprint=fingerprint)
 
     @classmethod
     def of(cls, loaded: Snapshot) -> "LiveIndex":
         """Return an index that serves ``loaded``."""
-        return cls(loaded.dense, loaded.lexical, loaded.manifest.change_number)
+        manifest = loaded.manifest
+        return cls(loaded.dense, loaded.lexical, manifest.change_number, manifest.fingerprint)
 
     def __len__(self) -> int:
         return len(self._dense)
@@ -86,14 +98,23 @@ class LiveIndex:
 
         ``vector`` is the claim's (dimension,), ``text`` the claim itself.
         """
-        depth = max(DEPTH, k)
+        return fuse(self.candidates(vector, text, max(DEPTH, k)), learned(), k)
+
+    def candidates(self, vector: Vectors, text: str, depth: int = DEPTH) -> Candidates:
+        """Return the ``depth`` best of each list, all of them with both indexes' scores."""
+        focus = vector if self._map is None else self._map @ vector
         with self._lock:
-            dense = self._dense.search(vector, depth)
-            lexical = self._lexical.search(text, depth)
-            cosines = {hit.id: hit.score for hit in dense}
-            unseen = [hit.id for hit in lexical if hit.id not in cosines]
-            cosines |= {hit.id: hit.score for hit in self._dense.score(vector, unseen)}
-        return fuse(cosines, lexical, k)
+            found = {hit.id for hit in self._dense.search(focus, depth)}
+            found |= {hit.id for hit in self._lexical.search(text, depth)}
+            ids = sorted(found)
+            rows = self._dense.rows(ids)
+            grams = {hit.id: hit.score for hit in self._lexical.score(text, ids)}
+        return Candidates(
+            np.array(ids, dtype=np.int64),
+            (rows @ focus).astype(np.float64),
+            np.array([grams.get(number, 0.0) for number in ids]),
+            (rows @ vector).astype(np.float64),
+        )
 
     def save(self, root: Path, fingerprint: str, origin: str) -> Manifest:
         """Write what is served as a new snapshot below ``root`` and promote it.

@@ -29,7 +29,7 @@ from embeddings.errors import (
 from embeddings.lexical import LexicalIndex
 
 #: Raised when the layout of a snapshot changes; other formats are refused.
-FORMAT: Final = 1
+FORMAT: Final = 2
 #: The served snapshot and one to roll back to.
 KEPT: Final = 2
 

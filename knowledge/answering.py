@@ -1,54 +1,71 @@
 """From a claim to an answer: retrieve, judge, decide what to assert and what to keep silent on."""
 
 import math
-from collections.abc import Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from datetime import date
+from typing import Final, Protocol
 
 from embeddings.background import COHORT, deviations
 from embeddings.encoder import Encoder
 from embeddings.hits import Hit, Vectors
+from embeddings.normalise import for_matching
 from embeddings.words import terms
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, Reason, ReasonKind
+from knowledge.calibration import STANDARD, Calibration
 from knowledge.claims import bare_text
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
 from knowledge.indexing import ServingIndex
 from knowledge.reports import SourcedStatement, preceding, published
+from knowledge.reranking import RERANKED
 from knowledge.vectors import Progress
 
 #: Below this relevance a statement is not worth showing. At .7, on CheckThat! 2021 Arabic train
 #: and ANS train, 87 % of the right statements pass and 3 % of the nearest to unrelated headlines
 #: (``benchmarks/relevance.py`` prints it).
 SUGGEST: Final = 0.7
+#: Below this relevance by retrieval alone a statement is not even read together with the claim:
+#: reading costs. Far below ``SUGGEST``, since a statement in another language shares no words.
+JUDGE_FROM: Final = 0.005
 #: Logistic regression of "this statement is about the claim" on the cosine's deviations above
 #: unrelated text, and on the share of the claim's terms that the statement or its title has.
 #: Fitted by ``benchmarks/relevance.py`` for the bundled encoder; deviations carry over to others.
 RELEVANCE: Final = (4.159, 1.804, -12.150)
 #: Candidates judged: past these a statement about the same thing is rare, and judging costs.
-JUDGED: Final = 10
+JUDGED: Final = 3
 #: Statements shown in full for one claim.
 SHOWN: Final = 3
+#: Answers kept for claims that are asked again while nothing changes: viral claims repeat.
+REMEMBERED: Final = 2_048
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A statement found for a claim. ``score`` sorts them; ``relevance`` (0..1) is calibrated."""
+    """A statement found for a claim. ``score`` sorts them; ``relevance`` (0..1) is calibrated.
+
+    ``settles`` says that the judgement is sure enough to be asserted, ``suggested`` that it is
+    sure enough to be shown.
+    """
 
     statement: SourcedStatement
     judgement: Judgement
     score: float
     relevance: float
-
-    @property
-    def settles(self) -> bool:
-        """Whether the statement supports or refutes the claim."""
-        return self.judgement.relation is not Relation.NOT_ENOUGH_INFO
+    settles: bool = False
+    suggested: bool = False
 
     @property
     def related(self) -> bool:
-        """Whether the statement is about the claim: by retrieval, or because it settles it."""
-        return self.settles or self.relevance >= SUGGEST
+        """Whether the statement is about the claim: by retrieval, or by the judge's verdict."""
+        return self.settles or self.suggested or self.relevance >= SUGGEST
+
+    @property
+    def dated(self) -> date:
+        """The date people are shown, for putting the newest first; the undated come last."""
+        return self.statement.published_at or self.statement.as_of or date.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +82,47 @@ class Answer:
         """The matches worth showing: those that are about the claim at all."""
         return tuple(match for match in self.matches if match.related)[:SHOWN]
 
+    @property
+    def disputed(self) -> bool:
+        """Whether statements that each would settle the claim contradict one another."""
+        return len({m.judgement.relation for m in self.matches if m.settles}) > 1
+
+
+class Reranking(Protocol):
+    """What is needed of ``reranking.Reranker``."""
+
+    def scores(self, claim: str, texts: Sequence[str], found: Sequence[float]) -> list[float]:
+        """Return new scores of ``texts``, in order; ``found`` are the search's own."""
+
 
 class Answering:
     """Answers claims from the index of one process. Safe to use from several threads."""
 
     def __init__(
-        self, sessions: Sessions, encoder: Encoder, index: ServingIndex, judge: Judge
+        self,
+        sessions: Sessions,
+        encoder: Encoder,
+        index: ServingIndex,
+        judge: Judge,
+        reranker: Reranking | None = None,
+        calibration: Calibration = STANDARD,
     ) -> None:
         self._sessions, self._encoder, self._index, self._judge = sessions, encoder, index, judge
+        self._reranker, self._calibration = reranker, calibration
         self._cohort: Vectors | None = None
+        self._remembered = _Remembered(REMEMBERED)
 
     def prepare(self, progress: Progress | None = None) -> None:
-        """Load the index and the model ahead of the first claim."""
+        """Load the index and the models ahead of the first claim."""
         self._index.current(progress)
         self._unrelated()
+        self._judge.judge("1", [Evidence("1")])
 
     def answer(self, message: str, top: int = 10) -> Answer:
         """Answer the claim in ``message`` with up to ``top`` matches.
 
-        A message without words gets NO_MATCH and nothing else (``claims.claim_text`` says why).
-        Raises what opening the model or the index raises.
+        A message without words gets NO_MATCH and nothing else (``claims.read_message`` says why).
+        Raises what opening the models or the index raises.
         """
         claim = bare_text(message)
         if not terms(claim):
@@ -92,51 +130,134 @@ class Answering:
         live = self._index.current()
         if not len(live):
             return Answer(claim, Outcome.NO_MATCH, 1.0, ())
-        vector = self._encoder.encode_claims([claim])[0]
-        hits = live.search(vector, claim, max(top, JUDGED))
+        # A change of what is published changes the number, so nothing kept is ever stale.
+        key = (for_matching(claim), live.change_number, top)
+        known = self._remembered.get(key)
+        if known is None:
+            vector = self._encoder.encode_claims([claim])[0]
+            known = self._found(claim, vector, live.search(vector, claim, max(top, JUDGED)), top)
+            self._remembered.keep(key, known)
+        return replace(known, claim=claim)
+
+    def _found(self, claim: str, vector: Vectors, hits: Sequence[Hit], top: int) -> Answer:
         with self._sessions() as session:
             # A statement retracted since the index was read is not among these.
             statements = published(session, [hit.id for hit in hits])
-            before = preceding(session, [hit.id for hit in hits[:JUDGED]])
-        matches = [
-            self._match(
-                claim,
-                vector,
-                hit,
-                statements[hit.id],
-                before.get(hit.id, ""),
-                judged=rank < JUDGED,
-            )
-            for rank, hit in enumerate(h for h in hits if h.id in statements)
-        ]
-        return _decide(claim, matches, top)
+            before = preceding(session, [hit.id for hit in hits[:RERANKED]])
+        found, chosen = self._chosen(
+            claim,
+            [
+                _Candidate(hit, statements[hit.id], self._relevance(claim, vector, hit, statements))
+                for hit in hits
+                if hit.id in statements
+            ],
+        )
+        judged = self._judge.judge(claim, [_evidence(each, before) for each in chosen])
+        judgements = {each.hit.id: one for each, one in zip(chosen, judged, strict=True)}
+        return _decide(claim, [self._match(each, judgements) for each in found], top)
 
-    def _match(
-        self,
-        claim: str,
-        vector: Vectors,
-        hit: Hit,
-        statement: SourcedStatement,
-        before: str,
-        *,
-        judged: bool,
-    ) -> Match:
-        relevance = _relevance(
+    def _chosen(
+        self, claim: str, found: list["_Candidate"]
+    ) -> "tuple[list[_Candidate], list[_Candidate]]":
+        """Return the candidates in their final order, and those whose judgement can matter.
+
+        Where nothing found is about the claim, nothing is read. The very text settles a claim
+        unless others that are clearly about it speak against it, so only those are judged beside.
+        """
+        asked = for_matching(claim)
+        exact = [each for each in found if for_matching(each.statement.text) == asked]
+        others = [each for each in found if each not in exact]
+        if exact:
+            rivals = [each for each in others if each.relevance >= SUGGEST]
+            return [*exact, *others], [*exact, *rivals][:JUDGED]
+        if all(each.relevance < JUDGE_FROM for each in found):
+            return found, []
+        ordered = self._reranked(claim, found)
+        return ordered, [each for each in ordered if each.relevance >= JUDGE_FROM][:JUDGED]
+
+    def _reranked(self, claim: str, found: list["_Candidate"]) -> "list[_Candidate]":
+        if self._reranker is None:
+            return found
+        read, rest = found[:RERANKED], found[RERANKED:]
+        texts = [each.statement.text for each in read]
+        scores = self._reranker.scores(claim, texts, [each.hit.score for each in read])
+        anew = [_scored(each, score) for each, score in zip(read, scores, strict=True)]
+        # What was not read again stays below what was.
+        lowest = min(scores)
+        kept = [_scored(each, min(each.hit.score, lowest)) for each in rest]
+        return [*sorted(anew, key=lambda each: -each.hit.score), *kept]
+
+    def _match(self, candidate: "_Candidate", judgements: Mapping[int, Judgement]) -> Match:
+        statement, relevance = candidate.statement, candidate.relevance
+        judgement = judgements.get(candidate.hit.id)
+        if judgement is None:
+            unread = Judgement(Relation.NOT_ENOUGH_INFO, 1.0 - relevance)
+            return Match(statement, unread, candidate.hit.score, relevance)
+        judgement = rated(judgement, statement)
+        sure, calibration = judgement.confidence, self._calibration
+        verdict = judgement.relation is not Relation.NOT_ENOUGH_INFO
+        return Match(
+            statement,
+            replace(judgement, confidence=calibration.apply(sure)) if verdict else judgement,
+            candidate.hit.score,
+            relevance,
+            settles=verdict and calibration.asserts(sure),
+            suggested=verdict and calibration.suggests(sure),
+        )
+
+    def _relevance(
+        self, claim: str, vector: Vectors, hit: Hit, statements: Mapping[int, SourcedStatement]
+    ) -> float:
+        statement = statements[hit.id]
+        return _relevance(
             deviations(hit.cosine, vector, self._unrelated()),
             _coverage(claim, f"{statement.title}\n{statement.text}"),
         )
-        if judged:
-            context = f"{statement.title}\n{statement.speaker or ''}"
-            evidence = Evidence(statement.text, context, before)
-            judgement = rated(self._judge.judge(claim, evidence), statement)
-        else:
-            judgement = Judgement(Relation.NOT_ENOUGH_INFO, 1.0 - relevance)
-        return Match(statement, judgement, hit.score, relevance)
 
     def _unrelated(self) -> Vectors:
         if self._cohort is None:
             self._cohort = self._encoder.encode_statements(COHORT)
         return self._cohort
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    hit: Hit
+    statement: SourcedStatement
+    relevance: float
+
+
+def _scored(candidate: _Candidate, score: float) -> _Candidate:
+    return replace(candidate, hit=replace(candidate.hit, score=score))
+
+
+def _evidence(candidate: _Candidate, before: Mapping[int, str]) -> Evidence:
+    statement = candidate.statement
+    context = f"{statement.title}\n{statement.speaker or ''}"
+    return Evidence(statement.text, context, before.get(candidate.hit.id, ""))
+
+
+class _Remembered:
+    """Answers by what they depend on, the most recently asked kept. Safe from several threads."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._answers: OrderedDict[tuple[str, int, int], Answer] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, int, int]) -> Answer | None:
+        with self._lock:
+            known = self._answers.get(key)
+            if known is not None:
+                self._answers.move_to_end(key)
+            return known
+
+    def keep(self, key: tuple[str, int, int], answer: Answer) -> None:
+        with self._lock:
+            self._answers[key] = answer
+            self._answers.move_to_end(key)
+            if len(self._answers) > self._size:
+                self._answers.popitem(last=False)
 
 
 def rated(judgement: Judgement, statement: SourcedStatement) -> Judgement:
@@ -169,8 +290,12 @@ def _decide(claim: str, matches: Sequence[Match], top: int) -> Answer:
         ordered = [best, *(m for m in matches if m is not best)]
         outcome = Outcome.SUPPORTED if Relation.SUPPORTS in relations else Outcome.REFUTED
         confidence = best.judgement.confidence
+    elif relations:
+        # Verified statements that contradict each other settle nothing: shown newest first.
+        newest = sorted(settled, key=lambda m: m.dated, reverse=True)
+        ordered = [*newest, *(m for m in matches if not m.settles)]
+        outcome, confidence = Outcome.RELATED, max(m.relevance for m in related)
     elif related:
-        # Verified statements that contradict each other settle nothing.
         ordered, outcome = list(matches), Outcome.RELATED
         confidence = max(m.relevance for m in related)
     else:

@@ -4,6 +4,7 @@ KnowledgeError
 ├── UnreadableFile      a file cannot be read as a report at all
 ├── NotFound            nothing has the reference that was named
 ├── UnreadableClaim     a message holds nothing that could be checked
+├── WeightsUnfit        fitted weights belong to another cross-encoder
 └── DatabaseUnavailable the database cannot be used as it is (not migrated, newer, locked, absent)
 
 Every message is one sentence that names the thing and the way out.
@@ -24,6 +25,10 @@ class DatabaseUnavailable(KnowledgeError):
     """The database cannot be used as it is."""
 
 
+class WeightsUnfit(KnowledgeError):
+    """Weights were fitted for another cross-encoder."""
+
+
 class NotFound(KnowledgeError):
     """Nothing has the reference that was named."""
 
@@ -34,6 +39,8 @@ class ClaimProblem(StrEnum):
     EMPTY = "empty"
     NO_WORDS = "no_words"
     ONLY_LINKS = "only_links"
+    ONLY_HASHTAGS = "only_hashtags"
+    NO_CLAIM = "no_claim"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
 

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from embeddings.encoder import SentenceTransformerEncoder, open_encoder
+from embeddings.pair_reader import OnnxPairReader
+from knowledge.agreement.combined import CombinedJudge
+from knowledge.agreement.judgement import Judge
+from knowledge.agreement.rules import RuleJudge
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -24,6 +28,18 @@ def models_dir(pytestconfig: pytest.Config) -> Path:
 def bundled_encoder(models_dir: Path) -> SentenceTransformerEncoder:
     """Return the real bundled model, loaded once."""
     return open_encoder("bundled:multilingual-e5-small", models_dir)
+
+
+@pytest.fixture(scope="session")
+def bundled_reader(models_dir: Path) -> OnnxPairReader:
+    """Return the real cross-encoder, made once and kept between runs."""
+    return OnnxPairReader(models_dir)
+
+
+@pytest.fixture(scope="session")
+def bundled_judge(bundled_reader: OnnxPairReader) -> Judge:
+    """Return the judge that the program uses."""
+    return CombinedJudge(RuleJudge(), bundled_reader)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,9 @@
 """``tathabbat check``: one claim, or a file of them."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,13 @@ from bot.app import App
 from bot.cli.progress import reporter
 from bot.cli.rows import Row, answer_json, run_batch
 from bot.cli.terminal import print_reply
-from bot.conversation.catalogue import Language, catalogue
-from bot.conversation.wording import answered
-from knowledge.claims import claim_text
+from bot.conversation.catalogue import Catalogue, Language, catalogue
+from bot.conversation.reply import Reply
+from bot.conversation.wording import Part, answered, each_answered, small_talk
+from knowledge.answering import Answer, Match
+from knowledge.claims import Message, bare_text, read_message
+from knowledge.domain import Outcome
+from knowledge.errors import UnreadableClaim
 from knowledge.language import guess_language
 
 #: Most matches of one claim that can be asked for.
@@ -41,17 +47,52 @@ def check(
     if claim is None or output is not None:
         raise click.UsageError("give one CLAIM, or --batch with --output")
     # Refused before anything heavy is loaded.
-    text = claim_text(claim)
-    _ready(app)
-    answer = app.answering.answer(claim, top)
+    message = read_message(claim)
+    language = Language.ARABIC if guess_language(claim) == "ar" else Language.ENGLISH
+    if message.claims:
+        _ready(app)
+    answers = [app.answering.answer(text, top) for text in message.claims]
     if as_json:
-        click.echo(json.dumps({"claim": text, **answer_json(answer)}, ensure_ascii=False))
+        shown = "\n".join(message.claims) or bare_text(claim)
+        answer = together(answers, top)
+        click.echo(json.dumps({"claim": shown, **answer_json(answer)}, ensure_ascii=False))
         return
-    language = Language.ARABIC if guess_language(text) == "ar" else Language.ENGLISH
-    print_reply(
-        answered(answer, None, datetime.now().astimezone().date(), catalogue(language)),
-        buttons=False,
-    )
+    print_reply(_reply(message, answers, catalogue(language)), buttons=False)
+
+
+def together(answers: Sequence[Answer], top: int) -> Answer:
+    """Return the answer to a message of several claims: it is as true as its least true claim.
+
+    What settles a claim comes first, then the claims' matches by turns. A message without claims
+    has no match.
+    """
+    if len(answers) == 1:
+        return answers[0]
+    outcome = next((o for o in _WORST_FIRST if o in {a.outcome for a in answers}), Outcome.NO_MATCH)
+    if outcome is Outcome.SUPPORTED and any(a.outcome is not outcome for a in answers):
+        outcome = Outcome.RELATED
+    by_turns = [m for row in zip_longest(*(a.matches for a in answers)) for m in row if m]
+    best = {match.statement.id: match for match in sorted(by_turns, key=_settles)}
+    matches = sorted(best.values(), key=_settles, reverse=True)[:top]
+    confidence = min((a.confidence for a in answers), default=1.0)
+    return Answer("\n".join(a.claim for a in answers), outcome, confidence, tuple(matches))
+
+
+_WORST_FIRST = (Outcome.REFUTED, Outcome.RELATED, Outcome.SUPPORTED)
+
+
+def _settles(match: Match) -> bool:
+    return match.settles
+
+
+def _reply(message: Message, answers: Sequence[Answer], words: Catalogue) -> Reply:
+    if not answers:
+        return small_talk(message.kind, words)
+    today = datetime.now().astimezone().date()
+    if len(answers) == 1 and not message.excerpt:
+        return answered(answers[0], None, today, words)
+    pairs = zip(message.claims, answers, strict=True)
+    return each_answered([Part(text, answer, None) for text, answer in pairs], today, words)
 
 
 def _check_batch(app: App, source: Path, target: Path, top: int) -> None:
@@ -59,11 +100,19 @@ def _check_batch(app: App, source: Path, target: Path, top: int) -> None:
         raise click.ClickException(f"{source} is not a file; give a JSONL file of claims")
 
     def one(row: Row) -> dict[str, Any]:
-        answer = app.answering.answer(row.fields["text"], top)
-        return {"id": row.fields["id"], **answer_json(answer)}
+        answers = [app.answering.answer(text, top) for text in _claims(row.fields["text"])]
+        return {"id": row.fields["id"], **answer_json(together(answers, top))}
 
     _ready(app)
     run_batch(source, target, ("id", "text"), one)
+
+
+def _claims(text: str) -> tuple[str, ...]:
+    try:
+        return read_message(text).claims
+    except UnreadableClaim:
+        # A batch goes on: nothing to check has no match.
+        return ()
 
 
 def _ready(app: App) -> None:

@@ -25,7 +25,7 @@ def compare(app: App, batch: Path, output: Path) -> None:
     """Judge each statement of a file against its claim: SUPPORTS, REFUTES or NOT_ENOUGH_INFO."""
 
     def one(row: Row) -> dict[str, Any]:
-        judgement = app.judge.judge(row.fields["claim"], Evidence(row.fields["statement"]))
+        judgement = app.judge.judge(row.fields["claim"], [Evidence(row.fields["statement"])])[0]
         return {"id": row.fields["id"], **judgement_json(judgement)}
 
     run_batch(batch, output, ("id", "claim", "statement"), one)

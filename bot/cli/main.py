@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "index": "bot.cli.index",
     "statements": "bot.cli.statements",
     "db": "bot.cli.db",
+    "evaluate": "bot.cli.evaluate",
     "doctor": "bot.cli.doctor",
 }
 

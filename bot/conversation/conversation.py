@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
+from sqlalchemy.orm import Session
+
 from bot.conversation import wording
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue, spoken
 from bot.conversation.reply import Asker, Block, Button, Reply, Style
 from knowledge import inquiries, people
-from knowledge.answering import Answering
-from knowledge.claims import claim_text
+from knowledge.answering import Answer, Answering
+from knowledge.claims import MessageKind, read_message
 from knowledge.database import Sessions
+from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim
 from knowledge.reports import published
 
@@ -61,7 +64,7 @@ class Conversation:
             (
                 Block(say("How to use this bot"), Style.HEADLINE),
                 Block(
-                    say("Send one claim at a time, as a whole sentence: who did what, and when.")
+                    say("Send what you want checked in whole sentences: who did what, and when.")
                 ),
                 Block("\n".join(outcomes)),
                 Block(say("/language changes the language, /help shows this again.")),
@@ -77,19 +80,31 @@ class Conversation:
         return Reply((Block(say("Which language shall we speak?")),), (row,))
 
     def claim(self, asker: Asker, text: str) -> Reply:
-        """Answer a claim and keep the inquiry."""
+        """Answer the claims of a message and keep an inquiry of each; answer small talk kindly."""
         words = self._words(asker)
         try:
-            claim = claim_text(text)
+            message = read_message(text)
         except UnreadableClaim as error:
             return wording.unreadable(error.problem, words)
-        answer = self._answering.answer(text)
+        if not message.claims:
+            return wording.small_talk(message.kind, words)
+        answers = [self._answering.answer(claim) for claim in message.claims]
+        if message.kind is MessageKind.ARABIZI and not any(map(_found, answers)):
+            return wording.small_talk(message.kind, words)
+        with self._sessions.begin() as session:
+            parts = [
+                wording.Part(claim, answer, self._keep(session, asker, claim, answer))
+                for claim, answer in zip(message.claims, answers, strict=True)
+            ]
+        if len(parts) > 1 or message.excerpt:
+            return wording.each_answered(parts, self._today(), words)
+        return wording.answered(parts[0].answer, parts[0].inquiry_id, self._today(), words)
+
+    def _keep(self, session: Session, asker: Asker, claim: str, answer: Answer) -> int:
         shown = [match.statement.id for match in answer.suggestions]
         if answer.matches and answer.matches[0].statement.id not in shown:
             shown.insert(0, answer.matches[0].statement.id)
-        with self._sessions.begin() as session:
-            inquiry = inquiries.record(session, self._key(asker), claim, answer.outcome, shown)
-        return wording.answered(answer, inquiry, self._today(), words)
+        return inquiries.record(session, self._key(asker), claim, answer.outcome, shown)
 
     def press(self, asker: Asker, action: str) -> Reply:
         """Answer a button press; whatever is not theirs or not known is said to be gone."""
@@ -140,7 +155,7 @@ class Conversation:
                 return Reply((Block(gone),))
             found = published(session, asked.statement_ids)
         rest = [found[i] for i in asked.statement_ids[1:] if i in found]
-        return wording.others(rest, self._today(), words)
+        return wording.others(asked.claim, rest, self._today(), words)
 
     def _words(self, asker: Asker) -> Catalogue:
         with self._sessions() as session:
@@ -149,3 +164,7 @@ class Conversation:
 
     def _key(self, asker: Asker) -> str:
         return people.person_key(self._secret, self._channel, asker.id)
+
+
+def _found(answer: Answer) -> bool:
+    return answer.outcome is not Outcome.NO_MATCH

@@ -1,5 +1,6 @@
 """What a judge says of a claim and a statement, and the place where judges are interchangeable."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -17,6 +18,7 @@ class ReasonKind(StrEnum):
     DATE_AGREES = "date_agrees"
     DATE_DIFFERS = "date_differs"
     NEGATION_DIFFERS = "negation_differs"
+    WORDS_DIFFER = "words_differ"
     RATED = "rated"
 
 
@@ -52,7 +54,11 @@ class Evidence:
 
 
 class Judge(Protocol):
-    """Decides the relation of a statement to a claim. ``answering`` takes whichever is wired."""
+    """Decides the relation of statements to a claim. ``answering`` takes whichever is wired."""
 
-    def judge(self, claim: str, evidence: Evidence) -> Judgement:
-        """Return the relation of the statement in ``evidence`` to ``claim``."""
+    @property
+    def fingerprint(self) -> str:
+        """Changes when anything that decides a judgement changes."""
+
+    def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
+        """Return the relation of each statement of ``evidence`` to ``claim``, in order."""

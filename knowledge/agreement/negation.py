@@ -18,6 +18,9 @@ class Stance(StrEnum):
     NEUTRAL = "neutral"  # holds a negator and denies nothing: "still", "nothing but"
 
 
+_DENYING: Final = frozenset({Stance.DENIES_NEXT, Stance.DENIES_REST})
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
     """An operator at token ``index``, with the words of it as written in ``start``..``end``."""
@@ -40,16 +43,20 @@ _NOT_NEGATIONS: Final = _forms(
     ",مازالت,لا سيما,ولا سيما,لا شك,لا بد,لا بأس,لا يقل عن,لا تقل عن,لا يزيد عن,لا تزيد عن"
     ",لا يزيد على,لا تزيد على,لا يتجاوز,لا تتجاوز,ما لا يقل عن,ما لا يزيد عن,ليس فقط,لا فقط"
     ",غير أن,غير أنه,غير أنها,غير أنهم,غير أننا,غير أنني,لم يزل,دون سن,من دون سن"
+    ",إلا أن,إلا أنه,إلا أنها,إلا أنهم"
+    # These only stress a denial that another word makes.
+    ",أبدا,مطلقا,at all,du tout"
     ",not only,no doubt,no more than,no less than,no fewer than,not less than,not more than"
     ",ne plus,no longer than"
 )
 _DENY_REST: Final = _forms(
-    "لا صحة,لا صحه,ليس صحيحا,غير صحيح,ليس من الصحيح,لم يصح,not true,untrue,false that,is false"
-    ",it is false,no truth,faux que,pas vrai"
+    "لا صحة,ليس صحيحا,ليس صحيح,ليست صحيحة,غير صحيح,غير صحيحة,ليس من الصحيح,لم يصح,مش صحيح"
+    ",مو صحيح,not true,not correct,not the case,untrue,false that,is false,it is false,no truth"
+    ",isn ' t true,wasn ' t true,isn ' t correct,faux que,pas vrai"
 )
 _DENY_NEXT: Final = _forms(
     "غير,لا,لم,لن,ليس,ليست,ليسوا,لسنا,لست,لا أحد,مش,مو,ما عاد,لما,ولا"
-    ",أبدا,مطلقا,كلا,not,no,never,none,nobody,no one,nothing,neither,nor,cannot,can't"
+    ",كلا,not,no,never,none,nobody,no one,nothing,neither,nor,cannot,can't"
     ",cant,don't,dont,doesn't,doesnt,didn't,didnt,isn't,isnt,aren't,arent,wasn't,wasnt"
     ",weren't,werent,won't,wont,wouldn't,hasn't,hasnt,haven't,havent,hadn't,hardly,fails to"
     ",failed to,ne,pas,aucun,aucune,jamais,non"
@@ -91,13 +98,28 @@ _QAD: Final = frozenset({"قد", "وقد", "فقد"})
 
 # Dialects' present tense, which "ما" denies wherever it stands: ما بيزرع، ما بتصير.
 _DIALECT: Final = frozenset({"بي", "بت", "بن"})
+# An opening that asks makes nothing after it said: "Isn't it true", "Did nobody leave", "ألم يخرج".
+_ASKING: Final = frozenset(
+    "is are was were am do does did has have had can could will would should isn aren wasn weren"
+    " don doesn didn hasn haven hadn won wouldn couldn shouldn".split()
+)
+_ASKING_FRENCH: Final = [["n", "'"], ["ne"]]
+_ASKING_LETTER: Final = "ا"
 # "Nothing but", "لم … إلا", "ما … غير": the exception says what the negator seems to deny.
 _EXCEPTABLE: Final = frozenset(fold("لا لم لن ليس ليست ما").split()) | {"nothing"}
 _EXCEPTIONS: Final = frozenset(fold("إلا الا سوى غير").split()) | {"except", "but"}
 _EXCEPTION_REACH: Final = 8
 
 # One-letter conjunctions and question letters written onto an operator: ولم، فلن، أليس، وليس.
-_CLITICS: Final = ("و", "ف", "ا")
+_CLITICS: Final = ("و", "ف", _ASKING_LETTER)
+
+# What joins a second denial to the first instead of putting it under the first.
+_JOINING: Final = frozenset(fold("و أو and or nor but et ou ni mais").split())
+_JOINED: Final = ("و", "ف")
+# French denies in two words, "ne … pas"; the second is the one that counts.
+_HALF: Final = "ne"
+_SENTENCE_MARKS: Final = frozenset(".;!?؟")
+_CLAUSE_MARKS: Final = _SENTENCE_MARKS | frozenset(",:()")
 
 
 def operators(tokens: Sequence[Token]) -> tuple[Operator, ...]:
@@ -114,6 +136,65 @@ def operators(tokens: Sequence[Token]) -> tuple[Operator, ...]:
     return tuple(found)
 
 
+def has_negator(tokens: Sequence[Token]) -> bool:
+    """Tell whether any of ``tokens``, which need not be a sentence, is a word that denies."""
+    words = [_plain(t) for t in tokens]
+    return any(_listed(words, place)[1] in _DENYING for place in range(len(words)))
+
+
+def tangled(words: Sequence[str], acting: Sequence[Operator]) -> bool:
+    """Tell whether it cannot be known by rule which of a text's words are denied.
+
+    A denial under a denial ("it is not true that nobody left", "no one did not"), and a denial or
+    doubt of what stands before it ("that he left is a lie"). ``words`` are the folded tokens that
+    ``acting`` was found in.
+    """
+    before: Operator | None = None
+    whole = False  # a whole clause of the sentence is denied already
+    for place, operator in enumerate(acting):
+        if operator.stance is Stance.NEUTRAL:
+            continue
+        if before and _breaks(words, before, operator, _SENTENCE_MARKS):
+            before, whole = None, False
+        denies_whole = operator.stance is Stance.DENIES_REST
+        if before and (whole or denies_whole or _under(words, before, operator)):
+            return True
+        end = acting[place + 1].index if place + 1 < len(acting) else len(words)
+        if _governs_nothing(words, operator, end):
+            return True
+        before, whole = operator, whole or denies_whole
+    return False
+
+
+def wide(acting: Sequence[Operator]) -> bool:
+    """Tell whether a whole clause is denied, so that any part of it may be what is wrong."""
+    return any(operator.stance is Stance.DENIES_REST for operator in acting)
+
+
+def _under(words: Sequence[str], first: Operator, second: Operator) -> bool:
+    """Tell whether the second of two denials stands under the first, and not beside it."""
+    if Stance.SUSPENDS in (first.stance, second.stance) or words[first.index] == _HALF:
+        return False
+    joined = words[second.index].startswith(_JOINED) or words[second.index] in _JOINING
+    if joined or words[second.index - 1] in _JOINING:
+        return False
+    return not _breaks(words, first, second, _CLAUSE_MARKS)
+
+
+def _breaks(words: Sequence[str], first: Operator, second: Operator, marks: frozenset[str]) -> bool:
+    return any(word in marks for word in words[first.last + 1 : second.index])
+
+
+def _governs_nothing(words: Sequence[str], operator: Operator, end: int) -> bool:
+    """Tell whether no word of the sentence follows an operator."""
+    for word in words[operator.last + 1 : end]:
+        if word in _SENTENCE_MARKS:
+            return True
+        if word.isalnum():
+            return False
+    return end == len(words)
+
+
 def _plain(token: Token) -> str:
     return fold(token.text) if token.kind is Kind.WORD else token.text
 
@@ -126,8 +207,20 @@ def _excepted(words: Sequence[str], index: int) -> bool:
 
 
 def _at(words: Sequence[str], index: int) -> tuple[int, Stance | None]:
-    if words[index + 1 : index + 3] == ["'", "t"]:  # "don't", as the tokens of this room have it
-        return 3, Stance.DENIES_NEXT
+    length, stance = _listed(words, index)
+    asked = stance in _DENYING and _asks(words, index)
+    return length, Stance.SUSPENDS if asked else stance
+
+
+def _asks(words: Sequence[str], index: int) -> bool:
+    """Tell whether the negator at ``index`` belongs to a question, which denies nothing."""
+    first = next((place for place, word in enumerate(words) if word.isalnum()), 0)
+    opening = list(words[first : first + 2])
+    asking = opening[0] in _ASKING or opening in _ASKING_FRENCH or opening[:1] in _ASKING_FRENCH
+    return asking or words[index].startswith(_ASKING_LETTER)
+
+
+def _listed(words: Sequence[str], index: int) -> tuple[int, Stance | None]:
     if _excepted(words, index):
         return 1, Stance.NEUTRAL
     if words[index] in _EXCEPTIONS and any(w in _EXCEPTABLE for w in words[:index]):
@@ -150,6 +243,8 @@ def _at(words: Sequence[str], index: int) -> tuple[int, Stance | None]:
             ):
                 if phrase in forms:
                     return length, stance
+    if words[index + 1 : index + 3] == ["'", "t"]:  # "don't", as the tokens of this room have it
+        return 3, Stance.DENIES_NEXT
     return 0, None
 
 

@@ -6,6 +6,7 @@ order and with the same polarity, and bears out every number and date. Both are 
 to reach: whatever is left over is NOT_ENOUGH_INFO.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from embeddings.normalise import fold, for_matching
@@ -15,6 +16,7 @@ from knowledge.agreement.guards import contrasts, differs, leaves_out
 from knowledge.agreement.intervals import Quantity, comparable, conflicts, entails
 from knowledge.agreement.judgement import Evidence, Judgement, Reason, ReasonKind
 from knowledge.agreement.moments import Moment, moments_conflict, same_moment
+from knowledge.agreement.negation import Stance, tangled, wide
 from knowledge.agreement.reading import Reading, Word, read
 from knowledge.agreement.sameness import (
     OPERATOR_GAP,
@@ -58,16 +60,29 @@ CONFIDENCE: Final = {
 }
 SAME_TEXT_CONFIDENCE: Final = 0.99
 
+#: Marks around a text that are no part of what it says.
+_AROUND: Final = " .…!?؟،,؛;:\"'“”„‘’«»()*_"
+
+_DENYING: Final = frozenset({Stance.DENIES_NEXT, Stance.DENIES_REST})
+
 
 class RuleJudge:
     """Implements ``judgement.Judge`` without a model."""
 
-    def judge(self, claim: str, evidence: Evidence) -> Judgement:
-        """Return the relation of the statement in ``evidence`` to ``claim``."""
+    #: Raise when rules or word lists change what is decided: calibrations are kept by it.
+    fingerprint: Final = "rules-3"
+
+    def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
+        """Return the relation of each statement of ``evidence`` to ``claim``, in order."""
+        return tuple(self._judge(claim, each) for each in evidence)
+
+    def _judge(self, claim: str, evidence: Evidence) -> Judgement:
         if _same_text(claim, evidence.text):
             reason = Reason(ReasonKind.SAME_TEXT)
             return Judgement(Relation.SUPPORTS, SAME_TEXT_CONFIDENCE, (reason,))
         ours, theirs = read(claim), read(evidence.text)
+        if tangled(ours.folded, ours.operators) or tangled(theirs.folded, theirs.operators):
+            return _judged(Relation.NOT_ENOUGH_INFO, ())
         alignment = align(ours, theirs, read(evidence.context))
         pair = Pair(ours, theirs, alignment, read(evidence.preceding))
         refuting = _refuting(pair)
@@ -84,9 +99,12 @@ def _judged(relation: Relation, reasons: tuple[Reason, ...]) -> Judgement:
 
 
 def _same_text(claim: str, statement: str) -> bool:
-    return fold(for_matching(claim)).strip(" .!،؛\"'«»") == fold(for_matching(statement)).strip(
-        " .!،؛\"'«»"
-    )
+    return _bare(claim) == _bare(statement)
+
+
+def _bare(text: str) -> str:
+    """Return ``text`` folded, without the marks around it: asked or quoted it says the same."""
+    return fold(for_matching(text)).strip(_AROUND)
 
 
 # --- refuting -------------------------------------------------------------------------------------
@@ -97,10 +115,14 @@ def _refuting(pair: Pair) -> tuple[Reason, ...]:
         return ()
     if any(is_decade(pair.claim, m) for m in pair.claim.moments):
         return ()
+    denied = _polarity_differs(pair)
+    if wide(pair.claim.operators) or wide(pair.statement.operators):
+        # "It is not true that ten left": ten may be what is not true.
+        return (denied,) if denied else ()
     found = [
         *(_number_differs(pair, q) for q in pair.claim.quantities),
         *(_date_differs(pair, m) for m in pair.claim.moments),
-        _polarity_differs(pair),
+        denied,
     ]
     return tuple(reason for reason in found if reason)
 
@@ -179,6 +201,8 @@ def _polarity_differs(pair: Pair) -> Reason | None:
         return None
     if not all(_told_before(pair, word) for word in alignment.missing):
         return None
+    if not _measures_shared(pair):
+        return None
     if any(ours.denied and all(w.denied for w in found) for ours, found in alignment.said):
         # Both deny, perhaps with a different reach: "no trade war", "denies any trade war".
         return None
@@ -193,6 +217,20 @@ def _polarity_differs(pair: Pair) -> Reason | None:
                 _around(pair.statement, plain[0]),
             )
     return None
+
+
+def _measures_shared(pair: Pair) -> bool:
+    """Tell whether every number and date that a denial may be about stands in the other text."""
+    claim, statement = pair.claim, pair.statement
+    if not all(any(entails(q, ours) for q in statement.quantities) for ours in claim.quantities):
+        return False
+    if not all(any(same_moment(m, ours) for m in statement.moments) for ours in claim.moments):
+        return False
+    if not wide(statement.operators):
+        return True
+    return len(statement.quantities) + len(statement.moments) <= len(claim.quantities) + len(
+        claim.moments
+    )
 
 
 # --- supporting -----------------------------------------------------------------------------------
@@ -297,9 +335,12 @@ def _cut(reading: Reading, start: int, end: int) -> str:
 
 
 def _around(reading: Reading, word: Word) -> str:
-    """Return a word as written, with the operator before it if one denies it."""
-    start = word.start
-    for operator in reading.operators:
-        if operator.end <= word.start and word.start - operator.end <= OPERATOR_GAP:
-            start = min(start, operator.start)
-    return reading.text[start : word.end]
+    """Return a word as written, with the operator that denies it, the words between left out."""
+    before = [o for o in reading.operators if o.end <= word.start and o.stance in _DENYING]
+    if not word.denied or not before:
+        return reading.text[word.start : word.end]
+    operator = before[-1]
+    if word.start - operator.end <= OPERATOR_GAP:
+        return reading.text[operator.start : word.end]
+    denial = reading.text[operator.start : operator.end]
+    return f"{denial} … {reading.text[word.start : word.end]}"

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import App
 from bot.cli.main import COMMANDS, main
 from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.pair_reader import OnnxPairReader
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"
@@ -40,11 +42,13 @@ def cli(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
     bundled_encoder: SentenceTransformerEncoder,
+    bundled_reader: OnnxPairReader,
 ) -> Cli:
     """Return what calls `tathabbat` in this process, on a data folder of the test's own."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    # The real model, but loaded once for all tests.
+    # The real models, but loaded once for all tests.
     monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: bundled_encoder)
+    monkeypatch.setattr(App, "reader", bundled_reader)
 
     def call(*arguments: str | Path) -> Result:
         monkeypatch.setattr(sys, "argv", ["tathabbat", *map(str, arguments)])
@@ -123,6 +127,37 @@ class TestCheck:
         result = cli("check", claim)
         assert result.code == 2
         assert says in result.sentence
+
+    def test_small_talk_has_no_match_and_gets_a_kind_word(self, cli: Cli) -> None:
+        result = cli("check", "السلام عليكم ورحمة الله")
+        assert result.code == 0
+        assert result.out.startswith("أهلًا وسهلًا")
+        answer = json.loads(cli("check", "Thank you very much!", "--json").out)
+        assert (answer["outcome"], answer["matches"]) == ("NO_MATCH", [])
+
+    @pytest.mark.parametrize(
+        ("claims", "outcome"),
+        [
+            (
+                ("خرج أكثر من 37 ألف شخص من مناطق سيطرة التنظيم", "أعلن داعش خلافته سنة 2011"),
+                "REFUTED",
+            ),
+            (
+                ("خرج أكثر من 37 ألف شخص من مناطق سيطرة التنظيم", "ارتفع سعر القمح في الأسواق"),
+                "RELATED",
+            ),
+        ],
+    )
+    def test_a_message_is_as_true_as_its_least_true_claim(
+        self, ready: Cli, claims: tuple[str, ...], outcome: str
+    ) -> None:
+        answer = json.loads(ready("check", "\n".join(claims), "--json").out)
+        assert answer["claim"] == "\n".join(claims)
+        assert answer["outcome"] == outcome
+        assert [match["rank"] for match in answer["matches"]] == list(range(1, 11))
+        assert answer["matches"][0]["relation"] != "NOT_ENOUGH_INFO"
+        out = ready("check", "\n".join(claims)).out
+        assert out.startswith(f"1. في رسالتك: «{claims[0]}»")
 
     def test_an_empty_knowledge_base_has_no_match(self, cli: Cli) -> None:
         result = cli("check", "فاز المنتخب بكأس العالم", "--json")

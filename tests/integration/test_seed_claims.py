@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.pair_reader import OnnxPairReader
 from knowledge import curation, reports
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.judgement import Judge
 from knowledge.answering import Answer, Answering
 from knowledge.database import open_engine, open_sessions
 from knowledge.domain import Outcome, ReportDraft
 from knowledge.indexing import ServingIndex
 from knowledge.readers import read
+from knowledge.reranking import Reranker
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"
@@ -46,6 +48,8 @@ def asked() -> list[Asked]:
 @pytest.fixture(scope="module")
 def answering(
     bundled_encoder: SentenceTransformerEncoder,
+    bundled_reader: OnnxPairReader,
+    bundled_judge: Judge,
     migrated_file: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Answering]:
@@ -58,7 +62,7 @@ def answering(
             assert isinstance(draft, ReportDraft)
             curation.publish(session, reports.store(session, draft).statement_ids, "test")
     index = ServingIndex(sessions, bundled_encoder, folder / "index")
-    yield Answering(sessions, bundled_encoder, index, RuleJudge())
+    yield Answering(sessions, bundled_encoder, index, bundled_judge, Reranker(bundled_reader))
     engine.dispose()
 
 

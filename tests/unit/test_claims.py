@@ -1,18 +1,24 @@
-"""From a message to the sentence that is checked, or to what the person should send instead."""
+"""From a message to what it is and the sentences that are checked, or to what to send instead."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.claims import MAX_CHARACTERS, bare_text, claim_text
+from embeddings.words import words
+from knowledge.claims import MAX_CHARACTERS, Message, MessageKind, bare_text, read_message
 from knowledge.errors import ClaimProblem, UnreadableClaim
+
+
+def claims(message: str) -> list[str]:
+    read = read_message(message)
+    assert read.kind is MessageKind.CLAIM
+    return list(read.claims)
 
 
 @pytest.mark.parametrize(
     ("message", "claim"),
     [
         ("داعش خسر نصف أراضيه", "داعش خسر نصف أراضيه"),
-        ("عاجل 🔴🔴 داعش خسر نصف أراضيه ‼️", "عاجل داعش خسر نصف أراضيه ‼"),
         ("داعش خسر\n\nنصف  أراضيه https://example.com/a?b=1#c", "داعش خسر نصف أراضيه"),
         ("انظر www.example.com داعش خسر", "انظر داعش خسر"),
         ("داعش خسر bit.ly/3xYz نصف أراضيه", "داعش خسر نصف أراضيه"),
@@ -25,10 +31,208 @@ from knowledge.errors import ClaimProblem, UnreadableClaim
         ("write to a.b@example.com today", "write to a.b@example.com today"),
         ("START the ART now", "START the ART now"),
         ("قال 5 أشخاص 👍🏽", "قال 5 أشخاص"),
+        # Tags, sources that are nobody, calls to pass it on.
+        ("عاجل 🔴🔴 داعش خسر نصف أراضيه ‼️", "داعش خسر نصف أراضيه ‼"),
+        ("🔴 #عاجل | داعش خسر نصف أراضيه", "داعش خسر نصف أراضيه"),
+        ("BREAKING: ISIS lost half of its land", "ISIS lost half of its land"),
+        ("Breaking ranks, the mayor resigned", "Breaking ranks, the mayor resigned"),
+        ("مهم جدا: داعش خسر نصف أراضيه", "داعش خسر نصف أراضيه"),
+        ("مهم أن داعش خسر نصف أراضيه", "مهم أن داعش خسر نصف أراضيه"),
+        ("حسب مصادر موثوقة، داعش خسر نصف أراضيه", "داعش خسر نصف أراضيه"),
+        ("بحسب مصادر في الجيش خسر داعش أراضيه", "بحسب مصادر في الجيش خسر داعش أراضيه"),
+        ("داعش خسر نصف أراضيه انشر تؤجر", "داعش خسر نصف أراضيه"),
+        ("انشرها قبل الحذف: داعش خسر نصف أراضيه", "داعش خسر نصف أراضيه"),
+        ("ISIS lost half. Please forward this to everyone you know!", "ISIS lost half"),
+        ("Russia will share this vaccine with all", "Russia will share this vaccine with all"),
+        ("Forwarded from News\nداعش خسر نصف أراضيه", "داعش خسر نصف أراضيه"),
+        ("ISIS lost half — A Name (@name) March 19, 2019", "ISIS lost half — A Name"),
+        ("@news_ar تقول @CentralBank إن السعر ارتفع", "تقول Central Bank إن السعر ارتفع"),
+        ("«داعش خسر نصف أراضيه»", "داعش خسر نصف أراضيه"),
+        # Hashtags inside the sentence are its words, those piled up behind it are not.
+        ("#تنظيم_داعش خسر نصف أراضيه", "تنظيم داعش خسر نصف أراضيه"),
+        ("داعش خسر نصف أراضيه في #سوريا #أخبار #تلفزيون", "داعش خسر نصف أراضيه في سوريا"),
+        ("داعش خسر نصف أراضيه. #أخبار #صباح_الخير", "داعش خسر نصف أراضيه"),
+        ("داعش خسر نصف أراضيه #قناة_الأخبار", "داعش خسر نصف أراضيه"),
+        # Greetings and prayers before a claim.
+        ("السلام عليكم ورحمة الله، داعش خسر نصف أراضيه", "داعش خسر نصف أراضيه"),
+        ("Hello! ISIS lost half of its land", "ISIS lost half of its land"),
+        ("اللهم لك الحمد والشكر 🙏 داعش خسر نصف أراضيه", "داعش خسر نصف أراضيه"),
+        ("ISIS LOST HALF OF ITS LAND IN 2019", "isis lost half of its land in 2019"),
     ],
 )
 def test_what_is_checked(message: str, claim: str) -> None:
-    assert claim_text(message) == claim
+    assert claims(message) == [claim]
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "سلام فياض استقال من الحكومة",
+        "تمام سلام",
+        "طيب أردوغان يزور القاهرة",
+        "Hello Kitty's creator has died",
+        "الله يرحم الملك توفي اليوم",
+        "ما رأيك في خبر: داعش خسر نصف أراضيه",
+        "صباح الأحمد أمير الكويت",
+        "not bad",
+        "Covid19 deaths rose at 5pm on the 3rd of May in G20 states",
+    ],
+)
+def test_a_claim_is_never_taken_for_small_talk(claim: str) -> None:
+    assert claims(claim) == [claim]
+
+
+def test_a_claim_beside_a_prayer_is_kept() -> None:
+    message = "الله يحفظ أهلنا في الكويت وبلاد المسلمين.\nهزة أرضية جنوب الكويت"
+    assert claims(message) == ["هزة أرضية جنوب الكويت"]
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("السلام عليكم ورحمة الله وبركاته", MessageKind.GREETING),
+        ("مرحبااااا 👋", MessageKind.GREETING),
+        ("صباح الخير يا شباب", MessageKind.GREETING),
+        ("شلونك", MessageKind.GREETING),
+        ("Hi there!", MessageKind.GREETING),
+        ("Bonjour, ça va ?", MessageKind.GREETING),
+        ("شكرا جزيلا", MessageKind.THANKS),
+        ("Thank you very much!!", MessageKind.THANKS),
+        ("جزاك الله خيرا", MessageKind.THANKS),
+        ("مين إنت؟", MessageKind.ABOUT_BOT),
+        ("السلام عليكم، من أنت؟", MessageKind.ABOUT_BOT),
+        ("What can you do?", MessageKind.ABOUT_BOT),
+        ("help", MessageKind.ABOUT_BOT),
+        ("لا حول ولا قوة إلا بالله", MessageKind.PRAYER),
+        ("اللهم احفظ بلادنا من كل سوء وارحم موتانا", MessageKind.PRAYER),
+        ("يا رب 🤲", MessageKind.PRAYER),
+        ("ما رأيك في محمد صلاح؟", MessageKind.OPINION),
+        ("What do you think of the president?", MessageKind.OPINION),
+        ("أنا حزين اليوم", MessageKind.OPINION),
+        ("والله انا اشوف انه ماله داعي ناخذ التطعيم وش رايكم انتم", MessageKind.OPINION),
+    ],
+)
+def test_what_is_no_claim_is_known_for_what_it_is(message: str, kind: MessageKind) -> None:
+    assert read_message(message) == Message(kind)
+
+
+@pytest.mark.parametrize(
+    ("message", "arabizi"),
+    [
+        ("el ra2is mat el yom fel 7adeth", True),
+        ("da3esh 5aser nos aradih fi souria", True),
+        ("wallah el malik mat el yom", True),
+        ("ISIS lost half of its land in 2019", False),
+        ("Daech a perdu la moitié de son territoire", False),
+        ("The 2nd 5G mast burned at 3am", False),
+    ],
+)
+def test_arabic_in_latin_letters_is_known_and_still_a_claim(message: str, arabizi: bool) -> None:
+    read = read_message(message)
+    assert read.claims == (message,)
+    assert (read.kind is MessageKind.ARABIZI) is arabizi
+
+
+class TestQuestions:
+    @pytest.mark.parametrize(
+        ("message", "claim"),
+        [
+            ("هل صحيح أن داعش خسر نصف أراضيه؟", "داعش خسر نصف أراضيه"),
+            ("هل صحيح إنو داعش لسا محاصر؟", "داعش لسا محاصر"),
+            ("هل داعش محاصر في نصف مساحة خلافته؟", "داعش محاصر في نصف مساحة خلافته"),
+            ("صباح الخير، هل فعلا خسر داعش نصف أراضيه ؟", "خسر داعش نصف أراضيه"),
+            ("سمعت أن داعش خسر نصف أراضيه، هل هذا صحيح؟", "داعش خسر نصف أراضيه"),
+            ("داعش خسر نصف أراضيه .. الخبر ده صحيح ؟", "داعش خسر نصف أراضيه"),
+            ("Is it true that ISIS lost half of its land?", "ISIS lost half of its land"),
+            ("I heard that ISIS lost half. Is this true?", "ISIS lost half"),
+            ("Est-ce que Daech a perdu Mossoul ?", "Daech a perdu Mossoul"),
+            ("Est-il vrai que Daech a perdu Mossoul ?", "Daech a perdu Mossoul"),
+        ],
+    )
+    def test_become_what_they_ask_about(self, message: str, claim: str) -> None:
+        assert claims(message) == [claim]
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "أليس صحيحا أن داعش خسر نصف أراضيه؟",
+            "هل اللقاح آمن أم خطير على الأطفال؟",
+            "غير صحيح أن داعش خسر نصف أراضيه",
+            "Isn't it true that ISIS lost half of its land?",
+            "Is it false that ISIS lost half of its land?",
+            "Did ISIS lose half of its land?",
+            "It is not true that ISIS lost half of its land",
+            "خبر خسارة داعش نصف أراضيه غير صحيح؟",
+        ],
+    )
+    def test_that_deny_or_leave_a_choice_stay_as_they_are(self, message: str) -> None:
+        assert claims(message) == [message]
+
+    def test_one_about_nothing_asks_for_the_news(self) -> None:
+        for message in ("هل هذا صحيح؟", "Is this true?", "السلام عليكم، هل هذا الخبر صحيح؟"):
+            with pytest.raises(UnreadableClaim) as caught:
+                read_message(message)
+            assert caught.value.problem is ClaimProblem.NO_CLAIM
+
+
+class TestDenials:
+    @pytest.mark.parametrize(
+        ("message", "claim"),
+        [
+            ("هل صحيح أن داعش خسر نصف أراضيه؟ لا", "غير صحيح أن داعش خسر نصف أراضيه"),
+            ("داعش خسر نصف أراضيه. هذا الخبر كاذب", "غير صحيح أن داعش خسر نصف أراضيه"),
+            ("داعش لم يخسر أراضيه\nكذب", "غير صحيح أن داعش لم يخسر أراضيه"),
+            ("Is it true that ISIS lost half? No.", "It is not true that ISIS lost half"),
+            (
+                "Daech a perdu Mossoul hier. C'est faux.",
+                "Il est faux que Daech a perdu Mossoul hier",
+            ),
+            ("هل صحيح أن داعش خسر نصف أراضيه؟ نعم", "داعش خسر نصف أراضيه"),
+        ],
+    )
+    def test_an_answer_travels_with_what_it_answers(self, message: str, claim: str) -> None:
+        assert claims(message) == [claim]
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "شائعات اليوم:\n1. داعش أعلن خلافته في العام 2016\n2. خرج 120 ألف شخص من المدينة",
+            "داعش أعلن خلافته في العام 2016.\nخرج 120 ألف شخص من المدينة.\nكله كذب",
+            "داعش أعلن خلافته في العام 2016.\nشائعة لا أساس لها من الصحة أبدا",
+            "These are all false: ISIS lost half of its land. The mayor resigned on Monday.",
+        ],
+    )
+    def test_several_that_are_denied_together_are_not_cut_apart(self, message: str) -> None:
+        (claim,) = claims(message)
+        assert any(word in claim for word in ("شائع", "كذب", "false"))
+
+
+class TestSeveralClaims:
+    def test_of_a_list_are_checked_each_in_order(self) -> None:
+        listed = ["داعش أعلن خلافته في العام 2016", "خرج 120 ألف شخص من المدينة أمس"]
+        for form in ("1. {}\n2. {}", "١- {} ٢- {}", "• {}\n• {}", "🔴 {} 🔴 {}", "{}.\n{}."):
+            assert [c.rstrip(".") for c in claims(form.format(*listed))] == listed
+
+    def test_are_three_at_most_and_what_is_left_out_is_known(self) -> None:
+        message = (
+            "السلام عليكم ورحمة الله وبركاته. وصلتني هذه الأخبار من صديق عزيز على قلبي."
+            " أعلن التنظيم إقامة الخلافة سنة 2011 في سوريا والعراق معا."
+            " وخرج أكثر من 120 ألف شخص من مناطق سيطرته منذ مطلع كانون الأول."
+            " اللهم احفظ بلاد المسلمين من كل شر."
+            " وقتلت غارة للتحالف 3400 مدني في آخر جيب شرق الفرات."
+            " أنا خائف جدا على أهلي وما عاد أعرف ماذا أفعل يا إخوان."
+        )
+        read = read_message(message)
+        assert [claim.split()[0] for claim in read.claims] == ["أعلن", "وخرج", "وقتلت"]
+        assert read.excerpt
+
+    def test_a_sentence_that_leans_on_another_stays_with_it(self) -> None:
+        message = "استقال رئيس بلدية المدينة الكبيرة أمس. وهو لم ينف التهم الموجهة إليه."
+        assert claims(message) == [message.removesuffix(".")]
+
+    def test_a_line_that_only_breaks_off_is_no_claim_of_its_own(self) -> None:
+        message = "مرشد الجماعة في المهجر\nيعلن من تركيا دعم المرشح في الانتخابات القادمة"
+        assert len(claims(message)) == 1
 
 
 @pytest.mark.parametrize(
@@ -45,7 +249,9 @@ def test_what_is_checked(message: str, claim: str) -> None:
         ("t.me/channel/12", ClaimProblem.ONLY_LINKS),
         ("@news 👇 https://example.com/story", ClaimProblem.ONLY_LINKS),
         ("داعش", ClaimProblem.TOO_SHORT),
-        ("#داعش!!!", ClaimProblem.TOO_SHORT),
+        ("عاجل", ClaimProblem.NO_WORDS),
+        ("#داعش!!!", ClaimProblem.ONLY_HASHTAGS),
+        ("#داعش #سوريا https://example.com", ClaimProblem.ONLY_HASHTAGS),
         ("داعش https://example.com", ClaimProblem.TOO_SHORT),
         ("كلمة " * MAX_CHARACTERS, ClaimProblem.TOO_LONG),
     ],
@@ -54,29 +260,60 @@ def test_what_cannot_be_checked_says_why_in_one_sentence(
     message: str, problem: ClaimProblem
 ) -> None:
     with pytest.raises(UnreadableClaim) as caught:
-        claim_text(message)
+        read_message(message)
     assert caught.value.problem is problem
     assert str(caught.value).startswith("the claim ")
     assert "\n" not in str(caught.value)
 
 
-def test_a_negation_is_never_lost_on_the_way() -> None:
-    assert claim_text("لم ينفِ الوزير الخبر") == "لم ينفِ الوزير الخبر"
+@given(st.text(alphabet="لا لم 5 7 خبر. ؟\n#", max_size=60))
+def test_bare_text_never_loses_a_negator_or_a_number(text: str) -> None:
+    kept = words(bare_text(f"أعلن {text} اليوم"))
+    for word in ("لا", "لم", "5", "7"):
+        hashed = text.count("#")
+        assert hashed or kept.count(word) == words(text).count(word)
 
 
-def test_the_longest_claim_is_read() -> None:
+def test_the_longest_message_is_read() -> None:
     longest = ("كلمة " * MAX_CHARACTERS)[:MAX_CHARACTERS]
-    assert claim_text(longest) == longest.strip()
+    assert claims(longest) == [longest.strip()]
 
 
 @given(st.text(max_size=80))
-def test_anything_at_all_is_either_a_claim_or_told_what_is_wrong(message: str) -> None:
+def test_anything_at_all_is_read_or_told_what_is_wrong(message: str) -> None:
     try:
-        claim = claim_text(message)
+        read = read_message(message)
     except UnreadableClaim:
         return
-    assert claim == " ".join(claim.split())
-    assert claim == bare_text(message)
+    assert len(read.claims) <= 3
+    assert all(claim == " ".join(claim.split()) for claim in read.claims)
+    assert bool(read.claims) == (read.kind in (MessageKind.CLAIM, MessageKind.ARABIZI))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "عاجل ",
+        "#a",
+        "هل ",
+        "صحيح ",
+        "؟ ",
+        "1. ",
+        "2. ",
+        "send this to ",
+        "(",
+        "— ",
+        "please ",
+        "انشر ",
+        "🔴",
+    ],
+)
+def test_a_hostile_message_is_cut_like_any_other(piece: str) -> None:
+    try:
+        read = read_message((piece * MAX_CHARACTERS)[:MAX_CHARACTERS])
+    except UnreadableClaim:
+        return
+    assert len(read.claims) <= 3
 
 
 @pytest.mark.parametrize("piece", ["a.", "aa./", "a-", "@a", "RT ", "http", "www.", "1,"])

@@ -1,68 +1,100 @@
-"""One ranking out of two lists of unlike scales."""
+"""One ranking out of two signals of unlike scales."""
 
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.hits import Scored
-from embeddings.hybrid import fuse
+from embeddings.hybrid import Candidates, Weights, fuse, learned, signals
 
-_COSINES = st.dictionaries(st.integers(1, 50), st.floats(-1, 1, width=32), max_size=20)
+_EVEN = Weights(focus=0.5, grams=0.5)
+_SCORES = st.dictionaries(
+    st.integers(1, 50),
+    st.tuples(st.floats(-1, 1, width=32), st.floats(0, 40, width=32), st.floats(-1, 1, width=32)),
+    max_size=20,
+)
+
+
+def _candidates(scores: Mapping[int, Sequence[float]]) -> Candidates:
+    """Return candidates by id, each with its focus, grams and cosine."""
+    ids = sorted(scores)
+    rows = np.array([scores[i] for i in ids], dtype=np.float64).reshape(len(ids), 3)
+    return Candidates(np.array(ids, dtype=np.int64), rows[:, 0], rows[:, 1], rows[:, 2])
 
 
 def test_nothing_found_gives_nothing() -> None:
-    assert fuse({}, [], 10) == []
+    assert fuse(_candidates({}), _EVEN, 10) == []
 
 
-def test_the_best_of_both_lists_is_first() -> None:
-    hits = fuse({1: 0.90, 2: 0.89, 3: 0.70}, [Scored(2, 12.0), Scored(3, 3.0)], 3)
-    assert [hit.id for hit in hits] == [2, 1, 3]
+def test_the_best_of_both_signals_is_first() -> None:
+    scores = {1: (0.50, 1, 0.9), 2: (0.49, 9, 0.9), 3: (0.1, 2, 0.7)}
+    assert [hit.id for hit in fuse(_candidates(scores), _EVEN, 3)] == [2, 1, 3]
 
 
-def test_a_hit_carries_both_scores_and_zero_where_no_term_is_shared() -> None:
-    first, second = fuse({7: 0.9, 8: 0.8}, [Scored(7, 4.5)], 2)
+def test_a_hit_carries_the_encoders_cosine_and_the_lexical_score() -> None:
+    scores = {7: (0.3, 4.5, 0.9), 8: (0.1, 0, 0.8)}
+    first, second = fuse(_candidates(scores), _EVEN, 2)
     assert (first.id, first.cosine, first.lexical) == (7, 0.9, 4.5)
     assert (second.id, second.cosine, second.lexical) == (8, 0.8, 0.0)
 
 
-def test_without_a_shared_term_the_order_is_the_encoders() -> None:
-    assert [hit.id for hit in fuse({1: 0.1, 2: 0.3, 3: 0.2}, [], 3)] == [2, 3, 1]
+@pytest.mark.parametrize("signal", ["focus", "grams"])
+def test_a_weight_of_one_alone_gives_that_signals_order(signal: str) -> None:
+    names = ("focus", "grams")
+    alone = Weights(**{name: float(name == signal) for name in names})
+    rows = {1: (0.1, 5, 0.9), 2: (0.9, 4, 0.5), 3: (0.5, 9, 0.7)}
+    column = names.index(signal)
+    expected = sorted(rows, key=lambda number: -rows[number][column])
+    assert [hit.id for hit in fuse(_candidates(rows), alone, 3)] == expected
 
 
 def test_ties_go_to_the_lower_id() -> None:
-    assert [hit.id for hit in fuse({9: 0.5, 3: 0.5, 5: 0.5}, [], 2)] == [3, 5]
+    same = (0.5, 1, 0.5)
+    assert [hit.id for hit in fuse(_candidates({9: same, 3: same, 5: same}), _EVEN, 2)] == [3, 5]
 
 
 def test_a_lone_candidate_is_found() -> None:
-    (hit,) = fuse({4: 0.8}, [Scored(4, 2.0)], 10)
+    (hit,) = fuse(_candidates({4: (0.2, 3, 0.8)}), _EVEN, 10)
     assert (hit.id, hit.score) == (4, 0.0)
 
 
 @pytest.mark.parametrize("scale", [0.01, 1000.0])
-def test_the_scale_of_bm25_does_not_matter(scale: float) -> None:
-    cosines = {1: 0.9, 2: 0.8, 3: 0.7, 4: 0.6}
-    plain = fuse(cosines, [Scored(3, 9.0), Scored(4, 5.0)], 4)
-    scaled = fuse(cosines, [Scored(3, 9.0 * scale), Scored(4, 5.0 * scale)], 4)
-    assert [hit.id for hit in scaled] == [hit.id for hit in plain]
-    assert [hit.score for hit in scaled] == pytest.approx([hit.score for hit in plain])
+def test_the_scale_of_a_signal_does_not_matter(scale: float) -> None:
+    rows = {1: (0.4, 1, 0.9), 2: (0.3, 0, 0.8), 3: (0.2, 9, 0.7), 4: (0.1, 5, 0.6)}
+    scaled = {i: (a, b * scale, c) for i, (a, b, c) in rows.items()}
+    plain, other = (fuse(_candidates(x), _EVEN, 4) for x in (rows, scaled))
+    assert [hit.id for hit in other] == [hit.id for hit in plain]
+    assert [hit.score for hit in other] == pytest.approx([hit.score for hit in plain])
 
 
-@given(_COSINES, st.data(), st.integers(0, 25))
+def test_a_signal_that_is_the_same_for_all_says_nothing() -> None:
+    columns = signals(_candidates({1: (0.1, 3, 0.9), 2: (0.2, 3, 0.8)}))
+    assert columns[:, 1].tolist() == [0, 0]
+    assert columns[:, 0].tolist() == pytest.approx([-1, 1])
+
+
+def test_the_shipped_weights_let_the_closest_by_meaning_and_letters_win() -> None:
+    """Whatever training finds, a statement best in every respect must come first."""
+    rows = {1: (0.1, 5, 0.8), 2: (0.4, 30, 0.95), 3: (0.2, 9, 0.85), 4: (0, 2, 0.8)}
+    assert fuse(_candidates(rows), learned(), 1)[0].id == 2
+
+
+@given(_SCORES, st.integers(0, 25))
 def test_every_candidate_comes_back_once_best_first(
-    cosines: dict[int, float], data: st.DataObject, k: int
+    scores: dict[int, tuple[float, ...]], k: int
 ) -> None:
-    shared = data.draw(st.lists(st.sampled_from(sorted(cosines)), unique=True) if cosines else
-                       st.just([]))  # fmt: skip
-    lexical = [Scored(number, data.draw(st.floats(0.01, 40))) for number in shared]
-    hits = fuse(cosines, lexical, k)
-    assert len(hits) == min(k, len(cosines))
+    hits = fuse(_candidates(scores), learned(), k)
+    assert len(hits) == min(k, len(scores))
     assert len({hit.id for hit in hits}) == len(hits)
-    assert all(hit.cosine == cosines[hit.id] for hit in hits)
+    assert all(hit.cosine == scores[hit.id][2] for hit in hits)
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 
-@given(_COSINES, st.integers(1, 25))
+@given(_SCORES, st.integers(1, 25))
 def test_asking_for_fewer_gives_the_head_of_the_same_ranking(
-    cosines: dict[int, float], k: int
+    scores: dict[int, tuple[float, ...]], k: int
 ) -> None:
-    assert fuse(cosines, [], k) == fuse(cosines, [], 100)[:k]
+    found = _candidates(scores)
+    assert fuse(found, learned(), k) == fuse(found, learned(), 100)[:k]

@@ -13,7 +13,7 @@ S, R, N = Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOUGH_INFO
 
 
 def relation(claim: str, statement: str, context: str = "", preceding: str = "") -> Relation:
-    return RuleJudge().judge(claim, Evidence(statement, context, preceding)).relation
+    return RuleJudge().judge(claim, [Evidence(statement, context, preceding)])[0].relation
 
 
 LEFT = "غادر نحو 1200 عامل الميناء منذ مطلع آذار/مارس، وفق نقابة العمال"
@@ -37,7 +37,7 @@ class TestNumbers:
         assert relation(claim, LEFT) is expected
 
     def test_the_reason_quotes_both(self) -> None:
-        judged = RuleJudge().judge("غادر 400 عامل الميناء", Evidence(LEFT))
+        judged = RuleJudge().judge("غادر 400 عامل الميناء", [Evidence(LEFT)])[0]
         (reason,) = judged.reasons
         assert reason.kind is ReasonKind.NUMBER_DIFFERS
         assert (reason.claim, reason.statement) == ("400", "نحو 1200")
@@ -67,6 +67,14 @@ class TestDates:
         assert relation("حوصرت القرية في العام 2019 بعد المعارك", statement) is N
 
 
+ENTERED = "دخل الجيش المدينة أمس"
+NOT_ENTERED = "لم يدخل الجيش المدينة أمس"
+ENTERED_EN = "The army entered the city today"
+NOT_ENTERED_EN = "The army did not enter the city today"
+ENTERED_FR = "L'armée est entrée dans la ville hier"
+NOT_ENTERED_FR = "L'armée n'est pas entrée dans la ville hier"
+
+
 class TestNegation:
     @pytest.mark.parametrize(
         ("claim", "statement", "expected"),
@@ -84,6 +92,72 @@ class TestNegation:
     )
     def test_polarity(self, claim: str, statement: str, expected: Relation) -> None:
         assert relation(claim, statement) is expected
+
+    @pytest.mark.parametrize(
+        ("claim", "statement", "expected"),
+        [
+            # Denied whole, and the denial of a denial beside it: the one settles, the other never.
+            ("ليس صحيحا أن الجيش دخل المدينة", ENTERED, R),
+            ("ليس صحيحا أن الجيش لم يدخل المدينة", ENTERED, N),
+            ("ليس صحيحا أن الجيش لم يدخل المدينة", NOT_ENTERED, N),
+            ("غير صحيح أنه لم يدخل الجيش المدينة", NOT_ENTERED, N),
+            ("لم ينف الجيش أنه دخل المدينة", ENTERED, N),
+            ("لم ينف الجيش أنه دخل المدينة", NOT_ENTERED, N),
+            ("لا أحد من الجيش لم يدخل المدينة", NOT_ENTERED, N),
+            ("It is not true that the army entered the city", ENTERED_EN, R),
+            ("It isn't true that the army entered the city", ENTERED_EN, R),
+            ("It is not true that the army did not enter the city", ENTERED_EN, N),
+            ("It is not true that the army did not enter the city", NOT_ENTERED_EN, N),
+            ("It is false that the army never entered the city", ENTERED_EN, N),
+            ("The army never failed to enter the city", ENTERED_EN, N),
+            ("The army didn't not enter the city", NOT_ENTERED_EN, N),
+            ("It is not true that nobody left the city", "Nobody left the city", N),
+            ("L'armée est entrée dans la ville", NOT_ENTERED_FR, R),
+            ("Il est faux que l'armée n'est pas entrée dans la ville", ENTERED_FR, N),
+            ("Il est faux que l'armée n'est pas entrée dans la ville", NOT_ENTERED_FR, N),
+            ("Il n'est pas vrai que l'armée n'est pas entrée dans la ville", ENTERED_FR, N),
+            # Two denials side by side are none of that; nor is one said twice.
+            ("لم يدخل الجيش المدينة ولم يقصفها", "لم يدخل الجيش المدينة ولم يقصفها أمس", S),
+            ("لم يدخل الجيش المدينة أبدا", ENTERED, R),
+            ("The army did not enter the city at all", ENTERED_EN, R),
+            # What asks denies nothing.
+            ("أليس صحيحا أن الجيش دخل المدينة", ENTERED, N),
+            ("ألم يدخل الجيش المدينة", ENTERED, N),
+            ("ألم يدخل الجيش المدينة", NOT_ENTERED, N),
+            ("Isn't it true that the army entered the city", ENTERED_EN, N),
+            ("Didn't the army enter the city", ENTERED_EN, N),
+            ("N'est-il pas vrai que l'armée est entrée dans la ville", ENTERED_FR, N),
+            # A denial at the end is of what stands before it.
+            ("دخول الجيش المدينة غير صحيح", ENTERED, N),
+            ("دخل الجيش المدينة كذب", ENTERED, N),
+            ("That the army entered the city is not true", ENTERED_EN, N),
+            ("L'armée est entrée dans la ville: c'est faux", ENTERED_FR, N),
+        ],
+    )
+    def test_a_denial_is_never_read_the_wrong_way_round(
+        self, claim: str, statement: str, expected: Relation
+    ) -> None:
+        assert relation(claim, statement) is expected
+        assert relation(statement, claim) in (expected, N)
+
+    @pytest.mark.parametrize(
+        ("claim", "expected"),
+        [
+            ("ليس صحيحا أن 37 ألف شخص خرجوا من المنطقة", R),
+            ("لم يخرج 37 ألف شخص من المنطقة", R),
+            # Ten may be what is not true of it.
+            ("ليس صحيحا أن 10 آلاف شخص خرجوا من المنطقة", N),
+            ("لم يخرج 10 آلاف شخص من المنطقة", N),
+        ],
+    )
+    def test_a_denial_is_of_the_number_too(self, claim: str, expected: Relation) -> None:
+        assert relation(claim, "خرج 37 ألف شخص من المنطقة") is expected
+
+    def test_the_reason_names_the_denial_however_far(self) -> None:
+        claim = "It is not true that 37,000 people left the area"
+        judged = RuleJudge().judge(claim, [Evidence("37,000 people left the area")])[0]
+        (reason,) = judged.reasons
+        assert (reason.claim, reason.statement) == ("not true … people", "people")
 
     @pytest.mark.parametrize(
         ("text", "stance"),
@@ -173,3 +247,29 @@ class TestSilence:
 
 def test_the_same_text_supports_whatever_its_code_points() -> None:
     assert relation("قال کیکا إن الحرب لم تنتهِ", "قال كيكا إن الحرب لم تنته.") is S
+
+
+@pytest.mark.parametrize(
+    "marked",
+    ["{}.", "{}?", "{}؟", "{} ؟", "{}!", "{}…", "«{}»", '"{}"', "“{}”", "'{}'", "«{}».", "({})"],
+)
+@pytest.mark.parametrize(
+    ("claim", "statement", "expected"),
+    [
+        ("غادر نحو 1200 عامل الميناء", LEFT, S),
+        ("العمال الذين غادروا الميناء 400 عامل", LEFT, R),
+        ("بني المستشفى في العام 2016", "افتتح المستشفى الذي بني في العام 2014", R),
+        ("Inflation in the country fell to 5%", "Inflation in the country fell to 7%", R),
+        ("لم يدخل الجيش المدينة", ENTERED, R),
+        ("The army did not enter the city", NOT_ENTERED_EN, S),
+        ("It is not true that nobody left the city", "Nobody left the city", N),
+        ("Oil prices went up after the meeting", "Oil prices went down after the meeting", N),
+        ("المدينة", "المدينة", S),
+    ],
+)
+def test_the_marks_around_a_sentence_change_nothing(
+    claim: str, statement: str, expected: Relation, marked: str
+) -> None:
+    assert relation(claim, statement) is expected
+    assert relation(marked.format(claim), statement) is expected
+    assert relation(claim, marked.format(statement)) is expected

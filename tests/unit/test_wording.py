@@ -58,19 +58,25 @@ def match(
     *reasons: Reason,
     relevance: float = 0.9,
 ) -> Match:
-    return Match(statement, Judgement(relation, 0.9, reasons), 1.0, relevance)
+    judgement = Judgement(relation, 0.9, reasons)
+    settles = relation is not Relation.NOT_ENOUGH_INFO
+    return Match(statement, judgement, 1.0, relevance, settles=settles)
 
 
-def supported(*matches: Match) -> Answer:
-    return Answer("claim", Outcome.SUPPORTED, 0.9, matches or (supporting(),))
+CLAIM = "The bridge carries 250 cars"
+CLAIM_AR = "الجسر يحمل 250 سيارة"
 
 
-def refuted(*matches: Match) -> Answer:
-    return Answer("claim", Outcome.REFUTED, 0.9, matches or (refuting(),))
+def supported(*matches: Match, claim: str = CLAIM) -> Answer:
+    return Answer(claim, Outcome.SUPPORTED, 0.9, matches or (supporting(),))
 
 
-def related(*matches: Match) -> Answer:
-    return Answer("claim", Outcome.RELATED, 0.9, matches or (match(news()),))
+def refuted(*matches: Match, claim: str = CLAIM) -> Answer:
+    return Answer(claim, Outcome.REFUTED, 0.9, matches or (refuting(),))
+
+
+def related(*matches: Match, claim: str = CLAIM) -> Answer:
+    return Answer(claim, Outcome.RELATED, 0.9, matches or (match(news()),))
 
 
 def no_match(*matches: Match) -> Answer:
@@ -116,6 +122,14 @@ class TestOutcomes:
             (
                 refuted(refuting(fact_check())),
                 "❌ Fact-checkers reviewed this claim and reject it",
+            ),
+            (
+                refuted(refuting(fact_check(rating=Rating.TRUE))),
+                "❌ A claim that fact-checkers confirm contradicts this",
+            ),
+            (
+                related(supporting(news(1)), refuting(news(2))),
+                "🔎 Verified reports contradict each other on this; the newest comes first",
             ),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
@@ -218,8 +232,19 @@ class TestFactCheck:
         ]
 
     def test_a_rating_without_words_of_theirs_is_named(self) -> None:
-        said = texts(english(refuted(refuting(fact_check(rating_text=None)))))[2]
-        assert "Their rating: “false”" in said
+        answer = refuted(refuting(fact_check(rating_text=None)))
+        assert "Their rating: “false”" in texts(english(answer))[2]
+        assert "تصنيفهم: «غير صحيح»" in texts(answered(answer, 7, TODAY, ARABIC))[2]
+
+    def test_a_rating_says_why_and_nothing_else_need(self) -> None:
+        agrees = Reason(ReasonKind.NUMBER_AGREES, "ten", "10")
+        rejected = refuting(fact_check(), Reason(ReasonKind.RATED, statement="False"), agrees)
+        assert len(texts(english(refuted(rejected)))) == 3
+
+    def test_a_rated_claim_is_quoted_as_one_whatever_the_kind_of_its_report(self) -> None:
+        reply = english(refuted(refuting(fact_check(kind=ReportKind.NEWS))))
+        assert texts(reply)[0] == "❌ Fact-checkers reviewed this claim and reject it"
+        assert "Their rating: “Pants on fire”" in texts(reply)[2]
 
     def test_one_without_a_rating_claims_none(self) -> None:
         unrated = fact_check(rating=None, rating_text=None, speaker=None)
@@ -229,23 +254,196 @@ class TestFactCheck:
         assert "as the fact-checkers reviewed it" in said
 
 
-class TestReasons:
+class TestOldNews:
+    """A report from long before what the claim is about says so, in words."""
+
+    OLD = news(published_at=date(2019, 2, 7))
+
     @pytest.mark.parametrize(
-        "kind",
+        "answer",
+        [supported(supporting(OLD)), refuted(refuting(OLD)), related(match(OLD))],
+        ids=lambda answer: answer.outcome.value,
+    )
+    def test_is_said_under_every_outcome(self, answer: Answer) -> None:
+        old = "⏳ This report is from February 7, 2019; what it says may have changed since."
+        assert old in texts(english(answer))
+        old = "⏳ يعود هذا التقرير إلى 7 فبراير 2019، وربما تغيّر ما يذكره منذ ذلك الحين."
+        assert old in texts(answered(answer, 7, TODAY, ARABIC))
+
+    @pytest.mark.parametrize(
+        ("claim", "warned"),
         [
-            ReasonKind.NUMBER_DIFFERS,
-            ReasonKind.DATE_DIFFERS,
-            ReasonKind.NEGATION_DIFFERS,
-            ReasonKind.NUMBER_AGREES,
-            ReasonKind.DATE_AGREES,
+            ("The bridge carries 250 cars", True),
+            ("The bridge carries 250 cars today", True),
+            ("The bridge carried 250 cars on Monday", True),
+            ("The bridge has carried 250 cars since 2014", True),
+            ("الجسر يحمل 250 سيارة منذ 2014", True),
+            ("The bridge carried 250 cars in 2023", True),
+            ("The bridge will carry 250 cars in 2030", True),
+            ("The bridge carried 250 cars in 2019", False),
+            ("The bridge carried 250 cars on 7 February 2019", False),
+            ("حمل الجسر 250 سيارة في العام 2019", False),
+            ("The bridge carried 250 cars in 2014", False),
         ],
     )
-    def test_both_wordings_are_shown(self, kind: ReasonKind) -> None:
-        reply = answered(
-            refuted(refuting(news(), Reason(kind, "نصف", "أقل من 1٪"))), 7, TODAY, ARABIC
+    def test_only_where_the_claim_is_about_a_later_time(self, claim: str, warned: bool) -> None:
+        reply = english(supported(supporting(self.OLD), claim=claim))
+        assert any("⏳" in text for text in texts(reply)) is warned
+
+    @pytest.mark.parametrize("days", [0, 90, -3])
+    def test_is_not_said_of_a_recent_report(self, days: int) -> None:
+        recent = news(published_at=date.fromordinal(TODAY.toordinal() - days))
+        assert not any("⏳" in text for text in texts(english(supported(supporting(recent)))))
+
+    def test_is_not_said_of_an_undated_one(self) -> None:
+        undated = supporting(news(published_at=None))
+        assert not any("⏳" in text for text in texts(english(supported(undated))))
+
+    def test_the_others_say_so_too(self) -> None:
+        assert any("⏳" in text for text in texts(others(CLAIM, [self.OLD], TODAY, ENGLISH)))
+
+
+class TestLanguageOfTheReport:
+    @pytest.mark.parametrize(
+        ("claim", "language", "english_note", "arabic_note"),
+        [
+            (CLAIM_AR, "en", "This report is in English", "لغة هذا التقرير الإنجليزية"),
+            (CLAIM_AR, "en-GB", "This report is in English", "لغة هذا التقرير الإنجليزية"),
+            (CLAIM, "ar", "This report is in Arabic", "لغة هذا التقرير العربية"),
+            (CLAIM, "fr", "This report is in French", "لغة هذا التقرير الفرنسية"),
+            (CLAIM_AR, "und", "This report is in English", "لغة هذا التقرير الإنجليزية"),
+            (CLAIM_AR, "", "This report is in English", "لغة هذا التقرير الإنجليزية"),
+        ],
+    )
+    def test_is_named_where_it_is_not_the_claims(
+        self, claim: str, language: str, english_note: str, arabic_note: str
+    ) -> None:
+        for outcome in (supported, refuted, related):
+            answer = outcome(match(news(language=language), Relation.SUPPORTS), claim=claim)
+            assert any(english_note in text for text in texts(english(answer)))
+            arabic = answered(answer, 7, TODAY, ARABIC)
+            assert any(arabic_note in text for text in texts(arabic))
+
+    @pytest.mark.parametrize(
+        ("claim", "language"),
+        [(CLAIM, "en"), (CLAIM, "en-US"), (CLAIM_AR, "ar"), ("el 7adeth 7asal fel madina", "ar")],
+    )
+    def test_is_not_mentioned_where_it_is_the_same(self, claim: str, language: str) -> None:
+        reply = english(supported(supporting(news(language=language)), claim=claim))
+        assert not any("🌐" in text for text in texts(reply))
+
+
+class TestContradictingReports:
+    NEW = news(1, text="The bridge carries 300 cars", published_at=date(2026, 2, 1))
+    OLD = news(2, text="The bridge carries 250 cars daily", published_at=date(2026, 1, 3))
+    DIFFERS = Reason(ReasonKind.NUMBER_DIFFERS, "250", "300")
+
+    def test_are_both_shown_with_date_and_side_in_the_order_of_the_answer(self) -> None:
+        answer = related(refuting(self.NEW, self.DIFFERS), supporting(self.OLD), match(news(3)))
+        reply = english(answer)
+        assert texts(reply)[1:] == [
+            "«The bridge carries 300 cars»",
+            "Said by: The mayor\n📰 Bridges, part 1 · The Valley Post · February 1, 2026",
+            "This one contradicts what you sent.",
+            "In your message: “250” · in the report: “300”",
+            "«The bridge carries 250 cars daily»",
+            "Said by: The mayor\n📰 Bridges, part 2 · The Valley Post · January 3, 2026",
+            "This one supports what you sent.",
+        ]
+        assert labels(reply) == [["Source 1"], ["Source 2"], ["Not what I asked"]]
+
+    def test_the_same_in_arabic(self) -> None:
+        answer = related(refuting(self.NEW, self.DIFFERS), supporting(self.OLD))
+        said = texts(answered(answer, 7, TODAY, ARABIC))
+        assert "هذا يخالف ما أرسلته." in said
+        assert "هذا يؤيّد ما أرسلته." in said
+
+
+class TestReasons:
+    @pytest.mark.parametrize(
+        ("refutes", "kind"),
+        [
+            (True, ReasonKind.NUMBER_DIFFERS),
+            (True, ReasonKind.DATE_DIFFERS),
+            (True, ReasonKind.WORDS_DIFFER),
+            (False, ReasonKind.NUMBER_AGREES),
+            (False, ReasonKind.DATE_AGREES),
+        ],
+    )
+    def test_both_wordings_are_shown(self, refutes: bool, kind: ReasonKind) -> None:
+        reason = Reason(kind, "250", "300")
+        answer = (
+            refuted(refuting(news(), reason)) if refutes else supported(supporting(news(), reason))
         )
-        assert reply.blocks[-1].text == "في رسالتك: «نصف» · في التقرير: «أقل من 1٪»"
-        assert reply.blocks[-1].style is Style.NOTE
+        assert english(answer).blocks[-1].text == "In your message: “250” · in the report: “300”"
+        arabic = answered(answer, 7, TODAY, ARABIC)
+        assert arabic.blocks[-1].text == "في رسالتك: «250» · في التقرير: «300»"
+        assert arabic.blocks[-1].style is Style.NOTE
+
+    @pytest.mark.parametrize(
+        ("reason", "english_note", "arabic_note"),
+        [
+            (
+                Reason(ReasonKind.NEGATION_DIFFERS, "did not fall", "fell"),
+                "One denies what the other says. In your message: “did not fall”"
+                " · in the report: “fell”",
+                "أحدهما ينفي ما يقوله الآخر. في رسالتك: «did not fall» · في التقرير: «fell»",
+            ),
+            (
+                Reason(ReasonKind.WORDS_DIFFER, "", "in the north"),
+                "The report adds: “in the north”",
+                "يزيد التقرير: «in the north»",
+            ),
+            (
+                Reason(ReasonKind.WORDS_DIFFER, "", "did not"),
+                "The report denies this: “did not”",
+                "التقرير ينفي ذلك: «did not»",
+            ),
+            (
+                Reason(ReasonKind.WORDS_DIFFER, "in the north", ""),
+                "Only in your message: “in the north”",
+                "في رسالتك دون التقرير: «in the north»",
+            ),
+            (
+                Reason(ReasonKind.WORDS_DIFFER, "لم", ""),
+                "Your message denies what the report says: “لم”",
+                "رسالتك تنفي ما يقوله التقرير: «لم»",
+            ),
+            (
+                Reason(ReasonKind.WORDS_DIFFER),
+                "The report says otherwise: compare its words with yours.",
+                "التقرير يقول خلاف ذلك: قارن نصّه بنص رسالتك.",
+            ),
+        ],
+    )
+    def test_of_a_contradiction_are_said_in_words(
+        self, reason: Reason, english_note: str, arabic_note: str
+    ) -> None:
+        answer = refuted(refuting(news(), reason))
+        assert english(answer).blocks[-1].text == english_note
+        assert answered(answer, 7, TODAY, ARABIC).blocks[-1].text == arabic_note
+
+    @pytest.mark.parametrize(
+        "found",
+        [
+            (),
+            (Reason(ReasonKind.SAME_CONTENT),),
+            (Reason(ReasonKind.NUMBER_AGREES, "ten", "10"),),
+            (Reason(ReasonKind.NEGATION_DIFFERS, "fell", "fell"),),
+        ],
+    )
+    def test_a_contradiction_never_goes_without_one(self, found: tuple[Reason, ...]) -> None:
+        reply = english(refuted(refuting(news(), *found)))
+        assert texts(reply)[3:] == ["The report says otherwise: compare its words with yours."]
+
+    def test_words_of_two_languages_are_not_compared(self) -> None:
+        differs = Reason(ReasonKind.WORDS_DIFFER, "الجسر يحمل", "The bridge carries")
+        reply = english(refuted(refuting(news(), differs), claim=CLAIM_AR))
+        assert texts(reply)[-1] == "The report says otherwise: compare its words with yours."
+
+    def test_are_three_at_most(self) -> None:
+        many = [Reason(ReasonKind.NUMBER_DIFFERS, str(n), str(n + 1)) for n in range(9)]
+        assert len(texts(english(refuted(refuting(news(), *many))))) == 3 + 3
 
     @pytest.mark.parametrize(
         "reason",
@@ -299,13 +497,13 @@ class TestButtons:
 
 class TestOthers:
     def test_shows_up_to_three_without_a_verdict(self) -> None:
-        reply = others([news(n) for n in range(1, 6)], TODAY, ENGLISH)
+        reply = others(CLAIM, [news(n) for n in range(1, 6)], TODAY, ENGLISH)
         assert texts(reply)[0] == "🔎 Other verified reports that come close"
         assert len(quotes(reply)) == 3
         assert labels(reply) == [["Source 1"], ["Source 2"], ["Source 3"]]
 
     def test_says_so_where_there_is_none(self) -> None:
-        reply = others([], TODAY, ENGLISH)
+        reply = others(CLAIM, [], TODAY, ENGLISH)
         assert texts(reply) == ["There are no other verified reports on this."]
         assert reply.buttons == ()
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.words import STOP_WORDS, stem, terms, words
+from embeddings.words import STOP_WORDS, grams, stem, terms, words
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,16 @@ def test_terms_fit_one_whitespace_separated_field(text: str) -> None:
 @given(st.text(max_size=60))
 def test_words_are_the_same_for_text_that_was_already_taken_apart(text: str) -> None:
     assert words(" ".join(words(text))) == words(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("غاتوزو", ["_غات", "غاتو", "اتوز", "توزو", "وزو_"]),
+        ("لم 7", ["_لم_", "_7_"]),
+        ("Dam", ["_dam", "dam_"]),
+        ("… 🙂", []),
+    ],
+)
+def test_grams(text: str, expected: list[str]) -> None:
+    assert grams(text) == expected

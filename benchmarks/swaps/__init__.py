@@ -1,0 +1,1 @@
+"""Minimal pairs from real headlines: one thing exchanged, or the same thing said otherwise."""

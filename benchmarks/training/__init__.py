@@ -1,0 +1,1 @@
+"""Scripts that make the learned numbers the project ships."""

@@ -1,0 +1,240 @@
+"""Train the cross-encoder that judges and reranks; writes ``embeddings/adapters/agreement``.
+
+    python -m benchmarks.training.judge --work FOLDER
+
+Under two hours on two cores without a GPU. Seeded; killed at any moment it goes on where it was
+(checkpoints lie in ``--work``). Two stages: general entailment first, then the task itself (Arabic
+headlines, minimal pairs, neighbours that are other stories, tweets with fact-checked claims) with a
+share of the first stage repeated so that it is not forgotten. The weights kept are the exponential
+moving average of those of the second stage.
+"""
+
+import argparse
+import hashlib
+import math
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from benchmarks.training import pairs as sources
+from benchmarks.training.pairs import LabelledPair, batches, digest
+from embeddings.bundled import ensure_unpacked
+from embeddings.cross_encoder import CrossEncoder, Output, save_adapters, untrained
+from embeddings.encoder import Encoder, open_encoder
+from embeddings.pair_reader import ADAPTERS
+from embeddings.pair_tokens import PairTokenizer
+from knowledge.domain import Relation
+
+SEED: Final = 7
+BATCH: Final = 32
+#: Of the moving average: about the last 500 steps count.
+AVERAGING: Final = 0.998
+WARM_UP: Final = 100
+CLIP: Final = 1.0
+CHECKPOINT_STEPS: Final = 100
+#: The relevance loss is a second task on the same reading; the relation is the first.
+RELEVANCE_WEIGHT: Final = 0.5
+
+_COLUMN = {
+    Relation.SUPPORTS: Output.SUPPORTS,
+    Relation.REFUTES: Output.REFUTES,
+    Relation.NOT_ENOUGH_INFO: Output.NOT_ENOUGH_INFO,
+}
+_UNKNOWN = -100
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A mixture of pairs: its epochs, what each of them reads, and its highest learning rate."""
+
+    name: str
+    rate: float
+    epochs: int
+    pairs: Callable[[int], list[LabelledPair]]
+
+
+def main() -> None:
+    """Train, and write the adapters."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--work", type=Path, required=True, help="where checkpoints lie")
+    parser.add_argument("--models", type=Path, default=Path("data/models"))
+    parser.add_argument("--output", type=Path, default=ADAPTERS)
+    given = parser.parse_args()
+    given.work.mkdir(parents=True, exist_ok=True)
+    folder = ensure_unpacked(given.models)
+    encoder = KeptVectors(open_encoder("bundled:multilingual-e5-small", given.models), given.work)
+    torch.manual_seed(SEED)
+    model = untrained(folder)
+    trainer = Trainer(model, PairTokenizer(folder), given.work)
+    for stage in (
+        Stage("general", 6e-4, 1, general),
+        Stage("task", 5e-4, 3, lambda epoch: task(encoder, epoch)),
+    ):
+        trainer.run(stage)
+    trainer.use_average()
+    save_adapters(model, given.output)
+    print(f"written to {given.output}")
+
+
+def general(epoch: int) -> list[LabelledPair]:
+    """Return the pairs of the first stage."""
+    rng = random.Random(SEED + epoch)  # noqa: S311 (a seed, not a secret)
+    return sources.entailment(rng) + sources.evidence(4000, rng)
+
+
+def task(encoder: Encoder, epoch: int) -> list[LabelledPair]:
+    """Return the pairs of the second stage: the same headlines, new swaps and neighbours."""
+    rng = random.Random(SEED + 10 + epoch)  # noqa: S311
+    return [
+        *sources.stance(),
+        *sources.swaps(2400, rng, sources.headlines()),
+        *sources.swaps(300, rng, sources.english_claims()),
+        *sources.openings(700, rng),
+        *sources.strangers(1000, encoder, rng),
+        *rng.sample(sources.relevance(2, encoder, rng), 1400),
+        *rng.sample(general(epoch), 1000),
+    ]
+
+
+class Trainer:
+    """Runs stages over one model; every ``CHECKPOINT_STEPS`` steps its state is on disk."""
+
+    def __init__(self, model: CrossEncoder, tokenizer: PairTokenizer, work: Path) -> None:
+        self._model, self._tokenizer, self._work = model, tokenizer, work
+        self._trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
+        self._average = {n: p.detach().clone() for n, p in self._trained.items()}
+
+    def run(self, stage: Stage) -> None:
+        """Train one stage, from its checkpoint if there is one."""
+        epochs = [stage.pairs(epoch) for epoch in range(stage.epochs)]
+        steps = sum(math.ceil(len(pairs) / BATCH) for pairs in epochs)
+        optimizer = torch.optim.AdamW(self._trained.values(), lr=stage.rate, weight_decay=0.01)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: _rate(n, steps))
+        path = self._work / f"{stage.name}-{digest(epochs)}.pt"
+        done = self._resume(path, optimizer, schedule)
+        print(f"{stage.name}: {steps} steps of {BATCH} pairs, {done} done", flush=True)
+        self._model.train()
+        step, began, losses = 0, time.monotonic(), deque[float](maxlen=50)
+        for epoch, pairs in enumerate(epochs):
+            for batch in batches(pairs, BATCH, random.Random(SEED + epoch)):  # noqa: S311
+                step += 1
+                if step <= done:
+                    continue
+                loss = self._loss(batch)
+                loss.backward()  # type: ignore[no-untyped-call]
+                torch.nn.utils.clip_grad_norm_(self._trained.values(), CLIP)
+                optimizer.step()
+                schedule.step()
+                optimizer.zero_grad(set_to_none=True)
+                self._follow()
+                losses.append(float(loss.detach()))
+                if step % 25 == 0:
+                    rate = (step - done) * BATCH / (time.monotonic() - began)
+                    mean = sum(losses) / len(losses)
+                    print(f"  {step}/{steps} loss {mean:.3f} {rate:.1f} pairs/s", flush=True)
+                if step % CHECKPOINT_STEPS == 0 or step == steps:
+                    self._keep(path, step, optimizer, schedule)
+
+    def use_average(self) -> None:
+        """Put the moving average in the place of the last weights."""
+        with torch.no_grad():
+            for name, value in self._trained.items():
+                value.copy_(self._average[name])
+
+    def _loss(self, batch: Sequence[LabelledPair]) -> Tensor:
+        tokens = self._tokenizer.batch([self._tokenizer.pair(p.claim, p.statement) for p in batch])
+        logits = self._model(
+            torch.from_numpy(tokens.ids),
+            torch.from_numpy(tokens.marks),
+            torch.from_numpy(tokens.mask),
+        )
+        relations = torch.tensor(
+            [_UNKNOWN if p.relation is None else _COLUMN[p.relation] for p in batch]
+        )
+        known = torch.tensor([p.relevant is not None for p in batch])
+        relevant = torch.tensor([float(p.relevant or False) for p in batch])
+        # Sums over the batch's size, so that a batch with few known labels weighs little.
+        loss = functional.cross_entropy(
+            logits[:, : Output.RELEVANT],
+            relations,
+            reduction="sum",
+            ignore_index=_UNKNOWN,
+            label_smoothing=0.05,
+        )
+        second = functional.binary_cross_entropy_with_logits(
+            logits[:, Output.RELEVANT], relevant, reduction="none"
+        )
+        return (loss + RELEVANCE_WEIGHT * (second * known).sum()) / len(batch)
+
+    def _follow(self) -> None:
+        with torch.no_grad():
+            for name, value in self._trained.items():
+                self._average[name].lerp_(value, 1 - AVERAGING)
+
+    def _keep(self, path: Path, step: int, optimizer: Any, schedule: Any) -> None:
+        state = {
+            "step": step,
+            "trained": {n: p.detach() for n, p in self._trained.items()},
+            "average": self._average,
+            "optimizer": optimizer.state_dict(),
+            "schedule": schedule.state_dict(),
+        }
+        aside = path.with_suffix(".tmp")
+        torch.save(state, aside)
+        aside.replace(path)
+
+    def _resume(self, path: Path, optimizer: Any, schedule: Any) -> int:
+        if not path.exists():
+            return 0
+        state = torch.load(path, weights_only=True)
+        with torch.no_grad():
+            for name, value in self._trained.items():
+                value.copy_(state["trained"][name])
+        self._average = state["average"]
+        optimizer.load_state_dict(state["optimizer"])
+        schedule.load_state_dict(state["schedule"])
+        return int(state["step"])
+
+
+class KeptVectors:
+    """An encoder whose statement vectors are kept in files, since mining needs them again."""
+
+    def __init__(self, encoder: Encoder, folder: Path) -> None:
+        self._encoder, self._folder = encoder, folder
+        self.fingerprint, self.dimension = encoder.fingerprint, encoder.dimension
+
+    def encode_claims(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return unit vectors of claims."""
+        return self._encoder.encode_claims(texts)
+
+    def encode_statements(
+        self, texts: Sequence[str], progress: object = None
+    ) -> NDArray[np.float32]:
+        """Return unit vectors of statements, from the file if these texts were encoded before."""
+        key = hashlib.sha256("\0".join([self.fingerprint, *texts]).encode()).hexdigest()[:16]
+        path = self._folder / f"vectors-{key}.npy"
+        if not path.exists():
+            np.save(path, self._encoder.encode_statements(texts))
+        kept: NDArray[np.float32] = np.load(path)
+        return kept
+
+
+def _rate(step: int, steps: int) -> float:
+    """Return the share of the highest rate: linear warm-up, then linear decay to a twentieth."""
+    if step < WARM_UP:
+        return (step + 1) / WARM_UP
+    return max(0.05, 1 - (step - WARM_UP) / max(1, steps - WARM_UP))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,250 @@
+"""``tathabbat evaluate``: how good the answers are, on labelled data of one's own."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.app import App
+from bot.cli.progress import reporter
+
+if TYPE_CHECKING:
+    from knowledge.domain import ReportDraft
+    from knowledge.evaluation.pool import Copy
+    from knowledge.evaluation.report import Condition
+    from knowledge.evaluation.retrieval import RetrievalResult
+    from knowledge.evaluation.verdicts import VerdictResult
+
+    Results = Sequence[RetrievalResult | VerdictResult]
+
+# The parts that measure are imported by the commands: `--help` loads nothing heavy.
+
+#: Lowest and highest precision that `calibrate` can be asked for.
+_PRECISIONS = click.FloatRange(0.5, 0.999)
+
+_data = click.option(
+    "--data",
+    "folder",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The folder of the labelled files.",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+
+
+def _output(kind: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(
+        "--output",
+        type=click.Path(path_type=Path),
+        default=Path(f"evaluation-{kind}"),
+        show_default=True,
+        help="The folder that the report and its plots go to.",
+    )
+
+
+@click.group()
+def evaluate() -> None:
+    """Measure the answers on labelled data, and calibrate them by people's feedback."""
+
+
+@evaluate.command()
+@_data
+@_output("retrieval")
+@_json
+@click.pass_obj
+def retrieval(app: App, folder: Path, output: Path, as_json: bool) -> None:
+    """Measure whether the right statement is found (MAP, MRR, success, recall).
+
+    DATA holds queries*.jsonl (id, text) and qrels*.tsv or .txt (query, 0, reference, relevance).
+    With reports.jsonl (report rows, as `ingest` takes) or claims.jsonl (id, text, title) in it,
+    those are searched, in a knowledge base made for it; without, what is published.
+    """
+    from knowledge.evaluation import pool
+    from knowledge.evaluation.labelled import read_pool, read_queries
+    from knowledge.evaluation.retrieval import evaluate as measure
+
+    sets, brought = read_queries(folder), read_pool(folder)
+    with _searched(app, brought) as place:
+        results = []
+        for each in sets:
+            queries = pool.without_copies(each, place.copies)
+            refs = (ref for query in queries.queries for ref in query.right)
+            unknown = pool.unknown(place.app.sessions, refs)
+            bar = reporter(f"Asking {each.name}")
+            results.append(measure(place.app.answering, queries, unknown, bar))
+        conditions = _conditions(app, folder, place.described)
+    _tell("retrieval", results, conditions, output, as_json)
+
+
+@evaluate.command()
+@_data
+@_output("agreement")
+@_json
+@click.pass_obj
+def agreement(app: App, folder: Path, output: Path, as_json: bool) -> None:
+    """Measure whether the judge sees what a statement says of a claim.
+
+    DATA holds JSONL rows of claim, statement and relation (SUPPORTS, REFUTES, NOT_ENOUGH_INFO);
+    the names of the usual sets (evidence/label, s1/s2/stance, hypothesis/premise/label, h/t/label)
+    are understood too.
+    """
+    from knowledge.evaluation.agreement import evaluate as measure
+    from knowledge.evaluation.labelled import read_pairs
+
+    sets = read_pairs(folder)
+    results = [measure(app.judge, each, reporter(f"Judging {each.name}")) for each in sets]
+    _tell("agreement", results, _conditions(app, folder, "nothing: pairs"), output, as_json)
+
+
+@evaluate.command()
+@_data
+@_output("answers")
+@_json
+@click.pass_obj
+def answers(app: App, folder: Path, output: Path, as_json: bool) -> None:
+    """Measure whether people are told the right thing.
+
+    DATA holds JSONL rows of text and outcome (SUPPORTED, REFUTED, RELATED, NO_MATCH), and
+    statement_ref if a certain statement should come first. With reports.jsonl in it, those reports
+    are searched, in a knowledge base made for it; without, what is published.
+    """
+    from knowledge.evaluation.answers import evaluate as measure
+    from knowledge.evaluation.labelled import read_claims, read_reports
+
+    sets, brought = read_claims(folder), read_reports(folder)
+    with _searched(app, brought) as place:
+        results = [
+            measure(place.app.answering, each, reporter(f"Asking {each.name}")) for each in sets
+        ]
+        conditions = _conditions(app, folder, place.described)
+    _tell("answers", results, conditions, output, as_json)
+
+
+@evaluate.command()
+@_data
+@click.option(
+    "--precision",
+    type=_PRECISIONS,
+    default=0.97,
+    show_default=True,
+    help="The share of what is asserted that must be right.",
+)
+@_json
+@click.pass_obj
+def calibrate(app: App, folder: Path, precision: float, as_json: bool) -> None:
+    """Fit confidence and thresholds to moderators' feedback.
+
+    DATA holds JSONL rows of claim, statement and the relation a person gave them. What is fitted
+    is kept in the data folder and holds for the judge it was fitted with.
+    """
+    from knowledge import calibration
+    from knowledge.evaluation.feedback import fitted
+    from knowledge.evaluation.labelled import read_pairs
+
+    sets = read_pairs(folder)
+    found = fitted(app.judge, sets, precision, reporter("Judging the feedback"))
+    path = app.settings.data_dir / calibration.FILE_NAME
+    calibration.save(found.calibration, path)
+    if as_json:
+        click.echo(json.dumps({**asdict(found), "file": str(path)}, ensure_ascii=False))
+        return
+    click.echo(
+        f"fitted to {found.calibration.labels} verdicts on {found.labelled} labelled pairs\n"
+        "expected calibration error, cross-validated:"
+        f" {found.before:.3f} before, {found.after:.3f} after\n"
+        f"asserted from a confidence of {found.calibration.assert_at:.3f}:"
+        f" {found.kept} of these verdicts"
+    )
+    click.echo(f"kept in {path}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where claims are answered: the app, what is searched in it, and its copies' references."""
+
+    app: App
+    described: str
+    copies: "tuple[Copy, ...]"
+
+
+@contextmanager
+def _searched(app: App, brought: "tuple[ReportDraft, ...]") -> Iterator[_Place]:
+    """Give the installed knowledge base, or one made of the reports that were brought along."""
+    from knowledge.evaluation import pool
+
+    if not brought:
+        app.answering.prepare(reporter("Reading the knowledge base"))
+        yield _Place(app, "the installed knowledge base", ())
+        return
+    with TemporaryDirectory(prefix="tathabbat-") as folder, app.aside(Path(folder)) as other:
+        copies = pool.publish(other.sessions, brought, reporter("Keeping the reports"))
+        other.answering.prepare(reporter("Embedding the statements"))
+        yield _Place(other, f"{len(brought)} reports of the data folder", copies)
+
+
+def _conditions(app: App, folder: Path, searched: str) -> "tuple[Condition, ...]":
+    from knowledge.answering import SUGGEST
+    from knowledge.evaluation.report import Condition
+
+    return (
+        Condition("labelled data", str(folder)),
+        Condition("searched", searched),
+        Condition("encoder", app.settings.embedding_model),
+        Condition("encoder's fingerprint", app.encoder.fingerprint[:16]),
+        Condition("judge's fingerprint", app.judge.fingerprint[:16]),
+        Condition("shown from a relevance of", f"{SUGGEST:g}"),
+    )
+
+
+def _tell(
+    kind: str,
+    results: "Results",
+    conditions: "tuple[Condition, ...]",
+    output: Path,
+    as_json: bool,
+) -> None:
+    """Write the report with its plots to ``output`` and print the figures."""
+    from knowledge.evaluation.plots import draw
+    from knowledge.evaluation.report import Section, markdown
+    from knowledge.evaluation.retrieval import RetrievalResult
+
+    at = datetime.now(UTC)
+    output.mkdir(parents=True, exist_ok=True)
+    sections = [Section(r, draw(r, output, n)) for n, r in enumerate(results, 1)]
+    path = output / "report.md"
+    path.write_text(markdown(f"Evaluation: {kind}", at, conditions, sections), "utf-8")
+    if as_json:
+        click.echo(json.dumps(_object(kind, at, results, conditions, path), ensure_ascii=False))
+        return
+    for result in results:
+        click.echo(f"{result.name}: {result.asked} asked")
+        if isinstance(result, RetrievalResult) and result.unknown:
+            click.echo(f"  {result.unknown} labelled references name nothing that is searched")
+        for measure in result.measures:
+            between = ""
+            if measure.low is not None and measure.high is not None:
+                between = f"  ({measure.low:.3f} – {measure.high:.3f})"
+            click.echo(f"  {measure.name:44} {measure.value:.3f}{between}")
+    click.echo(f"the report is {path}")
+
+
+def _object(
+    kind: str,
+    at: datetime,
+    results: "Results",
+    conditions: "tuple[Condition, ...]",
+    path: Path,
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "at": at.isoformat(timespec="seconds"),
+        "conditions": {each.name: each.value for each in conditions},
+        "sets": [asdict(result) for result in results],
+        "report": str(path),
+    }

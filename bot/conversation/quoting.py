@@ -1,0 +1,177 @@
+"""One statement in words: the quote, who said it, where and when, and why it was found (pure)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from babel import Locale
+
+from bot.conversation.catalogue import Catalogue
+from bot.conversation.reply import Block, Style
+from knowledge.agreement.dates import moments
+from knowledge.agreement.judgement import Reason, ReasonKind
+from knowledge.agreement.moments import Moment, MomentBound
+from knowledge.agreement.negation import has_negator
+from knowledge.agreement.tokens import tokenise
+from knowledge.answering import SHOWN, Match
+from knowledge.claims.arabizi import is_arabizi
+from knowledge.domain import Rating, Relation, ReportKind
+from knowledge.language import UNDETERMINED, guess_language
+from knowledge.reports import SourcedStatement
+
+#: Past this many days a report is old news: the answer says its age, and that things may have
+#: changed unless the claim itself is about that time.
+OLD_DAYS: Final = 90
+
+#: Ratings that reject the claim that was reviewed.
+REJECTING: Final = frozenset({Rating.FALSE, Rating.SATIRE})
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A claim as asked on a day: what a report's age and language are compared with."""
+
+    claim: str
+    today: date
+
+    @property
+    def speaks_of(self) -> date:
+        """The day the claim is about: the start of the latest date it names, today if of now."""
+        named = [_start(m, self.today) for m in moments(self.claim) if m.year is not None]
+        return min(max(named, default=self.today), self.today)
+
+    @property
+    def language(self) -> str:
+        """The language of the claim; Arabic in Latin letters is Arabic."""
+        return "ar" if is_arabizi(self.claim) else guess_language(self.claim)
+
+
+def _start(moment: Moment, today: date) -> date:
+    if moment.bound in (MomentBound.SINCE, MomentBound.AFTER):
+        return today
+    try:
+        return date(moment.year or today.year, moment.month or 1, moment.day or 1)
+    except ValueError:  # 30 February
+        return date(moment.year or today.year, moment.month or 1, 1)
+
+
+def reviewed(statement: SourcedStatement) -> bool:
+    """Tell whether a statement is a claim that fact-checkers reviewed."""
+    return statement.kind is ReportKind.FACT_CHECK or statement.rating is not None
+
+
+def sourced(statement: SourcedStatement, ask: Asking, words: Catalogue) -> list[Block]:
+    """Return the quote, who said it, where and when, and what to mind about that."""
+    say = words.say
+    lines = []
+    if reviewed(statement):
+        lines.append(say("The claim above as the fact-checkers reviewed it."))
+        if statement.speaker:
+            lines.append(say("Claimed by: {speaker}").format(speaker=statement.speaker))
+        label = statement.rating_text or _rating(statement.rating, say)
+        if label:
+            lines.append(say("Their rating: “{rating}”").format(rating=label))
+    elif statement.speaker:
+        lines.append(say("Said by: {speaker}").format(speaker=statement.speaker))
+    where = [statement.title, statement.publisher or say("outlet not stated")]
+    when = statement.published_at or statement.as_of
+    if when is None:
+        where.append(say("undated"))
+    elif (ask.today - when).days > OLD_DAYS:
+        where.append(f"{words.day(when)} ({words.age(when, ask.today)})")
+    else:
+        where.append(words.day(when))
+    lines.append("📰 " + " · ".join(part for part in where if part))
+    mind = [note for note in (_old(when, ask, words), _foreign(statement, ask, words)) if note]
+    return [
+        Block(f"«{statement.text}»", Style.QUOTE),
+        Block("\n".join(lines)),
+        *(Block(note, Style.NOTE) for note in mind),
+    ]
+
+
+def _rating(rating: Rating | None, say: Callable[[str], str]) -> str | None:
+    """Name a rating that came without words of its own."""
+    names = {
+        Rating.TRUE: say("true"),
+        Rating.MOSTLY_TRUE: say("mostly true"),
+        Rating.MIXED: say("partly true"),
+        Rating.MISLEADING: say("misleading"),
+        Rating.FALSE: say("false"),
+        Rating.UNPROVEN: say("unproven"),
+        Rating.SATIRE: say("satire"),
+    }
+    return names[rating] if rating else None
+
+
+def _old(when: date | None, ask: Asking, words: Catalogue) -> str | None:
+    """Warn of a report from long before the time that the claim is about."""
+    if when is None or (ask.speaks_of - when).days <= OLD_DAYS:
+        return None
+    pattern = words.say("⏳ This report is from {date}; what it says may have changed since.")
+    return pattern.format(date=words.day(when))
+
+
+def _foreign(statement: SourcedStatement, ask: Asking, words: Catalogue) -> str | None:
+    """Name the language of a report that is not in the claim's."""
+    names = Locale(words.language.value).languages
+    code = statement.language.partition("-")[0].lower()
+    if code not in names or code == UNDETERMINED:
+        code = guess_language(statement.text)
+    if UNDETERMINED in (code, ask.language) or code == ask.language:
+        return None
+    pattern = words.say("🌐 This report is in {language}, your message is not.")
+    return pattern.format(language=names[code])
+
+
+def reasons(match: Match, ask: Asking, words: Catalogue) -> list[Block]:
+    """Return why the verdict is what it is; of a contradiction always something."""
+    refutes = match.judgement.relation is Relation.REFUTES
+    if refutes and match.statement.rating in REJECTING:
+        return []  # The rating, shown with the quote, is the reason.
+    kinds = _DIFFERING if refutes else _AGREEING
+    told = [
+        reason
+        for reason in match.judgement.reasons
+        if reason.kind in kinds and reason.claim != reason.statement
+    ]
+    if ask.language != guess_language(match.statement.text):
+        # Words of two languages always differ.
+        told = [reason for reason in told if reason.kind is not ReasonKind.WORDS_DIFFER]
+    said = [_because(reason, words) for reason in told[:SHOWN]]
+    if refutes and not said:
+        said = [words.say("The report says otherwise: compare its words with yours.")]
+    return [Block(text, Style.NOTE) for text in said]
+
+
+_AGREEING: Final = frozenset({ReasonKind.NUMBER_AGREES, ReasonKind.DATE_AGREES})
+_DIFFERING: Final = frozenset(
+    {
+        ReasonKind.NUMBER_DIFFERS,
+        ReasonKind.DATE_DIFFERS,
+        ReasonKind.NEGATION_DIFFERS,
+        ReasonKind.WORDS_DIFFER,
+    }
+)
+
+
+def _because(reason: Reason, words: Catalogue) -> str:
+    say, ours, theirs = words.say, reason.claim, reason.statement
+    denies = has_negator(tokenise(ours or theirs))
+    if ours and theirs and reason.kind is ReasonKind.NEGATION_DIFFERS:
+        pattern = say(
+            "One denies what the other says. In your message: “{claim}” · in the report:"
+            " “{statement}”"
+        )
+    elif ours and theirs:
+        pattern = say("In your message: “{claim}” · in the report: “{statement}”")
+    elif theirs and denies:
+        pattern = say("The report denies this: “{statement}”")
+    elif theirs:
+        pattern = say("The report adds: “{statement}”")
+    elif denies:
+        pattern = say("Your message denies what the report says: “{claim}”")
+    else:
+        pattern = say("Only in your message: “{claim}”")
+    return pattern.format(claim=ours, statement=theirs)

@@ -1,0 +1,58 @@
+"""Requests that arrive together share one run of a model; a lone request never waits."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Batcher(Generic[Item, Result]):
+    """Runs ``run`` over the items of every thread that asks meanwhile. Safe from several threads.
+
+    Whoever finds the model idle runs it, for its own items and for all that queued up; whoever
+    finds it busy waits for the next run. ``run`` returns one result an item, in order; what it
+    raises is raised to each thread whose items were in that run.
+    """
+
+    def __init__(self, run: Callable[[Sequence[Item]], Sequence[Result]], largest: int) -> None:
+        self._run, self._largest = run, largest
+        self._waiting: list[tuple[Sequence[Item], Future[Sequence[Result]]]] = []
+        self._queue, self._model = threading.Lock(), threading.Lock()
+
+    def __call__(self, items: Sequence[Item]) -> Sequence[Result]:
+        """Return the results of ``items``."""
+        if not items:
+            return ()
+        mine: Future[Sequence[Result]] = Future()
+        with self._queue:
+            self._waiting.append((items, mine))
+        with self._model:
+            # While this thread waited for the model, another may have run its items.
+            if not mine.done():
+                self._run_waiting(mine)
+        return mine.result()
+
+    def _run_waiting(self, mine: "Future[Sequence[Result]]") -> None:
+        while not mine.done():
+            with self._queue:
+                taken: list[tuple[Sequence[Item], Future[Sequence[Result]]]] = []
+                size = 0
+                while self._waiting and (
+                    not taken or size + len(self._waiting[0][0]) <= self._largest
+                ):
+                    taken.append(self._waiting.pop(0))
+                    size += len(taken[-1][0])
+            try:
+                results = self._run([item for items, _ in taken for item in items])
+            # Whatever it is, each of the waiting threads gets it raised to it.
+            except BaseException as error:  # noqa: BLE001
+                for _, future in taken:
+                    future.set_exception(error)
+                continue
+            start = 0
+            for items, future in taken:
+                future.set_result(results[start : start + len(items)])
+                start += len(items)

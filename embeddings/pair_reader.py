@@ -1,0 +1,137 @@
+"""The trained cross-encoder as it runs: int8 ONNX, made once from the bundled model and adapters.
+
+Making it needs torch and some seconds; afterwards torch is not imported. Readings of several
+threads share one run of the model.
+"""
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from embeddings.batching import Batcher
+from embeddings.bundled import SOURCE_SHA256, Progress, ensure_unpacked
+from embeddings.durable import sync
+from embeddings.errors import ModelUnavailable
+from embeddings.normalise import NORMALISER_VERSION
+from embeddings.pair_tokens import PairBatch, PairTokenizer, PairTokens
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+#: Where the trained adapters lie in the package.
+ADAPTERS: Final = Path(__file__).parent / "adapters" / "agreement"
+ADAPTER_FILES: Final = ("adapter_config.json", "adapter_model.safetensors", "heads.safetensors")
+#: Raise when the way pairs are laid out, or how the model is exported, changes.
+FORMAT_VERSION: Final = 1
+#: Pairs in one run: more only lengthens the wait of each.
+BATCH_SIZE: Final = 16
+
+_STEP = "preparing the judge"
+_LOCK_SECONDS = 600.0
+
+Pair = tuple[str, str]
+
+
+class PairReader(Protocol):
+    """Reads claims and statements together, from several threads at once."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when anything that decides a reading changes."""
+
+    def read(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
+        """Return logits (pairs, 4) of (claim, statement), columns as in ``Output``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    tokenizer: PairTokenizer
+    session: "onnxruntime.InferenceSession"
+
+
+class OnnxPairReader:
+    """A ``PairReader`` over the bundled model; the first reading loads it, and makes it once."""
+
+    def __init__(self, models_dir: Path, progress: Progress | None = None) -> None:
+        self._models_dir, self._progress = models_dir, progress
+        self._loading = threading.Lock()
+        self._loaded: _Loaded | None = None
+        self._batched: Batcher[PairTokens, NDArray[np.float32]] = Batcher(self._run, BATCH_SIZE)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) over the base model, the adapters and how pairs are read."""
+        value = hashlib.sha256(f"{SOURCE_SHA256} {NORMALISER_VERSION} {FORMAT_VERSION}".encode())
+        for name in ADAPTER_FILES:
+            value.update((ADAPTERS / name).read_bytes())
+        return value.hexdigest()
+
+    def read(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
+        """Return logits (pairs, 4). Raises ``ModelUnavailable`` if the model cannot be made."""
+        if not pairs:
+            return np.zeros((0, 4), np.float32)
+        tokenizer = self._load().tokenizer
+        return np.stack(self._batched([tokenizer.pair(*pair) for pair in pairs]))
+
+    def _run(self, pairs: Sequence[PairTokens]) -> list[NDArray[np.float32]]:
+        loaded = self._load()
+        found: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(pairs)
+        order = sorted(range(len(pairs)), key=lambda n: len(pairs[n].ids))
+        for start in range(0, len(order), BATCH_SIZE):
+            rows = order[start : start + BATCH_SIZE]
+            batch = loaded.tokenizer.batch([pairs[n] for n in rows])
+            (logits,) = loaded.session.run(None, _inputs(batch))
+            for n, row in zip(rows, logits, strict=True):
+                found[n] = row
+        return found
+
+    def _load(self) -> "_Loaded":
+        if self._loaded is None:
+            with self._loading:
+                if self._loaded is None:
+                    self._loaded = self._load_once()
+        return self._loaded
+
+    def _load_once(self) -> "_Loaded":
+        import onnxruntime
+
+        folder = ensure_unpacked(self._models_dir, self._progress)
+        path = self._models_dir / f"agreement-{self.fingerprint[:12]}.onnx"
+        try:
+            if not path.exists():
+                with FileLock(path.with_suffix(".lock"), timeout=_LOCK_SECONDS):
+                    # Another process may have made it while this one waited.
+                    if not path.exists():
+                        self._make(folder, path)
+            session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        # Exporter, quantiser and runtime meet here; whatever they raise, there is no judge.
+        except Exception as error:
+            why = next(iter(str(error).splitlines()), type(error).__name__)[:200]
+            raise ModelUnavailable(
+                f"The judge cannot be prepared in {self._models_dir} ({why}): "
+                "make the folder writable, leave 2 GB free, and start again."
+            ) from error
+        return _Loaded(PairTokenizer(folder), session)
+
+    def _make(self, folder: Path, path: Path) -> None:
+        from embeddings.export import export
+
+        if self._progress is not None:
+            self._progress(_STEP, 0.0)
+        export(folder, ADAPTERS, path)
+        sync(path)
+        sync(path.parent)
+        if self._progress is not None:
+            self._progress(_STEP, 1.0)
+
+
+def _inputs(batch: PairBatch) -> dict[str, NDArray[np.int64]]:
+    return {"ids": batch.ids, "marks": batch.marks, "mask": batch.mask}

@@ -1,0 +1,185 @@
+"""The judge that is used: the cross-encoder's reading and the rules, weighed by a calibrated model.
+
+The cross-encoder reads every pair both ways; the rules say what numbers, dates and negation make of
+it. A multinomial logistic regression over both gives the probability of each relation. Its weights
+are fitted on labelled pairs that the cross-encoder was not trained on
+(``benchmarks/training/combination.py``), so the probabilities are calibrated there; they belong to
+one cross-encoder, whose fingerprint they carry.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.agreement.differences import difference, overlap
+from knowledge.agreement.judgement import Evidence, Judge, Judgement, Reason, ReasonKind
+from knowledge.domain import Relation
+from knowledge.errors import WeightsUnfit
+
+WEIGHTS: Final = Path(__file__).with_name("combination.json")
+
+#: Order of the rows of weights and of the probabilities.
+RELATIONS: Final = (Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOUGH_INFO)
+#: What the model weighs, in order. ``reverse`` is the reading with claim and statement exchanged.
+FEATURES: Final = (
+    "supports over open",
+    "refutes over open",
+    "reverse supports over open",
+    "reverse refutes over open",
+    "relevance",
+    "rules support",
+    "rules refute by number",
+    "rules refute by date",
+    "rules refute by negation",
+    "share of the claim's words",
+    "share of the statement's words",
+    "claim's number missing",
+    "statement's number missing",
+    "same text",
+)
+
+
+#: From this probability of the opposite on, the cross-encoder silences the rules.
+VETO: Final = 0.9
+
+
+class PairReader(Protocol):
+    """What is needed of ``embeddings.pair_reader``."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when anything that decides a reading changes."""
+
+    def read(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        """Return logits (pairs, 4): supports, refutes, open, relevant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """Weights (relations, features) and constants (relations) of the logistic regression."""
+
+    fingerprint: str
+    weights: tuple[tuple[float, ...], ...]
+    constants: tuple[float, ...]
+
+    def probabilities(self, features: Sequence[float]) -> tuple[float, float, float]:
+        """Return the probability of each of ``RELATIONS``."""
+        scores = [
+            constant + sum(w * x for w, x in zip(row, features, strict=True))
+            for row, constant in zip(self.weights, self.constants, strict=True)
+        ]
+        highest = max(scores)
+        exps = [math.exp(score - highest) for score in scores]
+        supports, refutes, unknown = (value / sum(exps) for value in exps)
+        return supports, refutes, unknown
+
+
+def load_combination(path: Path, fingerprint: str) -> Combination:
+    """Return the weights in ``path`` for the reader of ``fingerprint``.
+
+    Raises WeightsUnfit if they were fitted for another reader, or other features.
+    """
+    kept = json.loads(path.read_text("utf-8"))
+    if kept["fingerprint"] != fingerprint or tuple(kept["features"]) != FEATURES:
+        raise WeightsUnfit(
+            "the judge's weights were fitted for another cross-encoder; run"
+            " `python -m benchmarks.training.combination` and install again"
+        )
+    return Combination(
+        fingerprint,
+        tuple(tuple(row) for row in kept["weights"]),
+        tuple(kept["constants"]),
+    )
+
+
+class CombinedJudge:
+    """Implements ``judgement.Judge`` over a reader and another judge, the rules."""
+
+    def __init__(self, rules: Judge, reader: PairReader, weights: Path = WEIGHTS) -> None:
+        self._rules, self._reader, self._weights = rules, reader, weights
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the reader and the rules."""
+        return f"{self._reader.fingerprint} {self._rules.fingerprint}"
+
+    @cached_property
+    def _combination(self) -> Combination:
+        return load_combination(self._weights, self._reader.fingerprint)
+
+    def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
+        """Return the relation of each statement of ``evidence`` to ``claim``, in order."""
+        by_rules = self._rules.judge(claim, evidence)
+        rows = features(claim, evidence, by_rules, self._reader)
+        return tuple(
+            self._judged(claim, each, ruled, row)
+            for each, ruled, row in zip(evidence, by_rules, rows, strict=True)
+        )
+
+    def _judged(
+        self, claim: str, evidence: Evidence, ruled: Judgement, row: Sequence[float]
+    ) -> Judgement:
+        probabilities = dict(zip(RELATIONS, self._combination.probabilities(row), strict=True))
+        relation = max(probabilities, key=lambda each: probabilities[each])
+        confidence = probabilities[relation]
+        if ruled.relation is not Relation.NOT_ENOUGH_INFO:
+            if confidence >= VETO and relation not in (ruled.relation, Relation.NOT_ENOUGH_INFO):
+                relation, confidence = Relation.NOT_ENOUGH_INFO, 1.0 - confidence
+            else:
+                # Rules rarely speak and are nearly always right; their confidence says how often.
+                relation = ruled.relation
+                confidence = max(ruled.confidence, probabilities[relation])
+        reasons = ruled.reasons if ruled.relation is relation else ()
+        if relation is Relation.REFUTES and not reasons:
+            words = difference(claim, evidence.text)
+            reasons = (Reason(ReasonKind.WORDS_DIFFER, words.claim, words.statement),)
+        return Judgement(relation, confidence, reasons)
+
+
+def features(
+    claim: str, evidence: Sequence[Evidence], by_rules: Sequence[Judgement], reader: PairReader
+) -> list[tuple[float, ...]]:
+    """Return the values of ``FEATURES`` for each statement of ``evidence``."""
+    texts = [each.text for each in evidence]
+    logits = reader.read([(claim, text) for text in texts] + [(text, claim) for text in texts])
+    return [
+        _row(claim, text, ours, theirs, ruled)
+        for text, ours, theirs, ruled in zip(
+            texts, logits[: len(texts)], logits[len(texts) :], by_rules, strict=True
+        )
+    ]
+
+
+def _row(
+    claim: str,
+    text: str,
+    ours: NDArray[np.float32],
+    theirs: NDArray[np.float32],
+    ruled: Judgement,
+) -> tuple[float, ...]:
+    kinds = {reason.kind for reason in ruled.reasons}
+    refuted = ruled.relation is Relation.REFUTES
+    shared = overlap(claim, text)
+    return (
+        float(ours[0] - ours[2]),
+        float(ours[1] - ours[2]),
+        float(theirs[0] - theirs[2]),
+        float(theirs[1] - theirs[2]),
+        float(ours[3]),
+        float(ruled.relation is Relation.SUPPORTS),
+        float(refuted and ReasonKind.NUMBER_DIFFERS in kinds),
+        float(refuted and ReasonKind.DATE_DIFFERS in kinds),
+        float(refuted and ReasonKind.NEGATION_DIFFERS in kinds),
+        shared.claim,
+        shared.statement,
+        float(shared.claim_numbers > 0),
+        float(shared.statement_numbers > 0),
+        float(ReasonKind.SAME_TEXT in kinds),
+    )

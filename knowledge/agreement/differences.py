@@ -1,0 +1,100 @@
+"""Which words of a claim and a statement differ: what a person is shown as the reason (pure)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Final
+
+from embeddings.normalise import fold, for_matching, visible
+from embeddings.words import STOP_WORDS, stem
+
+#: Words shown of each text at most: more is not read as "the difference".
+SHOWN_WORDS: Final = 6
+#: Words compared of each text: difflib is quadratic at worst.
+MAX_WORDS: Final = 200
+
+_WORD = re.compile(r"\S+")
+#: Punctuation around a word is not part of it.
+_AROUND: Final = "\"'`«»“”‘’()[]{}<>.,،;؛:!?؟…-–—#*_/\\|"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The words, as written, that one text has where the other has others. Either may be empty."""
+
+    claim: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Shares (0..1) of each text's words that the other has, and numbers that it lacks."""
+
+    claim: float
+    statement: float
+    claim_numbers: int
+    statement_numbers: int
+
+
+def difference(claim: str, statement: str) -> Difference:
+    """Return what differs: the widest exchange of words, else what only one of them says."""
+    ours, theirs = _words(claim), _words(statement)
+    blocks = SequenceMatcher(
+        None, [word.key for word in ours], [word.key for word in theirs], autojunk=False
+    ).get_opcodes()
+    changes = [
+        (_content(ours[a:b]) + _content(theirs[c:d]), ours[a:b], theirs[c:d])
+        for kind, a, b, c, d in blocks
+        if kind != "equal"
+    ]
+    exchanges = [change for change in changes if change[1] and change[2]]
+    if not changes:
+        return Difference("", "")
+    # Short exchanges name the difference best; a long one is another wording of everything.
+    _, left, right = min(
+        exchanges or changes, key=lambda change: (change[0] == 0, len(change[1]) + len(change[2]))
+    )
+    return Difference(_shown(claim, left), _shown(statement, right))
+
+
+def overlap(claim: str, statement: str) -> Overlap:
+    """Return how far the words of ``claim`` and ``statement`` are the same words, by stem."""
+    ours = {word.key: word for word in _words(claim) if word.key not in STOP_WORDS}
+    theirs = {word.key: word for word in _words(statement) if word.key not in STOP_WORDS}
+    shared = len(ours.keys() & theirs.keys())
+    return Overlap(
+        shared / len(ours) if ours else 0.0,
+        shared / len(theirs) if theirs else 0.0,
+        sum(key[0].isdigit() for key in ours.keys() - theirs.keys()),
+        sum(key[0].isdigit() for key in theirs.keys() - ours.keys()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    start: int
+    end: int
+    key: str
+
+
+def _words(text: str) -> list[_Word]:
+    found = []
+    for match in _WORD.finditer(text):
+        word = match[0].strip(_AROUND)
+        key = fold(for_matching(word)).rstrip("%").replace(",", ".")
+        if key:
+            start = match.start() + match[0].index(word)
+            found.append(_Word(start, start + len(word), stem(key)))
+        if len(found) == MAX_WORDS:
+            break
+    return found
+
+
+def _content(words: Sequence[_Word]) -> int:
+    return sum(word.key not in STOP_WORDS for word in words)
+
+
+def _shown(text: str, words: Sequence[_Word]) -> str:
+    kept = words[:SHOWN_WORDS]
+    return visible(text[kept[0].start : kept[-1].end]).strip() if kept else ""

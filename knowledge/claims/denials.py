@@ -1,0 +1,75 @@
+"""Answers that people add to what they quote: "X. Not true." (pure).
+
+Cut from its denial a claim says the opposite, so the two travel together.
+"""
+
+import re
+from typing import Final
+
+from embeddings.normalise import fold
+from embeddings.words import words
+from knowledge.language import guess_language
+
+#: An answer says little else.
+MAX_WORDS: Final = 7
+
+_DENY: Final = frozenset(
+    fold(
+        "لا كلا غير ليس ليست كذب كاذب كاذبة خطأ خاطئ إشاعة اشاعة شائعة شايعة شائعات إشاعات مفبرك"
+        " مفبركة زائف زائفة مش مو ماهو مهو موش غلط فبركة افتراء بهتان no not false fake lie lies"
+        " untrue hoax rumor rumour wrong isn't isnt nope non faux pas fausse intox"
+        " mensonge nonsense"
+    ).split()
+)
+_AFFIRM: Final = frozenset(fold("نعم اي ايوه أيوا اجل بلى أكيد yes yeah yep oui si").split())
+_AROUND: Final = frozenset(
+    fold(
+        "هذا هذه هاد هادا ده دا ذلك هو هي الخبر الكلام المعلومة الحكي كله كلها كل مجرد طبعا أكيد"
+        " بالتأكيد صحيح صحيحة صحيحا صح صحة له لها لهذا لذلك أبدا مطلقا من إنه إنها يا جماعة والله"
+        " وهذا وهو وهي it is this that that's its it's are was a all news the story"
+        " totally completely of course absolutely just true correct right c'est ce n'est est vrai"
+        " du tout cela totalement"
+    ).split()
+)
+_MENTIONS = re.compile(
+    r"(?<!\w)(?:ال)?(?:غير صحيح\w*|ليس صحيح\w*|لا صح[هت]|كذب|كاذب\w*|اشاع\w*|شايع\w*|مفبرك\w*"
+    r"|زايف\w*|خاطي\w*|خرافات|خرافه|اكاذيب|false|fake|hoax|untrue|not true|rumou?rs?|myths?|lies"
+    r"|debunked|faux|fausse\w*|intox|mensonges?)(?!\w)",
+    re.IGNORECASE,
+)
+_DENIAL: Final = {"ar": "غير صحيح أن ", "fr": "Il est faux que "}
+_DENIAL_EN: Final = "It is not true that "
+
+
+def is_denial(sentence: str) -> bool:
+    """Whether ``sentence`` does nothing but deny what was said before it."""
+    said = _answer(sentence)
+    return bool(said & _DENY) and said <= _DENY | _AROUND | _AFFIRM
+
+
+def is_affirmation(sentence: str) -> bool:
+    """Whether ``sentence`` does nothing but affirm what was said before it."""
+    said = _answer(sentence)
+    return bool(said & _AFFIRM) and said <= _AFFIRM | _AROUND
+
+
+def mentions_denial(sentence: str) -> bool:
+    """Whether ``sentence`` speaks of lies, rumours or falsehoods."""
+    return _MENTIONS.search(fold(sentence)) is not None
+
+
+def opens_with_denial(sentence: str) -> bool:
+    """Whether ``sentence`` calls something a lie, a rumour or false before anything else."""
+    return _MENTIONS.match(fold(sentence)) is not None
+
+
+def denied(claim: str, answer: str) -> str:
+    """Return the denial of ``claim`` in the language of it and of the ``answer`` that denies it."""
+    return _DENIAL.get(guess_language(f"{claim} {answer}"), _DENIAL_EN) + claim
+
+
+def _answer(sentence: str) -> frozenset[str]:
+    if "?" in sentence or "؟" in sentence:
+        return frozenset()
+    said = words(sentence)
+    return frozenset(said) if len(said) <= MAX_WORDS else frozenset()

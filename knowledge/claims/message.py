@@ -1,0 +1,133 @@
+"""What kind of message this is, and which claims it holds (pure)."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from embeddings.normalise import visible
+from embeddings.words import words
+from knowledge.claims.arabizi import is_arabizi
+from knowledge.claims.checkability import learned
+from knowledge.claims.noise import LINK, bare_lines, only_hashtags
+from knowledge.claims.sentences import checkable_sentences, small_talk_of, states_nothing
+from knowledge.claims.small_talk import peel
+from knowledge.errors import ClaimProblem, UnreadableClaim
+
+#: Longest message read. Telegram's longest has 4,096 characters.
+MAX_CHARACTERS: Final = 10_000
+#: A single word matches anything that mentions it and says nothing that could be checked.
+MIN_WORDS: Final = 2
+#: Letters of a message that must be there to say that it shouts.
+_MIN_CAPITALS: Final = 12
+
+_CAPITAL = re.compile("[A-ZÀ-Þ]")
+_SMALL = re.compile("[a-zß-ÿ\u0621-\u064a]")
+
+
+class MessageKind(StrEnum):
+    """What a person wants with a message."""
+
+    CLAIM = "claim"
+    #: A claim in Arabic written with Latin letters and digits ("3ajel").
+    ARABIZI = "arabizi"
+    GREETING = "greeting"
+    THANKS = "thanks"
+    PRAYER = "prayer"
+    ABOUT_BOT = "about_bot"
+    OPINION = "opinion"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as read: its kind and, of claims only, one to three texts to check, in order.
+
+    ``excerpt`` says that sentences were left out that might have been meant as claims too.
+    """
+
+    kind: MessageKind
+    claims: tuple[str, ...] = ()
+    excerpt: bool = False
+
+
+def read_message(message: str) -> Message:
+    """Return what ``message`` is and what of it is to be checked.
+
+    Raises UnreadableClaim, saying what to send instead, if nothing checkable is there to read.
+    """
+    if len(message) > MAX_CHARACTERS:
+        raise UnreadableClaim(
+            ClaimProblem.TOO_LONG,
+            f"the claim has {len(message):,} characters; send the sentence to check,"
+            f" at most {MAX_CHARACTERS:,}",
+        )
+    shown = visible(message)
+    if not shown.strip():
+        raise UnreadableClaim(ClaimProblem.EMPTY, "the claim is empty; write the sentence to check")
+    text = _lower_shouting(bare_lines(shown))
+    _require_words(shown, text)
+    small = small_talk_of(text)
+    if small is not None:
+        return Message(MessageKind(small.value))
+    text = peel(text).rest
+    if len(words(text)) < MIN_WORDS:
+        raise _too_short()
+    checkability = learned()
+    if states_nothing(text, checkability):
+        return Message(MessageKind.OPINION)
+    claims = tuple(map(_unstopped, checkable_sentences(text, checkability)))
+    if not claims:
+        raise UnreadableClaim(
+            ClaimProblem.NO_CLAIM,
+            "the claim only asks whether something is true; write in words what is claimed",
+        )
+    if all(len(words(claim)) < MIN_WORDS for claim in claims):
+        raise _too_short()
+    kind = MessageKind.ARABIZI if is_arabizi(text) else MessageKind.CLAIM
+    return Message(kind, claims, _leaves_out(text, claims))
+
+
+#: Words more than those checked that make a message's answer an answer to a part of it.
+_LEFT_OUT: Final = 12
+
+
+def _require_words(shown: str, text: str) -> None:
+    """Raise UnreadableClaim if ``text``, what is left of the message ``shown``, has no words."""
+    if only_hashtags(shown):
+        raise UnreadableClaim(
+            ClaimProblem.ONLY_HASHTAGS,
+            "the claim holds only hashtags; write a whole sentence: who did what",
+        )
+    if words(text):
+        return
+    if LINK.search(shown):
+        raise UnreadableClaim(
+            ClaimProblem.ONLY_LINKS,
+            "the claim holds only a link; write in words what it says",
+        )
+    raise UnreadableClaim(
+        ClaimProblem.NO_WORDS, "the claim holds no words; write the sentence to check"
+    )
+
+
+def _too_short() -> UnreadableClaim:
+    return UnreadableClaim(
+        ClaimProblem.TOO_SHORT,
+        "the claim is a single word; write a whole sentence: who did what",
+    )
+
+
+def _leaves_out(text: str, claims: tuple[str, ...]) -> bool:
+    return len(words(text)) - sum(len(words(claim)) for claim in claims) > _LEFT_OUT
+
+
+def _unstopped(claim: str) -> str:
+    """Return ``claim`` without its full stop, which moves its vector and says nothing."""
+    stopped = claim.endswith(".") and not claim.endswith("..")
+    return claim[:-1].rstrip() if stopped else claim
+
+
+def _lower_shouting(text: str) -> str:
+    """Return ``text`` in small letters if it is all capitals, which encoders read badly."""
+    capitals = len(_CAPITAL.findall(text))
+    return text.lower() if capitals >= _MIN_CAPITALS and not _SMALL.search(text) else text

@@ -1,0 +1,162 @@
+"""The sentences of a message that can be checked, at most three (pure).
+
+A sentence is cut from its neighbours only where it says the same without them. A header that
+denies ("false rumours:"), an answer ("Not true.") or a sentence that leans on the one before
+keeps a short message whole.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from embeddings.normalise import fold
+from embeddings.words import words
+from knowledge.claims.checkability import Checkability
+from knowledge.claims.denials import (
+    denied,
+    is_affirmation,
+    is_denial,
+    mentions_denial,
+    opens_with_denial,
+)
+from knowledge.claims.questions import asked
+from knowledge.claims.small_talk import SmallTalk, kind_of, peel
+from knowledge.extraction.segmentation import sentences
+
+#: Claims of one message that are checked.
+MAX_CLAIMS: Final = 3
+#: A message up to this many words is one claim unless it clearly holds several.
+SHORT_WORDS: Final = 40
+#: A sentence of fewer words seldom says who did what on its own.
+MIN_WORDS: Final = 5
+_ENDS: Final = ".!?؟…:؛،,"
+
+# What a sentence opens with that leans on the one before it.
+_LEANING: Final = frozenset(
+    fold(
+        "وهو وهي وهم وهذا وهذه وذلك وكل لكن ولكن لكنه لكنها بل كما حيث لأن لأنه لأنها إذ مما بسبب"
+        " لذلك ولذلك لهذا ولهذا هو هي هم هذا هذه ذلك تلك هؤلاء إنه إنها وإنه وأنه وأنها فهو فهي ثم"
+        " بعدها بسبب وسط أيضا دي ده ام او ج في فى"
+        " وقال وقالت وأضاف وأضافت وأكد وأوضح وتابع بينما رغم مع حتى وإلا وإن فإن مثل أي"
+        " he she it they this that these those his her its their but because so therefore however"
+        " which who also and then there such moreover il elle ils elles ce cela ces mais car donc"
+        " cette son sa leur et that's it's he's she's they're you're shouldn't"
+    ).split()
+)
+_QUESTION_WORDS: Final = frozenset(
+    fold(
+        "هل متى كيف لماذا ليش ليه لما ما ماذا من مين أين وين كم أي شو ايش what why when who where"
+        " how which is are was were did do does can will should pourquoi quand comment qui où quel"
+        " quelle combien"
+    ).split()
+)
+# "1.", "2)", "٣-" before a word; glued to it or not.
+_ITEM = re.compile(r"(?:^|(?<=\s))\(?([0-9٠-٩]{1,2})[.)-]\s*(?=[^\W\d])")
+
+
+def checkable_sentences(text: str, checkability: Checkability) -> tuple[str, ...]:
+    """Return the sentences of ``text`` to check, in its order; none if it states nothing.
+
+    ``text`` is free of noise, its lines kept. Its own words are kept but for frames of questions;
+    an answer that denies the one thing quoted is put before it.
+    """
+    spoken = [part for part in _parts(text) if kind_of(part) is None]
+    if not spoken:
+        return ()
+    said = [part for part in (asked(peel(part).rest) for part in spoken) if part]
+    claims = [part for part in said if not is_affirmation(part)] or said
+    if len(claims) == 2 and is_denial(claims[1]):
+        return (denied(claims[0].rstrip(_ENDS), claims[1]),)
+    if len(claims) < 2 or any(map(_leads_astray, claims)):
+        return (_joined(claims),) if claims else ()
+    stated = [p for p in claims if not (checkability.is_opinion(p) or _only_asks(p))] or claims
+    if _length(claims) <= SHORT_WORDS:
+        if len(stated) < 2 or not all(map(_stands, stated)):
+            return (_joined(claims),)
+        return tuple(_best(stated, checkability))
+    long_enough = [part for part in stated if len(words(part)) >= MIN_WORDS]
+    return tuple(_best(long_enough or stated, checkability))
+
+
+def small_talk_of(text: str) -> SmallTalk | None:
+    """Return what kind of small talk every sentence of ``text`` is, None if any is not."""
+    whole = peel(text).kind
+    if whole is not None:
+        return whole
+    kinds = [kind_of(part) for part in _parts(text)]
+    if not kinds or None in kinds:
+        return None
+    return next(kind for kind in SmallTalk if kind in kinds)
+
+
+def states_nothing(text: str, checkability: Checkability) -> bool:
+    """Whether ``text`` reads like an opinion; a long one only if all its sentences do.
+
+    What the model was fitted on and its threshold measured on is as short as a tweet.
+    """
+    if len(words(text)) <= SHORT_WORDS:
+        return checkability.is_opinion(text)
+    return all(kind_of(part) is not None or checkability.is_opinion(part) for part in _parts(text))
+
+
+def _parts(text: str) -> list[str]:
+    """Cut into sentences; what ends in a colon, breaks off or leans stays with its neighbour."""
+    lined = _itemised(text)
+    found: list[str] = []
+    for span in sentences(lined):
+        sentence = " ".join(lined[span.start : span.end].split())
+        answers = is_denial(sentence) or is_affirmation(sentence)
+        if found and not answers and (_introduces(found[-1]) or _leans(sentence)):
+            sentence = f"{found.pop()} {sentence}"
+        found.append(sentence)
+    return found
+
+
+def _itemised(text: str) -> str:
+    """Put each item of a list that is numbered from 1 on a line of its own."""
+    numbers = [int(item[1]) for item in _ITEM.finditer(text)]
+    if numbers[:2] != [1, 2] or numbers != list(range(1, len(numbers) + 1)):
+        return text
+    return _ITEM.sub(r"\n\1. ", text)
+
+
+def _introduces(part: str) -> bool:
+    """Whether ``part`` is a header, or too little to be a sentence and not ended."""
+    return part.endswith(":") or (part[-1] not in _ENDS and len(words(part)) < MIN_WORDS)
+
+
+def _leans(part: str) -> bool:
+    read = words(part)
+    return (bool(read) and read[0] in _LEANING) or opens_with_denial(part)
+
+
+def _best(stated: Sequence[str], checkability: Checkability) -> list[str]:
+    """Return the likeliest claims, those that stand alone first, in the order of the message."""
+    ranked = sorted(stated, key=lambda part: (not _stands(part), -checkability.score(part)))
+    kept = ranked[:MAX_CLAIMS]
+    return [part for part in dict.fromkeys(stated) if part in kept]
+
+
+def _stands(part: str) -> bool:
+    return len(words(part)) >= MIN_WORDS
+
+
+def _only_asks(part: str) -> bool:
+    """Whether ``part`` asks what, why or when: it claims nothing beside those that do."""
+    read = words(part)
+    return part[-1] in "?؟" and bool(read) and read[0].removeprefix("و") in _QUESTION_WORDS
+
+
+def _leads_astray(part: str) -> bool:
+    """Whether ``part`` changes what its neighbours say: an answer, a header that denies."""
+    header, colon, rest = part.partition(":")
+    return is_denial(part) or bool(colon and mentions_denial(header) and rest.strip())
+
+
+def _length(stated: Sequence[str]) -> int:
+    return sum(len(words(part)) for part in stated)
+
+
+def _joined(stated: Sequence[str]) -> str:
+    ended = [part if part[-1] in _ENDS else f"{part}." for part in stated[:-1]]
+    return " ".join([*ended, *stated[-1:]])

@@ -1,0 +1,136 @@
+"""Greetings, thanks, prayers and questions about the bot, told from claims by set phrases (pure).
+
+A claim must never be taken for small talk, so a message is small talk only where every word of it
+belongs to a known phrase, or where it prays and tells nothing.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from knowledge.claims import formulas
+from knowledge.claims.formulas import Phrase
+from knowledge.extraction.words import Word, words
+
+
+class SmallTalk(StrEnum):
+    """What is said beside a claim, or instead of one."""
+
+    ABOUT_BOT = "about_bot"
+    THANKS = "thanks"
+    GREETING = "greeting"
+    PRAYER = "prayer"
+    OPINION = "opinion"
+
+
+@dataclass(frozen=True, slots=True)
+class Peeled:
+    """A text without the phrases it opens with: what they were, and what is left."""
+
+    kind: SmallTalk | None
+    rest: str
+
+
+#: An invocation that runs longer tells something on the way.
+MAX_PRAYER_WORDS: Final = 40
+#: A feeling is said in a few words.
+MAX_FEELING_WORDS: Final = 12
+#: Words and marks looked at in search of phrases.
+MAX_WORDS: Final = 120
+
+_PHRASES: Final[dict[Phrase, SmallTalk | None]] = {
+    **dict.fromkeys(formulas.FILLERS, None),
+    **dict.fromkeys(formulas.PRAYERS, SmallTalk.PRAYER),
+    **dict.fromkeys(formulas.GREETINGS, SmallTalk.GREETING),
+    **dict.fromkeys(formulas.THANKS, SmallTalk.THANKS),
+    **dict.fromkeys(formulas.ABOUT_BOT, SmallTalk.ABOUT_BOT),
+}
+_LONGEST: Final = max(map(len, _PHRASES))
+# A phrase may also say something of what follows: names and adjectives open like greetings
+# ("Salam Fayyad", "Hello Kitty"), so one word needs a mark after it to be taken off.
+_PARTING: Final = frozenset(",،.!؟?؛;…-")
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
+
+
+def peel(text: str) -> Peeled:
+    """Take off the phrases that ``text`` opens with; nothing is left of what is small talk only."""
+    read = words(text)
+    found: list[tuple[SmallTalk | None, int, int]] = []
+    at = 0
+    while at < min(len(read), MAX_WORDS):
+        if not read[at].is_word:
+            at += 1
+            continue
+        match = _phrase(read, at)
+        if match is None or (match[0] is None and not found):
+            break
+        found.append((match[0], at, match[1]))
+        at = match[1]
+    kinds = {kind for kind, _, _ in found if kind is not None}
+    if kinds and not any(word.is_word for word in read[at:]):
+        # Two one-word phrases can be a name ("Tammam Salam").
+        return Peeled(next(kind for kind in SmallTalk if kind in kinds), "")
+    while found and not _detached(read, *found[-1]):
+        found.pop()
+    if not found or not kinds:
+        return Peeled(None, text)
+    return Peeled(None, text[read[found[-1][2] - 1].end :].lstrip(" \n,،.!؛;…-:"))
+
+
+def kind_of(sentence: str) -> SmallTalk | None:
+    """Return what kind of small talk all of ``sentence`` is, None if it may hold a claim."""
+    whole = peel(sentence)
+    if whole.kind is not None:
+        return whole.kind
+    if not whole.rest:
+        return None
+    read = [word for word in words(whole.rest) if word.is_word][: MAX_WORDS + 1]
+    if any(word.key[0].isdigit() for word in read) or _holds(read, formulas.TELLING):
+        return None
+    if len(read) <= MAX_PRAYER_WORDS and _opens(read, formulas.INVOCATIONS):
+        return SmallTalk.PRAYER
+    felt = formulas.OPINION_ASKED | formulas.OPINION_SAID
+    if len(read) <= MAX_FEELING_WORDS and ":" not in whole.rest and _opens(read, felt):
+        return SmallTalk.OPINION
+    return None
+
+
+def _phrase(read: Sequence[Word], at: int) -> tuple[SmallTalk | None, int] | None:
+    """Return the kind and the end of the longest phrase that begins at ``at``."""
+    keys: list[str] = []
+    best: tuple[SmallTalk | None, int] | None = None
+    for place in range(at, len(read)):
+        if not read[place].is_word:
+            # "Who are you?" may be parted by marks nowhere but "Salam, alaikum" is no phrase.
+            break
+        keys.append(_DRAWN_OUT.sub(r"\1", read[place].key))
+        if len(keys) > _LONGEST:
+            break
+        phrase = tuple(keys)
+        if phrase in _PHRASES:
+            best = (_PHRASES[phrase], place + 1)
+    return best
+
+
+def _detached(read: Sequence[Word], _: SmallTalk | None, start: int, end: int) -> bool:
+    after = read[end] if end < len(read) else None
+    return end - start > 1 or (after is not None and after.key in _PARTING)
+
+
+def _opens(read: Sequence[Word], known: frozenset[Phrase]) -> bool:
+    return any(phrase in known for phrase in _runs(read[:_OPENING]))
+
+
+def _holds(read: Sequence[Word], known: frozenset[Phrase]) -> bool:
+    return any((word.key,) in known or (word.key.removeprefix("و"),) in known for word in read)
+
+
+def _runs(read: Sequence[Word]) -> Iterator[Phrase]:
+    for end in range(1, len(read) + 1):
+        yield tuple(word.key for word in read[:end])
+
+
+#: Words of the longest opening.
+_OPENING: Final = 6

@@ -1,0 +1,40 @@
+"""Whether the judge sees what a statement says of a claim: labelled pairs through the judge."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from knowledge.agreement.judgement import Evidence, Judge, Judgement
+from knowledge.domain import Relation
+from knowledge.evaluation.labelled import LabelledPair, PairSet
+from knowledge.evaluation.verdicts import Labels, Verdict, VerdictResult, assess
+from knowledge.vectors import Progress
+
+RELATIONS: Final = Labels(
+    Relation.SUPPORTS.value, Relation.REFUTES.value, (Relation.NOT_ENOUGH_INFO.value,)
+)
+
+
+def evaluate(judge: Judge, pairs: PairSet, progress: Progress | None = None) -> VerdictResult:
+    """Judge every pair of a set and measure the verdicts."""
+    return assess(pairs.name, list(judged(judge, pairs, progress)), RELATIONS)
+
+
+def judged(judge: Judge, pairs: PairSet, progress: Progress | None = None) -> Iterator[Verdict]:
+    """Yield the judge's verdict on each pair."""
+    for done, pair in enumerate(pairs.pairs, 1):
+        judgement = _judge(judge, pair)
+        yield Verdict(
+            pair.id,
+            pair.claim,
+            pair.relation.value,
+            judgement.relation.value,
+            judgement.confidence,
+            pair.statement,
+        )
+        if progress is not None:
+            progress("judging", done / len(pairs.pairs))
+
+
+def _judge(judge: Judge, pair: LabelledPair) -> Judgement:
+    (judgement,) = judge.judge(pair.claim, [Evidence(pair.statement)])
+    return judgement

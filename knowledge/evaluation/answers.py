@@ -1,0 +1,51 @@
+"""Whether people are told the right thing: labelled claims through the service that answers."""
+
+from dataclasses import replace
+from typing import Final
+
+from knowledge.answering import Answering
+from knowledge.domain import Outcome
+from knowledge.evaluation.labelled import ClaimSet
+from knowledge.evaluation.metrics import share
+from knowledge.evaluation.verdicts import Labels, Verdict, VerdictResult, assess
+from knowledge.vectors import Progress
+
+OUTCOMES: Final = Labels(
+    Outcome.SUPPORTED.value,
+    Outcome.REFUTED.value,
+    (Outcome.RELATED.value, Outcome.NO_MATCH.value),
+)
+
+
+def evaluate(
+    answering: Answering, claims: ClaimSet, progress: Progress | None = None
+) -> VerdictResult:
+    """Answer every claim of a set and measure the outcomes.
+
+    Where a claim's statement is labelled, it is also measured how often that one comes first.
+    """
+    verdicts: list[Verdict] = []
+    named = first = 0
+    for done, claim in enumerate(claims.claims, 1):
+        answer = answering.answer(claim.text)
+        best = answer.matches[0].statement if answer.matches else None
+        verdicts.append(
+            Verdict(
+                claim.id,
+                claim.text,
+                claim.outcome.value,
+                answer.outcome.value,
+                answer.confidence,
+                best.text if best else "",
+            )
+        )
+        if claim.statement_ref is not None:
+            named += 1
+            first += best is not None and best.ref == claim.statement_ref
+        if progress is not None:
+            progress("answering", done / len(claims.claims))
+    result = assess(claims.name, verdicts, OUTCOMES)
+    if not named:
+        return result
+    measure = share("labelled statement comes first", first, named)
+    return replace(result, measures=(*result.measures, measure))

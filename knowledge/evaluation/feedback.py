@@ -1,0 +1,63 @@
+"""What moderators said of pairs, as a calibration of the judge and what it changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from knowledge import calibration
+from knowledge.agreement.judgement import Judge
+from knowledge.calibration import Calibration
+from knowledge.domain import Relation
+from knowledge.evaluation.agreement import judged
+from knowledge.evaluation.labelled import PairSet
+from knowledge.evaluation.metrics import expected_calibration_error, reliability
+from knowledge.vectors import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A calibration, and what it does.
+
+    ``labelled`` pairs were judged; ``before`` and ``after`` are expected calibration errors of the
+    verdicts that settle one, after by cross-validation; ``kept`` of them would be asserted.
+    """
+
+    calibration: Calibration
+    labelled: int
+    before: float
+    after: float
+    kept: int
+
+
+def fitted(
+    judge: Judge,
+    feedback: Sequence[PairSet],
+    precision: float,
+    progress: Progress | None = None,
+) -> Fitted:
+    """Judge what moderators labelled and fit a calibration of ``judge`` to it.
+
+    Raises CalibrationError where too few pairs are settled by the judge.
+    """
+    together = PairSet("feedback", tuple(pair for each in feedback for pair in each.pairs))
+    verdicts = [
+        verdict
+        for verdict in judged(judge, together, progress)
+        if verdict.got != Relation.NOT_ENOUGH_INFO
+    ]
+    scores = [verdict.confidence for verdict in verdicts]
+    right = [verdict.got == verdict.expected for verdict in verdicts]
+    found = calibration.fit(scores, right, judge.fingerprint, precision)
+    return Fitted(
+        found,
+        len(together.pairs),
+        _error(scores, right),
+        _error(calibration.cross_validate(scores, right), right),
+        sum(found.asserts(score) for score in scores),
+    )
+
+
+def _error(probabilities: Sequence[float], right: Sequence[bool]) -> float:
+    numbers = np.asarray(probabilities, dtype=np.float64)
+    return expected_calibration_error(reliability(numbers, np.asarray(right, dtype=np.float64)))

@@ -1,0 +1,371 @@
+"""Labelled files of a folder, liberal in the names they use and exact about what is wrong.
+
+Every reader names the file and the line of what it cannot take, as UnreadableFile.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from knowledge.claims import MAX_CHARACTERS
+from knowledge.domain import Outcome, Relation, ReportDraft, ReportKind, StatementDraft
+from knowledge.errors import UnreadableFile
+from knowledge.language import guess_language
+from knowledge.readers import Format, Problem, fields, read
+from knowledge.readers.fields import FieldError
+from knowledge.readers.files import lines
+
+#: Labelled rows read from one folder; the largest public sets (FEVER, SNLI) stay below it.
+MAX_ROWS: Final = 1_000_000
+#: Files of one kind read from one folder.
+MAX_FILES: Final = 100
+MAX_ID: Final = 500
+
+REPORTS: Final = "reports.jsonl"
+CLAIMS: Final = "claims.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledQuery:
+    """A claim, and the references of what should be found for it."""
+
+    id: str
+    text: str
+    right: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySet:
+    """The queries that one relevance file labels. ``left_out`` of its queries have no text."""
+
+    name: str
+    queries: tuple[LabelledQuery, ...]
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPair:
+    """A claim, a statement, and the relation that people gave them."""
+
+    id: str
+    claim: str
+    statement: str
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True)
+class PairSet:
+    """The pairs of one file."""
+
+    name: str
+    pairs: tuple[LabelledPair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledClaim:
+    """A claim, the outcome it should get, and the statement that should come first, if named."""
+
+    id: str
+    text: str
+    outcome: Outcome
+    statement_ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSet:
+    """The claims of one file."""
+
+    name: str
+    claims: tuple[LabelledClaim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _PairShape:
+    """How a set names the fields of its pairs. Numbered labels mean what that set means by them."""
+
+    claim: str
+    statement: str
+    label: str
+    numbered: bool = False
+
+
+_SHAPES: Final = (
+    _PairShape("claim", "statement", "relation"),
+    _PairShape("claim", "statement", "label"),
+    _PairShape("claim", "evidence", "label"),
+    _PairShape("s1", "s2", "stance"),
+    _PairShape("hypothesis", "premise", "label"),
+    _PairShape("h", "t", "label", numbered=True),
+)
+_RELATIONS: Final = {
+    **dict.fromkeys(("supports", "support", "agree", "entailment"), Relation.SUPPORTS),
+    **dict.fromkeys(("refutes", "refute", "disagree", "contradiction"), Relation.REFUTES),
+    **dict.fromkeys(("not_enough_info", "other", "neutral", "nei"), Relation.NOT_ENOUGH_INFO),
+}
+# As ArNLI numbers them. Other sets number otherwise (SNLI's 0 is entailment), so nobody else's
+# numbers are taken.
+_NUMBERED: Final = {
+    "0": Relation.NOT_ENOUGH_INFO,
+    "1": Relation.SUPPORTS,
+    "2": Relation.REFUTES,
+}
+_QUERY_IDS: Final = ("id", "query_id", "tweet_id")
+_QUERY_TEXTS: Final = ("text", "claim", "tweet_text")
+_POOL_IDS: Final = ("id", "vclaim_id", "ref")
+_POOL_TEXTS: Final = ("text", "vclaim", "claim")
+_BLANKS: Final = re.compile(r"\s+")
+_JOINTS: Final = re.compile(r"[\s-]+")
+
+
+def read_queries(folder: Path) -> tuple[QuerySet, ...]:
+    """Return the queries of ``folder``, one set for each ``qrels*.tsv`` or ``qrels*.txt``.
+
+    The texts are in ``queries*.jsonl``. Raises UnreadableFile.
+    """
+    _require_folder(folder)
+    texts: dict[str, str] = {}
+    for path in _files(folder, "queries*.jsonl"):
+        for line, row in _rows(path):
+            with _Naming(path, line):
+                texts[_field(row, _QUERY_IDS, MAX_ID)] = _field(row, _QUERY_TEXTS, MAX_CHARACTERS)
+    relevance = [*_files(folder, "qrels*.tsv"), *_files(folder, "qrels*.txt")]
+    if not texts or not relevance:
+        raise UnreadableFile(
+            f"{folder} holds no labelled queries; put queries.jsonl and qrels.tsv"
+            " (query 0 reference relevance) there"
+        )
+    return tuple(_query_set(path, texts) for path in relevance)
+
+
+def read_pool(folder: Path) -> tuple[ReportDraft, ...]:
+    """Return what ``folder`` wants searched: its ``reports.jsonl``, else ``claims.jsonl``, or none.
+
+    Raises UnreadableFile.
+    """
+    found = read_reports(folder)
+    if not found and (folder / CLAIMS).is_file():
+        return tuple(_pooled_claims(folder / CLAIMS))
+    return found
+
+
+def read_reports(folder: Path) -> tuple[ReportDraft, ...]:
+    """Return the reports in the ``reports.jsonl`` of ``folder``, none if it has no such file.
+
+    Raises UnreadableFile.
+    """
+    _require_folder(folder)
+    return tuple(_reports(folder / REPORTS)) if (folder / REPORTS).is_file() else ()
+
+
+def read_pairs(folder: Path) -> tuple[PairSet, ...]:
+    """Return the labelled pairs of every ``*.jsonl`` of ``folder`` that holds some.
+
+    A file whose first row names no claim, statement and label is something else and left alone.
+    Raises UnreadableFile.
+    """
+    _require_folder(folder)
+    found = tuple(
+        PairSet(path.stem, tuple(_pairs(path, shape)))
+        for path in _files(folder, "*.jsonl")
+        if (shape := _shape(path)) is not None
+    )
+    if not found:
+        raise UnreadableFile(
+            f"{folder} holds no labelled pairs; put JSONL rows of claim, statement and relation"
+            f" ({', '.join(Relation)}) there"
+        )
+    return found
+
+
+def read_claims(folder: Path) -> tuple[ClaimSet, ...]:
+    """Return the labelled claims of every ``*.jsonl`` of ``folder`` that holds some.
+
+    A file whose first row names no outcome is something else and left alone. Raises
+    UnreadableFile.
+    """
+    _require_folder(folder)
+    found = tuple(
+        ClaimSet(path.stem, tuple(_claims(path)))
+        for path in _files(folder, "*.jsonl")
+        if "outcome" in _first(path)
+    )
+    if not found:
+        raise UnreadableFile(
+            f"{folder} holds no labelled claims; put JSONL rows of text and outcome"
+            f" ({', '.join(Outcome)}) there"
+        )
+    return found
+
+
+def _query_set(path: Path, texts: Mapping[str, str]) -> QuerySet:
+    right: dict[str, set[str]] = {}
+    for number, (line, text) in enumerate(_lines(path)):
+        parts = _BLANKS.split(text)
+        with _Naming(path, line):
+            if len(parts) != 4 or not _is_whole(parts[3]):
+                if number == 0 and parts[-1].isalpha():
+                    continue  # a heading
+                raise FieldError("must be: query, 0, reference, relevance (a whole number)")
+            if int(parts[3]) > 0:
+                right.setdefault(parts[0], set()).add(parts[2])
+    queries = tuple(
+        LabelledQuery(name, texts[name], frozenset(refs))
+        for name, refs in right.items()
+        if name in texts
+    )
+    if not queries:
+        raise UnreadableFile(
+            f"{path} labels no query that the queries*.jsonl beside it hold; check the ids"
+        )
+    return QuerySet(path.stem, queries, len(right) - len(queries))
+
+
+def _is_whole(text: str) -> bool:
+    return text.removeprefix("-").isdecimal() and len(text) < 10
+
+
+def _reports(path: Path) -> Iterator[ReportDraft]:
+    for item in read(path, Format.REPORT):
+        if isinstance(item, Problem):
+            raise UnreadableFile(f"{path}, line {item.line}: {item.reason}")
+        yield item
+
+
+def _pooled_claims(path: Path) -> Iterator[ReportDraft]:
+    """Yield each claim of a pool as the report of its fact-check, without a rating."""
+    for line, row in _rows(path):
+        with _Naming(path, line):
+            ref = _field(row, _POOL_IDS, MAX_ID)
+            title = fields.text_of(row.get("title"), "title", fields.MAX_TITLE)
+            # Some claims of the CheckThat! pools have a title only.
+            text = _optional(row, _POOL_TEXTS, fields.MAX_STATEMENT) or title
+            if text is None:
+                raise FieldError(f"{_POOL_TEXTS[0]}: is missing")
+            yield ReportDraft(
+                title=title or fields.title_from(text),
+                publisher="evaluation",
+                language=guess_language(text),
+                kind=ReportKind.FACT_CHECK,
+                statements=(StatementDraft(text, ref=ref),),
+                ref=ref,
+            )
+
+
+def _shape(path: Path) -> _PairShape | None:
+    first = _first(path)
+    return next(
+        (s for s in _SHAPES if {s.claim, s.statement, s.label} <= first.keys()),
+        None,
+    )
+
+
+def _pairs(path: Path, shape: _PairShape) -> Iterator[LabelledPair]:
+    for line, row in _rows(path):
+        with _Naming(path, line):
+            yield LabelledPair(
+                _optional(row, ("id",), MAX_ID) or str(line),
+                _field(row, (shape.claim,), MAX_CHARACTERS),
+                _field(row, (shape.statement,), fields.MAX_STATEMENT),
+                _relation(_field(row, (shape.label,), MAX_ID), shape),
+            )
+
+
+def _relation(label: str, shape: _PairShape) -> Relation:
+    if shape.numbered and label in _NUMBERED:
+        return _NUMBERED[label]
+    relation = _RELATIONS.get(_JOINTS.sub("_", label.lower()))
+    if relation is None:
+        hint = "; numbers differ between sets, write words" if label.isdecimal() else ""
+        raise FieldError(
+            f"{shape.label}: {fields.shown(label)} is none of {', '.join(Relation)}{hint}"
+        )
+    return relation
+
+
+def _claims(path: Path) -> Iterator[LabelledClaim]:
+    for line, row in _rows(path):
+        with _Naming(path, line):
+            label = _field(row, ("outcome",), MAX_ID)
+            try:
+                outcome = Outcome(_JOINTS.sub("_", label.upper()))
+            except ValueError:
+                known = ", ".join(Outcome)
+                raise FieldError(f"outcome: {fields.shown(label)} is none of {known}") from None
+            yield LabelledClaim(
+                _optional(row, ("id",), MAX_ID) or str(line),
+                _field(row, ("text", "claim"), MAX_CHARACTERS),
+                outcome,
+                _optional(row, ("statement_ref",), fields.MAX_REF),
+            )
+
+
+class _Naming:
+    """Turns what is wrong with a field into an error that names the file and the line."""
+
+    def __init__(self, path: Path, line: int) -> None:
+        self._path, self._line = path, line
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, FieldError):
+            raise UnreadableFile(f"{self._path}, line {self._line}: {error}") from error
+
+
+def _require_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise UnreadableFile(f"{folder} is not a folder; name the folder of the labelled files")
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    found = sorted(path for path in folder.glob(pattern) if path.is_file())
+    if len(found) > MAX_FILES:
+        raise UnreadableFile(f"{folder} holds more than {MAX_FILES} files {pattern}; split it")
+    return found
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    for count, item in enumerate(lines(path)):
+        if isinstance(item, Problem):
+            raise UnreadableFile(f"{path}, line {item.line}: {item.reason}")
+        if count >= MAX_ROWS:
+            raise UnreadableFile(f"{path} has more than {MAX_ROWS:,} rows; split it")
+        yield item.number, item.text
+
+
+def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
+    for line, text in _lines(path):
+        try:
+            row = json.loads(text)
+        except (ValueError, RecursionError):
+            row = None
+        if not isinstance(row, dict):
+            raise UnreadableFile(f"{path}, line {line}: is not a JSON object")
+        yield line, row
+
+
+def _first(path: Path) -> Mapping[str, object]:
+    return next((row for _, row in _rows(path)), {})
+
+
+def _field(row: Mapping[str, object], names: tuple[str, ...], limit: int) -> str:
+    """Return the first of ``names`` that has a value. Raises FieldError if none has."""
+    found = _optional(row, names, limit)
+    if found is None:
+        raise FieldError(f"{names[0]}: is missing")
+    return found
+
+
+def _optional(row: Mapping[str, object], names: tuple[str, ...], limit: int) -> str | None:
+    for name in names:
+        value = row.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        text = fields.text_of(value, name, limit)
+        if text is not None:
+            return text
+    return None

@@ -1,0 +1,149 @@
+"""What was measured, drawn: one PNG a figure. matplotlib is imported when the first is drawn."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from knowledge.evaluation.report import Plot
+from knowledge.evaluation.retrieval import RetrievalResult
+from knowledge.evaluation.verdicts import VerdictResult
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_INCHES: Final = (6.4, 4.8)
+_DPI: Final = 130
+_BLUE, _GREY = "#1f5fa8", "#8a8a8a"
+#: Thresholds named on a curve; more would cover each other.
+_NAMED: Final = 6
+
+
+def draw(result: RetrievalResult | VerdictResult, folder: Path, number: int) -> tuple[Plot, ...]:
+    """Draw a set's figures into ``folder``; ``number`` keeps the sets' files apart.
+
+    Raises OSError if a file cannot be written.
+    """
+    match result:
+        case RetrievalResult():
+            return (_success(result, folder, number),)
+        case VerdictResult() if result.asserted:
+            return (
+                _matrix(result, folder, number),
+                _reliability(result, folder, number),
+                _curve(result, folder, number),
+            )
+        case _:
+            return (_matrix(result, folder, number),)
+
+
+def _success(result: RetrievalResult, folder: Path, number: int) -> Plot:
+    depths = range(1, len(result.success_at) + 1)
+
+    def paint(axes: "Axes") -> None:
+        bars = axes.bar(depths, result.success_at, color=_BLUE)
+        axes.bar_label(bars, [f"{share:.2f}" for share in result.success_at], fontsize=8)
+        axes.set_xticks(depths)
+        axes.set_ylim(0, 1.08)
+        axes.set_xlabel("statements looked at")
+        axes.set_ylabel("share of queries with a right one among them")
+
+    title = f"Right statement found, {result.asked} queries"
+    return _save(paint, title, folder / f"success-{number}.png")
+
+
+def _matrix(result: VerdictResult, folder: Path, number: int) -> Plot:
+    names = [label.replace("_", " ").capitalize() for label in result.labels]
+    totals = [max(sum(row), 1) for row in result.matrix]
+    shares = [
+        [count / total for count in row] for row, total in zip(result.matrix, totals, strict=True)
+    ]
+
+    def paint(axes: "Axes") -> None:
+        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        for y, row in enumerate(result.matrix):
+            for x, count in enumerate(row):
+                share = shares[y][x]
+                color = "white" if share > 0.5 else "black"
+                axes.text(x, y, f"{count}\n{share:.0%}", ha="center", va="center", color=color)
+        axes.set_xticks(range(len(names)), names)
+        axes.set_yticks(range(len(names)), names)
+        axes.set_xlabel("said")
+        axes.set_ylabel("labelled")
+
+    title = f"Confusion matrix, {result.asked} asked (share of each row)"
+    return _save(paint, title, folder / f"confusion-{number}.png")
+
+
+def _reliability(result: VerdictResult, folder: Path, number: int) -> Plot:
+    sure = [each.confidence for each in result.bins]
+    right = [each.accuracy for each in result.bins]
+    most = max(each.count for each in result.bins)
+    sizes = [20 + 80 * each.count / most for each in result.bins]
+    # Confidences crowd together near 1: the axes begin where there is something to see.
+    least = max(0.0, min(sure + right) - 0.05)
+
+    def paint(axes: "Axes") -> None:
+        axes.plot([least, 1], [least, 1], "--", color=_GREY, label="as sure as right")
+        axes.plot(sure, right, color=_BLUE, linewidth=1)
+        axes.scatter(sure, right, sizes, color=_BLUE, label="verdicts of like confidence")
+        if len(result.bins) <= _NAMED:
+            for each in result.bins:
+                axes.annotate(
+                    f"{each.count}",
+                    (each.confidence, each.accuracy),
+                    xytext=(0, 9),
+                    textcoords="offset points",
+                    ha="center",
+                    fontsize=8,
+                )
+        margin = (1 - least) * 0.04
+        axes.set_xlim(least, 1 + margin)
+        axes.set_ylim(least, 1 + margin * 2)
+        axes.set_xlabel("mean confidence")
+        axes.set_ylabel("share that was right")
+        axes.legend(loc="upper left")
+
+    title = f"Reliability of {result.asserted} asserted verdicts"
+    return _save(paint, title, folder / f"reliability-{number}.png")
+
+
+def _curve(result: VerdictResult, folder: Path, number: int) -> Plot:
+    coverage = [point.coverage for point in result.curve]
+    precision = [point.precision for point in result.curve]
+    step = max(1, -(-len(result.curve) // _NAMED))
+
+    def paint(axes: "Axes") -> None:
+        axes.plot(coverage, precision, color=_BLUE)
+        named = (*result.curve[step - 1 : -1 : step], result.curve[-1])
+        for point in named:
+            axes.annotate(
+                f"≥ {point.threshold:.3f}",
+                (point.coverage, point.precision),
+                xytext=(5, 5),
+                textcoords="offset points",
+                fontsize=8,
+            )
+        axes.scatter([p.coverage for p in named], [p.precision for p in named], 16, color=_BLUE)
+        axes.set_xlim(0, max(coverage) * 1.12)
+        axes.set_ylim(max(0.0, min(precision) - 0.1), 1.04)
+        axes.set_xlabel(f"coverage: share of {result.asked} asked that is asserted")
+        axes.set_ylabel("precision: share of those that is right")
+
+    title = "Precision and coverage at each confidence threshold"
+    return _save(paint, title, folder / f"precision-coverage-{number}.png")
+
+
+def _save(paint: "Callable[[Axes], None]", title: str, path: Path) -> Plot:
+    # Figure alone draws to a file without a screen; pyplot would keep every figure in memory.
+    # Its first import writes a line about its fonts, which nobody asked for.
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)
+    from matplotlib.figure import Figure
+
+    chart = Figure(figsize=_INCHES, layout="constrained")
+    axes = chart.add_subplot()
+    paint(axes)
+    axes.set_title(title)
+    axes.spines[["top", "right"]].set_visible(False)
+    chart.savefig(path, dpi=_DPI)
+    return Plot(title, path.name)

@@ -1,0 +1,80 @@
+"""What is searched: reports that a labelled folder brings along, and which references exist."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from sqlalchemy import select
+
+from knowledge import curation, reports
+from knowledge.database import Sessions
+from knowledge.domain import ReportDraft
+from knowledge.evaluation.labelled import QuerySet
+from knowledge.models import Report, Statement
+from knowledge.vectors import Progress
+
+#: Reports kept in one transaction.
+_BATCH = 500
+#: References bound to one query. SQLite refuses more than 32,766 parameters.
+_REFS = 5_000
+_ACTOR = "evaluation"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The reference of a report or statement that says the same as one ``kept`` before it."""
+
+    ref: str
+    kept: str
+
+
+def publish(
+    sessions: Sessions, pool: Sequence[ReportDraft], progress: Progress | None = None
+) -> tuple[Copy, ...]:
+    """Publish a pool; returns the references that its copies have beside the kept ones."""
+    first: dict[int, ReportDraft] = {}
+    copies: list[Copy] = []
+    drafts, done = iter(pool), 0
+    while batch := list(islice(drafts, _BATCH)):
+        with sessions.begin() as session:
+            for draft in batch:
+                stored = reports.store(session, draft)
+                if stored.duplicate:
+                    copies += _copies(draft, first.get(stored.report_id, draft))
+                else:
+                    first[stored.report_id] = draft
+                    curation.publish(session, stored.statement_ids, _ACTOR)
+        done += len(batch)
+        if progress is not None:
+            progress("publishing", done / len(pool))
+    return tuple(copies)
+
+
+def without_copies(queries: QuerySet, copies: Sequence[Copy]) -> QuerySet:
+    """Return the queries with every reference of a copy replaced by the kept one's."""
+    kept = {copy.ref: copy.kept for copy in copies}
+    return replace(
+        queries,
+        queries=tuple(
+            replace(query, right=frozenset(kept.get(ref, ref) for ref in query.right))
+            for query in queries.queries
+        ),
+    )
+
+
+def unknown(sessions: Sessions, refs: Iterable[str]) -> frozenset[str]:
+    """Return those of ``refs`` that no statement and no report has."""
+    asked = sorted(set(refs))
+    found: set[str] = set()
+    with sessions() as session:
+        for start in range(0, len(asked), _REFS):
+            chunk = asked[start : start + _REFS]
+            found |= set(session.scalars(select(Statement.ref).where(Statement.ref.in_(chunk))))
+            found |= set(session.scalars(select(Report.ref).where(Report.ref.in_(chunk))))
+    return frozenset(asked) - found
+
+
+def _copies(draft: ReportDraft, kept: ReportDraft) -> Iterator[Copy]:
+    pairs = [(draft.ref, kept.ref)]
+    pairs += [(a.ref, b.ref) for a, b in zip(draft.statements, kept.statements, strict=False)]
+    return (Copy(ref, to) for ref, to in pairs if ref and to and ref != to)

@@ -1,0 +1,151 @@
+"""Verdicts against what people said: pairs judged, claims answered; the figures are the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from knowledge.evaluation.metrics import (
+    Bin,
+    ClassScores,
+    CurvePoint,
+    Measure,
+    Places,
+    bootstrap,
+    brier,
+    class_scores,
+    confusion,
+    expected_calibration_error,
+    mean_f1,
+    precision_coverage,
+    reliability,
+    share,
+)
+
+#: Wrong verdicts quoted of each set.
+EXAMPLES: Final = 20
+#: Points kept of a precision-coverage curve, evenly spaced; more cannot be seen.
+CURVE_POINTS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was asked, the label it has, the verdict it got and how sure (0..1) that was.
+
+    ``against`` is the statement that the verdict rests on.
+    """
+
+    id: str
+    text: str
+    expected: str
+    got: str
+    confidence: float
+    against: str
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The labels of a kind of verdict: the two that assert something, and the others."""
+
+    supports: str
+    refutes: str
+    open: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every label, in the order of tables."""
+        return (self.supports, self.refutes, *self.open)
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictResult:
+    """One set's figures.
+
+    ``matrix[i][j]`` counts what is labelled ``labels[i]`` and got ``labels[j]``. ``bins`` and
+    ``curve`` are of the asserted verdicts; ``wrong`` are the worst, wrongly asserted ones first.
+    """
+
+    name: str
+    asked: int
+    asserted: int
+    measures: tuple[Measure, ...]
+    labels: tuple[str, ...]
+    matrix: tuple[tuple[int, ...], ...]
+    classes: tuple[ClassScores, ...]
+    bins: tuple[Bin, ...]
+    curve: tuple[CurvePoint, ...]
+    wrong: tuple[Verdict, ...]
+
+
+def assess(name: str, verdicts: Sequence[Verdict], labels: Labels) -> VerdictResult:
+    """Return the figures of ``verdicts``, whose labels are all among ``labels``."""
+    place = {label: n for n, label in enumerate(labels.all)}
+    truth = np.array([place[v.expected] for v in verdicts], dtype=np.int64)
+    said = np.array([place[v.got] for v in verdicts], dtype=np.int64)
+    matrix = confusion(truth, said, len(place))
+    asserted = [v for v in verdicts if v.got in (labels.supports, labels.refutes)]
+    confidence = np.array([v.confidence for v in asserted], dtype=np.float64)
+    right = np.array([v.got == v.expected for v in asserted], dtype=np.float64)
+    bins = reliability(confidence, right)
+    measures = [
+        share("accuracy", int(np.trace(matrix)), len(verdicts)),
+        _f1("macro-F1", truth, said, len(place), None),
+        _f1(f"mean F1 of {labels.supports} and {labels.refutes}", truth, said, len(place), [0, 1]),
+        share("asserted (coverage)", len(asserted), len(verdicts)),
+        *_of_rows(matrix, labels),
+    ]
+    if asserted:
+        measures += [
+            share("precision of what is asserted", int(right.sum()), len(asserted)),
+            Measure("expected calibration error", expected_calibration_error(bins)),
+            Measure("Brier score", brier(confidence, right)),
+        ]
+    return VerdictResult(
+        name,
+        len(verdicts),
+        len(asserted),
+        tuple(measures),
+        labels.all,
+        tuple(tuple(int(count) for count in row) for row in matrix),
+        class_scores(matrix, labels.all),
+        bins,
+        _thinned(precision_coverage(confidence, right, len(verdicts))),
+        _worst(verdicts, labels),
+    )
+
+
+def _f1(name: str, truth: Places, said: Places, labels: int, chosen: list[int] | None) -> Measure:
+    return bootstrap(
+        name, len(truth), lambda rows: mean_f1(confusion(truth[rows], said[rows], labels), chosen)
+    )
+
+
+def _of_rows(matrix: Places, labels: Labels) -> list[Measure]:
+    """Return the shares that matter most: what must be asserted, and what never may be."""
+    supports, refutes, rest = matrix[0], matrix[1], matrix[2:]
+    found = []
+    if supports.sum():
+        name = f"labelled {labels.supports}: said so"
+        found.append(share(name, int(supports[0]), int(supports.sum())))
+    if refutes.sum():
+        name = f"labelled {labels.refutes}: {labels.supports} said"
+        found.append(share(name, int(refutes[0]), int(refutes.sum())))
+    if rest.sum():
+        found.append(share("labelled open: asserted", int(rest[:, :2].sum()), int(rest.sum())))
+    return found
+
+
+def _thinned(curve: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:
+    step = -(-len(curve) // CURVE_POINTS)
+    # Counted from the end, so that the point at which everything is asserted stays.
+    return curve[::-1][::step][::-1] if step > 1 else curve
+
+
+def _worst(verdicts: Sequence[Verdict], labels: Labels) -> tuple[Verdict, ...]:
+    def harm(verdict: Verdict) -> tuple[int, float]:
+        kinds = {labels.supports: 2, labels.refutes: 1}
+        return kinds.get(verdict.got, 0), verdict.confidence
+
+    wrong = [v for v in verdicts if v.got != v.expected]
+    return tuple(sorted(wrong, key=harm, reverse=True)[:EXAMPLES])

@@ -1,0 +1,139 @@
+"""What is read, what is remembered, and when two statements speak against each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from embeddings.encoder import Encoder
+from knowledge import curation, reports
+from knowledge.agreement.judgement import Evidence, Judgement
+from knowledge.answering import JUDGED, Answering
+from knowledge.calibration import STANDARD, Calibration
+from knowledge.database import Sessions
+from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
+from knowledge.indexing import ServingIndex
+
+CLAIM = "the old harbour bridge opened again"
+
+
+@dataclass
+class _Judge:
+    """Supports what was opened, refutes what was closed, always as surely."""
+
+    confidence: float = 0.95
+    read: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    fingerprint = "opened-or-closed"
+
+    def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
+        self.read.append((claim, tuple(each.text for each in evidence)))
+        return tuple(self._one(each.text) for each in evidence)
+
+    def _one(self, text: str) -> Judgement:
+        for word, relation in (("opened", Relation.SUPPORTS), ("closed", Relation.REFUTES)):
+            if word in text:
+                return Judgement(relation, self.confidence)
+        return Judgement(Relation.NOT_ENOUGH_INFO, 0.9)
+
+
+class _LongestFirst:
+    """Reranks by length alone."""
+
+    def scores(self, claim: str, texts: Sequence[str], found: Sequence[float]) -> list[float]:
+        return [float(len(text)) for text in texts]
+
+
+@dataclass
+class House:
+    sessions: Sessions
+    encoder: Encoder
+    judge: _Judge
+    answering: Answering
+
+    def publish(self, *texts: str, on: date | None = None) -> list[int]:
+        with self.sessions.begin() as session:
+            draft = ReportDraft(
+                f"report of {texts[0]}",
+                publisher="the harbour office",
+                published_at=on,
+                statements=tuple(StatementDraft(text) for text in texts),
+            )
+            ids = reports.store(session, draft).statement_ids
+            curation.publish(session, ids, "test")
+            return list(ids)
+
+
+@pytest.fixture
+def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
+    judge = _Judge()
+    index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
+    return House(sessions, fake_encoder, judge, Answering(sessions, fake_encoder, index, judge))
+
+
+def test_what_is_asked_again_is_not_judged_again(house: House) -> None:
+    house.publish("the old harbour bridge opened on monday")
+    first = house.answering.answer(CLAIM)
+    again = house.answering.answer(f"  {CLAIM} ")
+    assert first.outcome is again.outcome is Outcome.SUPPORTED
+    assert len(house.judge.read) == 1
+
+
+def test_what_is_remembered_ends_with_the_next_change(house: House) -> None:
+    (number,) = house.publish("the old harbour bridge opened on monday")
+    assert house.answering.answer(CLAIM).outcome is Outcome.SUPPORTED
+    with house.sessions.begin() as session:
+        curation.retract(session, [number], "test", "wrong")
+    assert house.answering.answer(CLAIM).outcome is Outcome.NO_MATCH
+
+
+def test_at_most_a_few_are_judged_and_nothing_where_nothing_is_about_the_claim(
+    house: House,
+) -> None:
+    house.publish(*(f"the old harbour bridge opened on day {n}" for n in range(9)))
+    house.answering.answer(CLAIM)
+    assert len(house.judge.read[0][1]) == JUDGED
+    house.answering.answer("prices of imported wheat fell sharply during winter")
+    assert [read for read in house.judge.read[1:] if read[1]] == []
+
+
+def test_statements_that_contradict_each_other_settle_nothing(house: House) -> None:
+    house.publish("the old harbour bridge opened again", on=date(2020, 1, 1))
+    house.publish("the old harbour bridge closed again", on=date(2022, 1, 1))
+    answer = house.answering.answer(CLAIM)
+    assert answer.outcome is Outcome.RELATED
+    assert answer.disputed
+    assert [m.statement.published_at for m in answer.suggestions] == [
+        date(2022, 1, 1),
+        date(2020, 1, 1),
+    ]
+
+
+def test_a_verdict_that_is_not_sure_enough_is_only_shown(house: House) -> None:
+    house.publish("the old harbour bridge opened on monday")
+    house.judge.confidence = STANDARD.assert_at - 0.05
+    answer = house.answering.answer(CLAIM)
+    assert answer.outcome is Outcome.RELATED
+    assert len(answer.suggestions) == 1
+
+
+def test_a_calibration_moves_the_threshold_and_the_confidence(house: House, tmp_path: Path) -> None:
+    house.publish("the old harbour bridge opened on monday")
+    index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
+    strict = Calibration("", ((0.0, 0.0), (1.0, 0.5)), assert_at=0.99, suggest_at=0.9, labels=100)
+    answering = Answering(house.sessions, house.encoder, index, house.judge, calibration=strict)
+    answer = answering.answer(CLAIM)
+    assert answer.outcome is Outcome.RELATED
+    assert answer.matches[0].judgement.confidence == pytest.approx(0.475)
+
+
+def test_reranking_changes_the_order_and_scores_stay_sorted(house: House, tmp_path: Path) -> None:
+    house.publish(*(f"the old harbour bridge {'again ' * n}" for n in range(1, 15)))
+    index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
+    answering = Answering(
+        house.sessions, house.encoder, index, house.judge, reranker=_LongestFirst()
+    )
+    scores = [match.score for match in answering.answer(CLAIM, top=14).matches]
+    assert len(scores) == 14
+    assert scores == sorted(scores, reverse=True)

@@ -1,0 +1,162 @@
+"""A small fixed evaluation: no figure may fall (or rise) by more than its margin unseen.
+
+``tests/data/evaluation_floors.json`` holds each figure as it was last measured, and its margin.
+Whoever makes a figure better raises it there; whoever makes one worse has to say so there.
+"""
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from benchmarks.datasets import DATA
+from bot.app import App
+from bot.settings import Settings
+from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.pair_reader import OnnxPairReader
+from knowledge.domain import Outcome, ReportDraft
+from knowledge.evaluation import agreement, answers, pool, retrieval
+from knowledge.evaluation.labelled import (
+    ClaimSet,
+    LabelledClaim,
+    PairSet,
+    QuerySet,
+    read_pairs,
+    read_pool,
+    read_queries,
+)
+from knowledge.evaluation.metrics import Measure
+from knowledge.readers import read
+
+ROOT = Path(__file__).resolve().parents[2]
+TEST_DATA = ROOT / "tests" / "data"
+SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"
+SEED = 1
+#: Of the evaluation data only so much is used: the whole test stays under a minute on two cores.
+POOL, QUERIES, PAIRS = 500, 50, 400
+
+Measured = Callable[[str], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A figure of a set as it was last measured, and how far it may move the wrong way."""
+
+    set: str
+    measure: str
+    figure: float
+    margin: float
+
+
+def held(bound: str) -> list[Held]:
+    floors = json.loads((TEST_DATA / "evaluation_floors.json").read_text("utf-8"))
+    return [Held(**each) for each in floors[bound]]
+
+
+@pytest.fixture(scope="module")
+def measured(
+    bundled_encoder: SentenceTransformerEncoder,
+    bundled_reader: OnnxPairReader,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Measured]:
+    """Return what measures a set, once, with the app's own judge and answering."""
+    app = App(lambda _: None)
+    app.settings = Settings(data_dir=tmp_path_factory.mktemp("floor"))
+    app.encoder, app.reader = bundled_encoder, bundled_reader
+
+    with ExitStack() as places:
+
+        def place(reports: tuple[ReportDraft, ...]) -> tuple[App, tuple[pool.Copy, ...]]:
+            other = places.enter_context(app.aside(tmp_path_factory.mktemp("aside")))
+            return other, pool.publish(other.sessions, reports)
+
+        @cache
+        def measure(name: str) -> dict[str, float]:
+            return {m.name: m.value for m in _measure(name, app, place)}
+
+        yield measure
+
+
+def _measure(
+    name: str,
+    app: App,
+    place: Callable[[tuple[ReportDraft, ...]], tuple[App, tuple[pool.Copy, ...]]],
+) -> tuple[Measure, ...]:
+    match name:
+        case "agreement_pairs":
+            (pairs,) = (p for p in read_pairs(TEST_DATA) if p.name == name)
+            return agreement.evaluate(app.judge, pairs).measures
+        case "seed_claims":
+            there, _ = place(tuple(d for d in read(SAMPLE) if isinstance(d, ReportDraft)))
+            return answers.evaluate(there.answering, _seed_claims()).measures
+        case "ANS dev":
+            (pairs,) = (p for p in read_pairs(_data("ans")) if p.name == "stance_dev")
+            return agreement.evaluate(app.judge, _some(pairs)).measures
+        case "CheckThat! 2021 dev":
+            folder = _data("checkthat2021-ar")
+            (queries,) = (q for q in read_queries(folder) if q.name == "qrels_dev")
+            queries = replace(queries, queries=queries.queries[:QUERIES])
+            there, copies = place(_around(queries, read_pool(folder)))
+            queries = pool.without_copies(queries, copies)
+            return retrieval.evaluate(there.answering, queries, frozenset()).measures
+        case _:
+            raise AssertionError(f"no set is called {name}")
+
+
+def _seed_claims() -> ClaimSet:
+    """Return the claims about the sample report; what must not be asserted is open here."""
+    lines = (
+        line
+        for file in ("seed_claims.jsonl", "more_seed_claims.jsonl")
+        for line in (TEST_DATA / file).read_text("utf-8").splitlines()
+    )
+    open_as = {"NOT_ASSERTED": Outcome.RELATED.value}
+    return ClaimSet(
+        "seed_claims",
+        tuple(
+            LabelledClaim(row["claim"], row["claim"], Outcome(open_as.get(e, e)), None)
+            for row in map(json.loads, lines)
+            for e in [row["expected"]]
+        ),
+    )
+
+
+def _data(name: str) -> Path:
+    if not (DATA / name).is_dir():
+        pytest.skip(f"the evaluation data is absent: {DATA / name}")
+    return DATA / name
+
+
+def _some(pairs: PairSet) -> PairSet:
+    return replace(pairs, pairs=tuple(random.Random(SEED).sample(pairs.pairs, PAIRS)))  # noqa: S311
+
+
+def _around(queries: QuerySet, reports: tuple[ReportDraft, ...]) -> tuple[ReportDraft, ...]:
+    """Return the right reports of ``queries`` among others drawn at random."""
+    right = frozenset().union(*(query.right for query in queries.queries))
+    wanted = [report for report in reports if report.ref in right]
+    others = [report for report in reports if report.ref not in right]
+    return (*wanted, *random.Random(SEED).sample(others, POOL - len(wanted)))  # noqa: S311
+
+
+@pytest.mark.parametrize("each", held("at_least"), ids=lambda each: f"{each.set}: {each.measure}")
+def test_no_figure_falls(each: Held, measured: Measured) -> None:
+    floor, now = each.figure - each.margin, measured(each.set)[each.measure]
+    assert now >= floor - 1e-9, (
+        f"{each.set}: {each.measure} is {now:.4f}, below its floor {floor:.4f}"
+        f" (last measured {each.figure:.4f}, margin {each.margin:.4f})"
+    )
+
+
+@pytest.mark.parametrize("each", held("at_most"), ids=lambda each: f"{each.set}: {each.measure}")
+def test_no_error_grows(each: Held, measured: Measured) -> None:
+    ceiling, now = each.figure + each.margin, measured(each.set)[each.measure]
+    assert now <= ceiling + 1e-9, (
+        f"{each.set}: {each.measure} is {now:.4f}, above its ceiling {ceiling:.4f}"
+        f" (last measured {each.figure:.4f}, margin {each.margin:.4f})"
+    )

@@ -1,0 +1,37 @@
+"""The words that are shown as what sets a claim and a statement apart."""
+
+import pytest
+
+from knowledge.agreement.differences import Difference, difference, overlap
+
+
+@pytest.mark.parametrize(
+    ("claim", "statement", "expected"),
+    [
+        ("ارتفعت أسعار الخبز في المدينة", "انخفضت أسعار الخبز في المدينة", ("ارتفعت", "انخفضت")),
+        ("وصل 300 عامل إلى الميناء", "وصل 70 عاملا إلى الميناء", ("300 عامل", "70 عاملا")),
+        ("The bridge was opened in Tunis", "The bridge was opened in Cairo", ("Tunis", "Cairo")),
+        ("المجلس وافق على القرار", "المجلس لم يوافق على القرار", ("وافق", "لم يوافق")),
+        ("أُغلق الجسر", "أغلق الجسر", ("", "")),
+    ],
+)
+def test_the_exchanged_words_are_named(
+    claim: str, statement: str, expected: tuple[str, str]
+) -> None:
+    assert difference(claim, statement) == Difference(*expected)
+
+
+def test_another_wording_of_everything_shows_a_few_words_only() -> None:
+    found = difference("word " * 50, "كلمة " * 5000)
+    assert len(found.claim.split()) <= 6
+    assert len(found.statement.split()) <= 6
+
+
+def test_what_is_shown_hides_nothing() -> None:
+    assert "\u202e" not in difference("فتح \u202eالباب اليوم", "فتح الشباك اليوم").claim
+
+
+def test_overlap_counts_stems_and_missing_numbers() -> None:
+    found = overlap("خرج 40 عاملا من المصنع", "خرج العمال من المصنع أمس")
+    assert 0 < found.claim < 1
+    assert (found.claim_numbers, found.statement_numbers) == (1, 0)
