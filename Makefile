@@ -61,12 +61,16 @@ drift: $(VENV)/.installed-dev
 
 check: lint types imports drift test
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.seed_claims
 	$(BIN)/python -m benchmarks.seed_claims --file more_seed_claims.jsonl
 	$(BIN)/python -m benchmarks.retrieval
 	$(BIN)/python -m benchmarks.relevance
 	$(BIN)/python -m benchmarks.agreement
+	$(BIN)/python -m benchmarks.swapped_claims
+	$(BIN)/python -m benchmarks.unrelated_claims
+	$(BIN)/python -m benchmarks.training.combination
+	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.latency
 
 clean:

@@ -6,6 +6,7 @@ threads share one run of the model.
 
 import hashlib
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,6 +34,9 @@ ADAPTER_FILES: Final = ("adapter_config.json", "adapter_model.safetensors", "hea
 FORMAT_VERSION: Final = 1
 #: Pairs in one run: more only lengthens the wait of each.
 BATCH_SIZE: Final = 16
+
+#: Readings kept: what the reranker read a moment ago, the judge need not read again.
+REMEMBERED: Final = 256
 
 _STEP = "preparing the judge"
 _LOCK_SECONDS = 600.0
@@ -64,6 +68,8 @@ class OnnxPairReader:
         self._models_dir, self._progress = models_dir, progress
         self._loading = threading.Lock()
         self._loaded: _Loaded | None = None
+        self._recent: OrderedDict[Pair, NDArray[np.float32]] = OrderedDict()
+        self._remembering = threading.Lock()
         self._batched: Batcher[PairTokens, NDArray[np.float32]] = Batcher(self._run, BATCH_SIZE)
 
     @cached_property
@@ -79,7 +85,16 @@ class OnnxPairReader:
         if not pairs:
             return np.zeros((0, 4), np.float32)
         tokenizer = self._load().tokenizer
-        return np.stack(self._batched([tokenizer.pair(*pair) for pair in pairs]))
+        with self._remembering:
+            known = {pair: self._recent[pair] for pair in pairs if pair in self._recent}
+        new = [pair for pair in dict.fromkeys(pairs) if pair not in known]
+        read = self._batched([tokenizer.pair(*pair) for pair in new])
+        known |= dict(zip(new, read, strict=True))
+        with self._remembering:
+            self._recent |= known
+            while len(self._recent) > REMEMBERED:
+                self._recent.popitem(last=False)
+        return np.stack([known[pair] for pair in pairs])
 
     def _run(self, pairs: Sequence[PairTokens]) -> list[NDArray[np.float32]]:
         loaded = self._load()
@@ -111,7 +126,12 @@ class OnnxPairReader:
                     # Another process may have made it while this one waited.
                     if not path.exists():
                         self._make(folder, path)
-            session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+            options = onnxruntime.SessionOptions()
+            # Threads that spin while they wait starve whatever else runs on a small machine.
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+            session = onnxruntime.InferenceSession(
+                path, options, providers=["CPUExecutionProvider"]
+            )
         # Exporter, quantiser and runtime meet here; whatever they raise, there is no judge.
         except Exception as error:
             why = next(iter(str(error).splitlines()), type(error).__name__)[:200]

@@ -301,7 +301,20 @@ def _decide(claim: str, matches: Sequence[Match], top: int) -> Answer:
     else:
         ordered, outcome = list(matches), Outcome.NO_MATCH
         confidence = 1.0 - max((m.relevance for m in matches), default=0.0)
-    return Answer(claim, outcome, confidence, tuple(ordered[:top]))
+    return Answer(claim, outcome, confidence, descending(ordered[:top]))
+
+
+def descending(matches: Sequence[Match]) -> tuple[Match, ...]:
+    """Return ``matches`` as ordered, each scored at least as high as what comes after it.
+
+    What settles a claim goes first though search put it lower; whoever sorts by score must not
+    undo that.
+    """
+    found: list[Match] = []
+    for match in reversed(matches):
+        least = found[-1].score if found else match.score
+        found.append(replace(match, score=max(match.score, least)))
+    return tuple(reversed(found))
 
 
 def _coverage(claim: str, text: str) -> float:

@@ -16,7 +16,7 @@ from bot.cli.terminal import print_reply
 from bot.conversation.catalogue import Catalogue, Language, catalogue
 from bot.conversation.reply import Reply
 from bot.conversation.wording import Part, answered, each_answered, small_talk
-from knowledge.answering import Answer, Match
+from knowledge.answering import Answer, Match, descending
 from knowledge.claims import Message, bare_text, read_message
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim
@@ -75,7 +75,7 @@ def together(answers: Sequence[Answer], top: int) -> Answer:
     best = {match.statement.id: match for match in sorted(by_turns, key=_settles)}
     matches = sorted(best.values(), key=_settles, reverse=True)[:top]
     confidence = min((a.confidence for a in answers), default=1.0)
-    return Answer("\n".join(a.claim for a in answers), outcome, confidence, tuple(matches))
+    return Answer("\n".join(a.claim for a in answers), outcome, confidence, descending(matches))
 
 
 _WORST_FIRST = (Outcome.REFUTED, Outcome.RELATED, Outcome.SUPPORTED)

@@ -50,6 +50,18 @@ FEATURES: Final = (
 VETO: Final = 0.9
 
 
+#: Confidence of a support that the rules object to, at most: shown, never asserted. The
+#: cross-encoder reads the same words in another order, or hedged, as the same thing.
+DOUBTED: Final = 0.75
+
+
+class Rules(Judge, Protocol):
+    """A judge that can also speak against what another reads."""
+
+    def objects(self, claim: str, evidence: Evidence) -> bool:
+        """Tell whether something speaks against the statement's supporting the claim."""
+
+
 class PairReader(Protocol):
     """What is needed of ``embeddings.pair_reader``."""
 
@@ -102,7 +114,7 @@ def load_combination(path: Path, fingerprint: str) -> Combination:
 class CombinedJudge:
     """Implements ``judgement.Judge`` over a reader and another judge, the rules."""
 
-    def __init__(self, rules: Judge, reader: PairReader, weights: Path = WEIGHTS) -> None:
+    def __init__(self, rules: Rules, reader: PairReader, weights: Path = WEIGHTS) -> None:
         self._rules, self._reader, self._weights = rules, reader, weights
 
     @cached_property
@@ -136,6 +148,8 @@ class CombinedJudge:
                 # Rules rarely speak and are nearly always right; their confidence says how often.
                 relation = ruled.relation
                 confidence = max(ruled.confidence, probabilities[relation])
+        elif relation is Relation.SUPPORTS and self._rules.objects(claim, evidence):
+            confidence = min(confidence, DOUBTED)
         reasons = ruled.reasons if ruled.relation is relation else ()
         if relation is Relation.REFUTES and not reasons:
             words = difference(claim, evidence.text)

@@ -76,6 +76,24 @@ class RuleJudge:
         """Return the relation of each statement of ``evidence`` to ``claim``, in order."""
         return tuple(self._judge(claim, each) for each in evidence)
 
+    def objects(self, claim: str, evidence: Evidence) -> bool:
+        """Tell whether a guard speaks against support, whatever another judge reads.
+
+        Where the statement has every word of the claim the rules can tell: if they do not support
+        it, what differs is who did it to whom, whether it happened, or what it is said of.
+        """
+        ours, theirs = read(claim), read(evidence.text)
+        alignment = align(ours, theirs, read(""))
+        if _asks(evidence.text):
+            return True
+        if not alignment.said:
+            return False
+        pair = Pair(ours, theirs, alignment, read(""))
+        if not alignment.missing:
+            return not _supporting(pair)
+        reordered = len(alignment.missing) == 1 and alignment.in_order() < 1.0
+        return reordered or not _same_polarity(pair)
+
     def _judge(self, claim: str, evidence: Evidence) -> Judgement:
         if _same_text(claim, evidence.text):
             reason = Reason(ReasonKind.SAME_TEXT)
@@ -88,7 +106,7 @@ class RuleJudge:
         refuting = _refuting(pair)
         if refuting:
             return _judged(Relation.REFUTES, refuting)
-        supporting = _supporting(pair)
+        supporting = () if _asks(evidence.text) else _supporting(pair)
         if supporting:
             return _judged(Relation.SUPPORTS, supporting)
         return _judged(Relation.NOT_ENOUGH_INFO, ())
@@ -96,6 +114,11 @@ class RuleJudge:
 
 def _judged(relation: Relation, reasons: tuple[Reason, ...]) -> Judgement:
     return Judgement(relation, CONFIDENCE[relation], reasons)
+
+
+def _asks(statement: str) -> bool:
+    """Tell whether a statement is a question: it says nothing."""
+    return statement.rstrip(" \"'»”.!").endswith(("?", "؟"))
 
 
 def _same_text(claim: str, statement: str) -> bool:

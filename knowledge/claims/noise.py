@@ -14,7 +14,8 @@ LINK: Final = re.compile(
     r"(?:https?://|www\.)\S+|(?<![\w.@/-])(?:[a-z0-9-]+\.)+[a-z]{2,}/\S*", re.IGNORECASE
 )
 _HANDLE = re.compile(r"(?<![\w@])@(\w+)")
-# Whom a message answers stands before it, whom it is shown to behind it; whoever is named inside is often its subject.
+# Whom a message answers stands before it, whom it is shown to behind it; whoever is named inside
+# is often its subject.
 _ADDRESSED = re.compile(r"^\s*(?:(?:RT\b[\s:]*)?@\w+[\s:,]*)+", re.IGNORECASE)
 _TAGGED = re.compile(r"(?:\s@\w+)+\s*$")
 _JOINED = re.compile(r"(?<=[a-z])(?=[A-Z])|_|(?<=[a-zA-Z])(?=\d)")

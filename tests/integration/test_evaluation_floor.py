@@ -38,7 +38,7 @@ TEST_DATA = ROOT / "tests" / "data"
 SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"
 SEED = 1
 #: Of the evaluation data only so much is used: the whole test stays under a minute on two cores.
-POOL, QUERIES, PAIRS = 500, 50, 400
+POOL, QUERIES, PAIRS = 200, 20, 200
 
 Measured = Callable[[str], dict[str, float]]
 

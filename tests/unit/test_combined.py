@@ -12,6 +12,7 @@ from embeddings.pair_reader import OnnxPairReader
 from knowledge.agreement.combined import FEATURES, WEIGHTS, CombinedJudge, load_combination
 from knowledge.agreement.judgement import Evidence, ReasonKind
 from knowledge.agreement.rules import RuleJudge
+from knowledge.calibration import STANDARD
 from knowledge.domain import Relation
 from knowledge.errors import WeightsUnfit
 
@@ -89,3 +90,20 @@ def test_weights_of_another_reader_are_refused(weights: Path) -> None:
 def test_the_shipped_weights_belong_to_the_shipped_adapters(tmp_path: Path) -> None:
     fingerprint = OnnxPairReader(tmp_path).fingerprint
     assert load_combination(WEIGHTS, fingerprint).fingerprint == fingerprint
+
+
+@pytest.mark.parametrize(
+    ("claim", "statement"),
+    [
+        ("France defeated Croatia in the final", "Croatia defeated France in the final"),
+        ("اتهمت إيران إسرائيل باستهداف السفينة", "اتهمت إسرائيل إيران باستهداف السفينة"),
+        ("Parliament has abolished the tax", "Parliament plans to abolish the tax"),
+        ("السد على وشك الانهيار", "هل السد على وشك الانهيار؟"),
+        ("اللقاح يحتوي على شرائح", "انتشرت شائعة أن اللقاح يحتوي على شرائح"),
+    ],
+)
+def test_the_same_words_saying_something_else_are_never_asserted(
+    weights: Path, claim: str, statement: str
+) -> None:
+    (found,) = CombinedJudge(RuleJudge(), _Reader(), weights).judge(claim, [Evidence(statement)])
+    assert found.relation is not Relation.SUPPORTS or found.confidence < STANDARD.assert_at
