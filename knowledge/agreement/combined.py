@@ -50,7 +50,7 @@ FEATURES: Final = (
 VETO: Final = 0.9
 
 
-#: Confidence of a support that the rules object to, at most: shown, never asserted. The
+#: Confidence of a relation that the rules object to, at most: shown, never asserted. The
 #: cross-encoder reads the same words in another order, or hedged, as the same thing.
 DOUBTED: Final = 0.75
 
@@ -58,8 +58,8 @@ DOUBTED: Final = 0.75
 class Rules(Judge, Protocol):
     """A judge that can also speak against what another reads."""
 
-    def objects(self, claim: str, evidence: Evidence) -> bool:
-        """Tell whether something speaks against the statement's supporting the claim."""
+    def objects(self, relation: Relation, claim: str, evidence: Evidence) -> bool:
+        """Tell whether something speaks against ``relation``."""
 
 
 class PairReader(Protocol):
@@ -148,7 +148,9 @@ class CombinedJudge:
                 # Rules rarely speak and are nearly always right; their confidence says how often.
                 relation = ruled.relation
                 confidence = max(ruled.confidence, probabilities[relation])
-        elif relation is Relation.SUPPORTS and self._rules.objects(claim, evidence):
+        elif relation is not Relation.NOT_ENOUGH_INFO and self._rules.objects(
+            relation, claim, evidence
+        ):
             confidence = min(confidence, DOUBTED)
         reasons = ruled.reasons if ruled.relation is relation else ()
         if relation is Relation.REFUTES and not reasons:

@@ -76,16 +76,22 @@ class RuleJudge:
         """Return the relation of each statement of ``evidence`` to ``claim``, in order."""
         return tuple(self._judge(claim, each) for each in evidence)
 
-    def objects(self, claim: str, evidence: Evidence) -> bool:
-        """Tell whether a guard speaks against support, whatever another judge reads.
+    def objects(self, relation: Relation, claim: str, evidence: Evidence) -> bool:
+        """Tell whether a guard speaks against ``relation``, whatever another judge reads.
 
-        Where the statement has every word of the claim the rules can tell: if they do not support
-        it, what differs is who did it to whom, whether it happened, or what it is said of.
+        Against both: nested denials, and statements that only ask. Against refuting: the denial of
+        a number, of which another number says nothing. Against supporting: where the statement has
+        every word of the claim the rules can tell, so if they do not support it, what differs is
+        who did it to whom, whether it happened, or what it is said of.
         """
         ours, theirs = read(claim), read(evidence.text)
-        alignment = align(ours, theirs, read(""))
+        if tangled(ours.folded, ours.operators) or tangled(theirs.folded, theirs.operators):
+            return True
         if _asks(evidence.text):
             return True
+        if relation is Relation.REFUTES:
+            return wide(ours.operators) and bool(ours.quantities or ours.moments)
+        alignment = align(ours, theirs, read(""))
         if not alignment.said:
             return False
         pair = Pair(ours, theirs, alignment, read(""))
@@ -116,9 +122,19 @@ def _judged(relation: Relation, reasons: tuple[Reason, ...]) -> Judgement:
     return Judgement(relation, CONFIDENCE[relation], reasons)
 
 
+_ASKING: Final = frozenset(
+    fold(
+        "هل is are was were do does did has have had can could will would should"
+        " who what when where why how est-ce"
+    ).split()
+)
+
+
 def _asks(statement: str) -> bool:
-    """Tell whether a statement is a question: it says nothing."""
-    return statement.rstrip(" \"'»”.!").endswith(("?", "؟"))
+    """Tell whether a statement opens and ends as a question: it says nothing."""
+    words = fold(for_matching(statement)).lower().strip(" \"'«“").split(maxsplit=1)
+    asked = statement.rstrip(" \"'»”.!").endswith(("?", "؟"))
+    return asked and bool(words) and words[0] in _ASKING
 
 
 def _same_text(claim: str, statement: str) -> bool:

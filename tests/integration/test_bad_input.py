@@ -215,7 +215,7 @@ class TestDenials:
             "هل صحيح أن مدرسة الأمل الثانوية لم تغلق أبوابها بسبب الأمطار؟ لا",
             f"هل صحيح أنه لم {LEFT.replace('خرج', 'يخرج')}؟ لا",
             # A denial of another number than the report's.
-            f"ليس صحيحا أنه {LEFT.replace('37', '5')}",
+            f"ليس صحيحا أنه {LEFT.replace('37', '50')}",
             '"500 ships entered Al-Noor harbour in January". Fake!',
             # What only asks.
             f"أليس صحيحا أن {CLOSED}؟",
