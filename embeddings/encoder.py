@@ -173,7 +173,7 @@ class SentenceTransformerEncoder:
     def _load_once(self) -> _Loaded:
         folder = self._source.folder()
         try:
-            _quieten()
+            quieten()
             from sentence_transformers import SentenceTransformer
 
             # local_files_only: what is named in a folder's files is never fetched.
@@ -198,7 +198,7 @@ def _readable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """Keep the libraries' progress bars, notices and fork warnings off a person's terminal."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from transformers.utils import logging as transformers_logging

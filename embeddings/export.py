@@ -1,7 +1,10 @@
 """The merged cross-encoder to an int8 ONNX file. Imports torch; used once for each model."""
 
+import logging
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +13,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from embeddings.cross_encoder import merged
+from embeddings.encoder import quieten
 from embeddings.pair_tokens import MARKS
 
 OPSET: Final = 17
@@ -24,6 +28,11 @@ def export(model_folder: Path, adapters: Path, path: Path) -> None:
     On 160 ANS train pairs 98 % of the relations stay as in 32 bits; with weights by tensor and the
     layers of ``_outliers`` quantised too, a quarter of them change.
     """
+    with _quiet():
+        _export(model_folder, adapters, path)
+
+
+def _export(model_folder: Path, adapters: Path, path: Path) -> None:
     model = merged(model_folder, adapters)
     example = (
         torch.full((2, 9), 5),
@@ -33,8 +42,7 @@ def export(model_folder: Path, adapters: Path, path: Path) -> None:
     axes = {name: {0: "pairs", 1: "tokens"} for name in _NAMES}
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as aside:
         whole, small = Path(aside) / "fp32.onnx", Path(aside) / "int8.onnx"
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")
+        with torch.no_grad():
             # The tracing exporter: the newer one needs a package more and gives the same graph.
             torch.onnx.export(
                 model,
@@ -56,6 +64,24 @@ def export(model_folder: Path, adapters: Path, path: Path) -> None:
             nodes_to_exclude=_outliers(whole),
         )
         small.replace(path)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep four libraries' notices off people's terminals and out of the log."""
+    quieten()
+    root, nowhere = logging.getLogger(), logging.NullHandler()
+    # Without a handler the first of those notices would set up logging for the whole process.
+    root.addHandler(nowhere)
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
+        root.removeHandler(nowhere)
 
 
 def _outliers(path: Path) -> list[str]:
