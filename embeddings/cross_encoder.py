@@ -4,6 +4,7 @@ One reading gives four numbers (``Output``): three logits of the relation and on
 adapters lie beside this file with their model card; ``benchmarks/training/judge.py`` trains them.
 """
 
+import warnings
 from enum import IntEnum
 from pathlib import Path
 from typing import Final
@@ -91,7 +92,10 @@ def merged(model_folder: Path, adapters: Path) -> CrossEncoder:
     """Return the trained cross-encoder, its adapters merged into the encoder's own weights."""
     encoder = _encoder(model_folder)
     width = encoder.config.hidden_size
-    adapted = PeftModel.from_pretrained(encoder, str(adapters)).merge_and_unload()
+    with warnings.catch_warnings():
+        # peft 0.21 asks transformers 5 by a name it is about to drop.
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        adapted = PeftModel.from_pretrained(encoder, str(adapters)).merge_and_unload()
     model = CrossEncoder(adapted, width)
     heads = {name: tensor.float() for name, tensor in load_file(adapters / _HEADS).items()}
     model.marks.load_state_dict(_part(heads, "marks."))
