@@ -201,7 +201,9 @@ class Answering:
             replace(judgement, confidence=calibration.apply(sure)) if verdict else judgement,
             candidate.hit.score,
             relevance,
-            settles=verdict and calibration.asserts(sure),
+            settles=verdict
+            and calibration.asserts(sure)
+            and (relevance >= SUGGEST or not _by_words_alone(judgement)),
             suggested=verdict and calibration.suggests(sure),
         )
 
@@ -225,6 +227,12 @@ class _Candidate:
     hit: Hit
     statement: SourcedStatement
     relevance: float
+
+
+def _by_words_alone(judgement: Judgement) -> bool:
+    """Tell whether a refutation rests on differing words: another story's words differ too."""
+    kinds = {reason.kind for reason in judgement.reasons}
+    return kinds == {ReasonKind.WORDS_DIFFER}
 
 
 def _scored(candidate: _Candidate, score: float) -> _Candidate:
