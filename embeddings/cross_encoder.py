@@ -5,7 +5,6 @@ adapters lie beside this file with their model card; ``benchmarks/training/judge
 """
 
 import warnings
-from enum import IntEnum
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import BertModel
 
+from embeddings.pair_reader import Output
 from embeddings.pair_tokens import MARKS
 
 _HEADS = "heads.safetensors"
@@ -26,15 +26,6 @@ RANK: Final = 16
 ALPHA: Final = 32
 _TARGETS = ["query", "key", "value", "dense"]
 _HIDDEN = 256
-
-
-class Output(IntEnum):
-    """Columns of the cross-encoder's output."""
-
-    SUPPORTS = 0
-    REFUTES = 1
-    NOT_ENOUGH_INFO = 2
-    RELEVANT = 3
 
 
 class CrossEncoder(nn.Module):

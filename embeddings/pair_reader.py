@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -42,6 +43,15 @@ _STEP = "preparing the judge"
 _LOCK_SECONDS = 600.0
 
 Pair = tuple[str, str]
+
+
+class Output(IntEnum):
+    """Columns of the cross-encoder's output."""
+
+    SUPPORTS = 0
+    REFUTES = 1
+    NOT_ENOUGH_INFO = 2
+    RELEVANT = 3
 
 
 class PairReader(Protocol):

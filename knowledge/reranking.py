@@ -11,15 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from knowledge.agreement.combined import PairReader
+from embeddings.pair_reader import Output, PairReader
 from knowledge.errors import WeightsUnfit
 
 WEIGHTS: Final = Path(__file__).with_name("reranking.json")
 #: Candidates read again: 97 % of the right claims of CheckThat! 2021 Arabic train are among them,
 #: and each costs a reading.
 RERANKED: Final = 5
-#: Column of the reader's output that says how relevant a statement is.
-RELEVANT: Final = 3
 
 
 class Reranker:
@@ -43,6 +41,6 @@ class Reranker:
         """Return the new scores of ``texts``, in order; ``found`` are the search's own."""
         logits = self._reader.read([(claim, text) for text in texts])
         return [
-            score + self.weight * float(row[RELEVANT])
+            score + self.weight * float(row[Output.RELEVANT])
             for score, row in zip(found, logits, strict=True)
         ]

@@ -29,9 +29,9 @@ from torch.nn import functional
 from benchmarks.training import pairs as sources
 from benchmarks.training.pairs import LabelledPair, batches, digest
 from embeddings.bundled import ensure_unpacked
-from embeddings.cross_encoder import CrossEncoder, Output, save_adapters, untrained
+from embeddings.cross_encoder import CrossEncoder, save_adapters, untrained
 from embeddings.encoder import Encoder, open_encoder
-from embeddings.pair_reader import ADAPTERS
+from embeddings.pair_reader import ADAPTERS, Output
 from embeddings.pair_tokens import PairTokenizer
 from knowledge.domain import Relation
 

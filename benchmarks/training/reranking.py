@@ -21,10 +21,10 @@ from benchmarks.datasets import qrels, rows
 from benchmarks.swaps.generator import is_held_out
 from embeddings.encoder import open_encoder
 from embeddings.live import Entry, LiveIndex
-from embeddings.pair_reader import OnnxPairReader
+from embeddings.pair_reader import OnnxPairReader, Output
 from knowledge.claims import bare_text
 from knowledge.evaluation.metrics import average_precision
-from knowledge.reranking import RELEVANT, RERANKED, WEIGHTS
+from knowledge.reranking import RERANKED, WEIGHTS
 
 GRID: Final = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0)
 SETS: Final = (
@@ -101,7 +101,7 @@ def _read(name: str, queries: str, models: Path, reader: OnnxPairReader) -> list
             Read(
                 tuple(pool[hit.id]["vclaim_id"] for hit in hits),
                 np.array([hit.score for hit in hits]),
-                logits[:, RELEVANT].astype(np.float64),
+                logits[:, Output.RELEVANT].astype(np.float64),
                 frozenset(right[ref]),
             )
         )

@@ -18,6 +18,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.pair_reader import Output, PairReader
 from knowledge.agreement.differences import difference, overlap
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, Reason, ReasonKind
 from knowledge.domain import Relation
@@ -60,17 +61,6 @@ class Rules(Judge, Protocol):
 
     def objects(self, relation: Relation, claim: str, evidence: Evidence) -> bool:
         """Tell whether something speaks against ``relation``."""
-
-
-class PairReader(Protocol):
-    """What is needed of ``embeddings.pair_reader``."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes when anything that decides a reading changes."""
-
-    def read(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
-        """Return logits (pairs, 4): supports, refutes, open, relevant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +174,11 @@ def _row(
     refuted = ruled.relation is Relation.REFUTES
     shared = overlap(claim, text)
     return (
-        float(ours[0] - ours[2]),
-        float(ours[1] - ours[2]),
-        float(theirs[0] - theirs[2]),
-        float(theirs[1] - theirs[2]),
-        float(ours[3]),
+        float(ours[Output.SUPPORTS] - ours[Output.NOT_ENOUGH_INFO]),
+        float(ours[Output.REFUTES] - ours[Output.NOT_ENOUGH_INFO]),
+        float(theirs[Output.SUPPORTS] - theirs[Output.NOT_ENOUGH_INFO]),
+        float(theirs[Output.REFUTES] - theirs[Output.NOT_ENOUGH_INFO]),
+        float(ours[Output.RELEVANT]),
         float(ruled.relation is Relation.SUPPORTS),
         float(refuted and ReasonKind.NUMBER_DIFFERS in kinds),
         float(refuted and ReasonKind.DATE_DIFFERS in kinds),

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from embeddings.bundled import ensure_unpacked
-from embeddings.cross_encoder import Output, merged
+from embeddings.cross_encoder import merged
 from embeddings.errors import ModelUnavailable
-from embeddings.pair_reader import ADAPTERS, OnnxPairReader
+from embeddings.pair_reader import ADAPTERS, OnnxPairReader, Output
 from embeddings.pair_tokens import Mark, PairTokenizer
 
 PAIRS = [
