@@ -38,6 +38,8 @@ RELEVANCE: Final = (4.159, 1.804, -12.150)
 JUDGED: Final = 3
 #: Statements shown in full for one claim.
 SHOWN: Final = 3
+#: Ratings that reject the claim that was reviewed.
+REJECTING: Final = frozenset({Rating.FALSE, Rating.SATIRE})
 #: Answers kept for claims that are asked again while nothing changes: viral claims repeat.
 REMEMBERED: Final = 2_048
 
@@ -268,6 +270,11 @@ class _Remembered:
                 self._answers.popitem(last=False)
 
 
+def reviewed(statement: SourcedStatement) -> bool:
+    """Tell whether a statement is a claim that fact-checkers reviewed."""
+    return statement.kind is ReportKind.FACT_CHECK or statement.rating is not None
+
+
 def rated(judgement: Judgement, statement: SourcedStatement) -> Judgement:
     """Return the judgement of a fact-check: what its rating makes of a claim it reviewed.
 
@@ -276,14 +283,14 @@ def rated(judgement: Judgement, statement: SourcedStatement) -> Judgement:
     half-true, misleading and unproven ratings settle nothing, the opposite of a false claim need
     not be true, and a fact-checker's prose without a rating repeats the falsehoods it is about.
     """
-    if statement.kind is not ReportKind.FACT_CHECK and statement.rating is None:
+    if not reviewed(statement):
         return judgement
     label = statement.rating_text or statement.rating
     said = (Reason(ReasonKind.RATED, statement=str(label)),) if label else ()
     same = judgement.relation is Relation.SUPPORTS
     if statement.rating is Rating.TRUE:
         return replace(judgement, reasons=said + judgement.reasons)
-    if statement.rating in (Rating.FALSE, Rating.SATIRE) and same:
+    if statement.rating in REJECTING and same:
         return Judgement(Relation.REFUTES, judgement.confidence, said + judgement.reasons)
     return Judgement(Relation.NOT_ENOUGH_INFO, judgement.confidence, said)
 

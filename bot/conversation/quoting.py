@@ -14,18 +14,15 @@ from knowledge.agreement.judgement import Reason, ReasonKind
 from knowledge.agreement.moments import Moment, MomentBound
 from knowledge.agreement.negation import has_negator
 from knowledge.agreement.tokens import tokenise
-from knowledge.answering import SHOWN, Match
+from knowledge.answering import REJECTING, SHOWN, Match, reviewed
 from knowledge.claims.arabizi import is_arabizi
-from knowledge.domain import Rating, Relation, ReportKind
+from knowledge.domain import Rating, Relation
 from knowledge.language import UNDETERMINED, guess_language
 from knowledge.reports import SourcedStatement
 
 #: Past this many days a report is old news: the answer says its age, and that things may have
 #: changed unless the claim itself is about that time.
 OLD_DAYS: Final = 90
-
-#: Ratings that reject the claim that was reviewed.
-REJECTING: Final = frozenset({Rating.FALSE, Rating.SATIRE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +51,6 @@ def _start(moment: Moment, today: date) -> date:
         return date(moment.year or today.year, moment.month or 1, moment.day or 1)
     except ValueError:  # 30 February
         return date(moment.year or today.year, moment.month or 1, 1)
-
-
-def reviewed(statement: SourcedStatement) -> bool:
-    """Tell whether a statement is a claim that fact-checkers reviewed."""
-    return statement.kind is ReportKind.FACT_CHECK or statement.rating is not None
 
 
 def sourced(statement: SourcedStatement, ask: Asking, words: Catalogue) -> list[Block]:

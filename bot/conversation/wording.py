@@ -6,9 +6,9 @@ from datetime import date
 from typing import Final
 
 from bot.conversation.catalogue import Catalogue
-from bot.conversation.quoting import REJECTING, Asking, reasons, reviewed, sourced
+from bot.conversation.quoting import Asking, reasons, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
-from knowledge.answering import SHOWN, Answer, Match
+from knowledge.answering import REJECTING, SHOWN, Answer, Match, reviewed
 from knowledge.claims import MessageKind
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import ClaimProblem
