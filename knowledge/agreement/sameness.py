@@ -61,11 +61,12 @@ def certain(reading: Reading, quantity: Quantity) -> bool:
 def other_side(pair: Pair) -> bool:
     """Tell whether the statement measures the opposite of what the claim does.
 
-    What was freed and what is still held of one land are different numbers of it.
+    What was freed and what is still held of one land are different numbers of it. That the title
+    has the claim's word does not change what the statement measures.
     """
     return any(
         opposed(ours.text, theirs.text)
-        for ours in pair.alignment.missing
+        for ours in (*pair.alignment.missing, *pair.alignment.titled)
         for theirs in pair.statement.words
     )
 

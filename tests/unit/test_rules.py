@@ -52,6 +52,11 @@ class TestNumbers:
         freed = "تحرير 95 في المئة من مساحة المدينة من الجيش"
         assert relation(held, freed) is N
 
+    def test_that_the_title_has_the_word_does_not_change_what_is_measured(self) -> None:
+        freed = "حررت القوات 99 في المئة من الأراضي الخاضعة للتنظيم"
+        claim = "التنظيم محاصر في أقل من واحد في المئة من الأراضي"
+        assert relation(claim, freed, "التنظيم محاصر في مساحة صغيرة") is N
+
     def test_ranks_tell_events_apart(self) -> None:
         assert relation("وصلت السفينة الثالثة إلى الميناء", "وصلت السفينة الرابعة إلى الميناء") is N
 
@@ -243,6 +248,12 @@ class TestSilence:
         statement = "خرج 300 عامل من آخر مناجم الشركة"
         assert relation("خرج 300 عامل من مناجم شركة الراية", statement) is N
         assert relation("خرج 300 عامل من مناجم شركة الراية", statement, "شركة الراية تغلق") is S
+
+
+@pytest.mark.parametrize("said", ["doubled", "quadrupled", "halved"])
+def test_doubled_is_not_tripled(said: str) -> None:
+    judge, statement = RuleJudge(), Evidence(f"Oil prices {said} within a single year")
+    assert judge.objects(S, "Oil prices tripled within a single year", statement)
 
 
 def test_the_same_text_supports_whatever_its_code_points() -> None:
