@@ -1,11 +1,11 @@
-"""Fit and show when a found statement is about the claim at all.
+"""Fit and show when a found statement is about the claim at all, by what search knows of it.
 
     python -m benchmarks.relevance
 
 Positives: CheckThat! 2021 Arabic *train* tweets whose right claim is found first, and ANS *train*
 pairs that agree or disagree (both are about one thing). Negatives: the nearest statement of the
 same pool to SaudiNewsNet headlines. Prints the logistic regression of
-``knowledge.answering.RELEVANCE`` and, for each threshold, how many of both pass.
+``knowledge.relevance.WEIGHTS`` and, for each threshold, how many of both pass.
 """
 
 import gzip
@@ -21,8 +21,8 @@ from benchmarks.datasets import qrels, require, rows
 from embeddings.background import COHORT, deviations
 from embeddings.encoder import open_encoder
 from embeddings.live import Entry, LiveIndex
-from embeddings.words import terms
 from knowledge.claims import bare_text
+from knowledge.relevance import coverage
 
 SEED = 1
 HEADLINES = 500
@@ -36,9 +36,7 @@ def main() -> None:
     cohort = encoder.encode_statements(COHORT)
 
     def features(claim: str, vector: NDArray[np.float32], cosine: float, text: str) -> list[float]:
-        wanted = set(terms(claim))
-        shared = len(wanted & set(terms(text))) / len(wanted) if wanted else 0.0
-        return [deviations(cosine, vector, cohort), shared, 1.0]
+        return [deviations(cosine, vector, cohort), coverage(claim, text), 1.0]
 
     pool = [c for c in rows("checkthat2021-ar", "claims.jsonl") if c["vclaim"].strip()]
     live = LiveIndex.empty(encoder.dimension, encoder.fingerprint)

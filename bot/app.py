@@ -115,6 +115,7 @@ class App:
         other = App(self._progress)
         other.settings = self.settings.model_copy(update={"data_dir": folder, "database_url": None})
         other.encoder, other.reader, other.judge = self.encoder, self.reader, self.judge
+        other.calibration = self.calibration
         try:
             yield other
         finally:

@@ -1,12 +1,13 @@
 """From a claim to an answer: retrieve, judge, decide what to assert and what to keep silent on."""
 
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Protocol
+
+from sqlalchemy.orm import Session
 
 from embeddings.background import COHORT, deviations
 from embeddings.encoder import Encoder
@@ -19,21 +20,18 @@ from knowledge.claims import bare_text
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
 from knowledge.indexing import ServingIndex
+from knowledge.relevance import Found, coverage
 from knowledge.reports import SourcedStatement, preceding, published
-from knowledge.reranking import RERANKED
+from knowledge.reranking import RERANKED, Reread
 from knowledge.vectors import Progress
 
-#: Below this relevance a statement is not worth showing. At .7, on CheckThat! 2021 Arabic train
-#: and ANS train, 87 % of the right statements pass and 3 % of the nearest to unrelated headlines
-#: (``benchmarks/relevance.py`` prints it).
+#: Below this relevance a statement is not worth showing.
+#: (``benchmarks/training/reranking.py`` prints what passes it.)
 SUGGEST: Final = 0.7
-#: Below this relevance by retrieval alone a statement is not even read together with the claim:
-#: reading costs. Far below ``SUGGEST``, since a statement in another language shares no words.
-JUDGE_FROM: Final = 0.005
-#: Logistic regression of "this statement is about the claim" on the cosine's deviations above
-#: unrelated text, and on the share of the claim's terms that the statement or its title has.
-#: Fitted by ``benchmarks/relevance.py`` for the bundled encoder; deviations carry over to others.
-RELEVANCE: Final = (4.159, 1.804, -12.150)
+#: Where every statement found is below this relevance by search alone, none is read together with
+#: the claim: reading costs. What was read and is below it is not judged. Far below ``SUGGEST``,
+#: since a statement in another language shares no words.
+READ_FROM: Final = 0.005
 #: Candidates judged: past these a statement about the same thing is rare, and judging costs.
 JUDGED: Final = 3
 #: Statements shown in full for one claim.
@@ -93,8 +91,8 @@ class Answer:
 class Reranking(Protocol):
     """What is needed of ``reranking.Reranker``."""
 
-    def scores(self, claim: str, texts: Sequence[str], found: Sequence[float]) -> list[float]:
-        """Return new scores of ``texts``, in order; ``found`` are the search's own."""
+    def read(self, claim: str, found: Sequence[Found]) -> list[Reread]:
+        """Return what each of ``found`` is worth once read with ``claim``, in the same order."""
 
 
 class Answering:
@@ -119,6 +117,8 @@ class Answering:
         self._index.current(progress)
         self._unrelated()
         self._judge.judge("1", [Evidence("1")])
+        if self._reranker is not None:
+            self._reranker.read("1", [Found("1", 0.0, 0.0, 0.0)])
 
     def answer(self, message: str, top: int = 10) -> Answer:
         """Answer the claim in ``message`` with up to ``top`` matches.
@@ -127,36 +127,56 @@ class Answering:
         Raises what opening the models or the index raises.
         """
         claim = bare_text(message)
-        if not terms(claim):
-            return Answer(claim, Outcome.NO_MATCH, 1.0, ())
         live = self._index.current()
-        if not len(live):
+        if not terms(claim) or not len(live):
             return Answer(claim, Outcome.NO_MATCH, 1.0, ())
         # A change of what is published changes the number, so nothing kept is ever stale.
         key = (for_matching(claim), live.change_number, top)
         known = self._remembered.get(key)
         if known is None:
             vector = self._encoder.encode_claims([claim])[0]
-            known = self._found(claim, vector, live.search(vector, claim, max(top, JUDGED)), top)
+            hits = live.search(vector, claim, max(top, RERANKED))
+            known = self._found(claim, vector, hits, top)
             self._remembered.keep(key, known)
         return replace(known, claim=claim)
 
+    def nearest(self, message: str, top: int = 10) -> Answer:
+        """Return what comes closest to a whole message, judging nothing: NO_MATCH.
+
+        Raises what opening the models or the index raises.
+        """
+        text = bare_text(message)
+        live = self._index.current()
+        if not terms(text) or not len(live):
+            return Answer(text, Outcome.NO_MATCH, 1.0, ())
+        vector = self._encoder.encode_claims([text])[0]
+        hits = live.search(vector, text, max(top, RERANKED))
+        with self._sessions() as session:
+            found = self._candidates(session, text, vector, hits)
+        if any(each.relevance >= READ_FROM for each in found):
+            found = self._reranked(text, found)
+        matches = tuple(self._match(each, {}) for each in found[:top])
+        return Answer(text, Outcome.NO_MATCH, 1.0, matches)
+
     def _found(self, claim: str, vector: Vectors, hits: Sequence[Hit], top: int) -> Answer:
         with self._sessions() as session:
-            # A statement retracted since the index was read is not among these.
-            statements = published(session, [hit.id for hit in hits])
+            candidates = self._candidates(session, claim, vector, hits)
             before = preceding(session, [hit.id for hit in hits[:RERANKED]])
-        found, chosen = self._chosen(
-            claim,
-            [
-                _Candidate(hit, statements[hit.id], self._relevance(claim, vector, hit, statements))
-                for hit in hits
-                if hit.id in statements
-            ],
-        )
+        found, chosen = self._chosen(claim, candidates)
         judged = self._judge.judge(claim, [_evidence(each, before) for each in chosen])
-        judgements = {each.hit.id: one for each, one in zip(chosen, judged, strict=True)}
+        judgements = {each.statement.id: one for each, one in zip(chosen, judged, strict=True)}
         return _decide(claim, [self._match(each, judgements) for each in found], top)
+
+    def _candidates(
+        self, session: Session, claim: str, vector: Vectors, hits: Sequence[Hit]
+    ) -> "list[_Candidate]":
+        """Return the statements found; one retracted since the index was read is not among them."""
+        statements = published(session, [hit.id for hit in hits])
+        return [
+            self._candidate(claim, vector, hit, statements[hit.id])
+            for hit in hits
+            if hit.id in statements
+        ]
 
     def _chosen(
         self, claim: str, found: list["_Candidate"]
@@ -171,52 +191,55 @@ class Answering:
         others = [each for each in found if each not in exact]
         if exact:
             rivals = [each for each in others if each.relevance >= SUGGEST]
-            return [*exact, *others], [*exact, *rivals][:JUDGED]
-        if all(each.relevance < JUDGE_FROM for each in found):
+            return [*exact, *others], _judgeable([*exact, *rivals])
+        if all(each.relevance < READ_FROM for each in found):
             return found, []
         ordered = self._reranked(claim, found)
-        return ordered, [each for each in ordered if each.relevance >= JUDGE_FROM][:JUDGED]
+        read = ordered[:RERANKED]
+        return ordered, _judgeable([each for each in read if each.relevance >= READ_FROM])
 
     def _reranked(self, claim: str, found: list["_Candidate"]) -> "list[_Candidate]":
         if self._reranker is None:
             return found
-        read, rest = found[:RERANKED], found[RERANKED:]
-        texts = [each.statement.text for each in read]
-        scores = self._reranker.scores(claim, texts, [each.hit.score for each in read])
-        anew = [_scored(each, score) for each, score in zip(read, scores, strict=True)]
+        first, rest = found[:RERANKED], found[RERANKED:]
+        read = self._reranker.read(claim, [each.found for each in first])
+        anew = [
+            replace(each, score=one.score, relevance=one.relevance)
+            for each, one in zip(first, read, strict=True)
+        ]
         # What was not read again stays below what was.
-        lowest = min(scores)
-        kept = [_scored(each, min(each.hit.score, lowest)) for each in rest]
-        return [*sorted(anew, key=lambda each: -each.hit.score), *kept]
+        lowest = min(one.score for one in read)
+        kept = [replace(each, score=min(each.score, lowest)) for each in rest]
+        return [*sorted(anew, key=lambda each: -each.score), *kept]
 
     def _match(self, candidate: "_Candidate", judgements: Mapping[int, Judgement]) -> Match:
         statement, relevance = candidate.statement, candidate.relevance
-        judgement = judgements.get(candidate.hit.id)
+        judgement = judgements.get(candidate.statement.id)
         if judgement is None:
             unread = Judgement(Relation.NOT_ENOUGH_INFO, 1.0 - relevance)
-            return Match(statement, unread, candidate.hit.score, relevance)
+            return Match(statement, unread, candidate.score, relevance)
         judgement = rated(judgement, statement)
         sure, calibration = judgement.confidence, self._calibration
         verdict = judgement.relation is not Relation.NOT_ENOUGH_INFO
         return Match(
             statement,
             replace(judgement, confidence=calibration.apply(sure)) if verdict else judgement,
-            candidate.hit.score,
+            candidate.score,
             relevance,
             settles=verdict
+            and not judgement.doubted
             and calibration.asserts(sure)
-            and (relevance >= SUGGEST or not _by_words_alone(judgement)),
+            and (relevance >= SUGGEST or _by_rules(judgement)),
             suggested=verdict and calibration.suggests(sure),
         )
 
-    def _relevance(
-        self, claim: str, vector: Vectors, hit: Hit, statements: Mapping[int, SourcedStatement]
-    ) -> float:
-        statement = statements[hit.id]
-        return _relevance(
-            deviations(hit.cosine, vector, self._unrelated()),
-            _coverage(claim, f"{statement.title}\n{statement.text}"),
-        )
+    def _candidate(
+        self, claim: str, vector: Vectors, hit: Hit, statement: SourcedStatement
+    ) -> "_Candidate":
+        deviation = deviations(hit.cosine, vector, self._unrelated())
+        shared = coverage(claim, f"{statement.title}\n{statement.text}")
+        found = Found(statement.text, hit.score, deviation, shared)
+        return _Candidate(statement, found, found.score, found.relevance)
 
     def _unrelated(self) -> Vectors:
         if self._cohort is None:
@@ -226,25 +249,34 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    hit: Hit
+    """A statement as it was found, and its score and relevance as known by now."""
+
     statement: SourcedStatement
+    found: Found
+    score: float
     relevance: float
 
 
-def _by_words_alone(judgement: Judgement) -> bool:
-    """Tell whether a refutation rests on differing words: another story's words differ too."""
+def _by_rules(judgement: Judgement) -> bool:
+    """Tell whether a rule settles it: what was only learned may be of another, similar story."""
     kinds = {reason.kind for reason in judgement.reasons}
-    return kinds == {ReasonKind.WORDS_DIFFER}
+    return bool(kinds - {ReasonKind.WORDS_DIFFER, ReasonKind.RATED})
 
 
-def _scored(candidate: _Candidate, score: float) -> _Candidate:
-    return replace(candidate, hit=replace(candidate.hit, score=score))
+def _judgeable(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Return the first with ``JUDGED`` different texts: a text is read once, however many have it.
+
+    Copies must not take the places of what speaks against them.
+    """
+    texts = dict.fromkeys(for_matching(each.statement.text) for each in candidates)
+    wanted = set(list(texts)[:JUDGED])
+    return [each for each in candidates if for_matching(each.statement.text) in wanted]
 
 
 def _evidence(candidate: _Candidate, before: Mapping[int, str]) -> Evidence:
     statement = candidate.statement
     context = f"{statement.title}\n{statement.speaker or ''}"
-    return Evidence(statement.text, context, before.get(candidate.hit.id, ""))
+    return Evidence(statement.text, context, before.get(candidate.statement.id, ""))
 
 
 class _Remembered:
@@ -330,13 +362,3 @@ def descending(matches: Sequence[Match]) -> tuple[Match, ...]:
         least = found[-1].score if found else match.score
         found.append(replace(match, score=max(match.score, least)))
     return tuple(reversed(found))
-
-
-def _coverage(claim: str, text: str) -> float:
-    wanted = set(terms(claim))
-    return len(wanted & set(terms(text))) / len(wanted) if wanted else 0.0
-
-
-def _relevance(deviation: float, coverage: float) -> float:
-    a, b, c = RELEVANCE
-    return 1.0 / (1.0 + math.exp(-(a * deviation + b * coverage + c)))

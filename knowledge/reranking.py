@@ -1,46 +1,76 @@
 """The best candidates read once more together with the claim, and put in a better order.
 
 Search compares a claim and a statement through what was kept of each alone; the cross-encoder
-reads both at once. Its relevance is added to the search's own score, by a weight fitted on tweets
-it was not trained on (``benchmarks/training/reranking.py``).
+reads both at once. What it reads is added to the search's own score, and to what search knows of
+whether the statement is about the claim at all, by weights fitted on claims it was not trained on
+(``benchmarks/training/reranking.py``).
 """
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from embeddings.pair_reader import Output, PairReader
 from knowledge.errors import WeightsUnfit
+from knowledge.relevance import Found, logistic
 
 WEIGHTS: Final = Path(__file__).with_name("reranking.json")
-#: Candidates read again: 97 % of the right claims of CheckThat! 2021 Arabic train are among them,
-#: and each costs a reading.
+#: Candidates read again. Each costs a reading; ``benchmarks/training/reranking.py`` prints what
+#: fewer and more would bring.
 RERANKED: Final = 5
 
 
+_KEYS: Final = frozenset({"order", "relevance"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """A candidate after reading: its new score, and the probability that it is about the claim."""
+
+    score: float
+    relevance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What one unit of the relevance logit counts in the order; the regression of relevance.
+
+    ``relevance`` weighs deviation, coverage, the relevance logit and 1.
+    """
+
+    order: float
+    relevance: tuple[float, ...]
+
+
 class Reranker:
-    """Scores candidates anew. Safe to use from several threads if the reader is."""
+    """Reads candidates again. Safe to use from several threads if the reader is."""
 
     def __init__(self, reader: PairReader, weights: Path = WEIGHTS) -> None:
-        self._reader, self._weights = reader, weights
+        self._reader, self._path = reader, weights
 
     @cached_property
-    def weight(self) -> float:
-        """What one unit of the relevance logit counts. Raises WeightsUnfit for another reader's."""
-        kept = json.loads(self._weights.read_text("utf-8"))
-        if kept["fingerprint"] != self._reader.fingerprint:
+    def _weights(self) -> Weights:
+        """Raises WeightsUnfit for another reader's."""
+        kept = json.loads(self._path.read_text("utf-8"))
+        if kept["fingerprint"] != self._reader.fingerprint or not kept.keys() >= _KEYS:
             raise WeightsUnfit(
-                "the reranker's weight was fitted for another cross-encoder; run"
+                "the reranker's weights were fitted for another cross-encoder; run"
                 " `python -m benchmarks.training.reranking --write` and install again"
             )
-        return float(kept["weight"])
+        return Weights(float(kept["order"]), tuple(map(float, kept["relevance"])))
 
-    def scores(self, claim: str, texts: Sequence[str], found: Sequence[float]) -> list[float]:
-        """Return the new scores of ``texts``, in order; ``found`` are the search's own."""
-        logits = self._reader.read([(claim, text) for text in texts])
+    def read(self, claim: str, found: Sequence[Found]) -> list[Reread]:
+        """Return what each of ``found`` is worth once read with ``claim``, in the same order."""
+        logits = self._reader.read([(claim, each.text) for each in found])
         return [
-            score + self.weight * float(row[Output.RELEVANT])
-            for score, row in zip(found, logits, strict=True)
+            _reread(self._weights, each, float(row[Output.RELEVANT]))
+            for each, row in zip(found, logits, strict=True)
         ]
+
+
+def _reread(weights: Weights, found: Found, logit: float) -> Reread:
+    values = (found.deviation, found.coverage, logit, 1.0)
+    return Reread(found.score + weights.order * logit, logistic(weights.relevance, values))

@@ -151,7 +151,7 @@ def read_all(sample: Sample, reader: OnnxPairReader) -> Rows:
     found = []
     for pair in sample.pairs:
         evidence = [Evidence(pair.statement)]
-        found += features(pair.claim, evidence, rules.judge(pair.claim, evidence), reader)
+        found += features(pair.claim, evidence, rules.judge(pair.claim, evidence), rules, reader)
     return np.array(found)
 
 

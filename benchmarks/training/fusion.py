@@ -12,9 +12,8 @@ takes minutes: ``--vectors`` keeps them for the next run.
 """
 
 import argparse
-import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Final
@@ -22,13 +21,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.pools import POOLS, Pool, Tweet
+from benchmarks.encoded_pools import Encoded, encoded
+from benchmarks.pools import POOLS, Tweet
 from embeddings import hybrid
 from embeddings import whitening as shipped
-from embeddings.encoder import SentenceTransformerEncoder, open_encoder
+from embeddings.encoder import open_encoder
 from embeddings.hits import Vectors
 from embeddings.hybrid import Row, Weights, signals
-from embeddings.live import Entry, LiveIndex
 from knowledge.claims import bare_text
 from knowledge.evaluation.metrics import average_precision
 
@@ -63,23 +62,13 @@ class Asked:
         return average_precision([self.refs[n] for n in order[:5]], self.right, 5)
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """A pool with the vectors of its statements and of its tweets."""
-
-    pool: Pool
-    statements: Vectors
-    train: Vectors
-    dev: Vectors
-
-
 def main() -> None:
     """Fit, print the figures, write both files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vectors", type=Path, help="a folder that keeps vectors between runs")
     kept: Path | None = parser.parse_args().vectors
     encoder = open_encoder("bundled:multilingual-e5-small", Path("data/models"))
-    pools = [_encode(encoder, make(), kept) for make in POOLS.values()]
+    pools = [encoded(encoder, make(), kept) for make in POOLS.values()]
     matrix = whitening(pools)
     np.savez_compressed(
         shipped.WEIGHTS,
@@ -166,42 +155,17 @@ def _mean(asked: Sequence[Asked], weights: Sequence[Row]) -> float:
     return float(np.mean([one.precision(w) for one, w in zip(asked, weights, strict=True)]))
 
 
-def _search(encoded: Encoded, fingerprint: str) -> tuple[list[Asked], list[Asked]]:
-    statements = encoded.pool.statements
-    live = LiveIndex.empty(encoded.statements.shape[1], fingerprint)
-    entries = [Entry(n, s.text, s.title) for n, s in enumerate(statements)]
-    live.apply(entries, encoded.statements, [], 1)
+def _search(pool: Encoded, fingerprint: str) -> tuple[list[Asked], list[Asked]]:
+    statements, live = pool.pool.statements, pool.index(fingerprint)
 
     def asked(tweet: Tweet, vector: Vectors) -> Asked:
         found = live.candidates(vector, bare_text(tweet.text))
         refs = tuple(statements[n].ref for n in found.ids)
         return Asked(refs, signals(found), tweet.right)
 
-    train = [asked(t, v) for t, v in zip(encoded.pool.train, encoded.train, strict=True)]
-    dev = [asked(t, v) for t, v in zip(encoded.pool.dev, encoded.dev, strict=True)]
+    train = [asked(t, v) for t, v in zip(pool.pool.train, pool.train, strict=True)]
+    dev = [asked(t, v) for t, v in zip(pool.pool.dev, pool.dev, strict=True)]
     return train, dev
-
-
-def _encode(encoder: SentenceTransformerEncoder, pool: Pool, kept: Path | None) -> Encoded:
-    def claims(tweets: Sequence[Tweet]) -> Vectors:
-        return _kept(encoder.encode_claims, [bare_text(tweet.text) for tweet in tweets], kept)
-
-    statements = _kept(encoder.encode_statements, [s.text for s in pool.statements], kept)
-    return Encoded(pool, statements, claims(pool.train), claims(pool.dev))
-
-
-def _kept(
-    encode: Callable[[Sequence[str]], Vectors], texts: Sequence[str], folder: Path | None
-) -> Vectors:
-    if folder is None:
-        return encode(texts)
-    folder.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256("\0".join([encode.__name__, *texts]).encode()).hexdigest()[:16]
-    file = folder / f"{name}.npy"
-    if not file.exists():
-        np.save(file, encode(texts))
-    rows: Vectors = np.load(file)
-    return rows
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from bot.conversation.catalogue import Catalogue, Language, catalogue
 from bot.conversation.reply import Reply
 from bot.conversation.wording import Part, answered, each_answered, small_talk
 from knowledge.answering import Answer, Match, descending
-from knowledge.claims import Message, bare_text, read_message
+from knowledge.claims import MAX_CHARACTERS, Message, read_message
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim
 from knowledge.language import guess_language
@@ -49,32 +49,42 @@ def check(
     # Refused before anything heavy is loaded.
     message = read_message(claim)
     language = Language.ARABIC if guess_language(claim) == "ar" else Language.ENGLISH
-    if message.claims:
+    if message.claims or as_json:
         _ready(app)
-    answers = [app.answering.answer(text, top) for text in message.claims]
     if as_json:
-        shown = "\n".join(message.claims) or bare_text(claim)
-        answer = together(answers, top)
-        click.echo(json.dumps({"claim": shown, **answer_json(answer)}, ensure_ascii=False))
+        answer = _answered(app, claim, message.claims, top)
+        click.echo(json.dumps({"claim": answer.claim, **answer_json(answer)}, ensure_ascii=False))
         return
+    answers = [app.answering.answer(text, top) for text in message.claims]
     print_reply(_reply(message, answers, catalogue(language)), buttons=False)
 
 
-def together(answers: Sequence[Answer], top: int) -> Answer:
-    """Return the answer to a message of several claims: it is as true as its least true claim.
-
-    What settles a claim comes first, then the claims' matches by turns. A message without claims
-    has no match.
-    """
+def _answered(app: App, text: str, claims: Sequence[str], top: int) -> Answer:
+    """Return one answer to a message; one that claims nothing is only told what comes closest."""
+    if not claims:
+        return app.answering.nearest(text[:MAX_CHARACTERS], top)
+    answers = [app.answering.answer(claim, top) for claim in claims]
     if len(answers) == 1:
         return answers[0]
+    return together(answers, app.answering.nearest(text, top), top)
+
+
+def together(answers: Sequence[Answer], whole: Answer, top: int) -> Answer:
+    """Return the answer to a message of several claims: it is as true as its least true claim.
+
+    What settles a claim comes first, then what comes closest to the ``whole`` message, then the
+    claims' other matches by turns.
+    """
     outcome = next((o for o in _WORST_FIRST if o in {a.outcome for a in answers}), Outcome.NO_MATCH)
     if outcome is Outcome.SUPPORTED and any(a.outcome is not outcome for a in answers):
         outcome = Outcome.RELATED
     by_turns = [m for row in zip_longest(*(a.matches for a in answers)) for m in row if m]
-    best = {match.statement.id: match for match in sorted(by_turns, key=_settles)}
-    matches = sorted(best.values(), key=_settles, reverse=True)[:top]
-    confidence = min((a.confidence for a in answers), default=1.0)
+    judged = {match.statement.id: match for match in sorted(by_turns, key=_settles)}
+    order = dict.fromkeys(match.statement.id for match in (*whole.matches, *by_turns))
+    known = {match.statement.id: match for match in whole.matches} | judged
+    matches = sorted((known[each] for each in order), key=_settles, reverse=True)[:top]
+    deciding = [a for a in answers if a.outcome is outcome] or answers
+    confidence = min(a.confidence for a in deciding)
     return Answer("\n".join(a.claim for a in answers), outcome, confidence, descending(matches))
 
 
@@ -100,8 +110,8 @@ def _check_batch(app: App, source: Path, target: Path, top: int) -> None:
         raise click.ClickException(f"{source} is not a file; give a JSONL file of claims")
 
     def one(row: Row) -> dict[str, Any]:
-        answers = [app.answering.answer(text, top) for text in _claims(row.fields["text"])]
-        return {"id": row.fields["id"], **answer_json(together(answers, top))}
+        text = row.fields["text"]
+        return {"id": row.fields["id"], **answer_json(_answered(app, text, _claims(text), top))}
 
     _ready(app)
     run_batch(source, target, ("id", "text"), one)
@@ -111,7 +121,7 @@ def _claims(text: str) -> tuple[str, ...]:
     try:
         return read_message(text).claims
     except UnreadableClaim:
-        # A batch goes on: nothing to check has no match.
+        # A batch goes on: nothing to check settles nothing.
         return ()
 
 

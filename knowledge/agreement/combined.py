@@ -7,6 +7,7 @@ are fitted on labelled pairs that the cross-encoder was not trained on
 one cross-encoder, whose fingerprint they carry.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ FEATURES: Final = (
     "rules refute by number",
     "rules refute by date",
     "rules refute by negation",
+    "rules object to support",
     "share of the claim's words",
     "share of the statement's words",
     "claim's number missing",
@@ -51,8 +53,8 @@ FEATURES: Final = (
 VETO: Final = 0.9
 
 
-#: Confidence of a relation that the rules object to, at most: shown, never asserted. The
-#: cross-encoder reads the same words in another order, or hedged, as the same thing.
+#: Confidence of a relation that the rules object to, at most: the cross-encoder reads the same
+#: words in another order, or hedged, as the same thing.
 DOUBTED: Final = 0.75
 
 
@@ -92,7 +94,7 @@ def load_combination(path: Path, fingerprint: str) -> Combination:
     if kept["fingerprint"] != fingerprint or tuple(kept["features"]) != FEATURES:
         raise WeightsUnfit(
             "the judge's weights were fitted for another cross-encoder; run"
-            " `python -m benchmarks.training.combination` and install again"
+            " `python -m benchmarks.training.combination --write` and install again"
         )
     return Combination(
         fingerprint,
@@ -109,8 +111,9 @@ class CombinedJudge:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of the reader and the rules."""
-        return f"{self._reader.fingerprint} {self._rules.fingerprint}"
+        """SHA-256 (hex) over the reader, the rules and the weights."""
+        parts = f"{self._reader.fingerprint} {self._rules.fingerprint} {VETO} {DOUBTED} "
+        return hashlib.sha256(parts.encode() + self._weights.read_bytes()).hexdigest()
 
     @cached_property
     def _combination(self) -> Combination:
@@ -119,7 +122,7 @@ class CombinedJudge:
     def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
         """Return the relation of each statement of ``evidence`` to ``claim``, in order."""
         by_rules = self._rules.judge(claim, evidence)
-        rows = features(claim, evidence, by_rules, self._reader)
+        rows = features(claim, evidence, by_rules, self._rules, self._reader)
         return tuple(
             self._judged(claim, each, ruled, row)
             for each, ruled, row in zip(evidence, by_rules, rows, strict=True)
@@ -130,7 +133,7 @@ class CombinedJudge:
     ) -> Judgement:
         probabilities = dict(zip(RELATIONS, self._combination.probabilities(row), strict=True))
         relation = max(probabilities, key=lambda each: probabilities[each])
-        confidence = probabilities[relation]
+        confidence, doubted = probabilities[relation], False
         if ruled.relation is not Relation.NOT_ENOUGH_INFO:
             if confidence >= VETO and relation not in (ruled.relation, Relation.NOT_ENOUGH_INFO):
                 relation, confidence = Relation.NOT_ENOUGH_INFO, 1.0 - confidence
@@ -138,27 +141,31 @@ class CombinedJudge:
                 # Rules rarely speak and are nearly always right; their confidence says how often.
                 relation = ruled.relation
                 confidence = max(ruled.confidence, probabilities[relation])
-        elif relation is not Relation.NOT_ENOUGH_INFO and self._rules.objects(
-            relation, claim, evidence
-        ):
-            confidence = min(confidence, DOUBTED)
+        elif relation is not Relation.NOT_ENOUGH_INFO:
+            doubted = self._rules.objects(relation, claim, evidence)
+            confidence = min(confidence, DOUBTED) if doubted else confidence
         reasons = ruled.reasons if ruled.relation is relation else ()
         if relation is Relation.REFUTES and not reasons:
             words = difference(claim, evidence.text)
             reasons = (Reason(ReasonKind.WORDS_DIFFER, words.claim, words.statement),)
-        return Judgement(relation, confidence, reasons)
+        return Judgement(relation, confidence, reasons, doubted)
 
 
 def features(
-    claim: str, evidence: Sequence[Evidence], by_rules: Sequence[Judgement], reader: PairReader
+    claim: str,
+    evidence: Sequence[Evidence],
+    by_rules: Sequence[Judgement],
+    rules: Rules,
+    reader: PairReader,
 ) -> list[tuple[float, ...]]:
     """Return the values of ``FEATURES`` for each statement of ``evidence``."""
     texts = [each.text for each in evidence]
     logits = reader.read([(claim, text) for text in texts] + [(text, claim) for text in texts])
+    objecting = [rules.objects(Relation.SUPPORTS, claim, each) for each in evidence]
     return [
-        _row(claim, text, ours, theirs, ruled)
-        for text, ours, theirs, ruled in zip(
-            texts, logits[: len(texts)], logits[len(texts) :], by_rules, strict=True
+        _row(claim, text, ours, theirs, ruled, objects)
+        for text, ours, theirs, ruled, objects in zip(
+            texts, logits[: len(texts)], logits[len(texts) :], by_rules, objecting, strict=True
         )
     ]
 
@@ -169,6 +176,7 @@ def _row(
     ours: NDArray[np.float32],
     theirs: NDArray[np.float32],
     ruled: Judgement,
+    objects: bool,
 ) -> tuple[float, ...]:
     kinds = {reason.kind for reason in ruled.reasons}
     refuted = ruled.relation is Relation.REFUTES
@@ -183,6 +191,7 @@ def _row(
         float(refuted and ReasonKind.NUMBER_DIFFERS in kinds),
         float(refuted and ReasonKind.DATE_DIFFERS in kinds),
         float(refuted and ReasonKind.NEGATION_DIFFERS in kinds),
+        float(objects),
         shared.claim,
         shared.statement,
         float(shared.claim_numbers > 0),

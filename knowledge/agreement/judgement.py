@@ -33,11 +33,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The relation of a statement to a claim, how probable it is (0..1), and why."""
+    """The relation of a statement to a claim, how probable it is (0..1), and why.
+
+    ``doubted`` says that something speaks against it: it may be shown, never asserted.
+    """
 
     relation: Relation
     confidence: float
     reasons: tuple[Reason, ...] = ()
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

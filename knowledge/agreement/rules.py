@@ -80,28 +80,31 @@ class RuleJudge:
         """Tell whether a guard speaks against ``relation``, whatever another judge reads.
 
         Against both: nested denials, and statements that only ask. Against refuting: the denial of
-        a number, of which another number says nothing. Against supporting: where the statement has
-        every word of the claim the rules can tell, so if they do not support it, what differs is
-        who did it to whom, whether it happened, or what it is said of.
+        a number, of which another number says nothing, and the same words in another order: that
+        one attacked the other does not exclude that the other attacked too. Against supporting:
+        where the statement has every word of the claim the rules can tell, so if they do not
+        support it, what differs is who did it to whom, whether it happened, or what it is said of.
         """
         ours, theirs = read(claim), read(evidence.text)
         if tangled(ours.folded, ours.operators) or tangled(theirs.folded, theirs.operators):
             return True
         if _asks(evidence.text):
             return True
-        if relation is Relation.REFUTES:
-            return wide(ours.operators) and bool(ours.quantities or ours.moments)
         alignment = align(ours, theirs, read(""))
+        pair = Pair(ours, theirs, alignment, read(""))
+        if relation is Relation.REFUTES:
+            if wide(ours.operators) and (ours.quantities or ours.moments):
+                return True
+            return _only_reordered(pair)
         if not alignment.said:
             return False
-        pair = Pair(ours, theirs, alignment, read(""))
         if not alignment.missing:
             return not _supporting(pair)
         reordered = len(alignment.missing) == 1 and alignment.in_order() < 1.0
         return reordered or not _same_polarity(pair)
 
     def _judge(self, claim: str, evidence: Evidence) -> Judgement:
-        if _same_text(claim, evidence.text):
+        if same_text(claim, evidence.text):
             reason = Reason(ReasonKind.SAME_TEXT)
             return Judgement(Relation.SUPPORTS, SAME_TEXT_CONFIDENCE, (reason,))
         ours, theirs = read(claim), read(evidence.text)
@@ -137,13 +140,23 @@ def _asks(statement: str) -> bool:
     return asked and bool(words) and words[0] in _ASKING
 
 
-def _same_text(claim: str, statement: str) -> bool:
-    return _bare(claim) == _bare(statement)
+def same_text(claim: str, statement: str) -> bool:
+    """Tell whether both are one text, whatever its code points and the marks around it."""
+    ours = _bare(claim)
+    return bool(ours) and ours == _bare(statement)
 
 
 def _bare(text: str) -> str:
     """Return ``text`` folded, without the marks around it: asked or quoted it says the same."""
     return fold(for_matching(text)).strip(_AROUND)
+
+
+def _only_reordered(pair: Pair) -> bool:
+    """Tell whether the statement has all words of the claim, as they are but in another order."""
+    alignment = pair.alignment
+    if not alignment.said or alignment.missing or alignment.in_order() >= 1.0:
+        return False
+    return _same_polarity(pair) and _measures_shared(pair)
 
 
 # --- refuting -------------------------------------------------------------------------------------

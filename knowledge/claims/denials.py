@@ -21,6 +21,10 @@ _DENY: Final = frozenset(
         " mensonge nonsense"
     ).split()
 )
+# "This is not a rumour": a negator and a falsehood affirm. Not where "true" is what is negated.
+_IS_NOT: Final = frozenset(fold("ليس ليست مش مو ماهو مهو موش not isn't isnt pas").split())
+_NEGATORS: Final = _IS_NOT | frozenset(fold("لا كلا غير no nope non").split())
+_TRUE: Final = frozenset(fold("صحيح صحيحة صحيحا صح صحة true correct right vrai").split())
 _AFFIRM: Final = frozenset(fold("نعم اي ايوه أيوا اجل بلى أكيد yes yeah yep oui si").split())
 _AROUND: Final = frozenset(
     fold(
@@ -44,13 +48,27 @@ _DENIAL_EN: Final = "It is not true that "
 def is_denial(sentence: str) -> bool:
     """Whether ``sentence`` does nothing but deny what was said before it."""
     said = _answer(sentence)
+    if _denies_falsehood(said):
+        return False
     return bool(said & _DENY) and said <= _DENY | _AROUND | _AFFIRM
+
+
+def calls_false(sentence: str) -> bool:
+    """Whether ``sentence`` does nothing but call something a lie: before a claim it means that."""
+    return is_denial(sentence) and bool(_answer(sentence) & (_DENY - _NEGATORS))
 
 
 def is_affirmation(sentence: str) -> bool:
     """Whether ``sentence`` does nothing but affirm what was said before it."""
     said = _answer(sentence)
+    if _denies_falsehood(said):
+        return said <= _DENY | _AROUND | _AFFIRM
     return bool(said & _AFFIRM) and said <= _AFFIRM | _AROUND
+
+
+def _denies_falsehood(said: frozenset[str]) -> bool:
+    """Tell whether an answer says that something is no lie."""
+    return bool(said & _IS_NOT) and bool(said & (_DENY - _NEGATORS)) and not said & _TRUE
 
 
 def mentions_denial(sentence: str) -> bool:

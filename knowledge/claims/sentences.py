@@ -13,6 +13,7 @@ from embeddings.normalise import fold
 from embeddings.words import words
 from knowledge.claims.checkability import Checkability
 from knowledge.claims.denials import (
+    calls_false,
     denied,
     is_affirmation,
     is_denial,
@@ -67,6 +68,8 @@ def checkable_sentences(text: str, checkability: Checkability) -> tuple[str, ...
     claims = [part for part in said if not is_affirmation(part)] or said
     if len(claims) == 2 and is_denial(claims[1]):
         return (denied(claims[0].rstrip(_ENDS), claims[1]),)
+    if len(claims) == 2 and calls_false(claims[0]):
+        return (denied(claims[1].rstrip(_ENDS), claims[0]),)
     if len(claims) < 2 or any(map(_leads_astray, claims)):
         return (_joined(claims),) if claims else ()
     stated = [p for p in claims if not (checkability.is_opinion(p) or _only_asks(p))] or claims
@@ -132,9 +135,10 @@ def _leans(part: str) -> bool:
 
 def _best(stated: Sequence[str], checkability: Checkability) -> list[str]:
     """Return the likeliest claims, those that stand alone first, in the order of the message."""
-    ranked = sorted(stated, key=lambda part: (not _stands(part), -checkability.score(part)))
+    said = list(dict.fromkeys(stated))
+    ranked = sorted(said, key=lambda part: (not _stands(part), -checkability.score(part)))
     kept = ranked[:MAX_CLAIMS]
-    return [part for part in dict.fromkeys(stated) if part in kept]
+    return [part for part in said if part in kept]
 
 
 def _stands(part: str) -> bool:

@@ -15,6 +15,8 @@ from knowledge.calibration import STANDARD, Calibration
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
+from knowledge.relevance import Found
+from knowledge.reranking import RERANKED, Reread
 
 CLAIM = "the old harbour bridge opened again"
 
@@ -41,8 +43,8 @@ class _Judge:
 class _LongestFirst:
     """Reranks by length alone."""
 
-    def scores(self, claim: str, texts: Sequence[str], found: Sequence[float]) -> list[float]:
-        return [float(len(text)) for text in texts]
+    def read(self, claim: str, found: Sequence[Found]) -> list[Reread]:
+        return [Reread(float(len(each.text)), each.relevance) for each in found]
 
 
 @dataclass
@@ -134,6 +136,9 @@ def test_reranking_changes_the_order_and_scores_stay_sorted(house: House, tmp_pa
     answering = Answering(
         house.sessions, house.encoder, index, house.judge, reranker=_LongestFirst()
     )
-    scores = [match.score for match in answering.answer(CLAIM, top=14).matches]
+    matches = answering.answer(CLAIM, top=14).matches
+    scores = [match.score for match in matches]
     assert len(scores) == 14
+    lengths = [len(match.statement.text) for match in matches[:RERANKED]]
+    assert lengths == sorted(lengths, reverse=True)
     assert scores == sorted(scores, reverse=True)

@@ -188,6 +188,16 @@ class TestBatch:
         assert [row["outcome"] for row in rows] == ["REFUTED", "NO_MATCH", "NO_MATCH"]
         assert [len(row["matches"]) for row in rows] == [3, 0, 3]
 
+    def test_what_claims_nothing_is_told_what_comes_closest(
+        self, ready: Cli, tmp_path: Path
+    ) -> None:
+        source = write(tmp_path / "in.jsonl", {"id": "a", "text": "السلام عليكم ورحمة الله"})
+        assert ready("check", "--batch", source, "--output", tmp_path / "out.jsonl").code == 0
+        row = json.loads((tmp_path / "out.jsonl").read_text())
+        assert row["outcome"] == "NO_MATCH"
+        assert len(row["matches"]) == 10
+        assert {match["relation"] for match in row["matches"]} == {"NOT_ENOUGH_INFO"}
+
     def test_bad_lines_are_named_and_the_rest_answered(self, ready: Cli, tmp_path: Path) -> None:
         source = tmp_path / "in.jsonl"
         source.write_bytes(

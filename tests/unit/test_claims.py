@@ -187,7 +187,12 @@ class TestDenials:
                 "Daech a perdu Mossoul hier. C'est faux.",
                 "Il est faux que Daech a perdu Mossoul hier",
             ),
+            ("مفبرك! انسحبت القوات من المدينة", "غير صحيح أن انسحبت القوات من المدينة"),
+            ("Fake! The troops left the city.", "It is not true that The troops left the city"),
             ("هل صحيح أن داعش خسر نصف أراضيه؟ نعم", "داعش خسر نصف أراضيه"),
+            ("انسحبت القوات من المدينة. هذه ليست إشاعة.", "انسحبت القوات من المدينة"),
+            ("The troops left the city. This is not a hoax.", "The troops left the city"),
+            ("انسحبت القوات من المدينة. ليس صحيحا، كذب", "غير صحيح أن انسحبت القوات من المدينة"),
         ],
     )
     def test_an_answer_travels_with_what_it_answers(self, message: str, claim: str) -> None:
@@ -208,6 +213,12 @@ class TestDenials:
 
 
 class TestSeveralClaims:
+    def test_one_that_is_repeated_leaves_room_for_others(self) -> None:
+        again = "أعلنت الحكومة رفع أسعار الوقود ابتداء من يوم الأحد المقبل"
+        other = "أغلقت البلدية جسر المدينة القديم أمام حركة السيارات والشاحنات"
+        found = claims("\n".join([again, again, again, other, again]))
+        assert [claim.rstrip(".") for claim in found] == [again, other]
+
     def test_of_a_list_are_checked_each_in_order(self) -> None:
         listed = ["داعش أعلن خلافته في العام 2016", "خرج 120 ألف شخص من المدينة أمس"]
         for form in ("1. {}\n2. {}", "١- {} ٢- {}", "• {}\n• {}", "🔴 {} 🔴 {}", "{}.\n{}."):

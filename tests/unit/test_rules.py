@@ -250,6 +250,21 @@ class TestSilence:
         assert relation("خرج 300 عامل من مناجم شركة الراية", statement, "شركة الراية تغلق") is S
 
 
+@pytest.mark.parametrize(
+    ("claim", "statement"),
+    [("", ""), ("!!!", "؟؟")],
+)
+def test_marks_alone_are_no_text(claim: str, statement: str) -> None:
+    assert relation(claim, statement) is not S
+
+
+def test_the_same_words_in_another_order_do_not_exclude_each_other() -> None:
+    statement = Evidence("إسرائيل تقصف إيران بالصواريخ")
+    assert RuleJudge().objects(R, "إيران تقصف إسرائيل بالصواريخ", statement)
+    other = Evidence("خرج من المدينة 37 ألف شخص")
+    assert not RuleJudge().objects(R, "خرج 90 ألف شخص من المدينة", other)
+
+
 @pytest.mark.parametrize("said", ["doubled", "quadrupled", "halved"])
 def test_doubled_is_not_tripled(said: str) -> None:
     judge, statement = RuleJudge(), Evidence(f"Oil prices {said} within a single year")

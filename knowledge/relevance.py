@@ -1,0 +1,48 @@
+"""Whether a statement is about a claim at all, as a probability (pure).
+
+Search knows two things of a statement it found: how far its cosine lies above that of unrelated
+text, and which of the claim's terms it has. Who reads the two texts together knows more
+(``reranking``), but reading costs, so most of what is found is told from these two alone.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from embeddings.words import terms
+
+#: Logistic regression of "this statement is about the claim" on the values of ``Found`` and 1.
+#: Fitted by ``benchmarks/relevance.py`` for the bundled encoder; deviations carry over to others.
+WEIGHTS: Final = (4.159, 1.804, -12.150)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What search says of a statement: ``score`` sorts, the other two tell relevance.
+
+    ``deviation`` is ``embeddings.background.deviations`` of its cosine, ``coverage`` the share of
+    the claim's terms that it or its title has.
+    """
+
+    text: str
+    score: float
+    deviation: float
+    coverage: float
+
+    @property
+    def relevance(self) -> float:
+        """The probability (0..1) that the statement is about the claim, not having read it."""
+        return logistic(WEIGHTS, (self.deviation, self.coverage, 1.0))
+
+
+def coverage(claim: str, text: str) -> float:
+    """Return the share of the claim's terms that ``text`` has (0 where the claim has none)."""
+    wanted = set(terms(claim))
+    return len(wanted & set(terms(text))) / len(wanted) if wanted else 0.0
+
+
+def logistic(weights: Sequence[float], values: Sequence[float]) -> float:
+    """Return the logistic function of the weighted sum of ``values``."""
+    z = sum(w * x for w, x in zip(weights, values, strict=True))
+    return 1.0 / (1.0 + math.exp(-max(-500.0, min(z, 500.0))))
