@@ -70,7 +70,7 @@ class RuleJudge:
     """Implements ``judgement.Judge`` without a model."""
 
     #: Raise when rules or word lists change what is decided: calibrations are kept by it.
-    fingerprint: Final = "rules-4"
+    fingerprint: Final = "rules-5"
 
     def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
         """Return the relation of each statement of ``evidence`` to ``claim``, in order."""
@@ -81,7 +81,8 @@ class RuleJudge:
 
         Against both: nested denials, and statements that only ask. Against refuting: the denial of
         a number, of which another number says nothing, and the same words in another order: that
-        one attacked the other does not exclude that the other attacked too. Against supporting:
+        one attacked the other does not exclude that the other attacked too; and a name that the
+        statement lacks, since what is said of one says nothing of another. Against supporting:
         where the statement has every word of the claim the rules can tell, so if they do not
         support it, what differs is who did it to whom, whether it happened, or what it is said of.
         """
@@ -95,7 +96,7 @@ class RuleJudge:
         if relation is Relation.REFUTES:
             if wide(ours.operators) and (ours.quantities or ours.moments):
                 return True
-            return _only_reordered(pair)
+            return _only_reordered(pair) or _of_another(ours, theirs, evidence)
         if not alignment.said:
             return False
         if not alignment.missing:
@@ -149,6 +150,12 @@ def same_text(claim: str, statement: str) -> bool:
 def _bare(text: str) -> str:
     """Return ``text`` folded, without the marks around it: asked or quoted it says the same."""
     return fold(for_matching(text)).strip(_AROUND)
+
+
+def _of_another(claim: Reading, statement: Reading, evidence: Evidence) -> bool:
+    """Tell whether the claim names somebody, or a place, that neither statement nor title names."""
+    left = align(claim, statement, read(evidence.context)).missing
+    return any(is_name(word.text) for word in left)
 
 
 def _only_reordered(pair: Pair) -> bool:

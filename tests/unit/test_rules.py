@@ -265,6 +265,12 @@ def test_the_same_words_in_another_order_do_not_exclude_each_other() -> None:
     assert not RuleJudge().objects(R, "خرج 90 ألف شخص من المدينة", other)
 
 
+def test_what_is_said_of_one_does_not_refute_what_is_said_of_another() -> None:
+    text, claim = "الجيش السوري حرر معظم الأراضي", "الجيش العراقي حرر معظم الأراضي"
+    assert RuleJudge().objects(R, claim, Evidence(text))
+    assert not RuleJudge().objects(R, claim, Evidence(text, "الجيش العراقي والجيش السوري"))
+
+
 @pytest.mark.parametrize("said", ["doubled", "quadrupled", "halved"])
 def test_doubled_is_not_tripled(said: str) -> None:
     judge, statement = RuleJudge(), Evidence(f"Oil prices {said} within a single year")
