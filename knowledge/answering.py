@@ -25,8 +25,8 @@ from knowledge.reports import SourcedStatement, preceding, published
 from knowledge.reranking import RERANKED, Reread
 from knowledge.vectors import Progress
 
-#: Below this relevance a statement is not worth showing.
-#: (``benchmarks/training/reranking.py`` prints what passes it.)
+#: Below this relevance a statement is not worth showing (``benchmarks/training/reranking.py``
+#: prints what passes it).
 SUGGEST: Final = 0.7
 #: Where every statement found is below this relevance by search alone, none is read together with
 #: the claim: reading costs. What was read and is below it is not judged. Far below ``SUGGEST``,

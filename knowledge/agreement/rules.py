@@ -105,7 +105,7 @@ class RuleJudge:
         return reordered or not _same_polarity(pair)
 
     def _judge(self, claim: str, evidence: Evidence) -> Judgement:
-        if same_text(claim, evidence.text):
+        if _same_text(claim, evidence.text):
             reason = Reason(ReasonKind.SAME_TEXT)
             return Judgement(Relation.SUPPORTS, SAME_TEXT_CONFIDENCE, (reason,))
         ours, theirs = read(claim), read(evidence.text)
@@ -141,7 +141,7 @@ def _asks(statement: str) -> bool:
     return asked and bool(words) and words[0] in _ASKING
 
 
-def same_text(claim: str, statement: str) -> bool:
+def _same_text(claim: str, statement: str) -> bool:
     """Tell whether both are one text, whatever its code points and the marks around it."""
     ours = _bare(claim)
     return bool(ours) and ours == _bare(statement)
