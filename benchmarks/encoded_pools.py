@@ -1,11 +1,7 @@
 """The pools of tweets and statements as vectors, and the program's own index over them."""
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-import numpy as np
 
 from benchmarks.pools import Pool, Tweet
 from embeddings.encoder import Encoder
@@ -31,25 +27,11 @@ class Encoded:
         return live
 
 
-def encoded(encoder: Encoder, pool: Pool, kept: Path | None) -> Encoded:
-    """Return ``pool`` with its vectors; those in the folder ``kept`` are not computed again."""
+def encoded(encoder: Encoder, pool: Pool) -> Encoded:
+    """Return ``pool`` with its vectors."""
 
     def claims(tweets: Sequence[Tweet]) -> Vectors:
-        return _kept(encoder.encode_claims, [bare_text(tweet.text) for tweet in tweets], kept)
+        return encoder.encode_claims([bare_text(tweet.text) for tweet in tweets])
 
-    statements = _kept(encoder.encode_statements, [s.text for s in pool.statements], kept)
+    statements = encoder.encode_statements([s.text for s in pool.statements])
     return Encoded(pool, statements, claims(pool.train), claims(pool.dev))
-
-
-def _kept(
-    encode: Callable[[Sequence[str]], Vectors], texts: Sequence[str], folder: Path | None
-) -> Vectors:
-    if folder is None:
-        return encode(texts)
-    folder.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256("\0".join([encode.__name__, *texts]).encode()).hexdigest()[:16]
-    file = folder / f"{name}.npy"
-    if not file.exists():
-        np.save(file, encode(texts))
-    rows: Vectors = np.load(file)
-    return rows

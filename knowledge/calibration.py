@@ -78,7 +78,7 @@ class Calibration:
 
 
 #: Used where nobody calibrated: the combined judge's probabilities are calibrated as they come.
-#: The thresholds were measured by ``benchmarks/answers.py``.
+#: The thresholds were measured by ``benchmarks/training/combination.py``.
 STANDARD: Final = Calibration("", ((0.0, 0.0), (1.0, 1.0)), assert_at=0.9, suggest_at=0.6, labels=0)
 
 

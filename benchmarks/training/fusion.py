@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.encoded_pools import Encoded, encoded
+from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet
 from embeddings import hybrid
 from embeddings import whitening as shipped
-from embeddings.encoder import open_encoder
 from embeddings.hits import Vectors
 from embeddings.hybrid import Row, Weights, signals
 from knowledge.claims import bare_text
@@ -67,8 +67,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vectors", type=Path, help="a folder that keeps vectors between runs")
     kept: Path | None = parser.parse_args().vectors
-    encoder = open_encoder("bundled:multilingual-e5-small", Path("data/models"))
-    pools = [encoded(encoder, make(), kept) for make in POOLS.values()]
+    encoder = open_bundled(Path("data/models"), kept)
+    pools = [encoded(encoder, make()) for make in POOLS.values()]
     matrix = whitening(pools)
     np.savez_compressed(
         shipped.WEIGHTS,

@@ -11,7 +11,6 @@ multiply twice as fast; the loss and the weights stay in 32 bits.
 """
 
 import argparse
-import hashlib
 import math
 import random
 import time
@@ -21,12 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from benchmarks.kept_vectors import KeptVectors
 from benchmarks.training import pairs as sources
 from benchmarks.training.pairs import LabelledPair, batches, digest
 from benchmarks.training.stories import retold
@@ -203,6 +201,8 @@ class Trainer:
             "average": self._average,
             "optimizer": optimizer.state_dict(),
             "schedule": schedule.state_dict(),
+            # Dropout goes on where it was.
+            "random": torch.get_rng_state(),
         }
         aside = path.with_suffix(".tmp")
         torch.save(state, aside)
@@ -218,30 +218,8 @@ class Trainer:
         self._average = state["average"]
         optimizer.load_state_dict(state["optimizer"])
         schedule.load_state_dict(state["schedule"])
+        torch.set_rng_state(state["random"])
         return int(state["step"])
-
-
-class KeptVectors:
-    """An encoder whose statement vectors are kept in files, since mining needs them again."""
-
-    def __init__(self, encoder: Encoder, folder: Path) -> None:
-        self._encoder, self._folder = encoder, folder
-        self.fingerprint, self.dimension = encoder.fingerprint, encoder.dimension
-
-    def encode_claims(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return unit vectors of claims."""
-        return self._encoder.encode_claims(texts)
-
-    def encode_statements(
-        self, texts: Sequence[str], progress: object = None
-    ) -> NDArray[np.float32]:
-        """Return unit vectors of statements, from the file if these texts were encoded before."""
-        key = hashlib.sha256("\0".join([self.fingerprint, *texts]).encode()).hexdigest()[:16]
-        path = self._folder / f"vectors-{key}.npy"
-        if not path.exists():
-            np.save(path, self._encoder.encode_statements(texts))
-        kept: NDArray[np.float32] = np.load(path)
-        return kept
 
 
 def _rate(step: int, steps: int) -> float:

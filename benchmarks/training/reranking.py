@@ -25,11 +25,12 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.datasets import rows
 from benchmarks.encoded_pools import Encoded, encoded
+from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet
 from benchmarks.swaps.generator import is_held_out
 from benchmarks.training import pairs as sources
 from embeddings.background import COHORT, deviations
-from embeddings.encoder import Encoder, open_encoder
+from embeddings.encoder import Encoder
 from embeddings.hits import Hit, Vectors
 from embeddings.live import LiveIndex
 from embeddings.pair_reader import OnnxPairReader, Output
@@ -117,12 +118,9 @@ def main() -> None:
     parser.add_argument("--vectors", type=Path, help="a folder that keeps vectors between runs")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    encoder = open_encoder("bundled:multilingual-e5-small", given.models)
+    encoder = open_bundled(given.models, given.vectors)
     reader = OnnxPairReader(given.models)
-    searched = [
-        Searched(encoded(encoder, make(), given.vectors), encoder, reader)
-        for make in POOLS.values()
-    ]
+    searched = [Searched(encoded(encoder, make()), encoder, reader) for make in POOLS.values()]
     held = {each.pool.pool.name: _held_out(each) for each in searched}
     dev = {each.pool.pool.name: _dev(each) for each in searched}
     best, reached = 0.0, -1.0

@@ -158,7 +158,7 @@ def calibrate(app: App, folder: Path, precision: float, as_json: bool) -> None:
         f"fitted to {found.calibration.labels} verdicts on {found.labelled} labelled pairs\n"
         "expected calibration error, cross-validated:"
         f" {found.before:.3f} before, {found.after:.3f} after\n"
-        f"asserted from a confidence of {found.calibration.assert_at:.3f}:"
+        f"asserted from a score of {found.calibration.assert_at:.3f} on, before calibration:"
         f" {found.kept} of these verdicts"
     )
     click.echo(f"kept in {path}")
@@ -189,7 +189,7 @@ def _searched(app: App, brought: "tuple[ReportDraft, ...]") -> Iterator[_Place]:
 
 
 def _conditions(app: App, folder: Path, searched: str) -> "tuple[Condition, ...]":
-    from knowledge.answering import SUGGEST
+    from knowledge.answers import SUGGEST
     from knowledge.evaluation.report import Condition
 
     return (

@@ -14,7 +14,7 @@ import click
 
 from bot.cli.progress import reporter
 from knowledge.agreement.judgement import Judgement, Reason
-from knowledge.answering import Answer, Match
+from knowledge.answers import Answer, Match
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 

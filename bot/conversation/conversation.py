@@ -9,7 +9,8 @@ from bot.conversation import wording
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue, spoken
 from bot.conversation.reply import Asker, Block, Button, Reply, Style
 from knowledge import inquiries, people
-from knowledge.answering import Answer, Answering
+from knowledge.answering import Answering
+from knowledge.answers import Answer
 from knowledge.claims import MessageKind, read_message
 from knowledge.database import Sessions
 from knowledge.domain import Outcome

@@ -14,7 +14,7 @@ from knowledge.agreement.judgement import Reason, ReasonKind
 from knowledge.agreement.moments import Moment, MomentBound
 from knowledge.agreement.negation import has_negator
 from knowledge.agreement.tokens import tokenise
-from knowledge.answering import REJECTING, SHOWN, Match, reviewed
+from knowledge.answers import REJECTING, SHOWN, Match, reviewed
 from knowledge.claims.arabizi import is_arabizi
 from knowledge.domain import Rating, Relation
 from knowledge.language import UNDETERMINED, guess_language

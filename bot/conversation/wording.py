@@ -8,7 +8,7 @@ from typing import Final
 from bot.conversation.catalogue import Catalogue
 from bot.conversation.quoting import Asking, reasons, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
-from knowledge.answering import REJECTING, SHOWN, Answer, Match, reviewed
+from knowledge.answers import REJECTING, SHOWN, Answer, Match, reviewed
 from knowledge.claims import MessageKind
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import ClaimProblem

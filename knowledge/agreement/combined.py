@@ -47,7 +47,7 @@ FEATURES: Final = (
     "statement's number missing",
     "same text",
 )
-
+_OBJECTION: Final = FEATURES.index("rules object to support")
 
 #: From this probability of the opposite on, the cross-encoder silences the rules.
 VETO: Final = 0.9
@@ -56,6 +56,10 @@ VETO: Final = 0.9
 #: Confidence of a relation that the rules object to, at most: the cross-encoder reads the same
 #: words in another order, or hedged, as the same thing.
 DOUBTED: Final = 0.75
+
+#: What only differs in words is asserted as refuted from this probability on: another event of the
+#: same subject differs in words too (``benchmarks/unrelated_claims.py``).
+REFUTED_BY_WORDS: Final = 0.95
 
 
 class Rules(Judge, Protocol):
@@ -112,8 +116,9 @@ class CombinedJudge:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (hex) over the reader, the rules and the weights."""
-        parts = f"{self._reader.fingerprint} {self._rules.fingerprint} {VETO} {DOUBTED} "
-        return hashlib.sha256(parts.encode() + self._weights.read_bytes()).hexdigest()
+        parts = (self._reader.fingerprint, self._rules.fingerprint, VETO, DOUBTED, REFUTED_BY_WORDS)
+        known = " ".join(map(str, parts)).encode()
+        return hashlib.sha256(known + self._weights.read_bytes()).hexdigest()
 
     @cached_property
     def _combination(self) -> Combination:
@@ -142,12 +147,17 @@ class CombinedJudge:
                 relation = ruled.relation
                 confidence = max(ruled.confidence, probabilities[relation])
         elif relation is not Relation.NOT_ENOUGH_INFO:
-            doubted = self._rules.objects(relation, claim, evidence)
+            doubted = (
+                bool(row[_OBJECTION])
+                if relation is Relation.SUPPORTS
+                else self._rules.objects(relation, claim, evidence)
+            )
             confidence = min(confidence, DOUBTED) if doubted else confidence
         reasons = ruled.reasons if ruled.relation is relation else ()
         if relation is Relation.REFUTES and not reasons:
             words = difference(claim, evidence.text)
             reasons = (Reason(ReasonKind.WORDS_DIFFER, words.claim, words.statement),)
+            doubted = doubted or confidence < REFUTED_BY_WORDS
         return Judgement(relation, confidence, reasons, doubted)
 
 

@@ -1,4 +1,7 @@
-"""Which words of a claim and a statement differ: what a person is shown as the reason (pure)."""
+"""Whether a claim and a statement are one text, and which words differ where not (pure).
+
+The words that differ are what a person is shown as the reason.
+"""
 
 import re
 from collections.abc import Sequence
@@ -17,6 +20,13 @@ MAX_WORDS: Final = 200
 _WORD = re.compile(r"\S+")
 #: Punctuation around a word is not part of it.
 _AROUND: Final = "\"'`«»“”‘’()[]{}<>.,،;؛:!?؟…-–—#*_/\\|"
+#: Marks around a text that are no part of what it says: asked or quoted it says the same. A point
+#: before a digit is part of a number.
+_MARKS = r"\s.…!?؟،,؛;:\"'“”„‘’«»()*_"
+_BEFORE, _AFTER = re.compile(rf"^(?:(?!\.\d)[{_MARKS}])+"), re.compile(rf"[{_MARKS}]+$")
+
+# Normalisation would make 102 of 10².
+_RAISED = re.compile("[²³¹⁰⁴-⁹]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,17 @@ class Overlap:
     statement: float
     claim_numbers: int
     statement_numbers: int
+
+
+def same_text(claim: str, statement: str) -> bool:
+    """Tell whether both are one text, whatever its code points and the marks around it."""
+    ours = _bare(claim)
+    return bool(ours) and ours == _bare(statement)
+
+
+def _bare(text: str) -> str:
+    text = fold(for_matching(_RAISED.sub(r"^\g<0>", text)))
+    return _AFTER.sub("", _BEFORE.sub("", text))
 
 
 def difference(claim: str, statement: str) -> Difference:

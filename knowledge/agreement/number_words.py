@@ -55,8 +55,11 @@ _DIGITS = re.compile(r"\d+")
 
 
 def parse_digits(text: str) -> tuple[float, int] | None:
-    """Value and number of decimal places of a folded digit string; None if it is no number."""
-    if sum(map(str.isdigit, text)) > MAX_DIGITS:
+    """Value and number of decimal places of a folded digit string; None if it is no number.
+
+    A point in front may be that of the sentence before, so nothing is made of it.
+    """
+    if sum(map(str.isdigit, text)) > MAX_DIGITS or not text[:1].isdigit():
         return None
     groups = _DIGITS.findall(text)
     marks = [mark for mark in _DIGITS.split(text)[1:-1] if mark]

@@ -12,6 +12,7 @@ from typing import Final
 from embeddings.normalise import fold, for_matching
 from knowledge.agreement.alignment import align, same_thing
 from knowledge.agreement.concepts import concepts, is_name, opposed
+from knowledge.agreement.differences import same_text
 from knowledge.agreement.guards import contrasts, differs, leaves_out
 from knowledge.agreement.intervals import Quantity, comparable, conflicts, entails
 from knowledge.agreement.judgement import Evidence, Judgement, Reason, ReasonKind
@@ -60,9 +61,6 @@ CONFIDENCE: Final = {
 }
 SAME_TEXT_CONFIDENCE: Final = 0.99
 
-#: Marks around a text that are no part of what it says.
-_AROUND: Final = " .…!?؟،,؛;:\"'“”„‘’«»()*_"
-
 _DENYING: Final = frozenset({Stance.DENIES_NEXT, Stance.DENIES_REST})
 
 
@@ -70,7 +68,7 @@ class RuleJudge:
     """Implements ``judgement.Judge`` without a model."""
 
     #: Raise when rules or word lists change what is decided: calibrations are kept by it.
-    fingerprint: Final = "rules-5"
+    fingerprint: Final = "rules-6"
 
     def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
         """Return the relation of each statement of ``evidence`` to ``claim``, in order."""
@@ -105,7 +103,7 @@ class RuleJudge:
         return reordered or not _same_polarity(pair)
 
     def _judge(self, claim: str, evidence: Evidence) -> Judgement:
-        if _same_text(claim, evidence.text):
+        if same_text(claim, evidence.text):
             reason = Reason(ReasonKind.SAME_TEXT)
             return Judgement(Relation.SUPPORTS, SAME_TEXT_CONFIDENCE, (reason,))
         ours, theirs = read(claim), read(evidence.text)
@@ -139,17 +137,6 @@ def _asks(statement: str) -> bool:
     words = fold(for_matching(statement)).lower().strip(" \"'«“").split(maxsplit=1)
     asked = statement.rstrip(" \"'»”.!").endswith(("?", "؟"))
     return asked and bool(words) and words[0] in _ASKING
-
-
-def _same_text(claim: str, statement: str) -> bool:
-    """Tell whether both are one text, whatever its code points and the marks around it."""
-    ours = _bare(claim)
-    return bool(ours) and ours == _bare(statement)
-
-
-def _bare(text: str) -> str:
-    """Return ``text`` folded, without the marks around it: asked or quoted it says the same."""
-    return fold(for_matching(text)).strip(_AROUND)
 
 
 def _of_another(claim: Reading, statement: Reading, evidence: Evidence) -> bool:

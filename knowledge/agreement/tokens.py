@@ -53,7 +53,8 @@ class Stem:
 _TOKEN = re.compile(
     r"(?P<link>(?:https?://|www\.)\S+)"
     r"|(?P<number>\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d.,:/-]\d|\d)"  # 37 000
-    r"|\d+(?:[.,'٫٬ر]\d+)*)"  # 7ر5 is how wire services write 7,5
+    r"|\d+(?:[.,'٫٬ر]\d+)*"  # 7ر5 is how wire services write 7,5
+    r"|(?<![^\s(])[.٫]\d+(?!\w))"  # .5, or 5 after a full stop: a number, whichever
     r"|(?P<word>[^\W\d_²³½¼¾⅓⅔]+)"
     r"|(?P<mark>[^\s])"
 )

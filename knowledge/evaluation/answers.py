@@ -20,14 +20,14 @@ OUTCOMES: Final = Labels(
 def evaluate(
     answering: Answering, claims: ClaimSet, progress: Progress | None = None
 ) -> VerdictResult:
-    """Answer every claim of a set and measure the outcomes.
+    """Answer every message of a set and measure the outcomes.
 
     Where a claim's statement is labelled, it is also measured how often that one comes first.
     """
     verdicts: list[Verdict] = []
     named = first = 0
     for done, claim in enumerate(claims.claims, 1):
-        answer = answering.answer(claim.text)
+        answer = answering.answer_message(claim.text)
         best = answer.matches[0].statement if answer.matches else None
         verdicts.append(
             Verdict(

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from knowledge.answering import Answer, Answering
+from knowledge.answering import Answering
+from knowledge.answers import Answer
 from knowledge.evaluation.labelled import LabelledQuery, QuerySet
 from knowledge.evaluation.metrics import (
     Measure,
@@ -71,7 +72,7 @@ def evaluate(
     labels = frozenset().union(*(query.right for query in queries.queries))
     ranked: list[_Ranked] = []
     for done, query in enumerate(queries.queries, 1):
-        answer = answering.answer(query.text, DEPTH)
+        answer = answering.answer_message(query.text, DEPTH)
         first = answer.matches[0].statement.text if answer.matches else ""
         ranked.append(_Ranked(query, _refs(answer, labels), first))
         if progress is not None:

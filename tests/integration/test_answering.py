@@ -112,6 +112,54 @@ def test_statements_that_contradict_each_other_settle_nothing(house: House) -> N
     ]
 
 
+@pytest.mark.parametrize("top", [1, 3, 50])
+def test_how_many_are_asked_for_decides_nothing(house: House, top: int) -> None:
+    house.publish("the old harbour bridge opened again", on=date(2020, 1, 1))
+    house.publish("the old harbour bridge closed again", on=date(2022, 1, 1))
+    house.publish(*(f"an old bridge of harbour number {n}" for n in range(20)))
+    answer = house.answering.answer(CLAIM, top)
+    assert answer.outcome is Outcome.RELATED
+    assert answer.disputed
+    assert answer.matches[0].statement.published_at == date(2022, 1, 1)
+
+
+def test_what_was_not_read_is_no_more_about_the_claim_than_what_was(
+    house: House, tmp_path: Path
+) -> None:
+    class NothingIsAboutIt:
+        def read(self, claim: str, found: Sequence[Found]) -> list[Reread]:
+            return [Reread(each.score, 0.1) for each in found]
+
+    house.publish(*(f"the old harbour bridge again, day {n}" for n in range(20)))
+    index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
+    answering = Answering(
+        house.sessions, house.encoder, index, house.judge, reranker=NothingIsAboutIt()
+    )
+    assert {answering.answer(CLAIM, top).outcome for top in (1, 5, 20)} == {Outcome.NO_MATCH}
+
+
+def test_the_very_text_is_found_whatever_marks_end_it(house: House) -> None:
+    text = "Officials counted the votes of the northern harbour twice."
+    house.publish(text, "Officials counted the votes of the harbour in the northern town twice")
+    matches = house.answering.answer(f"«{text[:-1]}»").matches
+    assert matches[0].statement.text == text
+    assert house.judge.read[0][1][0] == text
+
+
+def test_a_message_is_as_true_as_its_least_true_claim(house: House) -> None:
+    house.publish("the old harbour bridge opened again on monday morning")
+    house.publish("the new northern museum closed its doors on sunday evening")
+    message = (
+        "The old harbour bridge opened again on Monday morning."
+        " The new northern museum opened its doors on Sunday evening."
+    )
+    answer = house.answering.answer_message(message)
+    assert answer.outcome is Outcome.REFUTED
+    assert not answer.disputed
+    assert len(answer.matches) == 2
+    assert house.answering.answer_message("?!").outcome is Outcome.NO_MATCH
+
+
 def test_a_verdict_that_is_not_sure_enough_is_only_shown(house: House) -> None:
     house.publish("the old harbour bridge opened on monday")
     house.judge.confidence = STANDARD.assert_at - 0.05

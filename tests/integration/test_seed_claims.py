@@ -12,7 +12,8 @@ from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.pair_reader import OnnxPairReader
 from knowledge import curation, reports
 from knowledge.agreement.judgement import Judge
-from knowledge.answering import Answer, Answering
+from knowledge.answering import Answering
+from knowledge.answers import Answer
 from knowledge.database import open_engine, open_sessions
 from knowledge.domain import Outcome, ReportDraft
 from knowledge.indexing import ServingIndex

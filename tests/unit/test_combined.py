@@ -78,6 +78,21 @@ def test_whatever_is_refuted_has_a_reason_with_the_words(weights: Path) -> None:
     assert (found.reasons[0].claim, found.reasons[0].statement) == ("opened", "closed")
 
 
+@pytest.mark.parametrize(("logit", "doubted"), [(2.6, True), (4.0, False)])
+def test_a_refutation_by_words_alone_must_be_surer_than_a_support(
+    weights: Path, logit: float, doubted: bool
+) -> None:
+    class Reader(_Reader):
+        def _one(self, first: str, second: str) -> list[float]:
+            return [-3, logit, 0, 3]
+
+    judge = CombinedJudge(RuleJudge(), Reader(), weights)
+    (found,) = judge.judge("the museum bridge opened", [Evidence("the museum bridge closed")])
+    assert found.relation is Relation.REFUTES
+    assert found.confidence > STANDARD.assert_at
+    assert found.doubted is doubted
+
+
 def test_nothing_to_judge_is_nothing_judged(weights: Path) -> None:
     assert CombinedJudge(RuleJudge(), _Reader(), weights).judge("a claim", []) == ()
 

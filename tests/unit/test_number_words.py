@@ -99,7 +99,7 @@ def test_digit_separators(text: str, value: float) -> None:
     assert read(text).value == pytest.approx(value)
 
 
-@pytest.mark.parametrize("text", ["1.2.3.4", "12,34,56,7", "9" * 16])
+@pytest.mark.parametrize("text", ["1.2.3.4", "12,34,56,7", "9" * 16, ".5"])
 def test_what_is_no_number_is_not_read_as_one(text: str) -> None:
     assert parse_digits(text) is None
 

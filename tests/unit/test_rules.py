@@ -282,6 +282,20 @@ def test_the_same_text_supports_whatever_its_code_points() -> None:
 
 
 @pytest.mark.parametrize(
+    ("claim", "statement"),
+    [
+        (".5 percent of workers left the port", "5 percent of workers left the port"),
+        ("Unemployment fell to 5 percent this year", "Unemployment fell to .5 percent this year"),
+        ("تراجعت البطالة إلى 5 في المئة", "تراجعت البطالة إلى .5 في المئة"),
+        ("The reactor has 10² chambers inside", "The reactor has 102 chambers inside"),
+    ],
+)
+def test_a_point_in_front_and_raised_digits_make_another_number(claim: str, statement: str) -> None:
+    assert relation(claim, statement) is not S
+    assert relation(statement, claim) is not S
+
+
+@pytest.mark.parametrize(
     "marked",
     ["{}.", "{}?", "{}؟", "{} ؟", "{}!", "{}…", "«{}»", '"{}"', "“{}”", "'{}'", "«{}».", "({})"],
 )

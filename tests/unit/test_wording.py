@@ -9,7 +9,7 @@ from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.reply import Reply, Style
 from bot.conversation.wording import answered, others, unreadable
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
-from knowledge.answering import Answer, Match
+from knowledge.answers import Answer, Match
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
 from knowledge.errors import ClaimProblem
 from knowledge.models import StatementStatus
@@ -79,6 +79,10 @@ def related(*matches: Match, claim: str = CLAIM) -> Answer:
     return Answer(claim, Outcome.RELATED, 0.9, matches or (match(news()),))
 
 
+def disputed(*matches: Match) -> Answer:
+    return replace(related(*matches), disputed=True)
+
+
 def no_match(*matches: Match) -> Answer:
     return Answer("claim", Outcome.NO_MATCH, 0.9, matches)
 
@@ -128,7 +132,7 @@ class TestOutcomes:
                 "❌ A claim that fact-checkers confirm contradicts this",
             ),
             (
-                related(supporting(news(1)), refuting(news(2))),
+                disputed(supporting(news(1)), refuting(news(2))),
                 "🔎 Verified reports contradict each other on this; the newest comes first",
             ),
         ],
@@ -339,7 +343,7 @@ class TestContradictingReports:
     DIFFERS = Reason(ReasonKind.NUMBER_DIFFERS, "250", "300")
 
     def test_are_both_shown_with_date_and_side_in_the_order_of_the_answer(self) -> None:
-        answer = related(refuting(self.NEW, self.DIFFERS), supporting(self.OLD), match(news(3)))
+        answer = disputed(refuting(self.NEW, self.DIFFERS), supporting(self.OLD), match(news(3)))
         reply = english(answer)
         assert texts(reply)[1:] == [
             "«The bridge carries 300 cars»",
@@ -353,7 +357,7 @@ class TestContradictingReports:
         assert labels(reply) == [["Source 1"], ["Source 2"], ["Not what I asked"]]
 
     def test_the_same_in_arabic(self) -> None:
-        answer = related(refuting(self.NEW, self.DIFFERS), supporting(self.OLD))
+        answer = disputed(refuting(self.NEW, self.DIFFERS), supporting(self.OLD))
         said = texts(answered(answer, 7, TODAY, ARABIC))
         assert "هذا يخالف ما أرسلته." in said
         assert "هذا يؤيّد ما أرسلته." in said

@@ -1,0 +1,43 @@
+"""Vectors kept in a folder between runs: encoding tens of thousands of texts takes minutes."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from embeddings.bundled import Progress
+from embeddings.encoder import Encoder, open_encoder
+from embeddings.hits import Vectors
+
+
+class KeptVectors:
+    """Implements ``Encoder`` over another; texts that it encoded before are read from files."""
+
+    def __init__(self, encoder: Encoder, folder: Path) -> None:
+        self._encoder, self._folder = encoder, folder
+        self.fingerprint, self.dimension = encoder.fingerprint, encoder.dimension
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def encode_claims(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors of claims."""
+        return self._kept("claims", texts, lambda: self._encoder.encode_claims(texts))
+
+    def encode_statements(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Return unit vectors of statements."""
+        encode = self._encoder.encode_statements
+        return self._kept("statements", texts, lambda: encode(texts, progress))
+
+    def _kept(self, kind: str, texts: Sequence[str], encode: Callable[[], Vectors]) -> Vectors:
+        key = hashlib.sha256("\0".join([kind, self.fingerprint, *texts]).encode()).hexdigest()
+        path = self._folder / f"{kind}-{key[:16]}.npy"
+        if not path.exists():
+            np.save(path, encode())
+        kept: Vectors = np.load(path)
+        return kept
+
+
+def open_bundled(models: Path, vectors: Path | None) -> Encoder:
+    """Return the bundled encoder; what it encodes is kept in the folder ``vectors``, if given."""
+    encoder = open_encoder("bundled:multilingual-e5-small", models)
+    return KeptVectors(encoder, vectors) if vectors is not None else encoder

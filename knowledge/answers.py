@@ -1,0 +1,162 @@
+"""What a claim gets: the statements found for it, and the outcome they make (pure)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import zip_longest
+from typing import Final
+
+from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
+from knowledge.domain import Outcome, Rating, Relation, ReportKind
+from knowledge.reports import SourcedStatement
+
+#: Below this relevance a statement is not worth showing (``benchmarks/training/reranking.py``
+#: prints what passes it).
+SUGGEST: Final = 0.7
+#: Statements shown in full for one claim.
+SHOWN: Final = 3
+#: Ratings that reject the claim that was reviewed.
+REJECTING: Final = frozenset({Rating.FALSE, Rating.SATIRE})
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A statement found for a claim. ``score`` sorts them; ``relevance`` (0..1) is calibrated.
+
+    ``settles`` says that the judgement is sure enough to be asserted, ``suggested`` that it is
+    sure enough to be shown.
+    """
+
+    statement: SourcedStatement
+    judgement: Judgement
+    score: float
+    relevance: float
+    settles: bool = False
+    suggested: bool = False
+
+    @property
+    def related(self) -> bool:
+        """Whether the statement is about the claim: by retrieval, or by the judge's verdict."""
+        return self.settles or self.suggested or self.relevance >= SUGGEST
+
+    @property
+    def dated(self) -> date:
+        """The date people are shown, for putting the newest first; the undated come last."""
+        return self.statement.published_at or self.statement.as_of or date.min
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a claim gets: the outcome, how sure (0..1), and the matches, best first.
+
+    ``disputed`` says that statements which each would settle the claim contradict one another.
+    """
+
+    claim: str
+    outcome: Outcome
+    confidence: float
+    matches: tuple[Match, ...]
+    disputed: bool = False
+
+    @property
+    def suggestions(self) -> tuple[Match, ...]:
+        """The matches worth showing: those that are about the claim at all."""
+        return tuple(match for match in self.matches if match.related)[:SHOWN]
+
+
+def reviewed(statement: SourcedStatement) -> bool:
+    """Tell whether a statement is a claim that fact-checkers reviewed."""
+    return statement.kind is ReportKind.FACT_CHECK or statement.rating is not None
+
+
+def rated(judgement: Judgement, statement: SourcedStatement) -> Judgement:
+    """Return the judgement of a fact-check: what its rating makes of a claim it reviewed.
+
+    The text of a fact-check is the claim it reviewed, so a claim rated true stands like any other
+    statement, and who asks the very claim that is rated false is told so. All else is only shown:
+    half-true, misleading and unproven ratings settle nothing, the opposite of a false claim need
+    not be true, and a fact-checker's prose without a rating repeats the falsehoods it is about.
+    """
+    if not reviewed(statement):
+        return judgement
+    label = statement.rating_text or statement.rating
+    said = (Reason(ReasonKind.RATED, statement=str(label)),) if label else ()
+    same = judgement.relation is Relation.SUPPORTS
+    if statement.rating is Rating.TRUE:
+        return replace(judgement, reasons=said + judgement.reasons)
+    if statement.rating in REJECTING and same:
+        return Judgement(Relation.REFUTES, judgement.confidence, said + judgement.reasons)
+    return Judgement(Relation.NOT_ENOUGH_INFO, judgement.confidence, said)
+
+
+def decided(claim: str, matches: Sequence[Match], top: int) -> Answer:
+    """Return the answer that ``matches``, best first, make, with the first ``top`` of them.
+
+    All of them decide, whatever ``top`` leaves to be shown.
+    """
+    settled = [match for match in matches if match.settles]
+    relations = {m.judgement.relation for m in settled}
+    related = [match for match in matches if match.related]
+    if len(relations) == 1:
+        # What settles the claim comes first, the rest in the order it was found.
+        best = max(settled, key=lambda m: (m.judgement.confidence, m.relevance))
+        ordered = [best, *(m for m in matches if m is not best)]
+        outcome = Outcome.SUPPORTED if Relation.SUPPORTS in relations else Outcome.REFUTED
+        confidence = best.judgement.confidence
+    elif relations:
+        # Verified statements that contradict each other settle nothing: shown newest first.
+        newest = sorted(settled, key=lambda m: m.dated, reverse=True)
+        ordered = [*newest, *(m for m in matches if not m.settles)]
+        outcome, confidence = Outcome.RELATED, max(m.relevance for m in related)
+    elif related:
+        ordered, outcome = list(matches), Outcome.RELATED
+        confidence = max(m.relevance for m in related)
+    else:
+        ordered, outcome = list(matches), Outcome.NO_MATCH
+        confidence = 1.0 - max((m.relevance for m in matches), default=0.0)
+    shown = descending(ordered[:top])
+    return Answer(claim, outcome, confidence, shown, disputed=len(relations) > 1)
+
+
+_WORST_FIRST: Final = (Outcome.REFUTED, Outcome.RELATED, Outcome.SUPPORTED)
+
+
+def together(answers: Sequence[Answer], whole: Answer, top: int) -> Answer:
+    """Return the answer to a message of several claims: it is as true as its least true claim.
+
+    What settles a claim comes first, then what comes closest to the ``whole`` message, then the
+    claims' other matches by turns.
+    """
+    outcome = next((o for o in _WORST_FIRST if o in {a.outcome for a in answers}), Outcome.NO_MATCH)
+    if outcome is Outcome.SUPPORTED and any(a.outcome is not outcome for a in answers):
+        outcome = Outcome.RELATED
+    by_turns = [m for row in zip_longest(*(a.matches for a in answers)) for m in row if m]
+    judged = {match.statement.id: match for match in sorted(by_turns, key=_settles)}
+    order = dict.fromkeys(match.statement.id for match in (*whole.matches, *by_turns))
+    known = {match.statement.id: match for match in whole.matches} | judged
+    matches = sorted((known[each] for each in order), key=_settles, reverse=True)[:top]
+    deciding = [a for a in answers if a.outcome is outcome] or answers
+    return Answer(
+        "\n".join(a.claim for a in answers),
+        outcome,
+        min(a.confidence for a in deciding),
+        descending(matches),
+        disputed=any(a.disputed for a in answers),
+    )
+
+
+def _settles(match: Match) -> bool:
+    return match.settles
+
+
+def descending(matches: Sequence[Match]) -> tuple[Match, ...]:
+    """Return ``matches`` as ordered, each scored at least as high as what comes after it.
+
+    What settles a claim goes first though search put it lower; whoever sorts by score must not
+    undo that.
+    """
+    found: list[Match] = []
+    for match in reversed(matches):
+        least = found[-1].score if found else match.score
+        found.append(replace(match, score=max(match.score, least)))
+    return tuple(reversed(found))
