@@ -69,6 +69,7 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.agreement
 	$(BIN)/python -m benchmarks.swapped_claims
 	$(BIN)/python -m benchmarks.unrelated_claims
+	$(BIN)/python -m benchmarks.ablation
 	$(BIN)/python -m benchmarks.training.combination
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.latency

@@ -71,7 +71,7 @@ def main() -> None:
     samples = gathered(given.models)
     x = {sample.name: read_all(sample, reader) for sample in samples}
     y = {
-        sample.name: np.array([RELATIONS.index(_relation(p)) for p in sample.pairs])
+        sample.name: np.array([RELATIONS.index(relation(p)) for p in sample.pairs])
         for sample in samples
     }
     inputs = np.concatenate([x[sample.name] for sample in samples])
@@ -82,7 +82,7 @@ def main() -> None:
     groups = told_alike([p for sample in samples for p in sample.pairs])
     probabilities = np.zeros((len(labels), len(RELATIONS)))
     for train, test in GroupKFold(FOLDS).split(inputs, labels, groups):
-        fitted = _fit(inputs[train], labels[train], weights[train])
+        fitted = fit(inputs[train], labels[train], weights[train])
         probabilities[test] = fitted.predict_proba(inputs[test])
     start = 0
     for sample in samples:
@@ -101,26 +101,10 @@ def main() -> None:
             f"  {threshold}: {supports[truth == 1].mean():.3f},"
             f" {supports[truth == 0].mean():.3f}, {right:.3f}"
         )
-    print("ANS dev by part alone:")
-    for name, columns in _ABLATIONS.items():
-        kept = [FEATURES.index(f) for f in columns]
-        part = np.zeros_like(probabilities)
-        for train, test in GroupKFold(FOLDS).split(inputs, labels, groups):
-            fitted = _fit(inputs[train][:, kept], labels[train], weights[train])
-            part[test] = fitted.predict_proba(inputs[test][:, kept])
-        print(f"  {name:28} mean F1 {_mean_f1(part[:count], labels[:count]):.3f}")
     if given.write:
-        final = _fit(inputs, labels, weights)
-        _write(WEIGHTS, reader.fingerprint, final)
-
-
-_CROSS = FEATURES[:2]
-_ABLATIONS = {
-    "cross-encoder, one way": _CROSS,
-    "cross-encoder, both ways": FEATURES[:4],
-    "rules and words": FEATURES[5:],
-    "all": FEATURES,
-}
+        final = fit(inputs, labels, weights)
+        write(WEIGHTS, reader.fingerprint, final)
+        print(f"written to {WEIGHTS}")
 
 
 def gathered(models: Path) -> list[Sample]:
@@ -158,7 +142,8 @@ def read_all(sample: Sample, reader: OnnxPairReader) -> Rows:
     return np.array(found)
 
 
-def _relation(pair: LabelledPair) -> Relation:
+def relation(pair: LabelledPair) -> Relation:
+    """Return the relation of a pair. Raises ValueError where none is known."""
     if pair.relation is None:
         raise ValueError("a pair without a relation cannot be fitted")
     return pair.relation
@@ -178,13 +163,13 @@ def told_alike(pairs: Sequence[LabelledPair]) -> NDArray[np.int64]:
     return groups
 
 
-def _fit(x: Rows, y: NDArray[np.int64], weights: Rows) -> LogisticRegression:
+def fit(x: Rows, y: NDArray[np.int64], weights: Rows) -> LogisticRegression:
+    """Return the regression of ``y`` (pairs,) on ``x`` (pairs, features), each pair weighed."""
     return LogisticRegression(C=RIDGE, max_iter=2000).fit(x, y, sample_weight=weights)
 
 
-def _mean_f1(probabilities: Rows, labels: NDArray[np.int64]) -> float:
-    """Return the mean F1 of supports and refutes."""
-    said = probabilities.argmax(1)
+def mean_f1(said: NDArray[np.int64], labels: NDArray[np.int64]) -> float:
+    """Return the mean F1 of supports and refutes of what was ``said``."""
     f1 = []
     for relation in (0, 1):
         both = ((said == relation) & (labels == relation)).sum()
@@ -201,14 +186,15 @@ def _show(name: str, probabilities: Rows, labels: NDArray[np.int64]) -> None:
     against = supports[labels == 1].mean() if (labels == 1).any() else 0.0
     agreeing = supports[labels == 0].mean() if (labels == 0).any() else 0.0
     print(
-        f"{name:18} {len(labels):5} pairs: mean F1 {_mean_f1(probabilities, labels):.3f},"
+        f"{name:18} {len(labels):5} pairs: mean F1 {mean_f1(said, labels):.3f},"
         f" accuracy {(said == labels).mean():.3f}; asserted {asserted.mean():.3f} of them,"
         f" right {right.mean() if len(right) else 0:.3f}, ECE {error:.3f};"
         f" contradicting asserted as supported {against:.3f}, agreeing {agreeing:.3f}"
     )
 
 
-def _write(path: Path, fingerprint: str, fitted: LogisticRegression) -> None:
+def write(path: Path, fingerprint: str, fitted: LogisticRegression) -> None:
+    """Write what was fitted to all features, for the reader of ``fingerprint``."""
     kept = {
         "fingerprint": fingerprint,
         "features": FEATURES,
@@ -217,7 +203,6 @@ def _write(path: Path, fingerprint: str, fitted: LogisticRegression) -> None:
         "made_by": "python -m benchmarks.training.combination --write",
     }
     path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
-    print(f"written to {path}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ import numpy as np
 from benchmarks.datasets import qrels, require, rows
 from benchmarks.swaps.deeds import deeds
 from benchmarks.swaps.generator import Swap, harmless, is_held_out, swapped
+from benchmarks.swaps.hedges import hedges
+from benchmarks.swaps.parties import parties
+from benchmarks.swaps.slots import exchanged, extended, shortened, slots
 from embeddings.encoder import Encoder
 from embeddings.live import Entry, LiveIndex
 from embeddings.words import terms
@@ -220,6 +223,49 @@ def who_did_what(count: int, rng: random.Random) -> list[LabelledPair]:
         LabelledPair(deed.claim, deed.statement, SUPPORTS if deed.same else REFUTES, True)
         for deed in deeds(count, rng)
     ]
+
+
+def hedged(count: int, rng: random.Random) -> list[LabelledPair]:
+    """Return pairs of what was done and what is only planned, asked for, feared or rumoured."""
+    return [
+        LabelledPair(told.claim, told.statement, told.relation, True)
+        for told in hedges(count, rng, headlines())
+    ]
+
+
+def of_parties(count: int, rng: random.Random) -> list[LabelledPair]:
+    """Return made pairs of who did what to whom, told by common nouns."""
+    return [
+        LabelledPair(told.claim, told.statement, told.relation, True)
+        for told in parties(count, rng)
+    ]
+
+
+def other_words(count: int, rng: random.Random) -> list[LabelledPair]:
+    """Return headlines with another word in one place, or more or less said at their end.
+
+    What says more follows not from what says less; whether the two are of one story stays open.
+    """
+    titles = headlines()
+    known = slots(tuple(titles))
+    found: list[LabelledPair] = []
+    for title in rng.sample(titles, len(titles)):
+        if len(found) >= count:
+            break
+        other = exchanged(title, known, rng)
+        if other is not None:
+            pair = LabelledPair(other, title, OPEN, None)
+            found.append(pair if rng.random() < 0.7 else pair.turned())
+        longer, shorter = extended(title, known, rng), shortened(title)
+        if longer is not None and rng.random() < 0.4:
+            found.append(LabelledPair(longer, title, OPEN, True))
+        elif longer is not None and rng.random() < 0.15:
+            found.append(LabelledPair(title, longer, SUPPORTS, True))
+        if shorter is not None and rng.random() < 0.6:
+            found.append(LabelledPair(shorter, title, SUPPORTS, True))
+        elif shorter is not None:
+            found.append(LabelledPair(title, shorter, OPEN, True))
+    return found[:count]
 
 
 def openings(

@@ -1,8 +1,8 @@
 """Which words of a claim a statement has, under whatever form, language or script."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from knowledge.agreement.concepts import concepts
@@ -70,6 +70,16 @@ class Alignment:
                 at = next((i for i, end in enumerate(ends) if end >= place), len(ends))
                 ends[at : at + 1] = [place]
         return len(ends) / len(said)
+
+    def only_moved(self, movable: Callable[[Word], bool]) -> bool:
+        """Tell whether the words keep their order but for one that may stand elsewhere."""
+        said = self.said
+        return any(
+            movable(word)
+            and replace(self, pairs=(*said[:n], *said[n + 1 :]), speaker=frozenset()).in_order()
+            == 1.0
+            for n, (word, _) in enumerate(said)
+        )
 
     def density(self) -> float:
         """Return how much of the closest stretch that has every aligned word is made of them.

@@ -166,7 +166,8 @@ def entails(statement: Quantity, claim: Quantity) -> bool:
     if statement.upper is not None:
         return False
     if _same(statement.value, claim.value):
-        return True
+        # "Nearly all" is not all.
+        return not (_is_whole(claim) and statement.bound is Bound.APPROXIMATE)
     return (
         statement.bound in (Bound.EXACT, Bound.APPROXIMATE)
         and claim.step > statement.step
@@ -206,6 +207,11 @@ def comparable(first: Quantity, second: Quantity) -> bool:
 
 def _same(first: float, second: float) -> bool:
     return first == second or math.isclose(first, second, rel_tol=SAME)
+
+
+def _is_whole(quantity: Quantity) -> bool:
+    whole = quantity.dimension is Dimension.PROPORTION and _same(quantity.value, 1.0)
+    return whole and quantity.bound is Bound.EXACT
 
 
 def _vague(quantity: Quantity) -> bool:

@@ -98,6 +98,8 @@ _QAD: Final = frozenset({"قد", "وقد", "فقد"})
 
 # Dialects' present tense, which "ما" denies wherever it stands: ما بيزرع، ما بتصير.
 _DIALECT: Final = frozenset({"بي", "بت", "بن"})
+# The other half of a denial in the dialects of Egypt and the Maghreb: ما فازش، ما اعتقلتش.
+_DIALECT_END: Final = "ش"
 # An opening that asks makes nothing after it said: "Isn't it true", "Did nobody leave", "ألم يخرج".
 _ASKING: Final = frozenset(
     "is are was were am do does did has have had can could will would should isn aren wasn weren"
@@ -225,7 +227,7 @@ def _listed(words: Sequence[str], index: int) -> tuple[int, Stance | None]:
         return 1, Stance.NEUTRAL
     if words[index] in _EXCEPTIONS and any(w in _EXCEPTABLE for w in words[:index]):
         return 1, Stance.NEUTRAL
-    if words[index] == _MA and words[index + 1 : index + 2] and words[index + 1][:2] in _DIALECT:
+    if words[index] == _MA and any(map(_is_dialect, words[index + 1 : index + 2])):
         return 1, Stance.DENIES_NEXT
     if index == 0 and words[0] == _MA and words[:2] not in _NOT_MA:
         return 1, Stance.SUSPENDS
@@ -246,6 +248,10 @@ def _listed(words: Sequence[str], index: int) -> tuple[int, Stance | None]:
     if words[index + 1 : index + 3] == ["'", "t"]:  # "don't", as the tokens of this room have it
         return 3, Stance.DENIES_NEXT
     return 0, None
+
+
+def _is_dialect(word: str) -> bool:
+    return word[:2] in _DIALECT or (word.endswith(_DIALECT_END) and len(word) > len("ماش"))
 
 
 def _readings(word: str) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ _REACH: Final = 1
 
 # Words that say that something is said, when, or how surely, but not what: a claim need not share
 # them with a statement. None of them denies or doubts.
+_ANY: Final = frozenset({fold("أي"), fold("أية"), "any"})
 _LIGHT: Final = frozenset(
     fold(
         "تعادل يعادل تبلغ يبلغ بلغ بلغت تقدر يقدر بينهم وبينهم equals amounts estimated"
@@ -158,7 +159,7 @@ def _content(
     clause = 0
     reach, rest_denied, suspended = 0, False, False
     folded = [fold(token.text) if token.kind is Kind.WORD else "" for token in tokens]
-    named_until = 0
+    named_until, denied_in = 0, -1
     relative = False
     for place, token in enumerate(tokens):
         if place < named_until:
@@ -174,7 +175,7 @@ def _content(
         if place in starts:
             stance = starts[place]
             if stance is Stance.DENIES_NEXT:
-                reach = 0 if reach else _REACH
+                reach, denied_in = 0 if reach else _REACH, clause
             elif stance is Stance.DENIES_REST:
                 rest_denied = not rest_denied
             elif stance is Stance.SUSPENDS:
@@ -187,6 +188,10 @@ def _content(
             relative = text in _RELATIVE
             if text in ("بل", "لكن", "لكنه", "لكنها", "but", "mais"):
                 rest_denied = suspended = False
+            continue
+        if text in _ANY and clause == denied_in:
+            # "Recorded no case", "لم تسجل أي إصابة": the denial is of the thing, too.
+            reach = _REACH
             continue
         name = name_at(folded, place) if text else None
         if name is not None:

@@ -14,7 +14,7 @@ from knowledge.agreement.alignment import align, same_thing
 from knowledge.agreement.concepts import concepts, is_name, opposed
 from knowledge.agreement.differences import same_text
 from knowledge.agreement.guards import contrasts, differs, leaves_out
-from knowledge.agreement.intervals import Quantity, comparable, conflicts, entails
+from knowledge.agreement.intervals import Dimension, Quantity, comparable, conflicts, entails
 from knowledge.agreement.judgement import Evidence, Judgement, Reason, ReasonKind
 from knowledge.agreement.moments import Moment, moments_conflict, same_moment
 from knowledge.agreement.negation import Stance, tangled, wide
@@ -45,10 +45,6 @@ MISSING_WORDS: Final = 1
 SAME_STRETCH: Final = 0.5
 SAME_STRETCH_DENIED: Final = 0.4
 SAME_STRETCH_MEASURED: Final = 0.25
-#: Share of the aligned words that must keep their order before content supports where a number or
-#: date ties the texts together. Elsewhere all must: in another order the same words may swap who
-#: did what to whom.
-SAME_ORDER_MEASURED: Final = 0.75
 #: Content words (numbers and dates count) below which nothing is decided by content.
 FEWEST_WORDS: Final = 3
 
@@ -68,7 +64,7 @@ class RuleJudge:
     """Implements ``judgement.Judge`` without a model."""
 
     #: Raise when rules or word lists change what is decided: calibrations are kept by it.
-    fingerprint: Final = "rules-6"
+    fingerprint: Final = "rules-7"
 
     def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
         """Return the relation of each statement of ``evidence`` to ``claim``, in order."""
@@ -100,7 +96,9 @@ class RuleJudge:
         if not alignment.missing:
             return not _supporting(pair)
         reordered = len(alignment.missing) == 1 and alignment.in_order() < 1.0
-        return reordered or not _same_polarity(pair)
+        # What the claim denies and the statement does not have is denied by nobody else.
+        denied = any(word.denied or word.suspended for word in alignment.missing)
+        return reordered or denied or not _same_polarity(pair)
 
     def _judge(self, claim: str, evidence: Evidence) -> Judgement:
         if same_text(claim, evidence.text):
@@ -142,7 +140,22 @@ def _asks(statement: str) -> bool:
 def _of_another(claim: Reading, statement: Reading, evidence: Evidence) -> bool:
     """Tell whether the claim names somebody, or a place, that neither statement nor title names."""
     left = align(claim, statement, read(evidence.context)).missing
-    return any(is_name(word.text) for word in left)
+    return any(is_name(word.text) or _capital(claim, word) for word in left)
+
+
+def _bare_ma(reading: Reading) -> int:
+    """Return how often "ما" stands for itself: inside a sentence it may be "what", or deny."""
+    operating = {place for o in reading.operators for place in range(o.index, o.last + 1)}
+    return sum(word == "ما" and place not in operating for place, word in enumerate(reading.folded))
+
+
+def _capital(reading: Reading, word: Word) -> bool:
+    """Tell whether a word is written as a name; a sentence's first word always is."""
+    return word.start > 0 and reading.text[word.start].isupper()
+
+
+def _doubts(reading: Reading) -> int:
+    return sum(operator.stance is Stance.SUSPENDS for operator in reading.operators)
 
 
 def _only_reordered(pair: Pair) -> bool:
@@ -222,6 +235,9 @@ def _number_differs(pair: Pair, ours: Quantity) -> Reason | None:
 def _date_differs(pair: Pair, ours: Moment) -> Reason | None:
     rivals = pair.statement.moments
     if any(same_moment(m, ours) for m in rivals):
+        return None
+    if any(q.dimension is Dimension.PROPORTION for q in pair.claim.quantities):
+        # A rate of one year says nothing of another's.
         return None
     about = [m for m in rivals if dates_same(pair, ours, m)]
     if len(about) != 1 or not moments_conflict(about[0], ours):
@@ -311,7 +327,8 @@ def _supporting(pair: Pair) -> tuple[Reason, ...]:
     if pair.claim.quantities:
         if alignment.density() < SAME_STRETCH_MEASURED:
             return ()
-        return borne_out if alignment.in_order() >= SAME_ORDER_MEASURED else ()
+        in_order = alignment.in_order() == 1.0 or alignment.only_moved(_may_move)
+        return borne_out if in_order else ()
     if alignment.density() < SAME_STRETCH or alignment.in_order() < 1.0:
         return ()
     if leaves_out(pair.statement, alignment):
@@ -319,8 +336,21 @@ def _supporting(pair: Pair) -> tuple[Reason, ...]:
     return borne_out or (Reason(ReasonKind.SAME_CONTENT),)
 
 
+def _may_move(word: Word) -> bool:
+    """Tell whether a word may be the verb, which Arabic puts before or after who does it.
+
+    In any other order the same words may swap who did what to whom.
+    """
+    return not (word.text.startswith("ال") or word.text.isascii() or is_name(word.text))
+
+
 def _same_polarity(pair: Pair) -> bool:
     """Tell whether neither text denies, doubts or supposes what the other says."""
+    if _doubts(pair.statement) > _doubts(pair.claim) > 0:
+        # "Denied reports that it plans to": doubted twice, where the claim is only planned.
+        return False
+    if _bare_ma(pair.claim) > _bare_ma(pair.statement):
+        return False
     for ours, found in pair.alignment.said:
         if any((w.denied, w.suspended) != (ours.denied, ours.suspended) for w in found):
             return False

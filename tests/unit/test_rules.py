@@ -281,6 +281,64 @@ def test_the_same_text_supports_whatever_its_code_points() -> None:
     assert relation("قال کیکا إن الحرب لم تنتهِ", "قال كيكا إن الحرب لم تنته.") is S
 
 
+BEAT = "هزم الأهلي المصري الزمالك بأربعة أهداف مقابل هدفين في القاهرة."
+GAVE = "سلم العراق إيران 12 مطلوبا بتهم إرهابية."
+SEIZED = "ألقت الشرطة التركية القبض على 17 مشتبها به في تهريب الآثار من العراق إلى أوروبا."
+CUP = "فاز الهلال السعودي على النصر بثلاثة أهداف مقابل هدف في نهائي كأس السوبر."
+LENT = "أقرضت السعودية باكستان ثلاثة مليارات دولار."
+DENIED = "The government has denied reports that it plans to cut pensions next year."
+
+
+@pytest.mark.parametrize(
+    ("claim", "statement"),
+    [
+        ("هزم الزمالك الأهلي المصري بأربعة أهداف مقابل هدفين في القاهرة", BEAT),
+        ("سلم إيران العراق 12 مطلوبا بتهم إرهابية", GAVE),
+        ("سلمت إيران العراق 12 مطلوبا بتهم إرهابية", GAVE),
+        (
+            "ألقت الشرطة العراقية القبض على 17 مشتبها به في تهريب الآثار من تركيا إلى أوروبا",
+            SEIZED,
+        ),
+        ("فاز النصر السعودي على الهلال بثلاثة أهداف مقابل هدف في نهائي كأس السوبر", CUP),
+        ("هزم المغرب تونس بهدفين دون رد", "هزمت تونس المغرب بهدفين دون رد."),
+        ("المغرب هزم تونس بهدفين دون رد", "هزمت تونس المغرب بهدفين دون رد."),
+        ("The government plans to cut pensions next year", DENIED),
+        ("The government confirmed reports that it plans to cut pensions next year", DENIED),
+        ("All of the votes had been counted", "Nearly all of the votes had been counted."),
+        ("الشرطة ما اعتقلتش خمسة لاجئين في ليون", "الشرطة اعتقلت خمسة لاجئين في ليون."),
+        ("الهلال ما فازش على النصر في النهائي", "الهلال فاز على النصر في النهائي."),
+        ("السعودية ما أقرضت باكستان ثلاثة مليارات دولار", LENT),
+    ],
+)
+def test_what_a_shared_number_must_not_hide(claim: str, statement: str) -> None:
+    assert relation(claim, statement) is not S
+    assert RuleJudge().objects(S, claim, Evidence(statement))
+
+
+@pytest.mark.parametrize(
+    ("claim", "statement"),
+    [
+        (
+            "لا إصابات بالكوليرا في أسوان بحسب وزارة الصحة",
+            "قالت وزارة الصحة إنها لم تسجل أي إصابة بالكوليرا في أسوان.",
+        ),
+        ("نجا 96 شخصا من غرق العبارة في دجلة", "بلغ عدد ضحايا غرق العبارة في دجلة 120 شخصا."),
+        (
+            "ارتفعت صادرات المغرب من الفوسفات بنسبة 14 في المئة خلال عام 2022",
+            "ارتفعت صادرات المغرب من الفوسفات بنسبة 14 في المئة خلال عام 2023.",
+        ),
+    ],
+)
+def test_what_excludes_nothing_does_not_refute(claim: str, statement: str) -> None:
+    assert relation(claim, statement) is not R
+
+
+def test_a_name_that_is_only_written_as_one_keeps_from_refuting() -> None:
+    statement = Evidence("Some of the schools in Manchester closed on Monday because of flooding")
+    claim = "Some of the schools in Liverpool closed on Monday because of flooding"
+    assert RuleJudge().objects(R, claim, statement)
+
+
 @pytest.mark.parametrize(
     ("claim", "statement"),
     [
