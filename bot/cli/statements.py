@@ -73,7 +73,7 @@ def publish(app: App, ref: str, reason: str | None) -> None:
         ids = curation.find(session, ref)
         moved = curation.publish(session, ids, _ACTOR, reason)
     indexing.embed_published(app.sessions, app.encoder, ids)
-    click.echo(f"{moved} statements published")
+    click.echo(f"{moved} statements published" + ("" if moved else f": {ref} has no draft"))
 
 
 @statements.command()
@@ -84,7 +84,8 @@ def retract(app: App, ref: str, reason: str) -> None:
     """Withdraw the statement, or the report's statements, that REF names; they stay withdrawn."""
     with app.sessions.begin() as session:
         moved = curation.retract(session, curation.find(session, ref), _ACTOR, reason)
-    click.echo(f"{moved} statements retracted")
+    none = f": nothing of {ref} is published"
+    click.echo(f"{moved} statements retracted" + ("" if moved else none))
 
 
 def _json(statement: SourcedStatement) -> dict[str, str | None]:

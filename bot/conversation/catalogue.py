@@ -4,7 +4,7 @@ import gettext
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -43,9 +43,11 @@ class Catalogue:
         return format_date(moment, "long", locale=self.language.value)
 
     def age(self, moment: date, today: date) -> str:
-        """Say how long ago a day was ("7 years ago")."""
+        """Say how long ago a day was ("7 years ago"), in whole years where there are any."""
+        years = (today - moment).days // 365
+        passed = timedelta(days=-365 * years) if years > 0 else moment - today
         return format_timedelta(
-            moment - today, add_direction=True, threshold=0.99, locale=self.language.value
+            passed, add_direction=True, threshold=0.99, locale=self.language.value
         )
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.pair_reader import Output, PairReader
+from embeddings.words import words
 from knowledge.agreement.differences import difference, overlap
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, Reason, ReasonKind
 from knowledge.domain import Relation
@@ -136,6 +137,8 @@ class CombinedJudge:
     def _judged(
         self, claim: str, evidence: Evidence, ruled: Judgement, row: Sequence[float]
     ) -> Judgement:
+        if not (words(claim) and words(evidence.text)):
+            return Judgement(Relation.NOT_ENOUGH_INFO, 1.0)
         probabilities = dict(zip(RELATIONS, self._combination.probabilities(row), strict=True))
         relation = max(probabilities, key=lambda each: probabilities[each])
         confidence, doubted = probabilities[relation], False
@@ -155,8 +158,8 @@ class CombinedJudge:
             confidence = min(confidence, DOUBTED) if doubted else confidence
         reasons = ruled.reasons if ruled.relation is relation else ()
         if relation is Relation.REFUTES and not reasons:
-            words = difference(claim, evidence.text)
-            reasons = (Reason(ReasonKind.WORDS_DIFFER, words.claim, words.statement),)
+            found = difference(claim, evidence.text)
+            reasons = (Reason(ReasonKind.WORDS_DIFFER, found.claim, found.statement),)
             doubted = doubted or confidence < REFUTED_BY_WORDS
         return Judgement(relation, confidence, reasons, doubted)
 

@@ -30,8 +30,9 @@ ANTONYMS: Final = frozenset(
     confirm deny|alive die|alive killed|survive die|survive killed|survive victim|alive victim
     arrest release|prison release|advance withdraw|advance retreat|enter exit|remain exit
     remain withdraw|remain flee|arrive exit|begin end|begin stop|continue stop
-    continue suspend|continue end|resume suspend|resume stop|war peace|true false|true fake|guilty innocent|convict acquit
-    support opposition|support reject|join withdraw|lift impose|lift ban|buy sell|import export
+    continue suspend|continue end|resume suspend|resume stop|war peace|true false
+    true fake|guilty innocent|convict acquit|support opposition|support reject
+    join withdraw|lift impose|lift ban|buy sell|import export
     surplus deficit|surplus shortage|growth recession|rich poor|strong weak|big small
     largest smallest|majority minority|good bad|best worst|easy difficult|possible impossible
     early late|male female|current former|permanent temporary|new old|long short

@@ -64,6 +64,10 @@ _PASS_ON = re.compile(
     r"|à partager (?:au maximum|d'urgence))(?=\s*(?:[.!:\n]|$))[.!:]*",
     re.IGNORECASE,
 )
+# What a text copied from a page may still carry.
+_MARKUP = re.compile(
+    r"</?(?:a|b|i|u|s|p|br|em|strong|div|span|code|pre|h[1-6])\b[^<>]{0,300}>", re.IGNORECASE
+)
 # Vocalisation marks are not \w.
 _HASHTAG = re.compile(r"[#＃][\w\u064b-\u0652\u0670]+[.,،!…؛|]*")
 _GLUED = re.compile(r"(?<=\w)(?=[#＃]\w)")
@@ -101,7 +105,7 @@ def bare_text(message: str) -> str:
 
 def bare_lines(message: str) -> str:
     """Return the same with its lines kept; signs that set off items begin a new one."""
-    text = _SIGNATURE.sub(" ", LINK.sub(" ", visible(message)))
+    text = _SIGNATURE.sub(" ", LINK.sub(" ", _MARKUP.sub(" ", visible(message))))
     text = _HANDLE.sub(_spelled, _TAGGED.sub("", _ADDRESSED.sub(" ", text)))
     text = _RETWEET.sub("", _without_pile(_GLUED.sub(" ", _EMPTY.sub(" ", text))))
     text = _tidy(_without_pictographs(_BULLET.sub("\n", text)))

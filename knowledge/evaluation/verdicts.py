@@ -63,7 +63,7 @@ class VerdictResult:
     """One set's figures.
 
     ``matrix[i][j]`` counts what is labelled ``labels[i]`` and got ``labels[j]``. ``bins`` and
-    ``curve`` are of the asserted verdicts; ``wrong`` are the worst, wrongly asserted ones first.
+    ``curve`` are of the asserted verdicts; ``wrong`` are the worst of those wrongly asserted.
     """
 
     name: str
@@ -143,9 +143,10 @@ def _thinned(curve: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:
 
 
 def _worst(verdicts: Sequence[Verdict], labels: Labels) -> tuple[Verdict, ...]:
-    def harm(verdict: Verdict) -> tuple[int, float]:
-        kinds = {labels.supports: 2, labels.refutes: 1}
-        return kinds.get(verdict.got, 0), verdict.confidence
+    kinds = {labels.supports: 2, labels.refutes: 1}
 
-    wrong = [v for v in verdicts if v.got != v.expected]
+    def harm(verdict: Verdict) -> tuple[int, float]:
+        return kinds[verdict.got], verdict.confidence
+
+    wrong = [v for v in verdicts if v.got != v.expected and v.got in kinds]
     return tuple(sorted(wrong, key=harm, reverse=True)[:EXAMPLES])

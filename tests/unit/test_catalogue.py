@@ -93,6 +93,7 @@ class TestDates:
         [
             (date(2019, 2, 7), "قبل 7 سنوات", "7 years ago"),
             (date(2024, 2, 7), "قبل سنتين", "2 years ago"),
+            (date(2023, 5, 7), "قبل سنتين", "2 years ago"),
             (date(2025, 10, 7), "قبل 4 أشهر", "4 months ago"),
             (date(2026, 2, 4), "قبل 3 أيام", "3 days ago"),
         ],

@@ -336,3 +336,9 @@ def test_a_hostile_message_is_read_like_any_other(piece: str) -> None:
 @given(st.text(max_size=80))
 def test_a_claim_can_be_stored_and_sent(message: str) -> None:
     bare_text(message).encode("utf-8")
+
+
+def test_what_a_page_marks_up_is_read_without_its_tags() -> None:
+    marked = '<b>Spain</b> beat Italy in <a href="x">Berlin</a><br/>'
+    assert " ".join(bare_text(marked).split()) == "Spain beat Italy in Berlin"
+    assert bare_text("5 <b 6 and 7> 2") != ""

@@ -122,3 +122,10 @@ def test_the_same_words_saying_something_else_are_never_asserted(
 ) -> None:
     (found,) = CombinedJudge(RuleJudge(), _Reader(), weights).judge(claim, [Evidence(statement)])
     assert found.relation is not Relation.SUPPORTS or found.confidence < STANDARD.assert_at
+
+
+def test_nothing_is_said_of_texts_without_words(weights: Path) -> None:
+    judge = CombinedJudge(RuleJudge(), _Reader(), weights)
+    for claim, statement in (("", ""), ("?!", "the bridge opened"), ("the bridge opened", "")):
+        (found,) = judge.judge(claim, [Evidence(statement)])
+        assert (found.relation, found.confidence) == (Relation.NOT_ENOUGH_INFO, 1.0)
