@@ -84,11 +84,11 @@ def rank(pool: Encoded, encoder: Encoder, reader: PairReader) -> None:
             refs = [statements[candidates.ids[n]].ref for n in best]
             found[name].append(average_precision(refs, tweet.right, 5))
 
-        order: list[int] = []
-        for name, value in RANKINGS.items():
-            values = value(candidates)
-            order = np.lexsort((candidates.ids, -values))[:RERANKED].tolist()
-            score(name, order)
+        by_name = {name: value(candidates) for name, value in RANKINGS.items()}
+        for name, values in by_name.items():
+            score(name, _best(values, candidates))
+        values = by_name["fusion"]
+        order = _best(values, candidates)
         read = reranker.read(
             claim,
             [Found(statements[candidates.ids[n]].text, float(values[n]), 0.0, 0.0) for n in order],
@@ -101,6 +101,11 @@ def rank(pool: Encoded, encoder: Encoder, reader: PairReader) -> None:
     print(f"{pool.pool.name}: {len(pool.pool.dev)} tweets, {len(statements)} statements, MAP@5")
     for name, precisions in found.items():
         print(f"  {name:20} {np.mean(precisions):.3f}")
+
+
+def _best(values: Row, candidates: Candidates) -> list[int]:
+    order: list[int] = np.lexsort((candidates.ids, -values))[:RERANKED].tolist()
+    return order
 
 
 @dataclass(frozen=True, slots=True)

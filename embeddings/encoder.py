@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.batching import Batcher
 from embeddings.bundled import Progress
 from embeddings.errors import ModelUnavailable
 from embeddings.model_source import ModelSource, find_source
@@ -86,6 +87,7 @@ class SentenceTransformerEncoder:
         self._loading = threading.Lock()
         # Fast tokenizers keep padding state and must not be entered twice; the forward pass may.
         self._tokenizing = threading.Lock()
+        self._claims: Batcher[str, NDArray[np.float32]] = Batcher(self._run_claims, BATCH_SIZE)
 
     @property
     def name(self) -> str:
@@ -118,9 +120,11 @@ class SentenceTransformerEncoder:
     def encode_claims(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return unit vectors (texts, dimension) of what people ask about.
 
-        Raises ``ModelUnavailable`` if the model cannot be loaded.
+        Claims of several threads share one run of the model. Raises ``ModelUnavailable`` if it
+        cannot be loaded.
         """
-        return self._encode(texts, self._source.prompts().claim, None)
+        rows = self._claims(texts)
+        return np.stack(rows) if len(rows) else np.empty((0, self.dimension), np.float32)
 
     def encode_statements(
         self, texts: Sequence[str], progress: Progress | None = None
@@ -131,6 +135,9 @@ class SentenceTransformerEncoder:
         cannot be loaded.
         """
         return self._encode(texts, self._source.prompts().statement, progress)
+
+    def _run_claims(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        return list(self._encode(texts, self._source.prompts().claim, None))
 
     def _encode(
         self, texts: Sequence[str], prompt: str, progress: Progress | None
@@ -171,13 +178,10 @@ class SentenceTransformerEncoder:
         return self._loaded
 
     def _load_once(self) -> _Loaded:
-        folder = self._source.folder()
+        self._source.folder()
         try:
             quieten()
-            from sentence_transformers import SentenceTransformer
-
-            # local_files_only: what is named in a folder's files is never fetched.
-            model = SentenceTransformer(str(folder), local_files_only=True).eval()
+            model = self._source.load()
             probe = self._run(model, ["1"], "")
             if not np.isfinite(probe).all():
                 raise ValueError("its vectors are not numbers")

@@ -6,15 +6,21 @@ be named, located and fingerprinted in milliseconds (bundled) or the time it tak
 
 import hashlib
 import json
+import logging
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from embeddings import bundled
 from embeddings.bundled import BUNDLED_NAME, Progress
 from embeddings.errors import ModelUnavailable
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+_log = logging.getLogger(__name__)
 
 # Files that decide a vector; a README or an ONNX export beside them does not.
 _DECIDING = frozenset({".json", ".txt", ".model", ".safetensors", ".bin"})
@@ -56,6 +62,9 @@ class ModelSource(Protocol):
 
     def prompts(self) -> Prompts:
         """Return the model's prompts."""
+
+    def load(self) -> "SentenceTransformer":
+        """Return the model ready to run. Raises whatever the libraries raise."""
 
 
 def find_source(name: str, models_dir: Path, progress: Progress | None = None) -> ModelSource:
@@ -113,6 +122,23 @@ class BundledModel:
         """Return e5's prompts."""
         return Prompts(bundled.PROMPTS["query"], bundled.PROMPTS["passage"])
 
+    def load(self) -> "SentenceTransformer":
+        """Return the model at 8 bits; in torch, several times slower, where that cannot be made."""
+        folder = self.folder()
+        try:
+            from embeddings.quantised import open_quantised
+
+            return open_quantised(folder, self.models_dir, self.progress)
+        # Exporter, quantiser and runtime meet here; whatever they raise, torch still runs.
+        except Exception as error:  # noqa: BLE001
+            _log.warning(
+                "the faster encoder cannot be made in %s (%s); the slower one is used:"
+                " make the folder writable, leave 2 GB free, and start again",
+                self.models_dir,
+                type(error).__name__,
+            )
+            return _stock(folder)
+
 
 @dataclass(frozen=True, slots=True)
 class FolderModel:
@@ -141,6 +167,10 @@ class FolderModel:
     def prompts(self) -> Prompts:
         """Return the prompts of its own configuration, or those its family is known for."""
         return _read_prompts(self.name, self.path)
+
+    def load(self) -> "SentenceTransformer":
+        """Return the model as sentence-transformers reads it."""
+        return _stock(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +226,17 @@ class HubModel:
     def prompts(self) -> Prompts:
         """Return the prompts of its own configuration, or those its family is known for."""
         return _read_prompts(self.name, self.folder())
+
+    def load(self) -> "SentenceTransformer":
+        """Return the model as sentence-transformers reads it."""
+        return _stock(self.folder())
+
+
+def _stock(folder: Path) -> "SentenceTransformer":
+    from sentence_transformers import SentenceTransformer
+
+    # local_files_only: what is named in a folder's files is never fetched.
+    return SentenceTransformer(str(folder), local_files_only=True).eval()
 
 
 def _wanted(files: list[str]) -> list[str]:

@@ -15,12 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from embeddings.batching import Batcher
 from embeddings.bundled import SOURCE_SHA256, Progress, ensure_unpacked
-from embeddings.durable import sync
 from embeddings.errors import ModelUnavailable
 from embeddings.normalise import NORMALISER_VERSION
 from embeddings.pair_tokens import PairBatch, PairTokenizer, PairTokens
@@ -40,7 +38,6 @@ BATCH_SIZE: Final = 16
 REMEMBERED: Final = 256
 
 _STEP = "preparing the judge"
-_LOCK_SECONDS = 600.0
 
 Pair = tuple[str, str]
 
@@ -126,22 +123,12 @@ class OnnxPairReader:
         return self._loaded
 
     def _load_once(self) -> "_Loaded":
-        import onnxruntime
+        from embeddings.onnx_files import open_made
 
         folder = ensure_unpacked(self._models_dir, self._progress)
         path = self._models_dir / f"agreement-{self.fingerprint[:12]}.onnx"
         try:
-            if not path.exists():
-                with FileLock(path.with_suffix(".lock"), timeout=_LOCK_SECONDS):
-                    # Another process may have made it while this one waited.
-                    if not path.exists():
-                        self._make(folder, path)
-            options = onnxruntime.SessionOptions()
-            # Threads that spin while they wait starve whatever else runs on a small machine.
-            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-            session = onnxruntime.InferenceSession(
-                path, options, providers=["CPUExecutionProvider"]
-            )
+            session = open_made(path, lambda aside: _export(folder, aside), _STEP, self._progress)
         # Exporter, quantiser and runtime meet here; whatever they raise, there is no judge.
         except Exception as error:
             why = next(iter(str(error).splitlines()), type(error).__name__)[:200]
@@ -151,16 +138,11 @@ class OnnxPairReader:
             ) from error
         return _Loaded(PairTokenizer(folder), session)
 
-    def _make(self, folder: Path, path: Path) -> None:
-        from embeddings.export import export
 
-        if self._progress is not None:
-            self._progress(_STEP, 0.0)
-        export(folder, ADAPTERS, path)
-        sync(path)
-        sync(path.parent)
-        if self._progress is not None:
-            self._progress(_STEP, 1.0)
+def _export(folder: Path, path: Path) -> None:
+    from embeddings.export import export_pairs
+
+    export_pairs(folder, ADAPTERS, path)
 
 
 def _inputs(batch: PairBatch) -> dict[str, NDArray[np.int64]]:

