@@ -8,6 +8,8 @@ index/
 
 import hashlib
 import json
+import os
+import platform
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,6 +36,8 @@ FORMAT: Final = 2
 KEPT: Final = 2
 
 _CURRENT, _MANIFEST, _ASIDE, _SEAL = "current", "manifest.json", ".aside", "seal"
+#: Who holds the lock, for the one who must wait.
+_HOLDER: Final = "lock.holder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +191,24 @@ def _alone(root: Path) -> Iterator[None]:
     try:
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / "lock", timeout=0).acquire():
+            (root / _HOLDER).write_text(f"process {os.getpid()} on {platform.node()}", "utf-8")
             yield
     except Timeout as error:
-        raise IndexBusy("another reindex is running; wait for it to finish") from error
+        raise IndexBusy(
+            f"another reindex is running ({_holder(root)}); wait for it to finish"
+        ) from error
     except OSError as error:
         raise IndexUnavailable(
             f"the index in {root} cannot be written ({error.strerror});"
             " check the free space and the permissions there"
         ) from error
+
+
+def _holder(root: Path) -> str:
+    try:
+        return (root / _HOLDER).read_text("utf-8")[:200]
+    except (OSError, UnicodeDecodeError):
+        return "of an unknown process"
 
 
 def _rejected(root: Path) -> list[Path]:

@@ -139,11 +139,23 @@ def inspect(sessions: Sessions, root: Path, fingerprint: str) -> IndexState:
 
     Raises IndexMismatch or IndexCorrupt if the snapshot may not be served at all.
     """
+    return compare(sessions, load_snapshot(sessions, root, fingerprint))
+
+
+def load_snapshot(sessions: Sessions, root: Path, fingerprint: str) -> Snapshot | None:
+    """Return the served snapshot, None if there is none.
+
+    Raises IndexMismatch or IndexCorrupt if it may not be served.
+    """
     try:
-        loaded = _load(sessions, root, fingerprint)
-        manifest, held = loaded.manifest, loaded.dense.ids()
+        return _load(sessions, root, fingerprint)
     except IndexMissing:
-        manifest, held = None, frozenset()
+        return None
+
+
+def compare(sessions: Sessions, loaded: Snapshot | None) -> IndexState:
+    """Compare a snapshot with the database, statement by statement."""
+    held = loaded.dense.ids() if loaded else frozenset[int]()
     with sessions() as session:
         wanted = set(
             session.scalars(
@@ -152,7 +164,7 @@ def inspect(sessions: Sessions, root: Path, fingerprint: str) -> IndexState:
         )
         number = last_change(session)
     return IndexState(
-        manifest,
+        loaded.manifest if loaded else None,
         len(wanted),
         number,
         tuple(sorted(wanted - held)),

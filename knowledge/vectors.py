@@ -62,6 +62,15 @@ def vectors(
     return unit
 
 
+def kept(sessions: Sessions, fingerprint: str, texts: Sequence[str]) -> dict[str, Vectors]:
+    """Return the unit vectors that are kept of ``texts``, by text; nothing is computed."""
+    keys = {_key(text): text for text in texts}
+    with sessions() as session:
+        known = _read(session, fingerprint, list(keys))
+    rows = {keys[k]: np.frombuffer(v, np.float16).astype(np.float32) for k, v in known.items()}
+    return {text: row / max(float(np.linalg.norm(row)), 1e-6) for text, row in rows.items()}
+
+
 def forget(sessions: Sessions, fingerprint: str) -> None:
     """Drop every vector of one encoder, so that the next index computes them anew."""
     with sessions.begin() as session:

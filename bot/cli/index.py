@@ -8,9 +8,8 @@ import click
 from bot.app import App
 from bot.cli.progress import reporter
 from embeddings import snapshot
-from embeddings.errors import IndexMissing
 from embeddings.snapshot import Manifest
-from knowledge import indexing, vectors
+from knowledge import indexing, vectors, verification
 
 
 @click.command()
@@ -45,31 +44,34 @@ def status(app: App, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
 def verify(app: App, as_json: bool) -> None:
-    """Check every file's checksum and compare the index with the database, id by id.
+    """Check every file's checksum and compare the index with the database, vector by vector.
 
     Statements that changed since the index was built are not faults: every program adds them as
     it opens the index. They are counted so that it is known when a reindex is due.
     """
-    state = indexing.inspect(app.sessions, app.settings.index_dir, app.encoder.fingerprint)
-    if state.manifest is None:
-        raise IndexMissing("there is no index yet; run `tathabbat reindex`")
-    stale = state.last_change - state.manifest.change_number
+    root, fingerprint = app.settings.index_dir, app.encoder.fingerprint
+    found = verification.verify(app.sessions, root, fingerprint, reporter("Comparing"))
+    state, manifest = found.state, found.manifest
+    behind = state.last_change - manifest.change_number
     if as_json:
         data = {
-            "name": state.manifest.name,
+            "name": manifest.name,
             "published": state.published,
-            "indexed": state.manifest.count,
+            "indexed": manifest.count,
             "missing": len(state.missing),
             "extra": len(state.extra),
-            "changes_since": stale,
+            "stale": len(found.stale),
+            "recall": round(found.recall, 4),
+            "changes_since": behind,
         }
         click.echo(json.dumps(data))
     else:
         click.echo(
-            f"index {state.manifest.name} is whole: {state.manifest.count} statements,"
-            f" {len(state.missing)} missing, {len(state.extra)} extra, {stale} changes behind"
+            f"index {manifest.name} is whole: {manifest.count} statements,"
+            f" {len(state.missing)} missing, {len(state.extra)} extra, {len(found.stale)} stale,"
+            f" {behind} changes behind; recall {found.recall:.3f}"
         )
-    if not stale and (state.missing or state.extra):
+    if found.stale or (not behind and (state.missing or state.extra)):
         raise click.ClickException(
             "the index differs from the database though no change was made; run `tathabbat reindex`"
         )

@@ -308,7 +308,7 @@ def test_a_build_that_is_killed_leaves_the_served_one_whole(
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "stopped\n"
-        with pytest.raises(IndexBusy):
+        with pytest.raises(IndexBusy, match=f"process {process.pid} on "):
             _write(root)
         assert _served(root)[1] == served
         process.kill()

@@ -1,0 +1,110 @@
+"""Whether the served snapshot says what the database says, vector by vector, and finds it."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from sqlalchemy import select
+
+from embeddings.dense import DenseIndex
+from embeddings.errors import IndexMissing
+from embeddings.hits import Vectors
+from embeddings.snapshot import Manifest
+from knowledge.database import Sessions
+from knowledge.indexing import IndexState, compare, load_snapshot
+from knowledge.models import Statement
+from knowledge.vectors import Progress, kept
+
+#: Statements looked for, and neighbours compared, to measure recall.
+SAMPLE, NEIGHBOURS = 50, 10
+#: A row that is further than this from the vector kept for its text belongs to another text.
+SAME_COSINE: Final = 0.99
+
+_CHUNK: Final = 5_000
+_SEED: Final = 1
+_STEP: Final = "comparing"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How the index stands to the database.
+
+    ``stale`` are held with another text's vector. ``recall`` is the share of the ``NEIGHBOURS``
+    nearest statements, by exact search in the database's vectors, that the index finds for
+    ``SAMPLE`` of them; 1 where there is nothing to find.
+    """
+
+    manifest: Manifest
+    state: IndexState
+    stale: tuple[int, ...]
+    recall: float
+
+
+def verify(
+    sessions: Sessions, root: Path, fingerprint: str, progress: Progress | None = None
+) -> Verification:
+    """Compare the served snapshot with the database.
+
+    Raises IndexMissing, IndexMismatch or IndexCorrupt if there is none that may be served.
+    """
+    loaded = load_snapshot(sessions, root, fingerprint)
+    if loaded is None:
+        raise IndexMissing("there is no index yet; run `tathabbat reindex`")
+    state = compare(sessions, loaded)
+    held = sorted(loaded.dense.ids() - set(state.extra))
+    sample = random.Random(_SEED).sample(held, min(SAMPLE, len(held)))  # noqa: S311 (a sample)
+    queries = loaded.dense.rows(sample)
+    nearest = _Nearest(queries)
+    stale: list[int] = []
+    for done, (ids, rows) in enumerate(_kept(sessions, fingerprint, held), 1):
+        cosines = (loaded.dense.rows(ids) * rows).sum(1)
+        stale += [ids[n] for n in np.flatnonzero(cosines < SAME_COSINE)]
+        nearest.take(ids, rows)
+        if progress is not None:
+            progress(_STEP, min(1.0, done * _CHUNK / max(1, len(held))))
+    return Verification(loaded.manifest, state, tuple(stale), nearest.recall(loaded.dense))
+
+
+def _kept(
+    sessions: Sessions, fingerprint: str, ids: Sequence[int]
+) -> Iterator[tuple[list[int], Vectors]]:
+    """Yield the statements whose vectors the database keeps, and those, chunk by chunk."""
+    for start in range(0, len(ids), _CHUNK):
+        with sessions() as session:
+            query = select(Statement.id, Statement.text)
+            texts = session.execute(
+                query.where(Statement.id.in_(ids[start : start + _CHUNK])).order_by(Statement.id)
+            ).all()
+        known = kept(sessions, fingerprint, [row.text for row in texts])
+        found = [(row.id, known[row.text]) for row in texts if row.text in known]
+        if found:
+            yield [number for number, _ in found], np.stack([vector for _, vector in found])
+
+
+class _Nearest:
+    """The nearest of all rows seen to each query, by exact search."""
+
+    def __init__(self, queries: Vectors) -> None:
+        self._queries = queries
+        self._found: list[list[tuple[float, int]]] = [[] for _ in queries]
+
+    def take(self, ids: Sequence[int], rows: Vectors) -> None:
+        for n, cosines in enumerate(self._queries @ rows.T):
+            best = np.argsort(-cosines)[:NEIGHBOURS]
+            seen = self._found[n] + [(float(cosines[place]), ids[place]) for place in best]
+            self._found[n] = sorted(seen, reverse=True)[:NEIGHBOURS]
+
+    def recall(self, dense: DenseIndex) -> float:
+        wanted = found = 0
+        for query, exact in zip(self._queries, self._found, strict=True):
+            if not exact:
+                continue
+            # Copies of one text stand at one distance: any of them will do.
+            least = exact[-1][0] - 1e-4
+            hits = dense.search(query, NEIGHBOURS)
+            wanted += len(exact)
+            found += sum(hit.score >= least for hit in hits[: len(exact)])
+        return found / wanted if wanted else 1.0
