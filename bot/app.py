@@ -132,13 +132,15 @@ class App:
         from bot.conversation.catalogue import DEFAULT, Language
         from bot.conversation.commands import described
         from bot.telegram import application
+        from knowledge.feed import Follower
 
         config = self._telegram_config()
         # A token that is refused is known before anything heavy is loaded.
         asyncio.run(application.check(config, config.startup_tries))
         self.answering.prepare(self._progress("Reading the knowledge base"))
         commands = {"": described(DEFAULT), **{each.value: described(each) for each in Language}}
-        application.run(config, self.conversation("telegram"), commands)
+        with Follower(self.engine, self.index):
+            application.run(config, self.conversation("telegram"), commands)
 
     def telegram_name(self) -> str:
         """Return the name of the bot the token belongs to. Raises TelegramChannelError."""

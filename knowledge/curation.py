@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from knowledge.errors import NotFound
 from knowledge.models import AuditEntry, Change, ChangeKind, Statement, StatementStatus
 
+#: PostgreSQL's channel that tells of changes.
+CHANNEL = "tathabbat_changes"
+#: PostgreSQL's lock on the change feed: any number that nothing else of ours locks.
+_FEED = 7_468_497
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH = 5_000
 
@@ -20,7 +24,7 @@ def publish(
     drafts = _move(session, statement_ids, StatementStatus.DRAFT, to, actor, reason)
     reviewed = _move(session, statement_ids, StatementStatus.REVIEWED, to, actor, reason)
     moved = sorted(drafts + reviewed)
-    session.add_all(Change(statement_id=number, kind=ChangeKind.ADDED) for number in moved)
+    _append(session, moved, ChangeKind.ADDED)
     return len(moved)
 
 
@@ -34,7 +38,7 @@ def retract(session: Session, statement_ids: Sequence[int], actor: str, reason: 
         actor,
         reason,
     )
-    session.add_all(Change(statement_id=number, kind=ChangeKind.REMOVED) for number in moved)
+    _append(session, moved, ChangeKind.REMOVED)
     return len(moved)
 
 
@@ -48,6 +52,20 @@ def find(session: Session, ref: str) -> list[int]:
     if not ids:
         raise NotFound(f"no statement or report has the reference {ref!r}; see `statements list`")
     return ids
+
+
+def _append(session: Session, statement_ids: Sequence[int], kind: ChangeKind) -> None:
+    """Note changes in the feed, in the order in which transactions commit.
+
+    PostgreSQL gives numbers out before the commit: a reader that has seen the higher one would
+    never look for the lower. So whoever appends waits for who appended before to commit. SQLite
+    has one writer at a time.
+    """
+    if statement_ids and session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:feed)"), {"feed": _FEED})
+        # Sent with the commit, if there is one.
+        session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+    session.add_all(Change(statement_id=number, kind=kind) for number in statement_ids)
 
 
 def _move(

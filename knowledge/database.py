@@ -32,7 +32,8 @@ def open_engine(url: str) -> Engine:
         return create_engine(address, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise DatabaseUnavailable(
-            "DATABASE_URL cannot be used: write it like sqlite:///data/tathabbat.db"
+            "DATABASE_URL cannot be used: write it like sqlite:///data/tathabbat.db or"
+            " postgresql+psycopg://name:password@host/database"
         ) from error
     except OSError as error:
         raise DatabaseUnavailable(

@@ -6,15 +6,16 @@ from pathlib import Path
 import click
 
 from bot.app import App
+from bot.cli.progress import reporter
 from knowledge import backup as backups
-from knowledge import schema
+from knowledge import indexing, schema
 from knowledge.database import require_whole
 from knowledge.errors import DatabaseUnavailable
 
 
 @click.group()
 def db() -> None:
-    """Migrate, check and back up the database."""
+    """Migrate, check, back up and restore the database."""
 
 
 @db.command()
@@ -67,3 +68,22 @@ def backup(app: App, target: Path) -> None:
     """Copy the database to the new file TARGET, consistently, while everything runs."""
     backups.backup(app.engine, target)
     click.echo(f"backed up to {target}")
+
+
+@db.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def restore(app: App, source: Path, yes: bool) -> None:
+    """Put the backup SOURCE in the place of everything in the database; then build the index anew.
+
+    Programs that run meanwhile follow at their next claim.
+    """
+    if not yes:
+        click.confirm("Everything in the database now is replaced. Go on?", abort=True)
+    backups.restore(app.engine, source)
+    click.echo(f"restored from {source}")
+    manifest = indexing.reindex(
+        app.sessions, app.encoder, app.settings.index_dir, reporter("Embedding the statements")
+    )
+    click.echo(f"index {manifest.name} is now served: {manifest.count} statements")

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ from embeddings.encoder import Encoder
 from embeddings.words import words
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.schema import upgrade
+from tests.integration.postgres import binaries, command, running
 
 _DIMENSION = 64
+_NUMBERS = count()
 
 
 class _BagOfWords:
@@ -56,14 +59,36 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture
-def engine(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
-    """Return the engine of a migrated database of the test's own."""
-    file = tmp_path / "tathabbat.db"
-    shutil.copy(migrated_file, file)
-    engine = open_engine(f"sqlite:///{file}")
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Return the address of a PostgreSQL server, with a database that is migrated, to be copied."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    with running(programs) as address:
+        command(address, "CREATE DATABASE migrated")
+        engine = open_engine(address.format("migrated"))
+        upgrade(engine)
+        engine.dispose()
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Return the engine of a migrated database of the test's own, of either kind."""
+    if request.param == "sqlite":
+        file = tmp_path / "tathabbat.db"
+        shutil.copy(request.getfixturevalue("migrated_file"), file)
+        engine = open_engine(f"sqlite:///{file}")
+        yield engine
+        engine.dispose()
+        return
+    address, name = request.getfixturevalue("postgres"), f"test_{next(_NUMBERS)}"
+    command(address, f"CREATE DATABASE {name} TEMPLATE migrated")
+    engine = open_engine(address.format(name))
     yield engine
     engine.dispose()
+    command(address, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_mock_engine, select
+from sqlalchemy import Engine, select
 
-from knowledge import people, schema
-from knowledge.backup import backup
+from embeddings.encoder import Encoder
+from knowledge import curation, people, reports, schema
+from knowledge.backup import backup, restore
 from knowledge.database import Sessions, open_engine, open_sessions
+from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.errors import DatabaseUnavailable
+from knowledge.indexing import ServingIndex
 from knowledge.models import Person
 
 
@@ -94,7 +97,58 @@ def test_a_file_that_is_no_database_is_not_copied(junk: Engine, target: Path) ->
     assert list(target.parent.iterdir()) == []
 
 
-def test_another_kind_of_database_is_sent_to_its_own_tool(target: Path) -> None:
-    postgres = create_mock_engine("postgresql+psycopg://", lambda *_a, **_k: None)
-    with pytest.raises(DatabaseUnavailable, match="pg_dump"):
-        backup(postgres, target)  # type: ignore[arg-type]
+def _publish(sessions: Sessions, *texts: str) -> list[int]:
+    with sessions.begin() as session:
+        draft = ReportDraft(
+            f"report of {texts[0]}",
+            publisher="the harbour office",
+            statements=tuple(StatementDraft(text) for text in texts),
+        )
+        ids = reports.store(session, draft).statement_ids
+        curation.publish(session, ids, "test")
+    return list(ids)
+
+
+def test_what_was_backed_up_takes_the_place_of_everything(
+    engine: Engine, sessions: Sessions, target: Path, fake_encoder: Encoder, tmp_path: Path
+) -> None:
+    kept = _publish(sessions, "the harbour opened", "the bridge is closed")
+    backup(engine, target)
+    with sessions.begin() as session:
+        curation.retract(session, kept[:1], "test", "wrong")
+    later = _publish(sessions, "prices fell")
+    running = ServingIndex(sessions, fake_encoder, tmp_path / "index")
+    assert running.current().ids() == {kept[1], *later}
+    restore(engine, target)
+    assert running.current().ids() - set(later) == set(kept), "a running program follows"
+    assert ServingIndex(sessions, fake_encoder, tmp_path / "other").current().ids() == set(kept)
+    new = _publish(sessions, "the ferry sails again")
+    assert running.current().ids() - set(later) == {*kept, *new} - set(later)
+    assert set(new) <= running.current().ids()
+
+
+def test_a_backup_goes_into_another_database(
+    engine: Engine, sessions: Sessions, target: Path, tmp_path: Path
+) -> None:
+    with sessions.begin() as session:
+        people.choose_language(session, "someone", "ar")
+    backup(engine, target)
+    other = open_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    restore(other, target)
+    other.dispose()
+    assert _people(tmp_path / "other.db") == ["someone"]
+
+
+def test_what_is_no_backup_changes_nothing(
+    engine: Engine, sessions: Sessions, tmp_path: Path
+) -> None:
+    with sessions.begin() as session:
+        people.choose_language(session, "someone", "ar")
+    letter = tmp_path / "letter.db"
+    letter.write_bytes(b"this is a letter, not a database" * 100)
+    for source in (letter, tmp_path / "nowhere.db", tmp_path):
+        with pytest.raises(DatabaseUnavailable) as caught:
+            restore(engine, source)
+        assert "\n" not in str(caught.value)
+    with sessions() as session:
+        assert list(session.scalars(select(Person.key))) == ["someone"]

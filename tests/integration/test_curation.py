@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from knowledge import curation, reports
@@ -198,3 +199,23 @@ def test_a_reference_names_a_statement_or_a_whole_report(
 def test_an_unknown_reference_is_told(sessions: Sessions) -> None:
     with sessions() as session, pytest.raises(NotFound, match=r"'nothing'.*statements list"):
         curation.find(session, "nothing")
+
+
+def test_who_publishes_waits_for_who_published_before_to_commit(
+    sessions: Sessions, ids: list[int]
+) -> None:
+    """Numbers of changes are committed in order: a reader never misses a lower one."""
+    impatient = {
+        "sqlite": "PRAGMA busy_timeout = 50",
+        "postgresql": "SET LOCAL lock_timeout = '50ms'",
+    }
+    with sessions.begin() as session:
+        curation.publish(session, ids[:1], "one")
+        session.flush()
+        with sessions() as other:
+            other.execute(text(impatient[other.get_bind().dialect.name]))
+            with pytest.raises(OperationalError, match="lock"):
+                curation.publish(other, ids[1:], "another")
+    with sessions.begin() as session:
+        curation.publish(session, ids[1:], "another")
+    assert [number for number, _ in _changes(sessions)] == ids

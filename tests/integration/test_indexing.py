@@ -307,8 +307,7 @@ def test_an_index_newer_than_a_restored_database_is_refused(
     from knowledge.backup import backup
 
     _publish(sessions, "السد لم ينهر")
-    engine = sessions.kw["bind"]
-    backup(engine, tmp_path / "older.db")
+    backup(sessions.kw["bind"], tmp_path / "older.db")
     _publish(sessions, "هطل المطر ليلا")
     indexing.reindex(sessions, encoder, root)
     restored = open_engine(f"sqlite:///{tmp_path / 'older.db'}")

@@ -219,12 +219,13 @@ def test_readers_do_not_wait_for_a_writer(sessions: Sessions) -> None:
     with sessions.begin() as writer:
         record(writer, "someone", "claim", Outcome.NO_MATCH, [])
         with sessions() as reader:
-            assert reader.scalar(text("PRAGMA journal_mode")) == "wal"
+            if reader.get_bind().dialect.name == "sqlite":
+                assert reader.scalar(text("PRAGMA journal_mode")) == "wal"
             assert reader.scalars(select(Inquiry)).all() == []
 
 
 def test_a_row_cannot_point_at_nothing(sessions: Sessions) -> None:
-    with pytest.raises(IntegrityError, match="FOREIGN KEY"), sessions.begin() as session:
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"), sessions.begin() as session:
         session.add(Change(statement_id=404, kind=ChangeKind.ADDED))
 
 

@@ -1,0 +1,85 @@
+"""What others publish is in the index of a running bot before anybody asks."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from embeddings.encoder import Encoder
+from embeddings.live import LiveIndex
+from knowledge import curation, reports
+from knowledge.database import Sessions
+from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.feed import Follower
+from knowledge.indexing import ServingIndex
+from knowledge.vectors import Progress
+
+#: Longer than any test: who waits so long must have been told.
+NEVER = 3_600.0
+
+
+class _Watched(ServingIndex):
+    """Says when the index was looked at, and when it holds what is waited for."""
+
+    def __init__(self, sessions: Sessions, encoder: Encoder, root: Path) -> None:
+        super().__init__(sessions, encoder, root)
+        self.looked, self.has = threading.Event(), threading.Event()
+        self.wanted: frozenset[int] = frozenset({-1})
+
+    def current(self, progress: Progress | None = None) -> LiveIndex:
+        live = super().current(progress)
+        if live.ids() == self.wanted:
+            self.has.set()
+        self.looked.set()
+        return live
+
+
+@pytest.fixture
+def index(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> _Watched:
+    return _Watched(sessions, fake_encoder, tmp_path / "index")
+
+
+def _draft(sessions: Sessions, text: str) -> list[int]:
+    with sessions.begin() as session:
+        draft = ReportDraft(text, publisher="the office", statements=(StatementDraft(text),))
+        return list(reports.store(session, draft).statement_ids)
+
+
+def test_what_is_published_and_retracted_elsewhere_is_taken_in(
+    engine: Engine, sessions: Sessions, index: _Watched
+) -> None:
+    ids = _draft(sessions, "the harbour opened")
+    # PostgreSQL tells of changes: nothing else would wake the follower there.
+    every = NEVER if engine.dialect.name == "postgresql" else 0.01
+    with Follower(engine, index, every):
+        assert index.looked.wait(30)
+        index.wanted = frozenset(ids)
+        with sessions.begin() as session:
+            curation.publish(session, ids, "test")
+        assert index.has.wait(30)
+        index.has.clear()
+        index.wanted = frozenset()
+        with sessions.begin() as session:
+            curation.retract(session, ids, "test", "wrong")
+        assert index.has.wait(30)
+
+
+def test_a_lost_connection_is_made_again(
+    engine: Engine, sessions: Sessions, index: _Watched
+) -> None:
+    ids = _draft(sessions, "the harbour opened")
+    with Follower(engine, index, 0.01):
+        assert index.looked.wait(30)
+        if engine.dialect.name == "postgresql":
+            with engine.begin() as connection:
+                connection.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                        " WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+                    )
+                )
+        index.wanted = frozenset(ids)
+        with sessions.begin() as session:
+            curation.publish(session, ids, "test")
+        assert index.has.wait(30)
