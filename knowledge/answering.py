@@ -29,7 +29,7 @@ from knowledge.vectors import Progress
 #: Where every statement found is below this relevance by search alone, none is read together with
 #: the claim: reading costs. What was read and is below it is not judged. Far below ``SUGGEST``,
 #: since a statement in another language shares no words.
-READ_FROM: Final = 0.005
+READ_FROM: Final = 0.002
 #: Candidates judged: past these a statement about the same thing is rare, and judging costs.
 JUDGED: Final = 3
 #: Answers kept for claims that are asked again while nothing changes: viral claims repeat.

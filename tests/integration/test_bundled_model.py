@@ -151,15 +151,12 @@ def test_the_unpacked_folder_is_an_ordinary_sentence_transformer(
     by_folder = open_encoder(folder, models_dir)
     ours, theirs = bundled_encoder.encode_claims(SENTENCES), by_folder.encode_claims(SENTENCES)
     assert cosines(ours, theirs).min() >= CLOSE
-    from sentence_transformers import SentenceTransformer
-
     model = SentenceTransformer(folder)
     assert model.max_seq_length == 512
     assert model.prompts["query"] == "query: "
     texts = [for_matching(sentence) for sentence in SENTENCES]
-    np.testing.assert_allclose(
-        model.encode_document(texts), bundled_encoder.encode_statements(SENTENCES), atol=1e-4
-    )
+    theirs = model.encode_document(texts)
+    assert cosines(bundled_encoder.encode_statements(SENTENCES), theirs).min() >= CLOSE
 
 
 @pytest.fixture
