@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from bot.app import App
 from bot.settings import Settings
 from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.pair_reader import OnnxPairReader
-from knowledge.domain import Outcome, ReportDraft
+from knowledge.domain import Outcome, ReportDraft, ReportKind, StatementDraft
 from knowledge.evaluation import agreement, answers, pool, retrieval
 from knowledge.evaluation.labelled import (
     ClaimSet,
@@ -30,7 +31,8 @@ from knowledge.evaluation.labelled import (
     read_pool,
     read_queries,
 )
-from knowledge.evaluation.metrics import Measure
+from knowledge.evaluation.metrics import Measure, share
+from knowledge.ratings import normalise_rating
 from knowledge.readers import read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,6 +96,9 @@ def _measure(
         case "seed_claims":
             there, _ = place(tuple(d for d in read(SAMPLE) if isinstance(d, ReportDraft)))
             return answers.evaluate(there.answering, _seed_claims()).measures
+        case "hostile_claims":
+            there, _ = place(_made_up_reports())
+            return _believed(there)
         case "ANS dev":
             (pairs,) = (p for p in read_pairs(_data("ans")) if p.name == "stance_dev")
             return agreement.evaluate(app.judge, _some(pairs)).measures
@@ -124,6 +129,43 @@ def _seed_claims() -> ClaimSet:
             for e in [row["expected"]]
         ),
     )
+
+
+def _made_up_reports() -> tuple[ReportDraft, ...]:
+    """Return the statements, all made up, that the hostile claims are about."""
+    return tuple(
+        ReportDraft(
+            "",
+            ref=f"h{n}",
+            publisher="a test",
+            kind=ReportKind(row["kind"]),
+            statements=(
+                StatementDraft(
+                    row["text"],
+                    ref=f"h{n}-1",
+                    rating=normalise_rating(row["rating"]) if "rating" in row else None,
+                    rating_text=row.get("rating"),
+                ),
+            ),
+        )
+        for n, row in enumerate(_rows("hostile_statements.jsonl"))
+    )
+
+
+def _believed(app: App) -> tuple[Measure, ...]:
+    """Return how many claims that differ in one thing, and how many true ones, are confirmed."""
+    said: dict[bool, list[bool]] = {True: [], False: []}
+    for row in _rows("hostile_claims.jsonl"):
+        outcome = app.answering.answer_message(row["claim"]).outcome
+        said[row["true"]].append(outcome is Outcome.SUPPORTED)
+    return (
+        share("false claims: SUPPORTED said", sum(said[False]), len(said[False])),
+        share("true claims: SUPPORTED said", sum(said[True]), len(said[True])),
+    )
+
+
+def _rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (TEST_DATA / name).read_text("utf-8").splitlines()]
 
 
 def _data(name: str) -> Path:
