@@ -1,0 +1,161 @@
+"""Works on a knowledge base in a process that is killed, over and over; looks after each kill.
+
+    python -m tests.e2e.killing FOLDER SEED KILLS
+
+Prints "whole after N kills" and exits 0, or says what was lost and exits 1. Forks instead of
+starting anew, so that a hundred kills take seconds: nothing here starts a thread before a fork.
+"""
+
+import hashlib
+import os
+import random
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Sequence
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.words import words
+from knowledge import curation, indexing, reports, schema, verification
+from knowledge.backup import backup
+from knowledge.database import Sessions, open_engine, open_sessions, require_whole
+from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.models import Report, Statement, StatementStatus
+
+#: Longest that a worker lives, in seconds: a round of all its work takes about half of it.
+LIFE_S = 0.4
+_PER_REPORT = 5
+
+
+class BagOfWords:
+    """Hashed words: vectors that need no model."""
+
+    fingerprint = "bag-of-words"
+    dimension = 32
+
+    def encode_claims(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self.encode_statements(texts)
+
+    def encode_statements(
+        self, texts: Sequence[str], progress: Callable[[str, float], None] | None = None
+    ) -> NDArray[np.float32]:
+        rows = np.zeros((len(texts), self.dimension), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in words(text) or [""]:
+                row[hashlib.sha256(word.encode()).digest()[0] % self.dimension] += 1
+            row /= np.linalg.norm(row)
+        return rows
+
+
+class House:
+    """Where everything lies: the database, the index, copies, and what was acknowledged."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.index = folder, folder / "index"
+        self.copies, self.acknowledged = folder / "copies", folder / "acknowledged"
+        self.copies.mkdir(exist_ok=True)
+
+    def sessions(self) -> Sessions:
+        engine = open_engine(f"sqlite:///{self.folder / 'house.db'}")
+        schema.require_ready(engine)
+        return open_sessions(engine)
+
+    def work(self) -> None:
+        """Publish, reindex, back up and retract until killed."""
+        sessions, encoder = self.sessions(), BagOfWords()
+        for number in count():
+            ref = f"{os.getpid()}-{number}"
+            texts = [f"report {ref} says thing {n} of the harbour" for n in range(_PER_REPORT)]
+            with sessions.begin() as session:
+                draft = ReportDraft("t", ref=ref, statements=tuple(map(StatementDraft, texts)))
+                ids = reports.store(session, draft).statement_ids
+            with sessions.begin() as session:
+                curation.publish(session, ids, "test")
+            self._acknowledge(ref, "published")
+            indexing.embed_published(sessions, encoder, ids)
+            indexing.reindex(sessions, encoder, self.index)
+            backup(sessions.kw["bind"], self.copies / f"{ref}.db")
+            if number % 3 == 2:
+                with sessions.begin() as session:
+                    curation.retract(session, ids, "test", "wrong")
+                self._acknowledge(ref, "retracted")
+
+    def _acknowledge(self, ref: str, what: str) -> None:
+        with self.acknowledged.open("a", encoding="utf-8") as file:
+            file.write(f"{ref} {what}\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def look(self) -> None:
+        """Raise unless everything is whole and all that was acknowledged is there."""
+        sessions, encoder = self.sessions(), BagOfWords()
+        require_whole(sessions.kw["bind"])
+        published = StatementStatus.PUBLISHED
+        lines = self.acknowledged.read_text("utf-8").splitlines() if self._anything() else []
+        stands = dict(line.split() for line in lines if line.count(" ") == 1)
+        with sessions() as session:
+            found: dict[str, set[StatementStatus]] = {}
+            rows = session.query(Statement.status, Statement.report_id, Statement.id)
+            by_ref = {r.id: r.ref for r in session.query(Report)}
+            for status, report, _ in rows:
+                found.setdefault(by_ref[report], set()).add(status)
+        for ref, what in stands.items():
+            wanted = {published} if what == "published" else {StatementStatus.RETRACTED}
+            # A retraction may have been committed and not yet acknowledged.
+            if found.get(ref) not in (wanted, {StatementStatus.RETRACTED}):
+                raise AssertionError(f"{ref} was {what} and is {found.get(ref)}")
+        serving = indexing.ServingIndex(sessions, encoder, self.index)
+        with sessions() as session:
+            wanted_ids = {row.id for row in session.query(Statement.id).filter_by(status=published)}
+        if serving.current().ids() != wanted_ids:
+            raise AssertionError("what is served is not what is published")
+        if indexing.load_snapshot(sessions, self.index, encoder.fingerprint) is not None:
+            checked = verification.verify(sessions, self.index, encoder.fingerprint)
+            if checked.stale or checked.recall < 1.0:
+                raise AssertionError(f"stale {checked.stale}, recall {checked.recall}")
+        for copy in self.copies.glob("[!.]*.db"):
+            if sqlite3.connect(copy).execute("PRAGMA quick_check").fetchone() != ("ok",):
+                raise AssertionError(f"{copy} is no whole backup")
+            copy.unlink()
+
+    def _anything(self) -> bool:
+        return self.acknowledged.exists()
+
+
+def forked(work: Callable[[], None]) -> int:
+    """Run ``work`` in a process of its own; returns its id."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        work()
+    except BaseException as error:  # noqa: BLE001  (the parent reads the exit code)
+        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        os._exit(1)
+    os._exit(0)
+
+
+def main() -> None:
+    """Kill, look, and say how it went."""
+    folder, seed, kills = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    rng, house = random.Random(seed), House(folder)  # noqa: S311 (a seed, not a secret)
+    for number in range(1, kills + 1):
+        child = forked(house.work)
+        time.sleep(rng.uniform(0.0, LIFE_S))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        _, status = os.waitpid(forked(house.look), 0)
+        if status:
+            print(f"not whole after {number} kills (seed {seed})")
+            sys.exit(1)
+    lines = house.acknowledged.read_text("utf-8").count("\n") if house.acknowledged.exists() else 0
+    print(f"whole after {kills} kills, {lines} acknowledged")
+
+
+if __name__ == "__main__":
+    main()
