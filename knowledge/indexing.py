@@ -4,6 +4,7 @@ The database is the truth. An index is derived from it, remembers the number of 
 took in, and can be thrown away.
 """
 
+import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from sqlalchemy.orm import Session
 
 from embeddings import snapshot
 from embeddings.encoder import Encoder
-from embeddings.errors import IndexMismatch, IndexMissing
+from embeddings.errors import EmbeddingsError, IndexCorrupt, IndexMismatch, IndexMissing
 from embeddings.live import Entry, LiveIndex
 from embeddings.snapshot import Manifest, Snapshot
 from knowledge.database import Sessions
 from knowledge.models import Change, Report, Statement, StatementStatus
 from knowledge.vectors import Progress, vectors
+
+_log = logging.getLogger(__name__)
 
 #: Changes applied to a live index in one step.
 _STEP = 2_000
@@ -48,7 +51,8 @@ class ServingIndex:
         """Return the index with every change committed so far in it.
 
         Opens the served snapshot the first time; without one, everything published is read from
-        the database. Raises IndexMismatch or IndexCorrupt if the snapshot may not be served.
+        the database. A damaged one is passed over for the one before, caught up. Raises
+        IndexMismatch if the snapshot is another model's or database's.
         """
         live = self._live
         last = self._last_change()
@@ -65,9 +69,18 @@ class ServingIndex:
             return last_change(session)
 
     def _open(self, progress: Progress | None) -> LiveIndex:
+        fingerprint = self._encoder.fingerprint
         try:
-            return LiveIndex.of(_load(self._sessions, self._root, self._encoder.fingerprint))
+            return LiveIndex.of(_load(self._sessions, self._root, fingerprint))
         except IndexMissing:
+            return build(self._sessions, self._encoder, progress)
+        except IndexCorrupt as error:
+            _log.warning("%s; the index before it is served meanwhile", error)
+        try:
+            snapshot.rollback(self._root)
+            return LiveIndex.of(_load(self._sessions, self._root, fingerprint))
+        # Whatever is wrong with that one, the database has everything.
+        except EmbeddingsError:
             return build(self._sessions, self._encoder, progress)
 
     def _catch_up(self, live: LiveIndex, progress: Progress | None) -> None:

@@ -324,16 +324,26 @@ def test_the_index_of_an_empty_database_takes_everything_in(
     assert ServingIndex(sessions, encoder, root).current().ids() == set(ids)
 
 
-def test_a_damaged_index_is_refused_and_the_next_build_serves(
-    sessions: Sessions, encoder: _Counting, root: Path
+@pytest.mark.parametrize("builds", [1, 2])
+def test_a_damaged_index_is_passed_over_and_everything_is_served(
+    sessions: Sessions,
+    encoder: _Counting,
+    root: Path,
+    builds: int,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    ids = _publish(sessions, "السد لم ينهر")
-    manifest = indexing.reindex(sessions, encoder, root)
-    (root / manifest.name / "dense.faiss").write_bytes(b"")
-    with pytest.raises(IndexCorrupt):
-        ServingIndex(sessions, encoder, root).current()
-    indexing.reindex(sessions, encoder, root)
+    """The one before it, if there is one, catches up; without one the database has everything."""
+    ids = []
+    for number in range(builds):
+        ids += _publish(sessions, f"السد رقم {number} لم ينهر")
+        manifest = indexing.reindex(sessions, encoder, root)
+    file = root / manifest.name / "dense.faiss"
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
     assert ServingIndex(sessions, encoder, root).current().ids() == set(ids)
+    assert "is damaged" in caplog.text
+    assert encoder.computed.total() == len(ids), "vectors are kept: nothing is embedded again"
 
 
 def test_inspecting_compares_statement_by_statement(
