@@ -6,7 +6,8 @@ Under two hours on two cores without a GPU. Seeded; killed at any moment it goes
 (checkpoints lie in ``--work``). Three stages: general entailment; the task itself (Arabic
 headlines, minimal pairs, neighbours that are other stories, tweets with fact-checked claims) with a
 share of the first stage repeated so that it is not forgotten; and the task again with sentences
-that share every word and say something else. The weights kept are the exponential moving average.
+that share every word and say something else, in two branches. The weights kept are the mean of
+both branches' exponential moving averages.
 Layers run in bfloat16, which processors that have it multiply twice as fast; the loss and the
 weights stay in 32 bits.
 """
@@ -16,8 +17,11 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,13 +29,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from benchmarks.kept_vectors import KeptVectors
+from benchmarks.kept_vectors import open_bundled
 from benchmarks.training import pairs as sources
 from benchmarks.training.pairs import LabelledPair, batches, digest
 from benchmarks.training.stories import retold
 from embeddings.bundled import ensure_unpacked
 from embeddings.cross_encoder import CrossEncoder, save_adapters, untrained, use_dropout
-from embeddings.encoder import Encoder, open_encoder
+from embeddings.encoder import Encoder
 from embeddings.pair_reader import ADAPTERS, Output
 from embeddings.pair_tokens import PairTokenizer
 from knowledge.domain import Relation
@@ -42,6 +46,10 @@ BATCH: Final = 32
 AVERAGING: Final = 0.998
 WARM_UP: Final = 100
 TASK_EPOCHS: Final = 5
+WORDING_EPOCHS: Final = 2
+#: Runs of the last stage, each on other pairs, whose weights are averaged in the end (Wortsman et
+#: al. 2022, "Model soups").
+BRANCHES: Final = 2
 CLIP: Final = 1.0
 CHECKPOINT_STEPS: Final = 100
 #: The relevance loss is a second task on the same reading; the relation is the first.
@@ -75,20 +83,32 @@ def main() -> None:
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     folder = ensure_unpacked(given.models)
-    encoder = KeptVectors(open_encoder("bundled:multilingual-e5-small", given.models), given.work)
+    encoder = open_bundled(given.models, given.work)
     torch.manual_seed(SEED)
     model = untrained(folder)
     trainer = Trainer(model, PairTokenizer(folder), given.work)
-    for stage in (
-        Stage("general", 5e-4, 0.0, 2, general),
-        # The task's own pairs are few and come again in every epoch.
-        Stage("task", 4e-4, 0.1, TASK_EPOCHS, lambda epoch: task(encoder, epoch)),
-        Stage("wording", 3e-4, 0.1, 2, lambda epoch: wording(encoder, epoch)),
-    ):
-        trainer.run(stage)
-    trainer.use_average()
+    trainer.run(Stage("general", 5e-4, 0.0, 2, general))
+    # The task's own pairs are few and come again in every epoch.
+    start = trainer.run(Stage("task", 4e-4, 0.1, TASK_EPOCHS, lambda n: task(encoder, n)))
+    # Two processes with a core each read half as much again as one with both.
+    with ProcessPoolExecutor(BRANCHES, get_context("spawn")) as pool:
+        ends = list(pool.map(partial(branch, start, given.work, given.models), range(BRANCHES)))
+    trainer.use([torch.load(end, weights_only=True)["average"] for end in ends])
     save_adapters(model, given.output)
     print(f"written to {given.output}")
+
+
+def branch(start: Path, work: Path, models: Path, number: int) -> Path:
+    """Train the last stage from the checkpoint ``start`` on pairs of its own; returns its end."""
+    torch.set_num_threads(1)
+    torch.manual_seed(SEED)
+    encoder, folder = open_bundled(models, work), ensure_unpacked(models)
+    trainer = Trainer(untrained(folder), PairTokenizer(folder), work)
+    trainer.go_on_from(start)
+    first = number * WORDING_EPOCHS
+    return trainer.run(
+        Stage(f"wording {number}", 3e-4, 0.1, WORDING_EPOCHS, lambda n: wording(encoder, first + n))
+    )
 
 
 def general(epoch: int) -> list[LabelledPair]:
@@ -143,8 +163,8 @@ class Trainer:
         self._trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
         self._average = {n: p.detach().clone() for n, p in self._trained.items()}
 
-    def run(self, stage: Stage) -> None:
-        """Train one stage, from its checkpoint if there is one."""
+    def run(self, stage: Stage) -> Path:
+        """Train one stage, from its checkpoint if there is one; returns the checkpoint."""
         epochs = [stage.pairs(epoch) for epoch in range(stage.epochs)]
         steps = sum(math.ceil(len(pairs) / BATCH) for pairs in epochs)
         optimizer = torch.optim.AdamW(self._trained.values(), lr=stage.rate, weight_decay=0.01)
@@ -174,12 +194,17 @@ class Trainer:
                     print(f"  {step}/{steps} loss {mean:.3f} {rate:.1f} pairs/s", flush=True)
                 if step % CHECKPOINT_STEPS == 0 or step == steps:
                     self._keep(path, step, optimizer, schedule)
+        return path
 
-    def use_average(self) -> None:
-        """Put the moving average in the place of the last weights."""
+    def go_on_from(self, path: Path) -> None:
+        """Take the weights, their average and the state of chance from a stage's checkpoint."""
+        self._weights_of(torch.load(path, weights_only=True))
+
+    def use(self, weights: Sequence[Mapping[str, Tensor]]) -> None:
+        """Put the mean of ``weights`` in the place of the last ones."""
         with torch.no_grad():
             for name, value in self._trained.items():
-                value.copy_(self._average[name])
+                value.copy_(torch.stack([each[name] for each in weights]).mean(0))
 
     def _loss(self, batch: Sequence[LabelledPair]) -> Tensor:
         tokens = self._tokenizer.batch([self._tokenizer.pair(p.claim, p.statement) for p in batch])
@@ -230,14 +255,17 @@ class Trainer:
         if not path.exists():
             return 0
         state = torch.load(path, weights_only=True)
+        self._weights_of(state)
+        optimizer.load_state_dict(state["optimizer"])
+        schedule.load_state_dict(state["schedule"])
+        return int(state["step"])
+
+    def _weights_of(self, state: Mapping[str, Any]) -> None:
         with torch.no_grad():
             for name, value in self._trained.items():
                 value.copy_(state["trained"][name])
         self._average = state["average"]
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
         torch.set_rng_state(state["random"])
-        return int(state["step"])
 
 
 def _rate(step: int, steps: int) -> float:

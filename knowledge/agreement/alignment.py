@@ -81,6 +81,11 @@ class Alignment:
             for n, (word, _) in enumerate(said)
         )
 
+    def exchanged(self, chosen: Callable[[Word], bool]) -> bool:
+        """Tell whether those of the aligned words that are ``chosen`` stand in another order."""
+        kept = tuple(pair for pair in self.said if chosen(pair[0]))
+        return len(kept) > 1 and replace(self, pairs=kept, speaker=frozenset()).in_order() < 1.0
+
     def density(self) -> float:
         """Return how much of the closest stretch that has every aligned word is made of them.
 

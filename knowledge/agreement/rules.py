@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from embeddings.normalise import fold, for_matching
-from knowledge.agreement.alignment import align, same_thing
+from knowledge.agreement.alignment import Alignment, align, same_thing
 from knowledge.agreement.concepts import concepts, is_name, opposed
 from knowledge.agreement.differences import same_text
 from knowledge.agreement.guards import contrasts, differs, leaves_out
@@ -64,7 +64,7 @@ class RuleJudge:
     """Implements ``judgement.Judge`` without a model."""
 
     #: Raise when rules or word lists change what is decided: calibrations are kept by it.
-    fingerprint: Final = "rules-7"
+    fingerprint: Final = "rules-8"
 
     def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
         """Return the relation of each statement of ``evidence`` to ``claim``, in order."""
@@ -77,8 +77,9 @@ class RuleJudge:
         a number, of which another number says nothing, and the same words in another order: that
         one attacked the other does not exclude that the other attacked too; and a name that the
         statement lacks, since what is said of one says nothing of another. Against supporting:
-        where the statement has every word of the claim the rules can tell, so if they do not
-        support it, what differs is who did it to whom, whether it happened, or what it is said of.
+        another polarity, opposites, another doer; and where the statement has all the claim's words
+        but one, names in another order, a number or date it does not bear out, and small words that
+        change what is said.
         """
         ours, theirs = read(claim), read(evidence.text)
         if tangled(ours.folded, ours.operators) or tangled(theirs.folded, theirs.operators):
@@ -93,12 +94,11 @@ class RuleJudge:
             return _only_reordered(pair) or _of_another(ours, theirs, evidence)
         if not alignment.said:
             return False
-        if not alignment.missing:
-            return not _supporting(pair)
-        reordered = len(alignment.missing) == 1 and alignment.in_order() < 1.0
         # What the claim denies and the statement does not have is denied by nobody else.
         denied = any(word.denied or word.suspended for word in alignment.missing)
-        return reordered or denied or not _same_polarity(pair)
+        if denied or not _same_polarity(pair) or _agents_differ(pair):
+            return True
+        return len(alignment.missing) <= 1 and not _supporting(pair) and _otherwise(pair)
 
     def _judge(self, claim: str, evidence: Evidence) -> Judgement:
         if same_text(claim, evidence.text):
@@ -312,12 +312,7 @@ def _supporting(pair: Pair) -> tuple[Reason, ...]:
         return ()
     if contrasts(pair.statement) or differs(pair.claim, pair.statement, alignment):
         return ()
-    if (
-        pair.claim.arabic == pair.statement.arabic
-        and pair.claim.passive_agent != pair.statement.passive_agent
-    ):
-        return ()
-    if not _same_polarity(pair):
+    if _agents_differ(pair) or not _same_polarity(pair):
         return ()
     numbers = [_number_agrees(pair, q) for q in pair.claim.quantities]
     dates = [_date_agrees(pair, m) for m in pair.claim.moments]
@@ -327,13 +322,43 @@ def _supporting(pair: Pair) -> tuple[Reason, ...]:
     if pair.claim.quantities:
         if alignment.density() < SAME_STRETCH_MEASURED:
             return ()
-        in_order = alignment.in_order() == 1.0 or alignment.only_moved(_may_move)
-        return borne_out if in_order else ()
+        return () if _exchanged(alignment) else borne_out
     if alignment.density() < SAME_STRETCH or alignment.in_order() < 1.0:
         return ()
     if leaves_out(pair.statement, alignment):
         return ()
     return borne_out or (Reason(ReasonKind.SAME_CONTENT),)
+
+
+def _otherwise(pair: Pair) -> bool:
+    """Tell whether something small makes texts of the same words say different things."""
+    claim, statement, alignment = pair.claim, pair.statement, pair.alignment
+    return (
+        _exchanged(alignment)
+        or (claim.restricts and not statement.restricts)
+        or not runs_in(claim.bare_numbers, statement.bare_numbers)
+        or ranked(pair)
+        or contrasts(statement)
+        or differs(claim, statement, alignment)
+        or None in [_number_agrees(pair, q) for q in claim.quantities]
+        or None in [_date_agrees(pair, m) for m in claim.moments]
+    )
+
+
+def _exchanged(alignment: Alignment) -> bool:
+    """Tell whether words stand in another order than a verb's two places account for.
+
+    Where a word of the claim is missing, much may be worded otherwise: then only names count.
+    """
+    if alignment.missing:
+        return alignment.exchanged(lambda word: is_name(word.text))
+    return alignment.in_order() < 1.0 and not alignment.only_moved(_may_move)
+
+
+def _agents_differ(pair: Pair) -> bool:
+    """Tell whether only one of two texts of one language names the doer behind a passive."""
+    same = pair.claim.arabic == pair.statement.arabic
+    return same and pair.claim.passive_agent != pair.statement.passive_agent
 
 
 def _may_move(word: Word) -> bool:

@@ -333,8 +333,9 @@ def test_a_damaged_index_is_passed_over_and_everything_is_served(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The one before it, if there is one, catches up; without one the database has everything."""
-    ids = []
-    for number in range(builds):
+    ids = _publish(sessions, "السد لم ينهر")
+    manifest = indexing.reindex(sessions, encoder, root)
+    for number in range(1, builds):
         ids += _publish(sessions, f"السد رقم {number} لم ينهر")
         manifest = indexing.reindex(sessions, encoder, root)
     file = root / manifest.name / "dense.faiss"
