@@ -52,7 +52,7 @@ def main() -> None:
         theirs.append(_median(lambda text: encode_stock([text], PROMPTS["query"]), claims))
     one, other = float(np.median(mine)), float(np.median(theirs))
     print(f"one claim: {one * 1e3:.2f} ms against {other * 1e3:.2f} ms: {one / other:.3f} of it")
-    texts = list(islice(_sentences(), given.texts))
+    texts = list(islice(news_sentences(), given.texts))
     spent = {"ours": 0.0, "stock": 0.0}
     cosines = []
     for start in range(0, len(texts), TURN):
@@ -82,7 +82,8 @@ def _median(encode: Callable[[str], Any], texts: Sequence[str]) -> float:
     return float(np.median(taken))
 
 
-def _sentences() -> Iterator[str]:
+def news_sentences() -> Iterator[str]:
+    """Yield the sentences of SaudiNewsNet's articles."""
     with gzip.open(require("saudinewsnet", "articles.jsonl.gz"), "rt", encoding="utf-8") as file:
         for line in file:
             body = json.loads(line)["content"]

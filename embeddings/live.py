@@ -55,6 +55,17 @@ class LiveIndex:
         return cls(DenseIndex(dimension), LexicalIndex(), fingerprint=fingerprint)
 
     @classmethod
+    def built(
+        cls, entries: Sequence[Entry], vectors: Vectors, change_number: int, fingerprint: str
+    ) -> "LiveIndex":
+        """Return an index of ``entries`` with their ``vectors`` (n, dimension), by their number."""
+        ids = [entry.id for entry in entries]
+        lexical = LexicalIndex()
+        lexical.add(ids, [entry.terms_text for entry in entries])
+        dense = DenseIndex.built(ids, vectors)
+        return cls(dense, lexical, change_number, fingerprint)
+
+    @classmethod
     def of(cls, loaded: Snapshot) -> "LiveIndex":
         """Return an index that serves ``loaded``."""
         manifest = loaded.manifest

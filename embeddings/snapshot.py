@@ -31,7 +31,7 @@ from embeddings.errors import (
 from embeddings.lexical import LexicalIndex
 
 #: Raised when the layout of a snapshot changes; other formats are refused.
-FORMAT: Final = 2
+FORMAT: Final = 3
 #: The served snapshot and one to roll back to.
 KEPT: Final = 2
 

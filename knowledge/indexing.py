@@ -119,9 +119,7 @@ def build(sessions: Sessions, encoder: Encoder, progress: Progress | None = None
         number = last_change(session)
         entries = _entries(session, None)
     rows = vectors(sessions, encoder, [entry.text for entry in entries], progress)
-    live = LiveIndex.empty(encoder.dimension, encoder.fingerprint)
-    live.apply(entries, rows, [], number)
-    return live
+    return LiveIndex.built(entries, rows, number, encoder.fingerprint)
 
 
 def reindex(

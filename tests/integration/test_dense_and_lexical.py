@@ -35,7 +35,7 @@ class Index(Protocol):
 class _Dense:
     def __init__(self, encoder: Encoder, index: DenseIndex | None = None) -> None:
         self._encoder = encoder
-        self._index = index or DenseIndex(encoder.dimension)
+        self._index = DenseIndex(encoder.dimension) if index is None else index
 
     def __len__(self) -> int:
         return len(self._index)
@@ -79,10 +79,21 @@ class _Lexical:
         return type(self)(LexicalIndex.load(folder))
 
 
-@pytest.fixture(params=["dense", "lexical"])
+def _lists(encoder: Encoder) -> DenseIndex:
+    """Return an empty index of the kind that many rows make."""
+    index = DenseIndex.built([1, 2, 4], encoder.encode_statements(list(_TEXTS.values())), 0)
+    index.remove([1, 2, 4])
+    return index
+
+
+@pytest.fixture(params=["dense", "lists", "lexical"])
 def make(request: pytest.FixtureRequest, fake_encoder: Encoder) -> Callable[[], Index]:
-    kind: str = request.param
-    return lambda: _Dense(fake_encoder) if kind == "dense" else _Lexical()
+    kinds: dict[str, Callable[[], Index]] = {
+        "dense": lambda: _Dense(fake_encoder),
+        "lists": lambda: _Dense(fake_encoder, _lists(fake_encoder)),
+        "lexical": _Lexical,
+    }
+    return kinds[request.param]
 
 
 @pytest.fixture
@@ -203,9 +214,10 @@ def test_a_vectors_file_that_asks_for_more_memory_than_there_is_is_refused(tmp_p
     index.add([1, 2], np.eye(4, dtype=np.float32)[:2])
     index.save(tmp_path)
     file = tmp_path / DenseIndex.FILE
-    floats = struct.pack("<Q", 2 * 4)
-    assert floats in file.read_bytes()
-    file.write_bytes(file.read_bytes().replace(floats, struct.pack("<Q", 1 << 36)))
+    # Two rows of four numbers of two bytes.
+    size = struct.pack("<Q", 2 * 4 * 2)
+    assert size in file.read_bytes()
+    file.write_bytes(file.read_bytes().replace(size, struct.pack("<Q", 1 << 37)))
     with pytest.raises(IndexCorrupt, match="tathabbat reindex"):
         DenseIndex.load(tmp_path)
 
@@ -216,8 +228,10 @@ def test_a_cosine_is_what_the_dense_index_scores(fake_encoder: Encoder) -> None:
     index.add(list(_TEXTS), rows)
     claim = fake_encoder.encode_claims(["القوات تحاصر الباغوز"])[0]
     expected = dict(zip(_TEXTS, (rows @ claim).tolist(), strict=True))
-    assert {h.id: h.score for h in index.search(claim, 3)} == pytest.approx(expected)
-    assert index.rows(list(_TEXTS)) == pytest.approx(rows)
+    # Rows are kept in half precision.
+    found = {hit.id: hit.score for hit in index.search(claim, 3)}
+    assert found == pytest.approx(expected, abs=2e-3)
+    assert index.rows(list(_TEXTS)) == pytest.approx(rows, abs=1e-3)
     assert index.rows([]).shape == (0, fake_encoder.dimension)
     assert index.ids() == frozenset(_TEXTS)
 
@@ -268,3 +282,20 @@ def test_a_pasted_article_and_a_monstrous_word_are_bounded() -> None:
     assert index.search(f"السد {article}", 1)[0].id == 1
     assert index.search(f"{article} السد", 1) == [], "past the bound nothing is looked at"
     assert index.search("س" * 100_000, 1)[0].id == 1
+
+
+def test_many_rows_lie_in_lists_and_the_same_are_found() -> None:
+    rng = np.random.default_rng(1)
+    rows = rng.standard_normal((3_000, 16)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    ids = [3 * n + 1 for n in range(len(rows))]
+    exact, lists = DenseIndex.built(ids, rows), DenseIndex.built(ids, rows, exact_up_to=1_000)
+    assert lists.ids() == exact.ids() == set(ids)
+    found = 0
+    for query in rows[:100]:
+        wanted = {hit.id for hit in exact.search(query, 10)}
+        hits = lists.search(query, 10)
+        assert hits[0].score == pytest.approx(1.0, abs=1e-3)
+        found += len(wanted & {hit.id for hit in hits})
+    assert found >= 600
+    np.testing.assert_allclose(lists.rows(ids[:5]), rows[:5], atol=1e-3)
