@@ -72,7 +72,7 @@ def backup(app: App, target: Path) -> None:
 
 @db.command()
 @click.argument("source", type=click.Path(path_type=Path))
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Everything in the database now may be replaced.")
 @click.pass_obj
 def restore(app: App, source: Path, yes: bool) -> None:
     """Put the backup SOURCE in the place of everything in the database; then build the index anew.
@@ -80,7 +80,7 @@ def restore(app: App, source: Path, yes: bool) -> None:
     Programs that run meanwhile follow at their next claim.
     """
     if not yes:
-        click.confirm("Everything in the database now is replaced. Go on?", abort=True)
+        raise click.UsageError("everything in the database now is replaced; say --yes to do it")
     backups.restore(app.engine, source)
     click.echo(f"restored from {source}")
     manifest = indexing.reindex(
