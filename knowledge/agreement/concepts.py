@@ -42,7 +42,7 @@ ANTONYMS: Final = frozenset(
     accelerate delay|foreign interior|inside outside|send receive|forget remember
     ceasefire war|civilian military|morning night|north south|east west
     liberate occupy|besiege liberate|found cancel|drought flood|recover die|infect recover
-    killed injure|die injure|resign dismiss|civilian soldier|civilian fighter
+    killed injure|survive drown|die injure|resign dismiss|civilian soldier|civilian fighter
     double triple|double quadruple|triple quadruple|double halve|triple halve|quadruple halve
     """.replace("\n", "|").split("|")
     if pair.strip()

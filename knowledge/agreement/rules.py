@@ -64,7 +64,7 @@ class RuleJudge:
     """Implements ``judgement.Judge`` without a model."""
 
     #: Raise when rules or word lists change what is decided: calibrations are kept by it.
-    fingerprint: Final = "rules-8"
+    fingerprint: Final = "rules-9"
 
     def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
         """Return the relation of each statement of ``evidence`` to ``claim``, in order."""
@@ -96,7 +96,9 @@ class RuleJudge:
             return False
         # What the claim denies and the statement does not have is denied by nobody else.
         denied = any(word.denied or word.suspended for word in alignment.missing)
-        if denied or not _same_polarity(pair) or _agents_differ(pair):
+        if denied or not _same_polarity(pair) or other_side(pair):
+            return True
+        if _agents_differ(pair) or _only_ahead(pair):
             return True
         return len(alignment.missing) <= 1 and not _supporting(pair) and _otherwise(pair)
 
@@ -353,6 +355,16 @@ def _exchanged(alignment: Alignment) -> bool:
     if alignment.missing:
         return alignment.exchanged(lambda word: is_name(word.text))
     return alignment.in_order() < 1.0 and not alignment.only_moved(_may_move)
+
+
+def _only_ahead(pair: Pair) -> bool:
+    """Tell whether only the statement speaks of what will be: the claim takes it for done."""
+    same = pair.claim.arabic == pair.statement.arabic
+    return (
+        same
+        and any(word.future for word in pair.statement.words)
+        and not any(word.future for word in pair.claim.words)
+    )
 
 
 def _agents_differ(pair: Pair) -> bool:
