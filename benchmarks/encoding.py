@@ -23,6 +23,7 @@ from sentence_transformers import SentenceTransformer
 from benchmarks.datasets import require, rows
 from embeddings.bundled import PROMPTS, ensure_unpacked
 from embeddings.encoder import open_encoder
+from embeddings.normalise import for_matching
 from knowledge.extraction.segmentation import sentences
 
 CLAIMS: Final = 500
@@ -42,7 +43,9 @@ def main() -> None:
 
     def encode_stock(texts: Sequence[str], prompt: str) -> Any:
         return stock.encode(
-            [prompt + text for text in texts], normalize_embeddings=True, show_progress_bar=False
+            [prompt + for_matching(text) for text in texts],
+            normalize_embeddings=True,
+            show_progress_bar=False,
         )
 
     claims = [row["s1"] for row in islice(rows("ans", "stance_dev.jsonl"), CLAIMS)]

@@ -26,9 +26,9 @@ from knowledge.reports import SourcedStatement, preceding, published
 from knowledge.reranking import RERANKED, Reread
 from knowledge.vectors import Progress
 
-#: Where every statement found is below this relevance by search alone, none is read together with
-#: the claim: reading costs. What was read and is below it is not judged. Far below ``SUGGEST``,
-#: since a statement in another language shares no words.
+#: What is below this relevance by search alone is not read together with the claim: reading costs.
+#: What was read and is below it is not judged. Far below ``SUGGEST``, since a statement in another
+#: language shares no words; MAP@5 of CheckThat! dev is the same up to .005.
 READ_FROM: Final = 0.002
 #: Candidates judged: past these a statement about the same thing is rare, and judging costs.
 JUDGED: Final = 3
@@ -96,7 +96,7 @@ class Answering:
         if not terms(text) or not len(live):
             return _nothing(text)
         found = self._searched(text, live, top)
-        if any(each.relevance >= READ_FROM for each in found):
+        if any(each.relevance >= READ_FROM for each in found[:RERANKED]):
             found = self._reranked(text, found)
         return replace(_nothing(text), matches=tuple(self._match(each, {}) for each in found[:top]))
 
@@ -152,7 +152,7 @@ class Answering:
         if exact:
             rivals = [each for each in others[:RERANKED] if each.relevance >= SUGGEST]
             return [*exact, *others], _judgeable([*exact, *rivals])
-        if all(each.relevance < READ_FROM for each in found):
+        if all(each.relevance < READ_FROM for each in found[:RERANKED]):
             return found, []
         ordered = self._reranked(claim, found)
         read = ordered[:RERANKED]
@@ -161,7 +161,8 @@ class Answering:
     def _reranked(self, claim: str, found: list["_Candidate"]) -> "list[_Candidate]":
         if self._reranker is None:
             return found
-        first, rest = found[:RERANKED], found[RERANKED:]
+        first = [each for each in found[:RERANKED] if each.relevance >= READ_FROM]
+        rest = [each for each in found if each not in first]
         read = self._reranker.read(claim, [each.found for each in first])
         anew = [
             replace(each, score=one.score, relevance=one.relevance)
