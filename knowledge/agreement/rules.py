@@ -45,6 +45,9 @@ MISSING_WORDS: Final = 1
 SAME_STRETCH: Final = 0.5
 SAME_STRETCH_DENIED: Final = 0.4
 SAME_STRETCH_MEASURED: Final = 0.25
+#: Share of a claim's words that a statement must have before what is only learned may refute it:
+#: another event of one subject shares fewer (``benchmarks/unrelated_claims.py``).
+SHARED_TO_REFUTE: Final = 0.45
 #: Content words (numbers and dates count) below which nothing is decided by content.
 FEWEST_WORDS: Final = 3
 
@@ -64,7 +67,7 @@ class RuleJudge:
     """Implements ``judgement.Judge`` without a model."""
 
     #: Raise when rules or word lists change what is decided: calibrations are kept by it.
-    fingerprint: Final = "rules-9"
+    fingerprint: Final = "rules-10"
 
     def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
         """Return the relation of each statement of ``evidence`` to ``claim``, in order."""
@@ -73,10 +76,11 @@ class RuleJudge:
     def objects(self, relation: Relation, claim: str, evidence: Evidence) -> bool:
         """Tell whether a guard speaks against ``relation``, whatever another judge reads.
 
-        Against both: nested denials, and statements that only ask. Against refuting: the denial of
-        a number, of which another number says nothing, and the same words in another order: that
-        one attacked the other does not exclude that the other attacked too; and a name that the
-        statement lacks, since what is said of one says nothing of another. Against supporting:
+        Against both: nested denials, and statements that only ask. Against refuting: few words in
+        common, which another event of one subject has too; the denial of a number, of which another
+        number says nothing; the same words in another order: that one attacked the other does not
+        exclude that the other attacked too; and a name that the statement lacks, since what is said
+        of one says nothing of another. Against supporting:
         another polarity, opposites, another doer; and where the statement has all the claim's words
         but one, names in another order, a number or date it does not bear out, and small words that
         change what is said.
@@ -90,6 +94,8 @@ class RuleJudge:
         pair = Pair(ours, theirs, alignment, read(""))
         if relation is Relation.REFUTES:
             if wide(ours.operators) and (ours.quantities or ours.moments):
+                return True
+            if len(alignment.pairs) < SHARED_TO_REFUTE * alignment.total:
                 return True
             return _only_reordered(pair) or _of_another(ours, theirs, evidence)
         if not alignment.said:

@@ -338,6 +338,13 @@ def test_what_excludes_nothing_does_not_refute(claim: str, statement: str) -> No
     assert relation(claim, statement) is not R
 
 
+def test_another_event_of_one_subject_does_not_refute() -> None:
+    statement = Evidence("تركيا تسحب قواتها من سورية")
+    assert RuleJudge().objects(R, "المعارضة السورية تنسحب من مناطق بريف إدلب", statement)
+    same = Evidence("تركيا تسحب قواتها من شمال سورية")
+    assert not RuleJudge().objects(R, "تركيا تبقي قواتها في شمال سورية", same)
+
+
 def test_a_name_that_is_only_written_as_one_keeps_from_refuting() -> None:
     statement = Evidence("Some of the schools in Manchester closed on Monday because of flooding")
     claim = "Some of the schools in Liverpool closed on Monday because of flooding"
