@@ -72,6 +72,8 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.ablation
 	$(BIN)/python -m benchmarks.training.combination
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.encoding
+	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.latency
 
 clean:
