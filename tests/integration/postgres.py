@@ -17,7 +17,9 @@ _USER = "postgres"
 
 
 def binaries() -> Path | None:
-    """Return the folder of the server's programs, the newest version's; None without any."""
+    """Return the folder of the server's programs, the newest version's; None where none can run."""
+    if os.geteuid() == 0 and not any(user.pw_name == _USER for user in pwd.getpwall()):
+        return None
     found = shutil.which("pg_ctl")
     if found is not None:
         return Path(found).resolve().parent
