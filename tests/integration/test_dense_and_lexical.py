@@ -299,3 +299,15 @@ def test_many_rows_lie_in_lists_and_the_same_are_found() -> None:
         found += len(wanted & {hit.id for hit in hits})
     assert found >= 600
     np.testing.assert_allclose(lists.rows(ids[:5]), rows[:5], atol=1e-3)
+
+
+def test_a_short_query_finds_what_a_long_one_does() -> None:
+    """Whitened claims are short; rounding of the rows must not outweigh them."""
+    rng = np.random.default_rng(2)
+    rows = rng.standard_normal((2_000, 32)).astype(np.float32) + 4
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    index = DenseIndex.built(range(len(rows)), rows)
+    for query in rng.standard_normal((20, 32)).astype(np.float32) * 1e-4:
+        wanted = np.argsort(-(rows @ query))[:10].tolist()
+        found = {hit.id for hit in index.search(query, 10)}
+        assert len(found & set(wanted)) >= 9
