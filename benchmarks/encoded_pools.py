@@ -21,10 +21,8 @@ class Encoded:
 
     def index(self, fingerprint: str) -> LiveIndex:
         """Return the index over the statements, numbered as they stand in the pool."""
-        live = LiveIndex.empty(self.statements.shape[1], fingerprint)
         entries = [Entry(n, s.text, s.title) for n, s in enumerate(self.pool.statements)]
-        live.apply(entries, self.statements, [], 1)
-        return live
+        return LiveIndex.built(entries, self.statements, 1, fingerprint)
 
 
 def encoded(encoder: Encoder, pool: Pool) -> Encoded:

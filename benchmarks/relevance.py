@@ -39,13 +39,9 @@ def main() -> None:
         return [deviations(cosine, vector, cohort), coverage(claim, text), 1.0]
 
     pool = [c for c in rows("checkthat2021-ar", "claims.jsonl") if c["vclaim"].strip()]
-    live = LiveIndex.empty(encoder.dimension, encoder.fingerprint)
-    live.apply(
-        [Entry(n, c["vclaim"], c["title"]) for n, c in enumerate(pool)],
-        encoder.encode_statements([c["vclaim"] for c in pool]),
-        [],
-        1,
-    )
+    entries = [Entry(n, c["vclaim"], c["title"]) for n, c in enumerate(pool)]
+    vectors = encoder.encode_statements([entry.text for entry in entries])
+    live = LiveIndex.built(entries, vectors, 1, encoder.fingerprint)
 
     def nearest(claim: str, vector: NDArray[np.float32]) -> tuple[str, list[float]]:
         hit = live.search(vector, claim, 1)[0]

@@ -17,11 +17,11 @@ import numpy as np
 from embeddings.errors import IndexCorrupt
 from embeddings.hits import Scored, Vectors
 
-#: Rows up to which all are compared: reading 100,000 takes about as long as encoding the claim
-#: (``benchmarks/search.py``).
+#: Rows up to which all are compared. Chosen from the time that exact search takes at 100,000, not
+#: yet measured here (``benchmarks/search.py``).
 EXACT_UP_TO: Final = 150_000
-#: Lists for each root of the number of rows, and the share of them that is looked through:
-#: recall@10 of .98 and more at a million rows (``benchmarks/search.py``).
+#: Lists for each root of the number of rows, and the share of them that is looked through: not yet
+#: tuned at the size they are for (``benchmarks/search.py``).
 LISTS_PER_ROOT: Final = 4
 PROBED: Final = 1 / 32
 #: Rows that k-means learns from, for each list.

@@ -178,7 +178,6 @@ class SentenceTransformerEncoder:
         return self._loaded
 
     def _load_once(self) -> _Loaded:
-        self._source.folder()
         try:
             quieten()
             model = self._source.load()
@@ -187,6 +186,9 @@ class SentenceTransformerEncoder:
                 raise ValueError("its vectors are not numbers")
             if self._source.known_dimension not in (None, probe.shape[1]):
                 raise ValueError(f"its vectors have {probe.shape[1]} dimensions")
+        # It says what to do already.
+        except ModelUnavailable:
+            raise
         # Three libraries' loaders meet here; whatever they raise, the model cannot be used.
         except Exception as error:
             raise ModelUnavailable(

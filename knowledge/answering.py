@@ -95,9 +95,7 @@ class Answering:
         live = self._index.current()
         if not terms(text) or not len(live):
             return _nothing(text)
-        found = self._searched(text, live, top)
-        if any(each.relevance >= READ_FROM for each in found[:RERANKED]):
-            found = self._reranked(text, found)
+        found = self._reranked(text, self._searched(text, live, top))
         return replace(_nothing(text), matches=tuple(self._match(each, {}) for each in found[:top]))
 
     def answer_message(self, message: str, top: int = 10) -> Answer:
@@ -152,16 +150,14 @@ class Answering:
         if exact:
             rivals = [each for each in others[:RERANKED] if each.relevance >= SUGGEST]
             return [*exact, *others], _judgeable([*exact, *rivals])
-        if all(each.relevance < READ_FROM for each in found[:RERANKED]):
-            return found, []
         ordered = self._reranked(claim, found)
         read = ordered[:RERANKED]
         return ordered, _judgeable([each for each in read if each.relevance >= READ_FROM])
 
     def _reranked(self, claim: str, found: list["_Candidate"]) -> "list[_Candidate]":
-        if self._reranker is None:
-            return found
         first = [each for each in found[:RERANKED] if each.relevance >= READ_FROM]
+        if self._reranker is None or not first:
+            return found
         rest = [each for each in found if each not in first]
         read = self._reranker.read(claim, [each.found for each in first])
         anew = [

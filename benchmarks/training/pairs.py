@@ -343,16 +343,12 @@ def relevance(per_query: int, encoder: Encoder, rng: random.Random) -> list[Labe
         # The same pool whichever epoch asks, so that its vectors are kept.
         pool = _pool(name, right, random.Random(name))  # noqa: S311
         texts = [row["vclaim"] or row["title"] for row in pool]
-        live = LiveIndex.empty(encoder.dimension, encoder.fingerprint)
-        live.apply(
-            [
-                Entry(n, text, row["title"])
-                for n, (text, row) in enumerate(zip(texts, pool, strict=True))
-            ],
-            encoder.encode_statements(texts),
-            [],
-            1,
-        )
+        entries = [
+            Entry(n, text, row["title"])
+            for n, (text, row) in enumerate(zip(texts, pool, strict=True))
+        ]
+        vectors = encoder.encode_statements(texts)
+        live = LiveIndex.built(entries, vectors, 1, encoder.fingerprint)
         by_ref = {row["vclaim_id"]: n for n, row in enumerate(pool)}
         vectors = encoder.encode_claims([text for _, text in tweets])
         for (ref, tweet), vector in zip(tweets, vectors, strict=True):
