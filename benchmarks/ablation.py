@@ -23,13 +23,13 @@ from benchmarks.encoded_pools import Encoded, encoded
 from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet
 from benchmarks.training import combination
-from benchmarks.training.combination import FOLDS, SHARES, Sample, fit, mean_f1, told_alike
+from benchmarks.training.combination import FOLDS, Sample, fit, mean_f1, told_alike
 from embeddings import hybrid
 from embeddings.encoder import Encoder
 from embeddings.hits import Vectors
 from embeddings.hybrid import Candidates, Row, signals
 from embeddings.pair_reader import OnnxPairReader, PairReader
-from knowledge.agreement.combined import FEATURES, RELATIONS, CombinedJudge, features
+from knowledge.agreement.combined import FEATURES, RELATIONS, CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judge, Judgement
 from knowledge.agreement.rules import RuleJudge
 from knowledge.calibration import STANDARD
@@ -137,16 +137,8 @@ def judge(samples: Sequence[Sample], reader: PairReader) -> None:
     pairs = [pair for sample in samples for pair in sample.pairs]
     evidence = [[Evidence(pair.statement)] for pair in pairs]
     ruled = [rules.judge(p.claim, e) for p, e in zip(pairs, evidence, strict=True)]
-    x = np.array(
-        [
-            features(p.claim, e, r, rules, reader)[0]
-            for p, e, r in zip(pairs, evidence, ruled, strict=True)
-        ]
-    )
-    y = np.array([RELATIONS.index(combination.relation(pair)) for pair in pairs])
-    shares = np.concatenate(
-        [np.full(len(s.pairs), SHARES[s.name] / len(s.pairs)) for s in samples]
-    ) * len(pairs)
+    x, y = combination.read_all(pairs, reader), combination.labels_of(pairs)
+    shares = combination.weights_of(samples)
     said = {"rules alone": [_said(one) for (one,) in ruled]}
     said |= {name: [Said(2, False)] * len(pairs) for name in WEIGHED}
     said[SHIPPED] = [Said(2, False)] * len(pairs)

@@ -7,12 +7,12 @@ a verbal noun ("closing of the airport") are put behind what hedges them.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+from benchmarks.swaps.told import Told, capital
 from knowledge.domain import Relation
 
 SUPPORTS, REFUTES, OPEN = Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOUGH_INFO
@@ -27,15 +27,6 @@ class Standing(Enum):
     ASKED = "asked"
     RUMOURED = "rumoured"
     FEARED = "feared"
-
-
-@dataclass(frozen=True, slots=True)
-class Hedged:
-    """A claim, a statement, and what the second makes of the first."""
-
-    claim: str
-    statement: str
-    relation: Relation
 
 
 #: Deeds in the forms that the sentences below need.
@@ -151,7 +142,7 @@ _VERBAL_NOUNS: Final = frozenset(
 )
 
 
-def hedges(count: int, rng: random.Random, headlines: Sequence[str]) -> list[Hedged]:
+def hedges(count: int, rng: random.Random, headlines: Sequence[str]) -> list[Told]:
     """Return ``count`` pairs: a half made up, a third of ``headlines``, the rest English."""
     openings = [h for h in headlines if h.split()[0] in _VERBAL_NOUNS]
     found = []
@@ -170,20 +161,20 @@ def hedges(count: int, rng: random.Random, headlines: Sequence[str]) -> list[Hed
 
 def _made(
     forms: dict[Standing, tuple[str, ...]], words: dict[str, str], rng: random.Random
-) -> Hedged:
+) -> Told:
     first, second = _standings(rng)
     claim, statement = (
         _written(rng.choice(forms[standing]).format(**words)) for standing in (first, second)
     )
-    return Hedged(claim, statement, _relation(first, second))
+    return Told(claim, statement, _relation(first, second))
 
 
-def _headline(headline: str, rng: random.Random) -> Hedged:
+def _headline(headline: str, rng: random.Random) -> Told:
     second = rng.choice(list(Standing))
     hedged = rng.choice(_BEFORE_NOUN[second]).format(h=headline)
     if rng.random() < 0.8:
-        return Hedged(headline, hedged, _relation(Standing.DONE, second))
-    return Hedged(hedged, headline, _relation(second, Standing.DONE))
+        return Told(headline, hedged, _relation(Standing.DONE, second))
+    return Told(hedged, headline, _relation(second, Standing.DONE))
 
 
 def _standings(rng: random.Random) -> tuple[Standing, Standing]:
@@ -200,5 +191,4 @@ def _relation(claim: Standing, statement: Standing) -> Relation:
 
 def _written(text: str) -> str:
     """Return ``text`` with a capital in front and the article after ``ل`` as it is written."""
-    text = text.replace(" لال", " لل")
-    return text[:1].upper() + text[1:]
+    return capital(text.replace(" لال", " لل"))

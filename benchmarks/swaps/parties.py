@@ -5,9 +5,9 @@ one did to the other excludes the reverse only for some deeds: both may accuse e
 """
 
 import random
-from dataclasses import dataclass
 from typing import Final
 
+from benchmarks.swaps.told import Told, capital
 from knowledge.domain import Relation
 
 _FEMININE: Final = (
@@ -72,15 +72,6 @@ _TAILS: Final = ("", "", " أمس", " في العاصمة", " بعد الخلا�
 _TAILS_ENGLISH: Final = ("", "", " yesterday", " in public")
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A claim, a statement, and what the second makes of the first."""
-
-    claim: str
-    statement: str
-    relation: Relation
-
-
 def parties(count: int, rng: random.Random) -> list[Told]:
     """Return ``count`` made pairs: the deed told twice, or told with its two sides exchanged."""
     found = []
@@ -95,13 +86,9 @@ def parties(count: int, rng: random.Random) -> list[Told]:
         relation = Relation.REFUTES if shut else Relation.NOT_ENOUGH_INFO
         found.append(
             Told(
-                _capital(claim) + rng.choice((tail, "")),
-                _capital(told.format(a=one, b=other)) + tail,
+                capital(claim) + rng.choice((tail, "")),
+                capital(told.format(a=one, b=other)) + tail,
                 Relation.SUPPORTS if same else relation,
             )
         )
     return found
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

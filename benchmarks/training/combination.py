@@ -28,7 +28,7 @@ from benchmarks.datasets import rows
 from benchmarks.training import pairs as sources
 from benchmarks.training.pairs import LabelledPair
 from embeddings.encoder import open_encoder
-from embeddings.pair_reader import OnnxPairReader
+from embeddings.pair_reader import OnnxPairReader, PairReader
 from knowledge.agreement.combined import FEATURES, RELATIONS, WEIGHTS, features
 from knowledge.agreement.judgement import Evidence
 from knowledge.agreement.rules import RuleJudge
@@ -69,17 +69,9 @@ def main() -> None:
     given = parser.parse_args()
     reader = OnnxPairReader(given.models)
     samples = gathered(given.models)
-    x = {sample.name: read_all(sample, reader) for sample in samples}
-    y = {
-        sample.name: np.array([RELATIONS.index(relation(p)) for p in sample.pairs])
-        for sample in samples
-    }
-    inputs = np.concatenate([x[sample.name] for sample in samples])
-    labels = np.concatenate([y[sample.name] for sample in samples])
-    weights = np.concatenate(
-        [np.full(len(s.pairs), SHARES[s.name] / len(s.pairs)) for s in samples]
-    ) * len(labels)
-    groups = told_alike([p for sample in samples for p in sample.pairs])
+    pairs = [pair for sample in samples for pair in sample.pairs]
+    inputs, labels, weights = read_all(pairs, reader), labels_of(pairs), weights_of(samples)
+    groups = told_alike(pairs)
     probabilities = np.zeros((len(labels), len(RELATIONS)))
     for train, test in GroupKFold(FOLDS).split(inputs, labels, groups):
         fitted = fit(inputs[train], labels[train], weights[train])
@@ -132,18 +124,28 @@ def gathered(models: Path) -> list[Sample]:
     ]
 
 
-def read_all(sample: Sample, reader: OnnxPairReader) -> Rows:
-    """Return the features (pairs, features) of a sample."""
+def labels_of(pairs: Sequence[LabelledPair]) -> NDArray[np.int64]:
+    """Return the place in ``RELATIONS`` of each pair's relation, (pairs,)."""
+    return np.array([RELATIONS.index(_relation(pair)) for pair in pairs])
+
+
+def weights_of(samples: Sequence[Sample]) -> Rows:
+    """Return what each pair counts, (pairs,): a sample its share, whatever its size."""
+    shares = [np.full(len(s.pairs), SHARES[s.name] / len(s.pairs)) for s in samples]
+    return np.concatenate(shares) * sum(len(sample.pairs) for sample in samples)
+
+
+def read_all(pairs: Sequence[LabelledPair], reader: PairReader) -> Rows:
+    """Return the features (pairs, features) of pairs."""
     rules = RuleJudge()
     found = []
-    for pair in sample.pairs:
+    for pair in pairs:
         evidence = [Evidence(pair.statement)]
         found += features(pair.claim, evidence, rules.judge(pair.claim, evidence), rules, reader)
     return np.array(found)
 
 
-def relation(pair: LabelledPair) -> Relation:
-    """Return the relation of a pair. Raises ValueError where none is known."""
+def _relation(pair: LabelledPair) -> Relation:
     if pair.relation is None:
         raise ValueError("a pair without a relation cannot be fitted")
     return pair.relation

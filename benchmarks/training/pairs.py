@@ -19,6 +19,7 @@ from benchmarks.swaps.generator import Swap, harmless, is_held_out, swapped
 from benchmarks.swaps.hedges import hedges
 from benchmarks.swaps.parties import parties
 from benchmarks.swaps.slots import exchanged, extended, shortened, slots
+from benchmarks.swaps.told import Told
 from embeddings.encoder import Encoder
 from embeddings.live import Entry, LiveIndex
 from embeddings.words import terms
@@ -227,18 +228,16 @@ def who_did_what(count: int, rng: random.Random) -> list[LabelledPair]:
 
 def hedged(count: int, rng: random.Random) -> list[LabelledPair]:
     """Return pairs of what was done and what is only planned, asked for, feared or rumoured."""
-    return [
-        LabelledPair(told.claim, told.statement, told.relation, True)
-        for told in hedges(count, rng, headlines())
-    ]
+    return _labelled(hedges(count, rng, headlines()))
 
 
 def of_parties(count: int, rng: random.Random) -> list[LabelledPair]:
     """Return made pairs of who did what to whom, told by common nouns."""
-    return [
-        LabelledPair(told.claim, told.statement, told.relation, True)
-        for told in parties(count, rng)
-    ]
+    return _labelled(parties(count, rng))
+
+
+def _labelled(told: Sequence[Told]) -> list[LabelledPair]:
+    return [LabelledPair(each.claim, each.statement, each.relation, True) for each in told]
 
 
 def other_words(count: int, rng: random.Random) -> list[LabelledPair]:

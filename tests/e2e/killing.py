@@ -6,50 +6,26 @@ Prints "whole after N kills" and exits 0, or says what was lost and exits 1. For
 starting anew, so that a hundred kills take seconds: nothing here starts a thread before a fork.
 """
 
-import hashlib
 import os
 import random
 import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from embeddings.words import words
 from knowledge import curation, indexing, reports, schema, verification
 from knowledge.backup import backup
 from knowledge.database import Sessions, open_engine, open_sessions, require_whole
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.models import Report, Statement, StatementStatus
+from tests.bag_of_words import BagOfWords
 
 #: Longest that a worker lives, in seconds: a round of all its work takes about half of it.
 LIFE_S = 0.4
 _PER_REPORT = 5
-
-
-class BagOfWords:
-    """Hashed words: vectors that need no model."""
-
-    fingerprint = "bag-of-words"
-    dimension = 32
-
-    def encode_claims(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self.encode_statements(texts)
-
-    def encode_statements(
-        self, texts: Sequence[str], progress: Callable[[str, float], None] | None = None
-    ) -> NDArray[np.float32]:
-        rows = np.zeros((len(texts), self.dimension), np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            for word in words(text) or [""]:
-                row[hashlib.sha256(word.encode()).digest()[0] % self.dimension] += 1
-            row /= np.linalg.norm(row)
-        return rows
 
 
 class House:

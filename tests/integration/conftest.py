@@ -1,52 +1,26 @@
-"""A real database made the way the program makes it, and an encoder whose vectors are words."""
+"""A real database made the way the program makes it, of either kind."""
 
-import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from embeddings.encoder import Encoder
-from embeddings.words import words
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.schema import upgrade
+from tests.bag_of_words import BagOfWords
 from tests.integration.postgres import binaries, command, running
 
-_DIMENSION = 64
 _NUMBERS = count()
-
-
-class _BagOfWords:
-    """Hashed words, counted and scaled to length 1: texts that share words are close."""
-
-    fingerprint = "bag-of-words"
-    dimension = _DIMENSION
-
-    def encode_claims(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self.encode_statements(texts)
-
-    def encode_statements(
-        self, texts: Sequence[str], progress: Callable[[str, float], None] | None = None
-    ) -> NDArray[np.float32]:
-        rows = np.zeros((len(texts), _DIMENSION), np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            for word in words(text) or [""]:
-                row[int.from_bytes(hashlib.sha256(word.encode()).digest()[:4]) % _DIMENSION] += 1
-            row /= np.linalg.norm(row)
-        if progress is not None:
-            progress("encoding", 1.0)
-        return rows
 
 
 @pytest.fixture
 def fake_encoder() -> Encoder:
     """Return an encoder that needs no model: its vectors are a function of the text's words."""
-    return _BagOfWords()
+    return BagOfWords()
 
 
 @pytest.fixture(scope="session")

@@ -115,17 +115,13 @@ def _measure(
 
 def _seed_claims() -> ClaimSet:
     """Return the claims about the sample report; what must not be asserted is open here."""
-    lines = (
-        line
-        for file in ("seed_claims.jsonl", "more_seed_claims.jsonl")
-        for line in (TEST_DATA / file).read_text("utf-8").splitlines()
-    )
+    rows = (*_rows("seed_claims.jsonl"), *_rows("more_seed_claims.jsonl"))
     open_as = {"NOT_ASSERTED": Outcome.RELATED.value}
     return ClaimSet(
         "seed_claims",
         tuple(
             LabelledClaim(row["claim"], row["claim"], Outcome(open_as.get(e, e)), None)
-            for row in map(json.loads, lines)
+            for row in rows
             for e in [row["expected"]]
         ),
     )
