@@ -1,7 +1,7 @@
-"""Requests that arrive together share one run of a model; a lone request never waits."""
+"""What runs of a model are made of: texts of like length, and requests that arrive together."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
@@ -9,12 +9,25 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+def alike(sizes: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Yield positions in batches of like size, largest first.
+
+    A batch is padded to its largest, and fits ``budget`` so; what is larger alone is a batch.
+    """
+    order = sorted(range(len(sizes)), key=lambda position: -sizes[position])
+    start = 0
+    while start < len(order):
+        fit = max(1, budget // max(1, sizes[order[start]]))
+        yield order[start : start + fit]
+        start += fit
+
+
 class Batcher(Generic[Item, Result]):
-    """Runs ``run`` over the items of every thread that asks meanwhile. Safe from several threads.
+    """Runs ``run`` over the items of every thread that asks meanwhile; a lone one never waits.
 
     Whoever finds the model idle runs it, for its own items and for all that queued up; whoever
     finds it busy waits for the next run. ``run`` returns one result an item, in order; what it
-    raises is raised to each thread whose items were in that run.
+    raises is raised to each thread whose items were in that run. Safe from several threads.
     """
 
     def __init__(self, run: Callable[[Sequence[Item]], Sequence[Result]], largest: int) -> None:

@@ -291,6 +291,17 @@ def _bert_name(name: str) -> str:
     return f"encoder.layer.{layer[1:]}.{_BERT_NAMES[part]}.{_BERT_KINDS[kind]}"
 
 
+def open_tokenizer(folder: Path) -> Tokenizer:
+    """Return the tokenizer of the model unpacked in ``folder``, padding texts to the longest."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.enable_padding(
+        pad_id=tokenizer.token_to_id("<pad>"),
+        pad_token="<pad>",  # noqa: S106 (no password)
+    )
+    return tokenizer
+
+
 def _tokenizer(vocabulary: q4.Q4Vocabulary) -> Tokenizer:
     """Rebuild XLM-RoBERTa's tokenizer from the vocabulary.
 

@@ -80,4 +80,8 @@ def fold(text: str) -> str:
     occur and offsets do not matter.
     """
     folded = text.translate(_FOLD_TABLE)
+    lowered = folded.lower()
+    # Nothing gets shorter, so of equal length each letter is. A sigma's form hangs on what follows.
+    if len(lowered) == len(folded) and "Σ" not in folded:
+        return lowered
     return "".join(low if len(low := c.lower()) == 1 else c for c in folded)

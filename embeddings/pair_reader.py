@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.batching import Batcher
+from embeddings.batching import Batcher, alike
 from embeddings.bundled import SOURCE_SHA256, Progress, ensure_unpacked
 from embeddings.errors import ModelUnavailable
 from embeddings.normalise import NORMALISER_VERSION
@@ -30,9 +30,11 @@ if TYPE_CHECKING:
 ADAPTERS: Final = Path(__file__).parent / "adapters" / "agreement"
 ADAPTER_FILES: Final = ("adapter_config.json", "adapter_model.safetensors", "heads.safetensors")
 #: Raise when the way pairs are laid out, or how the model is exported, changes.
-FORMAT_VERSION: Final = 1
-#: Pairs in one run: more only lengthens the wait of each.
-BATCH_SIZE: Final = 16
+FORMAT_VERSION: Final = 2
+#: Tokens in one run, padding counted: what fits a processor's cache.
+BATCH_TOKENS: Final = 512
+#: Pairs of several threads taken together at most: more only lengthens the wait of each.
+BATCH_PAIRS: Final = 16
 
 #: Readings kept: what the reranker read a moment ago, the judge need not read again.
 REMEMBERED: Final = 256
@@ -77,7 +79,7 @@ class OnnxPairReader:
         self._loaded: _Loaded | None = None
         self._recent: OrderedDict[Pair, NDArray[np.float32]] = OrderedDict()
         self._remembering = threading.Lock()
-        self._batched: Batcher[PairTokens, NDArray[np.float32]] = Batcher(self._run, BATCH_SIZE)
+        self._batched: Batcher[PairTokens, NDArray[np.float32]] = Batcher(self._run, BATCH_PAIRS)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -106,9 +108,7 @@ class OnnxPairReader:
     def _run(self, pairs: Sequence[PairTokens]) -> list[NDArray[np.float32]]:
         loaded = self._load()
         found: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(pairs)
-        order = sorted(range(len(pairs)), key=lambda n: len(pairs[n].ids))
-        for start in range(0, len(order), BATCH_SIZE):
-            rows = order[start : start + BATCH_SIZE]
+        for rows in alike([len(pair.ids) for pair in pairs], BATCH_TOKENS):
             batch = loaded.tokenizer.batch([pairs[n] for n in rows])
             (logits,) = loaded.session.run(None, _inputs(batch))
             for n, row in zip(rows, logits, strict=True):

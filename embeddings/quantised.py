@@ -14,12 +14,12 @@ from sentence_transformers.base.modules import InputModule
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from embeddings.bundled import MAX_TOKENS, SOURCE_SHA256, Progress
+from embeddings.bundled import SOURCE_SHA256, Progress, open_tokenizer
 from embeddings.export import export_encoder
 from embeddings.onnx_files import open_made
 
 #: Raise when the way it is exported changes.
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 
 _STEP = "preparing the encoder"
 
@@ -33,8 +33,8 @@ def open_quantised(
     """
     path = models_dir / f"encoder-{SOURCE_SHA256[:12]}-v{FORMAT_VERSION}.onnx"
     session = open_made(path, lambda aside: export_encoder(folder, aside), _STEP, progress)
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    return SentenceTransformer(modules=[QuantisedTransformer(tokenizer, session)], device="cpu")
+    transformer = QuantisedTransformer(open_tokenizer(folder), session)
+    return SentenceTransformer(modules=[transformer], device="cpu")
 
 
 class QuantisedTransformer(InputModule):
@@ -43,11 +43,6 @@ class QuantisedTransformer(InputModule):
     def __init__(self, tokenizer: Tokenizer, session: Any) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.tokenizer, self._session = tokenizer, session
-        tokenizer.enable_truncation(MAX_TOKENS)
-        tokenizer.enable_padding(
-            pad_id=tokenizer.token_to_id("<pad>"),
-            pad_token="<pad>",  # noqa: S106 (no password)
-        )
 
     def preprocess(
         self, inputs: Sequence[Any], prompt: str | None = None, **_: Any

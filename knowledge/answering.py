@@ -158,20 +158,29 @@ class Answering:
         first = [each for each in found[:RERANKED] if each.relevance >= READ_FROM]
         if self._reranker is None or not first:
             return found
-        rest = [each for each in found if each not in first]
-        read = self._reranker.read(claim, [each.found for each in first])
-        anew = [
-            replace(each, score=one.score, relevance=one.relevance)
-            for each, one in zip(first, read, strict=True)
-        ]
+        read = self._read(self._reranker, claim, first[:JUDGED])
+        # Reading costs: more only where none of the first is about the claim.
+        if not any(each.relevance >= SUGGEST for each in read):
+            read += self._read(self._reranker, claim, first[JUDGED:])
         # What was not read again stays below what was, and is no more about the claim: how many
         # more are asked for must not decide the outcome.
+        known = {each.statement.id for each in read}
         score, relevance = min(r.score for r in read), min(r.relevance for r in read)
         kept = [
             replace(each, score=min(each.score, score), relevance=min(each.relevance, relevance))
-            for each in rest
+            for each in found
+            if each.statement.id not in known
         ]
-        return [*sorted(anew, key=lambda each: -each.score), *kept]
+        return [*sorted(read, key=lambda each: -each.score), *kept]
+
+    def _read(
+        self, reranker: Reranking, claim: str, candidates: list["_Candidate"]
+    ) -> "list[_Candidate]":
+        read = reranker.read(claim, [each.found for each in candidates])
+        return [
+            replace(each, score=one.score, relevance=one.relevance)
+            for each, one in zip(candidates, read, strict=True)
+        ]
 
     def _match(self, candidate: "_Candidate", judgements: Mapping[int, Judgement]) -> Match:
         statement, relevance = candidate.statement, candidate.relevance

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from embeddings.normalise import for_matching
@@ -17,6 +17,18 @@ from knowledge.models import Report, Source, Statement, StatementStatus
 _BATCH = 5_000
 
 _WITH_SOURCE = select(Statement).options(joinedload(Statement.report).joinedload(Report.source))
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+# Made once: every answer asks both, and making a query costs more than running it.
+_BY_IDS = _WITH_SOURCE.where(Statement.id.in_(_IDS))
+_BEFORE = aliased(Statement)
+_PRECEDING = (
+    select(Statement.id, _BEFORE.text)
+    .join(
+        _BEFORE,
+        (_BEFORE.report_id == Statement.report_id) & (_BEFORE.position == Statement.position - 1),
+    )
+    .where(Statement.id.in_(_IDS))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +130,7 @@ def by_ids(session: Session, ids: Sequence[int]) -> list[SourcedStatement]:
     found: list[SourcedStatement] = []
     for start in range(0, len(ids), _BATCH):
         chunk = ids[start : start + _BATCH]
-        found += map(sourced, session.scalars(_WITH_SOURCE.where(Statement.id.in_(chunk))))
+        found += map(sourced, session.scalars(_BY_IDS, {"ids": chunk}))
     return sorted(found, key=lambda s: s.id)
 
 
@@ -132,15 +144,7 @@ def latest(session: Session, status: StatementStatus | None, limit: int) -> list
 
 def preceding(session: Session, ids: Sequence[int]) -> dict[int, str]:
     """Return the text of the statement before each of ``ids`` in its report, where there is one."""
-    before = aliased(Statement)
-    rows = session.execute(
-        select(Statement.id, before.text)
-        .join(
-            before,
-            (before.report_id == Statement.report_id) & (before.position == Statement.position - 1),
-        )
-        .where(Statement.id.in_(ids))
-    )
+    rows = session.execute(_PRECEDING, {"ids": ids})
     return {row.id: row.text for row in rows}
 
 

@@ -3,7 +3,8 @@
     python -m benchmarks.training.combination [--write]
 
 Pairs the cross-encoder never saw: ANS dev, ArNLI valid, held-out English evidence, and held-out
-SaudiNewsNet headlines (swapped, reworded, with their openings, with their neighbours). Every figure
+SaudiNewsNet headlines (swapped, reworded, with their openings, their neighbours, any other). Every
+figure
 is cross-fitted: each pair is judged by weights fitted on the other folds, and all texts of one
 headline lie in one fold. ``--write`` then fits on everything and writes
 ``knowledge/agreement/combination.json``.
@@ -46,6 +47,7 @@ SHARES: Final = {
     "swapped headlines": 1.5,
     "openings": 1.0,
     "neighbours": 1.0,
+    "strangers": 0.5,
     "arnli valid": 0.5,
     "english evidence": 2.0,
 }
@@ -112,13 +114,15 @@ def gathered(models: Path) -> list[Sample]:
     ]
     encoder = open_encoder("bundled:multilingual-e5-small", models)
     held = sources.articles(held_out=True)
+    swapped = sources.swaps(1200, rng, sources.headlines(held_out=True))
+    near = sources.strangers(800, encoder, rng, held)
+    read = {text for pair in (*swapped, *near) for text in (pair.claim, pair.statement)}
     return [
         Sample("ans dev", tuple(stance)),
-        Sample(
-            "swapped headlines", tuple(sources.swaps(1200, rng, sources.headlines(held_out=True)))
-        ),
+        Sample("swapped headlines", tuple(swapped)),
         Sample("openings", tuple(sources.openings(500, rng, held))),
-        Sample("neighbours", tuple(sources.strangers(800, encoder, rng, held))),
+        Sample("neighbours", tuple(near)),
+        Sample("strangers", tuple(sources.at_random(600, rng, read))),
         Sample("arnli valid", tuple(valid)),
         Sample("english evidence", tuple(sources.evidence(1200, rng, held_out=True))),
     ]

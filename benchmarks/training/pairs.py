@@ -5,7 +5,7 @@ import hashlib
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
@@ -166,12 +166,12 @@ def headlines(*, held_out: bool = False) -> list[str]:
     return [article.title for article in articles(held_out=held_out)]
 
 
-def english_claims() -> list[str]:
-    """Return FEVER's supported claims that are not held out."""
+def english_claims(*, held_out: bool = False) -> list[str]:
+    """Return FEVER's supported claims: those to learn from, or the others."""
     return [
         row["claim"]
         for row in rows("evidence-en", "fever_dev.jsonl")
-        if row["label"] == "SUPPORTS" and not is_held_out(row["claim"])
+        if row["label"] == "SUPPORTS" and is_held_out(row["claim"]) is held_out
     ]
 
 
@@ -321,6 +321,20 @@ def strangers(
                 found.append(LabelledPair(sample[here].title, other, OPEN, False))
     rng.shuffle(found)
     return found[:count]
+
+
+def at_random(count: int, rng: random.Random, but: Collection[str]) -> list[LabelledPair]:
+    """Return held-out headlines, each with any other or an English claim; none of ``but``."""
+    arabic = [title for title in headlines(held_out=True) if title not in but]
+    rng.shuffle(arabic)
+    others = [
+        *arabic[count : count + count // 2],
+        *rng.sample(english_claims(held_out=True), count // 2),
+    ]
+    return [
+        LabelledPair(claim, other, OPEN, False)
+        for claim, other in zip(arabic[:count], others, strict=True)
+    ]
 
 
 def relevance(per_query: int, encoder: Encoder, rng: random.Random) -> list[LabelledPair]:

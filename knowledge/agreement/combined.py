@@ -1,10 +1,10 @@
 """The judge that is used: the cross-encoder's reading and the rules, weighed by a calibrated model.
 
-The cross-encoder reads every pair both ways; the rules say what numbers, dates and negation make of
-it. A multinomial logistic regression over both gives the probability of each relation. Its weights
-are fitted on labelled pairs that the cross-encoder was not trained on
-(``benchmarks/training/combination.py``), so the probabilities are calibrated there; they belong to
-one cross-encoder, whose fingerprint they carry.
+The cross-encoder reads every pair both ways, unless the first leaves it clearly open; the rules say
+what numbers, dates and negation make of it. A multinomial logistic regression over both gives the
+probability of each relation. Its weights are fitted on labelled pairs that the cross-encoder was
+not trained on (``benchmarks/training/combination.py``), so the probabilities are calibrated there;
+they belong to one cross-encoder, whose fingerprint they carry.
 """
 
 import hashlib
@@ -53,6 +53,11 @@ _OBJECTION: Final = FEATURES.index("rules object to support")
 #: From this probability of the opposite on, the cross-encoder silences the rules.
 VETO: Final = 0.9
 
+
+#: Not read the other way too is what is left open by more than this (in logits, over both other
+#: relations), and what is likely of another story (logit of relevance below this). Reading all both
+#: ways brings nothing on ANS dev (``benchmarks/training/combination.py``) and costs a fifth.
+SETTLED: Final = 2.0
 
 #: Confidence of a relation that the rules object to, at most: the cross-encoder reads the same
 #: words in another order, or hedged, as the same thing.
@@ -117,7 +122,8 @@ class CombinedJudge:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (hex) over the reader, the rules and the weights."""
-        parts = (self._reader.fingerprint, self._rules.fingerprint, VETO, DOUBTED, REFUTED_BY_WORDS)
+        constants = (VETO, DOUBTED, REFUTED_BY_WORDS, SETTLED)
+        parts = (self._reader.fingerprint, self._rules.fingerprint, *constants)
         known = " ".join(map(str, parts)).encode()
         return hashlib.sha256(known + self._weights.read_bytes()).hexdigest()
 
@@ -173,14 +179,29 @@ def features(
 ) -> list[tuple[float, ...]]:
     """Return the values of ``FEATURES`` for each statement of ``evidence``."""
     texts = [each.text for each in evidence]
-    logits = reader.read([(claim, text) for text in texts] + [(text, claim) for text in texts])
+    ours, theirs = _both_ways(claim, texts, reader)
     objecting = [rules.objects(Relation.SUPPORTS, claim, each) for each in evidence]
     return [
-        _row(claim, text, ours, theirs, ruled, objects)
-        for text, ours, theirs, ruled, objects in zip(
-            texts, logits[: len(texts)], logits[len(texts) :], by_rules, objecting, strict=True
+        _row(claim, text, one, other, ruled, objects)
+        for text, one, other, ruled, objects in zip(
+            texts, ours, theirs, by_rules, objecting, strict=True
         )
     ]
+
+
+def _both_ways(
+    claim: str, texts: Sequence[str], reader: PairReader
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the logits of (claim, text), and those of (text, claim) where they can matter."""
+    ours = reader.read([(claim, text) for text in texts])
+    settling = ours[:, [Output.SUPPORTS, Output.REFUTES]].max(1, initial=-np.inf)
+    unsettled = np.flatnonzero(
+        (ours[:, Output.NOT_ENOUGH_INFO] - settling < SETTLED)
+        & (ours[:, Output.RELEVANT] > SETTLED)
+    )
+    theirs = ours.copy()
+    theirs[unsettled] = reader.read([(texts[n], claim) for n in unsettled.tolist()])
+    return ours, theirs
 
 
 def _row(

@@ -41,10 +41,15 @@ class _Judge:
 
 
 class _LongestFirst:
-    """Reranks by length alone."""
+    """Reranks by length alone; all it reads is as relevant as it is told. Notes what it reads."""
+
+    def __init__(self, relevance: float) -> None:
+        self.relevance = relevance
+        self.read_texts: list[str] = []
 
     def read(self, claim: str, found: Sequence[Found]) -> list[Reread]:
-        return [Reread(float(len(each.text)), each.relevance) for each in found]
+        self.read_texts += [each.text for each in found]
+        return [Reread(float(len(each.text)), self.relevance) for each in found]
 
 
 @dataclass
@@ -178,15 +183,20 @@ def test_a_calibration_moves_the_threshold_and_the_confidence(house: House, tmp_
     assert answer.matches[0].judgement.confidence == pytest.approx(0.475)
 
 
-def test_reranking_changes_the_order_and_scores_stay_sorted(house: House, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("relevance", "read"),
+    [pytest.param(0.1, RERANKED, id="none clear"), pytest.param(0.9, JUDGED, id="first clear")],
+)
+def test_reranking_changes_the_order_and_scores_stay_sorted(
+    house: House, tmp_path: Path, relevance: float, read: int
+) -> None:
     house.publish(*(f"the old harbour bridge {'again ' * n}" for n in range(1, 15)))
     index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
-    answering = Answering(
-        house.sessions, house.encoder, index, house.judge, reranker=_LongestFirst()
-    )
+    reranker = _LongestFirst(relevance)
+    answering = Answering(house.sessions, house.encoder, index, house.judge, reranker)
     matches = answering.answer(CLAIM, top=14).matches
     scores = [match.score for match in matches]
     assert len(scores) == 14
-    lengths = [len(match.statement.text) for match in matches[:RERANKED]]
-    assert lengths == sorted(lengths, reverse=True)
+    texts = [match.statement.text for match in matches[:read]]
+    assert texts == sorted(reranker.read_texts, key=len, reverse=True)
     assert scores == sorted(scores, reverse=True)

@@ -10,6 +10,7 @@ import torch
 from embeddings.bundled import ensure_unpacked
 from embeddings.cross_encoder import merged
 from embeddings.errors import ModelUnavailable
+from embeddings.outliers import NAME, part
 from embeddings.pair_reader import ADAPTERS, OnnxPairReader, Output
 from embeddings.pair_tokens import Mark, PairTokenizer
 
@@ -59,6 +60,18 @@ def test_the_int8_form_reads_as_the_trained_model_does(
     read = bundled_reader.read(PAIRS)
     assert read.shape == (len(PAIRS), len(Output))
     assert np.corrcoef(exact.ravel(), read.ravel())[0, 1] > 0.99
+
+
+def test_large_channels_apart_change_no_reading(tokenizer: PairTokenizer, models_dir: Path) -> None:
+    model = merged(ensure_unpacked(models_dir), ADAPTERS)
+    batch = tokenizer.batch([tokenizer.pair(*pair) for pair in PAIRS])
+    inputs = {name: torch.from_numpy(getattr(batch, name)) for name in ("ids", "marks", "mask")}
+    with torch.inference_mode():
+        before = model(**inputs)
+        part(model, inputs)
+        after = model(**inputs)
+    assert any(f".{NAME}." in name for name, _ in model.named_parameters())
+    assert torch.allclose(before, after, atol=1e-3)
 
 
 def test_a_reading_does_not_depend_on_who_else_asks(bundled_reader: OnnxPairReader) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from embeddings.batching import Batcher
+from embeddings.batching import Batcher, alike
 
 
 class _Model:
@@ -73,3 +75,13 @@ def test_an_error_reaches_those_who_asked() -> None:
     with pytest.raises(ValueError, match="negative"):
         batcher([-1])
     assert list(batcher([3])) == [9]
+
+
+@given(st.lists(st.integers(0, 50)), st.integers(1, 100))
+def test_batches_hold_each_text_once_and_fit_padded(sizes: list[int], budget: int) -> None:
+    batches = list(alike(sizes, budget))
+    assert sorted(position for batch in batches for position in batch) == list(range(len(sizes)))
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * max(sizes[n] for n in batch) <= budget
+    longest = [sizes[batch[0]] for batch in batches]
+    assert longest == sorted(longest, reverse=True)

@@ -23,7 +23,7 @@ class _Reader:
     fingerprint = "reader"
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
-        return np.array([self._one(*pair) for pair in pairs], np.float32)
+        return np.array([self._one(*pair) for pair in pairs], np.float32).reshape(-1, 4)
 
     def _one(self, first: str, second: str) -> list[float]:
         if ("closed" in first) != ("closed" in second):
