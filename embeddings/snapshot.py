@@ -12,7 +12,7 @@ import os
 import platform
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -121,6 +121,15 @@ def current(root: Path) -> Manifest:
             " or `tathabbat index rollback`"
         )
     return _manifest(root, name)
+
+
+def fingerprints(root: Path) -> set[str]:
+    """Return the encoders of the complete snapshots; what cannot be read has none."""
+    found = set()
+    for name in names(root):
+        with suppress(IndexCorrupt, IndexMismatch):
+            found.add(_manifest(root, name).fingerprint)
+    return found
 
 
 def load(root: Path, fingerprint: str) -> Snapshot:

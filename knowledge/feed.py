@@ -1,8 +1,8 @@
 """Keeps a serving index up with the database, so that no claim waits for what others published.
 
 Every answer asks for the last change anyway (``indexing.ServingIndex``): this only does the work
-ahead. PostgreSQL tells of a change as it is committed; elsewhere, and where that connection is
-lost, the database is asked.
+ahead, and turns to a new snapshot once one is promoted. PostgreSQL tells of a change as it is
+committed; elsewhere, and where that connection is lost, the database is asked.
 """
 
 import logging
@@ -58,6 +58,7 @@ class Follower:
     def _take_in(self) -> None:
         try:
             self._index.current()
+            self._index.renew()
         # Whoever asks a claim is told; here it is tried again.
         except (SQLAlchemyError, KnowledgeError, EmbeddingsError) as error:
             _log.warning("changes cannot be taken in (%s); trying again", type(error).__name__)
@@ -72,7 +73,8 @@ class Follower:
                 # What was committed before listening began is told by nobody.
                 self._take_in()
                 while not self._ending.is_set():
-                    if list(listening.notifies(timeout=_LISTEN_S, stop_after=1)):
+                    told = list(listening.notifies(timeout=_LISTEN_S, stop_after=1))
+                    if told or self._index.outdated():
                         self._take_in()
         # While it listens, the driver's own errors come through.
         except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as error:

@@ -46,6 +46,7 @@ class ServingIndex:
         self._sessions, self._encoder, self._root = sessions, encoder, root
         self._lock = threading.Lock()
         self._live: LiveIndex | None = None
+        self._seen: str | None = None
 
     def current(self, progress: Progress | None = None) -> LiveIndex:
         """Return the index with every change committed so far in it.
@@ -64,12 +65,34 @@ class ServingIndex:
             self._catch_up(self._live, progress)
             return self._live
 
+    def outdated(self) -> bool:
+        """Tell whether another snapshot was promoted since one was opened."""
+        name = snapshot.current_name(self._root)
+        return self._live is not None and name not in (None, self._seen)
+
+    def renew(self) -> None:
+        """Serve the snapshot that was promoted since one was opened, if there is another.
+
+        It is opened and caught up aside: whoever asks meanwhile is answered by the one before,
+        which goes on being served if this one is refused. Raises what ``current`` raises, once for
+        each snapshot.
+        """
+        if not self.outdated():
+            return
+        self._seen = snapshot.current_name(self._root)
+        fresh = LiveIndex.of(_load(self._sessions, self._root, self._encoder.fingerprint))
+        self._catch_up(fresh, None)
+        with self._lock:
+            self._catch_up(fresh, None)
+            self._live = fresh
+
     def _last_change(self) -> int:
         with self._sessions() as session:
             return last_change(session)
 
     def _open(self, progress: Progress | None) -> LiveIndex:
         fingerprint = self._encoder.fingerprint
+        self._seen = snapshot.current_name(self._root)
         try:
             return LiveIndex.of(_load(self._sessions, self._root, fingerprint))
         except IndexMissing:
@@ -77,7 +100,7 @@ class ServingIndex:
         except IndexCorrupt as error:
             _log.warning("%s; the index before it is served meanwhile", error)
         try:
-            snapshot.rollback(self._root)
+            self._seen = snapshot.rollback(self._root).name
             return LiveIndex.of(_load(self._sessions, self._root, fingerprint))
         # Whatever is wrong with that one, the database has everything.
         except EmbeddingsError:

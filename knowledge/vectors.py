@@ -1,10 +1,10 @@
 """Vectors kept in the database by text and encoder, so that nothing is embedded twice."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from embeddings.encoder import Encoder
@@ -75,6 +75,15 @@ def forget(sessions: Sessions, fingerprint: str) -> None:
     """Drop every vector of one encoder, so that the next index computes them anew."""
     with sessions.begin() as session:
         session.execute(delete(Vector).where(Vector.fingerprint == fingerprint))
+
+
+def prune(sessions: Sessions, wanted: Collection[str]) -> int:
+    """Drop the vectors of every encoder but those with ``wanted`` fingerprints; return how many."""
+    with sessions.begin() as session:
+        unwanted = Vector.fingerprint.not_in(wanted)
+        count = session.scalar(select(func.count()).select_from(Vector).where(unwanted)) or 0
+        session.execute(delete(Vector).where(unwanted))
+    return count
 
 
 def _read(session: Session, fingerprint: str, keys: Sequence[str]) -> dict[str, bytes]:

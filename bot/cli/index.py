@@ -88,9 +88,15 @@ def rollback(app: App, as_json: bool) -> None:
 @index.command()
 @click.pass_obj
 def prune(app: App) -> None:
-    """Delete all indexes but the served one and one to roll back to."""
-    deleted = snapshot.prune(app.settings.index_dir)
-    click.echo(f"{len(deleted)} old indexes deleted")
+    """Delete all indexes but the served one and one to roll back to, and other models' vectors.
+
+    What a model's change leaves behind stays until then, so that changing back costs nothing.
+    """
+    root = app.settings.index_dir
+    deleted = snapshot.prune(root)
+    wanted = {app.encoder.fingerprint, *snapshot.fingerprints(root)}
+    forgotten = vectors.prune(app.sessions, wanted)
+    click.echo(f"{len(deleted)} old indexes and {forgotten} vectors of other models deleted")
 
 
 def _show(manifest: Manifest, doing: str, as_json: bool) -> None:

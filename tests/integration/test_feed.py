@@ -12,7 +12,7 @@ from knowledge import curation, reports
 from knowledge.database import Sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.feed import Follower
-from knowledge.indexing import ServingIndex
+from knowledge.indexing import ServingIndex, reindex
 from knowledge.vectors import Progress
 
 #: Longer than any test: who waits so long must have been told.
@@ -25,6 +25,7 @@ class _Watched(ServingIndex):
     def __init__(self, sessions: Sessions, encoder: Encoder, root: Path) -> None:
         super().__init__(sessions, encoder, root)
         self.looked, self.has = threading.Event(), threading.Event()
+        self.renewed = threading.Event()
         self.wanted: frozenset[int] = frozenset({-1})
 
     def current(self, progress: Progress | None = None) -> LiveIndex:
@@ -33,6 +34,12 @@ class _Watched(ServingIndex):
             self.has.set()
         self.looked.set()
         return live
+
+    def renew(self) -> None:
+        outdated = self.outdated()
+        super().renew()
+        if outdated:
+            self.renewed.set()
 
 
 @pytest.fixture
@@ -83,3 +90,17 @@ def test_a_lost_connection_is_made_again(
         with sessions.begin() as session:
             curation.publish(session, ids, "test")
         assert index.has.wait(30)
+
+
+def test_a_new_snapshot_is_turned_to(
+    engine: Engine, sessions: Sessions, index: _Watched, fake_encoder: Encoder, tmp_path: Path
+) -> None:
+    ids = _draft(sessions, "the harbour opened")
+    with sessions.begin() as session:
+        curation.publish(session, ids, "test")
+    with Follower(engine, index, 0.01):
+        assert index.looked.wait(30)
+        reindex(sessions, fake_encoder, tmp_path / "index")
+        assert index.renewed.wait(30)
+    assert not index.outdated()
+    assert index.current().ids() == set(ids)

@@ -3,6 +3,8 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,7 @@ from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import Vector
 from knowledge.schema import require_ready
-from knowledge.vectors import forget, vectors
+from knowledge.vectors import forget, prune, vectors
 
 
 class _Counting:
@@ -372,3 +374,79 @@ def test_inspecting_refuses_a_damaged_index(
     (root / manifest.name / "lexical" / "meta.json").unlink()
     with pytest.raises(IndexCorrupt):
         indexing.inspect(sessions, root, encoder.fingerprint)
+
+
+def test_a_new_snapshot_is_turned_to_once_and_followed_from_there(
+    sessions: Sessions, serving: ServingIndex, encoder: _Counting, root: Path
+) -> None:
+    first = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
+    before = serving.current()
+    _retract(sessions, first[1])
+    indexing.reindex(sessions, encoder, root)
+    assert serving.outdated()
+    third = _publish(sessions, "فتح الجسر أمام السيارات")
+    serving.renew()
+    after = serving.current()
+    assert after is not before
+    assert after.ids() == {first[0], *third}
+    assert not serving.outdated()
+    serving.renew()
+    assert serving.current() is after
+
+
+def test_a_snapshot_of_another_model_leaves_what_is_served(
+    sessions: Sessions, serving: ServingIndex, encoder: _Counting, root: Path
+) -> None:
+    ids = _publish(sessions, "السد لم ينهر")
+    before = serving.current()
+    indexing.reindex(sessions, _Counting(encoder, "another"), root)
+    with pytest.raises(IndexMismatch):
+        serving.renew()
+    ids += _publish(sessions, "هطل المطر ليلا")
+    assert serving.current() is before
+    assert before.ids() == set(ids)
+    serving.renew()
+
+
+def test_vectors_of_the_model_before_stay_until_they_are_pruned(
+    sessions: Sessions, fake_encoder: Encoder, encoder: _Counting, root: Path
+) -> None:
+    texts = ["السد لم ينهر", "هطل المطر ليلا"]
+    _publish(sessions, *texts)
+    indexing.reindex(sessions, encoder, root)
+    other = _Counting(fake_encoder, "another")
+    indexing.reindex(sessions, other, root)
+    indexing.reindex(sessions, encoder, root)
+    assert encoder.computed == Counter(texts)
+    assert prune(sessions, [encoder.fingerprint]) == len(texts)
+    vectors(sessions, encoder, texts)
+    assert encoder.computed == Counter(texts)
+    vectors(sessions, other, texts)
+    assert other.computed == Counter(texts * 2)
+
+
+def test_nobody_meets_a_half_state_while_snapshots_come_and_go(
+    sessions: Sessions, serving: ServingIndex, encoder: _Counting, root: Path
+) -> None:
+    ids = set(_publish(sessions, "السد لم ينهر", "هطل المطر ليلا"))
+    serving.current()
+    over = threading.Event()
+    seen: list[frozenset[int]] = []
+
+    def ask() -> None:
+        while not over.is_set():
+            _found(serving, encoder, "السد لم ينهر")
+            seen.append(serving.current().ids())
+
+    with ThreadPoolExecutor(2) as threads:
+        asking = [threads.submit(ask) for _ in range(2)]
+        for n in range(5):
+            ids.update(_publish(sessions, f"خبر رقم {n}"))
+            indexing.reindex(sessions, encoder, root)
+            serving.renew()
+            assert serving.current().ids() == ids
+        over.set()
+        for each in asking:
+            each.result(60)
+    assert seen
+    assert all(one <= other for one, other in pairwise(sorted(seen, key=len)))

@@ -1,0 +1,52 @@
+"""Real statements in their tens of thousands, and their vectors, for what is measured at size.
+
+SaudiNewsNet's titles, but those that are asked about, and its sentences of at most ``LONGEST``
+characters, each once. More rows than that are made: sums of two real ones, scaled to length 1,
+which keeps the common component and the spread.
+"""
+
+import gzip
+import json
+from typing import Final
+
+import numpy as np
+
+from benchmarks.datasets import require
+from benchmarks.swaps.generator import is_held_out
+from embeddings.encoder import Encoder
+from embeddings.hits import Vectors
+from knowledge.extraction.segmentation import sentences
+
+#: What is longer is mostly several sentences that lack their marks.
+LONGEST: Final = 160
+SHORTEST: Final = 20
+REAL: Final = 100_000
+_SEED: Final = 1
+
+
+def statements(count: int) -> list[str]:
+    """Return ``count`` different texts, or as many as there are."""
+    found: dict[str, None] = {}
+    with gzip.open(require("saudinewsnet", "articles.jsonl.gz"), "rt", encoding="utf-8") as file:
+        for line in file:
+            article = json.loads(line)
+            body = article["content"]
+            texts = [body[span.start : span.end] for span in sentences(body)]
+            if not is_held_out(article["title"]):
+                texts.append(article["title"])
+            found |= dict.fromkeys(each for each in texts if SHORTEST <= len(each) <= LONGEST)
+            if len(found) >= count:
+                break
+    return list(found)[:count]
+
+
+def rows(encoder: Encoder, count: int) -> Vectors:
+    """Return vectors (count, dimension): up to ``REAL`` of real statements, the others made."""
+    real = encoder.encode_statements(statements(min(count, REAL)))
+    rng = np.random.default_rng(_SEED)
+    missing = count - len(real)
+    pairs = rng.integers(len(real), size=(missing, 2))
+    share = rng.uniform(0.3, 0.7, size=(missing, 1)).astype(np.float32)
+    made = share * real[pairs[:, 0]] + (1 - share) * real[pairs[:, 1]]
+    made /= np.linalg.norm(made, axis=1, keepdims=True)
+    return np.concatenate([real, made])
