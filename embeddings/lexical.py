@@ -8,16 +8,18 @@ Tantivy writes in place and a snapshot is immutable, so an index always lives in
 of its own: ``load`` copies a saved one in, ``save`` copies it out.
 """
 
+import errno
 import shutil
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 import tantivy
 
-from embeddings.errors import IndexCorrupt
+from embeddings.errors import IndexCorrupt, IndexUnavailable
 from embeddings.hits import Scored
 from embeddings.words import grams
 
@@ -26,9 +28,13 @@ from embeddings.words import grams
 MAX_QUERY_GRAMS = 320
 #: Pieces kept of one text, for the same reason.
 MAX_TEXT_GRAMS = 80_000
+#: Characters looked at for them: pieces of millions of letters would take gigabytes.
+MAX_TEXT_CHARACTERS = 400_000
 
 _HEAP_BYTES = 32_000_000
 _ID, _GRAMS = "id", "grams"
+#: What a disk says that takes no more.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def _schema() -> Any:
@@ -52,7 +58,10 @@ class LexicalIndex:
 
     def _own_folder(self) -> Path:
         """Return a new folder that goes with this object, or at the latest with the process."""
-        folder = Path(tempfile.mkdtemp(prefix="tathabbat-lexical-"))
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="tathabbat-lexical-"))
+        except OSError as error:
+            raise _unwritable(error) from error
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return folder
 
@@ -65,26 +74,33 @@ class LexicalIndex:
         return int(self._searcher.num_docs)
 
     def add(self, ids: Sequence[int], texts: Sequence[str]) -> None:
-        """Add ``texts`` (n,) under ``ids`` (n,), which must be new."""
+        """Add ``texts`` (n,) under ``ids`` (n,), which must be new.
+
+        Raises IndexUnavailable if the disk does not take them.
+        """
         if not len(ids):
             return
-        writer = self._write()
-        for number, text in zip(ids, texts, strict=True):
-            document = tantivy.Document()
-            document.add_unsigned(_ID, number)
-            document.add_text(_GRAMS, " ".join(grams(text)[:MAX_TEXT_GRAMS]))
-            writer.add_document(document)
-        self._commit()
+        with self._writing():
+            for number, text in zip(ids, texts, strict=True):
+                document = tantivy.Document()
+                document.add_unsigned(_ID, number)
+                pieces = grams(text[:MAX_TEXT_CHARACTERS])[:MAX_TEXT_GRAMS]
+                document.add_text(_GRAMS, " ".join(pieces))
+                self._writer.add_document(document)
 
     def remove(self, ids: Sequence[int]) -> None:
-        """Remove what is held under ``ids``; ids that are not held are ignored."""
+        """Remove what is held under ``ids``; ids that are not held are ignored.
+
+        Raises IndexUnavailable if the disk does not take it.
+        """
         if not len(ids):
             return
-        writer, schema = self._write(), self._index.schema
-        for number in ids:
-            # By query: deletion by term reads a Python int as signed and finds nothing.
-            writer.delete_documents_by_query(tantivy.Query.term_query(schema, _ID, number))
-        self._commit()
+        schema = self._index.schema
+        with self._writing():
+            for number in ids:
+                # By query: deletion by term reads a Python int as signed and finds nothing.
+                query = tantivy.Query.term_query(schema, _ID, number)
+                self._writer.delete_documents_by_query(query)
 
     def search(self, text: str, k: int) -> list[Scored]:
         """Return the ``k`` best BM25 matches of ``text``, best first, ties by id."""
@@ -118,38 +134,70 @@ class LexicalIndex:
         return sorted(found, key=lambda hit: (-hit.score, hit.id))
 
     def save(self, folder: Path) -> None:
-        """Write the index into ``folder``."""
+        """Write the index into ``folder``. Raises OSError if the disk does not take it."""
         self._settle()
-        shutil.copytree(
-            self._working, folder / self.FOLDER, ignore=shutil.ignore_patterns("*.lock")
-        )
+        (folder / self.FOLDER).mkdir()
+        _copy(self._working, folder / self.FOLDER)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what ``save`` wrote. Raises IndexCorrupt if it cannot be read."""
+        """Read what ``save`` wrote.
+
+        Raises IndexCorrupt if it cannot be read, IndexUnavailable if there is no room to work in.
+        """
         loaded = cls.__new__(cls)
         loaded._working = loaded._own_folder()
         try:
-            shutil.copytree(folder / cls.FOLDER, loaded._working, dirs_exist_ok=True)
+            _copy(folder / cls.FOLDER, loaded._working)
             loaded._open(tantivy.Index.open(str(loaded._working)))
         except (OSError, ValueError) as error:
+            # Called damaged, a whole index would be rolled back.
+            if isinstance(error, OSError) and error.errno in _FULL:
+                raise _unwritable(error) from error
             raise IndexCorrupt(
                 f"the terms in {folder} cannot be read; run `tathabbat reindex`"
             ) from error
         return loaded
 
-    def _write(self) -> Any:
-        if self._writer is None:
-            self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
-        return self._writer
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold a writer; what is done with it is committed and found afterwards, or not at all.
 
-    def _commit(self) -> None:
-        self._writer.commit()
-        self._index.reload()
+        Raises IndexUnavailable if the disk does not take it.
+        """
+        try:
+            if self._writer is None:
+                self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+            yield
+            self._writer.commit()
+            self._index.reload()
+        except BaseException as error:
+            # A writer that failed loses without a word what it is given afterwards. Nobody else
+            # may refer to it, or it would keep the next one out for as long as the error lives.
+            self._writer = None
+            # Tantivy's own: whatever goes wrong in its files is one.
+            if isinstance(error, ValueError):
+                raise _unwritable(error) from error
+            raise
         self._searcher = self._index.searcher()
 
     def _settle(self) -> None:
         """Let merges end and the writer go, so that the files on disk are all there is."""
-        if self._writer is not None:
-            self._writer.wait_merging_threads()
-            self._writer = None
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.wait_merging_threads()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy the files of one folder into another that is there; the first failure ends it."""
+    for file in source.iterdir():
+        if file.suffix != ".lock":
+            shutil.copyfile(file, target / file.name)
+
+
+def _unwritable(error: Exception) -> IndexUnavailable:
+    why = next(iter(str(error).splitlines()), type(error).__name__)[:200]
+    return IndexUnavailable(
+        f"the index cannot work in the temporary folder ({why});"
+        " free some space there, or set TMPDIR to another folder"
+    )

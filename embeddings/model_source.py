@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from embeddings import bundled
-from embeddings.bundled import BUNDLED_NAME, Progress
+from embeddings.bundled import BUNDLED_NAME
 from embeddings.errors import ModelUnavailable
+from embeddings.progress import Progress
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -1,35 +1,58 @@
 """Models as ONNX files: made once from the bundled model, then run without torch."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
 
-from embeddings.bundled import Progress
 from embeddings.durable import sync
+from embeddings.progress import Progress
 
 if TYPE_CHECKING:
     import onnxruntime
 
 _LOCK_SECONDS: Final = 600.0
 
+_log = logging.getLogger(__name__)
+
 
 def open_made(
-    path: Path, make: Callable[[Path], None], step: str, progress: Progress | None
+    path: Path, make: Callable[[Path], None], progress: Progress | None
 ) -> "onnxruntime.InferenceSession":
-    """Return a session on the model in ``path``, which ``make`` writes whole if it is not there.
+    """Return a session on the model in ``path``, which ``make`` writes if it is not there.
 
+    A file that cannot be opened, cut off by a full disk or a power cut, is made again, once.
     Several processes may come at once: one makes it. Raises whatever exporter, quantiser and
     runtime raise.
     """
-    import onnxruntime
-
-    if not path.exists():
+    session = _open_whole(path)
+    if session is None:
         with FileLock(path.with_suffix(".lock"), timeout=_LOCK_SECONDS):
             # Another process may have made it while this one waited.
-            if not path.exists():
-                _make(path, make, step, progress)
+            session = _open_whole(path)
+            if session is None:
+                _make(path, make, progress)
+                session = _open(path)
+    return session
+
+
+def _open_whole(path: Path) -> "onnxruntime.InferenceSession | None":
+    """Return a session, or None where there is no file or none that can be opened."""
+    if not path.exists():
+        return None
+    try:
+        return _open(path)
+    # The runtime has a dozen errors for files that are not whole.
+    except Exception as error:  # noqa: BLE001
+        _log.warning("%s cannot be opened (%s); it is made again", path, type(error).__name__)
+        return None
+
+
+def _open(path: Path) -> "onnxruntime.InferenceSession":
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     # Threads that never spin make one short text a half slower; those that go on spinning after it
     # starve whatever else runs on a small machine.
@@ -37,11 +60,13 @@ def open_made(
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-def _make(path: Path, make: Callable[[Path], None], step: str, progress: Progress | None) -> None:
+def _make(path: Path, make: Callable[[Path], None], progress: Progress | None) -> None:
     if progress is not None:
-        progress(step, 0.0)
-    make(path)
-    sync(path)
+        progress(0, 1)
+    aside = path.with_suffix(".aside")
+    make(aside)
+    sync(aside)
+    aside.replace(path)
     sync(path.parent)
     if progress is not None:
-        progress(step, 1.0)
+        progress(1, 1)

@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.batching import Batcher, alike
-from embeddings.bundled import SOURCE_SHA256, Progress, ensure_unpacked
+from embeddings.bundled import SOURCE_SHA256, ensure_unpacked
 from embeddings.errors import ModelUnavailable
 from embeddings.normalise import NORMALISER_VERSION
 from embeddings.pair_tokens import PairBatch, PairTokenizer, PairTokens
+from embeddings.progress import Progress
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -38,8 +39,6 @@ BATCH_PAIRS: Final = 16
 
 #: Readings kept: what the reranker read a moment ago, the judge need not read again.
 REMEMBERED: Final = 256
-
-_STEP = "preparing the judge"
 
 Pair = tuple[str, str]
 
@@ -128,7 +127,7 @@ class OnnxPairReader:
         folder = ensure_unpacked(self._models_dir, self._progress)
         path = self._models_dir / f"agreement-{self.fingerprint[:12]}.onnx"
         try:
-            session = open_made(path, lambda aside: _export(folder, aside), _STEP, self._progress)
+            session = open_made(path, lambda aside: _export(folder, aside), self._progress)
         # Exporter, quantiser and runtime meet here; whatever they raise, there is no judge.
         except Exception as error:
             why = next(iter(str(error).splitlines()), type(error).__name__)[:200]

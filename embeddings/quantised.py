@@ -14,14 +14,13 @@ from sentence_transformers.base.modules import InputModule
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from embeddings.bundled import SOURCE_SHA256, Progress, open_tokenizer
+from embeddings.bundled import SOURCE_SHA256, open_tokenizer
 from embeddings.export import export_encoder
 from embeddings.onnx_files import open_made
+from embeddings.progress import Progress
 
 #: Raise when the way it is exported changes.
 FORMAT_VERSION: Final = 2
-
-_STEP = "preparing the encoder"
 
 
 def open_quantised(
@@ -32,7 +31,7 @@ def open_quantised(
     Raises whatever exporter, quantiser and runtime raise.
     """
     path = models_dir / f"encoder-{SOURCE_SHA256[:12]}-v{FORMAT_VERSION}.onnx"
-    session = open_made(path, lambda aside: export_encoder(folder, aside), _STEP, progress)
+    session = open_made(path, lambda aside: export_encoder(folder, aside), progress)
     transformer = QuantisedTransformer(open_tokenizer(folder), session)
     return SentenceTransformer(modules=[transformer], device="cpu")
 

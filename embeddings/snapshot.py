@@ -79,25 +79,31 @@ def write(
     """Write a snapshot aside, verify it, promote it, prune older ones. Returns its manifest.
 
     Killed at any moment, the snapshot served before is still whole. Raises IndexBusy if another
-    process is writing and IndexCorrupt if what was written does not read back.
+    process is writing, IndexUnavailable if the disk does not take it, and IndexCorrupt if what was
+    written does not read back.
     """
-    with _alone(root):
+    with alone(root):
         for leftover in [*root.glob(f"*{_ASIDE}"), *_rejected(root)]:
             shutil.rmtree(leftover)
         name = f"{max((int(n) for n in names(root)), default=0) + 1:08d}"
         aside = root / (name + _ASIDE)
-        aside.mkdir()
-        dense.save(aside)
-        lexical.save(aside)
-        files = {str(p.relative_to(aside)): _sha256(p) for p in _files(aside)}
-        manifest = Manifest(
-            FORMAT, name, fingerprint, origin, dense.dimension, len(dense), change_number, files
-        )
-        sealed = asdict(manifest) | {_SEAL: _seal(asdict(manifest))}
-        (aside / _MANIFEST).write_text(json.dumps(sealed, indent=1), "utf-8")
-        sync_tree(aside)
-        _read_back(aside, manifest)
-        aside.rename(root / name)
+        try:
+            aside.mkdir()
+            dense.save(aside)
+            lexical.save(aside)
+            files = {str(p.relative_to(aside)): _sha256(p) for p in _files(aside)}
+            manifest = Manifest(
+                FORMAT, name, fingerprint, origin, dense.dimension, len(dense), change_number, files
+            )
+            sealed = asdict(manifest) | {_SEAL: _seal(asdict(manifest))}
+            (aside / _MANIFEST).write_text(json.dumps(sealed, indent=1), "utf-8")
+            sync_tree(aside)
+            _read_back(aside, manifest)
+            aside.rename(root / name)
+        except BaseException:
+            # The database may lie on the same disk: one that is full gets its room back at once.
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
         _promote(root, name)
         _prune(root)
     return manifest
@@ -165,7 +171,7 @@ def rollback(root: Path) -> Manifest:
     Raises IndexMissing if there is none, IndexCorrupt if it is damaged, and IndexBusy if another
     process is writing.
     """
-    with _alone(root):
+    with alone(root):
         serving = current_name(root)
         older = [name for name in names(root) if serving is None or name < serving]
         if not older:
@@ -181,7 +187,7 @@ def prune(root: Path) -> list[str]:
 
     Raises IndexBusy if another process is writing.
     """
-    with _alone(root):
+    with alone(root):
         return _prune(root)
 
 
@@ -195,11 +201,14 @@ def current_name(root: Path) -> str | None:
 
 
 @contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Hold the right to change what is below ``root``. Raises IndexBusy if another has it."""
+def alone(root: Path) -> Iterator[None]:
+    """Hold the right to change what is below ``root``; whoever holds it may take it again.
+
+    Raises IndexBusy if another process or thread has it.
+    """
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with FileLock(root / "lock", timeout=0).acquire():
+        with FileLock(root / "lock", timeout=0, is_singleton=True).acquire():
             (root / _HOLDER).write_text(f"process {os.getpid()} on {platform.node()}", "utf-8")
             yield
     except Timeout as error:

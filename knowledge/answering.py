@@ -11,6 +11,7 @@ from embeddings.encoder import Encoder
 from embeddings.hits import Hit, Vectors
 from embeddings.live import LiveIndex
 from embeddings.normalise import for_matching
+from embeddings.progress import Progress
 from embeddings.words import terms
 from knowledge.agreement.differences import same_text
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
@@ -24,12 +25,14 @@ from knowledge.indexing import ServingIndex
 from knowledge.relevance import Found, coverage
 from knowledge.reports import SourcedStatement, preceding, published
 from knowledge.reranking import RERANKED, Reread
-from knowledge.vectors import Progress
 
 #: What is below this relevance by search alone is not read together with the claim: reading costs.
 #: What was read and is below it is not judged. Far below ``SUGGEST``, since a statement in another
 #: language shares no words; MAP@5 of CheckThat! dev is the same up to .005.
 READ_FROM: Final = 0.002
+#: Characters of a statement that are compared with a claim: longer than any message that is read,
+#: so that no claim is taken for the very text of a statement that goes on.
+READ_CHARACTERS: Final = MAX_CHARACTERS + 1
 #: Candidates judged: past these a statement about the same thing is rare, and judging costs.
 JUDGED: Final = 3
 #: Answers kept for claims that are asked again while nothing changes: viral claims repeat.
@@ -145,7 +148,7 @@ class Answering:
         Where nothing found is about the claim, nothing is read. The very text settles a claim
         unless others that are clearly about it speak against it, so only those are judged beside.
         """
-        exact = [each for each in found if same_text(claim, each.statement.text)]
+        exact = [each for each in found if same_text(claim, each.text)]
         others = [each for each in found if each not in exact]
         if exact:
             rivals = [each for each in others[:RERANKED] if each.relevance >= SUGGEST]
@@ -207,8 +210,9 @@ class Answering:
         self, claim: str, vector: Vectors, hit: Hit, statement: SourcedStatement
     ) -> "_Candidate":
         deviation = deviations(hit.cosine, vector, self._unrelated())
-        shared = coverage(claim, f"{statement.title}\n{statement.text}")
-        found = Found(statement.text, hit.score, deviation, shared)
+        text = statement.text[:READ_CHARACTERS]
+        shared = coverage(claim, f"{statement.title}\n{text}")
+        found = Found(text, hit.score, deviation, shared)
         return _Candidate(statement, found, found.score, found.relevance)
 
     def _unrelated(self) -> Vectors:
@@ -226,6 +230,11 @@ class _Candidate:
     score: float
     relevance: float
 
+    @property
+    def text(self) -> str:
+        """What is read of the statement."""
+        return self.found.text
+
 
 def _nothing(text: str) -> Answer:
     return Answer(text, Outcome.NO_MATCH, 1.0, ())
@@ -242,15 +251,15 @@ def _judgeable(candidates: Sequence[_Candidate]) -> list[_Candidate]:
 
     Copies must not take the places of what speaks against them.
     """
-    texts = dict.fromkeys(for_matching(each.statement.text) for each in candidates)
+    texts = dict.fromkeys(for_matching(each.text) for each in candidates)
     wanted = set(list(texts)[:JUDGED])
-    return [each for each in candidates if for_matching(each.statement.text) in wanted]
+    return [each for each in candidates if for_matching(each.text) in wanted]
 
 
 def _evidence(candidate: _Candidate, before: Mapping[int, str]) -> Evidence:
     statement = candidate.statement
     context = f"{statement.title}\n{statement.speaker or ''}"
-    return Evidence(statement.text, context, before.get(candidate.statement.id, ""))
+    return Evidence(candidate.text, context, before.get(statement.id, "")[:READ_CHARACTERS])
 
 
 class _Remembered:

@@ -12,8 +12,9 @@ from knowledge.errors import DatabaseUnavailable
 
 Sessions = sessionmaker[Session]
 
-#: How long a writer waits for another before it gives up.
-BUSY_TIMEOUT_S = 5
+#: How long a writer waits for another before it gives up: a large file that is ingested may hold
+#: the database for seconds.
+BUSY_TIMEOUT_S = 15
 
 
 def open_engine(url: str) -> Engine:

@@ -17,10 +17,11 @@ from embeddings import snapshot
 from embeddings.encoder import Encoder
 from embeddings.errors import EmbeddingsError, IndexCorrupt, IndexMismatch, IndexMissing
 from embeddings.live import Entry, LiveIndex
+from embeddings.progress import Progress
 from embeddings.snapshot import Manifest, Snapshot
 from knowledge.database import Sessions
 from knowledge.models import Change, Report, Statement, StatementStatus
-from knowledge.vectors import Progress, vectors
+from knowledge.vectors import vectors
 
 _log = logging.getLogger(__name__)
 
@@ -150,13 +151,15 @@ def reindex(
 ) -> Manifest:
     """Build a new snapshot of everything published and promote it; the old one serves till then.
 
-    Vectors already known are not computed again. Raises IndexBusy if another process does it.
+    Vectors already known are not computed again. Raises IndexBusy if another process does it: told
+    before anything is computed, and never would an older build be promoted over a newer one.
     """
-    live = build(sessions, encoder, progress)
-    with sessions() as session:
-        # An index that took no change in holds nothing of anybody's.
-        came_from = origin(session) if live.change_number else ""
-    return live.save(root, encoder.fingerprint, came_from)
+    with snapshot.alone(root):
+        live = build(sessions, encoder, progress)
+        with sessions() as session:
+            # An index that took no change in holds nothing of anybody's.
+            came_from = origin(session) if live.change_number else ""
+        return live.save(root, encoder.fingerprint, came_from)
 
 
 def embed_published(

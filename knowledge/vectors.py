@@ -1,7 +1,7 @@
 """Vectors kept in the database by text and encoder, so that nothing is embedded twice."""
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from sqlalchemy import delete, func, select, text
@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from embeddings.encoder import Encoder
 from embeddings.hits import Vectors
+from embeddings.progress import Progress
 from knowledge.database import Sessions
 from knowledge.models import Vector
-
-Progress = Callable[[str, float], None]
 
 #: Texts embedded between two commits: what a killed run loses at most.
 _CHUNK = 512
@@ -53,7 +52,7 @@ def vectors(
             )
         known |= fresh
         if progress is not None:
-            progress("embedding", (start + len(chunk)) / len(todo))
+            progress(start + len(chunk), len(todo))
     found = np.zeros((len(texts), encoder.dimension), dtype=np.float32)
     for n, key in enumerate(keys):
         found[n] = np.frombuffer(known[key], dtype=np.float16)

@@ -12,11 +12,12 @@ from sqlalchemy import select
 from embeddings.dense import DenseIndex
 from embeddings.errors import IndexMissing
 from embeddings.hits import Vectors
+from embeddings.progress import Progress
 from embeddings.snapshot import Manifest
 from knowledge.database import Sessions
 from knowledge.indexing import IndexState, compare, load_snapshot
 from knowledge.models import Statement
-from knowledge.vectors import Progress, kept
+from knowledge.vectors import kept
 
 #: Statements looked for, and neighbours compared, to measure recall.
 SAMPLE, NEIGHBOURS = 50, 10
@@ -25,7 +26,6 @@ SAME_COSINE: Final = 0.99
 
 _CHUNK: Final = 5_000
 _SEED: Final = 1
-_STEP: Final = "comparing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def verify(
         stale += [ids[n] for n in np.flatnonzero(cosines < SAME_COSINE)]
         nearest.take(ids, rows)
         if progress is not None:
-            progress(_STEP, min(1.0, done * _CHUNK / max(1, len(held))))
+            progress(min(done * _CHUNK, len(held)), len(held))
     return Verification(loaded.manifest, state, tuple(stale), nearest.recall(loaded.dense))
 
 

@@ -21,7 +21,7 @@ class BagOfWords:
         return self.encode_statements(texts)
 
     def encode_statements(
-        self, texts: Sequence[str], progress: Callable[[str, float], None] | None = None
+        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
     ) -> NDArray[np.float32]:
         rows = np.zeros((len(texts), _DIMENSION), np.float32)
         for row, text in zip(rows, texts, strict=True):
@@ -29,5 +29,5 @@ class BagOfWords:
                 row[int.from_bytes(hashlib.sha256(word.encode()).digest()[:4]) % _DIMENSION] += 1
             row /= np.linalg.norm(row)
         if progress is not None:
-            progress("encoding", 1.0)
+            progress(len(texts), len(texts))
         return rows

@@ -43,9 +43,9 @@ def run_batch(
     bad = 0
     bar = reporter("Answering")
     with _whole(target) as out:
-        for share, item in _rows(source, names):
+        for done, total, item in _rows(source, names):
             if bar is not None:
-                bar("answering", share)
+                bar(done, total)
             if isinstance(item, str):
                 click.echo(f"{source}: {item}", err=True)
                 bad += 1
@@ -97,15 +97,15 @@ def _reason_text(reason: Reason) -> str:
     return f"{reason.kind.value}: {quoted}" if quoted else reason.kind.value
 
 
-def _rows(path: Path, names: tuple[str, ...]) -> Iterator[tuple[float, Row | str]]:
-    """Yield each line's row, or what is wrong with it, with the share of the file read so far."""
+def _rows(path: Path, names: tuple[str, ...]) -> Iterator[tuple[int, int, Row | str]]:
+    """Yield each line's number, how many lines there are, and its row or what is wrong with it."""
     try:
         with path.open("rb") as file:
-            size, done = max(path.stat().st_size, 1), 0
+            total = sum(1 for _ in file)
+            file.seek(0)
             for number, raw in enumerate(file, 1):
-                done += len(raw)
                 if raw.strip():
-                    yield done / size, _row(number, raw, names)
+                    yield number, total, _row(number, raw, names)
     except OSError as error:
         raise click.ClickException(f"{path} cannot be read: {error.strerror}") from error
 

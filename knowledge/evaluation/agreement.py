@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
+from embeddings.progress import Progress
 from knowledge.agreement.judgement import Evidence, Judge, Judgement
 from knowledge.domain import Relation
 from knowledge.evaluation.labelled import LabelledPair, PairSet
 from knowledge.evaluation.verdicts import Labels, Verdict, VerdictResult, assess
-from knowledge.vectors import Progress
 
 RELATIONS: Final = Labels(
     Relation.SUPPORTS.value, Relation.REFUTES.value, (Relation.NOT_ENOUGH_INFO.value,)
@@ -32,7 +32,7 @@ def judged(judge: Judge, pairs: PairSet, progress: Progress | None = None) -> It
             pair.statement,
         )
         if progress is not None:
-            progress("judging", done / len(pairs.pairs))
+            progress(done, len(pairs.pairs))
 
 
 def _judge(judge: Judge, pair: LabelledPair) -> Judgement:

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Final
 
+from embeddings.progress import Progress
 from knowledge.answering import Answering
 from knowledge.domain import Outcome
 from knowledge.evaluation.labelled import ClaimSet
 from knowledge.evaluation.metrics import share
 from knowledge.evaluation.verdicts import Labels, Verdict, VerdictResult, assess
-from knowledge.vectors import Progress
 
 OUTCOMES: Final = Labels(
     Outcome.SUPPORTED.value,
@@ -43,7 +43,7 @@ def evaluate(
             named += 1
             first += best is not None and best.ref == claim.statement_ref
         if progress is not None:
-            progress("answering", done / len(claims.claims))
+            progress(done, len(claims.claims))
     result = assess(claims.name, verdicts, OUTCOMES)
     if not named:
         return result

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from embeddings.progress import Progress
 from knowledge import calibration
 from knowledge.agreement.judgement import Judge
 from knowledge.calibration import Calibration
@@ -12,7 +13,6 @@ from knowledge.domain import Relation
 from knowledge.evaluation.agreement import judged
 from knowledge.evaluation.labelled import PairSet
 from knowledge.evaluation.metrics import expected_calibration_error, reliability
-from knowledge.vectors import Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from itertools import islice
 
 from sqlalchemy import select
 
+from embeddings.progress import Progress
 from knowledge import curation, reports
 from knowledge.database import Sessions
 from knowledge.domain import ReportDraft
 from knowledge.evaluation.labelled import QuerySet
 from knowledge.models import Report, Statement
-from knowledge.vectors import Progress
 
 #: Reports kept in one transaction.
 _BATCH = 500
@@ -46,7 +46,7 @@ def publish(
                     curation.publish(session, stored.statement_ids, _ACTOR)
         done += len(batch)
         if progress is not None:
-            progress("publishing", done / len(pool))
+            progress(done, len(pool))
     return tuple(copies)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from embeddings.progress import Progress
 from knowledge.answering import Answering
 from knowledge.answers import Answer
 from knowledge.evaluation.labelled import LabelledQuery, QuerySet
@@ -16,7 +17,6 @@ from knowledge.evaluation.metrics import (
     share,
     success,
 )
-from knowledge.vectors import Progress
 
 #: Statements looked at for each query.
 DEPTH: Final = 10
@@ -76,7 +76,7 @@ def evaluate(
         first = answer.matches[0].statement.text if answer.matches else ""
         ranked.append(_Ranked(query, _refs(answer, labels), first))
         if progress is not None:
-            progress("answering", done / len(queries.queries))
+            progress(done, len(queries.queries))
     return RetrievalResult(
         queries.name,
         len(ranked),

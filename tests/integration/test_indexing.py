@@ -37,7 +37,7 @@ class _Counting:
         return self._encoder.encode_claims(texts)
 
     def encode_statements(
-        self, texts: Sequence[str], progress: Callable[[str, float], None] | None = None
+        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
     ) -> NDArray[np.float32]:
         self.computed.update(texts)
         return self._encoder.encode_statements(texts, progress)
@@ -200,8 +200,8 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
     texts = [f"خبر رقم {n}" for n in range(1200)]
     _publish(sessions, *texts)
 
-    def interrupt(_step: str, share: float) -> None:
-        if share > 0.5:
+    def interrupt(done: int, total: int) -> None:
+        if done > total / 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
