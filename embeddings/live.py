@@ -33,8 +33,7 @@ class Entry:
 class LiveIndex:
     """Both indexes as one, safe to search from several threads while changes are applied.
 
-    ``change_number`` is the last change of the database that is in it, ``fingerprint`` the
-    encoder's: claims are whitened where its map is known.
+    ``change_number`` is the last change of the database that is in it.
     """
 
     def __init__(
@@ -42,34 +41,34 @@ class LiveIndex:
         dense: DenseIndex,
         lexical: LexicalIndex,
         change_number: int = 0,
-        fingerprint: str = "",
     ) -> None:
         self._dense, self._lexical = dense, lexical
         self._change_number = change_number
-        self._map = whitening(fingerprint)
         self._lock = threading.Lock()
 
     @classmethod
     def empty(cls, dimension: int, fingerprint: str = "") -> "LiveIndex":
         """Return an index that holds nothing, for the encoder with ``fingerprint``."""
-        return cls(DenseIndex(dimension), LexicalIndex(), fingerprint=fingerprint)
+        return cls(DenseIndex(dimension, whitening(fingerprint)), LexicalIndex())
 
     @classmethod
     def built(
         cls, entries: Sequence[Entry], vectors: Vectors, change_number: int, fingerprint: str
     ) -> "LiveIndex":
-        """Return an index of ``entries`` with their ``vectors`` (n, dimension), by their number."""
+        """Return an index of ``entries`` with their ``vectors`` (n, dimension).
+
+        ``fingerprint`` is the encoder's: claims are whitened where its map is known.
+        """
         ids = [entry.id for entry in entries]
         lexical = LexicalIndex()
         lexical.add(ids, [entry.terms_text for entry in entries])
-        dense = DenseIndex.built(ids, vectors)
-        return cls(dense, lexical, change_number, fingerprint)
+        dense = DenseIndex.built(ids, vectors, whitening(fingerprint))
+        return cls(dense, lexical, change_number)
 
     @classmethod
     def of(cls, loaded: Snapshot) -> "LiveIndex":
         """Return an index that serves ``loaded``."""
-        manifest = loaded.manifest
-        return cls(loaded.dense, loaded.lexical, manifest.change_number, manifest.fingerprint)
+        return cls(loaded.dense, loaded.lexical, loaded.manifest.change_number)
 
     def __len__(self) -> int:
         return len(self._dense)
@@ -113,9 +112,9 @@ class LiveIndex:
 
     def candidates(self, vector: Vectors, text: str, depth: int = DEPTH) -> Candidates:
         """Return the ``depth`` best of each list, all of them with both indexes' scores."""
-        focus = vector if self._map is None else self._map @ vector
+        focus = self._dense.focus(vector)
         with self._lock:
-            found = {hit.id for hit in self._dense.search(focus, depth)}
+            found = {hit.id for hit in self._dense.search(vector, depth)}
             found |= {hit.id for hit in self._lexical.search(text, depth)}
             ids = sorted(found)
             rows = self._dense.rows(ids)

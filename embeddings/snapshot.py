@@ -29,9 +29,10 @@ from embeddings.errors import (
     IndexUnavailable,
 )
 from embeddings.lexical import LexicalIndex
+from embeddings.whitening import whitening
 
 #: Raised when the layout of a snapshot changes; other formats are refused.
-FORMAT: Final = 3
+FORMAT: Final = 4
 #: The served snapshot and one to roll back to.
 KEPT: Final = 2
 
@@ -268,7 +269,8 @@ def _seal(fields: Mapping[str, Any]) -> str:
 
 
 def _read_back(folder: Path, manifest: Manifest) -> Snapshot:
-    dense, lexical = DenseIndex.load(folder), LexicalIndex.load(folder)
+    dense = DenseIndex.load(folder, whitening(manifest.fingerprint))
+    lexical = LexicalIndex.load(folder)
     if not len(dense) == len(lexical) == manifest.count:
         raise _corrupt(manifest.name, "counts")
     return Snapshot(manifest, dense, lexical)

@@ -30,9 +30,9 @@ from knowledge.reranking import RERANKED, Reread
 #: What was read and is below it is not judged. Far below ``SUGGEST``, since a statement in another
 #: language shares no words; MAP@5 of CheckThat! dev is the same up to .005.
 READ_FROM: Final = 0.002
-#: Characters of a statement that are compared with a claim: longer than any message that is read,
-#: so that no claim is taken for the very text of a statement that goes on.
-READ_CHARACTERS: Final = MAX_CHARACTERS + 1
+#: Characters of a statement that are compared with a claim: one of millions must not hold up every
+#: claim that finds it. Twice what any message has, so that none is taken for all that it says.
+READ_CHARACTERS: Final = 2 * MAX_CHARACTERS
 #: Candidates judged: past these a statement about the same thing is rare, and judging costs.
 JUDGED: Final = 3
 #: Answers kept for claims that are asked again while nothing changes: viral claims repeat.

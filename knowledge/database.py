@@ -1,5 +1,7 @@
 """Engine and session factory. The Session is the unit of work: nothing is kept without commit."""
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ Sessions = sessionmaker[Session]
 #: How long a writer waits for another before it gives up: a large file that is ingested may hold
 #: the database for seconds.
 BUSY_TIMEOUT_S = 15
+_AGAIN_S = 0.01
 
 
 def open_engine(url: str) -> Engine:
@@ -62,6 +65,19 @@ def open_sessions(engine: Engine) -> Sessions:
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _use_wal(cursor)
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _use_wal(cursor: Any) -> None:
+    """Turn to a write-ahead log; SQLite does not wait by itself where several do that at once."""
+    until = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_AGAIN_S)

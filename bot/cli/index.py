@@ -18,11 +18,12 @@ from knowledge import indexing, vectors, verification
 @click.pass_obj
 def reindex(app: App, full: bool, as_json: bool) -> None:
     """Build the index anew from everything published; the old one serves until it is ready."""
-    if full:
-        vectors.forget(app.sessions, app.encoder.fingerprint)
-    manifest = indexing.reindex(
-        app.sessions, app.encoder, app.settings.index_dir, reporter("Embedding the statements")
-    )
+    root = app.settings.index_dir
+    with snapshot.alone(root):
+        if full:
+            vectors.forget(app.sessions, app.encoder.fingerprint)
+        bar = reporter("Embedding the statements")
+        manifest = indexing.reindex(app.sessions, app.encoder, root, bar)
     _show(manifest, "is now served", as_json)
 
 

@@ -39,6 +39,17 @@ class Installation:
             check=False,
         )
 
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start one command and do not wait for it."""
+        return subprocess.Popen(
+            [_command(), *arguments],
+            cwd=self.folder,
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
     @contextmanager
     def running(self, server: BotApiServer, log: Path) -> Iterator[subprocess.Popen[bytes]]:
         """Run the bot for the body, from when it asks for updates; ``log`` gets all it prints."""

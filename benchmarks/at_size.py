@@ -1,0 +1,145 @@
+"""What many statements cost the program as it is run: reindexing, starting, memory.
+
+    python -m benchmarks.at_size [--rows 100000] [--vectors FOLDER]
+
+A knowledge base of so many real statements whose vectors are kept already. Reindexing is compared
+with FAISS alone building the same index from the same rows in a file; starting (from the command
+to the first answer, the Bot API server on loopback) with importing the libraries and reading the
+files once.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from benchmarks.kept_vectors import open_bundled
+from benchmarks.statements import REAL, rows, statements
+from embeddings.dense import DenseIndex
+from embeddings.encoder import Encoder
+from embeddings.hits import Vectors
+from embeddings.progress import Progress
+from knowledge import curation, reports
+from knowledge.database import open_engine, open_sessions
+from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.indexing import embed_published
+from knowledge.schema import upgrade
+from tests.e2e.bot_api_server import BotApiServer
+from tests.e2e.whole_bot import Installation, installation
+
+ROUNDS: Final = 3
+#: Statements of one report of the made knowledge base.
+_REPORT: Final = 2_000
+_PERSON: Final = 501
+_LIBRARIES: Final = (
+    "import torch, transformers, sentence_transformers, faiss, onnxruntime, tantivy, sqlalchemy,"
+    " telegram, pathlib, sys\n"
+    "for path in sys.argv[1:]: pathlib.Path(path).read_bytes()"
+)
+
+
+class _Known:
+    """Implements ``Encoder`` for texts whose vectors are there."""
+
+    def __init__(self, encoder: Encoder, texts: Sequence[str], vectors: Vectors) -> None:
+        self.fingerprint, self.dimension = encoder.fingerprint, encoder.dimension
+        self.encode_claims = encoder.encode_claims
+        self._rows = dict(zip(texts, vectors, strict=True))
+
+    def encode_statements(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Return the vectors of ``texts``."""
+        return np.stack([self._rows[text] for text in texts])
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--models", type=Path, default=Path("data/models"))
+    parser.add_argument("--rows", type=int, default=REAL)
+    parser.add_argument("--vectors", type=Path, help="a folder that keeps vectors between runs")
+    given = parser.parse_args()
+    encoder = open_bundled(given.models, given.vectors)
+    texts = statements(given.rows)
+    vectors = rows(encoder, len(texts))
+    with tempfile.TemporaryDirectory() as folder, BotApiServer() as server:
+        bot = installation(Path(folder) / "bot", given.models.resolve())
+        data = bot.folder / "data"
+        _fill(data / "tathabbat.db", _Known(encoder, texts, vectors), texts)
+        print(f"{len(texts)} statements")
+        bare = min(_bare(vectors, Path(folder)) for _ in range(ROUNDS))
+        whole = min(_reindexed(bot) for _ in range(ROUNDS))
+        print(f"reindex: {whole:.1f} s, FAISS alone {bare:.1f} s: {whole / bare:.2f} times")
+        files = [path for path in (data / "index").rglob("*") if path.is_file()]
+        files += list(given.models.glob("*.onnx"))
+        once = min(_libraries(files) for _ in range(ROUNDS))
+        started, resident = _started(bot, server, Path(folder) / "log", texts)
+        print(f"start to first answer: {started:.1f} s, libraries and files alone {once:.1f} s:")
+        print(f"  {started / once:.2f} times; memory then {resident / 2**20:.0f} MB")
+
+
+def _fill(database: Path, encoder: Encoder, texts: Sequence[str]) -> None:
+    engine = open_engine(f"sqlite:///{database}")
+    upgrade(engine)
+    sessions = open_sessions(engine)
+    for start in range(0, len(texts), _REPORT):
+        part = texts[start : start + _REPORT]
+        with sessions.begin() as session:
+            told = tuple(StatementDraft(text) for text in part)
+            ids = reports.store(session, ReportDraft(part[0], statements=told)).statement_ids
+            curation.publish(session, ids, "benchmark")
+        embed_published(sessions, encoder, ids)
+    engine.dispose()
+
+
+def _bare(vectors: Vectors, folder: Path) -> float:
+    file = folder / "vectors.npy"
+    np.save(file, vectors)
+    began = time.perf_counter()
+    read = np.load(file)
+    DenseIndex.built(range(len(read)), read).save(folder)
+    return time.perf_counter() - began
+
+
+def _reindexed(bot: Installation) -> float:
+    began = time.perf_counter()
+    bot.call("reindex").check_returncode()
+    return time.perf_counter() - began
+
+
+def _libraries(files: Sequence[Path]) -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", _LIBRARIES, *map(str, files)], check=True)  # noqa: S603 (ours)
+    return time.perf_counter() - began
+
+
+def _started(
+    bot: Installation, server: BotApiServer, log: Path, texts: Sequence[str]
+) -> tuple[float, int]:
+    """Return the seconds from the command to an answer, and the bytes in memory after some more."""
+    taken = []
+    resident = 0
+    for _ in range(ROUNDS):
+        before = len(server.sent)
+        server.send_text(_PERSON, texts[0])
+        began = time.perf_counter()
+        with bot.running(server, log) as process:
+            server.wait_for_message(_PERSON, after=before)
+            taken.append(time.perf_counter() - began)
+            for text in texts[1:20]:
+                before = len(server.sent)
+                server.send_text(_PERSON, text)
+                server.wait_for_message(_PERSON, after=before)
+            pages = int(Path(f"/proc/{process.pid}/statm").read_text("ascii").split()[1])
+            resident = max(resident, pages * os.sysconf("SC_PAGE_SIZE"))
+    return min(taken), resident
+
+
+if __name__ == "__main__":
+    main()
