@@ -1,6 +1,5 @@
 """The serving index: a snapshot and what changed since, in memory."""
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from embeddings.hits import Hit, Vectors
 from embeddings.hybrid import DEPTH, Candidates, fuse, learned
 from embeddings.lexical import LexicalIndex
 from embeddings.snapshot import Manifest, Snapshot
+from embeddings.turns import Turns
 from embeddings.whitening import whitening
 
 
@@ -44,7 +44,7 @@ class LiveIndex:
     ) -> None:
         self._dense, self._lexical = dense, lexical
         self._change_number = change_number
-        self._lock = threading.Lock()
+        self._turns = Turns()
 
     @classmethod
     def empty(cls, dimension: int, fingerprint: str = "") -> "LiveIndex":
@@ -80,7 +80,7 @@ class LiveIndex:
 
     def ids(self) -> frozenset[int]:
         """Return every id held."""
-        with self._lock:
+        with self._turns.reading():
             return self._dense.ids()
 
     def apply(
@@ -94,7 +94,7 @@ class LiveIndex:
 
         An id that is already held is replaced, so applying a change twice does no harm.
         """
-        with self._lock:
+        with self._turns.writing():
             gone = [*removed, *(entry.id for entry in added)]
             self._dense.remove(gone)
             self._lexical.remove(gone)
@@ -113,12 +113,13 @@ class LiveIndex:
     def candidates(self, vector: Vectors, text: str, depth: int = DEPTH) -> Candidates:
         """Return the ``depth`` best of each list, all of them with both indexes' scores."""
         focus = self._dense.focus(vector)
-        with self._lock:
-            found = {hit.id for hit in self._dense.search(vector, depth)}
-            found |= {hit.id for hit in self._lexical.search(text, depth)}
-            ids = sorted(found)
+        with self._turns.reading():
+            near = {hit.id for hit in self._dense.search(vector, depth)}
+            grams = {hit.id: hit.score for hit in self._lexical.search(text, depth)}
+            others = sorted(near - grams.keys())
+            grams |= {hit.id: hit.score for hit in self._lexical.score(text, others)}
+            ids = sorted(near | grams.keys())
             rows = self._dense.rows(ids)
-            grams = {hit.id: hit.score for hit in self._lexical.score(text, ids)}
         return Candidates(
             np.array(ids, dtype=np.int64),
             (rows @ focus).astype(np.float64),
@@ -131,7 +132,7 @@ class LiveIndex:
 
         ``fingerprint`` is the encoder's, ``origin`` names the database it was derived from.
         """
-        with self._lock:
+        with self._turns.reading():
             return snapshot.write(
                 root, self._dense, self._lexical, fingerprint, origin, self._change_number
             )
