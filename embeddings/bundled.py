@@ -12,7 +12,9 @@ import hashlib
 import importlib.util
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +61,14 @@ _MARKER = "unpacked.json"
 _LOCK_SECONDS = 300.0
 
 _STEPS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TextBatch:
+    """Texts padded to one length, each (texts, tokens); ``mask`` is 1 where there is a token."""
+
+    ids: NDArray[np.int64]
+    mask: NDArray[np.int64]
 
 
 def package_file() -> Path:
@@ -292,15 +302,29 @@ def _bert_name(name: str) -> str:
     return f"encoder.layer.{layer[1:]}.{_BERT_NAMES[part]}.{_BERT_KINDS[kind]}"
 
 
+@lru_cache(maxsize=1)
 def open_tokenizer(folder: Path) -> Tokenizer:
-    """Return the tokenizer of the model unpacked in ``folder``, padding texts to the longest."""
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.enable_truncation(MAX_TOKENS)
-    tokenizer.enable_padding(
-        pad_id=tokenizer.token_to_id("<pad>"),
-        pad_token="<pad>",  # noqa: S106 (no password)
-    )
-    return tokenizer
+    """Return the tokenizer of the model unpacked in ``folder``, which neither pads nor truncates.
+
+    Encoder and judge share one, which takes 280 MB: nobody may change it.
+    """
+    return Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+def tokenized(tokenizer: Tokenizer, texts: Sequence[str]) -> TextBatch:
+    """Return ``texts`` as one batch, each read up to ``MAX_TOKENS``."""
+    pad = tokenizer.token_to_id("<pad>")
+    found = [_bounded(each.ids) for each in tokenizer.encode_batch(texts)]
+    ids = np.full((len(found), max(map(len, found))), pad, np.int64)
+    mask = np.zeros_like(ids)
+    for row, tokens in enumerate(found):
+        ids[row, : len(tokens)], mask[row, : len(tokens)] = tokens, 1
+    return TextBatch(ids, mask)
+
+
+def _bounded(ids: list[int]) -> list[int]:
+    # The last token says that the text ends.
+    return ids if len(ids) <= MAX_TOKENS else [*ids[: MAX_TOKENS - 1], ids[-1]]
 
 
 def _tokenizer(vocabulary: q4.Q4Vocabulary) -> Tokenizer:

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from transformers import BertModel
 
 from embeddings.background import COHORT
-from embeddings.bundled import PROMPTS, open_tokenizer
+from embeddings.bundled import PROMPTS, open_tokenizer, tokenized
 from embeddings.cross_encoder import merged
 from embeddings.encoder import quieten
 from embeddings.outliers import NAME, part
@@ -50,11 +50,8 @@ def export_encoder(model_folder: Path, path: Path) -> None:
     with _quiet():
         tokenizer = open_tokenizer(model_folder)
         texts = [kind + text for kind in PROMPTS.values() for text in COHORT]
-        found = tokenizer.encode_batch(texts)
-        example = {
-            "ids": np.array([each.ids for each in found]),
-            "mask": np.array([each.attention_mask for each in found]),
-        }
+        batch = tokenized(tokenizer, texts)
+        example = {"ids": batch.ids, "mask": batch.mask}
         _export(_Averaged(model_folder).eval(), example, "vectors", path)
 
 

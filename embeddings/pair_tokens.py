@@ -14,8 +14,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
+from embeddings.bundled import open_tokenizer
 from embeddings.normalise import fold, for_matching
 from embeddings.words import STOP_WORDS, stem
 
@@ -63,9 +63,7 @@ class PairTokenizer:
     """Pairs of texts to token ids and marks, with the tokenizer of an unpacked model's folder."""
 
     def __init__(self, model_folder: Path) -> None:
-        self._tokenizer = Tokenizer.from_file(str(model_folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
+        self._tokenizer = open_tokenizer(model_folder)
         self._begin = self._tokenizer.token_to_id("<s>")
         self._end = self._tokenizer.token_to_id("</s>")
         self._pad = self._tokenizer.token_to_id("<pad>")

@@ -14,7 +14,7 @@ from sentence_transformers.base.modules import InputModule
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from embeddings.bundled import SOURCE_SHA256, open_tokenizer
+from embeddings.bundled import SOURCE_SHA256, open_tokenizer, tokenized
 from embeddings.export import export_encoder
 from embeddings.onnx_files import open_made
 from embeddings.progress import Progress
@@ -41,16 +41,17 @@ class QuantisedTransformer(InputModule):
 
     def __init__(self, tokenizer: Tokenizer, session: Any) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.tokenizer, self._session = tokenizer, session
+        self.tokenizer = self._tokenizer = tokenizer
+        self._session = session
 
     def preprocess(
         self, inputs: Sequence[Any], prompt: str | None = None, **_: Any
     ) -> dict[str, Tensor]:
         """Return token ids and mask, each (texts, tokens), of the texts after the prompt."""
-        found = self.tokenizer.encode_batch([(prompt or "") + text for text in inputs])
+        batch = tokenized(self._tokenizer, [(prompt or "") + text for text in inputs])
         return {
-            "input_ids": torch.tensor([each.ids for each in found]),
-            "attention_mask": torch.tensor([each.attention_mask for each in found]),
+            "input_ids": torch.from_numpy(batch.ids),
+            "attention_mask": torch.from_numpy(batch.mask),
         }
 
     def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:
