@@ -104,7 +104,7 @@ class DenseIndex:
         query = self.focus(np.asarray(vector, dtype=np.float32))
         if self._sketch is None:
             return self._compared(query, k)
-        ids = self._sketch.nominate(vector, max(FEWEST_NOMINATED, NOMINATED * k))
+        ids = self._sketch.nominate(vector, max(FEWEST_NOMINATED, NOMINATED * k), len(self))
         scores = self.rows(ids) @ query
         best = np.argsort(-scores, kind="stable")[:k]
         return [Scored(int(ids[n]), float(scores[n])) for n in best]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from embeddings.lexical import LexicalIndex
 from embeddings.snapshot import Manifest, Snapshot
 from embeddings.turns import Turns
 from embeddings.whitening import whitening
+
+_NUMBERS = count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class LiveIndex:
         self._dense, self._lexical = dense, lexical
         self._change_number = change_number
         self._turns = Turns()
+        self._number = next(_NUMBERS)
 
     @classmethod
     def empty(cls, dimension: int, fingerprint: str = "") -> "LiveIndex":
@@ -78,6 +82,11 @@ class LiveIndex:
         """The last change that is in the index."""
         return self._change_number
 
+    @property
+    def state(self) -> tuple[int, int]:
+        """What tells apart what indexes of this process hold: which one, and its change number."""
+        return self._number, self._change_number
+
     def ids(self) -> frozenset[int]:
         """Return every id held."""
         with self._turns.reading():
@@ -96,11 +105,12 @@ class LiveIndex:
         """
         with self._turns.writing():
             gone = [*removed, *(entry.id for entry in added)]
-            self._dense.remove(gone)
-            self._lexical.remove(gone)
             ids = [entry.id for entry in added]
-            self._dense.add(ids, vectors)
+            # Words first: they are on a disk, which may fail, and then all is as it was.
+            self._lexical.remove(gone)
             self._lexical.add(ids, [entry.terms_text for entry in added])
+            self._dense.remove(gone)
+            self._dense.add(ids, vectors)
             self._change_number = change_number
 
     def search(self, vector: Vectors, text: str, k: int) -> list[Hit]:

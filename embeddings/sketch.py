@@ -7,6 +7,7 @@ would tear neighbours apart (100,000 statements, a 16th of the lists looked thro
 400 nominated by sketches of the mapped rows .995, of the rows as they are .96).
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
@@ -28,11 +29,10 @@ class Sketch:
     A removed row's sketch stays until the index is built anew; it is only passed over.
     """
 
-    FILE = "sketch.faiss"
-
     def __init__(self, index: Any, mapping: Vectors | None, gone: Iterable[int] = ()) -> None:
         self._index, self._gone = index, set(gone)
         self._root = None if mapping is None else root(mapping)
+        self._file = _file_name(mapping)
 
     @classmethod
     def learned(cls, vectors: Vectors, mapping: Vectors | None) -> Self:
@@ -56,24 +56,29 @@ class Sketch:
         """Pass over ``ids`` from now on."""
         self._gone.update(ids)
 
-    def nominate(self, vector: Vectors, count: int) -> NDArray[np.int64]:
-        """Return about ``count`` ids, in no order, likely the closest to a claim (dimension,)."""
-        count = min(count + len(self._gone), int(self._index.ntotal))
+    def nominate(self, vector: Vectors, count: int, held: int) -> NDArray[np.int64]:
+        """Return about ``count`` ids, in no order, likely the closest to a claim (dimension,).
+
+        ``held`` is how many rows there are: sketches of removed and replaced ones take places.
+        """
+        surplus = int(self._index.ntotal) - held
+        count = min(count + surplus, int(self._index.ntotal))
         found = np.unique(self._index.search(self._mapped(vector[None]), count)[1][0])
         kept: NDArray[np.int64] = found[found >= 0]
         return kept[~np.isin(kept, list(self._gone))] if self._gone else kept
 
     def save(self, folder: Path) -> None:
         """Write the sketches into ``folder``. Raises OSError if the disk does not take them."""
-        faiss_file.write(self._index, folder / self.FILE)
+        faiss_file.write(self._index, folder / self._file)
 
     @classmethod
     def load(cls, folder: Path, mapping: Vectors | None, held: frozenset[int]) -> Self | None:
-        """Read what ``save`` wrote, None if there is none; ``held`` are the ids there still are.
+        """Read what ``save`` wrote, None if there is none for this ``mapping``.
 
+        ``held`` are the ids there still are.
         Raises RuntimeError or MemoryError if it cannot be read.
         """
-        file = folder / cls.FILE
+        file = folder / _file_name(mapping)
         if not file.exists():
             return None
         index: Any = faiss.read_index(str(file))
@@ -83,6 +88,12 @@ class Sketch:
     def _mapped(self, vectors: Vectors) -> Vectors:
         mapped = vectors if self._root is None else vectors @ self._root
         return np.ascontiguousarray(mapped, dtype=np.float32)
+
+
+def _file_name(mapping: Vectors | None) -> str:
+    """Return a name that tells what rows were mapped by: claims mapped by another find nothing."""
+    known = b"" if mapping is None else mapping.tobytes()
+    return f"sketch-{hashlib.sha256(known).hexdigest()[:12]}.faiss"
 
 
 def root(mapping: Vectors) -> Vectors:

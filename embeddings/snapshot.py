@@ -2,7 +2,7 @@
 
 index/
   current            the name of the snapshot that is served
-  00000007/          manifest.json, dense.faiss, lexical/
+  00000007/          manifest.json, dense.faiss, lexical/, and sketches of many rows
   00000008.aside/    being written, or left by a run that was killed; never served
 """
 
@@ -37,8 +37,6 @@ FORMAT: Final = 4
 KEPT: Final = 2
 
 _CURRENT, _MANIFEST, _ASIDE, _SEAL = "current", "manifest.json", ".aside", "seal"
-#: Who holds the lock, for the one who must wait.
-_HOLDER: Final = "lock.holder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ def write(
     process is writing, IndexUnavailable if the disk does not take it, and IndexCorrupt if what was
     written does not read back.
     """
-    with alone(root):
+    with _alone(root):
         for leftover in [*root.glob(f"*{_ASIDE}"), *_rejected(root)]:
             shutil.rmtree(leftover)
         name = f"{max((int(n) for n in names(root)), default=0) + 1:08d}"
@@ -172,7 +170,7 @@ def rollback(root: Path) -> Manifest:
     Raises IndexMissing if there is none, IndexCorrupt if it is damaged, and IndexBusy if another
     process is writing.
     """
-    with alone(root):
+    with _alone(root):
         serving = current_name(root)
         older = [name for name in names(root) if serving is None or name < serving]
         if not older:
@@ -188,7 +186,7 @@ def prune(root: Path) -> list[str]:
 
     Raises IndexBusy if another process is writing.
     """
-    with alone(root):
+    with _alone(root):
         return _prune(root)
 
 
@@ -202,32 +200,59 @@ def current_name(root: Path) -> str | None:
 
 
 @contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Hold the right to change what is below ``root``; whoever holds it may take it again.
+def building(root: Path) -> Iterator[None]:
+    """Hold the right to build an index for ``root``; whoever holds it may take it again.
 
-    Raises IndexBusy if another process or thread has it.
+    Raises IndexBusy if another process or thread has it. What is served may be changed meanwhile.
     """
+    with _lock(root, "building"):
+        yield
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Hold the right to change what is below ``root``, and say why where that cannot be done.
+
+    Raises IndexBusy if another has it, IndexUnavailable where files cannot be changed.
+    """
+    with _lock(root, "lock"):
+        try:
+            yield
+        except OSError as error:
+            raise _unwritable(root, error) from error
+
+
+@contextmanager
+def _lock(root: Path, name: str) -> Iterator[None]:
+    holder = root / f"{name}.holder"
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with FileLock(root / "lock", timeout=0, is_singleton=True).acquire():
-            (root / _HOLDER).write_text(f"process {os.getpid()} on {platform.node()}", "utf-8")
-            yield
+        lock = FileLock(root / name, timeout=0, is_singleton=True).acquire()
     except Timeout as error:
         raise IndexBusy(
-            f"another reindex is running ({_holder(root)}); wait for it to finish"
+            f"another reindex is running ({_told(holder)}); wait for it to finish"
         ) from error
     except OSError as error:
-        raise IndexUnavailable(
-            f"the index in {root} cannot be written ({error.strerror});"
-            " check the free space and the permissions there"
-        ) from error
+        raise _unwritable(root, error) from error
+    with lock:
+        # Only a note: where the disk is full, what makes room must still run.
+        with suppress(OSError):
+            holder.write_text(f"process {os.getpid()} on {platform.node()}", "utf-8")
+        yield
 
 
-def _holder(root: Path) -> str:
+def _told(holder: Path) -> str:
     try:
-        return (root / _HOLDER).read_text("utf-8")[:200]
+        return holder.read_text("utf-8")[:200] or "of an unknown process"
     except (OSError, UnicodeDecodeError):
         return "of an unknown process"
+
+
+def _unwritable(root: Path, error: OSError) -> IndexUnavailable:
+    return IndexUnavailable(
+        f"the index in {root} cannot be written ({error.strerror});"
+        " check the free space and the permissions there"
+    )
 
 
 def _rejected(root: Path) -> list[Path]:

@@ -33,7 +33,8 @@ READ_FROM: Final = 0.002
 #: Characters of a statement that are compared with a claim: one of millions must not hold up every
 #: claim that finds it. Twice what any message has, so that none is taken for all that it says.
 READ_CHARACTERS: Final = 2 * MAX_CHARACTERS
-#: Candidates judged: past these a statement about the same thing is rare, and judging costs.
+#: Different texts judged, and read first: past these a statement about the same thing is rare, and
+#: reading costs.
 JUDGED: Final = 3
 #: Answers kept for claims that are asked again while nothing changes: viral claims repeat.
 REMEMBERED: Final = 2_048
@@ -81,8 +82,8 @@ class Answering:
         live = self._index.current()
         if not terms(text) or not len(live):
             return _nothing(text)
-        # A change of what is published changes the number, so nothing kept is ever stale.
-        key = (for_matching(text), live.change_number, top)
+        # A change of what is published, or another index, changes the state: nothing is stale.
+        key = (for_matching(text), live.state, top)
         known = self._remembered.get(key)
         if known is None:
             known = self._judged(text, self._searched(text, live, top), top)
@@ -161,10 +162,14 @@ class Answering:
         first = [each for each in found[:RERANKED] if each.relevance >= READ_FROM]
         if self._reranker is None or not first:
             return found
-        read = self._read(self._reranker, claim, first[:JUDGED])
-        # Reading costs: more only where none of the first is about the claim.
-        if not any(each.relevance >= SUGGEST for each in read):
-            read += self._read(self._reranker, claim, first[JUDGED:])
+        nearest = _judgeable(first)
+        read = self._read(self._reranker, claim, nearest)
+        # Reading costs: more only where the first do not fill what is judged, or none of them is
+        # about the claim.
+        about = [each for each in read if each.relevance >= READ_FROM]
+        if len(_texts(about)) < JUDGED or not any(each.relevance >= SUGGEST for each in about):
+            more = [each for each in first if each not in nearest]
+            read += self._read(self._reranker, claim, more)
         # What was not read again stays below what was, and is no more about the claim: how many
         # more are asked for must not decide the outcome.
         known = {each.statement.id for each in read}
@@ -251,9 +256,13 @@ def _judgeable(candidates: Sequence[_Candidate]) -> list[_Candidate]:
 
     Copies must not take the places of what speaks against them.
     """
-    texts = dict.fromkeys(for_matching(each.text) for each in candidates)
-    wanted = set(list(texts)[:JUDGED])
+    wanted = set(_texts(candidates)[:JUDGED])
     return [each for each in candidates if for_matching(each.text) in wanted]
+
+
+def _texts(candidates: Sequence[_Candidate]) -> list[str]:
+    """Return the different texts of candidates, in their order."""
+    return list(dict.fromkeys(for_matching(each.text) for each in candidates))
 
 
 def _evidence(candidate: _Candidate, before: Mapping[int, str]) -> Evidence:
@@ -267,17 +276,17 @@ class _Remembered:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._answers: OrderedDict[tuple[str, int, int], Answer] = OrderedDict()
+        self._answers: OrderedDict[tuple[str, tuple[int, int], int], Answer] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[str, int, int]) -> Answer | None:
+    def get(self, key: tuple[str, tuple[int, int], int]) -> Answer | None:
         with self._lock:
             known = self._answers.get(key)
             if known is not None:
                 self._answers.move_to_end(key)
             return known
 
-    def keep(self, key: tuple[str, int, int], answer: Answer) -> None:
+    def keep(self, key: tuple[str, tuple[int, int], int], answer: Answer) -> None:
         with self._lock:
             self._answers[key] = answer
             self._answers.move_to_end(key)

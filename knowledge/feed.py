@@ -56,12 +56,13 @@ class Follower:
             self._ending.wait(self._every)
 
     def _take_in(self) -> None:
-        try:
-            self._index.current()
-            self._index.renew()
-        # Whoever asks a claim is told; here it is tried again.
-        except (SQLAlchemyError, KnowledgeError, EmbeddingsError) as error:
-            _log.warning("changes cannot be taken in (%s); trying again", type(error).__name__)
+        # A new snapshot first: it may be the cure of an index that takes nothing in any more.
+        for take_in in (self._index.renew, self._index.current):
+            try:
+                take_in()
+            # Whoever asks a claim is told; here it is tried again.
+            except (SQLAlchemyError, KnowledgeError, EmbeddingsError) as error:
+                _log.warning("changes cannot be taken in (%s); trying again", type(error).__name__)
 
     def _listen(self) -> None:
         """Take changes in whenever the database tells of one, until that connection is lost."""

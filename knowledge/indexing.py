@@ -76,16 +76,21 @@ class ServingIndex:
 
         It is opened and caught up aside: whoever asks meanwhile is answered by the one before,
         which goes on being served if this one is refused. Raises what ``current`` raises, once for
-        each snapshot.
+        a snapshot that is another model's or damaged.
         """
         if not self.outdated():
             return
-        self._seen = snapshot.current_name(self._root)
-        fresh = LiveIndex.of(_load(self._sessions, self._root, self._encoder.fingerprint))
+        name = snapshot.current_name(self._root)
+        try:
+            fresh = LiveIndex.of(_load(self._sessions, self._root, self._encoder.fingerprint))
+        except (IndexMismatch, IndexCorrupt):
+            # It will be no better the next time. Whatever else fails may pass.
+            self._seen = name
+            raise
         self._catch_up(fresh, None)
         with self._lock:
             self._catch_up(fresh, None)
-            self._live = fresh
+            self._live, self._seen = fresh, name
 
     def _last_change(self) -> int:
         with self._sessions() as session:
@@ -154,7 +159,7 @@ def reindex(
     Vectors already known are not computed again. Raises IndexBusy if another process does it: told
     before anything is computed, and never would an older build be promoted over a newer one.
     """
-    with snapshot.alone(root):
+    with snapshot.building(root):
         live = build(sessions, encoder, progress)
         with sessions() as session:
             # An index that took no change in holds nothing of anybody's.

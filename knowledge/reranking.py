@@ -18,8 +18,8 @@ from knowledge.errors import WeightsUnfit
 from knowledge.relevance import Found, logistic
 
 WEIGHTS: Final = Path(__file__).with_name("reranking.json")
-#: Candidates read again. Each costs a reading; ``benchmarks/training/reranking.py`` prints what
-#: fewer and more would bring.
+#: Candidates read again, at most. Each costs a reading: ``benchmarks/training/reranking.py`` prints
+#: what fewer and more would bring.
 RERANKED: Final = 5
 
 

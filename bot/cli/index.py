@@ -19,7 +19,7 @@ from knowledge import indexing, vectors, verification
 def reindex(app: App, full: bool, as_json: bool) -> None:
     """Build the index anew from everything published; the old one serves until it is ready."""
     root = app.settings.index_dir
-    with snapshot.alone(root):
+    with snapshot.building(root):
         if full:
             vectors.forget(app.sessions, app.encoder.fingerprint)
         bar = reporter("Embedding the statements")
@@ -91,12 +91,14 @@ def rollback(app: App, as_json: bool) -> None:
 def prune(app: App) -> None:
     """Delete all indexes but the served one and one to roll back to, and other models' vectors.
 
-    What a model's change leaves behind stays until then, so that changing back costs nothing.
+    What a model's change leaves behind stays until then, so that changing back costs nothing. The
+    vectors are those of every bot on this database.
     """
     root = app.settings.index_dir
-    deleted = snapshot.prune(root)
-    wanted = {app.encoder.fingerprint, *snapshot.fingerprints(root)}
-    forgotten = vectors.prune(app.sessions, wanted)
+    with snapshot.building(root):
+        deleted = snapshot.prune(root)
+        wanted = {app.encoder.fingerprint, *snapshot.fingerprints(root)}
+        forgotten = vectors.prune(app.sessions, wanted)
     click.echo(f"{len(deleted)} old indexes and {forgotten} vectors of other models deleted")
 
 

@@ -1,5 +1,6 @@
 """Progress on a terminal."""
 
+import atexit
 import sys
 import time
 from typing import TYPE_CHECKING, Final
@@ -26,22 +27,29 @@ class _Bar:
     """One bar a total: what is done in several steps has several."""
 
     def __init__(self, label: str) -> None:
-        self._label, self._begun, self._since = label, 0, 0.0
+        self._label, self._since = label, time.time()
         self._bar: ProgressBar[int] | None = None
+        # A bar hides the cursor: work that is broken off must give it back.
+        atexit.register(self._end)
 
     def __call__(self, done: int, total: int) -> None:
         if self._bar is None or self._bar.length != total:
-            self._begun, self._since = done, time.monotonic()
+            self._end()
             self._bar = click.progressbar(length=total, file=sys.stderr, show_pos=True)
-        seconds = time.monotonic() - self._since
-        if seconds >= _SETTLED_S:
-            self._bar.label = f"{self._label}, {(done - self._begun) / seconds:.0f} a second"
-        else:
-            self._bar.label = self._label
+            # What is done by the first report took time too.
+            self._bar.start = self._bar.last_eta = self._since
+            self._bar.render_progress()
+        seconds = time.time() - self._since
+        rate = f", {done / seconds:.0f} a second" if seconds >= _SETTLED_S and total > 1 else ""
+        self._bar.label = self._label + rate
         self._bar.update(max(0, done - self._bar.pos))
         if done >= total:
+            self._end()
+
+    def _end(self) -> None:
+        if self._bar is not None:
             self._bar.render_finish()
-            self._bar = None
+            self._bar, self._since = None, time.time()
 
 
 def show_count(text: str) -> None:

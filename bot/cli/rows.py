@@ -101,11 +101,13 @@ def _rows(path: Path, names: tuple[str, ...]) -> Iterator[tuple[int, int, Row | 
     """Yield each line's number, how many lines there are, and its row or what is wrong with it."""
     try:
         with path.open("rb") as file:
-            total = sum(1 for _ in file)
-            file.seek(0)
+            total = 0
+            if file.seekable():
+                total = sum(1 for _ in file)
+                file.seek(0)
             for number, raw in enumerate(file, 1):
                 if raw.strip():
-                    yield number, total, _row(number, raw, names)
+                    yield number, max(number, total), _row(number, raw, names)
     except OSError as error:
         raise click.ClickException(f"{path} cannot be read: {error.strerror}") from error
 

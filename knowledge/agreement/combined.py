@@ -1,10 +1,11 @@
 """The judge that is used: the cross-encoder's reading and the rules, weighed by a calibrated model.
 
-The cross-encoder reads every pair both ways, unless the first leaves it clearly open; the rules say
-what numbers, dates and negation make of it. A multinomial logistic regression over both gives the
-probability of each relation. Its weights are fitted on labelled pairs that the cross-encoder was
-not trained on (``benchmarks/training/combination.py``), so the probabilities are calibrated there;
-they belong to one cross-encoder, whose fingerprint they carry.
+The cross-encoder reads every pair both ways, unless the first leaves it clearly open, or refutes
+what may be of another story; the rules say what numbers, dates and negation make of it. A
+multinomial logistic regression over both gives the probability of each relation. Its weights are
+fitted on labelled pairs that the cross-encoder was not trained on
+(``benchmarks/training/combination.py``), so the probabilities are calibrated there; they belong to
+one cross-encoder, whose fingerprint they carry.
 """
 
 import hashlib
@@ -55,8 +56,9 @@ VETO: Final = 0.9
 
 
 #: Not read the other way too is what is left open by more than this (in logits, over both other
-#: relations), and what is likely of another story (logit of relevance below this). Reading all both
-#: ways brings nothing on ANS dev (``benchmarks/training/combination.py``) and costs a fifth.
+#: relations), and what seems to refute and may be of another story (logit of relevance below this).
+#: Reading all both ways brings nothing on ANS dev (``benchmarks/training/combination.py``) and
+#: costs a fifth.
 SETTLED: Final = 2.0
 
 #: Confidence of a relation that the rules object to, at most: the cross-encoder reads the same
@@ -197,7 +199,10 @@ def _both_ways(
     settling = ours[:, [Output.SUPPORTS, Output.REFUTES]].max(1, initial=-np.inf)
     unsettled = np.flatnonzero(
         (ours[:, Output.NOT_ENOUGH_INFO] - settling < SETTLED)
-        & (ours[:, Output.RELEVANT] > SETTLED)
+        & (
+            (ours[:, Output.RELEVANT] > SETTLED)
+            | (ours[:, Output.SUPPORTS] > ours[:, Output.REFUTES])
+        )
     )
     theirs = ours.copy()
     theirs[unsettled] = reader.read([(texts[n], claim) for n in unsettled.tolist()])

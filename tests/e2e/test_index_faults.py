@@ -76,7 +76,7 @@ def test_the_second_of_two_reindexes_is_told_who_runs_and_the_first_completes(
 
 
 def _wait_until_it_holds(root: Path, process: subprocess.Popen[str]) -> None:
-    holder = root / "lock.holder"
+    holder = root / "building.holder"
     while not (holder.exists() and f"process {process.pid} on " in holder.read_text("utf-8")):
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from embeddings.encoder import Encoder
-from knowledge import curation, reports
+from knowledge import curation, indexing, reports
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.answering import JUDGED, Answering
 from knowledge.calibration import STANDARD, Calibration
@@ -52,6 +53,13 @@ class _LongestFirst:
         return [Reread(float(len(each.text)), self.relevance) for each in found]
 
 
+class _OfTheBridge:
+    """Keeps the order; what is of the bridge is about the claim, all else is not."""
+
+    def read(self, claim: str, found: Sequence[Found]) -> list[Reread]:
+        return [Reread(each.score, 0.95 if "bridge" in each.text else 0.001) for each in found]
+
+
 @dataclass
 class House:
     sessions: Sessions
@@ -59,11 +67,13 @@ class House:
     judge: _Judge
     answering: Answering
 
-    def publish(self, *texts: str, on: date | None = None) -> list[int]:
+    def publish(
+        self, *texts: str, on: date | None = None, by: str = "the harbour office"
+    ) -> list[int]:
         with self.sessions.begin() as session:
             draft = ReportDraft(
                 f"report of {texts[0]}",
-                publisher="the harbour office",
+                publisher=by,
                 published_at=on,
                 statements=tuple(StatementDraft(text) for text in texts),
             )
@@ -200,3 +210,43 @@ def test_reranking_changes_the_order_and_scores_stay_sorted(
     texts = [match.statement.text for match in matches[:read]]
     assert texts == sorted(reranker.read_texts, key=len, reverse=True)
     assert scores == sorted(scores, reverse=True)
+
+
+def _reranked(house: House, root: Path) -> Answering:
+    index = ServingIndex(house.sessions, house.encoder, root)
+    return Answering(house.sessions, house.encoder, index, house.judge, _OfTheBridge())
+
+
+def test_what_is_of_something_else_does_not_hide_what_speaks_against(
+    house: House, tmp_path: Path
+) -> None:
+    house.publish("again the old harbour bridge opened on monday")
+    house.publish(*(f"the old harbour ferry again {n}" for n in range(2)))
+    house.publish("old bridge closed again")
+    answer = _reranked(house, tmp_path / "index").answer(CLAIM)
+    assert answer.outcome is Outcome.RELATED
+    assert answer.disputed
+
+
+def test_copies_do_not_hide_what_speaks_against(house: House, tmp_path: Path) -> None:
+    for n in range(3):
+        house.publish("again the old harbour bridge opened on monday", by=f"office {n}")
+    house.publish("old bridge closed again")
+    answer = _reranked(house, tmp_path / "index").answer(CLAIM)
+    assert answer.outcome is Outcome.RELATED
+    assert answer.disputed
+
+
+def test_what_is_remembered_ends_with_another_index(house: House, tmp_path: Path) -> None:
+    root = tmp_path / "index"
+    index = ServingIndex(house.sessions, house.encoder, root)
+    answering = Answering(house.sessions, house.encoder, index, house.judge)
+    house.publish("the old harbour bridge opened on monday")
+    closed = house.publish("the old harbour bridge closed on monday")
+    live = index.current()
+    # As where something went wrong with the index and nothing with the database.
+    live.apply([], np.empty((0, house.encoder.dimension), np.float32), closed, live.change_number)
+    assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED
+    indexing.reindex(house.sessions, house.encoder, root)
+    index.renew()
+    assert answering.answer(CLAIM).outcome is Outcome.RELATED

@@ -311,6 +311,38 @@ def test_many_rows_are_sketched_and_the_same_are_found(tmp_path: Path, mapped: b
     np.testing.assert_allclose(sketched.rows(ids[1:5]), rows[1:5], atol=1e-3)
 
 
+def test_rows_that_come_again_and_again_do_not_crowd_out_others() -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.standard_normal((3_000, 64)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    ids = list(range(len(rows)))
+    index = DenseIndex.built(ids, rows, exact_up_to=0)
+    for _ in range(3):
+        index.remove(ids)
+        index.add(ids, rows)
+    exact = DenseIndex.built(ids, rows)
+    found = sum(
+        len({hit.id for hit in exact.search(q, 10)} & {hit.id for hit in index.search(q, 10)})
+        for q in rows[:50]
+    )
+    assert found >= 475
+    index.remove(ids)
+    index.add([5], rows[5:6])
+    assert [hit.id for hit in index.search(rows[7], 3)] == [5]
+
+
+def test_sketches_for_another_map_are_left_aside(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    rows = rng.standard_normal((500, 16)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    DenseIndex.built(range(500), rows, exact_up_to=0).save(tmp_path)
+    mapping = np.diag(np.linspace(0, 1, 16)).astype(np.float32)
+    loaded = DenseIndex.load(tmp_path, mapping)
+    for query in rows[:20]:
+        best = float(np.max(rows @ (mapping @ query)))
+        assert loaded.search(query, 1)[0].score == pytest.approx(best, abs=2e-3)
+
+
 def test_a_short_query_finds_what_a_long_one_does() -> None:
     """Whitened claims are short; rounding of the rows must not outweigh them."""
     rng = np.random.default_rng(2)

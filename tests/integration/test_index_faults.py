@@ -252,7 +252,7 @@ def test_a_second_reindex_is_refused_before_it_computes_anything(
     encoder = _Counting(fake_encoder)
     _publish(sessions, "السد لم ينهر")
     root.mkdir()
-    with FileLock(root / "lock", timeout=0), pytest.raises(IndexBusy, match="wait for it"):
+    with FileLock(root / "building", timeout=0), pytest.raises(IndexBusy, match="wait for it"):
         indexing.reindex(sessions, encoder, root)
     assert not encoder.computed
     assert indexing.reindex(sessions, encoder, root).count == 1
