@@ -74,6 +74,8 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.encoding
 	$(BIN)/python -m benchmarks.search
+	$(BIN)/python -m benchmarks.serving
+	$(BIN)/python -m benchmarks.at_size
 	$(BIN)/python -m benchmarks.latency
 
 clean:
