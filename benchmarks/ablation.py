@@ -28,7 +28,7 @@ from embeddings import hybrid
 from embeddings.encoder import Encoder
 from embeddings.hits import Vectors
 from embeddings.hybrid import Candidates, Row, signals
-from embeddings.pair_reader import OnnxPairReader, PairReader
+from embeddings.pair_reader import OnnxPairReader, Output, PairReader
 from knowledge.agreement.combined import FEATURES, RELATIONS, CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judge, Judgement
 from knowledge.agreement.rules import RuleJudge
@@ -128,7 +128,7 @@ class Remembering:
         new = [pair for pair in dict.fromkeys(pairs) if pair not in self._read]
         if new:
             self._read |= dict(zip(new, self._reader.read(new), strict=True))
-        return np.array([self._read[pair] for pair in pairs])
+        return np.array([self._read[pair] for pair in pairs], np.float32).reshape(-1, len(Output))
 
 
 def judge(samples: Sequence[Sample], reader: PairReader) -> None:
