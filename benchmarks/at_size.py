@@ -9,7 +9,6 @@ files once.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from typing import Final
 import numpy as np
 
 from benchmarks.kept_vectors import open_bundled
+from benchmarks.resident import resident
 from benchmarks.statements import REAL, rows, statements
 from embeddings.dense import DenseIndex
 from embeddings.encoder import Encoder
@@ -79,9 +79,9 @@ def main() -> None:
         files = [path for path in (data / "index").rglob("*") if path.is_file()]
         files += list(given.models.glob("*.onnx"))
         once = min(_libraries(files) for _ in range(ROUNDS))
-        started, resident = _started(bot, server, Path(folder) / "log", texts)
+        started, held = _started(bot, server, Path(folder) / "log", texts)
         print(f"start to first answer: {started:.1f} s, libraries and files alone {once:.1f} s:")
-        print(f"  {started / once:.2f} times; memory then {resident / 2**20:.0f} MB")
+        print(f"  {started / once:.2f} times; memory then {held / 2**20:.0f} MB")
 
 
 def _fill(database: Path, encoder: Encoder, texts: Sequence[str]) -> None:
@@ -124,7 +124,7 @@ def _started(
 ) -> tuple[float, int]:
     """Return the seconds from the command to an answer, and the bytes in memory after some more."""
     taken = []
-    resident = 0
+    held = 0
     for _ in range(ROUNDS):
         before = len(server.sent)
         server.send_text(_PERSON, texts[0])
@@ -136,9 +136,8 @@ def _started(
                 before = len(server.sent)
                 server.send_text(_PERSON, text)
                 server.wait_for_message(_PERSON, after=before)
-            pages = int(Path(f"/proc/{process.pid}/statm").read_text("ascii").split()[1])
-            resident = max(resident, pages * os.sysconf("SC_PAGE_SIZE"))
-    return min(taken), resident
+            held = max(held, resident(process.pid))
+    return min(taken), held
 
 
 if __name__ == "__main__":

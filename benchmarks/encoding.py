@@ -9,10 +9,8 @@ through the program's encoder.
 """
 
 import argparse
-import gzip
-import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -20,11 +18,11 @@ from typing import Any, Final
 import numpy as np
 from sentence_transformers import SentenceTransformer
 
-from benchmarks.datasets import require, rows
+from benchmarks.datasets import rows
+from benchmarks.statements import articles
 from embeddings.bundled import PROMPTS, ensure_unpacked
 from embeddings.encoder import open_encoder
 from embeddings.normalise import for_matching
-from knowledge.extraction.segmentation import sentences
 
 CLAIMS: Final = 500
 ROUNDS: Final = 3
@@ -55,7 +53,7 @@ def main() -> None:
         theirs.append(_median(lambda text: encode_stock([text], PROMPTS["query"]), claims))
     one, other = float(np.median(mine)), float(np.median(theirs))
     print(f"one claim: {one * 1e3:.2f} ms against {other * 1e3:.2f} ms: {one / other:.3f} of it")
-    texts = list(islice(news_sentences(), given.texts))
+    texts = list(islice((each for _, told in articles() for each in told), given.texts))
     spent = {"ours": 0.0, "stock": 0.0}
     cosines = []
     for start in range(0, len(texts), TURN):
@@ -83,15 +81,6 @@ def _median(encode: Callable[[str], Any], texts: Sequence[str]) -> float:
         encode(text)
         taken.append(time.perf_counter() - began)
     return float(np.median(taken))
-
-
-def news_sentences() -> Iterator[str]:
-    """Yield the sentences of SaudiNewsNet's articles."""
-    with gzip.open(require("saudinewsnet", "articles.jsonl.gz"), "rt", encoding="utf-8") as file:
-        for line in file:
-            body = json.loads(line)["content"]
-            for span in sentences(body):
-                yield body[span.start : span.end]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ claims itself.
 """
 
 import argparse
-import resource
+import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +25,7 @@ import numpy as np
 from sentence_transformers import SentenceTransformer
 
 from benchmarks.kept_vectors import open_bundled
+from benchmarks.resident import resident
 from benchmarks.statements import REAL, rows, statements
 from benchmarks.training.pairs import headlines
 from embeddings.bundled import PROMPTS, ensure_unpacked
@@ -53,7 +54,7 @@ def main() -> None:
     claims = headlines(held_out=True)[: CLAIMS + WARM_UP]
     if given.memory:
         _search_a_little(WAYS[given.memory](given.models, texts, vectors), claims)
-        print(f"{given.memory}: {_resident() / 2**20:.0f} MB")
+        print(f"{given.memory}: {resident(os.getpid()) / 2**20:.0f} MB")
         return
     ways = {}
     for name, made in WAYS.items():
@@ -137,12 +138,6 @@ def _rate(search: Search, claims: Sequence[str]) -> float:
     with ThreadPoolExecutor(ASKERS) as askers:
         list(askers.map(search, claims))
     return len(claims) / (time.perf_counter() - began)
-
-
-def _resident() -> int:
-    """Return the bytes that this process holds in memory now."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    return pages * resource.getpagesize()
 
 
 if __name__ == "__main__":

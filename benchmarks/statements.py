@@ -7,6 +7,7 @@ which keeps the common component and the spread.
 
 import gzip
 import json
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -24,19 +25,24 @@ REAL: Final = 100_000
 _SEED: Final = 1
 
 
-def statements(count: int) -> list[str]:
-    """Return ``count`` different texts, or as many as there are."""
-    found: dict[str, None] = {}
+def articles() -> Iterator[tuple[str, list[str]]]:
+    """Yield the title and the sentences of each of SaudiNewsNet's articles."""
     with gzip.open(require("saudinewsnet", "articles.jsonl.gz"), "rt", encoding="utf-8") as file:
         for line in file:
             article = json.loads(line)
             body = article["content"]
-            texts = [body[span.start : span.end] for span in sentences(body)]
-            if not is_held_out(article["title"]):
-                texts.append(article["title"])
-            found |= dict.fromkeys(each for each in texts if SHORTEST <= len(each) <= LONGEST)
-            if len(found) >= count:
-                break
+            yield article["title"], [body[span.start : span.end] for span in sentences(body)]
+
+
+def statements(count: int) -> list[str]:
+    """Return ``count`` different texts, or as many as there are."""
+    found: dict[str, None] = {}
+    for title, texts in articles():
+        if not is_held_out(title):
+            texts.append(title)
+        found |= dict.fromkeys(each for each in texts if SHORTEST <= len(each) <= LONGEST)
+        if len(found) >= count:
+            break
     return list(found)[:count]
 
 

@@ -89,8 +89,8 @@ def ensure_unpacked(models_dir: Path, progress: Progress | None = None) -> Path:
     """Return the unpacked model's folder under ``models_dir``, unpacking it if it is not whole.
 
     Costs a few ``stat`` calls when it is there already, seconds and 500 MB of disk otherwise;
-    ``progress`` is then told how many steps are done. Sizes are compared,
-    not contents: a cut-off write is noticed, a flipped bit is not.
+    ``progress`` is then told how many steps are done. Sizes are compared, not contents: a cut-off
+    write is noticed, a flipped bit is not.
 
     Raises ``ModelUnavailable`` if the package is missing or altered, or the folder not writable.
     """

@@ -4,8 +4,7 @@ import resource
 import shutil
 import sqlite3
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -15,7 +14,6 @@ import numpy as np
 import onnx
 import pytest
 from filelock import FileLock
-from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from sqlalchemy import Engine, event, select
 
@@ -37,6 +35,7 @@ from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import Change
 from knowledge.verification import verify
+from tests.counting import Counting
 
 _MODEL = "a model"
 #: As large as makes the vectors the largest file, larger than what is written at once.
@@ -228,28 +227,10 @@ def test_a_clock_that_goes_backwards_changes_nothing_of_the_index(
     assert moments == sorted(moments, reverse=True), "the clock did go backwards"
 
 
-class _Counting:
-    """An encoder that remembers what it was given."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self.fingerprint, self.dimension = encoder.fingerprint, encoder.dimension
-        self.computed: Counter[str] = Counter()
-
-    def encode_claims(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self._encoder.encode_claims(texts)
-
-    def encode_statements(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> NDArray[np.float32]:
-        self.computed.update(texts)
-        return self._encoder.encode_statements(texts, progress)
-
-
 def test_a_second_reindex_is_refused_before_it_computes_anything(
     sessions: Sessions, fake_encoder: Encoder, root: Path
 ) -> None:
-    encoder = _Counting(fake_encoder)
+    encoder = Counting(fake_encoder)
     _publish(sessions, "السد لم ينهر")
     root.mkdir()
     with FileLock(root / "building", timeout=0), pytest.raises(IndexBusy, match="wait for it"):

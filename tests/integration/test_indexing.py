@@ -2,14 +2,13 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from sqlalchemy import Engine, event, func, select
 
 from embeddings import snapshot
@@ -22,30 +21,12 @@ from knowledge.indexing import ServingIndex
 from knowledge.models import Vector
 from knowledge.schema import require_ready
 from knowledge.vectors import forget, prune, vectors
-
-
-class _Counting:
-    """An encoder that remembers what it was given."""
-
-    def __init__(self, encoder: Encoder, fingerprint: str | None = None) -> None:
-        self._encoder = encoder
-        self.fingerprint = fingerprint or encoder.fingerprint
-        self.dimension = encoder.dimension
-        self.computed: Counter[str] = Counter()
-
-    def encode_claims(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self._encoder.encode_claims(texts)
-
-    def encode_statements(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> NDArray[np.float32]:
-        self.computed.update(texts)
-        return self._encoder.encode_statements(texts, progress)
+from tests.counting import Counting
 
 
 @pytest.fixture
-def encoder(fake_encoder: Encoder) -> _Counting:
-    return _Counting(fake_encoder)
+def encoder(fake_encoder: Encoder) -> Counting:
+    return Counting(fake_encoder)
 
 
 @pytest.fixture
@@ -54,7 +35,7 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def serving(sessions: Sessions, encoder: _Counting, root: Path) -> ServingIndex:
+def serving(sessions: Sessions, encoder: Counting, root: Path) -> ServingIndex:
     return ServingIndex(sessions, encoder, root)
 
 
@@ -90,13 +71,13 @@ def _found(serving: ServingIndex, encoder: Encoder, claim: str) -> list[int]:
     return [hit.id for hit in serving.current().search(vector, claim, 10)]
 
 
-def test_an_empty_database_serves_an_empty_index(serving: ServingIndex, encoder: _Counting) -> None:
+def test_an_empty_database_serves_an_empty_index(serving: ServingIndex, encoder: Counting) -> None:
     assert len(serving.current()) == 0
     assert _found(serving, encoder, "السد انهار") == []
 
 
 def test_what_is_published_is_seen_without_a_reindex(
-    sessions: Sessions, serving: ServingIndex, encoder: _Counting
+    sessions: Sessions, serving: ServingIndex, encoder: Counting
 ) -> None:
     serving.current()
     first, second = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
@@ -105,7 +86,7 @@ def test_what_is_published_is_seen_without_a_reindex(
 
 
 def test_a_draft_is_never_seen(
-    sessions: Sessions, serving: ServingIndex, encoder: _Counting
+    sessions: Sessions, serving: ServingIndex, encoder: Counting
 ) -> None:
     _draft(sessions, "السد لم ينهر")
     assert _found(serving, encoder, "السد لم ينهر") == []
@@ -113,7 +94,7 @@ def test_a_draft_is_never_seen(
 
 
 def test_a_statement_is_found_by_its_reports_title(
-    sessions: Sessions, serving: ServingIndex, encoder: _Counting
+    sessions: Sessions, serving: ServingIndex, encoder: Counting
 ) -> None:
     first, _ = _publish(sessions, "الباغوز", "وصل عددهم إلى 37 ألفا")
     hits = serving.current().search(encoder.encode_claims(["الباغوز"])[0], "الباغوز", 5)
@@ -122,7 +103,7 @@ def test_a_statement_is_found_by_its_reports_title(
 
 
 def test_what_is_retracted_is_gone_at_once_from_every_process(
-    sessions: Sessions, serving: ServingIndex, encoder: _Counting, root: Path
+    sessions: Sessions, serving: ServingIndex, encoder: Counting, root: Path
 ) -> None:
     first, second = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
     another = ServingIndex(sessions, encoder, root)
@@ -133,7 +114,7 @@ def test_what_is_retracted_is_gone_at_once_from_every_process(
 
 
 def test_a_snapshot_is_brought_up_to_date_as_it_is_opened(
-    sessions: Sessions, encoder: _Counting, root: Path
+    sessions: Sessions, encoder: Counting, root: Path
 ) -> None:
     first, second = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
     manifest = indexing.reindex(sessions, encoder, root)
@@ -146,7 +127,7 @@ def test_a_snapshot_is_brought_up_to_date_as_it_is_opened(
 
 
 def test_published_and_retracted_while_nobody_looked_is_never_served(
-    sessions: Sessions, serving: ServingIndex, encoder: _Counting
+    sessions: Sessions, serving: ServingIndex, encoder: Counting
 ) -> None:
     serving.current()
     _retract(sessions, *_publish(sessions, "السد انهار"))
@@ -167,7 +148,7 @@ def test_more_changes_than_one_step_takes_are_all_taken(
 
 
 def test_nothing_is_computed_twice(
-    sessions: Sessions, serving: ServingIndex, encoder: _Counting, root: Path
+    sessions: Sessions, serving: ServingIndex, encoder: Counting, root: Path
 ) -> None:
     _publish(sessions, "السد لم ينهر", "هطل المطر ليلا", "السد لم ينهر")
     serving.current()
@@ -180,7 +161,7 @@ def test_nothing_is_computed_twice(
 
 
 def test_what_was_embedded_ahead_is_not_computed_by_the_first_claim(
-    sessions: Sessions, serving: ServingIndex, encoder: _Counting
+    sessions: Sessions, serving: ServingIndex, encoder: Counting
 ) -> None:
     drafts = _draft(sessions, "مسودة")
     ids = _publish(sessions, "السد لم ينهر")
@@ -195,7 +176,7 @@ def test_what_was_embedded_ahead_is_not_computed_by_the_first_claim(
 
 
 def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
-    sessions: Sessions, encoder: _Counting, root: Path, monkeypatch: pytest.MonkeyPatch
+    sessions: Sessions, encoder: Counting, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = [f"خبر رقم {n}" for n in range(1200)]
     _publish(sessions, *texts)
@@ -213,10 +194,10 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
 
 
 def test_forgetting_computes_anew_and_only_for_that_encoder(
-    sessions: Sessions, encoder: _Counting, fake_encoder: Encoder, root: Path
+    sessions: Sessions, encoder: Counting, fake_encoder: Encoder, root: Path
 ) -> None:
     _publish(sessions, "السد لم ينهر")
-    other = _Counting(fake_encoder, "another")
+    other = Counting(fake_encoder, "another")
     indexing.reindex(sessions, encoder, root)
     indexing.build(sessions, other)
     forget(sessions, encoder.fingerprint)
@@ -226,7 +207,7 @@ def test_forgetting_computes_anew_and_only_for_that_encoder(
 
 
 def test_kept_vectors_are_unit_vectors_close_to_the_encoders_own(
-    sessions: Sessions, encoder: _Counting
+    sessions: Sessions, encoder: Counting
 ) -> None:
     texts = ["السد لم ينهر", "", "السد لم ينهر", "a" * 5000]
     for _ in range(2):
@@ -238,7 +219,7 @@ def test_kept_vectors_are_unit_vectors_close_to_the_encoders_own(
 
 
 def test_two_processes_may_embed_the_same_text_at_the_same_moment(
-    engine: Engine, sessions: Sessions, encoder: _Counting
+    engine: Engine, sessions: Sessions, encoder: Counting
 ) -> None:
     texts, overtaken = ["السد لم ينهر", "هطل المطر ليلا"], threading.Event()
 
@@ -256,7 +237,7 @@ def test_two_processes_may_embed_the_same_text_at_the_same_moment(
 
 
 def test_the_first_claims_of_many_threads_open_one_index(
-    sessions: Sessions, serving: ServingIndex, encoder: _Counting
+    sessions: Sessions, serving: ServingIndex, encoder: Counting
 ) -> None:
     ids = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
     together = threading.Barrier(4)
@@ -279,18 +260,18 @@ def test_the_first_claims_of_many_threads_open_one_index(
 
 
 def test_an_index_of_another_model_is_refused(
-    sessions: Sessions, encoder: _Counting, fake_encoder: Encoder, root: Path
+    sessions: Sessions, encoder: Counting, fake_encoder: Encoder, root: Path
 ) -> None:
     _publish(sessions, "السد لم ينهر")
     indexing.reindex(sessions, encoder, root)
-    other = ServingIndex(sessions, _Counting(fake_encoder, "another"), root)
+    other = ServingIndex(sessions, Counting(fake_encoder, "another"), root)
     with pytest.raises(IndexMismatch, match="another model"):
         other.current()
 
 
 @pytest.mark.parametrize("texts", [1, 2, 5], ids=["fewer", "as many", "more"])
 def test_an_index_of_another_database_is_refused(
-    sessions: Sessions, other_sessions: Sessions, encoder: _Counting, root: Path, texts: int
+    sessions: Sessions, other_sessions: Sessions, encoder: Counting, root: Path, texts: int
 ) -> None:
     _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
     indexing.reindex(sessions, encoder, root)
@@ -304,7 +285,7 @@ def test_an_index_of_another_database_is_refused(
 
 
 def test_an_index_newer_than_a_restored_database_is_refused(
-    sessions: Sessions, encoder: _Counting, root: Path, tmp_path: Path
+    sessions: Sessions, encoder: Counting, root: Path, tmp_path: Path
 ) -> None:
     from knowledge.backup import backup
 
@@ -319,7 +300,7 @@ def test_an_index_newer_than_a_restored_database_is_refused(
 
 
 def test_the_index_of_an_empty_database_takes_everything_in(
-    sessions: Sessions, encoder: _Counting, root: Path
+    sessions: Sessions, encoder: Counting, root: Path
 ) -> None:
     assert indexing.reindex(sessions, encoder, root).count == 0
     ids = _publish(sessions, "السد لم ينهر")
@@ -329,7 +310,7 @@ def test_the_index_of_an_empty_database_takes_everything_in(
 @pytest.mark.parametrize("builds", [1, 2])
 def test_a_damaged_index_is_passed_over_and_everything_is_served(
     sessions: Sessions,
-    encoder: _Counting,
+    encoder: Counting,
     root: Path,
     builds: int,
     caplog: pytest.LogCaptureFixture,
@@ -350,7 +331,7 @@ def test_a_damaged_index_is_passed_over_and_everything_is_served(
 
 
 def test_inspecting_compares_statement_by_statement(
-    sessions: Sessions, encoder: _Counting, root: Path
+    sessions: Sessions, encoder: Counting, root: Path
 ) -> None:
     first, second = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
     before = indexing.inspect(sessions, root, encoder.fingerprint)
@@ -367,7 +348,7 @@ def test_inspecting_compares_statement_by_statement(
 
 
 def test_inspecting_refuses_a_damaged_index(
-    sessions: Sessions, encoder: _Counting, root: Path
+    sessions: Sessions, encoder: Counting, root: Path
 ) -> None:
     _publish(sessions, "السد لم ينهر")
     manifest = indexing.reindex(sessions, encoder, root)
@@ -377,7 +358,7 @@ def test_inspecting_refuses_a_damaged_index(
 
 
 def test_a_new_snapshot_is_turned_to_once_and_followed_from_there(
-    sessions: Sessions, serving: ServingIndex, encoder: _Counting, root: Path
+    sessions: Sessions, serving: ServingIndex, encoder: Counting, root: Path
 ) -> None:
     first = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
     before = serving.current()
@@ -395,11 +376,11 @@ def test_a_new_snapshot_is_turned_to_once_and_followed_from_there(
 
 
 def test_a_snapshot_of_another_model_leaves_what_is_served(
-    sessions: Sessions, serving: ServingIndex, encoder: _Counting, root: Path
+    sessions: Sessions, serving: ServingIndex, encoder: Counting, root: Path
 ) -> None:
     ids = _publish(sessions, "السد لم ينهر")
     before = serving.current()
-    indexing.reindex(sessions, _Counting(encoder, "another"), root)
+    indexing.reindex(sessions, Counting(encoder, "another"), root)
     with pytest.raises(IndexMismatch):
         serving.renew()
     ids += _publish(sessions, "هطل المطر ليلا")
@@ -409,12 +390,12 @@ def test_a_snapshot_of_another_model_leaves_what_is_served(
 
 
 def test_vectors_of_the_model_before_stay_until_they_are_pruned(
-    sessions: Sessions, fake_encoder: Encoder, encoder: _Counting, root: Path
+    sessions: Sessions, fake_encoder: Encoder, encoder: Counting, root: Path
 ) -> None:
     texts = ["السد لم ينهر", "هطل المطر ليلا"]
     _publish(sessions, *texts)
     indexing.reindex(sessions, encoder, root)
-    other = _Counting(fake_encoder, "another")
+    other = Counting(fake_encoder, "another")
     indexing.reindex(sessions, other, root)
     indexing.reindex(sessions, encoder, root)
     assert encoder.computed == Counter(texts)
@@ -426,7 +407,7 @@ def test_vectors_of_the_model_before_stay_until_they_are_pruned(
 
 
 def test_nobody_meets_a_half_state_while_snapshots_come_and_go(
-    sessions: Sessions, serving: ServingIndex, encoder: _Counting, root: Path
+    sessions: Sessions, serving: ServingIndex, encoder: Counting, root: Path
 ) -> None:
     ids = set(_publish(sessions, "السد لم ينهر", "هطل المطر ليلا"))
     serving.current()
