@@ -6,7 +6,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from knowledge.errors import NotFound
-from knowledge.models import AuditEntry, Change, ChangeKind, Statement, StatementStatus
+from knowledge.models import AuditEntry, Change, ChangeKind, Statement, StatementStatus, SubjectKind
 
 #: PostgreSQL's channel that tells of changes.
 CHANNEL = "tathabbat_changes"
@@ -93,9 +93,10 @@ def _move(
         AuditEntry(
             actor=actor,
             action=after.value,
-            statement_id=number,
-            before=before.value,
-            after=after.value,
+            subject=SubjectKind.STATEMENT,
+            subject_id=str(number),
+            before={"status": before.value},
+            after={"status": after.value},
             reason=reason,
         )
         for number in sorted(moved)

@@ -1,11 +1,12 @@
 """Who asked what, and what they were shown: the queue of what nothing settles yet."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from knowledge.domain import Outcome
-from knowledge.models import Inquiry
+from knowledge.models import Inquiry, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,20 @@ class Asked:
 
 
 def record(
-    session: Session, person_key: str, claim: str, outcome: Outcome, statement_ids: list[int]
+    session: Session,
+    person_key: str,
+    claim: str,
+    outcome: Outcome,
+    statement_ids: Sequence[int],
+    language: str,
 ) -> int:
-    """Keep an inquiry and return its id. Unsettled ones are what moderators work through."""
-    inquiry = Inquiry(
-        person_key=person_key, claim=claim, outcome=outcome, statement_ids=statement_ids
-    )
+    """Keep an inquiry and return its id. Unsettled ones are what moderators work through.
+
+    ``statement_ids`` are what the person is shown, best first; ``language`` is what they are
+    spoken to in.
+    """
+    inquiry = Inquiry(person_key=person_key, claim=claim, outcome=outcome, language=language)
+    inquiry.shown = [Shown(position=n, statement_id=each) for n, each in enumerate(statement_ids)]
     session.add(inquiry)
     session.flush()
     return inquiry.id
@@ -35,7 +44,12 @@ def recall(session: Session, inquiry_id: int, person_key: str) -> Asked | None:
     inquiry = session.get(Inquiry, inquiry_id)
     if inquiry is None or inquiry.person_key != person_key:
         return None
-    return Asked(inquiry.id, inquiry.claim, inquiry.outcome, tuple(inquiry.statement_ids))
+    return Asked(
+        inquiry.id,
+        inquiry.claim,
+        inquiry.outcome,
+        tuple(each.statement_id for each in inquiry.shown),
+    )
 
 
 def dispute(session: Session, inquiry_id: int, person_key: str) -> bool:

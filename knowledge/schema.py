@@ -1,10 +1,12 @@
 """The database's shape over time: Alembic run from code, so no ini file can disagree with it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from knowledge.errors import DatabaseUnavailable
@@ -94,11 +96,7 @@ def _migrate(engine: Engine, direction: str, revision: str) -> None:
 
     config = _config(engine)
     try:
-        with engine.begin() as connection:
-            if engine.dialect.name == "sqlite":
-                # Python begins no transaction before CREATE TABLE: without this a migration that
-                # is cut short leaves half of itself, and two first starts meet in the middle.
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with _whole_transaction(engine) as connection:
             config.attributes["connection"] = connection
             getattr(command, direction)(config, revision)
     except CommandError as error:
@@ -111,6 +109,32 @@ def _migrate(engine: Engine, direction: str, revision: str) -> None:
         raise DatabaseUnavailable(f"{reason}; nothing was changed") from error
     except SQLAlchemyError as error:
         raise _unreachable(error) from error
+
+
+@contextmanager
+def _whole_transaction(engine: Engine) -> Iterator[Connection]:
+    """Give a connection whose migration is kept whole or not at all."""
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as connection:
+            yield connection
+        return
+    with engine.connect() as connection:
+        # SQLite changes most of a table by making it anew: meanwhile rows point at nothing.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        try:
+            # Python begins no transaction before CREATE TABLE: without this a migration that is
+            # cut short leaves half of itself, and two first starts meet in the middle.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            if broken is not None:
+                raise DatabaseUnavailable(
+                    f"a row of {broken[0]} points at nothing; nothing was changed: restore a backup"
+                )
+            connection.commit()
+        finally:
+            connection.rollback()
+            connection.exec_driver_sql("PRAGMA foreign_keys = ON")
 
 
 def _config(engine: Engine) -> "Config":

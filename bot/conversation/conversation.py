@@ -94,18 +94,21 @@ class Conversation:
             return wording.small_talk(message.kind, words)
         with self._sessions.begin() as session:
             parts = [
-                wording.Part(claim, answer, self._keep(session, asker, claim, answer))
+                wording.Part(claim, answer, self._keep(session, asker, claim, answer, words))
                 for claim, answer in zip(message.claims, answers, strict=True)
             ]
         if len(parts) > 1 or message.excerpt:
             return wording.each_answered(parts, self._today(), words)
         return wording.answered(parts[0].answer, parts[0].inquiry_id, self._today(), words)
 
-    def _keep(self, session: Session, asker: Asker, claim: str, answer: Answer) -> int:
+    def _keep(
+        self, session: Session, asker: Asker, claim: str, answer: Answer, words: Catalogue
+    ) -> int:
         shown = [match.statement.id for match in answer.suggestions]
         if answer.matches and answer.matches[0].statement.id not in shown:
             shown.insert(0, answer.matches[0].statement.id)
-        return inquiries.record(session, self._key(asker), claim, answer.outcome, shown)
+        language = words.language.value
+        return inquiries.record(session, self._key(asker), claim, answer.outcome, shown, language)
 
     def press(self, asker: Asker, action: str) -> Reply:
         """Answer a button press; whatever is not theirs or not known is said to be gone."""

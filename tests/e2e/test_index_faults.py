@@ -107,7 +107,7 @@ def test_a_database_that_another_process_holds_for_five_seconds_is_waited_for(
     def answer() -> Outcome:
         found = answering.answer(RAIN)
         with sessions.begin() as session:
-            inquiries.record(session, "a person", RAIN, found.outcome, [rain])
+            inquiries.record(session, "a person", RAIN, found.outcome, [rain], "ar")
         return found.outcome
 
     with (

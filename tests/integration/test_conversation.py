@@ -105,7 +105,8 @@ def action(reply: Reply, label: str) -> str:
 
 def kept(house: House) -> list[Inquiry]:
     with house.sessions() as session:
-        return list(session.scalars(select(Inquiry).order_by(Inquiry.id)))
+        wanted = select(Inquiry).options(selectinload(Inquiry.shown)).order_by(Inquiry.id)
+        return list(session.scalars(wanted))
 
 
 class TestCommands:
@@ -217,7 +218,7 @@ class TestInquiries:
         refuted, unrelated = kept(house)
         assert (refuted.claim, refuted.outcome) == (REFUTED, Outcome.REFUTED)
         with house.sessions() as session:
-            (quoted, *_) = reports.by_ids(session, refuted.statement_ids[:1])
+            (quoted, *_) = reports.by_ids(session, [refuted.shown[0].statement_id])
         assert "أقل من واحد في المئة" in quoted.text
         assert not refuted.disputed
         assert (unrelated.claim, unrelated.outcome) == (UNRELATED, Outcome.NO_MATCH)
@@ -252,7 +253,10 @@ class TestButtons:
         reply = talk.claim(ASKER, claim)
         (inquiry,) = kept(house)
         with house.sessions.begin() as session:
-            curation.retract(session, inquiry.statement_ids[1:], "test", "for this test")
+            shown = session.get_one(Inquiry, inquiry.id).shown
+            curation.retract(
+                session, [each.statement_id for each in shown[1:]], "test", "for this test"
+            )
         more = talk.press(ASKER, action(reply, "نتائج أخرى"))
         assert said(more) == "لا توجد تقارير موثّقة أخرى عن هذا."
 

@@ -50,10 +50,13 @@ def test_publishing_leaves_a_change_and_an_audit_row_each(
     assert _statuses(sessions) == [_PUBLISHED, _PUBLISHED, _DRAFT]
     assert _changes(sessions) == [(ids[0], ChangeKind.ADDED), (ids[1], ChangeKind.ADDED)]
     rows = _audit(sessions)
-    assert [row.statement_id for row in rows] == ids[:2]
-    assert {(r.actor, r.action, r.before, r.after, r.reason) for r in rows} == {
-        ("moderator", "published", "draft", "published", "checked twice")
+    assert [row.subject_id for row in rows] == [str(each) for each in ids[:2]]
+    assert {(r.actor, r.action, r.reason) for r in rows} == {
+        ("moderator", "published", "checked twice")
     }
+    assert [(r.before, r.after) for r in rows] == [
+        ({"status": "draft"}, {"status": "published"})
+    ] * 2
     assert all(datetime(2020, 1, 1, tzinfo=UTC) < row.at <= datetime.now(UTC) for row in rows)
 
 
@@ -67,7 +70,11 @@ def test_retracting_leaves_a_change_and_an_audit_row_each(
     assert _statuses(sessions) == [_PUBLISHED, _RETRACTED, _PUBLISHED]
     assert _changes(sessions)[-1] == (ids[1], ChangeKind.REMOVED)
     last = _audit(sessions)[-1]
-    assert (last.actor, last.before, last.after) == ("admin", "published", "retracted")
+    assert (last.actor, last.before, last.after) == (
+        "admin",
+        {"status": "published"},
+        {"status": "retracted"},
+    )
     assert last.reason == "the source withdrew it"
 
 
@@ -76,10 +83,10 @@ def test_what_was_reviewed_is_published_from_there(sessions: Sessions, ids: list
         session.get_one(Statement, ids[1]).status = _REVIEWED
         assert curation.publish(session, ids, "moderator") == 3
     assert _statuses(sessions) == [_PUBLISHED] * 3
-    assert {row.statement_id: row.before for row in _audit(sessions)} == {
-        ids[0]: "draft",
-        ids[1]: "reviewed",
-        ids[2]: "draft",
+    assert {row.subject_id: row.before for row in _audit(sessions)} == {
+        str(ids[0]): {"status": "draft"},
+        str(ids[1]): {"status": "reviewed"},
+        str(ids[2]): {"status": "draft"},
     }
 
 

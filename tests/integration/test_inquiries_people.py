@@ -13,7 +13,7 @@ _SECRET = b"a secret of this installation"
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_an_inquiry_is_recalled_as_it_was_answered(sessions: Sessions, outcome: Outcome) -> None:
     with sessions.begin() as session:
-        number = inquiries.record(session, "someone", "هل انهار السد؟", outcome, [7, 3, 5])
+        number = inquiries.record(session, "someone", "هل انهار السد؟", outcome, [7, 3, 5], "ar")
     with sessions() as session:
         assert inquiries.recall(session, number, "someone") == inquiries.Asked(
             number, "هل انهار السد؟", outcome, (7, 3, 5)
@@ -22,7 +22,7 @@ def test_an_inquiry_is_recalled_as_it_was_answered(sessions: Sessions, outcome: 
 
 def test_another_person_cannot_see_or_dispute_an_inquiry(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        number = inquiries.record(session, "someone", "claim", Outcome.RELATED, [1])
+        number = inquiries.record(session, "someone", "claim", Outcome.RELATED, [1], "ar")
     with sessions.begin() as session:
         assert inquiries.recall(session, number, "somebody else") is None
         assert not inquiries.dispute(session, number, "somebody else")
@@ -32,7 +32,7 @@ def test_another_person_cannot_see_or_dispute_an_inquiry(sessions: Sessions) -> 
 
 def test_who_asked_may_dispute_the_answer_more_than_once(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        number = inquiries.record(session, "someone", "claim", Outcome.SUPPORTED, [1])
+        number = inquiries.record(session, "someone", "claim", Outcome.SUPPORTED, [1], "ar")
     for _ in range(2):
         with sessions.begin() as session:
             assert inquiries.dispute(session, number, "someone")
@@ -49,7 +49,8 @@ def test_an_inquiry_that_was_never_made_does_not_exist(sessions: Sessions) -> No
 def test_every_asking_counts(sessions: Sessions) -> None:
     with sessions.begin() as session:
         numbers = [
-            inquiries.record(session, "someone", "claim", Outcome.NO_MATCH, []) for _ in range(3)
+            inquiries.record(session, "someone", "claim", Outcome.NO_MATCH, [], "ar")
+            for _ in range(3)
         ]
     assert len(set(numbers)) == 3
 
@@ -85,4 +86,4 @@ def test_the_language_a_person_chose_last_is_remembered(sessions: Sessions) -> N
 
 
 def test_nothing_else_is_remembered_of_a_person() -> None:
-    assert set(Person.__table__.columns.keys()) == {"key", "language"}
+    assert set(Person.__table__.columns.keys()) == {"key", "language", "address", "blocked_until"}

@@ -12,11 +12,13 @@ from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from knowledge import database, schema
+from knowledge.curation import publish
 from knowledge.database import Sessions, open_engine, open_sessions
-from knowledge.domain import Outcome
+from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.errors import DatabaseUnavailable
-from knowledge.inquiries import record
-from knowledge.models import Base, Change, ChangeKind, Inquiry
+from knowledge.inquiries import recall, record
+from knowledge.models import AuditEntry, Base, Change, ChangeKind, Inquiry, SubjectKind
+from knowledge.reports import store
 
 Open = Callable[[str], Engine]
 
@@ -77,16 +79,38 @@ def test_drift_is_seen_where_there_is_some(engine: Engine) -> None:
 
 def test_going_down_takes_what_was_stored_with_it(engine: Engine) -> None:
     with open_sessions(engine).begin() as session:
-        record(session, "someone", "claim", Outcome.NO_MATCH, [])
+        record(session, "someone", "claim", Outcome.NO_MATCH, [], "ar")
     schema.downgrade(engine, "base")
     schema.upgrade(engine)
     with open_sessions(engine)() as session:
         assert session.scalars(select(Inquiry)).all() == []
 
 
+def test_going_back_a_step_and_forward_again_loses_nothing_both_have_room_for(
+    engine: Engine,
+) -> None:
+    sessions = open_sessions(engine)
+    with sessions.begin() as session:
+        told = (StatementDraft("one"), StatementDraft("two"))
+        ids = store(session, ReportDraft("title", statements=told)).statement_ids
+        publish(session, ids[:1], "someone", "seen with own eyes")
+        number = record(session, "a person", "claim", Outcome.RELATED, ids[::-1], "ar")
+    schema.downgrade(engine, "0001")
+    schema.upgrade(engine)
+    assert schema.drift(engine) == []
+    with sessions() as session:
+        asked = recall(session, number, "a person")
+        assert asked is not None
+        assert asked.statement_ids == ids[::-1]
+        (entry,) = session.scalars(select(AuditEntry))
+        assert (entry.subject, entry.subject_id) == (SubjectKind.STATEMENT, str(ids[0]))
+        assert (entry.before, entry.after) == ({"status": "draft"}, {"status": "published"})
+        assert entry.reason == "seen with own eyes"
+
+
 def test_upgrading_twice_keeps_what_is_there(engine: Engine) -> None:
     with open_sessions(engine).begin() as session:
-        record(session, "someone", "claim", Outcome.NO_MATCH, [])
+        record(session, "someone", "claim", Outcome.NO_MATCH, [], "ar")
     schema.upgrade(engine)
     with open_sessions(engine)() as session:
         assert len(session.scalars(select(Inquiry)).all()) == 1
@@ -217,7 +241,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, open_file: Open) -
 def test_readers_do_not_wait_for_a_writer(sessions: Sessions) -> None:
     """Write-ahead logging: the bot answers while somebody ingests."""
     with sessions.begin() as writer:
-        record(writer, "someone", "claim", Outcome.NO_MATCH, [])
+        record(writer, "someone", "claim", Outcome.NO_MATCH, [], "ar")
         with sessions() as reader:
             if reader.get_bind().dialect.name == "sqlite":
                 assert reader.scalar(text("PRAGMA journal_mode")) == "wal"
@@ -232,7 +256,7 @@ def test_a_row_cannot_point_at_nothing(sessions: Sessions) -> None:
 def test_a_moment_is_kept_in_utc_whatever_its_zone(sessions: Sessions) -> None:
     beirut = datetime(2019, 2, 7, 12, 0, tzinfo=timezone(timedelta(hours=2)))
     with sessions.begin() as session:
-        number = record(session, "someone", "claim", Outcome.NO_MATCH, [])
+        number = record(session, "someone", "claim", Outcome.NO_MATCH, [], "ar")
         session.get_one(Inquiry, number).at = beirut
     with sessions() as session:
         kept = session.get_one(Inquiry, number).at

@@ -1,0 +1,82 @@
+"""The tables. Rows never leave this room: services return the values of ``domain`` and their own.
+
+Nothing here is particular to SQLite; ``migrations/`` creates exactly this (a test compares them).
+"""
+
+from knowledge.models.base import (
+    Base,
+    Instant,
+)
+from knowledge.models.inbox import (
+    Claim,
+    Cluster,
+    ClusterStatus,
+    Feedback,
+    Inquiry,
+    Notification,
+    NotificationKind,
+    NotificationStatus,
+    RejectReason,
+    Shown,
+    Verdict,
+)
+from knowledge.models.people import (
+    ConsoleSession,
+    Errand,
+    Grant,
+    Person,
+    Role,
+    SignInLink,
+)
+from knowledge.models.reports import (
+    AuditEntry,
+    Change,
+    ChangeKind,
+    Feed,
+    FeedItem,
+    FeedKind,
+    Report,
+    Source,
+    Statement,
+    StatementStatus,
+    SubjectKind,
+    Vector,
+    Version,
+    VersionKind,
+)
+
+__all__ = [
+    "AuditEntry",
+    "Base",
+    "Change",
+    "ChangeKind",
+    "Claim",
+    "Cluster",
+    "ClusterStatus",
+    "ConsoleSession",
+    "Errand",
+    "Feed",
+    "FeedItem",
+    "FeedKind",
+    "Feedback",
+    "Grant",
+    "Inquiry",
+    "Instant",
+    "Notification",
+    "NotificationKind",
+    "NotificationStatus",
+    "Person",
+    "RejectReason",
+    "Report",
+    "Role",
+    "Shown",
+    "SignInLink",
+    "Source",
+    "Statement",
+    "StatementStatus",
+    "SubjectKind",
+    "Vector",
+    "Verdict",
+    "Version",
+    "VersionKind",
+]

@@ -1,0 +1,182 @@
+"""What people asked, gathered into clusters for moderators, and what people are to be told."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from knowledge.domain import Outcome, Relation
+from knowledge.models.base import Base, by_value, now
+
+
+class ClusterStatus(StrEnum):
+    """Where moderators stand with a cluster of claims."""
+
+    #: Everything in it was settled when it was asked: nothing to do.
+    SETTLED = "settled"
+    OPEN = "open"
+    SNOOZED = "snoozed"
+    ANSWERED = "answered"
+    REJECTED = "rejected"
+
+
+class RejectReason(StrEnum):
+    """Why moderators leave a cluster unanswered."""
+
+    SPAM = "spam"
+    OPINION = "opinion"
+    NOT_CHECKABLE = "not_checkable"
+
+
+class Feedback(StrEnum):
+    """What a person said of an answer."""
+
+    USEFUL = "useful"
+    NOT_USEFUL = "not_useful"
+
+
+class NotificationKind(StrEnum):
+    """Why a person is told something unasked."""
+
+    ANSWERED = "answered"
+    CORRECTED = "corrected"
+    RETRACTED = "retracted"
+
+
+class NotificationStatus(StrEnum):
+    """Where a notification stands."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    #: Given up: the person blocked the bot, or cannot be reached.
+    UNREACHABLE = "unreachable"
+
+
+class Cluster(Base):
+    """Claims that mean the same, in whatever language, as one thing to answer."""
+
+    __tablename__ = "clusters"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    status: Mapped[ClusterStatus] = mapped_column(by_value(ClusterStatus))
+    reject_reason: Mapped[RejectReason | None] = mapped_column(by_value(RejectReason))
+    assignee: Mapped[str | None] = mapped_column(String(64))
+    snoozed_until: Mapped[datetime | None]
+    #: How many people asked, how often, and since when.
+    people: Mapped[int] = mapped_column(default=0)
+    asked: Mapped[int] = mapped_column(default=0)
+    first_asked_at: Mapped[datetime] = mapped_column(default=now)
+    last_asked_at: Mapped[datetime] = mapped_column(default=now)
+    #: log2 of the sum of 2^(time / half-life) over its inquiries: recent demand, at any time.
+    heat: Mapped[float] = mapped_column(default=0.0)
+    #: When moderators were last alerted that it grows.
+    alerted_at: Mapped[datetime | None]
+    merged_into: Mapped[int | None]
+
+    claims: Mapped[list["Claim"]] = relationship(back_populates="cluster")
+
+    __table_args__ = (
+        Index("ix_clusters_status_heat", "status", "heat"),
+        Index("ix_clusters_status_people", "status", "people"),
+        Index("ix_clusters_status_last", "status", "last_asked_at"),
+    )
+
+
+class Claim(Base):
+    """One wording of a claim, whoever asked it. ``key`` is the hash of its normalised text."""
+
+    __tablename__ = "claims"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    text: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(16))
+    cluster_id: Mapped[int | None] = mapped_column(ForeignKey("clusters.id"), index=True)
+    #: Set by hand (split, merge): the clustering leaves it where it is.
+    placed_by_hand: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+    cluster: Mapped[Cluster | None] = relationship(back_populates="claims")
+
+
+class Inquiry(Base):
+    """One person's asking of one claim, and what it was answered with."""
+
+    __tablename__ = "inquiries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_key: Mapped[str] = mapped_column(String(64), index=True)
+    claim: Mapped[str] = mapped_column(Text)
+    claim_id: Mapped[int | None] = mapped_column(ForeignKey("claims.id"), index=True)
+    outcome: Mapped[Outcome] = mapped_column(by_value(Outcome))
+    disputed: Mapped[bool] = mapped_column(default=False)
+    feedback: Mapped[Feedback | None] = mapped_column(by_value(Feedback))
+    language: Mapped[str] = mapped_column(String(16))
+    #: Whether the person is to be told when moderators settle the claim.
+    waiting: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[datetime] = mapped_column(default=now, index=True)
+    #: When moderators' answer was given out, for the time it took.
+    answered_at: Mapped[datetime | None]
+
+    shown: Mapped[list["Shown"]] = relationship(
+        order_by="Shown.position", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    __table_args__ = (Index("ix_inquiries_outcome_at", "outcome", "at"),)
+
+
+class Shown(Base):
+    """A statement that an inquiry was shown, best first: who must hear of its correction."""
+
+    __tablename__ = "shown"
+
+    inquiry_id: Mapped[int] = mapped_column(
+        ForeignKey("inquiries.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    statement_id: Mapped[int] = mapped_column(index=True)
+
+
+class Verdict(Base):
+    """A person's word on a claim and a statement: it beats the judge's from then on."""
+
+    __tablename__ = "verdicts"
+
+    claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True)
+    statement_id: Mapped[int] = mapped_column(ForeignKey("statements.id"), primary_key=True)
+    relation: Mapped[Relation] = mapped_column(by_value(Relation))
+    actor: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (Index("ix_verdicts_statement_id", "statement_id"),)
+
+
+class Notification(Base):
+    """Something a person is to be told once: written with what causes it, sent afterwards."""
+
+    __tablename__ = "notifications"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    inquiry_id: Mapped[int] = mapped_column(ForeignKey("inquiries.id", ondelete="CASCADE"))
+    person_key: Mapped[str] = mapped_column(String(64), index=True)
+    kind: Mapped[NotificationKind] = mapped_column(by_value(NotificationKind))
+    statement_id: Mapped[int] = mapped_column(ForeignKey("statements.id"))
+    #: The statement's version that is told of: a second correction is told again.
+    version: Mapped[int]
+    status: Mapped[NotificationStatus] = mapped_column(by_value(NotificationStatus))
+    tries: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(default=now)
+    sent_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (
+        # A person is told once of one version of a statement, however often they were shown it.
+        Index(
+            "uq_notifications_person_kind_statement",
+            "person_key", "kind", "statement_id", "version", unique=True,
+        ),
+        Index("ix_notifications_status_due", "status", "due_at"),
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""People as they are remembered: keyed hashes; what they may do, and how moderators sign in."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from knowledge.models.base import Base, by_value, now
+
+
+class Role(StrEnum):
+    """What a person may do. Everybody else is public."""
+
+    MODERATOR = "moderator"
+    ADMIN = "admin"
+
+
+class Person(Base):
+    """What is remembered of a person: a keyed hash of the channel's id, and a language.
+
+    ``address`` is where they can be written to, encrypted, while there may be something to tell.
+    """
+
+    __tablename__ = "people"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    language: Mapped[str] = mapped_column(String(16))
+    address: Mapped[bytes | None] = mapped_column(LargeBinary)
+    blocked_until: Mapped[datetime | None]
+
+
+class Grant(Base):
+    """A role that a person holds, under the name that colleagues know them by."""
+
+    __tablename__ = "grants"
+
+    person_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    role: Mapped[Role] = mapped_column(by_value(Role))
+    name: Mapped[str] = mapped_column(String(120))
+    granted_by: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class SignInLink(Base):
+    """A link to the console that one person may follow once; only its hash is kept."""
+
+    __tablename__ = "sign_in_links"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_key: Mapped[str] = mapped_column(String(64), index=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ConsoleSession(Base):
+    """A browser that a person signed in with; only the hash of its cookie is kept."""
+
+    __tablename__ = "console_sessions"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_key: Mapped[str] = mapped_column(String(64), index=True)
+    #: What every form of this session carries against requests forged by other sites.
+    form_token: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class Errand(Base):
+    """Something done on a schedule, and when it is due next: one process does it at a time."""
+
+    __tablename__ = "errands"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    due_at: Mapped[datetime]
+    note: Mapped[str | None] = mapped_column(Text)
