@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import selectinload
 
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker, Reply
