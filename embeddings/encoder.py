@@ -5,14 +5,13 @@ Cosines of these vectors rank; they do not tell agreement, and their range diffe
 """
 
 import hashlib
-import logging
 import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +21,7 @@ from embeddings.errors import ModelUnavailable
 from embeddings.model_source import ModelSource, find_source
 from embeddings.normalise import NORMALISER_VERSION, for_matching
 from embeddings.progress import Progress
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+from embeddings.text_model import TextModel
 
 #: Characters of a text that are read at all, before and after normalising. Models read 512 tokens
 #: at most, rarely over 5 characters each; a text of millions must not cost more than this.
@@ -72,22 +69,21 @@ def open_encoder(
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    model: "SentenceTransformer"
+    model: TextModel
     dimension: int
 
 
 class SentenceTransformerEncoder:
-    """An ``Encoder`` over any sentence-transformers model.
+    """An ``Encoder`` over the bundled model or any of sentence-transformers'.
 
-    torch is imported and the model loaded by the first encoding, once, whoever comes first.
+    The model is loaded by the first encoding, once, whoever comes first; torch is imported then,
+    unless it is the bundled one at 8 bits.
     """
 
     def __init__(self, source: ModelSource) -> None:
         self._source = source
         self._loaded: _Loaded | None = None
         self._loading = threading.Lock()
-        # Fast tokenizers keep padding state and must not be entered twice; the forward pass may.
-        self._tokenizing = threading.Lock()
         self._claims: Batcher[str, NDArray[np.float32]] = Batcher(self._run_claims, BATCH_CLAIMS)
 
     @property
@@ -150,25 +146,10 @@ class SentenceTransformerEncoder:
         readable = [_readable(text) for text in texts]
         done = 0
         for batch in alike([len(prompt + text) for text in readable], BATCH_CHARACTERS):
-            vectors[batch] = self._run(model, [readable[index] for index in batch], prompt)
+            vectors[batch] = model([readable[index] for index in batch], prompt)
             done += len(batch)
             if progress is not None:
                 progress(done, len(texts))
-        return vectors
-
-    def _run(
-        self, model: "SentenceTransformer", texts: list[str], prompt: str
-    ) -> NDArray[np.float32]:
-        import torch
-        from sentence_transformers.util import batch_to_device
-        from torch.nn import functional
-
-        with torch.inference_mode():
-            with self._tokenizing:
-                features = model.preprocess(texts, prompt=prompt or None)
-            output = model(batch_to_device(features, model.device))["sentence_embedding"]
-            # Not every model ends in a Normalize module.
-            vectors: NDArray[np.float32] = functional.normalize(output.float()).cpu().numpy()
         return vectors
 
     def _load(self) -> _Loaded:
@@ -180,9 +161,10 @@ class SentenceTransformerEncoder:
 
     def _load_once(self) -> _Loaded:
         try:
-            quieten()
+            # Before the first tokenizer: its notice about forks would be on people's terminals.
+            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
             model = self._source.load()
-            probe = self._run(model, ["1"], "")
+            probe = model(["1"], "")
             if not np.isfinite(probe).all():
                 raise ValueError("its vectors are not numbers")
             if self._source.known_dimension not in (None, probe.shape[1]):
@@ -203,16 +185,6 @@ def _readable(text: str) -> str:
     """What the model reads of ``text``: bounded, normalised, encodable (no lone surrogates)."""
     text = for_matching(text[:MAX_CHARACTERS])[:MAX_CHARACTERS]
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def quieten() -> None:
-    """Keep the libraries' progress bars, notices and fork warnings off a person's terminal."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
 
 
 def _first_line(error: Exception) -> str:

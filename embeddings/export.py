@@ -22,9 +22,9 @@ from transformers import BertModel
 from embeddings.background import COHORT
 from embeddings.bundled import PROMPTS, open_tokenizer, tokenized
 from embeddings.cross_encoder import merged
-from embeddings.encoder import quieten
 from embeddings.outliers import NAME, part
 from embeddings.pair_tokens import PairTokenizer
+from embeddings.sentence_module import quieten
 
 OPSET: Final = 17
 #: Sentences that each of the cohort is read with to see what goes through the cross-encoder.

@@ -11,15 +11,13 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from embeddings import bundled
 from embeddings.bundled import BUNDLED_NAME
 from embeddings.errors import ModelUnavailable
 from embeddings.progress import Progress
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+from embeddings.text_model import TextModel
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +62,7 @@ class ModelSource(Protocol):
     def prompts(self) -> Prompts:
         """Return the model's prompts."""
 
-    def load(self) -> "SentenceTransformer":
+    def load(self) -> TextModel:
         """Return the model ready to run. Raises whatever the libraries raise."""
 
 
@@ -123,7 +121,7 @@ class BundledModel:
         """Return e5's prompts."""
         return Prompts(bundled.PROMPTS["query"], bundled.PROMPTS["passage"])
 
-    def load(self) -> "SentenceTransformer":
+    def load(self) -> TextModel:
         """Return the model at 8 bits; in torch, several times slower, where that cannot be made."""
         folder = self.folder()
         try:
@@ -169,7 +167,7 @@ class FolderModel:
         """Return the prompts of its own configuration, or those its family is known for."""
         return _read_prompts(self.name, self.path)
 
-    def load(self) -> "SentenceTransformer":
+    def load(self) -> TextModel:
         """Return the model as sentence-transformers reads it."""
         return _stock(self.path)
 
@@ -228,16 +226,15 @@ class HubModel:
         """Return the prompts of its own configuration, or those its family is known for."""
         return _read_prompts(self.name, self.folder())
 
-    def load(self) -> "SentenceTransformer":
+    def load(self) -> TextModel:
         """Return the model as sentence-transformers reads it."""
         return _stock(self.folder())
 
 
-def _stock(folder: Path) -> "SentenceTransformer":
-    from sentence_transformers import SentenceTransformer
+def _stock(folder: Path) -> TextModel:
+    from embeddings.sentence_module import open_sentence_transformer
 
-    # local_files_only: what is named in a folder's files is never fetched.
-    return SentenceTransformer(str(folder), local_files_only=True).eval()
+    return open_sentence_transformer(folder)
 
 
 def _wanted(files: list[str]) -> list[str]:

@@ -20,6 +20,8 @@ from embeddings.bundled import FOLDER_NAME, ensure_unpacked
 from embeddings.encoder import MAX_CHARACTERS, SentenceTransformerEncoder, open_encoder
 from embeddings.errors import ModelUnavailable
 from embeddings.normalise import for_matching
+from embeddings.quantised import open_quantised
+from embeddings.sentence_module import as_sentence_transformer
 
 SENTENCES = (
     "أعلنت وزارة الصحة تسجيل ٣٧ إصابة جديدة يوم الخميس.",
@@ -73,6 +75,34 @@ def test_vectors_at_8_bits_are_close_to_them(bundled_encoder: SentenceTransforme
     assert cosines(statements, engine.passage(normalised)).min() >= CLOSE
     # The prompts matter: the two are not the same vectors.
     assert cosines(claims, statements).max() < CLOSE
+
+
+def test_at_8_bits_it_is_a_sentence_transformer_too(
+    models_dir: Path, bundled_encoder: SentenceTransformerEncoder
+) -> None:
+    model = as_sentence_transformer(open_quantised(ensure_unpacked(models_dir), models_dir))
+    texts = [for_matching(sentence) for sentence in SENTENCES]
+    theirs = model.encode(texts, prompt="query: ", normalize_embeddings=True)
+    assert cosines(bundled_encoder.encode_claims(SENTENCES), theirs).min() >= CLOSE
+
+
+@pytest.mark.usefixtures("bundled_encoder")
+def test_made_once_it_runs_without_torch(models_dir: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ENCODE, str(models_dir)], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("384 []\n", "")
+
+
+ENCODE = """
+import sys
+from pathlib import Path
+from embeddings.encoder import open_encoder
+
+encoder = open_encoder("bundled:multilingual-e5-small", Path(sys.argv[1]))
+heavy = {"torch", "transformers", "sentence_transformers"}
+print(encoder.encode_claims(["1"]).shape[1], sorted(heavy & sys.modules.keys()))
+"""
 
 
 def test_where_the_fast_encoder_cannot_be_made_the_slow_one_runs_and_says_so(

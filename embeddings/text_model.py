@@ -1,0 +1,13 @@
+"""What an encoder runs: texts in, unit vectors out, whatever library does it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from embeddings.hits import Vectors
+
+
+class TextModel(Protocol):
+    """A loaded model. Implementations are safe to use from several threads."""
+
+    def __call__(self, texts: Sequence[str], prompt: str) -> Vectors:
+        """Return a unit vector a text, (texts, dimension), read after ``prompt``."""
