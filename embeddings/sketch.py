@@ -8,7 +8,7 @@ would tear neighbours apart (100,000 statements, a 16th of the lists looked thro
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -16,40 +16,49 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings import faiss_file
+from embeddings import beside, faiss_file
 from embeddings.hits import Vectors
 
 #: Rows whose mean sketches are taken from.
 _LEARNED_FROM: Final = 100_000
+#: Rows of a part, at least: fewer are scanned sooner than another thread is told to.
+_PART: Final = 250_000
 
 
 class Sketch:
-    """Sketches by id. Not thread-safe for writing.
+    """Sketches by id, in parts that are scanned side by side. Not thread-safe for writing.
 
     A removed row's sketch stays until the index is built anew; it is only passed over.
     """
 
-    def __init__(self, index: Any, mapping: Vectors | None, gone: Iterable[int] = ()) -> None:
-        self._index, self._gone = index, set(gone)
+    def __init__(self, parts: list[Any], mapping: Vectors | None, gone: Iterable[int] = ()) -> None:
+        self._parts, self._gone = parts, set(gone)
         self._root = None if mapping is None else root(mapping)
         self._file = _file_name(mapping)
 
     @classmethod
-    def learned(cls, vectors: Vectors, mapping: Vectors | None) -> Self:
-        """Return an empty sketch for rows like ``vectors`` (n, dimension).
+    def built(cls, ids: Sequence[int], vectors: Vectors, mapping: Vectors | None) -> Self:
+        """Return the sketches of rows ``vectors`` (n, dimension) under ``ids`` (n,).
 
         ``mapping`` (dimension, dimension) is what claims are mapped by, symmetric.
         """
         # What comes with FAISS about its types leaves the factory's result open.
         library: Any = faiss
-        plain = library.index_factory(vectors.shape[1], "RaBitQfs", faiss.METRIC_INNER_PRODUCT)
-        sketch = cls(library.IndexIDMap(plain), mapping)
-        sketch._index.train(sketch._mapped(vectors[:_LEARNED_FROM]))
+        sketch = cls([], mapping)
+        mapped = sketch._mapped(vectors)
+        learned = mapped[:_LEARNED_FROM]
+        for part in np.array_split(np.arange(len(ids)), max(1, len(ids) // _PART)):
+            plain = library.index_factory(mapped.shape[1], "RaBitQfs", faiss.METRIC_INNER_PRODUCT)
+            index = library.IndexIDMap(plain)
+            index.train(learned)
+            index.add_with_ids(mapped[part], np.asarray(ids, dtype=np.int64)[part])
+            sketch._parts.append(index)
         return sketch
 
     def add(self, ids: Sequence[int], vectors: Vectors) -> None:
         """Add rows ``vectors`` (n, dimension) under ``ids`` (n,)."""
-        self._index.add_with_ids(self._mapped(vectors), np.asarray(ids, dtype=np.int64))
+        smallest = min(self._parts, key=lambda part: int(part.ntotal))
+        smallest.add_with_ids(self._mapped(vectors), np.asarray(ids, dtype=np.int64))
         self._gone.difference_update(ids)
 
     def remove(self, ids: Sequence[int]) -> None:
@@ -57,19 +66,30 @@ class Sketch:
         self._gone.update(ids)
 
     def nominate(self, vector: Vectors, count: int, held: int) -> NDArray[np.int64]:
-        """Return about ``count`` ids, in no order, likely the closest to a claim (dimension,).
+        """Return about ``count`` ids, in order, likely the closest to a claim (dimension,).
 
         ``held`` is how many rows there are: sketches of removed and replaced ones take places.
         """
-        surplus = int(self._index.ntotal) - held
-        count = min(count + surplus, int(self._index.ntotal))
-        found = np.unique(self._index.search(self._mapped(vector[None]), count)[1][0])
-        kept: NDArray[np.int64] = found[found >= 0]
+        count += sum(int(part.ntotal) for part in self._parts) - held
+        query = self._mapped(vector[None])
+        found = list(self._map(lambda part: part.search(query, min(count, part.ntotal))))
+        scores = np.concatenate([each[0][0] for each in found])
+        ids = np.concatenate([each[1][0] for each in found])
+        if len(ids) > count:
+            ids = ids[np.argpartition(-scores, count)[:count]]
+        known = np.unique(ids)
+        kept: NDArray[np.int64] = known[known >= 0]
         return kept[~np.isin(kept, list(self._gone))] if self._gone else kept
+
+    def _map(self, search: Callable[[Any], Any]) -> Iterable[Any]:
+        if len(self._parts) == 1:
+            return map(search, self._parts)
+        return beside.helpers().map(search, self._parts)
 
     def save(self, folder: Path) -> None:
         """Write the sketches into ``folder``. Raises OSError if the disk does not take them."""
-        faiss_file.write(self._index, folder / self._file)
+        for number, part in enumerate(self._parts):
+            faiss_file.write(part, folder / f"{self._file}-{number}.faiss")
 
     @classmethod
     def load(cls, folder: Path, mapping: Vectors | None, held: frozenset[int]) -> Self | None:
@@ -78,12 +98,13 @@ class Sketch:
         ``held`` are the ids there still are.
         Raises RuntimeError or MemoryError if it cannot be read.
         """
-        file = folder / _file_name(mapping)
-        if not file.exists():
+        parts: list[Any] = []
+        while (file := folder / f"{_file_name(mapping)}-{len(parts)}.faiss").exists():
+            parts.append(faiss.read_index(str(file)))
+        if not parts:
             return None
-        index: Any = faiss.read_index(str(file))
-        known = frozenset(faiss.vector_to_array(index.id_map).tolist())
-        return cls(index, mapping, known - held)
+        known = {each for part in parts for each in faiss.vector_to_array(part.id_map).tolist()}
+        return cls(parts, mapping, known - held)
 
     def _mapped(self, vectors: Vectors) -> Vectors:
         mapped = vectors if self._root is None else vectors @ self._root
@@ -93,7 +114,7 @@ class Sketch:
 def _file_name(mapping: Vectors | None) -> str:
     """Return a name that tells what rows were mapped by: claims mapped by another find nothing."""
     known = b"" if mapping is None else mapping.tobytes()
-    return f"sketch-{hashlib.sha256(known).hexdigest()[:12]}.faiss"
+    return f"sketch-{hashlib.sha256(known).hexdigest()[:12]}"
 
 
 def root(mapping: Vectors) -> Vectors:
