@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge.models import AuditEntry, SubjectKind
 from knowledge.paging import Page, bounded, paged, placed
+
+#: Characters of a reason that are kept.
+LONGEST_REASON: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def note(
             subject_id=str(subject_id),
             before=dict(before) if before is not None else None,
             after=dict(after) if after is not None else None,
-            reason=reason,
+            reason=reason[:LONGEST_REASON] if reason else None,
             undoes=undoes,
         )
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import delete, func, literal, select
+from sqlalchemy import ColumnElement, delete, func, literal, select
 from sqlalchemy.orm import Session
 
 from knowledge.inserting import insert_selected
@@ -31,43 +31,9 @@ def corrected(session: Session, statement_ids: Sequence[int], kind: Notification
     for start in range(0, len(statement_ids), _BATCH):
         ids = statement_ids[start : start + _BATCH]
         _supersede(session, ids)
-        insert_selected(
-            session,
-            Notification,
-            _COLUMNS,
-            select(
-                func.max(Inquiry.id),
-                Inquiry.person_key,
-                literal(kind, Notification.kind.type),
-                Statement.id,
-                Statement.version,
-                literal(NotificationStatus.WAITING, Notification.status.type),
-            )
-            .select_from(Shown)
-            .join(Inquiry, Inquiry.id == Shown.inquiry_id)
-            .join(Statement, Statement.id == Shown.statement_id)
-            .where(Shown.statement_id.in_(ids))
-            .group_by(Inquiry.person_key, Statement.id, Statement.version),
-        )
+        _tell(session, kind, Statement.id == Shown.statement_id, Shown.statement_id.in_(ids))
         for duplicate, stands in _duplicates(session, ids):
-            insert_selected(
-                session,
-                Notification,
-                _COLUMNS,
-                select(
-                    func.max(Inquiry.id),
-                    Inquiry.person_key,
-                    literal(kind, Notification.kind.type),
-                    Statement.id,
-                    Statement.version,
-                    literal(NotificationStatus.WAITING, Notification.status.type),
-                )
-                .select_from(Shown)
-                .join(Inquiry, Inquiry.id == Shown.inquiry_id)
-                .join(Statement, Statement.id == stands)
-                .where(Shown.statement_id == duplicate)
-                .group_by(Inquiry.person_key, Statement.id, Statement.version),
-            )
+            _tell(session, kind, Statement.id == stands, Shown.statement_id == duplicate)
 
 
 def restored(session: Session, statement_id: int) -> None:
@@ -93,6 +59,33 @@ def restored(session: Session, statement_id: int) -> None:
             Notification.status == NotificationStatus.SENT,
         )
         .group_by(Notification.person_key, Statement.id, Statement.version),
+    )
+
+
+def _tell(
+    session: Session,
+    kind: NotificationKind,
+    told_of: ColumnElement[bool],
+    shown: ColumnElement[bool],
+) -> None:
+    """Note a notification for everybody who was shown what ``shown`` says."""
+    insert_selected(
+        session,
+        Notification,
+        _COLUMNS,
+        select(
+            func.max(Inquiry.id),
+            Inquiry.person_key,
+            literal(kind, Notification.kind.type),
+            Statement.id,
+            Statement.version,
+            literal(NotificationStatus.WAITING, Notification.status.type),
+        )
+        .select_from(Shown)
+        .join(Inquiry, Inquiry.id == Shown.inquiry_id)
+        .join(Statement, told_of)
+        .where(shown)
+        .group_by(Inquiry.person_key, Statement.id, Statement.version),
     )
 
 

@@ -18,7 +18,7 @@ def insert_new(session: Session, table: type[Base], values: Mapping[str, Any]) -
 
 
 def insert_selected(
-    session: Session, table: type[Base], columns: list[str], rows: Select[Any]
+    session: Session, table: type[Base], columns: list[str], rows: Select[*tuple[Any, ...]]
 ) -> None:
     """Add the rows that ``rows`` selects, ``columns`` of them, but for those that are there."""
     session.execute(_unless_there(_insert(session, table).from_select(columns, rows)))

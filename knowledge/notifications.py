@@ -33,6 +33,7 @@ from knowledge.models import (
     Version,
     VersionKind,
 )
+from knowledge.models.base import now
 from knowledge.paging import bounded
 from knowledge.reports import SourcedStatement, by_ids
 
@@ -80,14 +81,14 @@ def answer_cluster(
     """
     if relation is Relation.NOT_ENOUGH_INFO:
         raise BadEdit("an answer supports or refutes; say which")
-    before = session.scalar(
-        select(Cluster.status).where(Cluster.id == cluster_id).with_for_update()
-    )
-    if before is None:
+    here = select(Cluster.status).where(Cluster.id == cluster_id)
+    if session.scalar(here) is None:
         raise NotFound(f"there is no cluster number {cluster_id}; look at the inbox again")
     claim_ids = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
     curation.publish(session, [statement_id], actor, reason, two_people)
     verdicts.attach(session, claim_ids, statement_id, relation, actor, reason)
+    # The statement is taken before the cluster, as where one is withdrawn and the other opened.
+    before = session.scalars(here.with_for_update()).one()
     session.execute(
         update(Cluster)
         .where(Cluster.id == cluster_id)
@@ -111,8 +112,8 @@ def answer_cluster(
     return _answer(session, cluster_id, statement_id)
 
 
-def due(session: Session, now: datetime, limit: int = 50) -> list[Told]:
-    """Return what is to be told by ``now``, longest due first.
+def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
+    """Return what is to be told ``by`` a moment, longest due first.
 
     An answer whose statement is withdrawn waits, and so does what a later change overtook.
     """
@@ -126,7 +127,7 @@ def due(session: Session, now: datetime, limit: int = 50) -> list[Told]:
         .outerjoin(Person, Person.key == Notification.person_key)
         .where(
             Notification.status == _WAITING,
-            Notification.due_at <= now,
+            Notification.due_at <= by,
             or_(
                 (kind == NotificationKind.ANSWERED) & published,
                 (kind == NotificationKind.CORRECTED) & published & latest,
@@ -145,13 +146,13 @@ def due(session: Session, now: datetime, limit: int = 50) -> list[Told]:
     ]
 
 
-def sent(session: Session, notification_id: int, now: datetime) -> bool:
+def sent(session: Session, notification_id: int) -> bool:
     """Note that a person was told; False if that was noted before.
 
     From then on they were shown the statement: they hear of its corrections, and at once if it was
     withdrawn or changed while they were being told.
     """
-    note = _settle(session, notification_id, NotificationStatus.SENT, now, None)
+    note = _settle(session, notification_id, NotificationStatus.SENT, now(), None)
     if note is None:
         return False
     if note.kind is NotificationKind.ANSWERED:
@@ -209,7 +210,7 @@ def _answer(session: Session, cluster_id: int, statement_id: int) -> int:
             Inquiry.answered_at.is_(None),
             or_(unsettled, Inquiry.disputed, Inquiry.waiting),
         )
-        .values(answered_at=func.now()),
+        .values(answered_at=now()),
         execution_options={"synchronize_session": False},
     )
     return (session.scalar(count) or 0) - before
@@ -268,7 +269,7 @@ def _settle(
     session: Session,
     notification_id: int,
     status: NotificationStatus,
-    now: datetime | None,
+    at: datetime | None,
     error: str | None,
 ) -> Notification | None:
     return session.scalars(
@@ -276,7 +277,7 @@ def _settle(
         .where(Notification.id == notification_id, Notification.status == _WAITING)
         .values(
             status=status,
-            sent_at=now,
+            sent_at=at,
             tries=Notification.tries + 1,
             error=error[:_LONGEST_ERROR] if error else None,
         )

@@ -171,7 +171,7 @@ def sourced(row: Statement) -> SourcedStatement:
 
 
 def source_named(session: Session, name: str | None) -> Source | None:
-    """Return the source called ``name``, made where there is none; None for an outlet not stated."""
+    """Return the source called ``name``, made if it is new; None where no outlet is stated."""
     if name is None:
         return None
     known = session.scalar(select(Source).where(Source.name == name))

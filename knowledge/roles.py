@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -10,9 +11,14 @@ from knowledge import audit
 from knowledge.errors import NotAllowed
 from knowledge.inserting import insert_new
 from knowledge.models import Grant, Role, SubjectKind
+from knowledge.models.base import now
 
 #: Characters of a name that are kept.
-_LONGEST_NAME = 120
+_LONGEST_NAME: Final = 120
+#: How a person's key is told from "command line", and what is shown of it.
+_KEY_LENGTH: Final = 64
+_SHORT_KEY: Final = 8
+_PLURAL: Final = {Role.MODERATOR: "moderators", Role.ADMIN: "admins"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ def grant(session: Session, key: str, role: Role, name: str, actor: str) -> None
         session.execute(
             update(Grant)
             .where(Grant.person_key == key)
-            .values(role=role, name=name, granted_by=actor)
+            .values(role=role, name=name, granted_by=actor, at=now())
         )
     after = {"role": role.value, "name": name}
     audit.note(session, actor, "granted", SubjectKind.PERSON, key, before=before, after=after)
@@ -88,8 +94,3 @@ def name_of(session: Session, actor: str) -> str:
     """Return the name colleagues know an actor by; what acts without one is named as it is."""
     name = session.scalar(select(Grant.name).where(Grant.person_key == actor))
     return name or (actor if len(actor) < _KEY_LENGTH else actor[:_SHORT_KEY])
-
-
-#: How a person's key is told from "command line", and what is shown of it.
-_KEY_LENGTH, _SHORT_KEY = 64, 8
-_PLURAL = {Role.MODERATOR: "moderators", Role.ADMIN: "admins"}

@@ -85,7 +85,8 @@ def edit_statement(
         content(row, [name])[name] != value for name, value in values.items()
     ):
         values |= {"status": StatementStatus.DRAFT.value, "reviewed_by": None}
-    announce(session, row, was, revise(session, row, values, actor, "edited", reason))
+    changed = revise(session, row, values, actor, "edited", reason)
+    announce(session, row, was, changed, actor)
 
 
 def edit_report(

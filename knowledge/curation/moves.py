@@ -10,6 +10,7 @@ from knowledge import audit
 from knowledge.changes import append
 from knowledge.corrections import corrected
 from knowledge.curation.content import plain
+from knowledge.curation.reopening import reopen
 from knowledge.errors import NotFound, TwoPeopleNeeded
 from knowledge.models import ChangeKind, NotificationKind, Statement, StatementStatus, SubjectKind
 
@@ -54,11 +55,13 @@ def publish(
 def retract(session: Session, ids: Sequence[int], actor: str, reason: str) -> int:
     """Withdraw published statements; returns how many were.
 
-    They are not served any more, and who was shown them is to be told.
+    They are not served any more, who was shown them is to be told, and what they answered is for
+    moderators to answer again.
     """
     moved = _move(session, ids, _PUBLISHED, _RETRACTED, actor, "retracted", reason)
     append(session, moved, ChangeKind.REMOVED)
     corrected(session, moved, NotificationKind.RETRACTED)
+    reopen(session, moved, actor, reason)
     return len(moved)
 
 

@@ -9,6 +9,7 @@ from knowledge import audit
 from knowledge.changes import append
 from knowledge.corrections import corrected, restored
 from knowledge.curation.content import MEANING, change, content, keep_version
+from knowledge.curation.reopening import reopen
 from knowledge.models import (
     ChangeKind,
     NotificationKind,
@@ -57,12 +58,16 @@ def revise(
 
 
 def announce(
-    session: Session, row: Statement, was: StatementStatus, changed: frozenset[str]
+    session: Session, row: Statement, was: StatementStatus, changed: frozenset[str], actor: str
 ) -> None:
-    """Note who is to be told of a change to a statement that stood at ``was`` before it."""
+    """Note who is to be told of a change to a statement that stood at ``was`` before it.
+
+    What a statement answered that is served no more is for moderators to answer again.
+    """
     published = StatementStatus.PUBLISHED
     if was is published and row.status is not published:
         corrected(session, [row.id], NotificationKind.RETRACTED)
+        reopen(session, [row.id], actor, None)
     elif was is published and changed & MEANING:
         corrected(session, [row.id], NotificationKind.CORRECTED)
     elif was is StatementStatus.RETRACTED and row.status is published:

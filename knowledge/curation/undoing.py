@@ -66,7 +66,7 @@ def _undo_statement(session: Session, entry: Entry, actor: str, reason: str | No
     _require_last_word(session, entry, after, content(row, after))
     was = row.status
     changed = revise(session, row, before, actor, _UNDONE, reason, entry.id)
-    announce(session, row, was, changed)
+    announce(session, row, was, changed, actor)
 
 
 def _undo_report(session: Session, entry: Entry, actor: str, reason: str | None) -> None:
