@@ -88,7 +88,7 @@ class Answering:
         key = (for_matching(text), live.state, top)
         known = self._remembered.get(key)
         if known is None:
-            known = self._judged(text, self._searched(text, live, top), top)
+            known = self._judged(claim, text, self._searched(text, live, top), top)
             self._remembered.keep(key, known)
         return replace(known, claim=text)
 
@@ -135,17 +135,18 @@ class Answering:
             if hit.id in statements
         ]
 
-    def _judged(self, claim: str, candidates: "list[_Candidate]", top: int) -> Answer:
-        found, chosen = self._chosen(claim, candidates)
+    def _judged(self, claim: str, text: str, candidates: "list[_Candidate]", top: int) -> Answer:
+        """Return the answer to a claim that reads ``text``: as judged, and as people ruled."""
+        found, chosen = self._chosen(text, candidates)
         with self._sessions() as session:
             before = preceding(session, [each.statement.id for each in chosen])
             said = verdicts.of(session, claim)
             answers = published(session, sorted(said))
-        judged = self._judge.judge(claim, [_evidence(each, before) for each in chosen])
+        judged = self._judge.judge(text, [_evidence(each, before) for each in chosen])
         judgements = {each.statement.id: one for each, one in zip(chosen, judged, strict=True)}
         matches = [self._match(each, judgements) for each in found]
         people = [(statement, said[number]) for number, statement in answers.items()]
-        return decided(claim, ruled(matches, people), top)
+        return decided(text, ruled(matches, people), top)
 
     def _chosen(
         self, claim: str, found: list["_Candidate"]

@@ -131,9 +131,15 @@ def test_it_holds_for_that_very_claim_however_it_is_typed(
     sessions: Sessions, answering: Answering
 ) -> None:
     (number,) = published(sessions, "انهار السد القديم في الشمال")
-    _, claims = clustered(sessions, "انهار السد الكبير")
+    _, claims = clustered(sessions, "متداول | انهار السد الكبير")
     _attach(sessions, claims, number)
-    assert answering.answer("  انهار  السد الکبیر https://example.org ").outcome is Outcome.REFUTED
+    for typed in (
+        "انهار السد الكبير",
+        "متداول | انهار السد الكبير",
+        '"انهار السد الكبير"',
+        "  انهار  السد الکبیر https://example.org ",
+    ):
+        assert answering.answer(typed).outcome is Outcome.REFUTED
     assert answering.answer("انهار السد القديم في الشمال").outcome is Outcome.SUPPORTED
 
 
