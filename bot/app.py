@@ -110,6 +110,17 @@ class App:
             self.calibration,
         )
 
+    @cached_property
+    def first_admins(self) -> frozenset[str]:
+        """The keys of those whom ``ADMIN_IDS`` makes admins."""
+        return frozenset(map(self.person_key, self.settings.admin_ids))
+
+    def person_key(self, telegram_id: int) -> str:
+        """Return what a person on Telegram is known by here."""
+        from knowledge.people import person_key
+
+        return person_key(self.settings.secret(), "telegram", telegram_id)
+
     @contextmanager
     def aside(self, folder: Path) -> Iterator["App"]:
         """Give an app on a knowledge base of its own below ``folder``, with this one's models."""

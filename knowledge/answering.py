@@ -13,9 +13,10 @@ from embeddings.live import LiveIndex
 from embeddings.normalise import for_matching
 from embeddings.progress import Progress
 from embeddings.words import terms
+from knowledge import verdicts
 from knowledge.agreement.differences import same_text
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
-from knowledge.answers import SUGGEST, Answer, Match, decided, rated, together
+from knowledge.answers import SUGGEST, Answer, Match, decided, rated, ruled, together
 from knowledge.calibration import STANDARD, Calibration
 from knowledge.claims import MAX_CHARACTERS, bare_text, read_message
 from knowledge.database import Sessions
@@ -82,11 +83,12 @@ class Answering:
         live = self._index.current()
         if not terms(text) or not len(live):
             return _nothing(text)
-        # A change of what is published, or another index, changes the state: nothing is stale.
+        # A change of what is published or what people ruled, or another index, changes the state:
+        # nothing is stale.
         key = (for_matching(text), live.state, top)
         known = self._remembered.get(key)
         if known is None:
-            known = self._judged(text, self._searched(text, live, top), top)
+            known = self._judged(claim, text, self._searched(text, live, top), top)
             self._remembered.keep(key, known)
         return replace(known, claim=text)
 
@@ -133,13 +135,18 @@ class Answering:
             if hit.id in statements
         ]
 
-    def _judged(self, claim: str, candidates: "list[_Candidate]", top: int) -> Answer:
-        found, chosen = self._chosen(claim, candidates)
+    def _judged(self, claim: str, text: str, candidates: "list[_Candidate]", top: int) -> Answer:
+        """Return the answer to a claim that reads ``text``: as judged, and as people ruled."""
+        found, chosen = self._chosen(text, candidates)
         with self._sessions() as session:
             before = preceding(session, [each.statement.id for each in chosen])
-        judged = self._judge.judge(claim, [_evidence(each, before) for each in chosen])
+            said = verdicts.of(session, claim)
+            answers = published(session, sorted(said))
+        judged = self._judge.judge(text, [_evidence(each, before) for each in chosen])
         judgements = {each.statement.id: one for each, one in zip(chosen, judged, strict=True)}
-        return decided(claim, [self._match(each, judgements) for each in found], top)
+        matches = [self._match(each, judgements) for each in found]
+        people = [(statement, said[number]) for number, statement in answers.items()]
+        return decided(text, ruled(matches, people), top)
 
     def _chosen(
         self, claim: str, found: list["_Candidate"]

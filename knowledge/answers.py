@@ -1,6 +1,6 @@
 """What a claim gets: the statements found for it, and the outcome they make (pure)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import zip_longest
@@ -87,6 +87,43 @@ def rated(judgement: Judgement, statement: SourcedStatement) -> Judgement:
     if statement.rating in REJECTING and same:
         return Judgement(Relation.REFUTES, judgement.confidence, said + judgement.reasons)
     return Judgement(Relation.NOT_ENOUGH_INFO, judgement.confidence, said)
+
+
+def ruled(
+    matches: Sequence[Match], verdicts: Sequence[tuple[SourcedStatement, Relation]]
+) -> list[Match]:
+    """Return the matches as people ruled on the statements of ``verdicts`` for this very claim.
+
+    What they ruled on comes first, found by search or not. Once one of them settles the claim, no
+    judge does.
+    """
+    found = {match.statement.id: match for match in matches}
+    best = max((match.score for match in matches), default=1.0)
+    people = [_by_people(statement, how, found, best) for statement, how in verdicts]
+    known = {match.statement.id for match in people}
+    settled = any(match.settles for match in people)
+    rest = [match for match in matches if match.statement.id not in known]
+    if settled:
+        rest = [replace(match, settles=False) for match in rest]
+    return sorted(people, key=_settles, reverse=True) + rest
+
+
+def _by_people(
+    statement: SourcedStatement, relation: Relation, found: Mapping[int, Match], score: float
+) -> Match:
+    settles = relation is not Relation.NOT_ENOUGH_INFO
+    known = found.get(statement.id)
+    # The judge's reasons are shown where it came to the same; a fact-check's rating always is.
+    kept = known.judgement.reasons if known and known.judgement.relation is relation else ()
+    judgement = rated(Judgement(Relation.NOT_ENOUGH_INFO, 1.0), statement)
+    return Match(
+        statement,
+        Judgement(relation, 1.0, kept or judgement.reasons),
+        score,
+        1.0,
+        settles=settles,
+        suggested=settles,
+    )
 
 
 def decided(claim: str, matches: Sequence[Match], top: int) -> Answer:

@@ -5,6 +5,13 @@ KnowledgeError
 ├── NotFound            nothing has the reference that was named
 ├── UnreadableClaim     a message holds nothing that could be checked
 ├── WeightsUnfit        fitted weights belong to another cross-encoder
+├── BadCursor           a page was asked for that no list has
+├── BadEdit             what was entered cannot be kept as it is
+├── Stale               somebody else changed it since it was looked at
+├── TwoPeopleNeeded     another person has to review it before this one publishes it
+├── CannotUndo          an act cannot be taken back, or not any more
+├── NotAllowed          the person does not hold the role that the act needs
+├── AddressUnreadable   an address was kept under another key
 └── DatabaseUnavailable the database cannot be used as it is (not migrated, newer, locked, absent)
 
 Every message is one sentence that names the thing and the way out.
@@ -31,6 +38,41 @@ class WeightsUnfit(KnowledgeError):
 
 class NotFound(KnowledgeError):
     """Nothing has the reference that was named."""
+
+
+class BadCursor(KnowledgeError):
+    """A page was asked for that no list has."""
+
+
+class BadEdit(KnowledgeError):
+    """What was entered cannot be kept as it is."""
+
+
+class Stale(KnowledgeError):
+    """Somebody else changed it since it was looked at.
+
+    ``by`` is who, as colleagues know them, ``action`` what they did.
+    """
+
+    def __init__(self, message: str, by: str, action: str) -> None:
+        super().__init__(message)
+        self.by, self.action = by, action
+
+
+class TwoPeopleNeeded(KnowledgeError):
+    """Another person has to review it before this one publishes it."""
+
+
+class CannotUndo(KnowledgeError):
+    """An act cannot be taken back, or not any more."""
+
+
+class NotAllowed(KnowledgeError):
+    """The person does not hold the role that the act needs."""
+
+
+class AddressUnreadable(KnowledgeError):
+    """An address was kept under another key."""
 
 
 class ClaimProblem(StrEnum):

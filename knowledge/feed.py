@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from embeddings.errors import EmbeddingsError
-from knowledge.curation import CHANNEL
+from knowledge.changes import CHANNEL
 from knowledge.errors import KnowledgeError
 from knowledge.indexing import ServingIndex
 

@@ -1,11 +1,28 @@
-"""What is remembered of a person: never who, only a keyed hash and a language."""
+"""What is remembered of a person: never who, only a keyed hash and a language.
 
+An address is kept while there may be something to tell, encrypted under the installation's secret.
+"""
+
+import base64
 import hashlib
 import hmac
+from datetime import datetime
 
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from knowledge.models import Person
+from knowledge import audit
+from knowledge.errors import AddressUnreadable
+from knowledge.inserting import insert_new
+from knowledge.models import Person, SubjectKind
+
+#: What the key of addresses is derived for: another use of the secret gets another key.
+_ADDRESSES = b"tathabbat: where people are written to"
+#: A person who was never asked for a language.
+_NO_LANGUAGE = ""
 
 
 def person_key(secret: bytes, channel: str, number: int) -> str:
@@ -16,9 +33,89 @@ def person_key(secret: bytes, channel: str, number: int) -> str:
 def language_of(session: Session, key: str) -> str | None:
     """Return the language a person chose, or None."""
     person = session.get(Person, key)
-    return person.language if person else None
+    return (person.language or None) if person else None
 
 
 def choose_language(session: Session, key: str, language: str) -> None:
     """Remember the language a person chose."""
     session.merge(Person(key=key, language=language))
+
+
+def remember_address(session: Session, key: str, address: str, secret: bytes) -> None:
+    """Remember where a person can be written to, readable with ``secret`` only."""
+    sealed = _cipher(secret).encrypt(address.encode())
+    _change(session, key, address=sealed)
+
+
+def forget_address(session: Session, key: str) -> None:
+    """Forget where a person can be written to."""
+    session.execute(update(Person).where(Person.key == key).values(address=None))
+
+
+def address_of(session: Session, key: str, secret: bytes) -> str | None:
+    """Return where a person can be written to, None if that is not known.
+
+    Raises AddressUnreadable if it was kept under another secret.
+    """
+    sealed = session.scalar(select(Person.address).where(Person.key == key))
+    return opened(sealed, secret) if sealed is not None else None
+
+
+def opened(address: bytes, secret: bytes) -> str:
+    """Return an encrypted address as it was. Raises AddressUnreadable for another secret's."""
+    try:
+        return _cipher(secret).decrypt(address).decode()
+    except InvalidToken:
+        raise AddressUnreadable(
+            "an address was kept under another SECRET_KEY; restore that key to reach the person"
+        ) from None
+
+
+def block(
+    session: Session, key: str, until: datetime, actor: str, reason: str | None = None
+) -> None:
+    """Leave a person unanswered until a moment."""
+    _block(session, key, until, actor, "blocked", reason)
+
+
+def unblock(session: Session, key: str, actor: str, reason: str | None = None) -> None:
+    """Answer a person again."""
+    _block(session, key, None, actor, "unblocked", reason)
+
+
+def is_blocked(session: Session, key: str, now: datetime) -> bool:
+    """Tell whether a person is left unanswered at this moment."""
+    until = session.scalar(select(Person.blocked_until).where(Person.key == key))
+    return until is not None and until > now
+
+
+def _block(
+    session: Session,
+    key: str,
+    until: datetime | None,
+    actor: str,
+    action: str,
+    reason: str | None,
+) -> None:
+    before = session.scalar(select(Person.blocked_until).where(Person.key == key))
+    _change(session, key, blocked_until=until)
+    audit.note(
+        session,
+        actor,
+        action,
+        SubjectKind.PERSON,
+        key,
+        before={"blocked_until": before.isoformat() if before else None},
+        after={"blocked_until": until.isoformat() if until else None},
+        reason=reason,
+    )
+
+
+def _change(session: Session, key: str, **values: bytes | datetime | None) -> None:
+    insert_new(session, Person, {"key": key, "language": _NO_LANGUAGE})
+    session.execute(update(Person).where(Person.key == key).values(**values))
+
+
+def _cipher(secret: bytes) -> Fernet:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=_ADDRESSES).derive(secret)
+    return Fernet(base64.urlsafe_b64encode(derived))

@@ -74,7 +74,7 @@ def store(session: Session, draft: ReportDraft) -> Stored:
     report = Report(
         ref=draft.ref or digest[:12],
         content_hash=digest,
-        source=_source(session, draft.publisher),
+        source=source_named(session, draft.publisher),
         title=draft.title,
         url=draft.url,
         published_at=draft.published_at,
@@ -170,7 +170,8 @@ def sourced(row: Statement) -> SourcedStatement:
     )
 
 
-def _source(session: Session, name: str | None) -> Source | None:
+def source_named(session: Session, name: str | None) -> Source | None:
+    """Return the source called ``name``, made if it is new; None where no outlet is stated."""
     if name is None:
         return None
     known = session.scalar(select(Source).where(Source.name == name))

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "reindex": "bot.cli.index",
     "index": "bot.cli.index",
     "statements": "bot.cli.statements",
+    "users": "bot.cli.users",
     "db": "bot.cli.db",
     "evaluate": "bot.cli.evaluate",
     "doctor": "bot.cli.doctor",

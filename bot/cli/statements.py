@@ -1,12 +1,13 @@
-"""``tathabbat statements``: look at statements, publish and retract them."""
+"""``tathabbat statements``: look at statements, review, publish and retract them, take it back."""
 
 import json
 
 import click
 
 from bot.app import App
-from knowledge import curation, indexing, reports
-from knowledge.models import StatementStatus
+from embeddings.normalise import visible
+from knowledge import audit, curation, indexing, reports, roles
+from knowledge.models import StatementStatus, SubjectKind
 from knowledge.reports import SourcedStatement
 
 _ACTOR = "command line"
@@ -14,7 +15,7 @@ _ACTOR = "command line"
 
 @click.group()
 def statements() -> None:
-    """List, show, publish and retract statements."""
+    """List, show, review, publish and retract statements."""
 
 
 @statements.command("list")
@@ -67,13 +68,25 @@ def show(app: App, ref: str, as_json: bool) -> None:
 @click.argument("ref")
 @click.option("--reason", help="Why, for the audit.")
 @click.pass_obj
+def review(app: App, ref: str, reason: str | None) -> None:
+    """Mark the draft, or the report's drafts, that REF names as reviewed."""
+    with app.sessions.begin() as session:
+        ids = curation.find(session, ref)
+        moved = curation.review(session, ids, _ACTOR, reason)
+    click.echo(f"{moved} statements reviewed" + ("" if moved else _why_not(app, ids)))
+
+
+@statements.command()
+@click.argument("ref")
+@click.option("--reason", help="Why, for the audit.")
+@click.pass_obj
 def publish(app: App, ref: str, reason: str | None) -> None:
     """Publish the statement, or the report's statements, that REF names."""
     with app.sessions.begin() as session:
         ids = curation.find(session, ref)
         moved = curation.publish(session, ids, _ACTOR, reason)
     indexing.embed_published(app.sessions, app.encoder, ids)
-    click.echo(f"{moved} statements published" + ("" if moved else f": {ref} has no draft"))
+    click.echo(f"{moved} statements published" + ("" if moved else _why_not(app, ids)))
 
 
 @statements.command()
@@ -83,9 +96,59 @@ def publish(app: App, ref: str, reason: str | None) -> None:
 def retract(app: App, ref: str, reason: str) -> None:
     """Withdraw the statement, or the report's statements, that REF names; they stay withdrawn."""
     with app.sessions.begin() as session:
-        moved = curation.retract(session, curation.find(session, ref), _ACTOR, reason)
-    none = f": nothing of {ref} is published"
-    click.echo(f"{moved} statements retracted" + ("" if moved else none))
+        ids = curation.find(session, ref)
+        moved = curation.retract(session, ids, _ACTOR, reason)
+    click.echo(f"{moved} statements retracted" + ("" if moved else _why_not(app, ids)))
+
+
+@statements.command()
+@click.argument("ref")
+@click.option("--reason", required=True, help="Why, for the audit.")
+@click.pass_obj
+def discard(app: App, ref: str, reason: str) -> None:
+    """Put the draft, or the report's drafts, that REF names away, never to be published."""
+    with app.sessions.begin() as session:
+        ids = curation.find(session, ref)
+        moved = curation.discard(session, ids, _ACTOR, reason)
+    click.echo(f"{moved} statements discarded" + ("" if moved else _why_not(app, ids)))
+
+
+@statements.command()
+@click.argument("ref")
+@click.pass_obj
+def history(app: App, ref: str) -> None:
+    """Show what was done to the statement, or the report's statements, that REF names."""
+    with app.sessions() as session:
+        for number in curation.find(session, ref):
+            (statement,) = reports.by_ids(session, [number])
+            for entry in audit.entries(session, SubjectKind.STATEMENT, number).items:
+                by = roles.name_of(session, entry.actor)
+                why = f": {entry.reason}" if entry.reason else ""
+                click.echo(
+                    f"{entry.id:6}  {entry.at:%Y-%m-%d %H:%M}  {statement.ref}  {entry.action}"
+                    f" by {visible(by)}{visible(why)}"
+                )
+
+
+@statements.command()
+@click.argument("entry", type=click.IntRange(1, 2**63 - 1))
+@click.option("--reason", required=True, help="Why, for the audit.")
+@click.pass_obj
+def undo(app: App, entry: int, reason: str) -> None:
+    """Take back what ENTRY of the audit did (`statements history` shows the numbers)."""
+    with app.sessions.begin() as session:
+        curation.undo(session, entry, _ACTOR, reason)
+    click.echo(f"entry {entry} is taken back")
+
+
+def _why_not(app: App, ids: list[int]) -> str:
+    """Tell how things stand and who made them so, to who wanted to change them."""
+    with app.sessions() as session:
+        (first, *others) = reports.by_ids(session, ids)
+        done = curation.last_done(session, SubjectKind.STATEMENT, first.id)
+    more = f" (and {len(others)} more)" if others else ""
+    by = f", {done.action} by {visible(done.by)} at {done.at:%Y-%m-%d %H:%M}" if done else ""
+    return f": {first.ref} is {first.status.value}{by}{more}"
 
 
 def _json(statement: SourcedStatement) -> dict[str, str | None]:

@@ -1,0 +1,90 @@
+"""``tathabbat users``: who may moderate."""
+
+import json
+
+import click
+
+from bot.app import App
+from embeddings.normalise import visible
+from knowledge import roles
+from knowledge.models import Role
+
+_ACTOR = "command line"
+#: Length of a person's key, as ``users list`` shows it.
+_KEY_LENGTH = 64
+
+
+@click.group()
+def users() -> None:
+    """Grant and revoke the roles of moderators and admins."""
+
+
+@users.command()
+@click.argument("telegram_id", type=click.IntRange(1, 2**63 - 1))
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.MODERATOR.value,
+    show_default=True,
+    help="What the person may do.",
+)
+@click.option("--name", required=True, help="What colleagues know the person by.")
+@click.pass_obj
+def grant(app: App, telegram_id: int, role: str, name: str) -> None:
+    """Give the person with this id on Telegram a role."""
+    if not name.strip():
+        raise click.UsageError("--name is empty; give the name that colleagues know")
+    with app.sessions.begin() as session:
+        roles.grant(session, app.person_key(telegram_id), Role(role), name, _ACTOR)
+    click.echo(f"{visible(name.strip())} is now {role}")
+
+
+@users.command()
+@click.argument("person")
+@click.pass_obj
+def revoke(app: App, person: str) -> None:
+    """Take the role of PERSON away: an id on Telegram, or the key that `users list` shows."""
+    key = _key(app, person)
+    with app.sessions.begin() as session:
+        revoked = roles.revoke(session, key, _ACTOR)
+    if key in app.first_admins:
+        raise click.ClickException("ADMIN_IDS makes this person an admin; take the id out of it")
+    click.echo("the role is revoked" if revoked else "this person holds no role")
+
+
+@users.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
+@click.pass_obj
+def list_users(app: App, as_json: bool) -> None:
+    """List who holds which role, and who gave it."""
+    with app.sessions() as session:
+        held = roles.held(session)
+        by = {holder.key: roles.name_of(session, holder.granted_by) for holder in held}
+    for key in sorted(app.first_admins):
+        if as_json:
+            click.echo(json.dumps({"key": key, "role": "admin", "granted_by": "ADMIN_IDS"}))
+        else:
+            click.echo(f"{key}  {Role.ADMIN.value:9}  by ADMIN_IDS")
+    for holder in held:
+        if as_json:
+            row = {
+                "key": holder.key,
+                "role": holder.role.value,
+                "name": holder.name,
+                "granted_by": by[holder.key],
+                "at": holder.at.isoformat(),
+            }
+            click.echo(json.dumps(row, ensure_ascii=False))
+        else:
+            click.echo(
+                f"{holder.key}  {holder.role.value:9}  {visible(holder.name)}"
+                f"  by {visible(by[holder.key])} on {holder.at:%Y-%m-%d}"
+            )
+
+
+def _key(app: App, person: str) -> str:
+    if len(person) == _KEY_LENGTH and all(c in "0123456789abcdef" for c in person):
+        return person
+    if person.isascii() and person.isdecimal() and len(person) < 19:
+        return app.person_key(int(person))
+    raise click.UsageError(f"{person!r} is neither an id on Telegram nor a key")

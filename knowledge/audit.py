@@ -1,0 +1,102 @@
+"""The audit: who did what, when and why, appended in the transaction that does it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from knowledge.models import AuditEntry, SubjectKind
+from knowledge.paging import Page, bounded, paged, placed
+
+#: Characters of a reason that are kept.
+LONGEST_REASON: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. ``before`` and ``after`` name what was changed, as plain JSON values."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: SubjectKind
+    subject_id: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    reason: str | None
+    undoes: int | None
+
+
+def note(
+    session: Session,
+    actor: str,
+    action: str,
+    subject: SubjectKind,
+    subject_id: int | str,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+    undoes: int | None = None,
+) -> None:
+    """Append an entry. ``before`` and ``after`` hold JSON values only."""
+    session.add(
+        AuditEntry(
+            actor=actor,
+            action=action,
+            subject=subject,
+            subject_id=str(subject_id),
+            before=dict(before) if before is not None else None,
+            after=dict(after) if after is not None else None,
+            reason=reason[:LONGEST_REASON] if reason else None,
+            undoes=undoes,
+        )
+    )
+
+
+def entries(
+    session: Session,
+    subject: SubjectKind | None = None,
+    subject_id: int | str | None = None,
+    actor: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> Page[Entry]:
+    """Return entries, newest first, of one subject, one actor, or all. Raises BadCursor."""
+    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(bounded(limit) + 1)
+    if subject is not None:
+        query = query.where(AuditEntry.subject == subject)
+    if subject_id is not None:
+        query = query.where(AuditEntry.subject_id == str(subject_id))
+    if actor is not None:
+        query = query.where(AuditEntry.actor == actor)
+    if after is not None:
+        query = query.where(AuditEntry.id < placed(after, int)[0])
+    rows = session.scalars(query).all()
+    return paged(rows, limit, read, lambda row: (row.id,))
+
+
+def latest(session: Session, subject: SubjectKind, subject_id: int | str) -> Entry | None:
+    """Return what was done last to one subject: what to tell who came too late."""
+    found = entries(session, subject, subject_id, limit=1).items
+    return found[0] if found else None
+
+
+def read(row: AuditEntry) -> Entry:
+    """Return the value of an entry's row."""
+    return Entry(
+        id=row.id,
+        at=row.at,
+        actor=row.actor,
+        action=row.action,
+        subject=row.subject,
+        subject_id=row.subject_id,
+        before=row.before,
+        after=row.after,
+        reason=row.reason,
+        undoes=row.undoes,
+    )

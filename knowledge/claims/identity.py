@@ -1,0 +1,15 @@
+"""When two wordings are one claim: what is kept of it, and what people said of it, goes by that."""
+
+import hashlib
+
+from embeddings.normalise import for_matching
+from knowledge.claims.noise import bare_text
+
+
+def key_of(claim: str) -> str:
+    """Return what a claim is known by: the same for wordings that are answered as one.
+
+    Those differ in code points only, or in what a message carries around the claim.
+    """
+    read = for_matching(bare_text(claim))
+    return hashlib.sha256(read.encode("utf-8", "replace")).hexdigest()

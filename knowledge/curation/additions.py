@@ -1,0 +1,83 @@
+"""Statements added to a report by hand, and what extraction proposes."""
+
+from sqlalchemy.orm import Session
+
+from embeddings.normalise import for_matching
+from knowledge import audit
+from knowledge.curation.content import STATEMENT_FIELDS, content
+from knowledge.curation.quoting import quoted
+from knowledge.curation.taking import take_report
+from knowledge.domain import Span, StatementDraft
+from knowledge.errors import BadEdit, NotFound
+from knowledge.extraction import extract
+from knowledge.models import Report, Statement, StatementStatus, SubjectKind
+
+
+def add_statement(session: Session, report_id: int, draft: StatementDraft, actor: str) -> int:
+    """Add a draft to a report, at its place there, and return its id.
+
+    Raises BadEdit if its words are not in the report or are a statement of it already, NotFound.
+    """
+    report = take_report(session, report_id)
+    span = quoted(report.body, draft.text, draft.span)
+    for known in report.statements:
+        if known.status is not StatementStatus.RETRACTED and _same(known, draft.text, span):
+            raise BadEdit(f"these words are a statement already: {known.ref}; open that one")
+    row = insert(report, draft, span, _place(report, span), StatementStatus.DRAFT)
+    session.flush()
+    after = {"status": row.status.value, **content(row, STATEMENT_FIELDS)}
+    audit.note(session, actor, "added", SubjectKind.STATEMENT, row.id, after=after)
+    return row.id
+
+
+def propose(session: Session, report_id: int) -> tuple[StatementDraft, ...]:
+    """Return what extraction finds in a report and nobody has decided on yet, in order.
+
+    Raises NotFound if there is no such report.
+    """
+    report = session.get(Report, report_id)
+    if report is None:
+        raise NotFound(f"there is no report number {report_id}; see `statements list`")
+    if report.body is None:
+        return ()
+    known = {for_matching(each.text) for each in report.statements}
+    found = extract(report.body, report.title, report.language)
+    return tuple(draft for draft in found if for_matching(draft.text) not in known)
+
+
+def insert(
+    report: Report, draft: StatementDraft, span: Span | None, place: int, status: StatementStatus
+) -> Statement:
+    """Make a statement of a report in hand; those from its place on move one further."""
+    for each in report.statements:
+        if each.position >= place:
+            each.position += 1
+    row = Statement(
+        position=place,
+        ref=draft.ref or f"{report.ref}-{len(report.statements) + 1}",
+        text=draft.text,
+        span_start=span.start if span else None,
+        span_end=span.end if span else None,
+        speaker=draft.speaker,
+        rating=draft.rating,
+        rating_text=draft.rating_text,
+        as_of=draft.as_of,
+        status=status,
+    )
+    report.statements.append(row)
+    return row
+
+
+def _place(report: Report, span: Span | None) -> int:
+    behind = [
+        each.position
+        for each in report.statements
+        if span is not None and each.span_start is not None and each.span_start > span.start
+    ]
+    return min(behind, default=max((s.position for s in report.statements), default=-1) + 1)
+
+
+def _same(known: Statement, text: str, span: Span | None) -> bool:
+    if span is not None and known.span_start is not None:
+        return (known.span_start, known.span_end) == (span.start, span.end)
+    return for_matching(known.text) == for_matching(text)

@@ -1,0 +1,75 @@
+"""What a report and a statement hold, as plain JSON values: for the audit and kept versions."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from knowledge.domain import Rating, ReportKind
+from knowledge.models import Report, Statement, StatementStatus, Version, VersionKind
+from knowledge.reports import source_named
+
+#: What a statement says.
+STATEMENT_FIELDS: Final = (
+    "text", "span_start", "span_end", "speaker", "rating", "rating_text", "as_of",
+)  # fmt: skip
+#: What changes the meaning of a statement to people.
+MEANING: Final = frozenset({"text", "speaker", "rating", "rating_text", "as_of"})
+#: Where a statement stands: what else an entry of the audit may have changed.
+STANDING_FIELDS: Final = ("status", "reviewed_by", "recheck_by", "merged_into")
+#: What a report says.
+REPORT_FIELDS: Final = (
+    "title", "publisher", "url", "published_at", "language", "kind", "body",
+)  # fmt: skip
+
+_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "as_of": date.fromisoformat,
+    "recheck_by": date.fromisoformat,
+    "published_at": date.fromisoformat,
+    "rating": Rating,
+    "status": StatementStatus,
+    "kind": ReportKind,
+}
+
+
+def plain(value: Any) -> Any:
+    """Return a column's value as JSON has it."""
+    if isinstance(value, StrEnum):
+        return value.value
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def content(row: Report | Statement, fields: Iterable[str]) -> dict[str, Any]:
+    """Return fields of a row as JSON has them."""
+    return {name: _get(row, name) for name in fields}
+
+
+def change(session: Session, row: Report | Statement, values: Mapping[str, Any]) -> None:
+    """Set fields of a row to values as JSON has them."""
+    for name, value in values.items():
+        if name == "publisher" and isinstance(row, Report):
+            row.source = source_named(session, value)
+            continue
+        reader = _READERS.get(name)
+        setattr(row, name, reader(value) if reader and value is not None else value)
+
+
+def keep_version(session: Session, row: Report | Statement) -> None:
+    """Keep what a row says now, and give it the next version's number."""
+    kind, fields = (
+        (VersionKind.REPORT, REPORT_FIELDS)
+        if isinstance(row, Report)
+        else (VersionKind.STATEMENT, STATEMENT_FIELDS)
+    )
+    session.add(
+        Version(kind=kind, subject_id=row.id, version=row.version, content=content(row, fields))
+    )
+    row.version += 1
+
+
+def _get(row: Report | Statement, name: str) -> Any:
+    if name == "publisher" and isinstance(row, Report):
+        return row.source.name if row.source else None
+    return plain(getattr(row, name))

@@ -1,0 +1,82 @@
+"""Statements that say the same: found, and made one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from embeddings.encoder import Encoder
+from embeddings.live import LiveIndex
+from knowledge.agreement.differences import same_text
+from knowledge.curation.revising import revise
+from knowledge.curation.staleness import stale
+from knowledge.curation.taking import take_statements
+from knowledge.errors import BadEdit, NotFound
+from knowledge.models import Statement, StatementStatus, SubjectKind
+from knowledge.reports import SourcedStatement, by_ids
+
+#: Near ones offered at most, and characters that are compared.
+_OFFERED: Final = 50
+_COMPARED: Final = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A published statement near another; ``same`` where the words are the same.
+
+    ``cosine`` is the encoder's: it sorts, and means nothing by itself.
+    """
+
+    statement: SourcedStatement
+    cosine: float
+    same: bool
+
+
+def near_duplicates(
+    session: Session, index: LiveIndex, encoder: Encoder, statement_id: int, limit: int = 10
+) -> list[Duplicate]:
+    """Return published statements near one, those with the same words first, then the nearest.
+
+    Raises NotFound if there is no such statement.
+    """
+    row = session.get(Statement, statement_id)
+    if row is None:
+        raise NotFound(f"there is no statement number {statement_id}; see `statements list`")
+    if not len(index):
+        return []
+    wanted = min(limit, _OFFERED)
+    text = row.text[:_COMPARED]
+    (vector,) = encoder.encode_statements([text])
+    near = index.candidates(vector, text, max(2 * wanted, _OFFERED))
+    cosines = dict(zip(near.ids.tolist(), near.cosine.tolist(), strict=True))
+    found = [
+        Duplicate(each, cosines[each.id], same_text(text, each.text))
+        for each in by_ids(session, list(cosines))
+        if each.id != statement_id and each.status is StatementStatus.PUBLISHED
+    ]
+    return sorted(found, key=lambda each: (not each.same, -each.cosine))[:wanted]
+
+
+def merge(
+    session: Session, keep: int, others: Sequence[int], actor: str, reason: str | None
+) -> int:
+    """Let one statement stand for others that say the same; returns how many.
+
+    The others are retracted, what people said of them holds of the one kept, and who was shown
+    them hears of its corrections. Raises BadEdit where the one kept cannot stand for them, Stale
+    if one was retracted meanwhile, NotFound.
+    """
+    others = [number for number in dict.fromkeys(others) if number != keep]
+    rows = take_statements(session, [keep, *others])
+    kept = rows[keep]
+    for number in (keep, *others):
+        if rows[number].status is StatementStatus.RETRACTED:
+            raise stale(session, SubjectKind.STATEMENT, number)
+    published = StatementStatus.PUBLISHED
+    if kept.status is not published and any(rows[n].status is published for n in others):
+        raise BadEdit(f"{kept.ref} is not published but one of the others is; publish it first")
+    for number in others:
+        values = {"status": StatementStatus.RETRACTED.value, "merged_into": keep}
+        revise(session, rows[number], values, actor, "merged", reason)
+    return len(others)

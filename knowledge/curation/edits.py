@@ -1,0 +1,185 @@
+"""Corrections of what was entered: a new version of a statement or of a report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from knowledge import audit
+from knowledge.changes import append
+from knowledge.curation.content import REPORT_FIELDS, change, content, keep_version, plain
+from knowledge.curation.quoting import quoted
+from knowledge.curation.revising import announce, revise
+from knowledge.curation.staleness import stale
+from knowledge.curation.taking import take_report, take_statements
+from knowledge.domain import Rating, ReportKind, Span
+from knowledge.errors import BadEdit
+from knowledge.models import ChangeKind, Report, Statement, StatementStatus, SubjectKind
+
+#: Characters of a speaker, a title, an outlet's name, an address; and of a body.
+_LONGEST_LINE: Final = 2_000
+_LONGEST_BODY: Final = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class StatementEdit:
+    """All that a statement says after an edit. Without ``span`` it is found in the report."""
+
+    text: str
+    span: Span | None = None
+    speaker: str | None = None
+    rating: Rating | None = None
+    rating_text: str | None = None
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportEdit:
+    """All that a report says after an edit."""
+
+    title: str
+    publisher: str | None = None
+    url: str | None = None
+    published_at: date | None = None
+    language: str = "ar"
+    kind: ReportKind = ReportKind.NEWS
+    body: str | None = None
+
+
+def edit_statement(
+    session: Session,
+    statement_id: int,
+    edit: StatementEdit,
+    actor: str,
+    reason: str | None,
+    version: int,
+) -> None:
+    """Keep an edit of the statement's ``version`` as its next one; the old one is kept.
+
+    Who was shown a published one is to be told, if its meaning changed. A reviewed one has to be
+    reviewed again. Raises Stale if ``version`` is no longer the current one, BadEdit for what
+    cannot be kept, NotFound.
+    """
+    row = take_statements(session, [statement_id])[statement_id]
+    if row.version != version:
+        raise stale(session, SubjectKind.STATEMENT, statement_id)
+    if row.status is StatementStatus.RETRACTED:
+        raise BadEdit("a retracted statement is not edited; add it anew if it holds after all")
+    body = row.report.body
+    loose = row.span_start is None and edit.text == row.text
+    span = edit.span if loose else quoted(body, edit.text, edit.span)
+    _require_short(edit.speaker, edit.rating_text)
+    values = {
+        "text": edit.text,
+        "span_start": span.start if span else None,
+        "span_end": span.end if span else None,
+        "speaker": edit.speaker or None,
+        "rating": plain(edit.rating),
+        "rating_text": edit.rating_text or None,
+        "as_of": plain(edit.as_of),
+    }
+    was = row.status
+    if was is StatementStatus.REVIEWED and any(
+        content(row, [name])[name] != value for name, value in values.items()
+    ):
+        values |= {"status": StatementStatus.DRAFT.value, "reviewed_by": None}
+    changed = revise(session, row, values, actor, "edited", reason)
+    announce(session, row, was, changed, actor)
+
+
+def edit_report(
+    session: Session,
+    report_id: int,
+    edit: ReportEdit,
+    actor: str,
+    reason: str | None,
+    version: int,
+) -> None:
+    """Keep an edit of the report's ``version`` as its next one; the old one is kept.
+
+    Statements keep their words and follow them to where they stand in the new body. Raises Stale
+    if ``version`` is no longer the current one, BadEdit if a statement's words are not in the new
+    body or something else cannot be kept, NotFound.
+    """
+    row = take_report(session, report_id)
+    if row.version != version:
+        raise stale(session, SubjectKind.REPORT, report_id)
+    if not edit.title.strip():
+        raise BadEdit("a report needs a title; give it one")
+    _require_short(edit.title, edit.publisher, edit.url, edit.language)
+    if edit.body is not None and len(edit.body) > _LONGEST_BODY:
+        raise BadEdit(f"a report has at most {_LONGEST_BODY} characters; keep what is quoted")
+    values = {
+        "title": edit.title,
+        "publisher": edit.publisher or None,
+        "url": edit.url or None,
+        "published_at": plain(edit.published_at),
+        "language": edit.language,
+        "kind": edit.kind.value,
+        "body": edit.body,
+    }
+    revise_report(session, row, values, actor, "edited", reason)
+
+
+def revise_report(
+    session: Session,
+    row: Report,
+    values: Mapping[str, Any],
+    actor: str,
+    action: str,
+    reason: str | None,
+    undoes: int | None = None,
+) -> None:
+    """Change a report in hand, its statements' places with it. Raises BadEdit."""
+    before = content(row, REPORT_FIELDS)
+    changed = {name: value for name, value in values.items() if before[name] != value}
+    if not changed:
+        return
+    # What was ingested keeps its hash: read again, it is still known to be this report.
+    keep_version(session, row)
+    change(session, row, changed)
+    audit.note(
+        session,
+        actor,
+        action,
+        SubjectKind.REPORT,
+        row.id,
+        before={name: before[name] for name in changed},
+        after=changed,
+        reason=reason,
+        undoes=undoes,
+    )
+    if "body" in changed:
+        for statement in row.statements:
+            _follow(session, statement, row.body, actor, reason)
+    served = [s.id for s in row.statements if s.status is StatementStatus.PUBLISHED]
+    append(session, served, ChangeKind.ADDED)
+    session.flush()
+
+
+def _follow(
+    session: Session, row: Statement, body: str | None, actor: str, reason: str | None
+) -> None:
+    """Move a statement's place to where its words stand in another body."""
+    if row.span_start is None or row.span_end is None:
+        return
+    if body is not None and body[row.span_start : row.span_end] == row.text:
+        return
+    if row.status is StatementStatus.RETRACTED:
+        span = None
+    elif body is None or row.text not in body:
+        raise BadEdit(f"{row.ref} is not in the new text; edit or retract that statement first")
+    else:
+        span = quoted(body, row.text, None)
+    values = {
+        "span_start": span.start if span else None,
+        "span_end": span.end if span else None,
+    }
+    revise(session, row, values, actor, "moved", reason)
+
+
+def _require_short(*lines: str | None) -> None:
+    if any(line is not None and len(line) > _LONGEST_LINE for line in lines):
+        raise BadEdit(f"a line of more than {_LONGEST_LINE} characters is none; shorten it")

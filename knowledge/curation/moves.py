@@ -1,0 +1,150 @@
+"""From draft to reviewed to published to retracted, many at once."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session
+
+from knowledge import audit
+from knowledge.changes import append
+from knowledge.corrections import corrected
+from knowledge.curation.content import plain
+from knowledge.curation.reopening import reopen
+from knowledge.errors import NotFound, TwoPeopleNeeded
+from knowledge.models import ChangeKind, NotificationKind, Statement, StatementStatus, SubjectKind
+
+#: Ids bound to one query. SQLite refuses more than 32,766 parameters.
+_BATCH: Final = 5_000
+
+_DRAFT, _REVIEWED = StatementStatus.DRAFT, StatementStatus.REVIEWED
+_PUBLISHED, _RETRACTED = StatementStatus.PUBLISHED, StatementStatus.RETRACTED
+
+
+def review(session: Session, ids: Sequence[int], actor: str, reason: str | None = None) -> int:
+    """Mark drafts as reviewed by ``actor``; returns how many were."""
+    reviewer = {"reviewed_by": actor}
+    return len(_move(session, ids, _DRAFT, _REVIEWED, actor, "reviewed", reason, reviewer))
+
+
+def publish(
+    session: Session,
+    ids: Sequence[int],
+    actor: str,
+    reason: str | None = None,
+    two_people: bool = False,
+) -> int:
+    """Publish drafts and reviewed statements; returns how many were. Retracted ones stay so.
+
+    ``two_people`` is the rule that another person reviewed what this one publishes: raises
+    TwoPeopleNeeded, and nothing is published, where that is not so of all of them.
+    """
+    by_another = Statement.reviewed_by != actor
+    if two_people:
+        _require_reviewed(session, ids, by_another)
+        moved = _move(
+            session, ids, _REVIEWED, _PUBLISHED, actor, "published", reason, {}, by_another
+        )
+    else:
+        moved = _move(session, ids, _DRAFT, _PUBLISHED, actor, "published", reason)
+        moved += _move(session, ids, _REVIEWED, _PUBLISHED, actor, "published", reason)
+    append(session, sorted(moved), ChangeKind.ADDED)
+    return len(moved)
+
+
+def retract(session: Session, ids: Sequence[int], actor: str, reason: str) -> int:
+    """Withdraw published statements; returns how many were.
+
+    They are not served any more, who was shown them is to be told, and what they answered is for
+    moderators to answer again.
+    """
+    moved = _move(session, ids, _PUBLISHED, _RETRACTED, actor, "retracted", reason)
+    append(session, moved, ChangeKind.REMOVED)
+    corrected(session, moved, NotificationKind.RETRACTED)
+    reopen(session, moved, actor, reason)
+    return len(moved)
+
+
+def discard(session: Session, ids: Sequence[int], actor: str, reason: str) -> int:
+    """Put drafts and reviewed statements away, never to be published; returns how many were."""
+    moved = _move(session, ids, _DRAFT, _RETRACTED, actor, "discarded", reason)
+    moved += _move(session, ids, _REVIEWED, _RETRACTED, actor, "discarded", reason)
+    return len(moved)
+
+
+def find(session: Session, ref: str) -> list[int]:
+    """Return the ids of the statements that ``ref`` names: a statement's, or a report's.
+
+    Raises NotFound if there is none.
+    """
+    ids = list(session.scalars(select(Statement.id).where(Statement.ref == ref)))
+    ids = ids or list(session.scalars(select(Statement.id).where(Statement.report.has(ref=ref))))
+    if not ids:
+        raise NotFound(f"no statement or report has the reference {ref!r}; see `statements list`")
+    return ids
+
+
+def _require_reviewed(
+    session: Session, ids: Sequence[int], by_another: ColumnElement[bool]
+) -> None:
+    for start in range(0, len(ids), _BATCH):
+        lacking = session.scalar(
+            select(Statement.ref)
+            .where(
+                Statement.id.in_(ids[start : start + _BATCH]),
+                or_(
+                    Statement.status == _DRAFT,
+                    (Statement.status == _REVIEWED)
+                    & or_(Statement.reviewed_by.is_(None), ~by_another),
+                ),
+            )
+            .limit(1)
+        )
+        if lacking is not None:
+            raise TwoPeopleNeeded(
+                f"{lacking} has to be reviewed by another person before you publish it;"
+                " ask a colleague to review it"
+            )
+
+
+def _move(
+    session: Session,
+    ids: Sequence[int],
+    before: StatementStatus,
+    after: StatementStatus,
+    actor: str,
+    action: str,
+    reason: str | None,
+    beside: dict[str, Any] | None = None,
+    *conditions: ColumnElement[bool],
+) -> list[int]:
+    """Take those of ``ids`` that stand at ``before`` to ``after``; returns which were, by id.
+
+    Asked and done in one statement: what another moderator retracted a moment ago is not
+    published over their decision. ``beside`` are columns, empty until then, set with it.
+    """
+    moved: list[int] = []
+    beside = beside or {}
+    for start in range(0, len(ids), _BATCH):
+        moved += session.scalars(
+            update(Statement)
+            .where(
+                Statement.id.in_(ids[start : start + _BATCH]),
+                Statement.status == before,
+                *conditions,
+            )
+            .values(status=after, **beside)
+            .returning(Statement.id)
+        )
+    for number in sorted(moved):
+        audit.note(
+            session,
+            actor,
+            action,
+            SubjectKind.STATEMENT,
+            number,
+            before={"status": before.value, **dict.fromkeys(beside)},
+            after={"status": after.value, **{name: plain(v) for name, v in beside.items()}},
+            reason=reason,
+        )
+    return sorted(moved)

@@ -1,0 +1,33 @@
+"""A statement's place in its report: it is quoted verbatim or not at all (pure)."""
+
+from typing import Final
+
+from knowledge.domain import Span
+from knowledge.errors import BadEdit
+
+#: Characters of a statement at most: nobody reads more, and no encoder sees the end.
+LONGEST: Final = 8_000
+
+
+def quoted(body: str | None, text: str, span: Span | None) -> Span | None:
+    """Return where ``text`` stands in ``body``: at ``span``, else the only or first place.
+
+    None where the report has no body to quote from. Raises BadEdit for a text that is empty, too
+    long, or not in the body.
+    """
+    if not text.strip():
+        raise BadEdit("a statement needs words; quote a sentence of the report")
+    if len(text) > LONGEST:
+        raise BadEdit(f"a statement of more than {LONGEST} characters is none; quote one sentence")
+    if body is None:
+        if span is not None:
+            raise BadEdit("this report has no text to point into; leave the place out")
+        return None
+    if span is not None:
+        if 0 <= span.start < span.end <= len(body) and body[span.start : span.end] == text:
+            return span
+        raise BadEdit("the words are not what stands there in the report; mark them again")
+    start = body.find(text)
+    if start < 0:
+        raise BadEdit("the words are not in the report; quote them exactly as they stand there")
+    return Span(start, start + len(text))

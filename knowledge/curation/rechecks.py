@@ -1,0 +1,78 @@
+"""Statements that somebody should look at again by some day."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session, joinedload
+
+from knowledge import audit
+from knowledge.curation.content import plain
+from knowledge.curation.taking import take_statements
+from knowledge.errors import BadCursor
+from knowledge.models import Report, Statement, StatementStatus, SubjectKind
+from knowledge.paging import Page, bounded, paged, placed
+from knowledge.reports import SourcedStatement, sourced
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A published statement that should be looked at again by a day."""
+
+    statement: SourcedStatement
+    by: date
+
+
+def recheck(
+    session: Session, statement_id: int, by: date | None, actor: str, reason: str | None = None
+) -> None:
+    """Set the day by which a statement is looked at again, or that it need not be.
+
+    Raises NotFound.
+    """
+    row = take_statements(session, [statement_id])[statement_id]
+    before, after = plain(row.recheck_by), plain(by)
+    if before == after:
+        return
+    row.recheck_by = by
+    audit.note(
+        session,
+        actor,
+        "recheck set",
+        SubjectKind.STATEMENT,
+        statement_id,
+        before={"recheck_by": before},
+        after={"recheck_by": after},
+        reason=reason,
+    )
+    session.flush()
+
+
+def due(session: Session, today: date, after: str | None = None, limit: int = 50) -> Page[Due]:
+    """Return published statements to look at again by ``today``, longest due first.
+
+    Raises BadCursor.
+    """
+    query = (
+        select(Statement)
+        .options(joinedload(Statement.report).joinedload(Report.source))
+        .where(Statement.status == StatementStatus.PUBLISHED, Statement.recheck_by <= today)
+        .order_by(Statement.recheck_by, Statement.id)
+        .limit(bounded(limit) + 1)
+    )
+    if after is not None:
+        day, number = placed(after, str, int)
+        query = query.where(tuple_(Statement.recheck_by, Statement.id) > (_day(day), number))
+    rows = session.scalars(query).all()
+    return paged(rows, limit, _due, lambda row: (str(row.recheck_by), row.id))
+
+
+def _due(row: Statement) -> Due:
+    return Due(sourced(row), row.recheck_by or date.max)
+
+
+def _day(written: int | float | str) -> date:
+    try:
+        return date.fromisoformat(str(written))
+    except ValueError:
+        raise BadCursor("this page does not exist; begin at the first one") from None

@@ -1,0 +1,74 @@
+"""One statement changed: the old version kept, the audit, the change feed, who is to be told."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from knowledge import audit
+from knowledge.changes import append
+from knowledge.corrections import corrected, restored
+from knowledge.curation.content import MEANING, change, content, keep_version
+from knowledge.curation.reopening import reopen
+from knowledge.models import (
+    ChangeKind,
+    NotificationKind,
+    Statement,
+    StatementStatus,
+    SubjectKind,
+)
+
+
+def revise(
+    session: Session,
+    row: Statement,
+    values: Mapping[str, Any],
+    actor: str,
+    action: str,
+    reason: str | None,
+    undoes: int | None = None,
+) -> frozenset[str]:
+    """Change a statement in hand and return the fields that are not as before.
+
+    Where it is or was published, indexes look at it again. Nobody is told: see ``announce``.
+    """
+    before = content(row, values)
+    changed = frozenset(name for name, value in values.items() if before[name] != value)
+    if not changed:
+        return changed
+    served = row.status is StatementStatus.PUBLISHED
+    keep_version(session, row)
+    change(session, row, values)
+    audit.note(
+        session,
+        actor,
+        action,
+        SubjectKind.STATEMENT,
+        row.id,
+        before={name: before[name] for name in values if name in changed},
+        after={name: values[name] for name in values if name in changed},
+        reason=reason,
+        undoes=undoes,
+    )
+    serves = row.status is StatementStatus.PUBLISHED
+    if served or serves:
+        append(session, [row.id], ChangeKind.ADDED if serves else ChangeKind.REMOVED)
+    session.flush()
+    return changed
+
+
+def announce(
+    session: Session, row: Statement, was: StatementStatus, changed: frozenset[str], actor: str
+) -> None:
+    """Note who is to be told of a change to a statement that stood at ``was`` before it.
+
+    What a statement answered that is served no more is for moderators to answer again.
+    """
+    published = StatementStatus.PUBLISHED
+    if was is published and row.status is not published:
+        corrected(session, [row.id], NotificationKind.RETRACTED)
+        reopen(session, [row.id], actor, None)
+    elif was is published and changed & MEANING:
+        corrected(session, [row.id], NotificationKind.CORRECTED)
+    elif was is StatementStatus.RETRACTED and row.status is published:
+        restored(session, row.id)

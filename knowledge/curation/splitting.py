@@ -1,0 +1,85 @@
+"""A statement that says several things, as several."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from sqlalchemy.orm import Session
+
+from knowledge import audit
+from knowledge.changes import append
+from knowledge.curation.additions import insert
+from knowledge.curation.content import STATEMENT_FIELDS, content
+from knowledge.curation.revising import revise
+from knowledge.curation.staleness import stale
+from knowledge.curation.taking import take_report, take_statements
+from knowledge.domain import Span, StatementDraft
+from knowledge.errors import BadEdit
+from knowledge.models import ChangeKind, Statement, StatementStatus, SubjectKind
+
+
+def split(
+    session: Session, statement_id: int, spans: Sequence[Span], actor: str, reason: str | None
+) -> list[int]:
+    """Put the parts of a statement in its place, each with its attribution; returns their ids.
+
+    ``spans`` lie in the report's body, or in the statement's text where it has no place there.
+    The parts stand where the whole stood, which is retracted; nobody has to be told, since all of
+    it still holds. Raises BadEdit for spans that are not parts of it, Stale if it was retracted
+    meanwhile, NotFound.
+    """
+    whole = take_statements(session, [statement_id])[statement_id]
+    if whole.status is StatementStatus.RETRACTED:
+        raise stale(session, SubjectKind.STATEMENT, statement_id)
+    report, status = take_report(session, whole.report_id), whole.status
+    parts = _parts(whole, spans)
+    made = []
+    place = whole.position
+    for text, span in parts:
+        draft = StatementDraft(
+            text,
+            speaker=whole.speaker,
+            rating=whole.rating,
+            rating_text=whole.rating_text,
+            as_of=whole.as_of,
+        )
+        made.append(insert(report, draft, span, place, status))
+        place += 1
+    for row in made:
+        row.reviewed_by = whole.reviewed_by
+    # The whole is no part of the text any more: what follows it follows the last part.
+    for each in report.statements:
+        if each.position > whole.position:
+            each.position -= 1
+    whole.position = len(report.statements) - 1
+    session.flush()
+    ids = [row.id for row in made]
+    for row in made:
+        after = {"status": status.value, "of": whole.id, **content(row, STATEMENT_FIELDS)}
+        audit.note(
+            session, actor, "added", SubjectKind.STATEMENT, row.id, after=after, reason=reason
+        )
+    retracted = {"status": StatementStatus.RETRACTED.value}
+    revise(session, whole, retracted, actor, "split", reason)
+    if status is StatementStatus.PUBLISHED:
+        append(session, ids, ChangeKind.ADDED)
+    session.flush()
+    return ids
+
+
+def _parts(whole: Statement, spans: Sequence[Span]) -> list[tuple[str, Span | None]]:
+    placed = whole.span_start is not None
+    offset = whole.span_start or 0
+    text = whole.text
+    ordered = sorted(spans, key=lambda span: span.start)
+    if len(ordered) < 2:
+        raise BadEdit("one part is no split; mark two at least")
+    for span in ordered:
+        inside = 0 <= span.start - offset < span.end - offset <= len(text)
+        if not inside or not text[span.start - offset : span.end - offset].strip():
+            raise BadEdit("a part lies outside the statement; mark it again")
+    if any(left.end > right.start for left, right in pairwise(ordered)):
+        raise BadEdit("two parts overlap; mark them again")
+    return [
+        (text[span.start - offset : span.end - offset], span if placed else None)
+        for span in ordered
+    ]

@@ -1,0 +1,50 @@
+"""Rows taken in hand: as they stand now, and nobody else's until the transaction ends.
+
+An UPDATE that changes nothing does it on every database: PostgreSQL locks the rows, SQLite lets
+nobody else write.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from knowledge.errors import NotFound
+from knowledge.models import Report, Statement
+
+
+def take_statements(session: Session, ids: Sequence[int]) -> dict[int, Statement]:
+    """Return the statements with these ids, taken. Raises NotFound if one is not there."""
+    session.flush()
+    taking = (
+        update(Statement)
+        .where(Statement.id.in_(ids))
+        .values(version=Statement.version)
+        .returning(Statement)
+    )
+    rows = session.scalars(taking, execution_options=_FRESH).all()
+    found = {row.id: row for row in rows}
+    for number in ids:
+        if number not in found:
+            raise NotFound(f"there is no statement number {number}; see `statements list`")
+    return found
+
+
+def take_report(session: Session, report_id: int) -> Report:
+    """Return the report with this id, taken. Raises NotFound if it is not there."""
+    session.flush()
+    taking = (
+        update(Report)
+        .where(Report.id == report_id)
+        .values(version=Report.version)
+        .returning(Report)
+    )
+    row = session.scalars(taking, execution_options=_FRESH).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no report number {report_id}; see `statements list`")
+    session.refresh(row, ["statements", "source"])
+    return row
+
+
+# What is in hand already shows what others did to it.
+_FRESH = {"populate_existing": True, "synchronize_session": False}

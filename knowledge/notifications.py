@@ -1,0 +1,332 @@
+"""What people are told unasked: written in the transaction that causes it, sent afterwards.
+
+``corrections`` notes who is to hear of a correction; here an answer reaches those who wait for it,
+and whoever delivers finds what is due.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, literal, or_, select, update
+from sqlalchemy.orm import Session
+
+from knowledge import audit, curation, verdicts
+from knowledge.corrections import corrected
+from knowledge.domain import Outcome, Relation
+from knowledge.errors import BadEdit, NotFound
+from knowledge.inserting import insert_selected
+from knowledge.models import (
+    Claim,
+    Cluster,
+    ClusterStatus,
+    Inquiry,
+    Notification,
+    NotificationKind,
+    NotificationStatus,
+    Person,
+    Shown,
+    Statement,
+    StatementStatus,
+    SubjectKind,
+    Version,
+    VersionKind,
+)
+from knowledge.models.base import now
+from knowledge.paging import bounded
+from knowledge.reports import SourcedStatement, by_ids
+
+__all__ = ["Told", "answer_cluster", "corrected", "due", "postpone", "sent", "unreachable"]
+
+_WAITING: Final = NotificationStatus.WAITING
+#: Characters of a failure that are kept.
+_LONGEST_ERROR: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Everything that is needed to word and send a notification.
+
+    ``address`` is encrypted (``people.opened``), None where it is not known; ``language`` is what
+    the person is spoken to in. ``relation`` is of ``statement`` to ``claim``, for an answer;
+    ``text_before`` is what they saw, where the words have changed since.
+    """
+
+    id: int
+    person_key: str
+    address: bytes | None
+    language: str
+    kind: NotificationKind
+    claim: str
+    relation: Relation | None
+    statement: SourcedStatement
+    text_before: str | None
+    tries: int
+
+
+def answer_cluster(
+    session: Session,
+    cluster_id: int,
+    statement_id: int,
+    relation: Relation,
+    actor: str,
+    reason: str | None = None,
+    two_people: bool = False,
+) -> int:
+    """Answer all of a cluster's claims with a statement; returns how many people will be told.
+
+    The statement is published if it was not. Raises NotFound, BadEdit for a retracted statement or
+    a relation that answers nothing, TwoPeopleNeeded as ``curation.publish``.
+    """
+    if relation is Relation.NOT_ENOUGH_INFO:
+        raise BadEdit("an answer supports or refutes; say which")
+    here = select(Cluster.status).where(Cluster.id == cluster_id)
+    if session.scalar(here) is None:
+        raise NotFound(f"there is no cluster number {cluster_id}; look at the inbox again")
+    claim_ids = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
+    curation.publish(session, [statement_id], actor, reason, two_people)
+    verdicts.attach(session, claim_ids, statement_id, relation, actor, reason)
+    # The statement is taken before the cluster, as where one is withdrawn and the other opened.
+    before = session.scalars(here.with_for_update()).one()
+    session.execute(
+        update(Cluster)
+        .where(Cluster.id == cluster_id)
+        .values(status=ClusterStatus.ANSWERED, snoozed_until=None, reject_reason=None)
+    )
+    audit.note(
+        session,
+        actor,
+        "answered",
+        SubjectKind.CLUSTER,
+        cluster_id,
+        before={"status": before.value},
+        after={
+            "status": ClusterStatus.ANSWERED.value,
+            "statement": statement_id,
+            "relation": relation.value,
+        },
+        reason=reason,
+    )
+    session.flush()
+    return _answer(session, cluster_id, statement_id)
+
+
+def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
+    """Return what is to be told ``by`` a moment, longest due first.
+
+    An answer whose statement is withdrawn waits, and so does what a later change overtook.
+    """
+    published = Statement.status == StatementStatus.PUBLISHED
+    latest = Notification.version == Statement.version
+    kind = Notification.kind
+    rows = session.execute(
+        select(Notification, Inquiry, Person)
+        .join(Inquiry, Inquiry.id == Notification.inquiry_id)
+        .join(Statement, Statement.id == Notification.statement_id)
+        .outerjoin(Person, Person.key == Notification.person_key)
+        .where(
+            Notification.status == _WAITING,
+            Notification.due_at <= by,
+            or_(
+                (kind == NotificationKind.ANSWERED) & published,
+                (kind == NotificationKind.CORRECTED) & published & latest,
+                (kind == NotificationKind.RETRACTED) & ~published,
+            ),
+        )
+        .order_by(Notification.due_at, Notification.id)
+        .limit(bounded(limit))
+    ).all()
+    statements = {
+        each.id: each for each in by_ids(session, sorted({row[0].statement_id for row in rows}))
+    }
+    return [
+        _told(session, note, inquiry, person, statements[note.statement_id])
+        for note, inquiry, person in rows
+    ]
+
+
+def sent(session: Session, notification_id: int) -> bool:
+    """Note that a person was told; False if that was noted before.
+
+    From then on they were shown the statement: they hear of its corrections, and at once if it was
+    withdrawn or changed while they were being told.
+    """
+    note = _settle(session, notification_id, NotificationStatus.SENT, now(), None)
+    if note is None:
+        return False
+    if note.kind is NotificationKind.ANSWERED:
+        _show(session, note)
+        _no_longer_waiting(session, note)
+        _catch_up(session, note)
+    return True
+
+
+def postpone(session: Session, notification_id: int, until: datetime, error: str) -> None:
+    """Try again at a later moment; ``error`` says what went wrong this time."""
+    session.execute(
+        update(Notification)
+        .where(Notification.id == notification_id, Notification.status == _WAITING)
+        .values(due_at=until, tries=Notification.tries + 1, error=error[:_LONGEST_ERROR])
+    )
+
+
+def unreachable(session: Session, notification_id: int, error: str) -> None:
+    """Give up telling a person: they blocked the bot, or nobody knows how to write to them."""
+    note = _settle(session, notification_id, NotificationStatus.UNREACHABLE, None, error)
+    if note is not None and note.kind is NotificationKind.ANSWERED:
+        _no_longer_waiting(session, note)
+
+
+def _answer(session: Session, cluster_id: int, statement_id: int) -> int:
+    """Note an answer for everybody who waits for one, and that their inquiries have it."""
+    in_cluster = select(Claim.id).where(Claim.cluster_id == cluster_id)
+    mine = Notification.statement_id == statement_id
+    answered = Notification.kind == NotificationKind.ANSWERED
+    count = select(func.count()).select_from(Notification).where(mine, answered)
+    before = session.scalar(count) or 0
+    insert_selected(
+        session,
+        Notification,
+        ["inquiry_id", "person_key", "kind", "statement_id", "version", "status"],
+        select(
+            func.max(Inquiry.id),
+            Inquiry.person_key,
+            literal(NotificationKind.ANSWERED, Notification.kind.type),
+            Statement.id,
+            Statement.version,
+            literal(_WAITING, Notification.status.type),
+        )
+        .select_from(Inquiry)
+        .join(Statement, Statement.id == statement_id)
+        .where(Inquiry.claim_id.in_(in_cluster), Inquiry.waiting)
+        .group_by(Inquiry.person_key, Statement.id, Statement.version),
+    )
+    unsettled = Inquiry.outcome.in_([Outcome.NO_MATCH, Outcome.RELATED])
+    session.execute(
+        update(Inquiry)
+        .where(
+            Inquiry.claim_id.in_(in_cluster),
+            Inquiry.answered_at.is_(None),
+            or_(unsettled, Inquiry.disputed, Inquiry.waiting),
+        )
+        .values(answered_at=now()),
+        execution_options={"synchronize_session": False},
+    )
+    return (session.scalar(count) or 0) - before
+
+
+def _told(
+    session: Session,
+    note: Notification,
+    inquiry: Inquiry,
+    person: Person | None,
+    statement: SourcedStatement,
+) -> Told:
+    return Told(
+        id=note.id,
+        person_key=note.person_key,
+        address=person.address if person else None,
+        language=(person.language if person else "") or inquiry.language,
+        kind=note.kind,
+        claim=inquiry.claim,
+        relation=verdicts.of(session, inquiry.claim).get(note.statement_id),
+        statement=statement,
+        text_before=_seen(session, note, inquiry, statement),
+        tries=note.tries,
+    )
+
+
+def _seen(
+    session: Session, note: Notification, inquiry: Inquiry, statement: SourcedStatement
+) -> str | None:
+    """Return what the person saw of a statement, None where that is what it says now."""
+    if note.kind is NotificationKind.ANSWERED:
+        return None
+    told = session.scalar(
+        select(func.max(Notification.sent_at)).where(
+            Notification.person_key == note.person_key,
+            Notification.statement_id == note.statement_id,
+            Notification.status == NotificationStatus.SENT,
+        )
+    )
+    since = max(inquiry.at, told) if told is not None else inquiry.at
+    seen = session.scalar(
+        select(Version.content)
+        .where(
+            Version.kind == VersionKind.STATEMENT,
+            Version.subject_id == note.statement_id,
+            Version.until > since,
+        )
+        .order_by(Version.version)
+        .limit(1)
+    )
+    text: str | None = seen.get("text") if seen else None
+    return text if text != statement.text else None
+
+
+def _settle(
+    session: Session,
+    notification_id: int,
+    status: NotificationStatus,
+    at: datetime | None,
+    error: str | None,
+) -> Notification | None:
+    return session.scalars(
+        update(Notification)
+        .where(Notification.id == notification_id, Notification.status == _WAITING)
+        .values(
+            status=status,
+            sent_at=at,
+            tries=Notification.tries + 1,
+            error=error[:_LONGEST_ERROR] if error else None,
+        )
+        .returning(Notification),
+        execution_options={"populate_existing": True, "synchronize_session": False},
+    ).one_or_none()
+
+
+def _show(session: Session, note: Notification) -> None:
+    places = select(func.max(Shown.position)).where(Shown.inquiry_id == note.inquiry_id)
+    last = session.scalar(places)
+    session.add(
+        Shown(
+            inquiry_id=note.inquiry_id,
+            position=0 if last is None else last + 1,
+            statement_id=note.statement_id,
+        )
+    )
+    session.flush()
+
+
+def _no_longer_waiting(session: Session, note: Notification) -> None:
+    """Note that the person waits for nothing more about the claim's cluster."""
+    claim_id = select(Inquiry.claim_id).where(Inquiry.id == note.inquiry_id).scalar_subquery()
+    cluster_id = select(Claim.cluster_id).where(Claim.id == claim_id).scalar_subquery()
+    together = select(Claim.id).where(Claim.cluster_id == cluster_id)
+    session.execute(
+        update(Inquiry)
+        .where(
+            Inquiry.person_key == note.person_key,
+            or_(
+                Inquiry.id == note.inquiry_id,
+                Inquiry.claim_id == claim_id,
+                Inquiry.claim_id.in_(together),
+            ),
+        )
+        .values(waiting=False),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _catch_up(session: Session, note: Notification) -> None:
+    row = session.execute(
+        select(Statement.status, Statement.version)
+        .where(Statement.id == note.statement_id)
+        .with_for_update()
+    ).one()
+    ids: Sequence[int] = [note.statement_id]
+    if row.status is not StatementStatus.PUBLISHED:
+        corrected(session, ids, NotificationKind.RETRACTED)
+    elif row.version != note.version:
+        corrected(session, ids, NotificationKind.CORRECTED)

@@ -1,0 +1,96 @@
+"""Who may do what. Asked at the moment of each act, so that a revoked role ends at once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from knowledge import audit
+from knowledge.errors import NotAllowed
+from knowledge.inserting import insert_new
+from knowledge.models import Grant, Role, SubjectKind
+from knowledge.models.base import now
+
+#: Characters of a name that are kept.
+_LONGEST_NAME: Final = 120
+#: How a person's key is told from "command line", and what is shown of it.
+_KEY_LENGTH: Final = 64
+_SHORT_KEY: Final = 8
+_PLURAL: Final = {Role.MODERATOR: "moderators", Role.ADMIN: "admins"}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A person who holds a role, by the name that colleagues know them by."""
+
+    key: str
+    role: Role
+    name: str
+    granted_by: str
+    at: datetime
+
+
+def role_of(session: Session, key: str, first_admins: frozenset[str]) -> Role | None:
+    """Return the role a person holds now, None for the public.
+
+    ``first_admins`` are the keys of those whom the settings name: admins without a grant.
+    """
+    if key in first_admins:
+        return Role.ADMIN
+    # Shared until the act is committed: who revokes meanwhile waits, and then it is over.
+    return session.scalar(
+        select(Grant.role).where(Grant.person_key == key).with_for_update(read=True)
+    )
+
+
+def require(session: Session, key: str, role: Role, first_admins: frozenset[str]) -> None:
+    """Raise NotAllowed unless a person holds ``role`` now; an admin holds both."""
+    held_now = role_of(session, key, first_admins)
+    if held_now not in (role, Role.ADMIN):
+        raise NotAllowed(f"only {_PLURAL[role]} may do this; ask an admin for the role")
+
+
+def grant(session: Session, key: str, role: Role, name: str, actor: str) -> None:
+    """Give a person a role, or another one, under a name."""
+    name = name.strip()[:_LONGEST_NAME]
+    values = {"person_key": key, "role": role, "name": name, "granted_by": actor}
+    before = None
+    if not insert_new(session, Grant, values):
+        row = session.scalars(
+            select(Grant).where(Grant.person_key == key).with_for_update(),
+            execution_options={"populate_existing": True},
+        ).one()
+        before = {"role": row.role.value, "name": row.name}
+        session.execute(
+            update(Grant)
+            .where(Grant.person_key == key)
+            .values(role=role, name=name, granted_by=actor, at=now())
+        )
+    after = {"role": role.value, "name": name}
+    audit.note(session, actor, "granted", SubjectKind.PERSON, key, before=before, after=after)
+
+
+def revoke(session: Session, key: str, actor: str) -> bool:
+    """Take a person's role away; False if none was granted. First admins are in the settings."""
+    gone = session.execute(
+        delete(Grant).where(Grant.person_key == key).returning(Grant.role, Grant.name)
+    ).one_or_none()
+    if gone is None:
+        return False
+    before = {"role": gone.role.value, "name": gone.name}
+    audit.note(session, actor, "revoked", SubjectKind.PERSON, key, before=before)
+    return True
+
+
+def held(session: Session) -> list[Holder]:
+    """Return everybody who was granted a role, by name."""
+    rows = session.scalars(select(Grant).order_by(Grant.name, Grant.person_key))
+    return [Holder(row.person_key, row.role, row.name, row.granted_by, row.at) for row in rows]
+
+
+def name_of(session: Session, actor: str) -> str:
+    """Return the name colleagues know an actor by; what acts without one is named as it is."""
+    name = session.scalar(select(Grant.name).where(Grant.person_key == actor))
+    return name or (actor if len(actor) < _KEY_LENGTH else actor[:_SHORT_KEY])

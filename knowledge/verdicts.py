@@ -1,0 +1,162 @@
+"""A person's word on a claim and a statement: from then on it beats the judge's."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from knowledge import audit
+from knowledge.changes import append
+from knowledge.claims.identity import key_of
+from knowledge.domain import Relation
+from knowledge.errors import BadEdit, NotFound
+from knowledge.inserting import insert_new
+from knowledge.models import ChangeKind, Claim, Statement, StatementStatus, SubjectKind, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What is said of one claim and one statement; no relation leaves it to the judge."""
+
+    claim_id: int
+    statement_id: int
+    relation: Relation | None
+
+
+def attach(
+    session: Session,
+    claim_ids: Sequence[int],
+    statement_id: int,
+    relation: Relation,
+    actor: str,
+    reason: str | None = None,
+) -> int:
+    """Make a statement the answer to claims, with its relation to them; returns how many changed.
+
+    It is given out once it is published. Raises NotFound for what is not there and BadEdit for a
+    retracted statement.
+    """
+    status = session.scalar(select(Statement.status).where(Statement.id == statement_id))
+    if status is None:
+        raise NotFound(f"there is no statement number {statement_id}; see `statements list`")
+    if status is StatementStatus.RETRACTED:
+        raise BadEdit("a retracted statement answers nothing; choose another one")
+    rulings = [Ruling(number, statement_id, relation) for number in dict.fromkeys(claim_ids)]
+    return rule(session, rulings, actor, "attached", reason)
+
+
+def detach(
+    session: Session,
+    claim_ids: Sequence[int],
+    statement_id: int,
+    actor: str,
+    reason: str | None = None,
+) -> int:
+    """Leave the relation of a statement to claims to the judge again; returns how many changed."""
+    rulings = [Ruling(number, statement_id, None) for number in dict.fromkeys(claim_ids)]
+    return rule(session, rulings, actor, "detached", reason)
+
+
+def rule(
+    session: Session,
+    rulings: Sequence[Ruling],
+    actor: str,
+    action: str,
+    reason: str | None,
+    undoes: int | None = None,
+) -> int:
+    """Keep each ruling, with its entry in the audit; returns how many were not so before.
+
+    Raises NotFound if there is no such claim.
+    """
+    known = _known(session, {ruling.claim_id for ruling in rulings})
+    changed = []
+    for ruling in rulings:
+        if ruling.claim_id not in known:
+            raise NotFound(f"there is no claim number {ruling.claim_id}; look at the inbox again")
+        before = _keep(session, ruling, actor)
+        if before is ruling.relation:
+            continue
+        changed.append(ruling)
+        audit.note(
+            session,
+            actor,
+            action,
+            SubjectKind.CLAIM,
+            ruling.claim_id,
+            before=_plain(ruling.statement_id, before),
+            after=_plain(ruling.statement_id, ruling.relation),
+            reason=reason,
+            undoes=undoes,
+        )
+    # Indexes look at the statement again, and with that every remembered answer is forgotten.
+    append(session, sorted({each.statement_id for each in changed}), ChangeKind.ADDED)
+    return len(changed)
+
+
+def of(session: Session, claim: str) -> dict[int, Relation]:
+    """Return what people said of this very claim, by statement.
+
+    What was said of a duplicate holds of the statement that stands for it.
+    """
+    rows = session.execute(
+        select(Verdict.statement_id, Verdict.relation)
+        .join(Claim, Claim.id == Verdict.claim_id)
+        .where(Claim.key == key_of(claim))
+        .order_by(Verdict.at)
+    ).all()
+    if not rows:
+        return {}
+    stands = standing(session, [row.statement_id for row in rows])
+    return {stands[row.statement_id]: row.relation for row in rows}
+
+
+def of_claim(session: Session, claim_id: int, statement_id: int) -> Relation | None:
+    """Return what people said of one claim and one statement, None where nobody did."""
+    return session.scalar(
+        select(Verdict.relation).where(
+            Verdict.claim_id == claim_id, Verdict.statement_id == statement_id
+        )
+    )
+
+
+def standing(session: Session, ids: Iterable[int]) -> dict[int, int]:
+    """Return by id which statement stands for it: itself, unless it was merged into another."""
+    stands = {number: number for number in ids}
+    while True:
+        query = select(Statement.id, Statement.merged_into).where(
+            Statement.id.in_(set(stands.values())), Statement.merged_into.is_not(None)
+        )
+        further: dict[int, int | None] = {r.id: r.merged_into for r in session.execute(query)}
+        if not further:
+            return stands
+        stands = {number: further.get(now) or now for number, now in stands.items()}
+
+
+def _known(session: Session, ids: set[int]) -> set[int]:
+    return set(session.scalars(select(Claim.id).where(Claim.id.in_(ids))))
+
+
+def _keep(session: Session, ruling: Ruling, actor: str) -> Relation | None:
+    """Keep a ruling and return the relation that was kept before."""
+    session.flush()
+    here = (Verdict.claim_id == ruling.claim_id, Verdict.statement_id == ruling.statement_id)
+    if ruling.relation is None:
+        return session.scalar(delete(Verdict).where(*here).returning(Verdict.relation))
+    values = {
+        "claim_id": ruling.claim_id,
+        "statement_id": ruling.statement_id,
+        "relation": ruling.relation,
+        "actor": actor,
+    }
+    if insert_new(session, Verdict, values):
+        return None
+    before = session.scalar(select(Verdict.relation).where(*here).with_for_update())
+    if before is not ruling.relation:
+        session.execute(update(Verdict).where(*here).values(relation=ruling.relation, actor=actor))
+    return before
+
+
+def _plain(statement_id: int, relation: Relation | None) -> dict[str, int | str | None]:
+    return {"statement": statement_id, "relation": relation.value if relation else None}

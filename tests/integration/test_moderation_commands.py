@@ -1,0 +1,108 @@
+"""`tathabbat users` and the moderators' part of `tathabbat statements`."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.cli.main import main
+from embeddings.encoder import Encoder
+from knowledge.database import open_engine, open_sessions
+from tests.integration.moderation import stored
+
+#: Calls `tathabbat` and returns its exit code and what it printed.
+Cli = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def cli(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    fake_encoder: Encoder,
+) -> Cli:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ADMIN_IDS", "7")
+    monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: fake_encoder)
+
+    def call(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["tathabbat", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out + printed.err
+
+    return call
+
+
+@pytest.fixture
+def drafts(cli: Cli, tmp_path: Path) -> None:
+    assert cli("db", "upgrade")[0] == 0
+    engine = open_engine(f"sqlite:///{tmp_path / 'tathabbat.db'}")
+    stored(open_sessions(engine), "one", "two")
+    engine.dispose()
+
+
+def test_roles_are_granted_listed_and_revoked(cli: Cli) -> None:
+    assert cli("users", "grant", "5", "--name", "Amal\u202e") == (0, "Amal is now moderator\n")
+    assert cli("users", "grant", "6", "--name", "Basil", "--role", "admin")[0] == 0
+    rows = [json.loads(line) for line in cli("users", "list", "--json")[1].splitlines()]
+    assert [(row["role"], row.get("name")) for row in rows] == [
+        ("admin", None),
+        ("moderator", "Amal\u202e"),
+        ("admin", "Basil"),
+    ]
+    code, text = cli("users", "list")
+    assert code == 0
+    assert "by ADMIN_IDS" in text
+    assert "moderator  Amal  by command line" in text
+    assert "\u202e" not in text
+    assert cli("users", "revoke", "5") == (0, "the role is revoked\n")
+    assert cli("users", "revoke", rows[2]["key"]) == (0, "the role is revoked\n")
+    assert cli("users", "revoke", "5") == (0, "this person holds no role\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("revoke", "7"), 1, "ADMIN_IDS"),
+        (("revoke", "somebody"), 2, "neither"),
+        (("revoke", "9" * 30), 2, "neither"),
+        (("grant", "5", "--name", " "), 2, "--name is empty"),
+        (("grant", "0", "--name", "Amal"), 2, "TELEGRAM_ID"),
+        (("grant", "5", "--name", "Amal", "--role", "owner"), 2, "--role"),
+    ],
+)
+def test_what_cannot_be_granted_or_revoked_is_told(
+    cli: Cli, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    ended, text = cli("users", *arguments)
+    assert ended == code
+    assert said in text
+
+
+@pytest.mark.usefixtures("drafts")
+def test_a_statement_is_reviewed_published_and_all_of_it_taken_back(cli: Cli) -> None:
+    assert cli("statements", "review", "r0", "--reason", "read it")[1] == "1 statements reviewed\n"
+    assert cli("statements", "publish", "r")[1] == "2 statements published\n"
+    code, text = cli("statements", "publish", "r")
+    assert code == 0
+    assert text.startswith("0 statements published: r0 is published, published by command line at")
+    assert text.endswith("(and 1 more)\n")
+    lines = cli("statements", "history", "r0")[1].splitlines()
+    assert [line.split("r0  ")[1] for line in lines] == [
+        "published by command line",
+        "reviewed by command line: read it",
+    ]
+    number = lines[0].split()[0]
+    undone = cli("statements", "undo", number, "--reason", "too early")
+    assert undone == (0, f"entry {number} is taken back\n")
+    code, text = cli("statements", "undo", number, "--reason", "too early")
+    assert code == 1
+    assert "already" in text
+    assert cli("statements", "discard", "r0", "--reason", "no claim")[1] == (
+        "1 statements discarded\n"
+    )
+    assert "r0 is retracted, discarded by" in cli("statements", "review", "r0")[1]

@@ -1,0 +1,273 @@
+"""Who is told what: each once, of what holds when it is told, and nobody who saw nothing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from knowledge import curation, notifications, people, verdicts
+from knowledge.curation import StatementEdit
+from knowledge.database import Sessions
+from knowledge.domain import Relation
+from knowledge.errors import BadEdit, NotFound, TwoPeopleNeeded
+from knowledge.models import (
+    Cluster,
+    ClusterStatus,
+    Inquiry,
+    Notification,
+    NotificationKind,
+    NotificationStatus,
+    Shown,
+    StatementStatus,
+)
+from knowledge.notifications import Told
+from tests.integration.moderation import (
+    asks,
+    clustered,
+    last_entry,
+    published,
+    statuses,
+    stored,
+    told,
+)
+
+_ANSWERED, _CORRECTED = NotificationKind.ANSWERED, NotificationKind.CORRECTED
+_RETRACTED = NotificationKind.RETRACTED
+_LATER = datetime.now(UTC) + timedelta(hours=1)
+_SECRET = b"a secret of this installation"
+
+
+def _answer(sessions: Sessions, cluster: int, statement: int) -> int:
+    with sessions.begin() as session:
+        return notifications.answer_cluster(
+            session, cluster, statement, Relation.REFUTES, "amal", "found it"
+        )
+
+
+def _due(sessions: Sessions) -> list[Told]:
+    with sessions() as session:
+        return notifications.due(session, _LATER)
+
+
+def _send_all(sessions: Sessions) -> list[tuple[str, NotificationKind]]:
+    found = _due(sessions)
+    for each in found:
+        with sessions.begin() as session:
+            assert notifications.sent(session, each.id)
+    return [(each.person_key, each.kind) for each in found]
+
+
+def _edit(sessions: Sessions, statement: int, text: str, version: int) -> None:
+    with sessions.begin() as session:
+        edit = StatementEdit(text)
+        curation.edit_statement(session, statement, edit, "amal", None, version)
+
+
+def test_an_answer_reaches_everybody_who_waits_in_their_language(sessions: Sessions) -> None:
+    (draft,) = stored(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke", "انهار السد")
+    asks(sessions, "one", "the dam broke", waiting=True, language="en")
+    asks(sessions, "two", "انهار السد", waiting=True, language="ar")
+    asks(sessions, "two", "the dam broke", waiting=True, language="ar")
+    asks(sessions, "does not wait", "the dam broke")
+    asks(sessions, "asks something else", "the bridge broke", waiting=True)
+    with sessions.begin() as session:
+        people.choose_language(session, "two", "fr")
+        people.remember_address(session, "two", "telegram:2", _SECRET)
+    assert _answer(sessions, cluster, draft) == 2
+    assert statuses(sessions, [draft]) == [StatementStatus.PUBLISHED]
+    one, two = sorted(_due(sessions), key=lambda each: each.person_key)
+    assert (one.language, two.language) == ("en", "fr")
+    assert (one.address, one.tries) == (None, 0)
+    assert two.address is not None
+    assert people.opened(two.address, _SECRET) == "telegram:2"
+    assert (one.kind, one.claim, one.relation) == (_ANSWERED, "the dam broke", Relation.REFUTES)
+    assert one.statement.text == "the dam stands"
+    assert one.text_before is None
+    with sessions() as session:
+        row = session.get_one(Cluster, cluster)
+        assert row.status is ClusterStatus.ANSWERED
+        assert verdicts.of(session, "انهار السد") == {draft: Relation.REFUTES}
+        answered = select(Inquiry.person_key).where(Inquiry.answered_at.is_not(None))
+        assert set(session.scalars(answered)) == {"one", "two", "does not wait"}
+    assert last_entry(sessions).after == {
+        "status": "answered", "statement": draft, "relation": "REFUTES",
+    }  # fmt: skip
+
+
+def test_nobody_is_told_the_same_answer_twice(sessions: Sessions) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    assert [_answer(sessions, cluster, number) for _ in range(2)] == [1, 0]
+    assert _send_all(sessions) == [("one", _ANSWERED)]
+    assert _answer(sessions, cluster, number) == 0
+    assert _send_all(sessions) == []
+    with sessions() as session:
+        assert not session.scalars(select(Inquiry.waiting)).one()
+        assert session.scalars(select(Notification.status)).one() is NotificationStatus.SENT
+    first = told(sessions)
+    with sessions.begin() as session:
+        (note,) = session.scalars(select(Notification.id))
+        assert not notifications.sent(session, note), "noted before"
+        assert not notifications.sent(session, 404)
+    assert told(sessions) == first
+
+
+def test_who_was_told_an_answer_hears_of_its_correction(sessions: Sessions) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    _answer(sessions, cluster, number)
+    _send_all(sessions)
+    with sessions() as session:
+        assert session.scalars(select(Shown.statement_id)).all() == [number]
+    _edit(sessions, number, "the dam leaks", version=1)
+    (correction,) = _due(sessions)
+    assert (correction.kind, correction.text_before) == (_CORRECTED, "the dam stands")
+    assert (correction.statement.text, correction.relation) == ("the dam leaks", Relation.REFUTES)
+
+
+def test_an_answer_that_is_withdrawn_before_it_is_told_is_not_told(sessions: Sessions) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    _answer(sessions, cluster, number)
+    with sessions.begin() as session:
+        curation.retract(session, [number], "amal", "wrong")
+    assert _due(sessions) == []
+    (other,) = published(sessions, "the dam was repaired", ref="other")
+    assert _answer(sessions, cluster, other) == 1
+    assert [each.statement.id for each in _due(sessions)] == [other]
+
+
+@pytest.mark.parametrize("kind", [_CORRECTED, _RETRACTED])
+def test_who_is_being_told_while_it_changes_hears_of_the_change(
+    sessions: Sessions, kind: NotificationKind
+) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    _answer(sessions, cluster, number)
+    (answer,) = _due(sessions)
+    if kind is _CORRECTED:
+        _edit(sessions, number, "the dam leaks", version=1)
+    else:
+        with sessions.begin() as session:
+            curation.retract(session, [number], "amal", "wrong")
+    with sessions.begin() as session:
+        notifications.sent(session, answer.id)
+    assert [(each.person_key, each.kind) for each in _due(sessions)] == [("one", kind)]
+
+
+def test_a_correction_is_told_once_a_version(sessions: Sessions) -> None:
+    (number,) = published(sessions, "first")
+    for claim in ("a claim", "another claim"):
+        asks(sessions, "one", claim, [number])
+    _edit(sessions, number, "second", version=1)
+    assert _send_all(sessions) == [("one", _CORRECTED)]
+    assert _send_all(sessions) == []
+    _edit(sessions, number, "third", version=2)
+    (correction,) = _due(sessions)
+    assert (correction.text_before, correction.statement.text) == ("second", "third")
+    assert _send_all(sessions) == [("one", _CORRECTED)]
+
+
+def test_only_the_latest_of_several_changes_is_told(sessions: Sessions) -> None:
+    (number,) = published(sessions, "first")
+    asks(sessions, "one", "a claim", [number])
+    _edit(sessions, number, "second", version=1)
+    _edit(sessions, number, "third", version=2)
+    (correction,) = _due(sessions)
+    assert (correction.text_before, correction.statement.text) == ("first", "third")
+    with sessions.begin() as session:
+        curation.retract(session, [number], "amal", "wrong")
+    assert _send_all(sessions) == [("one", _RETRACTED)]
+    assert told(sessions) == [("one", _RETRACTED, number, 3)]
+
+
+def test_who_was_shown_it_after_the_correction_is_not_told(sessions: Sessions) -> None:
+    (number,) = published(sessions, "first")
+    asks(sessions, "before", "a claim", [number])
+    _edit(sessions, number, "second", version=1)
+    asks(sessions, "after", "a claim", [number])
+    assert _send_all(sessions) == [("before", _CORRECTED)]
+
+
+def test_a_retraction_of_many_tells_everybody_of_each(sessions: Sessions) -> None:
+    ids = published(sessions, "one", "two", "three")
+    asks(sessions, "person", "a claim", ids[:2])
+    asks(sessions, "other", "a claim", ids[1:2])
+    with sessions.begin() as session:
+        assert curation.retract(session, ids, "amal", "wrong") == 3
+        assert curation.retract(session, ids, "amal", "wrong") == 0
+    assert sorted(told(sessions)) == [
+        ("other", _RETRACTED, ids[1], 1),
+        ("person", _RETRACTED, ids[0], 1),
+        ("person", _RETRACTED, ids[1], 1),
+    ]
+
+
+def test_what_fails_is_tried_later_and_given_up_in_the_end(sessions: Sessions) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    _answer(sessions, cluster, number)
+    (answer,) = _due(sessions)
+    with sessions.begin() as session:
+        notifications.postpone(session, answer.id, _LATER + timedelta(1), "x" * 10_000)
+    assert _due(sessions) == []
+    with sessions() as session:
+        (again,) = notifications.due(session, _LATER + timedelta(2))
+        assert (again.id, again.tries) == (answer.id, 1)
+        assert len(session.get_one(Notification, answer.id).error or "") == 500
+    with sessions.begin() as session:
+        notifications.unreachable(session, answer.id, "blocked by the person")
+        assert not notifications.sent(session, answer.id)
+        assert notifications.due(session, _LATER + timedelta(2)) == []
+        assert not session.scalars(select(Inquiry.waiting)).one()
+
+
+def test_a_failure_leaves_neither_answer_nor_notification(sessions: Sessions) -> None:
+    (draft,) = stored(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    with pytest.raises(NotFound, match="cluster number 404"):
+        _answer(sessions, 404, draft)
+    with pytest.raises(NotFound, match="statement number 404"):
+        _answer(sessions, cluster, 404)
+    with pytest.raises(TwoPeopleNeeded), sessions.begin() as session:
+        notifications.answer_cluster(
+            session, cluster, draft, Relation.REFUTES, "amal", None, two_people=True
+        )
+    with pytest.raises(BadEdit, match="supports or refutes"), sessions.begin() as session:
+        notifications.answer_cluster(
+            session, cluster, draft, Relation.NOT_ENOUGH_INFO, "amal", None
+        )
+    assert told(sessions) == []
+    assert statuses(sessions, [draft]) == [StatementStatus.DRAFT]
+    with sessions() as session:
+        assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
+        assert session.scalars(select(Inquiry.answered_at)).all() == [None]
+
+
+def test_a_cluster_whose_answer_is_withdrawn_is_open_again(sessions: Sessions) -> None:
+    one, two = published(sessions, "the dam stands", "the dam was never hit")
+    cluster, _ = clustered(sessions, "the dam broke")
+    other, _ = clustered(sessions, "the bridge broke")
+    _answer(sessions, cluster, one)
+    _answer(sessions, cluster, two)
+    _answer(sessions, other, two)
+
+    def found() -> list[ClusterStatus]:
+        with sessions() as session:
+            return [session.get_one(Cluster, number).status for number in (cluster, other)]
+
+    with sessions.begin() as session:
+        curation.retract(session, [two], "amal", "wrong")
+    assert found() == [ClusterStatus.ANSWERED, ClusterStatus.OPEN]
+    entry = last_entry(sessions)
+    assert (entry.action, entry.subject_id, entry.reason) == ("reopened", str(other), "wrong")
+    with sessions.begin() as session:
+        curation.retract(session, [one], "amal", "wrong too")
+    assert found() == [ClusterStatus.OPEN] * 2

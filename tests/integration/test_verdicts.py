@@ -1,0 +1,197 @@
+"""A person's word beats the judge's, for that very claim, at once and until it is taken back."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from embeddings.encoder import Encoder
+from knowledge import curation, verdicts
+from knowledge.agreement.judgement import Evidence, Judgement
+from knowledge.answering import Answering
+from knowledge.database import Sessions
+from knowledge.domain import Outcome, Rating, Relation, ReportDraft, StatementDraft
+from knowledge.errors import BadEdit, NotFound
+from knowledge.indexing import ServingIndex
+from knowledge.models import Statement, SubjectKind, Verdict
+from knowledge.reports import store
+from tests.integration.moderation import changes, clustered, last_entry, published, stored
+
+CLAIM = "the old harbour bridge opened again"
+_SUPPORTS, _REFUTES = Relation.SUPPORTS, Relation.REFUTES
+_OPEN = Relation.NOT_ENOUGH_INFO
+
+
+class _AlwaysSupports:
+    fingerprint = "always-supports"
+
+    def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
+        return tuple(Judgement(_SUPPORTS, 0.99) for _ in evidence)
+
+
+@pytest.fixture
+def answering(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Answering:
+    index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
+    return Answering(sessions, fake_encoder, index, _AlwaysSupports())
+
+
+def _attach(
+    sessions: Sessions, claims: Sequence[int], statement: int, relation: Relation = _REFUTES
+) -> int:
+    with sessions.begin() as session:
+        return verdicts.attach(session, claims, statement, relation, "amal", "read it")
+
+
+def test_a_person_beats_the_judge_and_no_stale_answer_is_given(
+    sessions: Sessions, answering: Answering
+) -> None:
+    (number,) = published(sessions, "the old harbour bridge opened on monday")
+    _, claims = clustered(sessions, CLAIM)
+    assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED
+    assert _attach(sessions, claims, number) == 1
+    answer = answering.answer(CLAIM)
+    assert (answer.outcome, answer.confidence) == (Outcome.REFUTED, 1.0)
+    with sessions.begin() as session:
+        assert verdicts.detach(session, claims, number, "amal") == 1
+    assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED
+
+
+def test_another_process_gives_no_stale_answer_either(
+    sessions: Sessions, answering: Answering, fake_encoder: Encoder, tmp_path: Path
+) -> None:
+    (number,) = published(sessions, "the old harbour bridge opened on monday")
+    _, claims = clustered(sessions, CLAIM)
+    index = ServingIndex(sessions, fake_encoder, tmp_path / "other")
+    other = Answering(sessions, fake_encoder, index, _AlwaysSupports())
+    assert other.answer(CLAIM) == answering.answer(CLAIM)
+    _attach(sessions, claims, number)
+    assert other.answer(CLAIM).outcome is answering.answer(CLAIM).outcome is Outcome.REFUTED
+
+
+def test_the_answer_need_not_be_found_by_search(sessions: Sessions, answering: Answering) -> None:
+    published(sessions, *(f"the old harbour bridge opened {n}" for n in range(60)), ref="near")
+    (far,) = published(sessions, "prices of wheat fell sharply during winter", ref="far")
+    _, claims = clustered(sessions, CLAIM)
+    _attach(sessions, claims, far)
+    answer = answering.answer(CLAIM, top=3)
+    assert answer.outcome is Outcome.REFUTED
+    assert answer.matches[0].statement.id == far
+    assert len(answer.matches) == 3
+    scores = [match.score for match in answer.matches]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_person_beats_the_judge_on_all_other_statements_too(
+    sessions: Sessions, answering: Answering
+) -> None:
+    ids = published(sessions, "the old harbour bridge opened", "the harbour bridge is shut")
+    _, claims = clustered(sessions, CLAIM)
+    _attach(sessions, claims, ids[1])
+    answer = answering.answer(CLAIM)
+    assert answer.outcome is Outcome.REFUTED
+    assert not answer.disputed
+
+
+def test_two_people_of_two_minds_settle_nothing(sessions: Sessions, answering: Answering) -> None:
+    ids = published(sessions, "the old harbour bridge opened", "the harbour bridge is shut")
+    _, claims = clustered(sessions, CLAIM)
+    _attach(sessions, claims, ids[0], _SUPPORTS)
+    _attach(sessions, claims, ids[1], _REFUTES)
+    answer = answering.answer(CLAIM)
+    assert answer.outcome is Outcome.RELATED
+    assert answer.disputed
+
+
+def test_a_person_may_say_that_it_settles_nothing(sessions: Sessions, answering: Answering) -> None:
+    (number,) = published(sessions, "the old harbour bridge opened on monday")
+    _, claims = clustered(sessions, CLAIM)
+    _attach(sessions, claims, number, _OPEN)
+    answer = answering.answer(CLAIM)
+    assert answer.outcome is Outcome.RELATED
+    assert [match.statement.id for match in answer.suggestions] == [number]
+
+
+@pytest.mark.parametrize("rating", [Rating.FALSE, Rating.MIXED])
+def test_what_a_person_says_of_a_fact_check_is_not_turned_by_its_rating(
+    sessions: Sessions, answering: Answering, rating: Rating
+) -> None:
+    checked = StatementDraft("the bridge opened again", rating=rating, rating_text="Mostly wrong")
+    with sessions.begin() as session:
+        draft = ReportDraft("a check", statements=(checked,))
+        (number,) = store(session, draft).statement_ids
+        curation.publish(session, [number], "amal")
+    _, claims = clustered(sessions, CLAIM)
+    _attach(sessions, claims, number, _SUPPORTS)
+    answer = answering.answer(CLAIM)
+    assert answer.outcome is Outcome.SUPPORTED
+    assert [reason.statement for reason in answer.matches[0].judgement.reasons] == ["Mostly wrong"]
+
+
+def test_it_holds_for_that_very_claim_however_it_is_typed(
+    sessions: Sessions, answering: Answering
+) -> None:
+    (number,) = published(sessions, "انهار السد القديم في الشمال")
+    _, claims = clustered(sessions, "متداول | انهار السد الكبير")
+    _attach(sessions, claims, number)
+    for typed in (
+        "انهار السد الكبير",
+        "متداول | انهار السد الكبير",
+        '"انهار السد الكبير"',
+        "  انهار  السد الکبیر https://example.org ",
+    ):
+        assert answering.answer(typed).outcome is Outcome.REFUTED
+    assert answering.answer("انهار السد القديم في الشمال").outcome is Outcome.SUPPORTED
+
+
+def test_a_draft_answers_once_it_is_published_and_no_longer_than_that(
+    sessions: Sessions, answering: Answering
+) -> None:
+    published(sessions, "prices of wheat fell", ref="other")
+    (number,) = stored(sessions, "nothing of the kind", ref="draft")
+    _, claims = clustered(sessions, CLAIM)
+    _attach(sessions, claims, number)
+    outcomes = [answering.answer(CLAIM).outcome]
+    with sessions.begin() as session:
+        curation.publish(session, [number], "amal")
+    outcomes.append(answering.answer(CLAIM).outcome)
+    with sessions.begin() as session:
+        curation.retract(session, [number], "amal", "wrong")
+    outcomes.append(answering.answer(CLAIM).outcome)
+    assert outcomes[1] is Outcome.REFUTED
+    assert outcomes[0] is outcomes[2] is not Outcome.REFUTED
+
+
+def test_each_claim_has_its_entry_and_the_same_again_has_none(sessions: Sessions) -> None:
+    (number,) = published(sessions, "one")
+    _, claims = clustered(sessions, "a claim", "another")
+    assert _attach(sessions, claims, number) == 2
+    entry = last_entry(sessions)
+    assert (entry.subject, entry.subject_id) == (SubjectKind.CLAIM, str(claims[1]))
+    assert (entry.before, entry.after, entry.reason) == (
+        {"statement": number, "relation": None},
+        {"statement": number, "relation": "REFUTES"},
+        "read it",
+    )
+    before = changes(sessions)
+    assert _attach(sessions, [*claims, claims[0]], number) == 0
+    assert changes(sessions) == before
+    assert last_entry(sessions).id == entry.id
+    assert _attach(sessions, claims[:1], number, _SUPPORTS) == 1
+    with sessions() as session:
+        assert session.get_one(Verdict, (claims[0], number)).relation is _SUPPORTS
+
+
+def test_what_is_not_there_or_retracted_answers_nothing(sessions: Sessions) -> None:
+    (number,) = published(sessions, "one")
+    _, claims = clustered(sessions, "a claim")
+    with pytest.raises(NotFound, match="statement number 404"):
+        _attach(sessions, claims, 404)
+    with pytest.raises(NotFound, match="claim number 404"):
+        _attach(sessions, [*claims, 404], number)
+    with sessions.begin() as session:
+        curation.retract(session, [number], "amal", "wrong")
+    with pytest.raises(BadEdit, match="retracted"):
+        _attach(sessions, claims, number)
+    with sessions() as session:
+        assert verdicts.of(session, "a claim") == {}
+        assert session.get_one(Statement, number).merged_into is None
