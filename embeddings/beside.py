@@ -6,6 +6,7 @@ shared here.
 """
 
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Final
@@ -16,14 +17,20 @@ import faiss
 HELPERS: Final = max(2, os.cpu_count() or 1)
 
 
+_kept = threading.local()
+
+
 def alone() -> None:
     """Keep FAISS to the calling thread in what it does for it from now on."""
-    faiss.omp_set_num_threads(1)
+    if not getattr(_kept, "alone", False):
+        faiss.omp_set_num_threads(1)
+        _kept.alone = True
 
 
 def together() -> None:
     """Let FAISS use every processor in what it does for the calling thread from now on."""
     faiss.omp_set_num_threads(os.cpu_count() or 1)
+    _kept.alone = False
 
 
 @cache

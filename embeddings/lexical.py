@@ -39,7 +39,8 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field(_ID, stored=True, indexed=True)
+    # A column, not stored: to unpack the stored documents of its hits is most of a search.
+    builder.add_unsigned_field(_ID, indexed=True, fast=True)
     builder.add_text_field(_GRAMS, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
 
@@ -111,7 +112,10 @@ class LexicalIndex:
         shared = self._any_of(text)
         if not shared or not len(ids):
             return []
-        held = tantivy.Query.term_set_query(self._index.schema, _ID, list(ids))
+        schema, should = self._index.schema, tantivy.Occur.Should
+        # A query each: they lead to the documents, while a set of terms is compared with all.
+        each = [(should, tantivy.Query.term_query(schema, _ID, number)) for number in ids]
+        held = tantivy.Query.boolean_query(each)
         among = (tantivy.Occur.Must, tantivy.Query.const_score_query(held, 0.0))
         any_shared = (tantivy.Occur.Must, tantivy.Query.boolean_query(shared))
         return self._found([among, any_shared], len(ids))
@@ -127,9 +131,11 @@ class LexicalIndex:
         if not clauses or not len(self) or k <= 0:
             return []
         searcher = self._searcher
+        # Uncounted: to count all that share a piece with a text would be to score nearly all.
+        hits = searcher.search(tantivy.Query.boolean_query(clauses), k, count=False).hits
+        ids = searcher.fast_field_values(_ID, [address for _, address in hits])
         found = [
-            Scored(int(searcher.doc(address)[_ID][0]), float(score))
-            for score, address in searcher.search(tantivy.Query.boolean_query(clauses), k).hits
+            Scored(int(number), float(score)) for number, (score, _) in zip(ids, hits, strict=True)
         ]
         return sorted(found, key=lambda hit: (-hit.score, hit.id))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings import beside, snapshot
+from embeddings import snapshot
 from embeddings.dense import DenseIndex
 from embeddings.hits import Hit, Vectors
 from embeddings.hybrid import DEPTH, Candidates, fuse, learned
@@ -124,10 +124,8 @@ class LiveIndex:
         """Return the ``depth`` best of each list, all of them with both indexes' scores."""
         focus = self._dense.focus(vector)
         with self._turns.reading():
-            # Words aside: what a helper does must not wait for helpers, as parts of vectors do.
-            worded = beside.helpers().submit(self._lexical.search, text, depth)
             near = {hit.id for hit in self._dense.search(vector, depth)}
-            grams = {hit.id: hit.score for hit in worded.result()}
+            grams = {hit.id: hit.score for hit in self._lexical.search(text, depth)}
             others = sorted(near - grams.keys())
             grams |= {hit.id: hit.score for hit in self._lexical.score(text, others)}
             ids = sorted(near | grams.keys())

@@ -32,7 +32,7 @@ from embeddings.lexical import LexicalIndex
 from embeddings.whitening import whitening
 
 #: Raised when the layout of a snapshot changes; other formats are refused.
-FORMAT: Final = 4
+FORMAT: Final = 5
 #: The served snapshot and one to roll back to.
 KEPT: Final = 2
 
