@@ -107,9 +107,16 @@ class Errands:
         except (BotError, KnowledgeError, EmbeddingsError, SQLAlchemyError) as error:
             note = f"failed: {error}"
             _log.warning("errand %s %s", errand.name, note)
-        except Exception:  # One errand is never another's trouble.
+        except asyncio.CancelledError:
+            # Given up because the program ends: due again at once.
+            self._finish(errand.name, self._clock(), "given up half-way")
+            raise
+        except Exception:  # noqa: BLE001 - one errand is never another's trouble
             note = "failed; see the log"
             _log.exception("errand %s failed", errand.name)
-        with self._sessions.begin() as session:
-            errands.finish(session, errand.name, self._clock() + errand.every, note)
+        self._finish(errand.name, self._clock() + errand.every, note)
         return True
+
+    def _finish(self, name: str, due_at: datetime, note: str | None) -> None:
+        with self._sessions.begin() as session:
+            errands.finish(session, name, due_at, note)

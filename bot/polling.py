@@ -91,7 +91,7 @@ class Poller:
             known = await self._read(feed, tally)
         except (FetchError, KnowledgeError) as error:
             self._failed(feed, str(error), tally)
-        except Exception:  # Whatever a parser raises over hostile input: the next feed's turn.
+        except Exception:  # noqa: BLE001 - whatever parsers raise over hostile input
             _log.exception("polling feed %d failed", feed.id)
             self._failed(feed, f"{feed.url} cannot be read; see the log", tally)
         else:
@@ -106,11 +106,8 @@ class Poller:
     async def _read(self, feed: DueFeed, tally: Tally) -> Known:
         """Take in what is new; returns how the server knows the copy that was read whole."""
         known = Known(feed.etag, feed.last_modified)
-        match feed.kind:
-            case FeedKind.SYNDICATION:
-                fetched = await self._fetcher.fetch_if_changed(feed.url, FEED, known)
-            case FeedKind.CLAIMREVIEW:
-                fetched = await self._fetcher.fetch_if_changed(feed.url, REVIEWS, known)
+        wanted = FEED if feed.kind is FeedKind.SYNDICATION else REVIEWS
+        fetched = await self._fetcher.fetch_if_changed(feed.url, wanted, known)
         if fetched is None:
             tally.unchanged += 1
             return known
