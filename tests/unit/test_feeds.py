@@ -102,5 +102,5 @@ _FILE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-7"])
 def test_entities_are_never_expanded(head: str, encoding: str) -> None:
     feed = rss("<item><title>&a;</title><link>https://n.example/1</link></item>", head=head)
-    with pytest.raises(UnusableFeed, match="entities|broken XML"):
+    with pytest.raises(UnusableFeed, match=r"entities|broken XML"):
         parse_feed(feed.decode().encode(encoding), encoding, URL)

@@ -11,7 +11,8 @@ from knowledge.readers.received import Received, read_received
 
 PAGE = """<html><head><title>{title}</title>{head}</head><body><article><h1>{title}</h1>
 <p>أعلنت هيئة الطرق أن الجسر أغلق يوم الخميس بعد حادث كبير وقع في المدينة القديمة.</p>
-<p>وقال المتحدث باسمها إن الإصلاح يستغرق أربعة أشهر ويكلف مليون دينار.</p></article></body></html>"""
+<p>وقال المتحدث باسمها إن الإصلاح يستغرق أربعة أشهر ويكلف مليون دينار.</p>
+</article></body></html>"""
 URL = "https://www.news.example/2019/bridge"
 
 
