@@ -77,10 +77,14 @@ class Errands:
 
         async def work() -> None:
             running = asyncio.ensure_future(self.run_until(ending, look_s))
-            await ending.wait()
+            told = asyncio.ensure_future(ending.wait())
+            await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
             # What is being fetched is given up: its turn comes again.
             running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            told.cancel()
+            ended, _ = await asyncio.gather(running, told, return_exceptions=True)
+            if isinstance(ended, Exception):
+                _log.error("errands are run no more", exc_info=ended)
 
         thread = threading.Thread(
             target=lambda: loop.run_until_complete(work()), name="errands", daemon=True

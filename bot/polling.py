@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -16,7 +16,7 @@ from knowledge import polling
 from knowledge.database import Sessions
 from knowledge.domain import ReportDraft
 from knowledge.errors import KnowledgeError, UnreadableFile
-from knowledge.feeds import key_of, parse_feed
+from knowledge.feeds import Item, key_of, parse_feed
 from knowledge.models import FeedKind
 from knowledge.polling import DueFeed
 from knowledge.readers import Defaults, Format, Problem
@@ -42,13 +42,6 @@ class Tally:
     published: int = 0
     #: Items that hold no report, and feeds that could not be read, in words.
     problems: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Reading:
-    """How far one poll of one feed came. What is left is looked for again next time."""
-
-    left: bool = False
 
 
 class Poller:
@@ -111,42 +104,43 @@ class Poller:
         if fetched is None:
             tally.unchanged += 1
             return known
-        reading = _Reading()
         if feed.kind is FeedKind.SYNDICATION:
-            await self._take_pages(feed, fetched, tally, reading)
+            whole = await self._take_pages(feed, fetched, tally)
         else:
-            self._take_reviews(feed, fetched, tally, reading)
+            whole = self._take_reviews(feed, fetched, tally)
         # Else the server would answer "nothing new" to what is still left of this copy.
-        return Known() if reading.left else fetched.known
+        return fetched.known if whole else Known()
 
-    async def _take_pages(
-        self, feed: DueFeed, fetched: Fetched, tally: Tally, reading: _Reading
-    ) -> None:
+    async def _take_pages(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
+        """Take in the pages that are new; returns whether none is left for the next time."""
         items = parse_feed(fetched.data, fetched.charset, fetched.url)
         fresh = self._unseen(feed, [item.key for item in items])
         waiting = [item for item in items if item.key in fresh]
-        reading.left = len(waiting) > MAX_PAGES
+        whole = len(waiting) <= MAX_PAGES
         try:
             async with asyncio.timeout(self._feed_s):
                 for item in waiting[:MAX_PAGES]:
-                    defaults = Defaults(published_at=item.published_at)
-                    try:
-                        found = await read_address(self._fetcher, item.url, defaults, ARTICLE)
-                    except Unreachable as error:
-                        tally.problems.append(f"feed {feed.id}: {error}")
-                        reading.left = True
-                        continue
-                    except (FetchError, UnreadableFile) as error:
-                        # Never to be a report: remembered, so that it is not asked for again.
-                        tally.problems.append(f"feed {feed.id}: {error}")
-                        found = ()
-                    self._keep(feed, item.key, list(_named(feed, found)), tally, reading)
+                    whole &= await self._take_page(feed, item, tally)
         except TimeoutError:
-            reading.left = True
+            return False
+        return whole
 
-    def _take_reviews(
-        self, feed: DueFeed, fetched: Fetched, tally: Tally, reading: _Reading
-    ) -> None:
+    async def _take_page(self, feed: DueFeed, item: Item, tally: Tally) -> bool:
+        """Take in one page; returns whether it is done with, for good or bad."""
+        defaults = Defaults(published_at=item.published_at)
+        found: Sequence[ReportDraft | Problem] = ()
+        try:
+            found = await read_address(self._fetcher, item.url, defaults, ARTICLE)
+        except Unreachable as error:
+            tally.problems.append(f"feed {feed.id}: {error}")
+            return False
+        except (FetchError, UnreadableFile) as error:
+            # Never to be a report: kept as nothing, so that it is not asked for again.
+            tally.problems.append(f"feed {feed.id}: {error}")
+        return self._keep(feed, item.key, list(_named(feed, found)), tally)
+
+    def _take_reviews(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
+        """Take in the reviews that are new; returns whether none is left for the next time."""
         defaults = Defaults(publisher=feed.source)
         by_key: dict[str, ReportDraft] = {}
         for found in read_received(as_received(fetched), defaults, Format.CLAIMREVIEW):
@@ -156,31 +150,23 @@ class Poller:
                 by_key[key_of(content_hash(found, found.statements))] = found
         fresh = self._unseen(feed, list(by_key))
         waiting = [key for key in by_key if key in fresh]
-        reading.left = len(waiting) > MAX_REVIEWS
-        for key in waiting[:MAX_REVIEWS]:
-            self._keep(feed, key, [by_key[key]], tally, reading)
+        kept = [self._keep(feed, key, [by_key[key]], tally) for key in waiting[:MAX_REVIEWS]]
+        return all(kept) and len(waiting) <= MAX_REVIEWS
 
     def _unseen(self, feed: DueFeed, keys: list[str]) -> set[str]:
         with self._sessions() as session:
             return polling.unseen(session, feed.id, keys)
 
-    def _keep(
-        self,
-        feed: DueFeed,
-        key: str,
-        drafts: list[ReportDraft],
-        tally: Tally,
-        reading: _Reading,
-    ) -> None:
+    def _keep(self, feed: DueFeed, key: str, drafts: list[ReportDraft], tally: Tally) -> bool:
+        """Store what an item holds; False if another process stores the same at this moment."""
         try:
             with self._sessions.begin() as session:
                 kept = polling.keep(session, feed, key, drafts)
         except IntegrityError:
-            # Another process stored the same at this moment, or somebody removed the feed.
-            reading.left = True
-            return
+            return False  # Or somebody removed the feed.
         tally.reports += kept.reports
         tally.published += kept.published
+        return True
 
 
 def _named(feed: DueFeed, found: Iterable[ReportDraft | Problem]) -> Iterator[ReportDraft]:

@@ -1,5 +1,6 @@
 """From an address to the reports found there."""
 
+import asyncio
 from collections.abc import Sequence
 
 from bot.fetching import DOCUMENT, Fetched, Fetcher, Wanted
@@ -19,7 +20,9 @@ async def read_address(
 
     Raises FetchError if it cannot be fetched, UnreadableFile if it cannot be read.
     """
-    return read_received(as_received(await fetcher.fetch(url, wanted)), defaults, format)
+    document = as_received(await fetcher.fetch(url, wanted))
+    # Parsing a long page takes a while, and the loop may be the bot's.
+    return await asyncio.to_thread(read_received, document, defaults, format)
 
 
 def as_received(fetched: Fetched) -> Received:

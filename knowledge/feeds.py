@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from email.utils import parsedate_to_datetime
 from html.entities import html5
-from time import struct_time
 from typing import Any, Final
 from urllib.parse import urljoin
 from xml.parsers import expat
@@ -20,6 +20,7 @@ from knowledge.readers.received import as_text
 #: Items of one feed that are looked at.
 MAX_ITEMS: Final = 20_000
 _MAX_KEY: Final = 4_000
+_MAX_DATE: Final = 100
 
 _DECLARATION = re.compile(r"\s*<\?xml[^<>]{0,200}\?>")
 _ENCODING = re.compile(rb"<\?xml[^<>]{0,100}encoding\s{0,9}=\s{0,9}[\"']([A-Za-z0-9_-]{1,40})")
@@ -79,12 +80,15 @@ def _items(entries: list[Any], base: str) -> Iterator[Item]:
 
 
 def _day(entry: Any) -> date | None:
-    stated = entry.get("published_parsed") or entry.get("updated_parsed")
-    if not isinstance(stated, struct_time):
-        return None
+    """The day of publication as written: the feed's zone is its readers' day."""
+    written = str(entry.get("published") or "")[:_MAX_DATE]
     try:
-        return date(stated.tm_year, stated.tm_mon, stated.tm_mday)
-    except ValueError:
+        return fields.day_of(written, "published")
+    except FieldError:
+        pass
+    try:
+        return parsedate_to_datetime(written).date()
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Final
 
 from knowledge.reports import SourcedStatement
@@ -36,13 +37,13 @@ def table(statements: Iterable[SourcedStatement]) -> Iterator[str]:
                 s.publisher,
                 s.title,
                 s.url,
-                s.published_at and s.published_at.isoformat(),
+                _day(s.published_at),
                 s.language,
                 s.kind.value,
                 s.text,
                 s.speaker,
                 s.rating_text or s.rating,
-                s.as_of and s.as_of.isoformat(),
+                _day(s.as_of),
             )
         )
 
@@ -51,6 +52,10 @@ def _line(values: Iterable[str | None]) -> str:
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL).writerow([_harmless(value or "") for value in values])
     return out.getvalue()
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _harmless(value: str) -> str:

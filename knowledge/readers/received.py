@@ -1,4 +1,4 @@
-"""Documents that came over the network, read by the readers of files."""
+"""Documents that came over the network or were handed in, read by the readers of files."""
 
 import codecs
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
+from knowledge.readers import fields
 from knowledge.readers.files import MAX_DOCUMENT_BYTES
 from knowledge.readers.model import Defaults, Format, Problem
 
@@ -25,6 +26,9 @@ _SUFFIXES: Final = {
     "application/ld+json": ".json",
     "text/json": ".json",
 }
+_UPLOADS: Final = (
+    ".txt", ".html", ".htm", ".xhtml", ".json", ".jsonl", ".ndjson", ".jsonld", ".csv", ".tsv",
+)  # fmt: skip
 # Those that Arabic, English and French pages are written in: some of Python's codecs decompress.
 _CHARSETS: Final = frozenset(
     "utf-8 utf-16 ascii cp1252 cp1256 iso8859-1 iso8859-6 iso8859-15".split()
@@ -54,26 +58,52 @@ def read_received(
     Raises:
         UnreadableFile: it cannot be read as reports.
     """
-    from knowledge.readers import read
-
     host = host_of(document.url)
     known = replace(
         defaults, url=defaults.url or document.url, publisher=defaults.publisher or host
     )
-    is_page = _SUFFIXES.get(document.content_type) == ".html"
-    with TemporaryDirectory(prefix="tathabbat-") as folder:
-        path = Path(folder) / f"document{_SUFFIXES.get(document.content_type, '')}"
-        path.write_bytes(_in_utf8(document))
-        try:
-            found = list(islice(read(path, format, known), MAX_REPORTS))
-        except UnreadableFile as error:
-            raise UnreadableFile(str(error).replace(str(path), document.url)) from error
+    suffix = _SUFFIXES.get(document.content_type, "")
+    found = _read(_in_utf8(document), suffix, document.url, format, known)
     return [
         replace(item, url=document.url)
-        if is_page and isinstance(item, ReportDraft) and host_of(item.url or "") != host
+        if suffix == ".html" and isinstance(item, ReportDraft) and host_of(item.url or "") != host
         else item
         for item in found
     ]
+
+
+def read_upload(
+    name: str,
+    data: bytes,
+    defaults: Defaults,
+    format: Format = Format.AUTO,  # noqa: A002 - as ``read`` has it
+) -> Sequence[ReportDraft | Problem]:
+    """Return the reports in a file that somebody handed in under ``name``, and its problems.
+
+    Raises:
+        UnreadableFile: it cannot be read as reports.
+    """
+    suffix = next((s for s in _UPLOADS if name.lower().endswith(s)), "")
+    return _read(data, suffix, fields.shown(name), format, defaults)
+
+
+def _read(
+    data: bytes,
+    suffix: str,
+    name: str,
+    format: Format,  # noqa: A002 - as ``read`` has it
+    defaults: Defaults,
+) -> list[ReportDraft | Problem]:
+    """Read ``data`` as a file of its own; ``name`` is what its errors call it."""
+    from knowledge.readers import read
+
+    with TemporaryDirectory(prefix="tathabbat-") as folder:
+        path = Path(folder) / f"document{suffix}"
+        path.write_bytes(data)
+        try:
+            return list(islice(read(path, format, defaults), MAX_REPORTS))
+        except UnreadableFile as error:
+            raise UnreadableFile(str(error).replace(str(path), name)) from error
 
 
 def host_of(url: str) -> str | None:

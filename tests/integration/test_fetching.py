@@ -245,7 +245,10 @@ class TestAnswers:
         assert type(told.value) is error
 
     async def test_what_is_no_http_is_unreachable(self, web: Web) -> None:
-        web.answers["/"] = lambda handler: handler.wfile.write(b"SSH-2.0-OpenSSH\r\n")  # type: ignore[func-returns-value]
+        def greet(handler: BaseHTTPRequestHandler) -> None:
+            handler.wfile.write(b"SSH-2.0-OpenSSH\r\n")
+
+        web.answers["/"] = greet
         with pytest.raises(Unreachable, match="cannot be reached"):
             await web.fetcher().fetch(web.url("/"), ARTICLE)
 

@@ -63,6 +63,10 @@ def answer(
     handler.wfile.write(body)
 
 
+def _not_there(handler: BaseHTTPRequestHandler) -> None:
+    answer(handler, 404, b"")
+
+
 @contextmanager
 def serving() -> Iterator[Web]:
     """Serve on a free port of loopback."""
@@ -72,7 +76,7 @@ def serving() -> Iterator[Web]:
         def do_GET(self) -> None:
             web.asked[self.path] += 1
             try:
-                web.answers.get(self.path, lambda h: answer(h, 404, b""))(self)
+                web.answers.get(self.path, _not_there)(self)
             except ConnectionError:
                 self.close_connection = True  # The client had enough.
 

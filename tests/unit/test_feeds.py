@@ -33,10 +33,25 @@ def test_rss() -> None:
 def test_atom() -> None:
     feed = b"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>t</title>
     <entry><id>urn:1</id><link href="https://news.example/1"/>
-    <updated>2019-02-07T10:00:00Z</updated></entry></feed>"""
+    <published>2019-02-07T23:30:00-05:00</published><updated>2020-01-01T00:00:00Z</updated></entry></feed>"""
     assert parse_feed(feed, None, URL) == (
         Item(key_of("urn:1"), "https://news.example/1", date(2019, 2, 7)),
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("Fri, 08 Feb 2019 00:30:00 +0300", date(2019, 2, 8)),
+        ("2019-02-08", date(2019, 2, 8)),
+        ("أمس", None),
+        ("Fri, 99 Feb 2019 00:30:00 GMT", None),
+        ("9" * 5_000, None),
+    ],
+)
+def test_a_date_is_taken_as_written(written: str, day: date | None) -> None:
+    dated = f"<item><link>https://n.example/1</link><pubDate>{written}</pubDate></item>"
+    assert parse_feed(rss(dated), None, URL)[0].published_at == day
 
 
 def test_an_item_is_told_apart_by_its_id_and_listed_once() -> None:

@@ -7,7 +7,7 @@ import pytest
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
 from knowledge.readers import Defaults, Format
-from knowledge.readers.received import Received, read_received
+from knowledge.readers.received import Received, read_received, read_upload
 
 PAGE = """<html><head><title>{title}</title>{head}</head><body><article><h1>{title}</h1>
 <p>أعلنت هيئة الطرق أن الجسر أغلق يوم الخميس بعد حادث كبير وقع في المدينة القديمة.</p>
@@ -77,3 +77,26 @@ def test_rows_and_reviews() -> None:
         read_received(
             Received(URL, "application/json", None, b"[]"), Defaults(), Format.CLAIMREVIEW
         )
+
+
+def test_a_file_that_is_handed_in() -> None:
+    table = "publisher,text\nP,The bridge is closed for four months.\n"
+    (draft,) = read_upload("../Reports.CSV", table.encode(), Defaults())
+    assert isinstance(draft, ReportDraft)
+    assert draft.publisher == "P"
+
+
+def test_a_text_that_is_pasted() -> None:
+    text = "The bridge is closed\nThe road office closed the bridge on Thursday."
+    (draft,) = read_upload("", text.encode(), Defaults(), Format.TEXT)
+    assert isinstance(draft, ReportDraft)
+    assert (draft.title, draft.publisher) == ("The bridge is closed", None)
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "a\x00.txt", "\u202ea.csv", "x" * 10_000, ""])
+def test_a_handed_in_name_is_never_a_path(name: str) -> None:
+    with pytest.raises(UnreadableFile) as told:
+        read_upload(name, b"", Defaults())
+    assert "tathabbat-" not in str(told.value)
+    assert len(str(told.value)) < 200
+    assert "\u202e" not in str(told.value)
