@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from knowledge.audit import note
 from knowledge.errors import NotFound, UnusableFeed
-from knowledge.models import AuditEntry, Feed, FeedItem, FeedKind, Report, Source, SubjectKind
+from knowledge.models import Feed, FeedItem, FeedKind, Report, Source, SubjectKind
 from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
 
@@ -77,7 +78,7 @@ def add_feed(
     session.add(feed)
     session.flush()
     after = {"source": named, "url": address, "kind": kind.value, "minutes": minutes}
-    _note(session, actor, "added", SubjectKind.FEED, feed.id, None, after)
+    note(session, actor, "added", SubjectKind.FEED, feed.id, after=after)
     return feed.id
 
 
@@ -87,7 +88,16 @@ def pause(session: Session, feed_id: int, actor: str, reason: str | None = None)
     if not feed.paused:
         feed.paused = True
         before, after = {"paused": False}, {"paused": True}
-        _note(session, actor, "paused", SubjectKind.FEED, feed_id, before, after, reason)
+        note(
+            session,
+            actor,
+            "paused",
+            SubjectKind.FEED,
+            feed_id,
+            before=before,
+            after=after,
+            reason=reason,
+        )
 
 
 def resume(session: Session, feed_id: int, now: datetime, actor: str) -> None:
@@ -96,7 +106,7 @@ def resume(session: Session, feed_id: int, now: datetime, actor: str) -> None:
     if feed.paused:
         feed.paused, feed.next_poll_at, feed.failures = False, now, 0
         before, after = {"paused": True}, {"paused": False}
-        _note(session, actor, "resumed", SubjectKind.FEED, feed_id, before, after)
+        note(session, actor, "resumed", SubjectKind.FEED, feed_id, before=before, after=after)
 
 
 def remove(session: Session, feed_id: int, actor: str, reason: str | None = None) -> None:
@@ -106,7 +116,7 @@ def remove(session: Session, feed_id: int, actor: str, reason: str | None = None
     session.execute(delete(FeedItem).where(FeedItem.feed_id == feed_id))
     session.delete(feed)
     session.flush()
-    _note(session, actor, "removed", SubjectKind.FEED, feed_id, before, None, reason)
+    note(session, actor, "removed", SubjectKind.FEED, feed_id, before=before, reason=reason)
 
 
 def trust(session: Session, source_id: int, actor: str, reason: str | None = None) -> None:
@@ -204,7 +214,16 @@ def _set_trust(
         source.trusted = trusted
         action = "trusted" if trusted else "distrusted"
         before, after = {"trusted": not trusted}, {"trusted": trusted}
-        _note(session, actor, action, SubjectKind.SOURCE, source_id, before, after, reason)
+        note(
+            session,
+            actor,
+            action,
+            SubjectKind.SOURCE,
+            source_id,
+            before=before,
+            after=after,
+            reason=reason,
+        )
 
 
 def _feed(session: Session, feed_id: int) -> Feed:
@@ -212,26 +231,3 @@ def _feed(session: Session, feed_id: int) -> Feed:
     if feed is None:
         raise NotFound(f"no feed has the number {feed_id}; see `tathabbat sources list`")
     return feed
-
-
-def _note(
-    session: Session,
-    actor: str,
-    action: str,
-    subject: SubjectKind,
-    subject_id: int,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
-    reason: str | None = None,
-) -> None:
-    session.add(
-        AuditEntry(
-            actor=actor,
-            action=action,
-            subject=subject,
-            subject_id=str(subject_id),
-            before=before,
-            after=after,
-            reason=reason,
-        )
-    )
