@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +15,14 @@ from bot.logs import configure
 from bot.settings import Settings, load
 from embeddings.progress import Progress
 from knowledge.database import Sessions, open_engine, open_sessions
+from knowledge.models.base import now
 from knowledge.schema import require_ready
 
 if TYPE_CHECKING:
     from bot.conversation.conversation import Conversation
+    from bot.errands import Errands
+    from bot.fetching import Fetcher
+    from bot.polling import Poller
     from bot.telegram.application import TelegramConfig
     from embeddings.encoder import SentenceTransformerEncoder
     from embeddings.pair_reader import OnnxPairReader
@@ -121,6 +126,33 @@ class App:
 
         return person_key(self.settings.secret(), "telegram", telegram_id)
 
+    @cached_property
+    def fetcher(self) -> "Fetcher":
+        """What fetches from the web: public addresses only, and no setting changes that."""
+        from bot.fetching import Fetcher
+
+        return Fetcher()
+
+    @cached_property
+    def poller(self) -> "Poller":
+        """What polls the sources' feeds."""
+        from bot.polling import Poller
+
+        return Poller(self.sessions, self.fetcher, now)
+
+    @cached_property
+    def errands(self) -> "Errands":
+        """What a running bot does on a schedule."""
+        from bot.errands import Errand, Errands
+
+        async def poll(_: datetime) -> str:
+            tally = await self.poller.poll_due()
+            return f"{tally.feeds} feeds, {tally.reports} reports, {len(tally.problems)} problems"
+
+        # How often each feed is asked is its own; this only looks whose turn it is.
+        feeds = Errand("feeds", timedelta(minutes=1), poll, timedelta(hours=1))
+        return Errands(self.sessions, [feeds], now)
+
     @contextmanager
     def aside(self, folder: Path) -> Iterator["App"]:
         """Give an app on a knowledge base of its own below ``folder``, with this one's models."""
@@ -151,7 +183,7 @@ class App:
         asyncio.run(application.check(config, config.startup_tries))
         self.answering.prepare(self._progress("Reading the knowledge base"))
         commands = {"": described(DEFAULT), **{each.value: described(each) for each in Language}}
-        with Follower(self.engine, self.index):
+        with Follower(self.engine, self.index), self.errands.in_background():
             application.run(config, self.conversation("telegram"), commands)
 
     def telegram_name(self) -> str:

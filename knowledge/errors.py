@@ -2,6 +2,7 @@
 
 KnowledgeError
 ├── UnreadableFile      a file cannot be read as a report at all
+├── UnusableFeed        a feed cannot be added or read as it is
 ├── NotFound            nothing has the reference that was named
 ├── UnreadableClaim     a message holds nothing that could be checked
 ├── WeightsUnfit        fitted weights belong to another cross-encoder
@@ -26,6 +27,10 @@ class KnowledgeError(Exception):
 
 class UnreadableFile(KnowledgeError):
     """A file cannot be read as a report."""
+
+
+class UnusableFeed(KnowledgeError):
+    """A feed cannot be added or read as it is."""
 
 
 class DatabaseUnavailable(KnowledgeError):

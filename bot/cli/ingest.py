@@ -1,5 +1,6 @@
-"""``tathabbat ingest``: files into the knowledge base."""
+"""``tathabbat ingest``: files and addresses into the knowledge base."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -11,6 +12,8 @@ import click
 
 from bot.app import App
 from bot.cli.progress import reporter, show_count
+from bot.fetching.errors import FetchError
+from bot.receiving import read_address
 from knowledge import curation, indexing, reports
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
@@ -44,7 +47,7 @@ class _Day(click.ParamType[date]):
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True)
 @click.option("--publish", is_flag=True, help="Serve the statements at once, without review.")
 @click.option(
     "--format",
@@ -62,7 +65,7 @@ class _Day(click.ParamType[date]):
 @click.pass_obj
 def ingest(
     app: App,
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     publish: bool,
     kind: str,
     publisher: str | None,
@@ -73,6 +76,7 @@ def ingest(
 ) -> None:
     """Read reports from PATHS and keep their statements, as drafts unless --publish is given.
 
+    A path that begins with https:// or http:// is fetched, from the public internet only.
     The same content a second time adds nothing. A row that cannot be read is named with its line;
     the others go in.
     """
@@ -84,11 +88,11 @@ def ingest(
     fresh: list[int] = []
     for path in paths:
         try:
-            items = read(path, Format(kind), defaults)
+            items = _read(app, path, Format(kind), defaults)
             while batch := list(islice(items, _BATCH)):
                 fresh += _keep(app, path, batch, publish, tally)
                 show_count(f"{tally.reports_added + tally.duplicates} reports read")
-        except UnreadableFile as error:
+        except (UnreadableFile, FetchError) as error:
             _problem(tally, str(error))
     show_count("")
     if fresh:
@@ -99,8 +103,14 @@ def ingest(
         raise click.exceptions.Exit(1)
 
 
+def _read(app: App, path: str, kind: Format, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
+    if not path.lower().startswith(("http://", "https://")):
+        return read(Path(path), kind, defaults)
+    return iter(asyncio.run(read_address(app.fetcher, path, defaults, format=kind)))
+
+
 def _keep(
-    app: App, path: Path, batch: list[ReportDraft | Problem], publish: bool, tally: _Tally
+    app: App, path: str, batch: list[ReportDraft | Problem], publish: bool, tally: _Tally
 ) -> list[int]:
     """Keep a batch in one transaction; returns the ids of the statements it published."""
     published: list[int] = []

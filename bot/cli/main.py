@@ -25,6 +25,8 @@ COMMANDS: Final = {
     "index": "bot.cli.index",
     "statements": "bot.cli.statements",
     "users": "bot.cli.users",
+    "sources": "bot.cli.sources",
+    "export": "bot.cli.export",
     "db": "bot.cli.db",
     "evaluate": "bot.cli.evaluate",
     "doctor": "bot.cli.doctor",

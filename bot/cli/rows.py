@@ -1,17 +1,15 @@
 """JSONL in and out for the batch commands, and answers as JSON for machines."""
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO, Any
+from typing import Any
 
 import click
 
+from bot.cli.output import whole_file
 from bot.cli.progress import reporter
 from knowledge.agreement.judgement import Judgement, Reason
 from knowledge.answers import Answer, Match
@@ -42,7 +40,7 @@ def run_batch(
         raise click.UsageError("--output names the file that --batch reads; name another")
     bad = 0
     bar = reporter("Answering")
-    with _whole(target) as out:
+    with whole_file(target) as out:
         for done, total, item in _rows(source, names):
             if bar is not None:
                 bar(done, total)
@@ -132,38 +130,3 @@ def _row(number: int, raw: bytes, names: tuple[str, ...]) -> Row | str:
             return f"line {number}: the field {name!r} holds half a character (a lone surrogate)"
         fields[name] = value
     return Row(number, fields)
-
-
-@contextmanager
-def _whole(target: Path) -> Iterator[IO[str]]:
-    """Give a file to write that takes ``target``'s place only when all went well.
-
-    A link's file is replaced, not the link; a device or pipe is written to as it is.
-    """
-    place = target.resolve()
-    try:
-        if place.exists() and not place.is_file() and not place.is_dir():
-            with place.open("w", encoding="utf-8") as out:
-                yield out
-            return
-        if place.is_dir():
-            raise click.ClickException(f"{target} is a folder; name a file")
-        with NamedTemporaryFile(
-            "w", encoding="utf-8", dir=place.parent, prefix=".tathabbat-", delete=False
-        ) as out:
-            aside = Path(out.name)
-            try:
-                yield out
-                out.flush()
-                aside.chmod(0o666 & ~_umask())
-                aside.replace(place)
-            finally:
-                aside.unlink(missing_ok=True)
-    except OSError as error:
-        raise click.ClickException(f"{target} cannot be written: {error.strerror}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

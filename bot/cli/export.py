@@ -1,0 +1,80 @@
+"""``tathabbat export``: what is published, for other programs."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from bot.app import App
+from bot.cli.output import whole_file
+
+_OUTPUT = click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The file to write, which appears only complete; the screen if not given.",
+)
+
+
+@click.group()
+def export() -> None:
+    """Give published statements out as ClaimReview, CSV or RSS."""
+
+
+@export.command()
+@_OUTPUT
+@click.pass_obj
+def claimreview(app: App, output: Path | None) -> None:
+    """Write the fact-checks as schema.org ClaimReview JSON-LD.
+
+    Statements without an address or a rating are no ClaimReview and are left out.
+    """
+    from knowledge.export import claim_reviews, published
+
+    with app.sessions() as session:
+        _write(output, claim_reviews(published(session)))
+
+
+@export.command("csv")
+@_OUTPUT
+@click.pass_obj
+def as_csv(app: App, output: Path | None) -> None:
+    """Write every published statement as a table that no spreadsheet takes for formulas."""
+    from knowledge.export import published, table
+
+    with app.sessions() as session:
+        _write(output, table(published(session)))
+
+
+@export.command("rss")
+@_OUTPUT
+@click.option(
+    "--link", help="The address people know you by; CONSOLE_URL if that is set and this is not."
+)
+@click.option("--title", default="تثبَّت", show_default=True, help="The feed's name.")
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000), default=100, show_default=True, help="At most."
+)
+@click.pass_obj
+def as_rss(app: App, output: Path | None, link: str | None, title: str, limit: int) -> None:
+    """Write what was published last as an RSS feed."""
+    from knowledge.export import newest, rss
+    from knowledge.export.rss import Channel
+
+    link = link or app.settings.console_url
+    if link is None or urlsplit(link).scheme not in ("http", "https"):
+        raise click.UsageError("a feed needs an http or https address: say --link")
+    with app.sessions() as session:
+        _write(output, [rss(newest(session, limit), Channel(title, link, title))])
+
+
+def _write(output: Path | None, parts: Iterable[str]) -> None:
+    if output is None:
+        for part in parts:
+            sys.stdout.write(part)
+        sys.stdout.flush()
+        return
+    with whole_file(output) as out:
+        for part in parts:
+            out.write(part)

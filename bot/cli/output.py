@@ -1,0 +1,50 @@
+"""Files that a command writes."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO
+
+import click
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[IO[str]]:
+    """Give a file to write that takes ``target``'s place only when all went well.
+
+    A link's file is replaced, not the link; a device or pipe is written to as it is.
+    """
+    place = target.resolve()
+    try:
+        if place.exists() and not place.is_file() and not place.is_dir():
+            with place.open("w", encoding="utf-8", newline="") as out:
+                yield out
+            return
+        if place.is_dir():
+            raise click.ClickException(f"{target} is a folder; name a file")
+        with NamedTemporaryFile(
+            "w",
+            encoding="utf-8",
+            newline="",
+            dir=place.parent,
+            prefix=".tathabbat-",
+            delete=False,
+        ) as out:
+            aside = Path(out.name)
+            try:
+                yield out
+                out.flush()
+                aside.chmod(0o666 & ~_umask())
+                aside.replace(place)
+            finally:
+                aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"{target} cannot be written: {error.strerror}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,162 @@
+"""``tathabbat sources``: whose feeds are polled, and polling them."""
+
+import asyncio
+import json
+from dataclasses import asdict
+
+import click
+
+from bot.app import App
+from bot.polling import Tally
+from embeddings.normalise import visible
+from knowledge import sources as known
+from knowledge.models import FeedKind
+from knowledge.models.base import now
+from knowledge.sources import MAX_MINUTES, MIN_MINUTES, FeedState, SourceState
+
+_ACTOR = "command line"
+#: Problems that are told one by one.
+_TOLD = 20
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, not text.")
+
+
+@click.group()
+def sources() -> None:
+    """Add, list, poll, pause and trust the sources that reports come from."""
+
+
+@sources.command()
+@click.argument("name")
+@click.argument("url")
+@click.option(
+    "--kind",
+    type=click.Choice([k.value for k in FeedKind]),
+    default=FeedKind.SYNDICATION.value,
+    show_default=True,
+    help="RSS or Atom, or a list of ClaimReviews.",
+)
+@click.option(
+    "--minutes",
+    type=click.IntRange(MIN_MINUTES, MAX_MINUTES),
+    default=30,
+    show_default=True,
+    help="How often it is polled.",
+)
+@click.option("--homepage", help="The source's own site, if the feed lies elsewhere.")
+@click.pass_obj
+def add(app: App, name: str, url: str, kind: str, minutes: int, homepage: str | None) -> None:
+    """Have the feed at URL polled for the source NAME."""
+    with app.sessions.begin() as session:
+        number = known.add_feed(session, name, url, FeedKind(kind), minutes, _ACTOR, homepage)
+    click.echo(f"feed {number} is polled from now on, every {minutes} minutes")
+
+
+@sources.command("list")
+@_JSON
+@click.pass_obj
+def list_sources(app: App, as_json: bool) -> None:
+    """List the sources that are polled, their feeds and how each of them does."""
+    with app.sessions() as session:
+        found = known.polled(session)
+    for source in found:
+        if as_json:
+            click.echo(json.dumps(asdict(source), ensure_ascii=False, default=str))
+            continue
+        click.echo(_source(source))
+        for feed in source.feeds:
+            click.echo(_feed(feed))
+
+
+@sources.command()
+@click.argument("feeds", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
+@click.pass_obj
+def poll(app: App, feeds: tuple[str, ...], as_json: bool) -> None:
+    """Poll FEEDS (numbers or addresses) now; without any, those whose turn it is."""
+    if feeds:
+        with app.sessions() as session:
+            numbers = [known.find_feed(session, each) for each in feeds]
+        tally = asyncio.run(app.poller.poll(numbers))
+    else:
+        tally = asyncio.run(app.poller.poll_due())
+    for problem in tally.problems[:_TOLD]:
+        click.echo(f"tathabbat: {visible(problem)}", err=True)
+    click.echo(json.dumps(asdict(tally), ensure_ascii=False) if as_json else _summary(tally))
+    if tally.problems:
+        raise click.exceptions.Exit(1)
+
+
+@sources.command()
+@click.argument("feed")
+@click.option("--reason", help="Why, for the audit.")
+@click.pass_obj
+def pause(app: App, feed: str, reason: str | None) -> None:
+    """Poll FEED (its number or address) no more until it is resumed."""
+    with app.sessions.begin() as session:
+        known.pause(session, known.find_feed(session, feed), _ACTOR, reason)
+    click.echo("paused")
+
+
+@sources.command()
+@click.argument("feed")
+@click.pass_obj
+def resume(app: App, feed: str) -> None:
+    """Poll the paused FEED (its number or address) again."""
+    with app.sessions.begin() as session:
+        known.resume(session, known.find_feed(session, feed), now(), _ACTOR)
+    click.echo("resumed")
+
+
+@sources.command()
+@click.argument("feed")
+@click.option("--reason", help="Why, for the audit.")
+@click.pass_obj
+def remove(app: App, feed: str, reason: str | None) -> None:
+    """Forget FEED (its number or address); the reports it brought stay."""
+    with app.sessions.begin() as session:
+        known.remove(session, known.find_feed(session, feed), _ACTOR, reason)
+    click.echo("removed")
+
+
+@sources.command()
+@click.argument("name")
+@click.option("--reason", help="Why, for the audit.")
+@click.pass_obj
+def trust(app: App, name: str, reason: str | None) -> None:
+    """Publish what the feeds of the source NAME bring from its own site, without review."""
+    with app.sessions.begin() as session:
+        known.trust(session, known.find_source(session, name), _ACTOR, reason)
+    click.echo("trusted: what its feeds bring from now on is published at once")
+
+
+@sources.command()
+@click.argument("name")
+@click.option("--reason", help="Why, for the audit.")
+@click.pass_obj
+def distrust(app: App, name: str, reason: str | None) -> None:
+    """Keep what the feeds of the source NAME bring as drafts again."""
+    with app.sessions.begin() as session:
+        known.distrust(session, known.find_source(session, name), _ACTOR, reason)
+    click.echo("no longer trusted: what its feeds bring waits for review")
+
+
+def _source(source: SourceState) -> str:
+    trusted = ", trusted" if source.trusted else ""
+    return f"{visible(source.name)} ({source.reports} reports{trusted})"
+
+
+def _feed(feed: FeedState) -> str:
+    polled = f"{feed.polled_at:%Y-%m-%d %H:%M}" if feed.polled_at else "never"
+    state = "paused" if feed.paused else f"every {feed.minutes} minutes, polled {polled}"
+    error = f"\n      failed {feed.failures} times: {visible(feed.error)}" if feed.error else ""
+    return f"  {feed.id:4}  {visible(feed.url)} ({feed.kind.value}; {state}){error}"
+
+
+def _summary(tally: Tally) -> str:
+    more = len(tally.problems) - _TOLD
+    return (
+        f"{tally.feeds} feeds polled, {tally.unchanged} unchanged; {tally.reports} reports added,"
+        f" {tally.published} statements published"
+        + (f"; {len(tally.problems)} problems" if tally.problems else "")
+        + (f", {more} of them not shown" if more > 0 else "")
+    )

@@ -1,0 +1,126 @@
+"""What is done on a schedule beside answering: each errand by one process at a time.
+
+An errand that fails is logged, noted and tried again at its next time; the others go on.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.errors import BotError
+from embeddings.errors import EmbeddingsError
+from knowledge import errands
+from knowledge.database import Sessions
+from knowledge.errors import KnowledgeError
+
+#: Seconds between two looks at what is due.
+LOOK_S: Final = 15.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Something to do every so often; what ``run`` returns is kept as a note of how it went."""
+
+    name: str
+    every: timedelta
+    run: Callable[[datetime], Awaitable[str | None]]
+    #: How long it may take; after that another process may begin it.
+    longest: timedelta = timedelta(minutes=15)
+
+
+class Errands:
+    """Runs the errands that are due."""
+
+    def __init__(
+        self, sessions: Sessions, listed: Sequence[Errand], clock: Callable[[], datetime]
+    ) -> None:
+        self._sessions, self._listed, self._clock = sessions, tuple(listed), clock
+
+    async def run_due(self) -> list[str]:
+        """Run each errand that is due and nobody else's; returns the names of those that were."""
+        done = []
+        for errand in self._listed:
+            try:
+                if await self._run(errand):
+                    done.append(errand.name)
+            except SQLAlchemyError as error:
+                # Taken or finished it could not be: it is due again when its time is over.
+                _log.warning("errand %s: the database failed (%s)", errand.name, error)
+        return done
+
+    async def run_until(self, ending: asyncio.Event, look_s: float = LOOK_S) -> None:
+        """Run what is due, again and again, until ``ending`` is set."""
+        while not ending.is_set():
+            await self.run_due()
+            try:
+                await asyncio.wait_for(ending.wait(), look_s)
+            except TimeoutError:
+                continue
+
+    @contextmanager
+    def in_background(self, look_s: float = LOOK_S) -> Iterator[None]:
+        """Run what is due from a thread of its own while this is entered; leaving it stops it.
+
+        For programs whose own loop must never wait for a page to be parsed.
+        """
+        loop = asyncio.new_event_loop()
+        ending = asyncio.Event()
+
+        async def work() -> None:
+            running = asyncio.ensure_future(self.run_until(ending, look_s))
+            told = asyncio.ensure_future(ending.wait())
+            await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
+            # What is being fetched is given up: its turn comes again.
+            running.cancel()
+            told.cancel()
+            ended, _ = await asyncio.gather(running, told, return_exceptions=True)
+            if isinstance(ended, Exception):
+                _log.error("errands are run no more", exc_info=ended)
+
+        thread = threading.Thread(
+            target=lambda: loop.run_until_complete(work()), name="errands", daemon=True
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            loop.call_soon_threadsafe(ending.set)
+            thread.join()
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+    async def _run(self, errand: Errand) -> bool:
+        with self._sessions.begin() as session:
+            if not errands.take(session, errand.name, self._clock(), errand.longest):
+                return False
+        try:
+            async with asyncio.timeout(errand.longest.total_seconds()):
+                note = await errand.run(self._clock())
+        except TimeoutError:
+            note = f"took longer than {errand.longest}"
+            _log.warning("errand %s %s", errand.name, note)
+        except (BotError, KnowledgeError, EmbeddingsError, SQLAlchemyError) as error:
+            note = f"failed: {error}"
+            _log.warning("errand %s %s", errand.name, note)
+        except asyncio.CancelledError:
+            # Given up because the program ends: due again at once.
+            self._finish(errand.name, self._clock(), "given up half-way")
+            raise
+        except Exception:  # noqa: BLE001 - one errand is never another's trouble
+            note = "failed; see the log"
+            _log.exception("errand %s failed", errand.name)
+        self._finish(errand.name, self._clock() + errand.every, note)
+        return True
+
+    def _finish(self, name: str, due_at: datetime, note: str | None) -> None:
+        with self._sessions.begin() as session:
+            errands.finish(session, name, due_at, note)

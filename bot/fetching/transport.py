@@ -1,0 +1,64 @@
+"""Connections to checked addresses only.
+
+The name is resolved here, each address is checked, and the connection goes to that very address:
+a name that answers otherwise a moment later (DNS rebinding) changes nothing. TLS still asks for the
+certificate of the name.
+"""
+
+import ipaddress
+
+import httpx
+
+from bot.fetching.addresses import AddressPolicy, Resolver
+from bot.fetching.errors import BadAddress, PrivateAddress, Unreachable
+
+_PORTS = {"http": 80, "https": 443}
+#: Addresses of one host that are tried.
+_TRIES = 4
+
+
+class CheckedTransport(httpx.AsyncBaseTransport):
+    """Sends each request to an address that ``policy`` allows."""
+
+    def __init__(
+        self, through: httpx.AsyncBaseTransport, policy: AddressPolicy, resolver: Resolver
+    ) -> None:
+        self._through, self._policy, self._resolver = through, policy, resolver
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send ``request``. Raises PrivateAddress unless all its host's addresses are allowed."""
+        host = request.url.raw_host.decode("ascii")
+        port = request.url.port or _PORTS[request.url.scheme]
+        addresses = await self._checked(host, port)
+        extensions = {**request.extensions, "sni_hostname": host}
+        failure: httpx.ConnectError | None = None
+        for address in addresses:
+            pinned = httpx.Request(
+                request.method,
+                request.url.copy_with(host=address),
+                headers=request.headers,
+                extensions=extensions,
+            )
+            try:
+                return await self._through.handle_async_request(pinned)
+            except httpx.ConnectError as error:
+                failure = error
+        raise failure or Unreachable(f"{host} has no address; check how it is written")
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._through.aclose()
+
+    async def _checked(self, host: str, port: int) -> list[str]:
+        try:
+            found = [ipaddress.ip_address(each) for each in await self._resolver(host, port)]
+        except UnicodeError as error:
+            raise BadAddress(f"{host[:60]!r} is not the name of a host; check it") from error
+        except (OSError, ValueError) as error:
+            raise Unreachable(f"the host {host} is not known; check how it is written") from error
+        # One private address among public ones is how rebinding begins: none of them is asked.
+        if not all(self._policy(address, port) for address in found):
+            raise PrivateAddress(
+                f"{host} is not on the public internet; only public addresses are fetched"
+            )
+        return [str(address) for address in found[:_TRIES]]

@@ -1,0 +1,177 @@
+"""Feeds are fetched and read, and what is new goes into the knowledge base."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.exc import IntegrityError
+
+from bot.fetching import ARTICLE, FEED, REVIEWS, Fetched, Fetcher, Known
+from bot.fetching.errors import FetchError, Unreachable
+from bot.receiving import as_received, read_address
+from knowledge import polling
+from knowledge.database import Sessions
+from knowledge.domain import ReportDraft
+from knowledge.errors import KnowledgeError, UnreadableFile
+from knowledge.feeds import Item, key_of, parse_feed
+from knowledge.models import FeedKind
+from knowledge.polling import DueFeed
+from knowledge.readers import Defaults, Format, Problem
+from knowledge.readers.received import read_received
+from knowledge.reports import content_hash
+
+#: New pages of one feed that are fetched at one poll, and reviews that are taken; the others wait.
+MAX_PAGES: Final = 50
+MAX_REVIEWS: Final = 2_000
+#: Seconds for one feed and its pages.
+FEED_S: Final = 180.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What polling brought."""
+
+    feeds: int = 0
+    unchanged: int = 0
+    reports: int = 0
+    published: int = 0
+    #: Items that hold no report, and feeds that could not be read, in words.
+    problems: list[str] = field(default_factory=list)
+
+
+class Poller:
+    """Polls feeds one after the other; what one of them does is never another's trouble."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        fetcher: Fetcher,
+        clock: Callable[[], datetime],
+        feed_s: float = FEED_S,
+    ) -> None:
+        self._sessions, self._fetcher, self._clock = sessions, fetcher, clock
+        self._feed_s = feed_s
+
+    async def poll_due(self) -> Tally:
+        """Poll every feed whose turn it is."""
+        tally = Tally()
+        while feed := self._next():
+            await self._poll(feed, tally)
+        return tally
+
+    async def poll(self, feed_ids: Iterable[int]) -> Tally:
+        """Poll these feeds now, due or not, but for paused ones."""
+        tally = Tally()
+        for number in feed_ids:
+            with self._sessions.begin() as session:
+                feed = polling.take(session, number, self._clock())
+            if feed is not None:
+                await self._poll(feed, tally)
+        return tally
+
+    def _next(self) -> DueFeed | None:
+        with self._sessions.begin() as session:
+            return polling.take_next(session, self._clock())
+
+    async def _poll(self, feed: DueFeed, tally: Tally) -> None:
+        tally.feeds += 1
+        try:
+            known = await self._read(feed, tally)
+        except (FetchError, KnowledgeError) as error:
+            self._failed(feed, str(error), tally)
+        except Exception:  # noqa: BLE001 - whatever parsers raise over hostile input
+            _log.exception("polling feed %d failed", feed.id)
+            self._failed(feed, f"{feed.url} cannot be read; see the log", tally)
+        else:
+            with self._sessions.begin() as session:
+                polling.succeeded(session, feed.id, self._clock(), known.etag, known.last_modified)
+
+    def _failed(self, feed: DueFeed, why: str, tally: Tally) -> None:
+        tally.problems.append(f"feed {feed.id}: {why}")
+        with self._sessions.begin() as session:
+            polling.failed(session, feed.id, self._clock(), why)
+
+    async def _read(self, feed: DueFeed, tally: Tally) -> Known:
+        """Take in what is new; returns how the server knows the copy that was read whole."""
+        known = Known(feed.etag, feed.last_modified)
+        wanted = FEED if feed.kind is FeedKind.SYNDICATION else REVIEWS
+        fetched = await self._fetcher.fetch_if_changed(feed.url, wanted, known)
+        if fetched is None:
+            tally.unchanged += 1
+            return known
+        if feed.kind is FeedKind.SYNDICATION:
+            whole = await self._take_pages(feed, fetched, tally)
+        else:
+            whole = self._take_reviews(feed, fetched, tally)
+        # Else the server would answer "nothing new" to what is still left of this copy.
+        return fetched.known if whole else Known()
+
+    async def _take_pages(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
+        """Take in the pages that are new; returns whether none is left for the next time."""
+        items = parse_feed(fetched.data, fetched.charset, fetched.url)
+        fresh = self._unseen(feed, [item.key for item in items])
+        waiting = [item for item in items if item.key in fresh]
+        whole = len(waiting) <= MAX_PAGES
+        try:
+            async with asyncio.timeout(self._feed_s):
+                for item in waiting[:MAX_PAGES]:
+                    whole &= await self._take_page(feed, item, tally)
+        except TimeoutError:
+            return False
+        return whole
+
+    async def _take_page(self, feed: DueFeed, item: Item, tally: Tally) -> bool:
+        """Take in one page; returns whether it is done with, for good or bad."""
+        defaults = Defaults(published_at=item.published_at)
+        found: Sequence[ReportDraft | Problem] = ()
+        try:
+            found = await read_address(self._fetcher, item.url, defaults, ARTICLE)
+        except Unreachable as error:
+            tally.problems.append(f"feed {feed.id}: {error}")
+            return False
+        except (FetchError, UnreadableFile) as error:
+            # Never to be a report: kept as nothing, so that it is not asked for again.
+            tally.problems.append(f"feed {feed.id}: {error}")
+        return self._keep(feed, item.key, list(_named(feed, found)), tally)
+
+    def _take_reviews(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
+        """Take in the reviews that are new; returns whether none is left for the next time."""
+        defaults = Defaults(publisher=feed.source)
+        by_key: dict[str, ReportDraft] = {}
+        for found in read_received(as_received(fetched), defaults, Format.CLAIMREVIEW):
+            if isinstance(found, Problem):
+                tally.problems.append(f"feed {feed.id}: {found.reason}")
+            else:
+                by_key[key_of(content_hash(found, found.statements))] = found
+        fresh = self._unseen(feed, list(by_key))
+        waiting = [key for key in by_key if key in fresh]
+        kept = [self._keep(feed, key, [by_key[key]], tally) for key in waiting[:MAX_REVIEWS]]
+        return all(kept) and len(waiting) <= MAX_REVIEWS
+
+    def _unseen(self, feed: DueFeed, keys: list[str]) -> set[str]:
+        with self._sessions() as session:
+            return polling.unseen(session, feed.id, keys)
+
+    def _keep(self, feed: DueFeed, key: str, drafts: list[ReportDraft], tally: Tally) -> bool:
+        """Store what an item holds; False if another process stores the same at this moment."""
+        try:
+            with self._sessions.begin() as session:
+                kept = polling.keep(session, feed, key, drafts)
+        except IntegrityError:
+            return False  # Or somebody removed the feed.
+        tally.reports += kept.reports
+        tally.published += kept.published
+        return True
+
+
+def _named(feed: DueFeed, found: Iterable[ReportDraft | Problem]) -> Iterator[ReportDraft]:
+    """The reports of a page; those on the source's own host are the source's, whatever they say."""
+    for item in found:
+        if isinstance(item, ReportDraft):
+            own = polling.is_own(feed, item.url)
+            yield replace(item, publisher=feed.source) if own else item

@@ -1,0 +1,40 @@
+"""When an errand is due, and whose it is: one process does it at a time."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from knowledge.models import Errand
+
+_MAX_NOTE = 500
+
+
+def take(session: Session, name: str, now: datetime, longest: timedelta) -> bool:
+    """Take an errand if it is due; nobody else gets it for ``longest``, unless it is finished.
+
+    A new errand is due at once. The transaction must end before the errand is begun.
+    """
+    if session.scalar(select(Errand.name).where(Errand.name == name)) is None:
+        try:
+            with session.begin_nested():
+                session.add(Errand(name=name, due_at=now))
+        except IntegrityError:
+            pass  # Another process made it just now.
+    taken = session.scalar(
+        update(Errand)
+        .where(Errand.name == name, Errand.due_at <= now)
+        .values(due_at=now + longest)
+        .returning(Errand.name)
+    )
+    return taken is not None
+
+
+def finish(session: Session, name: str, due_at: datetime, note: str | None) -> None:
+    """Give an errand back: when it is due next, and how it went."""
+    session.execute(
+        update(Errand)
+        .where(Errand.name == name)
+        .values(due_at=due_at, note=note[:_MAX_NOTE] if note else None)
+    )

@@ -1,0 +1,49 @@
+"""Which statements are given out, read a batch at a time."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from knowledge.models import Change, ChangeKind, Report, Statement, StatementStatus
+from knowledge.reports import SourcedStatement, sourced
+
+_BATCH: Final = 1_000
+_PUBLISHED = (
+    select(Statement)
+    .options(joinedload(Statement.report).joinedload(Report.source))
+    .where(Statement.status == StatementStatus.PUBLISHED)
+    .order_by(Statement.id)
+    .limit(_BATCH)
+)
+
+
+def published(session: Session) -> Iterator[SourcedStatement]:
+    """Yield every published statement, oldest first, however many there are."""
+    last = 0
+    while rows := session.scalars(_PUBLISHED.where(Statement.id > last)).all():
+        last = rows[-1].id
+        yield from map(sourced, rows)
+        session.expunge_all()
+
+
+def newest(session: Session, limit: int) -> list[tuple[SourcedStatement, datetime]]:
+    """Return the statements that were published last, each with when, newest first."""
+    when = (
+        select(Change.statement_id, func.max(Change.id).label("change_id"))
+        .where(Change.kind == ChangeKind.ADDED)
+        .group_by(Change.statement_id)
+        .subquery()
+    )
+    query = (
+        select(Statement, Change.at)
+        .options(joinedload(Statement.report).joinedload(Report.source))
+        .join(when, when.c.statement_id == Statement.id)
+        .join(Change, Change.id == when.c.change_id)
+        .where(Statement.status == StatementStatus.PUBLISHED)
+        .order_by(Change.id.desc())
+        .limit(limit)
+    )
+    return [(sourced(row), at) for row, at in session.execute(query)]

@@ -1,0 +1,149 @@
+"""Whose turn it is to be polled, what is new of it, and what becomes of it.
+
+Several processes may poll: a feed is taken by moving its next turn ahead, which only one of them
+does; one that dies holding it gives it back when that time comes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+
+from knowledge import curation, reports
+from knowledge.domain import ReportDraft
+from knowledge.models import Feed, FeedItem, FeedKind, Source
+from knowledge.readers.received import host_of
+
+#: How long a feed is one process's.
+TURN: Final = timedelta(minutes=15)
+#: The longest that a failing feed is left alone.
+_LONGEST: Final = timedelta(days=1)
+_DOUBLINGS: Final = 10
+_MAX_ERROR: Final = 500
+#: Keys bound to one query. SQLite refuses more than 32,766 parameters.
+_BATCH: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class DueFeed:
+    """A feed that is this process's to poll, and how its server knows our copy."""
+
+    id: int
+    url: str
+    kind: FeedKind
+    source: str
+    homepage: str | None
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of one item: counts."""
+
+    reports: int = 0
+    published: int = 0
+
+
+def take_next(session: Session, now: datetime) -> DueFeed | None:
+    """Take the feed that has waited longest for its turn; None if none is due."""
+    due = (
+        select(Feed.id)
+        .where(Feed.next_poll_at <= now, Feed.paused.is_(False))
+        .order_by(Feed.next_poll_at)
+    )
+    for number in session.scalars(due).all():
+        if taken := _take(session, number, now, due_by=now):
+            return taken
+    return None
+
+
+def take(session: Session, feed_id: int, now: datetime) -> DueFeed | None:
+    """Take a feed whether or not it is due; None if it is paused or gone."""
+    return _take(session, feed_id, now, due_by=now + timedelta(days=366))
+
+
+def unseen(session: Session, feed_id: int, keys: Sequence[str]) -> set[str]:
+    """Return those of ``keys`` that were never taken from the feed."""
+    seen: set[str] = set()
+    for start in range(0, len(keys), _BATCH):
+        part = keys[start : start + _BATCH]
+        seen.update(
+            session.scalars(
+                select(FeedItem.key).where(FeedItem.feed_id == feed_id, FeedItem.key.in_(part))
+            )
+        )
+    return set(keys) - seen
+
+
+def keep(session: Session, feed: DueFeed, key: str, drafts: Sequence[ReportDraft]) -> Kept:
+    """Store an item's reports, and remember that it was taken, even where it holds none.
+
+    What a trusted source's feed brings from the source's own pages is published; else a feed that
+    links elsewhere would let others publish.
+    """
+    session.add(FeedItem(feed_id=feed.id, key=key))
+    # As things stand now: trust may have been withdrawn since the feed was taken.
+    trusted = session.scalar(select(Source.trusted).join(Feed).where(Feed.id == feed.id))
+    added = published = 0
+    for draft in drafts:
+        stored = reports.store(session, draft)
+        added += not stored.duplicate
+        if trusted and (feed.kind is FeedKind.CLAIMREVIEW or is_own(feed, draft.url)):
+            published += curation.publish(session, stored.statement_ids, f"feed {feed.id}")
+    session.flush()
+    return Kept(added, published)
+
+
+def is_own(feed: DueFeed, url: str | None) -> bool:
+    """Return whether ``url`` lies on the host of the feed or of its source, or below it."""
+    host = host_of(url or "")
+    own = {host_of(feed.url), host_of(feed.homepage or "")} - {None}
+    return host is not None and any(host == each or host.endswith(f".{each}") for each in own)
+
+
+def succeeded(
+    session: Session, feed_id: int, now: datetime, etag: str | None, last_modified: str | None
+) -> None:
+    """Note that all of a feed was read, and when it is asked again."""
+    feed = session.get(Feed, feed_id)
+    if feed is not None:  # Removed meanwhile otherwise.
+        feed.polled_at, feed.next_poll_at = now, now + timedelta(minutes=feed.minutes)
+        feed.etag, feed.last_modified = etag, last_modified
+        feed.failures, feed.error = 0, None
+
+
+def failed(session: Session, feed_id: int, now: datetime, error: str) -> None:
+    """Note why a feed could not be read; it is asked half as often each time."""
+    feed = session.get(Feed, feed_id)
+    if feed is not None:
+        wait = timedelta(minutes=feed.minutes) * 2 ** min(feed.failures + 1, _DOUBLINGS)
+        # A feed that is polled once a week is not asked oftener because it fails.
+        longest = max(_LONGEST, timedelta(minutes=feed.minutes))
+        feed.polled_at, feed.next_poll_at = now, now + min(wait, longest)
+        feed.failures, feed.error = feed.failures + 1, error[:_MAX_ERROR]
+
+
+def _take(session: Session, feed_id: int, now: datetime, due_by: datetime) -> DueFeed | None:
+    taken = session.scalar(
+        update(Feed)
+        .where(Feed.id == feed_id, Feed.next_poll_at <= due_by, Feed.paused.is_(False))
+        .values(next_poll_at=now + TURN)
+        .returning(Feed.id)
+    )
+    if taken is None:
+        return None
+    feed = session.get_one(Feed, feed_id, options=[joinedload(Feed.source)])
+    source = feed.source
+    return DueFeed(
+        feed.id,
+        feed.url,
+        feed.kind,
+        source.name,
+        source.homepage,
+        feed.etag,
+        feed.last_modified,
+    )

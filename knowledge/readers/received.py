@@ -1,0 +1,143 @@
+"""Documents that came over the network or were handed in, read by the readers of files."""
+
+import codecs
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+from urllib.parse import urlsplit
+
+from knowledge.domain import ReportDraft
+from knowledge.errors import UnreadableFile
+from knowledge.readers import fields
+from knowledge.readers.files import MAX_DOCUMENT_BYTES
+from knowledge.readers.model import Defaults, Format, Problem
+
+#: Reports taken from one document.
+MAX_REPORTS: Final = 20_000
+_SUFFIXES: Final = {
+    "text/html": ".html",
+    "application/xhtml+xml": ".html",
+    "text/plain": ".txt",
+    "text/csv": ".csv",
+    "application/json": ".json",
+    "application/ld+json": ".json",
+    "text/json": ".json",
+}
+_UPLOADS: Final = (
+    ".txt", ".html", ".htm", ".xhtml", ".json", ".jsonl", ".ndjson", ".jsonld", ".csv", ".tsv",
+)  # fmt: skip
+# Those that Arabic, English and French pages are written in: some of Python's codecs decompress.
+_CHARSETS: Final = frozenset(
+    "utf-8 utf-16 ascii cp1252 cp1256 iso8859-1 iso8859-6 iso8859-15".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A document, where it was found in the end, and what its server says it is."""
+
+    url: str
+    content_type: str
+    charset: str | None
+    data: bytes
+
+
+def read_received(
+    document: Received,
+    defaults: Defaults,
+    format: Format = Format.AUTO,  # noqa: A002 - as ``read`` has it
+) -> Sequence[ReportDraft | Problem]:
+    """Return the reports in ``document``, and a ``Problem`` for each row that is none.
+
+    A page speaks for its own host only: its publisher is the host unless it or ``defaults`` name
+    one, and an address it states on another host is not believed.
+
+    Raises:
+        UnreadableFile: it cannot be read as reports.
+    """
+    host = host_of(document.url)
+    known = replace(
+        defaults, url=defaults.url or document.url, publisher=defaults.publisher or host
+    )
+    suffix = _SUFFIXES.get(document.content_type, "")
+    found = _read(_in_utf8(document), suffix, document.url, format, known)
+    return [
+        replace(item, url=document.url)
+        if suffix == ".html" and isinstance(item, ReportDraft) and host_of(item.url or "") != host
+        else item
+        for item in found
+    ]
+
+
+def read_upload(
+    name: str,
+    data: bytes,
+    defaults: Defaults,
+    format: Format = Format.AUTO,  # noqa: A002 - as ``read`` has it
+) -> Sequence[ReportDraft | Problem]:
+    """Return the reports in a file that somebody handed in under ``name``, and its problems.
+
+    Raises:
+        UnreadableFile: it cannot be read as reports.
+    """
+    suffix = next((s for s in _UPLOADS if name.lower().endswith(s)), "")
+    return _read(data, suffix, fields.shown(name), format, defaults)
+
+
+def _read(
+    data: bytes,
+    suffix: str,
+    name: str,
+    format: Format,  # noqa: A002 - as ``read`` has it
+    defaults: Defaults,
+) -> list[ReportDraft | Problem]:
+    """Read ``data`` as a file of its own; ``name`` is what its errors call it."""
+    from knowledge.readers import read
+
+    with TemporaryDirectory(prefix="tathabbat-") as folder:
+        path = Path(folder) / f"document{suffix}"
+        path.write_bytes(data)
+        try:
+            return list(islice(read(path, format, defaults), MAX_REPORTS))
+        except UnreadableFile as error:
+            raise UnreadableFile(str(error).replace(str(path), name)) from error
+
+
+def host_of(url: str) -> str | None:
+    """Return the host of an address without ``www.``; None if it has none."""
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return None
+    return host.removeprefix("www.") if host else None
+
+
+def as_text(data: bytes, charset: str | None) -> str:
+    """Return ``data`` as text: by its mark, as UTF-8, else in ``charset`` if that is a usual one.
+
+    What cannot be read becomes U+FFFD: the rest may still be of use.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode(_usual(charset) or "utf-8", errors="replace")
+
+
+def _in_utf8(document: Received) -> bytes:
+    """The bytes as the readers take them; they know UTF-8 and what a page itself declares."""
+    if len(document.data) > MAX_DOCUMENT_BYTES or _usual(document.charset) is None:
+        return document.data
+    return as_text(document.data, document.charset).encode()
+
+
+def _usual(charset: str | None) -> str | None:
+    try:
+        name = codecs.lookup(charset or "").name
+    except (LookupError, ValueError):
+        return None
+    return name if name in _CHARSETS else None

@@ -1,0 +1,125 @@
+"""Errands: due ones are run, by one process at a time, and none is another's trouble."""
+
+import asyncio
+import threading
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+
+from bot.errands import Errand, Errands
+from bot.errors import BotError
+from knowledge import errands
+from knowledge.database import Sessions
+from knowledge.models import Errand as Row
+
+NOW = datetime(2024, 4, 5, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def notes(sessions: Sessions) -> dict[str, tuple[datetime, str | None]]:
+    with sessions() as session:
+        return {row.name: (row.due_at, row.note) for row in session.scalars(select(Row))}
+
+
+async def test_an_errand_is_run_when_it_is_due(sessions: Sessions) -> None:
+    runs: list[datetime] = []
+    clock = Clock()
+
+    async def run(at: datetime) -> str:
+        runs.append(at)
+        return "done"
+
+    work = Errands(sessions, [Errand("a", HOUR, run)], clock)
+    assert await work.run_due() == ["a"]
+    assert await work.run_due() == []
+    clock.now += HOUR
+    assert await work.run_due() == ["a"]
+    assert runs == [NOW, NOW + HOUR]
+    assert notes(sessions) == {"a": (NOW + 2 * HOUR, "done")}
+
+
+async def test_one_that_fails_is_noted_and_the_others_are_run(sessions: Sessions) -> None:
+    async def known(_: datetime) -> None:
+        raise BotError("the sea is dry; wait for rain")
+
+    async def unknown(_: datetime) -> None:
+        raise ZeroDivisionError
+
+    async def slow(_: datetime) -> None:
+        await asyncio.Event().wait()
+
+    async def good(_: datetime) -> None:
+        return None
+
+    listed = [
+        Errand("known", HOUR, known),
+        Errand("unknown", HOUR, unknown),
+        Errand("slow", HOUR, slow, timedelta(seconds=0.05)),
+        Errand("good", HOUR, good),
+    ]
+    assert len(await Errands(sessions, listed, Clock()).run_due()) == 4
+    found = notes(sessions)
+    assert found["known"] == (NOW + HOUR, "failed: the sea is dry; wait for rain")
+    assert found["unknown"] == (NOW + HOUR, "failed; see the log")
+    assert found["slow"][1] == "took longer than 0:00:00.050000"
+    assert found["good"] == (NOW + HOUR, None)
+
+
+def test_of_many_processes_one_runs_it(sessions: Sessions) -> None:
+    together = threading.Barrier(4)
+    taken: list[bool] = []
+
+    def take() -> None:
+        together.wait()
+        with sessions.begin() as session:
+            taken.append(errands.take(session, "a", NOW, HOUR))
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == [False, False, False, True]
+
+
+def test_one_whose_process_died_comes_back(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        assert errands.take(session, "a", NOW, HOUR)
+    with sessions.begin() as session:
+        assert not errands.take(session, "a", NOW + HOUR / 2, HOUR)
+        assert errands.take(session, "a", NOW + HOUR, HOUR)
+
+
+def test_in_the_background_until_told_to_stop(sessions: Sessions) -> None:
+    begun = threading.Event()
+
+    async def endless(_: datetime) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    with Errands(sessions, [Errand("a", HOUR, endless)], Clock()).in_background():
+        assert begun.wait(10)
+    assert notes(sessions) == {"a": (NOW, "given up half-way")}
+
+
+def test_the_background_looks_again_and_again(sessions: Sessions) -> None:
+    clock, third = Clock(), threading.Event()
+    runs: list[datetime] = []
+
+    async def run(at: datetime) -> None:
+        runs.append(at)
+        clock.now += HOUR
+        if len(runs) == 3:
+            third.set()
+
+    with Errands(sessions, [Errand("a", timedelta(), run)], clock).in_background(look_s=0.01):
+        assert third.wait(10)
+    assert len(runs) >= 3
