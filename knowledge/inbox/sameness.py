@@ -45,8 +45,8 @@ class Comparing(Protocol):
 class Sameness:
     """Implements ``Comparing`` over the cross-encoder and the rules."""
 
-    def __init__(self, reader: PairReader, rules: Judge) -> None:
-        self._reader, self._rules = reader, rules
+    def __init__(self, reader: PairReader, rules: Judge, same_from: float = SAME_FROM) -> None:
+        self._reader, self._rules, self._same_from = reader, rules, same_from
 
     def compare(self, pairs: Sequence[Pair]) -> list[Meaning]:
         """Return what the two claims of each pair are to each other."""
@@ -62,7 +62,7 @@ class Sameness:
     def _meaning(self, pair: Pair, row: NDArray[np.float32]) -> Meaning:
         if row[Output.REFUTES] >= OPPOSITE_FROM:
             return Meaning.OPPOSITE
-        if row[Output.SUPPORTS] < SAME_FROM:
+        if row[Output.SUPPORTS] < self._same_from:
             return Meaning.OTHER
         one, other = pair
         ruled = (
