@@ -85,7 +85,7 @@ def trends(session: Session, since: datetime, until: datetime) -> Trends:
     """Return the trends of a time, from the hour of ``since`` to the hour of ``until``."""
     since, until = _hour(since), _hour(until)
     hour = _hour_column(session)
-    hours: Counter[datetime] = Counter()
+    hours: Counter[str] = Counter()
     outcomes: Counter[Outcome] = Counter()
     languages: Counter[str] = Counter()
     feedback: Counter[Feedback] = Counter()
@@ -95,7 +95,7 @@ def trends(session: Session, since: datetime, until: datetime) -> Trends:
     for at, outcome, language, said, doubted, count in session.execute(
         select(*kinds, func.count()).where(*inside).group_by(*kinds)
     ):
-        hours[datetime.strptime(at, "%Y-%m-%d %H").replace(tzinfo=UTC)] += count
+        hours[at] += count
         outcomes[outcome] += count
         languages[language] += count
         disputed += count if doubted else 0
@@ -170,10 +170,10 @@ def _hour_column(session: Session) -> ColumnElement[str]:
     return func.substr(text, 1, 13)
 
 
-def _every_hour(hours: Counter[datetime], since: datetime, until: datetime) -> tuple[Counted, ...]:
+def _every_hour(hours: Counter[str], since: datetime, until: datetime) -> tuple[Counted, ...]:
     count = int((until - since) / timedelta(hours=1))
     moments = (since + timedelta(hours=n) for n in range(count))
-    return tuple(Counted(at, hours[at]) for at in moments)
+    return tuple(Counted(at, hours[f"{at:%Y-%m-%d %H}"]) for at in moments)
 
 
 def _to_answer(session: Session, since: datetime, until: datetime) -> TimeToAnswer:

@@ -195,8 +195,7 @@ def _summaries(
     ):
         if number is not None:
             claims[number][language] = count
-    recent = _people(session, rows, now - WINDOW, now)
-    before = _people(session, rows, now - 2 * WINDOW, now - WINDOW)
+    recent, before = _people(session, rows, now)
     return tuple(
         ClusterSummary(
             id=row.id,
@@ -220,17 +219,23 @@ def _summaries(
 
 
 def _people(
-    session: Session, rows: Sequence[Cluster], since: datetime, until: datetime
-) -> dict[int, int]:
-    """Return how many people asked each cluster in a time."""
-    asked = [r.id for r in rows if r.last_asked_at > since and r.first_asked_at <= until]
+    session: Session, rows: Sequence[Cluster], now: datetime
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Return how many people asked each cluster in the last window, and in the one before it."""
+    middle, since = now - WINDOW, now - 2 * WINDOW
+    asked = [row.id for row in rows if row.last_asked_at > since]
+    person = Inquiry.person_key
     found = session.execute(
-        select(Claim.cluster_id, func.count(Inquiry.person_key.distinct()))
+        select(
+            Claim.cluster_id,
+            func.count(case((Inquiry.at > middle, person)).distinct()),
+            func.count(case((Inquiry.at <= middle, person)).distinct()),
+        )
         .join(Inquiry, Inquiry.claim_id == Claim.id)
-        .where(Claim.cluster_id.in_(asked), Inquiry.at > since, Inquiry.at <= until)
+        .where(Claim.cluster_id.in_(asked), Inquiry.at > since, Inquiry.at <= now)
         .group_by(Claim.cluster_id)
-    )
-    return {number: people for number, people in found if number is not None}
+    ).all()
+    return {row[0]: row[1] for row in found}, {row[0]: row[2] for row in found}
 
 
 def _wordings(session: Session, cluster_id: int) -> tuple[Wording, ...]:
