@@ -84,14 +84,15 @@ def main() -> None:
     parser.add_argument("--split", choices=("dev", "train"), default="dev")
     parser.add_argument("--models", type=Path, default=Path("data/models"))
     parser.add_argument("--vectors", type=Path, help="a folder that keeps vectors between runs")
-    parser.add_argument("--distinct", type=int, default=40_000, help="different texts asked")
+    parser.add_argument("--inquiries", type=int, default=INQUIRIES)
+    parser.add_argument("--distinct", type=float, default=0.3, help="share of them that is new")
     given = parser.parse_args()
     reader = OnnxPairReader(given.models)
     if given.what == "speed":
         known = open_bundled(given.models, given.vectors)
-        speed(
-            open_bundled(given.models, None), known, Sameness(reader, RuleJudge()), given.distinct
-        )
+        computing, meanings = open_bundled(given.models, None), Sameness(reader, RuleJudge())
+        distinct = int(given.distinct * given.inquiries)
+        speed(computing, known, meanings, given.inquiries, distinct)
         return
     encoder, remembering = open_bundled(given.models, None), Remembering(reader)
     thresholds = (SAME_FROM,) if given.split == "dev" else (0.2, 0.3, SAME_FROM, 0.5, 0.6)
@@ -133,7 +134,7 @@ def placed(texts: Sequence[str], encoder: Encoder, meanings: Comparing) -> dict[
 
 def stances(split: str) -> Set:
     """Return ANS."""
-    same, other = set(), set()
+    same, other = set[tuple[str, str]](), set[tuple[str, str]]()
     for row in rows("ans", f"stance_{split}.jsonl"):
         pair = bare_text(row["s1"]), bare_text(row["s2"])
         (same if row["stance"] == "agree" else other).add(pair)
@@ -149,7 +150,7 @@ def tweets(split: str) -> Set:
         if row["tweet_id"] in right:
             gold.setdefault(bare_text(row["tweet_text"]), set()).update(right[row["tweet_id"]])
     checked = {number: told[number] for ids in gold.values() for number in ids if told.get(number)}
-    same, other = set(), set()
+    same, other = set[tuple[str, str]](), set[tuple[str, str]]()
     for (one, ours), (two, theirs) in combinations(gold.items(), 2):
         (same if ours & theirs else other).add((one, two))
     for tweet, ids in gold.items():
@@ -173,7 +174,7 @@ def exchanged() -> Iterator[Set]:
 def translated() -> Set:
     """Return sentences of XNLI with their translations, and what contradicts them in those."""
     by_language = {name: list(rows("xnli", f"dev-{name}.jsonl")) for name in _LANGUAGES}
-    same, other, seen = set(), set(), set[str]()
+    same, other, seen = set[tuple[str, str]](), set[tuple[str, str]](), set[str]()
     for several in zip(*by_language.values(), strict=True):
         if several[0]["premise"] in seen and several[0]["label"] != "contradiction":
             continue
@@ -209,7 +210,9 @@ class _Known:
         return np.stack([self._known[text] for text in texts])
 
 
-def speed(computing: Encoder, kept: Encoder, meanings: Comparing, distinct: int) -> None:
+def speed(
+    computing: Encoder, kept: Encoder, meanings: Comparing, inquiries: int, distinct: int
+) -> None:
     """Print how many inquiries a second are recorded and clustered."""
     pool = statements(_POOL)
     vectors = kept.encode_statements(pool)
@@ -219,7 +222,7 @@ def speed(computing: Encoder, kept: Encoder, meanings: Comparing, distinct: int)
     # Everything is asked once, and what is asked more often is asked very often (Zipf).
     asked = [
         *chosen,
-        *rng.choices(chosen, [1 / (n + 1) for n in range(distinct)], k=INQUIRIES - distinct),
+        *rng.choices(chosen, [1 / (n + 1) for n in range(distinct)], k=inquiries - distinct),
     ]
     rng.shuffle(asked)
     started = time.perf_counter()
@@ -240,7 +243,7 @@ def speed(computing: Encoder, kept: Encoder, meanings: Comparing, distinct: int)
             recording += between - before
             clustering += time.perf_counter() - between
             done = start + _STEP
-            if done % 10_000 == 0:
+            if done % max(_STEP, inquiries // 10 // _STEP * _STEP) == 0:
                 total = recording + clustering + encoding * _placed(sessions)
                 print(
                     f"{done} inquiries, {_placed(sessions)} claims: recording {recording:.0f} s,"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from knowledge.agreement.judgement import Judge
     from knowledge.answering import Answering
     from knowledge.calibration import Calibration
+    from knowledge.inbox.clustering import Clusters
     from knowledge.indexing import ServingIndex
 
 #: Makes a progress bar for a label, or None where nobody looks.
@@ -120,6 +121,15 @@ class App:
         from knowledge.people import person_key
 
         return person_key(self.settings.secret(), "telegram", telegram_id)
+
+    @cached_property
+    def clusters(self) -> "Clusters":
+        """Who puts claims into clusters for moderators."""
+        from knowledge.agreement.rules import RuleJudge
+        from knowledge.inbox.clustering import Clusters
+        from knowledge.inbox.sameness import Sameness
+
+        return Clusters(self.sessions, self.encoder, Sameness(self.reader, RuleJudge()))
 
     @contextmanager
     def aside(self, folder: Path) -> Iterator["App"]:

@@ -130,11 +130,13 @@ _PAINTED: Final[Mapping[Chart, Callable[["Axes", Trends, Catalogue], None]]] = {
 
 
 def _along_time(axes: "Axes", counted: Sequence[Counted], words: Catalogue, skeleton: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     axes.bar(range(len(counted)), [each.count for each in counted], width=0.9, color=_COLOUR)
     marks = range(0, len(counted), max(1, -(-len(counted) // _MARKS)))
     labels = [format_skeleton(skeleton, counted[n].at, locale=_locale(words)) for n in marks]
     axes.set_xticks(list(marks), labels)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(bottom=0, top=max([1, *(each.count for each in counted)]) * 1.1)
     if _leftward(words):
         axes.invert_xaxis()
@@ -148,11 +150,13 @@ def _bars(
     colours: Sequence[str],
     words: Catalogue,
 ) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     drawn = axes.barh(range(len(names)), counts, color=colours)
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.set_xlim(left=0, right=max([1, *counts]) * 1.15)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if _leftward(words):
         axes.invert_xaxis()
         axes.yaxis.tick_right()
@@ -170,4 +174,4 @@ def _locale(words: Catalogue) -> Locale:
 
 def _language(code: str, words: Catalogue) -> str:
     """Return a language's name in another; what is not known to be one is called by its code."""
-    return _locale(words).languages.get(code, code)
+    return str(_locale(words).languages.get(code, code))

@@ -1,12 +1,11 @@
 """Claims as they are kept: one row a wording, whoever asked it and however often."""
 
-import hashlib
 from datetime import datetime
 
 from sqlalchemy import Boolean, bindparam, select, text
 from sqlalchemy.orm import Session
 
-from embeddings.normalise import for_matching
+from knowledge.claims.identity import key_of
 from knowledge.language import UNDETERMINED, guess_language
 from knowledge.models import Claim, Instant
 from knowledge.models.base import now
@@ -36,8 +35,3 @@ def note(session: Session, claim: str, language: str, at: datetime | None = None
         },
     )
     return session.execute(select(Claim.id).where(Claim.key == key)).scalar_one()
-
-
-def key_of(claim: str) -> str:
-    """Return what a claim is known by: wordings that differ in code points only are one."""
-    return hashlib.sha256(for_matching(claim).encode("utf-8", "replace")).hexdigest()

@@ -7,11 +7,11 @@ from typing import Any, Final
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from knowledge import audit
 from knowledge.errors import AlreadyHandled, CannotRegroup
 from knowledge.inbox.demand import hold, recount
 from knowledge.inbox.listing import standing
 from knowledge.models import (
-    AuditEntry,
     Claim,
     Cluster,
     ClusterStatus,
@@ -180,14 +180,13 @@ def _note(
     before: dict[str, Any] | None,
     after: dict[str, Any] | None,
 ) -> None:
-    session.add(
-        AuditEntry(
-            actor=actor,
-            action=action,
-            subject=SubjectKind.CLUSTER,
-            subject_id=str(cluster_id),
-            before=before,
-            after=after,
-            reason=reason,
-        )
+    audit.note(
+        session,
+        actor,
+        action,
+        SubjectKind.CLUSTER,
+        cluster_id,
+        before=before,
+        after=after,
+        reason=reason,
     )

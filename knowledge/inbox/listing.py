@@ -15,7 +15,7 @@ from knowledge.errors import BadCursor, NotFound
 from knowledge.inbox.demand import demand
 from knowledge.models import Claim, Cluster, ClusterStatus, Inquiry, RejectReason, Shown
 from knowledge.models.base import now as this_moment
-from knowledge.paging import Page, cursor, place
+from knowledge.paging import Page, bounded, paged, placed
 from knowledge.reports import SourcedStatement, by_ids
 
 #: What growth compares: the people of the last ``WINDOW`` with those of the one before it.
@@ -25,8 +25,6 @@ HOTTEST: Final = 200
 #: Wordings and statements of one cluster that are shown; there may be thousands.
 WORDINGS: Final = 200
 CANDIDATES: Final = 10
-#: Clusters on a page at most.
-LONGEST_PAGE: Final = 200
 
 
 class Order(StrEnum):
@@ -126,7 +124,7 @@ def clusters(
 
     By growth there is one page. Raises BadCursor if ``after`` is not what a page gave.
     """
-    limit, now = max(1, min(limit, LONGEST_PAGE)), now or this_moment()
+    limit, now = bounded(limit), now or this_moment()
     query = select(Cluster).where(Cluster.status == status, Cluster.merged_into.is_(None))
     if assignee is not None:
         query = query.where(Cluster.assignee == assignee)
@@ -136,13 +134,12 @@ def clusters(
         return Page(tuple(growing[:limit]), None)
     key = _KEYS[order]
     if after is not None:
-        value, number = place(after)
-        bound = _moment(value) if order is Order.NEWEST else value
+        value, number = placed(after, float if order is Order.DEMAND else int, int)
+        bound = _moment(int(value)) if order is Order.NEWEST else value
         query = query.where(key <= bound, or_(key < bound, Cluster.id < number))
-    found = session.scalars(query.order_by(key.desc(), Cluster.id.desc()).limit(limit + 1)).all()
-    page = found[:limit]
-    last = _place(page[-1], order) if len(found) > limit else None
-    return Page(_summaries(session, page, now), last)
+    rows = session.scalars(query.order_by(key.desc(), Cluster.id.desc()).limit(limit + 1)).all()
+    page = paged(rows, limit, lambda row: row, lambda row: _place(row, order))
+    return Page(_summaries(session, page.items, now), page.after)
 
 
 def cluster(session: Session, cluster_id: int, *, now: datetime | None = None) -> ClusterDetail:
@@ -235,7 +232,8 @@ def _people(
         .where(Claim.cluster_id.in_(asked), Inquiry.at > since, Inquiry.at <= now)
         .group_by(Claim.cluster_id)
     ).all()
-    return {row[0]: row[1] for row in found}, {row[0]: row[2] for row in found}
+    counted = [(number, ours, theirs) for number, ours, theirs in found if number is not None]
+    return {n: ours for n, ours, _ in counted}, {n: theirs for n, _, theirs in counted}
 
 
 def _wordings(session: Session, cluster_id: int) -> tuple[Wording, ...]:
@@ -276,21 +274,22 @@ def _candidates(session: Session, cluster_id: int) -> tuple[Candidate, ...]:
     return tuple(Candidate(statements[n], times) for n, times in rows if n in statements)
 
 
-def _place(row: Cluster, order: Order) -> str:
-    if order is Order.NEWEST:
-        return cursor(_microseconds(row.last_asked_at), row.id)
-    return cursor(float(row.heat if order is Order.DEMAND else row.people), row.id)
-
-
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _microseconds(at: datetime) -> float:
-    return float((at - _EPOCH) // timedelta(microseconds=1))
+def _place(row: Cluster, order: Order) -> tuple[int | float, int]:
+    match order:
+        case Order.NEWEST:
+            # Whole microseconds: the database knows no finer ones.
+            return (row.last_asked_at - _EPOCH) // timedelta(microseconds=1), row.id
+        case Order.PEOPLE:
+            return row.people, row.id
+        case _:
+            return float(row.heat), row.id
 
 
-def _moment(microseconds: float) -> datetime:
+def _moment(microseconds: int) -> datetime:
     try:
         return _EPOCH + timedelta(microseconds=microseconds)
-    except (OverflowError, ValueError) as error:
-        raise BadCursor("this page's address is damaged; go back to the first page") from error
+    except OverflowError as error:
+        raise BadCursor("this page does not exist; begin at the first one") from error
