@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from knowledge.agreement.judgement import Judge
     from knowledge.answering import Answering
     from knowledge.calibration import Calibration
+    from knowledge.inbox.clustering import Clusters
     from knowledge.indexing import ServingIndex
 
 #: Makes a progress bar for a label, or None where nobody looks.
@@ -152,6 +153,15 @@ class App:
         # How often each feed is asked is its own; this only looks whose turn it is.
         feeds = Errand("feeds", timedelta(minutes=1), poll, timedelta(hours=1))
         return Errands(self.sessions, [feeds], now)
+
+    @cached_property
+    def clusters(self) -> "Clusters":
+        """Who puts claims into clusters for moderators."""
+        from knowledge.agreement.rules import RuleJudge
+        from knowledge.inbox.clustering import Clusters
+        from knowledge.inbox.sameness import Sameness
+
+        return Clusters(self.sessions, self.encoder, Sameness(self.reader, RuleJudge()))
 
     @contextmanager
     def aside(self, folder: Path) -> Iterator["App"]:

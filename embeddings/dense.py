@@ -75,6 +75,11 @@ class DenseIndex:
         """Length of a row."""
         return int(self._rows.d)
 
+    @property
+    def sketched(self) -> bool:
+        """Whether rows are nominated by sketches; if not, every row is compared."""
+        return self._sketch is not None
+
     def ids(self) -> frozenset[int]:
         """Return every id held."""
         return frozenset(faiss.vector_to_array(self._rows.id_map).tolist())

@@ -13,6 +13,8 @@ KnowledgeError
 ├── CannotUndo          an act cannot be taken back, or not any more
 ├── NotAllowed          the person does not hold the role that the act needs
 ├── AddressUnreadable   an address was kept under another key
+├── AlreadyHandled      a cluster stands where this cannot be done to it
+├── CannotRegroup       claims cannot be merged or split like this
 └── DatabaseUnavailable the database cannot be used as it is (not migrated, newer, locked, absent)
 
 Every message is one sentence that names the thing and the way out.
@@ -78,6 +80,14 @@ class NotAllowed(KnowledgeError):
 
 class AddressUnreadable(KnowledgeError):
     """An address was kept under another key."""
+
+
+class AlreadyHandled(KnowledgeError):
+    """A cluster stands where this cannot be done to it: another moderator was there first."""
+
+
+class CannotRegroup(KnowledgeError):
+    """Claims cannot be merged or split like this."""
 
 
 class ClaimProblem(StrEnum):

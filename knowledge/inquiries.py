@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from knowledge.domain import Outcome
-from knowledge.models import Inquiry, Shown
+from knowledge.inbox import claims, demand
+from knowledge.models import Claim, Inquiry, Shown
+from knowledge.models.base import now
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,19 @@ def record(
     ``statement_ids`` are what the person is shown, best first; ``language`` is what they are
     spoken to in.
     """
-    inquiry = Inquiry(person_key=person_key, claim=claim, outcome=outcome, language=language)
+    demand.hold(session)
+    inquiry = Inquiry(
+        person_key=person_key,
+        claim=claim,
+        claim_id=claims.note(session, claim, language),
+        outcome=outcome,
+        language=language,
+        at=now(),
+    )
     inquiry.shown = [Shown(position=n, statement_id=each) for n, each in enumerate(statement_ids)]
     session.add(inquiry)
     session.flush()
+    demand.count(session, inquiry)
     return inquiry.id
 
 
@@ -53,9 +64,16 @@ def recall(session: Session, inquiry_id: int, person_key: str) -> Asked | None:
 
 
 def dispute(session: Session, inquiry_id: int, person_key: str) -> bool:
-    """Mark an answer as not what the person asked about. False if it is not theirs."""
+    """Mark an answer as not what the person asked about. False if it is not theirs.
+
+    Its claim is the moderators' again, if it was settled or answered.
+    """
+    demand.hold(session)
     inquiry = session.get(Inquiry, inquiry_id)
     if inquiry is None or inquiry.person_key != person_key:
         return False
     inquiry.disputed = True
+    claim = session.get(Claim, inquiry.claim_id) if inquiry.claim_id is not None else None
+    if claim is not None and claim.cluster is not None:
+        demand.unsettle(claim.cluster)
     return True

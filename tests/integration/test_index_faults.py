@@ -27,13 +27,13 @@ from embeddings.lexical import LexicalIndex
 from embeddings.live import Entry, LiveIndex
 from embeddings.onnx_files import open_made
 from embeddings.pair_reader import OnnxPairReader
-from knowledge import curation, indexing, models, reports
+from knowledge import curation, indexing, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
-from knowledge.models import Change
+from knowledge.models import Change, base
 from knowledge.verification import verify
 from tests.counting import Counting
 
@@ -204,7 +204,7 @@ class _BackwardClock(datetime):
 def test_a_clock_that_goes_backwards_changes_nothing_of_the_index(
     sessions: Sessions, fake_encoder: Encoder, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "datetime", _BackwardClock)
+    monkeypatch.setattr(base, "datetime", _BackwardClock)
     serving = ServingIndex(sessions, fake_encoder, root)
     wanted: set[int] = set()
     built: list[str] = []

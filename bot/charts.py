@@ -1,0 +1,177 @@
+"""Trends as pictures: for the console as SVG, for a chat as PNG.
+
+Text is shaped by matplotlib itself (it comes with raqm since 3.11), and drawn as outlines, so an
+SVG needs no font. In a language written from right to left, time and bars run that way too.
+"""
+
+import io
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from babel import Locale
+from babel.dates import format_skeleton
+
+from bot.conversation.catalogue import Catalogue
+from knowledge.domain import Outcome
+from knowledge.trends import Counted, Trends
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Told apart by who sees no red and green, too (Okabe & Ito 2008).
+_COLOURS: Final[Mapping[Outcome, str]] = {
+    Outcome.SUPPORTED: "#009e73",
+    Outcome.REFUTED: "#d55e00",
+    Outcome.RELATED: "#e69f00",
+    Outcome.NO_MATCH: "#999999",
+}
+_COLOUR: Final = "#0072b2"
+_INCHES: Final = (6.4, 3.2)
+_DPI: Final = 130
+#: Marks along the time at most: more run into each other.
+_MARKS: Final = 7
+#: Languages with a bar of their own.
+_LANGUAGES: Final = 6
+
+
+class Chart(StrEnum):
+    """What can be drawn."""
+
+    HOURS = "hours"
+    DAYS = "days"
+    OUTCOMES = "outcomes"
+    LANGUAGES = "languages"
+
+
+class Form(StrEnum):
+    """What kind of file a picture is."""
+
+    SVG = "svg"
+    PNG = "png"
+
+
+def title(chart: Chart, words: Catalogue) -> str:
+    """Return what a chart is called, in the words of a language."""
+    match chart:
+        case Chart.HOURS:
+            return words.say("Claims per hour")
+        case Chart.DAYS:
+            return words.say("Claims per day")
+        case Chart.OUTCOMES:
+            return words.say("Outcomes")
+        case Chart.LANGUAGES:
+            return words.say("Languages")
+
+
+def outcome(value: Outcome, words: Catalogue) -> str:
+    """Return what an outcome is called beside its bar."""
+    match value:
+        case Outcome.SUPPORTED:
+            return words.say("supported")
+        case Outcome.REFUTED:
+            return words.say("contradicted")
+        case Outcome.RELATED:
+            return words.say("only related")
+        case Outcome.NO_MATCH:
+            return words.say("nothing found")
+
+
+def draw(charts: Sequence[Chart], trends: Trends, words: Catalogue, form: Form) -> bytes:
+    """Return a picture of one chart, or of several below each other."""
+    # Its first import writes a line about its fonts, which nobody asked for.
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    width, height = _INCHES
+    # Figure alone draws without a screen; pyplot would keep every figure in memory.
+    figure = Figure(figsize=(width, height * len(charts)), layout="constrained")
+    every = figure.subplots(len(charts), squeeze=False)[:, 0]
+    for chart, axes in zip(charts, every, strict=True):
+        _PAINTED[chart](axes, trends, words)
+        axes.set_title(title(chart, words))
+        axes.spines[["top", "left" if _leftward(words) else "right"]].set_visible(False)
+    held = io.BytesIO()
+    # The same figures give the same file: no date in it, no ids by chance.
+    with matplotlib.rc_context({"svg.hashsalt": "tathabbat", "svg.fonttype": "path"}):
+        dated = {"Date": None} if form is Form.SVG else None
+        figure.savefig(held, format=form.value, dpi=_DPI, metadata=dated)
+    return held.getvalue()
+
+
+def _hours(axes: "Axes", trends: Trends, words: Catalogue) -> None:
+    _along_time(axes, trends.hours, words, "MMMd" if len(trends.hours) > 48 else "Hm")
+
+
+def _days(axes: "Axes", trends: Trends, words: Catalogue) -> None:
+    _along_time(axes, trends.days, words, "MMMd")
+
+
+def _outcomes(axes: "Axes", trends: Trends, words: Catalogue) -> None:
+    names = [outcome(each, words) for each, _ in trends.outcomes]
+    counts = [count for _, count in trends.outcomes]
+    _bars(axes, names, counts, [_COLOURS[each] for each, _ in trends.outcomes], words)
+
+
+def _languages(axes: "Axes", trends: Trends, words: Catalogue) -> None:
+    most = trends.languages[:_LANGUAGES]
+    names = [_language(code, words) for code, _ in most]
+    _bars(axes, names, [count for _, count in most], [_COLOUR] * len(most), words)
+
+
+_PAINTED: Final[Mapping[Chart, Callable[["Axes", Trends, Catalogue], None]]] = {
+    Chart.HOURS: _hours,
+    Chart.DAYS: _days,
+    Chart.OUTCOMES: _outcomes,
+    Chart.LANGUAGES: _languages,
+}
+
+
+def _along_time(axes: "Axes", counted: Sequence[Counted], words: Catalogue, skeleton: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.bar(range(len(counted)), [each.count for each in counted], width=0.9, color=_COLOUR)
+    marks = range(0, len(counted), max(1, -(-len(counted) // _MARKS)))
+    labels = [format_skeleton(skeleton, counted[n].at, locale=_locale(words)) for n in marks]
+    axes.set_xticks(list(marks), labels)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylim(bottom=0, top=max([1, *(each.count for each in counted)]) * 1.1)
+    if _leftward(words):
+        axes.invert_xaxis()
+        axes.yaxis.tick_right()
+
+
+def _bars(
+    axes: "Axes",
+    names: Sequence[str],
+    counts: Sequence[int],
+    colours: Sequence[str],
+    words: Catalogue,
+) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    drawn = axes.barh(range(len(names)), counts, color=colours)
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set_xlim(left=0, right=max([1, *counts]) * 1.15)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if _leftward(words):
+        axes.invert_xaxis()
+        axes.yaxis.tick_right()
+    # After the axis is turned: numbers stand where the bars end.
+    axes.bar_label(drawn, padding=4)
+
+
+def _leftward(words: Catalogue) -> bool:
+    return _locale(words).text_direction == "rtl"
+
+
+def _locale(words: Catalogue) -> Locale:
+    return Locale.parse(words.language.value)
+
+
+def _language(code: str, words: Catalogue) -> str:
+    """Return a language's name in another; what is not known to be one is called by its code."""
+    return str(_locale(words).languages.get(code, code))

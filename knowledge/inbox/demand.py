@@ -1,0 +1,137 @@
+"""How much a cluster is asked: people, times, since when, and its heat.
+
+Heat is log2 of the sum of 2^(time / half-life) over the inquiries. It never has to be aged: a
+cluster with more *recent* demand has the higher heat at any time, so a database's index sorts it.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
+
+from knowledge.domain import Outcome
+from knowledge.models import Claim, Cluster, ClusterStatus, Inquiry
+
+#: After this long an inquiry counts half.
+HALF_LIFE: Final = timedelta(days=1)
+#: Outcomes that need no moderator, unless the person disputes them.
+SETTLING: Final = (Outcome.SUPPORTED, Outcome.REFUTED)
+#: PostgreSQL's lock on the inbox's counts: any number that nothing else of ours locks.
+_INBOX: Final = 7_468_498
+
+
+def hold(session: Session) -> None:
+    """Keep other writers of the inbox out until this transaction ends.
+
+    Counts are read and written back, and several clusters are counted in one transaction: without
+    it inquiries could be lost, or two transactions wait for each other. Call it before reading.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:inbox)"), {"inbox": _INBOX})
+    else:
+        # SQLite's only writer is whoever wrote first: write nothing.
+        session.execute(update(Cluster).where(Cluster.id < 0).values(asked=0))
+
+
+def heat(moments: Iterable[datetime]) -> float:
+    """Return the heat of inquiries at ``moments``; 0 of none."""
+    return _sum([at.timestamp() / HALF_LIFE.total_seconds() for at in moments])
+
+
+def demand(heat: float, now: datetime) -> float:
+    """Return what a heat is worth now: its inquiries, each counting half per half-life."""
+    return 2.0 ** (heat - now.timestamp() / HALF_LIFE.total_seconds()) if heat else 0.0
+
+
+def count(session: Session, inquiry: Inquiry) -> None:
+    """Count a new inquiry in its claim's cluster, if that has one already; ``hold`` first.
+
+    What was settled, or answered, and now is not is open again.
+    """
+    cluster = session.scalars(
+        select(Cluster)
+        .join(Claim, Claim.cluster_id == Cluster.id)
+        .where(Claim.id == inquiry.claim_id)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if cluster is None:
+        return
+    before = select(Inquiry.id).join(Claim, Inquiry.claim_id == Claim.id)
+    known = session.scalar(
+        before.where(
+            Inquiry.person_key == inquiry.person_key,
+            Inquiry.id != inquiry.id,
+            Claim.cluster_id == cluster.id,
+        ).limit(1)
+    )
+    _add(cluster, [inquiry.at], people=known is None)
+    if inquiry.outcome not in SETTLING:
+        unsettle(cluster)
+
+
+def join(session: Session, cluster: Cluster, claim_id: int) -> None:
+    """Put a claim that has no cluster into one, with its inquiries; ``hold`` first."""
+    elsewhere = (
+        select(Inquiry.id)
+        .join(Claim, Inquiry.claim_id == Claim.id)
+        .where(Claim.cluster_id == cluster.id)
+        .correlate(None)
+    )
+    asked = session.execute(
+        select(Inquiry.at, Inquiry.person_key, Inquiry.outcome, Inquiry.disputed).where(
+            Inquiry.claim_id == claim_id
+        )
+    ).all()
+    people = {row.person_key for row in asked}
+    known = {
+        person
+        for person in people
+        if session.scalar(elsewhere.where(Inquiry.person_key == person).limit(1)) is not None
+    }
+    session.execute(update(Claim).where(Claim.id == claim_id).values(cluster_id=cluster.id))
+    _add(cluster, [row.at for row in asked], people=len(people - known))
+    if any(row.disputed or row.outcome not in SETTLING for row in asked):
+        unsettle(cluster)
+
+
+def recount(session: Session, cluster: Cluster) -> None:
+    """Count everything of a cluster anew, after claims were moved by hand; ``hold`` first."""
+    session.flush()
+    of_cluster = Inquiry.claim_id == Claim.id, Claim.cluster_id == cluster.id
+    moments = session.scalars(select(Inquiry.at).where(*of_cluster)).all()
+    cluster.people = (
+        session.scalar(select(func.count(Inquiry.person_key.distinct())).where(*of_cluster)) or 0
+    )
+    cluster.asked, cluster.heat = 0, 0.0
+    if moments:
+        cluster.first_asked_at, cluster.last_asked_at = min(moments), max(moments)
+    _add(cluster, moments, people=0)
+
+
+def unsettle(cluster: Cluster) -> None:
+    """Open a cluster that needed no moderator until now. Rejected and snoozed ones stay so."""
+    if cluster.status in (ClusterStatus.SETTLED, ClusterStatus.ANSWERED):
+        cluster.status = ClusterStatus.OPEN
+
+
+def _add(cluster: Cluster, moments: Sequence[datetime], people: int) -> None:
+    if not moments:
+        return
+    known = [cluster.heat] if cluster.asked else []
+    first, last = min(moments), max(moments)
+    cluster.first_asked_at = min(cluster.first_asked_at, first) if cluster.asked else first
+    cluster.last_asked_at = max(cluster.last_asked_at, last) if cluster.asked else last
+    cluster.heat = _sum([*known, heat(moments)])
+    cluster.asked += len(moments)
+    cluster.people += people
+
+
+def _sum(logarithms: Sequence[float]) -> float:
+    """Return log2 of the sum of the powers of two."""
+    if not logarithms:
+        return 0.0
+    highest = max(logarithms)
+    return highest + math.log2(sum(2.0 ** (each - highest) for each in logarithms))

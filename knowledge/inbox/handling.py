@@ -1,0 +1,192 @@
+"""What moderators do with a cluster, each with its audit row in the same transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from knowledge import audit
+from knowledge.errors import AlreadyHandled, CannotRegroup
+from knowledge.inbox.demand import hold, recount
+from knowledge.inbox.listing import standing
+from knowledge.models import (
+    Claim,
+    Cluster,
+    ClusterStatus,
+    Inquiry,
+    RejectReason,
+    SubjectKind,
+)
+
+#: Claims moved in one act at most.
+MOST: Final = 5_000
+
+
+def assign(
+    session: Session, cluster_id: int, assignee: str | None, actor: str, reason: str | None = None
+) -> None:
+    """Give a cluster to a moderator (a person's key), or to nobody. Raises NotFound."""
+    row = _held(session, cluster_id)
+    before, row.assignee = row.assignee, assignee
+    _note(session, row.id, "assigned", actor, reason, {"assignee": before}, {"assignee": assignee})
+
+
+def snooze(
+    session: Session, cluster_id: int, until: datetime, actor: str, reason: str | None = None
+) -> None:
+    """Leave an open cluster alone until then. Raises NotFound, and AlreadyHandled if it is not."""
+    row = _unanswered(session, cluster_id)
+    before = _standing(row)
+    row.status, row.snoozed_until = ClusterStatus.SNOOZED, until
+    _note(session, row.id, "snoozed", actor, reason, before, _standing(row))
+
+
+def reject(
+    session: Session,
+    cluster_id: int,
+    why: RejectReason,
+    actor: str,
+    reason: str | None = None,
+) -> None:
+    """Leave an open cluster unanswered for good. Raises NotFound, and AlreadyHandled."""
+    row = _unanswered(session, cluster_id)
+    before = _standing(row)
+    row.status, row.reject_reason, row.snoozed_until = ClusterStatus.REJECTED, why, None
+    _note(session, row.id, "rejected", actor, reason, before, _standing(row))
+
+
+def reopen(session: Session, cluster_id: int, actor: str, reason: str | None = None) -> None:
+    """Put a cluster back on the pile. Raises NotFound, and AlreadyHandled if it is open."""
+    row = _held(session, cluster_id)
+    if row.status is ClusterStatus.OPEN:
+        raise AlreadyHandled(f"cluster {row.id} is open already")
+    before = _standing(row)
+    row.status, row.reject_reason, row.snoozed_until = ClusterStatus.OPEN, None, None
+    _note(session, row.id, "reopened", actor, reason, before, _standing(row))
+
+
+def wake(session: Session, now: datetime) -> int:
+    """Open the clusters whose snooze is over; returns how many."""
+    woken = session.scalars(
+        update(Cluster)
+        .where(Cluster.status == ClusterStatus.SNOOZED, Cluster.snoozed_until <= now)
+        .values(status=ClusterStatus.OPEN, snoozed_until=None)
+        .returning(Cluster.id)
+    ).all()
+    return len(woken)
+
+
+def merge_clusters(
+    session: Session,
+    keep: int,
+    others: Sequence[int],
+    actor: str,
+    reason: str | None = None,
+) -> None:
+    """Make several clusters one, under the number ``keep``; the other numbers lead to it.
+
+    It is open if any of them was. Raises NotFound, and CannotRegroup if nothing is to be merged.
+    """
+    kept = _held(session, keep)
+    rows = {row.id: row for row in (standing(session, each) for each in others)}
+    rows.pop(kept.id, None)
+    if not rows:
+        raise CannotRegroup(f"cluster {kept.id} needs another to be merged with; choose one")
+    for row in rows.values():
+        moved = list(session.scalars(select(Claim.id).where(Claim.cluster_id == row.id)))
+        session.execute(
+            update(Claim)
+            .where(Claim.cluster_id == row.id)
+            .values(cluster_id=kept.id, placed_by_hand=True)
+        )
+        if row.status is ClusterStatus.OPEN:
+            kept.status, kept.reject_reason, kept.snoozed_until = row.status, None, None
+        row.merged_into, row.people, row.asked, row.heat = kept.id, 0, 0, 0.0
+        _note(session, row.id, "merged", actor, reason, {"claims": moved}, {"merged_into": kept.id})
+    recount(session, kept)
+
+
+def split_cluster(
+    session: Session,
+    cluster_id: int,
+    claim_ids: Sequence[int],
+    actor: str,
+    reason: str | None = None,
+) -> int:
+    """Move some claims of a cluster to one of their own, in the same status; returns its number.
+
+    Raises NotFound, and CannotRegroup if a claim is not in it or nothing would stay.
+    """
+    row, wanted = _held(session, cluster_id), sorted(set(claim_ids))
+    if not 0 < len(wanted) <= MOST:
+        raise CannotRegroup(f"choose between 1 and {MOST} claims to split from cluster {row.id}")
+    inside = Claim.cluster_id == row.id
+    held = list(session.scalars(select(Claim.id).where(inside, Claim.id.in_(wanted))))
+    if len(held) < len(wanted):
+        raise CannotRegroup(
+            f"some of these claims are no longer in cluster {row.id}; look at it again"
+        )
+    if session.scalar(select(func.count()).where(inside)) == len(wanted):
+        raise CannotRegroup(f"at least one claim has to stay in cluster {row.id}")
+    title = session.scalars(
+        select(Claim.text)
+        .outerjoin(Inquiry, Inquiry.claim_id == Claim.id)
+        .where(Claim.id.in_(wanted))
+        .group_by(Claim.id)
+        .order_by(func.count(Inquiry.id).desc(), Claim.id)
+        .limit(1)
+    ).one()
+    apart = Cluster(title=title, status=row.status, reject_reason=row.reject_reason)
+    apart.snoozed_until = row.snoozed_until
+    session.add(apart)
+    session.flush()
+    session.execute(
+        update(Claim).where(Claim.id.in_(wanted)).values(cluster_id=apart.id, placed_by_hand=True)
+    )
+    recount(session, apart)
+    recount(session, row)
+    _note(session, row.id, "split", actor, reason, None, {"claims": wanted, "cluster": apart.id})
+    return apart.id
+
+
+def _held(session: Session, cluster_id: int) -> Cluster:
+    hold(session)
+    return standing(session, cluster_id)
+
+
+def _unanswered(session: Session, cluster_id: int) -> Cluster:
+    row = _held(session, cluster_id)
+    if row.status not in (ClusterStatus.OPEN, ClusterStatus.SNOOZED, ClusterStatus.SETTLED):
+        raise AlreadyHandled(f"cluster {row.id} is {row.status} already; reopen it first")
+    return row
+
+
+def _standing(row: Cluster) -> dict[str, Any]:
+    return {
+        "status": row.status.value,
+        "reject_reason": row.reject_reason.value if row.reject_reason else None,
+        "snoozed_until": row.snoozed_until.isoformat() if row.snoozed_until else None,
+    }
+
+
+def _note(
+    session: Session,
+    cluster_id: int,
+    action: str,
+    actor: str,
+    reason: str | None,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+) -> None:
+    audit.note(
+        session,
+        actor,
+        action,
+        SubjectKind.CLUSTER,
+        cluster_id,
+        before=before,
+        after=after,
+        reason=reason,
+    )

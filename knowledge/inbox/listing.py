@@ -1,0 +1,295 @@
+"""The inbox as moderators see it: clusters a page at a time, and everything of one."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Float, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from knowledge.domain import Outcome
+from knowledge.errors import BadCursor, NotFound
+from knowledge.inbox.demand import demand
+from knowledge.models import Claim, Cluster, ClusterStatus, Inquiry, RejectReason, Shown
+from knowledge.models.base import now as this_moment
+from knowledge.paging import Page, bounded, paged, placed
+from knowledge.reports import SourcedStatement, by_ids
+
+#: What growth compares: the people of the last ``WINDOW`` with those of the one before it.
+WINDOW: Final = timedelta(days=1)
+#: Clusters of most recent demand among which the fastest-growing are: one that grows is asked now.
+HOTTEST: Final = 200
+#: Wordings and statements of one cluster that are shown; there may be thousands.
+WORDINGS: Final = 200
+CANDIDATES: Final = 10
+
+
+class Order(StrEnum):
+    """What comes first in the inbox."""
+
+    #: Recent demand: every inquiry counts half as much a day later.
+    DEMAND = "demand"
+    PEOPLE = "people"
+    #: Asked last.
+    NEWEST = "newest"
+    GROWTH = "growth"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSummary:
+    """A cluster in the list. ``title`` is the wording it began with.
+
+    ``demand`` is its inquiries, each counting half per day gone by; ``recent`` and ``before`` are
+    the people who asked in the last day and in the day before that.
+    """
+
+    id: int
+    title: str
+    status: ClusterStatus
+    reject_reason: RejectReason | None
+    assignee: str | None
+    snoozed_until: datetime | None
+    people: int
+    asked: int
+    first_asked_at: datetime
+    last_asked_at: datetime
+    demand: float
+    languages: tuple[str, ...]
+    claims: int
+    recent: int
+    before: int
+
+    @property
+    def growth(self) -> int:
+        """How many more people asked in the last day than in the day before."""
+        return self.recent - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One claim of a cluster, as it was first written."""
+
+    claim_id: int
+    text: str
+    language: str
+    people: int
+    asked: int
+    first_asked_at: datetime | None
+    last_asked_at: datetime | None
+    placed_by_hand: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A statement that people of the cluster were shown, and how often."""
+
+    statement: SourcedStatement
+    shown: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterDetail:
+    """A cluster with its wordings, most asked first, and what people were told so far."""
+
+    summary: ClusterSummary
+    wordings: tuple[Wording, ...]
+    candidates: tuple[Candidate, ...]
+    outcomes: tuple[tuple[Outcome, int], ...]
+    disputed: int
+    #: People who are to be told when it is answered.
+    waiting: int
+
+
+_KEYS: Final[dict[Order, InstrumentedAttribute[Any]]] = {
+    Order.DEMAND: Cluster.heat,
+    Order.PEOPLE: Cluster.people,
+    Order.NEWEST: Cluster.last_asked_at,
+}
+
+
+def clusters(
+    session: Session,
+    order: Order = Order.DEMAND,
+    status: ClusterStatus = ClusterStatus.OPEN,
+    after: str | None = None,
+    limit: int = 50,
+    *,
+    assignee: str | None = None,
+    now: datetime | None = None,
+) -> Page[ClusterSummary]:
+    """Return a page of the clusters of one status; ``assignee`` keeps those of one moderator.
+
+    By growth there is one page. Raises BadCursor if ``after`` is not what a page gave.
+    """
+    limit, now = bounded(limit), now or this_moment()
+    query = select(Cluster).where(Cluster.status == status, Cluster.merged_into.is_(None))
+    if assignee is not None:
+        query = query.where(Cluster.assignee == assignee)
+    if order is Order.GROWTH:
+        hottest = session.scalars(query.order_by(Cluster.heat.desc()).limit(HOTTEST)).all()
+        growing = sorted(_summaries(session, hottest, now), key=lambda c: (-c.growth, -c.demand))
+        return Page(tuple(growing[:limit]), None)
+    key = _KEYS[order]
+    if after is not None:
+        value, number = placed(after, float if order is Order.DEMAND else int, int)
+        bound = _moment(int(value)) if order is Order.NEWEST else value
+        query = query.where(key <= bound, or_(key < bound, Cluster.id < number))
+    rows = session.scalars(query.order_by(key.desc(), Cluster.id.desc()).limit(limit + 1)).all()
+    page = paged(rows, limit, lambda row: row, lambda row: _place(row, order))
+    return Page(_summaries(session, page.items, now), page.after)
+
+
+def cluster(session: Session, cluster_id: int, *, now: datetime | None = None) -> ClusterDetail:
+    """Return everything of a cluster; one that was merged is the one it became part of.
+
+    Raises NotFound if there is none of this number.
+    """
+    row = standing(session, cluster_id)
+    (summary,) = _summaries(session, [row], now or this_moment())
+    of_cluster = Inquiry.claim_id == Claim.id, Claim.cluster_id == row.id
+    outcomes = session.execute(
+        select(Inquiry.outcome, func.count(), func.sum(case((Inquiry.disputed, 1), else_=0)))
+        .where(*of_cluster)
+        .group_by(Inquiry.outcome)
+    ).all()
+    waiting = session.scalar(
+        select(func.count(Inquiry.person_key.distinct())).where(*of_cluster, Inquiry.waiting)
+    )
+    return ClusterDetail(
+        summary=summary,
+        wordings=_wordings(session, row.id),
+        candidates=_candidates(session, row.id),
+        outcomes=tuple(sorted(((o, n) for o, n, _ in outcomes), key=lambda each: -each[1])),
+        disputed=sum(disputed for _, _, disputed in outcomes),
+        waiting=waiting or 0,
+    )
+
+
+def standing(session: Session, cluster_id: int) -> Cluster:
+    """Return the row of a cluster, or of the one it was merged into.
+
+    Raises NotFound if there is none of this number.
+    """
+    row = session.get(Cluster, cluster_id, populate_existing=True)
+    while row is not None and row.merged_into is not None:
+        row = session.get(Cluster, row.merged_into, populate_existing=True)
+    if row is None:
+        raise NotFound(f"there is no cluster {cluster_id}; see the inbox")
+    return row
+
+
+def _summaries(
+    session: Session, rows: Sequence[Cluster], now: datetime
+) -> tuple[ClusterSummary, ...]:
+    ids = [row.id for row in rows]
+    claims: dict[int, Counter[str]] = {number: Counter() for number in ids}
+    held = select(Claim.cluster_id, Claim.language, func.count()).where(Claim.cluster_id.in_(ids))
+    for number, language, count in session.execute(
+        held.group_by(Claim.cluster_id, Claim.language).order_by(Claim.language)
+    ):
+        if number is not None:
+            claims[number][language] = count
+    recent, before = _people(session, rows, now)
+    return tuple(
+        ClusterSummary(
+            id=row.id,
+            title=row.title,
+            status=row.status,
+            reject_reason=row.reject_reason,
+            assignee=row.assignee,
+            snoozed_until=row.snoozed_until,
+            people=row.people,
+            asked=row.asked,
+            first_asked_at=row.first_asked_at,
+            last_asked_at=row.last_asked_at,
+            demand=demand(row.heat, now),
+            languages=tuple(name for name, _ in claims[row.id].most_common()),
+            claims=claims[row.id].total(),
+            recent=recent.get(row.id, 0),
+            before=before.get(row.id, 0),
+        )
+        for row in rows
+    )
+
+
+def _people(
+    session: Session, rows: Sequence[Cluster], now: datetime
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Return how many people asked each cluster in the last window, and in the one before it."""
+    middle, since = now - WINDOW, now - 2 * WINDOW
+    asked = [row.id for row in rows if row.last_asked_at > since]
+    person = Inquiry.person_key
+    found = session.execute(
+        select(
+            Claim.cluster_id,
+            func.count(case((Inquiry.at > middle, person)).distinct()),
+            func.count(case((Inquiry.at <= middle, person)).distinct()),
+        )
+        .join(Inquiry, Inquiry.claim_id == Claim.id)
+        .where(Claim.cluster_id.in_(asked), Inquiry.at > since, Inquiry.at <= now)
+        .group_by(Claim.cluster_id)
+    ).all()
+    counted = [(number, ours, theirs) for number, ours, theirs in found if number is not None]
+    return {n: ours for n, ours, _ in counted}, {n: theirs for n, _, theirs in counted}
+
+
+def _wordings(session: Session, cluster_id: int) -> tuple[Wording, ...]:
+    asked = func.count(Inquiry.id)
+    rows = session.execute(
+        select(
+            Claim,
+            func.count(Inquiry.person_key.distinct()),
+            asked,
+            func.min(Inquiry.at),
+            func.max(Inquiry.at),
+        )
+        .outerjoin(Inquiry, Inquiry.claim_id == Claim.id)
+        .where(Claim.cluster_id == cluster_id)
+        .group_by(Claim.id)
+        .order_by(asked.desc(), Claim.id)
+        .limit(WORDINGS)
+    )
+    return tuple(
+        Wording(row.id, row.text, row.language, people, times, first, last, row.placed_by_hand)
+        for row, people, times, first, last in rows
+    )
+
+
+def _candidates(session: Session, cluster_id: int) -> tuple[Candidate, ...]:
+    # The first shown counts as much as all the others together: it was what the answer rested on.
+    weight = func.sum(case((Shown.position == 0, 1.0), else_=0.1)).cast(Float)
+    rows = session.execute(
+        select(Shown.statement_id, func.count())
+        .join(Inquiry, Shown.inquiry_id == Inquiry.id)
+        .join(Claim, Inquiry.claim_id == Claim.id)
+        .where(Claim.cluster_id == cluster_id)
+        .group_by(Shown.statement_id)
+        .order_by(weight.desc(), Shown.statement_id)
+        .limit(CANDIDATES)
+    ).all()
+    statements = {each.id: each for each in by_ids(session, [number for number, _ in rows])}
+    return tuple(Candidate(statements[n], times) for n, times in rows if n in statements)
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _place(row: Cluster, order: Order) -> tuple[int | float, int]:
+    match order:
+        case Order.NEWEST:
+            # Whole microseconds: the database knows no finer ones.
+            return (row.last_asked_at - _EPOCH) // timedelta(microseconds=1), row.id
+        case Order.PEOPLE:
+            return row.people, row.id
+        case _:
+            return float(row.heat), row.id
+
+
+def _moment(microseconds: int) -> datetime:
+    try:
+        return _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError as error:
+        raise BadCursor("this page does not exist; begin at the first one") from error

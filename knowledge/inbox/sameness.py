@@ -1,0 +1,81 @@
+"""Whether two claims mean the same, are opposites, or something else.
+
+Vectors cannot tell: a claim and its opposite have nearly the same one. So the cross-encoder reads
+them both ways, since what each supports of the other is the same claim, and the rules look at
+numbers, dates and negation.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.pair_reader import Output, Pair, PairReader
+from knowledge.agreement.judgement import Evidence, Judge
+from knowledge.domain import Relation
+
+#: Two claims are the same from this mean probability of support, both ways, on. Chosen on ANS
+#: train (``benchmarks/clustering.py``), where anything from .3 to .5 does as well.
+SAME_FROM: Final = 0.4
+#: What the first reading supports less than this is not read the other way: it could not matter.
+WORTH_READING: Final = 0.05
+#: Probability of refutation from which on two claims are opposites.
+OPPOSITE_FROM: Final = 0.5
+
+_RELATIONS: Final = [Output.SUPPORTS, Output.REFUTES, Output.NOT_ENOUGH_INFO]
+
+
+class Meaning(StrEnum):
+    """What two claims are to each other."""
+
+    SAME = "same"
+    OPPOSITE = "opposite"
+    OTHER = "other"
+
+
+class Comparing(Protocol):
+    """Tells what claims are to each other."""
+
+    def compare(self, pairs: Sequence[Pair]) -> list[Meaning]:
+        """Return what the two claims of each pair are to each other."""
+
+
+class Sameness:
+    """Implements ``Comparing`` over the cross-encoder and the rules."""
+
+    def __init__(self, reader: PairReader, rules: Judge, same_from: float = SAME_FROM) -> None:
+        self._reader, self._rules, self._same_from = reader, rules, same_from
+
+    def compare(self, pairs: Sequence[Pair]) -> list[Meaning]:
+        """Return what the two claims of each pair are to each other."""
+        if not pairs:
+            return []
+        read = _probabilities(self._reader.read(pairs))
+        worth = np.flatnonzero(read[:, Output.SUPPORTS] >= WORTH_READING).tolist()
+        back = [(pairs[n][1], pairs[n][0]) for n in worth]
+        if back:
+            read[worth] = (read[worth] + _probabilities(self._reader.read(back))) / 2
+        return [self._meaning(pair, row) for pair, row in zip(pairs, read, strict=True)]
+
+    def _meaning(self, pair: Pair, row: NDArray[np.float32]) -> Meaning:
+        if row[Output.REFUTES] >= OPPOSITE_FROM:
+            return Meaning.OPPOSITE
+        if row[Output.SUPPORTS] < self._same_from:
+            return Meaning.OTHER
+        one, other = pair
+        ruled = (
+            *self._rules.judge(one, [Evidence(other)]),
+            *self._rules.judge(other, [Evidence(one)]),
+        )
+        refuted = any(each.relation is Relation.REFUTES for each in ruled)
+        return Meaning.OPPOSITE if refuted else Meaning.SAME
+
+
+def _probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the probability of each relation, (pairs, 3), columns as in ``Output``."""
+    scores = logits[:, _RELATIONS]
+    powers = np.exp(scores - scores.max(1, keepdims=True))
+    found: NDArray[np.float32] = powers / powers.sum(1, keepdims=True)
+    return found

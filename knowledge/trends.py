@@ -1,0 +1,201 @@
+"""How the asking goes: figures for moderators' charts and digests, as values."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, String, func, select, type_coerce, update
+from sqlalchemy.orm import Session
+
+from knowledge.domain import Outcome
+from knowledge.inbox.demand import SETTLING
+from knowledge.inbox.listing import ClusterSummary, Order, clusters
+from knowledge.models import Cluster, ClusterStatus, Feedback, Inquiry
+
+#: People who asked in the last day from which on a growing cluster is worth an alert...
+ALERT_PEOPLE: Final = 10
+#: ...if they are this many times those of the day before...
+ALERT_TIMES: Final = 3
+#: ...and nobody was alerted of it for this long.
+ALERT_AGAIN: Final = timedelta(days=1)
+#: Clusters in a digest and in trends.
+FASTEST: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Inquiries of the hour or the day that begins at ``at``."""
+
+    at: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeToAnswer:
+    """How long people waited for moderators' answers: half of them at most ``middle``."""
+
+    answered: int
+    middle: timedelta | None
+    #: Nine of ten waited at most this.
+    longest_but_a_tenth: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """What was asked from ``since`` until ``until``, whole hours in UTC; no gaps where none was."""
+
+    since: datetime
+    until: datetime
+    hours: tuple[Counted, ...]
+    days: tuple[Counted, ...]
+    outcomes: tuple[tuple[Outcome, int], ...]
+    languages: tuple[tuple[str, int], ...]
+    feedback: tuple[tuple[Feedback, int], ...]
+    disputed: int
+    to_answer: TimeToAnswer
+    fastest: tuple[ClusterSummary, ...]
+
+    @property
+    def asked(self) -> int:
+        """How many inquiries there were."""
+        return sum(count for _, count in self.outcomes)
+
+    @property
+    def match_rate(self) -> float | None:
+        """The share that a statement settled; None where nothing was asked."""
+        settled = sum(count for outcome, count in self.outcomes if outcome in SETTLING)
+        return settled / self.asked if self.asked else None
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A day of the inbox."""
+
+    asked: int
+    people: int
+    settled: int
+    answered: int
+    open: int
+    top: tuple[ClusterSummary, ...]
+
+
+def trends(session: Session, since: datetime, until: datetime) -> Trends:
+    """Return the trends of a time, from the hour of ``since`` to the hour of ``until``."""
+    since, until = _hour(since), _hour(until)
+    hour = _hour_column(session)
+    hours: Counter[str] = Counter()
+    outcomes: Counter[Outcome] = Counter()
+    languages: Counter[str] = Counter()
+    feedback: Counter[Feedback] = Counter()
+    disputed = 0
+    inside = Inquiry.at >= since, Inquiry.at < until
+    kinds = hour, Inquiry.outcome, Inquiry.language, Inquiry.feedback, Inquiry.disputed
+    for at, outcome, language, said, doubted, count in session.execute(
+        select(*kinds, func.count()).where(*inside).group_by(*kinds)
+    ):
+        hours[at] += count
+        outcomes[outcome] += count
+        languages[language] += count
+        disputed += count if doubted else 0
+        if said is not None:
+            feedback[said] += count
+    counted = _every_hour(hours, since, until)
+    days: Counter[date] = Counter()
+    for each in counted:
+        days[each.at.date()] += each.count
+    return Trends(
+        since=since,
+        until=until,
+        hours=counted,
+        days=tuple(Counted(_midnight(day), count) for day, count in sorted(days.items())),
+        outcomes=tuple((outcome, outcomes[outcome]) for outcome in Outcome),
+        languages=tuple(languages.most_common()),
+        feedback=tuple((kind, feedback[kind]) for kind in Feedback),
+        disputed=disputed,
+        to_answer=_to_answer(session, since, until),
+        fastest=clusters(session, Order.GROWTH, limit=FASTEST, now=until).items,
+    )
+
+
+def growing(session: Session, now: datetime) -> tuple[ClusterSummary, ...]:
+    """Return open clusters that grow fast and nobody was alerted of, fastest first.
+
+    Call ``alerted`` with those that moderators were told.
+    """
+    found = clusters(session, Order.GROWTH, limit=FASTEST, now=now).items
+    fast = [each for each in found if each.recent >= max(ALERT_PEOPLE, ALERT_TIMES * each.before)]
+    lately = session.scalars(
+        select(Cluster.id).where(
+            Cluster.id.in_([each.id for each in fast]), Cluster.alerted_at > now - ALERT_AGAIN
+        )
+    ).all()
+    return tuple(each for each in fast if each.id not in lately)
+
+
+def alerted(session: Session, cluster_ids: Sequence[int], now: datetime) -> None:
+    """Remember that moderators were told that these grow."""
+    session.execute(update(Cluster).where(Cluster.id.in_(cluster_ids)).values(alerted_at=now))
+
+
+def digest(session: Session, now: datetime) -> Digest:
+    """Return the figures of the day until ``now``, and what is asked most of what is open."""
+    since = now - timedelta(days=1)
+    inside = Inquiry.at > since, Inquiry.at <= now
+    asked, people = session.execute(
+        select(func.count(), func.count(Inquiry.person_key.distinct())).where(*inside)
+    ).one()
+    settled = select(func.count()).where(*inside, Inquiry.outcome.in_(SETTLING))
+    answered = select(func.count()).where(Inquiry.answered_at > since, Inquiry.answered_at <= now)
+    waiting = select(func.count()).where(
+        Cluster.status == ClusterStatus.OPEN, Cluster.merged_into.is_(None)
+    )
+    return Digest(
+        asked=asked,
+        people=people,
+        settled=session.scalar(settled) or 0,
+        answered=session.scalar(answered) or 0,
+        open=session.scalar(waiting) or 0,
+        top=clusters(session, Order.DEMAND, limit=FASTEST, now=now).items,
+    )
+
+
+def _hour_column(session: Session) -> ColumnElement[str]:
+    """The hour of an inquiry as text, ``2026-05-01 07``, in UTC."""
+    if session.get_bind().dialect.name == "postgresql":
+        return func.to_char(func.timezone("UTC", Inquiry.at), "YYYY-MM-DD HH24")
+    # SQLite keeps instants as text of this very form.
+    text: ColumnElement[Any] = type_coerce(Inquiry.at, String)
+    return func.substr(text, 1, 13)
+
+
+def _every_hour(hours: Counter[str], since: datetime, until: datetime) -> tuple[Counted, ...]:
+    count = int((until - since) / timedelta(hours=1))
+    moments = (since + timedelta(hours=n) for n in range(count))
+    return tuple(Counted(at, hours[f"{at:%Y-%m-%d %H}"]) for at in moments)
+
+
+def _to_answer(session: Session, since: datetime, until: datetime) -> TimeToAnswer:
+    waits = sorted(
+        answered - asked
+        for asked, answered in session.execute(
+            select(Inquiry.at, Inquiry.answered_at).where(
+                Inquiry.at >= since, Inquiry.at < until, Inquiry.answered_at.is_not(None)
+            )
+        )
+        if answered is not None
+    )
+    if not waits:
+        return TimeToAnswer(0, None, None)
+    return TimeToAnswer(
+        len(waits), waits[(len(waits) - 1) // 2], waits[-(-len(waits) * 9 // 10) - 1]
+    )
+
+
+def _hour(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
