@@ -307,7 +307,7 @@ class TestHalfWrittenModel:
     ) -> None:
         made = _encoder_file(models_dir)
         monkeypatch.setattr(
-            "embeddings.quantised.export_encoder", lambda _, path: shutil.copyfile(made, path)
+            "embeddings.export.export_encoder", lambda _, path: shutil.copyfile(made, path)
         )
         texts = ["أعلنت الوزارة فتح الجسر القديم"]
         vectors = open_encoder(BUNDLED_NAME, half_written).encode_claims(texts)
