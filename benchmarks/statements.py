@@ -35,7 +35,17 @@ def articles() -> Iterator[tuple[str, list[str]]]:
 
 
 def statements(count: int) -> list[str]:
-    """Return ``count`` different texts, or as many as there are."""
+    """Return ``count`` different texts: up to ``REAL`` real ones, the others halves of two."""
+    real = _real(min(count, REAL))
+    rng = np.random.default_rng(_SEED)
+    found = dict.fromkeys(real)
+    while len(found) < count:
+        one, other = (real[n].split() for n in rng.integers(len(real), size=2))
+        found[" ".join(one[: len(one) // 2] + other[len(other) // 2 :])] = None
+    return list(found)
+
+
+def _real(count: int) -> list[str]:
     found: dict[str, None] = {}
     for title, texts in articles():
         if not is_held_out(title):
