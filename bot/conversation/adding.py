@@ -15,7 +15,7 @@ MOST_REPORTS: Final = 20
 
 #: Characters of a first line that is taken for a title; a longer one is the text itself.
 TITLE: Final = 300
-_CLUSTER = re.compile(r"#([0-9]{1,18})\s+")
+_CLUSTER = re.compile(r"#([0-9]{1,18})(?:\s+|$)")
 _ADDRESS = re.compile(r"https?://\S+")
 
 

@@ -312,7 +312,7 @@ class TestAdd:
         reply = house.talk.command(MODERATOR, "add", "http://127.0.0.1/secret")
         assert said(reply).startswith("This address cannot be read: ")
 
-    @pytest.mark.parametrize("argument", ["", "#5 ", "  "])
+    @pytest.mark.parametrize("argument", ["", "#5", "#5 ", "  "])
     def test_nothing_says_how(self, house: House, argument: str) -> None:
         reply = house.talk.command(MODERATOR, "add", argument)
         assert said(reply).startswith("Write it like this: /add")
