@@ -1,7 +1,7 @@
 """The conversation itself: what each thing a person does leads to."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -101,6 +101,9 @@ class Conversation:
     def claim(self, asker: Asker, text: str) -> Reply:
         """Answer the claims of a message and keep an inquiry of each; answer small talk kindly."""
         words = self._words(asker)
+        if self._is_blocked(asker):
+            # Nothing is looked up, and nothing is kept: that is what the block is for.
+            return Reply((Block(words.say("For now I do not answer you. Try again later.")),))
         try:
             message = read_message(text)
         except UnreadableClaim as error:
@@ -189,6 +192,10 @@ class Conversation:
             found = published(session, asked.statement_ids)
         rest = [found[i] for i in asked.statement_ids[1:] if i in found]
         return wording.others(asked.claim, rest, self._today(), words)
+
+    def _is_blocked(self, asker: Asker) -> bool:
+        with self._sessions() as session:
+            return people.is_blocked(session, self._key(asker), datetime.now(UTC))
 
     def _words(self, asker: Asker) -> Catalogue:
         with self._sessions() as session:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -397,6 +397,17 @@ class TestConsoleAndStats:
         house.talk.command(MODERATOR, "queue", "")
         with house.sessions() as session:
             assert people.address_of(session, key_of(MODERATOR.id), SECRET) == "2"
+
+
+def test_who_is_blocked_is_not_answered_and_nothing_is_kept(house: House) -> None:
+    with house.sessions.begin() as session:
+        until = now() + timedelta(days=1)
+        people.block(session, key_of(PUBLIC.id), until, key_of(ADMIN.id), "floods")
+    assert said(house.talk.claim(PUBLIC, CLAIM)) == "For now I do not answer you. Try again later."
+    with house.sessions.begin() as session:
+        assert session.scalars(select(Inquiry)).all() == []
+        people.unblock(session, key_of(PUBLIC.id), key_of(ADMIN.id))
+    assert said(house.talk.claim(PUBLIC, CLAIM)).startswith("⚪")
 
 
 class TestPromise:
