@@ -114,11 +114,11 @@ def asked(house: House, *claims: str) -> list[int]:
         house.talk.claim(PUBLIC, claim)
     with house.sessions.begin() as session:
         waiting = session.scalars(select(Claim).where(Claim.cluster_id.is_(None)))
-        for claim in waiting.all():
-            cluster = Cluster(title=claim.text, status=ClusterStatus.OPEN)
+        for row in waiting.all():
+            cluster = Cluster(title=row.text, status=ClusterStatus.OPEN)
             session.add(cluster)
             session.flush()
-            demand.join(session, cluster, claim.id)
+            demand.join(session, cluster, row.id)
         return list(session.scalars(select(Cluster.id).order_by(Cluster.id)))
 
 
