@@ -27,11 +27,22 @@ from tornado.web import Application, RequestHandler
 from tests.e2e.bot_api_chats import BOT_ID, BOT_NAME, Chats, Sent
 from tests.e2e.bot_api_rules import PARAMETERS, Refused, SentButton, check_commands, check_webhook
 
-__all__ = ["BOT_ID", "BOT_NAME", "TOKEN", "BotApiServer", "Call", "Sent", "SentButton"]
+__all__ = [
+    "BOT_ID",
+    "BOT_NAME",
+    "PLACEHOLDER",
+    "TOKEN",
+    "BotApiServer",
+    "Call",
+    "Sent",
+    "SentButton",
+]
 
 TOKEN = "123456:loopback-token_for-tests"
 #: Far longer than anything takes here; reached only when the bot under test is broken.
 PATIENCE = 30.0
+#: What a message opens with that only stands in for an answer.
+PLACEHOLDER = "⏳"
 _WEBHOOK_TRIES = 3
 
 _T = TypeVar("_T")
@@ -148,10 +159,20 @@ class BotApiServer:
             return list(self.chats.sent)
 
     def wait_for_message(self, chat_id: int, after: int = 0, timeout: float = PATIENCE) -> Sent:
-        """Return the bot's first message (or edit) in ``chat_id`` with a number above ``after``."""
+        """Return the bot's first message (or edit) in ``chat_id`` with a number above ``after``.
+
+        A placeholder is none: what takes its place is.
+        """
         return self._wait(
             lambda: next(
-                (s for s in self.chats.sent if s.chat_id == chat_id and s.number > after), None
+                (
+                    s
+                    for s in self.chats.sent
+                    if s.chat_id == chat_id
+                    and s.number > after
+                    and not s.text.startswith(PLACEHOLDER)
+                ),
+                None,
             ),
             timeout,
             f"a message in chat {chat_id}",
