@@ -39,7 +39,7 @@ class Finding:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 @click.pass_obj
 def doctor(app: App, as_json: bool) -> None:
-    """Check the database, its schema, what waits in the inbox, the model, the index and the token."""
+    """Check the database, its schema, what waits, the model, the index and the token."""
     findings = [
         _look("database", lambda: _database(app)),
         _look("updates", lambda: _updates(app)),

@@ -44,6 +44,7 @@ PATIENCE = 30.0
 #: What a message opens with that only stands in for an answer.
 PLACEHOLDER = "⏳"
 _WEBHOOK_TRIES = 3
+_HANDLED = ("not modified", "query is too old")
 
 _T = TypeVar("_T")
 
@@ -391,9 +392,10 @@ class _Method(RequestHandler):
         try:
             result = await self._result(token, method, given)
         except Refused as error:
-            # A wrong token, a conflict and an edit that changes nothing are for the bot to handle.
+            # A wrong token, a conflict, an edit that changes nothing and a press acknowledged again
+            # are for the bot to handle.
             meant = isinstance(error, _Told) or error.status in {401, 409}
-            if not meant and "not modified" not in str(error):
+            if not meant and not any(each in str(error) for each in _HANDLED):
                 self._server.note(f"{method}: {error}")
             self._refuse(error)
         else:

@@ -20,6 +20,7 @@ from bot.conversation.post import Letter, Post
 from bot.conversation.reply import Asker, Block, Button, Picture, Reply, Style
 from bot.telegram.application import Commands, TelegramConfig, run, serve
 from bot.telegram.inbox import Inbox
+from knowledge.arrivals import Taken
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.models import Base
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN
@@ -154,6 +155,37 @@ class Letters:
             self._changed.notify_all()
 
 
+class WatchedInbox(Inbox):
+    """An inbox that tells which updates are done with."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        super().__init__(sessions, SECRET, LEASE)
+        self._done: set[int] = set()
+        self._changed = threading.Condition()
+
+    async def finish(self, taken: Taken) -> bool:
+        return self._note(taken, await super().finish(taken))
+
+    async def drop(self, taken: Taken, error: str) -> bool:
+        return self._note(taken, await super().drop(taken, error))
+
+    async def give_up(self, taken: Taken, error: str) -> bool:
+        return self._note(taken, await super().give_up(taken, error))
+
+    def wait_for(self, update_id: int) -> None:
+        """Return once an update is done with."""
+        with self._changed:
+            seen = self._changed.wait_for(lambda: update_id in self._done, PATIENCE)
+        assert seen, self._done
+
+    def _note(self, taken: Taken, done: bool) -> bool:
+        with self._changed:
+            if done:
+                self._done.add(taken.id)
+            self._changed.notify_all()
+        return done
+
+
 class Running:
     """A bot in a thread with a loop of its own."""
 
@@ -167,6 +199,7 @@ class Running:
         self._config, self._talk, self._post = config, talk, post or Letters()
         self._folder = tempfile.TemporaryDirectory()
         self.sessions = sessions or sessions_in(Path(self._folder.name))
+        self._inbox = WatchedInbox(self.sessions)
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
@@ -184,6 +217,10 @@ class Running:
             with contextlib.suppress(RuntimeError):  # it ended by itself meanwhile
                 self._loop.call_soon_threadsafe(self._stop.set)
 
+    def wait_until_done(self, update_id: int) -> None:
+        """Return once an update is answered, or found not to be."""
+        self._inbox.wait_for(update_id)
+
     def join(self) -> None:
         """Wait for its end; raises what it ended with."""
         self._thread.join()
@@ -195,8 +232,7 @@ class Running:
         self._loop = asyncio.get_running_loop()
         self._ready.set()
         try:
-            inbox = Inbox(self.sessions, SECRET, LEASE)
-            await serve(self._config, self._talk, self._post, inbox, COMMANDS, self._stop)
+            await serve(self._config, self._talk, self._post, self._inbox, COMMANDS, self._stop)
         except Exception as error:  # noqa: BLE001 - handed to ``join``
             self._error = error
 
