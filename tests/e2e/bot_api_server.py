@@ -68,7 +68,7 @@ class BotApiServer:
         self.calls: list[Call] = []
         self.chats = Chats()
         self._changed = threading.Condition()
-        self._failures: dict[str, deque[_Told]] = {}
+        self._failures: dict[str, deque[Told]] = {}
         self._updates: list[dict[str, Any]] = []
         self._acknowledged = 0
         self._webhook: tuple[str, str | None] | None = None
@@ -143,7 +143,7 @@ class BotApiServer:
         answered so at once.
         """
         with self._changed:
-            told = _Told(description, status, retry_after, chat_id)
+            told = Told(description, status, retry_after, chat_id)
             self._failures.setdefault(method, deque()).append(told)
         self._in_loop(self._wake)
 
@@ -177,6 +177,16 @@ class BotApiServer:
             ),
             timeout,
             f"a message in chat {chat_id}",
+        )
+
+    def wait_for_text(self, chat_id: int, text: str, timeout: float = PATIENCE) -> Sent:
+        """Return the bot's first message (or edit) in ``chat_id`` that holds ``text``."""
+        return self._wait(
+            lambda: next(
+                (s for s in self.chats.sent if s.chat_id == chat_id and text in s.text), None
+            ),
+            timeout,
+            f"{text!r} in chat {chat_id}",
         )
 
     def wait_for_call(self, method: str, after: int = 0, timeout: float = PATIENCE) -> Call:
@@ -353,7 +363,7 @@ class BotApiServer:
                 self._fail_if_told("getUpdates", given)
                 if allowed:
                     self._updates[:] = [u for u in self._updates if u.keys() & allowed]
-                ready = self._updates[: int(given.get("limit", 100))]
+                ready = self._batch(int(given.get("limit", 100)))
             left = deadline - time.monotonic()
             if ready or left <= 0 or self._stop.is_set():
                 return ready
@@ -363,16 +373,27 @@ class BotApiServer:
             if waiting.done() and not waiting.result():
                 raise Refused("Conflict: terminated by other getUpdates request", 409)
 
+    def _batch(self, limit: int) -> list[dict[str, Any]]:
+        return self._updates[:limit]
+
     def forget_poller(self, caller: object) -> None:
         """Let go of a poller that was answered or hung up."""
         self._pollers.pop(caller, None)
 
 
-class _Told(Refused):
+class HungUp(Exception):
+    """The connection breaks before the bot hears an answer."""
+
+
+class Told(Refused):
     """A failure the test asked for, not one of the bot's making."""
 
     def __init__(
-        self, description: str, status: int, retry_after: int | None, chat_id: int | None
+        self,
+        description: str,
+        status: int,
+        retry_after: int | None = None,
+        chat_id: int | None = None,
     ) -> None:
         super().__init__(description, status)
         self.retry_after, self.chat_id = retry_after, chat_id
@@ -391,10 +412,12 @@ class _Method(RequestHandler):
             given[name] = file["body"].decode("latin-1")
         try:
             result = await self._result(token, method, given)
+        except HungUp:
+            self.detach().close()
         except Refused as error:
             # A wrong token, a conflict, an edit that changes nothing and a press acknowledged again
             # are for the bot to handle.
-            meant = isinstance(error, _Told) or error.status in {401, 409}
+            meant = isinstance(error, Told) or error.status in {401, 409}
             if not meant and not any(each in str(error) for each in _HANDLED):
                 self._server.note(f"{method}: {error}")
             self._refuse(error)
@@ -416,7 +439,7 @@ class _Method(RequestHandler):
             "error_code": error.status,
             "description": f"Bad Request: {error}" if error.status == 400 else str(error),
         }
-        if isinstance(error, _Told) and error.retry_after is not None:
+        if isinstance(error, Told) and error.retry_after is not None:
             body["parameters"] = {"retry_after": error.retry_after}
         self.set_status(error.status)
         self.write(body)
