@@ -136,6 +136,7 @@ class BotApiServer:
         retry_after: int | None = None,
         *,
         chat_id: int | None = None,
+        migrate_to: int | None = None,
     ) -> None:
         """Answer the next call of ``method`` with an error; several are used up in order.
 
@@ -143,7 +144,7 @@ class BotApiServer:
         answered so at once.
         """
         with self._changed:
-            told = Told(description, status, retry_after, chat_id)
+            told = Told(description, status, retry_after, chat_id, migrate_to)
             self._failures.setdefault(method, deque()).append(told)
         self._in_loop(self._wake)
 
@@ -394,9 +395,10 @@ class Told(Refused):
         status: int,
         retry_after: int | None = None,
         chat_id: int | None = None,
+        migrate_to: int | None = None,
     ) -> None:
         super().__init__(description, status)
-        self.retry_after, self.chat_id = retry_after, chat_id
+        self.retry_after, self.chat_id, self.migrate_to = retry_after, chat_id, migrate_to
 
 
 class _Method(RequestHandler):
@@ -441,6 +443,8 @@ class _Method(RequestHandler):
         }
         if isinstance(error, Told) and error.retry_after is not None:
             body["parameters"] = {"retry_after": error.retry_after}
+        if isinstance(error, Told) and error.migrate_to is not None:
+            body["parameters"] = {"migrate_to_chat_id": error.migrate_to}
         self.set_status(error.status)
         self.write(body)
 
