@@ -1,7 +1,7 @@
 """The one place where objects are wired together."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -29,9 +29,14 @@ if TYPE_CHECKING:
     from knowledge.agreement.judgement import Judge
     from knowledge.answering import Answering
     from knowledge.calibration import Calibration
+    from knowledge.domain import ReportDraft
     from knowledge.inbox.clustering import Clusters
     from knowledge.indexing import ServingIndex
 
+#: Seconds between two looks at what is due: how long a claim waits for its place in the inbox.
+ERRANDS_S = 5.0
+#: Tells moderators something that is due at a moment; returns how it went.
+Telling = Callable[[datetime], Awaitable[str]]
 #: Makes a progress bar for a label, or None where nobody looks.
 ProgressBars = Callable[[str], Progress | None]
 
@@ -121,11 +126,11 @@ class App:
         """The keys of those whom ``ADMIN_IDS`` makes admins."""
         return frozenset(map(self.person_key, self.settings.admin_ids))
 
-    def person_key(self, telegram_id: int) -> str:
-        """Return what a person on Telegram is known by here."""
+    def person_key(self, number: int, channel: str = "telegram") -> str:
+        """Return what a person on a channel is known by here."""
         from knowledge.people import person_key
 
-        return person_key(self.settings.secret(), "telegram", telegram_id)
+        return person_key(self.settings.secret(), channel, number)
 
     @cached_property
     def fetcher(self) -> "Fetcher":
@@ -141,18 +146,39 @@ class App:
 
         return Poller(self.sessions, self.fetcher, now)
 
-    @cached_property
-    def errands(self) -> "Errands":
-        """What a running bot does on a schedule."""
+    def _errands(self, config: "TelegramConfig") -> "Errands":
+        """Return what a running bot does on a schedule."""
+        from bot.conversation.bulletins import Bulletin, Bulletins
         from bot.errands import Errand, Errands
+        from bot.telegram.bulletins import send_bulletins
+
+        bulletins = Bulletins(self.sessions, self.settings.secret(), self.first_admins)
 
         async def poll(_: datetime) -> str:
             tally = await self.poller.poll_due()
             return f"{tally.feeds} feeds, {tally.reports} reports, {len(tally.problems)} problems"
 
-        # How often each feed is asked is its own; this only looks whose turn it is.
-        feeds = Errand("feeds", timedelta(minutes=1), poll, timedelta(hours=1))
-        return Errands(self.sessions, [feeds], now)
+        async def gather(_: datetime) -> str:
+            placed = 0
+            while count := await asyncio.to_thread(self.clusters.place_waiting):
+                placed += count
+            return f"{placed} claims placed"
+
+        def telling(write: Callable[[datetime], list[Bulletin]]) -> Telling:
+            async def tell(moment: datetime) -> str:
+                written = await asyncio.to_thread(write, moment)
+                return f"{await send_bulletins(config, written)} of {len(written)} told"
+
+            return tell
+
+        listed = (
+            Errand("clusters", timedelta(seconds=ERRANDS_S), gather),
+            # How often each feed is asked is its own; this only looks whose turn it is.
+            Errand("feeds", timedelta(minutes=1), poll, timedelta(hours=1)),
+            Errand("growth", timedelta(minutes=10), telling(bulletins.alert)),
+            Errand("digest", timedelta(days=1), telling(bulletins.digest)),
+        )
+        return Errands(self.sessions, listed, now)
 
     @cached_property
     def clusters(self) -> "Clusters":
@@ -175,16 +201,50 @@ class App:
         finally:
             other.engine.dispose()
 
-    def conversation(self, channel: str) -> "Conversation":
-        """Return the conversation for one channel."""
-        from bot.conversation.conversation import Conversation
+    def conversation(self, channel: str, admins: frozenset[str] = frozenset()) -> "Conversation":
+        """Return the conversation for one channel.
 
-        return Conversation(self.sessions, self.answering, self.settings.secret(), channel)
+        ``admins`` are the keys of who is an admin there beside those of the settings.
+        """
+        from bot.conversation.conversation import Conversation
+        from bot.conversation.moderation import Moderation, Place
+
+        settings = self.settings
+        place = Place(
+            secret=settings.secret(),
+            key_of=self.person_key,
+            first_admins=self.first_admins | admins,
+            read_address=self._read_address,
+            embed=self._embed,
+            console_url=settings.console_address if settings.console_bind else None,
+        )
+        moderation = Moderation(self.sessions, self.answering, place)
+        return Conversation(
+            self.sessions, self.answering, settings.secret(), channel, moderation=moderation
+        )
+
+    def _read_address(self, url: str) -> "list[ReportDraft]":
+        from bot.receiving import read_address
+        from knowledge.domain import ReportDraft
+        from knowledge.errors import UnreadableFile
+        from knowledge.readers import Defaults
+
+        found = asyncio.run(read_address(self.fetcher, url, Defaults()))
+        drafts = [each for each in found if isinstance(each, ReportDraft)]
+        if not drafts:
+            raise UnreadableFile(f"{url} holds no report; check that it is the right address")
+        return drafts
+
+    def _embed(self, ids: Sequence[int]) -> None:
+        from knowledge.indexing import embed_published
+
+        embed_published(self.sessions, self.encoder, ids)
 
     def run_telegram(self) -> None:
         """Answer people on Telegram until told to stop. Raises TelegramChannelError."""
         from bot.conversation.catalogue import DEFAULT, Language
         from bot.conversation.commands import described
+        from bot.conversation.post import Outbox
         from bot.telegram import application
         from knowledge.feed import Follower
 
@@ -193,8 +253,10 @@ class App:
         asyncio.run(application.check(config, config.startup_tries))
         self.answering.prepare(self._progress("Reading the knowledge base"))
         commands = {"": described(DEFAULT), **{each.value: described(each) for each in Language}}
-        with Follower(self.engine, self.index), self.errands.in_background():
-            application.run(config, self.conversation("telegram"), commands)
+        errands = self._errands(config).in_background(ERRANDS_S)
+        with Follower(self.engine, self.index), errands:
+            post = Outbox(self.sessions, self.settings.secret())
+            application.run(config, self.conversation("telegram"), post, commands)
 
     def telegram_name(self) -> str:
         """Return the name of the bot the token belongs to. Raises TelegramChannelError."""

@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         return f"sqlite:///{self.data_dir / 'tathabbat.db'}"
 
     @property
+    def console_address(self) -> str:
+        """The console's public address: where it listens unless one is set."""
+        return self.console_url or f"http://{self.console_bind}"
+
+    @property
     def models_dir(self) -> Path:
         """Where models are unpacked."""
         return self.data_dir / "models"

@@ -6,6 +6,7 @@ KnowledgeError
 ├── NotFound            nothing has the reference that was named
 ├── UnreadableClaim     a message holds nothing that could be checked
 ├── WeightsUnfit        fitted weights belong to another cross-encoder
+├── LinkRefused         a link to the console was used, has expired or is another person's
 ├── BadCursor           a page was asked for that no list has
 ├── BadEdit             what was entered cannot be kept as it is
 ├── Stale               somebody else changed it since it was looked at
@@ -72,6 +73,10 @@ class TwoPeopleNeeded(KnowledgeError):
 
 class CannotUndo(KnowledgeError):
     """An act cannot be taken back, or not any more."""
+
+
+class LinkRefused(KnowledgeError):
+    """A link to the console signs nobody in."""
 
 
 class NotAllowed(KnowledgeError):

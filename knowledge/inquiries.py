@@ -28,11 +28,13 @@ def record(
     outcome: Outcome,
     statement_ids: Sequence[int],
     language: str,
+    *,
+    waiting: bool = False,
 ) -> int:
     """Keep an inquiry and return its id. Unsettled ones are what moderators work through.
 
     ``statement_ids`` are what the person is shown, best first; ``language`` is what they are
-    spoken to in.
+    spoken to in. ``waiting`` says that they are to be told when moderators settle the claim.
     """
     demand.hold(session)
     inquiry = Inquiry(
@@ -41,6 +43,7 @@ def record(
         claim_id=claims.note(session, claim, language),
         outcome=outcome,
         language=language,
+        waiting=waiting,
         at=now(),
     )
     inquiry.shown = [Shown(position=n, statement_id=each) for n, each in enumerate(statement_ids)]

@@ -14,9 +14,13 @@ _HERE = Asker(id=0)
 @click.command()
 @click.pass_obj
 def chat(app: App) -> None:
-    """Talk to the bot here. An empty line or Ctrl-D ends; a number presses that button."""
+    """Talk to the bot here. An empty line or Ctrl-D ends; a number presses that button.
+
+    Moderators' commands (/queue, /add, /retract, /stats, /grant, /revoke) work here too.
+    """
     app.answering.prepare(reporter("Reading the knowledge base"))
-    talk = app.conversation("terminal")
+    # Who can read this installation's database may do what an admin may.
+    talk = app.conversation("terminal", frozenset({app.person_key(_HERE.id, "terminal")}))
     commands = {"/start": talk.start, "/help": talk.help, "/language": talk.language}
     reply = talk.start(_HERE)
     print_reply(reply, buttons=True)
@@ -32,8 +36,11 @@ def chat(app: App) -> None:
         pressed = _pressed(reply, text)
         if pressed is not None:
             reply = talk.press(_HERE, pressed)
+        elif text in commands:
+            reply = commands[text](_HERE)
         elif text.startswith("/"):
-            reply = commands.get(text, talk.help)(_HERE)
+            name, _, argument = text[1:].partition(" ")
+            reply = talk.command(_HERE, name, argument.strip())
         else:
             reply = talk.claim(_HERE, text)
         print_reply(reply, buttons=True)

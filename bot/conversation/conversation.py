@@ -1,13 +1,15 @@
 """The conversation itself: what each thing a person does leads to."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy.orm import Session
 
-from bot.conversation import wording
+from bot.conversation import moderators, wording
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue, spoken
+from bot.conversation.moderation import Moderation
 from bot.conversation.reply import Asker, Block, Button, Reply, Style
+from bot.conversation.wording import Noted
 from knowledge import inquiries, people
 from knowledge.answering import Answering
 from knowledge.answers import Answer
@@ -31,9 +33,11 @@ class Conversation:
         secret: bytes,
         channel: str,
         today: Callable[[], date] = lambda: datetime.now().astimezone().date(),
+        moderation: Moderation | None = None,
     ) -> None:
         self._sessions, self._answering = sessions, answering
         self._secret, self._channel, self._today = secret, channel, today
+        self._moderation = moderation
 
     def start(self, asker: Asker) -> Reply:
         """Greet."""
@@ -80,9 +84,26 @@ class Conversation:
         )
         return Reply((Block(say("Which language shall we speak?")),), (row,))
 
+    def command(self, asker: Asker, name: str, argument: str) -> Reply:
+        """Do a moderator's command; whoever may not give it is told what everybody may."""
+        reply = None
+        if self._moderation is not None:
+            key, words = self._key(asker), self._words(asker)
+            reply = self._moderation.command(asker, key, name, argument, words)
+        return reply or self.help(asker)
+
+    def menu(self, asker: Asker) -> tuple[tuple[str, str], ...]:
+        """Return the commands of a moderator, none for anybody else."""
+        if self._moderation is None:
+            return ()
+        return self._moderation.menu(self._key(asker), self._words(asker))
+
     def claim(self, asker: Asker, text: str) -> Reply:
         """Answer the claims of a message and keep an inquiry of each; answer small talk kindly."""
         words = self._words(asker)
+        if self._is_blocked(asker):
+            # Nothing is looked up, and nothing is kept: that is what the block is for.
+            return Reply((Block(words.say("For now I do not answer you. Try again later.")),))
         try:
             message = read_message(text)
         except UnreadableClaim as error:
@@ -99,16 +120,23 @@ class Conversation:
             ]
         if len(parts) > 1 or message.excerpt:
             return wording.each_answered(parts, self._today(), words)
-        return wording.answered(parts[0].answer, parts[0].inquiry_id, self._today(), words)
+        return wording.answered(parts[0].answer, parts[0].noted, self._today(), words)
 
     def _keep(
         self, session: Session, asker: Asker, claim: str, answer: Answer, words: Catalogue
-    ) -> int:
+    ) -> Noted:
         shown = [match.statement.id for match in answer.suggestions]
         if answer.matches and answer.matches[0].statement.id not in shown:
             shown.insert(0, answer.matches[0].statement.id)
-        language = words.language.value
-        return inquiries.record(session, self._key(asker), claim, answer.outcome, shown, language)
+        key, language = self._key(asker), words.language.value
+        waiting = asker.address is not None and _unsettled(answer)
+        if asker.address is not None:
+            # For when it is settled, or what was shown is corrected or withdrawn.
+            people.remember_address(session, key, asker.address, self._secret)
+        number = inquiries.record(
+            session, key, claim, answer.outcome, shown, language, waiting=waiting
+        )
+        return Noted(number, waiting)
 
     def press(self, asker: Asker, action: str) -> Reply:
         """Answer a button press; whatever is not theirs or not known is said to be gone."""
@@ -116,6 +144,10 @@ class Conversation:
         if kind == wording.LANGUAGE and rest in BY_CODE:
             return self._choose(asker, BY_CODE[rest])
         words = self._words(asker)
+        if kind == moderators.PREFIX and self._moderation is not None:
+            reply = self._moderation.press(asker, self._key(asker), rest, words)
+            if reply is not None:
+                return reply
         number = int(rest) if rest.isascii() and rest.isdecimal() and len(rest) < 19 else 0
         if kind == wording.OTHERS:
             return self._others(asker, number, words)
@@ -161,6 +193,10 @@ class Conversation:
         rest = [found[i] for i in asked.statement_ids[1:] if i in found]
         return wording.others(asked.claim, rest, self._today(), words)
 
+    def _is_blocked(self, asker: Asker) -> bool:
+        with self._sessions() as session:
+            return people.is_blocked(session, self._key(asker), datetime.now(UTC))
+
     def _words(self, asker: Asker) -> Catalogue:
         with self._sessions() as session:
             chosen = people.language_of(session, self._key(asker))
@@ -168,6 +204,10 @@ class Conversation:
 
     def _key(self, asker: Asker) -> str:
         return people.person_key(self._secret, self._channel, asker.id)
+
+
+def _unsettled(answer: Answer) -> bool:
+    return answer.outcome in (Outcome.NO_MATCH, Outcome.RELATED)
 
 
 def _found(answer: Answer) -> bool:

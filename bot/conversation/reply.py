@@ -1,6 +1,6 @@
 """A reply before it is rendered: styled paragraphs and buttons, no markup of any channel."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -31,16 +31,29 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture, and what it shows for who cannot see it."""
+
+    png: bytes = field(repr=False)
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """One message to a person: blocks in order, then rows of buttons."""
+    """One message to a person: a picture if there is one, blocks in order, then rows of buttons."""
 
     blocks: tuple[Block, ...]
     buttons: tuple[tuple[Button, ...], ...] = ()
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who is talking. ``id`` is the channel's own number for the person (Telegram's user id)."""
+    """Who is talking. ``id`` is the channel's own number for the person (Telegram's user id).
+
+    ``address`` is where they can be written to later; None where they cannot, as from a group.
+    """
 
     id: int
     language_code: str | None = None
+    address: str | None = None

@@ -17,6 +17,12 @@ class Talk(Protocol):
     def language(self, asker: Asker) -> Reply:
         """Offer the languages as buttons."""
 
+    def command(self, asker: Asker, name: str, argument: str) -> Reply:
+        """Do a moderator's command; to anybody else, and for an unknown one, explain the others."""
+
+    def menu(self, asker: Asker) -> tuple[tuple[str, str], ...]:
+        """Return the commands of a moderator and their descriptions; none for anybody else."""
+
     def claim(self, asker: Asker, text: str) -> Reply:
         """Answer a claim."""
 

@@ -8,7 +8,7 @@ from typing import Final
 from bot.conversation.catalogue import Catalogue
 from bot.conversation.quoting import Asking, reasons, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
-from knowledge.answers import REJECTING, SHOWN, Answer, Match, reviewed
+from knowledge.answers import REJECTING, SHOWN, Answer, reviewed
 from knowledge.claims import MessageKind
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import ClaimProblem
@@ -21,44 +21,61 @@ CLAIM_SHOWN: Final = 200
 OTHERS, DISPUTE, LANGUAGE = "others", "dispute", "lang"
 
 
-def answered(answer: Answer, inquiry_id: int | None, today: date, words: Catalogue) -> Reply:
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The inquiry that was kept of a claim, and whether the person is told when it is settled."""
+
+    inquiry_id: int
+    waiting: bool = False
+
+
+def answered(answer: Answer, noted: Noted | None, today: date, words: Catalogue) -> Reply:
     """Return what a person reads for ``answer``.
 
-    Without an ``inquiry_id`` (nobody is to be told later) nothing is promised and no button asks.
+    Where nothing was ``noted`` (nobody is to be told later) nothing is promised and no button asks.
     """
     say = words.say
     shown = answer.suggestions
     if answer.outcome is Outcome.NO_MATCH:
         careful = [say("That does not make it true.")]
-        if inquiry_id is not None:
-            careful.append(say("Your question is noted for our moderators."))
-        headline = Block(say("⚪ We have no verified report on this yet"), Style.HEADLINE)
-        return Reply((headline, Block(" ".join(careful))))
+        if noted is not None:
+            careful.append(_promise(noted, say))
+        opening = Block(say("⚪ We have no verified report on this yet"), Style.HEADLINE)
+        return Reply((opening, Block(" ".join(careful))))
     ask = Asking(answer.claim, today)
     if answer.disputed:
-        return _disputed(answer, inquiry_id, ask, words)
+        return _disputed(answer, noted, ask, words)
     if answer.outcome is Outcome.RELATED:
-        headline = Block(
+        opening = Block(
             say("🔎 Verified reports come close, but none settles this"), Style.HEADLINE
         )
         statements = [match.statement for match in shown]
-        blocks = [headline, *_listed(statements, ask, words)]
-        return Reply(tuple(blocks), (*_links(statements, words), *_dispute(inquiry_id, say)))
+        blocks = [opening, *_listed(statements, ask, words)]
+        if noted is not None and noted.waiting:
+            blocks.append(Block(_promise(noted, say), Style.NOTE))
+        return Reply(tuple(blocks), (*_links(statements, words), *_dispute(noted, say)))
     best = answer.matches[0]
-    row = _link(best.statement, say("Source"))
-    if inquiry_id is not None and any(match is not best for match in shown):
-        row += (Button(say("Other matches"), action=f"{OTHERS}:{inquiry_id}"),)
-    blocks = [Block(_headline(best, say), Style.HEADLINE)]
+    row = link(best.statement, say("Source"))
+    if noted is not None and any(match is not best for match in shown):
+        row += (Button(say("Other matches"), action=f"{OTHERS}:{noted.inquiry_id}"),)
+    verdict = headline(best.statement, best.judgement.relation, say)
+    blocks = [Block(verdict, Style.HEADLINE)]
     blocks += sourced(best.statement, ask, words)
     blocks += reasons(best, ask, words)
-    return Reply(tuple(blocks), (*((row,) if row else ()), *_dispute(inquiry_id, say)))
+    return Reply(tuple(blocks), (*((row,) if row else ()), *_dispute(noted, say)))
 
 
-def _disputed(answer: Answer, inquiry_id: int | None, ask: Asking, words: Catalogue) -> Reply:
+def _promise(noted: Noted, say: Callable[[str], str]) -> str:
+    if noted.waiting:
+        return say("Our moderators will look into it; when they settle it, I will tell you here.")
+    return say("Your question is noted for our moderators.")
+
+
+def _disputed(answer: Answer, noted: Noted | None, ask: Asking, words: Catalogue) -> Reply:
     """Return what contradicts each other in the order of the answer, the newest first."""
     say = words.say
-    headline = say("🔎 Verified reports contradict each other on this; the newest comes first")
-    blocks = [Block(headline, Style.HEADLINE)]
+    opening = say("🔎 Verified reports contradict each other on this; the newest comes first")
+    blocks = [Block(opening, Style.HEADLINE)]
     settling = [match for match in answer.matches if match.settles]
     for match in settling:
         blocks += sourced(match.statement, ask, words)
@@ -67,17 +84,19 @@ def _disputed(answer: Answer, inquiry_id: int | None, ask: Asking, words: Catalo
         else:
             blocks.append(Block(say("This one contradicts what you sent."), Style.NOTE))
         blocks += reasons(match, ask, words)
+    if noted is not None and noted.waiting:
+        blocks.append(Block(_promise(noted, say), Style.NOTE))
     links = _links([match.statement for match in settling], words)
-    return Reply(tuple(blocks), (*links, *_dispute(inquiry_id, say)))
+    return Reply(tuple(blocks), (*links, *_dispute(noted, say)))
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One claim of a message with its answer, and the inquiry that was kept of it, if any."""
+    """One claim of a message with its answer, and what was noted of it, if anything."""
 
     claim: str
     answer: Answer
-    inquiry_id: int | None
+    noted: Noted | None
 
 
 def each_answered(parts: Sequence[Part], today: date, words: Catalogue) -> Reply:
@@ -86,9 +105,8 @@ def each_answered(parts: Sequence[Part], today: date, words: Catalogue) -> Reply
     buttons: list[tuple[Button, ...]] = []
     for number, part in enumerate(parts, start=1):
         mark = f"{number}. " if len(parts) > 1 else ""
-        reply = answered(part.answer, part.inquiry_id, today, words)
-        heard = words.say("In your message: “{claim}”").format(claim=_cut_short(part.claim))
-        blocks += [Block(mark + heard, Style.NOTE), *reply.blocks]
+        reply = answered(part.answer, part.noted, today, words)
+        blocks += [heard(part.claim, words, mark), *reply.blocks]
         buttons += (
             tuple(replace(button, label=f"{mark}{button.label}") for button in row)
             for row in reply.buttons
@@ -96,8 +114,15 @@ def each_answered(parts: Sequence[Part], today: date, words: Catalogue) -> Reply
     return Reply(tuple(blocks), tuple(buttons))
 
 
-def _cut_short(claim: str) -> str:
-    return claim if len(claim) <= CLAIM_SHOWN else claim[:CLAIM_SHOWN].rsplit(" ", 1)[0] + "…"
+def heard(claim: str, words: Catalogue, mark: str = "") -> Block:
+    """Return the line that repeats a claim above what is said of it, ``mark`` in front."""
+    said = words.say("In your message: “{claim}”").format(claim=cut_short(claim))
+    return Block(mark + said, Style.NOTE)
+
+
+def cut_short(text: str, shown: int = CLAIM_SHOWN) -> str:
+    """Return ``text``, cut after a word where it is longer than ``shown`` characters."""
+    return text if len(text) <= shown else text[:shown].rsplit(" ", 1)[0] + "…"
 
 
 def small_talk(kind: MessageKind, words: Catalogue) -> Reply:
@@ -131,10 +156,10 @@ def small_talk(kind: MessageKind, words: Catalogue) -> Reply:
     return Reply((Block(text),))
 
 
-def _dispute(inquiry_id: int | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
-    if inquiry_id is None:
+def _dispute(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
+    if noted is None:
         return ()
-    return ((Button(say("Not what I asked"), action=f"{DISPUTE}:{inquiry_id}"),),)
+    return ((Button(say("Not what I asked"), action=f"{DISPUTE}:{noted.inquiry_id}"),),)
 
 
 def others(
@@ -144,8 +169,8 @@ def others(
     if not statements:
         return Reply((Block(words.say("There are no other verified reports on this.")),))
     shown = statements[:SHOWN]
-    headline = Block(words.say("🔎 Other verified reports that come close"), Style.HEADLINE)
-    return Reply((headline, *_listed(shown, Asking(claim, today), words)), _links(shown, words))
+    opening = Block(words.say("🔎 Other verified reports that come close"), Style.HEADLINE)
+    return Reply((opening, *_listed(shown, Asking(claim, today), words)), _links(shown, words))
 
 
 def unreadable(problem: ClaimProblem, words: Catalogue) -> Reply:
@@ -173,12 +198,13 @@ def unreadable(problem: ClaimProblem, words: Catalogue) -> Reply:
     return Reply((Block(text),))
 
 
-def _headline(match: Match, say: Callable[[str], str]) -> str:
-    supports = match.judgement.relation is Relation.SUPPORTS
-    if reviewed(match.statement):
+def headline(statement: SourcedStatement, relation: Relation, say: Callable[[str], str]) -> str:
+    """Return the verdict that a statement with this relation settles a claim by, in one line."""
+    supports = relation is Relation.SUPPORTS
+    if reviewed(statement):
         if supports:
             return say("✅ Fact-checkers reviewed this claim and confirm it")
-        if match.statement.rating in REJECTING:
+        if statement.rating in REJECTING:
             return say("❌ Fact-checkers reviewed this claim and reject it")
         return say("❌ A claim that fact-checkers confirm contradicts this")
     if supports:
@@ -195,9 +221,10 @@ def _links(
 ) -> tuple[tuple[Button, ...], ...]:
     one = len(statements) == 1
     source = words.say("Source")
-    rows = (_link(s, source if one else f"{source} {n}") for n, s in enumerate(statements, start=1))
+    rows = (link(s, source if one else f"{source} {n}") for n, s in enumerate(statements, start=1))
     return tuple(row for row in rows if row)
 
 
-def _link(statement: SourcedStatement, label: str) -> tuple[Button, ...]:
+def link(statement: SourcedStatement, label: str) -> tuple[Button, ...]:
+    """Return the button that leads to a statement's report, if its address is known."""
     return (Button(label, url=statement.url),) if statement.url else ()

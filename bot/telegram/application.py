@@ -5,7 +5,7 @@ import contextlib
 import logging
 import re
 import signal
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
@@ -15,10 +15,12 @@ from telegram import Bot, BotCommand
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes
 
+from bot.conversation.post import Post
 from bot.conversation.talk import Talk
 from bot.telegram import handlers
 from bot.telegram.arrival import PersonByPerson, unless_stopped
 from bot.telegram.context import App, Context, Desk
+from bot.telegram.delivery import Courier, delivering
 from bot.telegram.errors import (
     TelegramUnreachable,
     TokenMissing,
@@ -83,16 +85,16 @@ def build(config: TelegramConfig, talk: Talk) -> App:
     return application
 
 
-def run(config: TelegramConfig, talk: Talk, commands: Commands) -> None:
+def run(config: TelegramConfig, talk: Talk, post: Post, commands: Commands) -> None:
     """Run the bot until SIGINT or SIGTERM; what is being answered then is answered first.
 
     Raises one of ``TelegramChannelError``'s kinds when it cannot start or go on.
     """
-    asyncio.run(_run(config, talk, commands))
+    asyncio.run(_run(config, talk, post, commands))
 
 
 async def serve(
-    config: TelegramConfig, talk: Talk, commands: Commands, stop: asyncio.Event
+    config: TelegramConfig, talk: Talk, post: Post, commands: Commands, stop: asyncio.Event
 ) -> None:
     """Run the bot inside a running loop until ``stop`` is set. Raises as ``run`` does."""
     application = build(config, talk)
@@ -102,12 +104,14 @@ async def serve(
         if stop.is_set():
             return
         publishing = asyncio.create_task(_publish(application.bot, commands))
-        if config.webhook_url:
-            await _serve_webhook(application, config, config.webhook_url, stop)
-        else:
-            await unless_stopped(_insist(config, application.bot.delete_webhook), stop)
-            logger.info("bot_started", extra={"way": "polling", "bot": application.bot.username})
-            await poll(application, stop)
+        async with delivering(Courier(application.bot, post)):
+            if config.webhook_url:
+                await _serve_webhook(application, config, config.webhook_url, stop)
+            else:
+                await unless_stopped(_insist(config, application.bot.delete_webhook), stop)
+                extra = {"way": "polling", "bot": application.bot.username}
+                logger.info("bot_started", extra=extra)
+                await poll(application, stop)
     finally:
         if publishing is not None:
             publishing.cancel()
@@ -124,24 +128,31 @@ async def check(config: TelegramConfig, tries: int = 1) -> str:
 
     Raises ``TokenMissing``, ``TokenRejected`` or, after so many tries, ``TelegramUnreachable``.
     """
+    async with connected(config, tries) as bot:
+        return bot.username
+
+
+@contextlib.asynccontextmanager
+async def connected(config: TelegramConfig, tries: int = 1) -> AsyncIterator[Bot]:
+    """Give a bot of its own, connected, for the body. Raises as ``check`` does."""
     api_url = _checked_api_url(config)
     _silence_http_logs()
     bot = Bot(config.token, base_url=f"{api_url}/bot", base_file_url=f"{api_url}/file/bot")
     try:
         await _insist(config, bot.initialize, tries)
-        return bot.username
+        yield bot
     finally:
         await bot.shutdown()
 
 
-async def _run(config: TelegramConfig, talk: Talk, commands: Commands) -> None:
+async def _run(config: TelegramConfig, talk: Talk, post: Post, commands: Commands) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         # Windows' loops have no signal handlers: there Ctrl-C ends the run less gently.
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
-    await serve(config, talk, commands, stop)
+    await serve(config, talk, post, commands, stop)
 
 
 async def _serve_webhook(

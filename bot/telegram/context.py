@@ -5,21 +5,20 @@ import contextlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
-import httpx
-from telegram import LinkPreviewOptions, Message, ReplyParameters, Update
-from telegram.constants import ChatAction, ParseMode
-from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
+from telegram import BotCommand, BotCommandScopeChat, Message, Update
+from telegram.constants import ChatAction, ChatType, ParseMode
+from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.conversation.reply import Asker, Reply
 from bot.conversation.talk import Talk
 from bot.telegram.render import Rendered, render
+from bot.telegram.sending import NO_PREVIEW, Place, persistently, send
 
 logger = logging.getLogger(__name__)
 
@@ -27,20 +26,16 @@ logger = logging.getLogger(__name__)
 TALK_THREADS = 4
 # Telegram shows "typing" for five seconds (Bot API, ``sendChatAction``): renewed before it fades.
 _TYPING_SECONDS = 4.0
-# Sending is tried this often in all, and no pause Telegram asks for is waited out beyond this.
-_SEND_TRIES = 4
-_LONGEST_PAUSE_SECONDS = 60.0
 # Albums remembered, so that ten photos without a caption get one reply; the oldest are forgotten.
 _ALBUMS = 1024
+# Chats whose menu of commands is remembered: moderators are few.
+_MENUS = 1024
 
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-# Raised before a request left: trying again cannot send a message twice.
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+#: Commands and their descriptions, as a chat's menu shows them.
+Menu: TypeAlias = tuple[tuple[str, str], ...]
 
 #: A question to the conversation, e.g. ``lambda talk, asker: talk.claim(asker, text)``.
 Question: TypeAlias = Callable[[Talk, Asker], Reply]
-
-_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -52,6 +47,16 @@ class Desk:
         default_factory=lambda: ThreadPoolExecutor(TALK_THREADS, thread_name_prefix="talk")
     )
     _albums: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    _menus: OrderedDict[int, Menu] = field(default_factory=OrderedDict)
+
+    def is_new_menu(self, chat_id: int, menu: Menu) -> bool:
+        """Whether ``menu`` is another than was last shown in the chat, as far as is known."""
+        known = self._menus.pop(chat_id, ())
+        if menu:
+            self._menus[chat_id] = menu
+        if len(self._menus) > _MENUS:
+            self._menus.popitem(last=False)
+        return known != menu
 
     def is_new_album(self, message: Message) -> bool:
         """Whether ``message`` is the first seen of its album; a single message always is."""
@@ -64,15 +69,6 @@ class Desk:
         if len(self._albums) > _ALBUMS:
             self._albums.popitem(last=False)
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a reply goes: a chat, its topic, and the message it answers."""
-
-    chat_id: int
-    topic_id: int | None = None
-    message_id: int | None = None
 
 
 class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk]):
@@ -91,12 +87,8 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         async with self._typing(place):
             reply = await self._ask(question, asker)
         asked = time.perf_counter()
-        messages = render(reply)
-        for number, message in enumerate(messages):
-            await self._send(
-                message, place if number == 0 else Place(place.chat_id, place.topic_id)
-            )
-        _log_answered(update, kind, len(messages), started, asked)
+        sent = await send(self.bot, reply, place)
+        _log_answered(update, kind, sent, started, asked)
 
     async def rewrite(self, update: Update, kind: str, question: Question) -> None:
         """Ask the conversation and put its reply in place of the message that held the button.
@@ -114,11 +106,33 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         reply = await self._ask(question, asker)
         asked = time.perf_counter()
         messages = render(reply)
-        if len(messages) != 1:
+        if len(messages) != 1 or reply.picture is not None:
             await self.answer(update, kind, lambda _talk, _asker: reply)
             return
         await self._edit(messages[0], message)
         _log_answered(update, kind, 1, started, asked)
+
+    async def refresh_menu(self, update: Update) -> None:
+        """Show a moderator the menu of what they may do, in their own chat; take it from others.
+
+        A sign only: where it cannot be shown, the commands work all the same.
+        """
+        asker = _asker(update)
+        if asker is None or asker.address is None:
+            return
+        loop, chat_id = asyncio.get_running_loop(), int(asker.address)
+        menu = await loop.run_in_executor(self.bot_data.threads, self.bot_data.talk.menu, asker)
+        if not self.bot_data.is_new_menu(chat_id, menu):
+            return
+        scope = BotCommandScopeChat(chat_id)
+        try:
+            if menu:
+                listed = [BotCommand(command, description) for command, description in menu]
+                await self.bot.set_my_commands(listed, scope=scope)
+            else:
+                await self.bot.delete_my_commands(scope=scope)
+        except TelegramError as error:
+            logger.warning("menu_not_shown", extra={"error": type(error).__name__})
 
     async def apologise(self, update: Update) -> None:
         """Send the reply that says something broke on our side. Raises as ``answer`` does."""
@@ -150,31 +164,15 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
                 )
                 await asyncio.sleep(_TYPING_SECONDS)
 
-    async def _send(self, message: Rendered, place: Place) -> None:
-        under = place.message_id
-        await _persistently(
-            lambda: self.bot.send_message(
-                place.chat_id,
-                message.html,
-                parse_mode=ParseMode.HTML,
-                link_preview_options=_NO_PREVIEW,
-                reply_markup=message.keyboard,
-                message_thread_id=place.topic_id,
-                reply_parameters=None
-                if under is None
-                else ReplyParameters(under, allow_sending_without_reply=True),
-            )
-        )
-
     async def _edit(self, rendered: Rendered, message: Message) -> None:
         try:
-            await _persistently(
+            await persistently(
                 lambda: self.bot.edit_message_text(
                     rendered.html,
                     chat_id=message.chat_id,
                     message_id=message.message_id,
                     parse_mode=ParseMode.HTML,
-                    link_preview_options=_NO_PREVIEW,
+                    link_preview_options=NO_PREVIEW,
                     reply_markup=rendered.keyboard,
                 )
             )
@@ -189,8 +187,13 @@ App: TypeAlias = Application[ExtBot[None], Context, dict[Any, Any], dict[Any, An
 
 
 def _asker(update: Update) -> Asker | None:
-    person = update.effective_user
-    return None if person is None else Asker(person.id, person.language_code)
+    person, chat = update.effective_user, update.effective_chat
+    if person is None:
+        return None
+    # A group is no place to be told something later: only who writes in private is remembered.
+    private = chat is not None and chat.type == ChatType.PRIVATE
+    address = str(chat.id) if chat is not None and private else None
+    return Asker(person.id, person.language_code, address)
 
 
 def _place(update: Update) -> Place | None:
@@ -216,24 +219,3 @@ def _log_answered(update: Update, kind: str, messages: int, started: float, aske
             "send_ms": round((time.perf_counter() - asked) * 1000),
         },
     )
-
-
-async def _persistently(send: Callable[[], Awaitable[_T]]) -> _T:
-    """Return what ``send`` returns, trying again where that cannot send the message twice."""
-    pause = 1.0
-    for _ in range(_SEND_TRIES - 1):
-        try:
-            return await send()
-        except RetryAfter as error:
-            asked = error.retry_after
-            wait = asked.total_seconds() if isinstance(asked, timedelta) else float(asked)
-            if wait > _LONGEST_PAUSE_SECONDS:
-                raise
-        except NetworkError as error:
-            if not isinstance(error.__cause__, _NEVER_LEFT):
-                raise
-            wait = pause
-            pause *= 2
-        logger.warning("send_delayed", extra={"wait_s": wait})
-        await asyncio.sleep(wait)
-    return await send()

@@ -50,7 +50,7 @@ def register(application: App) -> None:
         # Not only where meant: in a group a bare command is for every bot that knows it.
         person = filters.UpdateType.MESSAGE & _FROM_A_PERSON
         application.add_handler(CommandHandler(name, on_command, person))
-    application.add_handler(MessageHandler(meant & _ANY_COMMAND, on_unknown_command))
+    application.add_handler(MessageHandler(meant & _ANY_COMMAND, on_other_command))
     application.add_handler(MessageHandler(meant & (filters.TEXT | filters.CAPTION), on_claim))
     application.add_handler(MessageHandler(meant & filters.ATTACHMENT, on_unsupported))
     application.add_error_handler(report_failure)
@@ -62,11 +62,26 @@ async def on_command(update: Update, context: Context) -> None:
         return
     name = command[1:].partition("@")[0].lower()
     await context.answer(update, name, _COMMANDS[name])
+    await context.refresh_menu(update)
 
 
-async def on_unknown_command(update: Update, context: Context) -> None:
-    """Explain the commands that exist."""
-    await context.answer(update, "unknown_command", lambda talk, asker: talk.help(asker))
+async def on_other_command(update: Update, context: Context) -> None:
+    """Do a moderator's command in their own chat; explain the commands that exist elsewhere.
+
+    What moderators see is not for a group, and whether somebody is one is not either.
+    """
+    message = update.message
+    if message is None or (command := _command_of(message)) is None:
+        return
+    if message.chat.type != ChatType.PRIVATE:
+        await context.answer(update, "other_command", lambda talk, asker: talk.help(asker))
+        return
+    name = command[1:].partition("@")[0].lower()
+    argument = visible(_words(message)[len(command) :]).strip()
+    await context.answer(
+        update, "other_command", lambda talk, asker: talk.command(asker, name, argument)
+    )
+    await context.refresh_menu(update)
 
 
 async def on_claim(update: Update, context: Context) -> None:

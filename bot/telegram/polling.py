@@ -11,6 +11,7 @@ from bot.telegram.arrival import Counter, unless_stopped
 from bot.telegram.context import App
 from bot.telegram.errors import PollingConflict, TokenRejected
 from bot.telegram.handlers import ALLOWED_UPDATES
+from bot.telegram.sending import asked_pause
 
 logger = logging.getLogger(__name__)
 
@@ -66,5 +67,4 @@ def _asked_pause(error: TelegramError) -> float | None:
     """Return the seconds Telegram asks to wait, if it does."""
     if not isinstance(error, RetryAfter):
         return None
-    asked = error.retry_after
-    return asked.total_seconds() if isinstance(asked, timedelta) else float(asked)
+    return asked_pause(error).total_seconds()

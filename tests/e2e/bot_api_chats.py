@@ -13,6 +13,7 @@ from tests.e2e.bot_api_rules import Refused, SentButton, checked_buttons, checke
 BOT_ID = 123456
 BOT_NAME = "tathabbat_test_bot"
 
+_PNG = b"\x89PNG\r\n\x1a\n"
 _COMMAND = re.compile(r"/[A-Za-z0-9_]{1,32}(?:@\w+)?")
 
 
@@ -28,6 +29,7 @@ class Sent:
     buttons: tuple[tuple[SentButton, ...], ...]
     reply_to: int | None
     edited: bool
+    photo: bytes | None = None
 
     def button(self, label: str) -> SentButton:
         """Return the button whose label holds ``label``."""
@@ -40,6 +42,8 @@ class Chats:
     def __init__(self) -> None:
         self.sent: list[Sent] = []
         self.numbers = count(1001)
+        #: The commands that each chat's own menu shows.
+        self.menus: dict[int, tuple[str, ...]] = {}
         self._known: set[int] = set()
         self._messages: dict[tuple[int, int], Sent | None] = {}
         self._presses: dict[str, bool] = {}
@@ -67,6 +71,10 @@ class Chats:
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": command.end()}]
         return message
 
+    def meet(self, user_id: int) -> None:
+        """Let the bot write to a person."""
+        self._known.add(user_id)
+
     def press(
         self, user_id: int, sent: Sent, button: SentButton, language_code: str
     ) -> dict[str, Any]:
@@ -91,6 +99,27 @@ class Chats:
                 raise Refused("message to be replied not found")
             reply_to = None
         return self._keep(given, chat_id, next(self.numbers), reply_to)
+
+    def show(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Do ``sendPhoto``. Raises ``Refused``."""
+        chat_id = self.require(given)
+        photo = given["photo"].encode("latin-1")
+        if not photo.startswith(_PNG):
+            raise Refused("IMAGE_PROCESS_FAILED")
+        message_id = next(self.numbers)
+        reply_to = json.loads(given.get("reply_parameters", "{}")).get("message_id")
+        number = len(self.sent) + 1
+        sent = Sent(number, chat_id, message_id, "", "", (), reply_to, edited=False, photo=photo)
+        self.sent.append(sent)
+        self._messages[chat_id, message_id] = sent
+        return shown(sent)
+
+    def set_menu(self, scope: str | None, commands: str) -> None:
+        """Do ``setMyCommands`` or ``deleteMyCommands`` as far as it is about one chat."""
+        about = json.loads(scope or "{}")
+        if about.get("type") == "chat":
+            chat_id = self.require(about)
+            self.menus[chat_id] = tuple(each["command"] for each in json.loads(commands))
 
     def rewrite(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Do ``editMessageText``. Raises ``Refused``."""

@@ -109,17 +109,29 @@ class BotApiServer:
             press = self.chats.press(user_id, sent, button, language_code)
             return self._queue({"callback_query": press})
 
+    def meet(self, user_id: int) -> None:
+        """Let the bot write to a person, as if they had written to it long ago."""
+        with self._changed:
+            self.chats.meet(user_id)
+
     # What can go wrong.
 
     def fail_next(
-        self, method: str, status: int, description: str, retry_after: int | None = None
+        self,
+        method: str,
+        status: int,
+        description: str,
+        retry_after: int | None = None,
+        *,
+        chat_id: int | None = None,
     ) -> None:
         """Answer the next call of ``method`` with an error; several are used up in order.
 
-        A ``getUpdates`` that waits already is answered so at once.
+        With ``chat_id`` only a call about that chat. A ``getUpdates`` that waits already is
+        answered so at once.
         """
         with self._changed:
-            told = _Told(description, status, retry_after)
+            told = _Told(description, status, retry_after, chat_id)
             self._failures.setdefault(method, deque()).append(told)
         self._in_loop(self._wake)
 
@@ -261,14 +273,17 @@ class BotApiServer:
             return await self._get_updates(given, caller)
         with self._changed:
             try:
-                self._fail_if_told(method)
+                self._fail_if_told(method, given)
                 return self._act(method, given)
             finally:
                 self._changed.notify_all()
 
-    def _fail_if_told(self, method: str) -> None:
-        if queued := self._failures.get(method):
-            raise queued.popleft()
+    def _fail_if_told(self, method: str, given: Mapping[str, str]) -> None:
+        queued = self._failures.get(method, deque())
+        for told in queued:
+            if told.chat_id is None or str(told.chat_id) == given.get("chat_id"):
+                queued.remove(told)
+                raise told
 
     def _act(self, method: str, given: Mapping[str, str]) -> Any:
         match method:
@@ -281,6 +296,8 @@ class BotApiServer:
                 }
             case "sendMessage":
                 return self.chats.write(given)
+            case "sendPhoto":
+                return self.chats.show(given)
             case "editMessageText":
                 return self.chats.rewrite(given)
             case "sendChatAction":
@@ -289,6 +306,9 @@ class BotApiServer:
                 self.chats.acknowledge_press(given["callback_query_id"])
             case "setMyCommands":
                 check_commands(given["commands"], given.get("language_code"))
+                self.chats.set_menu(given.get("scope"), given["commands"])
+            case "deleteMyCommands":
+                self.chats.set_menu(given.get("scope"), "[]")
             case "setWebhook":
                 check_webhook(given["url"], given.get("secret_token"))
                 self._webhook = given["url"], given.get("secret_token")
@@ -308,7 +328,7 @@ class BotApiServer:
                 self._acknowledge(int(given["offset"]) - 1)
         while True:
             with self._changed:
-                self._fail_if_told("getUpdates")
+                self._fail_if_told("getUpdates", given)
                 if allowed:
                     self._updates[:] = [u for u in self._updates if u.keys() & allowed]
                 ready = self._updates[: int(given.get("limit", 100))]
@@ -329,9 +349,11 @@ class BotApiServer:
 class _Told(Refused):
     """A failure the test asked for, not one of the bot's making."""
 
-    def __init__(self, description: str, status: int, retry_after: int | None) -> None:
+    def __init__(
+        self, description: str, status: int, retry_after: int | None, chat_id: int | None
+    ) -> None:
         super().__init__(description, status)
-        self.retry_after = retry_after
+        self.retry_after, self.chat_id = retry_after, chat_id
 
 
 class _Method(RequestHandler):
@@ -342,6 +364,9 @@ class _Method(RequestHandler):
 
     async def post(self, token: str, method: str) -> None:
         given = {name: self.get_argument(name, strip=False) for name in self.request.arguments}
+        # A file's bytes as the characters of the same numbers, so that all parameters are text.
+        for name, (file, *_) in self.request.files.items():
+            given[name] = file["body"].decode("latin-1")
         try:
             result = await self._result(token, method, given)
         except Refused as error:

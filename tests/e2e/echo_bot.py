@@ -6,19 +6,28 @@ In a test: ``with running(config, EchoTalk())``. As a process of its own:
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import logging
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
-from bot.conversation.reply import Asker, Block, Button, Reply, Style
+from bot.conversation.post import Letter, Post
+from bot.conversation.reply import Asker, Block, Button, Picture, Reply, Style
 from bot.telegram.application import Commands, TelegramConfig, run, serve
-from tests.e2e.bot_api_server import TOKEN
+from tests.e2e.bot_api_server import PATIENCE, TOKEN
 
 COMMANDS: Commands = {
     "": (("start", "البداية"), ("help", "المساعدة"), ("language", "اللغة")),
     "en": (("start", "Start"), ("help", "Help"), ("language", "Language")),
 }
+#: Who may give moderators' commands.
+MODERATOR = 900
+#: The smallest picture there is.
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
+)
 BREAKS = "break"
 HELD = "hold"
 
@@ -29,6 +38,8 @@ class EchoTalk:
     def __init__(self) -> None:
         self.holding = threading.Event()
         self.release = threading.Event()
+        #: Whether the moderator is none any more.
+        self.dismissed = False
 
     def start(self, asker: Asker) -> Reply:
         return _reply(f"start {asker.id} {asker.language_code}")
@@ -38,6 +49,16 @@ class EchoTalk:
 
     def language(self, asker: Asker) -> Reply:
         return Reply((Block("language"),), ((Button("English", action="lang:en"),),))
+
+    def command(self, asker: Asker, name: str, argument: str) -> Reply:
+        if asker.id != MODERATOR:
+            return self.help(asker)
+        if name == "picture":
+            return Reply((Block("under it"),), picture=Picture(PIXEL, "a pixel"))
+        return _reply(f"command {name} [{argument}]")
+
+    def menu(self, asker: Asker) -> tuple[tuple[str, str], ...]:
+        return (("queue", "Queue"),) if asker.id == MODERATOR and not self.dismissed else ()
 
     def claim(self, asker: Asker, text: str) -> Reply:
         if text == BREAKS:
@@ -67,11 +88,50 @@ class EchoTalk:
         return _reply("failure")
 
 
+class Letters:
+    """A post that holds what a test puts in; what becomes of each letter is kept by its number."""
+
+    def __init__(self, *waiting: Letter) -> None:
+        self._waiting = list(waiting)
+        self._changed = threading.Condition()
+        #: What was recorded of each letter, in order: "sent", "failed NAME", "unreachable REASON".
+        self.records: dict[int, list[str]] = {}
+        self.pauses: list[timedelta | None] = []
+
+    def take(self) -> Letter | None:
+        with self._changed:
+            return self._waiting.pop(0) if self._waiting else None
+
+    def sent(self, letter: Letter) -> None:
+        self._record(letter, "sent")
+
+    def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
+        # Tried again at once: how long to wait is the real post's to know.
+        with self._changed:
+            self._waiting.append(letter)
+            self.pauses.append(pause)
+        self._record(letter, f"failed {error}")
+
+    def unreachable(self, letter: Letter, error: str) -> None:
+        self._record(letter, f"unreachable {error}")
+
+    def wait_for(self, letter: int, record: str) -> None:
+        """Return once ``record`` was made of a letter."""
+        with self._changed:
+            seen = self._changed.wait_for(lambda: record in self.records.get(letter, ()), PATIENCE)
+        assert seen, self.records
+
+    def _record(self, letter: Letter, what: str) -> None:
+        with self._changed:
+            self.records.setdefault(letter.id, []).append(what)
+            self._changed.notify_all()
+
+
 class Running:
     """A bot in a thread with a loop of its own."""
 
-    def __init__(self, config: TelegramConfig, talk: EchoTalk) -> None:
-        self._config, self._talk = config, talk
+    def __init__(self, config: TelegramConfig, talk: EchoTalk, post: Post | None = None) -> None:
+        self._config, self._talk, self._post = config, talk, post or Letters()
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
@@ -99,15 +159,15 @@ class Running:
         self._loop = asyncio.get_running_loop()
         self._ready.set()
         try:
-            await serve(self._config, self._talk, COMMANDS, self._stop)
+            await serve(self._config, self._talk, self._post, COMMANDS, self._stop)
         except Exception as error:  # noqa: BLE001 - handed to ``join``
             self._error = error
 
 
 @contextlib.contextmanager
-def running(config: TelegramConfig, talk: EchoTalk) -> Iterator[Running]:
+def running(config: TelegramConfig, talk: EchoTalk, post: Post | None = None) -> Iterator[Running]:
     """Run a bot for the body; whatever the talk still holds is released at the end."""
-    bot = Running(config, talk)
+    bot = Running(config, talk, post)
     bot.start()
     try:
         yield bot
@@ -131,7 +191,7 @@ def _main() -> None:
     talk = EchoTalk()
     if not given.hold:
         talk.release.set()
-    run(TelegramConfig(TOKEN, given.api_url), talk, COMMANDS)
+    run(TelegramConfig(TOKEN, given.api_url), talk, Letters(), COMMANDS)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 
 from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.reply import Reply, Style
-from bot.conversation.wording import answered, others, unreadable
+from bot.conversation.wording import Noted, answered, others, unreadable
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
 from knowledge.answers import Answer, Match
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
@@ -96,7 +96,7 @@ def refuting(statement: SourcedStatement | None = None, *reasons: Reason) -> Mat
 
 
 def english(answer: Answer) -> Reply:
-    return answered(answer, 7, TODAY, ENGLISH)
+    return answered(answer, Noted(7), TODAY, ENGLISH)
 
 
 def texts(reply: Reply) -> list[str]:
@@ -140,7 +140,7 @@ class TestOutcomes:
     )
     def test_the_outcome_comes_first_and_alone(self, answer: Answer, headline: str) -> None:
         for words in (ENGLISH, ARABIC):
-            reply = answered(answer, 7, TODAY, words)
+            reply = answered(answer, Noted(7), TODAY, words)
             assert reply.blocks[0].text == words.say(headline)
             styles = [block.style for block in reply.blocks]
             assert styles.count(Style.HEADLINE) == 1
@@ -157,7 +157,7 @@ class TestOutcomes:
 
     def test_the_same_in_arabic(self) -> None:
         old = news(published_at=date(2019, 2, 7))
-        reply = answered(supported(supporting(old)), 7, TODAY, ARABIC)
+        reply = answered(supported(supporting(old)), Noted(7), TODAY, ARABIC)
         assert texts(reply)[2] == (
             "القائل: The mayor\n📰 Bridges, part 1 · The Valley Post · 7 فبراير 2019 (قبل 7 سنوات)"
         )
@@ -238,7 +238,7 @@ class TestFactCheck:
     def test_a_rating_without_words_of_theirs_is_named(self) -> None:
         answer = refuted(refuting(fact_check(rating_text=None)))
         assert "Their rating: “false”" in texts(english(answer))[2]
-        assert "تصنيفهم: «غير صحيح»" in texts(answered(answer, 7, TODAY, ARABIC))[2]
+        assert "تصنيفهم: «غير صحيح»" in texts(answered(answer, Noted(7), TODAY, ARABIC))[2]
 
     def test_a_rating_says_why_and_nothing_else_need(self) -> None:
         agrees = Reason(ReasonKind.NUMBER_AGREES, "ten", "10")
@@ -272,7 +272,7 @@ class TestOldNews:
         old = "⏳ This report is from February 7, 2019; what it says may have changed since."
         assert old in texts(english(answer))
         old = "⏳ يعود هذا التقرير إلى 7 فبراير 2019، وربما تغيّر ما يذكره منذ ذلك الحين."
-        assert old in texts(answered(answer, 7, TODAY, ARABIC))
+        assert old in texts(answered(answer, Noted(7), TODAY, ARABIC))
 
     @pytest.mark.parametrize(
         ("claim", "warned"),
@@ -325,7 +325,7 @@ class TestLanguageOfTheReport:
         for outcome in (supported, refuted, related):
             answer = outcome(match(news(language=language), Relation.SUPPORTS), claim=claim)
             assert any(english_note in text for text in texts(english(answer)))
-            arabic = answered(answer, 7, TODAY, ARABIC)
+            arabic = answered(answer, Noted(7), TODAY, ARABIC)
             assert any(arabic_note in text for text in texts(arabic))
 
     @pytest.mark.parametrize(
@@ -358,7 +358,7 @@ class TestContradictingReports:
 
     def test_the_same_in_arabic(self) -> None:
         answer = disputed(refuting(self.NEW, self.DIFFERS), supporting(self.OLD))
-        said = texts(answered(answer, 7, TODAY, ARABIC))
+        said = texts(answered(answer, Noted(7), TODAY, ARABIC))
         assert "هذا يخالف ما أرسلته." in said
         assert "هذا يؤيّد ما أرسلته." in said
 
@@ -380,7 +380,7 @@ class TestReasons:
             refuted(refuting(news(), reason)) if refutes else supported(supporting(news(), reason))
         )
         assert english(answer).blocks[-1].text == "In your message: “250” · in the report: “300”"
-        arabic = answered(answer, 7, TODAY, ARABIC)
+        arabic = answered(answer, Noted(7), TODAY, ARABIC)
         assert arabic.blocks[-1].text == "في رسالتك: «250» · في التقرير: «300»"
         assert arabic.blocks[-1].style is Style.NOTE
 
@@ -425,7 +425,7 @@ class TestReasons:
     ) -> None:
         answer = refuted(refuting(news(), reason))
         assert english(answer).blocks[-1].text == english_note
-        assert answered(answer, 7, TODAY, ARABIC).blocks[-1].text == arabic_note
+        assert answered(answer, Noted(7), TODAY, ARABIC).blocks[-1].text == arabic_note
 
     @pytest.mark.parametrize(
         "found",
@@ -493,7 +493,7 @@ class TestButtons:
     def test_every_action_fits_telegram(self, outcome: object) -> None:
         assert callable(outcome)
         answer = outcome(supporting(news(1)), match(news(2)))
-        for row in answered(answer, HUGE_ID, TODAY, ARABIC).buttons:
+        for row in answered(answer, Noted(HUGE_ID), TODAY, ARABIC).buttons:
             for button in row:
                 assert (button.url is None) != (button.action is None)
                 assert button.action is None or len(button.action.encode()) <= 64

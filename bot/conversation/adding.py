@@ -1,0 +1,47 @@
+"""From what a moderator sends with /add to a report (pure, but for the reading of addresses)."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
+
+from knowledge.domain import ReportDraft
+from knowledge.language import guess_language
+
+#: Reads the reports at a web address, at least one. Raises FetchError or UnreadableFile.
+Reading: TypeAlias = Callable[[str], Sequence[ReportDraft]]
+
+#: Reports of one address that are taken: a page seldom holds more, a feed is polled.
+MOST_REPORTS: Final = 20
+
+#: Characters of a first line that is taken for a title; a longer one is the text itself.
+TITLE: Final = 300
+_CLUSTER = re.compile(r"#([0-9]{1,18})(?:\s+|$)")
+_ADDRESS = re.compile(r"https?://\S+")
+
+
+def cluster_named(argument: str) -> tuple[int | None, str]:
+    """Return the cluster that ``#NUMBER`` in front names, if any, and what comes after it."""
+    named = _CLUSTER.match(argument)
+    if named is None:
+        return None, argument.strip()
+    return int(named[1]), argument[named.end() :].strip()
+
+
+def is_address(content: str) -> bool:
+    """Tell whether what was sent is the address of a report, not the report."""
+    return _ADDRESS.fullmatch(content) is not None
+
+
+def read_pasted(text: str) -> ReportDraft:
+    """Return the report in a pasted text: its first line is the title if more follows it.
+
+    A line that is nothing but an address is the report's.
+    """
+    lines = [line.strip() for line in text.split("\n")]
+    url = next((line for line in lines if _ADDRESS.fullmatch(line)), None)
+    kept = "\n".join(line for line in lines if line != url).strip()
+    title, _, body = kept.partition("\n")
+    if not body.strip() or len(title) > TITLE:
+        title, body = "", kept
+    body = body.strip()
+    return ReportDraft(title=title, url=url, language=guess_language(body), body=body)

@@ -1,0 +1,113 @@
+"""What moderators are told unasked: how the day was, and what grows fast."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.conversation.catalogue import Catalogue, catalogue, spoken
+from bot.conversation.moderators import next_button
+from bot.conversation.reply import Block, Reply, Style
+from bot.conversation.wording import cut_short
+from knowledge import people, roles, trends
+from knowledge.database import Sessions
+from knowledge.errors import AddressUnreadable
+from knowledge.inbox.listing import ClusterSummary
+from knowledge.trends import Digest
+
+logger = logging.getLogger(__name__)
+
+#: Claims that a digest lists.
+LISTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """Something to tell one moderator."""
+
+    address: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletins:
+    """Puts together what every moderator who can be written to is told."""
+
+    sessions: Sessions
+    secret: bytes = field(repr=False)
+    first_admins: frozenset[str]
+
+    def digest(self, now: datetime) -> list[Bulletin]:
+        """Return the digest of the day until ``now``; nothing where there is nothing to tell."""
+        with self.sessions() as session:
+            day = trends.digest(session, now)
+            if not day.asked and not day.open:
+                return []
+            return self._to_all(session, lambda words: digest(day, words))
+
+    def alert(self, now: datetime) -> list[Bulletin]:
+        """Return the alert that clusters grow, each told of once until it grows again."""
+        with self.sessions.begin() as session:
+            growing = trends.growing(session, now)
+            if not growing:
+                return []
+            # Before it is sent: an alert that is lost is better than one at every look.
+            trends.alerted(session, [each.id for each in growing], now)
+            return self._to_all(session, lambda words: alert(growing, words))
+
+    def _to_all(self, session: Session, reply: Callable[[Catalogue], Reply]) -> list[Bulletin]:
+        keys = dict.fromkeys([*(each.key for each in roles.held(session)), *self.first_admins])
+        found = []
+        for key in keys:
+            try:
+                address = people.address_of(session, key, self.secret)
+            except AddressUnreadable as error:
+                logger.warning("moderator_unreachable", extra={"error": str(error)})
+                continue
+            if address is not None:
+                words = catalogue(spoken(people.language_of(session, key)))
+                found.append(Bulletin(address, reply(words)))
+        return found
+
+
+def digest(day: Digest, words: Catalogue) -> Reply:
+    """Word the digest of a day."""
+    say = words.say
+    lines = [
+        say("Questions: {count}").format(count=day.asked),
+        say("People: {count}").format(count=day.people),
+        say("Settled at once: {count}").format(count=day.settled),
+        say("Answered by moderators: {count}").format(count=day.answered),
+        say("Claims still open: {count}").format(count=day.open),
+    ]
+    blocks = [Block(say("🗞 The last day"), Style.HEADLINE), Block("\n".join(lines))]
+    if day.top:
+        listed = "\n".join(
+            f"{number}. {_asked(each, words)}"
+            for number, each in enumerate(day.top[:LISTED], start=1)
+        )
+        blocks.append(Block(f"{say('Asked most:')}\n{listed}"))
+    return Reply(tuple(blocks), ((next_button(words),),) if day.top else ())
+
+
+def alert(growing: tuple[ClusterSummary, ...], words: Catalogue) -> Reply:
+    """Word the alert that clusters grow fast."""
+    say = words.say
+    lines = [
+        say("{claim} (people in the last day: {recent}, before: {before})").format(
+            claim=cut_short(each.title), recent=each.recent, before=each.before
+        )
+        for each in growing
+    ]
+    blocks = (
+        Block(say("📈 More and more people ask this"), Style.HEADLINE),
+        *(Block(line) for line in lines),
+    )
+    return Reply(blocks, ((next_button(words),),))
+
+
+def _asked(each: ClusterSummary, words: Catalogue) -> str:
+    people_asked = words.say("people: {count}").format(count=each.people)
+    return f"{cut_short(each.title)} ({people_asked})"

@@ -1,0 +1,74 @@
+"""What people are told unasked, in words: answered, corrected, withdrawn (pure)."""
+
+from datetime import date
+
+from bot.conversation.catalogue import Catalogue
+from bot.conversation.quoting import Asking, sourced
+from bot.conversation.reply import Block, Button, Reply, Style
+from bot.conversation.wording import headline, heard, link
+from knowledge.domain import Relation
+from knowledge.models import NotificationKind
+from knowledge.notifications import Told
+
+
+def letter(told: Told, today: date, words: Catalogue) -> Reply:
+    """Return what a person reads of ``told``, in the language of ``words``."""
+    match told.kind:
+        case NotificationKind.ANSWERED:
+            return _answered(told, today, words)
+        case NotificationKind.CORRECTED:
+            return _corrected(told, today, words)
+        case NotificationKind.RETRACTED:
+            return _retracted(told, words)
+
+
+def _answered(told: Told, today: date, words: Catalogue) -> Reply:
+    say = words.say
+    if told.relation in (Relation.SUPPORTS, Relation.REFUTES):
+        verdict = headline(told.statement, told.relation, say)
+    else:
+        verdict = say("🔎 A verified report comes close, but does not settle this")
+    blocks = [
+        Block(say("📬 You asked about this; our moderators have an answer"), Style.HEADLINE),
+        heard(told.claim, words),
+        Block(verdict, Style.HEADLINE),
+        *sourced(told.statement, Asking(told.claim, today), words),
+    ]
+    return Reply(tuple(blocks), _source(told, words))
+
+
+def _corrected(told: Told, today: date, words: Catalogue) -> Reply:
+    say = words.say
+    blocks = [
+        Block(say("✏️ A report that I showed you was corrected"), Style.HEADLINE),
+        heard(told.claim, words),
+    ]
+    if told.text_before is not None:
+        blocks += [Block(say("What I showed you:")), Block(f"«{told.text_before}»", Style.QUOTE)]
+    blocks.append(Block(say("What it says now:")))
+    blocks += sourced(told.statement, Asking(told.claim, today), words)
+    return Reply(tuple(blocks), _source(told, words))
+
+
+def _retracted(told: Told, words: Catalogue) -> Reply:
+    say = words.say
+    shown = told.text_before or told.statement.text
+    return Reply(
+        (
+            Block(say("⚠️ A report that I showed you was withdrawn"), Style.HEADLINE),
+            heard(told.claim, words),
+            Block(say("What I showed you:")),
+            Block(f"«{shown}»", Style.QUOTE),
+            Block(
+                say(
+                    "Please do not rely on it any more, and tell whoever you passed it on to. Send"
+                    " me the claim again to see what reports say now."
+                )
+            ),
+        )
+    )
+
+
+def _source(told: Told, words: Catalogue) -> tuple[tuple[Button, ...], ...]:
+    row = link(told.statement, words.say("Source"))
+    return (row,) if row else ()

@@ -1,0 +1,303 @@
+"""What moderators and admins do by command and button: their role is asked for at every act."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from bot.conversation import moderators, stats
+from bot.conversation.adding import MOST_REPORTS, Reading, cluster_named, is_address, read_pasted
+from bot.conversation.catalogue import Catalogue
+from bot.conversation.commands import menu
+from bot.conversation.moderators import Added, next_button, said
+from bot.conversation.refusals import REFUSED, refusal
+from bot.conversation.reply import Asker, Block, Button, Reply
+from knowledge import curation, notifications, people, reports, roles, sign_in, trends
+from knowledge.answering import Answering
+from knowledge.database import Sessions
+from knowledge.domain import Relation
+from knowledge.errors import AlreadyHandled, BadCursor, NotAllowed
+from knowledge.inbox import demand, handling, listing
+from knowledge.inbox.listing import ClusterSummary, Order
+from knowledge.models import ClusterStatus, RejectReason, Role, StatementStatus
+from knowledge.paging import Page
+from knowledge.reports import SourcedStatement
+
+#: How far back the figures of /stats reach.
+STATS_DAYS: Final = 14
+#: The longest snooze that a button may ask for, in days.
+_LONGEST_SNOOZE: Final = 30
+_ROLES: Final = {role.value: role for role in Role}
+_REASONS: Final = {reason.value: reason for reason in RejectReason}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What moderators' work needs of this installation.
+
+    ``key_of`` is the key of the person with an id that admins write; ``first_admins`` are the keys
+    of those whom the settings name; ``console_url`` is None where there is no console.
+    """
+
+    secret: bytes = field(repr=False)
+    key_of: Callable[[int], str]
+    first_admins: frozenset[str]
+    read_address: Reading
+    embed: Callable[[Sequence[int]], None]
+    console_url: str | None = None
+
+
+class Moderation:
+    """The moderators' side of a conversation. None in place of a reply: as if there were none."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        answering: Answering,
+        place: Place,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        today: Callable[[], date] = lambda: datetime.now().astimezone().date(),
+    ) -> None:
+        self._sessions, self._answering, self._place = sessions, answering, place
+        self._now, self._today = now, today
+
+    def menu(self, key: str, words: Catalogue) -> tuple[tuple[str, str], ...]:
+        """Return the commands of the person with this key, none for the public."""
+        with self._sessions() as session:
+            role = roles.role_of(session, key, self._place.first_admins)
+        return menu(role, words.language)
+
+    def command(
+        self, asker: Asker, key: str, name: str, argument: str, words: Catalogue
+    ) -> Reply | None:
+        """Do a command. None if there is no such, or not for this person."""
+        match name:
+            case "queue":
+                return self._guarded(lambda: self._queue(asker, key, "", words), words)
+            case "add":
+                return self._guarded(lambda: self._add(key, argument, words), words)
+            case "retract":
+                return self._guarded(lambda: self._retract(key, argument, words), words)
+            case "stats":
+                return self._guarded(lambda: self._stats(key, words), words)
+            case "console":
+                return self._guarded(lambda: self._console(asker, key, words), words)
+            case "grant":
+                return self._guarded(lambda: self._grant(key, argument, words), words)
+            case "revoke":
+                return self._guarded(lambda: self._revoke(key, argument, words), words)
+            case _:
+                return None
+
+    def press(self, asker: Asker, key: str, rest: str, words: Catalogue) -> Reply | None:
+        """Do what a button says after ``moderators.PREFIX``. None if forged or not for them."""
+        verb, _, about = rest.partition(":")
+        if verb == "next":
+            return self._guarded(lambda: self._queue(asker, key, about, words), words)
+        first, _, second = about.partition(":")
+        number = _number(first)
+        if number is None:
+            return None
+        return self._guarded(lambda: self._press(key, verb, number, second, words), words)
+
+    def _press(self, key: str, verb: str, number: int, rest: str, words: Catalogue) -> Reply | None:
+        match verb:
+            case "yes" | "no" if (statement_id := _number(rest)) is not None:
+                relation = Relation.SUPPORTS if verb == "yes" else Relation.REFUTES
+                return self._answer(key, number, statement_id, relation, words)
+            case "source":
+                with self._acting(key):
+                    return moderators.how_to_add(number, words)
+            case "reject":
+                with self._acting(key):
+                    return moderators.why_reject(number, words)
+            case "why" if rest in _REASONS:
+                with self._acting(key) as session:
+                    handling.reject(session, number, _REASONS[rest], key)
+                text = words.say("Claim {number} is rejected.")
+                return said(text.format(number=number), next_button(words))
+            case "snooze" if 1 <= (_number(rest) or 0) <= _LONGEST_SNOOZE:
+                until = self._now() + timedelta(days=int(rest))
+                with self._acting(key) as session:
+                    handling.snooze(session, number, until, key)
+                text = words.say("Claim {number} comes back on {day}.")
+                day = words.day(until.date())
+                return said(text.format(number=number, day=day), next_button(words))
+            case "publish":
+                return self._publish(key, lambda _session: [number], words)
+            case "all":
+                return self._publish(key, lambda session: _statements_of(session, number), words)
+            case _:
+                return None
+
+    @contextmanager
+    def _acting(self, key: str, role: Role = Role.MODERATOR) -> Iterator[Session]:
+        """Give the transaction of one act. Raises NotAllowed if the role is not held now."""
+        with self._sessions.begin() as session:
+            roles.require(session, key, role, self._place.first_admins)
+            yield session
+
+    def _remember(self, session: Session, asker: Asker, key: str) -> None:
+        """Keep where a moderator is written to: they are told of each day, and of what grows."""
+        if asker.address is not None:
+            people.remember_address(session, key, asker.address, self._place.secret)
+
+    def _guarded(self, act: Callable[[], Reply | None], words: Catalogue) -> Reply | None:
+        try:
+            return act()
+        except NotAllowed:
+            return None
+        except REFUSED as error:
+            return said(refusal(error, words))
+
+    def _queue(self, asker: Asker, key: str, after: str, words: Catalogue) -> Reply:
+        with self._acting(key) as session:
+            self._remember(session, asker, key)
+            handling.wake(session, self._now())
+            try:
+                page = _first_open(session, after)
+            except BadCursor:
+                page = _first_open(session, "")
+            if not page.items:
+                return said(words.say("Nothing is waiting to be answered. 🎉"))
+            detail = listing.cluster(session, page.items[0].id)
+        candidates = self._candidates(detail)
+        return moderators.queued(detail, candidates, page.after, self._today(), words)
+
+    def _candidates(self, detail: listing.ClusterDetail) -> list[SourcedStatement]:
+        """Return the published statements closest to a cluster: as found now, then as shown."""
+        found = [match.statement for match in self._answering.answer(detail.summary.title).matches]
+        shown = [each.statement for each in detail.candidates]
+        by_id = {each.id: each for each in (*found, *shown)}
+        standing = [s for s in by_id.values() if s.status is StatementStatus.PUBLISHED]
+        return standing[: moderators.CANDIDATES]
+
+    def _answer(
+        self, key: str, cluster_id: int, statement_id: int, relation: Relation, words: Catalogue
+    ) -> Reply:
+        with self._acting(key) as session:
+            _require_open(session, cluster_id)
+            told = notifications.answer_cluster(session, cluster_id, statement_id, relation, key)
+        self._place.embed([statement_id])
+        text = words.say("Claim {number} is answered. People to be told: {people}.")
+        return said(text.format(number=cluster_id, people=told), next_button(words))
+
+    def _add(self, key: str, argument: str, words: Catalogue) -> Reply:
+        with self._acting(key):
+            pass  # Nothing is fetched for who may not add it.
+        cluster_id, content = cluster_named(argument)
+        if not content:
+            usage = words.say("Write it like this: /add followed by an address or by the text.")
+            return said(usage)
+        if is_address(content):
+            drafts = self._place.read_address(content)[:MOST_REPORTS]
+        else:
+            drafts = [read_pasted(content)]
+        with self._acting(key) as session:
+            stored = [reports.store(session, draft) for draft in drafts]
+            ids = [number for each in stored for number in each.statement_ids]
+            found = tuple(reports.by_ids(session, ids))
+        return moderators.added(
+            Added(
+                report_id=stored[0].report_id if len(stored) == 1 else None,
+                duplicate=all(each.duplicate for each in stored),
+                title=drafts[0].title,
+                statements=found,
+            ),
+            cluster_id,
+            words,
+        )
+
+    def _publish(self, key: str, ids_of: Callable[[Session], list[int]], words: Catalogue) -> Reply:
+        with self._acting(key) as session:
+            ids = ids_of(session)
+            count = curation.publish(session, ids, key)
+        self._place.embed(ids)
+        if not count:
+            return said(words.say("Nothing of it is left to publish."))
+        return said(words.say("Statements published: {count}").format(count=count))
+
+    def _retract(self, key: str, argument: str, words: Catalogue) -> Reply:
+        ref, _, reason = argument.partition(" ")
+        reason = reason.strip()
+        with self._acting(key) as session:
+            if not reason:
+                return said(words.say("Write it like this: /retract REF reason"))
+            count = curation.retract(session, curation.find(session, ref), key, reason)
+        if not count:
+            return said(words.say("Nothing of {ref} is published.").format(ref=ref))
+        text = words.say("Statements withdrawn: {count}. Whoever was shown them will be told.")
+        return said(text.format(count=count))
+
+    def _stats(self, key: str, words: Catalogue) -> Reply:
+        until = self._now()
+        with self._acting(key) as session:
+            found = trends.trends(session, until - timedelta(days=STATS_DAYS), until)
+        return stats.figures(found, words)
+
+    def _console(self, asker: Asker, key: str, words: Catalogue) -> Reply:
+        with self._acting(key) as session:
+            if self._place.console_url is None:
+                return said(words.say("There is no console here; an admin sets CONSOLE_BIND."))
+            self._remember(session, asker, key)
+            token = sign_in.issue_link(session, key, self._now())
+        minutes = int(sign_in.LINK_LIFE.total_seconds() // 60)
+        text = words.say(
+            "This link signs you in, once, within {minutes} minutes. It is yours alone: do not"
+            " pass it on."
+        ).format(minutes=minutes)
+        url = f"{self._place.console_url}/sign-in?token={token}"
+        button = Button(words.say("Open the console"), url=url)
+        return Reply((Block(text), Block(url)), ((button,),))
+
+    def _grant(self, key: str, argument: str, words: Catalogue) -> Reply:
+        given, role, name = (*argument.split(maxsplit=2), "", "", "")[:3]
+        number = _number(given)
+        with self._acting(key, Role.ADMIN) as session:
+            if number is None or role not in _ROLES or not name:
+                usage = words.say("Write it like this: /grant ID moderator NAME, or admin.")
+                return said(usage)
+            roles.grant(session, self._place.key_of(number), _ROLES[role], name, key)
+        done = words.say("{name} may now use the commands of moderators; /start shows them.")
+        return said(done.format(name=name))
+
+    def _revoke(self, key: str, argument: str, words: Catalogue) -> Reply:
+        number = _number(argument.strip())
+        with self._acting(key, Role.ADMIN) as session:
+            if number is None:
+                return said(words.say("Write it like this: /revoke ID"))
+            revoked = self._place.key_of(number)
+            held = roles.revoke(session, revoked, key)
+            sign_in.revoke_all(session, revoked, self._now())
+            still = roles.role_of(session, revoked, self._place.first_admins) is not None
+        if still:
+            return said(words.say("This is an admin by ADMIN_IDS: take the number out there."))
+        if not held:
+            return said(words.say("Nobody with this number holds a role."))
+        return said(words.say("The role is taken away, and every sign-in is ended."))
+
+
+def _first_open(session: Session, after: str) -> Page[ClusterSummary]:
+    return listing.clusters(session, Order.DEMAND, ClusterStatus.OPEN, after or None, 1)
+
+
+def _require_open(session: Session, cluster_id: int) -> None:
+    """Raise AlreadyHandled where another moderator was there first."""
+    demand.hold(session)
+    status = listing.standing(session, cluster_id).status
+    if status in (ClusterStatus.ANSWERED, ClusterStatus.REJECTED):
+        raise AlreadyHandled(f"cluster {cluster_id} is {status} already; reopen it first")
+
+
+def _number(text: str) -> int | None:
+    """Return the number that a person or a button wrote, None if it is none a row could have."""
+    if text.isascii() and text.isdecimal() and len(text) < 19:
+        return int(text)
+    return None
+
+
+def _statements_of(session: Session, report_id: int) -> list[int]:
+    return [each.id for each in curation.report(session, report_id).statements]

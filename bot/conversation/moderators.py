@@ -1,0 +1,200 @@
+"""What moderators read: a claim and what may answer it, a report just added (pure)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from babel import Locale
+
+from bot.conversation.catalogue import Catalogue
+from bot.conversation.quoting import Asking, sourced
+from bot.conversation.reply import Block, Button, Reply, Style
+from bot.conversation.wording import cut_short
+from knowledge.inbox.listing import ClusterDetail
+from knowledge.models import RejectReason, StatementStatus
+from knowledge.reports import SourcedStatement
+
+#: What every action of a moderator's button opens with.
+PREFIX: Final = "mod"
+#: Statements offered as the answer to one cluster, and other wordings of it that are shown.
+CANDIDATES: Final = 3
+WORDINGS: Final = 3
+#: Statements of an added report that are listed; the others are for the console.
+LISTED: Final = 8
+#: Characters that are shown of each of those.
+_QUOTED: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What was just added: the report if it is one, whether it was here before, its statements."""
+
+    report_id: int | None
+    duplicate: bool
+    title: str
+    statements: tuple[SourcedStatement, ...]
+
+
+def said(text: str, *buttons: Button) -> Reply:
+    """Return a reply of one sentence, each button in a row of its own."""
+    return Reply((Block(text),), tuple((button,) for button in buttons))
+
+
+def action(verb: str, *about: object) -> str:
+    """Return the action of a button."""
+    return ":".join((PREFIX, verb, *map(str, about)))
+
+
+def next_button(words: Catalogue, after: str = "") -> Button:
+    """Return the button that leads to the cluster behind ``after``, or to the first one."""
+    return Button(words.say("⏭ Next"), action=action("next", after))
+
+
+def queued(
+    detail: ClusterDetail,
+    candidates: Sequence[SourcedStatement],
+    after: str | None,
+    today: date,
+    words: Catalogue,
+) -> Reply:
+    """Show a cluster, the statements that may answer it, and what can be done with it."""
+    say, summary = words.say, detail.summary
+    blocks = [
+        Block(say("📥 Claim {number}").format(number=summary.id), Style.HEADLINE),
+        Block(cut_short(summary.title), Style.QUOTE),
+    ]
+    others = [each.text for each in detail.wordings if each.text != summary.title][:WORDINGS]
+    if others:
+        asked_as = "\n".join(f"• {cut_short(text)}" for text in others)
+        blocks.append(Block(f"{say('Also asked as:')}\n{asked_as}"))
+    blocks.append(Block(_figures(detail, words), Style.NOTE))
+    ask = Asking(summary.title, today)
+    for number, statement in enumerate(candidates, start=1):
+        opening = say("Statement {number}").format(number=number)
+        blocks.append(Block(f"{opening} · {statement.ref}", Style.HEADLINE))
+        blocks += sourced(statement, ask, words)
+    if not candidates:
+        blocks.append(Block(say("Nothing that was published comes close to it.")))
+    rows = [*_answers(summary.id, candidates, words), *_handling(summary.id, words)]
+    if after is not None:
+        rows.append((next_button(words, after),))
+    return Reply(tuple(blocks), tuple(rows))
+
+
+def _figures(detail: ClusterDetail, words: Catalogue) -> str:
+    say, summary = words.say, detail.summary
+    names = Locale(words.language.value).languages
+    lines = [
+        say("People: {people} · asked: {asked} · waiting to be told: {waiting}").format(
+            people=summary.people, asked=summary.asked, waiting=detail.waiting
+        ),
+        say("First asked: {first} · last: {last}").format(
+            first=words.day(summary.first_asked_at.date()),
+            last=words.day(summary.last_asked_at.date()),
+        ),
+        say("People in the last day: {recent} · in the day before: {before}").format(
+            recent=summary.recent, before=summary.before
+        ),
+    ]
+    if summary.languages:
+        spoken = "، " if words.language.value == "ar" else ", "
+        known = spoken.join(names.get(code, code) for code in summary.languages)
+        lines.append(say("Languages: {languages}").format(languages=known))
+    return "\n".join(lines)
+
+
+def _answers(
+    cluster_id: int, candidates: Sequence[SourcedStatement], words: Catalogue
+) -> list[tuple[Button, ...]]:
+    """Return a row for each statement: it supports what was asked, or contradicts it."""
+    numbered = enumerate(candidates, start=1)
+    return [_relations(cluster_id, each, number, words) for number, each in numbered]
+
+
+def _handling(cluster_id: int, words: Catalogue) -> list[tuple[Button, ...]]:
+    say = words.say
+    return [
+        (
+            Button(say("➕ Add a source"), action=action("source", cluster_id)),
+            Button(say("🚫 Reject"), action=action("reject", cluster_id)),
+        ),
+        (
+            Button(say("💤 For a day"), action=action("snooze", cluster_id, 1)),
+            Button(say("💤 For a week"), action=action("snooze", cluster_id, 7)),
+        ),
+    ]
+
+
+def why_reject(cluster_id: int, words: Catalogue) -> Reply:
+    """Ask why a cluster is left unanswered."""
+    say = words.say
+    names = {
+        RejectReason.SPAM: say("Spam"),
+        RejectReason.OPINION: say("An opinion"),
+        RejectReason.NOT_CHECKABLE: say("Cannot be checked"),
+    }
+    row = tuple(Button(names[why], action=action("why", cluster_id, why)) for why in RejectReason)
+    return Reply((Block(say("Why is claim {number} rejected?").format(number=cluster_id)),), (row,))
+
+
+def how_to_add(cluster_id: int, words: Catalogue) -> Reply:
+    """Say how a report is added that answers a cluster."""
+    text = words.say(
+        "Send the report like this, by its address or as text with the title in the first line:"
+    )
+    return Reply((Block(text), Block(f"/add #{cluster_id} https://…")))
+
+
+def added(new: Added, cluster_id: int | None, words: Catalogue) -> Reply:
+    """Show what was found in a report, to publish it or to answer a cluster with it."""
+    say = words.say
+    opening = say("📄 This report was added") if not new.duplicate else say("📄 It is here already")
+    blocks = [Block(opening, Style.HEADLINE)]
+    if new.title:
+        blocks.append(Block(cut_short(new.title)))
+    listed = new.statements[:LISTED]
+    for number, statement in enumerate(listed, start=1):
+        speaker = f" ({statement.speaker})" if statement.speaker else ""
+        quoted = f"«{cut_short(statement.text, _QUOTED)}»{speaker}"
+        blocks.append(Block(f"{number}. {quoted}\n{statement.ref}"))
+    if not listed:
+        blocks.append(Block(say("No checkable statement was found in it; see it in the console.")))
+        return Reply(tuple(blocks))
+    if len(new.statements) > len(listed):
+        more = say("And {count} more; see them in the console.")
+        blocks.append(Block(more.format(count=len(new.statements) - len(listed)), Style.NOTE))
+    usable = [each for each in listed if each.status is not StatementStatus.RETRACTED]
+    if cluster_id is not None:
+        numbers = {each.id: number for number, each in enumerate(listed, start=1)}
+        rows = [_relations(cluster_id, each, numbers[each.id], words) for each in usable]
+        return Reply(tuple(blocks), tuple(rows))
+    unpublished = (StatementStatus.DRAFT, StatementStatus.REVIEWED)
+    keys = [
+        Button(
+            say("Publish {number}").format(number=number),
+            action=action("publish", statement.id),
+        )
+        for number, statement in enumerate(listed, start=1)
+        if statement.status in unpublished
+    ]
+    buttons = [tuple(keys[start : start + 3]) for start in range(0, len(keys), 3)]
+    if keys and new.report_id is not None:
+        buttons.append((Button(say("Publish all"), action=action("all", new.report_id)),))
+    return Reply(tuple(blocks), tuple(buttons))
+
+
+def _relations(
+    cluster_id: int, statement: SourcedStatement, number: int, words: Catalogue
+) -> tuple[Button, ...]:
+    say = words.say
+    return (
+        Button(
+            say("✅ {number} supports it").format(number=number),
+            action=action("yes", cluster_id, statement.id),
+        ),
+        Button(
+            say("❌ {number} contradicts it").format(number=number),
+            action=action("no", cluster_id, statement.id),
+        ),
+    )

@@ -1,0 +1,115 @@
+"""What people are to be told unasked, letter by letter, for the channel that delivers it."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Protocol
+
+from bot.conversation.catalogue import catalogue, spoken
+from bot.conversation.letters import letter
+from bot.conversation.reply import Reply
+from knowledge import delivery, notifications, people
+from knowledge.database import Sessions
+from knowledge.errors import AddressUnreadable
+from knowledge.notifications import Told
+
+logger = logging.getLogger(__name__)
+
+#: How long a letter is left to the process that took it: a sending never takes as long. One whose
+#: process died is taken again afterwards.
+LEASE: Final = timedelta(minutes=2)
+#: The pause after a first failed try; each further one is twice as long, up to the longest.
+FIRST_PAUSE: Final = timedelta(seconds=5)
+LONGEST_PAUSE: Final = timedelta(hours=1)
+#: Tries after which a person is given up: more than a day of the longest pauses.
+MAX_TRIES: Final = 40
+#: Characters that are kept of what a failure said.
+_ERROR: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One notification in words, and the channel's address it goes to."""
+
+    id: int
+    address: str
+    reply: Reply
+    tries: int
+
+
+class Post(Protocol):
+    """What a channel delivers. Every call may block (database): keep it off the loop."""
+
+    def take(self) -> Letter | None:
+        """Return a letter that is due, None if none is; nobody else is handed it for ``LEASE``."""
+
+    def sent(self, letter: Letter) -> None:
+        """Record that a letter was delivered: it is never handed out again."""
+
+    def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
+        """Have a letter tried again, after ``pause`` where the channel asked for one."""
+
+    def unreachable(self, letter: Letter, error: str) -> None:
+        """Give a letter up: the person cannot be written to."""
+
+
+class Outbox:
+    """Implements ``Post`` over the notifications that ``knowledge`` keeps."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        secret: bytes,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        today: Callable[[], date] = lambda: datetime.now().astimezone().date(),
+    ) -> None:
+        self._sessions, self._secret = sessions, secret
+        self._now, self._today = now, today
+
+    def take(self) -> Letter | None:
+        """Return the letter that is due longest and can be sent; others are given up on the way."""
+        while (told := self._told()) is not None:
+            if told.address is None:
+                self._give_up(told.id, "no address of the person is known")
+                continue
+            try:
+                address = people.opened(told.address, self._secret)
+            except AddressUnreadable as error:
+                # Another key may be put back: kept for then.
+                self._postpone(told.id, LONGEST_PAUSE, str(error))
+                continue
+            words = catalogue(spoken(told.language))
+            return Letter(told.id, address, letter(told, self._today(), words), told.tries)
+        return None
+
+    def sent(self, letter: Letter) -> None:
+        """Record that a letter was delivered."""
+        with self._sessions.begin() as session:
+            notifications.sent(session, letter.id)
+
+    def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
+        """Have a letter tried again, ever later; give it up after ``MAX_TRIES``."""
+        if letter.tries >= MAX_TRIES and pause is None:
+            self._give_up(letter.id, error)
+            return
+        doubled = min(FIRST_PAUSE * 2 ** min(letter.tries, 16), LONGEST_PAUSE)
+        self._postpone(letter.id, doubled if pause is None else pause, error)
+
+    def unreachable(self, letter: Letter, error: str) -> None:
+        """Give a letter up."""
+        self._give_up(letter.id, error)
+
+    def _told(self) -> Told | None:
+        now = self._now()
+        with self._sessions.begin() as session:
+            return delivery.take(session, now, now + LEASE)
+
+    def _postpone(self, number: int, pause: timedelta, error: str) -> None:
+        with self._sessions.begin() as session:
+            notifications.postpone(session, number, self._now() + pause, error[:_ERROR])
+
+    def _give_up(self, number: int, error: str) -> None:
+        with self._sessions.begin() as session:
+            notifications.unreachable(session, number, error[:_ERROR])
+        logger.info("letter_given_up", extra={"notification": number, "error": error[:_ERROR]})

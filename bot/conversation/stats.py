@@ -1,0 +1,53 @@
+"""How the asking goes, in words and a picture."""
+
+from datetime import timedelta
+
+from babel import Locale
+from babel.dates import format_timedelta
+from babel.numbers import format_percent
+
+from bot import charts
+from bot.charts import Chart, Form
+from bot.conversation.catalogue import Catalogue
+from bot.conversation.reply import Block, Picture, Reply, Style
+from bot.conversation.wording import cut_short
+from knowledge.domain import Outcome
+from knowledge.trends import Trends
+
+#: Fastest-growing clusters that are listed, and languages.
+LISTED = 3
+
+
+def figures(trends: Trends, words: Catalogue) -> Reply:
+    """Return the figures of a time with their chart."""
+    say, locale = words.say, words.language.value
+    last = words.day((trends.until - timedelta(seconds=1)).date())
+    opening = say("📊 From {first} to {last}").format(
+        first=words.day(trends.since.date()), last=last
+    )
+    counted = dict(trends.outcomes)
+    lines = [say("Questions: {count}").format(count=trends.asked)]
+    if trends.match_rate is not None:
+        share = format_percent(trends.match_rate, locale=locale)
+        lines.append(say("Settled by a report: {share}").format(share=share))
+    named = (f"{charts.outcome(each, words)} {counted.get(each, 0)}" for each in Outcome)
+    lines.append(" · ".join(named))
+    lines.append(say("“Not what I asked”: {count}").format(count=trends.disputed))
+    waited = trends.to_answer
+    if waited.middle is not None:
+        time = format_timedelta(waited.middle, locale=locale)
+        text = say("Answered by moderators: {count}, half of them within {time}")
+        lines.append(text.format(count=waited.answered, time=time))
+    known = Locale(locale).languages
+    if trends.languages:
+        spoken = (f"{known.get(code, code)} {count}" for code, count in trends.languages[:LISTED])
+        lines.append(say("Languages: {languages}").format(languages=" · ".join(spoken)))
+    blocks = [Block(opening, Style.HEADLINE), Block("\n".join(lines))]
+    growing = [each for each in trends.fastest if each.growth > 0][:LISTED]
+    if growing:
+        listed = "\n".join(f"• {cut_short(each.title)} (+{each.growth})" for each in growing)
+        blocks.append(Block(f"{say('Growing fastest:')}\n{listed}"))
+    drawn = (Chart.DAYS, Chart.OUTCOMES)
+    png = charts.draw(drawn, trends, words, Form.PNG)
+    alternative = " · ".join(charts.title(each, words) for each in drawn)
+    return Reply(tuple(blocks), picture=Picture(png, alternative))

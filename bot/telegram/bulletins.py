@@ -1,0 +1,31 @@
+"""Bulletins out to moderators: from a schedule, beside the bot that answers people."""
+
+import logging
+from collections.abc import Sequence
+
+from telegram.error import TelegramError
+
+from bot.conversation.bulletins import Bulletin
+from bot.telegram.application import TelegramConfig, connected
+from bot.telegram.sending import Place, send
+
+logger = logging.getLogger(__name__)
+
+
+async def send_bulletins(config: TelegramConfig, bulletins: Sequence[Bulletin]) -> int:
+    """Send each to its moderator; returns how many were. Who cannot be reached is passed over.
+
+    Raises ``TelegramUnreachable`` or ``TokenRejected`` where none can be sent.
+    """
+    if not bulletins:
+        return 0
+    sent = 0
+    async with connected(config) as bot:
+        for bulletin in bulletins:
+            try:
+                await send(bot, bulletin.reply, Place(int(bulletin.address)))
+            except TelegramError as error:
+                logger.warning("bulletin_not_sent", extra={"error": type(error).__name__})
+            else:
+                sent += 1
+    return sent

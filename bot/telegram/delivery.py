@@ -1,0 +1,132 @@
+"""Letters out to people: one after the other, each recorded right after it was sent.
+
+Telegram has no way to make a sending happen exactly once. A letter is leased before it is sent and
+recorded after, so several processes never send the same one, and a process that dies in the
+instant between Telegram's answer and the record is the only way to be told twice.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+from telegram import Bot
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
+
+from bot.conversation.post import LEASE, Letter, Post
+from bot.telegram.errors import where
+from bot.telegram.sending import Place, asked_pause, parts_of, send_part
+
+logger = logging.getLogger(__name__)
+
+#: How often the post is looked through while nothing is in it.
+LOOK_SECONDS: Final = 1.0
+#: A sending that takes longer counts as failed; well within the lease.
+_SEND_SECONDS: Final = LEASE.total_seconds() / 4
+_FIRST_PAUSE_SECONDS: Final = 1.0
+_RECORD_TRIES: Final = 5
+_LONGEST_PAUSE_SECONDS: Final = 60.0
+
+_T = TypeVar("_T")
+
+
+class Courier:
+    """Takes letters from the post to Telegram until it is told to stop."""
+
+    def __init__(self, bot: Bot, post: Post, look_seconds: float = LOOK_SECONDS) -> None:
+        self._bot, self._post, self._look_seconds = bot, post, look_seconds
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="post")
+        self._stop = asyncio.Event()
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Deliver until ``stop``; whatever breaks is logged, and tried again later."""
+        try:
+            while not self._stop.is_set():
+                try:
+                    pause = await self._round()
+                except Exception as error:  # noqa: BLE001 - logged; the post outlives a bad moment
+                    extra = {"error": type(error).__name__, "where": where(error)}
+                    logger.error("delivery_failed", extra=extra)
+                    pause = self._backoff()
+                if pause:
+                    await self._rest(pause)
+        finally:
+            self._thread.shutdown(wait=True)
+
+    def stop(self) -> None:
+        """Have ``run`` end once the letter in hand is sent and recorded."""
+        self._stop.set()
+
+    async def _round(self) -> float:
+        """Deliver one letter; returns how long to rest before the next."""
+        letter = await self._off_loop(self._post.take)
+        if letter is None:
+            self._failures = 0
+            return self._look_seconds
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                for part in parts_of(letter.reply):
+                    await send_part(self._bot, part, Place(int(letter.address)))
+        except (Forbidden, BadRequest) as error:
+            # The person blocked the bot, the chat is gone, or Telegram will never take this.
+            reason = error.message
+            await self._off_loop(lambda: self._post.unreachable(letter, reason))
+        except RetryAfter as error:
+            return await self._wait_as_asked(letter, error)
+        except (TelegramError, TimeoutError) as error:
+            # The name alone: some of Telegram's errors quote the token.
+            name = type(error).__name__
+            await self._off_loop(lambda: self._post.failed(letter, name))
+            logger.warning("letter_delayed", extra={"notification": letter.id, "error": name})
+            return self._backoff()
+        else:
+            await self._record(letter)
+            self._failures = 0
+            logger.info("letter_sent", extra={"notification": letter.id})
+        return 0.0
+
+    async def _record(self, letter: Letter) -> None:
+        """Record a sending, trying again: one that is not recorded would be repeated."""
+        for left in reversed(range(_RECORD_TRIES)):
+            try:
+                await self._off_loop(lambda: self._post.sent(letter))
+            except Exception as error:
+                if not left:
+                    raise
+                logger.warning("record_delayed", extra={"error": type(error).__name__})
+                await asyncio.sleep(_FIRST_PAUSE_SECONDS)
+            else:
+                return
+
+    async def _wait_as_asked(self, letter: Letter, error: RetryAfter) -> float:
+        pause = asked_pause(error)
+        await self._off_loop(lambda: self._post.failed(letter, "RetryAfter", pause))
+        logger.warning("letters_held_up", extra={"retry_in_s": pause.total_seconds()})
+        # The limit is the bot's, not one chat's: nothing goes out before it is over.
+        return pause.total_seconds()
+
+    def _backoff(self) -> float:
+        pause = min(_FIRST_PAUSE_SECONDS * 2.0**self._failures, _LONGEST_PAUSE_SECONDS)
+        self._failures += 1
+        return pause
+
+    async def _rest(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), seconds)
+
+    async def _off_loop(self, act: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, act)
+
+
+@contextlib.asynccontextmanager
+async def delivering(courier: Courier) -> AsyncIterator[None]:
+    """Have ``courier`` deliver for as long as the body takes; its last letter is finished."""
+    running = asyncio.create_task(courier.run())
+    try:
+        yield
+    finally:
+        courier.stop()
+        await running

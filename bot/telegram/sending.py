@@ -1,0 +1,106 @@
+"""One rendered message into one chat, and trying again where that cannot send it twice."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
+
+import httpx
+from telegram import Bot, LinkPreviewOptions, ReplyParameters
+from telegram.constants import ParseMode
+from telegram.error import NetworkError, RetryAfter
+
+from bot.conversation.reply import Picture, Reply
+from bot.telegram.render import Rendered, render
+
+logger = logging.getLogger(__name__)
+
+# Sending is tried this often in all, and no pause Telegram asks for is waited out beyond this.
+_SEND_TRIES = 4
+_LONGEST_PAUSE_SECONDS = 60.0
+
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+# Raised before a request left: trying again cannot send a message twice.
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reply goes: a chat, its topic, and the message it answers."""
+
+    chat_id: int
+    topic_id: int | None = None
+    message_id: int | None = None
+
+
+async def send(bot: Bot, reply: Reply, place: Place) -> int:
+    """Send a whole reply, trying each part again as ``persistently`` does; returns how many parts.
+
+    Raises ``TelegramError`` when a part cannot be sent.
+    """
+    parts = parts_of(reply)
+    for number, part in enumerate(parts):
+        where = place if number == 0 else replace(place, message_id=None)
+        await persistently(partial(send_part, bot, part, where))
+    return len(parts)
+
+
+def parts_of(reply: Reply) -> tuple[Picture | Rendered, ...]:
+    """Return what is sent for ``reply``, in order: its picture, then its messages."""
+    messages = render(reply)
+    return messages if reply.picture is None else (reply.picture, *messages)
+
+
+async def send_part(bot: Bot, part: Picture | Rendered, place: Place) -> None:
+    """Send one message or picture, once. Raises ``TelegramError``."""
+    under = place.message_id
+    reply_to = None if under is None else ReplyParameters(under, allow_sending_without_reply=True)
+    if isinstance(part, Picture):
+        await bot.send_photo(
+            place.chat_id,
+            part.png,
+            filename="picture.png",
+            message_thread_id=place.topic_id,
+            reply_parameters=reply_to,
+        )
+        return
+    await bot.send_message(
+        place.chat_id,
+        part.html,
+        parse_mode=ParseMode.HTML,
+        link_preview_options=NO_PREVIEW,
+        reply_markup=part.keyboard,
+        message_thread_id=place.topic_id,
+        reply_parameters=reply_to,
+    )
+
+
+async def persistently(send: Callable[[], Awaitable[_T]]) -> _T:
+    """Return what ``send`` returns, trying again where that cannot send the message twice."""
+    pause = 1.0
+    for _ in range(_SEND_TRIES - 1):
+        try:
+            return await send()
+        except RetryAfter as error:
+            wait = asked_pause(error).total_seconds()
+            if wait > _LONGEST_PAUSE_SECONDS:
+                raise
+        except NetworkError as error:
+            if not isinstance(error.__cause__, _NEVER_LEFT):
+                raise
+            wait = pause
+            pause *= 2
+        logger.warning("send_delayed", extra={"wait_s": wait})
+        await asyncio.sleep(wait)
+    return await send()
+
+
+def asked_pause(error: RetryAfter) -> timedelta:
+    """Return how long Telegram asks to wait."""
+    asked = error.retry_after
+    return asked if isinstance(asked, timedelta) else timedelta(seconds=asked)

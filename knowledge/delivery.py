@@ -1,0 +1,37 @@
+"""Which notification is whose to send: one process has it at a time."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from knowledge import notifications
+from knowledge.models import Notification, NotificationStatus
+from knowledge.notifications import Told
+
+#: Others that are looked at where another process takes the first at the same moment.
+_LOOKED_AT = 10
+
+
+def take(session: Session, now: datetime, until: datetime) -> Told | None:
+    """Return a notification that is due and leave it to the caller until ``until``; None if none.
+
+    The transaction must end before it is sent. Whoever sends it says so with
+    ``notifications.sent``; where nobody does, because the process died, it is due again then.
+    """
+    for told in notifications.due(session, now, _LOOKED_AT):
+        # Asked and taken in one statement: two processes never have the same one.
+        taken = session.scalar(
+            update(Notification)
+            .where(
+                Notification.id == told.id,
+                Notification.status == NotificationStatus.WAITING,
+                Notification.due_at <= now,
+            )
+            .values(due_at=until)
+            .returning(Notification.id),
+            execution_options={"synchronize_session": False},
+        )
+        if taken is not None:
+            return told
+    return None

@@ -1,0 +1,173 @@
+"""How moderators get into the console: a link that works once, then a session that can be ended.
+
+Only hashes of links and cookies are kept, so that who reads the database cannot sign in with it.
+What a person may do is not kept with their session: ``roles`` is asked at every request.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from knowledge.errors import LinkRefused
+from knowledge.models import ConsoleSession, SignInLink
+from knowledge.people import language_of
+
+#: How long a link may be followed: it is asked for and followed in one go.
+LINK_LIFE: Final = timedelta(minutes=5)
+#: How long a browser stays signed in: a working day.
+SESSION_LIFE: Final = timedelta(hours=12)
+
+#: 256 bits: nobody guesses one.
+_TOKEN_BYTES: Final = 32
+#: What is sent here from outside is hashed, and is not hashed at any length.
+_MAX_TOKEN: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session: what the browser keeps, and what its forms carry."""
+
+    person_key: str
+    cookie: str = field(repr=False)
+    form_token: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session that is neither expired nor revoked. ``language`` is what its pages speak."""
+
+    id: str
+    person_key: str
+    form_token: str = field(repr=False)
+    language: str
+    created_at: datetime
+    expires_at: datetime
+
+
+def issue_link(session: Session, key: str, now: datetime) -> str:
+    """Return the token of a link that signs the person in, once; their earlier links end."""
+    session.execute(
+        delete(SignInLink).where((SignInLink.person_key == key) | (SignInLink.expires_at <= now))
+    )
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    session.add(SignInLink(token_hash=_hash(token), person_key=key, expires_at=now + LINK_LIFE))
+    session.flush()
+    return token
+
+
+def use_link(
+    session: Session, token: str, now: datetime, *, already: str | None = None
+) -> SignedIn:
+    """Open a session for the person a link belongs to; the link is used up by it.
+
+    ``already`` is who this browser is signed in as. Raises LinkRefused if the link was never
+    given out, was used, has expired or was given to somebody else.
+    """
+    usable = [
+        SignInLink.token_hash == _hash(token),
+        SignInLink.used_at.is_(None),
+        SignInLink.expires_at > now,
+    ]
+    if already is not None:
+        usable.append(SignInLink.person_key == already)
+    # Asked and used in one statement: of two that follow it at once, one gets in.
+    key = session.scalar(
+        update(SignInLink).where(*usable).values(used_at=now).returning(SignInLink.person_key)
+    )
+    if key is None:
+        raise LinkRefused(
+            "this link was used, has expired or is another person's; send /console to the bot for"
+            " a new one"
+        )
+    cookie, form_token = secrets.token_urlsafe(_TOKEN_BYTES), secrets.token_urlsafe(_TOKEN_BYTES)
+    expires_at = now + SESSION_LIFE
+    session.execute(delete(ConsoleSession).where(ConsoleSession.expires_at <= now))
+    session.add(
+        ConsoleSession(
+            token_hash=_hash(cookie),
+            person_key=key,
+            form_token=form_token,
+            language=language_of(session, key) or "",
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+    session.flush()
+    return SignedIn(key, cookie, form_token, expires_at)
+
+
+def session_of(session: Session, cookie: str, now: datetime) -> OpenSession | None:
+    """Return the session of a browser; None if it has expired, was revoked or never was."""
+    row = session.scalar(
+        select(ConsoleSession).where(
+            ConsoleSession.token_hash == _hash(cookie),
+            ConsoleSession.revoked_at.is_(None),
+            ConsoleSession.expires_at > now,
+        )
+    )
+    return _value(row) if row else None
+
+
+def sessions_of(session: Session, key: str, now: datetime) -> list[OpenSession]:
+    """Return the sessions that a person has open, newest first."""
+    rows = session.scalars(
+        select(ConsoleSession)
+        .where(
+            ConsoleSession.person_key == key,
+            ConsoleSession.revoked_at.is_(None),
+            ConsoleSession.expires_at > now,
+        )
+        .order_by(ConsoleSession.created_at.desc())
+    )
+    return [_value(row) for row in rows]
+
+
+def speak(session: Session, session_id: str, language: str) -> None:
+    """Have a session's pages speak ``language``."""
+    session.execute(
+        update(ConsoleSession)
+        .where(ConsoleSession.token_hash == session_id)
+        .values(language=language)
+    )
+
+
+def revoke(session: Session, session_id: str, now: datetime) -> None:
+    """End one session."""
+    session.execute(
+        update(ConsoleSession)
+        .where(ConsoleSession.token_hash == session_id, ConsoleSession.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
+def revoke_all(session: Session, key: str, now: datetime) -> int:
+    """End every session of a person and the links they have not followed; returns how many."""
+    session.execute(delete(SignInLink).where(SignInLink.person_key == key))
+    ended = session.scalars(
+        update(ConsoleSession)
+        .where(ConsoleSession.person_key == key, ConsoleSession.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(ConsoleSession.token_hash)
+    )
+    return len(ended.all())
+
+
+def _value(row: ConsoleSession) -> OpenSession:
+    return OpenSession(
+        id=row.token_hash,
+        person_key=row.person_key,
+        form_token=row.form_token,
+        language=row.language,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token[:_MAX_TOKEN].encode(errors="replace")).hexdigest()

@@ -1,0 +1,447 @@
+"""Moderators' commands and buttons over a real database: who may, what happens, what is said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.conversation.catalogue import Language, catalogue
+from bot.conversation.conversation import Conversation
+from bot.conversation.moderation import Moderation, Place
+from bot.conversation.reply import Asker, Button, Reply
+from bot.fetching.errors import PrivateAddress
+from embeddings.encoder import Encoder
+from knowledge import curation, people, reports, roles, sign_in
+from knowledge.agreement.rules import RuleJudge
+from knowledge.answering import Answering
+from knowledge.database import Sessions
+from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.inbox import demand
+from knowledge.indexing import ServingIndex
+from knowledge.models import (
+    AuditEntry,
+    Claim,
+    Cluster,
+    ClusterStatus,
+    Inquiry,
+    Notification,
+    RejectReason,
+    Role,
+    Statement,
+    StatementStatus,
+)
+from knowledge.models.base import now
+
+SECRET = b"the key of these tests"
+TODAY = date(2030, 5, 1)
+CLAIM = "the clock tower stands 80 metres high"
+TEXT = "the clock tower stands 80 metres high, the city said on Monday"
+
+ADMIN = Asker(1, "en", "1")
+MODERATOR = Asker(2, "en", "2")
+PUBLIC = Asker(3, "en", "3")
+IN_GROUP = Asker(3, "en")
+COMMANDS = ("queue", "add", "retract", "stats", "console", "grant", "revoke")
+GONE = "This button no longer works. Send the claim again."
+
+
+def key_of(number: int) -> str:
+    return people.person_key(SECRET, "telegram", number)
+
+
+@dataclass
+class House:
+    """The conversation with its services, and what was embedded."""
+
+    sessions: Sessions
+    talk: Conversation
+    embedded: list[int]
+
+
+@pytest.fixture
+def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
+    """Return a conversation with one first admin and one moderator."""
+    index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
+    answering = Answering(sessions, fake_encoder, index, RuleJudge())
+    embedded: list[int] = []
+    place = Place(
+        secret=SECRET,
+        key_of=key_of,
+        first_admins=frozenset({key_of(ADMIN.id)}),
+        read_address=read_address,
+        embed=embedded.extend,
+        console_url="https://console.example.org",
+    )
+    moderation = Moderation(sessions, answering, place, today=lambda: TODAY)
+    talk = Conversation(
+        sessions, answering, SECRET, "telegram", lambda: TODAY, moderation=moderation
+    )
+    with sessions.begin() as session:
+        roles.grant(session, key_of(MODERATOR.id), Role.MODERATOR, "Sara", "command line")
+    return House(sessions, talk, embedded)
+
+
+def read_address(url: str) -> Sequence[ReportDraft]:
+    """Read a report off an address without a network: one statement, its text the address."""
+    if "127.0.0.1" in url:
+        raise PrivateAddress(f"{url} leads to a private address; give a public one")
+    text = f"the page {url} says so"
+    return [ReportDraft("A page", "A paper", url, statements=(StatementDraft(text),))]
+
+
+def said(reply: Reply) -> str:
+    return "\n".join(block.text for block in reply.blocks)
+
+
+def button(reply: Reply, label: str) -> Button:
+    (found,) = [each for row in reply.buttons for each in row if label in each.label]
+    return found
+
+
+def presses(house: House, asker: Asker, reply: Reply, label: str) -> Reply:
+    action = button(reply, label).action
+    assert action is not None
+    assert len(action.encode()) <= 64
+    return house.talk.press(asker, action)
+
+
+def asked(house: House, *claims: str) -> list[int]:
+    """Have a public person ask each claim; each is gathered into a cluster of its own."""
+    for claim in claims:
+        house.talk.claim(PUBLIC, claim)
+    with house.sessions.begin() as session:
+        waiting = session.scalars(select(Claim).where(Claim.cluster_id.is_(None)))
+        for row in waiting.all():
+            cluster = Cluster(title=row.text, status=ClusterStatus.OPEN)
+            session.add(cluster)
+            session.flush()
+            demand.join(session, cluster, row.id)
+        return list(session.scalars(select(Cluster.id).order_by(Cluster.id)))
+
+
+def published(house: House, text: str = TEXT, ref: str = "tower") -> int:
+    draft = ReportDraft("The tower", "The Post", statements=(StatementDraft(text, ref=ref),))
+    with house.sessions.begin() as session:
+        (number,) = reports.store(session, draft).statement_ids
+        curation.publish(session, [number], "test")
+    return number
+
+
+def status(house: House, cluster_id: int) -> ClusterStatus:
+    with house.sessions() as session:
+        return session.get_one(Cluster, cluster_id).status
+
+
+def audited(house: House) -> list[tuple[str, str]]:
+    with house.sessions() as session:
+        rows = session.scalars(select(AuditEntry).order_by(AuditEntry.id))
+        return [(row.actor, row.action) for row in rows]
+
+
+class TestWhoMay:
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_the_public_gets_the_reply_to_an_unknown_command(
+        self, house: House, command: str
+    ) -> None:
+        before = audited(house)
+        for argument in ("", "tower because", "9 admin Eve"):
+            reply = house.talk.command(PUBLIC, command, argument)
+            assert reply == house.talk.command(PUBLIC, "nonsense", argument)
+            assert reply == house.talk.help(PUBLIC)
+        assert audited(house) == before
+
+    @pytest.mark.parametrize("command", ["grant", "revoke"])
+    def test_a_moderator_is_no_admin(self, house: House, command: str) -> None:
+        reply = house.talk.command(MODERATOR, command, "9 admin Eve")
+        assert reply == house.talk.help(MODERATOR)
+
+    def test_a_conversation_without_moderation_knows_none_of_it(
+        self, house: House, fake_encoder: Encoder, tmp_path: Path
+    ) -> None:
+        index = ServingIndex(house.sessions, fake_encoder, tmp_path / "other")
+        answering = Answering(house.sessions, fake_encoder, index, RuleJudge())
+        plain = Conversation(house.sessions, answering, SECRET, "telegram")
+        assert plain.command(ADMIN, "queue", "") == plain.help(ADMIN)
+        assert plain.menu(ADMIN) == ()
+
+    def test_every_button_asks_for_the_role_again(self, house: House) -> None:
+        (cluster,) = asked(house, CLAIM)
+        statement = published(house)
+        shown = house.talk.command(MODERATOR, "queue", "")
+        actions = [each.action for row in shown.buttons for each in row if each.action]
+        actions += [f"mod:why:{cluster}:spam", f"mod:publish:{statement}", "mod:all:1", "mod:next:"]
+        with house.sessions.begin() as session:
+            roles.revoke(session, key_of(MODERATOR.id), "test")
+        before = audited(house)
+        for action in actions:
+            for person in (MODERATOR, PUBLIC):
+                assert said(house.talk.press(person, action)) == GONE, action
+        assert audited(house) == before
+        assert status(house, cluster) is ClusterStatus.OPEN
+
+    @pytest.mark.parametrize(
+        "forged",
+        [
+            "mod", "mod:", "mod:yes", "mod:yes:1", "mod:yes:1:x", "mod:yes:x:1", "mod:why:1:",
+            "mod:why:1:fun", "mod:snooze:1:0", "mod:snooze:1:365", "mod:snooze:1:-1", "mod:fly:1:1",
+            "mod:publish:99999999999999999999", "mod:publish:١",
+        ],
+    )  # fmt: skip
+    def test_a_forged_button_does_nothing(self, house: House, forged: str) -> None:
+        assert said(house.talk.press(MODERATOR, forged)) == GONE
+
+    def test_the_menu_shows_what_a_person_may_do(self, house: House) -> None:
+        everybody = ("start", "help", "language")
+        names = {
+            person.id: tuple(name for name, _ in house.talk.menu(person))
+            for person in (ADMIN, MODERATOR, PUBLIC)
+        }
+        assert names == {
+            1: (*COMMANDS[:3], "stats", "console", "grant", "revoke", *everybody),
+            2: (*COMMANDS[:5], *everybody),
+            3: (),
+        }
+
+
+class TestQueue:
+    def test_what_is_asked_most_comes_first_with_who_asks_and_what_may_answer_it(
+        self, house: House
+    ) -> None:
+        published(house)
+        _, cluster = asked(house, "the harbour is closed for a week", CLAIM)
+        house.talk.claim(MODERATOR, CLAIM)
+        reply = house.talk.command(MODERATOR, "queue", "")
+        text = said(reply)
+        assert text.startswith(f"📥 Claim {cluster}\n{CLAIM}\n")
+        assert "People: 2 · asked: 2 · waiting to be told: 0" in text
+        assert f"«{TEXT}»" in text
+        after = said(presses(house, MODERATOR, reply, "Next"))
+        assert "the harbour is closed" in after
+        assert "People: 1 · asked: 1 · waiting to be told: 1" in after
+
+    def test_nothing_waits(self, house: House) -> None:
+        assert said(house.talk.command(MODERATOR, "queue", "")).startswith("Nothing is waiting")
+
+    def test_a_damaged_place_begins_again(self, house: House) -> None:
+        (cluster,) = asked(house, CLAIM)
+        reply = house.talk.press(MODERATOR, "mod:next:nonsense")
+        assert said(reply).startswith(f"📥 Claim {cluster}\n")
+
+    def test_an_answer_reaches_everybody_once_and_the_second_moderator_sees_it(
+        self, house: House
+    ) -> None:
+        published(house)
+        (cluster,) = asked(house, CLAIM)
+        with house.sessions.begin() as session:
+            # What was settled at once waits for nothing.
+            for inquiry in session.scalars(select(Inquiry)):
+                inquiry.waiting = True
+        shown = house.talk.command(MODERATOR, "queue", "")
+        done = presses(house, MODERATOR, shown, "❌ 1 contradicts it")
+        assert said(done) == f"Claim {cluster} is answered. People to be told: 1."
+        assert status(house, cluster) is ClusterStatus.ANSWERED
+        second = presses(house, ADMIN, shown, "✅ 1 supports it")
+        assert said(second).startswith("This was handled already")
+        with house.sessions() as session:
+            assert len(session.scalars(select(Notification)).all()) == 1
+        # From now on it is said to whoever asks.
+        assert said(house.talk.claim(PUBLIC, CLAIM)).startswith("❌")
+
+    def test_a_rejection_asks_why(self, house: House) -> None:
+        (cluster,) = asked(house, CLAIM)
+        shown = house.talk.command(MODERATOR, "queue", "")
+        why = presses(house, MODERATOR, shown, "Reject")
+        assert status(house, cluster) is ClusterStatus.OPEN
+        done = presses(house, MODERATOR, why, "An opinion")
+        assert said(done) == f"Claim {cluster} is rejected."
+        with house.sessions() as session:
+            assert session.get_one(Cluster, cluster).reject_reason is RejectReason.OPINION
+        assert audited(house)[-1] == (key_of(MODERATOR.id), "rejected")
+        assert said(presses(house, MODERATOR, done, "Next")).startswith("Nothing is waiting")
+
+    def test_a_snoozed_claim_comes_back_when_its_time_is_over(self, house: House) -> None:
+        (cluster,) = asked(house, CLAIM)
+        shown = house.talk.command(MODERATOR, "queue", "")
+        presses(house, MODERATOR, shown, "For a day")
+        assert said(house.talk.command(MODERATOR, "queue", "")).startswith("Nothing is waiting")
+        with house.sessions.begin() as session:
+            session.get_one(Cluster, cluster).snoozed_until = now()
+        assert said(house.talk.command(MODERATOR, "queue", "")).startswith("📥")
+
+    def test_a_source_is_added_for_a_claim_and_answers_it_unpublished(self, house: House) -> None:
+        (cluster,) = asked(house, CLAIM)
+        shown = house.talk.command(MODERATOR, "queue", "")
+        how = said(presses(house, MODERATOR, shown, "Add a source"))
+        assert f"/add #{cluster} " in how
+        added = house.talk.command(MODERATOR, "add", f"#{cluster} The tower\n{TEXT}.")
+        done = presses(house, MODERATOR, added, "1 supports it")
+        assert said(done).startswith(f"Claim {cluster} is answered")
+        with house.sessions() as session:
+            statement = session.scalars(select(Statement)).one()
+        assert statement.status is StatementStatus.PUBLISHED
+        assert house.embedded == [statement.id]
+
+
+class TestAdd:
+    def test_an_address(self, house: House) -> None:
+        reply = house.talk.command(MODERATOR, "add", "https://example.org/a")
+        assert said(reply).splitlines()[:-1] == [
+            "📄 This report was added",
+            "A page",
+            "1. «the page https://example.org/a says so»",
+        ]
+        assert said(presses(house, MODERATOR, reply, "Publish 1")) == "Statements published: 1"
+        again = house.talk.command(MODERATOR, "add", "https://example.org/a")
+        assert said(again).startswith("📄 It is here already")
+        assert again.buttons == ()
+
+    def test_all_of_a_report_at_once(self, house: House) -> None:
+        text = (
+            "The bridges\nThe old bridge closed on Monday, the mayor said. Nobody was hurt there."
+        )
+        reply = house.talk.command(MODERATOR, "add", text)
+        done = said(presses(house, MODERATOR, reply, "Publish all"))
+        assert done.startswith("Statements published: ")
+        again = presses(house, MODERATOR, reply, "Publish all")
+        assert said(again) == "Nothing of it is left to publish."
+
+    def test_a_private_address_is_refused_with_the_reason(self, house: House) -> None:
+        reply = house.talk.command(MODERATOR, "add", "http://127.0.0.1/secret")
+        assert said(reply).startswith("This address cannot be read: ")
+
+    @pytest.mark.parametrize("argument", ["", "#5", "#5 ", "  "])
+    def test_nothing_says_how(self, house: House, argument: str) -> None:
+        reply = house.talk.command(MODERATOR, "add", argument)
+        assert said(reply).startswith("Write it like this: /add")
+
+    def test_nothing_is_fetched_for_the_public(self, house: House) -> None:
+        reply = house.talk.command(PUBLIC, "add", "http://127.0.0.1/secret")
+        assert reply == house.talk.help(PUBLIC)
+
+
+class TestRetract:
+    def test_it_is_withdrawn_with_the_reason(self, house: House) -> None:
+        published(house)
+        reply = house.talk.command(MODERATOR, "retract", "tower the number was wrong")
+        assert said(reply).startswith("Statements withdrawn: 1.")
+        with house.sessions() as session:
+            entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert entry is not None
+        assert (entry.actor, entry.reason) == (key_of(MODERATOR.id), "the number was wrong")
+        again = house.talk.command(MODERATOR, "retract", "tower once more")
+        assert said(again) == "Nothing of tower is published."
+
+    def test_without_a_reason_or_a_known_reference_it_says_so(self, house: House) -> None:
+        published(house)
+        usage = said(house.talk.command(MODERATOR, "retract", "tower"))
+        assert usage == "Write it like this: /retract REF reason"
+        unknown = said(house.talk.command(MODERATOR, "retract", "nothing at all"))
+        assert unknown.startswith("There is nothing of this reference")
+
+
+class TestRoles:
+    def test_a_role_is_given_and_taken_and_holds_at_once(self, house: House) -> None:
+        house.talk.command(ADMIN, "grant", "3 moderator Omar of the desk")
+        assert said(house.talk.command(PUBLIC, "queue", "")).startswith("Nothing is waiting")
+        with house.sessions() as session:
+            held = {each.name: each.role for each in roles.held(session)}
+        assert held == {"Sara": Role.MODERATOR, "Omar of the desk": Role.MODERATOR}
+        with house.sessions.begin() as session:
+            token = sign_in.issue_link(session, key_of(3), now())
+            cookie = sign_in.use_link(session, token, now()).cookie
+        house.talk.command(ADMIN, "revoke", "3")
+        assert house.talk.command(PUBLIC, "queue", "") == house.talk.help(PUBLIC)
+        with house.sessions() as session:
+            assert sign_in.session_of(session, cookie, now()) is None
+
+    @pytest.mark.parametrize(
+        ("command", "argument", "says"),
+        [
+            ("grant", "", "Write it like this: /grant"),
+            ("grant", "9", "Write it like this: /grant"),
+            ("grant", "9 king Eve", "Write it like this: /grant"),
+            ("grant", "Eve admin Eve", "Write it like this: /grant"),
+            ("revoke", "", "Write it like this: /revoke"),
+            ("revoke", "x", "Write it like this: /revoke"),
+            ("revoke", "999", "Nobody with this number"),
+            ("revoke", "1", "This is an admin by ADMIN_IDS"),
+        ],
+    )
+    def test_what_cannot_be_done_is_said(
+        self, house: House, command: str, argument: str, says: str
+    ) -> None:
+        assert said(house.talk.command(ADMIN, command, argument)).startswith(says)
+
+
+class TestConsoleAndStats:
+    def test_the_link_is_the_persons_own_and_works(self, house: House) -> None:
+        reply = house.talk.command(MODERATOR, "console", "")
+        url = button(reply, "Open the console").url
+        assert url is not None
+        address, _, token = url.partition("?token=")
+        assert address == "https://console.example.org/sign-in"
+        with house.sessions.begin() as session:
+            assert sign_in.use_link(session, token, now()).person_key == key_of(MODERATOR.id)
+
+    def test_the_figures_come_with_a_picture(self, house: House) -> None:
+        asked(house, CLAIM)
+        reply = house.talk.command(MODERATOR, "stats", "")
+        assert said(reply).startswith("📊 From ")
+        assert reply.picture is not None
+        assert reply.picture.png.startswith(b"\x89PNG")
+
+    def test_a_moderators_address_is_remembered_for_the_digest(self, house: House) -> None:
+        house.talk.command(MODERATOR, "queue", "")
+        with house.sessions() as session:
+            assert people.address_of(session, key_of(MODERATOR.id), SECRET) == "2"
+
+
+def test_who_is_blocked_is_not_answered_and_nothing_is_kept(house: House) -> None:
+    with house.sessions.begin() as session:
+        until = now() + timedelta(days=1)
+        people.block(session, key_of(PUBLIC.id), until, key_of(ADMIN.id), "floods")
+    assert said(house.talk.claim(PUBLIC, CLAIM)) == "For now I do not answer you. Try again later."
+    with house.sessions.begin() as session:
+        assert session.scalars(select(Inquiry)).all() == []
+        people.unblock(session, key_of(PUBLIC.id), key_of(ADMIN.id))
+    assert said(house.talk.claim(PUBLIC, CLAIM)).startswith("⚪")
+
+
+class TestPromise:
+    PROMISE = "when they settle it, I will tell you here."
+
+    def test_who_writes_in_private_is_told_later(self, house: House) -> None:
+        assert self.PROMISE in said(house.talk.claim(PUBLIC, "the harbour is closed for a week"))
+        with house.sessions() as session:
+            assert session.scalars(select(Inquiry)).one().waiting
+            assert people.address_of(session, key_of(PUBLIC.id), SECRET) == "3"
+
+    def test_in_a_group_nothing_is_promised(self, house: House) -> None:
+        reply = said(house.talk.claim(IN_GROUP, "the harbour is closed for a week"))
+        assert self.PROMISE not in reply
+        with house.sessions() as session:
+            assert not session.scalars(select(Inquiry)).one().waiting
+            assert people.address_of(session, key_of(PUBLIC.id), SECRET) is None
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_moderators_side_speaks_both_languages(house: House, language: Language) -> None:
+    published(house)
+    asked(house, CLAIM)
+    asker = Asker(ADMIN.id, language.value, "1")
+    arabic = language is Language.ARABIC
+    for name, argument in (
+        ("queue", ""),
+        ("add", "https://example.org/a"),
+        ("stats", ""),
+        ("grant", ""),
+        ("revoke", ""),
+        ("retract", ""),
+    ):
+        first = house.talk.command(asker, name, argument).blocks[0].text
+        assert any("\u0620" <= letter <= "\u064a" for letter in first) is arabic
+    words = catalogue(language)
+    assert all(description for _, description in house.talk.menu(asker)), words
