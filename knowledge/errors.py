@@ -12,7 +12,6 @@ KnowledgeError
 ├── Stale               somebody else changed it since it was looked at
 ├── TwoPeopleNeeded     another person has to review it before this one publishes it
 ├── CannotUndo          an act cannot be taken back, or not any more
-├── LinkRefused         a link to the console was used, has expired or is another person's
 ├── NotAllowed          the person does not hold the role that the act needs
 ├── AddressUnreadable   an address was kept under another key
 ├── AlreadyHandled      a cluster stands where this cannot be done to it

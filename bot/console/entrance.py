@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from bot.console import forms
 from bot.console.desk import Desk
-from bot.console.errors import BotError, FormForged, SignedOut
+from bot.console.errors import FormForged, SignedOut
 from bot.console.gate import (
     TOKEN_FIELD,
     cookie_name,
@@ -26,6 +26,7 @@ from bot.console.protection import TryLimit
 from bot.console.rendering import render
 from bot.console.visit import Visit
 from bot.conversation.catalogue import BY_CODE
+from bot.errors import BotError
 from knowledge import roles, sign_in
 from knowledge.errors import KnowledgeError
 from knowledge.models import Role

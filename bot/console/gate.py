@@ -11,12 +11,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.console import forms
 from bot.console.desk import Desk
-from bot.console.errors import BotError, FormForged, SignedOut
+from bot.console.errors import FormForged, SignedOut
 from bot.console.forms import Form
 from bot.console.problems import status_of, told
 from bot.console.rendering import render
 from bot.console.visit import Visit, Visitor, admitted
 from bot.conversation.catalogue import Catalogue, catalogue, spoken
+from bot.errors import BotError
 from knowledge.errors import KnowledgeError
 from knowledge.models import Role
 

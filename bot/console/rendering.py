@@ -182,7 +182,8 @@ def _act(context: Context, entry: Entry) -> str:
 def _language(context: Context, code: str) -> str:
     """Name a language; one that has no name is named by its code."""
     words: Catalogue = context["words"]
-    return Locale(words.language.value).languages.get(code, code)
+    name: str = Locale(words.language.value).languages.get(code, code)
+    return name
 
 
 def _web(address: str) -> str:

@@ -39,7 +39,7 @@ def show(visit: Visit) -> Response:
 def draw(visit: Visit) -> Response:
     """Draw one chart."""
     try:
-        chart = Chart(visit.at["chart"])
+        chart = Chart(str(visit.at["chart"]))
     except ValueError:
         raise NotFound("there is no such chart; see the trends") from None
     found = _trends(visit, _days(visit))
