@@ -121,7 +121,7 @@ def claims_of(session: Session, cluster_id: int) -> list[int]:
 def held(session: Session) -> Held:
     """Return how much is kept."""
     counted = select(Statement.status, func.count()).group_by(Statement.status)
-    by_status = {status: count for status, count in session.execute(counted)}
+    by_status = {row[0]: row[1] for row in session.execute(counted)}
     return Held(
         drafts=by_status.get(StatementStatus.DRAFT, 0),
         reviewed=by_status.get(StatementStatus.REVIEWED, 0),
