@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from embeddings.encoder import Encoder
@@ -89,19 +89,24 @@ def search(session: Session, wanted: str, limit: int = FOUND) -> Found:
     if not words:
         return Found((), (), ())
     texts = session.scalars(
-        _WITH_SOURCE.where(or_(Statement.ref == wanted, _holds(Statement.text, words)))
+        _WITH_SOURCE.where(or_(Statement.ref == wanted, _holds(session, Statement.text, words)))
         .order_by(Statement.id.desc())
         .limit(limit)
     )
     reports = session.scalars(
         select(Report)
         .options(joinedload(Report.source))
-        .where(or_(Report.ref == wanted, Report.url == wanted, _holds(Report.title, words)))
+        .where(
+            or_(Report.ref == wanted, Report.url == wanted, _holds(session, Report.title, words))
+        )
         .order_by(Report.id.desc())
         .limit(limit)
     )
     claims = session.scalars(
-        select(Claim).where(_holds(Claim.text, words)).order_by(Claim.id.desc()).limit(limit)
+        select(Claim)
+        .where(_holds(session, Claim.text, words))
+        .order_by(Claim.id.desc())
+        .limit(limit)
     )
     return Found(
         statements=tuple(map(sourced, texts)),
@@ -137,11 +142,12 @@ def held(session: Session) -> Held:
 _INTERCHANGED: Final = frozenset("اأإآٱىيیئهھةوؤكک")
 
 
-def _holds(column: InstrumentedAttribute[str], words: list[str]) -> ColumnElement[bool]:
-    holding: ColumnElement[bool] = column.ilike(_pattern(words[0]), escape="\\")
-    for word in words[1:]:
-        holding &= column.ilike(_pattern(word), escape="\\")
-    return holding
+def _holds(
+    session: Session, column: InstrumentedAttribute[str], words: list[str]
+) -> ColumnElement[bool]:
+    # SQLite's LIKE knows no case by itself; asked for it by name, it would fold every row twice.
+    like = column.ilike if session.get_bind().dialect.name == "postgresql" else column.like
+    return and_(*(like(_pattern(word), escape="\\") for word in words))
 
 
 def _pattern(word: str) -> str:

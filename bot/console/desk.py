@@ -1,5 +1,6 @@
 """What the console works with; ``bot/app.py`` puts it together."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +11,23 @@ from bot.fetching import Fetcher
 from embeddings.encoder import Encoder
 from knowledge.database import Sessions
 from knowledge.indexing import ServingIndex
+from knowledge.trends import Trends
+
+
+class Remembered:
+    """Figures that several requests ask for at once: counted by the first, kept for the others."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[int, datetime], Trends] = {}
+
+    def get(self, key: tuple[int, datetime], count: Callable[[], Trends]) -> Trends:
+        """Return the trends of so many days until a minute; older minutes' are forgotten."""
+        with self._lock:
+            if key not in self._kept:
+                self._kept = {k: kept for k, kept in self._kept.items() if k[1] == key[1]}
+                self._kept[key] = count()
+            return self._kept[key]
 
 
 def _now() -> datetime:
@@ -35,6 +53,7 @@ class Desk:
     #: Whether another person reviews a statement before one publishes it.
     two_people: bool = False
     now: Callable[[], datetime] = _now
+    remembered: Remembered = field(default_factory=Remembered, repr=False)
 
     @property
     def secure(self) -> bool:
