@@ -20,7 +20,7 @@ from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 #: Where screenshots are kept; below the test run's own folder unless this names another.
-SCREENSHOTS = "CONSOLE_SCREENSHOTS"
+SCREENSHOTS = "SCREENSHOTS"
 DESKTOP, PHONE = (1280, 900), (390, 844)
 _HIGHEST = 6000
 #: Seconds that a page may take; reached only where it never comes.
