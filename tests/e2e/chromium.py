@@ -74,15 +74,19 @@ class Chromium:
         self.driver.save_screenshot(str(file))
         self.resize(PHONE if width == PHONE[0] else DESKTOP)
 
+    def _log(self, kind: str) -> list[dict[str, object]]:
+        entries: list[dict[str, object]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]
+        return entries
+
     def complaints(self) -> list[str]:
         """Return what the browser complained of since the last time."""
-        return [str(entry["message"]) for entry in self.driver.get_log("browser")]
+        return [str(entry["message"]) for entry in self._log("browser")]
 
     def strangers(self) -> list[str]:
         """Return the addresses elsewhere that pages asked for since the last time."""
         asked = []
-        for entry in self.driver.get_log("performance"):
-            message = json.loads(entry["message"])["message"]
+        for entry in self._log("performance"):
+            message = json.loads(str(entry["message"]))["message"]
             if message["method"] == "Network.requestWillBeSent":
                 asked.append(message["params"]["request"]["url"])
         ours = urlsplit(self.home).netloc

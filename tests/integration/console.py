@@ -5,6 +5,7 @@ import warnings
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.exceptions import StarletteDeprecationWarning
@@ -13,8 +14,6 @@ with warnings.catch_warnings():
     # It would rather have another client, which speaks the same.
     warnings.simplefilter("ignore", StarletteDeprecationWarning)
     from starlette.testclient import TestClient
-
-from httpx import Response
 
 from bot.console.application import build
 from bot.console.desk import Desk
@@ -25,6 +24,15 @@ from knowledge.database import Sessions
 from knowledge.indexing import ServingIndex
 from knowledge.models import Role
 from knowledge.people import person_key
+
+
+class Answer(Protocol):
+    """What the client answers with, whichever HTTP library it is built on."""
+
+    status_code: int
+    text: str
+    headers: Any
+
 
 SECRET = b"k" * 64
 FIRST_ADMIN = 1
@@ -82,29 +90,29 @@ class Browser:
         self.client = client
         self.page = ""
 
-    def get(self, path: str, **headers: str) -> Response:
-        response: Response = self.client.get(path, headers=headers)
+    def get(self, path: str, **headers: str) -> Answer:
+        response: Answer = self.client.get(path, headers=headers)
         self.page = response.text
         return response
 
-    def follow(self, token: str) -> Response:
+    def follow(self, token: str) -> Answer:
         """Follow a sign-in link and press its button."""
         self.get(f"/sign-in?token={token}")
         return self.post("/sign-in", form_token=field_of(self.page, "form_token"), token=token)
 
-    def post(self, path: str, **fields: object) -> Response:
+    def post(self, path: str, **fields: object) -> Answer:
         """Send fields, and nothing else."""
-        response: Response = self.client.post(path, data=fields)
+        response: Answer = self.client.post(path, data=fields)
         return response
 
-    def send(self, path: str, **fields: object) -> Response:
+    def send(self, path: str, **fields: object) -> Answer:
         """Send a form of the session."""
         return self.post(path, form_token=self.token(), **fields)
 
     def token(self) -> str:
         return field_of(self.client.get("/audit").text, "form_token")
 
-    def told(self, response: Response) -> str:
+    def told(self, response: Answer) -> str:
         """Follow where an act leads, and return the page."""
         assert response.status_code == 303, response.text
         return self.get(response.headers["location"]).text
