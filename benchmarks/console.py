@@ -23,9 +23,9 @@ from sqlalchemy.orm import Session
 
 from embeddings.hits import Vectors
 from embeddings.progress import Progress
+from knowledge.claims.identity import key_of as claim_key
 from knowledge.database import open_engine, open_sessions
 from knowledge.domain import Outcome, ReportKind
-from knowledge.claims.identity import key_of as claim_key
 from knowledge.inbox.demand import heat
 from knowledge.models import (
     AuditEntry,

@@ -30,8 +30,11 @@ class Answer(Protocol):
     """What the client answers with, whichever HTTP library it is built on."""
 
     status_code: int
-    text: str
     headers: Any
+
+    @property
+    def text(self) -> str:
+        """The page."""
 
 
 SECRET = b"k" * 64
