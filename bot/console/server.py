@@ -1,6 +1,7 @@
 """Serving the console: alone until told to stop, or beside the bot in a thread of its own."""
 
 import logging
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -22,8 +23,11 @@ _BACKLOG: Final = 128
 
 def run(application: ASGIApp, bind: str) -> None:
     """Serve until SIGINT or SIGTERM. Raises ConsoleUnavailable."""
-    with _listening(bind) as listener:
-        _server(application).run(sockets=[listener])
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with beside(application, bind):
+        stop.wait()
 
 
 @contextmanager
