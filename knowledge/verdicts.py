@@ -13,6 +13,8 @@ from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
 from knowledge.inserting import insert_new
 from knowledge.models import ChangeKind, Claim, Statement, StatementStatus, SubjectKind, Verdict
+from knowledge.models.base import now
+from knowledge.taking import take_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,8 @@ def attach(
     It is given out once it is published. Raises NotFound for what is not there and BadEdit for a
     retracted statement.
     """
-    status = session.scalar(select(Statement.status).where(Statement.id == statement_id))
-    if status is None:
-        raise NotFound(f"there is no statement number {statement_id}; see `statements list`")
+    # Taken: who withdraws it meanwhile sees what it answers, and opens that again.
+    status = take_statements(session, [statement_id])[statement_id].status
     if status is StatementStatus.RETRACTED:
         raise BadEdit("a retracted statement answers nothing; choose another one")
     rulings = [Ruling(number, statement_id, relation) for number in dict.fromkeys(claim_ids)]
@@ -154,7 +155,9 @@ def _keep(session: Session, ruling: Ruling, actor: str) -> Relation | None:
         return None
     before = session.scalar(select(Verdict.relation).where(*here).with_for_update())
     if before is not ruling.relation:
-        session.execute(update(Verdict).where(*here).values(relation=ruling.relation, actor=actor))
+        session.execute(
+            update(Verdict).where(*here).values(relation=ruling.relation, actor=actor, at=now())
+        )
     return before
 
 

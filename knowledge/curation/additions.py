@@ -6,11 +6,11 @@ from embeddings.normalise import for_matching
 from knowledge import audit
 from knowledge.curation.content import STATEMENT_FIELDS, content
 from knowledge.curation.quoting import quoted
-from knowledge.curation.taking import take_report
 from knowledge.domain import Span, StatementDraft
 from knowledge.errors import BadEdit, NotFound
 from knowledge.extraction import extract
 from knowledge.models import Report, Statement, StatementStatus, SubjectKind
+from knowledge.taking import take_report
 
 
 def add_statement(session: Session, report_id: int, draft: StatementDraft, actor: str) -> int:

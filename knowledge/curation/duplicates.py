@@ -11,10 +11,10 @@ from embeddings.live import LiveIndex
 from knowledge.agreement.differences import same_text
 from knowledge.curation.revising import revise
 from knowledge.curation.staleness import stale
-from knowledge.curation.taking import take_statements
 from knowledge.errors import BadEdit, NotFound
 from knowledge.models import Statement, StatementStatus, SubjectKind
 from knowledge.reports import SourcedStatement, by_ids
+from knowledge.taking import take_statements
 
 #: Near ones offered at most, and characters that are compared.
 _OFFERED: Final = 50

@@ -13,10 +13,10 @@ from knowledge.curation.content import REPORT_FIELDS, change, content, keep_vers
 from knowledge.curation.quoting import quoted
 from knowledge.curation.revising import announce, revise
 from knowledge.curation.staleness import stale
-from knowledge.curation.taking import take_report, take_statements
 from knowledge.domain import Rating, ReportKind, Span
 from knowledge.errors import BadEdit
 from knowledge.models import ChangeKind, Report, Statement, StatementStatus, SubjectKind
+from knowledge.taking import take_report, take_statements
 
 #: Characters of a speaker, a title, an outlet's name, an address; and of a body.
 _LONGEST_LINE: Final = 2_000

@@ -10,8 +10,8 @@ from knowledge import audit
 from knowledge.changes import append
 from knowledge.corrections import corrected
 from knowledge.curation.content import plain
-from knowledge.curation.reopening import reopen
 from knowledge.errors import NotFound, TwoPeopleNeeded
+from knowledge.inbox.reopening import reopen
 from knowledge.models import ChangeKind, NotificationKind, Statement, StatementStatus, SubjectKind
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.

@@ -16,10 +16,10 @@ from knowledge.curation.content import (
 from knowledge.curation.edits import revise_report
 from knowledge.curation.revising import announce, revise
 from knowledge.curation.staleness import last_done
-from knowledge.curation.taking import take_report, take_statements
 from knowledge.domain import Relation
 from knowledge.errors import CannotUndo, NotFound
 from knowledge.models import AuditEntry, StatementStatus, SubjectKind
+from knowledge.taking import take_report, take_statements
 from knowledge.verdicts import Ruling, of_claim, rule
 
 _UNDONE: Final = "undone"

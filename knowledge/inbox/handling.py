@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from knowledge import audit
@@ -115,9 +115,11 @@ def split_cluster(
     actor: str,
     reason: str | None = None,
 ) -> int:
-    """Move some claims of a cluster to one of their own, in the same status; returns its number.
+    """Move some claims of a cluster to one of their own; returns its number.
 
-    Raises NotFound, and CannotRegroup if a claim is not in it or nothing would stay.
+    It is in the same status, but what is split from an answered one is open: the answer was given
+    to another claim. What stays is called by a claim that stays. Raises NotFound, and CannotRegroup
+    if a claim is not in it or nothing would stay.
     """
     row, wanted = _held(session, cluster_id), sorted(set(claim_ids))
     if not 0 < len(wanted) <= MOST:
@@ -130,25 +132,35 @@ def split_cluster(
         )
     if session.scalar(select(func.count()).where(inside)) == len(wanted):
         raise CannotRegroup(f"at least one claim has to stay in cluster {row.id}")
-    title = session.scalars(
-        select(Claim.text)
-        .outerjoin(Inquiry, Inquiry.claim_id == Claim.id)
-        .where(Claim.id.in_(wanted))
-        .group_by(Claim.id)
-        .order_by(func.count(Inquiry.id).desc(), Claim.id)
-        .limit(1)
-    ).one()
-    apart = Cluster(title=title, status=row.status, reject_reason=row.reject_reason)
+    answered = row.status is ClusterStatus.ANSWERED
+    apart = Cluster(
+        title=_most_asked(session, Claim.id.in_(wanted)),
+        status=ClusterStatus.OPEN if answered else row.status,
+        reject_reason=row.reject_reason,
+    )
     apart.snoozed_until = row.snoozed_until
     session.add(apart)
     session.flush()
     session.execute(
         update(Claim).where(Claim.id.in_(wanted)).values(cluster_id=apart.id, placed_by_hand=True)
     )
+    if session.scalar(select(Claim.id).where(inside, Claim.text == row.title).limit(1)) is None:
+        row.title = _most_asked(session, inside)
     recount(session, apart)
     recount(session, row)
     _note(session, row.id, "split", actor, reason, None, {"claims": wanted, "cluster": apart.id})
     return apart.id
+
+
+def _most_asked(session: Session, among: ColumnElement[bool]) -> str:
+    return session.scalars(
+        select(Claim.text)
+        .outerjoin(Inquiry, Inquiry.claim_id == Claim.id)
+        .where(among)
+        .group_by(Claim.id)
+        .order_by(func.count(Inquiry.id).desc(), Claim.id)
+        .limit(1)
+    ).one()
 
 
 def _held(session: Session, cluster_id: int) -> Cluster:

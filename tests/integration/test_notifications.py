@@ -1,16 +1,20 @@
 """Who is told what: each once, of what holds when it is told, and nobody who saw nothing."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from knowledge import curation, notifications, people, verdicts
+from knowledge.claims.identity import key_of
 from knowledge.curation import StatementEdit
 from knowledge.database import Sessions
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound, TwoPeopleNeeded
+from knowledge.inbox import handling
 from knowledge.models import (
+    Claim,
     Cluster,
     ClusterStatus,
     Inquiry,
@@ -271,3 +275,89 @@ def test_a_cluster_whose_answer_is_withdrawn_is_open_again(sessions: Sessions) -
     with sessions.begin() as session:
         curation.retract(session, [one], "amal", "wrong too")
     assert found() == [ClusterStatus.OPEN] * 2
+
+
+@pytest.mark.parametrize(
+    ("title", "opposite"),
+    [
+        ("انهار السد", "السد لم ينهار"),
+        ("the dam broke", "It is not true that the dam broke"),
+        ("انهار السد", "the dam did not break"),
+        ("five people died in the fire", "fifty people died in the fire"),
+        ("توفي الفنان عادل إمام", "نفي خبر وفاة الفنان عادل إمام"),
+    ],
+)
+def test_what_is_said_of_a_claim_is_not_said_of_its_denial(
+    sessions: Sessions, title: str, opposite: str
+) -> None:
+    (number,) = published(sessions, "the ministry announced something")
+    cluster, (_, other) = clustered(sessions, title, opposite)
+    asks(sessions, "one", title, waiting=True)
+    asks(sessions, "two", opposite, waiting=True)
+    assert _answer(sessions, cluster, number) == 1
+    assert [each.person_key for each in _due(sessions)] == ["one"]
+    with sessions() as session:
+        assert verdicts.of(session, title) == {number: Relation.REFUTES}
+        assert verdicts.of(session, opposite) == {}
+        apart = session.get_one(Claim, other).cluster
+        assert apart is not None
+        assert (apart.id != cluster, apart.status, apart.title) == (
+            True, ClusterStatus.OPEN, opposite,
+        )  # fmt: skip
+        waiting = select(Inquiry.person_key).where(Inquiry.answered_at.is_(None))
+        assert session.scalars(waiting).all() == ["two"]
+
+
+def test_a_denial_that_joined_an_answered_cluster_is_for_moderators(sessions: Sessions) -> None:
+    one, two = published(sessions, "the dam stands", "the dam was never hit")
+    cluster, _ = clustered(sessions, "the dam broke")
+    _answer(sessions, cluster, one)
+    with sessions.begin() as session:
+        late = Claim(key=key_of("no dam broke"), text="no dam broke", language="en")
+        late.cluster_id = cluster
+        session.add(late)
+    _answer(sessions, cluster, two)
+    with sessions() as session:
+        apart = session.scalars(select(Claim).where(Claim.text == "no dam broke")).one().cluster
+        assert apart is not None
+        assert (apart.id != cluster, apart.status) == (True, ClusterStatus.OPEN)
+
+
+def test_a_cluster_that_was_merged_is_answered_as_what_it_became_part_of(
+    sessions: Sessions,
+) -> None:
+    (number,) = published(sessions, "the dam stands")
+    kept, _ = clustered(sessions, "the dam broke")
+    gone, _ = clustered(sessions, "انهار السد")
+    asks(sessions, "one", "انهار السد", waiting=True)
+    with sessions.begin() as session:
+        handling.merge_clusters(session, kept, [gone], "basil")
+    assert _answer(sessions, gone, number) == 1
+    with sessions() as session:
+        assert session.get_one(Cluster, kept).status is ClusterStatus.ANSWERED
+        assert verdicts.of(session, "the dam broke") == {number: Relation.REFUTES}
+
+
+def test_nothing_is_answered_with_what_is_withdrawn_meanwhile(sessions: Sessions) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke")
+    done: list[BaseException | None] = []
+
+    def answer() -> None:
+        try:
+            _answer(sessions, cluster, number)
+        except BadEdit as error:
+            done.append(error)
+
+    with sessions.begin() as session:
+        curation.retract(session, [number], "basil", "wrong")
+        racing = threading.Thread(target=answer)
+        racing.start()
+        # Long enough to have read what stood before the retraction, were that not waited for.
+        racing.join(0.2)
+        assert racing.is_alive()
+    racing.join()
+    assert len(done) == 1
+    with sessions() as session:
+        assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
+        assert verdicts.of(session, "the dam broke") == {}
