@@ -1,6 +1,6 @@
 """A person's word on a claim and a statement: from then on it beats the judge's."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 from knowledge import audit
 from knowledge.changes import append
 from knowledge.claims.identity import key_of
+from knowledge.corrections import take_back
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
+from knowledge.inbox.reopening import reopen_of
 from knowledge.inserting import insert_new
-from knowledge.models import ChangeKind, Claim, Statement, StatementStatus, SubjectKind, Verdict
+from knowledge.models import ChangeKind, Claim, StatementStatus, SubjectKind, Verdict
 from knowledge.models.base import now
+from knowledge.standing import standing
 from knowledge.taking import take_statements
 
 
@@ -69,6 +72,9 @@ def rule(
 ) -> int:
     """Keep each ruling, with its entry in the audit; returns how many were not so before.
 
+    What nothing answers any more is for moderators to answer again, and nobody is told that
+    it was answered.
+
     Raises NotFound if there is no such claim.
     """
     known = _known(session, {ruling.claim_id for ruling in rulings})
@@ -93,6 +99,10 @@ def rule(
         )
     # Indexes look at the statement again, and with that every remembered answer is forgotten.
     append(session, sorted({each.statement_id for each in changed}), ChangeKind.ADDED)
+    gone = [each for each in changed if each.relation in (None, Relation.NOT_ENOUGH_INFO)]
+    for each in gone:
+        take_back(session, each.claim_id, each.statement_id)
+    reopen_of(session, sorted({each.claim_id for each in gone}), actor, reason)
     return len(changed)
 
 
@@ -120,19 +130,6 @@ def of_claim(session: Session, claim_id: int, statement_id: int) -> Relation | N
             Verdict.claim_id == claim_id, Verdict.statement_id == statement_id
         )
     )
-
-
-def standing(session: Session, ids: Iterable[int]) -> dict[int, int]:
-    """Return by id which statement stands for it: itself, unless it was merged into another."""
-    stands = {number: number for number in ids}
-    while True:
-        query = select(Statement.id, Statement.merged_into).where(
-            Statement.id.in_(set(stands.values())), Statement.merged_into.is_not(None)
-        )
-        further: dict[int, int | None] = {r.id: r.merged_into for r in session.execute(query)}
-        if not further:
-            return stands
-        stands = {number: further.get(now) or now for number, now in stands.items()}
 
 
 def _known(session: Session, ids: set[int]) -> set[int]:

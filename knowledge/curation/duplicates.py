@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from embeddings.encoder import Encoder
 from embeddings.live import LiveIndex
 from knowledge.agreement.differences import same_text
+from knowledge.corrections import pass_on
 from knowledge.curation.revising import revise
 from knowledge.curation.staleness import stale
 from knowledge.errors import BadEdit, NotFound
@@ -79,4 +80,5 @@ def merge(
     for number in others:
         values = {"status": StatementStatus.RETRACTED.value, "merged_into": keep}
         revise(session, rows[number], values, actor, "merged", reason)
+        pass_on(session, number, keep)
     return len(others)

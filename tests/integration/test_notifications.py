@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import curation, notifications, people, verdicts
+from knowledge import audit, curation, notifications, people, verdicts
 from knowledge.claims.identity import key_of
 from knowledge.curation import StatementEdit
 from knowledge.database import Sessions
@@ -23,6 +23,7 @@ from knowledge.models import (
     NotificationStatus,
     Shown,
     StatementStatus,
+    SubjectKind,
 )
 from knowledge.notifications import Told
 from tests.integration.moderation import (
@@ -361,3 +362,86 @@ def test_nothing_is_answered_with_what_is_withdrawn_meanwhile(sessions: Sessions
     with sessions() as session:
         assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
         assert verdicts.of(session, "the dam broke") == {}
+
+
+def test_who_waits_for_a_duplicate_is_told_of_what_stands_for_it(sessions: Sessions) -> None:
+    kept, gone = published(sessions, "the dam stands", "the dam is standing")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    asks(sessions, "saw", "another claim", [gone])
+    _answer(sessions, cluster, gone)
+    _edit(sessions, gone, "the dam still stands", version=1)
+    with sessions.begin() as session:
+        curation.merge(session, kept, [gone], "amal", "the same")
+    found = sorted(_due(sessions), key=lambda each: each.person_key)
+    assert [(each.person_key, each.kind, each.statement.id) for each in found] == [
+        ("one", _ANSWERED, kept), ("saw", _CORRECTED, kept),
+    ]  # fmt: skip
+    assert found[0].relation is Relation.REFUTES
+    assert len(_send_all(sessions)) == 2
+    assert _send_all(sessions) == []
+
+
+def test_what_a_duplicate_answered_is_open_once_what_stands_for_it_is_withdrawn(
+    sessions: Sessions,
+) -> None:
+    kept, gone, other = published(sessions, "the dam stands", "the dam is standing", "it leaks")
+    cluster, _ = clustered(sessions, "the dam broke")
+    _answer(sessions, cluster, gone)
+    _answer(sessions, cluster, other)
+
+    def status() -> ClusterStatus:
+        with sessions() as session:
+            return session.get_one(Cluster, cluster).status
+
+    with sessions.begin() as session:
+        curation.merge(session, kept, [gone], "amal", "the same")
+        curation.retract(session, [other], "amal", "wrong")
+    assert status() is ClusterStatus.ANSWERED
+    with sessions.begin() as session:
+        curation.retract(session, [kept], "amal", "wrong too")
+    assert status() is ClusterStatus.OPEN
+
+
+@pytest.mark.parametrize("by", ["detach", "undo"])
+def test_an_answer_that_is_taken_back_is_not_told_and_opens_its_cluster(
+    sessions: Sessions, by: str
+) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, claims = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    _answer(sessions, cluster, number)
+    with sessions.begin() as session:
+        if by == "detach":
+            verdicts.detach(session, claims, number, "amal", "wrong claim")
+        else:
+            entry = audit.latest(session, SubjectKind.CLAIM, claims[0])
+            assert entry is not None
+            curation.undo(session, entry.id, "amal", "wrong claim")
+    assert _due(sessions) == []
+    with sessions() as session:
+        assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
+    (other,) = published(sessions, "the dam was repaired", ref="other")
+    assert _answer(sessions, cluster, other) == 1
+    assert [each.statement.id for each in _due(sessions)] == [other]
+
+
+def test_who_is_shown_what_was_withdrawn_while_it_was_found_is_told(sessions: Sessions) -> None:
+    gone, stands = published(sessions, "the dam stands", "the bridge stands")
+    with sessions.begin() as session:
+        curation.retract(session, [gone], "amal", "wrong")
+    asks(sessions, "one", "the dam broke", [gone, stands])
+    assert _send_all(sessions) == [("one", _RETRACTED)]
+    asks(sessions, "one", "the dam broke", [gone])
+    assert _send_all(sessions) == []
+
+
+def test_who_is_shown_what_is_being_withdrawn_is_told(sessions: Sessions) -> None:
+    (number,) = published(sessions, "the dam stands")
+    with sessions.begin() as session:
+        curation.retract(session, [number], "amal", "wrong")
+        asking = threading.Thread(target=asks, args=(sessions, "one", "the dam broke", [number]))
+        asking.start()
+        asking.join(0.2)
+    asking.join()
+    assert _send_all(sessions) == [("one", _RETRACTED)]
