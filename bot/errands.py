@@ -100,8 +100,9 @@ class Errands:
 
     async def _run(self, errand: Errand) -> bool:
         with self._sessions.begin() as session:
-            if not errands.take(session, errand.name, self._clock(), errand.longest):
-                return False
+            held = errands.take(session, errand.name, self._clock(), errand.longest)
+        if held is None:
+            return False
         try:
             async with asyncio.timeout(errand.longest.total_seconds()):
                 note = await errand.run(self._clock())
@@ -113,14 +114,14 @@ class Errands:
             _log.warning("errand %s %s", errand.name, note)
         except asyncio.CancelledError:
             # Given up because the program ends: due again at once.
-            self._finish(errand.name, self._clock(), "given up half-way")
+            self._finish(errand.name, held, self._clock(), "given up half-way")
             raise
         except Exception:  # noqa: BLE001 - one errand is never another's trouble
             note = "failed; see the log"
             _log.exception("errand %s failed", errand.name)
-        self._finish(errand.name, self._clock() + errand.every, note)
+        self._finish(errand.name, held, self._clock() + errand.every, note)
         return True
 
-    def _finish(self, name: str, due_at: datetime, note: str | None) -> None:
+    def _finish(self, name: str, held: datetime, due_at: datetime, note: str | None) -> None:
         with self._sessions.begin() as session:
-            errands.finish(session, name, due_at, note)
+            errands.finish(session, name, held, due_at, note)

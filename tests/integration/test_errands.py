@@ -80,7 +80,7 @@ def test_of_many_processes_one_runs_it(sessions: Sessions) -> None:
     def take() -> None:
         together.wait()
         with sessions.begin() as session:
-            taken.append(errands.take(session, "a", NOW, HOUR))
+            taken.append(errands.take(session, "a", NOW, HOUR) is not None)
 
     threads = [threading.Thread(target=take) for _ in range(4)]
     for thread in threads:
@@ -96,6 +96,20 @@ def test_one_whose_process_died_comes_back(sessions: Sessions) -> None:
     with sessions.begin() as session:
         assert not errands.take(session, "a", NOW + HOUR / 2, HOUR)
         assert errands.take(session, "a", NOW + HOUR, HOUR)
+
+
+def test_who_took_too_long_gives_nothing_of_anothers_back(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        late = errands.take(session, "a", NOW, HOUR)
+    with sessions.begin() as session:
+        held = errands.take(session, "a", NOW + HOUR, HOUR)
+    assert late is not None
+    assert held is not None
+    with sessions.begin() as session:
+        errands.finish(session, "a", late, NOW, "late")
+        assert errands.take(session, "a", NOW + HOUR * 1.5, HOUR) is None
+        errands.finish(session, "a", held, NOW + 3 * HOUR, "done")
+    assert notes(sessions) == {"a": (NOW + 3 * HOUR, "done")}
 
 
 def test_in_the_background_until_told_to_stop(sessions: Sessions) -> None:
