@@ -124,6 +124,23 @@ def test_in_the_background_until_told_to_stop(sessions: Sessions) -> None:
     assert notes(sessions) == {"a": (NOW, "given up half-way")}
 
 
+def test_an_errand_that_takes_long_keeps_no_other_from_its_time(sessions: Sessions) -> None:
+    clock, second = Clock(), threading.Event()
+    runs: list[datetime] = []
+
+    async def endless(_: datetime) -> None:
+        await asyncio.Event().wait()
+
+    async def run(at: datetime) -> None:
+        runs.append(at)
+        if len(runs) == 2:
+            second.set()
+
+    listed = [Errand("long", HOUR, endless), Errand("short", timedelta(), run)]
+    with Errands(sessions, listed, clock).in_background(look_s=0.01):
+        assert second.wait(10)
+
+
 def test_the_background_looks_again_and_again(sessions: Sessions) -> None:
     clock, third = Clock(), threading.Event()
     runs: list[datetime] = []
