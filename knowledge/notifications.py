@@ -17,9 +17,8 @@ from knowledge.corrections import corrected
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit
 from knowledge.inbox import demand
-from knowledge.inbox.handling import split_cluster
+from knowledge.inbox.handling import take_opposites_out
 from knowledge.inbox.listing import standing
-from knowledge.inbox.opposites import may_oppose
 from knowledge.inserting import insert_selected
 from knowledge.models import (
     Claim,
@@ -93,7 +92,7 @@ def answer_cluster(
     demand.hold(session)
     cluster_id = standing(session, cluster_id).id
     take_statements(session, [statement_id])
-    _take_opposites_out(session, cluster_id, actor)
+    take_opposites_out(session, cluster_id, actor)
     claim_ids = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
     curation.publish(session, [statement_id], actor, reason, two_people)
     verdicts.attach(session, claim_ids, statement_id, relation, actor, reason)
@@ -186,19 +185,6 @@ def unreachable(session: Session, notification_id: int, error: str) -> None:
     note = _settle(session, notification_id, NotificationStatus.UNREACHABLE, None, error)
     if note is not None and note.kind is NotificationKind.ANSWERED:
         _no_longer_waiting(session, note)
-
-
-def _take_opposites_out(session: Session, cluster_id: int, actor: str) -> None:
-    """Split off the claims that may say the opposite of what moderators read as the title."""
-    title = session.scalars(select(Cluster.title).where(Cluster.id == cluster_id)).one()
-    rows = session.execute(select(Claim.id, Claim.text).where(Claim.cluster_id == cluster_id))
-    claims = {row.id: row.text for row in rows}
-    if title not in claims.values() and claims:
-        title = claims[min(claims)]
-    apart = [number for number, text in claims.items() if may_oppose(text, title)]
-    if apart:
-        why = "may say the opposite of what is answered"
-        split_cluster(session, cluster_id, apart, actor, why)
 
 
 def _answer(session: Session, cluster_id: int, statement_id: int) -> int:

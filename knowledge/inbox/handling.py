@@ -11,6 +11,7 @@ from knowledge import audit
 from knowledge.errors import AlreadyHandled, CannotRegroup
 from knowledge.inbox.demand import hold, recount
 from knowledge.inbox.listing import standing
+from knowledge.inbox.opposites import may_oppose
 from knowledge.models import (
     Claim,
     Cluster,
@@ -150,6 +151,24 @@ def split_cluster(
     recount(session, row)
     _note(session, row.id, "split", actor, reason, None, {"claims": wanted, "cluster": apart.id})
     return apart.id
+
+
+def take_opposites_out(session: Session, cluster_id: int, actor: str) -> int | None:
+    """Split off what may say the opposite of the title; returns the new cluster's number, if any.
+
+    To be called before anything is said of all claims of a cluster. Raises NotFound, and
+    CannotRegroup if there are more of them than are moved at once.
+    """
+    row = _held(session, cluster_id)
+    rows = session.execute(
+        select(Claim.id, Claim.text).where(Claim.cluster_id == row.id).order_by(Claim.id)
+    )
+    claims: dict[int, str] = {each.id: each.text for each in rows}
+    read = row.title if row.title in claims.values() else next(iter(claims.values()), "")
+    apart = [number for number, text in claims.items() if may_oppose(text, read)]
+    if not apart:
+        return None
+    return split_cluster(session, row.id, apart, actor, "may say the opposite of the others")
 
 
 def _most_asked(session: Session, among: ColumnElement[bool]) -> str:
