@@ -12,6 +12,7 @@ from knowledge.claims.identity import key_of
 from knowledge.corrections import take_back
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
+from knowledge.inbox import demand
 from knowledge.inbox.reopening import reopen_of
 from knowledge.inserting import insert_new
 from knowledge.models import ChangeKind, Claim, StatementStatus, SubjectKind, Verdict
@@ -42,6 +43,7 @@ def attach(
     It is given out once it is published. Raises NotFound for what is not there and BadEdit for a
     retracted statement.
     """
+    demand.hold(session)
     # Taken: who withdraws it meanwhile sees what it answers, and opens that again.
     status = take_statements(session, [statement_id])[statement_id].status
     if status is StatementStatus.RETRACTED:
@@ -58,6 +60,7 @@ def detach(
     reason: str | None = None,
 ) -> int:
     """Leave the relation of a statement to claims to the judge again; returns how many changed."""
+    demand.hold(session)
     rulings = [Ruling(number, statement_id, None) for number in dict.fromkeys(claim_ids)]
     return rule(session, rulings, actor, "detached", reason)
 

@@ -18,6 +18,7 @@ from knowledge.curation.revising import announce, revise
 from knowledge.curation.staleness import last_done
 from knowledge.domain import Relation
 from knowledge.errors import CannotUndo, NotFound
+from knowledge.inbox import demand
 from knowledge.models import AuditEntry, Statement, StatementStatus, SubjectKind
 from knowledge.taking import take_report, take_statements
 from knowledge.verdicts import Ruling, of_claim, rule
@@ -40,6 +41,8 @@ def undo(session: Session, entry_id: int, actor: str, reason: str | None) -> Non
     if row is None:
         raise NotFound(f"the audit has no entry number {entry_id}; look at it again")
     entry = read(row)
+    # The inbox before statements, as where an inquiry is kept: neither then waits for the other.
+    demand.hold(session)
     match entry.subject:
         case SubjectKind.STATEMENT:
             _undo_statement(session, entry, actor, reason)
