@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,8 @@ MAX_CHARACTERS = 8192
 #: Characters run through the model at once, padding counted: what fits a processor's cache. A
 #: newspaper's sentences take half as long as in batches of 32 (``benchmarks/encoding.py``).
 BATCH_CHARACTERS = 1_500
+#: Batches from which it is worth while to open the model a second time to run them in bulk.
+BULK: Final = 32
 #: Claims of several threads in one run at most.
 BATCH_CLAIMS = 16
 
@@ -144,9 +146,13 @@ class SentenceTransformerEncoder:
             return vectors
         model = self._load().model
         readable = [_readable(text) for text in texts]
+        batches = list(alike([len(prompt + text) for text in readable], BATCH_CHARACTERS))
+        parts = [[readable[index] for index in batch] for batch in batches]
+        bulk = len(parts) >= BULK
+        found = model.in_bulk(parts, prompt) if bulk else (model(part, prompt) for part in parts)
         done = 0
-        for batch in alike([len(prompt + text) for text in readable], BATCH_CHARACTERS):
-            vectors[batch] = model([readable[index] for index in batch], prompt)
+        for batch, rows in zip(batches, found, strict=True):
+            vectors[batch] = rows
             done += len(batch)
             if progress is not None:
                 progress(done, len(texts))

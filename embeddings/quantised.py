@@ -6,7 +6,10 @@ sentence-transformers would be most of what starting the program takes; for who 
 ``sentence_module`` makes a SentenceTransformer of it.
 """
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +18,7 @@ from tokenizers import Tokenizer
 
 from embeddings.bundled import SOURCE_SHA256, TextBatch, open_tokenizer, tokenized
 from embeddings.hits import Vectors
-from embeddings.onnx_files import open_made
+from embeddings.onnx_files import open_made, open_single
 from embeddings.progress import Progress
 
 if TYPE_CHECKING:
@@ -28,14 +31,31 @@ FORMAT_VERSION: Final = 2
 class QuantisedModel:
     """Implements ``text_model.TextModel``. Safe to use from several threads."""
 
-    def __init__(self, tokenizer: Tokenizer, session: "onnxruntime.InferenceSession") -> None:
-        self._tokenizer, self._session = tokenizer, session
+    def __init__(
+        self, tokenizer: Tokenizer, session: "onnxruntime.InferenceSession", path: Path
+    ) -> None:
+        self._tokenizer, self._session, self._path = tokenizer, session, path
 
     def __call__(self, texts: Sequence[str], prompt: str) -> Vectors:
         """Return a unit vector a text, (texts, dimension)."""
-        vectors = self.averaged(self.tokens(texts, prompt))
-        unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return unit
+        return _unit(self.averaged(self.tokens(texts, prompt)))
+
+    def in_bulk(self, batches: Sequence[Sequence[str]], prompt: str) -> Iterator[Vectors]:
+        """Yield the vectors of each batch, a batch a processor at a time.
+
+        Threads that share one small batch wait for each other an eighth of the time.
+        """
+        session = self._single
+
+        def encoded(batch: Sequence[str]) -> Vectors:
+            return _unit(_run(session, self.tokens(batch, prompt)))
+
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            yield from threads.map(encoded, batches)
+
+    @cached_property
+    def _single(self) -> "onnxruntime.InferenceSession":
+        return open_single(self._path)
 
     def tokens(self, texts: Sequence[str], prompt: str) -> TextBatch:
         """Return the tokens of ``texts``, each after the prompt."""
@@ -43,9 +63,7 @@ class QuantisedModel:
 
     def averaged(self, batch: TextBatch) -> Vectors:
         """Return the mean over its tokens of each text, (texts, dimension)."""
-        vectors: Vectors
-        (vectors,) = self._session.run(None, {"ids": batch.ids, "mask": batch.mask})
-        return vectors
+        return _run(self._session, batch)
 
 
 def open_quantised(
@@ -57,7 +75,18 @@ def open_quantised(
     """
     path = models_dir / f"encoder-{SOURCE_SHA256[:12]}-v{FORMAT_VERSION}.onnx"
     session = open_made(path, lambda aside: _export(folder, aside), progress)
-    return QuantisedModel(open_tokenizer(folder), session)
+    return QuantisedModel(open_tokenizer(folder), session, path)
+
+
+def _run(session: "onnxruntime.InferenceSession", batch: TextBatch) -> Vectors:
+    vectors: Vectors
+    (vectors,) = session.run(None, {"ids": batch.ids, "mask": batch.mask})
+    return vectors
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def _export(folder: Path, path: Path) -> None:

@@ -5,7 +5,7 @@ Imports torch, which takes seconds: only where a model needs it.
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,10 @@ class SentenceTransformerTexts:
             unit = functional.normalize(output["sentence_embedding"].float())
         vectors: Vectors = unit.cpu().numpy()
         return vectors
+
+    def in_bulk(self, batches: Sequence[Sequence[str]], prompt: str) -> Iterator[Vectors]:
+        """Yield the vectors of each batch; torch shares each out among the processors itself."""
+        return (self(batch, prompt) for batch in batches)
 
 
 def as_sentence_transformer(model: QuantisedModel) -> SentenceTransformer:

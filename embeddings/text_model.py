@@ -1,6 +1,6 @@
 """What an encoder runs: texts in, unit vectors out, whatever library does it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from embeddings.hits import Vectors
@@ -11,3 +11,6 @@ class TextModel(Protocol):
 
     def __call__(self, texts: Sequence[str], prompt: str) -> Vectors:
         """Return a unit vector a text, (texts, dimension), read after ``prompt``."""
+
+    def in_bulk(self, batches: Sequence[Sequence[str]], prompt: str) -> Iterator[Vectors]:
+        """Yield the vectors of each of many batches, in order."""

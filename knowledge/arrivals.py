@@ -186,7 +186,22 @@ def take(
         ),
         execution_options={"synchronize_session": False},
     ).all()
-    return [Taken(*row[:-1]) for row in sorted(rows, key=lambda row: (row.turn, row.id))]
+    in_turn = sorted(rows, key=lambda row: (row.turn, row.id))
+    return [
+        Taken(
+            id=row.id,
+            lane=row.lane,
+            course=row.course,
+            payload=row.payload or b"",
+            reply=row.reply,
+            placeholder=row.placeholder,
+            progress=row.progress,
+            tries=row.tries,
+            repeats=row.repeats,
+            arrived_at=row.arrived_at,
+        )
+        for row in in_turn
+    ]
 
 
 def renew(session: Session, holder: str, in_hand: Collection[int], until: datetime) -> None:

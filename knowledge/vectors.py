@@ -14,7 +14,7 @@ from knowledge.database import Sessions
 from knowledge.models import Vector
 
 #: Texts embedded between two commits: what a killed run loses at most.
-_CHUNK = 512
+_CHUNK = 1_024
 _BATCH = 5_000
 
 # The bot and the command line embed what was just published at the same moment: the second one's

@@ -178,7 +178,7 @@ def test_what_was_embedded_ahead_is_not_computed_by_the_first_claim(
 def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
     sessions: Sessions, encoder: Counting, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    texts = [f"خبر رقم {n}" for n in range(1200)]
+    texts = [f"خبر رقم {n}" for n in range(2_600)]
     _publish(sessions, *texts)
 
     def interrupt(done: int, total: int) -> None:
