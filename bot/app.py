@@ -322,6 +322,7 @@ class App:
 
     def _telegram_config(self) -> "TelegramConfig":
         from bot.telegram.application import TelegramConfig
+        from bot.telegram.limits import Limits
 
         settings = self.settings
         if settings.telegram_bot_token is None:
@@ -338,4 +339,8 @@ class App:
             api_url=settings.telegram_api_url,
             webhook_url=settings.webhook_url,
             webhook_secret=secret.get_secret_value() if secret else None,
+            limits=Limits(
+                sends_per_second=settings.telegram_sends_per_second,
+                sends_burst=round(settings.telegram_sends_per_second),
+            ),
         )
