@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, literal, or_, select, update
+from sqlalchemy import delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from knowledge import audit, curation, verdicts
@@ -33,6 +33,7 @@ from knowledge.models import (
     Statement,
     StatementStatus,
     SubjectKind,
+    Verdict,
     Version,
     VersionKind,
 )
@@ -44,6 +45,7 @@ from knowledge.taking import take_statements
 __all__ = ["Told", "answer_cluster", "corrected", "due", "postpone", "sent", "unreachable"]
 
 _WAITING: Final = NotificationStatus.WAITING
+_SETTLING: Final = (Relation.SUPPORTS, Relation.REFUTES)
 #: Characters of a failure that are kept.
 _LONGEST_ERROR: Final = 500
 
@@ -124,10 +126,16 @@ def answer_cluster(
 def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
     """Return what is to be told ``by`` a moment, longest due first.
 
-    An answer whose statement is withdrawn waits, and so does what a later change overtook.
+    An answer whose statement is withdrawn waits, and so does one that nobody stands for any more
+    and what a later change overtook.
     """
     published = Statement.status == StatementStatus.PUBLISHED
     latest = Notification.version == Statement.version
+    ruled = (
+        select(Verdict.claim_id)
+        .where(Verdict.claim_id == Inquiry.claim_id, Verdict.relation.in_(_SETTLING))
+        .exists()
+    )
     kind = Notification.kind
     rows = session.execute(
         select(Notification, Inquiry, Person)
@@ -138,7 +146,7 @@ def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
             Notification.status == _WAITING,
             Notification.due_at <= by,
             or_(
-                (kind == NotificationKind.ANSWERED) & published,
+                (kind == NotificationKind.ANSWERED) & published & ruled,
                 (kind == NotificationKind.CORRECTED) & published & latest,
                 (kind == NotificationKind.RETRACTED) & ~published,
             ),
@@ -149,9 +157,15 @@ def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
     statements = {
         each.id: each for each in by_ids(session, sorted({row[0].statement_id for row in rows}))
     }
-    return [
+    found = [
         _told(session, note, inquiry, person, statements[note.statement_id])
         for note, inquiry, person in rows
+    ]
+    # A claim may be settled by another statement than the one that is to be told of.
+    return [
+        each
+        for each in found
+        if each.kind is not NotificationKind.ANSWERED or each.relation in _SETTLING
     ]
 
 
@@ -192,6 +206,14 @@ def _answer(session: Session, cluster_id: int, statement_id: int) -> int:
     in_cluster = select(Claim.id).where(Claim.cluster_id == cluster_id)
     mine = Notification.statement_id == statement_id
     answered = Notification.kind == NotificationKind.ANSWERED
+    # What waited on other words of it, which nobody stands for any more, is told with these.
+    current = select(Statement.version).where(Statement.id == statement_id).scalar_subquery()
+    session.execute(
+        delete(Notification).where(
+            mine, answered, Notification.status == _WAITING, Notification.version != current
+        ),
+        execution_options={"synchronize_session": False},
+    )
     count = select(func.count()).select_from(Notification).where(mine, answered)
     before = session.scalar(count) or 0
     insert_selected(
