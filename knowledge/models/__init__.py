@@ -21,6 +21,7 @@ from knowledge.models.inbox import (
     Verdict,
 )
 from knowledge.models.people import (
+    Calendar,
     ConsoleSession,
     Errand,
     Grant,
@@ -48,6 +49,7 @@ from knowledge.models.reports import (
 __all__ = [
     "AuditEntry",
     "Base",
+    "Calendar",
     "Change",
     "ChangeKind",
     "Claim",
