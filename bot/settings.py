@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     console_url: str | None = None
     console_bind: str | None = None
     secret_key: SecretStr | None = None
+    retention_days: int = Field(default=90, ge=1, le=36_500)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO")
 
     @field_validator("admin_ids", mode="before")

@@ -18,6 +18,7 @@ from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit, NotFound
 from knowledge.inserting import insert_selected
 from knowledge.models import (
+    Calendar,
     Claim,
     Cluster,
     ClusterStatus,
@@ -63,6 +64,7 @@ class Told:
     statement: SourcedStatement
     text_before: str | None
     tries: int
+    calendar: Calendar | None = None
 
 
 def answer_cluster(
@@ -234,6 +236,7 @@ def _told(
         statement=statement,
         text_before=_seen(session, note, inquiry, statement),
         tries=note.tries,
+        calendar=person.calendar if person else None,
     )
 
 
