@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
     console_url: str | None = None
     console_bind: str | None = None
+    publish_needs_two: bool = False
     secret_key: SecretStr | None = None
     retention_days: int = Field(default=90, ge=1, le=36_500)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO")
