@@ -46,8 +46,7 @@ _LEVANT = frozenset({"IQ", "JO", "LB", "PS", "SY"})
 class Catalogue:
     """Messages and dates in one language, dates as one calendar has them.
 
-    ``say`` translates a message; ``count`` one that depends on a number: the English message for
-    one, for more, and the number, which fills ``{count}``.
+    ``say`` translates a message; ``count`` one whose words depend on a number.
     """
 
     language: Language
@@ -55,9 +54,12 @@ class Catalogue:
     plural: Callable[[str, str, int], str]
     calendar: Calendar = Calendar.INTERNATIONAL
 
-    def count(self, one: str, more: str, number: int) -> str:
-        """Return the form of a message that goes with ``number``, filled in."""
-        return self.plural(one, more, number).format(count=number)
+    def count(self, one: str, more: str, number: int, /, **blanks: object) -> str:
+        """Return the form of a message that goes with ``number``, with ``{count}`` filled in.
+
+        ``one`` and ``more`` are the English forms, ``blanks`` fill what else they leave open.
+        """
+        return self.plural(one, more, number).format(count=number, **blanks)
 
     def day(self, moment: date) -> str:
         """Write a date in full, as the calendar has it."""

@@ -67,11 +67,12 @@ def answered(answer: Answer, noted: Noted | None, today: date, words: Catalogue)
     if noted is not None and any(match is not best for match in shown):
         row += (Button(say("Other matches"), action=f"{OTHERS}:{noted.inquiry_id}"),)
     verdict = headline(best.statement, best.judgement.relation, say)
-    row += (_share(verdict, answer.claim, best.statement, words),)
+    if noted is not None:
+        row += (_share(verdict, answer.claim, best.statement, words),)
     blocks = [Block(verdict, Style.HEADLINE)]
     blocks += sourced(best.statement, ask, words)
     blocks += reasons(best, ask, words)
-    return Reply(tuple(blocks), (row, *_feedback(noted, say)))
+    return Reply(tuple(blocks), (*((row,) if row else ()), *_feedback(noted, say)))
 
 
 def _promise(noted: Noted, say: Callable[[str], str]) -> str:

@@ -25,8 +25,8 @@ def upgrade() -> None:
     with op.batch_alter_table("inquiries", schema=None) as batch_op:
         batch_op.add_column(sa.Column("encoder", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("judge", sa.String(length=64), nullable=True))
-        batch_op.add_column(sa.Column("assert_at", sa.Float(), nullable=True))
-        batch_op.add_column(sa.Column("suggest_at", sa.Float(), nullable=True))
+        batch_op.add_column(sa.Column("assert_at", sa.Double(), nullable=True))
+        batch_op.add_column(sa.Column("suggest_at", sa.Double(), nullable=True))
 
 
 def downgrade() -> None:
