@@ -82,9 +82,7 @@ def recall(session: Session, inquiry_id: int, person_key: str) -> Asked | None:
     )
 
 
-def dispute(
-    session: Session, inquiry_id: int, person_key: str, *, waiting: bool = False
-) -> bool:
+def dispute(session: Session, inquiry_id: int, person_key: str, *, waiting: bool = False) -> bool:
     """Mark an answer as not what the person asked about. False if it is not theirs.
 
     Its claim is the moderators' again, if it was settled or answered; ``waiting`` says that the
@@ -120,13 +118,13 @@ def stop_waiting(session: Session, inquiry_id: int, person_key: str) -> bool:
 def stop_waiting_for_all(session: Session, person_key: str) -> None:
     """Note that the person wants to be told of nothing they asked."""
     session.execute(
-        update(Inquiry).where(Inquiry.person_key == person_key, Inquiry.waiting).values(waiting=False)
+        update(Inquiry)
+        .where(Inquiry.person_key == person_key, Inquiry.waiting)
+        .values(waiting=False)
     )
 
 
-def _change(
-    session: Session, inquiry_id: int, person_key: str, **values: bool | Feedback
-) -> bool:
+def _change(session: Session, inquiry_id: int, person_key: str, **values: bool | Feedback) -> bool:
     found = session.scalar(
         update(Inquiry)
         .where(Inquiry.id == inquiry_id, Inquiry.person_key == person_key)

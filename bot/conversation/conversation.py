@@ -233,9 +233,7 @@ class Conversation:
         with self._sessions() as session:
             wishes = people.wishes_of(session, self._key(asker))
         code = asker.language_code
-        return catalogue(
-            spoken(wishes.language or code), wishes.calendar or usual_calendar(code)
-        )
+        return catalogue(spoken(wishes.language or code), wishes.calendar or usual_calendar(code))
 
     def _key(self, asker: Asker) -> str:
         return people.person_key(self._secret, self._channel, asker.id)

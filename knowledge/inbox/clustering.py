@@ -115,7 +115,9 @@ class Clusters:
             yield [_Waiting(row.id, row.text, row.language) for row in rows]
 
     def _waiting(self, limit: int) -> list[_Waiting]:
-        query = select(Claim.id, Claim.text, Claim.language).where(Claim.cluster_id.is_(None), _KEPT)
+        query = select(Claim.id, Claim.text, Claim.language).where(
+            Claim.cluster_id.is_(None), _KEPT
+        )
         with self._sessions() as session:
             rows = session.execute(query.order_by(Claim.id).limit(limit)).all()
         return [_Waiting(row.id, row.text, row.language) for row in rows]

@@ -116,7 +116,12 @@ class TestCommands:
         [
             ("ar", "أهلًا بك في تثبَّت", "كيف تستخدم هذا البوت", "بأي لغة نتحدث؟ وكيف تكتب التواريخ؟"),
             (None, "أهلًا بك في تثبَّت", "كيف تستخدم هذا البوت", "بأي لغة نتحدث؟ وكيف تكتب التواريخ؟"),
-            ("en-GB", "Welcome to Tathabbat", "How to use", "Which language shall we speak? And how do you write dates?"),
+            (
+                "en-GB",
+                "Welcome to Tathabbat",
+                "How to use",
+                "Which language shall we speak? And how do you write dates?",
+            ),
         ],
     )
     def test_are_answered_in_the_language_of_the_asker(

@@ -289,9 +289,7 @@ class TestWords:
         assert letters & set(" ".join(first))
 
 
-def test_nothing_personal_is_logged(
-    talk: Conversation, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_nothing_personal_is_logged(talk: Conversation, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         answer = talk.claim(ALONE, UNKNOWN)
         press(talk, ALONE, answer, "🔕")

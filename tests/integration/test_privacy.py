@@ -10,9 +10,18 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from embeddings.encoder import Encoder
-from embeddings.hits import Vectors
-from knowledge import curation, forgetting, inquiries, notifications, people, personal, reports
-from knowledge import roles, sign_in, vectors
+from knowledge import (
+    curation,
+    forgetting,
+    inquiries,
+    notifications,
+    people,
+    personal,
+    reports,
+    roles,
+    sign_in,
+    vectors,
+)
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.inbox import handling, listing
@@ -29,7 +38,6 @@ from knowledge.models import (
     Notification,
     Person,
     Role,
-    Vector,
 )
 from knowledge.models.base import now
 
@@ -290,7 +298,11 @@ class TestRetention:
         assert where(sessions, ONLY_THEIRS) == set()
         with sessions() as session:
             counted, kept = session.scalars(select(Inquiry).order_by(Inquiry.id))
-            assert (counted.claim, counted.waiting, counted.outcome) == ("", False, Outcome.NO_MATCH)
+            assert (counted.claim, counted.waiting, counted.outcome) == (
+                "",
+                False,
+                Outcome.NO_MATCH,
+            )
             assert counted.person_key != ME
             assert (counted.judge, counted.assert_at) == ("a judge", 0.9)
             assert (kept.claim, kept.waiting, kept.person_key) == (SHARED, True, ME)

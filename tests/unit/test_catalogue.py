@@ -117,7 +117,9 @@ def test_arabic_is_written_in_arabic_letters() -> None:
 
 
 def test_french_is_no_copy_of_the_english() -> None:
-    same = {message for message, translated in held(Language.FRENCH).items() if message == translated}
+    same = {
+        message for message, translated in held(Language.FRENCH).items() if message == translated
+    }
     assert same == SAME_IN_FRENCH
 
 

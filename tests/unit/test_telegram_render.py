@@ -205,7 +205,9 @@ class TestSharing:
             "text": ["❌ & «قال»"],
         }
 
-    @pytest.mark.parametrize("url", [None, "javascript:alert(1)", "https://example.org/" + "a" * 3000])
+    @pytest.mark.parametrize(
+        "url", [None, "javascript:alert(1)", "https://example.org/" + "a" * 3000]
+    )
     def test_without_a_usable_address_the_text_takes_its_place(self, url: str | None) -> None:
         link = self._link(Button("Share", url=url, share="words"))
         assert parse_qs(urlsplit(link).query) == {"url": ["words"]}

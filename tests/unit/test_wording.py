@@ -503,7 +503,6 @@ class TestButtons:
                 assert (button.action is None) == (button.url is not None or bool(button.share))
                 assert button.action is None or len(button.action.encode()) <= 64
 
-
     @pytest.mark.parametrize("answer", [related(match(news())), no_match(), DISPUTED])
     def test_who_waits_may_stop_and_who_does_not_may_begin(self, answer: Answer) -> None:
         waits = answered(answer, Noted(7, waiting=True), TODAY, ENGLISH).buttons[-1]
