@@ -50,6 +50,8 @@ def forget(session: Session, key: str) -> None:
     These stay: a wording that somebody else sent as well or that moderators answered, without who
     sent it; a block until it ends; a role, and what its holder did by it.
     """
+    # The person before the inbox, as where a claim is kept: else two could wait for each other.
+    _drop_person(session, key)
     demand.hold(session)
     numbers = list(session.scalars(select(Inquiry.id).where(Inquiry.person_key == key)))
     for start in range(0, len(numbers), _BATCH):
@@ -57,6 +59,10 @@ def forget(session: Session, key: str) -> None:
     session.execute(delete(Notification).where(Notification.person_key == key))
     session.execute(delete(SignInLink).where(SignInLink.person_key == key))
     session.execute(delete(ConsoleSession).where(ConsoleSession.person_key == key))
+    session.expire_all()
+
+
+def _drop_person(session: Session, key: str) -> None:
     blocked = Person.blocked_until > now()
     session.execute(
         update(Person)
@@ -67,7 +73,6 @@ def forget(session: Session, key: str) -> None:
         delete(Person).where(Person.key == key, or_(Person.blocked_until.is_(None), ~blocked)),
         execution_options={"synchronize_session": False},
     )
-    session.expire_all()
 
 
 def expire(sessions: Sessions, before: datetime, keep: Collection[str] = ()) -> Expired:
@@ -92,6 +97,8 @@ def expire(sessions: Sessions, before: datetime, keep: Collection[str] = ()) -> 
 def _erase(session: Session, numbers: Sequence[int]) -> None:
     """Take who asked, and the words, out of inquiries; ``demand.hold`` first."""
     these = Inquiry.id.in_(numbers)
+    # Before the inquiries, as where one is noted as sent.
+    session.execute(delete(Notification).where(Notification.inquiry_id.in_(numbers)))
     asked = session.execute(select(Inquiry.person_key, Inquiry.claim_id).where(these)).all()
     for key in {row.person_key for row in asked}:
         # One for all of a person's, so that people are still counted once; it leads to nobody.
@@ -102,7 +109,6 @@ def _erase(session: Session, numbers: Sequence[int]) -> None:
             .values(person_key=nobody, claim="", waiting=False),
             execution_options={"synchronize_session": False},
         )
-    session.execute(delete(Notification).where(Notification.inquiry_id.in_(numbers)))
     _drop_wordings(session, {row.claim_id for row in asked if row.claim_id is not None})
 
 

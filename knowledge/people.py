@@ -144,7 +144,7 @@ def _block(
     )
 
 
-def _change(session: Session, key: str, **values: bytes | datetime | bool | None) -> None:
+def _change(session: Session, key: str, **values: bytes | datetime | bool | Calendar | None) -> None:
     insert_new(session, Person, {"key": key, "language": _NO_LANGUAGE})
     session.execute(update(Person).where(Person.key == key).values(**values))
 

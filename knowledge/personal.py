@@ -151,7 +151,8 @@ def _act(entry: AuditEntry, key: str) -> dict[str, Any]:
 
 
 def _texts(session: Session, ids: Iterable[int]) -> dict[int, str]:
-    numbers, found = sorted(ids), {}
+    numbers = sorted(ids)
+    found: dict[int, str] = {}
     for start in range(0, len(numbers), _BATCH):
         batch = numbers[start : start + _BATCH]
         rows = session.execute(select(Statement.id, Statement.text).where(Statement.id.in_(batch)))

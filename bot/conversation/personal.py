@@ -61,10 +61,11 @@ class Personal:
             text = words.say("I can tell you only where we are alone: ask me in a private chat.")
             return Reply((Block(text),))
         with self._sessions.begin() as session:
-            if not inquiries.wait(session, number, key):
+            if inquiries.recall(session, number, key) is None:
                 return None
             people.unmute(session, key)
             people.remember_address(session, key, asker.address, self._secret)
+            inquiries.wait(session, number, key)
         return Reply((Block(words.say("When our moderators settle it, I will tell you here.")),))
 
     def quiet(self, key: str, number: int, words: Catalogue) -> Reply | None:
