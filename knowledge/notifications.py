@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, literal, or_, select, update
+from sqlalchemy import delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from knowledge import audit, curation, verdicts
 from knowledge.corrections import corrected
 from knowledge.domain import Outcome, Relation
-from knowledge.errors import BadEdit, NotFound
+from knowledge.errors import BadEdit
+from knowledge.inbox import demand
+from knowledge.inbox.handling import take_opposites_out
+from knowledge.inbox.listing import standing
 from knowledge.inserting import insert_selected
 from knowledge.models import (
     Calendar,
@@ -31,16 +34,19 @@ from knowledge.models import (
     Statement,
     StatementStatus,
     SubjectKind,
+    Verdict,
     Version,
     VersionKind,
 )
 from knowledge.models.base import now
 from knowledge.paging import bounded
 from knowledge.reports import SourcedStatement, by_ids
+from knowledge.taking import take_statements
 
 __all__ = ["Told", "answer_cluster", "corrected", "due", "postpone", "sent", "unreachable"]
 
 _WAITING: Final = NotificationStatus.WAITING
+_SETTLING: Final = (Relation.SUPPORTS, Relation.REFUTES)
 #: Characters of a failure that are kept.
 _LONGEST_ERROR: Final = 500
 
@@ -78,18 +84,23 @@ def answer_cluster(
 ) -> int:
     """Answer all of a cluster's claims with a statement; returns how many people will be told.
 
-    The statement is published if it was not. Raises NotFound, BadEdit for a retracted statement or
-    a relation that answers nothing, TwoPeopleNeeded as ``curation.publish``.
+    A cluster that was merged is the one it became part of. Claims that may say the opposite of its
+    title are put into an open cluster of their own first: what is said of one is not said of its
+    denial. The statement is published if it was not. Raises NotFound, BadEdit for a retracted
+    statement or a relation that answers nothing, TwoPeopleNeeded as ``curation.publish``.
     """
     if relation is Relation.NOT_ENOUGH_INFO:
         raise BadEdit("an answer supports or refutes; say which")
-    here = select(Cluster.status).where(Cluster.id == cluster_id)
-    if session.scalar(here) is None:
-        raise NotFound(f"there is no cluster number {cluster_id}; look at the inbox again")
+    # No claim joins or leaves the cluster meanwhile: who is told has the answer attached. And the
+    # statement is taken before the cluster, as where one is withdrawn and the other opened.
+    demand.hold(session)
+    cluster_id = standing(session, cluster_id).id
+    take_statements(session, [statement_id])
+    take_opposites_out(session, cluster_id, actor)
     claim_ids = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
     curation.publish(session, [statement_id], actor, reason, two_people)
     verdicts.attach(session, claim_ids, statement_id, relation, actor, reason)
-    # The statement is taken before the cluster, as where one is withdrawn and the other opened.
+    here = select(Cluster.status).where(Cluster.id == cluster_id)
     before = session.scalars(here.with_for_update()).one()
     session.execute(
         update(Cluster)
@@ -117,10 +128,16 @@ def answer_cluster(
 def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
     """Return what is to be told ``by`` a moment, longest due first.
 
-    An answer whose statement is withdrawn waits, and so does what a later change overtook.
+    An answer whose statement is withdrawn waits, and so does one that nobody stands for any more
+    and what a later change overtook.
     """
     published = Statement.status == StatementStatus.PUBLISHED
     latest = Notification.version == Statement.version
+    ruled = (
+        select(Verdict.claim_id)
+        .where(Verdict.claim_id == Inquiry.claim_id, Verdict.relation.in_(_SETTLING))
+        .exists()
+    )
     kind = Notification.kind
     rows = session.execute(
         select(Notification, Inquiry, Person)
@@ -131,7 +148,7 @@ def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
             Notification.status == _WAITING,
             Notification.due_at <= by,
             or_(
-                (kind == NotificationKind.ANSWERED) & published,
+                (kind == NotificationKind.ANSWERED) & published & ruled,
                 (kind == NotificationKind.CORRECTED) & published & latest,
                 (kind == NotificationKind.RETRACTED) & ~published,
             ),
@@ -142,9 +159,15 @@ def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
     statements = {
         each.id: each for each in by_ids(session, sorted({row[0].statement_id for row in rows}))
     }
-    return [
+    found = [
         _told(session, note, inquiry, person, statements[note.statement_id])
         for note, inquiry, person in rows
+    ]
+    # A claim may be settled by another statement than the one that is to be told of.
+    return [
+        each
+        for each in found
+        if each.kind is not NotificationKind.ANSWERED or each.relation in _SETTLING
     ]
 
 
@@ -185,6 +208,14 @@ def _answer(session: Session, cluster_id: int, statement_id: int) -> int:
     in_cluster = select(Claim.id).where(Claim.cluster_id == cluster_id)
     mine = Notification.statement_id == statement_id
     answered = Notification.kind == NotificationKind.ANSWERED
+    # What waited on other words of it, which nobody stands for any more, is told with these.
+    current = select(Statement.version).where(Statement.id == statement_id).scalar_subquery()
+    session.execute(
+        delete(Notification).where(
+            mine, answered, Notification.status == _WAITING, Notification.version != current
+        ),
+        execution_options={"synchronize_session": False},
+    )
     count = select(func.count()).select_from(Notification).where(mine, answered)
     before = session.scalar(count) or 0
     insert_selected(

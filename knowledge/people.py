@@ -56,7 +56,7 @@ def wishes_of(session: Session, key: str) -> Wishes:
 
 def choose_language(session: Session, key: str, language: str) -> None:
     """Remember the language a person chose."""
-    session.merge(Person(key=key, language=language))
+    _change(session, key, language=language)
 
 
 def choose_calendar(session: Session, key: str, calendar: Calendar) -> None:
@@ -144,7 +144,9 @@ def _block(
     )
 
 
-def _change(session: Session, key: str, **values: bytes | datetime | bool | Calendar | None) -> None:
+def _change(
+    session: Session, key: str, **values: str | bytes | datetime | bool | Calendar | None
+) -> None:
     insert_new(session, Person, {"key": key, "language": _NO_LANGUAGE})
     session.execute(update(Person).where(Person.key == key).values(**values))
 

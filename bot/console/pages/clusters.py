@@ -157,6 +157,7 @@ def attach(visit: Visit) -> Response:
     """Set a statement's relation to the cluster's claims, and tell nobody."""
     number, relation = visit.number, visit.sent.chosen("relation", Relation)
     with visit.transaction() as session:
+        handling.take_opposites_out(session, number, visit.actor)
         claims = browsing.claims_of(session, number)
         verdicts.attach(session, claims, visit.sent.number("statement"), relation, visit.actor)
     return visit.to(f"/clusters/{number}", "attached")
