@@ -24,6 +24,7 @@ from knowledge import (
 )
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
+from knowledge.errors import CannotRegroup
 from knowledge.inbox import handling, listing
 from knowledge.inbox.clustering import Clusters
 from knowledge.inbox.sameness import Meaning
@@ -204,6 +205,22 @@ class TestForgetting:
             assert session.get_one(Cluster, first).title == SHARED
             assert session.get_one(Cluster, first).status is ClusterStatus.OPEN
         assert where(sessions, ONLY_THEIRS) == set()
+
+    def test_moderators_choose_among_the_wordings_that_are_left(
+        self, sessions: Sessions, placed: Callable[[], None]
+    ) -> None:
+        asked(sessions, ME, ONLY_THEIRS)
+        asked(sessions, OTHER, SHARED)
+        placed()
+        with sessions.begin() as session:
+            first, second = session.scalars(select(Cluster.id).order_by(Cluster.id))
+            handling.merge_clusters(session, first, [second], MODERATOR)
+            forgetting.forget(session, ME)
+            gone, left = session.scalars(select(Claim.id).order_by(Claim.id))
+            assert handling.take_opposites_out(session, first, MODERATOR) is None
+        for chosen in (gone, left):
+            with pytest.raises(CannotRegroup), sessions.begin() as session:
+                handling.split_cluster(session, first, [chosen], MODERATOR)
 
     def test_claims_can_be_placed_beside_what_is_forgotten(
         self, sessions: Sessions, placed: Callable[[], None]
