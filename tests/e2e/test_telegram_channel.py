@@ -130,7 +130,10 @@ class TestWaysIn:
         assert server.wait_for_message(-100200).text == "in private"
 
     def test_a_check_in_a_group_is_of_what_it_replies_to(self, server: BotApiServer) -> None:
-        content = {"text": "/check", "reply_to_message": {"text": "the bridge is open"}}
+        content: dict[str, object] = {
+            "text": "/check",
+            "reply_to_message": {"text": "the bridge is open"},
+        }
         server.send(PERSON, _in_group(content), chat=GROUP)
         assert "the bridge is open" in server.wait_for_message(-100200).text
 

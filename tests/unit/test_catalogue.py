@@ -64,8 +64,8 @@ def held(language: Language) -> dict[Message, Message]:
     return {_message(entry.id): _message(entry.string) for entry in found if entry.id}
 
 
-def _message(text: str | list[str] | tuple[str, ...]) -> Message:
-    return text if isinstance(text, str) else tuple(text)
+def _message(text: str | list[str] | tuple[str, ...] | None) -> Message:
+    return text if isinstance(text, str) else tuple(text or ())
 
 
 def forms(message: Message) -> tuple[str, ...]:
