@@ -77,6 +77,7 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.serving
 	$(BIN)/python -m benchmarks.at_size
 	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.console
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,8 @@ from knowledge.models.base import now
 from knowledge.schema import require_ready
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
     from bot.conversation.conversation import Conversation
     from bot.errands import Errands
     from bot.fetching import Fetcher
@@ -254,9 +256,48 @@ class App:
         self.answering.prepare(self._progress("Reading the knowledge base"))
         commands = {"": described(DEFAULT), **{each.value: described(each) for each in Language}}
         errands = self._errands(config).in_background(ERRANDS_S)
-        with Follower(self.engine, self.index), errands:
+        with self._console_beside(), Follower(self.engine, self.index), errands:
             post = Outbox(self.sessions, self.settings.secret())
             application.run(config, self.conversation("telegram"), post, commands)
+
+    def run_console(self) -> None:
+        """Serve the moderators' console until told to stop. Raises ConsoleUnavailable."""
+        from bot.console import server
+        from knowledge.feed import Follower
+
+        bind = self.settings.console_bind
+        if bind is None:
+            raise SettingsError(
+                "CONSOLE_BIND is not set; set it to host:port, such as 127.0.0.1:8080"
+            )
+        self.index.current(self._progress("Reading the knowledge base"))
+        with Follower(self.engine, self.index):
+            server.run(self.console, bind)
+
+    def _console_beside(self) -> AbstractContextManager[None]:
+        from bot.console import server
+
+        bind = self.settings.console_bind
+        return server.beside(self.console, bind) if bind else nullcontext()
+
+    @cached_property
+    def console(self) -> "Starlette":
+        """The moderators' console."""
+        from bot.console.application import build
+        from bot.console.desk import Desk
+
+        return build(
+            Desk(
+                sessions=self.sessions,
+                encoder=self.encoder,
+                index=self.index,
+                index_dir=self.settings.index_dir,
+                first_admins=self.first_admins,
+                key_of=self.person_key,
+                url=self.settings.console_address,
+                fetcher=self.fetcher,
+            )
+        )
 
     def telegram_name(self) -> str:
         """Return the name of the bot the token belongs to. Raises TelegramChannelError."""

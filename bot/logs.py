@@ -17,7 +17,7 @@ from pythonjsonlogger.json import JsonFormatter
 #: Libraries whose INFO lines are noise, or worse: httpx prints the bot's token inside the URL.
 _QUIET = (
     "httpx", "httpcore", "apscheduler", "sentence_transformers", "alembic", "tornado.access",
-    "faiss",
+    "faiss", "uvicorn.error", "python_multipart",
 )  # fmt: skip
 
 _request: Final[ContextVar[str | None]] = ContextVar("request", default=None)

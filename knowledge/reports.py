@@ -61,12 +61,17 @@ class SourcedStatement:
     kind: ReportKind
 
 
-def store(session: Session, draft: ReportDraft) -> Stored:
+def store(
+    session: Session, draft: ReportDraft, chosen: Sequence[StatementDraft] | None = None
+) -> Stored:
     """Keep a report and its statements as drafts; the same content a second time adds nothing.
 
-    Statements are extracted from the body unless the draft carries its own.
+    Statements are extracted from the body unless the draft carries its own. Where somebody has
+    ``chosen`` them, they are these, even if there are none yet.
     """
-    statements = draft.statements or extract(draft.body or "", draft.title, draft.language)
+    statements = chosen
+    if statements is None:
+        statements = draft.statements or extract(draft.body or "", draft.title, draft.language)
     digest = content_hash(draft, statements)
     known = session.scalar(select(Report).where(Report.content_hash == digest))
     if known is not None:

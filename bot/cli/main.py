@@ -17,6 +17,7 @@ from knowledge.errors import KnowledgeError, UnreadableClaim
 #: Where each command lives; a module is imported when its command is called or described.
 COMMANDS: Final = {
     "run": "bot.cli.run",
+    "console": "bot.cli.console",
     "chat": "bot.cli.chat",
     "check": "bot.cli.check",
     "compare": "bot.cli.compare",

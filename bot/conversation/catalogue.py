@@ -4,7 +4,7 @@ import gettext
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -49,6 +49,12 @@ class Catalogue:
         return format_timedelta(
             passed, add_direction=True, threshold=0.99, locale=self.language.value
         )
+
+    def since(self, moment: datetime, now: datetime) -> str:
+        """Say how long ago something happened ("3 hours ago")."""
+        if now - moment < timedelta(minutes=1):
+            return self.say("just now")
+        return format_timedelta(moment - now, add_direction=True, locale=self.language.value)
 
 
 @cache

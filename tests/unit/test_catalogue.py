@@ -15,8 +15,9 @@ BOT = Path(__file__).resolve().parents[2] / "bot"
 
 
 def in_code() -> set[str]:
-    """Return every message that is handed to a `say`."""
-    found = extract_from_dir(BOT, method_map=[("**.py", "python")], keywords={"say": None})
+    """Return every message that is handed to a `say`, in code and in the console's pages."""
+    methods = [("**.py", "python"), ("**.html", "jinja2")]
+    found = extract_from_dir(BOT, method_map=methods, keywords={"say": None})
     return {message for _, _, message, _, _ in found if isinstance(message, str)}
 
 

@@ -1,0 +1,131 @@
+"""The console as an ASGI application: routes with the roles they need, and what holds for all."""
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from bot.console import entrance
+from bot.console.desk import Desk
+from bot.console.gate import Handler, guarded, refused, words_for
+from bot.console.pages import (
+    audit,
+    clusters,
+    inbox,
+    index,
+    people,
+    reports,
+    search,
+    sources,
+    statements,
+    trends,
+)
+from bot.console.protection import BodyLimit, Headers
+from knowledge.errors import NotFound
+from knowledge.models import Role
+
+logger = logging.getLogger(__name__)
+
+_M, _A = Role.MODERATOR, Role.ADMIN
+
+#: Every page and every act: how it is asked for, who may, and what does it.
+PAGES: Final[Sequence[tuple[str, str, Role, Handler]]] = (
+    ("GET", "/inbox", _M, inbox.show),
+    ("GET", "/clusters/{id:int}", _M, clusters.show),
+    ("GET", "/clusters/{id:int}/answer", _M, clusters.preview),
+    ("POST", "/clusters/{id:int}/answer", _M, clusters.answer),
+    ("POST", "/clusters/{id:int}/assign", _M, clusters.assign),
+    ("POST", "/clusters/{id:int}/snooze", _M, clusters.snooze),
+    ("POST", "/clusters/{id:int}/reject", _M, clusters.reject),
+    ("POST", "/clusters/{id:int}/reopen", _M, clusters.reopen),
+    ("POST", "/clusters/{id:int}/split", _M, clusters.split),
+    ("POST", "/clusters/{id:int}/merge", _M, clusters.merge),
+    ("POST", "/clusters/{id:int}/attach", _M, clusters.attach),
+    ("POST", "/clusters/{id:int}/detach", _M, clusters.detach),
+    ("GET", "/reports/new", _M, reports.new),
+    ("POST", "/reports", _M, reports.file),
+    ("GET", "/reports/{id:int}", _M, reports.show),
+    ("POST", "/reports/{id:int}/statements", _M, reports.accept),
+    ("POST", "/reports/{id:int}/edit", _M, reports.edit),
+    ("GET", "/statements", _M, statements.show_list),
+    ("POST", "/statements/review", _M, statements.review),
+    ("POST", "/statements/discard", _M, statements.discard),
+    ("POST", "/statements/preview", _M, statements.preview),
+    ("POST", "/statements/publish", _M, statements.publish),
+    ("POST", "/statements/retract", _M, statements.retract),
+    ("GET", "/statements/{id:int}", _M, statements.show),
+    ("POST", "/statements/{id:int}/edit", _M, statements.edit),
+    ("POST", "/statements/{id:int}/recheck", _M, statements.recheck),
+    ("POST", "/statements/{id:int}/merge", _M, statements.merge),
+    ("POST", "/statements/{id:int}/split", _M, statements.split),
+    ("GET", "/statements/{id:int}/retract", _M, statements.preview_retraction),
+    ("GET", "/search", _M, search.show),
+    ("GET", "/sources", _M, sources.show),
+    ("POST", "/sources/feeds", _M, sources.add),
+    ("POST", "/sources/feeds/{id:int}/pause", _M, sources.pause),
+    ("POST", "/sources/feeds/{id:int}/resume", _M, sources.resume),
+    ("POST", "/sources/feeds/{id:int}/remove", _M, sources.remove),
+    # A trusted source is published without a moderator: that is for admins to grant.
+    ("POST", "/sources/{id:int}/trust", _A, sources.trust),
+    ("POST", "/sources/{id:int}/distrust", _A, sources.distrust),
+    ("GET", "/trends", _M, trends.show),
+    ("GET", "/trends/{chart}.svg", _M, trends.draw),
+    ("GET", "/audit", _M, audit.show),
+    ("POST", "/audit/{id:int}/undo", _M, audit.undo),
+    ("GET", "/index", _M, index.show),
+    ("GET", "/people", _A, people.show),
+    ("POST", "/people/grant", _A, people.grant),
+    ("POST", "/people/revoke", _A, people.revoke),
+    ("POST", "/people/sessions", _A, people.end_sessions),
+    ("POST", "/people/block", _A, people.block),
+    ("POST", "/people/unblock", _A, people.unblock),
+)
+
+
+def build(desk: Desk) -> Starlette:
+    """Return the application that serves the console."""
+
+    async def lost(request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException) and error.status_code not in (404, 405):
+            return Response(status_code=error.status_code)
+        return refused(request, NotFound("no such page"), words_for(request), desk)
+
+    async def broken(request: Request, error: Exception) -> Response:
+        # Starlette raises it again once the page is sent: the server logs where it broke.
+        return refused(request, error, words_for(request), desk)
+
+    async def begin(request: Request) -> Response:
+        return RedirectResponse("/inbox", 303)
+
+    routes: list[BaseRoute] = [
+        Route("/", begin, methods=["GET"]),
+        *entrance.routes(desk),
+        *(
+            Route(path, guarded(desk, role, handler), methods=[method])
+            for method, path, role, handler in PAGES
+        ),
+        Mount("/static", _Assets(packages=[("bot.console", "static")])),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Headers, secure=desk.secure), Middleware(BodyLimit)],
+        exception_handlers={HTTPException: lost, Exception: broken},
+    )
+
+
+class _Assets(StaticFiles):
+    """Files of ours. Their addresses change with them, so browsers need not ask again."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Answer with the file."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response

@@ -1,0 +1,61 @@
+"""What the console works with; ``bot/app.py`` puts it together."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.fetching import Fetcher
+from embeddings.encoder import Encoder
+from knowledge.database import Sessions
+from knowledge.indexing import ServingIndex
+from knowledge.trends import Trends
+
+
+class Remembered:
+    """Figures that several requests ask for at once: counted by the first, kept for the others."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[int, datetime], Trends] = {}
+
+    def get(self, key: tuple[int, datetime], count: Callable[[], Trends]) -> Trends:
+        """Return the trends of so many days until a minute; older minutes' are forgotten."""
+        with self._lock:
+            if key not in self._kept:
+                self._kept = {k: kept for k, kept in self._kept.items() if k[1] == key[1]}
+                self._kept[key] = count()
+            return self._kept[key]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The services behind the pages.
+
+    ``first_admins`` are the keys of those whom the settings make admins; ``key_of`` makes a key of
+    a Telegram id; ``url`` is the public address, which decides whether cookies are for https only.
+    """
+
+    sessions: Sessions
+    encoder: Encoder = field(repr=False)
+    index: ServingIndex = field(repr=False)
+    index_dir: Path
+    first_admins: frozenset[str] = field(repr=False)
+    key_of: Callable[[int], str] = field(repr=False)
+    url: str
+    fetcher: Fetcher = field(repr=False)
+    #: Whether another person reviews a statement before one publishes it.
+    two_people: bool = False
+    now: Callable[[], datetime] = _now
+    remembered: Remembered = field(default_factory=Remembered, repr=False)
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the console by https."""
+        return urlsplit(self.url).scheme == "https"

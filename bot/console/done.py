@@ -1,0 +1,48 @@
+"""What the page after an act says was done. An address can name nothing else."""
+
+from collections.abc import Callable
+
+from bot.console.errors import BadForm
+from bot.console.forms import Form
+
+
+def done(asked: Form, say: Callable[[str], str]) -> str:
+    """Return the line for ``said`` in an address; empty for what no page of ours said."""
+    lines = {
+        "granted": say("The role was granted."),
+        "revoked": say("The role was taken away, and their sessions ended."),
+        "ended": say("Their sessions were ended: {n}."),
+        "blocked": say("They are left unanswered until then."),
+        "unblocked": say("They are answered again."),
+        "undone": say("It was taken back."),
+        "assigned": say("The cluster was assigned."),
+        "unassigned": say("The cluster is nobody's now."),
+        "snoozed": say("The cluster was put off."),
+        "rejected": say("The cluster was rejected."),
+        "reopened": say("The cluster is open again."),
+        "split": say("The claims have a cluster of their own now: this one."),
+        "merged": say("The clusters are one now."),
+        "answered": say("Published. People who are told: {n}."),
+        "attached": say("The statement was attached to the claims."),
+        "detached": say("The statement was detached from the claims."),
+        "kept": say("The report was kept. Choose what it states."),
+        "known": say("This report is known already: here it is."),
+        "several": say("Reports kept: {n}."),
+        "added": say("Statements added as drafts: {n}."),
+        "edited": say("The change was kept."),
+        "reviewed": say("Statements reviewed: {n}."),
+        "published": say("Statements published: {n}."),
+        "retracted": say("Statements retracted: {n}."),
+        "discarded": say("Statements discarded: {n}."),
+        "recheck": say("The date was noted."),
+        "one": say("The statements are one now."),
+        "feed": say("The feed was added."),
+        "feed_changed": say("The feed was changed."),
+        "polled": say("The feed was read. New reports: {n}."),
+        "trust": say("The publisher was changed."),
+    }
+    try:
+        line = lines.get(asked.text("said"), "")
+        return line.format(n=asked.number("n")) if "{n}" in line else line
+    except BadForm:
+        return ""

@@ -1,0 +1,137 @@
+"""Signing in and out. Following a link only shows a button: previews of links burn nothing."""
+
+import hmac
+import logging
+import secrets
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.console import forms
+from bot.console.desk import Desk
+from bot.console.errors import FormForged, SignedOut
+from bot.console.gate import (
+    TOKEN_FIELD,
+    cookie_name,
+    guarded,
+    refused,
+    require_same_site,
+    words_for,
+)
+from bot.console.protection import TryLimit
+from bot.console.rendering import render
+from bot.console.visit import Visit
+from bot.conversation.catalogue import BY_CODE
+from bot.errors import BotError
+from knowledge import roles, sign_in
+from knowledge.errors import KnowledgeError
+from knowledge.models import Role
+from knowledge.sign_in import SignedIn
+
+logger = logging.getLogger(__name__)
+
+#: Where a link leads: this path with the token as ``token``.
+PATH: Final = "/sign-in"
+#: Proves that a sign-in form was given to the browser that sends it.
+_NONCE: Final = "console-door"
+_TRIES, _SECONDS = 10, 60.0
+_TOKEN_LENGTH: Final = 200
+
+
+def routes(desk: Desk) -> Sequence[Route]:
+    """Return the routes of the entrance."""
+    limit = TryLimit(_TRIES, _SECONDS)
+
+    async def door(request: Request) -> Response:
+        """Show the button that signs in."""
+        words = words_for(request)
+        nonce = request.cookies.get(_NONCE) or secrets.token_urlsafe(16)
+        page = render(
+            "sign_in.html",
+            words,
+            visitor=None,
+            path=PATH,
+            asked=forms.asked(request),
+            now=desk.now(),
+            Role=Role,
+            token=request.query_params.get("token", "")[:_TOKEN_LENGTH],
+            nonce=nonce,
+        )
+        response = HTMLResponse(page)
+        response.set_cookie(
+            _NONCE, nonce, httponly=True, samesite="lax", secure=desk.secure, path=PATH
+        )
+        return response
+
+    async def enter(request: Request) -> Response:
+        """Use the link up and open a session."""
+        try:
+            limit.count(request.client.host if request.client else "")
+            require_same_site(request)
+            sent = await forms.sent(request)
+            nonce = request.cookies.get(_NONCE, "")
+            if not nonce or not hmac.compare_digest(
+                sent.text(TOKEN_FIELD).encode(), nonce.encode()
+            ):
+                raise FormForged("a sign-in form of another browser")
+            cookie = request.cookies.get(cookie_name(desk), "")
+            token = sent.text("token", _TOKEN_LENGTH)
+            entered = await run_in_threadpool(_enter, desk, token, cookie)
+        except (BotError, KnowledgeError) as error:
+            return refused(request, error, words_for(request), desk)
+        logger.info("console_signed_in")
+        response = RedirectResponse("/", 303)
+        response.set_cookie(
+            cookie_name(desk),
+            entered.cookie,
+            max_age=int(sign_in.SESSION_LIFE.total_seconds()),
+            httponly=True,
+            samesite="lax",
+            secure=desk.secure,
+            path="/",
+        )
+        response.delete_cookie(_NONCE, path=PATH)
+        return response
+
+    return (
+        Route(PATH, door, methods=["GET"]),
+        Route(PATH, enter, methods=["POST"]),
+        Route("/sign-out", guarded(desk, Role.MODERATOR, _leave), methods=["POST"]),
+        Route("/language", guarded(desk, Role.MODERATOR, _speak), methods=["POST"]),
+    )
+
+
+def _enter(desk: Desk, token: str, cookie: str) -> SignedIn:
+    now = desk.now()
+    with desk.sessions.begin() as session:
+        opened = sign_in.session_of(session, cookie, now) if cookie else None
+        already = opened.person_key if opened else None
+        entered = sign_in.use_link(session, token, now, already=already)
+        if roles.role_of(session, entered.person_key, desk.first_admins) is None:
+            raise SignedOut("the role was taken away since the link was given out")
+        if opened is not None:
+            sign_in.revoke(session, opened.id, now)
+        return entered
+
+
+def _leave(visit: Visit) -> Response:
+    with visit.transaction() as session:
+        sign_in.revoke(session, visit.visitor.session_id, visit.now)
+    response = RedirectResponse(PATH, 303)
+    response.delete_cookie(cookie_name(visit.desk), path="/", secure=visit.desk.secure)
+    return response
+
+
+def _speak(visit: Visit) -> Response:
+    language = visit.sent.text("language")
+    back = visit.sent.text("back")
+    with visit.transaction() as session:
+        if language in BY_CODE:
+            sign_in.speak(session, visit.visitor.session_id, language)
+    # Only a path of ours: an address of another site begins with two slashes or a scheme.
+    safe = back.startswith("/") and not back.startswith(("//", "/\\"))
+    return RedirectResponse(back if safe else "/", 303)

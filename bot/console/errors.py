@@ -1,0 +1,46 @@
+"""What can go wrong in the console, beside what the rooms below raise.
+
+ConsoleError
+├── ConsoleUnavailable  the console cannot listen where it is told to
+├── SignedOut           nobody is signed in in this browser, or no longer
+├── FormForged          a write without its session's token, or sent by another site
+├── BadForm             a field holds what it cannot take
+├── TooLarge            more was sent than a page takes
+└── TooManyTries        one address tried to sign in too often
+
+The messages are for the log; ``problems`` says them to a moderator in their language.
+"""
+
+from bot.errors import BotError
+
+
+class ConsoleError(BotError):
+    """Base of the console's errors."""
+
+
+class ConsoleUnavailable(ConsoleError):
+    """The console cannot listen where it is told to."""
+
+
+class SignedOut(ConsoleError):
+    """Nobody is signed in in this browser, or no longer."""
+
+
+class FormForged(ConsoleError):
+    """A write came without its session's token, or from another site."""
+
+
+class BadForm(ConsoleError):
+    """A field holds what it cannot take."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+
+
+class TooLarge(ConsoleError):
+    """More was sent than a page takes."""
+
+
+class TooManyTries(ConsoleError):
+    """One address tried to sign in too often."""

@@ -1,0 +1,127 @@
+"""What a moderator sent, read into values within bounds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from bot.console.errors import BadForm
+from bot.console.protection import MAX_BODY
+
+_MAX_FIELDS: Final = 2_000
+#: Numbers of rows: PostgreSQL counts them in 32 bits.
+MAX_ID: Final = 2**31 - 1
+#: A line, such as a name or a reason.
+LINE: Final = 1_000
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was dropped or chosen."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields of a form or of an address. Every reader raises BadForm naming the field."""
+
+    fields: Mapping[str, Sequence[str]] = field(repr=False)
+    uploads: Mapping[str, Upload] = field(default_factory=dict, repr=False)
+
+    def verbatim(self, name: str, limit: int = LINE) -> str:
+        """Return a text as it was written, with ``\\n`` line ends; empty if there is none."""
+        text = next(iter(self.fields.get(name, ())), "").replace("\r\n", "\n")
+        if len(text) > limit:
+            raise BadForm(name, f"more than {limit} characters")
+        if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise BadForm(name, "a NUL or a broken character")
+        return text
+
+    def text(self, name: str, limit: int = LINE) -> str:
+        """Return a text without surrounding white space; empty if there is none."""
+        return self.verbatim(name, limit).strip()
+
+    def needed(self, name: str, limit: int = LINE) -> str:
+        """Return a text that must be there."""
+        text = self.text(name, limit)
+        if not text:
+            raise BadForm(name, "nothing was written")
+        return text
+
+    def number(self, name: str) -> int:
+        """Return a number that must be there."""
+        return _number(name, self.text(name))
+
+    def numbers(self, name: str) -> list[int]:
+        """Return every number of the name, each once, in order."""
+        return list(dict.fromkeys(_number(name, text) for text in self.fields.get(name, ())))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return every text of the name."""
+        return tuple(self.fields.get(name, ()))
+
+    def day(self, name: str) -> date | None:
+        """Return a day, None if there is none."""
+        text = self.text(name)
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            raise BadForm(name, "no date") from None
+
+    def choice(self, name: str, kind: type[Choice]) -> Choice | None:
+        """Return one of a closed set, None if nothing was chosen."""
+        text = self.text(name)
+        try:
+            return kind(text) if text else None
+        except ValueError:
+            raise BadForm(name, "none of the choices") from None
+
+    def chosen(self, name: str, kind: type[Choice]) -> Choice:
+        """Return one of a closed set, which must be there."""
+        choice = self.choice(name, kind)
+        if choice is None:
+            raise BadForm(name, "nothing was chosen")
+        return choice
+
+
+async def sent(request: Request) -> Form:
+    """Read the form of a request. Raises BadForm or TooLarge."""
+    try:
+        async with request.form(
+            max_files=1, max_fields=_MAX_FIELDS, max_part_size=MAX_BODY
+        ) as data:
+            fields: dict[str, list[str]] = {}
+            uploads: dict[str, Upload] = {}
+            for name, value in data.multi_items():
+                if isinstance(value, UploadFile):
+                    content = await value.read()
+                    if content:
+                        uploads[name] = Upload(value.filename or "", content)
+                else:
+                    fields.setdefault(name, []).append(value)
+    except HTTPException as error:
+        raise BadForm("form", error.detail) from error
+    return Form(fields, uploads)
+
+
+def asked(request: Request) -> Form:
+    """Read what an address asks for."""
+    fields: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        fields.setdefault(name, []).append(value)
+    return Form(fields)
+
+
+def _number(name: str, text: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) < 17 and int(text) <= MAX_ID:
+        return int(text)
+    raise BadForm(name, "no number")

@@ -1,0 +1,123 @@
+"""Between the web and the handlers: who may, was it really them, and what became of it."""
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from bot.console import forms
+from bot.console.desk import Desk
+from bot.console.errors import FormForged, SignedOut
+from bot.console.forms import Form
+from bot.console.problems import status_of, told
+from bot.console.rendering import render
+from bot.console.visit import Visit, Visitor, admitted
+from bot.conversation.catalogue import Catalogue, catalogue, spoken
+from bot.errors import BotError
+from knowledge.errors import KnowledgeError
+from knowledge.models import Role
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[Visit], Response]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+#: The field that carries a form's token.
+TOKEN_FIELD: Final = "form_token"  # noqa: S105 (its name, not a token)
+_NOTHING: Final = Form({})
+
+
+def cookie_name(desk: Desk) -> str:
+    """Return the name of the session's cookie: a browser takes the prefix only with https."""
+    return "__Host-console" if desk.secure else "console"
+
+
+def guarded(desk: Desk, needs: Role, handler: Handler) -> Endpoint:
+    """Return the endpoint of a handler for those who hold ``needs``; a POST carries its token."""
+
+    async def endpoint(request: Request) -> Response:
+        cookie = request.cookies.get(cookie_name(desk), "")
+        visitor: Visitor | None = None
+        try:
+            require_same_site(request)
+            # Who sends is known before anything they send is read.
+            visitor = await run_in_threadpool(_visitor, desk, cookie, needs)
+            sent = await forms.sent(request) if request.method == "POST" else _NOTHING
+            if request.method == "POST":
+                require_token(sent, visitor.form_token)
+            visit = Visit(
+                desk=desk,
+                visitor=visitor,
+                needs=needs,
+                cookie=cookie,
+                now=desk.now(),
+                path=request.url.path,
+                at=request.path_params,
+                asked=forms.asked(request),
+                sent=sent,
+            )
+            return await run_in_threadpool(handler, visit)
+        except SignedOut as error:
+            if request.method == "POST":
+                return refused(request, error, words_for(request), desk)
+            return RedirectResponse("/sign-in", 303)
+        except (BotError, KnowledgeError) as error:
+            words = catalogue(spoken(visitor.language)) if visitor else words_for(request)
+            return refused(request, error, words, desk, visitor)
+
+    return endpoint
+
+
+def require_same_site(request: Request) -> None:
+    """Raise FormForged if a browser says that another site sent a write."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    if request.method == "POST" and site not in ("same-origin", "none"):
+        raise FormForged(f"a write from {site}")
+
+
+def require_token(sent: Form, token: str) -> None:
+    """Raise FormForged unless a form carries ``token``."""
+    written = sent.text(TOKEN_FIELD)
+    if not token or not hmac.compare_digest(written.encode(), token.encode()):
+        raise FormForged("a write without its session's token")
+
+
+def words_for(request: Request) -> Catalogue:
+    """Return the language of somebody who is not signed in: their browser's first."""
+    return catalogue(spoken(request.headers.get("accept-language", "").split(",")[0]))
+
+
+def refused(
+    request: Request,
+    error: Exception,
+    words: Catalogue,
+    desk: Desk,
+    visitor: Visitor | None = None,
+) -> Response:
+    """Return the page that says what went wrong."""
+    status = status_of(error)
+    logger.info(
+        "console_refused",
+        extra={"status": status, "error": type(error).__name__, "method": request.method},
+    )
+    page = render(
+        "problem.html",
+        words,
+        visitor=visitor,
+        path=request.url.path,
+        asked=_NOTHING,
+        now=desk.now(),
+        Role=Role,
+        status=status,
+        message=told(error, words.say),
+    )
+    return HTMLResponse(page, status)
+
+
+def _visitor(desk: Desk, cookie: str, needs: Role) -> Visitor:
+    with desk.sessions() as session:
+        return admitted(session, desk, cookie, needs, desk.now())

@@ -1,0 +1,90 @@
+"""What a moderator puts in, as reports: pasted text, a dropped file, an address."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from bot.console.errors import BadForm
+from bot.console.forms import Form, Upload
+from bot.fetching import Fetcher
+from bot.receiving import read_address
+from knowledge.domain import ReportDraft, ReportKind
+from knowledge.errors import UnreadableFile
+from knowledge.language import UNDETERMINED, guess_language
+from knowledge.readers import Defaults, Problem, fields, read
+from knowledge.readers.fields import FieldError
+
+#: Characters of a pasted report.
+MAX_REPORT: Final = 2_000_000
+#: Reports of one file that are taken: more belong into `tathabbat ingest`.
+MAX_REPORTS: Final = 2_000
+_SUFFIXES: Final = frozenset({".txt", ".html", ".htm", ".json", ".jsonl", ".ndjson", ".csv"})
+_TITLE: Final = 500
+_URL: Final = 2_000
+
+
+def drafts(sent: Form, fetcher: Fetcher) -> Sequence[ReportDraft | Problem]:
+    """Return the reports that a form holds: its file's, else its text, else its address's.
+
+    Raises BadForm, FetchError or UnreadableFile.
+    """
+    defaults = _defaults(sent)
+    if "file" in sent.uploads:
+        return _from_file(sent.uploads["file"], defaults)
+    if sent.text("body", MAX_REPORT):
+        return (_pasted(sent, defaults),)
+    if defaults.url:
+        return asyncio.run(read_address(fetcher, defaults.url, defaults))
+    raise BadForm("body", "nothing was pasted, dropped or named")
+
+
+def _defaults(sent: Form) -> Defaults:
+    try:
+        return Defaults(
+            publisher=sent.text("publisher", _TITLE) or None,
+            url=sent.text("url", _URL) or None,
+            published_at=sent.day("published_at"),
+            language=sent.text("language") or None,
+        )
+    except FieldError as error:
+        field, _, why = str(error).partition(": ")
+        raise BadForm(field, why) from error
+
+
+def _pasted(sent: Form, defaults: Defaults) -> ReportDraft:
+    body = sent.text("body", MAX_REPORT)
+    title = sent.text("title", _TITLE)
+    if not title:
+        # As in a text file, the first line is the title, if anything stands below it.
+        first, _, rest = body.partition("\n")
+        title = fields.title_from(first)
+        body = rest.strip() or body
+    guessed = guess_language(body)
+    return ReportDraft(
+        title=title,
+        publisher=defaults.publisher,
+        url=defaults.url,
+        published_at=defaults.published_at,
+        language=defaults.language or ("ar" if guessed == UNDETERMINED else guessed),
+        kind=sent.choice("kind", ReportKind) or ReportKind.NEWS,
+        body=body,
+    )
+
+
+def _from_file(upload: Upload, defaults: Defaults) -> Sequence[ReportDraft | Problem]:
+    suffix = Path(upload.name).suffix.lower()
+    found: list[ReportDraft | Problem] = []
+    with TemporaryDirectory(prefix="tathabbat-") as folder:
+        # The name is the sender's: only a known ending of it is used.
+        path = Path(folder) / f"report{suffix if suffix in _SUFFIXES else ''}"
+        path.write_bytes(upload.content)
+        try:
+            for each in read(path, defaults=defaults):
+                if len(found) == MAX_REPORTS:
+                    raise BadForm("file", f"more than {MAX_REPORTS} reports")
+                found.append(each)
+        except UnreadableFile as error:
+            raise UnreadableFile(str(error).replace(str(path), upload.name)) from error
+    return found

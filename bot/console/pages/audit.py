@@ -1,0 +1,32 @@
+"""The audit: everything that was done, newest first, and taking it back."""
+
+from starlette.responses import Response
+
+from bot.console.names import names
+from bot.console.visit import Visit
+from knowledge import audit, curation
+from knowledge.models import SubjectKind
+
+
+def show(visit: Visit) -> Response:
+    """Show a page of the audit, of everything, one subject or one actor."""
+    asked = visit.asked
+    subject = asked.choice("subject", SubjectKind)
+    with visit.transaction() as session:
+        page = audit.entries(
+            session,
+            subject=subject,
+            subject_id=asked.text("id") or None,
+            actor=asked.text("actor") or None,
+            after=asked.text("after") or None,
+        )
+        known = names(session, visit)
+    return visit.page("audit.html", page=page, names=known, kinds=tuple(SubjectKind))
+
+
+def undo(visit: Visit) -> Response:
+    """Take an act back by another one."""
+    reason = visit.sent.needed("reason")
+    with visit.transaction() as session:
+        curation.undo(session, visit.number, visit.actor, reason)
+    return visit.to("/audit", "undone")

@@ -1,0 +1,178 @@
+"""One cluster of claims: what is known of it, and everything that can be done with it."""
+
+from datetime import UTC, datetime, time, timedelta
+
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from bot.console import previews
+from bot.console.errors import BadForm
+from bot.console.meanwhile import last_seen, require_unchanged
+from bot.console.names import names
+from bot.console.pages.inbox import SNOOZE
+from bot.console.visit import Visit
+from knowledge import audit, browsing, indexing, notifications, reports, verdicts
+from knowledge.domain import Relation
+from knowledge.errors import NotFound
+from knowledge.inbox import handling, listing
+from knowledge.models import NotificationKind, RejectReason, SubjectKind
+from knowledge.reports import SourcedStatement
+
+#: Statements that search offers for a cluster.
+_OFFERED = 8
+#: Days that a cluster may be put off for.
+_LONGEST_SNOOZE = timedelta(days=365)
+
+
+def show(visit: Visit) -> Response:
+    """Show a cluster; an old number leads to the cluster it was merged into."""
+    number = visit.number
+    with visit.transaction() as session:
+        detail = listing.cluster(session, number, now=visit.now)
+        known = names(session, visit)
+        seen = last_seen(session, SubjectKind.CLUSTER, detail.summary.id)
+        past = audit.entries(session, SubjectKind.CLUSTER, detail.summary.id, limit=10)
+        ruled = verdicts.of(session, detail.wordings[0].text) if detail.wordings else {}
+        attached = reports.by_ids(session, sorted(ruled))
+    if detail.summary.id != number:
+        return visit.to(f"/clusters/{detail.summary.id}")
+    shown = {candidate.statement.id for candidate in detail.candidates} | set(ruled)
+    found = browsing.alike(
+        visit.desk.sessions, visit.desk.index, visit.desk.encoder, detail.summary.title, _OFFERED
+    )
+    return visit.page(
+        "cluster.html",
+        detail=detail,
+        cluster=detail.summary,
+        names=known,
+        seen=seen,
+        past=past.items,
+        attached=[(statement, ruled[statement.id]) for statement in attached],
+        found=[statement for statement in found if statement.id not in shown],
+        colleagues=sorted(known, key=lambda key: (key != visit.visitor.key, known[key])),
+        reasons=tuple(RejectReason),
+        tomorrow=visit.now.date() + SNOOZE,
+    )
+
+
+def assign(visit: Visit) -> Response:
+    """Give a cluster to a colleague, or to nobody."""
+    number, assignee = visit.number, visit.sent.text("assignee") or None
+    with visit.transaction() as session:
+        if assignee not in (None, visit.visitor.key, *names(session, visit)):
+            raise BadForm("assignee", "nobody who holds a role")
+        handling.assign(session, number, assignee, visit.actor)
+    return _back(visit, "assigned" if assignee else "unassigned")
+
+
+def snooze(visit: Visit) -> Response:
+    """Put a cluster off until a day."""
+    day = visit.sent.day("until")
+    until = datetime.combine(day, time(), UTC) if day else visit.now + SNOOZE
+    if not visit.now < until <= visit.now + _LONGEST_SNOOZE:
+        raise BadForm("until", "no day within a year from now")
+    with visit.transaction() as session:
+        handling.snooze(session, visit.number, until, visit.actor)
+    return _back(visit, "snoozed")
+
+
+def reject(visit: Visit) -> Response:
+    """Leave a cluster unanswered for good."""
+    why = visit.sent.chosen("why", RejectReason)
+    with visit.transaction() as session:
+        handling.reject(session, visit.number, why, visit.actor, visit.sent.text("reason") or None)
+    return _back(visit, "rejected")
+
+
+def reopen(visit: Visit) -> Response:
+    """Put a cluster back on the pile."""
+    with visit.transaction() as session:
+        handling.reopen(session, visit.number, visit.actor)
+    return _back(visit, "reopened")
+
+
+def split(visit: Visit) -> Response:
+    """Give some claims a cluster of their own."""
+    with visit.transaction() as session:
+        apart = handling.split_cluster(
+            session, visit.number, visit.sent.numbers("claim"), visit.actor
+        )
+    return visit.to(f"/clusters/{apart}", "split")
+
+
+def merge(visit: Visit) -> Response:
+    """Make another cluster part of this one."""
+    number = visit.number
+    with visit.transaction() as session:
+        handling.merge_clusters(session, number, visit.sent.numbers("other"), visit.actor)
+    return visit.to(f"/clusters/{number}", "merged")
+
+
+def preview(visit: Visit) -> Response:
+    """Show exactly what those who asked will read."""
+    number, relation = visit.number, visit.asked.chosen("relation", Relation)
+    with visit.transaction() as session:
+        detail = listing.cluster(session, number, now=visit.now)
+        statement = _statement(session, visit.asked.number("statement"))
+        seen = last_seen(session, SubjectKind.CLUSTER, detail.summary.id)
+    return visit.page(
+        "answer.html",
+        detail=detail,
+        cluster=detail.summary,
+        statement=statement,
+        relation=relation,
+        relations=tuple(Relation),
+        seen=seen,
+        previews=()
+        if relation is Relation.NOT_ENOUGH_INFO
+        else previews.told(
+            NotificationKind.ANSWERED,
+            detail.summary.title,
+            statement,
+            relation,
+            visit.now.date(),
+        ),
+    )
+
+
+def answer(visit: Visit) -> Response:
+    """Publish a statement as the answer to a cluster, and have everybody told who asked."""
+    number, statement_id = visit.number, visit.sent.number("statement")
+    relation = visit.sent.chosen("relation", Relation)
+    with visit.transaction() as session:
+        require_unchanged(session, SubjectKind.CLUSTER, number, visit.sent.number("seen"))
+        told = notifications.answer_cluster(session, number, statement_id, relation, visit.actor)
+    indexing.embed_published(visit.desk.sessions, visit.desk.encoder, [statement_id])
+    return visit.to(f"/clusters/{number}", "answered", n=told)
+
+
+def attach(visit: Visit) -> Response:
+    """Set a statement's relation to the cluster's claims, and tell nobody."""
+    number, relation = visit.number, visit.sent.chosen("relation", Relation)
+    with visit.transaction() as session:
+        claims = browsing.claims_of(session, number)
+        verdicts.attach(session, claims, visit.sent.number("statement"), relation, visit.actor)
+    return visit.to(f"/clusters/{number}", "attached")
+
+
+def detach(visit: Visit) -> Response:
+    """Leave a statement's relation to the cluster's claims to the judge again."""
+    number = visit.number
+    with visit.transaction() as session:
+        claims = browsing.claims_of(session, number)
+        verdicts.detach(session, claims, visit.sent.number("statement"), visit.actor)
+    return visit.to(f"/clusters/{number}", "detached")
+
+
+def _statement(session: Session, number: int) -> SourcedStatement:
+    found = reports.by_ids(session, [number])
+    if not found:
+        raise NotFound(f"there is no statement {number}")
+    return found[0]
+
+
+def _back(visit: Visit, said: str) -> Response:
+    """Go back to where the act was done: the inbox's list, or the cluster's page."""
+    if visit.sent.text("from") == "inbox":
+        return visit.to("/inbox", said)
+    return visit.to(f"/clusters/{visit.number}", said)

@@ -1,0 +1,29 @@
+"""Index health: what is served, and how it stands to the database."""
+
+from starlette.responses import Response
+
+from bot.console.visit import Visit
+from embeddings import snapshot
+from embeddings.errors import EmbeddingsError
+from knowledge import browsing
+
+
+def show(visit: Visit) -> Response:
+    """Compare the served snapshot's figures with the database's."""
+    desk = visit.desk
+    with visit.transaction() as session:
+        held = browsing.held(session)
+    manifest, problem = None, ""
+    try:
+        manifest = snapshot.current(desk.index_dir)
+    except EmbeddingsError as error:
+        problem = str(error)
+    return visit.page(
+        "index.html",
+        held=held,
+        manifest=manifest,
+        problem=problem,
+        fits=manifest is not None and manifest.fingerprint == desk.encoder.fingerprint,
+        kept=snapshot.names(desk.index_dir),
+        fingerprint=desk.encoder.fingerprint,
+    )

@@ -1,0 +1,87 @@
+"""People and roles: who may do what, whose browsers are signed in, who is left unanswered."""
+
+import re
+from datetime import timedelta
+from typing import Final
+
+from starlette.responses import Response
+
+from bot.console.errors import BadForm
+from bot.console.names import names
+from bot.console.visit import Visit
+from knowledge import people, roles, sign_in
+from knowledge.models import Role
+
+_KEY: Final = re.compile(r"[0-9a-f]{64}")
+_MAX_NAME: Final = 120
+#: Days that somebody may be blocked for at once.
+_MAX_DAYS: Final = 3650
+
+
+def show(visit: Visit) -> Response:
+    """Show who holds a role."""
+    with visit.transaction() as session:
+        held = roles.held(session)
+        known = names(session, visit)
+        keys = sorted({holder.key for holder in held} | visit.desk.first_admins)
+        signed_in = {key: sign_in.sessions_of(session, key, visit.now) for key in keys}
+    return visit.page(
+        "people.html",
+        held=held,
+        first_admins=sorted(visit.desk.first_admins - {holder.key for holder in held}),
+        signed_in=signed_in,
+        names=known,
+    )
+
+
+def grant(visit: Visit) -> Response:
+    """Give a role to the person with a Telegram id."""
+    number, role = visit.sent.number("telegram_id"), visit.sent.chosen("role", Role)
+    name = visit.sent.needed("name", _MAX_NAME)
+    with visit.transaction() as session:
+        roles.grant(session, visit.desk.key_of(number), role, name, visit.actor)
+    return visit.to("/people", "granted")
+
+
+def revoke(visit: Visit) -> Response:
+    """Take a role away; whoever held it is signed out in the same transaction."""
+    key = _key(visit)
+    with visit.transaction() as session:
+        roles.revoke(session, key, visit.actor)
+        sign_in.revoke_all(session, key, visit.now)
+    return visit.to("/people", "revoked")
+
+
+def end_sessions(visit: Visit) -> Response:
+    """Sign a person out of every browser."""
+    key = _key(visit)
+    with visit.transaction() as session:
+        ended = sign_in.revoke_all(session, key, visit.now)
+    return visit.to("/people", "ended", n=ended)
+
+
+def block(visit: Visit) -> Response:
+    """Leave the person with a Telegram id unanswered for some days."""
+    number, days = visit.sent.number("telegram_id"), visit.sent.number("days")
+    reason = visit.sent.needed("reason")
+    if not 1 <= days <= _MAX_DAYS:
+        raise BadForm("days", f"not between 1 and {_MAX_DAYS}")
+    with visit.transaction() as session:
+        until = visit.now + timedelta(days=days)
+        people.block(session, visit.desk.key_of(number), until, visit.actor, reason)
+    return visit.to("/people", "blocked")
+
+
+def unblock(visit: Visit) -> Response:
+    """Answer the person with a Telegram id again."""
+    number = visit.sent.number("telegram_id")
+    with visit.transaction() as session:
+        people.unblock(session, visit.desk.key_of(number), visit.actor)
+    return visit.to("/people", "unblocked")
+
+
+def _key(visit: Visit) -> str:
+    key = visit.sent.needed("key")
+    if not _KEY.fullmatch(key):
+        raise BadForm("key", "no person's key")
+    return key

@@ -1,0 +1,151 @@
+"""Reports: put in, read beside what they state, edited."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from bot.console import intake
+from bot.console.errors import BadForm
+from bot.console.marking import Marked, located, pieces
+from bot.console.names import names
+from bot.console.visit import Visit
+from knowledge import curation, reports
+from knowledge.curation import ReportEdit
+from knowledge.curation.filing import file_report
+from knowledge.domain import ReportDraft, ReportKind, StatementDraft
+from knowledge.inbox import listing
+from knowledge.models import StatementStatus, VersionKind
+from knowledge.readers import Problem
+
+_LINE: Final = 2_000
+#: Characters of a report that are shown with marks; the rest is read at its source.
+_SHOWN: Final = 200_000
+#: Proposals offered at once.
+_OFFERED: Final = 200
+
+
+def new(visit: Visit) -> Response:
+    """Show the form that takes a report."""
+    cluster = None
+    if visit.asked.text("cluster"):
+        with visit.transaction() as session:
+            cluster = listing.cluster(session, visit.asked.number("cluster")).summary
+    return visit.page("report_new.html", cluster=cluster, kinds=tuple(ReportKind))
+
+
+def file(visit: Visit) -> Response:
+    """Keep what was pasted, dropped or fetched."""
+    cluster = visit.sent.number("cluster") if visit.sent.text("cluster") else None
+    # Fetched before the transaction: the web may take its time.
+    found = intake.drafts(visit.sent, visit.desk.fetcher)
+    drafts = [each for each in found if isinstance(each, ReportDraft)]
+    problems = [each for each in found if isinstance(each, Problem)]
+    if not drafts:
+        raise BadForm("file", problems[0].reason if problems else "no report")
+    with visit.transaction() as session:
+        if len(drafts) == 1:
+            stored = file_report(session, drafts[0], visit.actor)
+            said = "known" if stored.duplicate else "kept"
+            return visit.to(f"/reports/{stored.report_id}", said, cluster=cluster)
+        kept = [reports.store(session, draft) for draft in drafts]
+    fresh = sum(not stored.duplicate for stored in kept)
+    if problems:
+        return visit.page("problems.html", problems=problems, kept=fresh)
+    return visit.to("/statements", "several", n=fresh, status=StatementStatus.DRAFT.value)
+
+
+def show(visit: Visit) -> Response:
+    """Show a report's text with what it states marked in it, and what else it might state."""
+    number = visit.number
+    with visit.transaction() as session:
+        report = curation.report(session, number)
+        proposals = curation.propose(session, number)[:_OFFERED]
+        history = curation.history(session, VersionKind.REPORT, number)
+        known = names(session, visit)
+        cluster = (
+            listing.cluster(session, visit.asked.number("cluster")).summary
+            if visit.asked.text("cluster")
+            else None
+        )
+    marks = [
+        Marked(held.span, f"s{held.id}", held.status.value)
+        for held in report.statements
+        if held.span is not None and held.status is not StatementStatus.RETRACTED
+    ]
+    marks += [
+        Marked(draft.span, f"p{place}", "proposed")
+        for place, draft in enumerate(proposals)
+        if draft.span is not None
+    ]
+    body = (report.body or "")[:_SHOWN]
+    return visit.page(
+        "report.html",
+        report=report,
+        pieces=list(pieces(body, marks)),
+        cut=len(report.body or "") > _SHOWN,
+        proposals=proposals,
+        history=history,
+        names=known,
+        cluster=cluster,
+        kinds=tuple(ReportKind),
+    )
+
+
+def accept(visit: Visit) -> Response:
+    """Add the proposals that were ticked, and words that were marked, as drafts."""
+    number = visit.number
+    wanted = visit.sent.texts("proposal")
+    with visit.transaction() as session:
+        offered = {
+            f"{draft.span.start}-{draft.span.end}": draft
+            for draft in curation.propose(session, number)
+            if draft.span is not None
+        }
+        chosen = [offered[each] for each in wanted if each in offered]
+        if len(chosen) != len(wanted):
+            raise BadForm("proposal", "no longer proposed")
+        marked = visit.sent.text("marked", _LINE * 4)
+        if marked:
+            chosen.append(_marked(curation.report(session, number).body or "", marked, visit))
+        if not chosen:
+            raise BadForm("proposal", "nothing was chosen")
+        for draft in chosen:
+            curation.add_statement(session, number, draft, visit.actor)
+    return _back(visit, "added", n=len(chosen))
+
+
+def edit(visit: Visit) -> Response:
+    """Keep a report's new version."""
+    sent, number = visit.sent, visit.number
+    new_version = ReportEdit(
+        title=sent.needed("title", _LINE),
+        publisher=sent.text("publisher", _LINE) or None,
+        url=sent.text("url", _LINE) or None,
+        published_at=sent.day("published_at"),
+        language=sent.needed("language"),
+        kind=sent.chosen("kind", ReportKind),
+        body=sent.verbatim("body", intake.MAX_REPORT) or None,
+    )
+    with visit.transaction() as session:
+        curation.edit_report(
+            session,
+            number,
+            new_version,
+            visit.actor,
+            sent.text("reason") or None,
+            sent.number("version"),
+        )
+    return _back(visit, "edited")
+
+
+def _marked(body: str, marked: str, visit: Visit) -> StatementDraft:
+    span = located(body, marked)
+    if span is None:
+        raise BadForm("marked", "not in the report")
+    speaker = visit.sent.text("speaker", _LINE) or None
+    return StatementDraft(body[span.start : span.end], span, speaker)
+
+
+def _back(visit: Visit, said: str, n: int | None = None) -> Response:
+    cluster = visit.sent.number("cluster") if visit.sent.text("cluster") else None
+    return visit.to(f"/reports/{visit.number}", said, n=n, cluster=cluster)

@@ -1,0 +1,78 @@
+"""Sources and the feeds of theirs that are polled."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from bot.console.visit import Visit
+from knowledge import sources
+from knowledge.models import FeedKind
+
+_PAGE: Final = 50
+_LINE: Final = 2_000
+
+
+def show(visit: Visit) -> Response:
+    """Show who publishes, and how polling their feeds goes."""
+    after = visit.asked.text("after") or None
+    with visit.transaction() as session:
+        listed = sources.listing(session, after, _PAGE + 1)
+    return visit.page(
+        "sources.html",
+        sources=listed[:_PAGE],
+        after=listed[_PAGE - 1].name if len(listed) > _PAGE else None,
+        kinds=tuple(FeedKind),
+        least=sources.MIN_MINUTES,
+        most=sources.MAX_MINUTES,
+    )
+
+
+def add(visit: Visit) -> Response:
+    """Have an address polled."""
+    sent = visit.sent
+    with visit.transaction() as session:
+        sources.add_feed(
+            session,
+            sent.needed("name"),
+            sent.needed("url", _LINE),
+            sent.chosen("kind", FeedKind),
+            sent.number("minutes"),
+            visit.actor,
+            sent.text("homepage", _LINE) or None,
+        )
+    return visit.to("/sources", "feed")
+
+
+def pause(visit: Visit) -> Response:
+    """Poll a feed no more for now."""
+    with visit.transaction() as session:
+        sources.pause(session, visit.number, visit.actor)
+    return visit.to("/sources", "feed_changed")
+
+
+def resume(visit: Visit) -> Response:
+    """Poll a feed again."""
+    with visit.transaction() as session:
+        sources.resume(session, visit.number, visit.now, visit.actor)
+    return visit.to("/sources", "feed_changed")
+
+
+def remove(visit: Visit) -> Response:
+    """Forget a feed."""
+    with visit.transaction() as session:
+        sources.remove(session, visit.number, visit.actor)
+    return visit.to("/sources", "feed_changed")
+
+
+def trust(visit: Visit) -> Response:
+    """Publish what a source's feeds bring without review."""
+    with visit.transaction() as session:
+        sources.trust(session, visit.number, visit.actor)
+    return visit.to("/sources", "trust")
+
+
+def distrust(visit: Visit) -> Response:
+    """Keep what a source's feeds bring as drafts."""
+    with visit.transaction() as session:
+        sources.distrust(session, visit.number, visit.actor)
+    return visit.to("/sources", "trust")

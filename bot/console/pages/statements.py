@@ -1,0 +1,225 @@
+"""Statements: listed, reviewed, published after a look at what people will see, corrected."""
+
+from typing import Final
+
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from bot.console import previews
+from bot.console.errors import BadForm
+from bot.console.marking import located
+from bot.console.meanwhile import last_seen, require_moved, require_unchanged
+from bot.console.names import names
+from bot.console.visit import Visit
+from knowledge import browsing, curation, indexing, reports
+from knowledge.curation import StatementEdit
+from knowledge.domain import Rating, Span
+from knowledge.inbox import listing
+from knowledge.models import NotificationKind, StatementStatus, SubjectKind, VersionKind
+
+#: Characters of a statement.
+_TEXT: Final = 10_000
+_LINE: Final = 2_000
+_NEAR: Final = 5
+#: Statements handled at once.
+_MOST: Final = 500
+
+
+def show_list(visit: Visit) -> Response:
+    """Show statements of one status, or those to look at again."""
+    status = visit.asked.choice("status", StatementStatus)
+    after = visit.asked.text("after") or None
+    with visit.transaction() as session:
+        due = curation.due(session, visit.now.date(), limit=_MOST)
+        page = browsing.statements(session, status, after)
+    return visit.page(
+        "statements.html", page=page, due=due.items, status=status, states=tuple(StatementStatus)
+    )
+
+
+def show(visit: Visit) -> Response:
+    """Show one statement and all that can be done with it."""
+    number, desk = visit.number, visit.desk
+    with visit.transaction() as session:
+        held = curation.statement(session, number)
+        (sourced,) = reports.by_ids(session, [number])
+        history = curation.history(session, VersionKind.STATEMENT, number)
+        known = names(session, visit)
+        near = curation.near_duplicates(session, desk.index.current(), desk.encoder, number, _NEAR)
+    return visit.page(
+        "statement.html",
+        held=held,
+        statement=sourced,
+        history=history,
+        names=known,
+        near=near,
+        ratings=tuple(Rating),
+        previews=previews.asked(sourced, visit.now.date()),
+    )
+
+
+def edit(visit: Visit) -> Response:
+    """Keep a statement's new version."""
+    sent, number = visit.sent, visit.number
+    with visit.transaction() as session:
+        held = curation.statement(session, number)
+        text = sent.needed("text", _TEXT)
+        edited = StatementEdit(
+            text=text,
+            span=held.span if text == held.text else _span(session, held.report_id, text),
+            speaker=sent.text("speaker", _LINE) or None,
+            rating=sent.choice("rating", Rating),
+            rating_text=sent.text("rating_text", _LINE) or None,
+            as_of=sent.day("as_of"),
+        )
+        curation.edit_statement(
+            session,
+            number,
+            edited,
+            visit.actor,
+            sent.text("reason") or None,
+            sent.number("version"),
+        )
+    indexing.embed_published(visit.desk.sessions, visit.desk.encoder, [number])
+    return visit.to(f"/statements/{number}", "edited")
+
+
+def review(visit: Visit) -> Response:
+    """Mark drafts as reviewed."""
+    ids = _ids(visit)
+    with visit.transaction() as session:
+        moved = curation.review(session, ids, visit.actor)
+        require_moved(session, ids, moved)
+    return _back(visit, "reviewed", moved)
+
+
+def discard(visit: Visit) -> Response:
+    """Put drafts away for good."""
+    ids, reason = _ids(visit), visit.sent.text("reason") or visit.words.say("not needed")
+    with visit.transaction() as session:
+        moved = curation.discard(session, ids, visit.actor, reason)
+        require_moved(session, ids, moved)
+    return _back(visit, "discarded", moved)
+
+
+def preview(visit: Visit) -> Response:
+    """Show exactly what people will see of statements before they are published."""
+    ids = _ids(visit)
+    with visit.transaction() as session:
+        found = reports.by_ids(session, ids)
+        cluster = (
+            listing.cluster(session, visit.sent.number("cluster")).summary
+            if visit.sent.text("cluster")
+            else None
+        )
+        seen = {each.id: last_seen(session, SubjectKind.STATEMENT, each.id) for each in found}
+    return visit.page(
+        "publish.html",
+        shown=[(each, previews.asked(each, visit.now.date())) for each in found],
+        seen=seen,
+        cluster=cluster,
+        report=visit.sent.text("report"),
+    )
+
+
+def publish(visit: Visit) -> Response:
+    """Publish drafts and reviewed statements, as they were when they were looked at."""
+    ids = _ids(visit)
+    seen = [visit.sent.number(f"seen-{number}") for number in ids]
+    with visit.transaction() as session:
+        for number, last in zip(ids, seen, strict=True):
+            require_unchanged(session, SubjectKind.STATEMENT, number, last)
+        moved = curation.publish(
+            session, ids, visit.actor, visit.sent.text("reason") or None, visit.desk.two_people
+        )
+        require_moved(session, ids, moved)
+    indexing.embed_published(visit.desk.sessions, visit.desk.encoder, ids)
+    return _back(visit, "published", moved)
+
+
+def preview_retraction(visit: Visit) -> Response:
+    """Show exactly what those will read who were shown a statement, once it is withdrawn."""
+    number = visit.number
+    with visit.transaction() as session:
+        held = curation.statement(session, number)
+        (sourced,) = reports.by_ids(session, [number])
+    return visit.page(
+        "retract.html",
+        held=held,
+        statement=sourced,
+        previews=previews.told(
+            NotificationKind.RETRACTED, sourced.text, sourced, None, visit.now.date()
+        ),
+    )
+
+
+def retract(visit: Visit) -> Response:
+    """Withdraw published statements; who was shown them is told."""
+    ids, reason = _ids(visit), visit.sent.needed("reason")
+    with visit.transaction() as session:
+        moved = curation.retract(session, ids, visit.actor, reason)
+        require_moved(session, ids, moved)
+    return _back(visit, "retracted", moved)
+
+
+def recheck(visit: Visit) -> Response:
+    """Set the day by which a statement is looked at again."""
+    number = visit.number
+    with visit.transaction() as session:
+        curation.recheck(session, number, visit.sent.day("by"), visit.actor)
+    return visit.to(f"/statements/{number}", "recheck")
+
+
+def merge(visit: Visit) -> Response:
+    """Let this statement stand for others that say the same."""
+    number = visit.number
+    with visit.transaction() as session:
+        curation.merge(
+            session,
+            number,
+            visit.sent.numbers("other"),
+            visit.actor,
+            visit.sent.text("reason") or None,
+        )
+    return visit.to(f"/statements/{number}", "one")
+
+
+def split(visit: Visit) -> Response:
+    """Put the parts of a statement, one a line, in its place."""
+    number = visit.number
+    with visit.transaction() as session:
+        held = curation.statement(session, number)
+        spans = []
+        for line in visit.sent.needed("parts", _TEXT).split("\n"):
+            if not line.strip():
+                continue
+            found = located(held.text, line)
+            if found is None:
+                raise BadForm("parts", "not in the statement")
+            start = held.span.start if held.span else 0
+            spans.append(Span(start + found.start, start + found.end))
+        curation.split(session, number, spans, visit.actor, visit.sent.text("reason") or None)
+    return visit.to(f"/reports/{held.report_id}", "edited")
+
+
+def _ids(visit: Visit) -> list[int]:
+    ids = visit.sent.numbers("id")
+    if not 0 < len(ids) <= _MOST:
+        raise BadForm("id", f"none, or more than {_MOST}, were chosen")
+    return ids
+
+
+def _span(session: Session, report_id: int, text: str) -> Span | None:
+    body = curation.report(session, report_id).body
+    return located(body, text) if body else None
+
+
+def _back(visit: Visit, said: str, n: int) -> Response:
+    sent = visit.sent
+    cluster = sent.number("cluster") if sent.text("cluster") else None
+    if sent.text("report"):
+        return visit.to(f"/reports/{sent.number('report')}", said, n=n, cluster=cluster)
+    ids = sent.numbers("id")
+    if len(ids) == 1:
+        return visit.to(f"/statements/{ids[0]}", said, n=n)
+    return visit.to("/statements", said, n=n)

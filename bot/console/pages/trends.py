@@ -1,0 +1,65 @@
+"""Trends: how much is asked, of what, in which languages, and how it is answered."""
+
+from datetime import timedelta
+from typing import Final
+
+from babel.dates import format_timedelta
+from starlette.responses import Response
+
+from bot import charts
+from bot.charts import Chart
+from bot.console.visit import Visit
+from knowledge import trends
+from knowledge.errors import NotFound
+from knowledge.trends import Trends
+
+#: What may be looked at: days until now.
+SPANS: Final = (1, 7, 30)
+_USUAL: Final = 7
+
+
+def show(visit: Visit) -> Response:
+    """Show the figures of some days, as charts and as numbers."""
+    days = _days(visit)
+    found = _trends(visit, days)
+    locale = visit.words.language.value
+    waits = [found.to_answer.middle, found.to_answer.longest_but_a_tenth]
+    return visit.page(
+        "trends.html",
+        trends=found,
+        days=days,
+        spans=SPANS,
+        charts=[(chart, charts.title(chart, visit.words)) for chart in Chart],
+        waits=[
+            format_timedelta(wait, locale=locale) if wait is not None else "—" for wait in waits
+        ],
+    )
+
+
+def draw(visit: Visit) -> Response:
+    """Draw one chart."""
+    try:
+        chart = Chart(str(visit.at["chart"]))
+    except ValueError:
+        raise NotFound("there is no such chart; see the trends") from None
+    found = _trends(visit, _days(visit))
+    return Response(
+        charts.draw([chart], found, visit.words, charts.Form.SVG), media_type="image/svg+xml"
+    )
+
+
+def _days(visit: Visit) -> int:
+    asked = visit.asked.text("days")
+    return next((days for days in SPANS if asked == str(days)), _USUAL)
+
+
+def _trends(visit: Visit, days: int) -> Trends:
+    # The page and each of its charts ask for the same: it is counted once a minute.
+    minute = visit.now.replace(second=0, microsecond=0)
+    until = minute + timedelta(hours=1)
+
+    def counted() -> Trends:
+        with visit.transaction() as session:
+            return trends.trends(session, until - timedelta(days=days), until)
+
+    return visit.desk.remembered.get((days, minute), counted)

@@ -1,0 +1,76 @@
+"""What people will read, worded by the same code that words it for them (pure)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from bot.conversation import wording
+from bot.conversation.catalogue import NAMES, Language, catalogue
+from bot.conversation.letters import letter
+from bot.conversation.reply import Reply
+from knowledge.agreement.judgement import Judgement
+from knowledge.answers import Match, decided, rated
+from knowledge.domain import Relation
+from knowledge.models import NotificationKind
+from knowledge.notifications import Told
+from knowledge.reports import SourcedStatement
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A message in one language."""
+
+    language: Language
+    reply: Reply
+
+    @property
+    def name(self) -> str:
+        """The language's own name."""
+        return NAMES[self.language]
+
+    @property
+    def dir(self) -> str:
+        """The direction it is read in."""
+        return "rtl" if self.language is Language.ARABIC else "ltr"
+
+
+def asked(statement: SourcedStatement, today: date) -> tuple[Preview, ...]:
+    """Return what somebody reads who asks the very words of a statement once it is published."""
+    judgement = rated(Judgement(Relation.SUPPORTS, 1.0), statement)
+    settles = judgement.relation is not Relation.NOT_ENOUGH_INFO
+    match = Match(statement, judgement, score=1.0, relevance=1.0, settles=settles, suggested=True)
+    answer = decided(statement.text, [match], 1)
+    return tuple(
+        Preview(each, wording.answered(answer, None, today, catalogue(each))) for each in Language
+    )
+
+
+def told(
+    kind: NotificationKind,
+    claim: str,
+    statement: SourcedStatement,
+    relation: Relation | None,
+    today: date,
+) -> tuple[Preview, ...]:
+    """Return what those read who are told unasked."""
+    return tuple(
+        Preview(
+            each,
+            letter(
+                Told(
+                    id=0,
+                    person_key="",
+                    address=None,
+                    language=each.value,
+                    kind=kind,
+                    claim=claim,
+                    relation=relation,
+                    statement=statement,
+                    text_before=None,
+                    tries=0,
+                ),
+                today,
+                catalogue(each),
+            ),
+        )
+        for each in Language
+    )

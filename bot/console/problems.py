@@ -1,0 +1,109 @@
+"""Errors as a moderator reads them: a status, what happened, and the way out."""
+
+from collections.abc import Callable
+from typing import Final
+
+from bot.console.acts import act_name
+from bot.console.errors import BadForm, FormForged, SignedOut, TooLarge, TooManyTries
+from bot.fetching import errors as fetching
+from knowledge.errors import (
+    AlreadyHandled,
+    BadCursor,
+    BadEdit,
+    CannotRegroup,
+    CannotUndo,
+    KnowledgeError,
+    LinkRefused,
+    NotAllowed,
+    NotFound,
+    Stale,
+    TwoPeopleNeeded,
+    UnreadableFile,
+    UnusableFeed,
+)
+
+Say = Callable[[str], str]
+
+#: The status of each known error; any other is our fault.
+STATUS: Final[dict[type[Exception], int]] = {
+    BadForm: 400,
+    SignedOut: 401,
+    FormForged: 403,
+    NotAllowed: 403,
+    NotFound: 404,
+    LinkRefused: 410,
+    TooLarge: 413,
+    TooManyTries: 429,
+    BadCursor: 404,
+    BadEdit: 400,
+    UnreadableFile: 400,
+    UnusableFeed: 400,
+    CannotRegroup: 400,
+    fetching.FetchError: 400,
+    # Another moderator was there first, or a rule of the house stands against it.
+    KnowledgeError: 409,
+}
+
+
+def status_of(error: Exception) -> int:
+    """Return the status that an error is answered with."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def told(error: Exception, say: Say) -> str:
+    """Say what happened and what to do, in the words of the person's language."""
+    match error:
+        case SignedOut():
+            return say("You are not signed in, or no longer. Send /console to the bot.")
+        case FormForged():
+            return say("This form is out of date. Go back, reload the page and send it again.")
+        case NotAllowed():
+            return say("Your role does not allow this. Ask an admin.")
+        case LinkRefused():
+            return say(
+                "This link was used, has expired or is another person's. Send /console to the bot"
+                " for a new one."
+            )
+        case TooLarge():
+            return say("This is too much at once: a report may have 8 MB at most.")
+        case TooManyTries():
+            return say("Too many tries. Wait a minute and try again.")
+        case Stale(by=by, action=action):
+            return say(
+                "Another moderator was there first. {by}: {action}. Look at it again, and repeat"
+                " what is still right."
+            ).format(by=by, action=act_name(action, say))
+        case AlreadyHandled():
+            return say("Another moderator was there first. Look at the cluster again.")
+        case TwoPeopleNeeded():
+            return say("Another person has to review it before you publish it.")
+        case CannotUndo():
+            return say(
+                "This cannot be taken back, or not any more: what it changed was changed again."
+            )
+        case CannotRegroup():
+            return say("Claims cannot be moved like this. Choose some, and leave at least one.")
+        case BadEdit():
+            return say("This cannot be kept as it is: {why}").format(why=error)
+        case UnreadableFile():
+            return say("This cannot be read as a report. Paste its text instead.")
+        case UnusableFeed():
+            return say("This feed cannot be added: {why}").format(why=error)
+        case fetching.PrivateAddress():
+            return say("This address is not on the public internet: nothing is fetched there.")
+        case fetching.BadAddress():
+            return say("This is no address that can be fetched. It begins with https:// or http://")
+        case fetching.TooSlow() | fetching.Unreachable():
+            return say("The address does not answer. Try later, or paste the text.")
+        case fetching.FetchError():
+            return say("What is at this address cannot be taken. Paste the text instead.")
+        case NotFound() | BadCursor():
+            return say("There is nothing at this address, or no longer.")
+        case BadForm(field=field):
+            return say("A field cannot be used as it is ({field}). Go back and correct it.").format(
+                field=field
+            )
+        case KnowledgeError():
+            return str(error)
+        case _:
+            return say("Something broke on our side. It was noted; please try again.")

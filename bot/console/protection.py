@@ -1,0 +1,105 @@
+"""What holds for every request: headers, the size of a body, tries per address."""
+
+import time
+from collections import OrderedDict, deque
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.console.errors import TooLarge, TooManyTries
+
+#: A long report, pasted, with every letter percent-encoded several times over.
+MAX_BODY: Final = 8 * 2**20
+#: What is read and thrown away of a body that is too large, so that the browser hears the answer.
+_DRAINED: Final = 64 * 2**20
+
+_CSP: Final = "; ".join(
+    (
+        "default-src 'self'",
+        "base-uri 'none'",
+        "object-src 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _CSP,
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    # The address of a sign-in link must not travel on.
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Robots-Tag": "noindex",
+}
+_HSTS: Final = "max-age=31536000"
+
+
+class Headers:
+    """Puts the headers that keep a browser strict on every response."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self._app = app
+        self._headers = _HEADERS | ({"Strict-Transport-Security": _HSTS} if secure else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(self._headers)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+class BodyLimit:
+    """Ends a request whose body is larger than a page takes, with ``TooLarge`` in who reads it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, counting."""
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > MAX_BODY:
+                await _drain(receive, message, taken)
+                raise TooLarge(f"more than {MAX_BODY // 2**20} MiB were sent")
+            return message
+
+        await self._app(scope, counted, send)
+
+
+async def _drain(receive: Receive, message: Message, taken: int) -> None:
+    """Read on, keeping nothing: a browser that cannot finish sending shows no answer."""
+    while message.get("more_body") and taken <= _DRAINED:
+        message = await receive()
+        taken += len(message.get("body", b""))
+
+
+class TryLimit:
+    """Bounds how often one address may try something within a while."""
+
+    def __init__(self, tries: int, seconds: float, addresses: int = 10_000) -> None:
+        self._tries, self._seconds, self._addresses = tries, seconds, addresses
+        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def count(self, address: str) -> None:
+        """Count one try. Raises TooManyTries where there were too many."""
+        moment = time.monotonic()
+        seen = self._seen.setdefault(address, deque(maxlen=self._tries))
+        self._seen.move_to_end(address)
+        if len(self._seen) > self._addresses:
+            self._seen.popitem(last=False)
+        if len(seen) == self._tries and moment - seen[0] < self._seconds:
+            raise TooManyTries(f"{self._tries} tries within {self._seconds:.0f} seconds")
+        seen.append(moment)

@@ -1,0 +1,209 @@
+"""Templates into pages: everything escaped, nothing invisible or reordering passed on."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from babel import Locale
+from babel.dates import format_datetime
+from babel.numbers import format_decimal, format_percent
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from bot.console.acts import act_name, differences, place_of
+from bot.console.done import done
+from bot.console.forms import Form
+from bot.console.labels import label
+from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language
+from embeddings.normalise import visible
+from knowledge.audit import Entry
+
+#: Who acts with ``tathabbat`` on the server itself.
+_COMMAND_LINE: Final = "command line"
+#: Characters shown of the key of somebody who has no name here.
+_SHORT_KEY: Final = 8
+_RIGHT_TO_LEFT: Final = frozenset({Language.ARABIC})
+
+
+def render(template: str, words: Catalogue, **values: object) -> str:
+    """Return a page in the language of ``words``."""
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            words=words,
+            say=words.say,
+            lang=words.language.value,
+            dir="rtl" if words.language in _RIGHT_TO_LEFT else "ltr",
+            languages=[(code, NAMES[each]) for code, each in BY_CODE.items()],
+            **values,
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("bot.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.filters |= {
+        "verbatim": _verbatim,
+        "day": _day,
+        "moment": _moment,
+        "ago": _ago,
+        "count": _count,
+        "percent": _percent,
+        "label": _label,
+        "who": _who,
+        "language": _language,
+        "web": _web,
+        "act": _act,
+        "subject_address": place_of,
+        "differences": differences,
+        "without": _without,
+        "with_after": _with_after,
+    }
+    environment.globals |= {"asset": asset, "token": _token, "told_done": _done}
+    return environment
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the address of a file of ours: it changes with the file, so browsers may keep it."""
+    content = resources.files("bot.console").joinpath("static", name).read_bytes()
+    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
+
+
+@pass_context
+def _token(context: Context) -> Markup:
+    """Write the field that every form of a session carries."""
+    return Markup('<input type="hidden" name="form_token" value="{}">').format(
+        context["visitor"].form_token
+    )
+
+
+@pass_context
+def _done(context: Context, asked: Form) -> str:
+    """Say what the act before this page did."""
+    words: Catalogue = context["words"]
+    return done(asked, words.say)
+
+
+def _shown(value: Any) -> Any:
+    """Take out of every text what is invisible or reorders the line; markup is ours."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return visible(value)
+    return value
+
+
+def _verbatim(text: str) -> Markup:
+    """Give a text to an editor as it is: what it sends back must still be the source's letters.
+
+    A browser drops the line break that follows the tag of a text area.
+    """
+    return Markup("\n") + escape(text)
+
+
+@pass_context
+def _day(context: Context, value: date | None) -> str:
+    words: Catalogue = context["words"]
+    return words.day(value) if value else ""
+
+
+@pass_context
+def _moment(context: Context, value: datetime | None) -> Markup:
+    """Write a point in time; who needs it to the second hovers over it."""
+    if value is None:
+        return Markup("")
+    words: Catalogue = context["words"]
+    short = format_datetime(
+        value,
+        "d MMM y، HH:mm" if words.language is Language.ARABIC else "d MMM y, HH:mm",
+        locale=words.language.value,
+    )
+    return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(
+        value.isoformat(timespec="seconds"), visible(short)
+    )
+
+
+@pass_context
+def _ago(context: Context, value: datetime | None) -> Markup:
+    """Say how long ago a point in time was."""
+    if value is None:
+        return Markup("")
+    words: Catalogue = context["words"]
+    now: datetime = context["now"]
+    return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(
+        value.isoformat(timespec="seconds"), visible(words.since(value, now))
+    )
+
+
+@pass_context
+def _count(context: Context, value: float) -> str:
+    words: Catalogue = context["words"]
+    return format_decimal(value, locale=words.language.value)
+
+
+@pass_context
+def _percent(context: Context, value: float) -> str:
+    words: Catalogue = context["words"]
+    return format_percent(value, locale=words.language.value)
+
+
+@pass_context
+def _who(context: Context, key: str | None) -> str:
+    """Name whoever acted as their colleagues know them; ``names`` holds those who have a name."""
+    words: Catalogue = context["words"]
+    names: Mapping[str, str] = context.get("names", {})
+    if not key:
+        return ""
+    if key == _COMMAND_LINE:
+        return words.say("command line")
+    return names.get(key) or key[:_SHORT_KEY]
+
+
+@pass_context
+def _act(context: Context, entry: Entry) -> str:
+    words: Catalogue = context["words"]
+    return act_name(entry.action, words.say)
+
+
+@pass_context
+def _language(context: Context, code: str) -> str:
+    """Name a language; one that has no name is named by its code."""
+    words: Catalogue = context["words"]
+    name: str = Locale(words.language.value).languages.get(code, code)
+    return name
+
+
+def _web(address: str) -> str:
+    """Return an address that may be followed: of the web, nothing that runs in the page."""
+    return address if address.startswith(("https://", "http://")) else ""
+
+
+def _without(asked: Form, *names: str, **more: str) -> str:
+    """Write what an address asks for again, without some of it and with more."""
+    left = ((name, value) for name, values in asked.fields.items() for value in values)
+    gone = {"said", "n", *names, *more}
+    query = urlencode([*((n, v) for n, v in left if n not in gone), *more.items()])
+    return f"?{query}" if query else ""
+
+
+def _with_after(asked: Form, after: str) -> str:
+    return _without(asked, after=after)
+
+
+@pass_context
+def _label(context: Context, value: object) -> str:
+    words: Catalogue = context["words"]
+    return label(value, words.say)

@@ -1,0 +1,116 @@
+"""One request of a moderator: who asks, what was sent, and what they are shown."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlencode
+
+from sqlalchemy.orm import Session
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from bot.console.desk import Desk
+from bot.console.errors import SignedOut
+from bot.console.forms import MAX_ID, Form
+from bot.console.rendering import render
+from bot.conversation.catalogue import Catalogue, catalogue, spoken
+from knowledge import roles, sign_in
+from knowledge.errors import NotAllowed, NotFound
+from knowledge.models import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who is signed in in a browser, and what they may do at this moment."""
+
+    key: str
+    role: Role
+    session_id: str
+    form_token: str = field(repr=False)
+    language: str
+
+    def may(self, role: Role) -> bool:
+        """Tell whether they hold ``role`` or more."""
+        return self.role is Role.ADMIN or self.role is role
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request. Handlers do their work in ``transaction`` and answer with a page or ``to``."""
+
+    desk: Desk
+    visitor: Visitor
+    needs: Role
+    cookie: str = field(repr=False)
+    now: datetime
+    path: str
+    at: Mapping[str, int | str]
+    asked: Form
+    sent: Form
+
+    @property
+    def words(self) -> Catalogue:
+        """The language of the pages."""
+        return catalogue(spoken(self.visitor.language))
+
+    @property
+    def actor(self) -> str:
+        """Whose name the audit gets."""
+        return self.visitor.key
+
+    @property
+    def number(self) -> int:
+        """The number of what the address names. Raises NotFound for one that nothing can have."""
+        number = int(self.at["id"])
+        if number > MAX_ID:
+            raise NotFound(f"nothing has the number {number}")
+        return number
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Give a session for one transaction, once they are known to be allowed still.
+
+        Raises SignedOut or NotAllowed.
+        """
+        with self.desk.sessions.begin() as session:
+            admitted(session, self.desk, self.cookie, self.needs, self.now)
+            yield session
+
+    def page(self, template: str, **values: object) -> Response:
+        """Return a page."""
+        return HTMLResponse(
+            render(
+                template,
+                self.words,
+                visitor=self.visitor,
+                path=self.path,
+                asked=self.asked,
+                now=self.now,
+                today=self.now.date(),
+                Role=Role,
+                **values,
+            )
+        )
+
+    def to(self, path: str, said: str | None = None, **asked: object) -> Response:
+        """Send the browser on; ``said`` names what the next page says was done."""
+        values = {name: value for name, value in asked.items() if value is not None}
+        if said is not None:
+            values["said"] = said
+        return RedirectResponse(path + ("?" + urlencode(values) if values else ""), 303)
+
+
+def admitted(session: Session, desk: Desk, cookie: str, needs: Role, now: datetime) -> Visitor:
+    """Return who a cookie belongs to. Raises SignedOut, or NotAllowed where they are not enough."""
+    opened = sign_in.session_of(session, cookie, now) if cookie else None
+    if opened is None:
+        raise SignedOut("no open session")
+    role = roles.role_of(session, opened.person_key, desk.first_admins)
+    if role is None:
+        raise SignedOut("no role any more")
+    visitor = Visitor(
+        opened.person_key, role, opened.id, opened.form_token, spoken(opened.language)
+    )
+    if not visitor.may(needs):
+        raise NotAllowed("only an admin may do this; ask one")
+    return visitor

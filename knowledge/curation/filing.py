@@ -1,0 +1,20 @@
+"""A report put in by hand: its statements are chosen by whoever put it in."""
+
+from sqlalchemy.orm import Session
+
+from knowledge import audit, reports
+from knowledge.domain import ReportDraft
+from knowledge.models import SubjectKind
+from knowledge.reports import Stored
+
+
+def file_report(session: Session, draft: ReportDraft, actor: str) -> Stored:
+    """Keep a report without choosing statements from its body; those it carries become drafts.
+
+    The same content a second time adds nothing.
+    """
+    stored = reports.store(session, draft, draft.statements)
+    if not stored.duplicate:
+        after = {"title": draft.title, "publisher": draft.publisher, "url": draft.url}
+        audit.note(session, actor, "added", SubjectKind.REPORT, stored.report_id, after=after)
+    return stored

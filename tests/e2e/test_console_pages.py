@@ -1,0 +1,201 @@
+"""Every page of the console in a real browser: both languages, desktop and phone, by keyboard."""
+
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from bot.console.server import beside
+from knowledge.database import open_engine, open_sessions
+from knowledge.schema import upgrade
+from tests.bag_of_words import BagOfWords
+from tests.e2e.chromium import DESKTOP, PHONE, Chromium, album, axe_core, chromium
+from tests.integration.console import Console, console_on
+from tests.integration.newsroom import furnish
+
+PAGES = {
+    "inbox": "/inbox",
+    "inbox-snoozed": "/inbox?tab=snoozed",
+    "cluster": "/clusters/1",
+    "cluster-with-candidates": "/clusters/3",
+    "cluster-of-hostile-text": "/clusters/5",
+    "answer": "/clusters/1/answer?statement=1&relation=REFUTES",
+    "report-new": "/reports/new?cluster=1",
+    "report": "/reports/1?cluster=1",
+    "report-of-hostile-text": "/reports/3",
+    "statements": "/statements",
+    "drafts": "/statements?status=draft",
+    "statement": "/statements/1",
+    "retract": "/statements/1/retract",
+    "search": "/search?q=%D8%AC%D8%B3%D8%B1",
+    "sources": "/sources",
+    "trends": "/trends?days=1",
+    "audit": "/audit",
+    "index": "/index",
+    "people": "/people",
+    "nothing": "/clusters/999",
+}
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """Return a furnished console that is being served."""
+    folder = tmp_path_factory.mktemp("console")
+    engine = open_engine(f"sqlite:///{folder / 'tathabbat.db'}")
+    upgrade(engine)
+    sessions = open_sessions(engine)
+    furnish(sessions)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        bind = f"127.0.0.1:{free.getsockname()[1]}"
+    console = console_on(sessions, BagOfWords(), folder, f"http://{bind}")
+    console.clock.now = datetime.now(UTC)
+    with beside(console.app, bind):
+        yield console
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def browser(console: Console) -> Iterator[Chromium]:
+    """Return a browser that signed in by a link."""
+    with chromium(console.url) as browser:
+        browser.open(f"/sign-in?token={console.link()}")
+        browser.press("button.primary")
+        assert browser.driver.current_url == f"{console.url}/inbox"
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def axe(pytestconfig: pytest.Config) -> Path:
+    """Return axe-core, kept between runs."""
+    cache = pytestconfig.cache
+    assert cache is not None
+    return axe_core(Path(cache.mkdir("npm")))
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return album(tmp_path_factory.mktemp("screenshots"))
+
+
+@pytest.fixture(autouse=True)
+def _wide_and_without_memory(browser: Chromium) -> None:
+    browser.resize(DESKTOP)
+    browser.complaints()
+    browser.strangers()
+
+
+def speak(browser: Chromium, language: str) -> None:
+    browser.driver.get(f"{browser.home}/index")
+    if attribute(browser, "lang") != language:
+        browser.press(f"button[name=language][value={language}]")
+    assert attribute(browser, "lang") == language
+
+
+def attribute(browser: Chromium, name: str) -> str | None:
+    return browser.driver.find_element(By.TAG_NAME, "html").get_attribute(name)
+
+
+def focused(browser: Chromium) -> WebElement:
+    return browser.driver.switch_to.active_element
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_every_page_looks_right_and_asks_nobody_else(
+    browser: Chromium, pictures: Path, language: str, size: tuple[int, int]
+) -> None:
+    speak(browser, language)
+    browser.resize(size)
+    for name, path in PAGES.items():
+        browser.driver.get(browser.home + path)
+        assert attribute(browser, "dir") == ("rtl" if language == "ar" else "ltr")
+        too_wide = browser.driver.execute_script(
+            "const page = document.documentElement; return page.scrollWidth - page.clientWidth"
+        )
+        assert too_wide <= 0, name
+        width = "desktop" if size == DESKTOP else "phone"
+        browser.picture(pictures / f"{name}-{language}-{width}.png")
+        complaints = [c for c in browser.complaints() if name != "nothing" or "404" not in c]
+        assert complaints == [], name
+        assert browser.strangers() == [], name
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_axe_finds_nothing_grave(browser: Chromium, axe: Path, language: str) -> None:
+    speak(browser, language)
+    for name, path in PAGES.items():
+        browser.driver.get(browser.home + path)
+        for details in browser.driver.find_elements(By.TAG_NAME, "details"):
+            browser.driver.execute_script("arguments[0].open = true", details)
+        assert browser.violations(axe) == [], name
+
+
+def test_axe_would_find_something(browser: Chromium, axe: Path) -> None:
+    browser.driver.get(f"{browser.home}/people")
+    browser.driver.execute_script(
+        "document.querySelector('label').remove(); document.documentElement.lang = ''"
+    )
+    assert len(browser.violations(axe)) == 2
+
+
+def test_the_inbox_is_worked_by_keyboard(browser: Chromium) -> None:
+    speak(browser, "en")
+    driver = browser.driver
+    driver.get(f"{browser.home}/inbox?order=people")
+    body = driver.find_element(By.TAG_NAME, "body")
+    titles = [each.text for each in driver.find_elements(By.CSS_SELECTOR, "a.title")]
+    for key, row in (("j", 0), ("j", 1), ("k", 0), ("k", 0), ("j", 1)):
+        focused(browser).send_keys(key)
+        assert focused(browser).text == titles[row]
+    focused(browser).send_keys("r")
+    assert focused(browser).text == "Spam"
+    body.send_keys("?")
+    dialog = driver.find_element(By.TAG_NAME, "dialog")
+    assert dialog.is_displayed()
+    dialog.find_element(By.TAG_NAME, "button").click()
+    assert not dialog.is_displayed()
+    driver.find_element(By.CSS_SELECTOR, "a.title").send_keys("a")
+    WebDriverWait(driver, 30).until(lambda d: "assigned" in d.find_element(By.ID, "content").text)
+    driver.get(f"{browser.home}/inbox?order=people")
+    driver.find_element(By.TAG_NAME, "body").send_keys("j")
+    focused(browser).send_keys(Keys.ENTER)
+    WebDriverWait(driver, 30).until(lambda d: "/clusters/1" in d.current_url)
+
+
+def test_words_marked_in_the_text_are_offered_as_a_statement(browser: Chromium) -> None:
+    driver = browser.driver
+    driver.get(f"{browser.home}/reports/1")
+    driver.execute_script(
+        "const marks = document.querySelectorAll('[data-body] mark');"
+        "document.getSelection().selectAllChildren(marks[marks.length - 1])"
+    )
+    offered = driver.find_element(By.ID, "marked")
+    WebDriverWait(driver, 30).until(
+        lambda _: (offered.get_attribute("value") or "").startswith("وأكد المتحدث")
+    )
+
+
+def test_the_main_path_works_without_scripts(console: Console) -> None:
+    with chromium(console.url) as browser:
+        browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+        # Without scripts the driver cannot scroll to what it clicks.
+        browser.resize((1280, 3000))
+        browser.open(f"/sign-in?token={console.link()}")
+        browser.press("button.primary")
+        browser.open("/reports/new?cluster=2")
+        browser.find("#body").send_keys("سعر الخبز\nأعلنت الوزارة أن سعر الخبز لم يتغير منذ عام.")
+        browser.press("main button.primary")
+        browser.find("[name=proposal]").click()
+        browser.press("form[action$='/statements'] button")
+        browser.press("a[href*='relation=REFUTES']")
+        browser.press("main button.primary")
+        assert "/clusters/2" in browser.driver.current_url
+        assert browser.find(".said").is_displayed()
+        assert browser.find(".tag.answered").is_displayed()

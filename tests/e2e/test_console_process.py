@@ -1,0 +1,46 @@
+"""`tathabbat console` as a process: it listens where it is told, and ends well."""
+
+import signal
+import socket
+import urllib.request
+from pathlib import Path
+
+from tests.e2e.whole_bot import Installation, installation
+
+
+def program(tmp_path: Path, models: Path, bind: str) -> Installation:
+    made = installation(tmp_path / "bot", models)
+    return Installation(made.folder, {"CONSOLE_BIND": bind})
+
+
+def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, models_dir: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        bind = f"127.0.0.1:{free.getsockname()[1]}"
+    process = program(tmp_path, models_dir, bind).start("console")
+    assert process.stderr is not None
+    # It says so once it listens.
+    assert "console_started" in process.stderr.readline()
+    with urllib.request.urlopen(f"http://{bind}/sign-in?token=secret-token") as answer:
+        assert answer.status == 200
+    process.send_signal(signal.SIGTERM)
+    _, log = process.communicate(timeout=60)
+    assert process.returncode == 0, log
+    assert "secret-token" not in log
+
+
+def test_a_place_that_is_taken_is_named(tmp_path: Path, models_dir: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = program(tmp_path, models_dir, bind).call("console")
+    assert done.returncode == 1
+    assert bind in done.stderr
+    assert "CONSOLE_BIND" in done.stderr
+
+
+def test_no_place_is_said_to_be_none(tmp_path: Path, models_dir: Path) -> None:
+    done = installation(tmp_path / "bot", models_dir).call("console")
+    assert done.returncode == 1
+    assert "CONSOLE_BIND is not set" in done.stderr

@@ -1,0 +1,149 @@
+"""The console in this process, asked as a browser asks it."""
+
+import re
+import warnings
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from starlette.applications import Starlette
+from starlette.exceptions import StarletteDeprecationWarning
+
+with warnings.catch_warnings():
+    # It would rather have another client, which speaks the same.
+    warnings.simplefilter("ignore", StarletteDeprecationWarning)
+    from starlette.testclient import TestClient
+
+from bot.console.application import build
+from bot.console.desk import Desk
+from bot.fetching import Fetcher
+from embeddings.encoder import Encoder
+from knowledge import roles, sign_in
+from knowledge.database import Sessions
+from knowledge.indexing import ServingIndex
+from knowledge.models import Role
+from knowledge.people import person_key
+
+
+class Answer(Protocol):
+    """What the client answers with, whichever HTTP library it is built on."""
+
+    status_code: int
+    headers: Any
+
+    @property
+    def text(self) -> str:
+        """The page."""
+
+
+SECRET = b"k" * 64
+FIRST_ADMIN = 1
+NOW = datetime(2026, 2, 7, 12, tzinfo=UTC)
+
+
+def key_of(number: int) -> str:
+    return person_key(SECRET, "telegram", number)
+
+
+@dataclass
+class Clock:
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Console:
+    """The console and who may use it."""
+
+    sessions: Sessions
+    app: Starlette
+    clock: Clock
+    url: str = "http://console.test"
+    browsers: list["Browser"] = field(default_factory=list)
+
+    def link(self, number: int = FIRST_ADMIN) -> str:
+        with self.sessions.begin() as session:
+            return sign_in.issue_link(session, key_of(number), self.clock.now)
+
+    def grant(self, number: int, role: Role, name: str) -> None:
+        with self.sessions.begin() as session:
+            roles.grant(session, key_of(number), role, name, "command line")
+
+    def browser(self) -> "Browser":
+        client = TestClient(
+            self.app, self.url, raise_server_exceptions=False, follow_redirects=False
+        )
+        return Browser(client)
+
+    def signed_in(self, number: int = FIRST_ADMIN, language: str = "en") -> "Browser":
+        browser = self.browser()
+        entered = browser.follow(self.link(number))
+        assert entered.status_code == 303, entered.text
+        browser.send("/language", language=language, back="/")
+        return browser
+
+
+class Browser:
+    """One browser: its cookies, and the forms of the page it is on."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+        self.page = ""
+
+    def get(self, path: str, **headers: str) -> Answer:
+        response: Answer = self.client.get(path, headers=headers)
+        self.page = response.text
+        return response
+
+    def follow(self, token: str) -> Answer:
+        """Follow a sign-in link and press its button."""
+        self.get(f"/sign-in?token={token}")
+        return self.post("/sign-in", form_token=field_of(self.page, "form_token"), token=token)
+
+    def post(self, path: str, **fields: object) -> Answer:
+        """Send fields, and nothing else."""
+        response: Answer = self.client.post(path, data=fields)
+        return response
+
+    def send(self, path: str, **fields: object) -> Answer:
+        """Send a form of the session."""
+        return self.post(path, form_token=self.token(), **fields)
+
+    def token(self) -> str:
+        return field_of(self.client.get("/audit").text, "form_token")
+
+    def told(self, response: Answer) -> str:
+        """Follow where an act leads, and return the page."""
+        assert response.status_code == 303, response.text
+        return self.get(response.headers["location"]).text
+
+
+def field_of(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found is not None, page
+    return found[1]
+
+
+def console_on(
+    sessions: Sessions,
+    encoder: Encoder,
+    folder: Path,
+    url: str = "http://console.test",
+    fetcher: Fetcher | None = None,
+) -> Console:
+    clock = Clock()
+    desk = Desk(
+        sessions=sessions,
+        encoder=encoder,
+        index=ServingIndex(sessions, encoder, folder / "index"),
+        index_dir=folder / "index",
+        first_admins=frozenset({key_of(FIRST_ADMIN)}),
+        key_of=key_of,
+        url=url,
+        fetcher=fetcher or Fetcher(),
+        now=clock,
+    )
+    return Console(sessions, build(desk), clock, url)

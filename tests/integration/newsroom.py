@@ -1,0 +1,123 @@
+"""A small newsroom's data: reports in every state, clusters in two languages, colleagues, feeds."""
+
+from datetime import timedelta
+
+from knowledge import curation, inquiries, reports, roles, sources
+from knowledge.curation.filing import file_report
+from knowledge.database import Sessions
+from knowledge.domain import Outcome, Rating, ReportDraft, ReportKind, StatementDraft
+from knowledge.inbox import demand, handling
+from knowledge.models import Claim, Cluster, ClusterStatus, FeedKind, Role
+from knowledge.models.base import now
+from tests.integration.console import key_of
+
+BODY = (
+    "أعلنت بلدية المدينة أن جسر النهر الجديد عبرته 250 سيارة في يوم افتتاحه.\n"
+    "وقال رئيس البلدية إن كلفة الجسر بلغت أربعة ملايين دينار.\n"
+    "ونفت البلدية إغلاق الجسر القديم أمام المشاة.\n"
+    "وأكد المتحدث باسم البلدية أن حركة المرور عادت إلى طبيعتها صباح الأحد."
+)
+HOSTILE = "<script>alert(1)</script>\u202e{{ 7*7 }}'\" onload=x"
+
+#: Claims by cluster, each with how many people asked it.
+CLAIMS: tuple[tuple[tuple[str, str, int], ...], ...] = (
+    (
+        ("أغلقت البلدية الجسر القديم أمام المشاة", "ar", 7),
+        ("هل أُغلق الجسر القديم في وجه المشاة؟", "ar", 3),
+        ("The old bridge is closed to pedestrians", "en", 2),
+    ),
+    (("ارتفع سعر الخبز إلى ضعفين في يوم واحد", "ar", 5),),
+    (("A crocodile was seen in the city river", "en", 3), ("تمساح في نهر المدينة", "ar", 1)),
+    (("أجمل مدينة هي مدينتنا", "ar", 1),),
+    ((HOSTILE, "en", 1),),
+)
+
+
+def furnish(sessions: Sessions) -> None:
+    """Fill a database."""
+    with sessions.begin() as session:
+        roles.grant(session, key_of(2), Role.MODERATOR, "سلمى", "command line")
+        roles.grant(session, key_of(3), Role.MODERATOR, HOSTILE, key_of(1))
+        filed = file_report(
+            session,
+            ReportDraft(
+                title="جسر النهر الجديد",
+                publisher="نشرة المدينة",
+                url="https://example.org/bridge",
+                published_at=(now() - timedelta(days=2)).date(),
+                body=BODY,
+            ),
+            key_of(2),
+        )
+        proposals = curation.propose(session, filed.report_id)
+        ids = [
+            curation.add_statement(session, filed.report_id, each, key_of(2))
+            for each in proposals[:2]
+        ]
+        curation.publish(session, ids[:1], key_of(2))
+        curation.recheck(session, ids[0], now().date(), key_of(2))
+        checked = reports.store(
+            session,
+            ReportDraft(
+                title="هل ظهر تمساح في النهر؟",
+                publisher="مرصد الشائعات",
+                published_at=now().date(),
+                kind=ReportKind.FACT_CHECK,
+                statements=(
+                    StatementDraft(
+                        "ظهور تمساح كبير في نهر المدينة صباح اليوم",
+                        rating=Rating.FALSE,
+                        rating_text="زائف",
+                        speaker="صفحة على فيسبوك",
+                    ),
+                ),
+            ),
+        )
+        curation.publish(session, checked.statement_ids, key_of(2))
+        hostile = reports.store(
+            session,
+            ReportDraft(
+                title=HOSTILE,
+                publisher=HOSTILE,
+                url="https://example.org/?q=<script>",
+                statements=(StatementDraft(HOSTILE, speaker=HOSTILE, rating_text=HOSTILE),),
+            ),
+        )
+        curation.review(session, hostile.statement_ids, key_of(3), HOSTILE)
+        curation.publish(session, hostile.statement_ids, key_of(2), HOSTILE)
+        curation.retract(session, hostile.statement_ids, key_of(2), HOSTILE)
+        sources.add_feed(
+            session,
+            "نشرة المدينة",
+            "https://example.org/feed.xml",
+            FeedKind.SYNDICATION,
+            60,
+            key_of(1),
+        )
+        sources.add_feed(
+            session, HOSTILE, "https://example.org/claims", FeedKind.CLAIMREVIEW, 120, key_of(1)
+        )
+    with sessions.begin() as session:
+        clusters = []
+        for number, claims in enumerate(CLAIMS):
+            cluster = Cluster(title=claims[0][0], status=ClusterStatus.OPEN)
+            session.add(cluster)
+            session.flush()
+            clusters.append(cluster)
+            for text, language, people in claims:
+                for person in range(people):
+                    inquiry = inquiries.record(
+                        session,
+                        key_of(100 * number + person + 10),
+                        text,
+                        Outcome.RELATED if number == 2 else Outcome.NO_MATCH,
+                        checked.statement_ids if number == 2 else (),
+                        language,
+                        waiting=True,
+                    )
+                    assert inquiry
+                    row = session.query(Claim).filter_by(text=text).one()
+                    if row.cluster_id is None:
+                        demand.join(session, cluster, row.id)
+        handling.assign(session, clusters[1].id, key_of(2), key_of(2))
+        handling.snooze(session, clusters[3].id, now() + timedelta(days=2), key_of(2))

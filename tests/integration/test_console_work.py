@@ -1,0 +1,428 @@
+"""What moderators do in the console, from a claim to a published statement and back."""
+
+import json
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from embeddings.encoder import Encoder
+from knowledge.database import Sessions
+from knowledge.models import (
+    AuditEntry,
+    Cluster,
+    ClusterStatus,
+    Notification,
+    Report,
+    Statement,
+    StatementStatus,
+    Verdict,
+)
+from tests.integration.console import Browser, Console, console_on, key_of
+from tests.integration.newsroom import BODY, HOSTILE, furnish
+
+PAGES = (
+    "/inbox", "/inbox?tab=snoozed", "/clusters/1", "/clusters/3", "/clusters/5",
+    "/clusters/5/answer?statement=4&relation=SUPPORTS", "/reports/new?cluster=5", "/reports/1",
+    "/reports/3?cluster=5", "/statements", "/statements?status=draft", "/statements/4",
+    "/statements/4/retract", "/search?q=alert", "/search?q=%D8%AC%D8%B3%D8%B1", "/sources",
+    "/trends", "/audit", "/people", "/index",
+)  # fmt: skip
+
+
+BAD_ADDRESSES = (
+    "/inbox?after=x", "/inbox?order=x", "/inbox?tab=%00", "/statements?status=x",
+    "/audit?after=%F0%9F", "/clusters/99999999999999999999", "/clusters/1/answer",
+    "/clusters/1/answer?statement=x&relation=SUPPORTS", "/search?q=%00",
+    "/audit?subject=cluster&id=%27%3B--", "/reports/new?cluster=-1", "/trends/x.svg",
+    "/statements/9007199254740993", "/statements/2147483648", "/sources?after=%27",
+)  # fmt: skip
+
+
+@pytest.fixture
+def console(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Console:
+    furnish(sessions)
+    console = console_on(sessions, fake_encoder, tmp_path)
+    console.clock.now = datetime.now(UTC)
+    return console
+
+
+@pytest.fixture
+def moderator(console: Console) -> Browser:
+    return console.signed_in(2)
+
+
+def status(console: Console, statement_id: int) -> StatementStatus:
+    with console.sessions() as session:
+        return session.scalars(select(Statement.status).where(Statement.id == statement_id)).one()
+
+
+def acts(console: Console) -> list[str]:
+    with console.sessions() as session:
+        return list(session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)))
+
+
+class TestHostileText:
+    @pytest.mark.parametrize("language", ["ar", "en"])
+    def test_it_is_shown_as_text_on_every_page(self, console: Console, language: str) -> None:
+        admin = console.signed_in(language=language)
+        shown = 0
+        for path in PAGES:
+            answer = admin.get(path)
+            assert answer.status_code == 200, path
+            assert "\u202e" not in answer.text, path
+            assert running(answer.text) == ["/static/console.js"], path
+            shown += "&lt;script&gt;alert(1)" in answer.text
+        assert shown > 10
+
+    def test_what_is_sent_in_every_field_comes_back_as_text(self, moderator: Browser) -> None:
+        page = moderator.told(
+            moderator.send(
+                "/reports",
+                title=HOSTILE,
+                publisher=HOSTILE,
+                body=f"{HOSTILE} {BODY}",
+                language="ar",
+            )
+        )
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)" in page
+
+    def test_an_address_puts_no_words_into_a_page(self, moderator: Browser) -> None:
+        for query in ("said=<script>", "said=published&n=<script>", "said=x&n=1"):
+            assert 'role="status"' not in moderator.get(f"/inbox?{query}").text
+
+    def test_a_bad_address_is_a_bad_request(self, moderator: Browser) -> None:
+        for path in BAD_ADDRESSES:
+            assert moderator.get(path).status_code in (200, 400, 404), path
+
+
+class TestInbox:
+    def test_what_is_asked_most_comes_first(self, moderator: Browser) -> None:
+        page = moderator.get("/inbox?order=people").text
+        places = [page.index(f'href="/clusters/{number}"') for number in (1, 2, 3, 5)]
+        assert places == sorted(places)
+        assert 'href="/clusters/4"' not in page
+        assert 'href="/clusters/4"' in moderator.get("/inbox?tab=snoozed").text
+        assert 'href="/clusters/2"' in moderator.get("/inbox?tab=mine").text
+
+    def test_a_cluster_is_taken_put_off_rejected_and_reopened(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        for act, fields, said in (
+            ("assign", {"assignee": key_of(2)}, "The cluster was assigned."),
+            ("snooze", {}, "The cluster was put off."),
+            ("reopen", {}, "The cluster is open again."),
+            ("reject", {"why": "opinion"}, "The cluster was rejected."),
+        ):
+            answer = moderator.send(f"/clusters/1/{act}", **fields)
+            assert said in moderator.told(answer)
+        assert acts(console)[-4:] == ["assigned", "snoozed", "reopened", "rejected"]
+        page = moderator.get("/inbox?tab=rejected").text
+        assert "Opinion" in page
+
+    def test_only_colleagues_are_given_work(self, moderator: Browser) -> None:
+        assert moderator.send("/clusters/1/assign", assignee="f" * 64).status_code == 400
+
+    def test_the_second_who_rejects_hears_of_the_first(self, console: Console) -> None:
+        first, second = console.signed_in(2), console.signed_in()
+        assert first.send("/clusters/1/reject", why="spam").status_code == 303
+        answer = second.send("/clusters/1/snooze")
+        assert answer.status_code == 409
+        assert "Another moderator was there first" in answer.text
+
+    def test_claims_are_split_off_and_merged_back(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        page = moderator.get("/clusters/1").text
+        claim = re.findall(r'name="claim" value="(\d+)"', page)[-1]
+        apart = moderator.send("/clusters/1/split", claim=claim)
+        assert "a cluster of their own" in moderator.told(apart)
+        number = apart.headers["location"].split("/")[2].split("?")[0]
+        assert "one now" in moderator.told(moderator.send("/clusters/1/merge", other=number))
+        assert moderator.get(f"/clusters/{number}").headers["location"] == "/clusters/1"
+        assert moderator.send("/clusters/1/merge", other="1").status_code == 400
+
+
+class TestReports:
+    def test_a_pasted_report_becomes_statements_that_somebody_chose(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        body = "أعلنت الوزارة فتح المعبر يوم الأحد.\nوقال الوزير إن 300 شاحنة عبرته في ساعة."
+        answer = moderator.send(
+            "/reports", body=f"فتح المعبر\n{body}", publisher="الوكالة", cluster="1"
+        )
+        page = moderator.told(answer)
+        assert "Choose what it states" in page
+        assert "فتح المعبر" in page
+        number = int(answer.headers["location"].split("/")[2].split("?")[0])
+        proposals = re.findall(r'name="proposal" value="([0-9-]+)"', page)
+        assert len(proposals) == 2
+        page = moderator.told(
+            moderator.send(f"/reports/{number}/statements", proposal=proposals, cluster="1")
+        )
+        assert "Statements added as drafts: 2." in page
+        assert 'class="draft">أعلنت' in page
+        with console.sessions() as session:
+            kept = session.scalars(select(Statement).where(Statement.report_id == number)).all()
+            report = session.get_one(Report, number)
+            assert report.body is not None
+            for each in kept:
+                assert report.body[each.span_start : each.span_end] == each.text
+                assert each.status is StatementStatus.DRAFT
+
+    def test_a_proposal_that_was_not_made_is_refused(self, moderator: Browser) -> None:
+        for fields in ({"proposal": "0-3"}, {"proposal": "x"}, {}):
+            assert moderator.send("/reports/1/statements", **fields).status_code == 400
+
+    def test_words_marked_in_the_text_become_a_statement(self, moderator: Browser) -> None:
+        words = "حركة المرور عادت إلى طبيعتها"
+        page = moderator.told(moderator.send("/reports/1/statements", marked=f" {words} "))
+        assert f">{words}</mark>" in page
+        assert moderator.send("/reports/1/statements", marked="ليس فيه").status_code == 400
+
+    @pytest.mark.parametrize(
+        ("name", "content", "kept"),
+        [
+            ("report.txt", "عنوان\nأعلنت البلدية فتح الجسر يوم الأحد.", 1),
+            (
+                "rows.jsonl",
+                "\n".join(
+                    json.dumps({"publisher": "p", "statements": [{"text": f"نص رقم {n} للتجربة"}]})
+                    for n in range(3)
+                ),
+                3,
+            ),
+            ("../../etc/passwd.csv", "publisher,title,body\np,t,أعلنت البلدية فتح الجسر.\n", 1),
+        ],
+    )
+    def test_a_dropped_file_is_read(
+        self, console: Console, moderator: Browser, name: str, content: str, kept: int
+    ) -> None:
+        with console.sessions() as session:
+            before = session.scalar(select(func.count(Report.id))) or 0
+        fields = {"form_token": moderator.token()}
+        answer = moderator.client.post(
+            "/reports", data=fields, files={"file": (name, content.encode())}
+        )
+        assert answer.status_code == 303, answer.text
+        with console.sessions() as session:
+            assert session.scalar(select(func.count(Report.id))) == before + kept
+
+    def test_a_file_that_is_no_report_is_refused(self, moderator: Browser) -> None:
+        fields = {"form_token": moderator.token()}
+        for content in (b"\x89PNG\r\n\x00\x01", b"%PDF-1.7 \xff\xfe", b"{broken"):
+            answer = moderator.client.post("/reports", data=fields, files={"file": ("x", content)})
+            assert answer.status_code == 400, content
+
+    def test_nothing_is_fetched_inside(self, moderator: Browser) -> None:
+        for url in (
+            "http://127.0.0.1:1/", "http://[::1]/", "http://169.254.169.254/latest", "file:///etc",
+            "http://10.0.0.1/", "javascript:alert(1)", "nonsense",
+        ):  # fmt: skip
+            assert moderator.send("/reports", url=url).status_code == 400, url
+
+    def test_the_same_report_twice_is_one(self, console: Console, moderator: Browser) -> None:
+        fields = {"title": "ت", "body": "أعلنت البلدية فتح الجسر يوم الأحد."}
+        first = moderator.send("/reports", **fields)
+        again = moderator.send("/reports", **fields)
+        assert "known already" in moderator.told(again)
+        assert first.headers["location"].split("?")[0] == again.headers["location"].split("?")[0]
+
+    def test_the_second_edit_of_one_version_hears_of_the_first(self, console: Console) -> None:
+        first, second = console.signed_in(2), console.signed_in()
+        fields = {
+            "title": "عنوان جديد", "publisher": "نشرة المدينة", "language": "ar", "kind": "news",
+            "body": BODY, "version": "1",
+        }  # fmt: skip
+        assert "kept" in first.told(first.send("/reports/1/edit", **fields))
+        answer = second.send("/reports/1/edit", **{**fields, "title": "غيره"})
+        assert answer.status_code == 409
+        assert "سلمى" in answer.text
+        page = second.get("/reports/1").text
+        assert "عنوان جديد" in page
+        assert "Version 1, until" in page
+
+
+class TestStatements:
+    def test_publishing_shows_first_what_people_will_see(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        page = moderator.send("/statements/preview", id="2").text
+        assert "✅ A verified report supports this" in page
+        assert "✅ تقرير موثّق يؤيّد هذا الخبر" in page
+        assert status(console, 2) is StatementStatus.DRAFT
+        page = moderator.told(moderator.send("/statements/publish", **shown(page)))
+        assert "Statements published: 1." in page
+        assert status(console, 2) is StatementStatus.PUBLISHED
+
+    def test_the_second_who_publishes_sees_what_the_first_did(self, console: Console) -> None:
+        first, second = console.signed_in(2), console.signed_in()
+        page = first.send("/statements/preview", id="2").text
+        assert first.send("/statements/publish", **shown(page)).status_code == 303
+        answer = second.send("/statements/publish", **shown(page))
+        assert answer.status_code == 409
+        assert "سلمى" in answer.text
+        assert "Published" in answer.text
+        assert acts(console).count("published") == 4
+
+    def test_what_was_edited_after_the_preview_is_not_published(self, console: Console) -> None:
+        first, second = console.signed_in(2), console.signed_in()
+        page = first.send("/statements/preview", id="2").text
+        edited = {"text": "كلفة الجسر بلغت أربعة ملايين دينار", "version": "1", "speaker": "غيره"}
+        assert second.send("/statements/2/edit", **edited).status_code == 303
+        answer = first.send("/statements/publish", **shown(page))
+        assert answer.status_code == 409
+        assert status(console, 2) is StatementStatus.DRAFT
+
+    def test_reviewing_discarding_and_retracting(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        assert "reviewed: 1" in moderator.told(moderator.send("/statements/review", id="2"))
+        assert "discarded: 1" in moderator.told(moderator.send("/statements/discard", id="2"))
+        page = moderator.get("/statements/1/retract").text
+        assert "A report that I showed you was withdrawn" in page
+        assert moderator.send("/statements/retract", id="1").status_code == 400
+        answer = moderator.send("/statements/retract", id="1", reason="تصحيح")
+        assert "retracted: 1" in moderator.told(answer)
+        assert status(console, 1) is StatementStatus.RETRACTED
+
+    def test_an_act_is_taken_back_by_another_and_both_stay(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        moderator.send("/statements/retract", id="1", reason="خطأ")
+        with console.sessions() as session:
+            entry = session.scalars(
+                select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)
+            ).one()
+        assert moderator.send(f"/audit/{entry.id}/undo").status_code == 400
+        page = moderator.told(moderator.send(f"/audit/{entry.id}/undo", reason="كان صحيحًا"))
+        assert "It was taken back." in page
+        assert "takes back no." in page
+        assert status(console, 1) is StatementStatus.PUBLISHED
+        assert moderator.send(f"/audit/{entry.id}/undo", reason="مرة أخرى").status_code == 409
+
+    def test_one_is_split_merged_and_dated(self, console: Console, moderator: Browser) -> None:
+        answer = moderator.send("/statements/1/recheck", by="2030-01-01")
+        assert "The date was noted." in moderator.told(answer)
+        parts = "أعلنت بلدية المدينة\nجسر النهر الجديد عبرته 250 سيارة"
+        answer = moderator.send("/statements/1/split", parts=parts)
+        assert answer.status_code == 303, answer.text
+        assert status(console, 1) is StatementStatus.RETRACTED
+        assert moderator.send("/statements/2/split", parts="ليس فيه").status_code == 400
+
+
+class TestAnswering:
+    def test_an_answer_is_previewed_published_and_told(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        page = moderator.get("/clusters/1/answer?statement=2&relation=REFUTES").text
+        assert "❌ A verified report contradicts this" in page
+        assert "📬" in page
+        fields = dict(re.findall(r'name="(statement|relation|seen)" value="([^"]*)"', page))
+        page = moderator.told(moderator.send("/clusters/1/answer", **fields))
+        assert "Published. People who are told:" in page
+        with console.sessions() as session:
+            assert session.get_one(Cluster, 1).status is ClusterStatus.ANSWERED
+            assert session.scalar(select(func.count(Verdict.claim_id))) == 3
+            assert session.scalar(select(func.count(Notification.id))) == 7
+        assert status(console, 2) is StatementStatus.PUBLISHED
+
+    def test_the_second_answer_hears_of_the_first(self, console: Console) -> None:
+        first, second = console.signed_in(2), console.signed_in()
+        page = first.get("/clusters/1/answer?statement=2&relation=REFUTES").text
+        fields = dict(re.findall(r'name="(statement|relation|seen)" value="([^"]*)"', page))
+        assert first.send("/clusters/1/answer", **fields).status_code == 303
+        answer = second.send("/clusters/1/answer", **{**fields, "relation": "SUPPORTS"})
+        assert answer.status_code == 409
+        assert "سلمى" in answer.text
+        with console.sessions() as session:
+            assert session.scalar(select(func.count(Notification.id))) == 7
+
+    def test_a_statement_is_only_attached_and_detached(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        fields = {"statement": "1", "relation": "NOT_ENOUGH_INFO"}
+        assert "attached" in moderator.told(moderator.send("/clusters/1/attach", **fields))
+        assert "Settles nothing" in moderator.get("/clusters/1").text
+        assert "detached" in moderator.told(moderator.send("/clusters/1/detach", statement="1"))
+        with console.sessions() as session:
+            assert session.scalar(select(func.count(Notification.id))) == 0
+
+
+class TestSearch:
+    def test_letters_that_are_interchanged_are_found(self, moderator: Browser) -> None:
+        page = moderator.get("/search?q=اغلقت البلديه").text
+        assert "أغلقت البلدية الجسر القديم" in page
+
+    def test_signs_are_only_signs(self, moderator: Browser) -> None:
+        for query in ("100%", "_", "'; DROP TABLE claims; --", "\\"):
+            answer = moderator.client.get("/search", params={"q": query})
+            assert answer.status_code == 200, query
+
+    def test_a_reference_leads_to_its_statement(self, console: Console, moderator: Browser) -> None:
+        with console.sessions() as session:
+            ref = session.scalars(select(Statement.ref).where(Statement.id == 1)).one()
+        assert 'href="/statements/1"' in moderator.get(f"/search?q={ref}").text
+
+
+class TestSources:
+    def test_feeds_are_added_paused_and_removed(self, moderator: Browser) -> None:
+        page = moderator.told(
+            moderator.send(
+                "/sources/feeds",
+                name="إذاعة الوادي",
+                url="https://example.org/rss",
+                kind="syndication",
+                minutes="30",
+            )
+        )
+        assert "إذاعة الوادي" in page
+        assert "Paused" in moderator.told(moderator.send("/sources/feeds/3/pause"))
+        assert "Paused" not in moderator.told(moderator.send("/sources/feeds/3/resume"))
+        page = moderator.told(moderator.send("/sources/feeds/3/remove"))
+        assert "https://example.org/rss" not in page
+
+    @pytest.mark.parametrize(
+        ("url", "minutes"),
+        [("ftp://x", "30"), ("https://example.org/feed.xml", "30"), ("https://x.org", "1")],
+    )
+    def test_a_feed_that_cannot_be_is_refused(
+        self, moderator: Browser, url: str, minutes: str
+    ) -> None:
+        fields = {"name": "x", "url": url, "kind": "syndication", "minutes": minutes}
+        assert moderator.send("/sources/feeds", **fields).status_code == 400
+
+    def test_only_admins_trust_a_source(self, console: Console, moderator: Browser) -> None:
+        assert moderator.send("/sources/1/trust").status_code == 403
+        admin = console.signed_in()
+        assert "Trusted" in admin.told(admin.send("/sources/1/trust"))
+
+
+def running(page: str) -> list[str]:
+    """Return everything on a page that a browser would run: scripts by their address, handlers."""
+    found: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            values = dict(attrs)
+            if tag == "script":
+                found.append(str(values.get("src")).split("?")[0])
+            found.extend(name for name in values if name.startswith("on"))
+            found.extend(
+                str(values[name])
+                for name in ("href", "src", "action", "formaction")
+                if name in values and not str(values[name]).startswith(("/", "#", "?", "https://"))
+                if tag != "script"
+            )
+
+    Reader().feed(page)
+    return found
+
+
+def shown(page: str) -> dict[str, str]:
+    """Return the fields of a preview's form."""
+    return dict(re.findall(r'name="(id|seen-[0-9]+)" value="([^"]*)"', page))

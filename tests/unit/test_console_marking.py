@@ -1,0 +1,130 @@
+"""A report's text cut at its statements, words found in it again, tries that are counted."""
+
+import pytest
+
+from bot.console.acts import act_name
+from bot.console.errors import BadForm, TooManyTries
+from bot.console.forms import Form
+from bot.console.labels import label
+from bot.console.marking import Marked, located, pieces
+from bot.console.problems import STATUS, status_of, told
+from bot.console.protection import TryLimit
+from bot.conversation.catalogue import Language, catalogue
+from knowledge import models
+from knowledge.domain import Outcome, Rating, Relation, ReportKind, Span
+from knowledge.errors import KnowledgeError, Stale
+
+BODY = "one two\u200c three\nfour five"
+
+
+def mark(start: int, end: int, name: str = "m") -> Marked:
+    return Marked(Span(start, end), name, "draft")
+
+
+class TestPieces:
+    @pytest.mark.parametrize(
+        "marks",
+        [
+            (),
+            (mark(0, 3),),
+            (mark(4, 8), mark(0, 3)),
+            (mark(0, len(BODY)),),
+            (mark(0, 7), mark(4, 10)),
+            (mark(-1, 3), mark(5, 999), mark(3, 3)),
+        ],
+    )
+    def test_they_are_the_whole_text_in_order(self, marks: tuple[Marked, ...]) -> None:
+        assert "".join(piece.text for piece in pieces(BODY, marks)) == BODY
+
+    def test_of_marks_that_overlap_the_first_named_stands(self) -> None:
+        found = [p.mark.anchor for p in pieces(BODY, [mark(4, 8, "a"), mark(0, 9, "b")]) if p.mark]
+        assert found == ["a"]
+
+
+class TestLocating:
+    @pytest.mark.parametrize(
+        ("words", "found"),
+        [
+            ("two three", "two\u200c three"),
+            ("three four", "three\nfour"),
+            ("  one ", "one"),
+            ("\u202eone", "one"),
+            ("six", None),
+            (" ", None),
+        ],
+    )
+    def test_invisible_letters_and_lines_do_not_count(self, words: str, found: str | None) -> None:
+        span = located(BODY, words)
+        assert (BODY[span.start : span.end] if span else None) == found
+
+
+class TestTryLimit:
+    def test_one_address_is_stopped_and_others_are_not(self) -> None:
+        limit = TryLimit(2, 1000.0)
+        limit.count("a")
+        limit.count("a")
+        with pytest.raises(TooManyTries):
+            limit.count("a")
+        limit.count("b")
+
+    def test_tries_are_forgotten_after_a_while(self) -> None:
+        limit = TryLimit(1, 0.0)
+        for _ in range(3):
+            limit.count("a")
+
+    def test_many_addresses_take_no_more_room(self) -> None:
+        limit = TryLimit(1, 1000.0, addresses=2)
+        for address in "abc":
+            limit.count(address)
+        limit.count("a")
+
+
+class TestForms:
+    @pytest.mark.parametrize("text", ["", "x", "-1", "١", "1.5", "9" * 30, "2147483648", " "])
+    def test_what_is_no_number_is_refused(self, text: str) -> None:
+        with pytest.raises(BadForm):
+            Form({"n": [text]}).number("n")
+
+    @pytest.mark.parametrize("text", ["a\x00b", "\ud800", "x" * 11])
+    def test_what_cannot_be_kept_is_refused(self, text: str) -> None:
+        with pytest.raises(BadForm):
+            Form({"t": [text]}).text("t", 10)
+
+    def test_a_day_and_a_choice_are_what_they_say_or_refused(self) -> None:
+        form = Form({"day": ["2024-02-30"], "kind": ["rumour"], "none": [""]})
+        assert form.day("none") is None
+        assert form.choice("none", ReportKind) is None
+        with pytest.raises(BadForm):
+            form.day("day")
+        with pytest.raises(BadForm):
+            form.choice("kind", ReportKind)
+
+
+class TestWords:
+    @pytest.mark.parametrize("language", list(Language))
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            models.StatementStatus, models.ClusterStatus, models.RejectReason, models.Role,
+            models.FeedKind, models.SubjectKind, models.Feedback, Outcome, Rating, Relation,
+            ReportKind,
+        ],
+    )  # fmt: skip
+    def test_every_member_of_a_closed_set_has_a_name(
+        self, kind: type[Outcome], language: Language
+    ) -> None:
+        say = catalogue(language).say
+        assert all(label(member, say) for member in kind)
+
+    def test_every_error_is_said_in_arabic(self) -> None:
+        say = catalogue(Language.ARABIC).say
+        for kind in STATUS:
+            if kind is KnowledgeError:
+                continue
+            error = Stale("x", "سلمى", "published") if kind is Stale else kind.__new__(kind)
+            error.__dict__.setdefault("field", "title")
+            assert any("\u0620" <= letter <= "\u064a" for letter in told(error, say)), kind
+            assert status_of(error) == STATUS[kind]
+
+    def test_an_act_nobody_named_is_called_what_it_is(self) -> None:
+        assert act_name("danced", str) == "danced"
