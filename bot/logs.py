@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
+from functools import partial
 from typing import Final, ParamSpec, TypeVar
 
 from pythonjsonlogger.json import JsonFormatter
@@ -69,7 +70,7 @@ class Threads(ThreadPoolExecutor):
         **kwargs: _Arguments.kwargs,
     ) -> Future[_Result]:
         """Have ``fn`` called as part of the request that is in hand here."""
-        return super().submit(copy_context().run, fn, *args, **kwargs)
+        return super().submit(partial(copy_context().run, fn, *args, **kwargs))
 
 
 def _name_request(record: logging.LogRecord) -> bool:
