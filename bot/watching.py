@@ -34,6 +34,16 @@ _PATIENCE_SECONDS: Final = 5.0
 #: Requests at once; more are told to come back. Each may ask the database.
 _AT_ONCE: Final = 8
 _NAME: Final = "tathabbat_"
+#: What is read as it is asked, and what it says.
+GAUGES: Final = {
+    "database_up": "Whether the database answers.",
+    "errands_late": "Errands whose time is over.",
+    "index_age_seconds": "Since the served snapshot was built.",
+    "index_changes_behind": "Changes that are not served yet.",
+    "index_statements": "Statements that are served.",
+    "queue_depth": "How many wait.",
+    "queue_oldest_seconds": "How long the first has been waiting.",
+}
 
 
 class Standing(Collector):
@@ -71,21 +81,21 @@ class Standing(Collector):
             answers = 0.0
         else:
             yield from _of_queues(waiting, at)
-            yield _gauge("errands_late", "Errands whose time is over.", late)
-        yield _gauge("database_up", "Whether the database answers.", answers)
+            yield _gauge("errands_late", late)
+        yield _gauge("database_up", answers)
         yield from self._of_index(at, last)
 
     def _of_index(self, at: datetime, last: int | None) -> Iterator[Metric]:
         served = self._index.served()
         if served is None:
             return
-        yield _gauge("index_statements", "Statements that are served.", served.statements)
+        yield _gauge("index_statements", served.statements)
         if served.built_at is not None:
             age = (at - served.built_at).total_seconds()
-            yield _gauge("index_age_seconds", "Since the served snapshot was built.", age)
+            yield _gauge("index_age_seconds", age)
         if last is not None:
             behind = max(0, last - served.change_number)
-            yield _gauge("index_changes_behind", "Changes that are not served yet.", behind)
+            yield _gauge("index_changes_behind", behind)
 
 
 @contextmanager
@@ -171,6 +181,9 @@ class _Answer(BaseHTTPRequestHandler):
 def _listening(bind: str, standing: Standing, registry: CollectorRegistry) -> _Server:
     host, _, port = bind.rpartition(":")
     try:
+        if not host:
+            # The port alone would be that of every address this machine has.
+            raise ValueError(bind)
         return _Server((host.strip("[]"), int(port)), standing, registry)
     except (OSError, ValueError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not host:port"
@@ -183,9 +196,9 @@ def _listening(bind: str, standing: Standing, registry: CollectorRegistry) -> _S
 def _of_queues(
     waiting: dict[queues.QueueName, queues.Queue], at: datetime
 ) -> Iterator[GaugeMetricFamily]:
-    depth = GaugeMetricFamily(f"{_NAME}queue_depth", "How many wait.", labels=["queue"])
-    oldest = GaugeMetricFamily(
-        f"{_NAME}queue_oldest_seconds", "How long the first has been waiting.", labels=["queue"]
+    depth, oldest = (
+        GaugeMetricFamily(_NAME + name, GAUGES[name], labels=["queue"])
+        for name in ("queue_depth", "queue_oldest_seconds")
     )
     for name, queue in waiting.items():
         passed = (at - queue.oldest).total_seconds() if queue.oldest is not None else 0.0
@@ -195,5 +208,5 @@ def _of_queues(
     yield oldest
 
 
-def _gauge(name: str, about: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(_NAME + name, about, value=value)
+def _gauge(name: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(_NAME + name, GAUGES[name], value=value)
