@@ -224,6 +224,7 @@ class App:
             read_address=self._read_address,
             embed=self._embed,
             console_url=settings.console_address if settings.console_bind else None,
+            two_people=settings.publish_needs_two,
         )
         moderation = Moderation(self.sessions, self.answering, place)
         return Conversation(
@@ -308,6 +309,7 @@ class App:
                 key_of=self.person_key,
                 url=self.settings.console_address,
                 fetcher=self.fetcher,
+                two_people=self.settings.publish_needs_two,
             )
         )
 

@@ -47,20 +47,20 @@ class Errands:
 
     async def run_due(self) -> list[str]:
         """Run each errand that is due and nobody else's; returns the names of those that were."""
-        done = []
-        for errand in self._listed:
-            try:
-                if await self._run(errand):
-                    done.append(errand.name)
-            except SQLAlchemyError as error:
-                # Taken or finished it could not be: it is due again when its time is over.
-                _log.warning("errand %s: the database failed (%s)", errand.name, error)
-        return done
+        return [errand.name for errand in self._listed if await self._run(errand)]
 
     async def run_until(self, ending: asyncio.Event, look_s: float = LOOK_S) -> None:
-        """Run what is due, again and again, until ``ending`` is set."""
+        """Run what is due, again and again, until ``ending`` is set.
+
+        Side by side: claims must not wait for their place until an hour of polling is over.
+        """
+        async with asyncio.TaskGroup() as together:
+            for errand in self._listed:
+                together.create_task(self._run_again(errand, ending, look_s))
+
+    async def _run_again(self, errand: Errand, ending: asyncio.Event, look_s: float) -> None:
         while not ending.is_set():
-            await self.run_due()
+            await self._run(errand)
             try:
                 await asyncio.wait_for(ending.wait(), look_s)
             except TimeoutError:
@@ -99,9 +99,19 @@ class Errands:
             loop.close()
 
     async def _run(self, errand: Errand) -> bool:
+        """Run an errand if it is due and nobody else's; tells whether it was."""
+        try:
+            return await self._taken(errand)
+        except SQLAlchemyError as error:
+            # Taken or finished it could not be: it is due again when its time is over.
+            _log.warning("errand %s: the database failed (%s)", errand.name, error)
+            return False
+
+    async def _taken(self, errand: Errand) -> bool:
         with self._sessions.begin() as session:
-            if not errands.take(session, errand.name, self._clock(), errand.longest):
-                return False
+            held = errands.take(session, errand.name, self._clock(), errand.longest)
+        if held is None:
+            return False
         try:
             async with asyncio.timeout(errand.longest.total_seconds()):
                 note = await errand.run(self._clock())
@@ -113,14 +123,14 @@ class Errands:
             _log.warning("errand %s %s", errand.name, note)
         except asyncio.CancelledError:
             # Given up because the program ends: due again at once.
-            self._finish(errand.name, self._clock(), "given up half-way")
+            self._finish(errand.name, held, self._clock(), "given up half-way")
             raise
         except Exception:  # noqa: BLE001 - one errand is never another's trouble
             note = "failed; see the log"
             _log.exception("errand %s failed", errand.name)
-        self._finish(errand.name, self._clock() + errand.every, note)
+        self._finish(errand.name, held, self._clock() + errand.every, note)
         return True
 
-    def _finish(self, name: str, due_at: datetime, note: str | None) -> None:
+    def _finish(self, name: str, held: datetime, due_at: datetime, note: str | None) -> None:
         with self._sessions.begin() as session:
-            errands.finish(session, name, due_at, note)
+            errands.finish(session, name, held, due_at, note)

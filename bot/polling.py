@@ -137,6 +137,10 @@ class Poller:
         except (FetchError, UnreadableFile) as error:
             # Never to be a report: kept as nothing, so that it is not asked for again.
             tally.problems.append(f"feed {feed.id}: {error}")
+        except Exception:  # noqa: BLE001 - whatever parsers raise over hostile input
+            # One page must not keep those behind it from ever being read.
+            _log.exception("a page of feed %d cannot be read: %s", feed.id, item.url)
+            tally.problems.append(f"feed {feed.id}: {item.url} cannot be read; see the log")
         return self._keep(feed, item.key, list(_named(feed, found)), tally)
 
     def _take_reviews(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     console_url: str | None = None
     console_bind: str | None = None
     metrics_bind: str | None = None
+    publish_needs_two: bool = False
     secret_key: SecretStr | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO")
 

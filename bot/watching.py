@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import AF_INET, AF_INET6
@@ -33,6 +33,8 @@ _log = logging.getLogger(__name__)
 _PATIENCE_SECONDS: Final = 5.0
 #: Requests at once; more are told to come back. Each may ask the database.
 _AT_ONCE: Final = 8
+#: Errands are looked for every few seconds: what is due for less is on time.
+_GRACE: Final = timedelta(minutes=1)
 _NAME: Final = "tathabbat_"
 #: What is read as it is asked, and what it says.
 GAUGES: Final = {
@@ -75,7 +77,7 @@ class Standing(Collector):
             with self._sessions() as session:
                 last = indexing.last_change(session)
                 waiting = queues.queues(session, at)
-                late = len(errands.late(session, at))
+                late = len(errands.late(session, at - _GRACE))
         except SQLAlchemyError as error:
             _log.warning("not_measured", extra={"error": type(error).__name__})
             answers = 0.0

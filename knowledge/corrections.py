@@ -15,6 +15,7 @@ from knowledge.models import (
     Shown,
     Statement,
 )
+from knowledge.standing import duplicates, standing
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH: Final = 5_000
@@ -32,7 +33,7 @@ def corrected(session: Session, statement_ids: Sequence[int], kind: Notification
         ids = statement_ids[start : start + _BATCH]
         _supersede(session, ids)
         _tell(session, kind, Statement.id == Shown.statement_id, Shown.statement_id.in_(ids))
-        for duplicate, stands in _duplicates(session, ids):
+        for duplicate, stands in duplicates(session, ids):
             _tell(session, kind, Statement.id == stands, Shown.statement_id == duplicate)
 
 
@@ -59,6 +60,47 @@ def restored(session: Session, statement_id: int) -> None:
             Notification.status == NotificationStatus.SENT,
         )
         .group_by(Notification.person_key, Statement.id, Statement.version),
+    )
+
+
+def pass_on(session: Session, statement_id: int, stands: int) -> None:
+    """Let what people were still to be told of a duplicate be told of what stands for it."""
+    session.flush()
+    waiting = (
+        Notification.statement_id == statement_id,
+        Notification.status == NotificationStatus.WAITING,
+    )
+    insert_selected(
+        session,
+        Notification,
+        _COLUMNS,
+        select(
+            Notification.inquiry_id,
+            Notification.person_key,
+            Notification.kind,
+            Statement.id,
+            Statement.version,
+            Notification.status,
+        )
+        .join(Statement, Statement.id == stands)
+        .where(*waiting),
+    )
+    session.execute(delete(Notification).where(*waiting))
+
+
+def take_back(session: Session, claim_id: int, statement_id: int) -> None:
+    """Tell nobody any more that a statement answers a claim, who was not told yet."""
+    session.flush()
+    told_of = standing(session, [statement_id])
+    asked = select(Inquiry.id).where(Inquiry.claim_id == claim_id)
+    session.execute(
+        delete(Notification).where(
+            Notification.statement_id.in_({statement_id, *told_of.values()}),
+            Notification.kind == NotificationKind.ANSWERED,
+            Notification.status == NotificationStatus.WAITING,
+            Notification.inquiry_id.in_(asked),
+        ),
+        execution_options={"synchronize_session": False},
     )
 
 
@@ -97,18 +139,3 @@ def _supersede(session: Session, ids: Sequence[int]) -> None:
             Notification.status == NotificationStatus.WAITING,
         )
     )
-
-
-def _duplicates(session: Session, ids: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the statements that ``ids`` stand for, each with the one that stands for it."""
-    found: list[tuple[int, int]] = []
-    stands = {number: number for number in ids}
-    while stands:
-        query = select(Statement.id, Statement.merged_into).where(Statement.merged_into.in_(stands))
-        stands = {
-            row.id: stands[row.merged_into]
-            for row in session.execute(query)
-            if row.merged_into is not None
-        }
-        found += stands.items()
-    return found

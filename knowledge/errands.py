@@ -21,10 +21,11 @@ class Late:
     note: str | None
 
 
-def take(session: Session, name: str, now: datetime, longest: timedelta) -> bool:
+def take(session: Session, name: str, now: datetime, longest: timedelta) -> datetime | None:
     """Take an errand if it is due; nobody else gets it for ``longest``, unless it is finished.
 
-    A new errand is due at once. The transaction must end before the errand is begun.
+    Returns until when it is held, which ``finish`` is to be told; None if it is not due. A new
+    errand is due at once. The transaction must end before the errand is begun.
     """
     if session.scalar(select(Errand.name).where(Errand.name == name)) is None:
         try:
@@ -32,20 +33,22 @@ def take(session: Session, name: str, now: datetime, longest: timedelta) -> bool
                 session.add(Errand(name=name, due_at=now))
         except IntegrityError:
             pass  # Another process made it just now.
-    taken = session.scalar(
+    return session.scalar(
         update(Errand)
         .where(Errand.name == name, Errand.due_at <= now)
         .values(due_at=now + longest)
-        .returning(Errand.name)
+        .returning(Errand.due_at)
     )
-    return taken is not None
 
 
-def finish(session: Session, name: str, due_at: datetime, note: str | None) -> None:
-    """Give an errand back: when it is due next, and how it went."""
+def finish(session: Session, name: str, held: datetime, due_at: datetime, note: str | None) -> None:
+    """Give an errand back that is ``held``: when it is due next, and how it went.
+
+    Who took longer than they might gives nothing back: by now it may be another's.
+    """
     session.execute(
         update(Errand)
-        .where(Errand.name == name)
+        .where(Errand.name == name, Errand.due_at == held)
         .values(due_at=due_at, note=note[:_MAX_NOTE] if note else None)
     )
 

@@ -3,11 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from knowledge.corrections import corrected
 from knowledge.domain import Outcome
 from knowledge.inbox import claims, demand
-from knowledge.models import Claim, Inquiry, Shown
+from knowledge.models import (
+    Claim,
+    Inquiry,
+    NotificationKind,
+    Shown,
+    Statement,
+    StatementStatus,
+)
 from knowledge.models.base import now
 
 
@@ -49,8 +58,29 @@ def record(
     inquiry.shown = [Shown(position=n, statement_id=each) for n, each in enumerate(statement_ids)]
     session.add(inquiry)
     session.flush()
+    _catch_up(session, statement_ids)
     demand.count(session, inquiry)
     return inquiry.id
+
+
+def _catch_up(session: Session, statement_ids: Sequence[int]) -> None:
+    """Let the person hear of what was withdrawn between finding it and keeping the inquiry.
+
+    Shared until the commit: who withdraws one after this sees that it was shown.
+    """
+    rows = session.execute(
+        select(Statement.id, Statement.status, Statement.merged_into)
+        .where(Statement.id.in_(statement_ids))
+        .order_by(Statement.id)
+        .with_for_update(read=True)
+    ).all()
+    gone = [
+        row.id
+        for row in rows
+        if row.status is StatementStatus.RETRACTED and row.merged_into is None
+    ]
+    if gone:
+        corrected(session, gone, NotificationKind.RETRACTED)
 
 
 def recall(session: Session, inquiry_id: int, person_key: str) -> Asked | None:

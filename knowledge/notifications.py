@@ -15,7 +15,10 @@ from sqlalchemy.orm import Session
 from knowledge import audit, curation, verdicts
 from knowledge.corrections import corrected
 from knowledge.domain import Outcome, Relation
-from knowledge.errors import BadEdit, NotFound
+from knowledge.errors import BadEdit
+from knowledge.inbox import demand
+from knowledge.inbox.handling import take_opposites_out
+from knowledge.inbox.listing import standing
 from knowledge.inserting import insert_selected
 from knowledge.models import (
     Claim,
@@ -36,6 +39,7 @@ from knowledge.models import (
 from knowledge.models.base import now
 from knowledge.paging import bounded
 from knowledge.reports import SourcedStatement, by_ids
+from knowledge.taking import take_statements
 
 __all__ = [
     "Told",
@@ -85,18 +89,23 @@ def answer_cluster(
 ) -> int:
     """Answer all of a cluster's claims with a statement; returns how many people will be told.
 
-    The statement is published if it was not. Raises NotFound, BadEdit for a retracted statement or
-    a relation that answers nothing, TwoPeopleNeeded as ``curation.publish``.
+    A cluster that was merged is the one it became part of. Claims that may say the opposite of its
+    title are put into an open cluster of their own first: what is said of one is not said of its
+    denial. The statement is published if it was not. Raises NotFound, BadEdit for a retracted
+    statement or a relation that answers nothing, TwoPeopleNeeded as ``curation.publish``.
     """
     if relation is Relation.NOT_ENOUGH_INFO:
         raise BadEdit("an answer supports or refutes; say which")
-    here = select(Cluster.status).where(Cluster.id == cluster_id)
-    if session.scalar(here) is None:
-        raise NotFound(f"there is no cluster number {cluster_id}; look at the inbox again")
+    # No claim joins or leaves the cluster meanwhile: who is told has the answer attached. And the
+    # statement is taken before the cluster, as where one is withdrawn and the other opened.
+    demand.hold(session)
+    cluster_id = standing(session, cluster_id).id
+    take_statements(session, [statement_id])
+    take_opposites_out(session, cluster_id, actor)
     claim_ids = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
     curation.publish(session, [statement_id], actor, reason, two_people)
     verdicts.attach(session, claim_ids, statement_id, relation, actor, reason)
-    # The statement is taken before the cluster, as where one is withdrawn and the other opened.
+    here = select(Cluster.status).where(Cluster.id == cluster_id)
     before = session.scalars(here.with_for_update()).one()
     session.execute(
         update(Cluster)

@@ -38,7 +38,7 @@ def language_of(session: Session, key: str) -> str | None:
 
 def choose_language(session: Session, key: str, language: str) -> None:
     """Remember the language a person chose."""
-    session.merge(Person(key=key, language=language))
+    _change(session, key, language=language)
 
 
 def remember_address(session: Session, key: str, address: str, secret: bytes) -> None:
@@ -121,7 +121,7 @@ def _block(
     )
 
 
-def _change(session: Session, key: str, **values: bytes | datetime | None) -> None:
+def _change(session: Session, key: str, **values: str | bytes | datetime | None) -> None:
     insert_new(session, Person, {"key": key, "language": _NO_LANGUAGE})
     session.execute(update(Person).where(Person.key == key).values(**values))
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from knowledge.audit import note
 from knowledge.errors import NotFound, UnusableFeed
 from knowledge.models import Feed, FeedItem, FeedKind, Report, Source, SubjectKind
+from knowledge.paging import bounded
 from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
 
@@ -153,7 +154,7 @@ def feeds(session: Session) -> list[FeedState]:
 
 def listing(session: Session, after: str | None = None, limit: int = 50) -> tuple[SourceState, ...]:
     """Return up to ``limit`` sources by name, those after the name ``after``."""
-    query = select(Source).order_by(Source.name).limit(limit)
+    query = select(Source).order_by(Source.name).limit(bounded(limit))
     if after is not None:
         query = query.where(Source.name > after)
     rows = session.scalars(query).all()

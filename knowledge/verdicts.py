@@ -1,6 +1,6 @@
 """A person's word on a claim and a statement: from then on it beats the judge's."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
@@ -9,10 +9,16 @@ from sqlalchemy.orm import Session
 from knowledge import audit
 from knowledge.changes import append
 from knowledge.claims.identity import key_of
+from knowledge.corrections import take_back
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
+from knowledge.inbox import demand
+from knowledge.inbox.reopening import reopen_of
 from knowledge.inserting import insert_new
-from knowledge.models import ChangeKind, Claim, Statement, StatementStatus, SubjectKind, Verdict
+from knowledge.models import ChangeKind, Claim, StatementStatus, SubjectKind, Verdict
+from knowledge.models.base import now
+from knowledge.standing import standing
+from knowledge.taking import take_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +43,9 @@ def attach(
     It is given out once it is published. Raises NotFound for what is not there and BadEdit for a
     retracted statement.
     """
-    status = session.scalar(select(Statement.status).where(Statement.id == statement_id))
-    if status is None:
-        raise NotFound(f"there is no statement number {statement_id}; see `statements list`")
+    demand.hold(session)
+    # Taken: who withdraws it meanwhile sees what it answers, and opens that again.
+    status = take_statements(session, [statement_id])[statement_id].status
     if status is StatementStatus.RETRACTED:
         raise BadEdit("a retracted statement answers nothing; choose another one")
     rulings = [Ruling(number, statement_id, relation) for number in dict.fromkeys(claim_ids)]
@@ -54,6 +60,7 @@ def detach(
     reason: str | None = None,
 ) -> int:
     """Leave the relation of a statement to claims to the judge again; returns how many changed."""
+    demand.hold(session)
     rulings = [Ruling(number, statement_id, None) for number in dict.fromkeys(claim_ids)]
     return rule(session, rulings, actor, "detached", reason)
 
@@ -67,6 +74,9 @@ def rule(
     undoes: int | None = None,
 ) -> int:
     """Keep each ruling, with its entry in the audit; returns how many were not so before.
+
+    What nothing answers any more is for moderators to answer again, and nobody is told that
+    it was answered.
 
     Raises NotFound if there is no such claim.
     """
@@ -92,6 +102,10 @@ def rule(
         )
     # Indexes look at the statement again, and with that every remembered answer is forgotten.
     append(session, sorted({each.statement_id for each in changed}), ChangeKind.ADDED)
+    gone = [each for each in changed if each.relation in (None, Relation.NOT_ENOUGH_INFO)]
+    for each in gone:
+        take_back(session, each.claim_id, each.statement_id)
+    reopen_of(session, sorted({each.claim_id for each in gone}), actor, reason)
     return len(changed)
 
 
@@ -121,19 +135,6 @@ def of_claim(session: Session, claim_id: int, statement_id: int) -> Relation | N
     )
 
 
-def standing(session: Session, ids: Iterable[int]) -> dict[int, int]:
-    """Return by id which statement stands for it: itself, unless it was merged into another."""
-    stands = {number: number for number in ids}
-    while True:
-        query = select(Statement.id, Statement.merged_into).where(
-            Statement.id.in_(set(stands.values())), Statement.merged_into.is_not(None)
-        )
-        further: dict[int, int | None] = {r.id: r.merged_into for r in session.execute(query)}
-        if not further:
-            return stands
-        stands = {number: further.get(now) or now for number, now in stands.items()}
-
-
 def _known(session: Session, ids: set[int]) -> set[int]:
     return set(session.scalars(select(Claim.id).where(Claim.id.in_(ids))))
 
@@ -154,7 +155,9 @@ def _keep(session: Session, ruling: Ruling, actor: str) -> Relation | None:
         return None
     before = session.scalar(select(Verdict.relation).where(*here).with_for_update())
     if before is not ruling.relation:
-        session.execute(update(Verdict).where(*here).values(relation=ruling.relation, actor=actor))
+        session.execute(
+            update(Verdict).where(*here).values(relation=ruling.relation, actor=actor, at=now())
+        )
     return before
 
 

@@ -52,5 +52,13 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 _OURS = frozenset(
-    {"DATABASE_URL", "DATA_DIR", "EMBEDDING_MODEL", "ADMIN_IDS", "SECRET_KEY", "LOG_LEVEL"}
+    {
+        "PUBLISH_NEEDS_TWO",
+        "DATABASE_URL",
+        "DATA_DIR",
+        "EMBEDDING_MODEL",
+        "ADMIN_IDS",
+        "SECRET_KEY",
+        "LOG_LEVEL",
+    }
 )

@@ -40,6 +40,7 @@ class Place:
 
     ``key_of`` is the key of the person with an id that admins write; ``first_admins`` are the keys
     of those whom the settings name; ``console_url`` is None where there is no console.
+    ``two_people`` is whether another person reviews what one publishes.
     """
 
     secret: bytes = field(repr=False)
@@ -48,6 +49,7 @@ class Place:
     read_address: Reading
     embed: Callable[[Sequence[int]], None]
     console_url: str | None = None
+    two_people: bool = False
 
 
 class Moderation:
@@ -180,7 +182,14 @@ class Moderation:
     ) -> Reply:
         with self._acting(key) as session:
             _require_open(session, cluster_id)
-            told = notifications.answer_cluster(session, cluster_id, statement_id, relation, key)
+            told = notifications.answer_cluster(
+                session,
+                cluster_id,
+                statement_id,
+                relation,
+                key,
+                two_people=self._place.two_people,
+            )
         self._place.embed([statement_id])
         text = words.say("Claim {number} is answered. People to be told: {people}.")
         return said(text.format(number=cluster_id, people=told), next_button(words))
@@ -214,7 +223,7 @@ class Moderation:
     def _publish(self, key: str, ids_of: Callable[[Session], list[int]], words: Catalogue) -> Reply:
         with self._acting(key) as session:
             ids = ids_of(session)
-            count = curation.publish(session, ids, key)
+            count = curation.publish(session, ids, key, two_people=self._place.two_people)
         self._place.embed(ids)
         if not count:
             return said(words.say("Nothing of it is left to publish."))

@@ -1,25 +1,36 @@
 """Statements added to a report by hand, and what extraction proposes."""
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from embeddings.normalise import for_matching
 from knowledge import audit
+from knowledge.curation import entered
 from knowledge.curation.content import STATEMENT_FIELDS, content
 from knowledge.curation.quoting import quoted
-from knowledge.curation.taking import take_report
 from knowledge.domain import Span, StatementDraft
 from knowledge.errors import BadEdit, NotFound
 from knowledge.extraction import extract
 from knowledge.models import Report, Statement, StatementStatus, SubjectKind
+from knowledge.readers import fields
+from knowledge.taking import take_report
 
 
 def add_statement(session: Session, report_id: int, draft: StatementDraft, actor: str) -> int:
     """Add a draft to a report, at its place there, and return its id.
 
-    Raises BadEdit if its words are not in the report or are a statement of it already, NotFound.
+    Raises BadEdit if its words are not in the report or are a statement of it already, or something
+    else cannot be kept, NotFound.
     """
     report = take_report(session, report_id)
     span = quoted(report.body, draft.text, draft.span)
+    draft = replace(
+        draft,
+        speaker=entered.speaker(draft.speaker),
+        rating_text=entered.rating_text(draft.rating_text),
+        ref=entered.line(draft.ref, "ref", fields.MAX_REF),
+    )
     for known in report.statements:
         if known.status is not StatementStatus.RETRACTED and _same(known, draft.text, span):
             raise BadEdit(f"these words are a statement already: {known.ref}; open that one")

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from embeddings.encoder import Encoder
 from embeddings.live import LiveIndex
 from knowledge.agreement.differences import same_text
+from knowledge.corrections import pass_on
 from knowledge.curation.revising import revise
 from knowledge.curation.staleness import stale
-from knowledge.curation.taking import take_statements
 from knowledge.errors import BadEdit, NotFound
 from knowledge.models import Statement, StatementStatus, SubjectKind
 from knowledge.reports import SourcedStatement, by_ids
+from knowledge.taking import take_statements
 
 #: Near ones offered at most, and characters that are compared.
 _OFFERED: Final = 50
@@ -79,4 +80,5 @@ def merge(
     for number in others:
         values = {"status": StatementStatus.RETRACTED.value, "merged_into": keep}
         revise(session, rows[number], values, actor, "merged", reason)
+        pass_on(session, number, keep)
     return len(others)

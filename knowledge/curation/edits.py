@@ -9,17 +9,20 @@ from sqlalchemy.orm import Session
 
 from knowledge import audit
 from knowledge.changes import append
+from knowledge.curation import entered
 from knowledge.curation.content import REPORT_FIELDS, change, content, keep_version, plain
 from knowledge.curation.quoting import quoted
 from knowledge.curation.revising import announce, revise
 from knowledge.curation.staleness import stale
-from knowledge.curation.taking import take_report, take_statements
 from knowledge.domain import Rating, ReportKind, Span
 from knowledge.errors import BadEdit
 from knowledge.models import ChangeKind, Report, Statement, StatementStatus, SubjectKind
+from knowledge.readers import fields
+from knowledge.taking import take_report, take_statements
 
-#: Characters of a speaker, a title, an outlet's name, an address; and of a body.
-_LONGEST_LINE: Final = 2_000
+#: What the audit calls a statement whose words an edit of its report moved.
+MOVED: Final = "moved"
+#: Characters of a body that is entered by hand.
 _LONGEST_BODY: Final = 2_000_000
 
 
@@ -70,14 +73,13 @@ def edit_statement(
     body = row.report.body
     loose = row.span_start is None and edit.text == row.text
     span = edit.span if loose else quoted(body, edit.text, edit.span)
-    _require_short(edit.speaker, edit.rating_text)
     values = {
         "text": edit.text,
         "span_start": span.start if span else None,
         "span_end": span.end if span else None,
-        "speaker": edit.speaker or None,
+        "speaker": entered.speaker(edit.speaker),
         "rating": plain(edit.rating),
-        "rating_text": edit.rating_text or None,
+        "rating_text": entered.rating_text(edit.rating_text),
         "as_of": plain(edit.as_of),
     }
     was = row.status
@@ -106,17 +108,18 @@ def edit_report(
     row = take_report(session, report_id)
     if row.version != version:
         raise stale(session, SubjectKind.REPORT, report_id)
-    if not edit.title.strip():
+    title = entered.line(edit.title, "title", fields.MAX_TITLE)
+    if title is None:
         raise BadEdit("a report needs a title; give it one")
-    _require_short(edit.title, edit.publisher, edit.url, edit.language)
-    if edit.body is not None and len(edit.body) > _LONGEST_BODY:
-        raise BadEdit(f"a report has at most {_LONGEST_BODY} characters; keep what is quoted")
+    if edit.body != row.body:
+        entered.line(edit.body, "body", _LONGEST_BODY)
     values = {
-        "title": edit.title,
-        "publisher": edit.publisher or None,
-        "url": edit.url or None,
+        "title": title,
+        "publisher": entered.line(edit.publisher, "publisher", fields.MAX_PUBLISHER),
+        # As it was read, whatever that is, or one that may be followed.
+        "url": edit.url if edit.url == row.url else entered.address(edit.url),
         "published_at": plain(edit.published_at),
-        "language": edit.language,
+        "language": entered.language(edit.language),
         "kind": edit.kind.value,
         "body": edit.body,
     }
@@ -177,9 +180,4 @@ def _follow(
         "span_start": span.start if span else None,
         "span_end": span.end if span else None,
     }
-    revise(session, row, values, actor, "moved", reason)
-
-
-def _require_short(*lines: str | None) -> None:
-    if any(line is not None and len(line) > _LONGEST_LINE for line in lines):
-        raise BadEdit(f"a line of more than {_LONGEST_LINE} characters is none; shorten it")
+    revise(session, row, values, actor, MOVED, reason)

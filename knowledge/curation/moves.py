@@ -10,8 +10,9 @@ from knowledge import audit
 from knowledge.changes import append
 from knowledge.corrections import corrected
 from knowledge.curation.content import plain
-from knowledge.curation.reopening import reopen
 from knowledge.errors import NotFound, TwoPeopleNeeded
+from knowledge.inbox import demand
+from knowledge.inbox.reopening import reopen
 from knowledge.models import ChangeKind, NotificationKind, Statement, StatementStatus, SubjectKind
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
@@ -58,6 +59,8 @@ def retract(session: Session, ids: Sequence[int], actor: str, reason: str) -> in
     They are not served any more, who was shown them is to be told, and what they answered is for
     moderators to answer again.
     """
+    # The inbox before statements, as where an inquiry is kept: neither then waits for the other.
+    demand.hold(session)
     moved = _move(session, ids, _PUBLISHED, _RETRACTED, actor, "retracted", reason)
     append(session, moved, ChangeKind.REMOVED)
     corrected(session, moved, NotificationKind.RETRACTED)

@@ -4,9 +4,10 @@ from typing import Final
 
 from knowledge.domain import Span
 from knowledge.errors import BadEdit
+from knowledge.readers import fields
 
-#: Characters of a statement at most: nobody reads more, and no encoder sees the end.
-LONGEST: Final = 8_000
+#: Characters of a statement at most, as where it is read from a file.
+LONGEST: Final = fields.MAX_STATEMENT
 
 
 def quoted(body: str | None, text: str, span: Span | None) -> Span | None:

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from knowledge import audit
 from knowledge.curation.content import plain
-from knowledge.curation.taking import take_statements
 from knowledge.errors import BadCursor
 from knowledge.models import Report, Statement, StatementStatus, SubjectKind
 from knowledge.paging import Page, bounded, paged, placed
 from knowledge.reports import SourcedStatement, sourced
+from knowledge.taking import take_statements
 
 
 @dataclass(frozen=True, slots=True)

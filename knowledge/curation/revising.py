@@ -9,7 +9,7 @@ from knowledge import audit
 from knowledge.changes import append
 from knowledge.corrections import corrected, restored
 from knowledge.curation.content import MEANING, change, content, keep_version
-from knowledge.curation.reopening import reopen
+from knowledge.inbox.reopening import reopen
 from knowledge.models import (
     ChangeKind,
     NotificationKind,

@@ -11,10 +11,10 @@ from knowledge.curation.additions import insert
 from knowledge.curation.content import STATEMENT_FIELDS, content
 from knowledge.curation.revising import revise
 from knowledge.curation.staleness import stale
-from knowledge.curation.taking import take_report, take_statements
 from knowledge.domain import Span, StatementDraft
 from knowledge.errors import BadEdit
 from knowledge.models import ChangeKind, Statement, StatementStatus, SubjectKind
+from knowledge.taking import take_report, take_statements
 
 
 def split(

@@ -13,20 +13,21 @@ from knowledge.curation.content import (
     STATEMENT_FIELDS,
     content,
 )
-from knowledge.curation.edits import revise_report
+from knowledge.curation.edits import MOVED, revise_report
 from knowledge.curation.revising import announce, revise
 from knowledge.curation.staleness import last_done
-from knowledge.curation.taking import take_report, take_statements
 from knowledge.domain import Relation
 from knowledge.errors import CannotUndo, NotFound
-from knowledge.models import AuditEntry, StatementStatus, SubjectKind
+from knowledge.inbox import demand
+from knowledge.models import AuditEntry, Statement, StatementStatus, SubjectKind
+from knowledge.taking import take_report, take_statements
 from knowledge.verdicts import Ruling, of_claim, rule
 
 _UNDONE: Final = "undone"
 #: What is taken back by other means, and which.
 _OTHERWISE: Final[Mapping[str, str]] = {
     "split": "add the whole statement again and retract its parts",
-    "moved": "take back the edit of the report instead",
+    MOVED: "take back the edit of the report instead",
 }
 _STATEMENT: Final = frozenset(STATEMENT_FIELDS + STANDING_FIELDS)
 
@@ -40,6 +41,8 @@ def undo(session: Session, entry_id: int, actor: str, reason: str | None) -> Non
     if row is None:
         raise NotFound(f"the audit has no entry number {entry_id}; look at it again")
     entry = read(row)
+    # The inbox before statements, as where an inquiry is kept: neither then waits for the other.
+    demand.hold(session)
     match entry.subject:
         case SubjectKind.STATEMENT:
             _undo_statement(session, entry, actor, reason)
@@ -65,8 +68,39 @@ def _undo_statement(session: Session, entry: Entry, actor: str, reason: str | No
     row = take_statements(session, [number])[number]
     _require_last_word(session, entry, after, content(row, after))
     was = row.status
+    before = {**before, **_place(session, row, before)}
     changed = revise(session, row, before, actor, _UNDONE, reason, entry.id)
     announce(session, row, was, changed, actor)
+
+
+def _place(session: Session, row: Statement, before: Mapping[str, Any]) -> Mapping[str, int]:
+    """Return where a statement's words stand in the report now, nothing where that is known.
+
+    Raises CannotUndo where the report was edited since and does not hold them any more.
+    """
+    body = row.report.body
+    if before.get("status", row.status) == StatementStatus.RETRACTED or body is None:
+        return {}
+    after = {**content(row, STATEMENT_FIELDS), **before}
+    text, start, end = after["text"], after["span_start"], after["span_end"]
+    if start is None and not _was_moved(session, row.id):
+        return {}
+    if start is not None and body[start:end] == text:
+        return {}
+    start = body.find(text)
+    if start < 0:
+        raise CannotUndo("the report does not hold these words any more; take back its edit first")
+    return {"span_start": start, "span_end": start + len(text)}
+
+
+def _was_moved(session: Session, statement_id: int) -> bool:
+    """Tell whether a statement had a place in its report that an edit of the report took."""
+    moved = select(AuditEntry.id).where(
+        AuditEntry.subject == SubjectKind.STATEMENT,
+        AuditEntry.subject_id == str(statement_id),
+        AuditEntry.action == MOVED,
+    )
+    return session.scalar(moved.limit(1)) is not None
 
 
 def _undo_report(session: Session, entry: Entry, actor: str, reason: str | None) -> None:

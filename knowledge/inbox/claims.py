@@ -2,20 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, bindparam, select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge.claims.identity import key_of
+from knowledge.inbox import demand
+from knowledge.inserting import insert_new
 from knowledge.language import UNDETERMINED, guess_language
-from knowledge.models import Claim, Instant
+from knowledge.models import Claim, Inquiry
 from knowledge.models.base import now
-
-# Asked and done in one statement: two people who ask the same at the same moment get one row.
-# SQLite and PostgreSQL write this alike.
-_NOTE = text(
-    "INSERT INTO claims (key, text, language, placed_by_hand, at)"
-    " VALUES (:key, :text, :language, :by_hand, :at) ON CONFLICT DO NOTHING"
-).bindparams(bindparam("at", type_=Instant()), bindparam("by_hand", type_=Boolean()))
 
 
 def note(session: Session, claim: str, language: str, at: datetime | None = None) -> int:
@@ -24,14 +19,25 @@ def note(session: Session, claim: str, language: str, at: datetime | None = None
     ``language`` is what it is taken for where its letters do not tell.
     """
     key, guessed = key_of(claim), guess_language(claim)
-    session.execute(
-        _NOTE,
-        {
-            "key": key,
-            "text": claim,
-            "language": language if guessed == UNDETERMINED else guessed,
-            "by_hand": False,
-            "at": at or now(),
-        },
-    )
+    values = {
+        "key": key,
+        "text": claim,
+        "language": language if guessed == UNDETERMINED else guessed,
+        "at": at or now(),
+    }
+    insert_new(session, Claim, values)
     return session.execute(select(Claim.id).where(Claim.key == key)).scalar_one()
+
+
+def adopt(session: Session, limit: int) -> int:
+    """Keep the claims of inquiries that are older than claims are; returns how many were."""
+    older = select(Inquiry).where(Inquiry.claim_id.is_(None)).order_by(Inquiry.id).limit(limit)
+    if session.scalars(older).first() is None:
+        return 0
+    demand.hold(session)
+    rows = session.scalars(older, execution_options={"populate_existing": True}).all()
+    for row in rows:
+        row.claim_id = note(session, row.claim, row.language, row.at)
+        session.flush()
+        demand.count(session, row)
+    return len(rows)

@@ -21,6 +21,7 @@ from embeddings.hits import Vectors
 from embeddings.words import terms
 from knowledge.database import Sessions
 from knowledge.inbox import demand
+from knowledge.inbox.claims import adopt
 from knowledge.inbox.sameness import Comparing, Meaning
 from knowledge.models import Claim, Cluster, ClusterStatus
 from knowledge.vectors import vectors
@@ -74,6 +75,8 @@ class Clusters:
         """
         with self._turn:
             index = self._caught_up()
+            with self._sessions.begin() as session:
+                adopt(session, BATCH)
             waiting = self._waiting(min(limit, BATCH))
             if not waiting:
                 return 0

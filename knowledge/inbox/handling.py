@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from knowledge import audit
 from knowledge.errors import AlreadyHandled, CannotRegroup
 from knowledge.inbox.demand import hold, recount
 from knowledge.inbox.listing import standing
+from knowledge.inbox.opposites import may_oppose
 from knowledge.models import (
     Claim,
     Cluster,
@@ -115,9 +116,11 @@ def split_cluster(
     actor: str,
     reason: str | None = None,
 ) -> int:
-    """Move some claims of a cluster to one of their own, in the same status; returns its number.
+    """Move some claims of a cluster to one of their own; returns its number.
 
-    Raises NotFound, and CannotRegroup if a claim is not in it or nothing would stay.
+    It is in the same status, but what is split from an answered one is open: the answer was given
+    to another claim. What stays is called by a claim that stays. Raises NotFound, and CannotRegroup
+    if a claim is not in it or nothing would stay.
     """
     row, wanted = _held(session, cluster_id), sorted(set(claim_ids))
     if not 0 < len(wanted) <= MOST:
@@ -130,25 +133,53 @@ def split_cluster(
         )
     if session.scalar(select(func.count()).where(inside)) == len(wanted):
         raise CannotRegroup(f"at least one claim has to stay in cluster {row.id}")
-    title = session.scalars(
-        select(Claim.text)
-        .outerjoin(Inquiry, Inquiry.claim_id == Claim.id)
-        .where(Claim.id.in_(wanted))
-        .group_by(Claim.id)
-        .order_by(func.count(Inquiry.id).desc(), Claim.id)
-        .limit(1)
-    ).one()
-    apart = Cluster(title=title, status=row.status, reject_reason=row.reject_reason)
+    answered = row.status is ClusterStatus.ANSWERED
+    apart = Cluster(
+        title=_most_asked(session, Claim.id.in_(wanted)),
+        status=ClusterStatus.OPEN if answered else row.status,
+        reject_reason=row.reject_reason,
+    )
     apart.snoozed_until = row.snoozed_until
     session.add(apart)
     session.flush()
     session.execute(
         update(Claim).where(Claim.id.in_(wanted)).values(cluster_id=apart.id, placed_by_hand=True)
     )
+    if session.scalar(select(Claim.id).where(inside, Claim.text == row.title).limit(1)) is None:
+        row.title = _most_asked(session, inside)
     recount(session, apart)
     recount(session, row)
     _note(session, row.id, "split", actor, reason, None, {"claims": wanted, "cluster": apart.id})
     return apart.id
+
+
+def take_opposites_out(session: Session, cluster_id: int, actor: str) -> int | None:
+    """Split off what may say the opposite of the title; returns the new cluster's number, if any.
+
+    To be called before anything is said of all claims of a cluster. Raises NotFound, and
+    CannotRegroup if there are more of them than are moved at once.
+    """
+    row = _held(session, cluster_id)
+    rows = session.execute(
+        select(Claim.id, Claim.text).where(Claim.cluster_id == row.id).order_by(Claim.id)
+    )
+    claims: dict[int, str] = {each.id: each.text for each in rows}
+    read = row.title if row.title in claims.values() else next(iter(claims.values()), "")
+    apart = [number for number, text in claims.items() if may_oppose(text, read)]
+    if not apart:
+        return None
+    return split_cluster(session, row.id, apart, actor, "may say the opposite of the others")
+
+
+def _most_asked(session: Session, among: ColumnElement[bool]) -> str:
+    return session.scalars(
+        select(Claim.text)
+        .outerjoin(Inquiry, Inquiry.claim_id == Claim.id)
+        .where(among)
+        .group_by(Claim.id)
+        .order_by(func.count(Inquiry.id).desc(), Claim.id)
+        .limit(1)
+    ).one()
 
 
 def _held(session: Session, cluster_id: int) -> Cluster:

@@ -177,7 +177,7 @@ def standing(session: Session, cluster_id: int) -> Cluster:
     while row is not None and row.merged_into is not None:
         row = session.get(Cluster, row.merged_into, populate_existing=True)
     if row is None:
-        raise NotFound(f"there is no cluster {cluster_id}; see the inbox")
+        raise NotFound(f"there is no cluster number {cluster_id}; see the inbox")
     return row
 
 

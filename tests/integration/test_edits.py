@@ -210,7 +210,7 @@ def test_a_report_that_changed_meanwhile_is_not_overwritten(sessions: Sessions) 
         curation.edit_report(session, report.report_id, second, "basil", None, version=1)
     for edit, said in (
         (replace(_EDIT, title=" "), "title"),
-        (replace(_EDIT, url="x" * 2_001), "line"),
+        (replace(_EDIT, url="x" * 2_001), "url"),
         (replace(_EDIT, body=BODY * 20_000), "characters"),
     ):
         with pytest.raises(BadEdit, match=said), sessions.begin() as session:
@@ -268,3 +268,30 @@ def test_nothing_is_proposed_where_there_is_nothing_to_read(sessions: Sessions) 
         for missing in (curation.propose, curation.report, curation.statement):
             with pytest.raises(NotFound):
                 missing(session, 404)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ReportEdit("t", url="javascript:alert(1)", body=BODY),
+        ReportEdit("t", url="ftp://example.org/", body=BODY),
+        ReportEdit("t", language="x" * 17, body=BODY),
+        ReportEdit("t", language="", body=BODY),
+        ReportEdit("t", publisher="x" * 301, body=BODY),
+        ReportEdit("t\x00", body=BODY),
+        ReportEdit("t", body=f"{BODY}\x00"),
+    ],
+)
+def test_what_no_reader_takes_is_not_entered_by_hand(sessions: Sessions, edit: ReportEdit) -> None:
+    report = with_body(sessions)
+    with pytest.raises(BadEdit), sessions.begin() as session:
+        curation.edit_report(session, report.report_id, edit, "amal", None, version=1)
+
+
+@pytest.mark.parametrize("field", ["speaker", "rating_text", "ref"])
+def test_what_is_added_by_hand_is_bounded(sessions: Sessions, field: str) -> None:
+    report = with_body(sessions)
+    for value in ("x" * 10_001, "a\x00b"):
+        draft = replace(StatementDraft("closed on Monday"), **{field: value})
+        with pytest.raises(BadEdit), sessions.begin() as session:
+            curation.add_statement(session, report.report_id, draft, "amal")

@@ -80,7 +80,7 @@ def test_of_many_processes_one_runs_it(sessions: Sessions) -> None:
     def take() -> None:
         together.wait()
         with sessions.begin() as session:
-            taken.append(errands.take(session, "a", NOW, HOUR))
+            taken.append(errands.take(session, "a", NOW, HOUR) is not None)
 
     threads = [threading.Thread(target=take) for _ in range(4)]
     for thread in threads:
@@ -98,6 +98,20 @@ def test_one_whose_process_died_comes_back(sessions: Sessions) -> None:
         assert errands.take(session, "a", NOW + HOUR, HOUR)
 
 
+def test_who_took_too_long_gives_nothing_of_anothers_back(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        late = errands.take(session, "a", NOW, HOUR)
+    with sessions.begin() as session:
+        held = errands.take(session, "a", NOW + HOUR, HOUR)
+    assert late is not None
+    assert held is not None
+    with sessions.begin() as session:
+        errands.finish(session, "a", late, NOW, "late")
+        assert errands.take(session, "a", NOW + HOUR * 1.5, HOUR) is None
+        errands.finish(session, "a", held, NOW + 3 * HOUR, "done")
+    assert notes(sessions) == {"a": (NOW + 3 * HOUR, "done")}
+
+
 def test_in_the_background_until_told_to_stop(sessions: Sessions) -> None:
     begun = threading.Event()
 
@@ -108,6 +122,23 @@ def test_in_the_background_until_told_to_stop(sessions: Sessions) -> None:
     with Errands(sessions, [Errand("a", HOUR, endless)], Clock()).in_background():
         assert begun.wait(10)
     assert notes(sessions) == {"a": (NOW, "given up half-way")}
+
+
+def test_an_errand_that_takes_long_keeps_no_other_from_its_time(sessions: Sessions) -> None:
+    clock, second = Clock(), threading.Event()
+    runs: list[datetime] = []
+
+    async def endless(_: datetime) -> None:
+        await asyncio.Event().wait()
+
+    async def run(at: datetime) -> None:
+        runs.append(at)
+        if len(runs) == 2:
+            second.set()
+
+    listed = [Errand("long", HOUR, endless), Errand("short", timedelta(), run)]
+    with Errands(sessions, listed, clock).in_background(look_s=0.01):
+        assert second.wait(10)
 
 
 def test_the_background_looks_again_and_again(sessions: Sessions) -> None:

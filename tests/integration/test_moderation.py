@@ -64,8 +64,12 @@ class House:
 @pytest.fixture
 def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
     """Return a conversation with one first admin and one moderator."""
-    index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-    answering = Answering(sessions, fake_encoder, index, RuleJudge())
+    return opened(sessions, fake_encoder, tmp_path)
+
+
+def opened(sessions: Sessions, encoder: Encoder, folder: Path, two_people: bool = False) -> House:
+    index = ServingIndex(sessions, encoder, folder / "index")
+    answering = Answering(sessions, encoder, index, RuleJudge())
     embedded: list[int] = []
     place = Place(
         secret=SECRET,
@@ -74,6 +78,7 @@ def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
         read_address=read_address,
         embed=embedded.extend,
         console_url="https://console.example.org",
+        two_people=two_people,
     )
     moderation = Moderation(sessions, answering, place, today=lambda: TODAY)
     talk = Conversation(
@@ -307,6 +312,23 @@ class TestAdd:
         assert done.startswith("Statements published: ")
         again = presses(house, MODERATOR, reply, "Publish all")
         assert said(again) == "Nothing of it is left to publish."
+
+    def test_where_two_people_are_asked_for_one_publishes_nothing(
+        self, sessions: Sessions, fake_encoder: Encoder, tmp_path: Path
+    ) -> None:
+        strict = opened(sessions, fake_encoder, tmp_path, two_people=True)
+        (cluster,) = asked(strict, CLAIM)
+        added = strict.talk.command(MODERATOR, "add", f"#{cluster} The tower\n{TEXT}.")
+        assert "Another person has to review" in said(
+            presses(strict, MODERATOR, added, "1 supports it")
+        )
+        added = strict.talk.command(MODERATOR, "add", "https://example.org/a")
+        assert "Another person has to review" in said(
+            presses(strict, MODERATOR, added, "Publish 1")
+        )
+        with sessions() as session:
+            statuses = session.scalars(select(Statement.status)).all()
+        assert set(statuses) == {StatementStatus.DRAFT}
 
     def test_a_private_address_is_refused_with_the_reason(self, house: House) -> None:
         reply = house.talk.command(MODERATOR, "add", "http://127.0.0.1/secret")

@@ -1,16 +1,20 @@
 """Who is told what: each once, of what holds when it is told, and nobody who saw nothing."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from knowledge import curation, notifications, people, verdicts
+from knowledge import audit, curation, notifications, people, verdicts
+from knowledge.claims.identity import key_of
 from knowledge.curation import StatementEdit
 from knowledge.database import Sessions
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound, TwoPeopleNeeded
+from knowledge.inbox import handling
 from knowledge.models import (
+    Claim,
     Cluster,
     ClusterStatus,
     Inquiry,
@@ -19,6 +23,7 @@ from knowledge.models import (
     NotificationStatus,
     Shown,
     StatementStatus,
+    SubjectKind,
 )
 from knowledge.notifications import Told
 from tests.integration.moderation import (
@@ -271,3 +276,172 @@ def test_a_cluster_whose_answer_is_withdrawn_is_open_again(sessions: Sessions) -
     with sessions.begin() as session:
         curation.retract(session, [one], "amal", "wrong too")
     assert found() == [ClusterStatus.OPEN] * 2
+
+
+@pytest.mark.parametrize(
+    ("title", "opposite"),
+    [
+        ("انهار السد", "السد لم ينهار"),
+        ("the dam broke", "It is not true that the dam broke"),
+        ("انهار السد", "the dam did not break"),
+        ("five people died in the fire", "fifty people died in the fire"),
+        ("توفي الفنان عادل إمام", "نفي خبر وفاة الفنان عادل إمام"),
+    ],
+)
+def test_what_is_said_of_a_claim_is_not_said_of_its_denial(
+    sessions: Sessions, title: str, opposite: str
+) -> None:
+    (number,) = published(sessions, "the ministry announced something")
+    cluster, (_, other) = clustered(sessions, title, opposite)
+    asks(sessions, "one", title, waiting=True)
+    asks(sessions, "two", opposite, waiting=True)
+    assert _answer(sessions, cluster, number) == 1
+    assert [each.person_key for each in _due(sessions)] == ["one"]
+    with sessions() as session:
+        assert verdicts.of(session, title) == {number: Relation.REFUTES}
+        assert verdicts.of(session, opposite) == {}
+        apart = session.get_one(Claim, other).cluster
+        assert apart is not None
+        assert (apart.id != cluster, apart.status, apart.title) == (
+            True, ClusterStatus.OPEN, opposite,
+        )  # fmt: skip
+        waiting = select(Inquiry.person_key).where(Inquiry.answered_at.is_(None))
+        assert session.scalars(waiting).all() == ["two"]
+
+
+def test_a_denial_that_joined_an_answered_cluster_is_for_moderators(sessions: Sessions) -> None:
+    one, two = published(sessions, "the dam stands", "the dam was never hit")
+    cluster, _ = clustered(sessions, "the dam broke")
+    _answer(sessions, cluster, one)
+    with sessions.begin() as session:
+        late = Claim(key=key_of("no dam broke"), text="no dam broke", language="en")
+        late.cluster_id = cluster
+        session.add(late)
+    _answer(sessions, cluster, two)
+    with sessions() as session:
+        apart = session.scalars(select(Claim).where(Claim.text == "no dam broke")).one().cluster
+        assert apart is not None
+        assert (apart.id != cluster, apart.status) == (True, ClusterStatus.OPEN)
+
+
+def test_a_cluster_that_was_merged_is_answered_as_what_it_became_part_of(
+    sessions: Sessions,
+) -> None:
+    (number,) = published(sessions, "the dam stands")
+    kept, _ = clustered(sessions, "the dam broke")
+    gone, _ = clustered(sessions, "انهار السد")
+    asks(sessions, "one", "انهار السد", waiting=True)
+    with sessions.begin() as session:
+        handling.merge_clusters(session, kept, [gone], "basil")
+    assert _answer(sessions, gone, number) == 1
+    with sessions() as session:
+        assert session.get_one(Cluster, kept).status is ClusterStatus.ANSWERED
+        assert verdicts.of(session, "the dam broke") == {number: Relation.REFUTES}
+
+
+def test_nothing_is_answered_with_what_is_withdrawn_meanwhile(sessions: Sessions) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke")
+    done: list[BaseException | None] = []
+
+    def answer() -> None:
+        try:
+            _answer(sessions, cluster, number)
+        except BadEdit as error:
+            done.append(error)
+
+    with sessions.begin() as session:
+        curation.retract(session, [number], "basil", "wrong")
+        racing = threading.Thread(target=answer)
+        racing.start()
+        # Long enough to have read what stood before the retraction, were that not waited for.
+        racing.join(0.2)
+        assert racing.is_alive()
+    racing.join()
+    assert len(done) == 1
+    with sessions() as session:
+        assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
+        assert verdicts.of(session, "the dam broke") == {}
+
+
+def test_who_waits_for_a_duplicate_is_told_of_what_stands_for_it(sessions: Sessions) -> None:
+    kept, gone = published(sessions, "the dam stands", "the dam is standing")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    asks(sessions, "saw", "another claim", [gone])
+    _answer(sessions, cluster, gone)
+    _edit(sessions, gone, "the dam still stands", version=1)
+    with sessions.begin() as session:
+        curation.merge(session, kept, [gone], "amal", "the same")
+    found = sorted(_due(sessions), key=lambda each: each.person_key)
+    assert [(each.person_key, each.kind, each.statement.id) for each in found] == [
+        ("one", _ANSWERED, kept), ("saw", _CORRECTED, kept),
+    ]  # fmt: skip
+    assert found[0].relation is Relation.REFUTES
+    assert len(_send_all(sessions)) == 2
+    assert _send_all(sessions) == []
+
+
+def test_what_a_duplicate_answered_is_open_once_what_stands_for_it_is_withdrawn(
+    sessions: Sessions,
+) -> None:
+    kept, gone, other = published(sessions, "the dam stands", "the dam is standing", "it leaks")
+    cluster, _ = clustered(sessions, "the dam broke")
+    _answer(sessions, cluster, gone)
+    _answer(sessions, cluster, other)
+
+    def status() -> ClusterStatus:
+        with sessions() as session:
+            return session.get_one(Cluster, cluster).status
+
+    with sessions.begin() as session:
+        curation.merge(session, kept, [gone], "amal", "the same")
+        curation.retract(session, [other], "amal", "wrong")
+    assert status() is ClusterStatus.ANSWERED
+    with sessions.begin() as session:
+        curation.retract(session, [kept], "amal", "wrong too")
+    assert status() is ClusterStatus.OPEN
+
+
+@pytest.mark.parametrize("by", ["detach", "undo"])
+def test_an_answer_that_is_taken_back_is_not_told_and_opens_its_cluster(
+    sessions: Sessions, by: str
+) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, claims = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    _answer(sessions, cluster, number)
+    with sessions.begin() as session:
+        if by == "detach":
+            verdicts.detach(session, claims, number, "amal", "wrong claim")
+        else:
+            entry = audit.latest(session, SubjectKind.CLAIM, claims[0])
+            assert entry is not None
+            curation.undo(session, entry.id, "amal", "wrong claim")
+    assert _due(sessions) == []
+    with sessions() as session:
+        assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
+    (other,) = published(sessions, "the dam was repaired", ref="other")
+    assert _answer(sessions, cluster, other) == 1
+    assert [each.statement.id for each in _due(sessions)] == [other]
+
+
+def test_who_is_shown_what_was_withdrawn_while_it_was_found_is_told(sessions: Sessions) -> None:
+    gone, stands = published(sessions, "the dam stands", "the bridge stands")
+    with sessions.begin() as session:
+        curation.retract(session, [gone], "amal", "wrong")
+    asks(sessions, "one", "the dam broke", [gone, stands])
+    assert _send_all(sessions) == [("one", _RETRACTED)]
+    asks(sessions, "one", "the dam broke", [gone])
+    assert _send_all(sessions) == []
+
+
+def test_who_is_shown_what_is_being_withdrawn_is_told(sessions: Sessions) -> None:
+    (number,) = published(sessions, "the dam stands")
+    with sessions.begin() as session:
+        curation.retract(session, [number], "amal", "wrong")
+        asking = threading.Thread(target=asks, args=(sessions, "one", "the dam broke", [number]))
+        asking.start()
+        asking.join(0.2)
+    asking.join()
+    assert _send_all(sessions) == [("one", _RETRACTED)]

@@ -4,16 +4,19 @@ import asyncio
 import gzip
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 
 import pytest
 from sqlalchemy import select
 
+from bot.fetching import Fetcher, Wanted
 from bot.polling import MAX_PAGES, Poller, Tally
+from bot.receiving import read_address
 from knowledge import polling, sources
 from knowledge.database import Sessions
+from knowledge.domain import ReportDraft
 from knowledge.models import (
     AuditEntry,
     Change,
@@ -24,6 +27,7 @@ from knowledge.models import (
     Statement,
     StatementStatus,
 )
+from knowledge.readers import Defaults, Problem
 from tests.integration.web import Web, answer, serving
 
 NOW = datetime(2024, 4, 5, 12, tzinfo=UTC)
@@ -324,6 +328,24 @@ class TestTrouble:
         number = desk.add(serve_feed(desk.web, 1))
         desk.poll()
         assert "see the log" in (desk.feed(number).error or "")
+
+    def test_a_page_that_a_parser_trips_over_does_not_keep_out_those_behind_it(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def trips(
+            fetcher: Fetcher, url: str, defaults: Defaults, wanted: Wanted
+        ) -> Sequence[ReportDraft | Problem]:
+            if url.endswith("/2"):
+                raise RecursionError
+            return await read_address(fetcher, url, defaults, wanted)
+
+        monkeypatch.setattr("bot.polling.read_address", trips)
+        number = desk.add(serve_feed(desk.web, 3))
+        assert any("see the log" in problem for problem in desk.poll().problems)
+        assert len(desk.reports()) == 2
+        assert desk.feed(number).failures == 0
+        desk.poll(HOUR)
+        assert len(desk.reports()) == 2
 
 
 class TestTurns:

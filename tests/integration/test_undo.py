@@ -248,3 +248,45 @@ def test_the_audit_only_grows(sessions: Sessions) -> None:
     with sessions() as session:
         after = [(row.id, row.after) for row in session.scalars(select(AuditEntry))]
     assert after[:-1] == before
+
+
+def _edit_body(sessions: Sessions, report_id: int, body: str) -> None:
+    with sessions.begin() as session:
+        held = curation.report(session, report_id)
+        edit = ReportEdit(held.title, language="en", body=body)
+        curation.edit_report(session, report_id, edit, "amal", None, held.version)
+
+
+def test_nothing_comes_back_that_the_report_does_not_hold_any_more(sessions: Sessions) -> None:
+    report = with_body(sessions)
+    number = report.statement_ids[-1]
+    with sessions.begin() as session:
+        text = curation.statement(session, number).text
+        curation.publish(session, [number], "amal")
+        curation.retract(session, [number], "amal", "wrong")
+    retraction = last_entry(sessions).id
+    _edit_body(sessions, report.report_id, BODY.replace(text, "It was not so."))
+    with pytest.raises(CannotUndo, match="does not hold these words"):
+        _undo(sessions, retraction)
+    assert statuses(sessions, [number]) == [_RETRACTED]
+    _edit_body(sessions, report.report_id, f"Corrected. {BODY}")
+    _undo(sessions, retraction)
+    with sessions() as session:
+        held, body = curation.statement(session, number), f"Corrected. {BODY}"
+        assert held.status is _PUBLISHED
+        assert held.span is not None
+        assert body[held.span.start : held.span.end] == held.text == text
+
+
+def test_an_edit_is_not_taken_back_over_another_text(sessions: Sessions) -> None:
+    report = with_body(sessions)
+    number = report.statement_ids[0]
+    with sessions.begin() as session:
+        edit = StatementEdit("the new bridge".capitalize())
+        curation.edit_statement(session, number, edit, "amal", None, version=1)
+        edited = audit.latest(session, SubjectKind.STATEMENT, number)
+        curation.discard(session, report.statement_ids[1:], "amal", "nothing to check")
+    assert edited is not None
+    _edit_body(sessions, report.report_id, BODY.replace("The old bridge", "One old bridge"))
+    with pytest.raises(CannotUndo, match="does not hold these words"):
+        _undo(sessions, edited.id)

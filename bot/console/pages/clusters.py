@@ -141,7 +141,14 @@ def answer(visit: Visit) -> Response:
     relation = visit.sent.chosen("relation", Relation)
     with visit.transaction() as session:
         require_unchanged(session, SubjectKind.CLUSTER, number, visit.sent.number("seen"))
-        told = notifications.answer_cluster(session, number, statement_id, relation, visit.actor)
+        told = notifications.answer_cluster(
+            session,
+            number,
+            statement_id,
+            relation,
+            visit.actor,
+            two_people=visit.desk.two_people,
+        )
     indexing.embed_published(visit.desk.sessions, visit.desk.encoder, [statement_id])
     return visit.to(f"/clusters/{number}", "answered", n=told)
 
@@ -150,6 +157,7 @@ def attach(visit: Visit) -> Response:
     """Set a statement's relation to the cluster's claims, and tell nobody."""
     number, relation = visit.number, visit.sent.chosen("relation", Relation)
     with visit.transaction() as session:
+        handling.take_opposites_out(session, number, visit.actor)
         claims = browsing.claims_of(session, number)
         verdicts.attach(session, claims, visit.sent.number("statement"), relation, visit.actor)
     return visit.to(f"/clusters/{number}", "attached")

@@ -1,0 +1,42 @@
+"""What moderators enter, within the bounds of what is read from files (pure)."""
+
+from collections.abc import Callable
+
+from knowledge.errors import BadEdit
+from knowledge.readers import fields
+from knowledge.readers.fields import FieldError
+
+
+def line(value: str | None, field: str, limit: int) -> str | None:
+    """Return a text without surrounding white space, None if blank. Raises BadEdit."""
+    return _checked(lambda: fields.text_of(value, field, limit))
+
+
+def speaker(value: str | None) -> str | None:
+    """Return who said it. Raises BadEdit."""
+    return line(value, "speaker", fields.MAX_SPEAKER)
+
+
+def rating_text(value: str | None) -> str | None:
+    """Return a fact-checker's wording of a rating. Raises BadEdit."""
+    return line(value, "rating", fields.MAX_RATING)
+
+
+def address(value: str | None) -> str | None:
+    """Return an http or https address: what people may follow. Raises BadEdit."""
+    return _checked(lambda: fields.url_of(value, "url"))
+
+
+def language(value: str) -> str:
+    """Return a language's code. Raises BadEdit."""
+    found = _checked(lambda: fields.language_of(value, "language"))
+    if found is None:
+        raise BadEdit("a report needs a language; give its code, such as 'ar'")
+    return found
+
+
+def _checked(read: Callable[[], str | None]) -> str | None:
+    try:
+        return read()
+    except FieldError as error:
+        raise BadEdit(f"this cannot be kept: {error}") from error

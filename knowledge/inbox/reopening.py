@@ -1,0 +1,102 @@
+"""Clusters whose answer is gone: they are for moderators to answer again."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from knowledge import audit
+from knowledge.domain import Relation
+from knowledge.models import (
+    Claim,
+    Cluster,
+    ClusterStatus,
+    Statement,
+    StatementStatus,
+    SubjectKind,
+    Verdict,
+)
+from knowledge.standing import duplicates, standing
+
+#: Ids bound to one query. SQLite refuses more than 32,766 parameters.
+_BATCH: Final = 5_000
+
+
+def reopen(session: Session, statement_ids: Sequence[int], actor: str, reason: str | None) -> None:
+    """Open the answered clusters that were answered with withdrawn statements and nothing else.
+
+    What was answered with a duplicate was answered with the statement that stands for it.
+    """
+    session.flush()
+    same = [number for number, _ in _duplicates(session, statement_ids)]
+    found: set[int] = set()
+    for part in _parts([*statement_ids, *same]):
+        query = (
+            select(Claim.cluster_id)
+            .join(Verdict, Verdict.claim_id == Claim.id)
+            .where(Verdict.statement_id.in_(part), Claim.cluster_id.is_not(None))
+        )
+        found.update(number for number in session.scalars(query) if number is not None)
+    _open(session, sorted(found), actor, reason)
+
+
+def reopen_of(session: Session, claim_ids: Sequence[int], actor: str, reason: str | None) -> None:
+    """Open the answered clusters of claims that nothing answers any more."""
+    session.flush()
+    found: set[int] = set()
+    for part in _parts(claim_ids):
+        query = select(Claim.cluster_id).where(Claim.id.in_(part))
+        found.update(number for number in session.scalars(query) if number is not None)
+    _open(session, sorted(found), actor, reason)
+
+
+def _open(session: Session, cluster_ids: Sequence[int], actor: str, reason: str | None) -> None:
+    opened: list[int] = []
+    for part in _parts(cluster_ids):
+        wanted = sorted(set(part) - _answered(session, part))
+        opened += session.scalars(
+            update(Cluster)
+            .where(Cluster.id.in_(wanted), Cluster.status == ClusterStatus.ANSWERED)
+            .values(status=ClusterStatus.OPEN)
+            .returning(Cluster.id),
+            execution_options={"synchronize_session": "fetch"},
+        )
+    for number in sorted(opened):
+        audit.note(
+            session,
+            actor,
+            "reopened",
+            SubjectKind.CLUSTER,
+            number,
+            before={"status": ClusterStatus.ANSWERED.value},
+            after={"status": ClusterStatus.OPEN.value},
+            reason=reason,
+        )
+
+
+def _answered(session: Session, cluster_ids: Sequence[int]) -> set[int]:
+    """Return those clusters of which a published statement answers a claim."""
+    rows = session.execute(
+        select(Claim.cluster_id, Verdict.statement_id)
+        .join(Verdict, Verdict.claim_id == Claim.id)
+        .where(Claim.cluster_id.in_(cluster_ids), Verdict.relation != Relation.NOT_ENOUGH_INFO)
+        .distinct()
+    ).all()
+    stands = standing(session, [row.statement_id for row in rows])
+    served: set[int] = set()
+    for part in _parts(sorted(set(stands.values()))):
+        query = select(Statement.id).where(
+            Statement.id.in_(part), Statement.status == StatementStatus.PUBLISHED
+        )
+        served.update(session.scalars(query))
+    return {row.cluster_id for row in rows if stands[row.statement_id] in served}
+
+
+def _duplicates(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, int]]:
+    for part in _parts(ids):
+        yield from duplicates(session, part)
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))

@@ -1,0 +1,36 @@
+"""Which statement stands for which, where some were merged into others."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from knowledge.models import Statement
+
+
+def standing(session: Session, ids: Iterable[int]) -> dict[int, int]:
+    """Return by id which statement stands for it: itself, unless it was merged into another."""
+    stands = {number: number for number in ids}
+    while True:
+        query = select(Statement.id, Statement.merged_into).where(
+            Statement.id.in_(set(stands.values())), Statement.merged_into.is_not(None)
+        )
+        further: dict[int, int | None] = {r.id: r.merged_into for r in session.execute(query)}
+        if not further:
+            return stands
+        stands = {number: further.get(now) or now for number, now in stands.items()}
+
+
+def duplicates(session: Session, ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the statements that ``ids`` stand for, each with the one that stands for it."""
+    found: list[tuple[int, int]] = []
+    stands = {number: number for number in ids}
+    while stands:
+        query = select(Statement.id, Statement.merged_into).where(Statement.merged_into.in_(stands))
+        stands = {
+            row.id: stands[row.merged_into]
+            for row in session.execute(query)
+            if row.merged_into is not None
+        }
+        found += stands.items()
+    return found
