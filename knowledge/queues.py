@@ -7,13 +7,15 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from knowledge import notifications
+from knowledge import arrivals, notifications
 from knowledge.models import Claim, Cluster, ClusterStatus
 
 
 class QueueName(StrEnum):
     """What may wait."""
 
+    UPDATES = "updates"
+    """What came in and is not answered yet."""
     NOTIFICATIONS = "notifications"
     """People who are to be told something that is due."""
     CLAIMS = "claims"
@@ -40,7 +42,9 @@ def queues(session: Session, at: datetime) -> dict[QueueName, Queue]:
             Cluster.status == ClusterStatus.OPEN, Cluster.merged_into.is_(None)
         )
     ).one()
+    updates = arrivals.tally(session)
     return {
+        QueueName.UPDATES: Queue(updates.waiting, updates.oldest),
         QueueName.NOTIFICATIONS: Queue(*notifications.waiting(session, at)),
         QueueName.CLAIMS: Queue(*claims),
         QueueName.INBOX: Queue(*inbox),

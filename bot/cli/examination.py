@@ -16,7 +16,7 @@ from bot.app import App
 from bot.errors import BotError
 from embeddings import snapshot
 from embeddings.errors import EmbeddingsError
-from knowledge import errands, indexing, people, queues, schema, sources
+from knowledge import arrivals, errands, indexing, people, queues, schema, sources
 from knowledge.database import require_whole
 from knowledge.errors import AddressUnreadable, DatabaseUnavailable, KnowledgeError
 from knowledge.models.base import now
@@ -201,6 +201,23 @@ def _webhook(app: App) -> tuple[State, str]:
     return State.OK, f"{'registered' if wanted else 'polled, none registered'}; {said}"
 
 
+def _updates(app: App) -> tuple[State, str]:
+    with app.sessions() as session:
+        found = arrivals.tally(session)
+    said = f"{found.waiting} wait for an answer"
+    if found.oldest is not None:
+        said += f", the first came {_ago(now() - found.oldest)}"
+    said += f"; {found.repeats} answers may have been sent twice"
+    if found.given_up:
+        return State.WARNING, (
+            f"{found.given_up} were given up; `tathabbat updates list` says why,"
+            f" `tathabbat updates retry` tries again; {said}"
+        )
+    if found.oldest is not None and now() - found.oldest > _LATE:
+        return State.WARNING, f"{said}; see that `tathabbat run` is running, and its log"
+    return State.OK, said
+
+
 def _console(app: App) -> tuple[State, str]:
     url, bind = app.settings.console_url, app.settings.console_bind
     if bind is None:
@@ -285,6 +302,7 @@ _PARTS: Final[dict[str, _Look]] = {
     "index": _index,
     "telegram": _telegram,
     "webhook": _webhook,
+    "updates": _updates,
     "console": _console,
     "metrics": _metrics,
     "feeds": _feeds,

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy.orm import Session
 
+from bot import measures
 from bot.conversation import moderators, wording
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue, spoken
 from bot.conversation.moderation import Moderation
@@ -113,6 +114,8 @@ class Conversation:
         answers = [self._answering.answer(claim) for claim in message.claims]
         if message.kind is MessageKind.ARABIZI and not any(map(_found, answers)):
             return wording.small_talk(message.kind, words)
+        for answer in answers:
+            measures.found(answer.outcome)
         with self._sessions.begin() as session:
             parts = [
                 wording.Part(claim, answer, self._keep(session, asker, claim, answer, words))
@@ -170,6 +173,38 @@ class Conversation:
         """Say what can be read."""
         say = self._words(asker).say
         return Reply((Block(say("I only read text for now. Write what is claimed, in words.")),))
+
+    def looking(self, asker: Asker) -> Reply:
+        """Say that the answer is being looked for."""
+        return Reply((Block(self._words(asker).say("⏳ Looking through the reports…")),))
+
+    def slow_down(self, asker: Asker) -> Reply:
+        """Say that more was sent than is answered."""
+        say = self._words(asker).say
+        return Reply(
+            (
+                Block(
+                    say(
+                        "That is more than I can check at once, so I leave out what comes now."
+                        " Please wait a minute, then send what matters most."
+                    )
+                ),
+            )
+        )
+
+    def busy(self, asker: Asker) -> Reply:
+        """Say that too many ask at once."""
+        say = self._words(asker).say
+        return Reply(
+            (
+                Block(
+                    say(
+                        "Very many people are asking right now, and I cannot get to your message."
+                        " Please send it again in a few minutes."
+                    )
+                ),
+            )
+        )
 
     def failure(self, asker: Asker) -> Reply:
         """Say that it was us."""
