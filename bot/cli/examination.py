@@ -160,7 +160,7 @@ def _index(app: App) -> tuple[State, str]:
     said = f"holds {state.manifest.count} statements, {behind} changes behind"
     built = snapshot.built_at(root, state.manifest.name)
     age = timedelta(0) if built is None else now() - datetime.fromtimestamp(built, UTC)
-    said = f"{said}, built {_ago(age)}"
+    said = f"{said}, built {_span(age)} ago"
     if not behind and (state.missing or state.extra):
         return State.FAILURE, f"{said}, differs from the database; run `tathabbat reindex`"
     if behind >= _MANY_CHANGES or (behind and age >= _OLD):
@@ -206,7 +206,7 @@ def _updates(app: App) -> tuple[State, str]:
         found = arrivals.tally(session)
     said = f"{found.waiting} wait for an answer"
     if found.oldest is not None:
-        said += f", the first came {_ago(now() - found.oldest)}"
+        said += f", the longest for {_span(now() - found.oldest)}"
     said += f"; {found.repeats} answers may have been sent twice"
     if found.given_up:
         return State.WARNING, (
@@ -276,7 +276,7 @@ def _errands(app: App) -> tuple[State, str]:
     if late:
         names = ", ".join(each.name for each in late)
         return State.WARNING, (
-            f"late: {names}, the first due {_ago(now() - late[0].due_at)}; see that"
+            f"late: {names}, the first for {_span(now() - late[0].due_at)}; see that"
             " `tathabbat run` is running"
         )
     return State.OK, "none is late"
@@ -287,8 +287,8 @@ def _notifications(app: App) -> tuple[State, str]:
         queue = queues.queues(session, now() - _LATE)[QueueName.NOTIFICATIONS]
     if queue.waiting and queue.oldest is not None:
         return State.WARNING, (
-            f"{queue.waiting} people wait to be told something, the first was due"
-            f" {_ago(now() - queue.oldest)}; see that `tathabbat run` is running and its log"
+            f"{queue.waiting} people wait to be told something, the longest for"
+            f" {_span(now() - queue.oldest)}; see that `tathabbat run` is running and its log"
         )
     return State.OK, "none is stuck"
 
@@ -334,9 +334,9 @@ def _is_local(host: str) -> bool:
         return False
 
 
-def _ago(passed: timedelta) -> str:
+def _span(passed: timedelta) -> str:
     minutes = int(passed.total_seconds() // 60)
     for size, unit in ((24 * 60, "days"), (60, "hours")):
         if minutes >= 2 * size:
-            return f"{minutes // size} {unit} ago"
-    return f"{max(0, minutes)} minutes ago"
+            return f"{minutes // size} {unit}"
+    return f"{max(0, minutes)} minutes"
