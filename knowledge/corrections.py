@@ -15,7 +15,7 @@ from knowledge.models import (
     Shown,
     Statement,
 )
-from knowledge.standing import duplicates, standing
+from knowledge.standing import duplicates
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH: Final = 5_000
@@ -86,22 +86,6 @@ def pass_on(session: Session, statement_id: int, stands: int) -> None:
         .where(*waiting),
     )
     session.execute(delete(Notification).where(*waiting))
-
-
-def take_back(session: Session, claim_id: int, statement_id: int) -> None:
-    """Tell nobody any more that a statement answers a claim, who was not told yet."""
-    session.flush()
-    told_of = standing(session, [statement_id])
-    asked = select(Inquiry.id).where(Inquiry.claim_id == claim_id)
-    session.execute(
-        delete(Notification).where(
-            Notification.statement_id.in_({statement_id, *told_of.values()}),
-            Notification.kind == NotificationKind.ANSWERED,
-            Notification.status == NotificationStatus.WAITING,
-            Notification.inquiry_id.in_(asked),
-        ),
-        execution_options={"synchronize_session": False},
-    )
 
 
 def _tell(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from knowledge import audit, curation, verdicts
@@ -33,6 +33,7 @@ from knowledge.models import (
     Statement,
     StatementStatus,
     SubjectKind,
+    Verdict,
     Version,
     VersionKind,
 )
@@ -53,6 +54,7 @@ __all__ = [
 ]
 
 _WAITING: Final = NotificationStatus.WAITING
+_SETTLING: Final = (Relation.SUPPORTS, Relation.REFUTES)
 #: Characters of a failure that are kept.
 _LONGEST_ERROR: Final = 500
 
@@ -133,7 +135,8 @@ def answer_cluster(
 def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
     """Return what is to be told ``by`` a moment, longest due first.
 
-    An answer whose statement is withdrawn waits, and so does what a later change overtook.
+    An answer whose statement is withdrawn waits, and so does one that nobody stands for any more
+    and what a later change overtook.
     """
     rows = session.execute(
         select(Notification, Inquiry, Person)
@@ -147,9 +150,15 @@ def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
     statements = {
         each.id: each for each in by_ids(session, sorted({row[0].statement_id for row in rows}))
     }
-    return [
+    found = [
         _told(session, note, inquiry, person, statements[note.statement_id])
         for note, inquiry, person in rows
+    ]
+    # A claim may be settled by another statement than the one that is to be told of.
+    return [
+        each
+        for each in found
+        if each.kind is not NotificationKind.ANSWERED or each.relation in _SETTLING
     ]
 
 
@@ -157,6 +166,7 @@ def waiting(session: Session, by: datetime) -> tuple[int, datetime | None]:
     """Return how much is to be told ``by`` a moment, and since when the first of it is written."""
     counted = session.execute(
         select(func.count(), func.min(Notification.created_at))
+        .join(Inquiry, Inquiry.id == Notification.inquiry_id)
         .join(Statement, Statement.id == Notification.statement_id)
         .where(*_is_due(by))
     ).one()
@@ -198,12 +208,17 @@ def unreachable(session: Session, notification_id: int, error: str) -> None:
 def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
     published = Statement.status == StatementStatus.PUBLISHED
     latest = Notification.version == Statement.version
+    ruled = (
+        select(Verdict.claim_id)
+        .where(Verdict.claim_id == Inquiry.claim_id, Verdict.relation.in_(_SETTLING))
+        .exists()
+    )
     kind = Notification.kind
     return (
         Notification.status == _WAITING,
         Notification.due_at <= by,
         or_(
-            (kind == NotificationKind.ANSWERED) & published,
+            (kind == NotificationKind.ANSWERED) & published & ruled,
             (kind == NotificationKind.CORRECTED) & published & latest,
             (kind == NotificationKind.RETRACTED) & ~published,
         ),
@@ -215,6 +230,14 @@ def _answer(session: Session, cluster_id: int, statement_id: int) -> int:
     in_cluster = select(Claim.id).where(Claim.cluster_id == cluster_id)
     mine = Notification.statement_id == statement_id
     answered = Notification.kind == NotificationKind.ANSWERED
+    # What waited on other words of it, which nobody stands for any more, is told with these.
+    current = select(Statement.version).where(Statement.id == statement_id).scalar_subquery()
+    session.execute(
+        delete(Notification).where(
+            mine, answered, Notification.status == _WAITING, Notification.version != current
+        ),
+        execution_options={"synchronize_session": False},
+    )
     count = select(func.count()).select_from(Notification).where(mine, answered)
     before = session.scalar(count) or 0
     insert_selected(

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from knowledge import audit
 from knowledge.changes import append
 from knowledge.claims.identity import key_of
-from knowledge.corrections import take_back
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
 from knowledge.inbox import demand
@@ -103,8 +102,6 @@ def rule(
     # Indexes look at the statement again, and with that every remembered answer is forgotten.
     append(session, sorted({each.statement_id for each in changed}), ChangeKind.ADDED)
     gone = [each for each in changed if each.relation in (None, Relation.NOT_ENOUGH_INFO)]
-    for each in gone:
-        take_back(session, each.claim_id, each.statement_id)
     reopen_of(session, sorted({each.claim_id for each in gone}), actor, reason)
     return len(changed)
 

@@ -16,6 +16,7 @@ from knowledge.curation.revising import announce, revise
 from knowledge.curation.staleness import stale
 from knowledge.domain import Rating, ReportKind, Span
 from knowledge.errors import BadEdit
+from knowledge.inbox import demand
 from knowledge.models import ChangeKind, Report, Statement, StatementStatus, SubjectKind
 from knowledge.readers import fields
 from knowledge.taking import take_report, take_statements
@@ -65,6 +66,8 @@ def edit_statement(
     reviewed again. Raises Stale if ``version`` is no longer the current one, BadEdit for what
     cannot be kept, NotFound.
     """
+    # Held before any row: an edit may open what the statement answered.
+    demand.hold(session)
     row = take_statements(session, [statement_id])[statement_id]
     if row.version != version:
         raise stale(session, SubjectKind.STATEMENT, statement_id)

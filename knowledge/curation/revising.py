@@ -1,11 +1,12 @@
 """One statement changed: the old version kept, the audit, the change feed, who is to be told."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import audit
+from knowledge import audit, verdicts
 from knowledge.changes import append
 from knowledge.corrections import corrected, restored
 from knowledge.curation.content import MEANING, change, content, keep_version
@@ -16,7 +17,12 @@ from knowledge.models import (
     Statement,
     StatementStatus,
     SubjectKind,
+    Verdict,
 )
+from knowledge.standing import duplicates
+
+#: What a person ruled on, when they said how a statement stands to a claim.
+_RULED_ON: Final = frozenset({"text", "rating"})
 
 
 def revise(
@@ -62,8 +68,11 @@ def announce(
 ) -> None:
     """Note who is to be told of a change to a statement that stood at ``was`` before it.
 
-    What a statement answered that is served no more is for moderators to answer again.
+    What a statement answered that is served no more, or says something else now, is for moderators
+    to answer again: a verdict on other words must not be given out with these.
     """
+    if changed & _RULED_ON:
+        _withdraw_verdicts(session, row.id, actor)
     published = StatementStatus.PUBLISHED
     if was is published and row.status is not published:
         corrected(session, [row.id], NotificationKind.RETRACTED)
@@ -72,3 +81,12 @@ def announce(
         corrected(session, [row.id], NotificationKind.CORRECTED)
     elif was is StatementStatus.RETRACTED and row.status is published:
         restored(session, row.id)
+
+
+def _withdraw_verdicts(session: Session, statement_id: int, actor: str) -> None:
+    same = [statement_id, *(number for number, _ in duplicates(session, [statement_id]))]
+    rows = session.execute(
+        select(Verdict.claim_id, Verdict.statement_id).where(Verdict.statement_id.in_(same))
+    )
+    rulings = [verdicts.Ruling(row.claim_id, row.statement_id, None) for row in rows]
+    verdicts.rule(session, rulings, actor, "detached", "the statement was edited since")

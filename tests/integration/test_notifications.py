@@ -130,7 +130,24 @@ def test_who_was_told_an_answer_hears_of_its_correction(sessions: Sessions) -> N
     _edit(sessions, number, "the dam leaks", version=1)
     (correction,) = _due(sessions)
     assert (correction.kind, correction.text_before) == (_CORRECTED, "the dam stands")
-    assert (correction.statement.text, correction.relation) == ("the dam leaks", Relation.REFUTES)
+    assert (correction.statement.text, correction.relation) == ("the dam leaks", None)
+
+
+def test_an_answer_with_other_words_is_told_once_somebody_stands_for_them(
+    sessions: Sessions,
+) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    _answer(sessions, cluster, number)
+    _edit(sessions, number, "the dam leaks", version=1)
+    assert _due(sessions) == []
+    _answer(sessions, cluster, number)
+    assert [(each.kind, each.statement.text) for each in _due(sessions)] == [
+        (_ANSWERED, "the dam leaks")
+    ]
+    assert len(_send_all(sessions)) == 1
+    assert _send_all(sessions) == []
 
 
 def test_an_answer_that_is_withdrawn_before_it_is_told_is_not_told(sessions: Sessions) -> None:
@@ -369,8 +386,8 @@ def test_who_waits_for_a_duplicate_is_told_of_what_stands_for_it(sessions: Sessi
     cluster, _ = clustered(sessions, "the dam broke")
     asks(sessions, "one", "the dam broke", waiting=True)
     asks(sessions, "saw", "another claim", [gone])
-    _answer(sessions, cluster, gone)
     _edit(sessions, gone, "the dam still stands", version=1)
+    _answer(sessions, cluster, gone)
     with sessions.begin() as session:
         curation.merge(session, kept, [gone], "amal", "the same")
     found = sorted(_due(sessions), key=lambda each: each.person_key)

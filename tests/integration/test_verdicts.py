@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from embeddings.encoder import Encoder
-from knowledge import curation, verdicts
+from knowledge import audit, curation, verdicts
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.answering import Answering
+from knowledge.curation import StatementEdit
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, StatementDraft
 from knowledge.errors import BadEdit, NotFound
 from knowledge.indexing import ServingIndex
-from knowledge.models import Statement, SubjectKind, Verdict
+from knowledge.models import Cluster, ClusterStatus, Statement, SubjectKind, Verdict
 from knowledge.reports import store
 from tests.integration.moderation import changes, clustered, last_entry, published, stored
 
@@ -159,6 +160,45 @@ def test_a_draft_answers_once_it_is_published_and_no_longer_than_that(
     outcomes.append(answering.answer(CLAIM).outcome)
     assert outcomes[1] is Outcome.REFUTED
     assert outcomes[0] is outcomes[2] is not Outcome.REFUTED
+
+
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_it_ends_with_the_words_it_was_given_on(
+    sessions: Sessions, answering: Answering, taken_back: bool
+) -> None:
+    (number,) = published(sessions, "the old harbour bridge is shut on monday")
+    cluster, claims = clustered(sessions, CLAIM)
+    if taken_back:
+        _edit(sessions, number, "the old harbour bridge opened on monday", 1)
+    _attach(sessions, claims, number)
+    with sessions.begin() as session:
+        session.get_one(Cluster, cluster).status = ClusterStatus.ANSWERED
+    assert answering.answer(CLAIM).outcome is Outcome.REFUTED
+    if taken_back:
+        with sessions.begin() as session:
+            (entry, *_) = audit.entries(session, SubjectKind.STATEMENT, str(number)).items
+            curation.undo(session, entry.id, "basil", "not so")
+    else:
+        _edit(sessions, number, "the old harbour bridge opened on monday", 1)
+    with sessions() as session:
+        assert verdicts.of(session, CLAIM) == {}
+        assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
+    assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED, "the judge's word again"
+
+
+def test_an_edit_of_who_said_it_leaves_it(sessions: Sessions, answering: Answering) -> None:
+    (number,) = published(sessions, "the old harbour bridge opened on monday")
+    _, claims = clustered(sessions, CLAIM)
+    _attach(sessions, claims, number)
+    with sessions.begin() as session:
+        edit = StatementEdit("the old harbour bridge opened on monday", speaker="the mayor")
+        curation.edit_statement(session, number, edit, "amal", None, 1)
+    assert answering.answer(CLAIM).outcome is Outcome.REFUTED
+
+
+def _edit(sessions: Sessions, number: int, text: str, version: int) -> None:
+    with sessions.begin() as session:
+        curation.edit_statement(session, number, StatementEdit(text), "amal", None, version)
 
 
 def test_each_claim_has_its_entry_and_the_same_again_has_none(sessions: Sessions) -> None:
