@@ -46,6 +46,9 @@ Commands = Mapping[str, Sequence[tuple[str, str]]]
 # "123456789:AAH..." as @BotFather prints it; anything else would end up in the request's path.
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _FIRST_PAUSE_SECONDS = 1.0
+# Telegram's limits let no more than a few be under way at once, and each request looks at all.
+_CONNECTIONS = 16
+_CONNECTION_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ def build(config: TelegramConfig, talk: Talk) -> App:
         .base_file_url(f"{api_url}/file/bot")
         .context_types(ContextTypes(context=Context, bot_data=desk))
         .rate_limiter(pacer)
+        .connection_pool_size(_CONNECTIONS)
+        .pool_timeout(_CONNECTION_SECONDS)
         .updater(None)
         .job_queue(None)
         .build()
@@ -123,7 +128,7 @@ async def serve(
             return
         publishing = asyncio.create_task(_publish(application.bot, commands))
         workers = Workers(application, inbox, config.placeholder_seconds, config.farewell_seconds)
-        intake = Intake(application.bot, inbox, Gate(config.limits), workers.wake)
+        intake = Intake(inbox, Gate(config.limits), workers.wake)
         async with delivering(Courier(application.bot, post)), working(workers, stop):
             if config.webhook_url:
                 await _serve_webhook(application.bot, intake, config, config.webhook_url, stop)

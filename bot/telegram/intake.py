@@ -3,9 +3,9 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from telegram import Bot, Update
 from telegram.constants import ChatType
 
 from bot.telegram.gate import Gate
@@ -23,13 +23,12 @@ class Intake:
 
     def __init__(
         self,
-        bot: Bot,
         inbox: Inbox,
         gate: Gate,
         on_new: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._bot, self._inbox, self._gate = bot, inbox, gate
+        self._inbox, self._gate = inbox, gate
         self._on_new, self._clock = on_new, clock
         self._waiting = 0
 
@@ -55,21 +54,48 @@ class Intake:
         if number is None:
             logger.error("update_without_number")
             return None
-        try:
-            read = Update.de_json(update, self._bot)  # type: ignore[arg-type]
-            person, chat = read.effective_user, read.effective_chat
-        except Exception as error:  # noqa: BLE001 - whatever PTB trips over; an admin will see it
-            extra = {"update_id": number, "error": type(error).__name__}
-            logger.warning("update_unreadable", extra=extra)
-            return self._inbox.arriving(number, str(number), update, Course.ANSWER)
-        whose = person or chat
+        origin = origin_of(update)
+        whose = origin.person if origin.person is not None else origin.chat
         if whose is None:
+            # Nobody's, or not understood: a worker will tell.
             return self._inbox.arriving(number, str(number), update, Course.ANSWER)
-        lane = self._inbox.lane(whose.id)
-        in_group = chat is not None and chat.type != ChatType.PRIVATE
-        group = str(chat.id) if chat is not None and in_group else None
+        lane = self._inbox.lane(whose)
+        group = str(origin.chat) if origin.in_group else None
         course = self._gate.course(lane, group, self._waiting, self._clock())
         return self._inbox.arriving(number, lane, update, course)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose an update is and where it comes from, by Telegram's numbers."""
+
+    person: int | None = None
+    chat: int | None = None
+    in_group: bool = False
+
+
+def origin_of(update: object) -> Origin:
+    """Return where an update as Telegram wrote it comes from, as far as it says so.
+
+    Every kind of update is one object (Bot API, ``Update``); who did it is its ``from``, in a few
+    kinds its ``user``; a press carries its chat within the message that holds the button.
+    """
+    if not isinstance(update, dict):
+        return Origin()
+    for content in update.values():
+        if isinstance(content, dict):
+            person = _number(content.get("from") or content.get("user"))
+            held = content.get("message")
+            chat = content.get("chat") or (held.get("chat") if isinstance(held, dict) else None)
+            kind = chat.get("type") if isinstance(chat, dict) else None
+            where = _number(chat)
+            return Origin(person, where, where is not None and kind != ChatType.PRIVATE)
+    return Origin()
+
+
+def _number(named: object) -> int | None:
+    number = named.get("id") if isinstance(named, dict) else None
+    return number if isinstance(number, int) else None
 
 
 def number_of(update: object) -> int | None:

@@ -1,8 +1,8 @@
 """The Telegram channel with a conversation that is a function of what was said.
 
 In a test: ``with running(config, EchoTalk())``. As a process of its own:
-``python -m tests.e2e.echo_bot API_URL FOLDER [--hold]``; with ``--hold`` a held claim is never
-released.
+``python -m tests.e2e.echo_bot API_URL FOLDER [--hold] [--sends-per-second N]``; with ``--hold`` a
+held claim is never released.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from bot.conversation.post import Letter, Post
 from bot.conversation.reply import Asker, Block, Button, Picture, Reply, Style
 from bot.telegram.application import Commands, TelegramConfig, run, serve
 from bot.telegram.inbox import Inbox
+from bot.telegram.limits import Limits
 from knowledge.arrivals import Taken
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.models import Base
@@ -274,6 +275,7 @@ def _main() -> None:
     parser.add_argument("api_url")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--hold", action="store_true")
+    parser.add_argument("--sends-per-second", type=float, default=Limits().sends_per_second)
     given = parser.parse_args()
     # Everything the program could ever log, as loud as it gets.
     logging.basicConfig(level=logging.INFO, format="%(name)s %(message)s")
@@ -281,7 +283,9 @@ def _main() -> None:
     if not given.hold:
         talk.release.set()
     inbox = Inbox(sessions_in(given.folder), SECRET, LEASE)
-    run(TelegramConfig(TOKEN, given.api_url), talk, Letters(), inbox, COMMANDS)
+    rate = given.sends_per_second
+    limits = Limits(sends_per_second=rate, sends_burst=round(rate))
+    run(TelegramConfig(TOKEN, given.api_url, limits=limits), talk, Letters(), inbox, COMMANDS)
 
 
 if __name__ == "__main__":
