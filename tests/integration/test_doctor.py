@@ -91,7 +91,7 @@ class TestDisk:
         self, doctor: Doctor, monkeypatch: pytest.MonkeyPatch, free: int, state: State
     ) -> None:
         usage = SimpleNamespace(free=free)
-        monkeypatch.setattr(examination.shutil, "disk_usage", lambda _: usage)
+        monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
         assert doctor()["disk"].state is state
 
 
