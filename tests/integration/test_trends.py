@@ -63,6 +63,7 @@ def test_outcomes_feedback_and_waits_are_told(sessions: Sessions) -> None:
         _inquiry(sessions, _NOW, Outcome.RELATED, answered_at=_NOW + hours * _HOUR)
     with sessions() as session:
         found = trends.trends(session, _NOW - _HOUR, _NOW + _HOUR)
+        later = trends.trends(session, _NOW + _HOUR, _NOW + 11 * _HOUR)
         nothing = trends.trends(session, _NOW - 9 * _HOUR, _NOW - 5 * _HOUR)
     assert dict(found.outcomes) == {
         Outcome.SUPPORTED: 1, Outcome.REFUTED: 1, Outcome.RELATED: 10, Outcome.NO_MATCH: 1
@@ -71,7 +72,8 @@ def test_outcomes_feedback_and_waits_are_told(sessions: Sessions) -> None:
     assert found.match_rate == pytest.approx(2 / 13)
     assert found.disputed == 1
     assert found.languages == (("ar", 13),)
-    assert found.to_answer == trends.TimeToAnswer(10, 5 * _HOUR, 9 * _HOUR)
+    assert later.asked == 0
+    assert later.to_answer == trends.TimeToAnswer(10, 5 * _HOUR, 9 * _HOUR), "of what is answered"
     assert nothing.match_rate is None
     assert nothing.to_answer.middle is None
 
