@@ -129,7 +129,8 @@ async def serve(
         publishing = asyncio.create_task(_publish(application.bot, commands))
         workers = Workers(application, inbox, config.placeholder_seconds, config.farewell_seconds)
         intake = Intake(inbox, Gate(config.limits), workers.wake)
-        async with delivering(Courier(application.bot, post)), working(workers, stop):
+        courier, patience = Courier(application.bot, post), config.farewell_seconds
+        async with delivering(courier, patience), working(workers, stop):
             if config.webhook_url:
                 await _serve_webhook(application.bot, intake, config, config.webhook_url, stop)
             else:
@@ -137,6 +138,8 @@ async def serve(
                 extra = {"way": "polling", "bot": application.bot.username}
                 logger.info("bot_started", extra=extra)
                 await poll(application.bot, intake, stop)
+            # At once with the workers: together they take no longer than one of them.
+            courier.stop()
     finally:
         if publishing is not None:
             publishing.cancel()

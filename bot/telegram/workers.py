@@ -30,8 +30,8 @@ logger = logging.getLogger(__name__)
 AT_ONCE: Final = 64
 #: How often is looked for what other processes stored or left behind.
 LOOK_SECONDS: Final = 0.5
-#: How long a stop waits for what is in hand.
-FAREWELL_SECONDS: Final = 10.0
+#: How long a stop waits for what is in hand; with the last acknowledgement it takes ten.
+FAREWELL_SECONDS: Final = 8.0
 _FIRST_PAUSE_SECONDS: Final = 1.0
 _LONGEST_PAUSE_SECONDS: Final = 30.0
 _RENEWALS: Final = 4

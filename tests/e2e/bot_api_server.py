@@ -43,6 +43,7 @@ TOKEN = "123456:loopback-token_for-tests"
 PATIENCE = 30.0
 #: What a message opens with that only stands in for an answer.
 PLACEHOLDER = "⏳"
+_MARKS = "\u200e\u200f\u2068"
 _WEBHOOK_TRIES = 3
 _HANDLED = ("not modified", "query is too old")
 
@@ -172,9 +173,7 @@ class BotApiServer:
                 (
                     s
                     for s in self.chats.sent
-                    if s.chat_id == chat_id
-                    and s.number > after
-                    and not s.text.startswith(PLACEHOLDER)
+                    if s.chat_id == chat_id and s.number > after and not is_placeholder(s)
                 ),
                 None,
             ),
@@ -390,6 +389,11 @@ class BotApiServer:
     def forget_poller(self, caller: object) -> None:
         """Let go of a poller that was answered or hung up."""
         self._pollers.pop(caller, None)
+
+
+def is_placeholder(sent: Sent) -> bool:
+    """Whether a message only stands in for an answer."""
+    return sent.text.lstrip(_MARKS).startswith(PLACEHOLDER)
 
 
 class HungUp(Exception):

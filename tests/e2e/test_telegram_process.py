@@ -13,7 +13,7 @@ from tornado.httpclient import AsyncHTTPClient
 
 from bot.telegram.application import TelegramConfig
 from bot.telegram.errors import WebhookUnavailable
-from tests.e2e.bot_api_server import PLACEHOLDER, TOKEN, BotApiServer
+from tests.e2e.bot_api_server import TOKEN, BotApiServer, is_placeholder
 from tests.e2e.echo_bot import HELD, EchoTalk, Running, running
 
 PERSON, OTHER = 501, 502
@@ -146,7 +146,7 @@ class TestProcess:
             restarted.terminate()
             restarted.communicate(timeout=30)
         assert HELD in answer.text
-        (placeholder,) = (each for each in server.sent if each.text.startswith(PLACEHOLDER))
+        (placeholder,) = filter(is_placeholder, server.sent)
         assert (answer.message_id, answer.edited) == (placeholder.message_id, True)
         assert [each.chat_id for each in server.sent].count(PERSON) == 2
 
