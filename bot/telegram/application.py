@@ -46,8 +46,10 @@ Commands = Mapping[str, Sequence[tuple[str, str]]]
 # "123456789:AAH..." as @BotFather prints it; anything else would end up in the request's path.
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _FIRST_PAUSE_SECONDS = 1.0
-# Telegram's limits let no more than a few be under way at once, and each request looks at all.
-_CONNECTIONS = 16
+# As many connections as its limits let be under way at once, and no more: each request looks at
+# all of them. One message takes about a tenth of a second.
+_CONNECTIONS = 8
+_MESSAGE_SECONDS = 0.1
 _CONNECTION_SECONDS = 20.0
 
 
@@ -84,6 +86,8 @@ def build(config: TelegramConfig, talk: Talk) -> App:
     api_url = _checked_api_url(config)
     _silence_http_logs()
     pacer = Pacer(Pacing(config.limits))
+    under_way = round(config.limits.sends_per_second * _MESSAGE_SECONDS)
+    connections = max(_CONNECTIONS, under_way)
     # PTB only ever calls ``bot_data``: a factory does as well as the type it asks for.
     desk = cast(type[Desk], partial(Desk, talk, pacer))
     application = (
@@ -93,7 +97,7 @@ def build(config: TelegramConfig, talk: Talk) -> App:
         .base_file_url(f"{api_url}/file/bot")
         .context_types(ContextTypes(context=Context, bot_data=desk))
         .rate_limiter(pacer)
-        .connection_pool_size(_CONNECTIONS)
+        .connection_pool_size(connections)
         .pool_timeout(_CONNECTION_SECONDS)
         .updater(None)
         .job_queue(None)

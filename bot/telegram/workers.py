@@ -9,6 +9,7 @@ from functools import partial
 from random import random
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
 from telegram import Update
 from telegram.error import InvalidToken
 
@@ -110,13 +111,23 @@ class Workers:
             return
         except Exception as error:  # noqa: BLE001 - the last line of defence: logged, tried again
             _log_broken("update_broken", error, taken.id)
-            wait = pause(taken.tries, random())  # noqa: S311 - spreads, hides nothing
-            try:
-                await self._inbox.put_back(taken, wait, type(error).__name__)
-            except Exception as second:  # noqa: BLE001 - its lease ends by itself
-                _log_broken("update_not_put_back", second, taken.id)
+            wait = await self._broken(taken, error)
         if wait is not None:
             asyncio.get_running_loop().call_later(wait.total_seconds(), self.wake)
+
+    async def _broken(self, taken: Taken, error: Exception) -> timedelta | None:
+        """Have an update tried again after whatever broke; a few times, unless the database did."""
+        name = type(error).__name__
+        try:
+            if taken.tries >= ANSWER_TRIES and not isinstance(error, SQLAlchemyError):
+                await self._inbox.give_up(taken, f"broken: {name}")
+                return None
+            wait = pause(taken.tries, random())  # noqa: S311 - spreads, hides nothing
+            await self._inbox.put_back(taken, wait, name)
+        except Exception as second:  # noqa: BLE001 - its lease ends by itself
+            _log_broken("update_not_put_back", second, taken.id)
+            return None
+        return wait
 
     async def _step(self, taken: Taken) -> timedelta | None:
         """Answer and send; returns a pause after which it is to be taken again."""

@@ -21,7 +21,7 @@ from tests.e2e.bot_api_server import TOKEN
 from tests.e2e.echo_bot import COMMANDS, LEASE, SECRET, EchoTalk, Letters, sessions_in
 
 #: A life's length in seconds: from before it is connected to long after its claims are answered.
-_SHORTEST_S, _LONGEST_S = 0.05, 1.2
+_SHORTEST_S, _LONGEST_S = 0.05, 0.8
 
 
 def _live(config: TelegramConfig, folder: Path) -> None:

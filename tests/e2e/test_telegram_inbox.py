@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.reply import Asker, Reply
 from bot.telegram.application import TelegramConfig
 from bot.telegram.backoff import ANSWER_TRIES
 from bot.telegram.errors import TokenRejected
@@ -247,6 +248,20 @@ class TestAnsweringThatFails:
             ArrivalState.GIVEN_UP,
             "not answered: ValueError",
         )
+
+    def test_what_breaks_whatever_is_done_about_it_does_not_stay_for_ever(
+        self, server: BotApiServer, config: TelegramConfig, sessions: Sessions
+    ) -> None:
+        with running(config, Speechless(), sessions=sessions) as bot:
+            bot.wait_until_done(server.send_text(PERSON, BREAKS))
+        assert [trouble.error for trouble in troubles(sessions)] == ["broken: OSError"]
+
+
+class Speechless(EchoTalk):
+    """Cannot even say that it failed."""
+
+    def failure(self, asker: Asker) -> Reply:
+        raise OSError("the database is locked")
 
 
 class TestTooMuch:
