@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.fetching import Fetcher
     from bot.polling import Poller
     from bot.telegram.application import TelegramConfig
+    from bot.telegram.registration import Registration
     from embeddings.encoder import SentenceTransformerEncoder
     from embeddings.pair_reader import OnnxPairReader
     from knowledge.agreement.judgement import Judge
@@ -78,10 +79,12 @@ class App:
     @cached_property
     def encoder(self) -> "SentenceTransformerEncoder":
         """The encoder that ``EMBEDDING_MODEL`` names."""
+        from bot import measures
         from embeddings.encoder import open_encoder
 
         bar = self._progress("Unpacking the model")
-        return open_encoder(self.settings.embedding_model, self.settings.models_dir, bar)
+        name, folder = self.settings.embedding_model, self.settings.models_dir
+        return open_encoder(name, folder, bar, measures.encoded)
 
     @cached_property
     def index(self) -> "ServingIndex":
@@ -116,6 +119,7 @@ class App:
     @cached_property
     def answering(self) -> "Answering":
         """The service that answers claims."""
+        from bot import measures
         from knowledge.answering import Answering
         from knowledge.reranking import Reranker
 
@@ -126,6 +130,7 @@ class App:
             self.judge,
             Reranker(self.reader),
             self.calibration,
+            measures.watch,
         )
 
     @cached_property
@@ -282,7 +287,7 @@ class App:
         self.answering.prepare(self._progress("Reading the knowledge base"))
         commands = {"": described(DEFAULT), **{each.value: described(each) for each in Language}}
         errands = self._errands(config).in_background(ERRANDS_S)
-        with self._console_beside(), Follower(self.engine, self.index), errands:
+        with self._watched(), self._console_beside(), Follower(self.engine, self.index), errands:
             post = Outbox(self.sessions, self.settings.secret())
             inbox = Inbox(self.sessions, self.settings.secret())
             application.run(config, self.conversation("telegram"), post, inbox, commands)
@@ -300,6 +305,13 @@ class App:
         self.index.current(self._progress("Reading the knowledge base"))
         with Follower(self.engine, self.index):
             server.run(self.console, bind)
+
+    def _watched(self) -> AbstractContextManager[None]:
+        from bot.watching import Standing, watched
+
+        bind = self.settings.metrics_bind
+        standing = Standing(self.sessions, self.index, now)
+        return watched(standing, bind) if bind else nullcontext()
 
     def _console_beside(self) -> AbstractContextManager[None]:
         from bot.console import server
@@ -327,11 +339,12 @@ class App:
             )
         )
 
-    def telegram_name(self) -> str:
-        """Return the name of the bot the token belongs to. Raises TelegramChannelError."""
-        from bot.telegram import application
+    @cached_property
+    def registration(self) -> "Registration":
+        """How Telegram knows the bot, asked once. Raises TelegramChannelError."""
+        from bot.telegram.registration import look
 
-        return asyncio.run(application.check(self._telegram_config()))
+        return asyncio.run(look(self._telegram_config()))
 
     def _telegram_config(self) -> "TelegramConfig":
         from bot.telegram.application import TelegramConfig

@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import BotError
+from bot.logs import request
 from embeddings.errors import EmbeddingsError
 from knowledge import errands
 from knowledge.database import Sessions
@@ -101,7 +102,8 @@ class Errands:
     async def _run(self, errand: Errand) -> bool:
         """Run an errand if it is due and nobody else's; tells whether it was."""
         try:
-            return await self._taken(errand)
+            with request(f"errand {errand.name}"):
+                return await self._taken(errand)
         except SQLAlchemyError as error:
             # Taken or finished it could not be: it is due again when its time is over.
             _log.warning("errand %s: the database failed (%s)", errand.name, error)

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
     console_url: str | None = None
     console_bind: str | None = None
+    metrics_bind: str | None = None
     publish_needs_two: bool = False
     secret_key: SecretStr | None = None
     retention_days: int = Field(default=90, ge=1, le=36_500)
@@ -80,6 +81,11 @@ class Settings(BaseSettings):
         """Where snapshots of the index are kept."""
         return self.data_dir / "index"
 
+    @property
+    def key_file(self) -> Path:
+        """Where the key is kept unless ``SECRET_KEY`` is set."""
+        return self.data_dir / _KEY_FILE
+
     def secret(self) -> bytes:
         """Return the key that people's ids are hashed with; made once under ``DATA_DIR``.
 
@@ -87,7 +93,7 @@ class Settings(BaseSettings):
         """
         if self.secret_key is not None:
             return self.secret_key.get_secret_value().encode()
-        path = self.data_dir / _KEY_FILE
+        path = self.key_file
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
             if not path.exists():

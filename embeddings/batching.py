@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+#: Told how many items a run of a model takes.
+Told = Callable[[int], None]
 
 
 def alike(sizes: Sequence[int], budget: int) -> Iterator[list[int]]:
@@ -27,11 +29,17 @@ class Batcher(Generic[Item, Result]):
 
     Whoever finds the model idle runs it, for its own items and for all that queued up; whoever
     finds it busy waits for the next run. ``run`` returns one result an item, in order; what it
-    raises is raised to each thread whose items were in that run. Safe from several threads.
+    raises is raised to each thread whose items were in that run. ``told`` hears of each run's
+    size. Safe from several threads.
     """
 
-    def __init__(self, run: Callable[[Sequence[Item]], Sequence[Result]], largest: int) -> None:
-        self._run, self._largest = run, largest
+    def __init__(
+        self,
+        run: Callable[[Sequence[Item]], Sequence[Result]],
+        largest: int,
+        told: Told | None = None,
+    ) -> None:
+        self._run, self._largest, self._told = run, largest, told
         self._waiting: list[tuple[Sequence[Item], Future[Sequence[Result]]]] = []
         self._queue, self._model = threading.Lock(), threading.Lock()
 
@@ -59,6 +67,8 @@ class Batcher(Generic[Item, Result]):
                     taken.append(self._waiting.pop(0))
                     size += len(taken[-1][0])
             try:
+                if self._told is not None:
+                    self._told(size)
                 results = self._run([item for items, _ in taken for item in items])
             # Whatever it is, each of the waiting threads gets it raised to it.
             except BaseException as error:  # noqa: BLE001

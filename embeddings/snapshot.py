@@ -199,6 +199,14 @@ def current_name(root: Path) -> str | None:
     return name if name.isascii() and name.isdigit() else None
 
 
+def built_at(root: Path, name: str) -> float | None:
+    """Return when a snapshot was written, in seconds since the epoch; None where it is gone."""
+    try:
+        return (root / name / _MANIFEST).stat().st_mtime
+    except OSError:
+        return None
+
+
 @contextmanager
 def building(root: Path) -> Iterator[None]:
     """Hold the right to build an index for ``root``; whoever holds it may take it again.

@@ -27,6 +27,7 @@ from knowledge.inquiries import Basis
 from knowledge.relevance import Found, coverage
 from knowledge.reports import SourcedStatement, preceding, published
 from knowledge.reranking import RERANKED, Reread
+from knowledge.stages import Stage, Watch, unwatched
 
 #: What is below this relevance by search alone is not read together with the claim: reading costs.
 #: What was read and is below it is not judged. Far below ``SUGGEST``, since a statement in another
@@ -60,9 +61,10 @@ class Answering:
         judge: Judge,
         reranker: Reranking | None = None,
         calibration: Calibration = STANDARD,
+        watch: Watch = unwatched,
     ) -> None:
         self._sessions, self._encoder, self._index, self._judge = sessions, encoder, index, judge
-        self._reranker, self._calibration = reranker, calibration
+        self._reranker, self._calibration, self._watch = reranker, calibration, watch
         self._cohort: Vectors | None = None
         self._remembered = _Remembered(REMEMBERED)
 
@@ -137,9 +139,10 @@ class Answering:
 
     def _searched(self, text: str, live: LiveIndex, top: int) -> "list[_Candidate]":
         """Return what search finds, best first; what was retracted since is not among it."""
-        vector = self._encoder.encode_claims([text])[0]
-        hits = live.search(vector, text, max(top, RERANKED))
-        with self._sessions() as session:
+        with self._watch(Stage.ENCODE):
+            vector = self._encoder.encode_claims([text])[0]
+        with self._watch(Stage.SEARCH), self._sessions() as session:
+            hits = live.search(vector, text, max(top, RERANKED))
             statements = published(session, [hit.id for hit in hits])
         return [
             self._candidate(text, vector, hit, statements[hit.id])
@@ -154,7 +157,8 @@ class Answering:
             before = preceding(session, [each.statement.id for each in chosen])
             said = verdicts.of(session, claim)
             answers = published(session, sorted(said))
-        judged = self._judge.judge(text, [_evidence(each, before) for each in chosen])
+        with self._watch(Stage.JUDGE):
+            judged = self._judge.judge(text, [_evidence(each, before) for each in chosen])
         judgements = {each.statement.id: one for each, one in zip(chosen, judged, strict=True)}
         matches = [self._match(each, judgements) for each in found]
         people = [(statement, said[number]) for number, statement in answers.items()]
@@ -203,7 +207,8 @@ class Answering:
     def _read(
         self, reranker: Reranking, claim: str, candidates: list["_Candidate"]
     ) -> "list[_Candidate]":
-        read = reranker.read(claim, [each.found for each in candidates])
+        with self._watch(Stage.READ):
+            read = reranker.read(claim, [each.found for each in candidates])
         return [
             replace(each, score=one.score, relevance=one.relevance)
             for each, one in zip(candidates, read, strict=True)

@@ -1,5 +1,6 @@
 """When an errand is due, and whose it is: one process does it at a time."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -9,6 +10,15 @@ from sqlalchemy.orm import Session
 from knowledge.models import Errand
 
 _MAX_NOTE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An errand whose time is over; ``note`` is how it went the last time."""
+
+    name: str
+    due_at: datetime
+    note: str | None
 
 
 def take(session: Session, name: str, now: datetime, longest: timedelta) -> datetime | None:
@@ -41,3 +51,9 @@ def finish(session: Session, name: str, held: datetime, due_at: datetime, note: 
         .where(Errand.name == name, Errand.due_at == held)
         .values(due_at=due_at, note=note[:_MAX_NOTE] if note else None)
     )
+
+
+def late(session: Session, by: datetime) -> list[Late]:
+    """Return the errands that were due ``by`` a moment and not done since, longest due first."""
+    rows = session.scalars(select(Errand).where(Errand.due_at <= by).order_by(Errand.due_at))
+    return [Late(row.name, row.due_at, row.note) for row in rows]

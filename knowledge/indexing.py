@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -40,6 +41,18 @@ class IndexState:
     extra: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What one process serves: how much, up to which change, and when its snapshot was built.
+
+    ``built_at`` is None where everything was read from the database, or the snapshot is gone.
+    """
+
+    statements: int
+    change_number: int
+    built_at: datetime | None
+
+
 class ServingIndex:
     """The live index of one process: opened once, kept up with the database at every use."""
 
@@ -65,6 +78,15 @@ class ServingIndex:
                 self._live = self._open(progress)
             self._catch_up(self._live, progress)
             return self._live
+
+    def served(self) -> Served | None:
+        """Return what is served, None before the first claim; nothing is opened or caught up."""
+        live, name = self._live, self._seen
+        if live is None:
+            return None
+        written = snapshot.built_at(self._root, name) if name is not None else None
+        built_at = datetime.fromtimestamp(written, UTC) if written is not None else None
+        return Served(len(live), live.change_number, built_at)
 
     def outdated(self) -> bool:
         """Tell whether another snapshot was promoted since one was opened."""

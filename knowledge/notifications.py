@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from knowledge import audit, curation, verdicts
@@ -43,7 +43,16 @@ from knowledge.paging import bounded
 from knowledge.reports import SourcedStatement, by_ids
 from knowledge.taking import take_statements
 
-__all__ = ["Told", "answer_cluster", "corrected", "due", "postpone", "sent", "unreachable"]
+__all__ = [
+    "Told",
+    "answer_cluster",
+    "corrected",
+    "due",
+    "postpone",
+    "sent",
+    "unreachable",
+    "waiting",
+]
 
 _WAITING: Final = NotificationStatus.WAITING
 _SETTLING: Final = (Relation.SUPPORTS, Relation.REFUTES)
@@ -131,28 +140,12 @@ def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
     An answer whose statement is withdrawn waits, and so does one that nobody stands for any more
     and what a later change overtook.
     """
-    published = Statement.status == StatementStatus.PUBLISHED
-    latest = Notification.version == Statement.version
-    ruled = (
-        select(Verdict.claim_id)
-        .where(Verdict.claim_id == Inquiry.claim_id, Verdict.relation.in_(_SETTLING))
-        .exists()
-    )
-    kind = Notification.kind
     rows = session.execute(
         select(Notification, Inquiry, Person)
         .join(Inquiry, Inquiry.id == Notification.inquiry_id)
         .join(Statement, Statement.id == Notification.statement_id)
         .outerjoin(Person, Person.key == Notification.person_key)
-        .where(
-            Notification.status == _WAITING,
-            Notification.due_at <= by,
-            or_(
-                (kind == NotificationKind.ANSWERED) & published & ruled,
-                (kind == NotificationKind.CORRECTED) & published & latest,
-                (kind == NotificationKind.RETRACTED) & ~published,
-            ),
-        )
+        .where(*_is_due(by))
         .order_by(Notification.due_at, Notification.id)
         .limit(bounded(limit))
     ).all()
@@ -169,6 +162,17 @@ def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
         for each in found
         if each.kind is not NotificationKind.ANSWERED or each.relation in _SETTLING
     ]
+
+
+def waiting(session: Session, by: datetime) -> tuple[int, datetime | None]:
+    """Return how much is to be told ``by`` a moment, and since when the first of it is written."""
+    counted = session.execute(
+        select(func.count(), func.min(Notification.created_at))
+        .join(Inquiry, Inquiry.id == Notification.inquiry_id)
+        .join(Statement, Statement.id == Notification.statement_id)
+        .where(*_is_due(by))
+    ).one()
+    return counted[0], counted[1]
 
 
 def sent(session: Session, notification_id: int) -> bool:
@@ -201,6 +205,26 @@ def unreachable(session: Session, notification_id: int, error: str) -> None:
     note = _settle(session, notification_id, NotificationStatus.UNREACHABLE, None, error)
     if note is not None and note.kind is NotificationKind.ANSWERED:
         _no_longer_waiting(session, note)
+
+
+def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
+    published = Statement.status == StatementStatus.PUBLISHED
+    latest = Notification.version == Statement.version
+    ruled = (
+        select(Verdict.claim_id)
+        .where(Verdict.claim_id == Inquiry.claim_id, Verdict.relation.in_(_SETTLING))
+        .exists()
+    )
+    kind = Notification.kind
+    return (
+        Notification.status == _WAITING,
+        Notification.due_at <= by,
+        or_(
+            (kind == NotificationKind.ANSWERED) & published & ruled,
+            (kind == NotificationKind.CORRECTED) & published & latest,
+            (kind == NotificationKind.RETRACTED) & ~published,
+        ),
+    )
 
 
 def _answer(session: Session, cluster_id: int, statement_id: int) -> int:

@@ -104,6 +104,16 @@ def opened(address: bytes, secret: bytes) -> str:
         ) from None
 
 
+def known(session: Session) -> bool:
+    """Tell whether anything is remembered of anybody: then the secret must stay what it is."""
+    return session.scalar(select(Person.key).limit(1)) is not None
+
+
+def an_address(session: Session) -> bytes | None:
+    """Return somebody's address, encrypted, to try a secret on; None if none is kept."""
+    return session.scalar(select(Person.address).where(Person.address.is_not(None)).limit(1))
+
+
 def block(
     session: Session, key: str, until: datetime, actor: str, reason: str | None = None
 ) -> None:

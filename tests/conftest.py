@@ -46,7 +46,7 @@ def bundled_judge(bundled_reader: OnnxPairReader) -> Judge:
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the developer's own settings out of every test, and every test out of their data."""
     for name in list(os.environ):
-        if name.startswith(("TELEGRAM_", "WEBHOOK_", "CONSOLE_")) or name in _OURS:
+        if name.startswith(("TELEGRAM_", "WEBHOOK_", "CONSOLE_", "METRICS_")) or name in _OURS:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from bot import measures
 from bot.conversation import commands, moderators, wording
 from bot.conversation.catalogue import Catalogue, catalogue, spoken, usual_calendar
 from bot.conversation.moderation import Moderation
@@ -129,6 +130,8 @@ class Conversation:
         answers = [self._answering.answer(claim) for claim in message.claims]
         if message.kind is MessageKind.ARABIZI and not any(map(_found, answers)):
             return wording.small_talk(message.kind, words)
+        for answer in answers:
+            measures.found(answer.outcome)
         with self._sessions.begin() as session:
             parts = [
                 wording.Part(claim, answer, self._keep(session, asker, claim, answer, words))

@@ -15,8 +15,10 @@ from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import Application, CallbackContext, ExtBot
 
+from bot import measures
 from bot.conversation.reply import Asker, Reply
 from bot.conversation.talk import Talk
+from bot.logs import Threads
 from bot.telegram.hand import Hand
 from bot.telegram.pacer import Pacer
 from bot.telegram.render import render
@@ -47,10 +49,10 @@ class Desk:
     talk: Talk
     pacer: Pacer
     threads: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(TALK_THREADS, thread_name_prefix="talk")
+        default_factory=lambda: Threads(TALK_THREADS, thread_name_prefix="talk")
     )
     quick: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(_QUICK_THREADS, thread_name_prefix="quick")
+        default_factory=lambda: Threads(_QUICK_THREADS, thread_name_prefix="quick")
     )
     _hands: dict[int, Hand] = field(default_factory=dict)
     _albums: OrderedDict[str, None] = field(default_factory=OrderedDict)
@@ -241,12 +243,14 @@ def place_of(update: Update) -> Place | None:
 
 
 def _log_answered(update: Update, kind: str, messages: int, started: float) -> None:
+    passed = time.perf_counter() - started
+    measures.answered(kind, passed)
     logger.info(
         "update_answered",
         extra={
             "update_id": update.update_id,
             "kind": kind,
             "messages": messages,
-            "talk_ms": round((time.perf_counter() - started) * 1000),
+            "talk_ms": round(passed * 1000),
         },
     )

@@ -15,8 +15,10 @@ from typing import Final, TypeVar
 from telegram import Bot
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
+from bot import measures
 from bot.conversation.post import LEASE, Letter, Post
 from bot.telegram.errors import where
+from bot.telegram.fates import fate_of
 from bot.telegram.sending import Place, asked_pause, parts_of, send_part
 
 logger = logging.getLogger(__name__)
@@ -67,9 +69,7 @@ class Courier:
             self._failures = 0
             return self._look_seconds
         try:
-            async with asyncio.timeout(_SEND_SECONDS):
-                for part in parts_of(letter.reply):
-                    await send_part(self._bot, part, Place(int(letter.address)))
+            await self._send(letter)
         except (Forbidden, BadRequest) as error:
             # The person blocked the bot, the chat is gone, or Telegram will never take this.
             reason = error.message
@@ -87,6 +87,15 @@ class Courier:
             self._failures = 0
             logger.info("letter_sent", extra={"notification": letter.id})
         return 0.0
+
+    async def _send(self, letter: Letter) -> None:
+        try:
+            async with asyncio.timeout(_SEND_SECONDS):
+                for part in parts_of(letter.reply):
+                    await send_part(self._bot, part, Place(int(letter.address)))
+        except (TelegramError, TimeoutError) as error:
+            measures.not_sent(fate_of(error).name.lower())
+            raise
 
     async def _record(self, letter: Letter) -> None:
         """Record a sending, trying again: one that is not recorded would be repeated."""

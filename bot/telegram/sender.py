@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
+from bot import measures
 from bot.telegram.backoff import is_too_late, pause
 from bot.telegram.fates import Fate, fate_of
 from bot.telegram.inbox import Inbox
@@ -79,14 +80,16 @@ class Sender:
                 sent = tuple(reply)
                 await _surely(partial(self._inbox.advance, taken, sent, number))
         await _surely(lambda: self._inbox.finish(taken))
-        since = self._inbox.clock() - taken.arrived_at
+        send, total = time.perf_counter() - started, self._inbox.clock() - taken.arrived_at
+        measures.took("send", send)
+        measures.took("total", total.total_seconds())
         logger.info(
             "update_sent",
             extra={
                 "update_id": taken.id,
                 "course": taken.course.value,
-                "send_ms": round((time.perf_counter() - started) * 1000),
-                "total_ms": round(since.total_seconds() * 1000),
+                "send_ms": round(send * 1000),
+                "total_ms": round(total.total_seconds() * 1000),
             },
         )
         return None
@@ -104,6 +107,7 @@ class Sender:
         # The name alone where it may be anything: some of Telegram's errors quote the token.
         name = type(error).__name__
         extra = {"update_id": taken.id, "error": name, "fate": fate.name.lower()}
+        measures.not_sent(fate.name.lower())
         match fate:
             case Fate.GONE:
                 logger.info("update_undeliverable", extra=extra)

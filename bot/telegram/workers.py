@@ -14,6 +14,7 @@ from telegram import Update
 from telegram.error import InvalidToken
 
 from bot.conversation.reply import Reply
+from bot.logs import request
 from bot.telegram.backoff import ANSWER_TRIES, DEADLY_TRIES, pause
 from bot.telegram.context import App, asker_of, place_of
 from bot.telegram.errors import TokenRejected, where
@@ -89,7 +90,8 @@ class Workers:
         room = AT_ONCE - len(self._in_hand)
         taken = await self._inbox.take(room, list(self._in_hand)) if room else []
         for each in taken:
-            task = asyncio.create_task(self._serve(each))
+            with request(f"update {each.id}"):
+                task = asyncio.create_task(self._serve(each))
             self._in_hand[each.id] = task
             task.add_done_callback(partial(self._served, each.id))
         return bool(taken)

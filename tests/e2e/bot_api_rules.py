@@ -30,6 +30,7 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 #: The parameters each method may carry; a method that is not here does not exist.
 PARAMETERS: Mapping[str, frozenset[str]] = {
     "getMe": frozenset(),
+    "getWebhookInfo": frozenset(),
     "deleteWebhook": frozenset({"drop_pending_updates"}),
     "setWebhook": frozenset({"url", "secret_token", "allowed_updates", "max_connections"}),
     "getUpdates": frozenset({"offset", "limit", "timeout", "allowed_updates"}),

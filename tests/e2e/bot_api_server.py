@@ -72,6 +72,8 @@ class BotApiServer:
         self._failures: dict[str, deque[Told]] = {}
         self._updates: list[dict[str, Any]] = []
         self._acknowledged = 0
+        #: What ``getWebhookInfo`` says of the last delivery that failed.
+        self.webhook_failure: dict[str, Any] = {}
         self._webhook: tuple[str, str | None] | None = None
         self._pollers: dict[object, asyncio.Future[bool]] = {}
         self._pushing: asyncio.Task[None] | None = None
@@ -349,6 +351,14 @@ class BotApiServer:
                 self._wake()
             case "deleteWebhook":
                 self._webhook = None
+            case "getWebhookInfo":
+                url = self._webhook[0] if self._webhook else ""
+                return {
+                    "url": url,
+                    "has_custom_certificate": False,
+                    "pending_update_count": len(self._updates),
+                    **self.webhook_failure,
+                }
         return True
 
     async def _get_updates(self, given: Mapping[str, str], caller: object) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What is read, what is remembered, and when two statements speak against each other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.relevance import Found
 from knowledge.reranking import RERANKED, Reread
+from knowledge.stages import Stage
 
 CLAIM = "the old harbour bridge opened again"
 
@@ -250,3 +252,23 @@ def test_what_is_remembered_ends_with_another_index(house: House, tmp_path: Path
     indexing.reindex(house.sessions, house.encoder, root)
     index.renew()
     assert answering.answer(CLAIM).outcome is Outcome.RELATED
+
+
+def test_whoever_watches_sees_each_stage_begin_and_end(
+    sessions: Sessions, fake_encoder: Encoder, tmp_path: Path
+) -> None:
+    seen: list[str] = []
+
+    @contextmanager
+    def watch(stage: Stage) -> Iterator[None]:
+        seen.append(f"{stage.value} begins")
+        yield
+        seen.append(f"{stage.value} ends")
+
+    index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
+    answering = Answering(sessions, fake_encoder, index, _Judge(), watch=watch)
+    House(sessions, fake_encoder, _Judge(), answering).publish("the old harbour bridge opened")
+    answering.answer(CLAIM)
+    assert seen == [
+        f"{stage} {edge}" for stage in ("encode", "search", "judge") for edge in ("begins", "ends")
+    ]

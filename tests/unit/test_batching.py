@@ -85,3 +85,18 @@ def test_batches_hold_each_text_once_and_fit_padded(sizes: list[int], budget: in
         assert len(batch) == 1 or len(batch) * max(sizes[n] for n in batch) <= budget
     longest = [sizes[batch[0]] for batch in batches]
     assert longest == sorted(longest, reverse=True)
+
+
+def test_whoever_watches_hears_how_many_shared_a_run() -> None:
+    sizes: list[int] = []
+    model = _Model()
+    batcher = Batcher[int, int](model, 4, sizes.append)
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(batcher, [1])
+        assert model.started.wait(30)
+        others = [threads.submit(batcher, [2]), threads.submit(batcher, [3, 4])]
+        while not queued(batcher, 2):
+            pass
+        model.release.set()
+        assert [list(each.result()) for each in (first, *others)] == [[1], [4], [9, 16]]
+    assert sizes == [1, 3]

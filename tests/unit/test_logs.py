@@ -1,12 +1,13 @@
 """What the program logs: one JSON object a line on standard error, without libraries' noise."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
 
 import pytest
 
-from bot.logs import configure
+from bot.logs import Threads, configure, request
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +79,55 @@ def test_configured_twice_it_still_says_everything_once(capsys: pytest.CaptureFi
     configure("INFO")
     logging.getLogger("bot").info("once")
     assert len(events(capsys)) == 1
+
+
+class TestRequests:
+    """Whose turn it was is in every line, in whatever task and thread."""
+
+    def named(self, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+        return {str(event["event"]): event.get("request") for event in events(capsys)}
+
+    def test_a_line_names_the_request_it_is_of(self, capsys: pytest.CaptureFixture[str]) -> None:
+        configure("INFO")
+        log = logging.getLogger("knowledge.somewhere")
+        log.info("before")
+        with request("update 7"):
+            log.info("within")
+        log.info("after")
+        assert self.named(capsys) == {"before": None, "within": "update 7", "after": None}
+
+    def test_one_within_another_is_its_own(self, capsys: pytest.CaptureFixture[str]) -> None:
+        configure("INFO")
+        log = logging.getLogger("bot")
+        with request("errand feeds"):
+            with request("update 7"):
+                log.info("inner")
+            log.info("outer")
+        assert self.named(capsys) == {"inner": "update 7", "outer": "errand feeds"}
+
+    async def test_tasks_do_not_mix_them_up(self, capsys: pytest.CaptureFixture[str]) -> None:
+        configure("INFO")
+        log, together = logging.getLogger("bot"), asyncio.Barrier(3)
+
+        async def answer(number: int) -> None:
+            await together.wait()
+            log.info("line %d", number)
+
+        tasks = []
+        for number in range(3):
+            with request(f"update {number}"):
+                tasks.append(asyncio.create_task(answer(number)))
+        await asyncio.gather(*tasks)
+        assert self.named(capsys) == {f"line {n}": f"update {n}" for n in range(3)}
+
+    async def test_threads_work_for_who_asked(self, capsys: pytest.CaptureFixture[str]) -> None:
+        configure("INFO")
+        log, loop = logging.getLogger("knowledge"), asyncio.get_running_loop()
+        with Threads(1) as threads:
+            with request("update 1"):
+                await loop.run_in_executor(threads, log.info, "first")
+            with request("update 2"):
+                await loop.run_in_executor(threads, log.info, "second")
+            threads.submit(log.info, "nobody's").result()
+        named = self.named(capsys)
+        assert named == {"first": "update 1", "second": "update 2", "nobody's": None}

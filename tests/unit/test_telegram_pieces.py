@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.conversation.reply import Block, Button, Picture, Reply
+from bot.conversation.reply import Block, Button, Document, Picture, Reply
 from bot.telegram.hand import Hand
 from bot.telegram.pieces import pieces_of, read, write
 from bot.telegram.sending import Place
@@ -13,9 +13,10 @@ PRESS = Button("other", action="other:7")
 WORDS = Reply((Block("خبر <b> & 😀"),), ((LINK, PRESS), (LINK,)))
 LONG = Reply((Block("a" * 4000), Block("b" * 4000)))
 SHOWN = Reply((Block("under it"),), picture=Picture(b"\x89PNG\x00\xff", "a pixel"))
+GIVEN = Reply((Block("all of it"),), document=Document("all.json", b"{}\xff"))
 
 
-@pytest.mark.parametrize("reply", [WORDS, LONG, SHOWN, Reply(())])
+@pytest.mark.parametrize("reply", [WORDS, LONG, SHOWN, GIVEN, Reply(())])
 @pytest.mark.parametrize("edits", [None, 9])
 def test_what_is_kept_is_read_as_it_was(reply: Reply, edits: int | None) -> None:
     pieces = pieces_of(reply, PLACE, edits)
@@ -33,6 +34,12 @@ def test_a_picture_follows_words_that_take_a_place() -> None:
     assert (words.edits, picture.edits) == (9, None)
     assert isinstance(picture.part, Picture)
     assert isinstance(pieces_of(SHOWN, PLACE)[0].part, Picture)
+
+
+def test_a_document_follows_its_words() -> None:
+    words, document = pieces_of(GIVEN, PLACE, 9)
+    assert (words.edits, document.edits) == (9, None)
+    assert isinstance(document.part, Document)
 
 
 def test_the_first_reply_takes_the_placeholders_place_and_a_second_does_not() -> None:

@@ -1,0 +1,342 @@
+"""How each part of an installation is, and what to do where it is not well."""
+
+import ipaddress
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.app import App
+from bot.errors import BotError
+from embeddings import snapshot
+from embeddings.errors import EmbeddingsError
+from knowledge import arrivals, errands, indexing, people, queues, schema, sources
+from knowledge.database import require_whole
+from knowledge.errors import AddressUnreadable, DatabaseUnavailable, KnowledgeError
+from knowledge.models.base import now
+from knowledge.queues import QueueName
+
+#: Free space below which the next index, backup or model may not fit; below the second, nothing.
+_LITTLE: Final = 2 * 2**30
+_NOTHING: Final = 200 * 2**20
+#: An index that old, with this many changes since, makes every start slow.
+_OLD: Final = timedelta(days=30)
+_MANY_CHANGES: Final = 1_000
+#: A running bot looks every few seconds: what is due for longer is not being done.
+_LATE: Final = timedelta(minutes=20)
+#: Failures in a row from which a feed will not mend by itself.
+_FAILURES: Final = 3
+#: Characters of a key that nobody guesses.
+_SHORT_KEY: Final = 32
+#: Updates that a bot in good health never leaves at Telegram.
+_MANY_WAITING: Final = 100
+#: How long a failed delivery to the webhook is worth telling of.
+_RECENT: Final = timedelta(hours=1)
+
+
+class State(StrEnum):
+    """How a part is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part, how it is, and what to do if it is not well."""
+
+    part: str
+    state: State
+    message: str
+
+
+_Look = Callable[[App], tuple[State, str]]
+
+
+def examine(app: App) -> Iterator[Finding]:
+    """Look at part after part; whatever one fails with, the next is looked at."""
+    for part, look in _PARTS.items():
+        try:
+            state, message = look(app)
+        except (KnowledgeError, EmbeddingsError, BotError) as error:
+            state, message = State.FAILURE, str(error)
+        except SQLAlchemyError as error:
+            name = type(error).__name__
+            message = f"the database failed ({name}); see that it runs, and the line above"
+            state = State.FAILURE
+        yield Finding(part, state, message)
+
+
+def _database(app: App) -> tuple[State, str]:
+    require_whole(app.engine)
+    found = schema.state(app.engine)
+    return State.OK, f"{app.engine.dialect.name} answers, at revision {found.current or 'none'}"
+
+
+def _migrations(app: App) -> tuple[State, str]:
+    found = schema.state(app.engine)
+    if not found.known:
+        raise DatabaseUnavailable(
+            f"its revision {found.current} is newer than this program; update Tathabbat"
+        )
+    if found.current is None:
+        return State.WARNING, "the database is empty; `tathabbat db upgrade` makes the tables"
+    if not found.ready:
+        raise DatabaseUnavailable("its schema is behind; run `tathabbat db upgrade`")
+    if differences := schema.drift(app.engine):
+        return State.FAILURE, (
+            f"the database differs from its revision in {len(differences)} places; see"
+            " `tathabbat db check`, and restore a backup"
+        )
+    return State.OK, f"at this program's revision {found.head}"
+
+
+def _disk(app: App) -> tuple[State, str]:
+    folder = app.settings.data_dir.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return State.FAILURE, f"{folder} cannot be looked at ({error.strerror}); check DATA_DIR"
+    said = f"{free / 2**30:.1f} GB are free for DATA_DIR"
+    if free < _NOTHING:
+        return State.FAILURE, f"{said}; make room, or nothing can be written soon"
+    if free < _LITTLE:
+        return State.WARNING, f"{said}; make room: the next index or backup may not fit"
+    return State.OK, said
+
+
+def _secret_key(app: App) -> tuple[State, str]:
+    settings = app.settings
+    where = "SECRET_KEY" if settings.secret_key is not None else str(settings.key_file)
+    with app.sessions() as session:
+        somebody, address = people.known(session), people.an_address(session)
+    if settings.secret_key is None and not settings.key_file.exists():
+        if somebody:
+            return State.FAILURE, (
+                f"{where} is gone though people are known by it; restore it from a backup: with a"
+                " new one everybody is a stranger and cannot be written to"
+            )
+        return State.WARNING, f"{where} is made by the first start; back it up then"
+    secret = settings.secret()
+    if address is not None:
+        try:
+            people.opened(address, secret)
+        except AddressUnreadable:
+            return State.FAILURE, f"{where} is not the key that people are known by; restore it"
+    if settings.secret_key is not None and len(secret) < _SHORT_KEY:
+        return State.WARNING, (
+            f"SECRET_KEY has {len(secret)} characters and could be guessed; a new installation"
+            " should have 64 random ones (changing it later forgets everybody)"
+        )
+    if settings.secret_key is None and _others_may_read(settings.key_file):
+        return State.WARNING, f"others may read {where}; run `chmod 600 {where}`"
+    return State.OK, f"{where} is there; back it up, apart from the database"
+
+
+def _models(app: App) -> tuple[State, str]:
+    dimensions = app.encoder.encode_claims(["1"]).shape[1]
+    app.reader.read([("1", "1")])
+    name = app.settings.embedding_model
+    return State.OK, f"{name} gives {dimensions} dimensions, and the judge reads"
+
+
+def _index(app: App) -> tuple[State, str]:
+    root, fingerprint = app.settings.index_dir, app.encoder.fingerprint
+    state = indexing.inspect(app.sessions, root, fingerprint)
+    if not state.published:
+        return State.WARNING, "nothing is published; run `tathabbat ingest FILE --publish`"
+    if state.manifest is None:
+        return State.WARNING, "was never built; run `tathabbat reindex` for faster starts"
+    behind = state.last_change - state.manifest.change_number
+    said = f"holds {state.manifest.count} statements, {behind} changes behind"
+    built = snapshot.built_at(root, state.manifest.name)
+    age = timedelta(0) if built is None else now() - datetime.fromtimestamp(built, UTC)
+    said = f"{said}, built {_span(age)} ago"
+    if not behind and (state.missing or state.extra):
+        return State.FAILURE, f"{said}, differs from the database; run `tathabbat reindex`"
+    if behind >= _MANY_CHANGES or (behind and age >= _OLD):
+        return State.WARNING, f"{said}; run `tathabbat reindex` for faster starts"
+    return State.OK, said
+
+
+def _telegram(app: App) -> tuple[State, str]:
+    if app.settings.telegram_bot_token is None:
+        return State.WARNING, "TELEGRAM_BOT_TOKEN is not set; only `tathabbat run` needs it"
+    return State.OK, f"the token is that of @{app.registration.name}"
+
+
+def _webhook(app: App) -> tuple[State, str]:
+    wanted = app.settings.webhook_url
+    if app.settings.telegram_bot_token is None:
+        return State.OK, "not looked at without a token"
+    found = app.registration
+    said = f"{found.waiting} updates wait at Telegram"
+    if wanted and found.webhook_url != wanted:
+        return State.WARNING, (
+            "WEBHOOK_URL is not where Telegram brings updates; `tathabbat run` registers it;"
+            f" {said}"
+        )
+    if not wanted and found.webhook_url:
+        return State.WARNING, (
+            "Telegram brings updates to a webhook though WEBHOOK_URL is not set; `tathabbat run`"
+            f" takes it back: see that no other bot uses the token; {said}"
+        )
+    recent = found.failed_at is not None and now() - found.failed_at < _RECENT
+    if wanted and found.failure and recent:
+        return State.WARNING, (
+            f"Telegram could not bring an update ({found.failure}); see that the proxy at"
+            f" WEBHOOK_URL leads here; {said}"
+        )
+    if found.waiting > _MANY_WAITING:
+        return State.WARNING, f"{said}; see that `tathabbat run` is running"
+    return State.OK, f"{'registered' if wanted else 'polled, none registered'}; {said}"
+
+
+def _updates(app: App) -> tuple[State, str]:
+    with app.sessions() as session:
+        found = arrivals.tally(session)
+    said = f"{found.waiting} wait for an answer"
+    if found.oldest is not None:
+        said += f", the longest for {_span(now() - found.oldest)}"
+    said += f"; {found.repeats} answers may have been sent twice"
+    if found.given_up:
+        return State.WARNING, (
+            f"{found.given_up} were given up; `tathabbat updates list` says why,"
+            f" `tathabbat updates retry` tries again; {said}"
+        )
+    if found.oldest is not None and now() - found.oldest > _LATE:
+        return State.WARNING, f"{said}; see that `tathabbat run` is running, and its log"
+    return State.OK, said
+
+
+def _console(app: App) -> tuple[State, str]:
+    url, bind = app.settings.console_url, app.settings.console_bind
+    if bind is None:
+        if url is not None:
+            return State.WARNING, "CONSOLE_URL is set but not CONSOLE_BIND; set both, or neither"
+        return State.OK, "off; CONSOLE_BIND turns it on"
+    host = _host(bind)
+    if host is None:
+        return State.FAILURE, "CONSOLE_BIND is not host:port; write it like 127.0.0.1:8080"
+    if url is None:
+        if _is_local(host):
+            return State.OK, f"for this machine only, at {bind}; CONSOLE_URL makes it others'"
+        return State.WARNING, (
+            "CONSOLE_URL is not set though others reach CONSOLE_BIND; set the https address of a"
+            " proxy that leads to it"
+        )
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not _is_local(parts.hostname or ""):
+        return State.WARNING, (
+            "CONSOLE_URL is not https: cookies and sign-in links travel in the open; put a proxy"
+            " that ends TLS before it"
+        )
+    return State.OK, f"at {url}, listening at {bind}"
+
+
+def _metrics(app: App) -> tuple[State, str]:
+    bind = app.settings.metrics_bind
+    if bind is None:
+        return State.OK, "off; METRICS_BIND turns /healthz and /metrics on"
+    host = _host(bind)
+    if host is None:
+        return State.FAILURE, "METRICS_BIND is not host:port; write it like 127.0.0.1:9464"
+    if not _is_local(host):
+        return State.WARNING, (
+            f"{bind} can be reached from other machines; see that only your monitoring does"
+        )
+    return State.OK, f"/healthz and /metrics at {bind} while the bot runs"
+
+
+def _feeds(app: App) -> tuple[State, str]:
+    with app.sessions() as session:
+        listed = [each for each in sources.feeds(session) if not each.paused]
+    failing = [each for each in listed if each.failures >= _FAILURES]
+    if failing:
+        first = failing[0]
+        return State.WARNING, (
+            f"{len(failing)} of {len(listed)} fail, first {first.url} ({first.error}); mend the"
+            f" address or `tathabbat sources pause {first.id}`"
+        )
+    return State.OK, f"{len(listed)} are polled"
+
+
+def _errands(app: App) -> tuple[State, str]:
+    with app.sessions() as session:
+        late = errands.late(session, now() - _LATE)
+    if late:
+        names = ", ".join(each.name for each in late)
+        return State.WARNING, (
+            f"late: {names}, the first for {_span(now() - late[0].due_at)}; see that"
+            " `tathabbat run` is running"
+        )
+    return State.OK, "none is late"
+
+
+def _notifications(app: App) -> tuple[State, str]:
+    with app.sessions() as session:
+        queue = queues.queues(session, now() - _LATE)[QueueName.NOTIFICATIONS]
+    if queue.waiting and queue.oldest is not None:
+        return State.WARNING, (
+            f"{queue.waiting} people wait to be told something, the longest for"
+            f" {_span(now() - queue.oldest)}; see that `tathabbat run` is running and its log"
+        )
+    return State.OK, "none is stuck"
+
+
+_PARTS: Final[dict[str, _Look]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "disk": _disk,
+    "secret key": _secret_key,
+    "models": _models,
+    "index": _index,
+    "telegram": _telegram,
+    "webhook": _webhook,
+    "updates": _updates,
+    "console": _console,
+    "metrics": _metrics,
+    "feeds": _feeds,
+    "errands": _errands,
+    "notifications": _notifications,
+}
+
+
+def _others_may_read(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & 0o077)
+    except OSError:
+        return False
+
+
+def _host(bind: str) -> str | None:
+    """Return the host of host:port, None where it is none."""
+    host, colon, port = bind.rpartition(":")
+    right = colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 2**16
+    return host.strip("[]") if right else None
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _span(passed: timedelta) -> str:
+    minutes = int(passed.total_seconds() // 60)
+    for size, unit in ((24 * 60, "days"), (60, "hours")):
+        if minutes >= 2 * size:
+            return f"{minutes // size} {unit}"
+    return f"{max(0, minutes)} minutes"

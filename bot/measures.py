@@ -1,0 +1,92 @@
+"""What is counted and timed while the program runs, called where it happens.
+
+``watching`` gives it to whoever asks, beside what it reads of the database and the index then.
+Labels are closed sets: nothing of a person, no text and no address is among them.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from knowledge.domain import Outcome
+from knowledge.stages import Stage
+
+#: What belongs to this program alone: the library's own holds whatever else was imported.
+REGISTRY: Final = CollectorRegistry()
+
+#: From what a remembered answer takes to what nobody waits for.
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+_CLAIMS: Final = (1, 2, 4, 8, 16)
+
+_updates = Counter(
+    "tathabbat_updates", "Updates answered, by what they were.", ["kind"], registry=REGISTRY
+)
+_outcomes = Counter(
+    "tathabbat_outcomes", "Claims answered, by outcome.", ["outcome"], registry=REGISTRY
+)
+_stages = Histogram(
+    "tathabbat_stage_seconds",
+    "How long each stage of an answer takes; total is from arrival to sent.",
+    ["stage"],
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+_batches = Histogram(
+    "tathabbat_encoder_batch_claims",
+    "Claims that shared a run of the encoder.",
+    buckets=_CLAIMS,
+    registry=REGISTRY,
+)
+_failures = Counter(
+    "tathabbat_send_failures",
+    "Sendings that Telegram did not take, by why.",
+    ["reason"],
+    registry=REGISTRY,
+)
+# So that what never happened is there as zero: an alert on what is absent never fires.
+for _outcome in Outcome:
+    _outcomes.labels(_outcome.value)
+
+_log = logging.getLogger(__name__)
+
+
+def answered(kind: str, seconds: float) -> None:
+    """Count an update that has its answer, and what the conversation took for it."""
+    _updates.labels(kind).inc()
+    took("talk", seconds)
+
+
+def found(outcome: Outcome) -> None:
+    """Count a claim's outcome."""
+    _outcomes.labels(outcome.value).inc()
+
+
+def took(stage: str, seconds: float) -> None:
+    """Note how long a stage took."""
+    _stages.labels(stage).observe(max(0.0, seconds))
+
+
+def encoded(claims: int) -> None:
+    """Note how many claims shared a run of the encoder."""
+    _batches.observe(claims)
+
+
+def not_sent(reason: str) -> None:
+    """Count a sending that failed; ``reason`` is a kind, never Telegram's own words."""
+    _failures.labels(reason).inc()
+
+
+@contextmanager
+def watch(stage: Stage) -> Iterator[None]:
+    """Time a stage of answering (``knowledge.stages.Watch``), one that fails too."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        passed = time.perf_counter() - started
+        took(stage.value, passed)
+        _log.debug("stage_done", extra={"stage": stage.value, "ms": round(passed * 1000, 1)})

@@ -1,0 +1,214 @@
+"""``/healthz`` and ``/metrics``, on a listener of their own, for whoever watches the bot.
+
+What is counted as it happens is in ``measures``; what is only looked at (queues, the index) is read
+of the database and the serving index when somebody asks.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import AF_INET, AF_INET6
+from typing import Final
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import measures
+from bot.errors import SettingsError
+from knowledge import errands, indexing, queues
+from knowledge.database import Sessions
+from knowledge.indexing import ServingIndex
+
+_log = logging.getLogger(__name__)
+
+#: Who asks has this long to say so: a connection that stays silent holds a thread meanwhile.
+_PATIENCE_SECONDS: Final = 5.0
+#: Requests at once; more are told to come back. Each may ask the database.
+_AT_ONCE: Final = 8
+#: Errands are looked for every few seconds: what is due for less is on time.
+_GRACE: Final = timedelta(minutes=1)
+_NAME: Final = "tathabbat_"
+#: What is read as it is asked, and what it says.
+GAUGES: Final = {
+    "database_up": "Whether the database answers.",
+    "errands_late": "Errands whose time is over.",
+    "index_age_seconds": "Since the served snapshot was built.",
+    "index_changes_behind": "Changes that are not served yet.",
+    "index_statements": "Statements that are served.",
+    "queue_depth": "How many wait.",
+    "queue_oldest_seconds": "How long the first has been waiting.",
+}
+
+
+class Standing(Collector):
+    """How this process and what it works on stand, as read when it is asked."""
+
+    def __init__(
+        self, sessions: Sessions, index: ServingIndex, clock: Callable[[], datetime]
+    ) -> None:
+        self._sessions, self._index, self._clock = sessions, index, clock
+
+    def problems(self) -> list[str]:
+        """Return what keeps this process from answering people, one word each; empty: nothing."""
+        found = []
+        try:
+            with self._sessions() as session:
+                session.execute(text("SELECT 1"))
+        except SQLAlchemyError as error:
+            _log.warning("unhealthy", extra={"part": "database", "error": type(error).__name__})
+            found.append("database")
+        if self._index.served() is None:
+            found.append("index")
+        return found
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the gauges; without those of the database where it does not answer."""
+        at = self._clock()
+        answers, last = 1.0, None
+        try:
+            with self._sessions() as session:
+                last = indexing.last_change(session)
+                waiting = queues.queues(session, at)
+                late = len(errands.late(session, at - _GRACE))
+        except SQLAlchemyError as error:
+            _log.warning("not_measured", extra={"error": type(error).__name__})
+            answers = 0.0
+        else:
+            yield from _of_queues(waiting, at)
+            yield _gauge("errands_late", late)
+        yield _gauge("database_up", answers)
+        yield from self._of_index(at, last)
+
+    def _of_index(self, at: datetime, last: int | None) -> Iterator[Metric]:
+        served = self._index.served()
+        if served is None:
+            return
+        yield _gauge("index_statements", served.statements)
+        if served.built_at is not None:
+            age = (at - served.built_at).total_seconds()
+            yield _gauge("index_age_seconds", age)
+        if last is not None:
+            behind = max(0, last - served.change_number)
+            yield _gauge("index_changes_behind", behind)
+
+
+@contextmanager
+def watched(standing: Standing, bind: str) -> Iterator[None]:
+    """Answer at ``bind`` (host:port) while the body runs. Raises SettingsError if it cannot be."""
+    registry = CollectorRegistry()
+    for collector in (measures.REGISTRY, standing):
+        registry.register(collector)
+    ProcessCollector(registry=registry)
+    server = _listening(bind, standing, registry)
+    thread = threading.Thread(target=server.serve_forever, name="watching", daemon=True)
+    thread.start()
+    _log.info("watching_started", extra={"bind": bind})
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    """A thread a request, a few at once."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(
+        self, address: tuple[str, int], standing: Standing, registry: CollectorRegistry
+    ) -> None:
+        self.standing, self.registry = standing, registry
+        self.places = threading.BoundedSemaphore(_AT_ONCE)
+        self.address_family = AF_INET6 if ":" in address[0] else AF_INET
+        super().__init__(address, _Answer)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Log what broke in a line of ours; who asked is nobody's business."""
+        _log.warning("watching_failed", exc_info=True)
+
+
+class _Answer(BaseHTTPRequestHandler):
+    """One request."""
+
+    server: _Server
+    timeout = _PATIENCE_SECONDS
+
+    def do_GET(self) -> None:
+        """Answer, unless too many ask at once."""
+        if not self.server.places.acquire(blocking=False):
+            self._say(HTTPStatus.SERVICE_UNAVAILABLE, b"busy\n")
+            return
+        try:
+            match self.path.partition("?")[0]:
+                case "/healthz":
+                    problems = self.server.standing.problems()
+                    status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
+                    self._say(status, f"{' '.join(problems) or 'ok'}\n".encode())
+                case "/metrics":
+                    kind = CONTENT_TYPE_PLAIN_0_0_4
+                    self._say(HTTPStatus.OK, generate_latest(self.server.registry), kind)
+                case _:
+                    self._say(HTTPStatus.NOT_FOUND, b"/healthz or /metrics\n")
+        finally:
+            self.server.places.release()
+
+    def _say(
+        self, status: HTTPStatus, body: bytes, kind: str = "text/plain; charset=utf-8"
+    ) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def version_string(self) -> str:
+        """Say what answers, not in which version of what."""
+        return "tathabbat"
+
+    def log_message(self, *_: object) -> None:
+        """No line a request: somebody asks every few seconds."""
+
+
+def _listening(bind: str, standing: Standing, registry: CollectorRegistry) -> _Server:
+    host, _, port = bind.rpartition(":")
+    try:
+        if not host:
+            # The port alone would be that of every address this machine has.
+            raise ValueError(bind)
+        return _Server((host.strip("[]"), int(port)), standing, registry)
+    except (OSError, ValueError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not host:port"
+        raise SettingsError(
+            f"health and figures cannot be served at {bind} ({reason}); set METRICS_BIND to a"
+            " free host:port such as 127.0.0.1:9464, or leave it empty"
+        ) from error
+
+
+def _of_queues(
+    waiting: dict[queues.QueueName, queues.Queue], at: datetime
+) -> Iterator[GaugeMetricFamily]:
+    depth, oldest = (
+        GaugeMetricFamily(_NAME + name, GAUGES[name], labels=["queue"])
+        for name in ("queue_depth", "queue_oldest_seconds")
+    )
+    for name, queue in waiting.items():
+        passed = (at - queue.oldest).total_seconds() if queue.oldest is not None else 0.0
+        depth.add_metric([name.value], queue.waiting)
+        oldest.add_metric([name.value], max(0.0, passed))
+    yield depth
+    yield oldest
+
+
+def _gauge(name: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(_NAME + name, GAUGES[name], value=value)

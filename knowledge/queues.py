@@ -1,0 +1,51 @@
+"""What waits to be done, and since when: for whoever watches that it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from knowledge import arrivals, notifications
+from knowledge.models import Claim, Cluster, ClusterStatus
+
+
+class QueueName(StrEnum):
+    """What may wait."""
+
+    UPDATES = "updates"
+    """What came in and is not answered yet."""
+    NOTIFICATIONS = "notifications"
+    """People who are to be told something that is due."""
+    CLAIMS = "claims"
+    """Claims that have no cluster yet."""
+    INBOX = "inbox"
+    """Clusters that moderators have not answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How many wait, and since when the first does."""
+
+    waiting: int
+    oldest: datetime | None
+
+
+def queues(session: Session, at: datetime) -> dict[QueueName, Queue]:
+    """Return every queue as it stands at a moment."""
+    claims = session.execute(
+        select(func.count(), func.min(Claim.at)).where(Claim.cluster_id.is_(None))
+    ).one()
+    inbox = session.execute(
+        select(func.count(), func.min(Cluster.last_asked_at)).where(
+            Cluster.status == ClusterStatus.OPEN, Cluster.merged_into.is_(None)
+        )
+    ).one()
+    updates = arrivals.tally(session)
+    return {
+        QueueName.UPDATES: Queue(updates.waiting, updates.oldest),
+        QueueName.NOTIFICATIONS: Queue(*notifications.waiting(session, at)),
+        QueueName.CLAIMS: Queue(*claims),
+        QueueName.INBOX: Queue(*inbox),
+    }

@@ -1,0 +1,277 @@
+"""What the doctor says of each part, well and not well, and that it names the way out."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from bot.app import App
+from bot.cli import examination
+from bot.cli.examination import Finding, State, examine
+from bot.telegram.application import TelegramConfig
+from bot.telegram.registration import Registration, look
+from knowledge import curation, errands, inquiries, people, reports, sources
+from knowledge.database import open_sessions
+from knowledge.domain import Outcome, ReportDraft, StatementDraft
+from knowledge.indexing import reindex
+from knowledge.models import Feed, FeedKind, Notification
+from knowledge.models.base import now
+from knowledge.schema import upgrade
+from tests.bag_of_words import BagOfWords
+from tests.e2e.bot_api_server import BOT_NAME, TOKEN, BotApiServer
+
+KEY = "k" * 64
+Doctor = Callable[..., dict[str, Finding]]
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    app = App(lambda _: None)
+    app.encoder = BagOfWords()  # type: ignore[assignment]
+    app.reader = SimpleNamespace(read=lambda pairs: pairs)  # type: ignore[assignment]
+    upgrade(app.engine)
+    yield app
+    app.engine.dispose()
+
+
+@pytest.fixture
+def session(app: App) -> Iterator[Session]:
+    with open_sessions(app.engine).begin() as session:
+        yield session
+
+
+@pytest.fixture
+def doctor(app: App) -> Doctor:
+    """Return what looks at an app whose settings are changed so."""
+
+    def call(**settings: object) -> dict[str, Finding]:
+        app.settings = app.settings.model_copy(update=settings)
+        return {finding.part: finding for finding in examine(app)}
+
+    return call
+
+
+def publish(app: App, text: str = "the bridge is open again") -> list[int]:
+    with app.sessions.begin() as session:
+        kept = reports.store(session, ReportDraft("title", statements=(StatementDraft(text),)))
+        curation.publish(session, kept.statement_ids, "test")
+        return list(kept.statement_ids)
+
+
+def test_a_new_installation_has_no_failure_and_every_part(doctor: Doctor) -> None:
+    found = doctor()
+    assert not [each for each in found.values() if each.state is State.FAILURE]
+    assert list(found) == [
+        "database", "migrations", "disk", "secret key", "models", "index", "telegram", "webhook",
+        "updates", "console", "metrics", "feeds", "errands", "notifications",
+    ]  # fmt: skip
+
+
+def test_one_part_that_fails_hides_no_other(app: App, doctor: Doctor) -> None:
+    with app.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE errands")
+    found = doctor()
+    assert found["errands"].state is State.FAILURE
+    assert found["notifications"].state is State.OK
+    assert "db check" in found["migrations"].message
+
+
+class TestDisk:
+    @pytest.mark.parametrize(
+        ("free", "state"),
+        [(2**40, State.OK), (2**30, State.WARNING), (2**20, State.FAILURE)],
+    )
+    def test_little_room_is_told_before_there_is_none(
+        self, doctor: Doctor, monkeypatch: pytest.MonkeyPatch, free: int, state: State
+    ) -> None:
+        usage = SimpleNamespace(free=free)
+        monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+        assert doctor()["disk"].state is state
+
+
+class TestSecretKey:
+    def test_looking_makes_none(self, app: App, doctor: Doctor) -> None:
+        assert doctor()["secret key"].state is State.WARNING
+        assert not app.settings.key_file.exists()
+        app.settings.secret()
+        assert doctor()["secret key"].state is State.OK
+
+    def test_one_that_is_gone_though_people_are_known_is_a_failure(
+        self, app: App, doctor: Doctor
+    ) -> None:
+        with app.sessions.begin() as session:
+            people.choose_language(session, KEY, "ar")
+        found = doctor()["secret key"]
+        assert found.state is State.FAILURE
+        assert "restore it from a backup" in found.message
+
+    def test_another_than_people_are_known_by_is_a_failure(self, app: App, doctor: Doctor) -> None:
+        with app.sessions.begin() as session:
+            people.remember_address(session, KEY, "7", app.settings.secret())
+        assert doctor()["secret key"].state is State.OK
+        found = doctor(secret_key=SecretStr("x" * 64))["secret key"]
+        assert found.state is State.FAILURE
+        assert "x" * 64 not in found.message
+
+    def test_one_that_can_be_guessed_or_read_is_a_warning(self, app: App, doctor: Doctor) -> None:
+        app.settings.secret()
+        app.settings.key_file.chmod(0o644)
+        assert "chmod 600" in doctor()["secret key"].message
+        found = doctor(secret_key=SecretStr("hunter2"))["secret key"]
+        assert found.state is State.WARNING
+        assert "hunter2" not in found.message
+
+
+class TestIndex:
+    def test_it_is_built_and_how_old(self, app: App, doctor: Doctor) -> None:
+        publish(app)
+        assert "tathabbat reindex" in doctor()["index"].message
+        reindex(app.sessions, app.encoder, app.settings.index_dir)
+        found = doctor()["index"]
+        assert found.state is State.OK
+        assert "holds 1 statements, 0 changes behind, built 0 minutes ago" in found.message
+
+    def test_one_that_is_far_behind_is_to_be_built_anew(
+        self, app: App, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        publish(app)
+        reindex(app.sessions, app.encoder, app.settings.index_dir)
+        publish(app, "another bridge is closed")
+        assert doctor()["index"].state is State.OK
+        monkeypatch.setattr(examination, "_MANY_CHANGES", 1)
+        found = doctor()["index"]
+        assert found.state is State.WARNING
+        assert "tathabbat reindex" in found.message
+
+
+def registration(
+    url: str = "", waiting: int = 0, failure: str | None = None, ago: timedelta = timedelta(0)
+) -> Registration:
+    return Registration("the_bot", url, waiting, failure, datetime.now(UTC) - ago)
+
+
+class TestWebhook:
+    HOOK = "https://bot.example.org/hook"
+
+    @pytest.mark.parametrize(
+        ("wanted", "found", "state", "says"),
+        [
+            (None, registration(), State.OK, "polled"),
+            (None, registration(HOOK), State.WARNING, "no other bot"),
+            (HOOK, registration(HOOK), State.OK, "registered"),
+            (HOOK, registration(), State.WARNING, "tathabbat run"),
+            (HOOK, registration(HOOK, 3, "Wrong response: 502"), State.WARNING, "502"),
+            (HOOK, registration(HOOK, 3, "old", timedelta(days=1)), State.OK, "3 updates"),
+            (None, registration(waiting=500), State.WARNING, "500 updates"),
+        ],
+    )
+    def test_how_updates_come(
+        self,
+        app: App,
+        doctor: Doctor,
+        wanted: str | None,
+        found: Registration,
+        state: State,
+        says: str,
+    ) -> None:
+        app.registration = found
+        said = doctor(webhook_url=wanted, telegram_bot_token=SecretStr(TOKEN))
+        assert said["webhook"].state is state
+        assert says in said["webhook"].message
+        assert "@the_bot" in said["telegram"].message
+
+    def test_a_token_that_is_refused_is_a_failure_of_telegram(self, doctor: Doctor) -> None:
+        with BotApiServer() as server:
+            said = doctor(
+                telegram_bot_token=SecretStr("1:wrong-token"), telegram_api_url=server.url
+            )
+        assert said["telegram"].state is State.FAILURE
+        assert "wrong-token" not in said["telegram"].message
+
+    async def test_telegram_is_asked(self) -> None:
+        with BotApiServer() as server:
+            server.webhook_failure = {
+                "last_error_date": 1_700_000_000,
+                "last_error_message": "Wrong response",
+            }
+            found = await look(TelegramConfig(TOKEN, server.url))
+        assert found == Registration(
+            BOT_NAME, "", 0, "Wrong response", datetime.fromtimestamp(1_700_000_000, UTC)
+        )
+
+
+@pytest.mark.parametrize(
+    ("url", "bind", "state"),
+    [
+        (None, None, State.OK),
+        ("https://desk.example.org", None, State.WARNING),
+        (None, "127.0.0.1:8080", State.OK),
+        (None, "0.0.0.0:8080", State.WARNING),
+        ("https://desk.example.org", "127.0.0.1:8080", State.OK),
+        ("http://desk.example.org", "127.0.0.1:8080", State.WARNING),
+        ("http://localhost:8080", "[::1]:8080", State.OK),
+        (None, "8080", State.FAILURE),
+        (None, "127.0.0.1:99999", State.FAILURE),
+    ],
+)
+def test_the_console(doctor: Doctor, url: str | None, bind: str | None, state: State) -> None:
+    assert doctor(console_url=url, console_bind=bind)["console"].state is state
+
+
+@pytest.mark.parametrize(
+    ("bind", "state"),
+    [
+        (None, State.OK),
+        ("localhost:9464", State.OK),
+        ("0.0.0.0:9464", State.WARNING),
+        ("9464", State.FAILURE),
+    ],
+)
+def test_the_metrics(doctor: Doctor, bind: str | None, state: State) -> None:
+    assert doctor(metrics_bind=bind)["metrics"].state is state
+
+
+def test_a_feed_that_fails_is_named(app: App, doctor: Doctor) -> None:
+    with app.sessions.begin() as session:
+        url = "https://news.example.org/feed"
+        feed = sources.add_feed(session, "News", url, FeedKind.SYNDICATION, 30, "test")
+        failing = update(Feed).where(Feed.id == feed)
+        session.execute(failing.values(failures=2, error="404"))
+    assert doctor()["feeds"].state is State.OK, "it may mend by itself"
+    with app.sessions.begin() as session:
+        session.execute(failing.values(failures=3))
+    found = doctor()["feeds"]
+    assert found.state is State.WARNING
+    assert f"tathabbat sources pause {feed}" in found.message
+    with app.sessions.begin() as session:
+        sources.pause(session, feed, "test")
+    assert doctor()["feeds"].state is State.OK
+
+
+def test_an_errand_that_nobody_does_is_named(app: App, doctor: Doctor) -> None:
+    with app.sessions.begin() as session:
+        errands.take(session, "digest", now() - timedelta(hours=3), timedelta(hours=1))
+    found = doctor()["errands"]
+    assert found.state is State.WARNING
+    assert "digest" in found.message
+    assert "2 hours" in found.message
+
+
+def test_people_who_wait_to_be_told_are_counted(app: App, doctor: Doctor) -> None:
+    (shown,) = publish(app)
+    with app.sessions.begin() as session:
+        inquiries.record(session, KEY, "is it open", Outcome.SUPPORTED, [shown], "en")
+        curation.retract(session, [shown], "test", "wrong")
+    assert doctor()["notifications"].state is State.OK, "it was written just now"
+    with app.sessions.begin() as session:
+        long_ago = now() - timedelta(hours=5)
+        session.execute(update(Notification).values(due_at=long_ago, created_at=long_ago))
+    found = doctor()["notifications"]
+    assert found.state is State.WARNING
+    assert "1 people wait" in found.message

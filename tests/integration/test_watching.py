@@ -1,0 +1,175 @@
+"""`/healthz` and `/metrics` as whoever watches the bot reads them."""
+
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
+
+from bot import measures
+from bot.errors import SettingsError
+from bot.watching import GAUGES, Standing, watched
+from knowledge import curation, errands, inquiries, reports
+from knowledge.database import Sessions
+from knowledge.domain import Outcome, ReportDraft, StatementDraft
+from knowledge.indexing import ServingIndex, reindex
+from tests.bag_of_words import BagOfWords
+
+LATER = datetime.now(UTC) + timedelta(hours=1)
+
+
+@pytest.fixture
+def bind() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+@pytest.fixture
+def index(sessions: Sessions, tmp_path: Path) -> ServingIndex:
+    draft = ReportDraft("title", statements=(StatementDraft("the bridge is open again"),))
+    with sessions.begin() as session:
+        curation.publish(session, reports.store(session, draft).statement_ids, "test")
+    reindex(sessions, BagOfWords(), tmp_path / "index")
+    return ServingIndex(sessions, BagOfWords(), tmp_path / "index")
+
+
+@pytest.fixture
+def broken(engine: Engine, index: ServingIndex) -> Iterator[None]:
+    """Have the database fail whatever is asked of it."""
+
+    def fail(*_: object) -> None:
+        raise OperationalError("", {}, Exception())
+
+    index.current()
+    event.listen(engine, "before_cursor_execute", fail)
+    yield
+    event.remove(engine, "before_cursor_execute", fail)
+
+
+@pytest.fixture
+def standing(sessions: Sessions, index: ServingIndex) -> Standing:
+    return Standing(sessions, index, lambda: LATER)
+
+
+@pytest.fixture
+def served(standing: Standing, bind: str) -> Iterator[str]:
+    with watched(standing, bind):
+        yield f"http://{bind}"
+
+
+def get(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - loopback
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with closing(error):
+            return error.code, error.read().decode()
+
+
+def samples(text: str) -> dict[tuple[str, str], float]:
+    """Return every sample by its name and the one label it may have."""
+    return {
+        (sample.name, next(iter(sample.labels.values()), "")): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+class TestHealth:
+    def test_it_is_well_once_the_index_is_open(self, served: str, index: ServingIndex) -> None:
+        assert get(f"{served}/healthz") == (503, "index\n")
+        index.current()
+        assert get(f"{served}/healthz") == (200, "ok\n")
+
+    @pytest.mark.usefixtures("broken")
+    def test_a_database_that_is_gone_is_named(self, served: str) -> None:
+        assert get(f"{served}/healthz") == (503, "database\n")
+
+    def test_nothing_else_is_there(self, served: str) -> None:
+        assert get(f"{served}/")[0] == 404
+        assert get(f"{served}/healthz/../../etc/passwd")[0] == 404
+
+
+class TestMetrics:
+    def test_what_waits_and_what_is_served_is_read_as_asked(
+        self, served: str, index: ServingIndex, sessions: Sessions
+    ) -> None:
+        index.current()
+        with sessions.begin() as session:
+            inquiries.record(session, "k" * 64, "is the bridge open", Outcome.NO_MATCH, [], "en")
+            errands.take(session, "feeds", LATER - timedelta(hours=2), timedelta(minutes=1))
+        found = samples(get(f"{served}/metrics")[1])
+        assert found["tathabbat_index_statements", ""] == 1
+        assert found["tathabbat_index_changes_behind", ""] == 0
+        assert 3_000 < found["tathabbat_index_age_seconds", ""] < 4_000
+        assert found["tathabbat_queue_depth", "claims"] == 1
+        assert found["tathabbat_queue_oldest_seconds", "claims"] > 3_000
+        assert found["tathabbat_queue_depth", "notifications"] == 0
+        assert found["tathabbat_errands_late", ""] == 1
+        assert found["tathabbat_database_up", ""] == 1
+        assert found["process_resident_memory_bytes", ""] > 0
+
+    def test_every_gauge_that_is_documented_is_there(
+        self, served: str, index: ServingIndex
+    ) -> None:
+        index.current()
+        names = {name for name, _ in samples(get(f"{served}/metrics")[1])}
+        assert {f"tathabbat_{name}" for name in GAUGES} <= names
+
+    def test_what_was_counted_is_there(self, served: str) -> None:
+        before = samples(get(f"{served}/metrics")[1])
+        measures.answered("claim", 0.2)
+        measures.found(Outcome.REFUTED)
+        measures.encoded(4)
+        measures.not_sent("gone")
+        after = samples(get(f"{served}/metrics")[1])
+
+        def more(*key: str) -> float:
+            name, label = key
+            return after[name, label] - before.get((name, label), 0.0)
+
+        assert more("tathabbat_updates_total", "claim") == 1
+        assert more("tathabbat_outcomes_total", "REFUTED") == 1
+        assert more("tathabbat_encoder_batch_claims_sum", "") == 4
+        assert more("tathabbat_send_failures_total", "gone") == 1
+        assert more("tathabbat_stage_seconds_count", "talk") == 1
+
+    @pytest.mark.usefixtures("broken")
+    def test_a_database_that_is_gone_leaves_what_is_counted(self, served: str) -> None:
+        status, text = get(f"{served}/metrics")
+        found = samples(text)
+        assert status == 200
+        assert found["tathabbat_database_up", ""] == 0
+        assert not any(name == "tathabbat_queue_depth" for name, _ in found)
+
+
+class TestListening:
+    def test_a_place_that_is_taken_is_named(self, standing: Standing, served: str) -> None:
+        bind = served.removeprefix("http://")
+        with pytest.raises(SettingsError, match="METRICS_BIND"), watched(standing, bind):
+            pass
+
+    @pytest.mark.parametrize("bind", ["", "9464", "127.0.0.1:http", "127.0.0.1:99999"])
+    def test_what_is_no_place_is_refused(self, standing: Standing, bind: str) -> None:
+        with pytest.raises(SettingsError, match="METRICS_BIND"), watched(standing, bind):
+            pass
+
+    def test_it_ends_with_the_body(self, standing: Standing, bind: str) -> None:
+        with watched(standing, bind):
+            pass
+        with socket.socket() as again:
+            assert again.connect_ex(("127.0.0.1", int(bind.rpartition(":")[2]))) != 0
+
+    def test_a_silent_connection_holds_nobody_up(self, served: str, index: ServingIndex) -> None:
+        index.current()
+        host, _, port = served.removeprefix("http://").rpartition(":")
+        with socket.create_connection((host, int(port))):
+            assert get(f"{served}/healthz")[0] == 200
