@@ -4,8 +4,9 @@
 
 The channel with a conversation that answers at once, as a process of its own, against a Bot API
 server on loopback, with 150 sends a second let through instead of Telegram's 30: everything but
-the answering. Prints how many claims a second are stored, answered, sent and recorded when all arrive at once,
-and how long others wait before and while one person sends 500 messages in 10 seconds.
+the answering. Prints how many claims a second are stored, answered, sent and recorded when all
+arrive at once, and how long others wait before and while one person sends 500 messages in 10
+seconds.
 """
 
 import os
