@@ -158,6 +158,7 @@ class App:
         from bot.conversation.bulletins import Bulletin, Bulletins
         from bot.errands import Errand, Errands
         from bot.telegram.bulletins import send_bulletins
+        from knowledge.forgetting import expire
 
         bulletins = Bulletins(self.sessions, self.settings.secret(), self.first_admins)
 
@@ -171,10 +172,15 @@ class App:
                 placed += count
             return f"{placed} claims placed"
 
-        async def forget(moment: datetime) -> str:
+        async def drop(moment: datetime) -> str:
             with self.sessions.begin() as session:
                 gone = arrivals.forget(session, moment - SENT_KEPT, moment - GIVEN_UP_KEPT)
             return f"{gone} updates forgotten"
+
+        async def forget(moment: datetime) -> str:
+            before = moment - timedelta(days=self.settings.retention_days)
+            gone = await asyncio.to_thread(expire, self.sessions, before, self.first_admins)
+            return f"{gone.inquiries} questions, {gone.addresses} addresses forgotten"
 
         def telling(write: Callable[[datetime], list[Bulletin]]) -> Telling:
             async def tell(moment: datetime) -> str:
@@ -187,7 +193,9 @@ class App:
             Errand("clusters", timedelta(seconds=ERRANDS_S), gather),
             # How often each feed is asked is its own; this only looks whose turn it is.
             Errand("feeds", timedelta(minutes=1), poll, timedelta(hours=1)),
-            Errand("updates", timedelta(hours=1), forget),
+            Errand("updates", timedelta(hours=1), drop),
+            # Longer than it ever takes: a year's questions of a busy bot, where it was lowered.
+            Errand("retention", timedelta(hours=6), forget, timedelta(hours=2)),
             Errand("growth", timedelta(minutes=10), telling(bulletins.alert)),
             Errand("digest", timedelta(days=1), telling(bulletins.digest)),
         )
@@ -234,7 +242,12 @@ class App:
         )
         moderation = Moderation(self.sessions, self.answering, place)
         return Conversation(
-            self.sessions, self.answering, settings.secret(), channel, moderation=moderation
+            self.sessions,
+            self.answering,
+            settings.secret(),
+            channel,
+            moderation=moderation,
+            retention_days=settings.retention_days,
         )
 
     def _read_address(self, url: str) -> "list[ReportDraft]":

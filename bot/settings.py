@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     console_bind: str | None = None
     publish_needs_two: bool = False
     secret_key: SecretStr | None = None
+    retention_days: int = Field(default=90, ge=1, le=36_500)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO")
 
     @field_validator("admin_ids", mode="before")

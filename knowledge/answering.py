@@ -23,6 +23,7 @@ from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
 from knowledge.indexing import ServingIndex
+from knowledge.inquiries import Basis
 from knowledge.relevance import Found, coverage
 from knowledge.reports import SourcedStatement, preceding, published
 from knowledge.reranking import RERANKED, Reread
@@ -72,6 +73,17 @@ class Answering:
         self._judge.judge("1", [Evidence("1")])
         if self._reranker is not None:
             self._reranker.read("1", [Found("1", 0.0, 0.0, 0.0)])
+
+    @property
+    def basis(self) -> Basis:
+        """What the answers rest on."""
+        calibration = self._calibration
+        return Basis(
+            self._encoder.fingerprint,
+            self._judge.fingerprint,
+            calibration.assert_at,
+            calibration.suggest_at,
+        )
 
     def answer(self, claim: str, top: int = 10) -> Answer:
         """Answer one claim with up to ``top`` matches.

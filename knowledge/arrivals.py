@@ -323,6 +323,19 @@ def release(session: Session, holder: str) -> None:
     )
 
 
+def disown(session: Session, lane: str, nobody: str) -> None:
+    """Take who sent it, and what, out of everything of a lane that is done with.
+
+    That it arrived stays, so that it is not taken for new where it is delivered again.
+    """
+    session.execute(
+        update(Arrival)
+        .where(Arrival.lane == lane, Arrival.state.not_in(_OPEN))
+        .values(lane=nobody, state=ArrivalState.DROPPED, payload=None, error=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def tally(session: Session) -> Tally:
     """Return how the inbox stands."""
     oldest = session.scalar(select(func.min(Arrival.arrived_at)).where(Arrival.state.in_(_OPEN)))

@@ -110,7 +110,8 @@ def _tell(
         .select_from(Shown)
         .join(Inquiry, Inquiry.id == Shown.inquiry_id)
         .join(Statement, told_of)
-        .where(shown)
+        # What is forgotten is nobody's.
+        .where(shown, Inquiry.claim != "")
         .group_by(Inquiry.person_key, Statement.id, Statement.version),
     )
 

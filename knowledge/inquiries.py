@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from knowledge.corrections import corrected
@@ -11,6 +11,7 @@ from knowledge.domain import Outcome
 from knowledge.inbox import claims, demand
 from knowledge.models import (
     Claim,
+    Feedback,
     Inquiry,
     NotificationKind,
     Shown,
@@ -18,6 +19,16 @@ from knowledge.models import (
     StatementStatus,
 )
 from knowledge.models.base import now
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What answers rest on: the models by their fingerprints, and what the judge must reach."""
+
+    encoder: str
+    judge: str
+    assert_at: float
+    suggest_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +50,13 @@ def record(
     language: str,
     *,
     waiting: bool = False,
+    basis: Basis | None = None,
 ) -> int:
     """Keep an inquiry and return its id. Unsettled ones are what moderators work through.
 
     ``statement_ids`` are what the person is shown, best first; ``language`` is what they are
     spoken to in. ``waiting`` says that they are to be told when moderators settle the claim.
+    ``basis`` is what the answer rests on: what the person says of it is said of that.
     """
     demand.hold(session)
     inquiry = Inquiry(
@@ -55,6 +68,9 @@ def record(
         waiting=waiting,
         at=now(),
     )
+    if basis is not None:
+        inquiry.encoder, inquiry.judge = basis.encoder, basis.judge
+        inquiry.assert_at, inquiry.suggest_at = basis.assert_at, basis.suggest_at
     inquiry.shown = [Shown(position=n, statement_id=each) for n, each in enumerate(statement_ids)]
     session.add(inquiry)
     session.flush()
@@ -96,17 +112,53 @@ def recall(session: Session, inquiry_id: int, person_key: str) -> Asked | None:
     )
 
 
-def dispute(session: Session, inquiry_id: int, person_key: str) -> bool:
+def dispute(session: Session, inquiry_id: int, person_key: str, *, waiting: bool = False) -> bool:
     """Mark an answer as not what the person asked about. False if it is not theirs.
 
-    Its claim is the moderators' again, if it was settled or answered.
+    Its claim is the moderators' again, if it was settled or answered; ``waiting`` says that the
+    person is to be told what they find.
     """
     demand.hold(session)
     inquiry = session.get(Inquiry, inquiry_id)
     if inquiry is None or inquiry.person_key != person_key:
         return False
     inquiry.disputed = True
+    inquiry.waiting = inquiry.waiting or waiting
     claim = session.get(Claim, inquiry.claim_id) if inquiry.claim_id is not None else None
     if claim is not None and claim.cluster is not None:
         demand.unsettle(claim.cluster)
     return True
+
+
+def rate(session: Session, inquiry_id: int, person_key: str, feedback: Feedback) -> bool:
+    """Keep what the person says of an answer, the last word counts. False if it is not theirs."""
+    return _change(session, inquiry_id, person_key, feedback=feedback)
+
+
+def wait(session: Session, inquiry_id: int, person_key: str) -> bool:
+    """Note that the person is to be told when the claim is settled. False if it is not theirs."""
+    return _change(session, inquiry_id, person_key, waiting=True)
+
+
+def stop_waiting(session: Session, inquiry_id: int, person_key: str) -> bool:
+    """Note that the person does not want to be told. False if it is not theirs."""
+    return _change(session, inquiry_id, person_key, waiting=False)
+
+
+def stop_waiting_for_all(session: Session, person_key: str) -> None:
+    """Note that the person wants to be told of nothing they asked."""
+    session.execute(
+        update(Inquiry)
+        .where(Inquiry.person_key == person_key, Inquiry.waiting)
+        .values(waiting=False)
+    )
+
+
+def _change(session: Session, inquiry_id: int, person_key: str, **values: bool | Feedback) -> bool:
+    found = session.scalar(
+        update(Inquiry)
+        .where(Inquiry.id == inquiry_id, Inquiry.person_key == person_key)
+        .values(**values)
+        .returning(Inquiry.id)
+    )
+    return found is not None

@@ -21,6 +21,7 @@ from knowledge.inbox.handling import take_opposites_out
 from knowledge.inbox.listing import standing
 from knowledge.inserting import insert_selected
 from knowledge.models import (
+    Calendar,
     Claim,
     Cluster,
     ClusterStatus,
@@ -69,6 +70,7 @@ class Told:
     statement: SourcedStatement
     text_before: str | None
     tries: int
+    calendar: Calendar | None = None
 
 
 def answer_cluster(
@@ -265,6 +267,7 @@ def _told(
         statement=statement,
         text_before=_seen(session, note, inquiry, statement),
         tries=note.tries,
+        calendar=person.calendar if person else None,
     )
 
 

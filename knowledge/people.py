@@ -1,4 +1,4 @@
-"""What is remembered of a person: never who, only a keyed hash and a language.
+"""What is remembered of a person: never who, only a keyed hash and what they chose.
 
 An address is kept while there may be something to tell, encrypted under the installation's secret.
 """
@@ -6,6 +6,7 @@ An address is kept while there may be something to tell, encrypted under the ins
 import base64
 import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from knowledge import audit
 from knowledge.errors import AddressUnreadable
 from knowledge.inserting import insert_new
-from knowledge.models import Person, SubjectKind
+from knowledge.models import Calendar, Person, SubjectKind
 
 #: What the key of addresses is derived for: another use of the secret gets another key.
 _ADDRESSES = b"tathabbat: where people are written to"
@@ -36,9 +37,41 @@ def language_of(session: Session, key: str) -> str | None:
     return (person.language or None) if person else None
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person chose; None where they never did. ``muted``: nothing is told unasked."""
+
+    language: str | None = None
+    calendar: Calendar | None = None
+    muted: bool = False
+
+
+def wishes_of(session: Session, key: str) -> Wishes:
+    """Return what a person chose."""
+    person = session.get(Person, key)
+    if person is None:
+        return Wishes()
+    return Wishes(person.language or None, person.calendar, person.muted)
+
+
 def choose_language(session: Session, key: str, language: str) -> None:
     """Remember the language a person chose."""
     _change(session, key, language=language)
+
+
+def choose_calendar(session: Session, key: str, calendar: Calendar) -> None:
+    """Remember how a person reads dates."""
+    _change(session, key, calendar=calendar)
+
+
+def mute(session: Session, key: str) -> None:
+    """Remember that a person is to be told nothing unasked; where to write to them is dropped."""
+    _change(session, key, muted=True, address=None)
+
+
+def unmute(session: Session, key: str) -> None:
+    """Remember that a person may be told things again."""
+    _change(session, key, muted=False)
 
 
 def remember_address(session: Session, key: str, address: str, secret: bytes) -> None:
@@ -111,7 +144,9 @@ def _block(
     )
 
 
-def _change(session: Session, key: str, **values: str | bytes | datetime | None) -> None:
+def _change(
+    session: Session, key: str, **values: str | bytes | datetime | bool | Calendar | None
+) -> None:
     insert_new(session, Person, {"key": key, "language": _NO_LANGUAGE})
     session.execute(update(Person).where(Person.key == key).values(**values))
 

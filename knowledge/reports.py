@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from embeddings.normalise import for_matching
@@ -38,6 +38,14 @@ class Stored:
     report_id: int
     statement_ids: tuple[int, ...]
     duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many statements are published, and of how many sources."""
+
+    statements: int
+    sources: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +153,18 @@ def latest(session: Session, status: StatementStatus | None, limit: int) -> list
     if status is not None:
         query = query.where(Statement.status == status)
     return [sourced(row) for row in session.scalars(query)]
+
+
+def tally(session: Session) -> Tally:
+    """Return how much is published."""
+    counted = (
+        select(func.count(), func.count(Report.source_id.distinct()))
+        .select_from(Statement)
+        .join(Report, Report.id == Statement.report_id)
+        .where(Statement.status == StatementStatus.PUBLISHED)
+    )
+    statements, sources = session.execute(counted).one()
+    return Tally(statements, sources)
 
 
 def preceding(session: Session, ids: Sequence[int]) -> dict[int, str]:

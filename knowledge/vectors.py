@@ -11,7 +11,7 @@ from embeddings.encoder import Encoder
 from embeddings.hits import Vectors
 from embeddings.progress import Progress
 from knowledge.database import Sessions
-from knowledge.models import Vector
+from knowledge.models import Statement, Vector
 
 #: Texts embedded between two commits: what a killed run loses at most.
 _CHUNK = 1_024
@@ -74,6 +74,15 @@ def forget(sessions: Sessions, fingerprint: str) -> None:
     """Drop every vector of one encoder, so that the next index computes them anew."""
     with sessions.begin() as session:
         session.execute(delete(Vector).where(Vector.fingerprint == fingerprint))
+
+
+def drop(session: Session, texts: Collection[str]) -> None:
+    """Drop every encoder's vectors of ``texts``, but of those that are statements too."""
+    if not texts:
+        return
+    stated = set(session.scalars(select(Statement.text).where(Statement.text.in_(texts))))
+    keys = [_key(text) for text in texts if text not in stated]
+    session.execute(delete(Vector).where(Vector.text_hash.in_(keys)))
 
 
 def prune(sessions: Sessions, wanted: Collection[str]) -> int:

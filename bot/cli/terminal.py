@@ -14,11 +14,15 @@ def print_reply(reply: Reply, *, buttons: bool) -> None:
     number = 0
     for row in reply.buttons:
         for button in row:
+            if button.share is not None:
+                continue  # A terminal has nobody to pass it on to.
             if button.url:
                 click.echo(f"🔗 {visible(button.label)}: {visible(button.url)}")
             elif buttons:
                 number += 1
                 click.echo(click.style(f"[{number}] {visible(button.label)}", dim=True))
+    if reply.document is not None:
+        click.echo(reply.document.content.decode(errors="replace"))
 
 
 def actions(reply: Reply) -> list[str]:

@@ -13,12 +13,16 @@ from babel.dates import format_date, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from bot.conversation.hijri import hijri
+from knowledge.models import Calendar
+
 
 class Language(StrEnum):
     """Languages with a complete catalogue. English is what messages are written in."""
 
     ARABIC = "ar"
     ENGLISH = "en"
+    FRENCH = "fr"
 
 
 #: Each language by its code.
@@ -28,19 +32,65 @@ BY_CODE = {language.value: language for language in Language}
 DEFAULT = Language.ARABIC
 
 #: Each language by its own name, as its button says it.
-NAMES = {Language.ARABIC: "العربية", Language.ENGLISH: "English"}
+NAMES = {
+    Language.ARABIC: "العربية",
+    Language.ENGLISH: "English",
+    Language.FRENCH: "Français",
+}
+
+#: Where Arabic speakers name the months كانون الثاني, شباط, آذار…
+_LEVANT = frozenset({"IQ", "JO", "LB", "PS", "SY"})
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Messages and dates in one language. ``say`` translates a message."""
+    """Messages and dates in one language, dates as one calendar has them.
+
+    ``say`` translates a message; ``count`` one whose words depend on a number.
+    """
 
     language: Language
     say: Callable[[str], str]
+    plural: Callable[[str, str, int], str]
+    calendar: Calendar = Calendar.INTERNATIONAL
+
+    def count(self, one: str, more: str, number: int, /, **blanks: object) -> str:
+        """Return the form of a message that goes with ``number``, with ``{count}`` filled in.
+
+        ``one`` and ``more`` are the English forms, ``blanks`` fill what else they leave open.
+        """
+        return self.plural(one, more, number).format(count=number, **blanks)
 
     def day(self, moment: date) -> str:
-        """Write a date in full, with the months people here use."""
-        return format_date(moment, "long", locale=self.language.value)
+        """Write a date in full, as the calendar has it."""
+        levantine = self.calendar is Calendar.LEVANTINE and self.language is Language.ARABIC
+        # The months of the Levant are those of CLDR's Arabic for Syria.
+        locale = "ar_SY" if levantine else self.language.value
+        written = format_date(moment, "long", locale=locale)
+        islamic = hijri(moment) if self.calendar is Calendar.HIJRI else None
+        if islamic is None:
+            return written
+        day = self.say("{day} {month} {year} AH").format(
+            day=islamic.day, month=self._hijri_months()[islamic.month - 1], year=islamic.year
+        )
+        return self.say("{hijri}, that is {date}").format(hijri=day, date=written)
+
+    def _hijri_months(self) -> tuple[str, ...]:
+        say = self.say
+        return (
+            say("Muharram"),
+            say("Safar"),
+            say("Rabi I"),
+            say("Rabi II"),
+            say("Jumada I"),
+            say("Jumada II"),
+            say("Rajab"),
+            say("Shaban"),
+            say("Ramadan"),
+            say("Shawwal"),
+            say("Dhu al-Qada"),
+            say("Dhu al-Hijja"),
+        )
 
     def age(self, moment: date, today: date) -> str:
         """Say how long ago a day was ("7 years ago"), in whole years where there are any."""
@@ -58,15 +108,28 @@ class Catalogue:
 
 
 @cache
-def catalogue(language: Language) -> Catalogue:
+def catalogue(language: Language, calendar: Calendar = Calendar.INTERNATIONAL) -> Catalogue:
     """Return the catalogue of ``language``, compiled from its .po file once."""
+    translations = _translations(language)
+    return Catalogue(language, translations.gettext, translations.ngettext, calendar)
+
+
+@cache
+def _translations(language: Language) -> gettext.NullTranslations:
     if language is Language.ENGLISH:
-        return Catalogue(language, gettext.NullTranslations().gettext)
+        return gettext.NullTranslations()
     source = resources.files("bot") / "locales" / f"{language.value}.po"
     compiled = io.BytesIO()
     write_mo(compiled, read_po(io.BytesIO(source.read_bytes()), locale=language.value))
     compiled.seek(0)
-    return Catalogue(language, gettext.GNUTranslations(compiled).gettext)
+    return gettext.GNUTranslations(compiled)
+
+
+def usual_calendar(code: str | None) -> Calendar:
+    """Return the calendar that is usual where a code such as ``ar-SY`` is spoken."""
+    base, _, region = (code or "").partition("-")
+    levantine = base.lower() == Language.ARABIC and region.upper() in _LEVANT
+    return Calendar.LEVANTINE if levantine else Calendar.INTERNATIONAL
 
 
 def spoken(code: str | None) -> Language:

@@ -10,7 +10,13 @@ def described(language: Language) -> tuple[tuple[str, str], ...]:
     return (
         ("start", say("Start and learn what this bot does")),
         ("help", say("How to ask, and what the answers mean")),
-        ("language", say("Change the language")),
+        ("check", say("Check a claim: /check and the claim, or in reply to it")),
+        ("language", say("Change the language and the calendar")),
+        ("notify", say("Whether I tell you when there is news: /notify on or off")),
+        ("mydata", say("Everything I hold about you, as a file")),
+        ("forgetme", say("Erase everything I hold about you")),
+        ("privacy", say("What is kept of you, and for how long")),
+        ("about", say("What this bot is")),
     )
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
-from bot.conversation import moderators, wording
-from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue, spoken
+from bot.conversation import commands, moderators, wording
+from bot.conversation.catalogue import Catalogue, catalogue, spoken, usual_calendar
 from bot.conversation.moderation import Moderation
-from bot.conversation.reply import Asker, Block, Button, Reply, Style
+from bot.conversation.personal import Personal, offer
+from bot.conversation.reply import Asker, Block, Reply, Style
 from bot.conversation.wording import Noted
 from knowledge import inquiries, people
 from knowledge.answering import Answering
@@ -17,13 +19,20 @@ from knowledge.claims import MessageKind, read_message
 from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim
+from knowledge.models import Feedback
 from knowledge.reports import published
+
+#: Days that questions are kept unless another number is set.
+RETENTION_DAYS: Final = 90
+
+_FEEDBACK: Final = {wording.USEFUL: Feedback.USEFUL, wording.USELESS: Feedback.NOT_USEFUL}
 
 
 class Conversation:
     """Implements ``talk.Talk`` over the services of ``knowledge``.
 
     ``channel`` tells people of different channels apart, ``secret`` keys the hash of their ids.
+    Questions are kept for ``retention_days``: an errand forgets them then, here it is only said.
     """
 
     def __init__(
@@ -34,10 +43,12 @@ class Conversation:
         channel: str,
         today: Callable[[], date] = lambda: datetime.now().astimezone().date(),
         moderation: Moderation | None = None,
+        retention_days: int = RETENTION_DAYS,
     ) -> None:
         self._sessions, self._answering = sessions, answering
         self._secret, self._channel, self._today = secret, channel, today
         self._moderation = moderation
+        self._personal = Personal(sessions, secret, retention_days)
 
     def start(self, asker: Asker) -> Reply:
         """Greet."""
@@ -58,7 +69,9 @@ class Conversation:
 
     def help(self, asker: Asker) -> Reply:
         """Explain the outcomes and the commands."""
-        say = self._words(asker).say
+        words = self._words(asker)
+        say = words.say
+        listed = (f"/{name} · {what}" for name, what in commands.described(words.language))
         outcomes = (
             say("✅ A verified report says the same."),
             say("❌ A verified report says otherwise."),
@@ -72,25 +85,28 @@ class Conversation:
                     say("Send what you want checked in whole sentences: who did what, and when.")
                 ),
                 Block("\n".join(outcomes)),
-                Block(say("/language changes the language, /help shows this again.")),
+                Block("\n".join(listed)),
             )
         )
 
     def language(self, asker: Asker) -> Reply:
-        """Offer the languages."""
-        say = self._words(asker).say
-        row = tuple(
-            Button(name, action=f"{wording.LANGUAGE}:{code.value}") for code, name in NAMES.items()
-        )
-        return Reply((Block(say("Which language shall we speak?")),), (row,))
+        """Offer the languages and the calendars."""
+        return offer(self._words(asker))
 
     def command(self, asker: Asker, name: str, argument: str) -> Reply:
-        """Do a moderator's command; whoever may not give it is told what everybody may."""
-        reply = None
-        if self._moderation is not None:
-            key, words = self._key(asker), self._words(asker)
+        """Do a command that everybody may give, or a moderator's; all else is explained."""
+        if name == "check":
+            return self.claim(asker, argument)
+        key, words = self._key(asker), self._words(asker)
+        reply = self._personal.command(name, argument, key, words)
+        if reply is None and self._moderation is not None:
             reply = self._moderation.command(asker, key, name, argument, words)
         return reply or self.help(asker)
+
+    def in_private(self, asker: Asker) -> Reply:
+        """Say that a command is for where nobody reads along."""
+        say = self._words(asker).say
+        return Reply((Block(say("That is between us: send it to me in a private chat.")),))
 
     def menu(self, asker: Asker) -> tuple[tuple[str, str], ...]:
         """Return the commands of a moderator, none for anybody else."""
@@ -129,42 +145,64 @@ class Conversation:
         if answer.matches and answer.matches[0].statement.id not in shown:
             shown.insert(0, answer.matches[0].statement.id)
         key, language = self._key(asker), words.language.value
-        waiting = asker.address is not None and _unsettled(answer)
-        if asker.address is not None:
-            # For when it is settled, or what was shown is corrected or withdrawn.
-            people.remember_address(session, key, asker.address, self._secret)
+        told = self._may_be_told(session, asker)
+        waiting = told and _unsettled(answer)
         number = inquiries.record(
-            session, key, claim, answer.outcome, shown, language, waiting=waiting
+            session,
+            key,
+            claim,
+            answer.outcome,
+            shown,
+            language,
+            waiting=waiting,
+            basis=self._answering.basis,
         )
         return Noted(number, waiting)
+
+    def _may_be_told(self, session: Session, asker: Asker) -> bool:
+        """Whether the person can be told something later; where to is remembered, then."""
+        if asker.address is None or people.wishes_of(session, self._key(asker)).muted:
+            return False
+        # For when it is settled, or what was shown is corrected or withdrawn.
+        people.remember_address(session, self._key(asker), asker.address, self._secret)
+        return True
 
     def press(self, asker: Asker, action: str) -> Reply:
         """Answer a button press; whatever is not theirs or not known is said to be gone."""
         kind, _, rest = action.partition(":")
-        if kind == wording.LANGUAGE and rest in BY_CODE:
-            return self._choose(asker, BY_CODE[rest])
-        words = self._words(asker)
-        if kind == moderators.PREFIX and self._moderation is not None:
-            reply = self._moderation.press(asker, self._key(asker), rest, words)
-            if reply is not None:
-                return reply
-        number = int(rest) if rest.isascii() and rest.isdecimal() and len(rest) < 19 else 0
+        key, words = self._key(asker), self._words(asker)
+        reply = self._personal.press(kind, rest, key, words)
+        if reply is None and kind == moderators.PREFIX and self._moderation is not None:
+            reply = self._moderation.press(asker, key, rest, words)
+        if reply is None:
+            number = int(rest) if rest.isascii() and rest.isdecimal() and len(rest) < 19 else 0
+            reply = self._pressed(asker, kind, number, words)
+        if reply is None:
+            gone = words.say("This button no longer works. Send the claim again.")
+            return Reply((Block(gone),))
+        return reply
+
+    def _pressed(self, asker: Asker, kind: str, number: int, words: Catalogue) -> Reply | None:
+        """Answer a press on an answer's button; None if it is not theirs."""
+        key = self._key(asker)
         if kind == wording.OTHERS:
-            return self._others(asker, number, words)
+            return self._others(number, key, words)
+        if kind == wording.TELL:
+            return self._personal.tell(asker, key, number, words)
+        if kind == wording.QUIET:
+            return self._personal.quiet(key, number, words)
         if kind == wording.DISPUTE:
             with self._sessions.begin() as session:
-                noted = inquiries.dispute(session, number, self._key(asker))
-            if noted:
-                return Reply(
-                    (
-                        Block(
-                            words.say(
-                                "Thank you, noted. Try other words: who did what, where and when."
-                            )
-                        ),
-                    )
-                )
-        return Reply((Block(words.say("This button no longer works. Send the claim again.")),))
+                if inquiries.recall(session, number, key) is None:
+                    return None
+                told = self._may_be_told(session, asker)
+                inquiries.dispute(session, number, key, waiting=told)
+            return wording.disputed(told, words)
+        if kind in _FEEDBACK:
+            with self._sessions.begin() as session:
+                noted = inquiries.rate(session, number, key, _FEEDBACK[kind])
+            return Reply((Block(words.say("Thank you, noted.")),)) if noted else None
+        return None
 
     def unsupported(self, asker: Asker) -> Reply:
         """Say what can be read."""
@@ -210,17 +248,11 @@ class Conversation:
             (Block(say("Something went wrong on our side. Please send it again in a minute.")),)
         )
 
-    def _choose(self, asker: Asker, language: Language) -> Reply:
-        with self._sessions.begin() as session:
-            people.choose_language(session, self._key(asker), language.value)
-        return Reply((Block(catalogue(language).say("From now on I speak English with you.")),))
-
-    def _others(self, asker: Asker, number: int, words: Catalogue) -> Reply:
+    def _others(self, number: int, key: str, words: Catalogue) -> Reply | None:
         with self._sessions() as session:
-            asked = inquiries.recall(session, number, self._key(asker))
+            asked = inquiries.recall(session, number, key)
             if asked is None:
-                gone = words.say("This button no longer works. Send the claim again.")
-                return Reply((Block(gone),))
+                return None
             found = published(session, asked.statement_ids)
         rest = [found[i] for i in asked.statement_ids[1:] if i in found]
         return wording.others(asked.claim, rest, self._today(), words)
@@ -231,8 +263,9 @@ class Conversation:
 
     def _words(self, asker: Asker) -> Catalogue:
         with self._sessions() as session:
-            chosen = people.language_of(session, self._key(asker))
-        return catalogue(spoken(chosen or asker.language_code))
+            wishes = people.wishes_of(session, self._key(asker))
+        code = asker.language_code
+        return catalogue(spoken(wishes.language or code), wishes.calendar or usual_calendar(code))
 
     def _key(self, asker: Asker) -> str:
         return people.person_key(self._secret, self._channel, asker.id)

@@ -191,8 +191,13 @@ class Moderation:
                 two_people=self._place.two_people,
             )
         self._place.embed([statement_id])
-        text = words.say("Claim {number} is answered. People to be told: {people}.")
-        return said(text.format(number=cluster_id, people=told), next_button(words))
+        text = words.count(
+            "Claim {number} is answered. {count} person will be told.",
+            "Claim {number} is answered. {count} people will be told.",
+            told,
+            number=cluster_id,
+        )
+        return said(text, next_button(words))
 
     def _add(self, key: str, argument: str, words: Catalogue) -> Reply:
         with self._acting(key):
@@ -254,10 +259,13 @@ class Moderation:
             self._remember(session, asker, key)
             token = sign_in.issue_link(session, key, self._now())
         minutes = int(sign_in.LINK_LIFE.total_seconds() // 60)
-        text = words.say(
-            "This link signs you in, once, within {minutes} minutes. It is yours alone: do not"
-            " pass it on."
-        ).format(minutes=minutes)
+        text = words.count(
+            "This link signs you in, once, within {count} minute. It is yours alone: do not pass it"
+            " on.",
+            "This link signs you in, once, within {count} minutes. It is yours alone: do not pass"
+            " it on.",
+            minutes,
+        )
         url = f"{self._place.console_url}/sign-in?token={token}"
         button = Button(words.say("Open the console"), url=url)
         return Reply((Block(text), Block(url)), ((button,),))

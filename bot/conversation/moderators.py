@@ -162,8 +162,12 @@ def added(new: Added, cluster_id: int | None, words: Catalogue) -> Reply:
         blocks.append(Block(say("No checkable statement was found in it; see it in the console.")))
         return Reply(tuple(blocks))
     if len(new.statements) > len(listed):
-        more = say("And {count} more; see them in the console.")
-        blocks.append(Block(more.format(count=len(new.statements) - len(listed)), Style.NOTE))
+        more = words.count(
+            "And {count} more; see it in the console.",
+            "And {count} more; see them in the console.",
+            len(new.statements) - len(listed),
+        )
+        blocks.append(Block(more, Style.NOTE))
     usable = [each for each in listed if each.status is not StatementStatus.RETRACTED]
     if cluster_id is not None:
         numbers = {each.id: number for number, each in enumerate(listed, start=1)}

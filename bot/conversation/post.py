@@ -12,6 +12,7 @@ from bot.conversation.reply import Reply
 from knowledge import delivery, notifications, people
 from knowledge.database import Sessions
 from knowledge.errors import AddressUnreadable
+from knowledge.models import Calendar
 from knowledge.notifications import Told
 
 logger = logging.getLogger(__name__)
@@ -79,7 +80,8 @@ class Outbox:
                 # Another key may be put back: kept for then.
                 self._postpone(told.id, LONGEST_PAUSE, str(error))
                 continue
-            words = catalogue(spoken(told.language))
+            calendar = told.calendar or Calendar.INTERNATIONAL
+            words = catalogue(spoken(told.language), calendar)
             return Letter(told.id, address, letter(told, self._today(), words), told.tries)
         return None
 

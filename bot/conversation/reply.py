@@ -23,11 +23,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One button: a link (``url``) or a press (``action``, at most 64 bytes of ASCII)."""
+    """One button: a link (``url``), a press (``action``, at most 64 bytes of ASCII) or ``share``.
+
+    ``share`` is text that the person may pass on to others, together with ``url`` if there is one.
+    """
 
     label: str
     url: str | None = None
     action: str | None = None
+    share: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,24 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file for the person."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """One message to a person: a picture if there is one, blocks in order, then rows of buttons."""
+    """One message to a person: a picture if there is one, blocks in order, then rows of buttons.
+
+    A document follows it.
+    """
 
     blocks: tuple[Block, ...]
     buttons: tuple[tuple[Button, ...], ...] = ()
     picture: Picture | None = None
+    document: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)

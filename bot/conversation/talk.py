@@ -15,10 +15,13 @@ class Talk(Protocol):
         """Explain the commands and what the outcomes mean."""
 
     def language(self, asker: Asker) -> Reply:
-        """Offer the languages as buttons."""
+        """Offer the languages, and the calendars, as buttons."""
 
     def command(self, asker: Asker, name: str, argument: str) -> Reply:
-        """Do a moderator's command; to anybody else, and for an unknown one, explain the others."""
+        """Do a command; one that is unknown, or not for this person, gets the others explained."""
+
+    def in_private(self, asker: Asker) -> Reply:
+        """Say that a command is for a private chat only."""
 
     def menu(self, asker: Asker) -> tuple[tuple[str, str], ...]:
         """Return the commands of a moderator and their descriptions; none for anybody else."""

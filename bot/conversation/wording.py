@@ -19,6 +19,11 @@ CLAIM_SHOWN: Final = 200
 
 #: Actions a button can carry, before the colon and what it is about.
 OTHERS, DISPUTE, LANGUAGE = "others", "dispute", "lang"
+USEFUL, USELESS, TELL, QUIET = "useful", "useless", "tell", "quiet"
+
+#: Characters that are passed on of a claim, and of a quote: links are bounded.
+_CLAIM_SHARED: Final = 80
+_QUOTE_SHARED: Final = 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ def answered(answer: Answer, noted: Noted | None, today: date, words: Catalogue)
         if noted is not None:
             careful.append(_promise(noted, say))
         opening = Block(say("⚪ We have no verified report on this yet"), Style.HEADLINE)
-        return Reply((opening, Block(" ".join(careful))))
+        return Reply((opening, Block(" ".join(careful))), _telling(noted, say))
     ask = Asking(answer.claim, today)
     if answer.disputed:
         return _disputed(answer, noted, ask, words)
@@ -53,22 +58,37 @@ def answered(answer: Answer, noted: Noted | None, today: date, words: Catalogue)
         blocks = [opening, *_listed(statements, ask, words)]
         if noted is not None and noted.waiting:
             blocks.append(Block(_promise(noted, say), Style.NOTE))
-        return Reply(tuple(blocks), (*_links(statements, words), *_dispute(noted, say)))
+        return Reply(
+            tuple(blocks),
+            (*_links(statements, words), *_feedback(noted, say), *_telling(noted, say)),
+        )
     best = answer.matches[0]
     row = link(best.statement, say("Source"))
     if noted is not None and any(match is not best for match in shown):
         row += (Button(say("Other matches"), action=f"{OTHERS}:{noted.inquiry_id}"),)
     verdict = headline(best.statement, best.judgement.relation, say)
+    if noted is not None:
+        row += (_share(verdict, answer.claim, best.statement, words),)
     blocks = [Block(verdict, Style.HEADLINE)]
     blocks += sourced(best.statement, ask, words)
     blocks += reasons(best, ask, words)
-    return Reply(tuple(blocks), (*((row,) if row else ()), *_dispute(noted, say)))
+    return Reply(tuple(blocks), (*((row,) if row else ()), *_feedback(noted, say)))
 
 
 def _promise(noted: Noted, say: Callable[[str], str]) -> str:
     if noted.waiting:
         return say("Our moderators will look into it; when they settle it, I will tell you here.")
     return say("Your question is noted for our moderators.")
+
+
+def disputed(told: bool, words: Catalogue) -> Reply:
+    """Thank whoever says that an answer is not to what they asked, and say what comes of it."""
+    say = words.say
+    blocks = [Block(say("Thank you, noted. Try other words: who did what, where and when."))]
+    if told:
+        later = say("Our moderators will look into it; when they settle it, I will tell you here.")
+        blocks.append(Block(later, Style.NOTE))
+    return Reply(tuple(blocks))
 
 
 def _disputed(answer: Answer, noted: Noted | None, ask: Asking, words: Catalogue) -> Reply:
@@ -87,7 +107,7 @@ def _disputed(answer: Answer, noted: Noted | None, ask: Asking, words: Catalogue
     if noted is not None and noted.waiting:
         blocks.append(Block(_promise(noted, say), Style.NOTE))
     links = _links([match.statement for match in settling], words)
-    return Reply(tuple(blocks), (*links, *_dispute(noted, say)))
+    return Reply(tuple(blocks), (*links, *_feedback(noted, say), *_telling(noted, say)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +176,41 @@ def small_talk(kind: MessageKind, words: Catalogue) -> Reply:
     return Reply((Block(text),))
 
 
-def _dispute(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
+def _feedback(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
+    """Return what a person can say of an answer."""
     if noted is None:
         return ()
-    return ((Button(say("Not what I asked"), action=f"{DISPUTE}:{noted.inquiry_id}"),),)
+    number = noted.inquiry_id
+    return (
+        (
+            Button(say("👍 Useful"), action=f"{USEFUL}:{number}"),
+            Button(say("👎 Not useful"), action=f"{USELESS}:{number}"),
+            Button(say("Not what I asked"), action=f"{DISPUTE}:{number}"),
+        ),
+    )
+
+
+def _telling(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
+    """Return the button that asks to be told when the claim is settled, or not to be."""
+    if noted is None:
+        return ()
+    if noted.waiting:
+        return ((Button(say("🔕 Do not tell me"), action=f"{QUIET}:{noted.inquiry_id}"),),)
+    return ((Button(say("🔔 Tell me when you know"), action=f"{TELL}:{noted.inquiry_id}"),),)
+
+
+def _share(verdict: str, claim: str, statement: SourcedStatement, words: Catalogue) -> Button:
+    """Return the button that passes an answer on: what was claimed, what the report says."""
+    when = statement.published_at or statement.as_of
+    where = (statement.publisher, words.day(when) if when is not None else None)
+    lines = (
+        f"{verdict}:",
+        f"“{cut_short(claim, _CLAIM_SHARED)}”",
+        f"«{cut_short(statement.text, _QUOTE_SHARED)}»",
+        " · ".join(part for part in where if part),
+    )
+    text = "\n".join(line for line in lines if line)
+    return Button(words.say("📤 Share"), url=statement.url, share=text)
 
 
 def others(

@@ -140,6 +140,16 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         )
         _log_answered(update, kind, said, started)
 
+    async def ask(self, update: Update, question: Question) -> Reply:
+        """Return what the conversation replies, for the handler to show; raises what it raises.
+
+        Only for updates that come from a person.
+        """
+        asker = asker_of(update)
+        if asker is None:
+            raise ValueError(f"update {update.update_id} is from nobody")
+        return await self._ask(question, asker)
+
     async def refresh_menu(self, update: Update) -> None:
         """Show a moderator the menu of what they may do, in their own chat; take it from others.
 

@@ -12,6 +12,7 @@ import asyncio
 import functools
 import logging
 import re
+from dataclasses import dataclass
 
 from telegram import CallbackQuery, Message, MessageEntity, Update
 from telegram.constants import ChatType, UpdateType
@@ -28,14 +29,24 @@ logger = logging.getLogger(__name__)
 ALLOWED_UPDATES = (UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY)
 #: A text message's own limit (Bot API, ``Message``): a self-hosted server may let more through.
 MAX_CLAIM_CHARACTERS = 4096
-#: Actions that open with this are settings: their reply takes the place of the buttons' message.
-SETTING_ACTION = "lang:"
+#: Actions that open with these are settings: their reply takes the place of the buttons' message.
+SETTING_ACTIONS = ("lang:", "cal:", "notify:", "forget:")
+#: Actions that are only acknowledged: their reply is shown for a moment, and the answer stays.
+NOTICE_ACTIONS = ("useful:", "useless:", "tell:", "quiet:")
+#: Characters of such a notice (Bot API, ``answerCallbackQuery``).
+NOTICE_CHARACTERS = 200
 
 _COMMANDS: dict[str, Question] = {
     "start": lambda talk, asker: talk.start(asker),
     "help": lambda talk, asker: talk.help(asker),
     "language": lambda talk, asker: talk.language(asker),
+    "privacy": lambda talk, asker: talk.command(asker, "privacy", ""),
+    "about": lambda talk, asker: talk.command(asker, "about", ""),
 }
+#: Commands whose replies are not for others to read.
+_PERSONAL = ("notify", "mydata", "forgetme")
+#: Every command that is answered to everybody.
+PUBLIC_COMMANDS = frozenset({*_COMMANDS, *_PERSONAL, "check"})
 # Telegram marks only ASCII commands; "/مساعدة" alone is meant as one all the same.
 _LONE_COMMAND = re.compile(r"/\S*")
 _SPACES = re.compile(r"[^\S\n]+")
@@ -46,10 +57,11 @@ def register(application: App) -> None:
     meant = filters.UpdateType.MESSAGE & _FROM_A_PERSON & _FOR_THIS_BOT
     # Presses first: later handlers look at messages, and a press may carry one that is too old.
     application.add_handler(CallbackQueryHandler(on_press))
-    for name in _COMMANDS:
-        # Not only where meant: in a group a bare command is for every bot that knows it.
-        person = filters.UpdateType.MESSAGE & _FROM_A_PERSON
-        application.add_handler(CommandHandler(name, on_command, person))
+    # Not only where meant: in a group a bare command is for every bot that knows it.
+    person = filters.UpdateType.MESSAGE & _FROM_A_PERSON
+    application.add_handler(CommandHandler(list(_COMMANDS), on_command, person))
+    application.add_handler(CommandHandler("check", on_check, person))
+    application.add_handler(CommandHandler(_PERSONAL, on_personal_command, person))
     application.add_handler(MessageHandler(meant & _ANY_COMMAND, on_other_command))
     application.add_handler(MessageHandler(meant & (filters.TEXT | filters.CAPTION), on_claim))
     application.add_handler(MessageHandler(meant & filters.ATTACHMENT, on_unsupported))
@@ -58,11 +70,34 @@ def register(application: App) -> None:
 
 async def on_command(update: Update, context: Context) -> None:
     """Answer one of the bot's own commands."""
-    if update.message is None or (command := _command_of(update.message)) is None:
+    if update.message is None or (given := _given(update.message)) is None:
         return
-    name = command[1:].partition("@")[0].lower()
-    await context.answer(update, name, _COMMANDS[name])
+    await context.answer(update, given.name, _COMMANDS[given.name])
     await context.refresh_menu(update)
+
+
+async def on_check(update: Update, context: Context) -> None:
+    """Answer a claim that is given with the command, or that the command replies to."""
+    message = update.message
+    if message is None or (given := _given(message)) is None:
+        return
+    text = given.argument or _replied_to(message)
+    await context.answer(update, "check", lambda talk, asker: talk.claim(asker, text))
+
+
+async def on_personal_command(update: Update, context: Context) -> None:
+    """Do a command that is about the person themselves, where nobody reads along."""
+    message = update.message
+    if message is None or (given := _given(message)) is None:
+        return
+    if message.chat.type != ChatType.PRIVATE:
+        await context.answer(update, given.name, lambda talk, asker: talk.in_private(asker))
+        return
+    await context.answer(
+        update,
+        given.name,
+        lambda talk, asker: talk.command(asker, given.name, given.argument),
+    )
 
 
 async def on_other_command(update: Update, context: Context) -> None:
@@ -71,15 +106,15 @@ async def on_other_command(update: Update, context: Context) -> None:
     What moderators see is not for a group, and whether somebody is one is not either.
     """
     message = update.message
-    if message is None or (command := _command_of(message)) is None:
+    if message is None or (given := _given(message)) is None:
         return
     if message.chat.type != ChatType.PRIVATE:
         await context.answer(update, "other_command", lambda talk, asker: talk.help(asker))
         return
-    name = command[1:].partition("@")[0].lower()
-    argument = visible(_words(message)[len(command) :]).strip()
     await context.answer(
-        update, "other_command", lambda talk, asker: talk.command(asker, name, argument)
+        update,
+        "other_command",
+        lambda talk, asker: talk.command(asker, given.name, given.argument),
     )
     await context.refresh_menu(update)
 
@@ -109,12 +144,15 @@ async def on_press(update: Update, context: Context) -> None:
     query = update.callback_query
     if query is None:
         return
+    if query.data is not None and query.data.startswith(NOTICE_ACTIONS):
+        await _notice(update, context, query, query.data)
+        return
     acknowledged = asyncio.create_task(_acknowledge(query))
     try:
         # Only a game's button comes without data, and this bot has none.
         if (action := query.data) is None:
             return
-        respond = context.rewrite if action.startswith(SETTING_ACTION) else context.answer
+        respond = context.rewrite if action.startswith(SETTING_ACTIONS) else context.answer
         await respond(update, "press", lambda talk, asker: talk.press(asker, action))
     finally:
         await acknowledged
@@ -130,6 +168,11 @@ def claim_text(message: Message, username: str) -> str:
     own = _tidy(mention.sub(" ", words))
     if own or not mention.search(words):
         return own
+    return _replied_to(message)
+
+
+def _replied_to(message: Message) -> str:
+    """Return the words that ``message`` replies to: the part it quotes, else all; may be empty."""
     if message.quote is not None:
         return _tidy(message.quote.text)
     return _tidy(_words(message.reply_to_message)) if message.reply_to_message else ""
@@ -148,9 +191,18 @@ def _tidy(text: str) -> str:
     return _SPACES.sub(" ", visible(text)).strip()
 
 
-async def _acknowledge(query: CallbackQuery) -> None:
+async def _notice(update: Update, context: Context, query: CallbackQuery, action: str) -> None:
+    text: str | None = None
     try:
-        await query.answer()
+        reply = await context.ask(update, lambda talk, asker: talk.press(asker, action))
+        text = "\n".join(block.text for block in reply.blocks)[:NOTICE_CHARACTERS]
+    finally:
+        await _acknowledge(query, text)
+
+
+async def _acknowledge(query: CallbackQuery, text: str | None = None) -> None:
+    try:
+        await query.answer(text)
     except TelegramError as error:
         # Too old, most likely: the person no longer waits for it.
         logger.info("press_not_acknowledged", extra={"error": type(error).__name__})
@@ -163,6 +215,22 @@ def _command_of(message: Message) -> str | None:
         if entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0:
             return text[: entity.length]
     return text if _LONE_COMMAND.fullmatch(text) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A command without its slash and the bot's name, and what follows it."""
+
+    name: str
+    argument: str
+
+
+def _given(message: Message) -> _Given | None:
+    command = _command_of(message)
+    if command is None:
+        return None
+    name = command[1:].partition("@")[0].lower()
+    return _Given(name, visible(_words(message)[len(command) :]).strip())
 
 
 class _FromAPerson(filters.MessageFilter):

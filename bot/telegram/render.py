@@ -18,7 +18,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -35,6 +35,10 @@ _WHOLE_UNITS = MESSAGE_UNITS // 2
 _CRUMB_UNITS = 256
 # Telegram's clients cut labels on narrow screens long before this; it bounds hostile titles.
 _LABEL_CHARACTERS = 64
+
+# Where Telegram lets a person choose whom to pass something on to; a longer link is not opened.
+_SHARE = "https://t.me/share/url"
+_LINK_CHARACTERS = 2_048
 
 _TAGS = {
     Style.HEADLINE: ("<b>", "</b>"),
@@ -252,11 +256,26 @@ def _key(button: Button) -> InlineKeyboardButton | None:
     label = _clean(button.label)[:_LABEL_CHARACTERS]
     if not label:
         return None
+    if button.share is not None:
+        return InlineKeyboardButton(label, url=_share_link(button.share, button.url))
     if button.url is not None:
         return InlineKeyboardButton(label, url=button.url) if _is_web(button.url) else None
     if button.action and len(button.action.encode(errors="replace")) <= ACTION_BYTES:
         return InlineKeyboardButton(label, callback_data=button.action)
     return None
+
+
+def _share_link(text: str, url: str | None) -> str:
+    """Return Telegram's own link that lets a person choose whom to pass ``text`` on to.
+
+    https://core.telegram.org/widgets/share: without a web address the text takes its place.
+    """
+    text = _clean(text)
+    if url is not None and _is_web(url):
+        link = f"{_SHARE}?url={quote(url, safe='')}&text={quote(text, safe='')}"
+        if len(link) <= _LINK_CHARACTERS:
+            return link
+    return f"{_SHARE}?url={quote(text, safe='')}"
 
 
 def _is_web(url: str) -> bool:

@@ -19,12 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
-from bot.conversation.reply import Picture
 from bot.telegram.backoff import is_too_late, pause
 from bot.telegram.fates import Fate, fate_of
 from bot.telegram.inbox import Inbox
 from bot.telegram.pacer import Pacer
 from bot.telegram.pieces import Piece
+from bot.telegram.render import Rendered
 from bot.telegram.sending import asked_pause, edit_part, send_part
 from knowledge.arrivals import Taken
 
@@ -92,7 +92,7 @@ class Sender:
         return None
 
     async def _put(self, piece: Piece) -> None:
-        if piece.edits is not None and not isinstance(piece.part, Picture):
+        if piece.edits is not None and isinstance(piece.part, Rendered):
             await edit_part(self._bot, piece.part, piece.place.chat_id, piece.edits)
         else:
             await send_part(self._bot, piece.part, piece.place)

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import httpx
 from telegram import Bot, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import NetworkError, RetryAfter
 
-from bot.conversation.reply import Picture, Reply
+from bot.conversation.reply import Document, Picture, Reply
 from bot.telegram.render import Rendered, render
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,9 @@ NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 _T = TypeVar("_T")
+
+#: What is sent at once.
+Part: TypeAlias = Document | Picture | Rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,14 @@ async def send(bot: Bot, reply: Reply, place: Place) -> int:
     return len(parts)
 
 
-def parts_of(reply: Reply) -> tuple[Picture | Rendered, ...]:
-    """Return what is sent for ``reply``, in order: its picture, then its messages."""
-    messages = render(reply)
-    return messages if reply.picture is None else (reply.picture, *messages)
+def parts_of(reply: Reply) -> tuple[Part, ...]:
+    """Return what is sent for ``reply``, in order: its picture, its messages, its document."""
+    parts = (reply.picture, *render(reply), reply.document)
+    return tuple(part for part in parts if part is not None)
 
 
-async def send_part(bot: Bot, part: Picture | Rendered, place: Place) -> int:
-    """Send one message or picture, once; returns its number. Raises ``TelegramError``."""
+async def send_part(bot: Bot, part: Part, place: Place) -> int:
+    """Send one message, picture or document, once; returns its number. Raises ``TelegramError``."""
     under = place.message_id
     reply_to = None if under is None else ReplyParameters(under, allow_sending_without_reply=True)
     if isinstance(part, Picture):
@@ -69,6 +72,15 @@ async def send_part(bot: Bot, part: Picture | Rendered, place: Place) -> int:
             reply_parameters=reply_to,
         )
         return shown.message_id
+    if isinstance(part, Document):
+        given = await bot.send_document(
+            place.chat_id,
+            part.content,
+            filename=part.name,
+            message_thread_id=place.topic_id,
+            reply_parameters=reply_to,
+        )
+        return given.message_id
     sent = await bot.send_message(
         place.chat_id,
         part.html,

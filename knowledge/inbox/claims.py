@@ -31,7 +31,12 @@ def note(session: Session, claim: str, language: str, at: datetime | None = None
 
 def adopt(session: Session, limit: int) -> int:
     """Keep the claims of inquiries that are older than claims are; returns how many were."""
-    older = select(Inquiry).where(Inquiry.claim_id.is_(None)).order_by(Inquiry.id).limit(limit)
+    older = (
+        select(Inquiry)
+        .where(Inquiry.claim_id.is_(None), Inquiry.claim != "")
+        .order_by(Inquiry.id)
+        .limit(limit)
+    )
     if session.scalars(older).first() is None:
         return 0
     demand.hold(session)

@@ -41,6 +41,8 @@ NEAR_FROM: Final = 3.6
 NEAR_ABROAD: Final = 2.6
 
 _CHUNK: Final = 5_000
+#: What is forgotten has no words to go by.
+_KEPT: Final = Claim.text != ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Clusters:
         """Yield placed claims past the last one seen: they are placed in the order of numbers."""
         while True:
             query = select(Claim.id, Claim.text, Claim.language).where(
-                Claim.id > self._seen, Claim.cluster_id.is_not(None)
+                Claim.id > self._seen, Claim.cluster_id.is_not(None), _KEPT
             )
             with self._sessions() as session:
                 rows = session.execute(query.order_by(Claim.id).limit(_CHUNK)).all()
@@ -116,7 +118,9 @@ class Clusters:
             yield [_Waiting(row.id, row.text, row.language) for row in rows]
 
     def _waiting(self, limit: int) -> list[_Waiting]:
-        query = select(Claim.id, Claim.text, Claim.language).where(Claim.cluster_id.is_(None))
+        query = select(Claim.id, Claim.text, Claim.language).where(
+            Claim.cluster_id.is_(None), _KEPT
+        )
         with self._sessions() as session:
             rows = session.execute(query.order_by(Claim.id).limit(limit)).all()
         return [_Waiting(row.id, row.text, row.language) for row in rows]
@@ -199,12 +203,12 @@ def _neighbours(session: Session, ids: set[int]) -> dict[int, _Neighbour]:
     """Return the placed ones of claims with the first claims of their clusters, by id."""
     rows = session.execute(
         select(Claim.id, Claim.text, Claim.language, Claim.cluster_id).where(
-            Claim.id.in_(ids), Claim.cluster_id.is_not(None)
+            Claim.id.in_(ids), Claim.cluster_id.is_not(None), _KEPT
         )
     ).all()
     firsts = (
         select(func.min(Claim.id))
-        .where(Claim.cluster_id.in_({row.cluster_id for row in rows}))
+        .where(Claim.cluster_id.in_({row.cluster_id for row in rows}), _KEPT)
         .group_by(Claim.cluster_id)
     )
     homes = {
@@ -226,8 +230,8 @@ def _place(session: Session, waiting: Sequence[_Waiting], beside: Mapping[int, i
     demand.hold(session)
     clusters: dict[int, Cluster] = {}
     for one in waiting:
-        placed = session.scalar(select(Claim.cluster_id).where(Claim.id == one.id))
-        if placed is not None:
+        here = select(Claim.id).where(Claim.id == one.id, Claim.cluster_id.is_(None), _KEPT)
+        if session.scalar(here) is None:
             continue
         cluster = clusters.get(beside.get(one.id, 0))
         if cluster is None and one.id in beside:
@@ -241,5 +245,7 @@ def _place(session: Session, waiting: Sequence[_Waiting], beside: Mapping[int, i
             cluster = Cluster(title=one.text, status=ClusterStatus.SETTLED)
             session.add(cluster)
             session.flush()
+        if not cluster.title:
+            cluster.title = one.text  # All its wordings were forgotten meanwhile.
         demand.join(session, cluster, one.id)
         clusters[one.id] = cluster

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from knowledge import audit
@@ -125,7 +125,8 @@ def split_cluster(
     row, wanted = _held(session, cluster_id), sorted(set(claim_ids))
     if not 0 < len(wanted) <= MOST:
         raise CannotRegroup(f"choose between 1 and {MOST} claims to split from cluster {row.id}")
-    inside = Claim.cluster_id == row.id
+    # A wording that is forgotten has no words left to be chosen by.
+    inside = and_(Claim.cluster_id == row.id, Claim.text != "")
     held = list(session.scalars(select(Claim.id).where(inside, Claim.id.in_(wanted))))
     if len(held) < len(wanted):
         raise CannotRegroup(
@@ -161,7 +162,9 @@ def take_opposites_out(session: Session, cluster_id: int, actor: str) -> int | N
     """
     row = _held(session, cluster_id)
     rows = session.execute(
-        select(Claim.id, Claim.text).where(Claim.cluster_id == row.id).order_by(Claim.id)
+        select(Claim.id, Claim.text)
+        .where(Claim.cluster_id == row.id, Claim.text != "")
+        .order_by(Claim.id)
     )
     claims: dict[int, str] = {each.id: each.text for each in rows}
     read = row.title if row.title in claims.values() else next(iter(claims.values()), "")

@@ -247,7 +247,7 @@ def _wordings(session: Session, cluster_id: int) -> tuple[Wording, ...]:
             func.max(Inquiry.at),
         )
         .outerjoin(Inquiry, Inquiry.claim_id == Claim.id)
-        .where(Claim.cluster_id == cluster_id)
+        .where(Claim.cluster_id == cluster_id, Claim.text != "")
         .group_by(Claim.id)
         .order_by(asked.desc(), Claim.id)
         .limit(WORDINGS)

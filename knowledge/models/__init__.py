@@ -22,6 +22,7 @@ from knowledge.models.inbox import (
     Verdict,
 )
 from knowledge.models.people import (
+    Calendar,
     ConsoleSession,
     Errand,
     Grant,
@@ -51,6 +52,7 @@ __all__ = [
     "ArrivalState",
     "AuditEntry",
     "Base",
+    "Calendar",
     "Change",
     "ChangeKind",
     "Claim",

@@ -85,7 +85,10 @@ class Cluster(Base):
 
 
 class Claim(Base):
-    """One wording of a claim, whoever asked it. ``key`` is the hash of its normalised text."""
+    """One wording of a claim, whoever asked it. ``key`` is the hash of its normalised text.
+
+    Once everybody who asked it is forgotten, ``text`` is empty and ``key`` no text's.
+    """
 
     __tablename__ = "claims"
 
@@ -102,7 +105,10 @@ class Claim(Base):
 
 
 class Inquiry(Base):
-    """One person's asking of one claim, and what it was answered with."""
+    """One person's asking of one claim, and what it was answered with.
+
+    Once it is forgotten, ``claim`` is empty and ``person_key`` nobody's: it only counts.
+    """
 
     __tablename__ = "inquiries"
 
@@ -119,6 +125,12 @@ class Inquiry(Base):
     at: Mapped[datetime] = mapped_column(default=now)
     #: When moderators' answer was given out, for the time it took.
     answered_at: Mapped[datetime | None]
+    #: What the answer, and with it the feedback, is of: the encoder and the judge by their
+    #: fingerprints, and from which scores on the judge was believed.
+    encoder: Mapped[str | None] = mapped_column(String(64))
+    judge: Mapped[str | None] = mapped_column(String(64))
+    assert_at: Mapped[float | None]
+    suggest_at: Mapped[float | None]
 
     shown: Mapped[list["Shown"]] = relationship(
         order_by="Shown.position", cascade="all, delete-orphan", passive_deletes=True

@@ -16,8 +16,19 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Calendar(StrEnum):
+    """How a person reads dates."""
+
+    #: The months as most of the world names them.
+    INTERNATIONAL = "international"
+    #: The same days with the month names of Syria, Lebanon, Jordan, Palestine and Iraq.
+    LEVANTINE = "levantine"
+    #: The Islamic calendar, the international date beside it.
+    HIJRI = "hijri"
+
+
 class Person(Base):
-    """What is remembered of a person: a keyed hash of the channel's id, and a language.
+    """What is remembered of a person: a keyed hash of the channel's id, and what they chose.
 
     ``address`` is where they can be written to, encrypted, while there may be something to tell.
     """
@@ -28,6 +39,9 @@ class Person(Base):
     language: Mapped[str] = mapped_column(String(16))
     address: Mapped[bytes | None] = mapped_column(LargeBinary)
     blocked_until: Mapped[datetime | None]
+    calendar: Mapped[Calendar | None] = mapped_column(by_value(Calendar))
+    #: They asked to be told nothing unasked.
+    muted: Mapped[bool] = mapped_column(default=False)
 
 
 class Grant(Base):

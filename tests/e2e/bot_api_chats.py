@@ -30,6 +30,7 @@ class Sent:
     reply_to: int | None
     edited: bool
     photo: bytes | None = None
+    document: bytes | None = None
 
     def button(self, label: str) -> SentButton:
         """Return the button whose label holds ``label``."""
@@ -47,6 +48,8 @@ class Chats:
         self._known: set[int] = set()
         self._messages: dict[tuple[int, int], Sent | None] = {}
         self._presses: dict[str, bool] = {}
+        #: What people were shown for a moment when they pressed a button.
+        self.notices: list[str] = []
 
     def message(
         self,
@@ -106,10 +109,34 @@ class Chats:
         photo = given["photo"].encode("latin-1")
         if not photo.startswith(_PNG):
             raise Refused("IMAGE_PROCESS_FAILED")
+        return self._keep_file(given, chat_id, photo=photo)
+
+    def hand_over(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Do ``sendDocument``. Raises ``Refused``."""
+        chat_id = self.require(given)
+        return self._keep_file(given, chat_id, document=given["document"].encode("latin-1"))
+
+    def _keep_file(
+        self,
+        given: Mapping[str, str],
+        chat_id: int,
+        photo: bytes | None = None,
+        document: bytes | None = None,
+    ) -> dict[str, Any]:
         message_id = next(self.numbers)
         reply_to = json.loads(given.get("reply_parameters", "{}")).get("message_id")
-        number = len(self.sent) + 1
-        sent = Sent(number, chat_id, message_id, "", "", (), reply_to, edited=False, photo=photo)
+        sent = Sent(
+            len(self.sent) + 1,
+            chat_id,
+            message_id,
+            "",
+            "",
+            (),
+            reply_to,
+            edited=False,
+            photo=photo,
+            document=document,
+        )
         self.sent.append(sent)
         self._messages[chat_id, message_id] = sent
         return shown(sent)
@@ -133,11 +160,15 @@ class Chats:
             raise Refused("message is not modified")
         return self._keep(given, chat_id, message_id, before.reply_to)
 
-    def acknowledge_press(self, query_id: str) -> None:
+    def acknowledge_press(self, query_id: str, notice: str | None) -> None:
         """Do ``answerCallbackQuery``. Raises ``Refused``."""
         if self._presses.get(query_id) is not False:
             raise Refused("query is too old or query ID is invalid")
+        if notice is not None and len(notice) > 200:
+            raise Refused("MESSAGE_TOO_LONG")
         self._presses[query_id] = True
+        if notice is not None:
+            self.notices.append(notice)
 
     def require(self, given: Mapping[str, str]) -> int:
         """Return the chat's id. Raises ``Refused`` where nobody wrote to the bot first."""

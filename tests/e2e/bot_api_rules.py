@@ -43,6 +43,7 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
         {"chat_id", "message_id", "text", "parse_mode", "link_preview_options", "reply_markup"}
     ),
     "sendPhoto": frozenset({"chat_id", "photo", "message_thread_id", "reply_parameters"}),
+    "sendDocument": frozenset({"chat_id", "document", "message_thread_id", "reply_parameters"}),
     "sendChatAction": frozenset({"chat_id", "action", "message_thread_id"}),
     "answerCallbackQuery": frozenset({"callback_query_id", "text", "show_alert", "cache_time"}),
     "setMyCommands": frozenset({"commands", "scope", "language_code"}),

@@ -330,12 +330,14 @@ class BotApiServer:
                 return self.chats.write(given)
             case "sendPhoto":
                 return self.chats.show(given)
+            case "sendDocument":
+                return self.chats.hand_over(given)
             case "editMessageText":
                 return self.chats.rewrite(given)
             case "sendChatAction":
                 self.chats.require(given)
             case "answerCallbackQuery":
-                self.chats.acknowledge_press(given["callback_query_id"])
+                self.chats.acknowledge_press(given["callback_query_id"], given.get("text"))
             case "setMyCommands":
                 check_commands(given["commands"], given.get("language_code"))
                 self.chats.set_menu(given.get("scope"), given["commands"])

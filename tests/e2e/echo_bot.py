@@ -17,8 +17,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.conversation.post import Letter, Post
-from bot.conversation.reply import Asker, Block, Button, Picture, Reply, Style
+from bot.conversation.reply import Asker, Block, Button, Document, Picture, Reply, Style
 from bot.telegram.application import Commands, TelegramConfig, run, serve
+from bot.telegram.handlers import PUBLIC_COMMANDS
 from bot.telegram.inbox import Inbox
 from bot.telegram.limits import Limits
 from knowledge.arrivals import Taken
@@ -68,11 +69,16 @@ class EchoTalk:
         return Reply((Block("language"),), ((Button("English", action="lang:en"),),))
 
     def command(self, asker: Asker, name: str, argument: str) -> Reply:
-        if asker.id != MODERATOR:
+        if asker.id != MODERATOR and name not in PUBLIC_COMMANDS:
             return self.help(asker)
         if name == "picture":
             return Reply((Block("under it"),), picture=Picture(PIXEL, "a pixel"))
+        if name == "mydata":
+            return Reply((Block("all of it"),), document=Document("data.json", b'{"all": "it"}'))
         return _reply(f"command {name} [{argument}]")
+
+    def in_private(self, asker: Asker) -> Reply:
+        return _reply("in private")
 
     def menu(self, asker: Asker) -> tuple[tuple[str, str], ...]:
         return (("queue", "Queue"),) if asker.id == MODERATOR and not self.dismissed else ()

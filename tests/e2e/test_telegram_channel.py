@@ -14,6 +14,7 @@ from bot.telegram.errors import (
     TokenMissing,
     TokenRejected,
 )
+from tests.e2e.bot_api_rules import SentButton
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PATIENCE, TOKEN, BotApiServer
 from tests.e2e.echo_bot import BREAKS, HELD, EchoTalk, Running, running
 
@@ -79,6 +80,23 @@ class TestWaysIn:
             ({"text": "/help"}, f"help {PERSON}"),
             ({"text": f"/HELP@{BOT_NAME.upper()}"}, f"help {PERSON}"),
             ({"text": "/language"}, "language"),
+            ({"text": "/check the bridge is closed"}, "the bridge is closed"),
+            (
+                {"text": "/check", "reply_to_message": {"text": "the bridge is open"}},
+                "the bridge is open",
+            ),
+            (
+                {
+                    "text": "/check",
+                    "reply_to_message": {"text": "the bridge is open"},
+                    "quote": {"text": "open", "position": 0},
+                },
+                "open",
+            ),
+            ({"text": "/notify off"}, "command notify [off]"),
+            ({"text": "/forgetme"}, "command forgetme []"),
+            ({"text": "/privacy"}, "command privacy []"),
+            ({"text": "/about"}, "command about []"),
             ({"text": "/nothing like it"}, f"help {PERSON}"),
             ({"text": "/مساعدة"}, f"help {PERSON}"),
             ({"text": "/ is a slash before words"}, "/ is a slash before words"),
@@ -88,8 +106,42 @@ class TestWaysIn:
     def test_a_private_message_of_any_kind_gets_its_answer(
         self, server: BotApiServer, content: dict[str, object], expected: str
     ) -> None:
-        server.send(PERSON, content)
+        server.send(PERSON, _replying(content, {"id": PERSON, "type": "private"}))
         assert expected in server.wait_for_message(PERSON).text
+
+    def test_a_document_follows_its_words(self, server: BotApiServer) -> None:
+        server.send_text(PERSON, "/mydata")
+        words = server.wait_for_message(PERSON)
+        document = server.wait_for_message(PERSON, after=words.number)
+        assert (words.text, words.document) == ("all of it", None)
+        assert document.document == b'{"all": "it"}'
+
+    @pytest.mark.parametrize("command", ["/notify off", "/mydata", f"/forgetme@{BOT_NAME}"])
+    def test_what_is_about_a_person_is_not_said_in_a_group(
+        self, server: BotApiServer, command: str
+    ) -> None:
+        server.send(PERSON, {"text": command}, chat=GROUP)
+        assert server.wait_for_message(-100200).text == "in private"
+
+    def test_a_check_in_a_group_is_of_what_it_replies_to(self, server: BotApiServer) -> None:
+        content: dict[str, object] = {
+            "text": "/check",
+            "reply_to_message": {"text": "the bridge is open"},
+        }
+        server.send(PERSON, _in_group(content), chat=GROUP)
+        assert "the bridge is open" in server.wait_for_message(-100200).text
+
+    @pytest.mark.parametrize("action", ["useful:7", "useless:7", "tell:7", "quiet:7"])
+    def test_what_is_said_of_an_answer_is_acknowledged_and_the_answer_stays(
+        self, server: BotApiServer, action: str
+    ) -> None:
+        server.send_text(PERSON, "claim")
+        answer = server.wait_for_message(PERSON)
+        press = server.press(PERSON, answer, SentButton("said", None, action))
+        server.wait_until_acknowledged(press)
+        server.wait_for_call("answerCallbackQuery")
+        assert server.chats.notices == [f"press {action}"]
+        assert server.sent == [answer]
 
     def test_an_endless_text_is_bounded_before_it_goes_on(
         self, server: BotApiServer, bot: Running
@@ -320,12 +372,17 @@ class TestBreaking:
 
 
 def _in_group(content: dict[str, object]) -> dict[str, object]:
+    return _replying(content, GROUP)
+
+
+def _replying(content: dict[str, object], chat: dict[str, object]) -> dict[str, object]:
     """Return ``content`` with the message it replies to completed."""
     replied = content.get("reply_to_message")
     if not isinstance(replied, dict):
         return content
-    whole = {"message_id": 1, "date": 1, "chat": GROUP, **replied}
-    whole["from"] = {"first_name": "Somebody", **replied["from"]}
+    somebody = {"id": 77, "is_bot": False, "first_name": "Somebody"}
+    whole = {"message_id": 1, "date": 1, "chat": chat, **replied}
+    whole["from"] = {**somebody, **replied.get("from", {})}
     return {**content, "reply_to_message": whole}
 
 

@@ -75,7 +75,11 @@ class Installation:
             process.wait(_PATIENCE)
 
     def _environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+        kept = {
+            name: os.environ[name]
+            for name in ("PATH", "PYTHONPATH", "SYSTEMROOT")
+            if name in os.environ
+        }
         return {**kept, "HF_HUB_OFFLINE": "1", "DATA_DIR": "data", **self.settings}
 
 

@@ -114,9 +114,14 @@ class TestCommands:
     @pytest.mark.parametrize(
         ("code", "start", "help_", "language"),
         [
-            ("ar", "أهلًا بك في تثبَّت", "كيف تستخدم هذا البوت", "بأي لغة نتحدث؟"),
-            (None, "أهلًا بك في تثبَّت", "كيف تستخدم هذا البوت", "بأي لغة نتحدث؟"),
-            ("en-GB", "Welcome to Tathabbat", "How to use", "Which language shall we speak?"),
+            ("ar", "أهلًا بك في تثبَّت", "كيف تستخدم هذا البوت", "بأي لغة نتحدث؟ وكيف تكتب التواريخ؟"),
+            (None, "أهلًا بك في تثبَّت", "كيف تستخدم هذا البوت", "بأي لغة نتحدث؟ وكيف تكتب التواريخ؟"),
+            (
+                "en-GB",
+                "Welcome to Tathabbat",
+                "How to use",
+                "Which language shall we speak? And how do you write dates?",
+            ),
         ],
     )
     def test_are_answered_in_the_language_of_the_asker(

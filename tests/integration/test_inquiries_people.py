@@ -86,4 +86,11 @@ def test_the_language_a_person_chose_last_is_remembered(sessions: Sessions) -> N
 
 
 def test_nothing_else_is_remembered_of_a_person() -> None:
-    assert set(Person.__table__.columns.keys()) == {"key", "language", "address", "blocked_until"}
+    assert set(Person.__table__.columns.keys()) == {
+        "key",
+        "language",
+        "address",
+        "blocked_until",
+        "calendar",
+        "muted",
+    }

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.conversation.catalogue import Language, catalogue
+from bot.conversation.commands import described
 from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
 from bot.conversation.reply import Asker, Button, Reply
@@ -199,7 +200,7 @@ class TestWhoMay:
         assert said(house.talk.press(MODERATOR, forged)) == GONE
 
     def test_the_menu_shows_what_a_person_may_do(self, house: House) -> None:
-        everybody = ("start", "help", "language")
+        everybody = tuple(name for name, _ in described(Language.ARABIC))
         names = {
             person.id: tuple(name for name, _ in house.talk.menu(person))
             for person in (ADMIN, MODERATOR, PUBLIC)
@@ -246,7 +247,7 @@ class TestQueue:
                 inquiry.waiting = True
         shown = house.talk.command(MODERATOR, "queue", "")
         done = presses(house, MODERATOR, shown, "❌ 1 contradicts it")
-        assert said(done) == f"Claim {cluster} is answered. People to be told: 1."
+        assert said(done) == f"Claim {cluster} is answered. 1 person will be told."
         assert status(house, cluster) is ClusterStatus.ANSWERED
         second = presses(house, ADMIN, shown, "✅ 1 supports it")
         assert said(second).startswith("This was handled already")

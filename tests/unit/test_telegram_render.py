@@ -1,6 +1,7 @@
 """A reply as Telegram messages: what is shown, which way it reads, where it is cut."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
@@ -183,3 +184,33 @@ class TestButtons:
 def _letters(text: str) -> str:
     """Return ``text`` without white space and direction characters."""
     return re.sub(r"\s|[\u200e\u200f\u2068\u2069\u202e]", "", text)
+
+
+class TestSharing:
+    """A button that passes text on is Telegram's own link for that."""
+
+    def _link(self, button: Button) -> str:
+        (message,) = render(Reply((Block("answer"),), ((button,),)))
+        assert message.keyboard is not None
+        link = message.keyboard.inline_keyboard[0][0].url
+        assert isinstance(link, str)
+        return link
+
+    def test_the_address_and_the_text_go_along(self) -> None:
+        link = self._link(Button("Share", url="https://example.org/a?b=1&c=2", share="❌ & «قال»"))
+        parts = urlsplit(link)
+        assert (parts.netloc, parts.path) == ("t.me", "/share/url")
+        assert parse_qs(parts.query) == {
+            "url": ["https://example.org/a?b=1&c=2"],
+            "text": ["❌ & «قال»"],
+        }
+
+    @pytest.mark.parametrize(
+        "url", [None, "javascript:alert(1)", "https://example.org/" + "a" * 3000]
+    )
+    def test_without_a_usable_address_the_text_takes_its_place(self, url: str | None) -> None:
+        link = self._link(Button("Share", url=url, share="words"))
+        assert parse_qs(urlsplit(link).query) == {"url": ["words"]}
+
+    def test_a_lone_surrogate_does_not_break_it(self) -> None:
+        assert self._link(Button("Share", share="a\ud800b"))

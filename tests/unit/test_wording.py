@@ -111,6 +111,10 @@ def labels(reply: Reply) -> list[list[str]]:
     return [[button.label for button in row] for row in reply.buttons]
 
 
+DISPUTED = disputed(supporting(news(1)), refuting(news(2)))
+FEEDBACK = ["👍 Useful", "👎 Not useful", "Not what I asked"]
+
+
 class TestOutcomes:
     @pytest.mark.parametrize(
         ("answer", "headline"),
@@ -183,7 +187,7 @@ class TestOutcomes:
             "That does not make it true. Your question is noted for our moderators."
         )
         assert quotes(reply) == []
-        assert reply.buttons == ()
+        assert labels(reply) == [["🔔 Tell me when you know"]]
 
     def test_where_nothing_is_kept_nothing_is_promised_and_no_button_asks(self) -> None:
         assert texts(answered(no_match(), None, TODAY, ENGLISH))[1] == "That does not make it true."
@@ -354,7 +358,7 @@ class TestContradictingReports:
             "Said by: The mayor\n📰 Bridges, part 2 · The Valley Post · January 3, 2026",
             "This one supports what you sent.",
         ]
-        assert labels(reply) == [["Source 1"], ["Source 2"], ["Not what I asked"]]
+        assert labels(reply) == [["Source 1"], ["Source 2"], FEEDBACK, ["🔔 Tell me when you know"]]
 
     def test_the_same_in_arabic(self) -> None:
         answer = disputed(refuting(self.NEW, self.DIFFERS), supporting(self.OLD))
@@ -472,21 +476,22 @@ class TestButtons:
     def test_link_others_and_dispute(self) -> None:
         several = supported(supporting(news(1)), match(news(2)))
         reply = english(several)
-        assert labels(reply) == [["Source", "Other matches"], ["Not what I asked"]]
+        assert labels(reply) == [["Source", "Other matches", "📤 Share"], FEEDBACK]
         assert reply.buttons[0][0].url == "https://example.org/1"
 
     def test_no_link_without_an_address_and_no_others_without_others(self) -> None:
         alone = supported(supporting(news(url=None)), match(news(2), relevance=0.1))
-        assert labels(english(alone)) == [["Not what I asked"]]
+        assert labels(english(alone)) == [["📤 Share"], FEEDBACK]
 
     def test_one_that_settles_without_being_near_still_offers_the_others(self) -> None:
         far = match(news(1), Relation.SUPPORTS, relevance=0.1)
-        assert labels(english(supported(far, match(news(2)))))[0] == ["Source", "Other matches"]
+        first = labels(english(supported(far, match(news(2)))))[0]
+        assert first == ["Source", "Other matches", "📤 Share"]
 
     def test_related_links_are_numbered_like_the_quotes(self) -> None:
         found = (match(news(1)), match(news(2, url=None)), match(news(3)))
         reply = english(related(*found))
-        assert labels(reply) == [["Source 1"], ["Source 3"], ["Not what I asked"]]
+        assert labels(reply) == [["Source 1"], ["Source 3"], FEEDBACK, ["🔔 Tell me when you know"]]
         assert labels(english(related()))[0] == ["Source"]
 
     @pytest.mark.parametrize("outcome", [supported, refuted, related])
@@ -495,8 +500,29 @@ class TestButtons:
         answer = outcome(supporting(news(1)), match(news(2)))
         for row in answered(answer, Noted(HUGE_ID), TODAY, ARABIC).buttons:
             for button in row:
-                assert (button.url is None) != (button.action is None)
+                assert (button.action is None) == (button.url is not None or bool(button.share))
                 assert button.action is None or len(button.action.encode()) <= 64
+
+    @pytest.mark.parametrize("answer", [related(match(news())), no_match(), DISPUTED])
+    def test_who_waits_may_stop_and_who_does_not_may_begin(self, answer: Answer) -> None:
+        waits = answered(answer, Noted(7, waiting=True), TODAY, ENGLISH).buttons[-1]
+        asks = answered(answer, Noted(7), TODAY, ENGLISH).buttons[-1]
+        assert [(b.label, b.action) for b in waits] == [("🔕 Do not tell me", "quiet:7")]
+        assert [(b.label, b.action) for b in asks] == [("🔔 Tell me when you know", "tell:7")]
+
+    def test_what_is_passed_on_says_what_was_claimed_and_what_the_report_says(self) -> None:
+        share = english(refuted()).buttons[0][-1]
+        assert share.url == "https://example.org/1"
+        assert share.share == (
+            "❌ A verified report contradicts this:\n“The bridge carries 250 cars”\n"
+            "«The bridge number 1 carries 250 cars»\nThe Valley Post · February 1, 2026"
+        )
+
+    def test_what_is_passed_on_is_short(self) -> None:
+        long = refuting(news(text="word " * 400, publisher=None, published_at=None))
+        share = english(refuted(long, claim="claim " * 400)).buttons[0][-1].share
+        assert share is not None
+        assert len(share) < 300
 
 
 class TestOthers:

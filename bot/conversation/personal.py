@@ -1,0 +1,262 @@
+"""What a person can say about themselves: their settings, what is held of them, and no more of it.
+
+Nothing here is said where others read along: the channel asks for it in a private chat only.
+"""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Final
+
+from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue
+from bot.conversation.reply import Asker, Block, Button, Document, Reply, Style
+from bot.conversation.wording import LANGUAGE
+from knowledge import forgetting, inquiries, people, personal, reports
+from knowledge.database import Sessions
+from knowledge.models import Calendar
+
+#: Actions a button can carry, before the colon and what it is about.
+CALENDAR, NOTIFY, FORGET = "cal", "notify", "forget"
+_ON, _OFF, _YES, _NO = "on", "off", "yes", "no"
+_DOCUMENT: Final = "tathabbat-my-data.json"
+
+
+class Personal:
+    """Answers the commands and the buttons that are about the person who gives them.
+
+    ``retention_days`` is how long questions are kept, for saying so.
+    """
+
+    def __init__(self, sessions: Sessions, secret: bytes, retention_days: int) -> None:
+        self._sessions, self._secret, self._days = sessions, secret, retention_days
+
+    def command(self, name: str, argument: str, key: str, words: Catalogue) -> Reply | None:
+        """Do a command; None if it is not one of these."""
+        asked: dict[str, Callable[[], Reply]] = {
+            "notify": lambda: self._notify(argument.strip().lower(), key, words),
+            "mydata": lambda: self._held(key, words),
+            "forgetme": lambda: _ask_to_forget(words),
+            "privacy": lambda: _privacy(self._days, words),
+            "about": lambda: self._about(words),
+        }
+        return asked[name]() if name in asked else None
+
+    def press(self, kind: str, rest: str, key: str, words: Catalogue) -> Reply | None:
+        """Answer a press; None if it is not of one of these buttons."""
+        match kind, rest:
+            case ("lang", code) if code in BY_CODE:
+                return self._choose_language(key, BY_CODE[code], words)
+            case ("cal", calendar) if calendar in list(Calendar):
+                return self._choose_calendar(key, Calendar(calendar), words)
+            case "notify", "on" | "off":
+                return self._notify(rest, key, words)
+            case "forget", "yes":
+                return self._forget(key, words)
+            case "forget", "no":
+                return Reply((Block(words.say("Nothing was erased.")),))
+        return None
+
+    def tell(self, asker: Asker, key: str, number: int, words: Catalogue) -> Reply | None:
+        """Note that the person wants to be told of what they asked; None if it is not theirs."""
+        if asker.address is None:
+            text = words.say("I can tell you only where we are alone: ask me in a private chat.")
+            return Reply((Block(text),))
+        with self._sessions.begin() as session:
+            if inquiries.recall(session, number, key) is None:
+                return None
+            people.unmute(session, key)
+            people.remember_address(session, key, asker.address, self._secret)
+            inquiries.wait(session, number, key)
+        return Reply((Block(words.say("When our moderators settle it, I will tell you here.")),))
+
+    def quiet(self, key: str, number: int, words: Catalogue) -> Reply | None:
+        """Note that the person does not want to be told; None if it is not theirs."""
+        with self._sessions.begin() as session:
+            if not inquiries.stop_waiting(session, number, key):
+                return None
+        text = words.say("I will not tell you about this one. For all of them: /notify off")
+        return Reply((Block(text),))
+
+    def _choose_language(self, key: str, language: Language, words: Catalogue) -> Reply:
+        with self._sessions.begin() as session:
+            people.choose_language(session, key, language.value)
+        say = catalogue(language, words.calendar).say
+        return Reply((Block(say("From now on I speak English with you.")),))
+
+    def _choose_calendar(self, key: str, calendar: Calendar, words: Catalogue) -> Reply:
+        with self._sessions.begin() as session:
+            people.choose_calendar(session, key, calendar)
+        return Reply((Block(words.say("From now on I write dates that way.")),))
+
+    def _notify(self, wish: str, key: str, words: Catalogue) -> Reply:
+        say = words.say
+        with self._sessions.begin() as session:
+            if wish == _OFF:
+                people.mute(session, key)
+                inquiries.stop_waiting_for_all(session, key)
+            elif wish == _ON:
+                people.unmute(session, key)
+            muted = people.wishes_of(session, key).muted
+        if muted:
+            text = say(
+                "🔕 I tell you nothing unasked, and where to write to you is erased. Corrections of"
+                " what I showed you do not reach you either."
+            )
+            button = Button(say("🔔 Tell me"), action=f"{NOTIFY}:{_ON}")
+        else:
+            text = say(
+                "🔔 I tell you here when moderators settle what you asked, and when a report that I"
+                " showed you is corrected or withdrawn."
+            )
+            button = Button(say("🔕 Do not tell me"), action=f"{NOTIFY}:{_OFF}")
+        return Reply((Block(text),), ((button,),))
+
+    def _held(self, key: str, words: Catalogue) -> Reply:
+        with self._sessions() as session:
+            held = personal.export(session, key, self._secret)
+        if held.questions:
+            text = words.count(
+                "This is everything I hold about you. There is {count} question of yours in it.",
+                "This is everything I hold about you. There are {count} questions of yours in it.",
+                held.questions,
+            )
+        else:
+            text = words.say("This is everything I hold about you. No question is among it.")
+        return Reply((Block(text),), document=Document(_DOCUMENT, held.document))
+
+    def _forget(self, key: str, words: Catalogue) -> Reply:
+        with self._sessions.begin() as session:
+            forgetting.forget(session, key)
+        text = words.say(
+            "🗑 It is erased. Our chat itself is yours to clear: Telegram keeps it, not I."
+        )
+        return Reply((Block(text),))
+
+    def _about(self, words: Catalogue) -> Reply:
+        with self._sessions() as session:
+            kept = reports.tally(session)
+        say = words.say
+        statements = words.count(
+            "I search {count} published statement",
+            "I search {count} published statements",
+            kept.statements,
+        )
+        sources = words.count("of {count} source.", "of {count} sources.", kept.sources)
+        return Reply(
+            (
+                Block(say("Tathabbat: make sure before you act on it"), Style.HEADLINE),
+                Block(
+                    say(
+                        "I compare what you send with what verified reports say, and show you their"
+                        " words with the source. I never say myself what is true, and where reports"
+                        " are silent I say so. People check and publish what I search."
+                    )
+                ),
+                Block(f"{statements} {sources}"),
+                Block(
+                    say(
+                        "Version {version}, free software under the Apache 2.0 licence. /privacy"
+                        " says what is kept of you."
+                    ).format(version=version("tathabbat")),
+                    Style.NOTE,
+                ),
+            )
+        )
+
+
+def offer(words: Catalogue) -> Reply:
+    """Offer the languages, and the calendars that are usual in the one that is spoken."""
+    say = words.say
+    languages = tuple(
+        Button(name, action=f"{LANGUAGE}:{code.value}") for code, name in NAMES.items()
+    )
+    calendars = {
+        Calendar.INTERNATIONAL: say("February"),
+        Calendar.LEVANTINE: say("February as in the Levant"),
+        Calendar.HIJRI: say("Hijri"),
+    }
+    if words.language is not Language.ARABIC:
+        # The two differ in Arabic only.
+        del calendars[Calendar.LEVANTINE]
+    row = tuple(Button(name, action=f"{CALENDAR}:{each}") for each, name in calendars.items())
+    text = say("Which language shall we speak? And how do you write dates?")
+    return Reply((Block(text),), (languages, row))
+
+
+def _ask_to_forget(words: Catalogue) -> Reply:
+    say = words.say
+    return Reply(
+        (
+            Block(say("Erase everything I hold about you?"), Style.HEADLINE),
+            Block(
+                say(
+                    "Your questions, your settings and where to write to you are erased at once and"
+                    " cannot be brought back. You will not be told of anything you asked. /privacy"
+                    " says what stays, and /mydata shows it all before."
+                )
+            ),
+        ),
+        (
+            (
+                Button(say("🗑 Yes, erase it"), action=f"{FORGET}:{_YES}"),
+                Button(say("No, keep it"), action=f"{FORGET}:{_NO}"),
+            ),
+        ),
+    )
+
+
+def _privacy(days: int, words: Catalogue) -> Reply:
+    say = words.say
+    kept = (
+        say(
+            "Instead of your name and number: a code made of your number with a secret key. Without"
+            " that key it leads to nobody."
+        ),
+        words.count(
+            "What you asked and when, what you were shown, what you said of it: for {count} day."
+            " Then your words and the code are erased, and it only counts.",
+            "What you asked and when, what you were shown, what you said of it: for {count} days."
+            " Then your words and the code are erased, and it only counts.",
+            days,
+        ),
+        say(
+            "Where to write to you, encrypted, from what you ask in a private chat until that is"
+            " erased. /notify off erases it at once."
+        ),
+        say("Your language, your calendar and whether you are told things, until /forgetme."),
+        # As long as ``bot.app`` has them forgotten after.
+        say(
+            "Each message until it is answered, encrypted; that it arrived, by your code, for two"
+            " days more. What I could not answer: a week."
+        ),
+    )
+    stays = (
+        say("That /forgetme itself arrived, by your code: for two days."),
+        say("A wording that somebody else sent as well, or that moderators answered."),
+        say("A block by moderators until it ends, and its entry in their log."),
+        say("If you moderate: your role, and what you did by it."),
+        say("Copies of the database that were made before, until whoever runs me replaces them."),
+    )
+    return Reply(
+        (
+            Block(say("What I keep of you"), Style.HEADLINE),
+            Block(_list(kept)),
+            Block(
+                say(
+                    "Moderators read what is asked, not who asks. My logs hold neither your words"
+                    " nor your number."
+                )
+            ),
+            Block(say("What stays after /forgetme, without saying who sent it"), Style.HEADLINE),
+            Block(_list(stays)),
+            Block(
+                say(
+                    "/mydata sends you everything I hold about you. Telegram keeps our chat under"
+                    " its own rules."
+                )
+            ),
+        )
+    )
+
+
+def _list(lines: tuple[str, ...]) -> str:
+    return "\n".join(f"• {line}" for line in lines)

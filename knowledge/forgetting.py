@@ -1,0 +1,171 @@
+"""Forgetting people: at once where one asks for it, and what was asked long ago.
+
+What is forgotten still counts: that something was asked, when, in which language and with which
+outcome. Nothing says any more who asked it, or in which words.
+"""
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from knowledge import arrivals, vectors
+from knowledge.database import Sessions
+from knowledge.inbox import demand
+from knowledge.models import (
+    Claim,
+    Cluster,
+    ClusterStatus,
+    ConsoleSession,
+    Grant,
+    Inquiry,
+    Notification,
+    Person,
+    SignInLink,
+    Verdict,
+)
+from knowledge.models.base import now
+
+#: Inquiries forgotten in one transaction: others write in between.
+_BATCH: Final = 500
+_NOBODY: Final = "nobody:"
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """How many inquiries, addresses and people are forgotten."""
+
+    inquiries: int
+    addresses: int
+    people: int
+
+
+def forget(session: Session, key: str) -> None:
+    """Forget a person: what they asked, what they chose, where to write to them.
+
+    These stay: a wording that somebody else sent as well or that moderators answered, without who
+    sent it; a block until it ends; a role, and what its holder did by it.
+    """
+    # The person before the inbox, as where a claim is kept: else two could wait for each other.
+    _drop_person(session, key)
+    demand.hold(session)
+    numbers = list(session.scalars(select(Inquiry.id).where(Inquiry.person_key == key)))
+    for start in range(0, len(numbers), _BATCH):
+        _erase(session, numbers[start : start + _BATCH])
+    session.execute(delete(Notification).where(Notification.person_key == key))
+    session.execute(delete(SignInLink).where(SignInLink.person_key == key))
+    session.execute(delete(ConsoleSession).where(ConsoleSession.person_key == key))
+    arrivals.disown(session, key, f"{_NOBODY}{secrets.token_hex(16)}")
+    session.expire_all()
+
+
+def _drop_person(session: Session, key: str) -> None:
+    blocked = Person.blocked_until > now()
+    session.execute(
+        update(Person)
+        .where(Person.key == key, blocked)
+        .values(language="", address=None, calendar=None, muted=False)
+    )
+    session.execute(
+        delete(Person).where(Person.key == key, or_(Person.blocked_until.is_(None), ~blocked)),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def expire(sessions: Sessions, before: datetime, keep: Collection[str] = ()) -> Expired:
+    """Forget what was asked before a moment, and what is known of people for nothing else.
+
+    The people in ``keep`` stay reachable, as who holds a role does. Whoever still waited for an
+    answer that long waits no more.
+    """
+    old = select(Inquiry.id).where(Inquiry.at < before, Inquiry.claim != "").order_by(Inquiry.id)
+    with sessions() as session:
+        numbers = list(session.scalars(old))
+    for start in range(0, len(numbers), _BATCH):
+        with sessions.begin() as session:
+            demand.hold(session)
+            _erase(session, numbers[start : start + _BATCH])
+    with sessions.begin() as session:
+        session.execute(delete(ConsoleSession).where(ConsoleSession.expires_at < before))
+        session.execute(delete(SignInLink).where(SignInLink.expires_at < before))
+        return Expired(len(numbers), _drop_addresses(session, keep), _drop_people(session))
+
+
+def _erase(session: Session, numbers: Sequence[int]) -> None:
+    """Take who asked, and the words, out of inquiries; ``demand.hold`` first."""
+    these = Inquiry.id.in_(numbers)
+    # Before the inquiries, as where one is noted as sent.
+    session.execute(delete(Notification).where(Notification.inquiry_id.in_(numbers)))
+    asked = session.execute(select(Inquiry.person_key, Inquiry.claim_id).where(these)).all()
+    for key in {row.person_key for row in asked}:
+        # One for all of a person's, so that people are still counted once; it leads to nobody.
+        nobody = f"{_NOBODY}{secrets.token_hex(16)}"
+        session.execute(
+            update(Inquiry)
+            .where(these, Inquiry.person_key == key)
+            .values(person_key=nobody, claim="", waiting=False),
+            execution_options={"synchronize_session": False},
+        )
+    _drop_wordings(session, {row.claim_id for row in asked if row.claim_id is not None})
+
+
+def _drop_wordings(session: Session, claim_ids: Collection[int]) -> None:
+    """Take the words out of claims that nobody asks any more and no moderator ruled on."""
+    asked = exists().where(Inquiry.claim_id == Claim.id, Inquiry.claim != "")
+    ruled = exists().where(Verdict.claim_id == Claim.id)
+    claims = session.scalars(
+        select(Claim).where(Claim.id.in_(claim_ids), Claim.text != "", ~asked, ~ruled)
+    ).all()
+    texts = [claim.text for claim in claims]
+    for claim in claims:
+        claim.text, claim.key = "", f"{_NOBODY}{secrets.token_hex(16)}"
+    session.flush()
+    # A cluster that was merged into another keeps its title, so titles are looked up by text.
+    for cluster in session.scalars(select(Cluster).where(Cluster.title.in_(texts))):
+        _retitle(session, cluster)
+    vectors.drop(session, texts)
+
+
+def _retitle(session: Session, cluster: Cluster) -> None:
+    """Name a cluster by another wording; one without any is nothing to answer."""
+    cluster.title = (
+        session.scalar(
+            select(Claim.text)
+            .where(Claim.cluster_id == cluster.id, Claim.text != "")
+            .order_by(Claim.id)
+            .limit(1)
+        )
+        or ""
+    )
+    open_still = (ClusterStatus.OPEN, ClusterStatus.SNOOZED)
+    if not cluster.title and cluster.status in open_still:
+        cluster.status, cluster.snoozed_until = ClusterStatus.SETTLED, None
+
+
+def _drop_addresses(session: Session, keep: Collection[str]) -> int:
+    """Forget where to write to people whom there is nothing to tell any more."""
+    asked = exists().where(Inquiry.person_key == Person.key)
+    holds_role = exists().where(Grant.person_key == Person.key)
+    dropped = session.scalars(
+        update(Person)
+        .where(Person.address.is_not(None), Person.key.not_in(keep), ~asked, ~holds_role)
+        .values(address=None)
+        .returning(Person.key),
+        execution_options={"synchronize_session": False},
+    ).all()
+    return len(dropped)
+
+
+def _drop_people(session: Session) -> int:
+    """Forget people of whom nothing but the key is left."""
+    over = or_(Person.blocked_until.is_(None), Person.blocked_until <= now())
+    nothing = (Person.language == "", Person.address.is_(None), Person.calendar.is_(None))
+    gone = session.scalars(
+        delete(Person).where(*nothing, ~Person.muted, over).returning(Person.key),
+        execution_options={"synchronize_session": False},
+    ).all()
+    return len(gone)

@@ -1,0 +1,168 @@
+"""Everything that is held about a person, as a document for them."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from knowledge import people
+from knowledge.errors import AddressUnreadable
+from knowledge.models import (
+    Arrival,
+    AuditEntry,
+    Cluster,
+    ConsoleSession,
+    Grant,
+    Inquiry,
+    Notification,
+    Person,
+    Shown,
+    SignInLink,
+    Statement,
+    SubjectKind,
+)
+
+_BATCH: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A JSON document (UTF-8), and how many questions are in it."""
+
+    document: bytes
+    questions: int
+
+
+def export(session: Session, key: str, secret: bytes) -> Export:
+    """Return everything that is held about a person. ``secret`` opens their address."""
+    person = session.get(Person, key)
+    inquiries = session.scalars(
+        select(Inquiry)
+        .where(Inquiry.person_key == key)
+        .order_by(Inquiry.id)
+        .options(selectinload(Inquiry.shown))
+    ).all()
+    told = session.scalars(
+        select(Notification).where(Notification.person_key == key).order_by(Notification.id)
+    ).all()
+    shown = {each.statement_id for inquiry in inquiries for each in inquiry.shown}
+    texts = _texts(session, shown | {note.statement_id for note in told})
+    held = {
+        "known_here_as": key,
+        "person": _person(session, person, secret) if person is not None else None,
+        "questions": [_question(inquiry, texts) for inquiry in inquiries],
+        "notifications": [_notification(note, texts) for note in told],
+        "messages_kept": _messages(session, key),
+        "moderation": _moderation(session, key),
+    }
+    document = json.dumps(held, ensure_ascii=False, indent=2, default=datetime.isoformat)
+    return Export(document.encode(errors="replace"), len(inquiries))
+
+
+def _person(session: Session, person: Person, secret: bytes) -> dict[str, Any]:
+    try:
+        address = people.address_of(session, person.key, secret)
+    except AddressUnreadable as error:
+        address = str(error)
+    return {
+        "language": person.language or None,
+        "calendar": person.calendar,
+        "told_unasked": not person.muted,
+        "chat": address,
+        "unanswered_until": person.blocked_until,
+    }
+
+
+def _question(inquiry: Inquiry, texts: dict[int, str]) -> dict[str, Any]:
+    return {
+        "asked_at": inquiry.at,
+        "text": inquiry.claim,
+        "language": inquiry.language,
+        "outcome": inquiry.outcome,
+        "shown": [_statement(each, texts) for each in inquiry.shown],
+        "not_what_was_asked": inquiry.disputed,
+        "feedback": inquiry.feedback,
+        "waiting_to_be_told": inquiry.waiting,
+        "answered_by_moderators_at": inquiry.answered_at,
+        "answered_with": {
+            "encoder": inquiry.encoder,
+            "judge": inquiry.judge,
+            "assert_at": inquiry.assert_at,
+            "suggest_at": inquiry.suggest_at,
+        },
+    }
+
+
+def _statement(shown: Shown, texts: dict[int, str]) -> dict[str, Any]:
+    return {"number": shown.statement_id, "text": texts.get(shown.statement_id)}
+
+
+def _notification(note: Notification, texts: dict[int, str]) -> dict[str, Any]:
+    return {
+        "kind": note.kind,
+        "statement": {"number": note.statement_id, "text": texts.get(note.statement_id)},
+        "status": note.status,
+        "written_at": note.created_at,
+        "due_at": note.due_at,
+        "sent_at": note.sent_at,
+        "tries": note.tries,
+        "error": note.error,
+    }
+
+
+def _messages(session: Session, key: str) -> list[dict[str, Any]]:
+    """Return which messages are noted as arrived: in whose hand the words are is in no row."""
+    found = session.scalars(select(Arrival).where(Arrival.lane == key).order_by(Arrival.id))
+    return [{"arrived_at": each.arrived_at, "state": each.state} for each in found]
+
+
+def _moderation(session: Session, key: str) -> dict[str, Any]:
+    """Return what is held of whoever moderates, or was blocked."""
+    grant = session.get(Grant, key)
+    links = select(SignInLink).where(SignInLink.person_key == key).order_by(SignInLink.expires_at)
+    signed_in = select(ConsoleSession).where(ConsoleSession.person_key == key)
+    about = (AuditEntry.subject == SubjectKind.PERSON) & (AuditEntry.subject_id == key)
+    acts = select(AuditEntry).where(or_(AuditEntry.actor == key, about)).order_by(AuditEntry.id)
+    assigned = select(Cluster.id).where(Cluster.assignee == key).order_by(Cluster.id)
+    return {
+        "role": None
+        if grant is None
+        else {"role": grant.role, "name": grant.name, "granted_at": grant.at},
+        "claims_assigned": list(session.scalars(assigned)),
+        "sign_in_links": [
+            {"expires_at": link.expires_at, "used_at": link.used_at}
+            for link in session.scalars(links)
+        ],
+        "console": [
+            {"since": each.created_at, "until": each.expires_at, "ended_at": each.revoked_at}
+            for each in session.scalars(signed_in.order_by(ConsoleSession.created_at))
+        ],
+        "log": [_act(entry, key) for entry in session.scalars(acts)],
+    }
+
+
+def _act(entry: AuditEntry, key: str) -> dict[str, Any]:
+    return {
+        "at": entry.at,
+        "by_you": entry.actor == key,
+        "action": entry.action,
+        "subject": entry.subject,
+        "subject_number": entry.subject_id,
+        "before": entry.before,
+        "after": entry.after,
+        "reason": entry.reason,
+    }
+
+
+def _texts(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    numbers = sorted(ids)
+    found: dict[int, str] = {}
+    for start in range(0, len(numbers), _BATCH):
+        batch = numbers[start : start + _BATCH]
+        rows = session.execute(select(Statement.id, Statement.text).where(Statement.id.in_(batch)))
+        found |= {row.id: row.text for row in rows}
+    return found
