@@ -14,6 +14,7 @@ from bot.errors import SettingsError
 from bot.logs import configure
 from bot.settings import Settings, load
 from embeddings.progress import Progress
+from knowledge import arrivals
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.models.base import now
 from knowledge.schema import require_ready
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at what is due: how long a claim waits for its place in the inbox.
 ERRANDS_S = 5.0
+#: Telegram brings an update for a day at most: as long is remembered which were there.
+SENT_KEPT = timedelta(days=2)
+#: How long an update that was given up waits for an admin to have it tried again.
+GIVEN_UP_KEPT = timedelta(days=7)
 #: Tells moderators something that is due at a moment; returns how it went.
 Telling = Callable[[datetime], Awaitable[str]]
 #: Makes a progress bar for a label, or None where nobody looks.
@@ -172,6 +177,11 @@ class App:
             gone = await asyncio.to_thread(expire, self.sessions, before, self.first_admins)
             return f"{gone.inquiries} questions, {gone.addresses} addresses forgotten"
 
+        async def forget_updates(moment: datetime) -> str:
+            with self.sessions.begin() as session:
+                gone = arrivals.forget(session, moment - SENT_KEPT, moment - GIVEN_UP_KEPT)
+            return f"{gone} updates forgotten"
+
         def telling(write: Callable[[datetime], list[Bulletin]]) -> Telling:
             async def tell(moment: datetime) -> str:
                 written = await asyncio.to_thread(write, moment)
@@ -185,6 +195,7 @@ class App:
             Errand("feeds", timedelta(minutes=1), poll, timedelta(hours=1)),
             # Longer than it ever takes: a year's questions of a busy bot, where it was lowered.
             Errand("retention", timedelta(hours=6), forget, timedelta(hours=2)),
+            Errand("updates", timedelta(hours=1), forget_updates),
             Errand("growth", timedelta(minutes=10), telling(bulletins.alert)),
             Errand("digest", timedelta(days=1), telling(bulletins.digest)),
         )
@@ -262,6 +273,7 @@ class App:
         from bot.conversation.commands import described
         from bot.conversation.post import Outbox
         from bot.telegram import application
+        from bot.telegram.inbox import Inbox
         from knowledge.feed import Follower
 
         config = self._telegram_config()
@@ -272,7 +284,8 @@ class App:
         errands = self._errands(config).in_background(ERRANDS_S)
         with self._console_beside(), Follower(self.engine, self.index), errands:
             post = Outbox(self.sessions, self.settings.secret())
-            application.run(config, self.conversation("telegram"), post, commands)
+            inbox = Inbox(self.sessions, self.settings.secret())
+            application.run(config, self.conversation("telegram"), post, inbox, commands)
 
     def run_console(self) -> None:
         """Serve the moderators' console until told to stop. Raises ConsoleUnavailable."""
@@ -322,6 +335,7 @@ class App:
 
     def _telegram_config(self) -> "TelegramConfig":
         from bot.telegram.application import TelegramConfig
+        from bot.telegram.limits import Limits
 
         settings = self.settings
         if settings.telegram_bot_token is None:
@@ -338,4 +352,8 @@ class App:
             api_url=settings.telegram_api_url,
             webhook_url=settings.webhook_url,
             webhook_secret=secret.get_secret_value() if secret else None,
+            limits=Limits(
+                sends_per_second=settings.telegram_sends_per_second,
+                sends_burst=round(settings.telegram_sends_per_second),
+            ),
         )

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
 
     telegram_bot_token: SecretStr | None = None
     telegram_api_url: str = "https://api.telegram.org"
+    telegram_sends_per_second: float = Field(default=30.0, ge=1.0, le=1000.0)
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
     database_url: SecretStr | None = None

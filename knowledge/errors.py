@@ -14,6 +14,7 @@ KnowledgeError
 ├── CannotUndo          an act cannot be taken back, or not any more
 ├── NotAllowed          the person does not hold the role that the act needs
 ├── AddressUnreadable   an address was kept under another key
+├── SealBroken          something else was
 ├── AlreadyHandled      a cluster stands where this cannot be done to it
 ├── CannotRegroup       claims cannot be merged or split like this
 └── DatabaseUnavailable the database cannot be used as it is (not migrated, newer, locked, absent)
@@ -85,6 +86,10 @@ class NotAllowed(KnowledgeError):
 
 class AddressUnreadable(KnowledgeError):
     """An address was kept under another key."""
+
+
+class SealBroken(KnowledgeError):
+    """Something was sealed under another key."""
 
 
 class AlreadyHandled(KnowledgeError):

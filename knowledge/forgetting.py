@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import vectors
+from knowledge import arrivals, vectors
 from knowledge.database import Sessions
 from knowledge.inbox import demand
 from knowledge.models import (
@@ -59,6 +59,7 @@ def forget(session: Session, key: str) -> None:
     session.execute(delete(Notification).where(Notification.person_key == key))
     session.execute(delete(SignInLink).where(SignInLink.person_key == key))
     session.execute(delete(ConsoleSession).where(ConsoleSession.person_key == key))
+    arrivals.forget_lane(session, key, f"{_NOBODY}{secrets.token_hex(16)}")
     session.expire_all()
 
 

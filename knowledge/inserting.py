@@ -1,6 +1,6 @@
 """Adding a row unless it is there: of two who add the same at once, both find it there after."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Insert, Select, Table
@@ -37,3 +37,12 @@ def _unless_there(statement: "sqlite.Insert | postgresql.Insert") -> Insert:
 def _key(table: type[Base]) -> list[Any]:
     made: Table = table.__table__  # type: ignore[assignment]
     return list(made.primary_key.columns)
+
+
+def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Add the rows whose keys are not there yet; returns the (single) keys of those added."""
+    if not rows:
+        return []
+    (key,) = _key(table)
+    statement = _unless_there(_insert(session, table).values(list(rows))).returning(key)
+    return list(session.scalars(statement).all())

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from knowledge import people
 from knowledge.errors import AddressUnreadable
 from knowledge.models import (
+    Arrival,
     AuditEntry,
     Cluster,
     ConsoleSession,
@@ -54,6 +55,7 @@ def export(session: Session, key: str, secret: bytes) -> Export:
         "known_here_as": key,
         "person": _person(session, person, secret) if person is not None else None,
         "questions": [_question(inquiry, texts) for inquiry in inquiries],
+        "messages": _messages(session, key),
         "notifications": [_notification(note, texts) for note in told],
         "moderation": _moderation(session, key),
     }
@@ -93,6 +95,33 @@ def _question(inquiry: Inquiry, texts: dict[int, str]) -> dict[str, Any]:
             "suggest_at": inquiry.suggest_at,
         },
     }
+
+
+def _messages(session: Session, key: str) -> list[dict[str, Any]]:
+    """Return the messages that are kept, sealed, until they are answered, or known by number."""
+    rows = session.execute(
+        select(
+            Arrival.id,
+            Arrival.arrived_at,
+            Arrival.state,
+            Arrival.done_at,
+            Arrival.error,
+            Arrival.payload.is_not(None).label("sealed"),
+        )
+        .where(Arrival.lane == key)
+        .order_by(Arrival.id)
+    )
+    return [
+        {
+            "number": row.id,
+            "arrived_at": row.arrived_at,
+            "state": row.state,
+            "done_at": row.done_at,
+            "error": row.error,
+            "content_kept_encrypted": row.sealed,
+        }
+        for row in rows
+    ]
 
 
 def _statement(shown: Shown, texts: dict[int, str]) -> dict[str, Any]:

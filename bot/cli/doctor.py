@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 import click
@@ -11,9 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.app import App
 from bot.errors import BotError
 from embeddings.errors import EmbeddingsError
-from knowledge import indexing, schema
+from knowledge import arrivals, indexing, schema
 from knowledge.database import require_whole
 from knowledge.errors import DatabaseUnavailable, KnowledgeError
+from knowledge.models.base import now
 
 
 class State(StrEnum):
@@ -37,9 +39,10 @@ class Finding:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 @click.pass_obj
 def doctor(app: App, as_json: bool) -> None:
-    """Check the database, its schema, the model, the index and the token."""
+    """Check the database, its schema, what waits, the model, the index and the token."""
     findings = [
         _look("database", lambda: _database(app)),
+        _look("updates", lambda: _updates(app)),
         _look("model", lambda: _model(app)),
         _look("index", lambda: _index(app)),
         _look("telegram", lambda: _telegram(app)),
@@ -73,6 +76,25 @@ def _database(app: App) -> tuple[State, str]:
     if not found.ready:
         raise DatabaseUnavailable("its schema is behind; run `tathabbat db upgrade`")
     return State.OK, f"{app.engine.dialect.name}, at revision {found.current}"
+
+
+def _updates(app: App) -> tuple[State, str]:
+    with app.sessions() as session:
+        found = arrivals.tally(session)
+    waits = f"{found.waiting} wait for an answer"
+    if found.oldest is not None:
+        waits += f", the longest for {_age(now() - found.oldest)}"
+    said = f"{waits}; {found.repeats} answers may have been sent twice"
+    if found.given_up:
+        return State.NOTE, (
+            f"{found.given_up} were given up; `tathabbat updates list` says why,"
+            f" `tathabbat updates retry` tries again; {said}"
+        )
+    return State.OK, said
+
+
+def _age(passed: timedelta) -> str:
+    return str(timedelta(seconds=round(passed.total_seconds())))
 
 
 def _model(app: App) -> tuple[State, str]:

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "statements": "bot.cli.statements",
     "users": "bot.cli.users",
     "sources": "bot.cli.sources",
+    "updates": "bot.cli.updates",
     "export": "bot.cli.export",
     "db": "bot.cli.db",
     "evaluate": "bot.cli.evaluate",

@@ -209,6 +209,38 @@ class Conversation:
         say = self._words(asker).say
         return Reply((Block(say("I only read text for now. Write what is claimed, in words.")),))
 
+    def looking(self, asker: Asker) -> Reply:
+        """Say that the answer is being looked for."""
+        return Reply((Block(self._words(asker).say("⏳ Looking through the reports…")),))
+
+    def slow_down(self, asker: Asker) -> Reply:
+        """Say that more was sent than is answered."""
+        say = self._words(asker).say
+        return Reply(
+            (
+                Block(
+                    say(
+                        "That is more than I can check at once, so I leave out what comes now."
+                        " Please wait a minute, then send what matters most."
+                    )
+                ),
+            )
+        )
+
+    def busy(self, asker: Asker) -> Reply:
+        """Say that too many ask at once."""
+        say = self._words(asker).say
+        return Reply(
+            (
+                Block(
+                    say(
+                        "Very many people are asking right now, and I cannot get to your message."
+                        " Please send it again in a few minutes."
+                    )
+                ),
+            )
+        )
+
     def failure(self, asker: Asker) -> Reply:
         """Say that it was us."""
         say = self._words(asker).say

@@ -222,6 +222,10 @@ def _privacy(days: int, words: Catalogue) -> Reply:
             "Where to write to you, encrypted, from what you ask in a private chat until that is"
             " erased. /notify off erases it at once."
         ),
+        say(
+            "Each message as it came, encrypted, until it is answered; one that cannot be, for a"
+            " week. Its number without the content, for two days."
+        ),
         say("Your language, your calendar and whether you are told things, until /forgetme."),
     )
     stays = (

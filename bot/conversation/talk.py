@@ -35,5 +35,14 @@ class Talk(Protocol):
     def unsupported(self, asker: Asker) -> Reply:
         """Say kindly that this kind of message (a photo without caption, voice) is not read yet."""
 
+    def looking(self, asker: Asker) -> Reply:
+        """Say that the answer is being looked for. Quick: it needs no model."""
+
+    def slow_down(self, asker: Asker) -> Reply:
+        """Say politely that more was sent than is answered. Quick."""
+
+    def busy(self, asker: Asker) -> Reply:
+        """Say politely that too many people ask at once. Quick."""
+
     def failure(self, asker: Asker) -> Reply:
         """Say that something broke on our side and the claim may be sent again."""

@@ -18,7 +18,6 @@ from telegram.ext import ApplicationBuilder, ContextTypes
 from bot.conversation.post import Post
 from bot.conversation.talk import Talk
 from bot.telegram import handlers
-from bot.telegram.arrival import PersonByPerson, unless_stopped
 from bot.telegram.context import App, Context, Desk
 from bot.telegram.delivery import Courier, delivering
 from bot.telegram.errors import (
@@ -27,8 +26,16 @@ from bot.telegram.errors import (
     TokenRejected,
     WebhookUnavailable,
 )
+from bot.telegram.gate import Gate
+from bot.telegram.inbox import Inbox
+from bot.telegram.intake import Intake
+from bot.telegram.limits import Limits
+from bot.telegram.pacer import Pacer
+from bot.telegram.pacing import Pacing
 from bot.telegram.polling import poll
+from bot.telegram.stopping import unless_stopped
 from bot.telegram.webhook import new_secret, webhook_server
+from bot.telegram.workers import FAREWELL_SECONDS, Workers, working
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +46,11 @@ Commands = Mapping[str, Sequence[tuple[str, str]]]
 # "123456789:AAH..." as @BotFather prints it; anything else would end up in the request's path.
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _FIRST_PAUSE_SECONDS = 1.0
+# As many connections as its limits let be under way at once, and no more: each request looks at
+# all of them. One message takes about a tenth of a second.
+_CONNECTIONS = 8
+_MESSAGE_SECONDS = 0.1
+_CONNECTION_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +60,9 @@ class TelegramConfig:
     Updates are polled for unless ``webhook_url`` is set: then its path is served on
     ``listen_host``:``listen_port``, to which whatever answers at the public address forwards.
     Without ``webhook_secret`` a new one is made at every start. ``startup_tries`` bounds how often
-    an unreachable Telegram is tried at the start, with pauses of 1, 2, 4... seconds.
+    an unreachable Telegram is tried at the start, with pauses of 1, 2, 4... seconds. An answer that
+    takes longer than ``placeholder_seconds`` is preceded by a placeholder; a stop waits at most
+    ``farewell_seconds`` for what is in hand.
     """
 
     token: str = field(repr=False)
@@ -58,6 +72,9 @@ class TelegramConfig:
     listen_host: str = "127.0.0.1"
     listen_port: int = 8443
     startup_tries: int = 3
+    limits: Limits = field(default_factory=Limits)
+    placeholder_seconds: float = 0.5
+    farewell_seconds: float = FAREWELL_SECONDS
 
 
 def build(config: TelegramConfig, talk: Talk) -> App:
@@ -68,15 +85,20 @@ def build(config: TelegramConfig, talk: Talk) -> App:
     """
     api_url = _checked_api_url(config)
     _silence_http_logs()
+    pacer = Pacer(Pacing(config.limits))
+    under_way = round(config.limits.sends_per_second * _MESSAGE_SECONDS)
+    connections = max(_CONNECTIONS, under_way)
     # PTB only ever calls ``bot_data``: a factory does as well as the type it asks for.
-    desk = cast(type[Desk], partial(Desk, talk))
+    desk = cast(type[Desk], partial(Desk, talk, pacer))
     application = (
         ApplicationBuilder()
         .token(config.token)
         .base_url(f"{api_url}/bot")
         .base_file_url(f"{api_url}/file/bot")
         .context_types(ContextTypes(context=Context, bot_data=desk))
-        .concurrent_updates(PersonByPerson())
+        .rate_limiter(pacer)
+        .connection_pool_size(connections)
+        .pool_timeout(_CONNECTION_SECONDS)
         .updater(None)
         .job_queue(None)
         .build()
@@ -85,16 +107,21 @@ def build(config: TelegramConfig, talk: Talk) -> App:
     return application
 
 
-def run(config: TelegramConfig, talk: Talk, post: Post, commands: Commands) -> None:
-    """Run the bot until SIGINT or SIGTERM; what is being answered then is answered first.
+def run(config: TelegramConfig, talk: Talk, post: Post, inbox: Inbox, commands: Commands) -> None:
+    """Run the bot until SIGINT or SIGTERM; what is in hand then is finished first.
 
     Raises one of ``TelegramChannelError``'s kinds when it cannot start or go on.
     """
-    asyncio.run(_run(config, talk, post, commands))
+    asyncio.run(_run(config, talk, post, inbox, commands))
 
 
 async def serve(
-    config: TelegramConfig, talk: Talk, post: Post, commands: Commands, stop: asyncio.Event
+    config: TelegramConfig,
+    talk: Talk,
+    post: Post,
+    inbox: Inbox,
+    commands: Commands,
+    stop: asyncio.Event,
 ) -> None:
     """Run the bot inside a running loop until ``stop`` is set. Raises as ``run`` does."""
     application = build(config, talk)
@@ -104,22 +131,28 @@ async def serve(
         if stop.is_set():
             return
         publishing = asyncio.create_task(_publish(application.bot, commands))
-        async with delivering(Courier(application.bot, post)):
+        workers = Workers(application, inbox, config.placeholder_seconds, config.farewell_seconds)
+        intake = Intake(inbox, Gate(config.limits), workers.wake)
+        courier, patience = Courier(application.bot, post), config.farewell_seconds
+        async with delivering(courier, patience), working(workers, stop):
             if config.webhook_url:
-                await _serve_webhook(application, config, config.webhook_url, stop)
+                await _serve_webhook(application.bot, intake, config, config.webhook_url, stop)
             else:
                 await unless_stopped(_insist(config, application.bot.delete_webhook), stop)
                 extra = {"way": "polling", "bot": application.bot.username}
                 logger.info("bot_started", extra=extra)
-                await poll(application, stop)
+                await poll(application.bot, intake, stop)
+            # At once with the workers: together they take no longer than one of them.
+            courier.stop()
     finally:
         if publishing is not None:
             publishing.cancel()
             await asyncio.gather(publishing, return_exceptions=True)
-        application.bot_data.threads.shutdown(wait=False, cancel_futures=True)
+        application.bot_data.close()
         await application.shutdown()
         # A start that failed half-way left the application "not initialised" but clients open.
         await application.bot.shutdown()
+        await inbox.close()
         logger.info("bot_stopped")
 
 
@@ -145,34 +178,36 @@ async def connected(config: TelegramConfig, tries: int = 1) -> AsyncIterator[Bot
         await bot.shutdown()
 
 
-async def _run(config: TelegramConfig, talk: Talk, post: Post, commands: Commands) -> None:
+async def _run(
+    config: TelegramConfig, talk: Talk, post: Post, inbox: Inbox, commands: Commands
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         # Windows' loops have no signal handlers: there Ctrl-C ends the run less gently.
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
-    await serve(config, talk, post, commands, stop)
+    await serve(config, talk, post, inbox, commands, stop)
 
 
 async def _serve_webhook(
-    application: App, config: TelegramConfig, webhook_url: str, stop: asyncio.Event
+    bot: Bot, intake: Intake, config: TelegramConfig, webhook_url: str, stop: asyncio.Event
 ) -> None:
     secret = config.webhook_secret or new_secret()
     host, port = config.listen_host, config.listen_port
 
     async def register() -> None:
         try:
-            await application.bot.set_webhook(
+            await bot.set_webhook(
                 webhook_url, secret_token=secret, allowed_updates=handlers.ALLOWED_UPDATES
             )
         except BadRequest as error:
             raise WebhookUnavailable(f"Telegram says: {error.message}") from None
 
     # Listening first: Telegram may call the moment the address is registered.
-    async with webhook_server(application, webhook_url, host, port, secret):
+    async with webhook_server(intake, webhook_url, host, port, secret):
         await unless_stopped(_insist(config, register), stop)
-        logger.info("bot_started", extra={"way": "webhook", "bot": application.bot.username})
+        logger.info("bot_started", extra={"way": "webhook", "bot": bot.username})
         await stop.wait()
 
 

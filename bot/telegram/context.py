@@ -1,31 +1,33 @@
-"""What a handler has at hand: the conversation off the loop, a typing sign, delivery."""
+"""What a handler has at hand: the conversation off the loop, a placeholder, where replies go."""
 
 import asyncio
 import contextlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from telegram import BotCommand, BotCommandScopeChat, Message, Update
-from telegram.constants import ChatAction, ChatType, ParseMode
-from telegram.error import BadRequest, TelegramError
+from telegram.constants import ChatType
+from telegram.error import TelegramError
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.conversation.reply import Asker, Reply
 from bot.conversation.talk import Talk
-from bot.telegram.render import Rendered, render
-from bot.telegram.sending import NO_PREVIEW, Place, persistently, send
+from bot.telegram.hand import Hand
+from bot.telegram.pacer import Pacer
+from bot.telegram.render import render
+from bot.telegram.sending import Place, send_part
 
 logger = logging.getLogger(__name__)
 
 #: Calls of the conversation at once: the model uses all cores anyway, the rest waits in line.
 TALK_THREADS = 4
-# Telegram shows "typing" for five seconds (Bot API, ``sendChatAction``): renewed before it fades.
-_TYPING_SECONDS = 4.0
+# What needs no model must not wait for what does.
+_QUICK_THREADS = 2
 # Albums remembered, so that ten photos without a caption get one reply; the oldest are forgotten.
 _ALBUMS = 1024
 # Chats whose menu of commands is remembered: moderators are few.
@@ -43,11 +45,34 @@ class Desk:
     """What all handlers of one application share (its ``bot_data``)."""
 
     talk: Talk
+    pacer: Pacer
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(TALK_THREADS, thread_name_prefix="talk")
     )
+    quick: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_QUICK_THREADS, thread_name_prefix="quick")
+    )
+    _hands: dict[int, Hand] = field(default_factory=dict)
     _albums: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _menus: OrderedDict[int, Menu] = field(default_factory=OrderedDict)
+
+    def hand(self, update_id: int) -> Hand:
+        """Return what is in hand for an update."""
+        return self._hands.setdefault(update_id, Hand())
+
+    @contextlib.contextmanager
+    def holding(self, update_id: int, hand: Hand) -> Iterator[None]:
+        """Have ``hand`` be what is in hand for an update while the body answers it."""
+        self._hands[update_id] = hand
+        try:
+            yield
+        finally:
+            del self._hands[update_id]
+
+    def close(self) -> None:
+        """Let go of the threads; what they do is finished, what waits for them is not begun."""
+        for threads in (self.threads, self.quick):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def is_new_menu(self, chat_id: int, menu: Menu) -> bool:
         """Whether ``menu`` is another than was last shown in the chat, as far as is known."""
@@ -72,52 +97,55 @@ class Desk:
 
 
 class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk]):
-    """The callback context of this bot's handlers."""
+    """The callback context of this bot's handlers.
+
+    Nothing is sent from here but signs: what is to be said is left in the update's ``Hand``, kept
+    by the worker, and sent then.
+    """
 
     async def answer(self, update: Update, kind: str, question: Question) -> None:
-        """Ask the conversation, typing meanwhile, and send its reply under the person's message.
+        """Ask the conversation and have its reply sent under the person's message.
 
-        ``kind`` names the way in for the log line, which carries latencies but no text. Raises
-        ``TelegramError`` when the reply cannot be sent and whatever the conversation raises.
+        Where that takes long, a placeholder stands there meanwhile and becomes the answer. ``kind``
+        names the way in for the log line, which carries latencies but no text. Raises whatever the
+        conversation raises.
         """
-        place, asker = _place(update), _asker(update)
+        place, asker = place_of(update), asker_of(update)
         if place is None or asker is None:
             return
+        hand = self.bot_data.hand(update.update_id)
         started = time.perf_counter()
-        async with self._typing(place):
+        async with self._placeholder(hand, place, asker):
             reply = await self._ask(question, asker)
-        asked = time.perf_counter()
-        sent = await send(self.bot, reply, place)
-        _log_answered(update, kind, sent, started, asked)
+        _log_answered(update, kind, hand.say(reply, place), started)
 
     async def rewrite(self, update: Update, kind: str, question: Question) -> None:
-        """Ask the conversation and put its reply in place of the message that held the button.
+        """Ask the conversation and have its reply take the place of the button's message.
 
         A message Telegram no longer hands out, or a reply that takes more than one, is answered
         instead. Raises as ``answer`` does.
         """
         query = update.callback_query
         message = query.message if query is not None else None
-        asker = _asker(update)
+        asker = asker_of(update)
         if asker is None or not isinstance(message, Message):
             await self.answer(update, kind, question)
             return
         started = time.perf_counter()
         reply = await self._ask(question, asker)
-        asked = time.perf_counter()
-        messages = render(reply)
-        if len(messages) != 1 or reply.picture is not None:
-            await self.answer(update, kind, lambda _talk, _asker: reply)
-            return
-        await self._edit(messages[0], message)
-        _log_answered(update, kind, 1, started, asked)
+        one = len(render(reply)) == 1 and reply.picture is None
+        place = place_of(update) or Place(message.chat_id)
+        said = self.bot_data.hand(update.update_id).say(
+            reply, place, message.message_id if one else None
+        )
+        _log_answered(update, kind, said, started)
 
     async def ask(self, update: Update, question: Question) -> Reply:
         """Return what the conversation replies, for the handler to show; raises what it raises.
 
         Only for updates that come from a person.
         """
-        asker = _asker(update)
+        asker = asker_of(update)
         if asker is None:
             raise ValueError(f"update {update.update_id} is from nobody")
         return await self._ask(question, asker)
@@ -127,7 +155,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
 
         A sign only: where it cannot be shown, the commands work all the same.
         """
-        asker = _asker(update)
+        asker = asker_of(update)
         if asker is None or asker.address is None:
             return
         loop, chat_id = asyncio.get_running_loop(), int(asker.address)
@@ -144,10 +172,6 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         except TelegramError as error:
             logger.warning("menu_not_shown", extra={"error": type(error).__name__})
 
-    async def apologise(self, update: Update) -> None:
-        """Send the reply that says something broke on our side. Raises as ``answer`` does."""
-        await self.answer(update, "failure", lambda talk, asker: talk.failure(asker))
-
     async def _ask(self, question: Question, asker: Asker) -> Reply:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
@@ -155,48 +179,46 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         )
 
     @contextlib.asynccontextmanager
-    async def _typing(self, place: Place) -> AsyncIterator[None]:
-        """Show "typing" for as long as the body takes, without ever delaying it."""
-        sign = asyncio.create_task(self._keep_typing(place))
+    async def _placeholder(self, hand: Hand, place: Place, asker: Asker) -> AsyncIterator[None]:
+        """Have a placeholder stand there if the body takes until one is due."""
+        if hand.placeholder_at is None or hand.placeholder is not None:
+            yield
+            return
+        found = asyncio.Event()
+        standing = asyncio.create_task(self._stand_in(hand, place, asker, found))
         try:
             yield
         finally:
-            sign.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sign
+            found.set()
+            # One that is on its way is waited for: the answer is to take its place.
+            await standing
 
-    async def _keep_typing(self, place: Place) -> None:
-        # A sign only: where it cannot be shown, the answer matters all the same.
-        with contextlib.suppress(TelegramError):
-            while True:
-                await self.bot.send_chat_action(
-                    place.chat_id, ChatAction.TYPING, message_thread_id=place.topic_id
-                )
-                await asyncio.sleep(_TYPING_SECONDS)
-
-    async def _edit(self, rendered: Rendered, message: Message) -> None:
+    async def _stand_in(self, hand: Hand, place: Place, asker: Asker, found: asyncio.Event) -> None:
+        loop, desk = asyncio.get_running_loop(), self.bot_data
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(hand.placeholder_at):
+                await found.wait()
+        # A courtesy: it never takes a turn that an answer waits for.
+        if found.is_set() or desk.pacer.wait(place.chat_id):
+            return
         try:
-            await persistently(
-                lambda: self.bot.edit_message_text(
-                    rendered.html,
-                    chat_id=message.chat_id,
-                    message_id=message.message_id,
-                    parse_mode=ParseMode.HTML,
-                    link_preview_options=NO_PREVIEW,
-                    reply_markup=rendered.keyboard,
-                )
-            )
-        except BadRequest as error:
-            # The same button hit twice: the message already says so.
-            if "not modified" not in error.message.lower():
-                raise
+            words = await loop.run_in_executor(desk.quick, desk.talk.looking, asker)
+            (part,) = render(words)
+            if found.is_set():
+                return
+            hand.placeholder = await send_part(self.bot, part, place)
+            if hand.note_placeholder is not None:
+                await hand.note_placeholder(hand.placeholder)
+        except Exception as error:  # noqa: BLE001 - the answer matters, this does not
+            logger.warning("placeholder_not_shown", extra={"error": type(error).__name__})
 
 
 #: The application these handlers live in; it has no job queue (PTB's last type argument).
 App: TypeAlias = Application[ExtBot[None], Context, dict[Any, Any], dict[Any, Any], Desk, None]
 
 
-def _asker(update: Update) -> Asker | None:
+def asker_of(update: Update) -> Asker | None:
+    """Return who did what ``update`` tells, or None where that is nobody."""
     person, chat = update.effective_user, update.effective_chat
     if person is None:
         return None
@@ -206,7 +228,7 @@ def _asker(update: Update) -> Asker | None:
     return Asker(person.id, person.language_code, address)
 
 
-def _place(update: Update) -> Place | None:
+def place_of(update: Update) -> Place | None:
     """Return where the reply to ``update`` goes, or None where there is nowhere."""
     query = update.callback_query
     held = update.message if query is None else query.message
@@ -218,14 +240,13 @@ def _place(update: Update) -> Place | None:
     return None if query is None else Place(query.from_user.id)
 
 
-def _log_answered(update: Update, kind: str, messages: int, started: float, asked: float) -> None:
+def _log_answered(update: Update, kind: str, messages: int, started: float) -> None:
     logger.info(
         "update_answered",
         extra={
             "update_id": update.update_id,
             "kind": kind,
             "messages": messages,
-            "talk_ms": round((asked - started) * 1000),
-            "send_ms": round((time.perf_counter() - asked) * 1000),
+            "talk_ms": round((time.perf_counter() - started) * 1000),
         },
     )

@@ -122,11 +122,17 @@ class Courier:
 
 
 @contextlib.asynccontextmanager
-async def delivering(courier: Courier) -> AsyncIterator[None]:
-    """Have ``courier`` deliver for as long as the body takes; its last letter is finished."""
+async def delivering(courier: Courier, patience: float) -> AsyncIterator[None]:
+    """Have ``courier`` deliver for as long as the body takes.
+
+    Its last letter is finished within ``patience`` seconds, or due again when its lease ends.
+    """
     running = asyncio.create_task(courier.run())
     try:
         yield
     finally:
         courier.stop()
-        await running
+        await asyncio.wait((running,), timeout=patience)
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running

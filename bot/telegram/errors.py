@@ -16,7 +16,7 @@ import traceback
 from pathlib import PurePath
 
 from telegram import Update
-from telegram.error import Forbidden, TelegramError
+from telegram.error import Forbidden
 
 from bot.errors import BotError
 from bot.telegram.context import Context
@@ -87,9 +87,9 @@ def where(error: BaseException) -> str:
 
 
 async def report_failure(update: object, context: Context) -> None:
-    """Log what a handler raised, once and without a person's words, then tell the person.
+    """Log what a handler raised, without a person's words, and leave it to the worker.
 
-    The reply asks to send the claim again; when even that fails, the log says so and it ends here.
+    The worker tries again, and tells the person when it has tried often enough.
     """
     error = context.error
     if error is None:  # pragma: no cover - PTB always sets it for error handlers
@@ -103,16 +103,5 @@ async def report_failure(update: object, context: Context) -> None:
         "update_failed",
         extra={"update_id": update_id, "error": type(error).__name__, "where": where(error)},
     )
-    if not isinstance(update, Update) or update.effective_chat is None:
-        return
-    try:
-        await context.apologise(update)
-    except TelegramError as second:
-        logger.error(
-            "failure_not_told", extra={"update_id": update_id, "error": type(second).__name__}
-        )
-    except Exception as second:  # noqa: BLE001 - the last line of defence: log, never raise
-        logger.error(
-            "failure_reply_broken",
-            extra={"update_id": update_id, "error": type(second).__name__, "where": where(second)},
-        )
+    if update_id is not None:
+        context.bot_data.hand(update_id).failure = type(error).__name__

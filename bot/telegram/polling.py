@@ -1,70 +1,118 @@
-"""Fetch updates with ``getUpdates``, a batch at a time, until told to stop."""
+"""Fetch updates with ``getUpdates``, a batch at a time, until told to stop.
+
+Telegram counts a batch as received when the next one is asked for: each is stored before that. They
+are fetched as Telegram wrote them, so that one that cannot be understood holds up no other.
+"""
 
 import asyncio
-import contextlib
+import json
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
+from urllib.parse import urlencode
 
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from sqlalchemy.exc import SQLAlchemyError
+from telegram import Bot
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.request import BaseRequest, HTTPXRequest
 
-from bot.telegram.arrival import Counter, unless_stopped
-from bot.telegram.context import App
 from bot.telegram.errors import PollingConflict, TokenRejected
 from bot.telegram.handlers import ALLOWED_UPDATES
+from bot.telegram.intake import Intake, number_of
 from bot.telegram.sending import asked_pause
+from bot.telegram.stopping import unless_stopped
 
 logger = logging.getLogger(__name__)
 
 # How long Telegram holds an empty request open. Long polling: nobody waits for it to end.
-_HOLD = timedelta(seconds=30)
-# Updates in memory at once; the rest stays with Telegram, where a crash cannot reach it.
-_BATCH = 32
-_FIRST_PAUSE_SECONDS = 1.0
-_LONGEST_PAUSE_SECONDS = 30.0
+_HOLD: Final = timedelta(seconds=30)
+_MARGIN: Final = timedelta(seconds=5)
+#: The most that Telegram gives at once.
+_BATCH: Final = 100
+_FIRST_PAUSE_SECONDS: Final = 1.0
+_LONGEST_PAUSE_SECONDS: Final = 30.0
+#: Another poller is put up with so often: one that was just stopped may still hang on the line.
+_CONFLICTS: Final = 3
+#: How long a stop waits for the last acknowledgement; without it the batch is only stored again.
+_LAST_WORD_SECONDS: Final = 2.0
 
 
-async def poll(application: App, stop: asyncio.Event) -> None:
-    """Fetch and answer updates until ``stop`` is set; a failing network is tried again for ever.
+async def poll(bot: Bot, intake: Intake, stop: asyncio.Event) -> None:
+    """Fetch and store updates until ``stop`` is set; a failing network is tried again for ever.
 
-    Each failure is one log line. Raises ``PollingConflict`` when another process fetches the same
-    bot's updates and ``TokenRejected`` when the token stops being accepted.
+    Each failure is one log line. Raises ``PollingConflict`` when another process keeps fetching
+    the same bot's updates and ``TokenRejected`` when the token stops being accepted.
     """
-    counter = Counter(application)
+    request = HTTPXRequest(connection_pool_size=1)
+    await request.initialize()
     offset: int | None = None
-    pause = _FIRST_PAUSE_SECONDS
+    pause, conflicts = _FIRST_PAUSE_SECONDS, 0
     try:
         while not stop.is_set():
-            fetching = application.bot.get_updates(
-                offset=offset, limit=_BATCH, timeout=_HOLD, allowed_updates=ALLOWED_UPDATES
-            )
             try:
-                updates = await unless_stopped(fetching, stop)
+                updates = await unless_stopped(_fetch(request, bot, offset, _HOLD), stop)
+                if updates:
+                    await intake.store(updates)
+                    offset = _after(updates)
+                pause, conflicts = _FIRST_PAUSE_SECONDS, 0
+                continue
             except Conflict:
-                raise PollingConflict from None
+                conflicts += 1
+                if conflicts == _CONFLICTS:
+                    raise PollingConflict from None
+                error_name, wait = Conflict.__name__, pause
             except InvalidToken:
                 raise TokenRejected from None
-            except TelegramError as error:
+            except (TelegramError, SQLAlchemyError, KeyError) as error:
+                error_name = type(error).__name__
                 wait = _asked_pause(error) or pause
-                logger.warning(
-                    "polling_failed", extra={"error": type(error).__name__, "retry_in_s": wait}
-                )
-                await unless_stopped(asyncio.sleep(wait), stop)
-                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
-                continue
-            pause = _FIRST_PAUSE_SECONDS
-            if updates:
-                await counter.attend(updates)
-                offset = updates[-1].update_id + 1
+            logger.warning("polling_failed", extra={"error": error_name, "retry_in_s": wait})
+            await unless_stopped(asyncio.sleep(wait), stop)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
     finally:
-        await counter.close()
         if offset is not None:
-            # The last batch is answered: acknowledge it, or the next start answers it again.
-            with contextlib.suppress(TelegramError):
-                await application.bot.get_updates(offset=offset, limit=1, timeout=timedelta(0))
+            await _acknowledge(request, bot, offset)
+        await request.shutdown()
 
 
-def _asked_pause(error: TelegramError) -> float | None:
+async def _fetch(
+    request: BaseRequest, bot: Bot, offset: int | None, hold: timedelta, limit: int = _BATCH
+) -> Sequence[object]:
+    """Return the next updates, as Telegram wrote them. Raises ``TelegramError``."""
+    asked = {
+        "limit": limit,
+        "timeout": round(hold.total_seconds()),
+        "allowed_updates": json.dumps(ALLOWED_UPDATES),
+    }
+    if offset is not None:
+        asked["offset"] = offset
+    found = await request.post(
+        f"{bot.base_url}/getUpdates?{urlencode(asked)}",
+        read_timeout=(hold + _MARGIN).total_seconds(),
+    )
+    if not isinstance(found, list):
+        raise NetworkError("getUpdates gave no list")
+    return found
+
+
+async def _acknowledge(request: BaseRequest, bot: Bot, offset: int) -> None:
+    """Tell Telegram that the last batch arrived, so that it is not sent again."""
+    try:
+        async with asyncio.timeout(_LAST_WORD_SECONDS):
+            await _fetch(request, bot, offset, timedelta(0), limit=1)
+    except (TelegramError, TimeoutError, KeyError) as error:
+        logger.info("last_batch_not_acknowledged", extra={"error": type(error).__name__})
+
+
+def _after(updates: Sequence[object]) -> int:
+    """Return the number after the highest. Raises ``NetworkError`` where none has a number."""
+    numbers = [number for each in updates if (number := number_of(each)) is not None]
+    if not numbers:
+        raise NetworkError("getUpdates gave no update with a number")
+    return max(numbers) + 1
+
+
+def _asked_pause(error: Exception) -> float | None:
     """Return the seconds Telegram asks to wait, if it does."""
-    if not isinstance(error, RetryAfter):
-        return None
-    return asked_pause(error).total_seconds()
+    return asked_pause(error).total_seconds() if isinstance(error, RetryAfter) else None

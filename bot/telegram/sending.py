@@ -59,29 +59,29 @@ def parts_of(reply: Reply) -> tuple[Part, ...]:
     return tuple(part for part in parts if part is not None)
 
 
-async def send_part(bot: Bot, part: Part, place: Place) -> None:
-    """Send one message, picture or document, once. Raises ``TelegramError``."""
+async def send_part(bot: Bot, part: Part, place: Place) -> int:
+    """Send one message, picture or document, once; returns its number. Raises ``TelegramError``."""
     under = place.message_id
     reply_to = None if under is None else ReplyParameters(under, allow_sending_without_reply=True)
     if isinstance(part, Picture):
-        await bot.send_photo(
+        shown = await bot.send_photo(
             place.chat_id,
             part.png,
             filename="picture.png",
             message_thread_id=place.topic_id,
             reply_parameters=reply_to,
         )
-        return
+        return shown.message_id
     if isinstance(part, Document):
-        await bot.send_document(
+        handed = await bot.send_document(
             place.chat_id,
             part.content,
             filename=part.name,
             message_thread_id=place.topic_id,
             reply_parameters=reply_to,
         )
-        return
-    await bot.send_message(
+        return handed.message_id
+    sent = await bot.send_message(
         place.chat_id,
         part.html,
         parse_mode=ParseMode.HTML,
@@ -89,6 +89,19 @@ async def send_part(bot: Bot, part: Part, place: Place) -> None:
         reply_markup=part.keyboard,
         message_thread_id=place.topic_id,
         reply_parameters=reply_to,
+    )
+    return sent.message_id
+
+
+async def edit_part(bot: Bot, rendered: Rendered, chat_id: int, message_id: int) -> None:
+    """Put a message in place of another, once. Raises ``TelegramError``."""
+    await bot.edit_message_text(
+        rendered.html,
+        chat_id=chat_id,
+        message_id=message_id,
+        parse_mode=ParseMode.HTML,
+        link_preview_options=NO_PREVIEW,
+        reply_markup=rendered.keyboard,
     )
 
 

@@ -7,20 +7,17 @@ import logging
 import re
 import secrets
 import socket
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from telegram import Update
 from tornado.httpserver import HTTPServer
 from tornado.web import Application as WebApplication
 from tornado.web import HTTPError, RequestHandler
 
-from bot.telegram.arrival import Counter
-from bot.telegram.context import App
 from bot.telegram.errors import WebhookUnavailable
+from bot.telegram.intake import Intake, number_of
 
 logger = logging.getLogger(__name__)
 
@@ -28,35 +25,25 @@ logger = logging.getLogger(__name__)
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 # An update is a few kilobytes; anything near this is not one.
 _BODY_BYTES = 1 << 20
-# Update numbers remembered: one sent again because its 200 was lost is not answered again.
-_REMEMBERED = 4096
 
 
 class Door:
-    """What every request needs: who may come in, what was in already, where updates go."""
+    """What every request needs: who may come in, and where updates go."""
 
-    def __init__(self, application: App, secret: str) -> None:
-        self.application = application
-        self.counter = Counter(application)
+    def __init__(self, intake: Intake, secret: str) -> None:
+        self.intake = intake
         self._secret = secret.encode()
-        self._seen: OrderedDict[int, None] = OrderedDict()
 
     def opens_to(self, secret: str) -> bool:
         """Whether ``secret`` is the right one, compared in constant time."""
         return hmac.compare_digest(secret.encode(errors="replace"), self._secret)
 
-    def is_new(self, update: Update) -> bool:
-        """Whether ``update`` comes in for the first time."""
-        if update.update_id in self._seen:
-            return False
-        self._seen[update.update_id] = None
-        if len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
-        return True
-
 
 class _UpdateHandler(RequestHandler):
-    """One update a request: 200 when it is answered, 403 without the secret, 400 if it is none."""
+    """One update a request: 200 when it is stored, 403 without the secret, 400 if it is none.
+
+    500 where it cannot be stored: Telegram brings it again.
+    """
 
     def initialize(self, door: Door) -> None:
         self._door = door
@@ -64,16 +51,13 @@ class _UpdateHandler(RequestHandler):
     async def post(self) -> None:
         if not self._door.opens_to(self.request.headers.get(SECRET_HEADER, "")):
             raise HTTPError(HTTPStatus.FORBIDDEN)
-        update = self._read()
-        if self._door.is_new(update):
-            await self._door.counter.attend([update])
-
-    def _read(self) -> Update:
         try:
-            update = Update.de_json(json.loads(self.request.body), self._door.application.bot)
-        except Exception as error:  # whatever PTB trips over, the sender is at fault
-            raise HTTPError(HTTPStatus.BAD_REQUEST) from error
-        return update
+            update = json.loads(self.request.body)
+        except ValueError:
+            raise HTTPError(HTTPStatus.BAD_REQUEST) from None
+        if number_of(update) is None:
+            raise HTTPError(HTTPStatus.BAD_REQUEST)
+        await self._door.intake.store([update])
 
     def log_exception(self, *_: Any) -> None:
         """Tornado would print the whole request; a refusal is not this side's failure."""
@@ -81,13 +65,13 @@ class _UpdateHandler(RequestHandler):
 
 @contextlib.asynccontextmanager
 async def webhook_server(
-    application: App, webhook_url: str, host: str, port: int, secret: str
+    intake: Intake, webhook_url: str, host: str, port: int, secret: str
 ) -> AsyncIterator[None]:
-    """Serve the path of ``webhook_url`` on ``host``:``port``; at the end answer what is open.
+    """Serve the path of ``webhook_url`` on ``host``:``port``; store what comes.
 
     Raises ``WebhookUnavailable`` when the address cannot be listened on.
     """
-    door = Door(application, secret)
+    door = Door(intake, secret)
     path = re.escape(urlsplit(webhook_url).path or "/")
     web = WebApplication([(path, _UpdateHandler, {"door": door})], log_function=_log_request)
     server = HTTPServer(web, max_body_size=_BODY_BYTES)
@@ -103,7 +87,6 @@ async def webhook_server(
         yield
     finally:
         server.stop()
-        await door.counter.close()
         await server.close_all_connections()
 
 

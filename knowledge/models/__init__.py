@@ -3,6 +3,7 @@
 Nothing here is particular to SQLite; ``migrations/`` creates exactly this (a test compares them).
 """
 
+from knowledge.models.arrivals import Arrival, ArrivalState, Course
 from knowledge.models.base import (
     Base,
     Instant,
@@ -47,6 +48,8 @@ from knowledge.models.reports import (
 )
 
 __all__ = [
+    "Arrival",
+    "ArrivalState",
     "AuditEntry",
     "Base",
     "Calendar",
@@ -56,6 +59,7 @@ __all__ = [
     "Cluster",
     "ClusterStatus",
     "ConsoleSession",
+    "Course",
     "Errand",
     "Feed",
     "FeedItem",

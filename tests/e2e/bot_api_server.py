@@ -27,12 +27,25 @@ from tornado.web import Application, RequestHandler
 from tests.e2e.bot_api_chats import BOT_ID, BOT_NAME, Chats, Sent
 from tests.e2e.bot_api_rules import PARAMETERS, Refused, SentButton, check_commands, check_webhook
 
-__all__ = ["BOT_ID", "BOT_NAME", "TOKEN", "BotApiServer", "Call", "Sent", "SentButton"]
+__all__ = [
+    "BOT_ID",
+    "BOT_NAME",
+    "PLACEHOLDER",
+    "TOKEN",
+    "BotApiServer",
+    "Call",
+    "Sent",
+    "SentButton",
+]
 
 TOKEN = "123456:loopback-token_for-tests"
 #: Far longer than anything takes here; reached only when the bot under test is broken.
 PATIENCE = 30.0
+#: What a message opens with that only stands in for an answer.
+PLACEHOLDER = "⏳"
+_MARKS = "\u200e\u200f\u2068"
 _WEBHOOK_TRIES = 3
+_HANDLED = ("not modified", "query is too old")
 
 _T = TypeVar("_T")
 
@@ -56,7 +69,7 @@ class BotApiServer:
         self.calls: list[Call] = []
         self.chats = Chats()
         self._changed = threading.Condition()
-        self._failures: dict[str, deque[_Told]] = {}
+        self._failures: dict[str, deque[Told]] = {}
         self._updates: list[dict[str, Any]] = []
         self._acknowledged = 0
         self._webhook: tuple[str, str | None] | None = None
@@ -124,6 +137,7 @@ class BotApiServer:
         retry_after: int | None = None,
         *,
         chat_id: int | None = None,
+        migrate_to: int | None = None,
     ) -> None:
         """Answer the next call of ``method`` with an error; several are used up in order.
 
@@ -131,7 +145,7 @@ class BotApiServer:
         answered so at once.
         """
         with self._changed:
-            told = _Told(description, status, retry_after, chat_id)
+            told = Told(description, status, retry_after, chat_id, migrate_to)
             self._failures.setdefault(method, deque()).append(told)
         self._in_loop(self._wake)
 
@@ -148,13 +162,31 @@ class BotApiServer:
             return list(self.chats.sent)
 
     def wait_for_message(self, chat_id: int, after: int = 0, timeout: float = PATIENCE) -> Sent:
-        """Return the bot's first message (or edit) in ``chat_id`` with a number above ``after``."""
+        """Return the bot's first message (or edit) in ``chat_id`` with a number above ``after``.
+
+        A placeholder is none: what takes its place is.
+        """
         return self._wait(
             lambda: next(
-                (s for s in self.chats.sent if s.chat_id == chat_id and s.number > after), None
+                (
+                    s
+                    for s in self.chats.sent
+                    if s.chat_id == chat_id and s.number > after and not is_placeholder(s)
+                ),
+                None,
             ),
             timeout,
             f"a message in chat {chat_id}",
+        )
+
+    def wait_for_text(self, chat_id: int, text: str, timeout: float = PATIENCE) -> Sent:
+        """Return the bot's first message (or edit) in ``chat_id`` that holds ``text``."""
+        return self._wait(
+            lambda: next(
+                (s for s in self.chats.sent if s.chat_id == chat_id and text in s.text), None
+            ),
+            timeout,
+            f"{text!r} in chat {chat_id}",
         )
 
     def wait_for_call(self, method: str, after: int = 0, timeout: float = PATIENCE) -> Call:
@@ -333,7 +365,7 @@ class BotApiServer:
                 self._fail_if_told("getUpdates", given)
                 if allowed:
                     self._updates[:] = [u for u in self._updates if u.keys() & allowed]
-                ready = self._updates[: int(given.get("limit", 100))]
+                ready = self._batch(int(given.get("limit", 100)))
             left = deadline - time.monotonic()
             if ready or left <= 0 or self._stop.is_set():
                 return ready
@@ -343,19 +375,36 @@ class BotApiServer:
             if waiting.done() and not waiting.result():
                 raise Refused("Conflict: terminated by other getUpdates request", 409)
 
+    def _batch(self, limit: int) -> list[dict[str, Any]]:
+        return self._updates[:limit]
+
     def forget_poller(self, caller: object) -> None:
         """Let go of a poller that was answered or hung up."""
         self._pollers.pop(caller, None)
 
 
-class _Told(Refused):
+def is_placeholder(sent: Sent) -> bool:
+    """Whether a message only stands in for an answer."""
+    return sent.text.lstrip(_MARKS).startswith(PLACEHOLDER)
+
+
+class HungUp(Exception):
+    """The connection breaks before the bot hears an answer."""
+
+
+class Told(Refused):
     """A failure the test asked for, not one of the bot's making."""
 
     def __init__(
-        self, description: str, status: int, retry_after: int | None, chat_id: int | None
+        self,
+        description: str,
+        status: int,
+        retry_after: int | None = None,
+        chat_id: int | None = None,
+        migrate_to: int | None = None,
     ) -> None:
         super().__init__(description, status)
-        self.retry_after, self.chat_id = retry_after, chat_id
+        self.retry_after, self.chat_id, self.migrate_to = retry_after, chat_id, migrate_to
 
 
 class _Method(RequestHandler):
@@ -371,10 +420,13 @@ class _Method(RequestHandler):
             given[name] = file["body"].decode("latin-1")
         try:
             result = await self._result(token, method, given)
+        except HungUp:
+            self.detach().close()
         except Refused as error:
-            # A wrong token, a conflict and an edit that changes nothing are for the bot to handle.
-            meant = isinstance(error, _Told) or error.status in {401, 409}
-            if not meant and "not modified" not in str(error):
+            # A wrong token, a conflict, an edit that changes nothing and a press acknowledged again
+            # are for the bot to handle.
+            meant = isinstance(error, Told) or error.status in {401, 409}
+            if not meant and not any(each in str(error) for each in _HANDLED):
                 self._server.note(f"{method}: {error}")
             self._refuse(error)
         else:
@@ -395,8 +447,10 @@ class _Method(RequestHandler):
             "error_code": error.status,
             "description": f"Bad Request: {error}" if error.status == 400 else str(error),
         }
-        if isinstance(error, _Told) and error.retry_after is not None:
+        if isinstance(error, Told) and error.retry_after is not None:
             body["parameters"] = {"retry_after": error.retry_after}
+        if isinstance(error, Told) and error.migrate_to is not None:
+            body["parameters"] = {"migrate_to_chat_id": error.migrate_to}
         self.set_status(error.status)
         self.write(body)
 

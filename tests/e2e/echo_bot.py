@@ -1,7 +1,8 @@
 """The Telegram channel with a conversation that is a function of what was said.
 
 In a test: ``with running(config, EchoTalk())``. As a process of its own:
-``python -m tests.e2e.echo_bot API_URL [--hold]``; with ``--hold`` a held claim is never released.
+``python -m tests.e2e.echo_bot API_URL FOLDER [--hold] [--sends-per-second N]``; with ``--hold`` a
+held claim is never released.
 """
 
 import argparse
@@ -9,20 +10,30 @@ import asyncio
 import base64
 import contextlib
 import logging
+import tempfile
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 from bot.conversation.post import Letter, Post
 from bot.conversation.reply import Asker, Block, Button, Document, Picture, Reply, Style
 from bot.telegram.application import Commands, TelegramConfig, run, serve
 from bot.telegram.handlers import PUBLIC_COMMANDS
-from tests.e2e.bot_api_server import PATIENCE, TOKEN
+from bot.telegram.inbox import Inbox
+from bot.telegram.limits import Limits
+from knowledge.arrivals import Taken
+from knowledge.database import Sessions, open_engine, open_sessions
+from knowledge.models import Base
+from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN
 
 COMMANDS: Commands = {
     "": (("start", "البداية"), ("help", "المساعدة"), ("language", "اللغة")),
     "en": (("start", "Start"), ("help", "Help"), ("language", "Language")),
 }
+SECRET = b"the key of these tests"
+#: Short, so that what a killed bot had in hand is taken again soon.
+LEASE = timedelta(seconds=1)
 #: Who may give moderators' commands.
 MODERATOR = 900
 #: The smallest picture there is.
@@ -30,17 +41,23 @@ PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 )
 BREAKS = "break"
+FAILS = "fail"
 HELD = "hold"
 
 
 class EchoTalk:
-    """Says back what it was asked; "break" raises, and "hold" waits until ``release`` is set."""
+    """Says back what it was asked; "break" raises, "hold" waits until ``release`` is set.
+
+    "fail" raises as often as ``failures`` says.
+    """
 
     def __init__(self) -> None:
         self.holding = threading.Event()
         self.release = threading.Event()
         #: Whether the moderator is none any more.
         self.dismissed = False
+        #: Answers that break before one is well.
+        self.failures = 0
 
     def start(self, asker: Asker) -> Reply:
         return _reply(f"start {asker.id} {asker.language_code}")
@@ -67,6 +84,9 @@ class EchoTalk:
         return (("queue", "Queue"),) if asker.id == MODERATOR and not self.dismissed else ()
 
     def claim(self, asker: Asker, text: str) -> Reply:
+        if text == FAILS and self.failures:
+            self.failures -= 1
+            raise OSError("the database is locked")
         if text == BREAKS:
             raise ValueError(f"the secret words of a person: {text}")
         if text == HELD:
@@ -89,6 +109,15 @@ class EchoTalk:
 
     def unsupported(self, asker: Asker) -> Reply:
         return _reply("unsupported")
+
+    def looking(self, asker: Asker) -> Reply:
+        return _reply(f"{PLACEHOLDER} looking")
+
+    def slow_down(self, asker: Asker) -> Reply:
+        return _reply("slow down")
+
+    def busy(self, asker: Asker) -> Reply:
+        return _reply("busy")
 
     def failure(self, asker: Asker) -> Reply:
         return _reply("failure")
@@ -133,11 +162,51 @@ class Letters:
             self._changed.notify_all()
 
 
+class WatchedInbox(Inbox):
+    """An inbox that tells which updates are done with."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        super().__init__(sessions, SECRET, LEASE)
+        self._done: set[int] = set()
+        self._changed = threading.Condition()
+
+    async def finish(self, taken: Taken) -> bool:
+        return self._note(taken, await super().finish(taken))
+
+    async def drop(self, taken: Taken, error: str) -> bool:
+        return self._note(taken, await super().drop(taken, error))
+
+    async def give_up(self, taken: Taken, error: str) -> bool:
+        return self._note(taken, await super().give_up(taken, error))
+
+    def wait_for(self, update_id: int) -> None:
+        """Return once an update is done with."""
+        with self._changed:
+            seen = self._changed.wait_for(lambda: update_id in self._done, PATIENCE)
+        assert seen, self._done
+
+    def _note(self, taken: Taken, done: bool) -> bool:
+        with self._changed:
+            if done:
+                self._done.add(taken.id)
+            self._changed.notify_all()
+        return done
+
+
 class Running:
     """A bot in a thread with a loop of its own."""
 
-    def __init__(self, config: TelegramConfig, talk: EchoTalk, post: Post | None = None) -> None:
+    def __init__(
+        self,
+        config: TelegramConfig,
+        talk: EchoTalk,
+        post: Post | None = None,
+        sessions: Sessions | None = None,
+    ) -> None:
         self._config, self._talk, self._post = config, talk, post or Letters()
+        self._folder = tempfile.TemporaryDirectory()
+        self.sessions = sessions or sessions_in(Path(self._folder.name))
+        self._inbox = WatchedInbox(self.sessions)
         self._stop = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
@@ -155,9 +224,14 @@ class Running:
             with contextlib.suppress(RuntimeError):  # it ended by itself meanwhile
                 self._loop.call_soon_threadsafe(self._stop.set)
 
+    def wait_until_done(self, update_id: int) -> None:
+        """Return once an update is answered, or found not to be."""
+        self._inbox.wait_for(update_id)
+
     def join(self) -> None:
         """Wait for its end; raises what it ended with."""
         self._thread.join()
+        self._folder.cleanup()
         if self._error is not None:
             raise self._error
 
@@ -165,15 +239,23 @@ class Running:
         self._loop = asyncio.get_running_loop()
         self._ready.set()
         try:
-            await serve(self._config, self._talk, self._post, COMMANDS, self._stop)
+            await serve(self._config, self._talk, self._post, self._inbox, COMMANDS, self._stop)
         except Exception as error:  # noqa: BLE001 - handed to ``join``
             self._error = error
 
 
 @contextlib.contextmanager
-def running(config: TelegramConfig, talk: EchoTalk, post: Post | None = None) -> Iterator[Running]:
-    """Run a bot for the body; whatever the talk still holds is released at the end."""
-    bot = Running(config, talk, post)
+def running(
+    config: TelegramConfig,
+    talk: EchoTalk,
+    post: Post | None = None,
+    sessions: Sessions | None = None,
+) -> Iterator[Running]:
+    """Run a bot for the body; whatever the talk still holds is released at the end.
+
+    Without ``sessions`` it has a database of its own.
+    """
+    bot = Running(config, talk, post, sessions)
     bot.start()
     try:
         yield bot
@@ -183,6 +265,13 @@ def running(config: TelegramConfig, talk: EchoTalk, post: Post | None = None) ->
         bot.join()
 
 
+def sessions_in(folder: Path) -> Sessions:
+    """Return sessions on the database in ``folder``, made if it is not there."""
+    engine = open_engine(f"sqlite:///{folder / 'bot.db'}")
+    Base.metadata.create_all(engine)
+    return open_sessions(engine)
+
+
 def _reply(text: str) -> Reply:
     return Reply((Block(text),))
 
@@ -190,14 +279,19 @@ def _reply(text: str) -> Reply:
 def _main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("api_url")
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--hold", action="store_true")
+    parser.add_argument("--sends-per-second", type=float, default=Limits().sends_per_second)
     given = parser.parse_args()
     # Everything the program could ever log, as loud as it gets.
     logging.basicConfig(level=logging.INFO, format="%(name)s %(message)s")
     talk = EchoTalk()
     if not given.hold:
         talk.release.set()
-    run(TelegramConfig(TOKEN, given.api_url), talk, Letters(), COMMANDS)
+    inbox = Inbox(sessions_in(given.folder), SECRET, LEASE)
+    rate = given.sends_per_second
+    limits = Limits(sends_per_second=rate, sends_burst=round(rate))
+    run(TelegramConfig(TOKEN, given.api_url, limits=limits), talk, Letters(), inbox, COMMANDS)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.telegram.application import TelegramConfig, build, check
+from bot.telegram.backoff import ANSWER_TRIES
 from bot.telegram.errors import (
     PollingConflict,
     TelegramChannelError,
@@ -14,7 +15,7 @@ from bot.telegram.errors import (
     TokenRejected,
 )
 from tests.e2e.bot_api_rules import SentButton
-from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, TOKEN, BotApiServer
+from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PATIENCE, TOKEN, BotApiServer
 from tests.e2e.echo_bot import BREAKS, HELD, EchoTalk, Running, running
 
 PERSON = 501
@@ -37,7 +38,9 @@ def talk() -> EchoTalk:
 
 @pytest.fixture
 def bot(server: BotApiServer, talk: EchoTalk) -> Iterator[Running]:
-    with running(TelegramConfig(TOKEN, server.url), talk) as bot:
+    # Where a placeholder matters is its own test's to say: a slow machine shows them anywhere.
+    config = TelegramConfig(TOKEN, server.url, placeholder_seconds=PATIENCE)
+    with running(config, talk) as bot:
         yield bot
     assert server.problems == []
 
@@ -59,15 +62,6 @@ class TestWaysIn:
         assert sent.button("Source").url == "https://example.org/report"
         call = server.wait_for_call("sendMessage")
         assert "is_disabled" in call.parameters["link_preview_options"]
-
-    def test_typing_is_shown_before_the_answer_comes(
-        self, server: BotApiServer, talk: EchoTalk
-    ) -> None:
-        server.send_text(PERSON, HELD)
-        assert server.wait_for_call("sendChatAction").parameters["action"] == "typing"
-        assert server.sent == []
-        talk.release.set()
-        assert HELD in server.wait_for_message(PERSON).text
 
     @pytest.mark.parametrize(
         ("content", "expected"),
@@ -139,20 +133,22 @@ class TestWaysIn:
 
     @pytest.mark.parametrize("action", ["useful:7", "useless:7", "tell:7", "quiet:7"])
     def test_what_is_said_of_an_answer_is_acknowledged_and_the_answer_stays(
-        self, server: BotApiServer, action: str
+        self, server: BotApiServer, bot: Running, action: str
     ) -> None:
         server.send_text(PERSON, "claim")
         answer = server.wait_for_message(PERSON)
         press = server.press(PERSON, answer, SentButton("said", None, action))
-        server.wait_until_acknowledged(press)
+        bot.wait_until_done(press)
         server.wait_for_call("answerCallbackQuery")
         assert server.chats.notices == [f"press {action}"]
         assert server.sent == [answer]
 
-    def test_an_endless_text_is_bounded_before_it_goes_on(self, server: BotApiServer) -> None:
+    def test_an_endless_text_is_bounded_before_it_goes_on(
+        self, server: BotApiServer, bot: Running
+    ) -> None:
         server.send_text(PERSON, "ا" * 20_000)
         acknowledged = server.send_text(PERSON, "/help")
-        server.wait_until_acknowledged(acknowledged)
+        bot.wait_until_done(acknowledged)
         claimed = "".join(sent.text for sent in server.sent)
         assert claimed.count("ا") == 4096
 
@@ -166,19 +162,21 @@ class TestWaysIn:
         ],
     )
     def test_what_is_not_for_the_bot_is_passed_over(
-        self, server: BotApiServer, kind: str, content: dict[str, object]
+        self, server: BotApiServer, kind: str, content: dict[str, object], bot: Running
     ) -> None:
         server.send(PERSON, content, kind=kind)
         last = server.send_text(PERSON, "after it")
-        server.wait_until_acknowledged(last)
+        bot.wait_until_done(last)
         (sent,) = server.sent
         assert "after it" in sent.text
 
-    def test_an_album_without_words_is_declined_once(self, server: BotApiServer) -> None:
+    def test_an_album_without_words_is_declined_once(
+        self, server: BotApiServer, bot: Running
+    ) -> None:
         for _ in range(3):
             server.send(PERSON, {"photo": PHOTO, "media_group_id": "album"})
         last = server.send_text(PERSON, "after it")
-        server.wait_until_acknowledged(last)
+        bot.wait_until_done(last)
         assert [sent.text.split("\n")[0] for sent in server.sent] == [
             "unsupported",
             f"claim {PERSON}",
@@ -211,9 +209,11 @@ class TestWaysIn:
     @pytest.mark.parametrize(
         "text", ["just talk", "/unknown", "/help@some_other_bot", f"mail@{BOT_NAME}"]
     )
-    def test_a_group_is_left_alone_otherwise(self, server: BotApiServer, text: str) -> None:
+    def test_a_group_is_left_alone_otherwise(
+        self, server: BotApiServer, text: str, bot: Running
+    ) -> None:
         passed = server.send(PERSON, {"text": text}, chat=GROUP)
-        server.wait_until_acknowledged(passed)
+        bot.wait_until_done(passed)
         assert server.sent == []
 
     def test_a_press_is_acknowledged_and_answered_by_a_new_message(
@@ -229,7 +229,7 @@ class TestWaysIn:
         assert server.chats.unacknowledged_presses == []
 
     def test_a_setting_takes_the_place_of_its_buttons_and_may_be_pressed_twice(
-        self, server: BotApiServer
+        self, server: BotApiServer, bot: Running
     ) -> None:
         server.send_text(PERSON, "/language")
         menu = server.wait_for_message(PERSON)
@@ -237,7 +237,7 @@ class TestWaysIn:
         changed = server.wait_for_message(PERSON, after=menu.number)
         assert (changed.message_id, changed.edited) == (menu.message_id, True)
         again = server.press(PERSON, menu, menu.button("English"))
-        server.wait_until_acknowledged(again)
+        bot.wait_until_done(again)
         assert server.sent == [menu, changed]
 
     def test_the_menus_are_published_in_each_language(self, server: BotApiServer) -> None:
@@ -254,13 +254,13 @@ class TestManyAtOnce:
     def _running(self, bot: Running) -> None: ...
 
     def test_one_persons_messages_are_answered_in_order(
-        self, server: BotApiServer, talk: EchoTalk
+        self, server: BotApiServer, talk: EchoTalk, bot: Running
     ) -> None:
         server.send_text(PERSON, HELD)
         last = [server.send_text(PERSON, f"number {number}") for number in range(5)][-1]
         assert talk.holding.wait(30)
         talk.release.set()
-        server.wait_until_acknowledged(last)
+        bot.wait_until_done(last)
         said = [_letters(sent.text).split("\n")[-1] for sent in server.sent]
         assert said == [HELD, *(f"number {number}" for number in range(5))]
 
@@ -276,8 +276,8 @@ class TestBreaking:
         server.send_text(PERSON, "next")
         assert "next" in server.wait_for_message(PERSON, after=1).text
         failed = [record for record in caplog.records if record.message == "update_failed"]
-        assert [vars(record)["update_id"] for record in failed] == [update]
-        assert [vars(record)["error"] for record in failed] == ["ValueError"]
+        assert {vars(record)["update_id"] for record in failed} == {update}
+        assert [vars(record)["error"] for record in failed] == ["ValueError"] * ANSWER_TRIES
         assert "secret words" not in caplog.text
 
     def test_a_broken_press_is_still_acknowledged(self, server: BotApiServer, bot: Running) -> None:
@@ -302,7 +302,7 @@ class TestBreaking:
     ) -> None:
         server.fail_next("sendMessage", 403, "Forbidden: bot was blocked by the user")
         blocked = server.send_text(PERSON, "claim")
-        server.wait_until_acknowledged(blocked)
+        bot.wait_until_done(blocked)
         assert server.sent == []
         assert [r.message for r in caplog.records if r.levelno >= logging.ERROR] == []
 
@@ -328,7 +328,8 @@ class TestBreaking:
         bot = Running(TelegramConfig(TOKEN, server.url), talk)
         bot.start()
         server.wait_for_call("getUpdates")
-        server.interrupt_poller()
+        for _ in range(3):
+            server.interrupt_poller()
         with pytest.raises(PollingConflict, match="Another process"):
             bot.join()
 

@@ -13,10 +13,10 @@ from tornado.httpclient import AsyncHTTPClient
 
 from bot.telegram.application import TelegramConfig
 from bot.telegram.errors import WebhookUnavailable
-from tests.e2e.bot_api_server import TOKEN, BotApiServer
+from tests.e2e.bot_api_server import TOKEN, BotApiServer, is_placeholder
 from tests.e2e.echo_bot import HELD, EchoTalk, Running, running
 
-PERSON = 501
+PERSON, OTHER = 501, 502
 
 
 @pytest.fixture
@@ -108,9 +108,9 @@ class TestProcess:
     """The bot as a process: signals, crashes, what it prints."""
 
     def test_sigterm_finishes_what_is_being_answered_and_nothing_is_answered_again(
-        self, server: BotApiServer
+        self, server: BotApiServer, tmp_path: Path
     ) -> None:
-        process = _start(server)
+        process = _start(server, tmp_path)
         try:
             update = server.send_text(PERSON, "claim")
             server.wait_for_message(PERSON)
@@ -125,29 +125,36 @@ class TestProcess:
         assert "api.telegram" not in output
         assert "update_answered" in output
 
-    def test_a_crash_before_the_answer_brings_the_claim_back(self, server: BotApiServer) -> None:
-        crashing = _start(server, "--hold")
+    def test_a_crash_before_the_answer_loses_nothing_and_keeps_the_placeholder(
+        self, server: BotApiServer, tmp_path: Path
+    ) -> None:
+        crashing = _start(server, tmp_path, "--hold")
         try:
             update = server.send_text(PERSON, HELD)
-            server.wait_for_call("sendChatAction")
+            server.wait_until_acknowledged(update)
+            server.wait_for_call("sendMessage")
+            # Noted by the time that a later answer goes out.
+            server.send_text(OTHER, "claim")
+            server.wait_for_message(OTHER)
         finally:
             crashing.kill()
             crashing.communicate()
-        assert not server.is_acknowledged(update)
-        restarted = _start(server)
+        restarted = _start(server, tmp_path)
         try:
-            assert HELD in server.wait_for_message(PERSON).text
-            server.wait_until_acknowledged(update)
+            answer = server.wait_for_message(PERSON)
         finally:
             restarted.terminate()
             restarted.communicate(timeout=30)
-        assert len(server.sent) == 1
+        assert HELD in answer.text
+        (placeholder,) = filter(is_placeholder, server.sent)
+        assert (answer.message_id, answer.edited) == (placeholder.message_id, True)
+        assert [each.chat_id for each in server.sent].count(PERSON) == 2
 
 
-def _start(server: BotApiServer, *options: str) -> subprocess.Popen[str]:
+def _start(server: BotApiServer, folder: Path, *options: str) -> subprocess.Popen[str]:
     root = Path(__file__).parents[2]
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.e2e.echo_bot", server.url, *options],
+        [sys.executable, "-m", "tests.e2e.echo_bot", server.url, str(folder), *options],
         cwd=root,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from embeddings.encoder import Encoder
 from knowledge import (
+    arrivals,
     curation,
     forgetting,
     inquiries,
@@ -125,6 +126,7 @@ def a_whole_life(sessions: Sessions, place: Callable[[], None]) -> None:
         sign_in.issue_link(session, ME, now())
     with sessions.begin() as session:
         curation.retract(session, [statement], "an editor", "it was wrong")
+        arrivals.store(session, [arrivals.Arriving(8, ME, b"sealed")], now())
 
 
 class TestForgetting:
@@ -132,7 +134,13 @@ class TestForgetting:
         self, sessions: Sessions, placed: Callable[[], None]
     ) -> None:
         a_whole_life(sessions, placed)
-        assert where(sessions, ME) == {"people", "inquiries", "notifications", "sign_in_links"}
+        assert where(sessions, ME) == {
+            "people",
+            "inquiries",
+            "notifications",
+            "sign_in_links",
+            "updates",
+        }
         assert where(sessions, ONLY_THEIRS) == {"inquiries", "claims", "clusters"}
         with sessions.begin() as session:
             forgetting.forget(session, ME)
@@ -397,6 +405,8 @@ class TestExport:
         assert first["shown"][0]["text"] == "the ferry runs every day"
         assert (first["feedback"], first["not_what_was_asked"]) == ("not_useful", True)
         assert first["answered_with"]["judge"] == "a judge"
+        (message,) = document["messages"]
+        assert (message["number"], message["content_kept_encrypted"]) == (8, True)
         (told,) = document["notifications"]
         assert (told["kind"], told["status"]) == ("retracted", "waiting")
         assert len(document["moderation"]["sign_in_links"]) == 1

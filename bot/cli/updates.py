@@ -1,0 +1,57 @@
+"""``tathabbat updates``: what people sent and could not be answered."""
+
+import json
+
+import click
+
+from bot.app import App
+from knowledge import arrivals
+from knowledge.models.base import now
+
+
+@click.group()
+def updates() -> None:
+    """See which messages could not be answered, and have them tried again."""
+
+
+@updates.command("list")
+@click.option(
+    "--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="At most."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
+@click.pass_obj
+def list_updates(app: App, limit: int, as_json: bool) -> None:
+    """List what was given up, and what failed so far and is tried again, newest first.
+
+    What people wrote is not shown: it is sealed, and gone when it is answered.
+    """
+    with app.sessions() as session:
+        found = arrivals.troubles(session, limit)
+    for trouble in found:
+        if as_json:
+            row = {
+                "update_id": trouble.id,
+                "state": trouble.state.value,
+                "tries": trouble.tries,
+                "error": trouble.error,
+                "arrived_at": trouble.arrived_at.isoformat(),
+            }
+            click.echo(json.dumps(row, ensure_ascii=False))
+        else:
+            click.echo(
+                f"{trouble.id}  {trouble.state.value:9}  {trouble.arrived_at:%Y-%m-%d %H:%M}"
+                f"  {trouble.error or ''}"
+            )
+
+
+@updates.command()
+@click.argument("update_ids", type=click.IntRange(0, 2**63 - 1), nargs=-1)
+@click.option("--all", "every", is_flag=True, help="All that were given up.")
+@click.pass_obj
+def retry(app: App, update_ids: tuple[int, ...], every: bool) -> None:
+    """Have the running bot answer UPDATE_IDS, which were given up, after all."""
+    if bool(update_ids) == every:
+        raise click.UsageError("name the updates that `updates list` shows, or use --all")
+    with app.sessions.begin() as session:
+        again = arrivals.retry(session, update_ids, now())
+    click.echo(f"{again} updates will be tried again")

@@ -1,0 +1,39 @@
+"""Whom to answer, whom to tell that they are not, and when that was said already (pure)."""
+
+from bot.telegram.limits import Limits, Meter
+from knowledge.models import Course
+
+
+class Gate:
+    """Decides what becomes of each update when it comes in. Not for several threads at once."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._people = Meter(limits.person_per_minute / 60, limits.person_burst)
+        self._groups = Meter(limits.group_per_minute / 60, limits.group_burst)
+        # One is told, then nothing for a while: what they send meanwhile, they know about.
+        self._told = Meter(1 / limits.told_s, 1)
+
+    def course(self, person: str, group: str | None, waiting: int, now: float) -> Course | None:
+        """Return what is to become of an update, None where it is dropped in silence.
+
+        ``group`` is the group it was sent in, ``waiting`` how many wait for an answer already.
+        """
+        refusal = self._refusal(person, group, waiting, now)
+        if refusal is None:
+            self._people.take(person, now)
+            if group is not None:
+                self._groups.take(group, now)
+            return Course.ANSWER
+        where = person if group is None else group
+        if self._told.wait(where, now):
+            return None
+        self._told.take(where, now)
+        return refusal
+
+    def _refusal(self, person: str, group: str | None, waiting: int, now: float) -> Course | None:
+        if self._people.wait(person, now):
+            return Course.SLOW_DOWN
+        if group is not None and self._groups.wait(group, now):
+            return Course.SLOW_DOWN
+        return Course.BUSY if waiting >= self._limits.waiting else None

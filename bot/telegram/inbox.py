@@ -1,0 +1,146 @@
+"""The durable inbox as the channel's loop uses it: sealed, off the loop, commits shared."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from sqlalchemy.orm import Session
+
+from bot.telegram import pieces
+from bot.telegram.pieces import Piece
+from knowledge import arrivals, people
+from knowledge.arrivals import Arriving, Stored, Taken
+from knowledge.commits import SharedCommits
+from knowledge.database import Sessions
+from knowledge.models import Course
+from knowledge.models.base import now
+from knowledge.sealing import Seal
+
+#: How long an update is left to a process that does not say that it lives: a crash delays what it
+#: had in hand by as much. The process says so four times meanwhile.
+LEASE: Final = timedelta(seconds=10)
+
+_T = TypeVar("_T")
+
+
+class Inbox:
+    """One process's hold on the updates that ``knowledge.arrivals`` keeps.
+
+    Every method raises SQLAlchemyError where the database fails.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        secret: bytes,
+        lease: timedelta = LEASE,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self.lease, self.clock = lease, clock
+        self._secret, self._seal = secret, Seal(secret, "what arrived and is not answered yet")
+        self._holder = secrets.token_hex(16)
+        self._commits = SharedCommits(sessions)
+
+    def lane(self, number: int) -> str:
+        """Return the lane of a person or a chat: what the person is known by everywhere."""
+        return people.person_key(self._secret, "telegram", number)
+
+    def arriving(self, number: int, lane: str, update: Any, course: Course | None) -> Arriving:
+        """Return an update as it is stored."""
+        payload = json.dumps(update, ensure_ascii=False).encode(errors="surrogatepass")
+        return Arriving(number, lane, self._seal.close(payload), course)
+
+    def opened(self, taken: Taken) -> Any:
+        """Return the update that ``taken`` is. Raises SealBroken, or ValueError if it is none."""
+        return json.loads(self._seal.open(taken.payload).decode(errors="surrogatepass"))
+
+    def reply(self, taken: Taken) -> tuple[Piece, ...] | None:
+        """Return the reply that is kept, None where there is none yet. Raises SealBroken."""
+        return None if taken.reply is None else pieces.read(self._seal.open(taken.reply))
+
+    async def store(self, arriving: Sequence[Arriving]) -> Stored:
+        """Keep what comes in."""
+        return await self._do(lambda session: arrivals.store(session, arriving, self.clock()))
+
+    async def take(self, limit: int, in_hand: Collection[int]) -> list[Taken]:
+        """Take up to ``limit`` updates whose turn it is, beside those in hand."""
+
+        def act(session: Session) -> list[Taken]:
+            at = self.clock()
+            return arrivals.take(session, self._holder, at, at + self.lease, limit, in_hand)
+
+        return await self._do(act)
+
+    async def renew(self, in_hand: Collection[int]) -> None:
+        """Keep what is in hand."""
+        await self._do(
+            lambda session: arrivals.renew(
+                session, self._holder, in_hand, self.clock() + self.lease
+            )
+        )
+
+    async def place(self, taken: Taken, message_id: int) -> None:
+        """Note the message that stands where the answer will be."""
+        await self._do(
+            lambda session: arrivals.place(session, taken.id, self._holder, str(message_id))
+        )
+
+    async def answer(
+        self, taken: Taken, reply: Sequence[Piece], course: Course, error: str | None
+    ) -> Taken | None:
+        """Keep the reply; None where the update is another process's by now."""
+        sealed = self._seal.close(pieces.write(reply))
+        kept = await self._do(
+            lambda session: arrivals.answer(session, taken.id, self._holder, sealed, course, error)
+        )
+        return replace(taken, reply=sealed, course=course, progress=0, tries=0) if kept else None
+
+    async def advance(self, taken: Taken, reply: Sequence[Piece], progress: int) -> bool:
+        """Note how much of the reply is sent."""
+        sealed = self._seal.close(pieces.write(reply))
+        return await self._do(
+            lambda session: arrivals.advance(session, taken.id, self._holder, sealed, progress)
+        )
+
+    async def finish(self, taken: Taken) -> bool:
+        """Note that the reply is sent."""
+        return await self._do(
+            lambda session: arrivals.finish(session, taken.id, self._holder, self.clock())
+        )
+
+    async def drop(self, taken: Taken, error: str) -> bool:
+        """Note that nobody is there to be told."""
+        return await self._do(
+            lambda session: arrivals.drop(session, taken.id, self._holder, error, self.clock())
+        )
+
+    async def give_up(self, taken: Taken, error: str) -> bool:
+        """Give an update up, for an admin to see."""
+        return await self._do(
+            lambda session: arrivals.give_up(session, taken.id, self._holder, error, self.clock())
+        )
+
+    async def put_back(
+        self, taken: Taken, pause: timedelta, error: str | None = None, repeat: bool = False
+    ) -> bool:
+        """Have an update taken again after a pause."""
+        return await self._do(
+            lambda session: arrivals.put_back(
+                session, taken.id, self._holder, self.clock() + pause, error, repeat
+            )
+        )
+
+    async def release(self) -> None:
+        """Let go of everything: another process may take it at once."""
+        await self._do(lambda session: arrivals.release(session, self._holder))
+
+    async def close(self) -> None:
+        """End, with everything recorded that was asked for."""
+        await asyncio.to_thread(self._commits.close)
+
+    async def _do(self, act: Callable[[Session], _T]) -> _T:
+        return await asyncio.wrap_future(self._commits.do(act))

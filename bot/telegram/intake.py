@@ -1,0 +1,105 @@
+"""Updates in: each is stored, with what is to become of it, before Telegram is told it arrived."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from telegram.constants import ChatType
+
+from bot.telegram.gate import Gate
+from bot.telegram.inbox import Inbox
+from knowledge.arrivals import Arriving
+from knowledge.models import Course
+
+logger = logging.getLogger(__name__)
+
+_LARGEST_NUMBER: Final = 2**63 - 1
+
+
+class Intake:
+    """Where updates come in, whichever way; ``on_new`` is called when some are stored."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        gate: Gate,
+        on_new: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._inbox, self._gate = inbox, gate
+        self._on_new, self._clock = on_new, clock
+        self._waiting = 0
+
+    async def store(self, updates: Sequence[object]) -> None:
+        """Store updates as Telegram wrote them; returns when they are on disk.
+
+        What was stored before is left as it is. Raises SQLAlchemyError where that fails: then
+        Telegram must not be told that they arrived.
+        """
+        arriving = [self._arriving(update, number_of(update)) for update in updates]
+        kept = [each for each in arriving if each is not None]
+        if not kept:
+            return
+        stored = await self._inbox.store(kept)
+        self._waiting = stored.waiting
+        again = len(kept) - len(stored.new)
+        refused = sum(each.course is not Course.ANSWER for each in kept)
+        if again or refused:
+            logger.info("updates_stored", extra={"again": again, "refused": refused})
+        self._on_new()
+
+    def _arriving(self, update: object, number: int | None) -> Arriving | None:
+        if number is None:
+            logger.error("update_without_number")
+            return None
+        origin = origin_of(update)
+        whose = origin.person if origin.person is not None else origin.chat
+        if whose is None:
+            # Nobody's, or not understood: a worker will tell.
+            return self._inbox.arriving(number, str(number), update, Course.ANSWER)
+        lane = self._inbox.lane(whose)
+        group = str(origin.chat) if origin.in_group else None
+        course = self._gate.course(lane, group, self._waiting, self._clock())
+        return self._inbox.arriving(number, lane, update, course)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose an update is and where it comes from, by Telegram's numbers."""
+
+    person: int | None = None
+    chat: int | None = None
+    in_group: bool = False
+
+
+def origin_of(update: object) -> Origin:
+    """Return where an update as Telegram wrote it comes from, as far as it says so.
+
+    Every kind of update is one object (Bot API, ``Update``); who did it is its ``from``, in a few
+    kinds its ``user``; a press carries its chat within the message that holds the button.
+    """
+    if not isinstance(update, dict):
+        return Origin()
+    for content in update.values():
+        if isinstance(content, dict):
+            person = _number(content.get("from") or content.get("user"))
+            held = content.get("message")
+            chat = content.get("chat") or (held.get("chat") if isinstance(held, dict) else None)
+            kind = chat.get("type") if isinstance(chat, dict) else None
+            where = _number(chat)
+            return Origin(person, where, where is not None and kind != ChatType.PRIVATE)
+    return Origin()
+
+
+def _number(named: object) -> int | None:
+    number = named.get("id") if isinstance(named, dict) else None
+    return number if isinstance(number, int) else None
+
+
+def number_of(update: object) -> int | None:
+    """Return the number of an update as Telegram wrote it, None where it has none."""
+    number: Any = update.get("update_id") if isinstance(update, dict) else None
+    usable = isinstance(number, int) and not isinstance(number, bool)
+    return number if usable and 0 <= number <= _LARGEST_NUMBER else None

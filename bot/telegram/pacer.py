@@ -1,0 +1,69 @@
+"""Everything the bot sends, paced: the one place where all its requests pass."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
+
+from telegram.error import RetryAfter
+from telegram.ext import BaseRateLimiter
+
+from bot.telegram.pacing import Pacing
+from bot.telegram.sending import asked_pause
+
+#: What counts against Telegram's limits: messages and their edits.
+_PACED: Final = frozenset(
+    {"sendMessage", "sendPhoto", "sendMediaGroup", "editMessageText", "forwardMessage"}
+)
+
+
+class Pacer(BaseRateLimiter[None]):
+    """Waits for a message's turn before it is sent, and keeps the pauses that Telegram asks for."""
+
+    def __init__(
+        self,
+        pacing: Pacing,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._pacing, self._clock, self._sleep = pacing, clock, sleep
+
+    async def initialize(self) -> None:
+        """Nothing to prepare."""
+
+    async def shutdown(self) -> None:
+        """Nothing to release."""
+
+    def wait(self, chat: int) -> float:
+        """Return after how many seconds a message into ``chat`` could go out."""
+        return self._pacing.wait(chat, self._clock())
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Any]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: None,
+    ) -> Any:
+        """Make one request when its turn has come. Raises what it raises."""
+        chat = _chat(data) if endpoint in _PACED else None
+        if chat is None:
+            return await callback(*args, **kwargs)
+        await self._until(self._pacing.take_chat(chat, self._clock()))
+        await self._until(self._pacing.take_all(self._clock()))
+        try:
+            return await callback(*args, **kwargs)
+        except RetryAfter as error:
+            self._pacing.hold(chat, asked_pause(error).total_seconds(), self._clock())
+            raise
+
+    async def _until(self, seconds: float) -> None:
+        if seconds > 0:
+            await self._sleep(seconds)
+
+
+def _chat(data: dict[str, Any]) -> int | None:
+    chat = data.get("chat_id")
+    return chat if isinstance(chat, int) else None

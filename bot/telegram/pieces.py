@@ -1,0 +1,79 @@
+"""What is sent for a reply, piece by piece, as it is kept until Telegram has taken it (pure)."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from telegram import InlineKeyboardMarkup
+
+from bot.conversation.reply import Document, Picture, Reply
+from bot.telegram.render import Rendered
+from bot.telegram.sending import Part, Place, parts_of
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is sent at once into a place; ``edits`` is the message it takes the place of."""
+
+    place: Place
+    part: Part
+    edits: int | None = None
+
+
+def pieces_of(reply: Reply, place: Place, edits: int | None = None) -> tuple[Piece, ...]:
+    """Return the pieces of a reply; only the first stands under the person's message.
+
+    Where the reply takes the place of a message, its first words do, and files follow them.
+    """
+    parts = parts_of(reply)
+    if edits is not None:
+        parts = tuple(sorted(parts, key=lambda part: not isinstance(part, Rendered)))
+    return tuple(
+        Piece(
+            place if number == 0 else replace(place, message_id=None),
+            part,
+            edits if number == 0 and isinstance(part, Rendered) else None,
+        )
+        for number, part in enumerate(parts)
+    )
+
+
+def write(pieces: Sequence[Piece]) -> bytes:
+    """Return pieces as they are kept."""
+    return json.dumps([_row(piece) for piece in pieces], ensure_ascii=False).encode()
+
+
+def read(kept: bytes) -> tuple[Piece, ...]:
+    """Return kept pieces."""
+    return tuple(_piece(row) for row in json.loads(kept))
+
+
+def _row(piece: Piece) -> dict[str, Any]:
+    place, part = piece.place, piece.part
+    row: dict[str, Any] = {
+        "chat": place.chat_id,
+        "topic": place.topic_id,
+        "under": place.message_id,
+        "edits": piece.edits,
+    }
+    if isinstance(part, Picture):
+        row |= {"png": base64.b64encode(part.png).decode(), "words": part.words}
+    elif isinstance(part, Document):
+        row |= {"file": base64.b64encode(part.content).decode(), "name": part.name}
+    else:
+        keyboard = part.keyboard.to_dict() if part.keyboard is not None else None
+        row |= {"html": part.html, "keyboard": keyboard}
+    return row
+
+
+def _piece(row: dict[str, Any]) -> Piece:
+    place = Place(row["chat"], row["topic"], row["under"])
+    if "png" in row:
+        return Piece(place, Picture(base64.b64decode(row["png"]), row["words"]), row["edits"])
+    if "file" in row:
+        return Piece(place, Document(row["name"], base64.b64decode(row["file"])), row["edits"])
+    kept = row["keyboard"]
+    keyboard = InlineKeyboardMarkup.de_json(kept, None) if kept is not None else None
+    return Piece(place, Rendered(row["html"], keyboard), row["edits"])

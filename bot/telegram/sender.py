@@ -1,0 +1,166 @@
+"""A kept reply out to Telegram, piece by piece, each recorded right after it was sent.
+
+Telegram has no way to make a sending happen exactly once. The reply is kept before its first piece
+leaves and each piece is recorded after, so that only what fell between Telegram's taking a message
+and the record can be there twice; whenever that may be so, it is counted.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Final, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from telegram import Bot
+from telegram.error import ChatMigrated, RetryAfter, TelegramError
+
+from bot.telegram.backoff import is_too_late, pause
+from bot.telegram.fates import Fate, fate_of
+from bot.telegram.inbox import Inbox
+from bot.telegram.pacer import Pacer
+from bot.telegram.pieces import Piece
+from bot.telegram.render import Rendered
+from bot.telegram.sending import asked_pause, edit_part, send_part
+from knowledge.arrivals import Taken
+
+logger = logging.getLogger(__name__)
+
+#: Who has to wait longer for their chat's turn lets others go first.
+_PATIENCE_SECONDS: Final = 2.0
+#: A sending that takes longer counts as failed.
+_SEND_SECONDS: Final = 30.0
+#: Ways in which one piece is changed until Telegram takes it.
+_CHANGES: Final = 4
+_RECORD_TRIES: Final = 5
+_RECORD_PAUSE_SECONDS: Final = 0.5
+
+_T = TypeVar("_T")
+
+
+class Sender:
+    """Sends replies that are kept in the inbox."""
+
+    def __init__(self, bot: Bot, inbox: Inbox, pacer: Pacer) -> None:
+        self._bot, self._inbox, self._pacer = bot, inbox, pacer
+
+    async def send(self, taken: Taken, pieces: tuple[Piece, ...]) -> timedelta | None:
+        """Send what is left of a reply and record it; returns a pause where it is for later.
+
+        Raises ``InvalidToken`` where the token is accepted no more, SQLAlchemyError where the
+        database fails.
+        """
+        if taken.repeats:
+            logger.warning("update_sent_again", extra={"update_id": taken.id})
+        reply, number, changes = list(pieces), taken.progress, 0
+        started = time.perf_counter()
+        while number < len(reply):
+            wait = self._pacer.wait(reply[number].place.chat_id)
+            if wait > _PATIENCE_SECONDS:
+                return await self._later(taken, timedelta(seconds=wait))
+            try:
+                async with asyncio.timeout(_SEND_SECONDS):
+                    await self._put(reply[number])
+            except (TelegramError, TimeoutError) as error:
+                fate = fate_of(error)
+                changed = _changed(reply, number, fate, error)
+                if changed is None or changes == _CHANGES:
+                    if fate is not Fate.THERE:
+                        return await self._failed(taken, reply[number], fate, error)
+                else:
+                    reply, changes = changed, changes + 1
+                    continue
+            number += 1
+            if number < len(reply):
+                sent = tuple(reply)
+                await _surely(partial(self._inbox.advance, taken, sent, number))
+        await _surely(lambda: self._inbox.finish(taken))
+        since = self._inbox.clock() - taken.arrived_at
+        logger.info(
+            "update_sent",
+            extra={
+                "update_id": taken.id,
+                "course": taken.course.value,
+                "send_ms": round((time.perf_counter() - started) * 1000),
+                "total_ms": round(since.total_seconds() * 1000),
+            },
+        )
+        return None
+
+    async def _put(self, piece: Piece) -> None:
+        if piece.edits is not None and isinstance(piece.part, Rendered):
+            await edit_part(self._bot, piece.part, piece.place.chat_id, piece.edits)
+        else:
+            await send_part(self._bot, piece.part, piece.place)
+
+    async def _failed(
+        self, taken: Taken, piece: Piece, fate: Fate, error: TelegramError | TimeoutError
+    ) -> timedelta | None:
+        """Do what a failure asks for; returns a pause where it is tried again."""
+        # The name alone where it may be anything: some of Telegram's errors quote the token.
+        name = type(error).__name__
+        extra = {"update_id": taken.id, "error": name, "fate": fate.name.lower()}
+        match fate:
+            case Fate.GONE:
+                logger.info("update_undeliverable", extra=extra)
+                await _surely(lambda: self._inbox.drop(taken, str(error)))
+                return None
+            case Fate.LOCKED_OUT:
+                await self._later(taken, timedelta(seconds=1))
+                raise error
+            case Fate.LATER if isinstance(error, RetryAfter):
+                logger.warning("send_delayed", extra=extra)
+                return await self._later(taken, asked_pause(error))
+            case Fate.UNSENT | Fate.UNSURE if not is_too_late(
+                taken.arrived_at, self._inbox.clock()
+            ):
+                logger.warning("send_delayed", extra=extra)
+                wait = pause(taken.tries, random.random())  # noqa: S311 - spreads, hides nothing
+                # An edit that is made twice is made once.
+                repeat = fate is Fate.UNSURE and piece.edits is None
+                await _surely(lambda: self._inbox.put_back(taken, wait, name, repeat))
+                return wait
+        logger.error("update_given_up", extra=extra)
+        reason = str(error) if fate is Fate.REFUSED else name
+        await _surely(lambda: self._inbox.give_up(taken, f"not sent: {reason}"))
+        return None
+
+    async def _later(self, taken: Taken, wait: timedelta) -> timedelta:
+        await _surely(lambda: self._inbox.put_back(taken, wait))
+        return wait
+
+
+def _changed(
+    reply: list[Piece], number: int, fate: Fate, error: TelegramError | TimeoutError
+) -> list[Piece] | None:
+    """Return a reply that gets past a failure, None where there is none."""
+    piece = reply[number]
+    if fate is Fate.ANEW and piece.edits is not None:
+        return [*reply[:number], replace(piece, edits=None), *reply[number + 1 :]]
+    if fate is Fate.OUTSIDE and piece.place.topic_id is not None:
+        return [replace(p, place=replace(p.place, topic_id=None)) for p in reply]
+    if fate is Fate.MOVED and isinstance(error, ChatMigrated):
+        # Messages have other numbers in the new group: none can be answered or edited there.
+        group = error.new_chat_id
+        return [
+            replace(p, edits=None, place=replace(p.place, chat_id=group, message_id=None))
+            for p in reply
+        ]
+    return None
+
+
+async def _surely(record: Callable[[], Awaitable[_T]]) -> _T:
+    """Record, trying again: a sending that is not recorded would be repeated."""
+    for left in reversed(range(_RECORD_TRIES)):
+        try:
+            return await record()
+        except SQLAlchemyError as error:
+            if not left:
+                raise
+            logger.warning("record_delayed", extra={"error": type(error).__name__})
+            await asyncio.sleep(_RECORD_PAUSE_SECONDS)
+    raise AssertionError  # pragma: no cover - the last try returns or raises

@@ -1,0 +1,254 @@
+"""Updates out of the inbox: taken in turn, answered, sent. Several processes may do so at once."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
+from random import random
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+from telegram import Update
+from telegram.error import InvalidToken
+
+from bot.conversation.reply import Reply
+from bot.telegram.backoff import ANSWER_TRIES, DEADLY_TRIES, pause
+from bot.telegram.context import App, asker_of, place_of
+from bot.telegram.errors import TokenRejected, where
+from bot.telegram.hand import Hand
+from bot.telegram.inbox import Inbox
+from bot.telegram.pieces import Piece
+from bot.telegram.sender import Sender
+from knowledge.arrivals import Taken
+from knowledge.models import Course
+
+logger = logging.getLogger(__name__)
+
+#: Updates in hand at once, each of another person: those that wait for the model get placeholders.
+AT_ONCE: Final = 64
+#: How often is looked for what other processes stored or left behind.
+LOOK_SECONDS: Final = 0.5
+#: How long a stop waits for what is in hand; with the last acknowledgement it takes ten.
+FAREWELL_SECONDS: Final = 8.0
+_FIRST_PAUSE_SECONDS: Final = 1.0
+_LONGEST_PAUSE_SECONDS: Final = 30.0
+_RENEWALS: Final = 4
+
+
+class Workers:
+    """Takes updates and answers each in a task of its own, until told to stop."""
+
+    def __init__(
+        self, application: App, inbox: Inbox, placeholder_seconds: float, patience: float
+    ) -> None:
+        self._application, self._inbox = application, inbox
+        self._desk = application.bot_data
+        self._sender = Sender(application.bot, inbox, self._desk.pacer)
+        self._placeholder_seconds, self._patience = placeholder_seconds, patience
+        self._in_hand: dict[int, asyncio.Task[None]] = {}
+        self._wake, self._stop = asyncio.Event(), asyncio.Event()
+        self._locked_out = False
+
+    def wake(self) -> None:
+        """Have the inbox looked through now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Have ``run`` take nothing more, finish what is in hand and end."""
+        self._stop.set()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Answer until ``stop``. Raises ``TokenRejected`` when the token is accepted no more."""
+        beating = asyncio.create_task(self._beat())
+        failures = 0
+        try:
+            while not self._stop.is_set() and not self._locked_out:
+                self._wake.clear()
+                try:
+                    taken = await self._take()
+                    failures, rest = 0, LOOK_SECONDS
+                except Exception as error:  # noqa: BLE001 - logged; a bad moment is outlived
+                    rest = min(_FIRST_PAUSE_SECONDS * 2.0**failures, _LONGEST_PAUSE_SECONDS)
+                    failures += 1
+                    _log_broken("inbox_unreadable", error)
+                    taken = False
+                if not taken:
+                    await self._rest(rest)
+        finally:
+            await self._farewell()
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+        if self._locked_out:
+            raise TokenRejected
+
+    async def _take(self) -> bool:
+        """Take what fits into the hand; returns whether anything was taken."""
+        room = AT_ONCE - len(self._in_hand)
+        taken = await self._inbox.take(room, list(self._in_hand)) if room else []
+        for each in taken:
+            task = asyncio.create_task(self._serve(each))
+            self._in_hand[each.id] = task
+            task.add_done_callback(partial(self._served, each.id))
+        return bool(taken)
+
+    def _served(self, number: int, _: asyncio.Task[None]) -> None:
+        del self._in_hand[number]
+        # The person's next one may be taken now.
+        self.wake()
+
+    async def _serve(self, taken: Taken) -> None:
+        """See one update through as far as it goes; whatever breaks, it is taken again."""
+        try:
+            wait = await self._step(taken)
+        except InvalidToken:
+            self._locked_out = True
+            self.wake()
+            return
+        except Exception as error:  # noqa: BLE001 - the last line of defence: logged, tried again
+            _log_broken("update_broken", error, taken.id)
+            wait = await self._broken(taken, error)
+        if wait is not None:
+            asyncio.get_running_loop().call_later(wait.total_seconds(), self.wake)
+
+    async def _broken(self, taken: Taken, error: Exception) -> timedelta | None:
+        """Have an update tried again after whatever broke; a few times, unless the database did."""
+        name = type(error).__name__
+        try:
+            if taken.tries >= ANSWER_TRIES and not isinstance(error, SQLAlchemyError):
+                await self._inbox.give_up(taken, f"broken: {name}")
+                return None
+            wait = pause(taken.tries, random())  # noqa: S311 - spreads, hides nothing
+            await self._inbox.put_back(taken, wait, name)
+        except Exception as second:  # noqa: BLE001 - its lease ends by itself
+            _log_broken("update_not_put_back", second, taken.id)
+            return None
+        return wait
+
+    async def _step(self, taken: Taken) -> timedelta | None:
+        """Answer and send; returns a pause after which it is to be taken again."""
+        pieces = self._inbox.reply(taken)
+        if pieces is None:
+            try:
+                update = Update.de_json(self._inbox.opened(taken), self._application.bot)
+            except Exception as error:  # noqa: BLE001 - whatever PTB trips over; an admin will see
+                logger.error(
+                    "update_given_up", extra={"update_id": taken.id, "error": type(error).__name__}
+                )
+                await self._inbox.give_up(taken, f"not understood: {type(error).__name__}")
+                return None
+            answered = await self._answered(taken, update)
+            if isinstance(answered, timedelta):
+                return answered
+            taken, pieces = answered
+            if not pieces:
+                return None
+        return await self._sender.send(taken, pieces)
+
+    async def _answered(
+        self, taken: Taken, update: Update
+    ) -> tuple[Taken, tuple[Piece, ...]] | timedelta:
+        """Return the reply, kept by now (empty: nothing is to be sent); a pause if it failed."""
+        course, error = taken.course, None
+        hand = self._hand(taken)
+        if taken.tries >= DEADLY_TRIES:
+            course, error = Course.APOLOGISE, f"{taken.tries} processes ended with it in hand"
+        elif course is Course.ANSWER:
+            with self._desk.holding(taken.id, hand):
+                await self._application.process_update(update)
+            if hand.failure is not None and not hand.pieces:
+                if taken.tries + 1 < ANSWER_TRIES:
+                    wait = pause(taken.tries, random())  # noqa: S311 - spreads, hides nothing
+                    await self._inbox.put_back(taken, wait, hand.failure)
+                    return wait
+                course, error = Course.APOLOGISE, f"not answered: {hand.failure}"
+        if course is not Course.ANSWER:
+            await self._tell(update, course, hand)
+        pieces = tuple(hand.pieces)
+        if not pieces:
+            if error is None:
+                await self._inbox.finish(taken)
+            else:
+                await self._inbox.give_up(taken, error)
+            return taken, ()
+        kept = await self._inbox.answer(taken, pieces, course, error)
+        if kept is None:
+            logger.warning("lease_lost", extra={"update_id": taken.id})
+            return taken, ()
+        return kept, pieces
+
+    def _hand(self, taken: Taken) -> Hand:
+        waited = (self._inbox.clock() - taken.arrived_at).total_seconds()
+        due = asyncio.get_running_loop().time() + max(0.0, self._placeholder_seconds - waited)
+
+        async def note(message_id: int) -> None:
+            await self._inbox.place(taken, message_id)
+
+        standing = int(taken.placeholder) if taken.placeholder is not None else None
+        return Hand(due, standing, note)
+
+    async def _tell(self, update: Update, course: Course, hand: Hand) -> None:
+        """Have the person told that they are not answered, and why."""
+        place, asker = place_of(update), asker_of(update)
+        if place is None or asker is None:
+            return
+        talk = self._desk.talk
+        words = {
+            Course.SLOW_DOWN: talk.slow_down,
+            Course.BUSY: talk.busy,
+            Course.APOLOGISE: talk.failure,
+        }[course]
+        loop = asyncio.get_running_loop()
+        reply: Reply = await loop.run_in_executor(self._desk.quick, words, asker)
+        hand.say(reply, place)
+
+    async def _beat(self) -> None:
+        """Keep what is in hand for as long as this process lives."""
+        while True:
+            await asyncio.sleep(self._inbox.lease.total_seconds() / _RENEWALS)
+            if not self._in_hand:
+                continue
+            try:
+                await self._inbox.renew(list(self._in_hand))
+            except Exception as error:  # noqa: BLE001 - logged; the next beat comes soon
+                _log_broken("lease_not_renewed", error)
+
+    async def _farewell(self) -> None:
+        """Let what is in hand finish; the rest is another process's, or the next start's."""
+        if self._in_hand:
+            _, late = await asyncio.wait(self._in_hand.values(), timeout=self._patience)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        try:
+            await self._inbox.release()
+        except Exception as error:  # noqa: BLE001 - the leases end by themselves
+            _log_broken("leases_not_released", error)
+
+    async def _rest(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+
+
+@contextlib.asynccontextmanager
+async def working(workers: Workers, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Have ``workers`` answer for as long as the body takes, which ends when ``stop`` is set.
+
+    At the end what is in hand is finished. Raises ``TokenRejected`` as ``Workers.run``, which sets
+    ``stop``.
+    """
+    running = asyncio.create_task(workers.run())
+    running.add_done_callback(lambda _: stop.set())
+    try:
+        yield
+    finally:
+        workers.stop()
+        await running
+
+
+def _log_broken(event: str, error: BaseException, update_id: int | None = None) -> None:
+    extra = {"update_id": update_id, "error": type(error).__name__, "where": where(error)}
+    logger.error(event, extra=extra)

@@ -1,0 +1,436 @@
+"""The durable inbox of a channel: what came in, whose turn it is, how far each answer is.
+
+An update is stored before the channel is told that it arrived, and taken by one worker at a time
+under a lease that the worker renews while it lives. Every later step is refused to a worker that
+lost its lease. Payloads and replies are opaque here.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import and_, case, delete, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from knowledge.errors import NotFound
+from knowledge.inserting import insert_all
+from knowledge.models import Arrival, ArrivalState, Course
+from knowledge.paging import bounded
+from knowledge.turns import turns
+
+_OPEN: Final = (ArrivalState.WAITING, ArrivalState.ANSWERED)
+#: Characters of a failure that are kept.
+_LONGEST_ERROR: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """An update that comes in. ``course`` None: it is dropped at once, for good."""
+
+    id: int
+    lane: str
+    payload: bytes
+    course: Course | None = Course.ANSWER
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a delivery: the numbers that were new, and how many wait in all."""
+
+    new: frozenset[int]
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An update in a worker's hand. With a ``reply`` only what is left of it is to be sent."""
+
+    id: int
+    lane: str
+    course: Course
+    payload: bytes
+    reply: bytes | None
+    placeholder: str | None
+    progress: int
+    tries: int
+    repeats: int
+    arrived_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An update that an admin may want to see: given up, or tried in vain so far."""
+
+    id: int
+    state: ArrivalState
+    tries: int
+    error: str | None
+    arrived_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How the inbox stands. ``repeats`` counts answers that may have been sent twice."""
+
+    waiting: int
+    oldest: datetime | None
+    given_up: int
+    repeats: int
+
+
+def store(session: Session, arriving: Sequence[Arriving], at: datetime) -> Stored:
+    """Keep what comes in; what was there before, by its number, is left as it is."""
+    lanes = {each.lane for each in arriving}
+    rows = session.execute(
+        select(Arrival.lane, func.max(Arrival.turn))
+        .where(Arrival.lane.in_(lanes), Arrival.state.in_(_OPEN))
+        .group_by(Arrival.lane)
+    ).all()
+    serving = session.scalar(select(func.min(Arrival.turn)).where(Arrival.state.in_(_OPEN)))
+    last: dict[str, int] = {row[0]: row[1] for row in rows}
+    given = turns((each.lane for each in arriving), last, serving or 0)
+    new = insert_all(
+        session,
+        Arrival,
+        [_row(each, turn, at) for each, turn in zip(arriving, given, strict=True)],
+    )
+    return Stored(frozenset(new), waiting(session))
+
+
+def _row(arriving: Arriving, turn: int, at: datetime) -> dict[str, Any]:
+    dropped = arriving.course is None
+    return {
+        "id": arriving.id,
+        "lane": arriving.lane,
+        "turn": turn,
+        "state": ArrivalState.DROPPED if dropped else ArrivalState.WAITING,
+        "course": arriving.course or Course.SLOW_DOWN,
+        "payload": None if dropped else arriving.payload,
+        "progress": 0,
+        "tries": 0,
+        "repeats": 0,
+        "due_at": at,
+        "arrived_at": at,
+        "done_at": at if dropped else None,
+    }
+
+
+def waiting(session: Session) -> int:
+    """Return how many updates are not answered yet."""
+    return session.scalar(select(func.count()).where(Arrival.state.in_(_OPEN))) or 0
+
+
+def take(
+    session: Session,
+    holder: str,
+    at: datetime,
+    until: datetime,
+    limit: int,
+    in_hand: Collection[int] = (),
+) -> list[Taken]:
+    """Lease up to ``limit`` updates to ``holder``, in the order of their turns.
+
+    What ``holder`` has in hand is never taken again, however late its lease is renewed.
+    One of each lane at most: the earliest, and only while none of that lane is in another's hand.
+    Of one whose holder died the try is counted, and, if it was being sent, that it may be repeated.
+    """
+    other = aliased(Arrival)
+    due = (
+        select(Arrival.id)
+        .where(
+            Arrival.state.in_(_OPEN),
+            Arrival.due_at <= at,
+            Arrival.id.not_in(in_hand),
+            or_(Arrival.leased_until.is_(None), Arrival.leased_until <= at),
+            ~select(other.id)
+            .where(
+                other.lane == Arrival.lane,
+                other.state.in_(_OPEN),
+                other.id != Arrival.id,
+                or_(
+                    other.id < Arrival.id,
+                    # Stored after a later one of its lane was taken: that one goes first.
+                    and_(other.leased_until.is_not(None), other.leased_until > at),
+                ),
+            )
+            .exists(),
+        )
+        .order_by(Arrival.turn, Arrival.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Arrival)
+    )
+    died = Arrival.leased_until.is_not(None)
+    rows = session.execute(
+        update(Arrival)
+        .where(Arrival.id.in_(due.scalar_subquery()))
+        .values(
+            holder=holder,
+            leased_until=until,
+            tries=Arrival.tries + case((died, 1), else_=0),
+            repeats=Arrival.repeats
+            + case((and_(died, Arrival.state == ArrivalState.ANSWERED), 1), else_=0),
+        )
+        .returning(
+            Arrival.id,
+            Arrival.lane,
+            Arrival.course,
+            Arrival.payload,
+            Arrival.reply,
+            Arrival.placeholder,
+            Arrival.progress,
+            Arrival.tries,
+            Arrival.repeats,
+            Arrival.arrived_at,
+            Arrival.turn,
+        ),
+        execution_options={"synchronize_session": False},
+    ).all()
+    in_turn = sorted(rows, key=lambda row: (row.turn, row.id))
+    return [
+        Taken(
+            id=row.id,
+            lane=row.lane,
+            course=row.course,
+            payload=row.payload or b"",
+            reply=row.reply,
+            placeholder=row.placeholder,
+            progress=row.progress,
+            tries=row.tries,
+            repeats=row.repeats,
+            arrived_at=row.arrived_at,
+        )
+        for row in in_turn
+    ]
+
+
+def renew(session: Session, holder: str, in_hand: Collection[int], until: datetime) -> None:
+    """Leave what ``holder`` has in hand to it for longer."""
+    session.execute(
+        update(Arrival)
+        .where(
+            Arrival.id.in_(in_hand),
+            Arrival.state.in_(_OPEN),
+            Arrival.holder == holder,
+            Arrival.leased_until.is_not(None),
+        )
+        .values(leased_until=until),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def place(session: Session, number: int, holder: str, placeholder: str) -> bool:
+    """Note the message that stands where the answer will be."""
+    return _change(session, number, holder, placeholder=placeholder)
+
+
+def answer(
+    session: Session,
+    number: int,
+    holder: str,
+    reply: bytes,
+    course: Course,
+    error: str | None = None,
+) -> bool:
+    """Keep the reply that is sent next; False where the update is in another's hand by now."""
+    return _change(
+        session,
+        number,
+        holder,
+        reply=reply,
+        course=course,
+        error=_short(error),
+        state=ArrivalState.ANSWERED,
+        progress=0,
+        tries=0,
+    )
+
+
+def advance(session: Session, number: int, holder: str, reply: bytes, progress: int) -> bool:
+    """Note how many parts of a reply are sent, and what the reply is by now."""
+    return _change(session, number, holder, reply=reply, progress=progress)
+
+
+def finish(session: Session, number: int, holder: str, at: datetime) -> bool:
+    """Note that a reply is sent. One that was an apology is kept for an admin to see."""
+    kept = Arrival.course == Course.APOLOGISE
+    return _change(
+        session,
+        number,
+        holder,
+        state=case((kept, ArrivalState.GIVEN_UP.value), else_=ArrivalState.SENT.value),
+        payload=case((kept, Arrival.payload), else_=None),
+        reply=None,
+        leased_until=None,
+        done_at=at,
+    )
+
+
+def drop(session: Session, number: int, holder: str, error: str, at: datetime) -> bool:
+    """Note that nobody is there any more to be told."""
+    return _change(
+        session,
+        number,
+        holder,
+        state=ArrivalState.DROPPED,
+        error=_short(error),
+        payload=None,
+        reply=None,
+        leased_until=None,
+        done_at=at,
+    )
+
+
+def give_up(session: Session, number: int, holder: str, error: str, at: datetime) -> bool:
+    """Give an update up; an admin sees it, and may have it tried again."""
+    return _change(
+        session,
+        number,
+        holder,
+        state=ArrivalState.GIVEN_UP,
+        error=_short(error),
+        reply=None,
+        leased_until=None,
+        done_at=at,
+    )
+
+
+def put_back(
+    session: Session,
+    number: int,
+    holder: str,
+    due_at: datetime,
+    error: str | None = None,
+    repeat: bool = False,
+) -> bool:
+    """Have an update taken again at a moment: after a failure, or because it is too early.
+
+    ``repeat`` says that what failed may have been sent all the same.
+    """
+    failed: dict[str, Any] = {"tries": Arrival.tries + 1, "error": _short(error)} if error else {}
+    if repeat:
+        failed["repeats"] = Arrival.repeats + 1
+    return _change(session, number, holder, due_at=due_at, leased_until=None, **failed)
+
+
+def release(session: Session, holder: str) -> None:
+    """Let go of everything ``holder`` has in hand: it stops."""
+    session.execute(
+        update(Arrival)
+        .where(Arrival.state.in_(_OPEN), Arrival.holder == holder)
+        .values(leased_until=None, holder=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def tally(session: Session) -> Tally:
+    """Return how the inbox stands."""
+    oldest = session.scalar(select(func.min(Arrival.arrived_at)).where(Arrival.state.in_(_OPEN)))
+    given_up = select(func.count()).where(Arrival.state == ArrivalState.GIVEN_UP)
+    return Tally(
+        waiting(session),
+        oldest,
+        session.scalar(given_up) or 0,
+        session.scalar(select(func.sum(Arrival.repeats))) or 0,
+    )
+
+
+def troubles(session: Session, limit: int = 50) -> list[Trouble]:
+    """Return what was given up or failed so far, newest first."""
+    rows = session.execute(
+        select(Arrival.id, Arrival.state, Arrival.tries, Arrival.error, Arrival.arrived_at)
+        .where(
+            or_(
+                Arrival.state == ArrivalState.GIVEN_UP,
+                and_(Arrival.state.in_(_OPEN), Arrival.error.is_not(None)),
+            )
+        )
+        .order_by(Arrival.id.desc())
+        .limit(bounded(limit))
+    ).all()
+    return [Trouble(*row) for row in rows]
+
+
+def retry(session: Session, numbers: Collection[int], at: datetime) -> int:
+    """Have updates that were given up answered after all, those with ``numbers`` or, if empty, all.
+
+    Raises NotFound where none was given up, or what it said is not kept any more.
+    """
+    wanted = (Arrival.state == ArrivalState.GIVEN_UP) & Arrival.payload.is_not(None)
+    if numbers:
+        wanted &= Arrival.id.in_(numbers)
+    again = session.scalars(
+        update(Arrival)
+        .where(wanted)
+        .values(
+            state=ArrivalState.WAITING,
+            course=Course.ANSWER,
+            reply=None,
+            progress=0,
+            tries=0,
+            error=None,
+            holder=None,
+            leased_until=None,
+            due_at=at,
+            done_at=None,
+        )
+        .returning(Arrival.id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    if not again:
+        raise NotFound("no such update was given up; `tathabbat updates list` shows which were")
+    return len(again)
+
+
+def forget(session: Session, sent_before: datetime, given_up_before: datetime) -> int:
+    """Delete what is done: numbers are kept only while the channel may deliver them again."""
+    done = delete(Arrival).where(
+        or_(
+            and_(
+                Arrival.state.in_((ArrivalState.SENT, ArrivalState.DROPPED)),
+                Arrival.done_at < sent_before,
+            ),
+            and_(Arrival.state == ArrivalState.GIVEN_UP, Arrival.done_at < given_up_before),
+        )
+    )
+    return len(session.scalars(done.returning(Arrival.id)).all())
+
+
+def forget_lane(session: Session, lane: str, nobody: str) -> int:
+    """Leave nothing of one person, under a lane that is nobody's; returns how much it was.
+
+    Numbers stay, so that what is delivered again is still known, and so does what is not answered
+    yet, until it is: among it may be the very wish to be forgotten.
+    """
+    here = Arrival.lane == lane
+    session.execute(
+        update(Arrival)
+        .where(here, Arrival.state.not_in(_OPEN))
+        .values(payload=None, reply=None, placeholder=None, error=None),
+        execution_options={"synchronize_session": False},
+    )
+    left = session.scalars(
+        update(Arrival).where(here).values(lane=nobody).returning(Arrival.id),
+        execution_options={"synchronize_session": False},
+    )
+    return len(left.all())
+
+
+def _change(session: Session, number: int, holder: str, **values: Any) -> bool:
+    changed = session.scalar(
+        update(Arrival)
+        .where(
+            Arrival.id == number,
+            Arrival.holder == holder,
+            Arrival.leased_until.is_not(None),
+            Arrival.state.in_(_OPEN),
+        )
+        .values(**values)
+        .returning(Arrival.id),
+        execution_options={"synchronize_session": False},
+    )
+    return changed is not None
+
+
+def _short(error: str | None) -> str | None:
+    return error[:_LONGEST_ERROR] if error else None

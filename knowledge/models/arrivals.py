@@ -1,0 +1,68 @@
+"""What came in from a channel: kept before the channel is told so, until it is answered."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from knowledge.models.base import Base, by_value
+
+
+class ArrivalState(StrEnum):
+    """How far an update is."""
+
+    WAITING = "waiting"
+    ANSWERED = "answered"
+    """The reply is kept, and not known to be sent."""
+    SENT = "sent"
+    DROPPED = "dropped"
+    """Nobody is there to be told, or they were told before that this one is not answered."""
+    GIVEN_UP = "given_up"
+
+
+class Course(StrEnum):
+    """What is to become of an update."""
+
+    ANSWER = "answer"
+    SLOW_DOWN = "slow_down"
+    """The person sends more than is answered: they are told so."""
+    BUSY = "busy"
+    """More people ask than can be answered: this one is told so."""
+    APOLOGISE = "apologise"
+    """It could not be answered: the person is told so, and an admin sees it."""
+
+
+class Arrival(Base):
+    """One update, by the channel's own number for it.
+
+    ``lane`` is whose it is: a lane's updates are answered one after the other. ``turn`` orders all
+    lanes fairly. ``payload`` and ``reply`` are sealed, and dropped as soon as they are not needed.
+    """
+
+    __tablename__ = "updates"
+    __table_args__ = (
+        Index("ix_updates_state_turn", "state", "turn", "id"),
+        Index("ix_updates_lane_state", "lane", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    lane: Mapped[str] = mapped_column(String(64))
+    turn: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[ArrivalState] = mapped_column(by_value(ArrivalState))
+    course: Mapped[Course] = mapped_column(by_value(Course))
+    payload: Mapped[bytes | None] = mapped_column(LargeBinary)
+    reply: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: The channel's name for the message that stands where the answer will be.
+    placeholder: Mapped[str | None] = mapped_column(String(60))
+    #: Parts of the reply that are known to be sent.
+    progress: Mapped[int]
+    tries: Mapped[int]
+    #: Times that a sending was begun again which may have succeeded before.
+    repeats: Mapped[int]
+    error: Mapped[str | None] = mapped_column(Text)
+    holder: Mapped[str | None] = mapped_column(String(64))
+    leased_until: Mapped[datetime | None]
+    due_at: Mapped[datetime]
+    arrived_at: Mapped[datetime]
+    done_at: Mapped[datetime | None] = mapped_column(index=True)

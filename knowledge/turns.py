@@ -1,0 +1,22 @@
+"""Whose turn it is: many people's updates in one line, so that nobody's flood delays others (pure).
+
+Each person stands in the line as if alone with everybody else: their next update comes after one
+of every other person who waits, however many they sent.
+"""
+
+from collections.abc import Iterable, Mapping
+
+
+def turns(lanes: Iterable[str], last: Mapping[str, int], serving: int) -> list[int]:
+    """Return the turn of each newly arrived update, given its lane.
+
+    ``last`` holds the highest turn that still waits, for each lane that has one; ``serving`` is
+    the lowest that waits at all: whoever comes new comes in beside it.
+    """
+    taken = dict(last)
+    given = []
+    for lane in lanes:
+        turn = max(serving, taken.get(lane, serving - 1) + 1)
+        taken[lane] = turn
+        given.append(turn)
+    return given

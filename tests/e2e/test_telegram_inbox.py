@@ -1,0 +1,366 @@
+"""The durable inbox at work against a Bot API server on loopback: each failure as its kind."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.conversation.reply import Asker, Reply
+from bot.telegram.application import TelegramConfig
+from bot.telegram.backoff import ANSWER_TRIES
+from bot.telegram.errors import TokenRejected
+from bot.telegram.limits import Limits
+from knowledge import arrivals
+from knowledge.arrivals import Arriving, Trouble
+from knowledge.database import Sessions
+from knowledge.models import Arrival, ArrivalState, Course
+from knowledge.models.base import now
+from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
+from tests.e2e.echo_bot import BREAKS, FAILS, HELD, EchoTalk, Running, running, sessions_in
+
+PERSON, OTHER = 501, 502
+GROUP = {"id": -100200, "type": "supergroup", "title": "Group"}
+
+
+@pytest.fixture
+def server() -> Iterator[BotApiServer]:
+    with BotApiServer() as server:
+        yield server
+
+
+@pytest.fixture
+def talk() -> EchoTalk:
+    return EchoTalk()
+
+
+@pytest.fixture
+def sessions(tmp_path: Path) -> Sessions:
+    return sessions_in(tmp_path)
+
+
+@pytest.fixture
+def config(server: BotApiServer) -> TelegramConfig:
+    return TelegramConfig(TOKEN, server.url, placeholder_seconds=PATIENCE)
+
+
+@pytest.fixture
+def bot(config: TelegramConfig, talk: EchoTalk, sessions: Sessions) -> Iterator[Running]:
+    with running(config, talk, sessions=sessions) as bot:
+        yield bot
+
+
+def troubles(sessions: Sessions) -> list[Trouble]:
+    with sessions() as session:
+        return arrivals.troubles(session)
+
+
+def kept(sessions: Sessions, update_id: int) -> Arrival:
+    with sessions() as session:
+        found = session.get(Arrival, update_id)
+        assert found is not None
+        return found
+
+
+def claims_in(server: BotApiServer, chat: int) -> list[str]:
+    return [sent.text for sent in server.sent if sent.chat_id == chat]
+
+
+class TestArriving:
+    def test_an_update_is_acknowledged_before_it_is_answered(
+        self, server: BotApiServer, bot: Running, talk: EchoTalk
+    ) -> None:
+        held = server.send_text(PERSON, HELD)
+        server.wait_until_acknowledged(held)
+        assert server.sent == []
+        talk.release.set()
+        assert HELD in server.wait_for_message(PERSON).text
+
+    def test_what_one_held_claim_keeps_waiting_is_nobody_elses(
+        self, server: BotApiServer, bot: Running, talk: EchoTalk
+    ) -> None:
+        server.send_text(PERSON, HELD)
+        assert talk.holding.wait(PATIENCE)
+        server.send_text(OTHER, "claim")
+        assert "claim" in server.wait_for_message(OTHER).text
+        assert claims_in(server, PERSON) == []
+
+    def test_nothing_a_person_said_is_kept_after_the_answer(
+        self, server: BotApiServer, bot: Running, sessions: Sessions, tmp_path: Path
+    ) -> None:
+        update = server.send_text(PERSON, "a very particular claim")
+        bot.wait_until_done(update)
+        found = kept(sessions, update)
+        assert (found.state, found.payload, found.reply) == (ArrivalState.SENT, None, None)
+        for file in tmp_path.iterdir():
+            content = file.read_bytes()
+            assert b"a very particular claim" not in content
+            assert str(PERSON).encode() not in content
+
+    def test_one_that_cannot_be_understood_holds_up_nobody_and_leaves_a_trace(
+        self, server: BotApiServer, bot: Running, sessions: Sessions
+    ) -> None:
+        strange = server.send(PERSON, {"text": "claim", "from": "not a person at all"})
+        server.send_text(OTHER, "claim")
+        assert "claim" in server.wait_for_message(OTHER).text
+        bot.wait_until_done(strange)
+        (trouble,) = troubles(sessions)
+        assert (trouble.id, trouble.state) == (strange, ArrivalState.GIVEN_UP)
+        assert str(trouble.error).startswith("not understood: ")
+
+    def test_another_poller_is_put_up_with_for_a_moment(
+        self, server: BotApiServer, bot: Running
+    ) -> None:
+        server.wait_for_call("getUpdates")
+        server.interrupt_poller()
+        server.send_text(PERSON, "claim")
+        assert "claim" in server.wait_for_message(PERSON).text
+
+
+class TestPlaceholder:
+    def test_one_stands_there_and_becomes_the_answer(
+        self, server: BotApiServer, talk: EchoTalk
+    ) -> None:
+        with running(TelegramConfig(TOKEN, server.url), talk):
+            server.send_text(PERSON, HELD)
+            call = server.wait_for_call("sendMessage")
+            assert call.parameters["text"].startswith(PLACEHOLDER)
+            talk.release.set()
+            answer = server.wait_for_message(PERSON)
+        placeholder, edited = server.sent
+        assert edited == answer
+        assert (answer.message_id, answer.edited) == (placeholder.message_id, True)
+        assert answer.reply_to is not None
+        assert answer.button("Others").action == "other:7"
+        assert server.problems == []
+
+    def test_one_that_the_person_deleted_is_answered_anew(
+        self, server: BotApiServer, talk: EchoTalk
+    ) -> None:
+        server.fail_next("editMessageText", 400, "Bad Request: message to edit not found")
+        with running(TelegramConfig(TOKEN, server.url), talk):
+            server.send_text(PERSON, HELD)
+            server.wait_for_call("sendMessage")
+            talk.release.set()
+            assert not server.wait_for_message(PERSON).edited
+
+    def test_a_quick_answer_needs_none(self, server: BotApiServer, bot: Running) -> None:
+        server.send_text(PERSON, "claim")
+        server.wait_for_message(PERSON)
+        assert len(server.sent) == 1
+
+
+class TestSendingThatFails:
+    @pytest.mark.parametrize(
+        ("status", "description"),
+        [
+            (403, "Forbidden: bot was blocked by the user"),
+            (400, "Bad Request: chat not found"),
+            (400, "Bad Request: group chat was deactivated"),
+        ],
+    )
+    def test_where_nobody_can_be_told_it_ends(
+        self, server: BotApiServer, bot: Running, sessions: Sessions, status: int, description: str
+    ) -> None:
+        server.fail_next("sendMessage", status, description)
+        update = server.send_text(PERSON, "claim")
+        bot.wait_until_done(update)
+        assert kept(sessions, update).state is ArrivalState.DROPPED
+        assert kept(sessions, update).payload is None
+        assert server.sent == []
+        assert troubles(sessions) == []
+
+    def test_what_telegram_will_never_take_is_given_up_with_a_trace(
+        self, server: BotApiServer, bot: Running, sessions: Sessions
+    ) -> None:
+        server.fail_next("sendMessage", 400, "Bad Request: can't parse entities")
+        update = server.send_text(PERSON, "claim")
+        bot.wait_until_done(update)
+        (trouble,) = troubles(sessions)
+        assert trouble.state is ArrivalState.GIVEN_UP
+        assert str(trouble.error).startswith("not sent: ")
+        assert str(trouble.error).endswith("can't parse entities")
+        with sessions.begin() as session:
+            arrivals.retry(session, [update], now())
+        assert "claim" in server.wait_for_message(PERSON).text
+
+    @pytest.mark.parametrize("status", [500, 502, 504])
+    def test_a_broken_telegram_is_tried_again_and_counted(
+        self, server: BotApiServer, bot: Running, sessions: Sessions, status: int
+    ) -> None:
+        server.fail_next("sendMessage", status, "Internal Server Error")
+        update = server.send_text(PERSON, "claim")
+        bot.wait_until_done(update)
+        assert len(server.sent) == 1
+        assert kept(sessions, update).repeats == 1
+
+    def test_a_pause_telegram_asks_for_is_kept_and_is_no_failure(
+        self, server: BotApiServer, bot: Running, sessions: Sessions
+    ) -> None:
+        server.fail_next("sendMessage", 429, "Too Many Requests: retry after 1", retry_after=1)
+        update = server.send_text(PERSON, "claim")
+        bot.wait_until_done(update)
+        assert len(server.sent) == 1
+        found = kept(sessions, update)
+        assert (found.repeats, found.tries, found.error) == (0, 0, None)
+
+    def test_a_group_that_moved_is_answered_where_it_is(
+        self, server: BotApiServer, bot: Running
+    ) -> None:
+        server.chats.meet(-100999)
+        server.fail_next(
+            "sendMessage", 400, "Bad Request: group chat was upgraded", migrate_to=-100999
+        )
+        server.send(PERSON, {"text": "/help"}, chat=GROUP)
+        assert server.wait_for_message(-100999).text == f"help {PERSON}"
+
+    def test_a_token_that_is_taken_back_ends_the_bot_and_loses_nothing(
+        self, server: BotApiServer, config: TelegramConfig, talk: EchoTalk, sessions: Sessions
+    ) -> None:
+        server.fail_next("sendMessage", 401, "Unauthorized")
+        bot = Running(config, talk, sessions=sessions)
+        bot.start()
+        server.send_text(PERSON, "claim")
+        with pytest.raises(TokenRejected):
+            bot.join()
+        with running(config, talk, sessions=sessions):
+            assert "claim" in server.wait_for_message(PERSON).text
+
+
+class TestAnsweringThatFails:
+    def test_a_moments_failure_is_not_noticed(
+        self, server: BotApiServer, bot: Running, talk: EchoTalk
+    ) -> None:
+        talk.failures = ANSWER_TRIES - 1
+        server.send_text(PERSON, FAILS)
+        assert FAILS in server.wait_for_message(PERSON).text
+        assert len(server.sent) == 1
+
+    def test_one_that_stays_is_told_and_left_for_an_admin(
+        self, server: BotApiServer, bot: Running, sessions: Sessions
+    ) -> None:
+        update = server.send_text(PERSON, BREAKS)
+        assert server.wait_for_message(PERSON).text == "failure"
+        bot.wait_until_done(update)
+        (trouble,) = troubles(sessions)
+        assert (trouble.state, trouble.error) == (
+            ArrivalState.GIVEN_UP,
+            "not answered: ValueError",
+        )
+
+    def test_what_breaks_whatever_is_done_about_it_does_not_stay_for_ever(
+        self, server: BotApiServer, config: TelegramConfig, sessions: Sessions
+    ) -> None:
+        with running(config, Speechless(), sessions=sessions) as bot:
+            bot.wait_until_done(server.send_text(PERSON, BREAKS))
+        assert [trouble.error for trouble in troubles(sessions)] == ["broken: OSError"]
+
+
+class Speechless(EchoTalk):
+    """Cannot even say that it failed."""
+
+    def failure(self, asker: Asker) -> Reply:
+        raise OSError("the database is locked")
+
+
+class TestTooMuch:
+    def test_a_flood_is_told_once_and_others_are_answered(
+        self, server: BotApiServer, talk: EchoTalk, sessions: Sessions
+    ) -> None:
+        # Sent at once: the burst, one that is told, and those they know are not answered.
+        limits = Limits(person_burst=3, person_per_minute=1, chat_burst=10)
+        config = TelegramConfig(TOKEN, server.url, limits=limits, placeholder_seconds=PATIENCE)
+        with running(config, talk, sessions=sessions) as bot:
+            flood = [server.send_text(PERSON, f"number {number}") for number in range(20)]
+            server.send_text(OTHER, "claim")
+            assert "claim" in server.wait_for_message(OTHER).text
+            bot.wait_until_done(flood[3])
+        said = claims_in(server, PERSON)
+        assert [text.split("\n")[-1] for text in said] == [
+            "number 0",
+            "number 1",
+            "number 2",
+            "slow down",
+        ]
+        assert kept(sessions, flood[-1]).state is ArrivalState.DROPPED
+
+    def test_whoever_comes_when_too_many_wait_is_told(
+        self, server: BotApiServer, talk: EchoTalk, sessions: Sessions
+    ) -> None:
+        config = TelegramConfig(
+            TOKEN, server.url, limits=Limits(waiting=1), placeholder_seconds=PATIENCE
+        )
+        with running(config, talk, sessions=sessions) as bot:
+            server.send_text(PERSON, HELD)
+            assert talk.holding.wait(PATIENCE)
+            late = server.send_text(OTHER, "claim")
+            assert server.wait_for_message(OTHER).text == "busy"
+            bot.wait_until_done(late)
+            talk.release.set()
+            assert HELD in server.wait_for_message(PERSON).text
+
+
+class TestStopping:
+    def test_what_takes_too_long_is_left_to_the_next_start(
+        self, server: BotApiServer, sessions: Sessions
+    ) -> None:
+        talk = EchoTalk()
+        config = TelegramConfig(
+            TOKEN, server.url, placeholder_seconds=PATIENCE, farewell_seconds=0.1
+        )
+        bot = Running(config, talk, sessions=sessions)
+        bot.start()
+        server.send_text(PERSON, HELD)
+        assert talk.holding.wait(PATIENCE)
+        bot.stop()
+        bot.join()
+        talk.release.set()
+        assert server.sent == []
+        with running(config, talk, sessions=sessions):
+            assert HELD in server.wait_for_message(PERSON).text
+
+    def test_what_is_in_hand_is_finished_first(
+        self, server: BotApiServer, bot: Running, talk: EchoTalk
+    ) -> None:
+        server.send_text(PERSON, HELD)
+        assert talk.holding.wait(PATIENCE)
+        bot.stop()
+        talk.release.set()
+        bot.join()
+        assert HELD in server.wait_for_message(PERSON).text
+
+    def test_two_processes_share_the_work(
+        self, server: BotApiServer, config: TelegramConfig, talk: EchoTalk, sessions: Sessions
+    ) -> None:
+        # The second finds what nobody told it of, as behind a webhook.
+        with running(config, talk, sessions=sessions):
+            server.send_text(PERSON, "claim")
+            server.wait_for_message(PERSON)
+        with sessions.begin() as session:
+            coming = Arriving(10**6, "nobody", b"not even sealed", Course.ANSWER)
+            arrivals.store(session, [coming], now())
+        with running(config, talk, sessions=sessions) as bot:
+            bot.wait_until_done(10**6)
+        assert [trouble.error for trouble in troubles(sessions)] == ["not understood: SealBroken"]
+
+
+def test_no_word_of_a_person_is_logged(
+    server: BotApiServer, bot: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    server.fail_next("sendMessage", 500, "Internal Server Error")
+    person = 7_310_285_946
+    for text in ("a very particular claim", BREAKS):
+        bot.wait_until_done(server.send_text(person, text))
+    assert "particular" not in caplog.text
+    assert str(person) not in "".join(str(vars(record)) for record in caplog.records)
+
+
+def test_threads_end_with_the_bot(server: BotApiServer, config: TelegramConfig) -> None:
+    before = {thread.name for thread in threading.enumerate()}
+    with running(config, EchoTalk()):
+        server.send_text(PERSON, "claim")
+        server.wait_for_message(PERSON)
+    left = {thread.name for thread in threading.enumerate()} - before
+    assert not [name for name in left if name.startswith("commits")]

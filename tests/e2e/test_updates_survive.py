@@ -1,0 +1,68 @@
+"""Killed at any moment, with everything that Telegram and the network can do: nothing is lost."""
+
+import socket
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from knowledge import arrivals
+from tests.e2e.bot_api_server import is_placeholder
+from tests.e2e.chaotic_server import ChaoticServer
+from tests.e2e.echo_bot import sessions_in
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS = 20
+#: Sent in each life; each by another person than the ones before and after it.
+CLAIMS_A_LIFE = 10
+PEOPLE = range(1001, 1061)
+
+
+def free_address() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/hook"
+
+
+@pytest.mark.parametrize("way", ["polling", "webhook"])
+def test_every_claim_is_answered_and_what_may_be_there_twice_is_counted(
+    tmp_path: Path, way: str
+) -> None:
+    options = ["--webhook", free_address()] if way == "webhook" else []
+    claims: dict[str, int] = {}
+    with ChaoticServer(seed=7) as server:
+        command = [sys.executable, "-m", "tests.e2e.killed_bot", server.url, str(tmp_path)]
+        process = subprocess.Popen(
+            [*command, "7", str(KILLS), *options], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        try:
+            assert process.stdout is not None
+            for _ in range(KILLS + 1):
+                assert process.stdout.readline().startswith("life")
+                for _ in range(CLAIMS_A_LIFE):
+                    person = PEOPLE[len(claims) % len(PEOPLE)]
+                    text = f"claim number {len(claims)}."
+                    server.send_text(person, text)
+                    claims[text] = person
+            for text, person in claims.items():
+                server.wait_for_text(person, text)
+        finally:
+            process.terminate()
+            process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert server.problems == []
+    # An edit of a message is the same message.
+    last = {(sent.chat_id, sent.message_id): sent for sent in server.sent}
+    answers = Counter(
+        (sent.chat_id, text) for sent in last.values() for text in claims if text in sent.text
+    )
+    assert answers.keys() == {(person, text) for text, person in claims.items()}
+    with sessions_in(tmp_path)() as session:
+        tally = arrivals.tally(session)
+    twice = answers.total() - len(claims)
+    standing = sum(map(is_placeholder, last.values()))
+    print(f"{way}: {twice} twice, {tally}, {standing} placeholders left, {server.mishaps}")
+    assert twice <= tally.repeats
+    assert (tally.waiting, tally.given_up) == (0, 0)

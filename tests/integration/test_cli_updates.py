@@ -1,0 +1,113 @@
+"""What an admin sees of messages that could not be answered, and how they are tried again."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app import App
+from bot.cli.main import main
+from embeddings.encoder import Encoder
+from knowledge import arrivals
+from knowledge.arrivals import Arriving
+from knowledge.database import Sessions, open_engine, open_sessions
+from knowledge.models import Course
+
+NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+
+Cli = Callable[..., Result]
+
+
+@pytest.fixture
+def sessions(tmp_path: Path, migrated_file: Path) -> Sessions:
+    (tmp_path / "data").mkdir()
+    file = tmp_path / "data" / "tathabbat.db"
+    shutil.copy(migrated_file, file)
+    return open_sessions(open_engine(f"sqlite:///{file}"))
+
+
+@pytest.fixture
+def cli(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    sessions: Sessions,
+    fake_encoder: Encoder,
+) -> Cli:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(App, "encoder", fake_encoder)
+
+    def call(*arguments: str) -> Result:
+        monkeypatch.setattr(sys, "argv", ["tathabbat", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return Result(int(ended.value.code or 0), printed.out, printed.err)
+
+    return call
+
+
+def give_up(sessions: Sessions, *numbers: int) -> None:
+    """Keep updates that were given up."""
+    with sessions.begin() as session:
+        coming = [Arriving(number, str(number), b"sealed", Course.ANSWER) for number in numbers]
+        arrivals.store(session, coming, NOW)
+        arrivals.take(session, "worker", NOW, NOW + timedelta(seconds=10), 100)
+        for number in numbers:
+            arrivals.give_up(session, number, "worker", "not answered: OSError", NOW)
+
+
+def test_what_was_given_up_is_listed_without_its_words(cli: Cli, sessions: Sessions) -> None:
+    assert cli("updates", "list").out == ""
+    give_up(sessions, 7, 8)
+    assert cli("updates", "list", "--limit", "1").out == (
+        "8  given_up   2030-05-01 12:00  not answered: OSError\n"
+    )
+    first, second = map(json.loads, cli("updates", "list", "--json").out.splitlines())
+    assert first["update_id"] == 8
+    assert second == {
+        "update_id": 7,
+        "state": "given_up",
+        "tries": 0,
+        "error": "not answered: OSError",
+        "arrived_at": "2030-05-01T12:00:00+00:00",
+    }
+
+
+def test_those_that_are_named_are_tried_again(cli: Cli, sessions: Sessions) -> None:
+    give_up(sessions, 7, 8, 9)
+    assert cli("updates", "retry", "7", "8").out == "2 updates will be tried again\n"
+    assert cli("updates", "retry", "--all").out == "1 updates will be tried again\n"
+    with sessions() as session:
+        assert arrivals.waiting(session) == 3
+    ended = cli("updates", "retry", "--all")
+    assert ended.code == 1
+    assert "updates list" in ended.err
+
+
+@pytest.mark.parametrize("arguments", [(), ("7", "--all"), ("-1",), (str(2**63),), ("seven",)])
+def test_what_to_try_again_must_be_named(cli: Cli, arguments: tuple[str, ...]) -> None:
+    assert cli("updates", "retry", *arguments).code == 2
+
+
+def test_the_doctor_says_how_the_inbox_stands(cli: Cli, sessions: Sessions) -> None:
+    assert "updates: 0 wait for an answer; 0 answers may" in cli("doctor").out
+    give_up(sessions, 7)
+    with sessions.begin() as session:
+        arrivals.store(session, [Arriving(8, "a", b"sealed")], NOW)
+    said = cli("doctor").out
+    assert "1 were given up; `tathabbat updates list` says why" in said
+    assert "1 wait for an answer, the longest for" in said

@@ -1,0 +1,69 @@
+"""Each failure by its kind, and how long to wait after it."""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+
+from bot.telegram.backoff import FIRST_PAUSE, LONGEST_PAUSE, SEND_FOR, is_too_late, pause
+from bot.telegram.fates import Fate, fate_of
+
+NOW = datetime(2030, 5, 1, tzinfo=UTC)
+
+
+def caused(error: NetworkError, cause: Exception) -> NetworkError:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "fate"),
+    [
+        (RetryAfter(5), Fate.LATER),
+        (ChatMigrated(-100), Fate.MOVED),
+        (Forbidden("Forbidden: bot was blocked by the user"), Fate.GONE),
+        (Forbidden("Forbidden: user is deactivated"), Fate.GONE),
+        (BadRequest("Chat not found"), Fate.GONE),
+        (BadRequest("Bad Request: group chat was deactivated"), Fate.GONE),
+        (BadRequest("not enough rights to send text messages to the chat"), Fate.GONE),
+        (BadRequest("Message is not modified: the same"), Fate.THERE),
+        (BadRequest("Message to edit not found"), Fate.ANEW),
+        (BadRequest("Message can't be edited"), Fate.ANEW),
+        (BadRequest("Message thread not found"), Fate.OUTSIDE),
+        (BadRequest("Can't parse entities"), Fate.REFUSED),
+        (BadRequest("Message is too long"), Fate.REFUSED),
+        (InvalidToken(), Fate.LOCKED_OUT),
+        (NetworkError("Bad Gateway"), Fate.UNSURE),
+        (TimedOut(), Fate.UNSURE),
+        (TimeoutError(), Fate.UNSURE),
+        (TelegramError("Internal Server Error (500)"), Fate.UNSURE),
+        (caused(NetworkError("gone"), httpx.ReadError("cut")), Fate.UNSURE),
+        (caused(NetworkError("refused"), httpx.ConnectError("refused")), Fate.UNSENT),
+        (caused(TimedOut("no connection is free"), httpx.PoolTimeout("full")), Fate.UNSENT),
+    ],
+)
+def test_what_a_failure_means(error: TelegramError | TimeoutError, fate: Fate) -> None:
+    assert fate_of(error) is fate
+
+
+def test_pauses_double_up_to_the_longest_and_are_spread() -> None:
+    assert [pause(tries, 0.999999) for tries in (0, 1, 2)] == [
+        pytest.approx(FIRST_PAUSE * factor, abs=timedelta(milliseconds=1)) for factor in (1, 2, 4)
+    ]
+    assert pause(0, 0.0) == FIRST_PAUSE / 2
+    assert LONGEST_PAUSE / 2 <= pause(10**9, 0.3) <= LONGEST_PAUSE
+
+
+def test_an_answer_is_too_late_after_a_day() -> None:
+    assert not is_too_late(NOW, NOW + SEND_FOR)
+    assert is_too_late(NOW, NOW + SEND_FOR + timedelta(seconds=1))

@@ -1,0 +1,122 @@
+"""How much is let through: to Telegram, and of one person. The clock is a number."""
+
+import pytest
+
+from bot.telegram.gate import Gate
+from bot.telegram.limits import Limits, Meter
+from bot.telegram.pacing import Pacing
+from knowledge.models import Course
+
+LIMITS = Limits()
+PERSON, OTHER, GROUP = 5, 6, -100
+
+
+class TestMeter:
+    def test_lets_a_burst_through_then_so_many_a_second(self) -> None:
+        meter = Meter(2.0, 3)
+        waits = []
+        for _ in range(5):
+            waits.append(meter.wait("a", 0.0))
+            meter.take("a", 0.0)
+        assert waits == [0.0, 0.0, 0.0, 0.5, 1.0]
+
+    def test_a_rest_gives_the_burst_back(self) -> None:
+        meter = Meter(1.0, 2)
+        for _ in range(2):
+            meter.take("a", 0.0)
+        assert meter.wait("a", 0.0) == 1.0
+        assert meter.wait("a", 1.0) == 0.0
+        meter.take("a", 10.0)
+        assert meter.wait("a", 10.0) == 0.0
+
+    def test_one_key_is_nothing_to_another(self) -> None:
+        meter = Meter(1.0, 1)
+        meter.take("a", 0.0)
+        assert (meter.wait("a", 0.0), meter.wait("b", 0.0)) == (1.0, 0.0)
+
+    def test_what_is_even_is_forgotten(self) -> None:
+        meter = Meter(1.0, 1)
+        for number in range(1000):
+            meter.take(str(number), float(number * 2))
+        assert len(meter._even) <= 2
+
+
+class TestPacing:
+    def test_one_chat_gets_one_a_second_after_a_short_burst(self) -> None:
+        pacing = Pacing(LIMITS)
+        waits = [pacing.take_chat(PERSON, 0.0) for _ in range(6)]
+        assert waits == [0.0] * LIMITS.chat_burst + [1.0, 2.0]
+        assert pacing.wait(OTHER, 0.0) == 0.0
+
+    def test_a_group_gets_twenty_a_minute(self) -> None:
+        pacing = Pacing(LIMITS)
+        sent = 0
+        for second in range(60):
+            while not pacing.wait(GROUP, float(second)):
+                pacing.take_chat(GROUP, float(second))
+                sent += 1
+        assert sent == LIMITS.chat_burst + 19
+
+    def test_all_chats_together_get_thirty_a_second(self) -> None:
+        pacing = Pacing(LIMITS)
+        waits = [pacing.take_all(0.0) for _ in range(90)]
+        assert waits[:30] == [0.0] * 30
+        assert waits[-1] == pytest.approx(2.0)
+
+    def test_a_waiting_chat_keeps_no_other_waiting(self) -> None:
+        pacing = Pacing(LIMITS)
+        for _ in range(50):
+            pacing.take_chat(PERSON, 0.0)
+        assert pacing.wait(PERSON, 0.0) > 40
+        assert pacing.wait(OTHER, 0.0) == 0.0
+        assert pacing.take_all(0.0) == 0.0
+
+    def test_a_pause_asked_for_in_a_group_is_the_groups(self) -> None:
+        pacing = Pacing(LIMITS)
+        pacing.hold(GROUP, 7.0, 0.0)
+        assert (pacing.wait(GROUP, 0.0), pacing.wait(PERSON, 0.0)) == (7.0, 0.0)
+        assert pacing.wait(GROUP, 7.0) == 0.0
+
+    def test_a_pause_asked_for_in_a_private_chat_is_everybodys(self) -> None:
+        pacing = Pacing(LIMITS)
+        pacing.hold(PERSON, 3.0, 0.0)
+        assert [pacing.wait(chat, 1.0) for chat in (PERSON, OTHER, GROUP)] == [2.0] * 3
+        assert pacing.take_all(1.0) == 2.0
+        # A shorter one does not end it sooner.
+        pacing.hold(OTHER, 1.0, 1.0)
+        assert pacing.wait(OTHER, 1.0) == 2.0
+
+
+class TestGate:
+    def test_a_flood_is_answered_as_far_as_it_goes_then_told_once(self) -> None:
+        gate = Gate(LIMITS)
+        courses = [gate.course("a", None, 0, n * 0.02) for n in range(500)]
+        assert courses.count(Course.ANSWER) == LIMITS.person_burst + 3
+        assert courses.count(Course.SLOW_DOWN) == 1
+        assert courses.count(None) == 500 - LIMITS.person_burst - 4
+        assert gate.course("b", None, 0, 10.0) is Course.ANSWER
+
+    def test_who_waits_is_answered_again_and_told_again_later(self) -> None:
+        gate = Gate(LIMITS)
+        for _ in range(LIMITS.person_burst + 2):
+            gate.course("a", None, 0, 0.0)
+        assert gate.course("a", None, 0, 60.0) is Course.ANSWER
+        courses = [gate.course("a", None, 0, 61.0) for _ in range(40)]
+        assert courses.count(Course.SLOW_DOWN) == 1
+
+    def test_a_group_is_told_once_whoever_writes(self) -> None:
+        gate = Gate(LIMITS)
+        courses = [gate.course(f"person {n}", "group", 0, 0.0) for n in range(30)]
+        assert courses[: LIMITS.group_burst] == [Course.ANSWER] * LIMITS.group_burst
+        assert courses[LIMITS.group_burst :] == [Course.SLOW_DOWN] + [None] * 19
+        # In private each of them is answered.
+        assert gate.course("person 20", None, 0, 0.0) is Course.ANSWER
+
+    def test_too_many_waiting_tells_each_person_once(self) -> None:
+        gate = Gate(LIMITS)
+        full = LIMITS.waiting
+        assert gate.course("a", None, full - 1, 0.0) is Course.ANSWER
+        assert gate.course("a", None, full, 0.0) is Course.BUSY
+        assert gate.course("a", None, full, 1.0) is None
+        assert gate.course("b", None, full, 1.0) is Course.BUSY
+        assert gate.course("a", None, 0, 2.0) is Course.ANSWER
