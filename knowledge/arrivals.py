@@ -323,19 +323,6 @@ def release(session: Session, holder: str) -> None:
     )
 
 
-def disown(session: Session, lane: str, nobody: str) -> None:
-    """Take who sent it, and what, out of everything of a lane that is done with.
-
-    That it arrived stays, so that it is not taken for new where it is delivered again.
-    """
-    session.execute(
-        update(Arrival)
-        .where(Arrival.lane == lane, Arrival.state.not_in(_OPEN))
-        .values(lane=nobody, state=ArrivalState.DROPPED, payload=None, error=None),
-        execution_options={"synchronize_session": False},
-    )
-
-
 def tally(session: Session) -> Tally:
     """Return how the inbox stands."""
     oldest = session.scalar(select(func.min(Arrival.arrived_at)).where(Arrival.state.in_(_OPEN)))
@@ -409,10 +396,31 @@ def forget(session: Session, sent_before: datetime, given_up_before: datetime) -
     return len(session.scalars(done.returning(Arrival.id)).all())
 
 
-def forget_lane(session: Session, lane: str) -> int:
-    """Delete everything of one person; returns how much it was."""
-    gone = delete(Arrival).where(Arrival.lane == lane).returning(Arrival.id)
-    return len(session.scalars(gone).all())
+def forget_lane(session: Session, lane: str, nobody: str) -> int:
+    """Leave nothing of one person, under a lane that is nobody's; returns how much it was.
+
+    Numbers stay, so that what is delivered again is still known, and so does what is not answered
+    yet, until it is: among it may be the very wish to be forgotten.
+    """
+    here = Arrival.lane == lane
+    session.execute(
+        update(Arrival)
+        .where(here, Arrival.state.not_in(_OPEN))
+        .values(
+            # One that was given up is past being tried again without what it holds.
+            state=ArrivalState.DROPPED,
+            payload=None,
+            reply=None,
+            placeholder=None,
+            error=None,
+        ),
+        execution_options={"synchronize_session": False},
+    )
+    left = session.scalars(
+        update(Arrival).where(here).values(lane=nobody).returning(Arrival.id),
+        execution_options={"synchronize_session": False},
+    )
+    return len(left.all())
 
 
 def _change(session: Session, number: int, holder: str, **values: Any) -> bool:

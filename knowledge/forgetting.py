@@ -59,7 +59,7 @@ def forget(session: Session, key: str) -> None:
     session.execute(delete(Notification).where(Notification.person_key == key))
     session.execute(delete(SignInLink).where(SignInLink.person_key == key))
     session.execute(delete(ConsoleSession).where(ConsoleSession.person_key == key))
-    arrivals.disown(session, key, f"{_NOBODY}{secrets.token_hex(16)}")
+    arrivals.forget_lane(session, key, f"{_NOBODY}{secrets.token_hex(16)}")
     session.expire_all()
 
 

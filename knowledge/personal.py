@@ -55,8 +55,8 @@ def export(session: Session, key: str, secret: bytes) -> Export:
         "known_here_as": key,
         "person": _person(session, person, secret) if person is not None else None,
         "questions": [_question(inquiry, texts) for inquiry in inquiries],
+        "messages": _messages(session, key),
         "notifications": [_notification(note, texts) for note in told],
-        "messages_kept": _messages(session, key),
         "moderation": _moderation(session, key),
     }
     document = json.dumps(held, ensure_ascii=False, indent=2, default=datetime.isoformat)
@@ -97,6 +97,33 @@ def _question(inquiry: Inquiry, texts: dict[int, str]) -> dict[str, Any]:
     }
 
 
+def _messages(session: Session, key: str) -> list[dict[str, Any]]:
+    """Return the messages that are kept, sealed, until they are answered, or known by number."""
+    rows = session.execute(
+        select(
+            Arrival.id,
+            Arrival.arrived_at,
+            Arrival.state,
+            Arrival.done_at,
+            Arrival.error,
+            Arrival.payload.is_not(None).label("sealed"),
+        )
+        .where(Arrival.lane == key)
+        .order_by(Arrival.id)
+    )
+    return [
+        {
+            "number": row.id,
+            "arrived_at": row.arrived_at,
+            "state": row.state,
+            "done_at": row.done_at,
+            "error": row.error,
+            "content_kept_encrypted": row.sealed,
+        }
+        for row in rows
+    ]
+
+
 def _statement(shown: Shown, texts: dict[int, str]) -> dict[str, Any]:
     return {"number": shown.statement_id, "text": texts.get(shown.statement_id)}
 
@@ -112,12 +139,6 @@ def _notification(note: Notification, texts: dict[int, str]) -> dict[str, Any]:
         "tries": note.tries,
         "error": note.error,
     }
-
-
-def _messages(session: Session, key: str) -> list[dict[str, Any]]:
-    """Return which messages are noted as arrived: in whose hand the words are is in no row."""
-    found = session.scalars(select(Arrival).where(Arrival.lane == key).order_by(Arrival.id))
-    return [{"arrived_at": each.arrived_at, "state": each.state} for each in found]
 
 
 def _moderation(session: Session, key: str) -> dict[str, Any]:

@@ -222,15 +222,13 @@ def _privacy(days: int, words: Catalogue) -> Reply:
             "Where to write to you, encrypted, from what you ask in a private chat until that is"
             " erased. /notify off erases it at once."
         ),
-        say("Your language, your calendar and whether you are told things, until /forgetme."),
-        # As long as ``bot.app`` has them forgotten after.
         say(
-            "Each message until it is answered, encrypted; that it arrived, by your code, for two"
-            " days more. What I could not answer: a week."
+            "Each message as it came, encrypted, until it is answered; one that cannot be, for a"
+            " week. Its number without the content, for two days."
         ),
+        say("Your language, your calendar and whether you are told things, until /forgetme."),
     )
     stays = (
-        say("That /forgetme itself arrived, by your code: for two days."),
         say("A wording that somebody else sent as well, or that moderators answered."),
         say("A block by moderators until it ends, and its entry in their log."),
         say("If you moderate: your role, and what you did by it."),

@@ -133,12 +133,12 @@ class TestWaysIn:
 
     @pytest.mark.parametrize("action", ["useful:7", "useless:7", "tell:7", "quiet:7"])
     def test_what_is_said_of_an_answer_is_acknowledged_and_the_answer_stays(
-        self, server: BotApiServer, action: str
+        self, server: BotApiServer, bot: Running, action: str
     ) -> None:
         server.send_text(PERSON, "claim")
         answer = server.wait_for_message(PERSON)
         press = server.press(PERSON, answer, SentButton("said", None, action))
-        server.wait_until_acknowledged(press)
+        bot.wait_until_done(press)
         server.wait_for_call("answerCallbackQuery")
         assert server.chats.notices == [f"press {action}"]
         assert server.sent == [answer]

@@ -58,6 +58,8 @@ CROCODILE = "ظهور تمساح كبير في نهر المدينة صباح ا
 PHOTO = [{"file_id": "p", "file_unique_id": "u", "width": 1, "height": 1}]
 FORWARDED = {"type": "hidden_user", "sender_user_name": "X", "date": 1}
 # What is drawn around text for its direction, and never seen.
+#: A person's number that no time of day and no count can look like.
+NUMBER = 9_876_543_210
 MARKS = str.maketrans("", "", "\u200e\u200f\u2068\u2069")
 
 
@@ -82,10 +84,14 @@ class Person:
         return read(self.sends(text=text))
 
     def sends(self, **content: object) -> Sent:
-        """Send a message of any kind; returns the answer."""
+        """Send a message of any kind; returns the answer: what stands under it."""
         before = len(self._server.sent)
         self._server.send(self._number, content, language_code=self._language)
-        return self._server.wait_for_message(self._number, after=before)
+        answer = self._server.wait_for_message(self._number, after=before)
+        while answer.reply_to is None:
+            # A letter, as of a report that was withdrawn, may come in between.
+            answer = self._server.wait_for_message(self._number, after=answer.number)
+        return answer
 
     def presses(self, sent: Sent, label: str) -> Sent:
         """Press a button under ``sent``; returns what came of it."""
@@ -227,7 +233,7 @@ class TestInEnglish:
 def test_a_chosen_language_stays(bot: Bot) -> None:
     person = Person(bot, 721, "ar")
     offer = person.sends(text="/language")
-    assert read(offer) == "بأي لغة نتحدث؟"
+    assert read(offer) == "بأي لغة نتحدث؟ وكيف تكتب التواريخ؟"
     chosen = person.presses(offer, "English")
     assert chosen.edited
     assert read(chosen) == "From now on I speak English with you."
@@ -254,14 +260,32 @@ def test_what_is_published_is_answered_at_once_and_what_is_retracted_is_gone(
     assert text not in answer
 
 
+def test_a_person_sees_and_erases_what_is_held_of_them(bot: Bot) -> None:
+    person = Person(bot, NUMBER + 1, "fr")
+    answer = person.sends(text="Le prix du blé a augmenté d’un tiers en une nuit")
+    assert read(answer).startswith("⚪ Nous n’avons pas encore")
+    words = person.sends(text="/mydata")
+    document = bot.server.wait_for_message(NUMBER + 1, after=words.number).document
+    assert document is not None
+    (question,) = json.loads(document)["questions"]
+    assert question["text"].startswith("Le prix du blé")
+    asked = person.sends(text="/forgetme")
+    done = person.presses(asked, "Oui, effacez")
+    assert (done.edited, done.message_id) == (True, asked.message_id)
+    words = person.sends(text="/mydata")
+    document = bot.server.wait_for_message(NUMBER + 1, after=words.number).document
+    assert document is not None
+    assert json.loads(document)["questions"] == []
+
+
 def test_the_log_says_what_happened_but_neither_the_token_nor_what_people_wrote(bot: Bot) -> None:
-    person = Person(bot, 741, "ar")
+    person = Person(bot, NUMBER, "ar")
     person.says(REFUTED)
     log = bot.log.read_text("utf-8")
     events = [json.loads(line) for line in log.splitlines()]
     answered = [event for event in events if event["event"] == "update_answered"]
-    assert answered[-1]["kind"] == "claim"
-    for secret in (TOKEN, TOKEN.partition(":")[2], REFUTED, "خلافته", "741"):
+    assert "claim" in {event["kind"] for event in answered}
+    for secret in (TOKEN, TOKEN.partition(":")[2], REFUTED, "خلافته", str(NUMBER)):
         assert secret not in log
 
 

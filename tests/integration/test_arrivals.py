@@ -260,6 +260,17 @@ class TestEnding:
 
     def test_everything_of_one_person_can_be_forgotten(self, sessions: Sessions) -> None:
         store(sessions, (1, "a"), (2, "a"), (3, "b"))
+        take(sessions, 1)
+        finish(sessions, 1)
         with sessions.begin() as session:
-            assert arrivals.forget_lane(session, "a") == 2
-        assert numbers(take(sessions)) == [3]
+            assert arrivals.forget_lane(session, "a", "nobody") == 2
+        with sessions() as session:
+            rows = session.scalars(select(Arrival).order_by(Arrival.id)).all()
+            assert [(each.lane, each.payload is None) for each in rows] == [
+                ("nobody", True),
+                ("nobody", False),
+                ("b", False),
+            ]
+        # What came in is known when it comes again, and what waits is answered.
+        store(sessions, (1, "a"))
+        assert set(numbers(take(sessions))) == {2, 3}

@@ -23,7 +23,6 @@ from knowledge import (
     sign_in,
     vectors,
 )
-from knowledge.arrivals import Arriving
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.errors import CannotRegroup
@@ -125,21 +124,9 @@ def a_whole_life(sessions: Sessions, place: Callable[[], None]) -> None:
         inquiries.rate(session, number, ME, Feedback.NOT_USEFUL)
         inquiries.dispute(session, number, ME)
         sign_in.issue_link(session, ME, now())
-    _wrote(sessions, ME, 1, answered=True)
-    _wrote(sessions, ME, 2, answered=False)
     with sessions.begin() as session:
         curation.retract(session, [statement], "an editor", "it was wrong")
-
-
-def _wrote(sessions: Sessions, person: str, number: int, answered: bool) -> None:
-    """Have a message of a person arrive, to be answered or given up."""
-    with sessions.begin() as session:
-        arrivals.store(session, [Arriving(number, person, b"sealed")], now())
-        arrivals.take(session, "worker", now(), now() + timedelta(minutes=1), 10)
-        if answered:
-            arrivals.finish(session, number, "worker", now())
-        else:
-            arrivals.give_up(session, number, "worker", f"{person} broke it", now())
+        arrivals.store(session, [arrivals.Arriving(8, ME, b"sealed")], now())
 
 
 class TestForgetting:
@@ -418,6 +405,8 @@ class TestExport:
         assert first["shown"][0]["text"] == "the ferry runs every day"
         assert (first["feedback"], first["not_what_was_asked"]) == ("not_useful", True)
         assert first["answered_with"]["judge"] == "a judge"
+        (message,) = document["messages"]
+        assert (message["number"], message["content_kept_encrypted"]) == (8, True)
         (told,) = document["notifications"]
         assert (told["kind"], told["status"]) == ("retracted", "waiting")
         assert len(document["moderation"]["sign_in_links"]) == 1
