@@ -132,7 +132,8 @@ async def serve(
             return
         publishing = asyncio.create_task(_publish(application.bot, commands))
         workers = Workers(application, inbox, config.placeholder_seconds, config.farewell_seconds)
-        intake = Intake(inbox, Gate(config.limits), workers.wake)
+        is_meant = partial(handlers.is_for, application)
+        intake = Intake(inbox, Gate(config.limits), workers.wake, is_meant)
         courier, patience = Courier(application.bot, post), config.farewell_seconds
         async with delivering(courier, patience), working(workers, stop):
             if config.webhook_url:

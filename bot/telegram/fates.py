@@ -38,8 +38,8 @@ class Fate(Enum):
     """The token is accepted no more."""
 
 
-# Raised before a request left.
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+#: Raised before a request left: trying again cannot send a message twice.
+NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 # What Telegram says (it has no codes for these), in lower case.
 _THERE = ("message is not modified",)
@@ -66,7 +66,7 @@ def fate_of(error: TelegramError | TimeoutError) -> Fate:
             return Fate.LOCKED_OUT
         case BadRequest():
             return _refusal(error.message.lower())
-    return Fate.UNSENT if isinstance(error.__cause__, _NEVER_LEFT) else Fate.UNSURE
+    return Fate.UNSENT if isinstance(error.__cause__, NEVER_LEFT) else Fate.UNSURE
 
 
 def _refusal(message: str) -> Fate:

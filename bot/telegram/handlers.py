@@ -13,6 +13,7 @@ import functools
 import logging
 import re
 from dataclasses import dataclass
+from itertools import chain
 
 from telegram import CallbackQuery, Message, MessageEntity, Update
 from telegram.constants import ChatType, UpdateType
@@ -66,6 +67,17 @@ def register(application: App) -> None:
     application.add_handler(MessageHandler(meant & (filters.TEXT | filters.CAPTION), on_claim))
     application.add_handler(MessageHandler(meant & filters.ATTACHMENT, on_unsupported))
     application.add_error_handler(report_failure)
+
+
+def is_for(application: App, update: object) -> bool:
+    """Whether any handler takes ``update``, as Telegram wrote it; one not understood counts too."""
+    try:
+        read = Update.de_json(update, application.bot)  # type: ignore[arg-type]
+        listed = chain.from_iterable(application.handlers.values())
+        checks = [each.check_update(read) for each in listed]
+    except Exception:  # noqa: BLE001 - whatever PTB trips over; a worker will tell
+        return True
+    return any(check is not None and check is not False for check in checks)
 
 
 async def on_command(update: Update, context: Context) -> None:

@@ -19,17 +19,22 @@ _LARGEST_NUMBER: Final = 2**63 - 1
 
 
 class Intake:
-    """Where updates come in, whichever way; ``on_new`` is called when some are stored."""
+    """Where updates come in, whichever way; ``on_new`` is called when some are stored.
+
+    ``is_meant`` is whether an update is for the bot: what a group says otherwise is not kept, is
+    not counted, and is never told that it is too much.
+    """
 
     def __init__(
         self,
         inbox: Inbox,
         gate: Gate,
         on_new: Callable[[], None],
+        is_meant: Callable[[object], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inbox, self._gate = inbox, gate
-        self._on_new, self._clock = on_new, clock
+        self._on_new, self._is_meant, self._clock = on_new, is_meant, clock
         self._waiting = 0
 
     async def store(self, updates: Sequence[object]) -> None:
@@ -60,6 +65,8 @@ class Intake:
             # Nobody's, or not understood: a worker will tell.
             return self._inbox.arriving(number, str(number), update, Course.ANSWER)
         lane = self._inbox.lane(whose)
+        if origin.in_group and not self._is_meant(update):
+            return self._inbox.arriving(number, lane, update, None)
         group = str(origin.chat) if origin.in_group else None
         course = self._gate.course(lane, group, self._waiting, self._clock())
         return self._inbox.arriving(number, lane, update, course)

@@ -8,12 +8,12 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeAlias, TypeVar
 
-import httpx
 from telegram import Bot, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import NetworkError, RetryAfter
 
 from bot.conversation.reply import Document, Picture, Reply
+from bot.telegram.fates import NEVER_LEFT
 from bot.telegram.render import Rendered, render
 
 logger = logging.getLogger(__name__)
@@ -23,8 +23,6 @@ _SEND_TRIES = 4
 _LONGEST_PAUSE_SECONDS = 60.0
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-# Raised before a request left: trying again cannot send a message twice.
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 _T = TypeVar("_T")
 
@@ -116,7 +114,7 @@ async def persistently(send: Callable[[], Awaitable[_T]]) -> _T:
             if wait > _LONGEST_PAUSE_SECONDS:
                 raise
         except NetworkError as error:
-            if not isinstance(error.__cause__, _NEVER_LEFT):
+            if not isinstance(error.__cause__, NEVER_LEFT):
                 raise
             wait = pause
             pause *= 2

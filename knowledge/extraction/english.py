@@ -41,7 +41,6 @@ _NAME_STOPS = (
         "because via late early adding it he she they this these to citing speaking in"
     )
 )
-_IN_OFFICE = keys("charge chief")
 _STATEMENTS = keys(
     "statement interview report briefing news tweet post speech letter press televised "
     "video email written joint an a the his her its response comments remarks january "

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from bot.telegram.application import Commands, TelegramConfig, run, serve
 from bot.telegram.handlers import PUBLIC_COMMANDS
 from bot.telegram.inbox import Inbox
 from bot.telegram.limits import Limits
-from knowledge.arrivals import Taken
+from knowledge.arrivals import Arriving, Stored, Taken
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.models import Base
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN
@@ -178,6 +178,13 @@ class WatchedInbox(Inbox):
 
     async def give_up(self, taken: Taken, error: str) -> bool:
         return self._note(taken, await super().give_up(taken, error))
+
+    async def store(self, arriving: Sequence[Arriving]) -> Stored:
+        stored = await super().store(arriving)
+        with self._changed:
+            self._done |= {each.id for each in arriving if each.course is None}
+            self._changed.notify_all()
+        return stored
 
     def wait_for(self, update_id: int) -> None:
         """Return once an update is done with."""

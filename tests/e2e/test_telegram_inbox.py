@@ -285,6 +285,21 @@ class TestTooMuch:
         ]
         assert kept(sessions, flood[-1]).state is ArrivalState.DROPPED
 
+    def test_what_a_group_says_to_others_is_not_counted_kept_or_told_of(
+        self, server: BotApiServer, talk: EchoTalk, sessions: Sessions
+    ) -> None:
+        # As where the bot is an admin of the group and Telegram shows it every message.
+        limits = Limits(person_burst=2, person_per_minute=1, group_burst=2, group_per_minute=1)
+        config = TelegramConfig(TOKEN, server.url, limits=limits, placeholder_seconds=PATIENCE)
+        with running(config, talk, sessions=sessions) as bot:
+            overheard = [server.send(PERSON, {"text": "talk"}, chat=GROUP) for _ in range(10)]
+            asked = server.send(PERSON, {"text": "/help"}, chat=GROUP)
+            bot.wait_until_done(asked)
+            assert [sent.text for sent in server.sent] == [f"help {PERSON}"]
+        for number in overheard:
+            arrival = kept(sessions, number)
+            assert (arrival.state, arrival.payload) == (ArrivalState.DROPPED, None)
+
     def test_whoever_comes_when_too_many_wait_is_told(
         self, server: BotApiServer, talk: EchoTalk, sessions: Sessions
     ) -> None:

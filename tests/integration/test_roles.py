@@ -105,7 +105,7 @@ def test_an_address_is_kept_so_that_only_the_secret_opens_it(sessions: Sessions)
         with pytest.raises(AddressUnreadable, match="SECRET_KEY"):
             people.address_of(session, "someone", b"another secret")
     with sessions.begin() as session:
-        people.forget_address(session, "someone")
+        people.mute(session, "someone")
         assert people.address_of(session, "someone", _SECRET) is None
 
 

@@ -21,6 +21,11 @@ DEPLOY = ROOT / "deploy"
 SETTINGS = {name.upper() for name in Settings.model_fields}
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not here")
+def test_what_ci_runs_is_a_script() -> None:
+    subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=True)  # noqa: S607 - any bash
+
+
 class TestService:
     """The systemd unit."""
 

@@ -54,7 +54,10 @@ def test_several_lines_and_a_traceback_stay_one_line(capsys: pytest.CaptureFixtu
     assert "first\nsecond" in str(event["exc_info"])
 
 
-@pytest.mark.parametrize("name", ["httpx", "httpcore.connection", "tornado.access", "faiss.loader"])
+@pytest.mark.parametrize(
+    "name",
+    ["httpx", "httpcore.connection", "tornado.access", "faiss.loader", "telegram.ext.ExtBot"],
+)
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
 def test_libraries_whose_lines_hold_the_token_or_noise_are_quiet(
     capsys: pytest.CaptureFixture[str], name: str, level: str
