@@ -65,6 +65,13 @@ class Chromium:
                 "mobile": width < 600,
             },
         )
+        # The page is laid out anew after the call has returned: a click before it would miss.
+        WebDriverWait(self.driver, _PATIENCE).until(
+            lambda d: d.execute_script("return [innerWidth, innerHeight]") == [width, height]
+        )
+        self.driver.execute_async_script(
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))"
+        )
 
     def picture(self, file: Path) -> None:
         """Keep a picture of the whole page: the window is made as high as it is."""
@@ -132,6 +139,8 @@ def chromium(home: str) -> Iterator[Chromium]:
         "--no-first-run",
         "--hide-scrollbars",
         "--lang=en",
+        # Smooth scrolling moves what is to be clicked away from under the click.
+        "--force-prefers-reduced-motion",
     ):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
