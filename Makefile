@@ -42,8 +42,10 @@ demo: $(VENV)/.installed
 	@if [ -t 0 ] && [ -t 1 ]; then $(DEMO) chat; else \
 	  printf '\nOn a terminal the chat starts here: DATA_DIR=data/demo %s chat\n' "$(BIN)/tathabbat"; fi
 
+# Most tests wait for other processes: two at once take half as long on two processors. A file's
+# tests stay together, for what they share is made once.
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
