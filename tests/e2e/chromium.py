@@ -65,13 +65,6 @@ class Chromium:
                 "mobile": width < 600,
             },
         )
-        # The page is laid out anew after the call has returned: a click before it would miss.
-        WebDriverWait(self.driver, _PATIENCE).until(
-            lambda d: d.execute_script("return [innerWidth, innerHeight]") == [width, height]
-        )
-        self.driver.execute_async_script(
-            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))"
-        )
 
     def picture(self, file: Path) -> None:
         """Keep a picture of the whole page: the window is made as high as it is."""

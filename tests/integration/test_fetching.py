@@ -191,7 +191,12 @@ class TestBounds:
 
     @pytest.mark.parametrize(
         ("body", "coding"),
-        [(b"plain", "gzip"), (gzip.compress(b"x" * 999, mtime=0)[:-9], "gzip"), (b"", "gzip"), (b"x", "br")],
+        [
+            (b"plain", "gzip"),
+            (gzip.compress(b"x" * 999, mtime=0)[:-9], "gzip"),
+            (b"", "gzip"),
+            (b"x", "br"),
+        ],
     )
     async def test_broken_or_other_compression(self, web: Web, body: bytes, coding: str) -> None:
         with pytest.raises(WrongContent, match="is compressed in a"):
