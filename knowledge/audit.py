@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from knowledge.models import AuditEntry, SubjectKind
 from knowledge.paging import Page, bounded, paged, placed
 
+#: Who acts where an admin acts on the machine itself: no person of a channel.
+COMMAND_LINE: Final = "command line"
 #: Characters of a reason that are kept.
 LONGEST_REASON: Final = 2_000
 

@@ -15,13 +15,13 @@ from bot.cli.progress import reporter, show_count
 from bot.fetching.errors import FetchError
 from bot.receiving import read_address
 from knowledge import curation, indexing, reports
+from knowledge.audit import COMMAND_LINE
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
 from knowledge.readers import Defaults, Format, Problem, read
 
 #: Reports kept in one transaction.
 _BATCH = 200
-_ACTOR = "command line"
 
 
 @dataclass(slots=True)
@@ -128,7 +128,7 @@ def _keep(
                 tally.statements_added += len(stored.statement_ids)
                 tally.without_statements += not stored.statement_ids
             if publish:
-                moved = curation.publish(session, stored.statement_ids, _ACTOR)
+                moved = curation.publish(session, stored.statement_ids, COMMAND_LINE)
                 tally.statements_published += moved
                 published += stored.statement_ids if moved else ()
     return published

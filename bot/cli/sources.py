@@ -10,11 +10,11 @@ from bot.app import App
 from bot.polling import Tally
 from embeddings.normalise import visible
 from knowledge import sources as known
+from knowledge.audit import COMMAND_LINE
 from knowledge.models import FeedKind
 from knowledge.models.base import now
 from knowledge.sources import MAX_MINUTES, MIN_MINUTES, FeedState, SourceState
 
-_ACTOR = "command line"
 #: Problems that are told one by one.
 _TOLD = 20
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, not text.")
@@ -47,7 +47,7 @@ def sources() -> None:
 def add(app: App, name: str, url: str, kind: str, minutes: int, homepage: str | None) -> None:
     """Have the feed at URL polled for the source NAME."""
     with app.sessions.begin() as session:
-        number = known.add_feed(session, name, url, FeedKind(kind), minutes, _ACTOR, homepage)
+        number = known.add_feed(session, name, url, FeedKind(kind), minutes, COMMAND_LINE, homepage)
     click.echo(f"feed {number} is polled from now on, every {minutes} minutes")
 
 
@@ -93,7 +93,7 @@ def poll(app: App, feeds: tuple[str, ...], as_json: bool) -> None:
 def pause(app: App, feed: str, reason: str | None) -> None:
     """Poll FEED (its number or address) no more until it is resumed."""
     with app.sessions.begin() as session:
-        known.pause(session, known.find_feed(session, feed), _ACTOR, reason)
+        known.pause(session, known.find_feed(session, feed), COMMAND_LINE, reason)
     click.echo("paused")
 
 
@@ -103,7 +103,7 @@ def pause(app: App, feed: str, reason: str | None) -> None:
 def resume(app: App, feed: str) -> None:
     """Poll the paused FEED (its number or address) again."""
     with app.sessions.begin() as session:
-        known.resume(session, known.find_feed(session, feed), now(), _ACTOR)
+        known.resume(session, known.find_feed(session, feed), now(), COMMAND_LINE)
     click.echo("resumed")
 
 
@@ -114,7 +114,7 @@ def resume(app: App, feed: str) -> None:
 def remove(app: App, feed: str, reason: str | None) -> None:
     """Forget FEED (its number or address); the reports it brought stay."""
     with app.sessions.begin() as session:
-        known.remove(session, known.find_feed(session, feed), _ACTOR, reason)
+        known.remove(session, known.find_feed(session, feed), COMMAND_LINE, reason)
     click.echo("removed")
 
 
@@ -125,7 +125,7 @@ def remove(app: App, feed: str, reason: str | None) -> None:
 def trust(app: App, name: str, reason: str | None) -> None:
     """Publish what the feeds of the source NAME bring from its own site, without review."""
     with app.sessions.begin() as session:
-        known.trust(session, known.find_source(session, name), _ACTOR, reason)
+        known.trust(session, known.find_source(session, name), COMMAND_LINE, reason)
     click.echo("trusted: what its feeds bring from now on is published at once")
 
 
@@ -136,7 +136,7 @@ def trust(app: App, name: str, reason: str | None) -> None:
 def distrust(app: App, name: str, reason: str | None) -> None:
     """Keep what the feeds of the source NAME bring as drafts again."""
     with app.sessions.begin() as session:
-        known.distrust(session, known.find_source(session, name), _ACTOR, reason)
+        known.distrust(session, known.find_source(session, name), COMMAND_LINE, reason)
     click.echo("no longer trusted: what its feeds bring waits for review")
 
 

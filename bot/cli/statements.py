@@ -7,10 +7,9 @@ import click
 from bot.app import App
 from embeddings.normalise import visible
 from knowledge import audit, curation, indexing, reports, roles
+from knowledge.audit import COMMAND_LINE
 from knowledge.models import StatementStatus, SubjectKind
 from knowledge.reports import SourcedStatement
-
-_ACTOR = "command line"
 
 
 @click.group()
@@ -72,7 +71,7 @@ def review(app: App, ref: str, reason: str | None) -> None:
     """Mark the draft, or the report's drafts, that REF names as reviewed."""
     with app.sessions.begin() as session:
         ids = curation.find(session, ref)
-        moved = curation.review(session, ids, _ACTOR, reason)
+        moved = curation.review(session, ids, COMMAND_LINE, reason)
     click.echo(f"{moved} statements reviewed" + ("" if moved else _why_not(app, ids)))
 
 
@@ -84,7 +83,7 @@ def publish(app: App, ref: str, reason: str | None) -> None:
     """Publish the statement, or the report's statements, that REF names."""
     with app.sessions.begin() as session:
         ids = curation.find(session, ref)
-        moved = curation.publish(session, ids, _ACTOR, reason)
+        moved = curation.publish(session, ids, COMMAND_LINE, reason)
     indexing.embed_published(app.sessions, app.encoder, ids)
     click.echo(f"{moved} statements published" + ("" if moved else _why_not(app, ids)))
 
@@ -97,7 +96,7 @@ def retract(app: App, ref: str, reason: str) -> None:
     """Withdraw the statement, or the report's statements, that REF names; they stay withdrawn."""
     with app.sessions.begin() as session:
         ids = curation.find(session, ref)
-        moved = curation.retract(session, ids, _ACTOR, reason)
+        moved = curation.retract(session, ids, COMMAND_LINE, reason)
     click.echo(f"{moved} statements retracted" + ("" if moved else _why_not(app, ids)))
 
 
@@ -109,7 +108,7 @@ def discard(app: App, ref: str, reason: str) -> None:
     """Put the draft, or the report's drafts, that REF names away, never to be published."""
     with app.sessions.begin() as session:
         ids = curation.find(session, ref)
-        moved = curation.discard(session, ids, _ACTOR, reason)
+        moved = curation.discard(session, ids, COMMAND_LINE, reason)
     click.echo(f"{moved} statements discarded" + ("" if moved else _why_not(app, ids)))
 
 
@@ -137,7 +136,7 @@ def history(app: App, ref: str) -> None:
 def undo(app: App, entry: int, reason: str) -> None:
     """Take back what ENTRY of the audit did (`statements history` shows the numbers)."""
     with app.sessions.begin() as session:
-        curation.undo(session, entry, _ACTOR, reason)
+        curation.undo(session, entry, COMMAND_LINE, reason)
     click.echo(f"entry {entry} is taken back")
 
 

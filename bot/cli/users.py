@@ -7,9 +7,9 @@ import click
 from bot.app import App
 from embeddings.normalise import visible
 from knowledge import roles
+from knowledge.audit import COMMAND_LINE
 from knowledge.models import Role
 
-_ACTOR = "command line"
 #: Length of a person's key, as ``users list`` shows it.
 _KEY_LENGTH = 64
 
@@ -35,7 +35,7 @@ def grant(app: App, telegram_id: int, role: str, name: str) -> None:
     if not name.strip():
         raise click.UsageError("--name is empty; give the name that colleagues know")
     with app.sessions.begin() as session:
-        roles.grant(session, app.person_key(telegram_id), Role(role), name, _ACTOR)
+        roles.grant(session, app.person_key(telegram_id), Role(role), name, COMMAND_LINE)
     click.echo(f"{visible(name.strip())} is now {role}")
 
 
@@ -46,7 +46,7 @@ def revoke(app: App, person: str) -> None:
     """Take the role of PERSON away: an id on Telegram, or the key that `users list` shows."""
     key = _key(app, person)
     with app.sessions.begin() as session:
-        revoked = roles.revoke(session, key, _ACTOR)
+        revoked = roles.revoke(session, key, COMMAND_LINE)
     if key in app.first_admins:
         raise click.ClickException("ADMIN_IDS makes this person an admin; take the id out of it")
     click.echo("the role is revoked" if revoked else "this person holds no role")

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from bot.console.errors import BadForm
@@ -11,16 +9,15 @@ from bot.console.forms import Form, Upload
 from bot.fetching import Fetcher
 from bot.receiving import read_address
 from knowledge.domain import ReportDraft, ReportKind
-from knowledge.errors import UnreadableFile
 from knowledge.language import UNDETERMINED, guess_language
-from knowledge.readers import Defaults, Problem, fields, read
+from knowledge.readers import Defaults, Problem, fields
 from knowledge.readers.fields import FieldError
+from knowledge.readers.received import read_upload
 
 #: Characters of a pasted report.
 MAX_REPORT: Final = 2_000_000
 #: Reports of one file that are taken: more belong into `tathabbat ingest`.
 MAX_REPORTS: Final = 2_000
-_SUFFIXES: Final = frozenset({".txt", ".html", ".htm", ".json", ".jsonl", ".ndjson", ".csv"})
 _TITLE: Final = 500
 _URL: Final = 2_000
 
@@ -74,17 +71,7 @@ def _pasted(sent: Form, defaults: Defaults) -> ReportDraft:
 
 
 def _from_file(upload: Upload, defaults: Defaults) -> Sequence[ReportDraft | Problem]:
-    suffix = Path(upload.name).suffix.lower()
-    found: list[ReportDraft | Problem] = []
-    with TemporaryDirectory(prefix="tathabbat-") as folder:
-        # The name is the sender's: only a known ending of it is used.
-        path = Path(folder) / f"report{suffix if suffix in _SUFFIXES else ''}"
-        path.write_bytes(upload.content)
-        try:
-            for each in read(path, defaults=defaults):
-                if len(found) == MAX_REPORTS:
-                    raise BadForm("file", f"more than {MAX_REPORTS} reports")
-                found.append(each)
-        except UnreadableFile as error:
-            raise UnreadableFile(str(error).replace(str(path), upload.name)) from error
+    found = read_upload(upload.name, upload.content, defaults)
+    if len(found) > MAX_REPORTS:
+        raise BadForm("file", f"more than {MAX_REPORTS} reports")
     return found

@@ -21,10 +21,9 @@ from bot.console.forms import Form
 from bot.console.labels import label
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language
 from embeddings.normalise import visible
-from knowledge.audit import Entry
+from knowledge.audit import COMMAND_LINE, Entry
 
 #: Who acts with ``tathabbat`` on the server itself.
-_COMMAND_LINE: Final = "command line"
 #: Characters shown of the key of somebody who has no name here.
 _SHORT_KEY: Final = 8
 _RIGHT_TO_LEFT: Final = frozenset({Language.ARABIC})
@@ -167,7 +166,7 @@ def _who(context: Context, key: str | None) -> str:
     names: Mapping[str, str] = context.get("names", {})
     if not key:
         return ""
-    if key == _COMMAND_LINE:
+    if key == COMMAND_LINE:
         return words.say("command line")
     return names.get(key) or key[:_SHORT_KEY]
 
