@@ -8,11 +8,13 @@ from knowledge.models.base import (
     Base,
     Instant,
 )
+from knowledge.models.groups import Group
 from knowledge.models.inbox import (
     Claim,
     Cluster,
     ClusterStatus,
     Feedback,
+    Forwarded,
     Inquiry,
     Notification,
     NotificationKind,
@@ -65,7 +67,9 @@ __all__ = [
     "FeedItem",
     "FeedKind",
     "Feedback",
+    "Forwarded",
     "Grant",
+    "Group",
     "Inquiry",
     "Instant",
     "Notification",

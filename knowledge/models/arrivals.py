@@ -55,6 +55,9 @@ class Arrival(Base):
     reply: Mapped[bytes | None] = mapped_column(LargeBinary)
     #: The channel's name for the message that stands where the answer will be.
     placeholder: Mapped[str | None] = mapped_column(String(60))
+    #: Keyed hashes of the message it is and of its words: an edit finds what it changes by them.
+    message: Mapped[str | None] = mapped_column(String(64), index=True)
+    content: Mapped[str | None] = mapped_column(String(64))
     #: Parts of the reply that are known to be sent.
     progress: Mapped[int]
     tries: Mapped[int]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from knowledge.domain import Outcome, Relation
@@ -34,6 +34,16 @@ class Feedback(StrEnum):
 
     USEFUL = "useful"
     NOT_USEFUL = "not_useful"
+
+
+class Forwarded(StrEnum):
+    """Where a forwarded message comes from, by Telegram's kinds of origin."""
+
+    PERSON = "person"
+    #: A person whose account is not shown.
+    HIDDEN = "hidden"
+    GROUP = "group"
+    CHANNEL = "channel"
 
 
 class NotificationKind(StrEnum):
@@ -69,6 +79,8 @@ class Cluster(Base):
     asked: Mapped[int] = mapped_column(default=0)
     first_asked_at: Mapped[datetime] = mapped_column(default=now)
     last_asked_at: Mapped[datetime] = mapped_column(default=now)
+    #: How often it came as a forward.
+    forwarded: Mapped[int] = mapped_column(default=0)
     #: log2 of the sum of 2^(time / half-life) over its inquiries: recent demand, at any time.
     heat: Mapped[float] = mapped_column(default=0.0)
     #: When moderators were last alerted that it grows.
@@ -131,6 +143,13 @@ class Inquiry(Base):
     judge: Mapped[str | None] = mapped_column(String(64))
     assert_at: Mapped[float | None]
     suggest_at: Mapped[float | None]
+    #: Where the message came from, if it was a forward: its kind, a keyed hash of who or which,
+    #: and, of a channel only, its public name.
+    forwarded: Mapped[Forwarded | None] = mapped_column(by_value(Forwarded))
+    origin: Mapped[str | None] = mapped_column(String(64))
+    origin_name: Mapped[str | None] = mapped_column(String(200))
+    #: The claims of the message that are not answered yet, until the person asks for them.
+    rest: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
     shown: Mapped[list["Shown"]] = relationship(
         order_by="Shown.position", cascade="all, delete-orphan", passive_deletes=True

@@ -1,0 +1,52 @@
+"""Which messages are meant for the bot, as filters for its handlers.
+
+In a private chat everything is. In a group only these are: a command, a reply to one of the bot's
+messages, a mention.
+"""
+
+from telegram import Message
+from telegram.constants import ChatType
+from telegram.ext import filters
+
+from bot.telegram.said import command_of, mention_of, words_of
+
+
+class _FromAPerson(filters.MessageFilter):
+    """Messages of people: other bots, among them groups that post as themselves, get no reply."""
+
+    def filter(self, message: Message) -> bool:
+        return message.from_user is not None and not message.from_user.is_bot
+
+
+class _AnyCommand(filters.MessageFilter):
+    """Messages that are a command, known or not."""
+
+    def filter(self, message: Message) -> bool:
+        return command_of(message) is not None
+
+
+class _ForThisBot(filters.MessageFilter):
+    """Private messages; in a group, those that reply to this bot or mention it."""
+
+    def filter(self, message: Message) -> bool:
+        if message.chat.type == ChatType.PRIVATE:
+            return True
+        bot = message.get_bot()
+        command = command_of(message)
+        if command is not None:
+            return command.lower().endswith(f"@{bot.username}".lower())
+        replied = message.reply_to_message
+        if (
+            replied is not None
+            and replied.from_user is not None
+            and replied.from_user.id == bot.id
+            # In a forum every message of a topic formally replies to the topic's creation.
+            and replied.forum_topic_created is None
+        ):
+            return True
+        return mention_of(bot.username).search(words_of(message)) is not None
+
+
+FROM_A_PERSON = _FromAPerson()
+ANY_COMMAND = _AnyCommand()
+FOR_THIS_BOT = _ForThisBot()
