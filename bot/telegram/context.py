@@ -22,7 +22,7 @@ from bot.logs import Threads
 from bot.telegram.hand import Hand
 from bot.telegram.pacer import Pacer
 from bot.telegram.render import render
-from bot.telegram.said import words_of
+from bot.telegram.said import asked_in
 from bot.telegram.sending import Place, send_part
 from knowledge.language import guess_language
 
@@ -246,7 +246,8 @@ def asker_of(update: Update) -> Asker | None:
     person, chat, post = update.effective_user, update.effective_chat, update.channel_post
     if post is not None:
         # A channel speaks as itself, in no language but its posts'.
-        return Asker(post.chat.id, guess_language(words_of(post)), group=post.chat.id)
+        language = guess_language(asked_in(post, post.get_bot().username))
+        return Asker(post.chat.id, language, group=post.chat.id)
     spoken_as = update.message.sender_chat if update.message is not None else None
     if chat is not None and spoken_as is not None and spoken_as.id == chat.id:
         return Asker(chat.id, group=chat.id)

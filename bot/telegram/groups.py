@@ -29,7 +29,7 @@ from bot.telegram.context import App, Context, Desk, asker_of, log_answered, pla
 from bot.telegram.errors import where
 from bot.telegram.hand import Hand
 from bot.telegram.meant import AS_THE_GROUP, ASKS_IN_A_CHANNEL, FROM_A_PERSON
-from bot.telegram.said import claim_text, command_of, given_in, replied_to, words_of
+from bot.telegram.said import asked_in, command_of, given_in, words_of
 from bot.telegram.sending import Place
 from bot.telegram.signs import acknowledge, notice
 
@@ -107,11 +107,7 @@ async def on_post(update: Update, context: Context) -> None:
     post = update.channel_post
     if post is None:
         return
-    given = given_in(post)
-    if given is None:
-        text = claim_text(post, context.bot.username)
-    else:
-        text = given.argument or replied_to(post)
+    text = asked_in(post, context.bot.username)
     await context.answer(update, "channel_post", lambda talk, asker: talk.claim(asker, text))
 
 
