@@ -132,8 +132,13 @@ def _lately(spoken_at: Sequence[str], at: datetime) -> list[str]:
 
 
 def _change(session: Session, key: str, **values: Any) -> None:
-    manners = {"watching": False, "per_hour": PER_HOUR, "language": None, "spoken_at": []}
-    insert_new(session, Group, {"key": key, **manners})
+    manners: dict[str, Any] = {
+        "watching": False,
+        "per_hour": PER_HOUR,
+        "language": None,
+        "spoken_at": [],
+    }
+    insert_new(session, Group, {"key": key} | manners)
     session.execute(
         update(Group).where(Group.key == key).values(**values),
         execution_options={"synchronize_session": False},

@@ -1,6 +1,5 @@
 """What is said in groups: how the bot behaves there, and the few things it says unasked."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -13,7 +12,6 @@ from bot.conversation.lately import Lately
 from bot.conversation.personal import offer
 from bot.conversation.reply import Asker, Block, Button, Reply, Style
 from bot.conversation.talk import Here, Standing
-from embeddings.normalise import for_matching
 from knowledge import groups
 from knowledge.answering import Answering
 from knowledge.answers import Answer
@@ -29,9 +27,9 @@ COMMANDS: Final = ("settings", "watch")
 PREFIX: Final = "group"
 #: How many times an hour at most admins may choose from.
 PER_HOUR: Final = (1, 3, 6, 12)
-#: In this time a group is not told of the same claim again, nor a member that they are no admin.
+#: In this time a group is not told of the same again, nor a member that they are no admin.
 _ONCE_IN: Final = timedelta(days=1)
-#: Claims, and members, that are remembered for it: more is done twice before memory is filled.
+#: What is remembered for it: more is done twice before memory is filled.
 _REMEMBERED: Final = 10_000
 
 _WATCH, _HOUR, _LANGUAGE = "watch", "hour", "lang"
@@ -132,10 +130,14 @@ class Groups:
             return None
         for claim in message.claims:
             answer = self._answering.answer(claim)
-            if groups.is_contradicted(answer) and not self._said.knows(_mark(key, claim)):
+            if not groups.is_contradicted(answer):
+                continue
+            # Whoever says it in other words is contradicted by the same statement.
+            contradicting = (key, answer.matches[0].statement.id)
+            if not self._said.knows(contradicting):
                 if not self._speaks(key):
                     return None
-                self._said.note(_mark(key, claim))
+                self._said.note(contradicting)
                 alone = message.claims == (claim,) and not message.excerpt
                 return self._interrupting(claim, answer, alone, self._words(asker))
         return None
@@ -210,11 +212,6 @@ class Groups:
         if alone:
             return wording.answered(answer, None, self._today(), words)
         return wording.each_answered((wording.Part(claim, answer, None),), self._today(), words)
-
-
-def _mark(key: str, claim: str) -> bytes:
-    """Return what a claim in a group is remembered by: not its words."""
-    return hashlib.blake2b(f"{key}:{for_matching(claim)}".encode(), digest_size=16).digest()
 
 
 def _refusal(here: Here, words: Catalogue) -> Reply:

@@ -13,8 +13,8 @@ from tests.e2e.bot_api_rules import Refused, SentButton, checked_buttons, checke
 BOT_ID = 123456
 BOT_NAME = "tathabbat_test_bot"
 
-#: Who an admin is that speaks as the group, and whose name a channel's post has none of.
-AS_A_GROUP = {
+#: Who every admin is that speaks as their group.
+AS_A_GROUP: Mapping[str, Any] = {
     "id": 1087968824,
     "is_bot": True,
     "first_name": "Group",

@@ -1,7 +1,6 @@
 """Groups and channels against a Bot API server on loopback: who may, what is looked at, moves."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -288,7 +287,3 @@ class TestComingAndGoing:
         says(server, MEMBER, f"@{BOT_NAME} a claim")
         assert server.wait_for_message(-100201).text.startswith("claim")
         assert talk.groups.watched == {-100201}
-
-
-def test_what_is_fresh_is_less_than_telegram_keeps() -> None:
-    assert groups.FRESH < timedelta(days=1)
