@@ -300,11 +300,11 @@ def _person(user_id: int, language_code: str) -> dict[str, Any]:
 
 def _member(user_id: int, status: str) -> dict[str, Any]:
     """Return what somebody is in a chat as the Bot API's ``ChatMember``, with all it must have."""
-    user = {"id": user_id, "is_bot": user_id == BOT_ID, "first_name": "Somebody"}
-    rights = dict.fromkeys(_RIGHTS, False) if status == "administrator" else {}
-    more: dict[str, Any] = {
+    user: dict[str, Any] = {"id": user_id, "is_bot": user_id == BOT_ID, "first_name": "Somebody"}
+    rights: dict[str, Any] = dict.fromkeys(_RIGHTS, False) if status == "administrator" else {}
+    more: dict[str, dict[str, Any]] = {
         "creator": {"is_anonymous": False},
         "administrator": {"is_anonymous": False, "can_be_edited": False},
         "kicked": {"until_date": 0},
-    }.get(status, {})
-    return {"status": status, "user": user, **rights, **more}
+    }
+    return {"status": status, "user": user, **rights, **more.get(status, {})}
