@@ -4,34 +4,36 @@ In a private chat everything is meant for the bot. In a group only these are: a 
 one of its messages, a mention. A mention without words of its own, in reply to somebody's message,
 asks about that message (or the part of it that was quoted).
 
-Channel posts, edits and service messages are not for the bot: ``ALLOWED_UPDATES`` keeps Telegram
-from sending most of them, the filters refuse the rest.
+Edits and service messages are not for the bot: ``ALLOWED_UPDATES`` keeps Telegram from sending most
+of them, the filters refuse the rest. ``groups`` holds what is of groups and channels alone.
 """
 
 import asyncio
-import logging
 from itertools import chain
 
 from telegram import CallbackQuery, Update
 from telegram.constants import ChatType, UpdateType
-from telegram.error import TelegramError
 from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
+from bot.conversation import groups as of_groups
+from bot.telegram import groups
 from bot.telegram.context import App, Context, Question
 from bot.telegram.errors import report_failure
 from bot.telegram.meant import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
 from bot.telegram.said import claim_text, given_in, replied_to
-
-logger = logging.getLogger(__name__)
+from bot.telegram.signs import acknowledge, notice
 
 #: The kinds of update this bot asks Telegram for.
-ALLOWED_UPDATES = (UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY)
+ALLOWED_UPDATES = (
+    UpdateType.MESSAGE,
+    UpdateType.CALLBACK_QUERY,
+    UpdateType.CHANNEL_POST,
+    UpdateType.MY_CHAT_MEMBER,
+)
 #: Actions that open with these are settings: their reply takes the place of the buttons' message.
 SETTING_ACTIONS = ("lang:", "cal:", "notify:", "forget:")
 #: Actions that are only acknowledged: their reply is shown for a moment, and the answer stays.
 NOTICE_ACTIONS = ("useful:", "useless:", "tell:", "quiet:")
-#: Characters of such a notice (Bot API, ``answerCallbackQuery``).
-NOTICE_CHARACTERS = 200
 
 _COMMANDS: dict[str, Question] = {
     "start": lambda talk, asker: talk.start(asker),
@@ -44,10 +46,13 @@ _COMMANDS: dict[str, Question] = {
 _PERSONAL = ("notify", "mydata", "forgetme")
 #: Every command that is answered to everybody.
 PUBLIC_COMMANDS = frozenset({*_COMMANDS, *_PERSONAL, "check"})
+#: What the admins of a group give there.
+GROUP_COMMANDS = frozenset(of_groups.COMMANDS)
 
 
 def register(application: App) -> None:
     """Add every handler to ``application``, the most particular first."""
+    groups.register(application)
     meant = filters.UpdateType.MESSAGE & FROM_A_PERSON & FOR_THIS_BOT
     # Presses first: later handlers look at messages, and a press may carry one that is too old.
     application.add_handler(CallbackQueryHandler(on_press))
@@ -152,7 +157,7 @@ async def on_press(update: Update, context: Context) -> None:
     if query.data is not None and query.data.startswith(NOTICE_ACTIONS):
         await _notice(update, context, query, query.data)
         return
-    acknowledged = asyncio.create_task(_acknowledge(query))
+    acknowledged = asyncio.create_task(acknowledge(query))
     try:
         # Only a game's button comes without data, and this bot has none.
         if (action := query.data) is None:
@@ -167,14 +172,6 @@ async def _notice(update: Update, context: Context, query: CallbackQuery, action
     text: str | None = None
     try:
         reply = await context.ask(update, lambda talk, asker: talk.press(asker, action))
-        text = "\n".join(block.text for block in reply.blocks)[:NOTICE_CHARACTERS]
+        text = notice(reply)
     finally:
-        await _acknowledge(query, text)
-
-
-async def _acknowledge(query: CallbackQuery, text: str | None = None) -> None:
-    try:
-        await query.answer(text)
-    except TelegramError as error:
-        # Too old, most likely: the person no longer waits for it.
-        logger.info("press_not_acknowledged", extra={"error": type(error).__name__})
+        await acknowledge(query, text)
