@@ -11,7 +11,7 @@ of them, the filters refuse the rest. ``groups`` holds what is of groups and cha
 import asyncio
 from itertools import chain
 
-from telegram import CallbackQuery, Update
+from telegram import CallbackQuery, Message, Update
 from telegram.constants import ChatType, UpdateType
 from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
@@ -20,8 +20,10 @@ from bot.telegram import groups
 from bot.telegram.context import App, Context, Question
 from bot.telegram.errors import report_failure
 from bot.telegram.meant import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
+from bot.telegram.media import answer_media, on_media
 from bot.telegram.said import claim_text, given_in, replied_to
 from bot.telegram.signs import acknowledge, notice
+from knowledge.claims import lone_link
 
 #: The kinds of update this bot asks Telegram for.
 ALLOWED_UPDATES = (
@@ -63,7 +65,7 @@ def register(application: App) -> None:
     application.add_handler(CommandHandler(_PERSONAL, on_personal_command, person))
     application.add_handler(MessageHandler(meant & ANY_COMMAND, on_other_command))
     application.add_handler(MessageHandler(meant & (filters.TEXT | filters.CAPTION), on_claim))
-    application.add_handler(MessageHandler(meant & filters.ATTACHMENT, on_unsupported))
+    application.add_handler(MessageHandler(meant & filters.ATTACHMENT, on_media))
     application.add_error_handler(report_failure)
 
 
@@ -91,8 +93,11 @@ async def on_check(update: Update, context: Context) -> None:
     message = update.message
     if message is None or (given := given_in(message)) is None:
         return
-    text = given.argument or replied_to(message)
-    await context.answer(update, "check", lambda talk, asker: talk.claim(asker, text))
+    text, about = given.argument or replied_to(message), message.reply_to_message
+    if not text and about is not None and _shows(about):
+        await answer_media(update, context, about)
+    else:
+        await _answer_claim(update, context, "check", text)
 
 
 async def on_personal_command(update: Update, context: Context) -> None:
@@ -137,16 +142,23 @@ async def on_claim(update: Update, context: Context) -> None:
     context.bot_data.is_new_album(message)
     text = claim_text(message, context.bot.username)
     if text:
-        await context.answer(update, "claim", lambda talk, asker: talk.claim(asker, text))
+        await _answer_claim(update, context, "claim", text)
+        return
+    # Only the bot was mentioned: what is meant is the picture above that, or replied to.
+    about = next(filter(_shows, (message, message.reply_to_message)), None)
+    if about is not None:
+        await answer_media(update, context, about)
     else:
         await context.answer(update, "empty", lambda talk, asker: talk.help(asker))
 
 
-async def on_unsupported(update: Update, context: Context) -> None:
-    """Say, once for an album, that this kind of message is not read."""
-    message = update.message
-    if message is not None and context.bot_data.is_new_album(message):
-        await context.answer(update, "unsupported", lambda talk, asker: talk.unsupported(asker))
+async def _answer_claim(update: Update, context: Context, kind: str, text: str) -> None:
+    line = context.bot_data.links if lone_link(text) is not None else None
+    await context.answer(update, kind, lambda talk, asker: talk.claim(asker, text), line)
+
+
+def _shows(message: Message | None) -> bool:
+    return message is not None and message.effective_attachment is not None
 
 
 async def on_press(update: Update, context: Context) -> None:

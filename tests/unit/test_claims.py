@@ -262,7 +262,7 @@ class TestSeveralClaims:
         ("داعش", ClaimProblem.TOO_SHORT),
         ("عاجل", ClaimProblem.NO_WORDS),
         ("#داعش!!!", ClaimProblem.ONLY_HASHTAGS),
-        ("#داعش #سوريا https://example.com", ClaimProblem.ONLY_HASHTAGS),
+        ("#داعش #سوريا https://example.com", ClaimProblem.ONLY_LINKS),
         ("داعش https://example.com", ClaimProblem.TOO_SHORT),
         ("كلمة " * MAX_CHARACTERS, ClaimProblem.TOO_LONG),
     ],

@@ -1,0 +1,73 @@
+"""What tesseract says it read, and what of that is sure enough to be taken for words (pure)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from embeddings.normalise import visible
+
+#: Characters of a picture's text that are taken: those of a message.
+MAX_TEXT: Final = 4_096
+#: Confidence, in percent, of a paragraph that was read rightly; see benchmarks/ocr.py.
+SURE: Final = 80.0
+#: A number, or a word of other letters than its neighbours, that was read with less is often wrong.
+SURE_ODD: Final = 85.0
+#: Columns of tesseract's table, and its level of words.
+_COLUMNS, _WORD = 12, "5"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word, where it stands, and how sure (0 to 100) it was read rightly."""
+
+    text: str
+    confidence: float
+    paragraph: tuple[int, int]
+
+
+def words_in(table: str) -> list[Word]:
+    """Return the words of tesseract's table (TSV), in the order of reading."""
+    found = []
+    for line in table.splitlines()[1:]:
+        cells = line.split("\t")
+        if len(cells) == _COLUMNS and cells[0] == _WORD and (text := visible(cells[11]).strip()):
+            found.append(Word(text, float(cells[10]), (int(cells[2]), int(cells[3]))))
+    return found
+
+
+def clearest(readings: Iterable[Sequence[Word]]) -> Sequence[Word]:
+    """Return the reading with the most letters that are sure, doubtful ones counted against it."""
+    return max(readings, key=_clarity, default=())
+
+
+def sure_text(reading: Sequence[Word]) -> str:
+    """Return the paragraphs that were read surely, one a line; may be empty.
+
+    A paragraph is taken or left as a whole: a word that is missing may be a "not".
+    """
+    paragraphs = (list(each) for _, each in groupby(reading, lambda word: word.paragraph))
+    taken = (" ".join(word.text for word in each) for each in paragraphs if _is_sure(each))
+    return "\n".join(taken)[:MAX_TEXT]
+
+
+def _is_sure(paragraph: Sequence[Word]) -> bool:
+    letters = sum(len(word.text) for word in paragraph)
+    mean = sum(len(word.text) * word.confidence for word in paragraph) / letters
+    arabic = sum(_is_arabic(word.text) for word in paragraph) * 2 > len(paragraph)
+    odd = (word for word in paragraph if _is_odd(word.text, arabic=arabic))
+    return mean >= SURE and all(word.confidence >= SURE_ODD for word in odd)
+
+
+def _is_odd(text: str, *, arabic: bool) -> bool:
+    return any(map(str.isdigit, text)) or (
+        any(map(str.isalpha, text)) and _is_arabic(text) != arabic
+    )
+
+
+def _is_arabic(text: str) -> bool:
+    return any("\u0620" <= letter <= "\u064a" for letter in text)
+
+
+def _clarity(reading: Sequence[Word]) -> float:
+    return sum(len(word.text) * (word.confidence - SURE) for word in reading)
