@@ -12,7 +12,7 @@ from knowledge.errors import UnreadableFile
 from knowledge.readers.claimreview import read_claim_reviews
 from knowledge.readers.detect import detect
 from knowledge.readers.files import whole
-from knowledge.readers.html import MAX_PAGE_BYTES, MAX_TAGS, read_page
+from knowledge.readers.html import MAX_PAGE_BYTES, MAX_TAGS, extractor, read_page
 from knowledge.readers.model import Defaults, Format
 from knowledge.readers.received import Received, as_file, host_of
 
@@ -40,10 +40,15 @@ def read_heading(document: Received) -> Heading:
     Raises:
         UnreadableFile: it cannot be read as either.
     """
+    host = host_of(document.url) or ""
     with as_file(document) as path:
-        texts = _of_text(path) if document.content_type == "text/plain" else _of_page(path)
-        bounded = tuple(dict.fromkeys(filter(None, map(_bounded, texts))))
-    return Heading(bounded, host_of(document.url) or "")
+        if document.content_type == "text/plain":
+            texts = _of_text(path)
+        else:
+            # A review has to name an address and a publisher: its page's, where it does not.
+            known = Defaults(url=document.url, publisher=host)
+            texts = [*_reviewed(path, known), *_of_page(path)]
+    return Heading(tuple(dict.fromkeys(filter(None, map(_bounded, texts)))), host)
 
 
 def _of_text(path: Path) -> list[str]:
@@ -52,25 +57,22 @@ def _of_text(path: Path) -> list[str]:
 
 
 def _of_page(path: Path) -> list[str]:
-    # It takes a quarter of a second to import, which only pages should cost.
-    import trafilatura
-
     markup = read_page(path)
     if markup.count("<") > MAX_TAGS:
         raise UnreadableFile(f"{path} has more than {MAX_TAGS:,} tags; copy its title instead.")
     try:
-        page = trafilatura.extract_metadata(markup, extensive=False)
+        page = extractor().extract_metadata(markup, extensive=False)
     except Exception as error:  # Whatever its parsers raise over hostile markup.
         raise UnreadableFile(f"{path} cannot be parsed as HTML; copy its title instead.") from error
     title = _without_site(page.title or "", page.sitename or "")
-    return [*_reviewed(path), title, page.description or ""]
+    return [title, page.description or ""]
 
 
-def _reviewed(path: Path) -> Iterator[str]:
+def _reviewed(path: Path, known: Defaults) -> Iterator[str]:
     """Yield the first claim that the page reviews, if it reviews any."""
     if detect(path) is not Format.CLAIMREVIEW:
         return
-    for draft in read_claim_reviews(path, Defaults()):
+    for draft in read_claim_reviews(path, known):
         if isinstance(draft, ReportDraft) and draft.statements:
             yield draft.statements[0].text
             return
