@@ -15,6 +15,8 @@ SURE: Final = 80.0
 SURE_ODD: Final = 85.0
 #: Columns of tesseract's table, and its level of words.
 _COLUMNS, _WORD = 12, "5"
+#: Signs that say something without a letter beside them.
+_TELLING: Final = frozenset("%٪$€£")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,11 @@ def words_in(table: str) -> list[Word]:
     found = []
     for line in table.splitlines()[1:]:
         cells = line.split("\t")
-        if len(cells) == _COLUMNS and cells[0] == _WORD and (text := visible(cells[11]).strip()):
+        if len(cells) != _COLUMNS or cells[0] != _WORD:
+            continue
+        text = visible(cells[11]).strip()
+        # Edges and specks are read as signs by themselves.
+        if any(c.isalnum() or c in _TELLING for c in text):
             found.append(Word(text, float(cells[10]), (int(cells[2]), int(cells[3]))))
     return found
 

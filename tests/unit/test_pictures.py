@@ -47,6 +47,11 @@ class TestWords:
         assert text_of(*rows, (1, odd, 78)) == ""
         assert text_of(*rows, (1, odd, 91)) == f"تحمل السفينة طنا {odd}"
 
+    def test_signs_by_themselves_are_specks(self) -> None:
+        assert text_of((1, "~", 78), (1, "Prices", 95), (1, "rose", 95), (1, "%", 95)) == (
+            "Prices rose %"
+        )
+
     def test_what_is_not_seen_is_taken_off(self) -> None:
         assert text_of((1, "قمح\u200f", 95), (1, "\u202e", 95), (1, "جديد", 95)) == "قمح جديد"
 
