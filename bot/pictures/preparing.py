@@ -16,9 +16,9 @@ MAX_BYTES: Final = 10 * 2**20
 MAX_PIXELS: Final = 25_000_000
 #: Formats that are opened, so that the parsers of all others stay shut.
 FORMATS: Final = ("JPEG", "PNG", "WEBP")
-#: Lengths of the longer side at which a picture is read: the best of them is with letters of 20 to
-#: 30 pixels, and with larger ones whole lines are missed. See benchmarks/ocr.py.
-SIDES: Final = (1300, 700, 500)
+#: Lengths of the longer side at which a picture is read. Letters of 20 to 30 pixels are read best,
+#: and at any one size tesseract now and then misses a line. See benchmarks/ocr.py.
+SIDES: Final = (1300, 700, 550, 450)
 #: More than that, small letters only become larger blots.
 _MOST_ENLARGED: Final = 3.0
 #: A shorter side below which there is no line of text.

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -9,8 +10,8 @@ from bot.pictures.errors import OcrMissing, UnreadablePicture
 from bot.pictures.preparing import prepared
 from bot.pictures.words import Word, clearest, sure_text, words_in
 
-#: Seconds that one look at a picture may take; it takes about half of one.
-LOOK_S: Final = 20.0
+#: Seconds that a picture may take in all; it takes about one of a processor.
+READ_S: Final = 20.0
 LANGUAGES: Final = ("ara", "eng")
 _PROGRAM: Final = "tesseract"
 _INSTALL: Final = (
@@ -46,20 +47,23 @@ def installed() -> str:
 
 def _readings(data: bytes) -> Iterator[list[Word]]:
     """Yield what is read at each size: at one of them tesseract may miss whole lines."""
+    ends = time.monotonic() + READ_S
     for png in prepared(data):
-        done = _run(_CALL, png)
+        done = _run(_CALL, png, ends - time.monotonic())
         if done.returncode:
             installed()  # Says what is missing, if that is why.
             raise UnreadablePicture("tesseract cannot read this picture; send another")
         yield words_in(done.stdout.decode(errors="replace"))
 
 
-def _run(call: Sequence[str], given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def _run(
+    call: Sequence[str], given: bytes = b"", seconds: float = READ_S
+) -> subprocess.CompletedProcess[bytes]:
     # Its own threads cost twice the work, and other people's answers wait for the processors.
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
     try:
         return subprocess.run(  # noqa: S603 - the call is ours, the picture goes in by a pipe
-            call, input=given, env=environment, capture_output=True, timeout=LOOK_S, check=False
+            call, input=given, env=environment, capture_output=True, timeout=seconds, check=False
         )
     except FileNotFoundError as error:
         raise OcrMissing(f"pictures are not read; {_INSTALL}") from error

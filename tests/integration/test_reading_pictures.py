@@ -89,7 +89,7 @@ class TestAnother:
     def test_that_never_ends_is_ended(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(reading, "LOOK_S", 0.1)
+        monkeypatch.setattr(reading, "READ_S", 0.1)
         self.put(tmp_path, "exec cat /dev/zero >/dev/null")
         with pytest.raises(UnreadablePicture, match="too long to read"):
             read_picture(drawn("words"))

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.conversation import media
-from bot.conversation.catalogue import Language, catalogue
+from bot.conversation.catalogue import Catalogue, Language, catalogue
 from bot.conversation.media import Medium
 from bot.fetching import errors as fetching
 from bot.pictures import errors as pictures
@@ -14,7 +14,7 @@ WAY_OUT = "Write in words what it says, and I will check that."
 
 
 @pytest.mark.parametrize("words", WORDS)
-def test_each_kind_has_a_sentence_of_its_own_and_the_way_out(words: media.Catalogue) -> None:
+def test_each_kind_has_a_sentence_of_its_own_and_the_way_out(words: Catalogue) -> None:
     said = [media.not_yet(medium, words).blocks[0].text for medium in Medium]
     assert len(set(said)) == len(Medium)
     assert all(each.endswith(words.say(WAY_OUT)) for each in said)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from bot.pictures.errors import TooLarge, UnreadablePicture
 from bot.pictures.preparing import MAX_BYTES, MAX_PIXELS, SIDES, prepared
-from bot.pictures.words import MAX_TEXT, Word, clearest, sure_text, words_in
+from bot.pictures.words import MAX_TEXT, MAX_WORDS, Place, Word, clearest, sure_text, words_in
 
 HEADER = (
     "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext"
@@ -18,7 +18,9 @@ HEADER = (
 
 def table(*rows: tuple[int, str, float]) -> str:
     """Return what tesseract writes of words: (paragraph, text, confidence)."""
-    written = [f"5\t1\t{p}\t1\t1\t1\t0\t0\t9\t9\t{c}\t{text}" for p, text, c in rows]
+    written = [
+        f"5\t1\t{p}\t1\t1\t1\t{10 * n}\t0\t9\t9\t{c}\t{text}" for n, (p, text, c) in enumerate(rows)
+    ]
     return "\n".join([HEADER, "4\t1\t1\t1\t1\t0\t0\t0\t9\t9\t-1\t", *written])
 
 
@@ -41,11 +43,23 @@ class TestWords:
         )  # fmt: skip
         assert said == "لم تغلق المدارس أبوابها\nBread rose"
 
-    @pytest.mark.parametrize("odd", ["2٠0", "yaw", "E+5"])
+    def test_digits_of_two_kinds_are_another_number(self) -> None:
+        assert text_of((1, "تحمل", 93), (1, "5٠٠", 99), (1, "طن", 96)) == ""
+        assert text_of((1, "تحمل", 93), (1, "٥٠٠", 99), (1, "طن", 96)) == "تحمل ٥٠٠ طن"
+
+    @pytest.mark.parametrize("odd", ["200", "yaw", "E+5"])
     def test_a_number_or_another_script_must_be_surer(self, odd: str) -> None:
         rows = [(1, "تحمل", 93.0), (1, "السفينة", 93.0), (1, "طنا", 96.0)]
         assert text_of(*rows, (1, odd, 78)) == ""
         assert text_of(*rows, (1, odd, 91)) == f"تحمل السفينة طنا {odd}"
+
+    def test_a_reading_that_reads_a_place_twice_does_not_count(self) -> None:
+        whole = words_in(table((1, "لم", 95), (1, "تغلق", 92)))
+        twice = [*whole, Word("المدارس", 96, (1, 2), Place(12, 2, 9, 9))]
+        beside = [*whole, Word("المدارس", 96, (1, 2), Place(12, 8, 9, 9))]
+        assert clearest([whole, twice]) is whole
+        assert clearest([whole, beside]) is beside
+        assert clearest([twice]) == ()
 
     def test_signs_by_themselves_are_specks(self) -> None:
         assert text_of((1, "~", 78), (1, "Prices", 95), (1, "rose", 95), (1, "%", 95)) == (
@@ -60,11 +74,12 @@ class TestWords:
         assert words_in(f"{HEADER}\n5\t1\t1\n\t\t\n") == []
 
     def test_a_text_is_bounded(self) -> None:
-        assert len(text_of(*[(1, "كلمة", 95)] * 2_000)) == MAX_TEXT
+        assert len(text_of(*[(1, "كلمات", 95)] * 2_000)) == MAX_TEXT
+        assert len(words_in(table(*[(1, "كلمة", 95)] * 2_000))) == MAX_WORDS
 
     def test_the_clearest_reading_has_most_that_is_sure(self) -> None:
-        whole = [Word("لم", 95, (1, 1)), Word("تغلق", 92, (1, 1))]
-        part, noise = whole[1:], [Word("Sas", 30, (1, 1))] * 20
+        whole = words_in(table((1, "لم", 95), (1, "تغلق", 92)))
+        part, noise = whole[1:], words_in(table(*[(1, "Sas", 30)] * 20))
         assert clearest([part, whole, noise]) is whole
         assert clearest([]) == ()
         assert sure_text(()) == ""
