@@ -11,7 +11,7 @@ of them, the filters refuse the rest. ``groups`` holds what is of groups and cha
 import asyncio
 from itertools import chain
 
-from telegram import CallbackQuery, Message, Update
+from telegram import CallbackQuery, Update
 from telegram.constants import ChatType, UpdateType
 from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
@@ -20,10 +20,9 @@ from bot.telegram import groups
 from bot.telegram.context import App, Context, Question
 from bot.telegram.errors import report_failure
 from bot.telegram.meant import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
-from bot.telegram.media import answer_media, on_media
+from bot.telegram.media import answer_about, on_media, shown_in
 from bot.telegram.said import claim_text, given_in, replied_to
 from bot.telegram.signs import acknowledge, notice
-from knowledge.claims import lone_link
 
 #: The kinds of update this bot asks Telegram for.
 ALLOWED_UPDATES = (
@@ -93,11 +92,8 @@ async def on_check(update: Update, context: Context) -> None:
     message = update.message
     if message is None or (given := given_in(message)) is None:
         return
-    text, about = given.argument or replied_to(message), message.reply_to_message
-    if not text and about is not None and _shows(about):
-        await answer_media(update, context, about)
-    else:
-        await _answer_claim(update, context, "check", text)
+    text = given.argument or replied_to(message)
+    await answer_about(update, context, message, "check", text)
 
 
 async def on_personal_command(update: Update, context: Context) -> None:
@@ -141,24 +137,10 @@ async def on_claim(update: Update, context: Context) -> None:
         return
     context.bot_data.is_new_album(message)
     text = claim_text(message, context.bot.username)
-    if text:
-        await _answer_claim(update, context, "claim", text)
-        return
-    # Only the bot was mentioned: what is meant is the picture above that, or replied to.
-    about = next(filter(_shows, (message, message.reply_to_message)), None)
-    if about is not None:
-        await answer_media(update, context, about)
+    if text or shown_in(message) is not None:
+        await answer_about(update, context, message, "claim", text)
     else:
         await context.answer(update, "empty", lambda talk, asker: talk.help(asker))
-
-
-async def _answer_claim(update: Update, context: Context, kind: str, text: str) -> None:
-    line = context.bot_data.links if lone_link(text) is not None else None
-    await context.answer(update, kind, lambda talk, asker: talk.claim(asker, text), line)
-
-
-def _shows(message: Message | None) -> bool:
-    return message is not None and message.effective_attachment is not None
 
 
 async def on_press(update: Update, context: Context) -> None:

@@ -9,6 +9,7 @@ from telegram.error import BadRequest, InvalidToken
 
 from bot.conversation.media import Medium
 from bot.telegram.context import Context, Question
+from knowledge.claims import lone_link
 
 #: Bytes of a picture that are fetched, and the seconds it has.
 MAX_PICTURE_BYTES: Final = 10 * 2**20
@@ -29,6 +30,27 @@ _MEDIA: Final = {
     MessageAttachmentType.CONTACT: Medium.CONTACT,
     MessageAttachmentType.POLL: Medium.POLL,
 }
+
+
+async def answer_about(
+    update: Update, context: Context, message: Message, kind: str, text: str
+) -> None:
+    """Answer the claim ``text``; where there is none, what ``message`` shows or replies to.
+
+    Where nothing is shown either, the conversation says what to send. ``kind`` is for the log.
+    """
+    shown = None if text else shown_in(message)
+    if shown is not None:
+        await answer_media(update, context, shown)
+        return
+    line = context.bot_data.links if lone_link(text) is not None else None
+    await context.answer(update, kind, lambda talk, asker: talk.claim(asker, text), line)
+
+
+def shown_in(message: Message) -> Message | None:
+    """Return whichever shows something besides words: ``message``, or the one it replies to."""
+    both = (message, message.reply_to_message)
+    return next((each for each in both if each is not None and each.effective_attachment), None)
 
 
 async def on_media(update: Update, context: Context) -> None:

@@ -123,6 +123,11 @@ class TestPictures:
         server.send(PERSON, content, chat=GROUP)
         assert "picture of the bridge" in server.wait_for_message(-100200).text
 
+    def test_one_in_a_channel_is_read_where_the_post_asks(self, server: BotApiServer) -> None:
+        channel = {"id": -100300, "type": "channel", "title": "Channel"}
+        server.post(channel, {"photo": photo("p"), "caption": f"@{BOT_NAME}"})
+        assert "picture of the bridge" in server.wait_for_message(-100300).text
+
     def test_the_first_of_an_album_is_read(self, server: BotApiServer, bot: Running) -> None:
         for file_id in ("p", "q", "q"):
             server.send(PERSON, {"photo": photo(file_id), "media_group_id": "album"})
