@@ -304,7 +304,7 @@ class App:
             )
         self.index.current(self._progress("Reading the knowledge base"))
         with Follower(self.engine, self.index):
-            server.run(self.console, bind)
+            server.run(self.console, bind, self.settings.console_proxies)
 
     def _watched(self) -> AbstractContextManager[None]:
         from bot.watching import Standing, watched
@@ -316,8 +316,8 @@ class App:
     def _console_beside(self) -> AbstractContextManager[None]:
         from bot.console import server
 
-        bind = self.settings.console_bind
-        return server.beside(self.console, bind) if bind else nullcontext()
+        bind, proxies = self.settings.console_bind, self.settings.console_proxies
+        return server.beside(self.console, bind, proxies) if bind else nullcontext()
 
     @cached_property
     def console(self) -> "Starlette":

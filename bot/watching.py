@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import measures
 from bot.errors import SettingsError
+from bot.serving import CannotListen, address_of
 from knowledge import errands, indexing, queues
 from knowledge.database import Sessions
 from knowledge.indexing import ServingIndex
@@ -181,14 +182,10 @@ class _Answer(BaseHTTPRequestHandler):
 
 
 def _listening(bind: str, standing: Standing, registry: CollectorRegistry) -> _Server:
-    host, _, port = bind.rpartition(":")
     try:
-        if not host:
-            # The port alone would be that of every address this machine has.
-            raise ValueError(bind)
-        return _Server((host.strip("[]"), int(port)), standing, registry)
-    except (OSError, ValueError, OverflowError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not host:port"
+        return _Server(address_of(bind), standing, registry)
+    except (OSError, OverflowError, CannotListen) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise SettingsError(
             f"health and figures cannot be served at {bind} ({reason}); set METRICS_BIND to a"
             " free host:port such as 127.0.0.1:9464, or leave it empty"

@@ -240,6 +240,11 @@ def _console(app: App) -> tuple[State, str]:
             "CONSOLE_URL is not https: cookies and sign-in links travel in the open; put a proxy"
             " that ends TLS before it"
         )
+    if not _is_local(parts.hostname or "") and not app.settings.console_proxies:
+        return State.WARNING, (
+            "CONSOLE_PROXIES is not set: all who come through the proxy at CONSOLE_URL share its"
+            " tries to sign in; name the address that it comes from"
+        )
     return State.OK, f"at {url}, listening at {bind}"
 
 

@@ -221,7 +221,14 @@ class TestWebhook:
     ],
 )
 def test_the_console(doctor: Doctor, url: str | None, bind: str | None, state: State) -> None:
-    assert doctor(console_url=url, console_bind=bind)["console"].state is state
+    proxied = doctor(console_url=url, console_bind=bind, console_proxies=("127.0.0.1/32",))
+    assert proxied["console"].state is state
+
+
+def test_a_console_that_takes_all_for_its_proxy_is_a_warning(doctor: Doctor) -> None:
+    found = doctor(console_url="https://desk.example.org", console_bind="127.0.0.1:8080")["console"]
+    assert found.state is State.WARNING
+    assert "CONSOLE_PROXIES" in found.message
 
 
 @pytest.mark.parametrize(
