@@ -275,8 +275,8 @@ class App:
     def run_telegram(self) -> None:
         """Answer people on Telegram until told to stop. Raises TelegramChannelError."""
         from bot.conversation.catalogue import DEFAULT, Language
-        from bot.conversation.commands import described
         from bot.conversation.post import Outbox
+        from bot.conversation.profile import profile
         from bot.telegram import application
         from bot.telegram.inbox import Inbox
         from knowledge.feed import Follower
@@ -285,12 +285,12 @@ class App:
         # A token that is refused is known before anything heavy is loaded.
         asyncio.run(application.check(config, config.startup_tries))
         self.answering.prepare(self._progress("Reading the knowledge base"))
-        commands = {"": described(DEFAULT), **{each.value: described(each) for each in Language}}
+        profiles = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}
         errands = self._errands(config).in_background(ERRANDS_S)
         with self._watched(), self._console_beside(), Follower(self.engine, self.index), errands:
             post = Outbox(self.sessions, self.settings.secret())
             inbox = Inbox(self.sessions, self.settings.secret())
-            application.run(config, self.conversation("telegram"), post, inbox, commands)
+            application.run(config, self.conversation("telegram"), post, inbox, profiles)
 
     def run_console(self) -> None:
         """Serve the moderators' console until told to stop. Raises ConsoleUnavailable."""

@@ -171,7 +171,16 @@ def _index(app: App) -> tuple[State, str]:
 def _telegram(app: App) -> tuple[State, str]:
     if app.settings.telegram_bot_token is None:
         return State.WARNING, "TELEGRAM_BOT_TOKEN is not set; only `tathabbat run` needs it"
-    return State.OK, f"the token is that of @{app.registration.name}"
+    found = app.registration
+    said = [f"the token is that of @{found.name}"]
+    if not found.inline:
+        said.append("inline mode is off (@BotFather, /setinline, lets people ask in any chat)")
+    if not found.reads_groups:
+        said.append(
+            "privacy mode is on: where a group is to be watched, make the bot an admin there, or"
+            " turn it off for all groups (@BotFather, /setprivacy)"
+        )
+    return State.OK, "; ".join(said)
 
 
 def _webhook(app: App) -> tuple[State, str]:

@@ -1,10 +1,28 @@
 """The commands people can give, with what Telegram's menu says of each."""
 
+from enum import StrEnum
+from typing import Final, TypeAlias
+
 from bot.conversation.catalogue import Language, catalogue
 from knowledge.models import Role
 
+#: Commands and what each does, in the order of a menu.
+Listed: TypeAlias = tuple[tuple[str, str], ...]
 
-def described(language: Language) -> tuple[tuple[str, str], ...]:
+
+class Audience(StrEnum):
+    """Whose menu it is; each value is the name of Telegram's scope."""
+
+    EVERYBODY = "default"
+    GROUPS = "all_group_chats"
+    GROUP_ADMINS = "all_chat_administrators"
+
+
+#: What is of use where others read along, in order.
+_IN_GROUPS: Final = ("check", "help", "language", "privacy", "about")
+
+
+def described(language: Language) -> Listed:
     """Return each command and its description in ``language``."""
     say = catalogue(language).say
     return (
@@ -20,7 +38,22 @@ def described(language: Language) -> tuple[tuple[str, str], ...]:
     )
 
 
-def menu(role: Role | None, language: Language) -> tuple[tuple[str, str], ...]:
+def offered(audience: Audience, language: Language) -> Listed:
+    """Return what the menu of an audience shows in ``language``."""
+    everybody = described(language)
+    if audience is Audience.EVERYBODY:
+        return everybody
+    of_use = dict(everybody)
+    members = tuple((name, of_use[name]) for name in _IN_GROUPS)
+    return (*of_group_admins(language), *members) if audience is Audience.GROUP_ADMINS else members
+
+
+def of_group_admins(_: Language) -> Listed:
+    """Return what only the admins of a group may give there."""
+    return ()
+
+
+def menu(role: Role | None, language: Language) -> Listed:
     """Return what the menu of a moderator or an admin shows; none for the public."""
     if role is None:
         return ()

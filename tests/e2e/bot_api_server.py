@@ -25,7 +25,8 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from tests.e2e.bot_api_chats import BOT_ID, BOT_NAME, Chats, Sent
-from tests.e2e.bot_api_rules import PARAMETERS, Refused, SentButton, check_commands, check_webhook
+from tests.e2e.bot_api_profile import BotProfile
+from tests.e2e.bot_api_rules import PARAMETERS, Refused, SentButton, check_webhook
 
 __all__ = [
     "BOT_ID",
@@ -68,6 +69,9 @@ class BotApiServer:
         self.problems: list[str] = []
         self.calls: list[Call] = []
         self.chats = Chats()
+        self.profile = BotProfile()
+        #: What @BotFather was told that the bot may do, as ``getMe`` says it.
+        self.abilities: dict[str, bool] = {}
         self._changed = threading.Condition()
         self._failures: dict[str, deque[Told]] = {}
         self._updates: list[dict[str, Any]] = []
@@ -327,6 +331,7 @@ class BotApiServer:
                     "is_bot": True,
                     "first_name": "Tathabbat",
                     "username": BOT_NAME,
+                    **self.abilities,
                 }
             case "sendMessage":
                 return self.chats.write(given)
@@ -340,11 +345,19 @@ class BotApiServer:
                 self.chats.require(given)
             case "answerCallbackQuery":
                 self.chats.acknowledge_press(given["callback_query_id"], given.get("text"))
-            case "setMyCommands":
-                check_commands(given["commands"], given.get("language_code"))
-                self.chats.set_menu(given.get("scope"), given["commands"])
-            case "deleteMyCommands":
-                self.chats.set_menu(given.get("scope"), "[]")
+            case "setMyCommands" | "deleteMyCommands":
+                self.profile.set_commands(given)
+                self.chats.set_menu(given.get("scope"), given.get("commands", "[]"))
+            case "getMyCommands":
+                return self.profile.commands(given)
+            case "setMyDescription":
+                self.profile.describe(given)
+            case "setMyShortDescription":
+                self.profile.describe_shortly(given)
+            case "getMyDescription":
+                return self.profile.description(given)
+            case "getMyShortDescription":
+                return self.profile.short_description(given)
             case "setWebhook":
                 check_webhook(given["url"], given.get("secret_token"))
                 self._webhook = given["url"], given.get("secret_token")

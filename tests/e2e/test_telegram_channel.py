@@ -240,11 +240,11 @@ class TestWaysIn:
         bot.wait_until_done(again)
         assert server.sent == [menu, changed]
 
-    def test_the_menus_are_published_in_each_language(self, server: BotApiServer) -> None:
+    def test_the_profile_is_published_in_each_language(self, server: BotApiServer) -> None:
         first = server.wait_for_call("setMyCommands")
-        second = server.wait_for_call("setMyCommands", after=first.number)
         assert "البداية" in first.parameters["commands"].encode().decode("unicode_escape")
-        assert second.parameters["language_code"] == "en"
+        description = server.wait_for_call("setMyDescription", after=first.number)
+        assert description.parameters["language_code"] == "en"
 
 
 class TestManyAtOnce:
@@ -316,7 +316,7 @@ class TestBreaking:
         assert len(failed) == 1
         assert failed[0].exc_info is None
 
-    def test_menus_that_cannot_be_published_stop_nothing(
+    def test_a_profile_that_cannot_be_published_stops_nothing(
         self, server: BotApiServer, talk: EchoTalk
     ) -> None:
         server.fail_next("setMyCommands", 400, "BOT_COMMAND_INVALID")
