@@ -164,6 +164,7 @@ class App:
         from bot.errands import Errand, Errands
         from bot.telegram.bulletins import send_bulletins
         from knowledge.forgetting import expire
+        from knowledge.polling import forget_unlisted
 
         bulletins = Bulletins(self.sessions, self.settings.secret(), self.first_admins)
 
@@ -185,7 +186,12 @@ class App:
         async def forget(moment: datetime) -> str:
             before = moment - timedelta(days=self.settings.retention_days)
             gone = await asyncio.to_thread(expire, self.sessions, before, self.first_admins)
-            return f"{gone.inquiries} questions, {gone.addresses} addresses forgotten"
+            with self.sessions.begin() as session:
+                items = forget_unlisted(session)
+            return (
+                f"{gone.inquiries} questions, {gone.addresses} addresses, {items} items of feeds"
+                " forgotten"
+            )
 
         def telling(write: Callable[[datetime], list[Bulletin]]) -> Telling:
             async def tell(moment: datetime) -> str:

@@ -36,6 +36,9 @@ _PATIENCE_SECONDS: Final = 5.0
 _AT_ONCE: Final = 8
 #: Errands are looked for every few seconds: what is due for less is on time.
 _GRACE: Final = timedelta(minutes=1)
+#: The inbox is looked through twice a second, and a failing database every fifteen: after that
+#: long the bot's loop hangs.
+_SILENCE_SECONDS: Final = 30.0
 _NAME: Final = "tathabbat_"
 #: What is read as it is asked, and what it says.
 GAUGES: Final = {
@@ -53,9 +56,13 @@ class Standing(Collector):
     """How this process and what it works on stand, as read when it is asked."""
 
     def __init__(
-        self, sessions: Sessions, index: ServingIndex, clock: Callable[[], datetime]
+        self,
+        sessions: Sessions,
+        index: ServingIndex,
+        clock: Callable[[], datetime],
+        idle: Callable[[], float] = measures.idle,
     ) -> None:
-        self._sessions, self._index, self._clock = sessions, index, clock
+        self._sessions, self._index, self._clock, self._idle = sessions, index, clock, idle
 
     def problems(self) -> list[str]:
         """Return what keeps this process from answering people, one word each; empty: nothing."""
@@ -68,6 +75,8 @@ class Standing(Collector):
             found.append("database")
         if self._index.served() is None:
             found.append("index")
+        if self._idle() > _SILENCE_SECONDS:
+            found.append("loop")
         return found
 
     def collect(self) -> Iterator[Metric]:

@@ -1,10 +1,12 @@
 """The Telegram channel against a Bot API server on loopback: what comes in, what breaks."""
 
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
 
+from bot import measures
 from bot.telegram.application import TelegramConfig, build, check
 from bot.telegram.backoff import ANSWER_TRIES
 from bot.telegram.errors import (
@@ -245,6 +247,15 @@ class TestWaysIn:
         assert "البداية" in first.parameters["commands"].encode().decode("unicode_escape")
         description = server.wait_for_call("setMyDescription", after=first.number)
         assert description.parameters["language_code"] == "en"
+
+
+def test_it_tells_whoever_watches_that_its_loop_runs(
+    server: BotApiServer, talk: EchoTalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = threading.Event()
+    monkeypatch.setattr(measures, "looked", looked.set)
+    with running(TelegramConfig(TOKEN, server.url), talk):
+        assert looked.wait(PATIENCE)
 
 
 class TestManyAtOnce:
