@@ -1,6 +1,6 @@
 """The conversation itself: what each thing a person does leads to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Final
@@ -14,12 +14,13 @@ from bot.conversation.groups import COMMANDS as OF_GROUPS
 from bot.conversation.groups import Groups
 from bot.conversation.moderation import Moderation
 from bot.conversation.personal import Personal, offer
-from bot.conversation.reply import Asker, Block, Reply, Style
-from bot.conversation.wording import Noted
+from bot.conversation.reply import Asker, Block, Origin, Reply, Style
+from bot.conversation.wording import Noted, Part
+from embeddings.normalise import visible
 from knowledge import groups, inquiries, people
 from knowledge.answering import Answering
 from knowledge.answers import Answer
-from knowledge.claims import MessageKind, read_message
+from knowledge.claims import MAX_CLAIMS, MessageKind, read_message
 from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim
@@ -28,6 +29,11 @@ from knowledge.reports import published
 
 #: Days that questions are kept unless another number is set.
 RETENTION_DAYS: Final = 90
+
+#: Outcomes of which it matters how many pass the message on: nothing stands behind it.
+_PASSED_ON: Final = (Outcome.REFUTED, Outcome.NO_MATCH)
+#: Characters that are kept of a channel's name; Telegram allows 128.
+_NAME_CHARACTERS: Final = 200
 
 _FEEDBACK: Final = {wording.USEFUL: Feedback.USEFUL, wording.USELESS: Feedback.NOT_USEFUL}
 
@@ -133,12 +139,11 @@ class Conversation:
             return ()
         return self._moderation.menu(self._key(asker), self._words(asker))
 
-    def claim(self, asker: Asker, text: str) -> Reply:
+    def claim(self, asker: Asker, text: str, origin: Origin | None = None) -> Reply:
         """Answer the claims of a message and keep an inquiry of each; answer small talk kindly."""
         words = self._words(asker)
         if self._is_blocked(asker):
-            # Nothing is looked up, and nothing is kept: that is what the block is for.
-            return Reply((Block(words.say("For now I do not answer you. Try again later.")),))
+            return _not_now(words)
         try:
             message = read_message(text)
         except UnreadableClaim as error:
@@ -148,22 +153,82 @@ class Conversation:
         answers = [self._answering.answer(claim) for claim in message.claims]
         if message.kind is MessageKind.ARABIZI and not any(map(_found, answers)):
             return wording.small_talk(message.kind, words)
-        for answer in answers:
-            measures.found(answer.outcome)
-        with self._sessions.begin() as session:
-            parts = [
-                wording.Part(claim, answer, self._keep(session, asker, claim, answer, words))
-                for claim, answer in zip(message.claims, answers, strict=True)
-            ]
+        came = self._hashed(origin) if origin is not None else None
+        rest = inquiries.Rest(message.rest, came)
+        parts = self._kept(asker, message.claims, answers, rest, words)
         if asker.is_nobody:
             # Whoever pressed a button would not be who asked.
             parts = [replace(part, noted=None) for part in parts]
         if len(parts) > 1 or message.excerpt:
-            return wording.each_answered(parts, self._today(), words)
+            return wording.each_answered(parts, self._today(), words, len(message.rest))
         return wording.answered(parts[0].answer, parts[0].noted, self._today(), words)
 
+    def _rest(self, asker: Asker, number: int, words: Catalogue) -> Reply | None:
+        """Answer the next claims of a message that was answered in part; None if not theirs."""
+        with self._sessions() as session:
+            left = inquiries.rest_of(session, number, self._key(asker))
+        if left is None:
+            return None
+        if self._is_blocked(asker):
+            return _not_now(words)
+        claims, further = left.claims[:MAX_CLAIMS], left.claims[MAX_CLAIMS:]
+        answers = [self._answering.answer(claim) for claim in claims]
+        rest = inquiries.Rest(further, left.origin)
+        parts = self._kept(asker, claims, answers, rest, words, after=number)
+        return wording.each_answered(parts, self._today(), words, len(further))
+
+    def _kept(
+        self,
+        asker: Asker,
+        claims: Sequence[str],
+        answers: Sequence[Answer],
+        rest: inquiries.Rest,
+        words: Catalogue,
+        after: int | None = None,
+    ) -> list[Part]:
+        """Keep an inquiry of each claim, the last one with what is left to ask for.
+
+        ``after`` is the inquiry that offered them: what was kept of them since is not kept again.
+        """
+        parts = []
+        with self._sessions.begin() as session:
+            for place, (claim, answer) in enumerate(zip(claims, answers, strict=True), start=1):
+                left = rest.claims if place == len(claims) else ()
+                here = inquiries.Rest(left, rest.origin)
+                noted = None
+                if after is not None:
+                    noted = self._known(session, asker, claim, answer, left, after)
+                if noted is None:
+                    measures.found(answer.outcome)
+                    noted = self._keep(session, asker, claim, answer, here, words)
+                parts.append(Part(claim, answer, noted))
+        return parts
+
+    def _known(
+        self,
+        session: Session,
+        asker: Asker,
+        claim: str,
+        answer: Answer,
+        left: Sequence[str],
+        after: int,
+    ) -> Noted | None:
+        """Return what was noted of a claim since it was offered, if the answer is the same."""
+        known = inquiries.asked_since(session, after, self._key(asker), claim, answer.outcome)
+        if known is None:
+            return None
+        number, waiting = known
+        inquiries.leave(session, number, left)
+        return Noted(number, waiting)
+
     def _keep(
-        self, session: Session, asker: Asker, claim: str, answer: Answer, words: Catalogue
+        self,
+        session: Session,
+        asker: Asker,
+        claim: str,
+        answer: Answer,
+        rest: inquiries.Rest,
+        words: Catalogue,
     ) -> Noted:
         shown = [match.statement.id for match in answer.suggestions]
         if answer.matches and answer.matches[0].statement.id not in shown:
@@ -180,8 +245,21 @@ class Conversation:
             language,
             waiting=waiting,
             basis=self._answering.basis,
+            origin=rest.origin,
+            rest=rest.claims,
         )
-        return Noted(number, waiting)
+        forwarders = 0
+        if rest.origin is not None and answer.outcome in _PASSED_ON:
+            forwarders = inquiries.forwarders(session, number, wording.MOST_FORWARDERS)
+        return Noted(number, waiting, forwarders)
+
+    def _hashed(self, origin: Origin) -> inquiries.Origin:
+        """Return what is kept of an origin: no number, and no name but a public channel's."""
+        key = None
+        if origin.id is not None:
+            key = people.person_key(self._secret, self._channel, origin.id)
+        name = " ".join(visible(origin.name or "").split())[:_NAME_CHARACTERS]
+        return inquiries.Origin(origin.kind, key, name or None)
 
     def _may_be_told(self, session: Session, asker: Asker) -> bool:
         """Whether the person can be told something later; where to is remembered, then."""
@@ -211,6 +289,8 @@ class Conversation:
         key = self._key(asker)
         if kind == wording.OTHERS:
             return self._others(number, key, words)
+        if kind == wording.REST:
+            return self._rest(asker, number, words)
         if kind == wording.TELL:
             return self._personal.tell(asker, key, number, words)
         if kind == wording.QUIET:
@@ -305,6 +385,11 @@ class Conversation:
 
     def _group_key(self, group: int) -> str:
         return groups.group_key(self._secret, self._channel, group)
+
+
+def _not_now(words: Catalogue) -> Reply:
+    """Turn down who is blocked: nothing is looked up or kept, that is what the block is for."""
+    return Reply((Block(words.say("For now I do not answer you. Try again later.")),))
 
 
 def _unsettled(answer: Answer) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
-from bot.conversation.reply import Asker, Reply
+from bot.conversation.reply import Asker, Origin, Reply
 
 
 class Standing(Enum):
@@ -84,8 +84,8 @@ class Talk(Protocol):
     def menu(self, asker: Asker) -> tuple[tuple[str, str], ...]:
         """Return the commands of a moderator and their descriptions; none for anybody else."""
 
-    def claim(self, asker: Asker, text: str) -> Reply:
-        """Answer a claim."""
+    def claim(self, asker: Asker, text: str, origin: Origin | None = None) -> Reply:
+        """Answer a claim; ``origin`` is where it comes from, if it was forwarded."""
 
     def press(self, asker: Asker, action: str) -> Reply:
         """Answer a button press; an unknown, forged or expired action gets a polite reply."""

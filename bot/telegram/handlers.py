@@ -20,7 +20,7 @@ from bot.telegram import groups
 from bot.telegram.context import App, Context, Question
 from bot.telegram.errors import report_failure
 from bot.telegram.meant import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
-from bot.telegram.said import claim_text, given_in, replied_to
+from bot.telegram.said import claim_text, forwarded_from, given_in, origin_of, replied_to
 from bot.telegram.signs import acknowledge, notice
 
 #: The kinds of update this bot asks Telegram for.
@@ -92,7 +92,8 @@ async def on_check(update: Update, context: Context) -> None:
     if message is None or (given := given_in(message)) is None:
         return
     text = given.argument or replied_to(message)
-    await context.answer(update, "check", lambda talk, asker: talk.claim(asker, text))
+    origin = None if given.argument else forwarded_from(message.reply_to_message)
+    await context.answer(update, "check", lambda talk, asker: talk.claim(asker, text, origin))
 
 
 async def on_personal_command(update: Update, context: Context) -> None:
@@ -135,9 +136,10 @@ async def on_claim(update: Update, context: Context) -> None:
     if message is None:
         return
     context.bot_data.is_new_album(message)
-    text = claim_text(message, context.bot.username)
+    username = context.bot.username
+    text, origin = claim_text(message, username), origin_of(message, username)
     if text:
-        await context.answer(update, "claim", lambda talk, asker: talk.claim(asker, text))
+        await context.answer(update, "claim", lambda talk, asker: talk.claim(asker, text, origin))
     else:
         await context.answer(update, "empty", lambda talk, asker: talk.help(asker))
 

@@ -1,12 +1,21 @@
-"""What a message says to the bot: its words, the command it is, what it replies to (pure)."""
+"""What a message says to the bot: its words, the command it is, whose words those are (pure)."""
 
 import functools
 import re
 from dataclasses import dataclass
 
-from telegram import Message, MessageEntity
+from telegram import (
+    Message,
+    MessageEntity,
+    MessageOriginChannel,
+    MessageOriginChat,
+    MessageOriginHiddenUser,
+    MessageOriginUser,
+)
 
+from bot.conversation.reply import Origin
 from embeddings.normalise import visible
+from knowledge.models import Forwarded
 
 #: A text message's own limit (Bot API, ``Message``): a self-hosted server may let more through.
 MAX_CLAIM_CHARACTERS = 4096
@@ -21,12 +30,45 @@ def claim_text(message: Message, username: str) -> str:
 
     Invisible characters and mentions of the bot itself are dropped, and the text is bounded.
     """
-    mention = mention_of(username)
-    words = words_of(message)
-    own = _tidy(mention.sub(" ", words))
-    if own or not mention.search(words):
-        return own
-    return replied_to(message)
+    if _asks_about_another(message, username):
+        return replied_to(message)
+    return _own_words(message, username)
+
+
+def origin_of(message: Message, username: str) -> Origin | None:
+    """Return where what ``message`` asks about was forwarded from; None if it was not."""
+    if _asks_about_another(message, username):
+        return forwarded_from(message.reply_to_message)
+    return forwarded_from(message)
+
+
+def forwarded_from(message: Message | None) -> Origin | None:
+    """Return where ``message`` was forwarded from; None if it was not, or in no way known here.
+
+    A person is a number, or nothing where their account is hidden; a channel has a name only where
+    everybody can find it by one.
+    """
+    match message.forward_origin if message is not None else None:
+        case MessageOriginUser(sender_user=person):
+            return Origin(Forwarded.PERSON, person.id)
+        case MessageOriginHiddenUser():
+            return Origin(Forwarded.HIDDEN)
+        case MessageOriginChat(sender_chat=chat):
+            return Origin(Forwarded.GROUP, chat.id)
+        case MessageOriginChannel(chat=chat):
+            return Origin(Forwarded.CHANNEL, chat.id, chat.title if chat.username else None)
+        case _:
+            return None
+
+
+def _asks_about_another(message: Message, username: str) -> bool:
+    """Whether ``message`` only mentions the bot: it asks about the one it replies to."""
+    mentioned = mention_of(username).search(words_of(message)) is not None
+    return mentioned and not _own_words(message, username)
+
+
+def _own_words(message: Message, username: str) -> str:
+    return _tidy(mention_of(username).sub(" ", words_of(message)))
 
 
 def asked_in(message: Message, username: str) -> str:

@@ -104,7 +104,8 @@ def merge_clusters(
         )
         if row.status is ClusterStatus.OPEN:
             kept.status, kept.reject_reason, kept.snoozed_until = row.status, None, None
-        row.merged_into, row.people, row.asked, row.heat = kept.id, 0, 0, 0.0
+        row.merged_into = kept.id
+        row.people, row.asked, row.forwarded, row.heat = 0, 0, 0, 0.0
         _note(session, row.id, "merged", actor, reason, {"claims": moved}, {"merged_into": kept.id})
     recount(session, kept)
 

@@ -19,7 +19,16 @@ from pathlib import Path
 from bot.conversation.commands import Audience
 from bot.conversation.groups import PREFIX
 from bot.conversation.post import Letter, Post
-from bot.conversation.reply import Asker, Block, Button, Document, Picture, Reply, Style
+from bot.conversation.reply import (
+    Asker,
+    Block,
+    Button,
+    Document,
+    Origin,
+    Picture,
+    Reply,
+    Style,
+)
 from bot.conversation.talk import Here, Standing
 from bot.telegram.application import Commands, TelegramConfig, run, serve
 from bot.telegram.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
@@ -165,7 +174,7 @@ class EchoTalk:
     def menu(self, asker: Asker) -> tuple[tuple[str, str], ...]:
         return (("queue", "Queue"),) if asker.id == MODERATOR and not self.dismissed else ()
 
-    def claim(self, asker: Asker, text: str) -> Reply:
+    def claim(self, asker: Asker, text: str, origin: Origin | None = None) -> Reply:
         if text == FAILS and self.failures:
             self.failures -= 1
             raise OSError("the database is locked")
@@ -174,8 +183,9 @@ class EchoTalk:
         if text == HELD:
             self.holding.set()
             self.release.wait()
+        came = f" from {origin.kind} {origin.id} {origin.name}" if origin is not None else ""
         return Reply(
-            (Block(f"claim {asker.id}", Style.HEADLINE), Block(text, Style.QUOTE)),
+            (Block(f"claim {asker.id}{came}", Style.HEADLINE), Block(text, Style.QUOTE)),
             (
                 (
                     Button("Source", url="https://example.org/report"),
