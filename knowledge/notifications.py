@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from knowledge import audit, curation, verdicts
 from knowledge.corrections import corrected
@@ -66,7 +66,8 @@ class Told:
 
     ``address`` is encrypted (``people.opened``), None where it is not known; ``language`` is what
     the person is spoken to in. ``relation`` is of ``statement`` to ``claim``, for an answer;
-    ``text_before`` is what they saw, where the words have changed since.
+    ``text_before`` is what they saw, where the words have changed since; ``again`` is whether they
+    were told another answer before.
     """
 
     id: int
@@ -80,6 +81,7 @@ class Told:
     text_before: str | None
     tries: int
     calendar: Calendar | None = None
+    again: bool = False
 
 
 def answer_cluster(
@@ -95,7 +97,8 @@ def answer_cluster(
 
     A cluster that was merged is the one it became part of. Claims that may say the opposite of its
     title are put into an open cluster of their own first: what is said of one is not said of its
-    denial. The statement is published if it was not. Raises NotFound, BadEdit for a retracted
+    denial. Who was told another answer before is told this one as well. The statement is published
+    if it was not. Raises NotFound, BadEdit for a retracted
     statement or a relation that answers nothing, TwoPeopleNeeded as ``curation.publish``.
     """
     if relation is Relation.NOT_ENOUGH_INFO:
@@ -131,7 +134,7 @@ def answer_cluster(
         reason=reason,
     )
     session.flush()
-    return _answer(session, cluster_id, statement_id)
+    return _answer(session, cluster_id, statement_id, relation)
 
 
 def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
@@ -227,8 +230,11 @@ def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _answer(session: Session, cluster_id: int, statement_id: int) -> int:
-    """Note an answer for everybody who waits for one, and that their inquiries have it."""
+def _answer(session: Session, cluster_id: int, statement_id: int, relation: Relation) -> int:
+    """Note an answer for everybody who waits for one or was told another.
+
+    And note that their inquiries have it.
+    """
     in_cluster = select(Claim.id).where(Claim.cluster_id == cluster_id)
     mine = Notification.statement_id == statement_id
     answered = Notification.kind == NotificationKind.ANSWERED
@@ -240,12 +246,13 @@ def _answer(session: Session, cluster_id: int, statement_id: int) -> int:
         ),
         execution_options={"synchronize_session": False},
     )
+    turned = _turn(session, in_cluster, statement_id, relation)
     count = select(func.count()).select_from(Notification).where(mine, answered)
     before = session.scalar(count) or 0
     insert_selected(
         session,
         Notification,
-        ["inquiry_id", "person_key", "kind", "statement_id", "version", "status"],
+        ["inquiry_id", "person_key", "kind", "statement_id", "version", "status", "relation"],
         select(
             func.max(Inquiry.id),
             Inquiry.person_key,
@@ -253,10 +260,14 @@ def _answer(session: Session, cluster_id: int, statement_id: int) -> int:
             Statement.id,
             Statement.version,
             literal(_WAITING, Notification.status.type),
+            literal(relation, Notification.relation.type),
         )
         .select_from(Inquiry)
         .join(Statement, Statement.id == statement_id)
-        .where(Inquiry.claim_id.in_(in_cluster), Inquiry.waiting)
+        .where(
+            Inquiry.claim_id.in_(in_cluster),
+            or_(Inquiry.waiting, _heard_otherwise(in_cluster, statement_id, relation)),
+        )
         .group_by(Inquiry.person_key, Statement.id, Statement.version),
     )
     unsettled = Inquiry.outcome.in_([Outcome.NO_MATCH, Outcome.RELATED])
@@ -270,7 +281,61 @@ def _answer(session: Session, cluster_id: int, statement_id: int) -> int:
         .values(answered_at=now()),
         execution_options={"synchronize_session": False},
     )
-    return (session.scalar(count) or 0) - before
+    return (session.scalar(count) or 0) - before + turned
+
+
+def _turn(session: Session, in_cluster: Select[int], statement_id: int, relation: Relation) -> int:
+    """Have who was told that a statement says the opposite be told again; returns how many are."""
+    asked = select(Inquiry.id).where(Inquiry.claim_id.in_(in_cluster))
+    current = select(Statement.version).where(Statement.id == statement_id).scalar_subquery()
+    otherwise = (
+        Notification.inquiry_id.in_(asked),
+        Notification.kind == NotificationKind.ANSWERED,
+        Notification.statement_id == statement_id,
+        Notification.version == current,
+        Notification.relation != relation,
+    )
+    session.execute(
+        update(Notification)
+        .where(*otherwise, Notification.status == _WAITING)
+        .values(relation=relation),
+        execution_options={"synchronize_session": False},
+    )
+    turned = session.scalars(
+        update(Notification)
+        .where(*otherwise, Notification.status == NotificationStatus.SENT, _listens())
+        .values(relation=relation, status=_WAITING, due_at=now(), tries=0, error=None)
+        .returning(Notification.id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    return len(turned)
+
+
+def _heard_otherwise(
+    in_cluster: Select[int], statement_id: int, relation: Relation
+) -> ColumnElement[bool]:
+    """Whether the person of an inquiry was told another answer to its cluster."""
+    told, asked = aliased(Notification), aliased(Inquiry)
+    return (
+        select(told.id)
+        .join(asked, asked.id == told.inquiry_id)
+        .where(
+            asked.claim_id.in_(in_cluster),
+            told.person_key == Inquiry.person_key,
+            told.kind == NotificationKind.ANSWERED,
+            told.status == NotificationStatus.SENT,
+            or_(told.statement_id != statement_id, told.relation != relation),
+            _listens(told.person_key),
+        )
+        .exists()
+    )
+
+
+def _listens(
+    key: InstrumentedAttribute[str] = Notification.person_key,
+) -> ColumnElement[bool]:
+    """Whether a person did not ask to be told nothing."""
+    return ~select(Person.key).where(Person.key == key, Person.muted).exists()
 
 
 def _told(
@@ -292,7 +357,25 @@ def _told(
         text_before=_seen(session, note, inquiry, statement),
         tries=note.tries,
         calendar=person.calendar if person else None,
+        again=note.sent_at is not None or _was_told(session, note, inquiry),
     )
+
+
+def _was_told(session: Session, note: Notification, inquiry: Inquiry) -> bool:
+    """Tell whether a person was told another answer to the cluster of an inquiry."""
+    cluster_id = select(Claim.cluster_id).where(Claim.id == inquiry.claim_id).scalar_subquery()
+    earlier = (
+        select(Notification.id)
+        .join(Inquiry, Inquiry.id == Notification.inquiry_id)
+        .join(Claim, Claim.id == Inquiry.claim_id)
+        .where(
+            Notification.person_key == note.person_key,
+            Notification.kind == NotificationKind.ANSWERED,
+            Notification.status == NotificationStatus.SENT,
+            Claim.cluster_id == cluster_id,
+        )
+    )
+    return session.scalar(earlier.limit(1)) is not None
 
 
 def _seen(
@@ -345,7 +428,11 @@ def _settle(
 
 
 def _show(session: Session, note: Notification) -> None:
-    places = select(func.max(Shown.position)).where(Shown.inquiry_id == note.inquiry_id)
+    mine = Shown.inquiry_id == note.inquiry_id
+    seen = select(Shown.position).where(mine, Shown.statement_id == note.statement_id)
+    if session.scalar(seen.limit(1)) is not None:
+        return
+    places = select(func.max(Shown.position)).where(mine)
     last = session.scalar(places)
     session.add(
         Shown(

@@ -142,6 +142,7 @@ def _statement(shown: Shown, texts: dict[int, str]) -> dict[str, Any]:
 def _notification(note: Notification, texts: dict[int, str]) -> dict[str, Any]:
     return {
         "kind": note.kind,
+        "relation": note.relation,
         "statement": {"number": note.statement_id, "text": texts.get(note.statement_id)},
         "status": note.status,
         "written_at": note.created_at,
