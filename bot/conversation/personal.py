@@ -212,11 +212,26 @@ def _privacy(days: int, words: Catalogue) -> Reply:
             " that key it leads to nobody."
         ),
         words.count(
-            "What you asked and when, what you were shown, what you said of it: for {count} day."
-            " Then your words and the code are erased, and it only counts.",
-            "What you asked and when, what you were shown, what you said of it: for {count} days."
-            " Then your words and the code are erased, and it only counts.",
+            "What you asked and when, what you were shown, what you said of it, and where a message"
+            " came from that you forwarded: for {count} day. Then it only counts, without your"
+            " words, the code and where it came from.",
+            "What you asked and when, what you were shown, what you said of it, and where a message"
+            " came from that you forwarded: for {count} days. Then it only counts, without your"
+            " words, the code and where it came from.",
             days,
+        ),
+        say(
+            "Longer, without saying who sent it: a wording that somebody else sent as well, until"
+            " theirs is erased, and one that moderators answered."
+        ),
+        say(
+            "Of where a forward comes from: of a person or a group only such a code, of a public"
+            " channel its name as well. If somebody forwards me a message of yours, that code of"
+            " yours stands with their question until it is erased."
+        ),
+        say(
+            "Of a picture, or of the page behind a link: only the words in it that I looked for."
+            " The site sees that its page is opened, not who sent me the link."
         ),
         say(
             "Where to write to you, encrypted, from what you ask in a private chat until that is"

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from knowledge.models import Forwarded
+
 
 class Style(StrEnum):
     """How a block is set."""
@@ -81,3 +83,16 @@ class Asker:
     def is_nobody(self) -> bool:
         """Whether a group or a channel speaks as itself: no one person could press a button."""
         return self.id == self.group
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a forwarded message comes from, as the channel says.
+
+    ``id`` is the channel's own number for who or which, None where it is not shown; ``name`` is
+    what a public channel calls itself.
+    """
+
+    kind: Forwarded
+    id: int | None = field(default=None, repr=False)
+    name: str | None = field(default=None, repr=False)

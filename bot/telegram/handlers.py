@@ -21,7 +21,7 @@ from bot.telegram.context import App, Context, Question
 from bot.telegram.errors import report_failure
 from bot.telegram.meant import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
 from bot.telegram.media import answer_about, on_media, shown_in
-from bot.telegram.said import claim_text, given_in, replied_to
+from bot.telegram.said import asked_in, given_in
 from bot.telegram.signs import acknowledge, notice
 
 #: The kinds of update this bot asks Telegram for.
@@ -90,10 +90,9 @@ async def on_command(update: Update, context: Context) -> None:
 async def on_check(update: Update, context: Context) -> None:
     """Answer a claim that is given with the command, or that the command replies to."""
     message = update.message
-    if message is None or (given := given_in(message)) is None:
-        return
-    text = given.argument or replied_to(message)
-    await answer_about(update, context, message, "check", text)
+    if message is not None:
+        asked = asked_in(message, context.bot.username)
+        await answer_about(update, context, message, "check", asked)
 
 
 async def on_personal_command(update: Update, context: Context) -> None:
@@ -136,9 +135,9 @@ async def on_claim(update: Update, context: Context) -> None:
     if message is None:
         return
     context.bot_data.is_new_album(message)
-    text = claim_text(message, context.bot.username)
-    if text or shown_in(message) is not None:
-        await answer_about(update, context, message, "claim", text)
+    asked = asked_in(message, context.bot.username)
+    if asked.text or shown_in(message) is not None:
+        await answer_about(update, context, message, "claim", asked)
     else:
         await context.answer(update, "empty", lambda talk, asker: talk.help(asker))
 

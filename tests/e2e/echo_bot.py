@@ -21,7 +21,16 @@ from bot.conversation.groups import PREFIX
 from bot.conversation.media import Medium
 from bot.conversation.post import Letter, Post
 from bot.conversation.profile import Profile
-from bot.conversation.reply import Asker, Block, Button, Document, Picture, Reply, Style
+from bot.conversation.reply import (
+    Asker,
+    Block,
+    Button,
+    Document,
+    Origin,
+    Picture,
+    Reply,
+    Style,
+)
 from bot.conversation.talk import Here, Standing
 from bot.telegram.application import TelegramConfig, run, serve
 from bot.telegram.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
@@ -164,7 +173,7 @@ class EchoTalk:
     def menu(self, asker: Asker) -> tuple[tuple[str, str], ...]:
         return (("queue", "Queue"),) if asker.id == MODERATOR and not self.dismissed else ()
 
-    def claim(self, asker: Asker, text: str) -> Reply:
+    def claim(self, asker: Asker, text: str, origin: Origin | None = None) -> Reply:
         if text == FAILS and self.failures:
             self.failures -= 1
             raise OSError("the database is locked")
@@ -173,8 +182,9 @@ class EchoTalk:
         if text == HELD:
             self.holding.set()
             self.release.wait()
+        came = f" from {origin.kind} {origin.id} {origin.name}" if origin is not None else ""
         return Reply(
-            (Block(f"claim {asker.id}", Style.HEADLINE), Block(text, Style.QUOTE)),
+            (Block(f"claim {asker.id}{came}", Style.HEADLINE), Block(text, Style.QUOTE)),
             (
                 (
                     Button("Source", url="https://example.org/report"),
@@ -191,9 +201,10 @@ class EchoTalk:
     def unreachable(self, asker: Asker) -> None:
         self.lost.append(asker.id)
 
-    def picture(self, asker: Asker, data: bytes) -> Reply:
+    def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
         """Read a picture as a claim: its bytes are its text."""
-        return self.claim(asker, f"picture {data.decode()}" if data != HELD.encode() else HELD)
+        text = f"picture {data.decode()}" if data != HELD.encode() else HELD
+        return self.claim(asker, text, origin)
 
     def lost_picture(self, asker: Asker) -> Reply:
         return _reply("lost picture")

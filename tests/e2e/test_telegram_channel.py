@@ -23,6 +23,17 @@ from tests.e2e.echo_bot import BREAKS, HELD, EchoTalk, Running, running
 PERSON = 501
 GROUP = {"id": -100200, "type": "supergroup", "title": "Group"}
 PHOTO = [{"file_id": "p", "file_unique_id": "u", "width": 1, "height": 1}]
+CHANNEL = {
+    "type": "channel",
+    "chat": {
+        "id": -100300,
+        "type": "channel",
+        "title": "News of the valley",
+        "username": "valley",
+    },
+    "message_id": 1,
+    "date": 1,
+}
 BOT_USER = {"id": BOT_ID, "is_bot": True, "first_name": "Bot", "username": BOT_NAME}
 
 
@@ -74,6 +85,17 @@ class TestWaysIn:
                     "forward_origin": {"type": "hidden_user", "sender_user_name": "X", "date": 1},
                 },
                 "the forwarded",
+            ),
+            (
+                {"photo": PHOTO, "caption": "from a channel", "forward_origin": CHANNEL},
+                "claim 501 from channel -100300 News of the valley",
+            ),
+            (
+                {
+                    "text": "/check",
+                    "reply_to_message": {"text": "the bridge is open", "forward_origin": CHANNEL},
+                },
+                "claim 501 from channel -100300 News of the valley",
             ),
             ({"text": "/start payload"}, f"start {PERSON} ar"),
             ({"text": "/help"}, f"help {PERSON}"),

@@ -128,6 +128,14 @@ class TestPictures:
         server.post(channel, {"photo": photo("p"), "caption": f"@{BOT_NAME}"})
         assert "picture of the bridge" in server.wait_for_message(-100300).text
 
+    def test_where_a_forward_comes_from_is_known(self, server: BotApiServer) -> None:
+        origin = {"type": "user", "sender_user": SOMEBODY, "date": 1}
+        server.send(PERSON, {"photo": photo("p"), "forward_origin": origin})
+        assert "from person 77" in server.wait_for_message(PERSON).text
+        channel = {"id": -100300, "type": "channel", "title": "Channel"}
+        server.post(channel, {"text": f"@{BOT_NAME} news", "forward_origin": origin})
+        assert "from person 77" in server.wait_for_message(-100300).text
+
     def test_the_first_of_an_album_is_read(self, server: BotApiServer, bot: Running) -> None:
         for file_id in ("p", "q", "q"):
             server.send(PERSON, {"photo": photo(file_id), "media_group_id": "album"})

@@ -12,7 +12,8 @@ from sqlalchemy.orm import selectinload
 
 from bot.conversation.conversation import Conversation
 from bot.conversation.media import Medium
-from bot.conversation.reply import Asker, Reply
+from bot.conversation.reply import Asker, Origin, Reply
+from bot.telegram.render import render
 from embeddings.encoder import SentenceTransformerEncoder
 from knowledge import curation, reports
 from knowledge.agreement.rules import RuleJudge
@@ -20,7 +21,7 @@ from knowledge.answering import Answering
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
-from knowledge.models import Inquiry
+from knowledge.models import Forwarded, Inquiry
 from knowledge.readers import read
 from knowledge.readers.heading import Heading
 
@@ -300,6 +301,71 @@ class TestInquiries:
             assert form not in content
 
 
+class TestForwards:
+    ORIGIN = Origin(Forwarded.CHANNEL, -1_007_318_842, "قناة\u202e\n الوادي" + " ي" * 200)
+
+    def test_keep_where_they_come_from_without_its_number(
+        self, house: House, talk: Conversation
+    ) -> None:
+        talk.claim(ASKER, UNRELATED, self.ORIGIN)
+        talk.claim(ASKER, UNRELATED)
+        forward, typed = kept(house)
+        assert (forward.forwarded, typed.forwarded) == (Forwarded.CHANNEL, None)
+        assert forward.origin is not None
+        assert len(forward.origin) == 64
+        assert forward.origin_name is not None
+        assert forward.origin_name.startswith("قناة الوادي ي")
+        assert len(forward.origin_name) <= 200
+
+    def test_of_pictures_and_links_are_forwards_as_well(
+        self, house: House, talk: Conversation
+    ) -> None:
+        reading = TestPicturesAndLinks().reading(house, UNRELATED)
+        reading.picture(ASKER, b"a picture", self.ORIGIN)
+        reading.claim(ASKER, TestPicturesAndLinks.LINK, self.ORIGIN)
+        came = [each.forwarded for each in kept(house)]
+        assert came == [Forwarded.CHANNEL, Forwarded.CHANNEL]
+
+    def test_of_many_are_said_to_be(self, talk: Conversation) -> None:
+        for number in range(5):
+            reply = talk.claim(Asker(number, "ar"), UNRELATED, self.ORIGIN)
+            many = "حوّل إليّ هذه الرسالة 5 أشخاص على الأقل." in said(reply)
+            assert many == (number == 4)
+        assert "حوّل" not in said(talk.claim(ASKER, UNRELATED))
+
+
+class TestTheRest:
+    """A message of more claims than are answered at once."""
+
+    CLAIMS = tuple(f"أعلنت البلدية رقم {n} إغلاق {n + 40} مدرسة في المدينة أمس" for n in range(8))
+    MESSAGE = "\n".join(CLAIMS)
+
+    def test_is_offered_and_answered_three_at_a_time(
+        self, house: House, talk: Conversation
+    ) -> None:
+        first = talk.claim(ASKER, self.MESSAGE, TestForwards.ORIGIN)
+        second = talk.press(ASKER, action(first, "تثبّت من الباقي (5)"))
+        third = talk.press(ASKER, action(second, "تثبّت من الباقي (2)"))
+        assert not any("الباقي" in b.label for row in third.buttons for b in row)
+        found = [each.claim for each in kept(house)]
+        assert sorted(found) == sorted(self.CLAIMS)
+        assert {each.forwarded for each in kept(house)} == {Forwarded.CHANNEL}
+        shown = [len(render(each)) for each in (first, second, third)]
+        assert shown == [1, 1, 1]
+
+    def test_asked_twice_is_answered_twice_and_kept_once(
+        self, house: House, talk: Conversation
+    ) -> None:
+        press = action(talk.claim(ASKER, self.MESSAGE), "الباقي")
+        assert talk.press(ASKER, press) == talk.press(ASKER, press)
+        assert len(kept(house)) == 6
+
+    def test_is_for_who_asked(self, house: House, talk: Conversation) -> None:
+        press = action(talk.claim(ASKER, self.MESSAGE), "الباقي")
+        assert said(talk.press(STRANGER, press)) == GONE
+        assert len(kept(house)) == 3
+
+
 class TestButtons:
     def test_others_shows_what_was_not_quoted_yet(self, talk: Conversation) -> None:
         reply = talk.claim(ASKER, CROSSED)
@@ -351,6 +417,8 @@ class TestButtons:
             "others:1 OR 1=1",
             "others:9999999999999999999999",
             "others:999999999999999999",
+            "rest:0",
+            "rest:999999",
             "dispute:999999",
             "dispute:x",
             "delete:1",

@@ -264,7 +264,7 @@ class TestWords:
         assert "I search 1 published statement of 1 source." in said(
             talk.command(ALONE, "about", "")
         )
-        assert "أبحث في نص واحد منشور من مصدر واحد." in said(
+        assert "أبحث في إفادة واحدة منشورة من مصدر واحد." in said(
             talk.command(Asker(1, "ar"), "about", "")
         )
 
