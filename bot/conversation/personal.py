@@ -224,7 +224,8 @@ def _privacy(days: int, words: Catalogue) -> Reply:
         ),
         say(
             "Each message as it came, encrypted, until it is answered; one that cannot be, for a"
-            " week. Its number without the content, for two days."
+            " week. Its number, its answer's number and codes that show whether you edit it,"
+            " without the content, for two days."
         ),
         say("Your language, your calendar and whether you are told things, until /forgetme."),
     )

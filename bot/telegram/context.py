@@ -22,6 +22,7 @@ from bot.logs import Threads
 from bot.telegram.hand import Hand
 from bot.telegram.pacer import Pacer
 from bot.telegram.render import render
+from bot.telegram.said import written
 from bot.telegram.sending import Place, send_part
 
 logger = logging.getLogger(__name__)
@@ -233,7 +234,7 @@ def asker_of(update: Update) -> Asker | None:
 def place_of(update: Update) -> Place | None:
     """Return where the reply to ``update`` goes, or None where there is nowhere."""
     query = update.callback_query
-    held = update.message if query is None else query.message
+    held = written(update) if query is None else query.message
     if isinstance(held, Message):
         topic = held.message_thread_id if held.is_topic_message else None
         return Place(held.chat.id, topic, held.message_id)

@@ -4,8 +4,9 @@ In a private chat everything is meant for the bot. In a group only these are: a 
 one of its messages, a mention. A mention without words of its own, in reply to somebody's message,
 asks about that message (or the part of it that was quoted).
 
-Channel posts, edits and service messages are not for the bot: ``ALLOWED_UPDATES`` keeps Telegram
-from sending most of them, the filters refuse the rest.
+What is edited is answered again where it is a claim or ``/check``; other commands were done when
+they were given. Channel posts and service messages are not for the bot: ``ALLOWED_UPDATES`` keeps
+Telegram from sending most of them, the filters refuse the rest.
 """
 
 import asyncio
@@ -20,12 +21,12 @@ from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, f
 from bot.telegram.context import App, Context, Question
 from bot.telegram.errors import report_failure
 from bot.telegram.meant import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
-from bot.telegram.said import claim_text, given_in, replied_to
+from bot.telegram.said import claim_text, given_in, replied_to, written
 
 logger = logging.getLogger(__name__)
 
 #: The kinds of update this bot asks Telegram for.
-ALLOWED_UPDATES = (UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY)
+ALLOWED_UPDATES = (UpdateType.MESSAGE, UpdateType.EDITED_MESSAGE, UpdateType.CALLBACK_QUERY)
 #: Actions that open with these are settings: their reply takes the place of the buttons' message.
 SETTING_ACTIONS = ("lang:", "cal:", "notify:", "forget:")
 #: Actions that are only acknowledged: their reply is shown for a moment, and the answer stays.
@@ -54,10 +55,12 @@ def register(application: App) -> None:
     # Not only where meant: in a group a bare command is for every bot that knows it.
     person = filters.UpdateType.MESSAGE & FROM_A_PERSON
     application.add_handler(CommandHandler(list(_COMMANDS), on_command, person))
-    application.add_handler(CommandHandler("check", on_check, person))
+    asked = filters.UpdateType.MESSAGES & FROM_A_PERSON
+    application.add_handler(CommandHandler("check", on_check, asked))
     application.add_handler(CommandHandler(_PERSONAL, on_personal_command, person))
     application.add_handler(MessageHandler(meant & ANY_COMMAND, on_other_command))
-    application.add_handler(MessageHandler(meant & (filters.TEXT | filters.CAPTION), on_claim))
+    claims = asked & FOR_THIS_BOT & ~ANY_COMMAND & (filters.TEXT | filters.CAPTION)
+    application.add_handler(MessageHandler(claims, on_claim))
     application.add_handler(MessageHandler(meant & filters.ATTACHMENT, on_unsupported))
     application.add_error_handler(report_failure)
 
@@ -83,7 +86,7 @@ async def on_command(update: Update, context: Context) -> None:
 
 async def on_check(update: Update, context: Context) -> None:
     """Answer a claim that is given with the command, or that the command replies to."""
-    message = update.message
+    message = written(update)
     if message is None or (given := given_in(message)) is None:
         return
     text = given.argument or replied_to(message)
@@ -126,7 +129,7 @@ async def on_other_command(update: Update, context: Context) -> None:
 
 async def on_claim(update: Update, context: Context) -> None:
     """Answer a text, a caption or a forward as a claim."""
-    message = update.message
+    message = written(update)
     if message is None:
         return
     context.bot_data.is_new_album(message)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from telegram.constants import ChatType
 
+from bot.telegram.edits import is_edit, wording_of
 from bot.telegram.gate import Gate
 from bot.telegram.inbox import Inbox
 from knowledge.arrivals import Arriving
@@ -21,8 +22,8 @@ _LARGEST_NUMBER: Final = 2**63 - 1
 class Intake:
     """Where updates come in, whichever way; ``on_new`` is called when some are stored.
 
-    ``is_meant`` is whether an update is for the bot: what a group says otherwise is not kept, is
-    not counted, and is never told that it is too much.
+    ``is_meant`` is whether an update is for the bot: what a group says otherwise, and what changes
+    nothing that is answered, is not kept, is not counted, and is never told that it is too much.
     """
 
     def __init__(
@@ -65,11 +66,11 @@ class Intake:
             # Nobody's, or not understood: a worker will tell.
             return self._inbox.arriving(number, str(number), update, Course.ANSWER)
         lane = self._inbox.lane(whose)
-        if origin.in_group and not self._is_meant(update):
+        if (origin.in_group or is_edit(update)) and not self._is_meant(update):
             return self._inbox.arriving(number, lane, update, None)
         group = str(origin.chat) if origin.in_group else None
         course = self._gate.course(lane, group, self._waiting, self._clock())
-        return self._inbox.arriving(number, lane, update, course)
+        return self._inbox.arriving(number, lane, update, course, wording_of(update))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from telegram import Message, MessageEntity
+from telegram import Message, MessageEntity, Update
 
 from embeddings.normalise import visible
 
@@ -14,6 +14,11 @@ MAX_CLAIM_CHARACTERS = 4096
 # Telegram marks only ASCII commands; "/مساعدة" alone is meant as one all the same.
 _LONE_COMMAND = re.compile(r"/\S*")
 _SPACES = re.compile(r"[^\S\n]+")
+
+
+def written(update: Update) -> Message | None:
+    """Return the message that somebody wrote or changed, None where it is something else."""
+    return update.message or update.edited_message
 
 
 def claim_text(message: Message, username: str) -> str:

@@ -58,6 +58,7 @@ class Sender:
         if taken.repeats:
             logger.warning("update_sent_again", extra={"update_id": taken.id})
         reply, number, changes = list(pieces), taken.progress, 0
+        stands: int | None = None
         started = time.perf_counter()
         while number < len(reply):
             wait = self._pacer.wait(reply[number].place.chat_id)
@@ -65,21 +66,25 @@ class Sender:
                 return await self._later(taken, timedelta(seconds=wait))
             try:
                 async with asyncio.timeout(_SEND_SECONDS):
-                    await self._put(reply[number])
+                    message_id = await self._put(reply[number])
             except (TelegramError, TimeoutError) as error:
                 fate = fate_of(error)
                 changed = _changed(reply, number, fate, error)
                 if changed is None or changes == _CHANGES:
                     if fate is not Fate.THERE:
                         return await self._failed(taken, reply[number], fate, error)
+                    message_id = reply[number].edits
                 else:
                     reply, changes = changed, changes + 1
                     continue
+            if number == 0:
+                # Where an edit of what the person said finds the answer.
+                stands = message_id
             number += 1
             if number < len(reply):
                 sent = tuple(reply)
-                await _surely(partial(self._inbox.advance, taken, sent, number))
-        await _surely(lambda: self._inbox.finish(taken))
+                await _surely(partial(self._inbox.advance, taken, sent, number, stands))
+        await _surely(lambda: self._inbox.finish(taken, stands))
         send, total = time.perf_counter() - started, self._inbox.clock() - taken.arrived_at
         measures.took("send", send)
         measures.took("total", total.total_seconds())
@@ -94,11 +99,12 @@ class Sender:
         )
         return None
 
-    async def _put(self, piece: Piece) -> None:
+    async def _put(self, piece: Piece) -> int:
+        """Send or edit one piece; returns the number of the message it stands in."""
         if piece.edits is not None and isinstance(piece.part, Rendered):
             await edit_part(self._bot, piece.part, piece.place.chat_id, piece.edits)
-        else:
-            await send_part(self._bot, piece.part, piece.place)
+            return piece.edits
+        return await send_part(self._bot, piece.part, piece.place)
 
     async def _failed(
         self, taken: Taken, piece: Piece, fate: Fate, error: TelegramError | TimeoutError

@@ -24,6 +24,7 @@ from bot.telegram.pieces import Piece
 from bot.telegram.sender import Sender
 from knowledge.arrivals import Taken
 from knowledge.models import Course
+from knowledge.versions import Version
 
 logger = logging.getLogger(__name__)
 
@@ -133,6 +134,11 @@ class Workers:
         """Answer and send; returns a pause after which it is to be taken again."""
         pieces = self._inbox.reply(taken)
         if pieces is None:
+            if taken.standing.version is not Version.NEW:
+                version = taken.standing.version.name.lower()
+                logger.info("update_passed_over", extra={"update_id": taken.id, "version": version})
+                await self._inbox.finish(taken)
+                return None
             try:
                 update = Update.de_json(self._inbox.opened(taken), self._application.bot)
             except Exception as error:  # noqa: BLE001 - whatever PTB trips over; an admin will see
@@ -188,8 +194,11 @@ class Workers:
         async def note(message_id: int) -> None:
             await self._inbox.place(taken, message_id)
 
-        standing = int(taken.placeholder) if taken.placeholder is not None else None
-        return Hand(due, standing, note)
+        standing = taken.placeholder
+        if standing is None and taken.course is Course.ANSWER:
+            # A refusal is no answer to what was edited: it takes the place of none.
+            standing = taken.standing.answer
+        return Hand(due, None if standing is None else int(standing), note)
 
     async def _tell(self, update: Update, course: Course, hand: Hand) -> None:
         """Have the person told that they are not answered, and why."""

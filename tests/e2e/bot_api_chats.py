@@ -59,8 +59,32 @@ class Chats:
         language_code: str,
     ) -> dict[str, Any]:
         """Return a person's new message as the Bot API's ``Message``."""
+        return self._said(user_id, content, chat, language_code, next(self.numbers))
+
+    def change(
+        self,
+        user_id: int,
+        message_id: int,
+        content: Mapping[str, Any],
+        chat: Mapping[str, Any] | None,
+        language_code: str,
+    ) -> dict[str, Any]:
+        """Return a person's own message as they changed it."""
+        where = user_id if chat is None else chat["id"]
+        if self._messages.get((where, message_id), "unknown") is not None:
+            raise ValueError(f"{user_id} wrote no message {message_id} that could be edited")
+        changed = self._said(user_id, content, chat, language_code, message_id)
+        return {**changed, "edit_date": int(time.time())}
+
+    def _said(
+        self,
+        user_id: int,
+        content: Mapping[str, Any],
+        chat: Mapping[str, Any] | None,
+        language_code: str,
+        message_id: int,
+    ) -> dict[str, Any]:
         where = chat or {"id": user_id, "type": "private", "first_name": "Person"}
-        message_id = next(self.numbers)
         self._known.add(where["id"])
         self._messages[where["id"], message_id] = None
         message = {

@@ -71,6 +71,7 @@ class BotApiServer:
         self._changed = threading.Condition()
         self._failures: dict[str, deque[Told]] = {}
         self._updates: list[dict[str, Any]] = []
+        self._said: dict[int, int] = {}
         self._acknowledged = 0
         #: What ``getWebhookInfo`` says of the last delivery that failed.
         self.webhook_failure: dict[str, Any] = {}
@@ -116,7 +117,29 @@ class BotApiServer:
         (``edited_message``, ``channel_post``...).
         """
         with self._changed:
-            return self._queue({kind: self.chats.message(user_id, content, chat, language_code)})
+            message = self.chats.message(user_id, content, chat, language_code)
+            number = self._queue({kind: message})
+            self._said[number] = message["message_id"]
+            return number
+
+    def message_of(self, update_id: int) -> int:
+        """Return the number of the message that a person's update brought."""
+        with self._changed:
+            return self._said[update_id]
+
+    def edit(
+        self,
+        user_id: int,
+        message_id: int,
+        content: Mapping[str, Any],
+        *,
+        chat: Mapping[str, Any] | None = None,
+        language_code: str = "ar",
+    ) -> int:
+        """Change what a person wrote before; returns the update's number."""
+        with self._changed:
+            edited = self.chats.change(user_id, message_id, content, chat, language_code)
+            return self._queue({"edited_message": edited})
 
     def press(self, user_id: int, sent: Sent, button: SentButton, language_code: str = "ar") -> int:
         """Press a button of a message the bot sent; returns the update's number."""

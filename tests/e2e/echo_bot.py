@@ -170,8 +170,8 @@ class WatchedInbox(Inbox):
         self._done: set[int] = set()
         self._changed = threading.Condition()
 
-    async def finish(self, taken: Taken) -> bool:
-        return self._note(taken, await super().finish(taken))
+    async def finish(self, taken: Taken, stands: int | None = None) -> bool:
+        return self._note(taken, await super().finish(taken, stands))
 
     async def drop(self, taken: Taken, error: str) -> bool:
         return self._note(taken, await super().drop(taken, error))

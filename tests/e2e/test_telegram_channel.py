@@ -155,7 +155,8 @@ class TestWaysIn:
     @pytest.mark.parametrize(
         ("kind", "content"),
         [
-            ("edited_message", {"text": "edited"}),
+            ("edited_message", {"text": "/help"}),
+            ("edited_message", {"sticker": "no words at all"}),
             ("channel_post", {"text": "posted"}),
             ("message", {"new_chat_title": "a service message"}),
             ("message", {"text": "of a bot", "from": BOT_USER}),
