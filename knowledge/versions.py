@@ -43,7 +43,7 @@ class Kept:
     """One version as it is kept. ``content`` None: it says what no other says."""
 
     id: int
-    message: str
+    message: str | None
     content: str | None
     state: ArrivalState
     course: Course

@@ -204,7 +204,10 @@ class Conversation:
         if kind in _FEEDBACK:
             with self._sessions.begin() as session:
                 noted = inquiries.rate(session, number, key, _FEEDBACK[kind])
-            return Reply((Block(words.say("Thank you, noted.")),)) if noted else None
+            if not noted:
+                return None
+            chosen = wording.rated(kind, number, words.say)
+            return Reply((Block(words.say("Thank you, noted.")),), (chosen,))
         return None
 
     def unsupported(self, asker: Asker) -> Reply:

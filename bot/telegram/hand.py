@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.conversation.reply import Reply
 from bot.telegram.pieces import Piece, pieces_of
+from bot.telegram.render import Buttons
 from bot.telegram.sending import Place
 
 
@@ -29,3 +30,7 @@ class Hand:
         said = pieces_of(reply, place, edits)
         self.pieces += said
         return len(said)
+
+    def relabel(self, buttons: Buttons, chat_id: int) -> None:
+        """Have other buttons shown under a message that stands."""
+        self.pieces.append(Piece(Place(chat_id), buttons))

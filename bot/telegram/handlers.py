@@ -11,16 +11,20 @@ Telegram from sending most of them, the filters refuse the rest.
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from itertools import chain
 
-from telegram import CallbackQuery, Update
+from telegram import CallbackQuery, Message, Update
 from telegram.constants import ChatType, UpdateType
 from telegram.error import TelegramError
 from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
+from bot.conversation.reply import Button
 from bot.telegram.context import App, Context, Question
 from bot.telegram.errors import report_failure
 from bot.telegram.meant import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
+from bot.telegram.pressed import after
+from bot.telegram.render import Buttons
 from bot.telegram.said import claim_text, given_in, replied_to, written
 
 logger = logging.getLogger(__name__)
@@ -29,7 +33,8 @@ logger = logging.getLogger(__name__)
 ALLOWED_UPDATES = (UpdateType.MESSAGE, UpdateType.EDITED_MESSAGE, UpdateType.CALLBACK_QUERY)
 #: Actions that open with these are settings: their reply takes the place of the buttons' message.
 SETTING_ACTIONS = ("lang:", "cal:", "notify:", "forget:")
-#: Actions that are only acknowledged: their reply is shown for a moment, and the answer stays.
+#: Actions that are only acknowledged: their reply is shown for a moment, its buttons among those
+#: of the answer, which stands.
 NOTICE_ACTIONS = ("useful:", "useless:", "tell:", "quiet:")
 #: Characters of such a notice (Bot API, ``answerCallbackQuery``).
 NOTICE_CHARACTERS = 200
@@ -171,8 +176,22 @@ async def _notice(update: Update, context: Context, query: CallbackQuery, action
     try:
         reply = await context.ask(update, lambda talk, asker: talk.press(asker, action))
         text = "\n".join(block.text for block in reply.blocks)[:NOTICE_CHARACTERS]
+        _relabel(update, context, query, reply.buttons)
     finally:
         await _acknowledge(query, text)
+
+
+def _relabel(
+    update: Update, context: Context, query: CallbackQuery, buttons: Sequence[Sequence[Button]]
+) -> None:
+    """Have what was chosen seen under the answer, as far as Telegram still hands it out."""
+    message, pressed = query.message, query.data
+    if not isinstance(message, Message) or message.reply_markup is None or pressed is None:
+        return
+    keyboard = after(message.reply_markup, pressed, buttons)
+    if keyboard != message.reply_markup:
+        shown = Buttons(message.message_id, keyboard)
+        context.bot_data.hand(update.update_id).relabel(shown, message.chat_id)
 
 
 async def _acknowledge(query: CallbackQuery, text: str | None = None) -> None:

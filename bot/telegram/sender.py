@@ -25,8 +25,8 @@ from bot.telegram.fates import Fate, fate_of
 from bot.telegram.inbox import Inbox
 from bot.telegram.pacer import Pacer
 from bot.telegram.pieces import Piece
-from bot.telegram.render import Rendered
-from bot.telegram.sending import asked_pause, edit_part, send_part
+from bot.telegram.render import Buttons, Rendered
+from bot.telegram.sending import asked_pause, edit_buttons, edit_part, send_part
 from knowledge.arrivals import Taken
 
 logger = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class Sender:
                 async with asyncio.timeout(_SEND_SECONDS):
                     message_id = await self._put(reply[number])
             except (TelegramError, TimeoutError) as error:
-                fate = fate_of(error)
+                fate = _fate(reply[number], error)
                 changed = _changed(reply, number, fate, error)
                 if changed is None or changes == _CHANGES:
                     if fate is not Fate.THERE:
@@ -99,8 +99,11 @@ class Sender:
         )
         return None
 
-    async def _put(self, piece: Piece) -> int:
-        """Send or edit one piece; returns the number of the message it stands in."""
+    async def _put(self, piece: Piece) -> int | None:
+        """Send or edit one piece; returns the number of the message that it is, if it is one."""
+        if isinstance(piece.part, Buttons):
+            await edit_buttons(self._bot, piece.part, piece.place.chat_id)
+            return None
         if piece.edits is not None and isinstance(piece.part, Rendered):
             await edit_part(self._bot, piece.part, piece.place.chat_id, piece.edits)
             return piece.edits
@@ -131,7 +134,8 @@ class Sender:
                 logger.warning("send_delayed", extra=extra)
                 wait = pause(taken.tries, random.random())  # noqa: S311 - spreads, hides nothing
                 # An edit that is made twice is made once.
-                repeat = fate is Fate.UNSURE and piece.edits is None
+                edit = piece.edits is not None or isinstance(piece.part, Buttons)
+                repeat = fate is Fate.UNSURE and not edit
                 await _surely(lambda: self._inbox.put_back(taken, wait, name, repeat))
                 return wait
         logger.error("update_given_up", extra=extra)
@@ -142,6 +146,13 @@ class Sender:
     async def _later(self, taken: Taken, wait: timedelta) -> timedelta:
         await _surely(lambda: self._inbox.put_back(taken, wait))
         return wait
+
+
+def _fate(piece: Piece, error: TelegramError | TimeoutError) -> Fate:
+    fate = fate_of(error)
+    # Buttons of a message that is not there any more are nothing to be shown anywhere else.
+    nowhere = isinstance(piece.part, Buttons) and fate in (Fate.ANEW, Fate.MOVED)
+    return Fate.THERE if nowhere else fate
 
 
 def _changed(

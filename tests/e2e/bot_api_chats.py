@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -113,7 +113,8 @@ class Chats:
             "from": _person(user_id, language_code),
             "chat_instance": "1",
             "data": button.action,
-            "message": shown(sent),
+            # As it is by now, which may be another than the test last saw.
+            "message": shown(self._messages.get((sent.chat_id, sent.message_id)) or sent),
         }
 
     def write(self, given: Mapping[str, str]) -> dict[str, Any]:
@@ -184,6 +185,20 @@ class Chats:
             raise Refused("message is not modified")
         return self._keep(given, chat_id, message_id, before.reply_to)
 
+    def relabel(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Do ``editMessageReplyMarkup``. Raises ``Refused``."""
+        chat_id, message_id = self.require(given), int(given["message_id"])
+        before = self._messages.get((chat_id, message_id))
+        if before is None:
+            raise Refused("message to edit not found")
+        buttons = checked_buttons(given.get("reply_markup"))
+        if before.buttons == buttons:
+            raise Refused("message is not modified")
+        sent = replace(before, number=len(self.sent) + 1, buttons=buttons, edited=True)
+        self.sent.append(sent)
+        self._messages[chat_id, message_id] = sent
+        return shown(sent)
+
     def acknowledge_press(self, query_id: str, notice: str | None) -> None:
         """Do ``answerCallbackQuery``. Raises ``Refused``."""
         if self._presses.get(query_id) is not False:
@@ -226,13 +241,23 @@ class Chats:
 
 def shown(sent: Sent) -> dict[str, Any]:
     """Return a message of the bot as the Bot API's ``Message``."""
-    return {
+    message: dict[str, Any] = {
         "message_id": sent.message_id,
         "date": int(time.time()),
         "chat": {"id": sent.chat_id, "type": "private" if sent.chat_id > 0 else "supergroup"},
         "from": {"id": BOT_ID, "is_bot": True, "first_name": "Bot", "username": BOT_NAME},
         "text": sent.text,
     }
+    if sent.buttons:
+        rows = [[_written(each) for each in row] for row in sent.buttons]
+        message["reply_markup"] = {"inline_keyboard": rows}
+    return message
+
+
+def _written(button: SentButton) -> dict[str, str]:
+    """Return a button as the Bot API's ``InlineKeyboardButton``."""
+    given = {"text": button.label, "url": button.url, "callback_data": button.action}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _person(user_id: int, language_code: str) -> dict[str, Any]:

@@ -43,6 +43,7 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
     "editMessageText": frozenset(
         {"chat_id", "message_id", "text", "parse_mode", "link_preview_options", "reply_markup"}
     ),
+    "editMessageReplyMarkup": frozenset({"chat_id", "message_id", "reply_markup"}),
     "sendPhoto": frozenset({"chat_id", "photo", "message_thread_id", "reply_parameters"}),
     "sendDocument": frozenset({"chat_id", "document", "message_thread_id", "reply_parameters"}),
     "sendChatAction": frozenset({"chat_id", "action", "message_thread_id"}),

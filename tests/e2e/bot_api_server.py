@@ -359,6 +359,8 @@ class BotApiServer:
                 return self.chats.hand_over(given)
             case "editMessageText":
                 return self.chats.rewrite(given)
+            case "editMessageReplyMarkup":
+                return self.chats.relabel(given)
             case "sendChatAction":
                 self.chats.require(given)
             case "answerCallbackQuery":

@@ -43,12 +43,13 @@ PIXEL = base64.b64decode(
 BREAKS = "break"
 FAILS = "fail"
 HELD = "hold"
+RATED = "rate"
 
 
 class EchoTalk:
     """Says back what it was asked; "break" raises, "hold" waits until ``release`` is set.
 
-    "fail" raises as often as ``failures`` says.
+    "fail" raises as often as ``failures`` says. The answer to "rate" can be said something of.
     """
 
     def __init__(self) -> None:
@@ -92,20 +93,23 @@ class EchoTalk:
         if text == HELD:
             self.holding.set()
             self.release.wait()
+        found = (
+            Button("Source", url="https://example.org/report"),
+            Button("Others", action="other:7"),
+        )
+        said = (
+            (Button("1. Useful", action="useful:7"), Button("1. Useless", action="useless:7")),
+            (Button("1. Tell me", action="tell:7"),),
+        )
         return Reply(
             (Block(f"claim {asker.id}", Style.HEADLINE), Block(text, Style.QUOTE)),
-            (
-                (
-                    Button("Source", url="https://example.org/report"),
-                    Button("Others", action="other:7"),
-                ),
-            ),
+            (found, *(said if text == RATED else ())),
         )
 
     def press(self, asker: Asker, action: str) -> Reply:
         if action == BREAKS:
             raise ValueError("the press broke")
-        return _reply(f"press {action}")
+        return Reply((Block(f"press {action}"),), _PRESSED.get(action, ()))
 
     def unsupported(self, asker: Asker) -> Reply:
         return _reply("unsupported")
@@ -277,6 +281,15 @@ def sessions_in(folder: Path) -> Sessions:
     engine = open_engine(f"sqlite:///{folder / 'bot.db'}")
     Base.metadata.create_all(engine)
     return open_sessions(engine)
+
+
+#: The buttons that come of a press.
+_PRESSED = {
+    "useful:7": ((Button("✓ Useful", action="useful:7"), Button("Useless", action="useless:7")),),
+    "useless:7": ((Button("Useful", action="useful:7"), Button("✓ Useless", action="useless:7")),),
+    "tell:7": ((Button("Do not tell me", action="quiet:7"),),),
+    "quiet:7": ((Button("Tell me", action="tell:7"),),),
+}
 
 
 def _reply(text: str) -> Reply:
