@@ -2,21 +2,22 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from bot import measures
-from bot.conversation import commands, moderators, wording
+from bot.conversation import cards, commands, moderators, wording
 from bot.conversation.catalogue import Catalogue, catalogue, spoken, usual_calendar
 from bot.conversation.moderation import Moderation
 from bot.conversation.personal import Personal, offer
-from bot.conversation.reply import Asker, Block, Reply, Style
+from bot.conversation.reply import Asker, Block, Cards, Reply, Style
 from bot.conversation.wording import Noted
 from knowledge import inquiries, people
 from knowledge.answering import Answering
 from knowledge.answers import Answer
-from knowledge.claims import MessageKind, read_message
+from knowledge.claims import Message, MessageKind, read_message
 from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim
@@ -140,6 +141,32 @@ class Conversation:
         if len(parts) > 1 or message.excerpt:
             return wording.each_answered(parts, self._today(), words)
         return wording.answered(parts[0].answer, parts[0].noted, self._today(), words)
+
+    def cards(self, asker: Asker, text: str) -> Cards:
+        """Offer cards for what is being typed in another chat; who is blocked is offered none."""
+        words = self._words(asker)
+        if self._is_blocked(asker):
+            return Cards()
+        message = _readable(text)
+        if message is None or not message.claims:
+            return cards.hint(words)
+        answers = [self._answering.answer(claim) for claim in message.claims]
+        if message.kind is MessageKind.ARABIZI and not any(map(_found, answers)):
+            return cards.hint(words)
+        today = self._today()
+        offered = (cards.cards_of(n, each, today, words) for n, each in enumerate(answers))
+        return Cards(tuple(chain.from_iterable(offered)))
+
+    def chosen(self, asker: Asker, text: str, name: str) -> None:
+        """Keep an inquiry of the claim whose card was sent on; nobody waits to be told of it."""
+        message, number = _readable(text), cards.claim_number(name)
+        if message is None or number is None or self._is_blocked(asker):
+            return
+        for claim in message.claims[number : number + 1]:
+            answer = self._answering.answer(claim)
+            measures.found(answer.outcome)
+            with self._sessions.begin() as session:
+                self._keep(session, asker, claim, answer, self._words(asker))
 
     def _keep(
         self, session: Session, asker: Asker, claim: str, answer: Answer, words: Catalogue
@@ -275,6 +302,13 @@ class Conversation:
 
     def _key(self, asker: Asker) -> str:
         return people.person_key(self._secret, self._channel, asker.id)
+
+
+def _readable(text: str) -> Message | None:
+    try:
+        return read_message(text)
+    except UnreadableClaim:
+        return None
 
 
 def _unsettled(answer: Answer) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from bot.conversation.reply import Asker, Reply
+from bot.conversation.reply import Asker, Cards, Reply
 
 
 class Talk(Protocol):
@@ -28,6 +28,12 @@ class Talk(Protocol):
 
     def claim(self, asker: Asker, text: str) -> Reply:
         """Answer a claim."""
+
+    def cards(self, asker: Asker, text: str) -> Cards:
+        """Offer cards for what is being typed in another chat; nothing is kept of it."""
+
+    def chosen(self, asker: Asker, text: str, name: str) -> None:
+        """Keep that what was typed is asked: the card with this name was sent on."""
 
     def press(self, asker: Asker, action: str) -> Reply:
         """Answer a button press; an unknown, forged or expired action gets a polite reply."""

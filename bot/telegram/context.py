@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from telegram import BotCommand, BotCommandScopeChat, Message, Update
 from telegram.constants import ChatType
@@ -26,6 +26,8 @@ from bot.telegram.said import written
 from bot.telegram.sending import Place, send_part
 
 logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 #: Calls of the conversation at once: the model uses all cores anyway, the rest waits in line.
 TALK_THREADS = 4
@@ -143,8 +145,8 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         )
         _log_answered(update, kind, said, started)
 
-    async def ask(self, update: Update, question: Question) -> Reply:
-        """Return what the conversation replies, for the handler to show; raises what it raises.
+    async def ask(self, update: Update, question: Callable[[Talk, Asker], _T]) -> _T:
+        """Return what the conversation says, for the handler to show; raises what it raises.
 
         Only for updates that come from a person.
         """
@@ -175,7 +177,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         except TelegramError as error:
             logger.warning("menu_not_shown", extra={"error": type(error).__name__})
 
-    async def _ask(self, question: Question, asker: Asker) -> Reply:
+    async def _ask(self, question: Callable[[Talk, Asker], _T], asker: Asker) -> _T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
             self.bot_data.threads, question, self.bot_data.talk, asker

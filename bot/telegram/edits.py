@@ -2,10 +2,13 @@
 
 An edit is answered as its message was, and the answer takes the place of the one before. Telegram
 also calls it an edit when a link's preview appears: only other words, or another picture, count.
+What is typed in another chat is one message that changes with each letter.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+_TYPED: Final = frozenset({"inline_query", "chosen_inline_result"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,9 @@ def wording_of(update: object) -> Wording | None:
     """Return what ``update`` says as a version of a message, None where it is none."""
     if not isinstance(update, dict):
         return None
+    typed = update.get("inline_query")
+    if isinstance(typed, dict) and isinstance(typist := typed.get("from"), dict):
+        return Wording(f"typed by {typist.get('id')}")
     held = update.get("message") or update.get("edited_message")
     if not isinstance(held, dict) or not isinstance(chat := held.get("chat"), dict):
         return None
@@ -33,6 +39,11 @@ def wording_of(update: object) -> Wording | None:
 def is_edit(update: object) -> bool:
     """Whether ``update`` is a change of a message."""
     return isinstance(update, dict) and "edited_message" in update
+
+
+def is_typed(update: object) -> bool:
+    """Whether ``update`` comes of typing in another chat: a query, or the card that was chosen."""
+    return isinstance(update, dict) and not update.keys().isdisjoint(_TYPED)
 
 
 def _picture(sizes: Any) -> object:

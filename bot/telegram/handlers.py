@@ -17,11 +17,19 @@ from itertools import chain
 from telegram import CallbackQuery, Message, Update
 from telegram.constants import ChatType, UpdateType
 from telegram.error import TelegramError
-from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, filters
+from telegram.ext import (
+    CallbackQueryHandler,
+    ChosenInlineResultHandler,
+    CommandHandler,
+    InlineQueryHandler,
+    MessageHandler,
+    filters,
+)
 
 from bot.conversation.reply import Button
 from bot.telegram.context import App, Context, Question
 from bot.telegram.errors import report_failure
+from bot.telegram.inline import on_chosen, on_typed
 from bot.telegram.meant import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
 from bot.telegram.pressed import after
 from bot.telegram.render import Buttons
@@ -30,7 +38,13 @@ from bot.telegram.said import claim_text, given_in, replied_to, written
 logger = logging.getLogger(__name__)
 
 #: The kinds of update this bot asks Telegram for.
-ALLOWED_UPDATES = (UpdateType.MESSAGE, UpdateType.EDITED_MESSAGE, UpdateType.CALLBACK_QUERY)
+ALLOWED_UPDATES = (
+    UpdateType.MESSAGE,
+    UpdateType.EDITED_MESSAGE,
+    UpdateType.CALLBACK_QUERY,
+    UpdateType.INLINE_QUERY,
+    UpdateType.CHOSEN_INLINE_RESULT,
+)
 #: Actions that open with these are settings: their reply takes the place of the buttons' message.
 SETTING_ACTIONS = ("lang:", "cal:", "notify:", "forget:")
 #: Actions that are only acknowledged: their reply is shown for a moment, its buttons among those
@@ -57,6 +71,8 @@ def register(application: App) -> None:
     meant = filters.UpdateType.MESSAGE & FROM_A_PERSON & FOR_THIS_BOT
     # Presses first: later handlers look at messages, and a press may carry one that is too old.
     application.add_handler(CallbackQueryHandler(on_press))
+    application.add_handler(InlineQueryHandler(on_typed))
+    application.add_handler(ChosenInlineResultHandler(on_chosen))
     # Not only where meant: in a group a bare command is for every bot that knows it.
     person = filters.UpdateType.MESSAGE & FROM_A_PERSON
     application.add_handler(CommandHandler(list(_COMMANDS), on_command, person))

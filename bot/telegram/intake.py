@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from telegram.constants import ChatType
 
-from bot.telegram.edits import is_edit, wording_of
+from bot.telegram.edits import is_edit, is_typed, wording_of
 from bot.telegram.gate import Gate
 from bot.telegram.inbox import Inbox
 from knowledge.arrivals import Arriving
@@ -68,8 +68,11 @@ class Intake:
         lane = self._inbox.lane(whose)
         if (origin.in_group or is_edit(update)) and not self._is_meant(update):
             return self._inbox.arriving(number, lane, update, None)
-        group = str(origin.chat) if origin.in_group else None
-        course = self._gate.course(lane, group, self._waiting, self._clock())
+        if is_typed(update):
+            course = self._gate.course_of_typing(lane, self._waiting, self._clock())
+        else:
+            group = str(origin.chat) if origin.in_group else None
+            course = self._gate.course(lane, group, self._waiting, self._clock())
         return self._inbox.arriving(number, lane, update, course, wording_of(update))
 
 

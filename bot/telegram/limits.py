@@ -23,6 +23,9 @@ class Limits:
     #: The same for one group, all its members together.
     group_burst: int = 10
     group_per_minute: float = 15.0
+    #: Queries while one person types in another chat: clients send about two a second.
+    typed_burst: int = 20
+    typed_per_minute: float = 120.0
     #: Updates that may wait at once; whoever comes after that is told that it is too many.
     waiting: int = 1000
     #: Seconds in which a person is told only once that they are not answered.

@@ -198,7 +198,8 @@ class Workers:
         if standing is None and taken.course is Course.ANSWER:
             # A refusal is no answer to what was edited: it takes the place of none.
             standing = taken.standing.answer
-        return Hand(due, None if standing is None else int(standing), note)
+        placeholder = None if standing is None else int(standing)
+        return Hand(due, placeholder, note, waited=waited)
 
     async def _tell(self, update: Update, course: Course, hand: Hand) -> None:
         """Have the person told that they are not answered, and why."""

@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
-from tests.e2e.bot_api_rules import Refused, SentButton, checked_buttons, checked_text
+from tests.e2e.bot_api_rules import (
+    Refused,
+    SentButton,
+    SentCard,
+    checked_buttons,
+    checked_cards,
+    checked_hint,
+    checked_text,
+)
 
 BOT_ID = 123456
 BOT_NAME = "tathabbat_test_bot"
@@ -37,6 +45,16 @@ class Sent:
         return next(each for row in self.buttons for each in row if label in each.label)
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What the bot showed for a query: cards, and the button above them."""
+
+    cards: tuple[SentCard, ...]
+    hint: str | None
+    personal: bool
+    cache_time: int
+
+
 class Chats:
     """Chats, messages and presses. Not for several threads at once: its owner takes care."""
 
@@ -48,6 +66,8 @@ class Chats:
         self._known: set[int] = set()
         self._messages: dict[tuple[int, int], Sent | None] = {}
         self._presses: dict[str, bool] = {}
+        #: What the bot showed for each inline query, None where nothing yet.
+        self.offered: dict[str, Offered | None] = {}
         #: What people were shown for a moment when they pressed a button.
         self.notices: list[str] = []
 
@@ -116,6 +136,32 @@ class Chats:
             # As it is by now, which may be another than the test last saw.
             "message": shown(self._messages.get((sent.chat_id, sent.message_id)) or sent),
         }
+
+    def type(self, user_id: int, query: str, language_code: str) -> dict[str, Any]:
+        """Return what a person types in another chat as the Bot API's ``InlineQuery``."""
+        query_id = str(next(self.numbers))
+        self.offered[query_id] = None
+        typist = _person(user_id, language_code)
+        return {"id": query_id, "from": typist, "query": query, "offset": ""}
+
+    def offer(self, given: Mapping[str, str]) -> None:
+        """Do ``answerInlineQuery``. Raises ``Refused``."""
+        query_id = given["inline_query_id"]
+        if self.offered.get(query_id, "unknown") is not None:
+            raise Refused("query is too old and response timeout expired or query ID is invalid")
+        self.offered[query_id] = Offered(
+            checked_cards(given["results"]),
+            checked_hint(given.get("button")),
+            given.get("is_personal", "").lower() == "true",
+            int(given.get("cache_time", 300)),
+        )
+
+    def choose(
+        self, user_id: int, query: str, card: SentCard, language_code: str
+    ) -> dict[str, Any]:
+        """Return the sending of a card as the Bot API's ``ChosenInlineResult``."""
+        chooser = _person(user_id, language_code)
+        return {"result_id": card.name, "from": chooser, "query": query}
 
     def write(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Do ``sendMessage``. Raises ``Refused``."""

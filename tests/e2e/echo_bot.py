@@ -17,7 +17,17 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.conversation.post import Letter, Post
-from bot.conversation.reply import Asker, Block, Button, Document, Picture, Reply, Style
+from bot.conversation.reply import (
+    Asker,
+    Block,
+    Button,
+    Card,
+    Cards,
+    Document,
+    Picture,
+    Reply,
+    Style,
+)
 from bot.telegram.application import Commands, TelegramConfig, run, serve
 from bot.telegram.handlers import PUBLIC_COMMANDS
 from bot.telegram.inbox import Inbox
@@ -43,6 +53,7 @@ PIXEL = base64.b64decode(
 BREAKS = "break"
 FAILS = "fail"
 HELD = "hold"
+BLOCKED = "blocked"
 RATED = "rate"
 
 
@@ -57,6 +68,8 @@ class EchoTalk:
         self.release = threading.Event()
         #: Whether the moderator is none any more.
         self.dismissed = False
+        #: What was sent on from another chat: who, what was typed, and the card.
+        self.chosen_cards: list[tuple[int, str, str]] = []
         #: Answers that break before one is well.
         self.failures = 0
 
@@ -105,6 +118,28 @@ class EchoTalk:
             (Block(f"claim {asker.id}", Style.HEADLINE), Block(text, Style.QUOTE)),
             (found, *(said if text == RATED else ())),
         )
+
+    def cards(self, asker: Asker, text: str) -> Cards:
+        if not text:
+            return Cards(hint="write a sentence")
+        if text == BREAKS:
+            raise ValueError(f"the secret words of a person: {text}")
+        if text == HELD:
+            self.holding.set()
+            self.release.wait()
+        if text == BLOCKED:
+            return Cards()
+        source = (Button("Source", url="https://example.org/report"),)
+        long = Reply((Block("a" * 4000), Block("b" * 4000)), (source,))
+        return Cards(
+            (
+                Card("0", f"card {text}", "what it says", Reply((Block(text),), (source,))),
+                Card("0:7", "t" * 1000, "d" * 1000, long),
+            )
+        )
+
+    def chosen(self, asker: Asker, text: str, name: str) -> None:
+        self.chosen_cards.append((asker.id, text, name))
 
     def press(self, asker: Asker, action: str) -> Reply:
         if action == BREAKS:
