@@ -6,6 +6,7 @@ import pytest
 
 from bot.telegram.application import TelegramConfig
 from bot.telegram.limits import Limits
+from knowledge import arrivals
 from tests.e2e.bot_api_server import BOT_NAME, PATIENCE, TOKEN, BotApiServer, Sent
 from tests.e2e.echo_bot import BREAKS, HELD, EchoTalk, Running, running
 
@@ -72,6 +73,18 @@ class TestAnEditedClaim:
         server.edit(PERSON, asked(first), {"text": "nobody came"})
         third = server.wait_for_message(PERSON, after=second.number)
         assert third.message_id == second.message_id
+
+    def test_that_telegram_may_have_shown_already_is_shown_once(
+        self, server: BotApiServer, bot: Running
+    ) -> None:
+        first = answered(server, "ten people came")
+        server.fail_next("editMessageText", 500, "Internal Server Error")
+        edited = server.edit(PERSON, asked(first), {"text": "twelve people came"})
+        bot.wait_until_done(edited)
+        assert {sent.message_id for sent in server.sent} == {first.message_id}
+        # An edit that is made twice is made once: nothing is counted as there twice.
+        with bot.sessions() as session:
+            assert arrivals.tally(session).repeats == 0
 
     def test_while_it_waits_is_answered_once(
         self, server: BotApiServer, bot: Running, talk: EchoTalk
