@@ -72,7 +72,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, BotApiServer() as server:
         bot = installation(Path(folder) / "bot", given.models.resolve())
         data = bot.folder / "data"
-        _fill(data / "tathabbat.db", _Known(encoder, texts, vectors), texts)
+        fill(data / "tathabbat.db", encoder, texts, vectors)
         print(f"{len(texts)} statements")
         bare = min(_bare(vectors, Path(folder)) for _ in range(ROUNDS))
         whole = min(_reindexed(bot) for _ in range(ROUNDS))
@@ -88,7 +88,9 @@ def main() -> None:
             )
 
 
-def _fill(database: Path, encoder: Encoder, texts: Sequence[str]) -> None:
+def fill(database: Path, encoder: Encoder, texts: Sequence[str], vectors: Vectors) -> None:
+    """Make a knowledge base of ``texts``, published, their vectors kept."""
+    known = _Known(encoder, texts, vectors)
     engine = open_engine(f"sqlite:///{database}")
     upgrade(engine)
     sessions = open_sessions(engine)
@@ -98,7 +100,7 @@ def _fill(database: Path, encoder: Encoder, texts: Sequence[str]) -> None:
             told = tuple(StatementDraft(text) for text in part)
             ids = reports.store(session, ReportDraft(part[0], statements=told)).statement_ids
             curation.publish(session, ids, "benchmark")
-        embed_published(sessions, encoder, ids)
+        embed_published(sessions, known, ids)
     engine.dispose()
 
 

@@ -36,16 +36,17 @@ def articles() -> Iterator[tuple[str, list[str]]]:
 
 def statements(count: int) -> list[str]:
     """Return ``count`` different texts: up to ``REAL`` real ones, the others halves of two."""
-    real = _real(min(count, REAL))
+    known = real(min(count, REAL))
     rng = np.random.default_rng(_SEED)
-    found = dict.fromkeys(real)
+    found = dict.fromkeys(known)
     while len(found) < count:
-        one, other = (real[n].split() for n in rng.integers(len(real), size=2))
+        one, other = (known[n].split() for n in rng.integers(len(known), size=2))
         found[" ".join(one[: len(one) // 2] + other[len(other) // 2 :])] = None
     return list(found)
 
 
-def _real(count: int) -> list[str]:
+def real(count: int) -> list[str]:
+    """Return up to ``count`` of the real texts; a smaller count gives the first of them."""
     found: dict[str, None] = {}
     for title, texts in articles():
         if not is_held_out(title):
@@ -56,13 +57,25 @@ def _real(count: int) -> list[str]:
     return list(found)[:count]
 
 
+def unindexed() -> Iterator[str]:
+    """Yield texts of the same newspapers that are none of ``statements``: headlines, then others.
+
+    The others are longer, up to twice as long.
+    """
+    for title, _ in articles():
+        if is_held_out(title) and SHORTEST <= len(title) <= LONGEST:
+            yield title
+    for _, texts in articles():
+        yield from (each for each in texts if LONGEST < len(each) <= 2 * LONGEST)
+
+
 def rows(encoder: Encoder, count: int) -> Vectors:
     """Return vectors (count, dimension): up to ``REAL`` of real statements, the others made."""
-    real = encoder.encode_statements(statements(min(count, REAL)))
+    base = encoder.encode_statements(statements(min(count, REAL)))
     rng = np.random.default_rng(_SEED)
-    missing = count - len(real)
-    pairs = rng.integers(len(real), size=(missing, 2))
+    missing = count - len(base)
+    pairs = rng.integers(len(base), size=(missing, 2))
     share = rng.uniform(0.3, 0.7, size=(missing, 1)).astype(np.float32)
-    made = share * real[pairs[:, 0]] + (1 - share) * real[pairs[:, 1]]
+    made = share * base[pairs[:, 0]] + (1 - share) * base[pairs[:, 1]]
     made /= np.linalg.norm(made, axis=1, keepdims=True)
-    return np.concatenate([real, made])
+    return np.concatenate([base, made])

@@ -275,7 +275,7 @@ class App:
     def run_telegram(self) -> None:
         """Answer people on Telegram until told to stop. Raises TelegramChannelError."""
         from bot.conversation.catalogue import DEFAULT, Language
-        from bot.conversation.commands import described
+        from bot.conversation.commands import Audience, offered
         from bot.conversation.post import Outbox
         from bot.telegram import application
         from bot.telegram.inbox import Inbox
@@ -285,7 +285,12 @@ class App:
         # A token that is refused is known before anything heavy is loaded.
         asyncio.run(application.check(config, config.startup_tries))
         self.answering.prepare(self._progress("Reading the knowledge base"))
-        commands = {"": described(DEFAULT), **{each.value: described(each) for each in Language}}
+        spoken = {"": DEFAULT, **{each.value: each for each in Language}}
+        commands = {
+            (audience, code): offered(audience, language)
+            for audience in Audience
+            for code, language in spoken.items()
+        }
         errands = self._errands(config).in_background(ERRANDS_S)
         with self._watched(), self._console_beside(), Follower(self.engine, self.index), errands:
             post = Outbox(self.sessions, self.settings.secret())

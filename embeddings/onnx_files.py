@@ -50,20 +50,12 @@ def _open_whole(path: Path) -> "onnxruntime.InferenceSession | None":
         return None
 
 
-def open_single(path: Path) -> "onnxruntime.InferenceSession":
-    """Return a session on the model in ``path`` whose runs take one thread each."""
-    return _open(path, threads=1)
-
-
-def _open(path: Path, threads: int = 0) -> "onnxruntime.InferenceSession":
+def _open(path: Path) -> "onnxruntime.InferenceSession":
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    # 0: as many as there are processors.
-    options.intra_op_num_threads = threads
-    # Threads that never spin make one short text a half slower; those that go on spinning after it
-    # starve whatever else runs on a small machine.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
+    # A run is the thread's that asks for it; ``runs`` shares out what is worth sharing.
+    options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 

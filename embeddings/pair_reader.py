@@ -1,7 +1,6 @@
 """The trained cross-encoder as it runs: int8 ONNX, made once from the bundled model and adapters.
 
-Making it needs torch and some seconds; afterwards torch is not imported. Readings of several
-threads share one run of the model.
+Making it needs torch and some seconds; afterwards torch is not imported.
 """
 
 import hashlib
@@ -11,18 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.batching import Batcher, alike
+from embeddings.batching import alike
 from embeddings.bundled import SOURCE_SHA256, ensure_unpacked
 from embeddings.errors import ModelUnavailable
 from embeddings.normalise import NORMALISER_VERSION
 from embeddings.pair_tokens import PairBatch, PairTokenizer, PairTokens
 from embeddings.progress import Progress
+from embeddings.runs import PROCESSORS, side_by_side
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -30,13 +31,14 @@ if TYPE_CHECKING:
 #: Where the trained adapters lie in the package.
 ADAPTERS: Final = Path(__file__).parent / "adapters" / "agreement"
 ADAPTER_FILES: Final = ("adapter_config.json", "adapter_model.safetensors", "heads.safetensors")
-#: Raise when the way pairs are laid out, or how the model is exported, changes.
+#: Raise when the way pairs are laid out, or what the model computes, changes.
 FORMAT_VERSION: Final = 2
+#: Raise when the way the model is exported changes, and it computes what it did.
+EXPORT_VERSION: Final = 2
 #: Tokens in one run, padding counted: what fits a processor's cache.
 BATCH_TOKENS: Final = 512
-#: Pairs of several threads taken together at most: more only lengthens the wait of each.
-BATCH_PAIRS: Final = 16
-
+#: Fewer tokens are not worth another processor's run.
+LEAST_TOKENS: Final = 64
 #: Readings kept: what the reranker read a moment ago, the judge need not read again.
 REMEMBERED: Final = 256
 
@@ -78,7 +80,6 @@ class OnnxPairReader:
         self._loaded: _Loaded | None = None
         self._recent: OrderedDict[Pair, NDArray[np.float32]] = OrderedDict()
         self._remembering = threading.Lock()
-        self._batched: Batcher[PairTokens, NDArray[np.float32]] = Batcher(self._run, BATCH_PAIRS)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -96,7 +97,7 @@ class OnnxPairReader:
         with self._remembering:
             known = {pair: self._recent[pair] for pair in pairs if pair in self._recent}
         new = [pair for pair in dict.fromkeys(pairs) if pair not in known]
-        read = self._batched([tokenizer.pair(*pair) for pair in new])
+        read = self._run([tokenizer.pair(*pair) for pair in new])
         known |= dict(zip(new, read, strict=True))
         with self._remembering:
             self._recent |= known
@@ -106,13 +107,18 @@ class OnnxPairReader:
 
     def _run(self, pairs: Sequence[PairTokens]) -> list[NDArray[np.float32]]:
         loaded = self._load()
-        found: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(pairs)
-        for rows in alike([len(pair.ids) for pair in pairs], BATCH_TOKENS):
+        sizes = [len(pair.ids) for pair in pairs]
+        share = min(max(sum(sizes) // PROCESSORS, LEAST_TOKENS), BATCH_TOKENS)
+        batches = list(alike(sizes, share))
+
+        def run(rows: list[int]) -> NDArray[np.float32]:
+            logits: NDArray[np.float32]
             batch = loaded.tokenizer.batch([pairs[n] for n in rows])
             (logits,) = loaded.session.run(None, _inputs(batch))
-            for n, row in zip(rows, logits, strict=True):
-                found[n] = row
-        return found
+            return logits
+
+        found = dict(zip(chain(*batches), chain(*side_by_side(run, batches)), strict=True))
+        return [found[n] for n in range(len(pairs))]
 
     def _load(self) -> "_Loaded":
         if self._loaded is None:
@@ -125,7 +131,8 @@ class OnnxPairReader:
         from embeddings.onnx_files import open_made
 
         folder = ensure_unpacked(self._models_dir, self._progress)
-        path = self._models_dir / f"agreement-{self.fingerprint[:12]}.onnx"
+        name = f"agreement-{self.fingerprint[:12]}-v{EXPORT_VERSION}.onnx"
+        path = self._models_dir / name
         try:
             session = open_made(path, lambda aside: _export(folder, aside), self._progress)
         # Exporter, quantiser and runtime meet here; whatever they raise, there is no judge.

@@ -6,10 +6,8 @@ sentence-transformers would be most of what starting the program takes; for who 
 ``sentence_module`` makes a SentenceTransformer of it.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,8 +16,9 @@ from tokenizers import Tokenizer
 
 from embeddings.bundled import SOURCE_SHA256, TextBatch, open_tokenizer, tokenized
 from embeddings.hits import Vectors
-from embeddings.onnx_files import open_made, open_single
+from embeddings.onnx_files import open_made
 from embeddings.progress import Progress
+from embeddings.runs import PROCESSORS, side_by_side
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -31,31 +30,28 @@ FORMAT_VERSION: Final = 2
 class QuantisedModel:
     """Implements ``text_model.TextModel``. Safe to use from several threads."""
 
-    def __init__(
-        self, tokenizer: Tokenizer, session: "onnxruntime.InferenceSession", path: Path
-    ) -> None:
-        self._tokenizer, self._session, self._path = tokenizer, session, path
+    def __init__(self, tokenizer: Tokenizer, session: "onnxruntime.InferenceSession") -> None:
+        self._tokenizer, self._session = tokenizer, session
 
     def __call__(self, texts: Sequence[str], prompt: str) -> Vectors:
         """Return a unit vector a text, (texts, dimension)."""
-        return _unit(self.averaged(self.tokens(texts, prompt)))
+
+        def averaged(part: Sequence[str]) -> Vectors:
+            return self.averaged(self.tokens(part, prompt))
+
+        # Neighbours are of like length, so that parts of them are padded as little.
+        size = max(1, -(-len(texts) // PROCESSORS))
+        parts = [texts[start : start + size] for start in range(0, len(texts), size)]
+        return _unit(np.concatenate(side_by_side(averaged, parts)))
 
     def in_bulk(self, batches: Sequence[Sequence[str]], prompt: str) -> Iterator[Vectors]:
-        """Yield the vectors of each batch, a batch a processor at a time.
-
-        Threads that share one small batch wait for each other an eighth of the time.
-        """
-        session = self._single
+        """Yield the vectors of each batch, a batch a processor at a time."""
 
         def encoded(batch: Sequence[str]) -> Vectors:
-            return _unit(_run(session, self.tokens(batch, prompt)))
+            return _unit(self.averaged(self.tokens(batch, prompt)))
 
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
+        with ThreadPoolExecutor(PROCESSORS) as threads:
             yield from threads.map(encoded, batches)
-
-    @cached_property
-    def _single(self) -> "onnxruntime.InferenceSession":
-        return open_single(self._path)
 
     def tokens(self, texts: Sequence[str], prompt: str) -> TextBatch:
         """Return the tokens of ``texts``, each after the prompt."""
@@ -63,7 +59,9 @@ class QuantisedModel:
 
     def averaged(self, batch: TextBatch) -> Vectors:
         """Return the mean over its tokens of each text, (texts, dimension)."""
-        return _run(self._session, batch)
+        vectors: Vectors
+        (vectors,) = self._session.run(None, {"ids": batch.ids, "mask": batch.mask})
+        return vectors
 
 
 def open_quantised(
@@ -75,13 +73,7 @@ def open_quantised(
     """
     path = models_dir / f"encoder-{SOURCE_SHA256[:12]}-v{FORMAT_VERSION}.onnx"
     session = open_made(path, lambda aside: _export(folder, aside), progress)
-    return QuantisedModel(open_tokenizer(folder), session, path)
-
-
-def _run(session: "onnxruntime.InferenceSession", batch: TextBatch) -> Vectors:
-    vectors: Vectors
-    (vectors,) = session.run(None, {"ids": batch.ids, "mask": batch.mask})
-    return vectors
+    return QuantisedModel(open_tokenizer(folder), session)
 
 
 def _unit(vectors: Vectors) -> Vectors:

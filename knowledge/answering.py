@@ -1,5 +1,6 @@
 """From a claim to an answer: retrieve, judge, decide what to assert and what to keep silent on."""
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -41,6 +42,9 @@ READ_CHARACTERS: Final = 2 * MAX_CHARACTERS
 JUDGED: Final = 3
 #: Answers kept for claims that are asked again while nothing changes: viral claims repeat.
 REMEMBERED: Final = 2_048
+#: Claims answered at once; the others wait. More than there are processors only take turns with the
+#: interpreter: four at once on two processors are answered a fifth slower than two.
+AT_ONCE: Final = os.cpu_count() or 1
 
 
 class Reranking(Protocol):
@@ -67,6 +71,7 @@ class Answering:
         self._reranker, self._calibration, self._watch = reranker, calibration, watch
         self._cohort: Vectors | None = None
         self._remembered = _Remembered(REMEMBERED)
+        self._places = threading.Semaphore(AT_ONCE)
 
     def prepare(self, progress: Progress | None = None) -> None:
         """Load the index and the models ahead of the first claim."""
@@ -102,8 +107,12 @@ class Answering:
         key = (for_matching(text), live.state, top)
         known = self._remembered.get(key)
         if known is None:
-            known = self._judged(claim, text, self._searched(text, live, top), top)
-            self._remembered.keep(key, known)
+            with self._places:
+                # Another may have asked the same, and been answered, while this one waited.
+                known = self._remembered.get(key)
+                if known is None:
+                    known = self._judged(claim, text, self._searched(text, live, top), top)
+                    self._remembered.keep(key, known)
         return replace(known, claim=text)
 
     def nearest(self, text: str, top: int = 10) -> Answer:

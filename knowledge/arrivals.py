@@ -316,12 +316,17 @@ def drop(session: Session, number: int, holder: str, error: str, at: datetime) -
 
 
 def give_up(session: Session, number: int, holder: str, error: str, at: datetime) -> bool:
-    """Give an update up; an admin sees it, and may have it tried again."""
+    """Give an update up; an admin sees it, and may have it tried again.
+
+    One that nobody asked to be answered is nobody's to see: it is dropped.
+    """
+    unasked = Arrival.course == Course.WATCH
     return _change(
         session,
         number,
         holder,
-        state=ArrivalState.GIVEN_UP,
+        state=case((unasked, ArrivalState.DROPPED.value), else_=ArrivalState.GIVEN_UP.value),
+        payload=case((unasked, None), else_=Arrival.payload),
         error=_short(error),
         reply=None,
         leased_until=None,

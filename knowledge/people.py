@@ -80,6 +80,14 @@ def remember_address(session: Session, key: str, address: str, secret: bytes) ->
     _change(session, key, address=sealed)
 
 
+def forget_address(session: Session, key: str) -> None:
+    """Forget where a person can be written to: there is no way there any more."""
+    session.execute(
+        update(Person).where(Person.key == key).values(address=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def address_of(session: Session, key: str, secret: bytes) -> str | None:
     """Return where a person can be written to, None if that is not known.
 

@@ -8,6 +8,7 @@ text, and which of the claim's terms it has. Who reads the two texts together kn
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from embeddings.words import terms
@@ -38,8 +39,14 @@ class Found:
 
 def coverage(claim: str, text: str) -> float:
     """Return the share of the claim's terms that ``text`` has (0 where the claim has none)."""
-    wanted = set(terms(claim))
+    wanted = _wanted(claim)
     return len(wanted & set(terms(text))) / len(wanted) if wanted else 0.0
+
+
+# All that is found for a claim is compared with it.
+@lru_cache(maxsize=64)
+def _wanted(claim: str) -> frozenset[str]:
+    return frozenset(terms(claim))
 
 
 def logistic(weights: Sequence[float], values: Sequence[float]) -> float:

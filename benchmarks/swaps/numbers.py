@@ -183,6 +183,8 @@ def _other(
     groups = written.split(mark) if mark else [written]
     if mark and len(groups) > 2 and any(len(g) != 3 for g in groups[1:]):
         return None
+    if not all(group.isdecimal() for group in groups):
+        return None  # thousands and a fraction, each with a mark of its own
     thousands = len(groups) > 2 or (mark in ",٬" and len(groups) == 2 and len(groups[1]) == 3)
     if mark and not thousands:
         return _other_decimal(written, groups, mark, rng, low, high, most)

@@ -1,7 +1,22 @@
 """The commands people can give, with what Telegram's menu says of each."""
 
+from enum import StrEnum
+from typing import Final
+
 from bot.conversation.catalogue import Language, catalogue
 from knowledge.models import Role
+
+
+class Audience(StrEnum):
+    """Whose menu it is; each value is the name of Telegram's scope."""
+
+    EVERYBODY = "default"
+    GROUPS = "all_group_chats"
+    GROUP_ADMINS = "all_chat_administrators"
+
+
+#: What is of use where others read along, in order.
+_IN_GROUPS: Final = ("check", "help", "language", "privacy", "about")
 
 
 def described(language: Language) -> tuple[tuple[str, str], ...]:
@@ -17,6 +32,25 @@ def described(language: Language) -> tuple[tuple[str, str], ...]:
         ("forgetme", say("Erase everything I hold about you")),
         ("privacy", say("What is kept of you, and for how long")),
         ("about", say("What this bot is")),
+    )
+
+
+def offered(audience: Audience, language: Language) -> tuple[tuple[str, str], ...]:
+    """Return what the menu of an audience shows in ``language``."""
+    everybody = described(language)
+    if audience is Audience.EVERYBODY:
+        return everybody
+    of_use = dict(everybody)
+    members = tuple((name, of_use[name]) for name in _IN_GROUPS)
+    return (*of_group_admins(language), *members) if audience is Audience.GROUP_ADMINS else members
+
+
+def of_group_admins(language: Language) -> tuple[tuple[str, str], ...]:
+    """Return what only the admins of a group may give there."""
+    say = catalogue(language).say
+    return (
+        ("settings", say("How I behave in this group")),
+        ("watch", say("Whether I speak up unasked where news is contradicted: /watch on or off")),
     )
 
 

@@ -1,6 +1,7 @@
 """The conversation itself: what each thing a person does leads to."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Final
@@ -10,11 +11,13 @@ from sqlalchemy.orm import Session
 from bot import measures
 from bot.conversation import cards, commands, moderators, wording
 from bot.conversation.catalogue import Catalogue, catalogue, spoken, usual_calendar
+from bot.conversation.groups import COMMANDS as OF_GROUPS
+from bot.conversation.groups import Groups
 from bot.conversation.moderation import Moderation
 from bot.conversation.personal import Personal, offer
 from bot.conversation.reply import Asker, Block, Cards, Reply, Style
 from bot.conversation.wording import Noted
-from knowledge import inquiries, people
+from knowledge import groups, inquiries, people
 from knowledge.answering import Answering
 from knowledge.answers import Answer
 from knowledge.claims import Message, MessageKind, read_message
@@ -51,6 +54,12 @@ class Conversation:
         self._secret, self._channel, self._today = secret, channel, today
         self._moderation = moderation
         self._personal = Personal(sessions, secret, retention_days)
+        self._groups = Groups(sessions, answering, self._group_key, self._words, today)
+
+    @property
+    def groups(self) -> Groups:
+        """What is said in groups and of them."""
+        return self._groups
 
     def start(self, asker: Asker) -> Reply:
         """Greet."""
@@ -88,6 +97,13 @@ class Conversation:
                 ),
                 Block("\n".join(outcomes)),
                 Block("\n".join(listed)),
+                Block(
+                    say(
+                        "In a group I am silent unless I am mentioned, replied to or given a"
+                        " command; its admins change that with /settings and /watch."
+                    ),
+                    Style.NOTE,
+                ),
             )
         )
 
@@ -100,6 +116,8 @@ class Conversation:
         if name == "check":
             return self.claim(asker, argument)
         key, words = self._key(asker), self._words(asker)
+        if name in OF_GROUPS:
+            return self._groups.alone(words)
         reply = self._personal.command(name, argument, key, words)
         if reply is None and self._moderation is not None:
             reply = self._moderation.command(asker, key, name, argument, words)
@@ -138,6 +156,9 @@ class Conversation:
                 wording.Part(claim, answer, self._keep(session, asker, claim, answer, words))
                 for claim, answer in zip(message.claims, answers, strict=True)
             ]
+        if asker.is_nobody:
+            # Whoever pressed a button would not be who asked.
+            parts = [replace(part, noted=None) for part in parts]
         if len(parts) > 1 or message.excerpt:
             return wording.each_answered(parts, self._today(), words)
         return wording.answered(parts[0].answer, parts[0].noted, self._today(), words)
@@ -237,6 +258,12 @@ class Conversation:
             return Reply((Block(words.say("Thank you, noted.")),), (chosen,))
         return None
 
+    def unreachable(self, asker: Asker) -> None:
+        """Forget where to write to who does not want to be written to, and what they waited for."""
+        with self._sessions.begin() as session:
+            people.forget_address(session, self._key(asker))
+            inquiries.stop_waiting_for_all(session, self._key(asker))
+
     def unsupported(self, asker: Asker) -> Reply:
         """Say what can be read."""
         say = self._words(asker).say
@@ -297,11 +324,17 @@ class Conversation:
     def _words(self, asker: Asker) -> Catalogue:
         with self._sessions() as session:
             wishes = people.wishes_of(session, self._key(asker))
+            here = self._groups.language_in(session, asker.group)
         code = asker.language_code
-        return catalogue(spoken(wishes.language or code), wishes.calendar or usual_calendar(code))
+        return catalogue(
+            spoken(here or wishes.language or code), wishes.calendar or usual_calendar(code)
+        )
 
     def _key(self, asker: Asker) -> str:
         return people.person_key(self._secret, self._channel, asker.id)
+
+    def _group_key(self, group: int) -> str:
+        return groups.group_key(self._secret, self._channel, group)
 
 
 def _readable(text: str) -> Message | None:

@@ -229,6 +229,11 @@ def _privacy(days: int, words: Catalogue) -> Reply:
             " without the content, for two days."
         ),
         say("Your language, your calendar and whether you are told things, until /forgetme."),
+        say(
+            "Of a group: a code made the same way, what its admins chose and when I last spoke up"
+            " unasked, until I am removed from it. Where they had me watch it, each message is"
+            " looked at as it comes and its words are dropped at once; who wrote it is not kept."
+        ),
     )
     stays = (
         say("A wording that somebody else sent as well, or that moderators answered."),

@@ -90,8 +90,16 @@ class Asker:
     """Who is talking. ``id`` is the channel's own number for the person (Telegram's user id).
 
     ``address`` is where they can be written to later; None where they cannot, as from a group.
+    ``group`` is the channel's number for the group they talk in, None where they are alone with the
+    bot. A group, or a channel, that speaks as itself has its own number for ``id``.
     """
 
     id: int
     language_code: str | None = None
     address: str | None = None
+    group: int | None = None
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether a group or a channel speaks as itself: no one person could press a button."""
+        return self.id == self.group

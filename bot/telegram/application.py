@@ -11,13 +11,14 @@ from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
 
-from telegram import Bot, BotCommand
+from telegram import Bot, BotCommand, BotCommandScope
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes
 
+from bot.conversation.commands import Audience
 from bot.conversation.post import Post
 from bot.conversation.talk import Talk
-from bot.telegram import handlers
+from bot.telegram import groups, handlers
 from bot.telegram.context import App, Context, Desk
 from bot.telegram.delivery import Courier, delivering
 from bot.telegram.errors import (
@@ -40,8 +41,9 @@ from bot.telegram.workers import FAREWELL_SECONDS, Workers, working
 logger = logging.getLogger(__name__)
 
 DEFAULT_API_URL = "https://api.telegram.org"
-#: Bot commands by language code ("" for every other language): (command, description) in order.
-Commands = Mapping[str, Sequence[tuple[str, str]]]
+#: Bot commands by whose menu they are in and language code ("" for every other language):
+#: (command, description) in order.
+Commands = Mapping[tuple[Audience, str], Sequence[tuple[str, str]]]
 
 # "123456789:AAH..." as @BotFather prints it; anything else would end up in the request's path.
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
@@ -133,9 +135,11 @@ async def serve(
         publishing = asyncio.create_task(_publish(application.bot, commands))
         workers = Workers(application, inbox, config.placeholder_seconds, config.farewell_seconds)
         is_meant = partial(handlers.is_for, application)
-        intake = Intake(inbox, Gate(config.limits), workers.wake, is_meant)
+        is_overheard = partial(groups.is_overheard, application)
+        intake = Intake(inbox, Gate(config.limits), workers.wake, is_meant, is_overheard)
         courier, patience = Courier(application.bot, post), config.farewell_seconds
-        async with delivering(courier, patience), working(workers, stop):
+        remembering = groups.remembering(application.bot_data)
+        async with remembering, delivering(courier, patience), working(workers, stop):
             if config.webhook_url:
                 await _serve_webhook(application.bot, intake, config, config.webhook_url, stop)
             else:
@@ -235,10 +239,11 @@ async def _insist(
 
 async def _publish(bot: Bot, commands: Commands) -> None:
     """Tell Telegram's menus the commands; the bot works as well without."""
-    for language, listed in commands.items():
+    for (audience, language), listed in commands.items():
         menu = [BotCommand(command, description) for command, description in listed]
+        scope = BotCommandScope(audience.value)
         try:
-            await bot.set_my_commands(menu, language_code=language or None)
+            await bot.set_my_commands(menu, scope=scope, language_code=language or None)
         except TelegramError as error:
             logger.warning(
                 "commands_not_published",

@@ -22,8 +22,9 @@ from bot.logs import Threads
 from bot.telegram.hand import Hand
 from bot.telegram.pacer import Pacer
 from bot.telegram.render import render
-from bot.telegram.said import written
+from bot.telegram.said import asked_in, written
 from bot.telegram.sending import Place, send_part
+from knowledge.language import guess_language
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ _T = TypeVar("_T")
 TALK_THREADS = 4
 # What needs no model must not wait for what does.
 _QUICK_THREADS = 2
+# What nobody asked for waits behind itself: it takes no thread from those who ask.
+_ASIDE_THREADS = 1
 # Albums remembered, so that ten photos without a caption get one reply; the oldest are forgotten.
 _ALBUMS = 1024
 # Chats whose menu of commands is remembered: moderators are few.
@@ -57,6 +60,9 @@ class Desk:
     quick: ThreadPoolExecutor = field(
         default_factory=lambda: Threads(_QUICK_THREADS, thread_name_prefix="quick")
     )
+    aside: ThreadPoolExecutor = field(
+        default_factory=lambda: Threads(_ASIDE_THREADS, thread_name_prefix="aside")
+    )
     _hands: dict[int, Hand] = field(default_factory=dict)
     _albums: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _menus: OrderedDict[int, Menu] = field(default_factory=OrderedDict)
@@ -76,7 +82,7 @@ class Desk:
 
     def close(self) -> None:
         """Let go of the threads; what they do is finished, what waits for them is not begun."""
-        for threads in (self.threads, self.quick):
+        for threads in (self.threads, self.quick, self.aside):
             threads.shutdown(wait=False, cancel_futures=True)
 
     def is_new_menu(self, chat_id: int, menu: Menu) -> bool:
@@ -122,7 +128,20 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         started = time.perf_counter()
         async with self._placeholder(hand, place, asker):
             reply = await self._ask(question, asker)
-        _log_answered(update, kind, hand.say(reply, place), started)
+        log_answered(update, kind, hand.say(reply, place), started)
+
+    async def say(
+        self, update: Update, kind: str, question: Callable[[Talk, Asker], Reply | None]
+    ) -> None:
+        """Ask the conversation and have what it replies, if anything, sent under the message.
+
+        Nothing stands there meanwhile: there may be nothing to say. Raises as ``answer`` does.
+        """
+        started = time.perf_counter()
+        reply, place = await self.ask(update, question), place_of(update)
+        if reply is not None and place is not None:
+            said = self.bot_data.hand(update.update_id).say(reply, place)
+            log_answered(update, kind, said, started)
 
     async def rewrite(self, update: Update, kind: str, question: Question) -> None:
         """Ask the conversation and have its reply take the place of the button's message.
@@ -143,7 +162,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         said = self.bot_data.hand(update.update_id).say(
             reply, place, message.message_id if one else None
         )
-        _log_answered(update, kind, said, started)
+        log_answered(update, kind, said, started)
 
     async def ask(self, update: Update, question: Callable[[Talk, Asker], _T]) -> _T:
         """Return what the conversation says, for the handler to show; raises what it raises.
@@ -224,19 +243,26 @@ App: TypeAlias = Application[ExtBot[None], Context, dict[Any, Any], dict[Any, An
 
 def asker_of(update: Update) -> Asker | None:
     """Return who did what ``update`` tells, or None where that is nobody."""
-    person, chat = update.effective_user, update.effective_chat
+    person, chat, post = update.effective_user, update.effective_chat, update.channel_post
+    if post is not None:
+        # A channel speaks as itself, in no language but its posts'.
+        language = guess_language(asked_in(post, post.get_bot().username))
+        return Asker(post.chat.id, language, group=post.chat.id)
+    spoken_as = update.message.sender_chat if update.message is not None else None
+    if chat is not None and spoken_as is not None and spoken_as.id == chat.id:
+        return Asker(chat.id, group=chat.id)
     if person is None:
         return None
     # A group is no place to be told something later: only who writes in private is remembered.
-    private = chat is not None and chat.type == ChatType.PRIVATE
-    address = str(chat.id) if chat is not None and private else None
-    return Asker(person.id, person.language_code, address)
+    if chat is not None and chat.type == ChatType.PRIVATE:
+        return Asker(person.id, person.language_code, str(chat.id))
+    return Asker(person.id, person.language_code, group=chat.id if chat is not None else None)
 
 
 def place_of(update: Update) -> Place | None:
     """Return where the reply to ``update`` goes, or None where there is nowhere."""
     query = update.callback_query
-    held = written(update) if query is None else query.message
+    held = written(update) or update.channel_post if query is None else query.message
     if isinstance(held, Message):
         topic = held.message_thread_id if held.is_topic_message else None
         return Place(held.chat.id, topic, held.message_id)
@@ -245,7 +271,8 @@ def place_of(update: Update) -> Place | None:
     return None if query is None else Place(query.from_user.id)
 
 
-def _log_answered(update: Update, kind: str, messages: int, started: float) -> None:
+def log_answered(update: Update, kind: str, messages: int, started: float) -> None:
+    """Log and count an update that has its answer; ``started`` is by ``time.perf_counter``."""
     passed = time.perf_counter() - started
     measures.answered(kind, passed)
     logger.info(

@@ -12,6 +12,7 @@ class Gate:
         self._people = Meter(limits.person_per_minute / 60, limits.person_burst)
         self._groups = Meter(limits.group_per_minute / 60, limits.group_burst)
         self._typed = Meter(limits.typed_per_minute / 60, limits.typed_burst)
+        self._watched = Meter(limits.watched_per_minute / 60, limits.watched_burst)
         # One is told, then nothing for a while: what they send meanwhile, they know about.
         self._told = Meter(1 / limits.told_s, 1)
 
@@ -41,6 +42,16 @@ class Gate:
             return None
         self._typed.take(person, now)
         return Course.ANSWER
+
+    def unasked(self, group: str, waiting: int, now: float) -> Course | None:
+        """Return what is to become of a message that nobody asked about: looked at, or dropped.
+
+        It counts against nobody's limits but its group's own for this.
+        """
+        if waiting >= self._limits.watched_waiting or self._watched.wait(group, now):
+            return None
+        self._watched.take(group, now)
+        return Course.WATCH
 
     def _refusal(self, person: str, group: str | None, waiting: int, now: float) -> Course | None:
         if self._people.wait(person, now):

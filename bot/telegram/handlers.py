@@ -5,18 +5,17 @@ one of its messages, a mention. A mention without words of its own, in reply to 
 asks about that message (or the part of it that was quoted).
 
 What is edited is answered again where it is a claim or ``/check``; other commands were done when
-they were given. Channel posts and service messages are not for the bot: ``ALLOWED_UPDATES`` keeps
-Telegram from sending most of them, the filters refuse the rest.
+they were given. Service messages are not for the bot: ``ALLOWED_UPDATES`` keeps Telegram from
+sending most of what is not, the filters refuse the rest. ``groups`` holds what is of groups and
+channels alone.
 """
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from itertools import chain
 
 from telegram import CallbackQuery, Message, Update
 from telegram.constants import ChatType, UpdateType
-from telegram.error import TelegramError
 from telegram.ext import (
     CallbackQueryHandler,
     ChosenInlineResultHandler,
@@ -26,7 +25,9 @@ from telegram.ext import (
     filters,
 )
 
+from bot.conversation import groups as of_groups
 from bot.conversation.reply import Button
+from bot.telegram import groups
 from bot.telegram.context import App, Context, Question
 from bot.telegram.errors import report_failure
 from bot.telegram.inline import on_chosen, on_typed
@@ -34,8 +35,7 @@ from bot.telegram.meant import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
 from bot.telegram.pressed import after
 from bot.telegram.render import Buttons
 from bot.telegram.said import claim_text, given_in, replied_to, written
-
-logger = logging.getLogger(__name__)
+from bot.telegram.signs import acknowledge, notice
 
 #: The kinds of update this bot asks Telegram for.
 ALLOWED_UPDATES = (
@@ -44,14 +44,14 @@ ALLOWED_UPDATES = (
     UpdateType.CALLBACK_QUERY,
     UpdateType.INLINE_QUERY,
     UpdateType.CHOSEN_INLINE_RESULT,
+    UpdateType.CHANNEL_POST,
+    UpdateType.MY_CHAT_MEMBER,
 )
 #: Actions that open with these are settings: their reply takes the place of the buttons' message.
 SETTING_ACTIONS = ("lang:", "cal:", "notify:", "forget:")
 #: Actions that are only acknowledged: their reply is shown for a moment, its buttons among those
 #: of the answer, which stands.
 NOTICE_ACTIONS = ("useful:", "useless:", "tell:", "quiet:")
-#: Characters of such a notice (Bot API, ``answerCallbackQuery``).
-NOTICE_CHARACTERS = 200
 
 _COMMANDS: dict[str, Question] = {
     "start": lambda talk, asker: talk.start(asker),
@@ -64,10 +64,13 @@ _COMMANDS: dict[str, Question] = {
 _PERSONAL = ("notify", "mydata", "forgetme")
 #: Every command that is answered to everybody.
 PUBLIC_COMMANDS = frozenset({*_COMMANDS, *_PERSONAL, "check"})
+#: What the admins of a group give there.
+GROUP_COMMANDS = frozenset(of_groups.COMMANDS)
 
 
 def register(application: App) -> None:
     """Add every handler to ``application``, the most particular first."""
+    groups.register(application)
     meant = filters.UpdateType.MESSAGE & FROM_A_PERSON & FOR_THIS_BOT
     # Presses first: later handlers look at messages, and a press may carry one that is too old.
     application.add_handler(CallbackQueryHandler(on_press))
@@ -176,7 +179,7 @@ async def on_press(update: Update, context: Context) -> None:
     if query.data is not None and query.data.startswith(NOTICE_ACTIONS):
         await _notice(update, context, query, query.data)
         return
-    acknowledged = asyncio.create_task(_acknowledge(query))
+    acknowledged = asyncio.create_task(acknowledge(query))
     try:
         # Only a game's button comes without data, and this bot has none.
         if (action := query.data) is None:
@@ -191,10 +194,10 @@ async def _notice(update: Update, context: Context, query: CallbackQuery, action
     text: str | None = None
     try:
         reply = await context.ask(update, lambda talk, asker: talk.press(asker, action))
-        text = "\n".join(block.text for block in reply.blocks)[:NOTICE_CHARACTERS]
+        text = notice(reply)
         _relabel(update, context, query, reply.buttons)
     finally:
-        await _acknowledge(query, text)
+        await acknowledge(query, text)
 
 
 def _relabel(
@@ -208,11 +211,3 @@ def _relabel(
     if keyboard != message.reply_markup:
         shown = Buttons(message.message_id, keyboard)
         context.bot_data.hand(update.update_id).relabel(shown, message.chat_id)
-
-
-async def _acknowledge(query: CallbackQuery, text: str | None = None) -> None:
-    try:
-        await query.answer(text)
-    except TelegramError as error:
-        # Too old, most likely: the person no longer waits for it.
-        logger.info("press_not_acknowledged", extra={"error": type(error).__name__})

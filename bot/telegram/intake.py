@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from telegram.constants import ChatType
+from telegram.constants import ChatType, UpdateType
 
 from bot.telegram.edits import is_edit, is_typed, wording_of
 from bot.telegram.gate import Gate
@@ -17,6 +17,7 @@ from knowledge.models import Course
 logger = logging.getLogger(__name__)
 
 _LARGEST_NUMBER: Final = 2**63 - 1
+_MOVES: Final = frozenset({"migrate_to_chat_id", "migrate_from_chat_id"})
 
 
 class Intake:
@@ -24,6 +25,8 @@ class Intake:
 
     ``is_meant`` is whether an update is for the bot: what a group says otherwise, and what changes
     nothing that is answered, is not kept, is not counted, and is never told that it is too much.
+    ``is_overheard`` is whether such an update in a group (its number) is to be looked at all the
+    same.
     """
 
     def __init__(
@@ -32,10 +35,12 @@ class Intake:
         gate: Gate,
         on_new: Callable[[], None],
         is_meant: Callable[[object], bool],
+        is_overheard: Callable[[int, object], bool] = lambda _group, _update: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inbox, self._gate = inbox, gate
         self._on_new, self._is_meant, self._clock = on_new, is_meant, clock
+        self._is_overheard = is_overheard
         self._waiting = 0
 
     async def store(self, updates: Sequence[object]) -> None:
@@ -51,7 +56,7 @@ class Intake:
         stored = await self._inbox.store(kept)
         self._waiting = stored.waiting
         again = len(kept) - len(stored.new)
-        refused = sum(each.course is not Course.ANSWER for each in kept)
+        refused = sum(each.course not in (Course.ANSWER, Course.WATCH) for each in kept)
         if again or refused:
             logger.info("updates_stored", extra={"again": again, "refused": refused})
         self._on_new()
@@ -66,14 +71,31 @@ class Intake:
             # Nobody's, or not understood: a worker will tell.
             return self._inbox.arriving(number, str(number), update, Course.ANSWER)
         lane = self._inbox.lane(whose)
+        if origin.chat is not None and _is_of_the_bot(update):
+            # Where it is and may write is never too much. A lane for each chat keeps the order.
+            lane = self._inbox.lane(origin.chat)
+            return self._inbox.arriving(number, lane, update, Course.ANSWER)
         if (origin.in_group or is_edit(update)) and not self._is_meant(update):
-            return self._inbox.arriving(number, lane, update, None)
+            return self._overheard(number, lane, update, origin)
         if is_typed(update):
             course = self._gate.course_of_typing(lane, self._waiting, self._clock())
         else:
             group = str(origin.chat) if origin.in_group else None
             course = self._gate.course(lane, group, self._waiting, self._clock())
         return self._inbox.arriving(number, lane, update, course, wording_of(update))
+
+    def _overheard(self, number: int, lane: str, update: object, origin: "Origin") -> Arriving:
+        """Drop what is not for the bot, unless a watched group says it: then in the group's lane.
+
+        What is edited there was looked at as it came.
+        """
+        group = origin.chat if origin.in_group and not is_edit(update) else None
+        if group is None or not self._is_overheard(group, update):
+            return self._inbox.arriving(number, lane, update, None)
+        course = self._gate.unasked(str(group), self._waiting, self._clock())
+        # As many may come in one batch as are counted only after it.
+        self._waiting += course is not None
+        return self._inbox.arriving(number, self._inbox.lane(group), update, course)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +111,30 @@ def origin_of(update: object) -> Origin:
     """Return where an update as Telegram wrote it comes from, as far as it says so.
 
     Every kind of update is one object (Bot API, ``Update``); who did it is its ``from``, in a few
-    kinds its ``user``; a press carries its chat within the message that holds the button.
+    kinds its ``user``; a press carries its chat within the message that holds the button. Where a
+    chat speaks, ``from`` is a stand-in that all chats share: nobody's.
     """
     if not isinstance(update, dict):
         return Origin()
     for content in update.values():
         if isinstance(content, dict):
-            person = _number(content.get("from") or content.get("user"))
+            named = content.get("from") or content.get("user")
+            person = None if "sender_chat" in content else _number(named)
             held = content.get("message")
             chat = content.get("chat") or (held.get("chat") if isinstance(held, dict) else None)
             kind = chat.get("type") if isinstance(chat, dict) else None
             where = _number(chat)
             return Origin(person, where, where is not None and kind != ChatType.PRIVATE)
     return Origin()
+
+
+def _is_of_the_bot(update: object) -> bool:
+    """Whether an update tells that the bot comes, goes, is blocked, or that a group moves."""
+    if not isinstance(update, dict):
+        return False
+    message = update.get("message")
+    moves = isinstance(message, dict) and not _MOVES.isdisjoint(message)
+    return moves or UpdateType.MY_CHAT_MEMBER in update
 
 
 def _number(named: object) -> int | None:

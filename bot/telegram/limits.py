@@ -26,6 +26,11 @@ class Limits:
     #: Queries while one person types in another chat: clients send about two a second.
     typed_burst: int = 20
     typed_per_minute: float = 120.0
+    #: Messages of one watched group that are looked at though nobody asked: more are passed over.
+    watched_burst: int = 20
+    watched_per_minute: float = 30.0
+    #: Updates that may wait before what nobody asked for is passed over: who asks goes first.
+    watched_waiting: int = 16
     #: Updates that may wait at once; whoever comes after that is told that it is too many.
     waiting: int = 1000
     #: Seconds in which a person is told only once that they are not answered.

@@ -47,6 +47,26 @@ class _ForThisBot(filters.MessageFilter):
         return mention_of(bot.username).search(words_of(message)) is not None
 
 
+class _AsTheGroup(filters.MessageFilter):
+    """Messages that a group posts as itself: only its admins can have it do that."""
+
+    def filter(self, message: Message) -> bool:
+        return message.sender_chat is not None and message.sender_chat.id == message.chat.id
+
+
+class _AsksInAChannel(filters.MessageFilter):
+    """Posts that mention this bot, or have it check something."""
+
+    def filter(self, message: Message) -> bool:
+        username = message.get_bot().username
+        command = command_of(message)
+        if command is not None:
+            return command.lower() in ("/check", f"/check@{username}".lower())
+        return mention_of(username).search(words_of(message)) is not None
+
+
+AS_THE_GROUP = _AsTheGroup()
+ASKS_IN_A_CHANNEL = _AsksInAChannel()
 FROM_A_PERSON = _FromAPerson()
 ANY_COMMAND = _AnyCommand()
 FOR_THIS_BOT = _ForThisBot()

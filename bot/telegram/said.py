@@ -34,6 +34,14 @@ def claim_text(message: Message, username: str) -> str:
     return replied_to(message)
 
 
+def asked_in(message: Message, username: str) -> str:
+    """Return what a ``/check`` or a mention in ``message`` asks about; may be empty."""
+    given = given_in(message)
+    if given is None:
+        return claim_text(message, username)
+    return given.argument or replied_to(message)
+
+
 def replied_to(message: Message) -> str:
     """Return the words that ``message`` replies to: the part it quotes, else all; may be empty."""
     if message.quote is not None:

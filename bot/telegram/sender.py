@@ -44,10 +44,12 @@ _T = TypeVar("_T")
 
 
 class Sender:
-    """Sends replies that are kept in the inbox."""
+    """Sends replies that are kept in the inbox; ``moved`` is told a group's old and new number."""
 
-    def __init__(self, bot: Bot, inbox: Inbox, pacer: Pacer) -> None:
-        self._bot, self._inbox, self._pacer = bot, inbox, pacer
+    def __init__(
+        self, bot: Bot, inbox: Inbox, pacer: Pacer, moved: Callable[[int, int], Awaitable[None]]
+    ) -> None:
+        self._bot, self._inbox, self._pacer, self._moved = bot, inbox, pacer, moved
 
     async def send(self, taken: Taken, pieces: tuple[Piece, ...]) -> timedelta | None:
         """Send what is left of a reply and record it; returns a pause where it is for later.
@@ -69,6 +71,8 @@ class Sender:
                     message_id = await self._put(reply[number])
             except (TelegramError, TimeoutError) as error:
                 fate = _fate(reply[number], error)
+                if isinstance(error, ChatMigrated):
+                    await self._moved(reply[number].place.chat_id, error.new_chat_id)
                 changed = _changed(reply, number, fate, error)
                 if changed is None or changes == _CHANGES:
                     if fate is not Fate.THERE:

@@ -15,6 +15,7 @@ from telegram.error import InvalidToken
 
 from bot.conversation.reply import Reply
 from bot.logs import request
+from bot.telegram import groups
 from bot.telegram.backoff import ANSWER_TRIES, DEADLY_TRIES, pause
 from bot.telegram.context import App, asker_of, place_of
 from bot.telegram.errors import TokenRejected, where
@@ -47,7 +48,9 @@ class Workers:
     ) -> None:
         self._application, self._inbox = application, inbox
         self._desk = application.bot_data
-        self._sender = Sender(application.bot, inbox, self._desk.pacer)
+        self._sender = Sender(
+            application.bot, inbox, self._desk.pacer, partial(groups.move, self._desk)
+        )
         self._placeholder_seconds, self._patience = placeholder_seconds, patience
         self._in_hand: dict[int, asyncio.Task[None]] = {}
         self._wake, self._stop = asyncio.Event(), asyncio.Event()
@@ -133,6 +136,9 @@ class Workers:
     async def _step(self, taken: Taken) -> timedelta | None:
         """Answer and send; returns a pause after which it is to be taken again."""
         pieces = self._inbox.reply(taken)
+        if taken.course is Course.WATCH and self._is_left_unsaid(taken):
+            await self._inbox.give_up(taken, "left unsaid")
+            return None
         if pieces is None:
             if taken.standing.version is not Version.NEW:
                 version = taken.standing.version.name.lower()
@@ -155,6 +161,14 @@ class Workers:
                 return None
         return await self._sender.send(taken, pieces)
 
+    def _is_left_unsaid(self, taken: Taken) -> bool:
+        """Whether silence is better than what nobody asked for: it may be there, broke or is late.
+
+        ``tries`` of a reply that is kept are its sendings, of which none arrived.
+        """
+        broke = taken.repeats or (taken.reply is None and taken.tries)
+        return bool(broke) or self._inbox.clock() - taken.arrived_at > groups.FRESH
+
     async def _answered(
         self, taken: Taken, update: Update
     ) -> tuple[Taken, tuple[Piece, ...]] | timedelta:
@@ -163,6 +177,8 @@ class Workers:
         hand = self._hand(taken)
         if taken.tries >= DEADLY_TRIES:
             course, error = Course.APOLOGISE, f"{taken.tries} processes ended with it in hand"
+        elif course is Course.WATCH:
+            await groups.look(self._desk, update, hand)
         elif course is Course.ANSWER:
             with self._desk.holding(taken.id, hand):
                 await self._application.process_update(update)
@@ -172,7 +188,7 @@ class Workers:
                     await self._inbox.put_back(taken, wait, hand.failure)
                     return wait
                 course, error = Course.APOLOGISE, f"not answered: {hand.failure}"
-        if course is not Course.ANSWER:
+        if course not in (Course.ANSWER, Course.WATCH):
             await self._tell(update, course, hand)
         pieces = tuple(hand.pieces)
         if not pieces:

@@ -56,7 +56,8 @@ VETO: Final = 0.9
 
 
 #: Not read the other way too is what is left open by more than this (in logits, over both other
-#: relations), and what seems to refute and may be of another story (logit of relevance below this).
+#: relations), what seems to refute and may be of another story (logit of relevance below this), and
+#: what the rules settle in the same way.
 #: Reading all both ways brings nothing on ANS dev (``benchmarks/training/combination.py``) and
 #: costs a fifth.
 SETTLED: Final = 2.0
@@ -181,7 +182,7 @@ def features(
 ) -> list[tuple[float, ...]]:
     """Return the values of ``FEATURES`` for each statement of ``evidence``."""
     texts = [each.text for each in evidence]
-    ours, theirs = _both_ways(claim, texts, reader)
+    ours, theirs = _both_ways(claim, texts, by_rules, reader)
     objecting = [rules.objects(Relation.SUPPORTS, claim, each) for each in evidence]
     return [
         _row(claim, text, one, other, ruled, objects)
@@ -191,14 +192,20 @@ def features(
     ]
 
 
+_COLUMNS: Final = {relation: Output[relation.name] for relation in RELATIONS}
+
+
 def _both_ways(
-    claim: str, texts: Sequence[str], reader: PairReader
+    claim: str, texts: Sequence[str], by_rules: Sequence[Judgement], reader: PairReader
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the logits of (claim, text), and those of (text, claim) where they can matter."""
     ours = reader.read([(claim, text) for text in texts])
     settling = ours[:, [Output.SUPPORTS, Output.REFUTES]].max(1, initial=-np.inf)
+    ruled = np.array([_COLUMNS[each.relation] for each in by_rules], np.intp)
+    agreed = (ruled != Output.NOT_ENOUGH_INFO) & (ruled == ours[:, : Output.RELEVANT].argmax(1))
     unsettled = np.flatnonzero(
-        (ours[:, Output.NOT_ENOUGH_INFO] - settling < SETTLED)
+        ~agreed
+        & (ours[:, Output.NOT_ENOUGH_INFO] - settling < SETTLED)
         & (
             (ours[:, Output.RELEVANT] > SETTLED)
             | (ours[:, Output.SUPPORTS] > ours[:, Output.REFUTES])

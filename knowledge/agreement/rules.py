@@ -91,7 +91,7 @@ class RuleJudge:
         if _asks(evidence.text):
             return True
         alignment = align(ours, theirs, read(""))
-        pair = Pair(ours, theirs, alignment, read(""))
+        pair = Pair(ours, theirs, alignment, "")
         if relation is Relation.REFUTES:
             if wide(ours.operators) and (ours.quantities or ours.moments):
                 return True
@@ -116,7 +116,7 @@ class RuleJudge:
         if tangled(ours.folded, ours.operators) or tangled(theirs.folded, theirs.operators):
             return _judged(Relation.NOT_ENOUGH_INFO, ())
         alignment = align(ours, theirs, read(evidence.context))
-        pair = Pair(ours, theirs, alignment, read(evidence.preceding))
+        pair = Pair(ours, theirs, alignment, evidence.preceding)
         refuting = _refuting(pair)
         if refuting:
             return _judged(Relation.REFUTES, refuting)
@@ -217,7 +217,7 @@ def _told_before(pair: Pair, word: Word) -> bool:
 
     Enough for not being what sets claim and statement apart, never enough to support.
     """
-    return any(same_thing(word.text, other.text) for other in pair.preceding.words)
+    return any(same_thing(word.text, other.text) for other in read(pair.preceding).words)
 
 
 def _number_differs(pair: Pair, ours: Quantity) -> Reason | None:

@@ -27,12 +27,12 @@ _DIGIT: Final = re.compile(r"\d")
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A claim and a statement read side by side."""
+    """A claim and a statement read side by side, and the sentence before the statement."""
 
     claim: Reading
     statement: Reading
     alignment: Alignment
-    preceding: Reading
+    preceding: str
 
 
 def speaks_of_points(pair: Pair, ours: Quantity) -> bool:

@@ -31,6 +31,8 @@ class Course(StrEnum):
     """More people ask than can be answered: this one is told so."""
     APOLOGISE = "apologise"
     """It could not be answered: the person is told so, and an admin sees it."""
+    WATCH = "watch"
+    """Nobody asked: it is looked at, and dropped in silence whatever goes wrong."""
 
 
 class Arrival(Base):

@@ -21,6 +21,21 @@ from tests.e2e.bot_api_rules import (
 BOT_ID = 123456
 BOT_NAME = "tathabbat_test_bot"
 
+#: Who every admin is that speaks as their group.
+AS_A_GROUP: Mapping[str, Any] = {
+    "id": 1087968824,
+    "is_bot": True,
+    "first_name": "Group",
+    "username": "GroupAnonymousBot",
+}
+
+#: What Telegram says of every admin (Bot API, ``ChatMemberAdministrator``).
+_RIGHTS = (
+    "can_manage_chat", "can_delete_messages", "can_manage_video_chats", "can_restrict_members",
+    "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories",
+    "can_edit_stories", "can_delete_stories",
+)  # fmt: skip
+
 _PNG = b"\x89PNG\r\n\x1a\n"
 _COMMAND = re.compile(r"/[A-Za-z0-9_]{1,32}(?:@\w+)?")
 
@@ -68,6 +83,10 @@ class Chats:
         self._presses: dict[str, bool] = {}
         #: What the bot showed for each inline query, None where nothing yet.
         self.offered: dict[str, Offered | None] = {}
+        #: What somebody is in a group, by its number and theirs; else they are a member.
+        self._statuses: dict[tuple[int, int], str] = {}
+        #: Groups that the bot was removed from.
+        self._closed: set[int] = set()
         #: What people were shown for a moment when they pressed a button.
         self.notices: list[str] = []
 
@@ -117,6 +136,62 @@ class Chats:
         if (command := _COMMAND.match(content.get("text", ""))) is not None:
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": command.end()}]
         return message
+
+    def post(self, channel: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a channel's new post as the Bot API's ``Message``: it is from nobody."""
+        message = self.message(0, {"sender_chat": channel, **content}, channel, "")
+        del message["from"]
+        return message
+
+    def appoint(self, chat_id: int, user_id: int, status: str = "administrator") -> None:
+        """Make somebody what they are in a group."""
+        self._statuses[chat_id, user_id] = status
+
+    def is_admin(self, chat_id: int, user_id: int) -> bool:
+        """Whether somebody is an admin of a group."""
+        return self._statuses.get((chat_id, user_id)) in {"creator", "administrator"}
+
+    def member(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Do ``getChatMember``. Raises ``Refused``."""
+        chat_id, user_id = self.require(given), int(given["user_id"])
+        if user_id == AS_A_GROUP["id"]:
+            raise Refused("PARTICIPANT_ID_INVALID")
+        return _member(user_id, self._statuses.get((chat_id, user_id), "member"))
+
+    def change_membership(
+        self, user_id: int, chat: Mapping[str, Any], status: str, language_code: str
+    ) -> dict[str, Any]:
+        """Return how the bot's own standing changes as the Bot API's ``ChatMemberUpdated``."""
+        chat_id = chat["id"]
+        unknown = "left" if chat["type"] != "private" else "member"
+        before = self._statuses.get((chat_id, BOT_ID), unknown)
+        self._statuses[chat_id, BOT_ID] = status
+        if status in {"left", "kicked"}:
+            self._closed.add(chat_id)
+        else:
+            self._known.add(chat_id)
+            self._closed.discard(chat_id)
+        return {
+            "chat": chat,
+            "from": _person(user_id, language_code),
+            "date": int(time.time()),
+            "old_chat_member": _member(BOT_ID, before),
+            "new_chat_member": _member(BOT_ID, status),
+        }
+
+    def migrate(
+        self, chat: Mapping[str, Any], new_id: int
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a group and the supergroup it becomes tell of that."""
+        old_id, supergroup = chat["id"], {**chat, "id": new_id, "type": "supergroup"}
+        old = self.message(0, {"from": AS_A_GROUP, "migrate_to_chat_id": new_id}, chat, "")
+        new = self.message(0, {"from": AS_A_GROUP, "migrate_from_chat_id": old_id}, supergroup, "")
+        self._statuses |= {
+            (new_id, who): status
+            for (where, who), status in self._statuses.items()
+            if where == old_id
+        }
+        return old, new
 
     def meet(self, user_id: int) -> None:
         """Let the bot write to a person."""
@@ -258,6 +333,9 @@ class Chats:
     def require(self, given: Mapping[str, str]) -> int:
         """Return the chat's id. Raises ``Refused`` where nobody wrote to the bot first."""
         chat_id = int(given["chat_id"])
+        if chat_id in self._closed:
+            what = "was blocked by the user" if chat_id > 0 else "was kicked from the group chat"
+            raise Refused(f"Forbidden: bot {what}", 403)
         if chat_id not in self._known:
             raise Refused("chat not found")
         return chat_id
@@ -313,3 +391,15 @@ def _person(user_id: int, language_code: str) -> dict[str, Any]:
         "first_name": "Person",
         "language_code": language_code,
     }
+
+
+def _member(user_id: int, status: str) -> dict[str, Any]:
+    """Return what somebody is in a chat as the Bot API's ``ChatMember``, with all it must have."""
+    user: dict[str, Any] = {"id": user_id, "is_bot": user_id == BOT_ID, "first_name": "Somebody"}
+    rights: dict[str, Any] = dict.fromkeys(_RIGHTS, False) if status == "administrator" else {}
+    more: dict[str, dict[str, Any]] = {
+        "creator": {"is_anonymous": False},
+        "administrator": {"is_anonymous": False, "can_be_edited": False},
+        "kicked": {"until_date": 0},
+    }
+    return {"status": status, "user": user, **rights, **more.get(status, {})}

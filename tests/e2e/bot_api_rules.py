@@ -25,11 +25,18 @@ _MARKUP = re.compile(
     r"|&(?:lt|gt|amp|quot|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});|(?P<stray><)"
 )
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
+_SCOPES = frozenset(
+    {
+        "default", "all_private_chats", "all_group_chats", "all_chat_administrators",
+        "chat", "chat_administrators", "chat_member",
+    }
+)  # fmt: skip
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 #: The parameters each method may carry; a method that is not here does not exist.
 PARAMETERS: Mapping[str, frozenset[str]] = {
     "getMe": frozenset(),
+    "getChatMember": frozenset({"chat_id", "user_id"}),
     "getWebhookInfo": frozenset(),
     "deleteWebhook": frozenset({"drop_pending_updates"}),
     "setWebhook": frozenset({"url", "secret_token", "allowed_updates", "max_connections"}),
@@ -170,6 +177,13 @@ def check_commands(commands: str, language_code: str | None) -> None:
             raise Refused("BOT_COMMAND_DESCRIPTION_INVALID")
     if language_code and not re.fullmatch("[a-z]{2}", language_code):
         raise Refused("language code is invalid")
+
+
+def check_scope(scope: str | None) -> None:
+    """Raise ``Refused`` unless the menu is for somebody Telegram knows."""
+    kind = json.loads(scope or '{"type": "default"}').get("type")
+    if kind not in _SCOPES:
+        raise Refused("unsupported BotCommandScope type")
 
 
 def check_webhook(url: str, secret_token: str | None) -> None:

@@ -24,13 +24,14 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
-from tests.e2e.bot_api_chats import BOT_ID, BOT_NAME, Chats, Offered, Sent
+from tests.e2e.bot_api_chats import AS_A_GROUP, BOT_ID, BOT_NAME, Chats, Offered, Sent
 from tests.e2e.bot_api_rules import (
     PARAMETERS,
     Refused,
     SentButton,
     SentCard,
     check_commands,
+    check_scope,
     check_webhook,
 )
 
@@ -75,6 +76,8 @@ class BotApiServer:
         self.problems: list[str] = []
         self.calls: list[Call] = []
         self.chats = Chats()
+        #: Whether the bot gets only what is said to it where it is no admin (privacy mode).
+        self.private = False
         self._changed = threading.Condition()
         self._failures: dict[str, deque[Told]] = {}
         self._updates: list[dict[str, Any]] = []
@@ -126,7 +129,7 @@ class BotApiServer:
         """
         with self._changed:
             message = self.chats.message(user_id, content, chat, language_code)
-            number = self._queue({kind: message})
+            number = self._queue({kind: message}, is_brought=not self._is_withheld(message))
             self._said[number] = message["message_id"]
             return number
 
@@ -148,6 +151,43 @@ class BotApiServer:
         with self._changed:
             edited = self.chats.change(user_id, message_id, content, chat, language_code)
             return self._queue({"edited_message": edited})
+
+    def post(self, channel: Mapping[str, Any], content: Mapping[str, Any]) -> int:
+        """Post in a channel the bot is in; returns the update's number."""
+        with self._changed:
+            return self._queue({"channel_post": self.chats.post(channel, content)})
+
+    def send_as_group(self, chat: Mapping[str, Any], content: Mapping[str, Any]) -> int:
+        """Send a message of an admin who speaks as the group; returns the update's number."""
+        return self.send(
+            AS_A_GROUP["id"], {"from": AS_A_GROUP, "sender_chat": chat, **content}, chat=chat
+        )
+
+    def change_membership(
+        self, user_id: int, chat: Mapping[str, Any], status: str, language_code: str = "ar"
+    ) -> int:
+        """Have a person make the bot ``member``, ``administrator``, ``left`` or ``kicked``.
+
+        In the private chat with the person ``kicked`` is that they blocked it.
+        """
+        with self._changed:
+            change = self.chats.change_membership(user_id, chat, status, language_code)
+            return self._queue({"my_chat_member": change})
+
+    def migrate(self, chat: Mapping[str, Any], new_id: int) -> tuple[int, int]:
+        """Make a group a supergroup: both tell so; returns the updates' numbers."""
+        with self._changed:
+            old, new = self.chats.migrate(chat, new_id)
+            return self._queue({"message": old}), self._queue({"message": new})
+
+    def _is_withheld(self, message: Mapping[str, Any]) -> bool:
+        """Whether privacy mode keeps a message from the bot."""
+        chat = message["chat"]
+        if not self.private or chat["type"] == "private" or self.chats.is_admin(chat["id"], BOT_ID):
+            return False
+        text = message.get("text") or message.get("caption") or ""
+        replied = message.get("reply_to_message", {}).get("from", {})
+        return not (text.startswith("/") or f"@{BOT_NAME}" in text or replied.get("id") == BOT_ID)
 
     def press(self, user_id: int, sent: Sent, button: SentButton, language_code: str = "ar") -> int:
         """Press a button of a message the bot sent; returns the update's number."""
@@ -289,8 +329,10 @@ class BotApiServer:
 
     # The server's own side. Whoever changes state holds the lock.
 
-    def _queue(self, update: dict[str, Any]) -> int:
+    def _queue(self, update: dict[str, Any], *, is_brought: bool = True) -> int:
         update_id = next(self.chats.numbers)
+        if not is_brought:
+            return update_id
         self._updates.append({"update_id": update_id, **update})
         self._in_loop(self._wake)
         return update_id
@@ -381,7 +423,10 @@ class BotApiServer:
                     "is_bot": True,
                     "first_name": "Tathabbat",
                     "username": BOT_NAME,
+                    "can_read_all_group_messages": not self.private,
                 }
+            case "getChatMember":
+                return self.chats.member(given)
             case "sendMessage":
                 return self.chats.write(given)
             case "sendPhoto":
@@ -400,6 +445,7 @@ class BotApiServer:
                 self.chats.acknowledge_press(given["callback_query_id"], given.get("text"))
             case "setMyCommands":
                 check_commands(given["commands"], given.get("language_code"))
+                check_scope(given.get("scope"))
                 self.chats.set_menu(given.get("scope"), given["commands"])
             case "deleteMyCommands":
                 self.chats.set_menu(given.get("scope"), "[]")

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from bot.conversation.commands import Audience
+from bot.conversation.groups import PREFIX
 from bot.conversation.post import Letter, Post
 from bot.conversation.reply import (
     Asker,
@@ -28,8 +30,9 @@ from bot.conversation.reply import (
     Reply,
     Style,
 )
+from bot.conversation.talk import Here, Standing
 from bot.telegram.application import Commands, TelegramConfig, run, serve
-from bot.telegram.handlers import PUBLIC_COMMANDS
+from bot.telegram.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from bot.telegram.inbox import Inbox
 from bot.telegram.limits import Limits
 from knowledge.arrivals import Arriving, Stored, Taken
@@ -38,8 +41,13 @@ from knowledge.models import Base
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN
 
 COMMANDS: Commands = {
-    "": (("start", "البداية"), ("help", "المساعدة"), ("language", "اللغة")),
-    "en": (("start", "Start"), ("help", "Help"), ("language", "Language")),
+    (Audience.EVERYBODY, ""): (
+        ("start", "البداية"),
+        ("help", "المساعدة"),
+        ("language", "اللغة"),
+    ),
+    (Audience.EVERYBODY, "en"): (("start", "Start"), ("help", "Help"), ("language", "Language")),
+    (Audience.GROUP_ADMINS, "en"): (("settings", "Settings"),),
 }
 SECRET = b"the key of these tests"
 #: Short, so that what a killed bot had in hand is taken again soon.
@@ -50,11 +58,82 @@ MODERATOR = 900
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 )
+#: What a watched group's message holds that is worth an interruption.
+RUMOUR = "rumour"
 BREAKS = "break"
 FAILS = "fail"
 HELD = "hold"
 BLOCKED = "blocked"
 RATED = "rate"
+
+
+class EchoGroups:
+    """Watches where an admin has it watch; says back what was done, and what holds a rumour.
+
+    Who is no admin is told so once; "break" raises.
+    """
+
+    def __init__(self) -> None:
+        self.watched: frozenset[int] = frozenset()
+        #: What it was given to look at.
+        self.looked_at: list[str] = []
+        #: Groups that were left and that moved.
+        self.gone: list[int] = []
+        self._told: set[int] = set()
+
+    def settings(self, asker: Asker, here: Here) -> Reply | None:
+        if here.standing is not Standing.ADMIN:
+            return self._refusal(asker, here)
+        action = f"{PREFIX}:watch:on"
+        return Reply((Block(self._state(here)),), ((Button("Watch", action=action),),))
+
+    def watch(self, asker: Asker, here: Here, argument: str) -> Reply | None:
+        if here.standing is not Standing.ADMIN:
+            return self._refusal(asker, here)
+        if argument:
+            self._set(here.group, argument == "on")
+        return _reply(self._state(here))
+
+    def press(self, asker: Asker, here: Here, action: str) -> Reply:
+        if here.standing is not Standing.ADMIN:
+            return _reply(f"refused {here.standing.name}")
+        self._set(here.group, action.endswith(":on"))
+        return _reply(self._state(here))
+
+    def greeting(self, asker: Asker) -> Reply:
+        return _reply(f"hello {asker.group} from {asker.id}")
+
+    def look(self, asker: Asker, text: str) -> Reply | None:
+        if text == BREAKS:
+            raise ValueError(f"the secret words of a person: {text}")
+        self.looked_at.append(text)
+        return _reply(f"contradicted {text}") if RUMOUR in text else None
+
+    def left(self, group: int) -> None:
+        self.gone.append(group)
+        self._set(group, False)
+
+    def moved(self, old: int, new: int) -> None:
+        self._set(new, self.is_watched(old) or self.is_watched(new))
+        self.left(old)
+
+    def is_watched(self, group: int) -> bool:
+        return group in self.watched
+
+    def refresh(self) -> None: ...
+
+    def _set(self, group: int, watched: bool) -> None:
+        self.watched = self.watched | {group} if watched else self.watched - {group}
+
+    def _state(self, here: Here) -> str:
+        state = "watching" if self.is_watched(here.group) else "silent"
+        return state if here.readable else f"{state} but blind"
+
+    def _refusal(self, asker: Asker, here: Here) -> Reply | None:
+        if asker.id in self._told:
+            return None
+        self._told.add(asker.id)
+        return _reply(f"refused {here.standing.name}")
 
 
 class EchoTalk:
@@ -64,6 +143,9 @@ class EchoTalk:
     """
 
     def __init__(self) -> None:
+        self.groups = EchoGroups()
+        #: Who blocked the bot.
+        self.lost: list[int] = []
         self.holding = threading.Event()
         self.release = threading.Event()
         #: Whether the moderator is none any more.
@@ -83,7 +165,7 @@ class EchoTalk:
         return Reply((Block("language"),), ((Button("English", action="lang:en"),),))
 
     def command(self, asker: Asker, name: str, argument: str) -> Reply:
-        if asker.id != MODERATOR and name not in PUBLIC_COMMANDS:
+        if asker.id != MODERATOR and name not in PUBLIC_COMMANDS | GROUP_COMMANDS:
             return self.help(asker)
         if name == "picture":
             return Reply((Block("under it"),), picture=Picture(PIXEL, "a pixel"))
@@ -145,6 +227,9 @@ class EchoTalk:
         if action == BREAKS:
             raise ValueError("the press broke")
         return Reply((Block(f"press {action}"),), _PRESSED.get(action, ()))
+
+    def unreachable(self, asker: Asker) -> None:
+        self.lost.append(asker.id)
 
     def unsupported(self, asker: Asker) -> Reply:
         return _reply("unsupported")

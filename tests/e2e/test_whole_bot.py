@@ -190,6 +190,25 @@ class TestInArabic:
         assert read(person.sends(photo=PHOTO)).startswith("أقرأ النصوص فقط")
 
 
+def test_a_watched_group_hears_only_what_is_contradicted(bot: Bot) -> None:
+    chat, admin = -100900, 705
+    group = {"id": chat, "type": "supergroup", "title": "Group"}
+    bot.server.chats.appoint(chat, admin)
+    bot.server.send(admin, {"text": "/watch on"}, chat=group)
+    said = [bot.server.wait_for_message(chat)]
+    assert read(said[0]).startswith("👁 أراقب هذه المجموعة")
+    for text in (REFUTED, SUPPORTED, UNRELATED, "صباح الخير", CROCODILE):
+        # In turn: what comes after one that is left alone shows that it was.
+        bot.server.send(706, {"text": text}, chat=group)
+    for _ in (REFUTED, CROCODILE):
+        said.append(bot.server.wait_for_message(chat, after=said[-1].number))
+    assert read(said[1]).startswith("❌ تقرير موثّق يخالف هذا الخبر")
+    assert read(said[2]).startswith("❌ ")
+    assert "تمساح" in read(said[2])
+    assert [each.reply_to is not None for each in said] == [True] * 3
+    assert not [button for row in said[2].buttons for button in row if button.action]
+
+
 def test_in_a_group_the_buttons_work_for_who_asked_and_for_nobody_else(bot: Bot) -> None:
     chat = -100200
     group = {"id": chat, "type": "supergroup", "title": "Group"}

@@ -321,6 +321,18 @@ class TestEnding:
         with sessions.begin() as session, pytest.raises(NotFound, match="updates list"):
             arrivals.retry(session, [1], NOW)
 
+    def test_what_nobody_asked_for_is_dropped_where_another_is_given_up(
+        self, sessions: Sessions
+    ) -> None:
+        store(sessions, (1, "a"), course=Course.WATCH)
+        store(sessions, (2, "b"))
+        take(sessions)
+        with sessions.begin() as session:
+            assert all(arrivals.give_up(session, each, "one", "broken", NOW) for each in (1, 2))
+        overheard, asked = row(sessions, 1), row(sessions, 2)
+        assert (overheard.state, overheard.payload) == (ArrivalState.DROPPED, None)
+        assert (asked.state, asked.payload) == (ArrivalState.GIVEN_UP, b"sealed")
+
     def test_what_is_done_is_forgotten_in_time_and_what_waits_is_not(
         self, sessions: Sessions
     ) -> None:

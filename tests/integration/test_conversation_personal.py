@@ -259,6 +259,10 @@ class TestOwnData:
 
 
 class TestWords:
+    def test_privacy_says_what_is_kept_of_groups(self, talk: Conversation) -> None:
+        kept = said(talk.command(ALONE, "privacy", ""))
+        assert "looked at as it comes and its words are dropped at once" in kept
+
     def test_privacy_says_how_long_questions_are_kept(self, talk: Conversation) -> None:
         assert "for 30 days." in said(talk.command(ALONE, "privacy", ""))
         assert "30 يومًا" in said(talk.command(Asker(1, "ar"), "privacy", ""))

@@ -291,7 +291,8 @@ def _encoder_file(folder: Path) -> Path:
 
 
 def _judge_file(folder: Path, reader: OnnxPairReader) -> Path:
-    return folder / f"agreement-{reader.fingerprint[:12]}.onnx"
+    (path,) = folder.glob(f"agreement-{reader.fingerprint[:12]}-v*.onnx")
+    return path
 
 
 class TestHalfWrittenModel:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.catalogue import Language
-from bot.conversation.commands import described, menu
-from bot.telegram.handlers import PUBLIC_COMMANDS
+from bot.conversation.commands import Audience, described, menu, offered
+from bot.telegram.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from knowledge.models import Role
 from tests.e2e.bot_api_rules import check_commands
 
@@ -36,6 +36,17 @@ def test_the_menu_offers_what_is_answered_to_everybody(language: Language) -> No
 
 
 @pytest.mark.parametrize("language", list(Language))
+def test_a_groups_menu_offers_its_admins_more_and_nobody_what_is_personal(
+    language: Language,
+) -> None:
+    members = set(names(offered(Audience.GROUPS, language)))
+    assert members < PUBLIC_COMMANDS
+    assert members.isdisjoint({"notify", "mydata", "forgetme", "start"})
+    assert set(names(offered(Audience.GROUP_ADMINS, language))) == members | GROUP_COMMANDS
+    assert offered(Audience.EVERYBODY, language) == described(language)
+
+
+@pytest.mark.parametrize("language", list(Language))
 def test_an_admins_menu_offers_everything(language: Language) -> None:
     assert set(names(menu(Role.ADMIN, language))) == PUBLIC_COMMANDS | MODERATORS
 
@@ -43,7 +54,8 @@ def test_an_admins_menu_offers_everything(language: Language) -> None:
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("role", list(Role))
 def test_telegram_accepts_the_menus(role: Role, language: Language) -> None:
-    for listed in (described(language), menu(role, language)):
+    audiences = (offered(audience, language) for audience in Audience)
+    for listed in (*audiences, menu(role, language)):
         rows = [{"command": name, "description": what} for name, what in listed]
         check_commands(json.dumps(rows), language.value)
         # Descriptions of one language are not another's.
@@ -51,4 +63,4 @@ def test_telegram_accepts_the_menus(role: Role, language: Language) -> None:
 
 
 def test_the_readme_documents_every_command_and_no_other() -> None:
-    assert DOCUMENTED == PUBLIC_COMMANDS | MODERATORS
+    assert DOCUMENTED == PUBLIC_COMMANDS | GROUP_COMMANDS | MODERATORS

@@ -24,6 +24,11 @@ GROUP = {"id": -100, "type": "supergroup"}
         ({"callback_query": {"from": PERSON, "inline_message_id": "1"}}, Origin(5)),
         ({"inline_query": {"id": "1", "from": PERSON, "query": "claim"}}, Origin(5)),
         ({"message_reaction": {"user": PERSON, "chat": GROUP}}, Origin(5, -100, True)),
+        (
+            {"message": {"from": PERSON, "sender_chat": GROUP, "chat": GROUP}},
+            Origin(None, -100, True),
+        ),
+        ({"my_chat_member": {"from": PERSON, "chat": PRIVATE}}, Origin(5, 5)),
         ({"poll": {"id": "1"}}, Origin()),
         ({"message": {"from": "nobody", "chat": [1]}}, Origin()),
         ({}, Origin()),

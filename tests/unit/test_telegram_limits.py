@@ -120,3 +120,17 @@ class TestGate:
         assert gate.course("a", None, full, 1.0) is None
         assert gate.course("b", None, full, 1.0) is Course.BUSY
         assert gate.course("a", None, 0, 2.0) is Course.ANSWER
+
+    def test_what_nobody_asked_for_has_limits_of_its_own_and_is_dropped_in_silence(self) -> None:
+        gate = Gate(LIMITS)
+        courses = [gate.unasked("g", 0, 0.0) for _ in range(LIMITS.watched_burst + 5)]
+        assert courses == [Course.WATCH] * LIMITS.watched_burst + [None] * 5
+        assert gate.unasked("another", 0, 0.0) is Course.WATCH
+        # Those who ask in the group have lost nothing by it.
+        asked = [gate.course("a", "g", 0, 0.0) for _ in range(LIMITS.group_burst)]
+        assert asked == [Course.ANSWER] * LIMITS.group_burst
+
+    def test_what_nobody_asked_for_is_passed_over_while_others_wait(self) -> None:
+        gate = Gate(LIMITS)
+        assert gate.unasked("g", LIMITS.watched_waiting - 1, 0.0) is Course.WATCH
+        assert gate.unasked("g", LIMITS.watched_waiting, 0.0) is None

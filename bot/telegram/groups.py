@@ -1,0 +1,243 @@
+"""Groups and channels: what their admins set, what is looked at unasked, where the bot comes in.
+
+A watched group's messages are not for the bot: intake lets them in by ``is_overheard``, and a
+worker hands them to ``look`` alone, so that no other handler ever takes them for a question.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from telegram import Bot, ChatMember, ChatMemberRestricted, Message, MessageOriginUser, Update
+from telegram.constants import ChatType
+from telegram.error import TelegramError
+from telegram.ext import (
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    MessageHandler,
+    filters,
+)
+
+from bot.conversation.groups import COMMANDS, PREFIX
+from bot.conversation.talk import Here, Standing
+from bot.telegram.context import App, Context, Desk, asker_of, log_answered, place_of
+from bot.telegram.errors import where
+from bot.telegram.hand import Hand
+from bot.telegram.meant import AS_THE_GROUP, ASKS_IN_A_CHANNEL, FROM_A_PERSON
+from bot.telegram.said import asked_in, command_of, given_in, words_of
+from bot.telegram.sending import Place
+from bot.telegram.signs import acknowledge, notice
+
+logger = logging.getLogger(__name__)
+
+#: A message older than this is not interrupted any more, as after a time without network.
+FRESH: Final = timedelta(minutes=10)
+#: How often is looked which groups other processes had watched or not.
+LOOK_SECONDS: Final = 5.0
+
+_GROUPS: Final = (ChatType.GROUP, ChatType.SUPERGROUP)
+_INSIDE: Final = (ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER)
+_ADMINS: Final = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
+
+
+def register(application: App) -> None:
+    """Add the handlers of groups and channels: before all others, which take any press."""
+    application.add_handler(CallbackQueryHandler(on_press, f"^{PREFIX}:"))
+    speaks = filters.UpdateType.MESSAGE & (FROM_A_PERSON | AS_THE_GROUP)
+    application.add_handler(CommandHandler(COMMANDS, on_command, speaks))
+    moving = filters.UpdateType.MESSAGE & filters.StatusUpdate.MIGRATE
+    application.add_handler(MessageHandler(moving, on_move))
+    application.add_handler(ChatMemberHandler(on_membership, ChatMemberHandler.MY_CHAT_MEMBER))
+    post = filters.UpdateType.CHANNEL_POST & ASKS_IN_A_CHANNEL
+    application.add_handler(MessageHandler(post, on_post))
+
+
+async def on_command(update: Update, context: Context) -> None:
+    """Do an admin's command in a group; say where nobody else is that it is for groups."""
+    message = update.message
+    if message is None or (given := given_in(message)) is None:
+        return
+    if message.chat.type == ChatType.PRIVATE:
+        await context.answer(
+            update, given.name, lambda talk, asker: talk.command(asker, given.name, "")
+        )
+        return
+    # Only admins can speak as the group itself, and Telegram does not tell who of them it is.
+    person = None if message.sender_chat is not None else message.from_user
+    here = await _here(context.bot, message.chat.id, person.id if person is not None else None)
+    if given.name == "watch":
+        await context.say(
+            update, given.name, lambda talk, asker: talk.groups.watch(asker, here, given.argument)
+        )
+    else:
+        await context.say(update, given.name, lambda talk, asker: talk.groups.settings(asker, here))
+
+
+async def on_press(update: Update, context: Context) -> None:
+    """Change a setting in its place for an admin; show anybody else for a moment that they cannot.
+
+    Whether they are an admin is asked at each press: who was one yesterday may be none today.
+    """
+    query = update.callback_query
+    if query is None or query.message is None or (action := query.data) is None:
+        return
+    text: str | None = None
+    try:
+        here = await _here(context.bot, query.message.chat.id, query.from_user.id)
+        if here.standing is Standing.ADMIN:
+            await context.rewrite(
+                update, "press", lambda talk, asker: talk.groups.press(asker, here, action)
+            )
+        else:
+            refusal = await context.ask(
+                update, lambda talk, asker: talk.groups.press(asker, here, action)
+            )
+            text = notice(refusal)
+    finally:
+        await acknowledge(query, text)
+
+
+async def on_post(update: Update, context: Context) -> None:
+    """Answer a channel's post that asks, under it."""
+    post = update.channel_post
+    if post is None:
+        return
+    text = asked_in(post, context.bot.username)
+    await context.answer(update, "channel_post", lambda talk, asker: talk.claim(asker, text))
+
+
+async def on_membership(update: Update, context: Context) -> None:
+    """Greet a group the bot comes into, forget one it leaves, and who does not want to hear of it.
+
+    A channel gets no greeting: it would be another post.
+    """
+    change = update.my_chat_member
+    if change is None:
+        return
+    chat, was, stays = change.chat, _inside(change.old_chat_member), _inside(change.new_chat_member)
+    if chat.type == ChatType.PRIVATE:
+        if not stays:
+            await context.ask(update, lambda talk, asker: talk.unreachable(asker))
+    elif not stays:
+        await context.ask(update, lambda talk, _: talk.groups.left(chat.id))
+    elif not was and chat.type in _GROUPS:
+        greeting = await context.ask(update, lambda talk, asker: talk.groups.greeting(asker))
+        context.bot_data.hand(update.update_id).say(greeting, Place(chat.id))
+
+
+async def on_move(update: Update, context: Context) -> None:
+    """Have what a group's admins chose follow it to its new number; both groups tell of it."""
+    message = update.message
+    if message is None:
+        return
+    here, to, before = message.chat.id, message.migrate_to_chat_id, message.migrate_from_chat_id
+    old, new = (here, to) if to is not None else (before, here)
+    if old is not None:
+        await move(context.bot_data, old, new)
+
+
+async def move(desk: Desk, old: int, new: int) -> None:
+    """Have a group go by another number. Raises SQLAlchemyError where the database fails."""
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(desk.quick, desk.talk.groups.moved, old, new)
+
+
+def is_overheard(application: App, chat: int, update: object) -> bool:
+    """Whether an update, as Telegram wrote it, is to be looked at though nobody asked."""
+    if not application.bot_data.talk.groups.is_watched(chat):
+        return False
+    try:
+        read = Update.de_json(update, application.bot)  # type: ignore[arg-type]
+        message = read.message
+        fresh = message is not None and datetime.now(UTC) - message.date < FRESH
+        return message is not None and fresh and _says_something(message, application.bot.id)
+    except Exception:  # noqa: BLE001 - whatever PTB trips over: nobody asked, so nobody misses it
+        return False
+
+
+async def look(desk: Desk, update: Update, hand: Hand) -> None:
+    """Leave in ``hand`` what there is to say to a message that nobody asked about."""
+    place, asker, message = place_of(update), asker_of(update), update.message
+    if place is None or asker is None or message is None:
+        return
+    started = time.perf_counter()
+    reply = await asyncio.get_running_loop().run_in_executor(
+        desk.aside, desk.talk.groups.look, asker, words_of(message)
+    )
+    if reply is not None:
+        log_answered(update, "watch", hand.say(reply, place), started)
+
+
+@contextlib.asynccontextmanager
+async def remembering(desk: Desk) -> AsyncIterator[None]:
+    """Keep in memory which groups are watched while the body runs; it is known when that begins."""
+    await _refresh(desk)
+    looking = asyncio.create_task(_keep_fresh(desk))
+    try:
+        yield
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+
+
+async def _keep_fresh(desk: Desk) -> None:
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        await _refresh(desk)
+
+
+async def _refresh(desk: Desk) -> None:
+    try:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(desk.quick, desk.talk.groups.refresh)
+    except Exception as error:  # noqa: BLE001 - logged; what is remembered stays until the next look
+        extra = {"error": type(error).__name__, "where": where(error)}
+        logger.error("watched_groups_unreadable", extra=extra)
+
+
+def _says_something(message: Message, bot_id: int) -> bool:
+    """Whether people say something in a message: no bot does, and it is not what this one said."""
+    origin, via = message.forward_origin, message.via_bot
+    by_bot = message.sender_chat is None and (message.from_user is None or message.from_user.is_bot)
+    ours = (isinstance(origin, MessageOriginUser) and origin.sender_user.id == bot_id) or (
+        via is not None and via.id == bot_id
+    )
+    return bool(words_of(message)) and command_of(message) is None and not by_bot and not ours
+
+
+async def _here(bot: Bot, chat: int, person: int | None) -> Here:
+    """Return how things stand in a group for ``person``, None for one who speaks as the group."""
+    standing = Standing.ADMIN if person is None else await _standing(bot, chat, person)
+    readable = standing is not Standing.ADMIN or await _is_readable(bot, chat)
+    return Here(chat, standing, readable)
+
+
+async def _standing(bot: Bot, chat: int, person: int) -> Standing:
+    try:
+        member = await bot.get_chat_member(chat, person)
+    except TelegramError as error:
+        logger.warning("standing_unknown", extra={"error": type(error).__name__})
+        return Standing.UNKNOWN
+    return Standing.ADMIN if member.status in _ADMINS else Standing.MEMBER
+
+
+async def _is_readable(bot: Bot, chat: int) -> bool:
+    """Whether the bot gets what is not said to it; where that is not known, nobody is warned."""
+    try:
+        if (await bot.get_me()).can_read_all_group_messages:
+            return True
+    except TelegramError as error:
+        logger.warning("privacy_mode_unknown", extra={"error": type(error).__name__})
+        return True
+    return await _standing(bot, chat, bot.id) is not Standing.MEMBER
+
+
+def _inside(member: ChatMember) -> bool:
+    if isinstance(member, ChatMemberRestricted):
+        return member.is_member
+    return member.status in _INSIDE
