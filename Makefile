@@ -80,6 +80,7 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.at_size
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.console
+	$(BIN)/python -m benchmarks.ocr
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

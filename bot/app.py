@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from knowledge.domain import ReportDraft
     from knowledge.inbox.clustering import Clusters
     from knowledge.indexing import ServingIndex
+    from knowledge.readers.heading import Heading
 
 #: Seconds between two looks at what is due: how long a claim waits for its place in the inbox.
 ERRANDS_S = 5.0
@@ -234,6 +235,7 @@ class App:
         """
         from bot.conversation.conversation import Conversation
         from bot.conversation.moderation import Moderation, Place
+        from bot.pictures import read_picture
 
         settings = self.settings
         place = Place(
@@ -253,7 +255,21 @@ class App:
             channel,
             moderation=moderation,
             retention_days=settings.retention_days,
+            read_picture=read_picture,
+            read_link=self._read_link,
         )
+
+    @cached_property
+    def _link_fetcher(self) -> "Fetcher":
+        from bot.fetching import Fetcher
+        from bot.receiving import LINK_S
+
+        return Fetcher(total_s=LINK_S)
+
+    def _read_link(self, url: str) -> "Heading":
+        from bot.receiving import read_link
+
+        return read_link(self._link_fetcher, url)
 
     def _read_address(self, url: str) -> "list[ReportDraft]":
         from bot.receiving import read_address

@@ -1,12 +1,28 @@
-"""From an address to the reports found there."""
+"""From an address to the reports found there, or to what a page is about."""
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
-from bot.fetching import DOCUMENT, Fetched, Fetcher, Wanted
+from bot.fetching import ARTICLE, DOCUMENT, Fetched, Fetcher, Wanted
 from knowledge.domain import ReportDraft
 from knowledge.readers import Defaults, Format, Problem
+from knowledge.readers.heading import Heading, read_heading
 from knowledge.readers.received import Received, read_received
+
+#: Seconds that a page has whose link a person sent: they are waiting.
+LINK_S: Final = 8.0
+#: What is taken of such a page: its head is all that is read.
+LINKED: Final = replace(ARTICLE, limit=4 * 2**20)
+
+
+def read_link(fetcher: Fetcher, url: str) -> Heading:
+    """Return what the page at ``url`` is about; waits for it, so keep it off the loop.
+
+    Raises FetchError if it cannot be fetched, UnreadableFile if it cannot be read.
+    """
+    return read_heading(as_received(asyncio.run(fetcher.fetch(url, LINKED))))
 
 
 async def read_address(

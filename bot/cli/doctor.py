@@ -15,8 +15,9 @@ from bot.cli.examination import State, examine
 def doctor(app: App, as_json: bool) -> None:
     """Look at every part: how it is, and the way out where it is not well.
 
-    Database, disk, key, models, index, Telegram and its webhook, updates, console, metrics, feeds,
-    errands, notifications. The exit code is 1 if any of them is a failure; a warning is not.
+    Database, disk, key, models, index, pictures, Telegram and its webhook, updates, console,
+    metrics, feeds, errands, notifications. The exit code is 1 if any of them is a failure; a
+    warning is not.
     """
     failed = False
     for finding in examine(app):

@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import pictures
 from bot.app import App
 from bot.errors import BotError
+from bot.pictures.errors import OcrMissing
 from embeddings import snapshot
 from embeddings.errors import EmbeddingsError
 from knowledge import arrivals, errands, indexing, people, queues, schema, sources
@@ -168,6 +170,14 @@ def _index(app: App) -> tuple[State, str]:
     return State.OK, said
 
 
+def _pictures(_: App) -> tuple[State, str]:
+    try:
+        return State.OK, f"text in pictures is read by {pictures.installed()}"
+    except OcrMissing as error:
+        # They are an extra: people are told that theirs is not read.
+        return State.WARNING, str(error)
+
+
 def _telegram(app: App) -> tuple[State, str]:
     if app.settings.telegram_bot_token is None:
         return State.WARNING, "TELEGRAM_BOT_TOKEN is not set; only `tathabbat run` needs it"
@@ -300,6 +310,7 @@ _PARTS: Final[dict[str, _Look]] = {
     "secret key": _secret_key,
     "models": _models,
     "index": _index,
+    "pictures": _pictures,
     "telegram": _telegram,
     "webhook": _webhook,
     "updates": _updates,

@@ -4,31 +4,40 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import chain
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
 from bot import measures
-from bot.conversation import cards, commands, moderators, wording
+from bot.conversation import cards, commands, media, moderators, wording
 from bot.conversation.catalogue import Catalogue, catalogue, spoken, usual_calendar
 from bot.conversation.groups import COMMANDS as OF_GROUPS
 from bot.conversation.groups import Groups
+from bot.conversation.media import Medium
 from bot.conversation.moderation import Moderation
 from bot.conversation.personal import Personal, offer
 from bot.conversation.reply import Asker, Block, Cards, Reply, Style
-from bot.conversation.wording import Noted
+from bot.conversation.wording import Carrier, Noted
+from bot.fetching.errors import FetchError
+from bot.pictures.errors import PictureError
 from knowledge import groups, inquiries, people
 from knowledge.answering import Answering
 from knowledge.answers import Answer
-from knowledge.claims import Message, MessageKind, read_message
+from knowledge.claims import Message, MessageKind, lone_link, read_message
 from knowledge.database import Sessions
 from knowledge.domain import Outcome
-from knowledge.errors import UnreadableClaim
+from knowledge.errors import UnreadableClaim, UnreadableFile
 from knowledge.models import Feedback
+from knowledge.readers.heading import Heading
 from knowledge.reports import published
 
 #: Days that questions are kept unless another number is set.
 RETENTION_DAYS: Final = 90
+
+#: Reads the text in a picture. Raises PictureError.
+ReadPicture: TypeAlias = Callable[[bytes], str]
+#: Reads what the page at an address is about. Raises FetchError or UnreadableFile.
+ReadLink: TypeAlias = Callable[[str], Heading]
 
 _FEEDBACK: Final = {wording.USEFUL: Feedback.USEFUL, wording.USELESS: Feedback.NOT_USEFUL}
 
@@ -38,6 +47,8 @@ class Conversation:
 
     ``channel`` tells people of different channels apart, ``secret`` keys the hash of their ids.
     Questions are kept for ``retention_days``: an errand forgets them then, here it is only said.
+    Pictures and links are read by ``read_picture`` and ``read_link``, or people are told that they
+    are not.
     """
 
     def __init__(
@@ -49,10 +60,13 @@ class Conversation:
         today: Callable[[], date] = lambda: datetime.now().astimezone().date(),
         moderation: Moderation | None = None,
         retention_days: int = RETENTION_DAYS,
+        read_picture: ReadPicture | None = None,
+        read_link: ReadLink | None = None,
     ) -> None:
         self._sessions, self._answering = sessions, answering
         self._secret, self._channel, self._today = secret, channel, today
         self._moderation = moderation
+        self._read_picture, self._read_link = read_picture, read_link
         self._personal = Personal(sessions, secret, retention_days)
         self._groups = Groups(sessions, answering, self._group_key, self._words, today)
 
@@ -138,12 +152,53 @@ class Conversation:
         """Answer the claims of a message and keep an inquiry of each; answer small talk kindly."""
         words = self._words(asker)
         if self._is_blocked(asker):
-            # Nothing is looked up, and nothing is kept: that is what the block is for.
-            return Reply((Block(words.say("For now I do not answer you. Try again later.")),))
+            return _blocked(words)
+        link = lone_link(text)
+        if link is not None and self._read_link is not None:
+            return self._linked(asker, link, self._read_link, words)
         try:
             message = read_message(text)
         except UnreadableClaim as error:
             return wording.unreadable(error.problem, words)
+        return self._answered(asker, message, Carrier.MESSAGE, words)
+
+    def picture(self, asker: Asker, data: bytes) -> Reply:
+        """Answer the claims of the text in a picture, and say what was read."""
+        words = self._words(asker)
+        if self._is_blocked(asker):
+            return _blocked(words)
+        if self._read_picture is None:
+            return media.not_yet(Medium.PICTURE, words)
+        try:
+            message = read_message(self._read_picture(data))
+        except PictureError as error:
+            return media.unread_picture(error, words)
+        except UnreadableClaim:
+            return media.wordless_picture(words)
+        return self._answered(asker, message, Carrier.PICTURE, words)
+
+    def _linked(self, asker: Asker, link: str, read: ReadLink, words: Catalogue) -> Reply:
+        """Answer what the page behind a link claims: in its title, else in its description."""
+        try:
+            page = read(link)
+        except FetchError as error:
+            return media.unread_link(error, words)
+        except UnreadableFile:
+            return media.wordless_page(words)
+        for text in page.texts:
+            try:
+                message = read_message(text)
+            except UnreadableClaim:
+                continue
+            if message.claims:
+                reply = self._answered(asker, message, Carrier.PAGE, words)
+                return replace(reply, blocks=(Block(f"🌐 {page.host}", Style.NOTE), *reply.blocks))
+        return media.wordless_page(words)
+
+    def _answered(
+        self, asker: Asker, message: Message, carrier: Carrier, words: Catalogue
+    ) -> Reply:
+        """Answer the claims of what was read, and keep an inquiry of each."""
         if not message.claims:
             return wording.small_talk(message.kind, words)
         answers = [self._answering.answer(claim) for claim in message.claims]
@@ -159,8 +214,8 @@ class Conversation:
         if asker.is_nobody:
             # Whoever pressed a button would not be who asked.
             parts = [replace(part, noted=None) for part in parts]
-        if len(parts) > 1 or message.excerpt:
-            return wording.each_answered(parts, self._today(), words)
+        if len(parts) > 1 or message.excerpt or carrier is not Carrier.MESSAGE:
+            return wording.each_answered(parts, self._today(), words, carrier)
         return wording.answered(parts[0].answer, parts[0].noted, self._today(), words)
 
     def cards(self, asker: Asker, text: str) -> Cards:
@@ -264,10 +319,13 @@ class Conversation:
             people.forget_address(session, self._key(asker))
             inquiries.stop_waiting_for_all(session, self._key(asker))
 
-    def unsupported(self, asker: Asker) -> Reply:
-        """Say what can be read."""
-        say = self._words(asker).say
-        return Reply((Block(say("I only read text for now. Write what is claimed, in words.")),))
+    def unsupported(self, asker: Asker, medium: Medium) -> Reply:
+        """Say what can be read instead."""
+        return media.not_yet(medium, self._words(asker))
+
+    def lost_picture(self, asker: Asker) -> Reply:
+        """Say that a picture cannot be had."""
+        return media.lost_picture(self._words(asker))
 
     def looking(self, asker: Asker) -> Reply:
         """Say that the answer is being looked for."""
@@ -342,6 +400,11 @@ def _readable(text: str) -> Message | None:
         return read_message(text)
     except UnreadableClaim:
         return None
+
+
+def _blocked(words: Catalogue) -> Reply:
+    """Say that a person is not answered: nothing is looked up then, and nothing is kept."""
+    return Reply((Block(words.say("For now I do not answer you. Try again later.")),))
 
 
 def _unsettled(answer: Answer) -> bool:

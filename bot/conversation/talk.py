@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
+from bot.conversation.media import Medium
 from bot.conversation.reply import Asker, Cards, Reply
 
 
@@ -85,7 +86,7 @@ class Talk(Protocol):
         """Return the commands of a moderator and their descriptions; none for anybody else."""
 
     def claim(self, asker: Asker, text: str) -> Reply:
-        """Answer a claim."""
+        """Answer a claim. Slow where the text is only a link: its page is read."""
 
     def cards(self, asker: Asker, text: str) -> Cards:
         """Offer cards for what is being typed in another chat; nothing is kept of it."""
@@ -99,8 +100,14 @@ class Talk(Protocol):
     def unreachable(self, asker: Asker) -> None:
         """Note that a person does not want to be written to any more: they blocked the bot."""
 
-    def unsupported(self, asker: Asker) -> Reply:
-        """Say kindly that this kind of message (a photo without caption, voice) is not read yet."""
+    def picture(self, asker: Asker, data: bytes) -> Reply:
+        """Answer what the text in a picture claims. Slow: reading it takes seconds."""
+
+    def lost_picture(self, asker: Asker) -> Reply:
+        """Say that a picture cannot be had, and may be sent again."""
+
+    def unsupported(self, asker: Asker, medium: Medium) -> Reply:
+        """Say kindly that this kind of message is not read, and what to send instead."""
 
     def looking(self, asker: Asker) -> Reply:
         """Say that the answer is being looked for. Quick: it needs no model."""

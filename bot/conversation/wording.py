@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 from typing import Final
 
 from bot.conversation.catalogue import Catalogue
@@ -116,6 +117,14 @@ def _disputed(answer: Answer, noted: Noted | None, ask: Asking, words: Catalogue
     return Reply(tuple(blocks), (*links, *_feedback(noted, say), *telling(noted, say)))
 
 
+class Carrier(StrEnum):
+    """What carried a claim here."""
+
+    MESSAGE = "message"
+    PICTURE = "picture"
+    PAGE = "page"
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One claim of a message with its answer, and what was noted of it, if anything."""
@@ -125,14 +134,16 @@ class Part:
     noted: Noted | None
 
 
-def each_answered(parts: Sequence[Part], today: date, words: Catalogue) -> Reply:
+def each_answered(
+    parts: Sequence[Part], today: date, words: Catalogue, carrier: Carrier = Carrier.MESSAGE
+) -> Reply:
     """Return one reply to several claims, or to a part of a message: each under its own words."""
     blocks: list[Block] = []
     buttons: list[tuple[Button, ...]] = []
     for number, part in enumerate(parts, start=1):
         mark = f"{number}. " if len(parts) > 1 else ""
         reply = answered(part.answer, part.noted, today, words)
-        blocks += [heard(part.claim, words, mark), *reply.blocks]
+        blocks += [heard(part.claim, words, mark, carrier), *reply.blocks]
         buttons += (
             tuple(replace(button, label=f"{mark}{button.label}") for button in row)
             for row in reply.buttons
@@ -140,10 +151,16 @@ def each_answered(parts: Sequence[Part], today: date, words: Catalogue) -> Reply
     return Reply(tuple(blocks), tuple(buttons))
 
 
-def heard(claim: str, words: Catalogue, mark: str = "") -> Block:
+def heard(
+    claim: str, words: Catalogue, mark: str = "", carrier: Carrier = Carrier.MESSAGE
+) -> Block:
     """Return the line that repeats a claim above what is said of it, ``mark`` in front."""
-    said = words.say("In your message: “{claim}”").format(claim=cut_short(claim))
-    return Block(mark + said, Style.NOTE)
+    said = {
+        Carrier.MESSAGE: words.say("In your message: “{claim}”"),
+        Carrier.PICTURE: words.say("In the picture I read: “{claim}”"),
+        Carrier.PAGE: words.say("On the page I read: “{claim}”"),
+    }[carrier]
+    return Block(mark + said.format(claim=cut_short(claim)), Style.NOTE)
 
 
 def cut_short(text: str, shown: int = CLAIM_SHOWN) -> str:

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
@@ -20,6 +20,7 @@ from bot.conversation.reply import Asker, Reply
 from bot.conversation.talk import Talk
 from bot.logs import Threads
 from bot.telegram.hand import Hand
+from bot.telegram.line import Line
 from bot.telegram.pacer import Pacer
 from bot.telegram.render import render
 from bot.telegram.said import asked_in, written
@@ -36,6 +37,10 @@ TALK_THREADS = 4
 _QUICK_THREADS = 2
 # What nobody asked for waits behind itself: it takes no thread from those who ask.
 _ASIDE_THREADS = 1
+#: Pictures read at once, and at hand in all: one takes a second or two, and a processor.
+PICTURE_THREADS, PICTURES = 2, 12
+#: Pages read at once, and at hand in all: each is mostly waited for, and eight seconds at most.
+LINK_THREADS, LINKS = 8, 24
 # Albums remembered, so that ten photos without a caption get one reply; the oldest are forgotten.
 _ALBUMS = 1024
 # Chats whose menu of commands is remembered: moderators are few.
@@ -46,6 +51,8 @@ Menu: TypeAlias = tuple[tuple[str, str], ...]
 
 #: A question to the conversation, e.g. ``lambda talk, asker: talk.claim(asker, text)``.
 Question: TypeAlias = Callable[[Talk, Asker], Reply]
+#: Gets what a question needs, such as a picture from Telegram.
+Getting: TypeAlias = Callable[[], Awaitable[Question]]
 
 
 @dataclass(slots=True)
@@ -63,8 +70,10 @@ class Desk:
     aside: ThreadPoolExecutor = field(
         default_factory=lambda: Threads(_ASIDE_THREADS, thread_name_prefix="aside")
     )
+    pictures: Line = field(default_factory=lambda: Line("pictures", PICTURE_THREADS, PICTURES))
+    links: Line = field(default_factory=lambda: Line("links", LINK_THREADS, LINKS))
     _hands: dict[int, Hand] = field(default_factory=dict)
-    _albums: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    _albums: OrderedDict[str, int] = field(default_factory=OrderedDict)
     _menus: OrderedDict[int, Menu] = field(default_factory=OrderedDict)
 
     def hand(self, update_id: int) -> Hand:
@@ -82,7 +91,8 @@ class Desk:
 
     def close(self) -> None:
         """Let go of the threads; what they do is finished, what waits for them is not begun."""
-        for threads in (self.threads, self.quick, self.aside):
+        every = (self.threads, self.quick, self.aside, self.pictures.threads, self.links.threads)
+        for threads in every:
             threads.shutdown(wait=False, cancel_futures=True)
 
     def is_new_menu(self, chat_id: int, menu: Menu) -> bool:
@@ -95,16 +105,17 @@ class Desk:
         return known != menu
 
     def is_new_album(self, message: Message) -> bool:
-        """Whether ``message`` is the first seen of its album; a single message always is."""
+        """Whether ``message`` is the first seen of its album; a single message always is.
+
+        So is the first when it is answered anew.
+        """
         album = message.media_group_id
         if album is None:
             return True
-        if album in self._albums:
-            return False
-        self._albums[album] = None
+        first = self._albums.setdefault(album, message.message_id)
         if len(self._albums) > _ALBUMS:
             self._albums.popitem(last=False)
-        return True
+        return first == message.message_id
 
 
 class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk]):
@@ -114,20 +125,36 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
     by the worker, and sent then.
     """
 
-    async def answer(self, update: Update, kind: str, question: Question) -> None:
+    async def answer(
+        self, update: Update, kind: str, question: Question, line: Line | None = None
+    ) -> None:
         """Ask the conversation and have its reply sent under the person's message.
 
-        Where that takes long, a placeholder stands there meanwhile and becomes the answer. ``kind``
-        names the way in for the log line, which carries latencies but no text. Raises whatever the
+        Where that takes long, a placeholder stands there meanwhile and becomes the answer. What is
+        slow stands in a ``line`` of its own; where that is full the person is told. ``kind`` names
+        the way in for the log line, which carries latencies but no text. Raises whatever the
         conversation raises.
         """
+
+        async def given() -> Question:
+            return question
+
+        await self.answer_with(update, kind, given, line)
+
+    async def answer_with(
+        self, update: Update, kind: str, getting: Getting, line: Line | None = None
+    ) -> None:
+        """Do as ``answer`` does with the question that ``getting`` returns; raises what it does."""
         place, asker = place_of(update), asker_of(update)
         if place is None or asker is None:
             return
         hand = self.bot_data.hand(update.update_id)
         started = time.perf_counter()
         async with self._placeholder(hand, place, asker):
-            reply = await self._ask(question, asker)
+            if line is None:
+                reply = await self._ask(await getting(), asker)
+            else:
+                reply = await self._ask_in(line, getting, asker)
         log_answered(update, kind, hand.say(reply, place), started)
 
     async def say(
@@ -196,11 +223,20 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         except TelegramError as error:
             logger.warning("menu_not_shown", extra={"error": type(error).__name__})
 
-    async def _ask(self, question: Callable[[Talk, Asker], _T], asker: Asker) -> _T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self.bot_data.threads, question, self.bot_data.talk, asker
-        )
+    async def _ask_in(self, line: Line, getting: Getting, asker: Asker) -> Reply:
+        with line.place() as is_free:
+            if is_free:
+                return await self._ask(await getting(), asker, line.threads)
+        return await self._ask(lambda talk, asker: talk.busy(asker), asker, self.bot_data.quick)
+
+    async def _ask(
+        self,
+        question: Callable[[Talk, Asker], _T],
+        asker: Asker,
+        threads: ThreadPoolExecutor | None = None,
+    ) -> _T:
+        loop, desk = asyncio.get_running_loop(), self.bot_data
+        return await loop.run_in_executor(threads or desk.threads, question, desk.talk, asker)
 
     @contextlib.asynccontextmanager
     async def _placeholder(self, hand: Hand, place: Place, asker: Asker) -> AsyncIterator[None]:

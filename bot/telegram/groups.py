@@ -29,6 +29,7 @@ from bot.telegram.context import App, Context, Desk, asker_of, log_answered, pla
 from bot.telegram.errors import where
 from bot.telegram.hand import Hand
 from bot.telegram.meant import AS_THE_GROUP, ASKS_IN_A_CHANNEL, FROM_A_PERSON
+from bot.telegram.media import answer_about
 from bot.telegram.said import asked_in, command_of, given_in, words_of
 from bot.telegram.sending import Place
 from bot.telegram.signs import acknowledge, notice
@@ -108,7 +109,7 @@ async def on_post(update: Update, context: Context) -> None:
     if post is None:
         return
     text = asked_in(post, context.bot.username)
-    await context.answer(update, "channel_post", lambda talk, asker: talk.claim(asker, text))
+    await answer_about(update, context, post, "channel_post", text)
 
 
 async def on_membership(update: Update, context: Context) -> None:

@@ -32,6 +32,7 @@ from bot.telegram.context import App, Context, Question
 from bot.telegram.errors import report_failure
 from bot.telegram.inline import on_chosen, on_typed
 from bot.telegram.meant import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
+from bot.telegram.media import answer_about, on_media, shown_in
 from bot.telegram.pressed import after
 from bot.telegram.render import Buttons
 from bot.telegram.said import claim_text, given_in, replied_to, written
@@ -85,7 +86,10 @@ def register(application: App) -> None:
     application.add_handler(MessageHandler(meant & ANY_COMMAND, on_other_command))
     claims = asked & FOR_THIS_BOT & ~ANY_COMMAND & (filters.TEXT | filters.CAPTION)
     application.add_handler(MessageHandler(claims, on_claim))
-    application.add_handler(MessageHandler(meant & filters.ATTACHMENT, on_unsupported))
+    # A place that somebody shares is edited all the time: of what has no words only pictures count.
+    exchanged = filters.UpdateType.EDITED_MESSAGE & FROM_A_PERSON & FOR_THIS_BOT & filters.PHOTO
+    shown = (meant & filters.ATTACHMENT) | exchanged
+    application.add_handler(MessageHandler(shown, on_media))
     application.add_error_handler(report_failure)
 
 
@@ -114,7 +118,7 @@ async def on_check(update: Update, context: Context) -> None:
     if message is None or (given := given_in(message)) is None:
         return
     text = given.argument or replied_to(message)
-    await context.answer(update, "check", lambda talk, asker: talk.claim(asker, text))
+    await answer_about(update, context, message, "check", text)
 
 
 async def on_personal_command(update: Update, context: Context) -> None:
@@ -158,17 +162,10 @@ async def on_claim(update: Update, context: Context) -> None:
         return
     context.bot_data.is_new_album(message)
     text = claim_text(message, context.bot.username)
-    if text:
-        await context.answer(update, "claim", lambda talk, asker: talk.claim(asker, text))
+    if text or shown_in(message) is not None:
+        await answer_about(update, context, message, "claim", text)
     else:
         await context.answer(update, "empty", lambda talk, asker: talk.help(asker))
-
-
-async def on_unsupported(update: Update, context: Context) -> None:
-    """Say, once for an album, that this kind of message is not read."""
-    message = update.message
-    if message is not None and context.bot_data.is_new_album(message):
-        await context.answer(update, "unsupported", lambda talk, asker: talk.unsupported(asker))
 
 
 async def on_press(update: Update, context: Context) -> None:

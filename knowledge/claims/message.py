@@ -91,23 +91,36 @@ def read_message(message: str) -> Message:
 _LEFT_OUT: Final = 12
 
 
+def lone_link(message: str) -> str | None:
+    """Return the address of the first link in a message that says nothing else, tags aside."""
+    shown = visible(message[:MAX_CHARACTERS])
+    found = LINK.search(shown)
+    if found is None or (words(bare_lines(shown)) and not only_hashtags(shown)):
+        return None
+    address = found[0].rstrip(_BEHIND_LINKS)
+    return address if address.lower().startswith(("http://", "https://")) else f"https://{address}"
+
+
+#: What people and sentences put right behind an address.
+_BEHIND_LINKS: Final = ".,;:!?…،؛؟»”\"'>]"
+
+
 def _require_words(shown: str, text: str) -> None:
     """Raise UnreadableClaim if ``text``, what is left of the message ``shown``, has no words."""
+    if lone_link(shown) is not None:
+        raise UnreadableClaim(
+            ClaimProblem.ONLY_LINKS,
+            "the claim holds only a link; write in words what it says",
+        )
     if only_hashtags(shown):
         raise UnreadableClaim(
             ClaimProblem.ONLY_HASHTAGS,
             "the claim holds only hashtags; write a whole sentence: who did what",
         )
-    if words(text):
-        return
-    if LINK.search(shown):
+    if not words(text):
         raise UnreadableClaim(
-            ClaimProblem.ONLY_LINKS,
-            "the claim holds only a link; write in words what it says",
+            ClaimProblem.NO_WORDS, "the claim holds no words; write the sentence to check"
         )
-    raise UnreadableClaim(
-        ClaimProblem.NO_WORDS, "the claim holds no words; write the sentence to check"
-    )
 
 
 def _too_short() -> UnreadableClaim:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
@@ -91,16 +92,11 @@ def read_article(path: Path, defaults: Defaults) -> ReportDraft:
     Raises:
         UnreadableFile: no article is found in it.
     """
-    # It takes a quarter of a second to import, which only pages should cost.
-    import trafilatura
-
     markup = read_page(path)
     if markup.count("<") > MAX_TAGS:
         raise UnreadableFile(f"{path} has more than {MAX_TAGS:,} tags; save its text instead.")
-    # Its warnings about a page repeat, less clearly, what is raised below.
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     try:
-        page = trafilatura.bare_extraction(markup, with_metadata=True, include_comments=False)
+        page = extractor().bare_extraction(markup, with_metadata=True, include_comments=False)
     except Exception as error:  # Whatever its parsers raise over hostile markup.
         raise UnreadableFile(f"{path} cannot be parsed as HTML; save its text instead.") from error
     if page is None or isinstance(page, dict) or not (page.text or "").strip():
@@ -123,6 +119,15 @@ def read_article(path: Path, defaults: Defaults) -> ReportDraft:
         language=defaults.language or guess_language(body),
         body=body,
     )
+
+
+def extractor() -> ModuleType:
+    """Return trafilatura, which takes a quarter of a second to import: only pages cost that."""
+    import trafilatura
+
+    # Its warnings about a page repeat, less clearly, what is raised here.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    return trafilatura
 
 
 def _stated_day(markup: str) -> str | None:

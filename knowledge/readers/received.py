@@ -1,7 +1,8 @@
 """Documents that came over the network or were handed in, read by the readers of files."""
 
 import codecs
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -97,11 +98,28 @@ def _read(
     """Read ``data`` as a file of its own; ``name`` is what its errors call it."""
     from knowledge.readers import read
 
+    with _file(data, suffix, name) as path:
+        return list(islice(read(path, format, defaults), MAX_REPORTS))
+
+
+@contextmanager
+def as_file(document: Received) -> Iterator[Path]:
+    """Have ``document`` be a file while the body reads it, in UTF-8 where its server names another.
+
+    An UnreadableFile that the body raises names the document's address instead.
+    """
+    suffix = _SUFFIXES.get(document.content_type, "")
+    with _file(_in_utf8(document), suffix, document.url) as path:
+        yield path
+
+
+@contextmanager
+def _file(data: bytes, suffix: str, name: str) -> Iterator[Path]:
     with TemporaryDirectory(prefix="tathabbat-") as folder:
         path = Path(folder) / f"document{suffix}"
         path.write_bytes(data)
         try:
-            return list(islice(read(path, format, defaults), MAX_REPORTS))
+            yield path
         except UnreadableFile as error:
             raise UnreadableFile(str(error).replace(str(path), name)) from error
 

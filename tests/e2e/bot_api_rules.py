@@ -37,6 +37,7 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 PARAMETERS: Mapping[str, frozenset[str]] = {
     "getMe": frozenset(),
     "getChatMember": frozenset({"chat_id", "user_id"}),
+    "getFile": frozenset({"file_id"}),
     "getWebhookInfo": frozenset(),
     "deleteWebhook": frozenset({"drop_pending_updates"}),
     "setWebhook": frozenset({"url", "secret_token", "allowed_updates", "max_connections"}),

@@ -78,6 +78,8 @@ class BotApiServer:
         self.chats = Chats()
         #: Whether the bot gets only what is said to it where it is no admin (privacy mode).
         self.private = False
+        #: The files that ``getFile`` knows, by their ids.
+        self.files: dict[str, bytes] = {}
         self._changed = threading.Condition()
         self._failures: dict[str, deque[Told]] = {}
         self._updates: list[dict[str, Any]] = []
@@ -354,7 +356,13 @@ class BotApiServer:
 
     async def _serve(self) -> None:
         sockets = bind_sockets(0, "127.0.0.1")
-        web = Application([(r"/bot([^/]+)/(\w+)", _Method, {"server": self})], log_function=_quiet)
+        web = Application(
+            [
+                (r"/bot([^/]+)/(\w+)", _Method, {"server": self}),
+                (r"/file/bot([^/]+)/files/(\w+)", _File, {"server": self}),
+            ],
+            log_function=_quiet,
+        )
         http = HTTPServer(web)
         http.add_sockets(sockets)
         with self._changed:
@@ -427,6 +435,8 @@ class BotApiServer:
                 }
             case "getChatMember":
                 return self.chats.member(given)
+            case "getFile":
+                return self._file(given["file_id"])
             case "sendMessage":
                 return self.chats.write(given)
             case "sendPhoto":
@@ -464,6 +474,15 @@ class BotApiServer:
                     **self.webhook_failure,
                 }
         return True
+
+    def _file(self, file_id: str) -> dict[str, Any]:
+        if file_id not in self.files:
+            raise Refused("wrong file_id or the file is temporarily unavailable")
+        size = len(self.files[file_id])
+        path = f"files/{file_id}"
+        return {
+            "file_id": file_id, "file_unique_id": file_id, "file_size": size, "file_path": path
+        }  # fmt: skip
 
     async def _get_updates(self, given: Mapping[str, str], caller: object) -> list[dict[str, Any]]:
         deadline = time.monotonic() + float(given.get("timeout", 0))
@@ -574,3 +593,17 @@ class _Method(RequestHandler):
 
 def _quiet(_: RequestHandler) -> None:
     """No request log: the tests' output is the tests'."""
+
+
+class _File(RequestHandler):
+    """The bytes of a file: ``/file/bot<token>/<path>``, as ``getFile`` names it."""
+
+    def initialize(self, server: BotApiServer) -> None:
+        self._server = server
+
+    def get(self, token: str, file_id: str) -> None:
+        data = self._server.files.get(file_id) if token == self._server.token else None
+        if data is None:
+            self.set_status(404)
+        else:
+            self.write(data)

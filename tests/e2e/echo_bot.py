@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bot.conversation.commands import Audience
 from bot.conversation.groups import PREFIX
+from bot.conversation.media import Medium
 from bot.conversation.post import Letter, Post
 from bot.conversation.reply import (
     Asker,
@@ -231,8 +232,15 @@ class EchoTalk:
     def unreachable(self, asker: Asker) -> None:
         self.lost.append(asker.id)
 
-    def unsupported(self, asker: Asker) -> Reply:
-        return _reply("unsupported")
+    def picture(self, asker: Asker, data: bytes) -> Reply:
+        """Read a picture as a claim: its bytes are its text."""
+        return self.claim(asker, f"picture {data.decode()}" if data != HELD.encode() else HELD)
+
+    def lost_picture(self, asker: Asker) -> Reply:
+        return _reply("lost picture")
+
+    def unsupported(self, asker: Asker, medium: Medium) -> Reply:
+        return _reply(f"unsupported {medium}")
 
     def looking(self, asker: Asker) -> Reply:
         return _reply(f"{PLACEHOLDER} looking")

@@ -21,7 +21,6 @@ from tests.e2e.echo_bot import BREAKS, HELD, RATED, EchoTalk, Running, running
 PERSON = 501
 GROUP = {"id": -100200, "type": "supergroup", "title": "Group"}
 PHOTO = [{"file_id": "p", "file_unique_id": "u", "width": 1, "height": 1}]
-VOICE = {"file_id": "v", "file_unique_id": "u", "duration": 1}
 BOT_USER = {"id": BOT_ID, "is_bot": True, "first_name": "Bot", "username": BOT_NAME}
 
 
@@ -74,8 +73,6 @@ class TestWaysIn:
                 },
                 "the forwarded",
             ),
-            ({"photo": PHOTO}, "unsupported"),
-            ({"voice": VOICE}, "unsupported"),
             ({"text": "/start payload"}, f"start {PERSON} ar"),
             ({"text": "/help"}, f"help {PERSON}"),
             ({"text": f"/HELP@{BOT_NAME.upper()}"}, f"help {PERSON}"),
@@ -205,18 +202,6 @@ class TestWaysIn:
         bot.wait_until_done(last)
         (sent,) = server.sent
         assert "after it" in sent.text
-
-    def test_an_album_without_words_is_declined_once(
-        self, server: BotApiServer, bot: Running
-    ) -> None:
-        for _ in range(3):
-            server.send(PERSON, {"photo": PHOTO, "media_group_id": "album"})
-        last = server.send_text(PERSON, "after it")
-        bot.wait_until_done(last)
-        assert [sent.text.split("\n")[0] for sent in server.sent] == [
-            "unsupported",
-            f"claim {PERSON}",
-        ]
 
     @pytest.mark.parametrize(
         ("content", "expected"),

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import selectinload
 
 from bot.conversation.conversation import Conversation
+from bot.conversation.media import Medium
 from bot.conversation.reply import Asker, Cards, Reply
 from embeddings.encoder import SentenceTransformerEncoder
 from knowledge import curation, people, reports
@@ -21,6 +22,7 @@ from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import Inquiry
 from knowledge.readers import read
+from knowledge.readers.heading import Heading
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"
@@ -137,7 +139,7 @@ class TestCommands:
             assert sign in said(talk.help(ASKER))
 
     def test_what_is_not_read_and_what_broke_is_said(self, talk: Conversation) -> None:
-        assert said(talk.unsupported(ASKER)).startswith("أقرأ النصوص فقط")
+        assert said(talk.unsupported(ASKER, Medium.VOICE)).startswith("لا أستطيع الاستماع")
         assert said(talk.failure(ASKER)).startswith("حدث خطأ عندنا")
 
 
@@ -213,6 +215,62 @@ class TestClaims:
     ) -> None:
         assert says in said(talk.claim(ASKER, message))
         assert kept(house) == []
+
+
+class TestPicturesAndLinks:
+    """What was read in a picture or on a page is said above the answer to it."""
+
+    LINK = "https://valley.example/isis"
+
+    def reading(self, house: House, text: str, *more: str) -> Conversation:
+        """Return a conversation to which every picture and every page says ``text``."""
+
+        def read_link(url: str) -> Heading:
+            assert url == self.LINK
+            return Heading((text, *more), "valley.example")
+
+        return Conversation(
+            house.sessions, house.answering, SECRET, "telegram", lambda: TODAY,
+            read_picture=lambda data: text if data == b"a picture" else "",
+            read_link=read_link,
+        )  # fmt: skip
+
+    def test_a_picture_is_answered_as_what_it_says(self, house: House, talk: Conversation) -> None:
+        reply = self.reading(house, REFUTED).picture(ASKER, b"a picture")
+        heard, verdict = reply.blocks[:2]
+        assert heard.text == f"قرأت في الصورة: «{REFUTED}»"
+        assert verdict.text == "❌ تقرير موثّق يخالف هذا الخبر"
+        assert [each.claim for each in kept(house)] == [REFUTED]
+
+    def test_a_link_is_answered_as_what_its_page_says(
+        self, house: House, talk: Conversation
+    ) -> None:
+        reply = self.reading(house, REFUTED).claim(ASKER, f"👇 {self.LINK} #خبر")
+        host, heard, verdict = reply.blocks[:3]
+        assert host.text == "🌐 valley.example"
+        assert heard.text == f"قرأت في الصفحة: «{REFUTED}»"
+        assert verdict.text.startswith("❌")
+
+    def test_a_title_that_claims_nothing_gives_way_to_the_description(
+        self, house: House, talk: Conversation
+    ) -> None:
+        reply = self.reading(house, "شاهد", REFUTED).claim(ASKER, self.LINK)
+        assert REFUTED in reply.blocks[1].text
+
+    def test_words_beside_a_link_are_the_claim(self, house: House, talk: Conversation) -> None:
+        reply = self.reading(house, UNRELATED).claim(ASKER, f"{REFUTED} {self.LINK}")
+        assert reply.blocks[0].text.startswith("❌")
+
+    def test_what_holds_no_claim_is_not_looked_up(self, house: House, talk: Conversation) -> None:
+        silent = self.reading(house, "شاهد")
+        assert said(silent.claim(ASKER, self.LINK)).startswith("فتحت الصفحة")
+        for data in (b"a picture", b"another"):
+            assert said(silent.picture(ASKER, data)).startswith("لا أجد في هذه الصورة نصًا")
+        assert kept(house) == []
+
+    def test_where_nothing_reads_them_people_are_told(self, talk: Conversation) -> None:
+        assert said(talk.picture(ASKER, b"a picture")).startswith("لا أستطيع هنا قراءة النص")
+        assert said(talk.claim(ASKER, self.LINK)).startswith("لا أستطيع فتح الروابط")
 
 
 class TestInquiries:

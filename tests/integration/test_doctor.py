@@ -68,8 +68,8 @@ def test_a_new_installation_has_no_failure_and_every_part(doctor: Doctor) -> Non
     found = doctor()
     assert not [each for each in found.values() if each.state is State.FAILURE]
     assert list(found) == [
-        "database", "migrations", "disk", "secret key", "models", "index", "telegram", "webhook",
-        "updates", "console", "metrics", "feeds", "errands", "notifications",
+        "database", "migrations", "disk", "secret key", "models", "index", "pictures", "telegram",
+        "webhook", "updates", "console", "metrics", "feeds", "errands", "notifications",
     ]  # fmt: skip
 
 

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.words import words
-from knowledge.claims import MAX_CHARACTERS, Message, MessageKind, bare_text, read_message
+from knowledge.claims import (
+    MAX_CHARACTERS,
+    Message,
+    MessageKind,
+    bare_text,
+    lone_link,
+    read_message,
+)
 from knowledge.errors import ClaimProblem, UnreadableClaim
 
 
@@ -262,7 +269,7 @@ class TestSeveralClaims:
         ("داعش", ClaimProblem.TOO_SHORT),
         ("عاجل", ClaimProblem.NO_WORDS),
         ("#داعش!!!", ClaimProblem.ONLY_HASHTAGS),
-        ("#داعش #سوريا https://example.com", ClaimProblem.ONLY_HASHTAGS),
+        ("#داعش #سوريا https://example.com", ClaimProblem.ONLY_LINKS),
         ("داعش https://example.com", ClaimProblem.TOO_SHORT),
         ("كلمة " * MAX_CHARACTERS, ClaimProblem.TOO_LONG),
     ],
@@ -275,6 +282,29 @@ def test_what_cannot_be_checked_says_why_in_one_sentence(
     assert caught.value.problem is problem
     assert str(caught.value).startswith("the claim ")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("message", "link"),
+    [
+        ("https://example.com/story?a=1#top", "https://example.com/story?a=1#top"),
+        ("HTTP://example.com/", "HTTP://example.com/"),
+        ("t.me/channel/12", "https://t.me/channel/12"),
+        ("www.example.com.", "https://www.example.com"),
+        ("«https://example.com/a»", "https://example.com/a"),
+        ("https://ar.example.org/wiki/a_(b)", "https://ar.example.org/wiki/a_(b)"),
+        ("https://a.example/1\nhttps://b.example/2", "https://a.example/1"),
+        ("عاجل 🔴 https://example.com/story @news", "https://example.com/story"),
+        ("https://example.com/\u202e\u200bstory", "https://example.com/story"),
+        ("https://example.com/story #خبر #جسر", "https://example.com/story"),
+        ("أغلق الجسر https://example.com/story", None),
+        ("#خبر", None),
+        ("", None),
+        ("كلمة " * MAX_CHARACTERS + "https://example.com/", None),
+    ],
+)
+def test_a_link_alone_is_told_from_words_with_one(message: str, link: str | None) -> None:
+    assert lone_link(message) == link
 
 
 @given(st.text(alphabet="لا لم 5 7 خبر. ؟\n#", max_size=60))

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from bot.cli.main import COMMANDS
+from bot.pictures.reading import LANGUAGES
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,6 +128,13 @@ class TestImage:
         script = re.search(r'"-c", "(.*)"\]', health)
         assert script is not None
         compile(script[1], "health check", "exec")
+
+    def test_it_reads_pictures(self) -> None:
+        runs = [rest for name, rest in steps("Dockerfile") if name == "RUN"]
+        assert any("'.[ocr]'" in rest for rest in runs)
+        packages = {f"tesseract-ocr-{each}" for each in LANGUAGES} - {"tesseract-ocr-eng"}
+        # Its English comes with it.
+        assert any({"tesseract-ocr", *packages} <= set(rest.split()) for rest in runs)
 
     def test_the_version_of_torch_is_the_pinned_one(self) -> None:
         lines = (ROOT / ".ci" / "constraints.txt").read_text("utf-8").splitlines()

@@ -1,0 +1,97 @@
+"""What people send beside words: pictures, links, and what cannot be read yet (pure)."""
+
+from enum import StrEnum
+
+from bot.conversation.catalogue import Catalogue
+from bot.conversation.reply import Block, Reply
+from bot.fetching.errors import BadAddress, FetchError, Refused, TooLarge, Unreachable
+from bot.pictures import errors as pictures
+
+
+class Medium(StrEnum):
+    """What a message is when it has no words."""
+
+    VOICE = "voice"
+    AUDIO = "audio"
+    VIDEO = "video"
+    VIDEO_NOTE = "video_note"
+    ANIMATION = "animation"
+    STICKER = "sticker"
+    DOCUMENT = "document"
+    PICTURE = "picture"
+    LARGE_PICTURE = "large_picture"
+    LOCATION = "location"
+    CONTACT = "contact"
+    POLL = "poll"
+    OTHER = "other"
+
+
+def not_yet(medium: Medium, words: Catalogue) -> Reply:
+    """Say kindly that this kind of message is not read, and what to send instead."""
+    say = words.say
+    text = {
+        Medium.VOICE: say("I cannot listen to voice messages yet."),
+        Medium.AUDIO: say("I cannot listen to recordings yet."),
+        Medium.VIDEO: say("I cannot watch videos yet."),
+        Medium.VIDEO_NOTE: say("I cannot watch video messages yet."),
+        Medium.ANIMATION: say("I cannot watch animations yet."),
+        Medium.STICKER: say("A sticker says nothing that I could check."),
+        Medium.DOCUMENT: say("I cannot open files yet."),
+        Medium.PICTURE: say("I cannot read the text in pictures here."),
+        Medium.LARGE_PICTURE: say("This picture is too large for me to read."),
+        Medium.LOCATION: say("A place alone says nothing that I could check."),
+        Medium.CONTACT: say("A contact says nothing that I could check."),
+        Medium.POLL: say("I cannot read polls yet."),
+        Medium.OTHER: say("I cannot read this kind of message yet."),
+    }[medium]
+    return _in_words(text, words)
+
+
+def unread_picture(error: pictures.PictureError, words: Catalogue) -> Reply:
+    """Say why a picture was not read, and what to do."""
+    match error:
+        case pictures.OcrMissing():
+            return not_yet(Medium.PICTURE, words)
+        case pictures.TooLarge():
+            return not_yet(Medium.LARGE_PICTURE, words)
+        case _:
+            return _in_words(words.say("I cannot open this picture."), words)
+
+
+def wordless_picture(words: Catalogue) -> Reply:
+    """Say that no text was read in a picture with any certainty."""
+    return _in_words(words.say("I find no text in this picture that I can read clearly."), words)
+
+
+def lost_picture(words: Catalogue) -> Reply:
+    """Say that Telegram does not hand a picture out."""
+    return _in_words(words.say("I could not get this picture; you may send it again."), words)
+
+
+def unread_link(error: FetchError, words: Catalogue) -> Reply:
+    """Say why the page behind a link was not read, and what to do."""
+    say = words.say
+    match error:
+        case BadAddress():
+            text = say("I only open pages on the public internet, and this link leads elsewhere.")
+        case Unreachable():
+            text = say("I could not reach the page behind this link; you may try again later.")
+        case Refused():
+            text = say("The site does not show me the page behind this link.")
+        case TooLarge():
+            text = say("The page behind this link is too large for me to read.")
+        case _:
+            text = say("This link does not lead to a page that I can read.")
+    return _in_words(text, words)
+
+
+def wordless_page(words: Catalogue) -> Reply:
+    """Say that a page's title and description claim nothing."""
+    return _in_words(
+        words.say("I opened the page, but its title does not say which news it is about."), words
+    )
+
+
+def _in_words(text: str, words: Catalogue) -> Reply:
+    way_out = words.say("Write in words what it says, and I will check that.")
+    return Reply((Block(f"{text} {way_out}"),))

@@ -1,0 +1,27 @@
+"""What can go wrong when a picture is read.
+
+PictureError
+├── OcrMissing         what reads pictures is not installed here
+└── UnreadablePicture  it is no picture that can be read: another format, broken, endless
+    └── TooLarge       it has more bytes or more pixels than are taken
+
+Every message is one sentence with the way out.
+"""
+
+from bot.errors import BotError
+
+
+class PictureError(BotError):
+    """A picture was not read."""
+
+
+class OcrMissing(PictureError):
+    """What reads pictures is not installed here."""
+
+
+class UnreadablePicture(PictureError):
+    """It is no picture that can be read."""
+
+
+class TooLarge(UnreadablePicture):
+    """It has more bytes or more pixels than are taken."""

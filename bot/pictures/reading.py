@@ -1,0 +1,71 @@
+"""The one door to tesseract: a picture's bytes in, the text that it surely shows out."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bot.pictures.errors import OcrMissing, UnreadablePicture
+from bot.pictures.preparing import prepared
+from bot.pictures.words import Word, clearest, sure_text, words_in
+
+#: Seconds that a picture may take in all; it takes about one of a processor.
+READ_S: Final = 20.0
+LANGUAGES: Final = ("ara", "eng")
+_PROGRAM: Final = "tesseract"
+_INSTALL: Final = (
+    "install tesseract with its Arabic (Debian: `apt-get install tesseract-ocr tesseract-ocr-ara`)"
+    " and run `pip install 'tathabbat[ocr]'`"
+)
+#: What it is run with: find the paragraphs, write a table.
+_CALL: Final = (_PROGRAM, "-", "-", "-l", "+".join(LANGUAGES), "--psm", "3", "--dpi", "150", "tsv")
+
+
+def read_picture(data: bytes) -> str:
+    """Return the text that can surely be read in a picture, a paragraph a line; may be empty.
+
+    Raises:
+        OcrMissing: tesseract, its Arabic or Pillow is not installed.
+        UnreadablePicture: it is no JPEG, PNG or WebP that can be opened, too large, or endless.
+    """
+    return sure_text(clearest(_readings(data)))
+
+
+def installed() -> str:
+    """Return which tesseract reads pictures here. Raises OcrMissing, saying what to install."""
+    try:
+        import PIL  # noqa: F401 - whether it is there
+    except ImportError as error:
+        raise OcrMissing(f"pictures are not read; {_INSTALL}") from error
+    said = _run([_PROGRAM, "--list-langs"]).stdout.decode(errors="replace").split()
+    missing = [language for language in LANGUAGES if language not in said]
+    if missing:
+        raise OcrMissing(f"tesseract does not know {' and '.join(missing)}; {_INSTALL}")
+    return _run([_PROGRAM, "--version"]).stdout.decode(errors="replace").partition("\n")[0]
+
+
+def _readings(data: bytes) -> Iterator[list[Word]]:
+    """Yield what is read at each size: at one of them tesseract may miss whole lines."""
+    ends = time.monotonic() + READ_S
+    for png in prepared(data):
+        done = _run(_CALL, png, ends - time.monotonic())
+        if done.returncode:
+            installed()  # Says what is missing, if that is why.
+            raise UnreadablePicture("tesseract cannot read this picture; send another")
+        yield words_in(done.stdout.decode(errors="replace"))
+
+
+def _run(
+    call: Sequence[str], given: bytes = b"", seconds: float = READ_S
+) -> subprocess.CompletedProcess[bytes]:
+    # Its own threads cost twice the work, and other people's answers wait for the processors.
+    environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+    try:
+        return subprocess.run(  # noqa: S603 - the call is ours, the picture goes in by a pipe
+            call, input=given, env=environment, capture_output=True, timeout=seconds, check=False
+        )
+    except FileNotFoundError as error:
+        raise OcrMissing(f"pictures are not read; {_INSTALL}") from error
+    except subprocess.TimeoutExpired as error:
+        raise UnreadablePicture("the picture takes too long to read; send another") from error

@@ -1,0 +1,91 @@
+"""What a page says in short that it is about: a claim it reviews, its title, its description."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from embeddings.normalise import visible
+from knowledge.domain import ReportDraft
+from knowledge.errors import UnreadableFile
+from knowledge.readers.claimreview import read_claim_reviews
+from knowledge.readers.detect import detect
+from knowledge.readers.files import whole
+from knowledge.readers.html import MAX_PAGE_BYTES, MAX_TAGS, extractor, read_page
+from knowledge.readers.model import Defaults, Format
+from knowledge.readers.received import Received, as_file, host_of
+
+#: Characters of a title or a description that are taken.
+MAX_HEADING: Final = 300
+_SPACES = re.compile(r"\s+")
+#: What stands between a title and the name of its site.
+_BETWEEN: Final = "|-–—·•:"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a page is about, the most telling text first, and the host that says so.
+
+    The host, not the name that the page gives itself: everybody may call themselves anything.
+    """
+
+    texts: tuple[str, ...]
+    host: str
+
+
+def read_heading(document: Received) -> Heading:
+    """Return the heading of a page, or of a plain text. It may hold no text at all.
+
+    Raises:
+        UnreadableFile: it cannot be read as either.
+    """
+    host = host_of(document.url) or ""
+    with as_file(document) as path:
+        if document.content_type == "text/plain":
+            texts = _of_text(path)
+        else:
+            # A review has to name an address and a publisher: its page's, where it does not.
+            known = Defaults(url=document.url, publisher=host)
+            texts = [*_reviewed(path, known), *_of_page(path)]
+    return Heading(tuple(dict.fromkeys(filter(None, map(_bounded, texts)))), host)
+
+
+def _of_text(path: Path) -> list[str]:
+    text = whole(path, MAX_PAGE_BYTES).decode(errors="replace")
+    return [text.lstrip().partition("\n")[0]]
+
+
+def _of_page(path: Path) -> list[str]:
+    markup = read_page(path)
+    if markup.count("<") > MAX_TAGS:
+        raise UnreadableFile(f"{path} has more than {MAX_TAGS:,} tags; copy its title instead.")
+    try:
+        page = extractor().extract_metadata(markup, extensive=False)
+    except Exception as error:  # Whatever its parsers raise over hostile markup.
+        raise UnreadableFile(f"{path} cannot be parsed as HTML; copy its title instead.") from error
+    title = _without_site(page.title or "", page.sitename or "")
+    return [title, page.description or ""]
+
+
+def _reviewed(path: Path, known: Defaults) -> Iterator[str]:
+    """Yield the first claim that the page reviews, if it reviews any."""
+    if detect(path) is not Format.CLAIMREVIEW:
+        return
+    for draft in read_claim_reviews(path, known):
+        if isinstance(draft, ReportDraft) and draft.statements:
+            yield draft.statements[0].text
+            return
+
+
+def _without_site(title: str, site: str) -> str:
+    """Return ``title`` without the name of its site behind it."""
+    kept = title.strip().removesuffix(site.strip()).rstrip()
+    bare = kept.rstrip(_BETWEEN).rstrip()
+    return bare if site.strip() and bare and bare != kept else title
+
+
+def _bounded(text: str) -> str:
+    """Return ``text`` on one line, without what is not seen, cut after a word where it is long."""
+    line = _SPACES.sub(" ", visible(text[: 2 * MAX_HEADING])).strip()
+    return line if len(line) <= MAX_HEADING else line[:MAX_HEADING].rsplit(" ", 1)[0] + "…"
