@@ -165,6 +165,7 @@ class App:
         from bot.errands import Errand, Errands
         from bot.telegram.bulletins import send_bulletins
         from knowledge.forgetting import expire
+        from knowledge.polling import forget_unlisted
 
         bulletins = Bulletins(self.sessions, self.settings.secret(), self.first_admins)
 
@@ -186,7 +187,12 @@ class App:
         async def forget(moment: datetime) -> str:
             before = moment - timedelta(days=self.settings.retention_days)
             gone = await asyncio.to_thread(expire, self.sessions, before, self.first_admins)
-            return f"{gone.inquiries} questions, {gone.addresses} addresses forgotten"
+            with self.sessions.begin() as session:
+                items = forget_unlisted(session)
+            return (
+                f"{gone.inquiries} questions, {gone.addresses} addresses, {items} items of feeds"
+                " forgotten"
+            )
 
         def telling(write: Callable[[datetime], list[Bulletin]]) -> Telling:
             async def tell(moment: datetime) -> str:
@@ -291,8 +297,8 @@ class App:
     def run_telegram(self) -> None:
         """Answer people on Telegram until told to stop. Raises TelegramChannelError."""
         from bot.conversation.catalogue import DEFAULT, Language
-        from bot.conversation.commands import Audience, offered
         from bot.conversation.post import Outbox
+        from bot.conversation.profile import profile
         from bot.telegram import application
         from bot.telegram.inbox import Inbox
         from knowledge.feed import Follower
@@ -301,17 +307,12 @@ class App:
         # A token that is refused is known before anything heavy is loaded.
         asyncio.run(application.check(config, config.startup_tries))
         self.answering.prepare(self._progress("Reading the knowledge base"))
-        spoken = {"": DEFAULT, **{each.value: each for each in Language}}
-        commands = {
-            (audience, code): offered(audience, language)
-            for audience in Audience
-            for code, language in spoken.items()
-        }
+        profiles = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}
         errands = self._errands(config).in_background(ERRANDS_S)
         with self._watched(), self._console_beside(), Follower(self.engine, self.index), errands:
             post = Outbox(self.sessions, self.settings.secret())
             inbox = Inbox(self.sessions, self.settings.secret())
-            application.run(config, self.conversation("telegram"), post, inbox, commands)
+            application.run(config, self.conversation("telegram"), post, inbox, profiles)
 
     def run_console(self) -> None:
         """Serve the moderators' console until told to stop. Raises ConsoleUnavailable."""
@@ -325,7 +326,7 @@ class App:
             )
         self.index.current(self._progress("Reading the knowledge base"))
         with Follower(self.engine, self.index):
-            server.run(self.console, bind)
+            server.run(self.console, bind, self.settings.console_proxies)
 
     def _watched(self) -> AbstractContextManager[None]:
         from bot.watching import Standing, watched
@@ -337,8 +338,8 @@ class App:
     def _console_beside(self) -> AbstractContextManager[None]:
         from bot.console import server
 
-        bind = self.settings.console_bind
-        return server.beside(self.console, bind) if bind else nullcontext()
+        bind, proxies = self.settings.console_bind, self.settings.console_proxies
+        return server.beside(self.console, bind, proxies) if bind else nullcontext()
 
     @cached_property
     def console(self) -> "Starlette":

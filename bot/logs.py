@@ -18,8 +18,8 @@ from pythonjsonlogger.json import JsonFormatter
 #: Libraries whose lines below WARNING are noise, or worse: httpx prints the bot's token inside the
 #: URL, telegram at DEBUG what is sent and to whom.
 _QUIET = (
-    "httpx", "httpcore", "apscheduler", "sentence_transformers", "alembic", "tornado.access",
-    "faiss", "uvicorn.error", "python_multipart", "telegram",
+    "httpx", "httpcore", "apscheduler", "sentence_transformers", "alembic", "faiss",
+    "uvicorn.error", "python_multipart", "telegram",
 )  # fmt: skip
 
 _request: Final[ContextVar[str | None]] = ContextVar("request", default=None)

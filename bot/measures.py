@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from knowledge.domain import Outcome
 from knowledge.stages import Stage
@@ -41,6 +41,9 @@ _batches = Histogram(
     buckets=_CLAIMS,
     registry=REGISTRY,
 )
+_idle = Gauge(
+    "tathabbat_idle_seconds", "Since the inbox was last looked through.", registry=REGISTRY
+)
 _failures = Counter(
     "tathabbat_send_failures",
     "Sendings that Telegram did not take, by why.",
@@ -52,6 +55,21 @@ for _outcome in Outcome:
     _outcomes.labels(_outcome.value)
 
 _log = logging.getLogger(__name__)
+_looked_at = time.monotonic()
+
+
+def looked() -> None:
+    """Note that the inbox is being looked through, as it is twice a second while all is well."""
+    global _looked_at
+    _looked_at = time.monotonic()
+
+
+def idle() -> float:
+    """Return the seconds since that was last so, or since the program began."""
+    return time.monotonic() - _looked_at
+
+
+_idle.set_function(idle)
 
 
 def answered(kind: str, seconds: float) -> None:

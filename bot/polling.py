@@ -158,14 +158,14 @@ class Poller:
         return all(kept) and len(waiting) <= MAX_REVIEWS
 
     def _unseen(self, feed: DueFeed, keys: list[str]) -> set[str]:
-        with self._sessions() as session:
-            return polling.unseen(session, feed.id, keys)
+        with self._sessions.begin() as session:
+            return polling.unseen(session, feed.id, keys, self._clock())
 
     def _keep(self, feed: DueFeed, key: str, drafts: list[ReportDraft], tally: Tally) -> bool:
         """Store what an item holds; False if another process stores the same at this moment."""
         try:
             with self._sessions.begin() as session:
-                kept = polling.keep(session, feed, key, drafts)
+                kept = polling.keep(session, feed, key, drafts, self._clock())
         except IntegrityError:
             return False  # Or somebody removed the feed.
         tally.reports += kept.reports

@@ -1,6 +1,7 @@
 """The only reader of the environment (and of a ``.env`` file beside it)."""
 
 import contextlib
+import ipaddress
 import secrets
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -34,6 +35,7 @@ class Settings(BaseSettings):
     admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
     console_url: str | None = None
     console_bind: str | None = None
+    console_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     metrics_bind: str | None = None
     publish_needs_two: bool = False
     secret_key: SecretStr | None = None
@@ -45,6 +47,17 @@ class Settings(BaseSettings):
     def _split_ids(cls, value: Any) -> Any:
         if isinstance(value, str):
             return [part for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("console_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            parts = [part.strip() for part in value.split(",") if part.strip()]
+            networks = [ipaddress.ip_network(part) for part in parts]
+            if not all(network.prefixlen for network in networks):
+                raise ValueError("names every address there is; name the proxy's own")
+            return tuple(map(str, networks))
         return value
 
     @field_validator("log_level", mode="before")

@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import measures
 from bot.errors import SettingsError
+from bot.serving import CannotListen, address_of
 from knowledge import errands, indexing, queues
 from knowledge.database import Sessions
 from knowledge.indexing import ServingIndex
@@ -35,6 +36,9 @@ _PATIENCE_SECONDS: Final = 5.0
 _AT_ONCE: Final = 8
 #: Errands are looked for every few seconds: what is due for less is on time.
 _GRACE: Final = timedelta(minutes=1)
+#: The inbox is looked through twice a second, and a failing database every fifteen: after that
+#: long the bot's loop hangs.
+_SILENCE_SECONDS: Final = 30.0
 _NAME: Final = "tathabbat_"
 #: What is read as it is asked, and what it says.
 GAUGES: Final = {
@@ -52,9 +56,13 @@ class Standing(Collector):
     """How this process and what it works on stand, as read when it is asked."""
 
     def __init__(
-        self, sessions: Sessions, index: ServingIndex, clock: Callable[[], datetime]
+        self,
+        sessions: Sessions,
+        index: ServingIndex,
+        clock: Callable[[], datetime],
+        idle: Callable[[], float] = measures.idle,
     ) -> None:
-        self._sessions, self._index, self._clock = sessions, index, clock
+        self._sessions, self._index, self._clock, self._idle = sessions, index, clock, idle
 
     def problems(self) -> list[str]:
         """Return what keeps this process from answering people, one word each; empty: nothing."""
@@ -67,6 +75,8 @@ class Standing(Collector):
             found.append("database")
         if self._index.served() is None:
             found.append("index")
+        if self._idle() > _SILENCE_SECONDS:
+            found.append("loop")
         return found
 
     def collect(self) -> Iterator[Metric]:
@@ -181,14 +191,10 @@ class _Answer(BaseHTTPRequestHandler):
 
 
 def _listening(bind: str, standing: Standing, registry: CollectorRegistry) -> _Server:
-    host, _, port = bind.rpartition(":")
     try:
-        if not host:
-            # The port alone would be that of every address this machine has.
-            raise ValueError(bind)
-        return _Server((host.strip("[]"), int(port)), standing, registry)
-    except (OSError, ValueError, OverflowError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not host:port"
+        return _Server(address_of(bind), standing, registry)
+    except (OSError, OverflowError, CannotListen) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise SettingsError(
             f"health and figures cannot be served at {bind} ({reason}); set METRICS_BIND to a"
             " free host:port such as 127.0.0.1:9464, or leave it empty"

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from knowledge import audit, curation, verdicts
 from knowledge.corrections import corrected
@@ -156,7 +156,7 @@ def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
         _told(session, note, inquiry, person, statements[note.statement_id])
         for note, inquiry, person in rows
     ]
-    # A claim may be settled by another statement than the one that is to be told of.
+    # A duplicate may have settled a claim that stands for another statement than this one.
     return [
         each
         for each in found
@@ -210,9 +210,16 @@ def unreachable(session: Session, notification_id: int, error: str) -> None:
 def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
     published = Statement.status == StatementStatus.PUBLISHED
     latest = Notification.version == Statement.version
+    # By the statement itself, or by a duplicate that it may stand for: ``verdicts.of`` tells which.
+    judged = aliased(Statement)
     ruled = (
         select(Verdict.claim_id)
-        .where(Verdict.claim_id == Inquiry.claim_id, Verdict.relation.in_(_SETTLING))
+        .join(judged, judged.id == Verdict.statement_id)
+        .where(
+            Verdict.claim_id == Inquiry.claim_id,
+            Verdict.relation.in_(_SETTLING),
+            or_(judged.id == Notification.statement_id, judged.merged_into.is_not(None)),
+        )
         .exists()
     )
     kind = Notification.kind

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from knowledge import curation, reports
@@ -23,6 +23,10 @@ TURN: Final = timedelta(minutes=15)
 _LONGEST: Final = timedelta(days=1)
 _DOUBLINGS: Final = 10
 _MAX_ERROR: Final = 500
+#: How old the note that an item is listed may be: not every poll writes one for each.
+_SEEN_ANEW: Final = timedelta(days=1)
+#: How long an item is remembered that its feed lists no more: publishers bring old ones back.
+UNLISTED: Final = timedelta(days=90)
 #: Keys bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH: Final = 5_000
 
@@ -66,26 +70,55 @@ def take(session: Session, feed_id: int, now: datetime) -> DueFeed | None:
     return _take(session, feed_id, now, due_by=now + timedelta(days=366))
 
 
-def unseen(session: Session, feed_id: int, keys: Sequence[str]) -> set[str]:
-    """Return those of ``keys`` that were never taken from the feed."""
+def unseen(session: Session, feed_id: int, keys: Sequence[str], now: datetime) -> set[str]:
+    """Return those of ``keys`` that were never taken from the feed, which lists all of them now."""
     seen: set[str] = set()
+    of_feed = FeedItem.feed_id == feed_id
     for start in range(0, len(keys), _BATCH):
-        part = keys[start : start + _BATCH]
-        seen.update(
-            session.scalars(
-                select(FeedItem.key).where(FeedItem.feed_id == feed_id, FeedItem.key.in_(part))
+        these = FeedItem.key.in_(keys[start : start + _BATCH])
+        rows = session.execute(select(FeedItem.key, FeedItem.seen_at).where(of_feed, these)).all()
+        seen.update(row.key for row in rows)
+        stale = now - _SEEN_ANEW
+        if any(row.seen_at < stale for row in rows):
+            session.execute(
+                update(FeedItem)
+                .where(of_feed, these, FeedItem.seen_at < stale)
+                .values(seen_at=now),
+                execution_options={"synchronize_session": False},
             )
-        )
     return set(keys) - seen
 
 
-def keep(session: Session, feed: DueFeed, key: str, drafts: Sequence[ReportDraft]) -> Kept:
+def forget_unlisted(session: Session) -> int:
+    """Forget the items that their feeds have not listed for long; returns how many.
+
+    Counted back from the latest copy that was read: a feed that does not change, is paused or
+    cannot be reached still lists what it did.
+    """
+    latest = select(FeedItem.feed_id, func.max(FeedItem.seen_at)).group_by(FeedItem.feed_id)
+    gone = 0
+    for feed_id, read_at in session.execute(latest).all():
+        unlisted = FeedItem.seen_at < read_at - UNLISTED
+        gone += len(
+            session.scalars(
+                delete(FeedItem)
+                .where(FeedItem.feed_id == feed_id, unlisted)
+                .returning(FeedItem.key),
+                execution_options={"synchronize_session": False},
+            ).all()
+        )
+    return gone
+
+
+def keep(
+    session: Session, feed: DueFeed, key: str, drafts: Sequence[ReportDraft], now: datetime
+) -> Kept:
     """Store an item's reports, and remember that it was taken, even where it holds none.
 
     What a trusted source's feed brings from the source's own pages is published; else a feed that
     links elsewhere would let others publish.
     """
-    session.add(FeedItem(feed_id=feed.id, key=key))
+    session.add(FeedItem(feed_id=feed.id, key=key, seen_at=now))
     # As things stand now: trust may have been withdrawn since the feed was taken.
     trusted = session.scalar(select(Source.trusted).join(Feed).where(Feed.id == feed.id))
     added = published = 0

@@ -181,7 +181,16 @@ def _pictures(_: App) -> tuple[State, str]:
 def _telegram(app: App) -> tuple[State, str]:
     if app.settings.telegram_bot_token is None:
         return State.WARNING, "TELEGRAM_BOT_TOKEN is not set; only `tathabbat run` needs it"
-    return State.OK, f"the token is that of @{app.registration.name}"
+    found = app.registration
+    said = [f"the token is that of @{found.name}"]
+    if not found.inline:
+        said.append("inline mode is off (@BotFather, /setinline, lets people ask in any chat)")
+    if not found.reads_groups:
+        said.append(
+            "privacy mode is on: where a group is to be watched, make the bot an admin there, or"
+            " turn it off for all groups (@BotFather, /setprivacy)"
+        )
+    return State.OK, "; ".join(said)
 
 
 def _webhook(app: App) -> tuple[State, str]:
@@ -249,6 +258,11 @@ def _console(app: App) -> tuple[State, str]:
         return State.WARNING, (
             "CONSOLE_URL is not https: cookies and sign-in links travel in the open; put a proxy"
             " that ends TLS before it"
+        )
+    if not _is_local(parts.hostname or "") and not app.settings.console_proxies:
+        return State.WARNING, (
+            "CONSOLE_PROXIES is not set: all who come through the proxy at CONSOLE_URL share its"
+            " tries to sign in; name the address that it comes from"
         )
     return State.OK, f"at {url}, listening at {bind}"
 

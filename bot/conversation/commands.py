@@ -1,10 +1,13 @@
 """The commands people can give, with what Telegram's menu says of each."""
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from bot.conversation.catalogue import Language, catalogue
 from knowledge.models import Role
+
+#: Commands and what each does, in the order of a menu.
+Listed: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class Audience(StrEnum):
@@ -19,7 +22,7 @@ class Audience(StrEnum):
 _IN_GROUPS: Final = ("check", "help", "language", "privacy", "about")
 
 
-def described(language: Language) -> tuple[tuple[str, str], ...]:
+def described(language: Language) -> Listed:
     """Return each command and its description in ``language``."""
     say = catalogue(language).say
     return (
@@ -35,7 +38,7 @@ def described(language: Language) -> tuple[tuple[str, str], ...]:
     )
 
 
-def offered(audience: Audience, language: Language) -> tuple[tuple[str, str], ...]:
+def offered(audience: Audience, language: Language) -> Listed:
     """Return what the menu of an audience shows in ``language``."""
     everybody = described(language)
     if audience is Audience.EVERYBODY:
@@ -45,7 +48,7 @@ def offered(audience: Audience, language: Language) -> tuple[tuple[str, str], ..
     return (*of_group_admins(language), *members) if audience is Audience.GROUP_ADMINS else members
 
 
-def of_group_admins(language: Language) -> tuple[tuple[str, str], ...]:
+def of_group_admins(language: Language) -> Listed:
     """Return what only the admins of a group may give there."""
     say = catalogue(language).say
     return (
@@ -54,7 +57,7 @@ def of_group_admins(language: Language) -> tuple[tuple[str, str], ...]:
     )
 
 
-def menu(role: Role | None, language: Language) -> tuple[tuple[str, str], ...]:
+def menu(role: Role | None, language: Language) -> Listed:
     """Return what the menu of a moderator or an admin shows; none for the public."""
     if role is None:
         return ()

@@ -5,17 +5,16 @@ import contextlib
 import logging
 import re
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
 
-from telegram import Bot, BotCommand, BotCommandScope
+from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes
 
-from bot.conversation.commands import Audience
 from bot.conversation.post import Post
 from bot.conversation.talk import Talk
 from bot.telegram import groups, handlers
@@ -34,6 +33,7 @@ from bot.telegram.limits import Limits
 from bot.telegram.pacer import Pacer
 from bot.telegram.pacing import Pacing
 from bot.telegram.polling import poll
+from bot.telegram.profile import Profiles, publish
 from bot.telegram.stopping import unless_stopped
 from bot.telegram.webhook import new_secret, webhook_server
 from bot.telegram.workers import FAREWELL_SECONDS, Workers, working
@@ -41,9 +41,6 @@ from bot.telegram.workers import FAREWELL_SECONDS, Workers, working
 logger = logging.getLogger(__name__)
 
 DEFAULT_API_URL = "https://api.telegram.org"
-#: Bot commands by whose menu they are in and language code ("" for every other language):
-#: (command, description) in order.
-Commands = Mapping[tuple[Audience, str], Sequence[tuple[str, str]]]
 
 # "123456789:AAH..." as @BotFather prints it; anything else would end up in the request's path.
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
@@ -109,12 +106,12 @@ def build(config: TelegramConfig, talk: Talk) -> App:
     return application
 
 
-def run(config: TelegramConfig, talk: Talk, post: Post, inbox: Inbox, commands: Commands) -> None:
+def run(config: TelegramConfig, talk: Talk, post: Post, inbox: Inbox, profiles: Profiles) -> None:
     """Run the bot until SIGINT or SIGTERM; what is in hand then is finished first.
 
     Raises one of ``TelegramChannelError``'s kinds when it cannot start or go on.
     """
-    asyncio.run(_run(config, talk, post, inbox, commands))
+    asyncio.run(_run(config, talk, post, inbox, profiles))
 
 
 async def serve(
@@ -122,7 +119,7 @@ async def serve(
     talk: Talk,
     post: Post,
     inbox: Inbox,
-    commands: Commands,
+    profiles: Profiles,
     stop: asyncio.Event,
 ) -> None:
     """Run the bot inside a running loop until ``stop`` is set. Raises as ``run`` does."""
@@ -132,7 +129,7 @@ async def serve(
         await unless_stopped(_insist(config, application.initialize), stop)
         if stop.is_set():
             return
-        publishing = asyncio.create_task(_publish(application.bot, commands))
+        publishing = asyncio.create_task(publish(application.bot, profiles))
         workers = Workers(application, inbox, config.placeholder_seconds, config.farewell_seconds)
         is_meant = partial(handlers.is_for, application)
         is_overheard = partial(groups.is_overheard, application)
@@ -184,7 +181,7 @@ async def connected(config: TelegramConfig, tries: int = 1) -> AsyncIterator[Bot
 
 
 async def _run(
-    config: TelegramConfig, talk: Talk, post: Post, inbox: Inbox, commands: Commands
+    config: TelegramConfig, talk: Talk, post: Post, inbox: Inbox, profiles: Profiles
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -192,7 +189,7 @@ async def _run(
         # Windows' loops have no signal handlers: there Ctrl-C ends the run less gently.
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
-    await serve(config, talk, post, inbox, commands, stop)
+    await serve(config, talk, post, inbox, profiles, stop)
 
 
 async def _serve_webhook(
@@ -235,20 +232,6 @@ async def _insist(
             return
         await asyncio.sleep(pause)
         pause *= 2
-
-
-async def _publish(bot: Bot, commands: Commands) -> None:
-    """Tell Telegram's menus the commands; the bot works as well without."""
-    for (audience, language), listed in commands.items():
-        menu = [BotCommand(command, description) for command, description in listed]
-        scope = BotCommandScope(audience.value)
-        try:
-            await bot.set_my_commands(menu, scope=scope, language_code=language or None)
-        except TelegramError as error:
-            logger.warning(
-                "commands_not_published",
-                extra={"language": language, "error": type(error).__name__},
-            )
 
 
 def _checked_api_url(config: TelegramConfig) -> str:

@@ -1,4 +1,4 @@
-"""How Telegram knows the bot: its name, and where it brings updates."""
+"""How Telegram knows the bot: its name, what it may do, and where it brings updates."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +13,15 @@ from bot.telegram.errors import TelegramUnreachable
 class Registration:
     """The bot as Telegram knows it.
 
+    ``inline`` is whether people may ask it in any chat, ``reads_groups`` whether it is shown what
+    groups say to others: both are for its owner to say to @BotFather.
     ``webhook_url`` is empty where it is polled for. ``failure`` is what last went wrong with
     bringing an update there, in Telegram's words.
     """
 
     name: str
+    inline: bool
+    reads_groups: bool
     webhook_url: str
     waiting: int
     failure: str | None
@@ -34,6 +38,8 @@ async def look(config: TelegramConfig) -> Registration:
             raise TelegramUnreachable(config.api_url, reason) from None
         return Registration(
             bot.username,
+            bool(bot.supports_inline_queries),
+            bool(bot.can_read_all_group_messages),
             found.url,
             found.pending_update_count,
             found.last_error_message,

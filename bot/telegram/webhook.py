@@ -1,66 +1,110 @@
-"""Take updates in from Telegram's own requests: a small HTTP server behind the public address."""
+"""Take updates in from Telegram's own requests, behind the public address: store, then answer."""
 
+import asyncio
 import contextlib
 import hmac
 import json
 import logging
-import re
 import secrets
-import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Final, TypeAlias
+from urllib.parse import unquote, urlsplit
 
-from tornado.httpserver import HTTPServer
-from tornado.web import Application as WebApplication
-from tornado.web import HTTPError, RequestHandler
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from bot.telegram.errors import WebhookUnavailable
+from bot import serving
+from bot.telegram.errors import WebhookUnavailable, where
 from bot.telegram.intake import Intake, number_of
 
 logger = logging.getLogger(__name__)
 
 #: Header in which Telegram repeats the secret given to ``setWebhook`` (Bot API).
-SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
+SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 # An update is a few kilobytes; anything near this is not one.
-_BODY_BYTES = 1 << 20
+_BODY_BYTES: Final = 1 << 20
+#: Who sends has this long to do so.
+_BODY_SECONDS: Final = 10.0
+#: How long a stop waits for requests in hand: with the workers' farewell it takes ten seconds.
+_PATIENCE_SECONDS: Final = 2
+
+#: Puts updates, as Telegram wrote them, on disk.
+Store: TypeAlias = Callable[[Sequence[object]], Awaitable[None]]
 
 
 class Door:
-    """What every request needs: who may come in, and where updates go."""
+    """The ASGI application at the webhook's path: one update a request.
 
-    def __init__(self, intake: Intake, secret: str) -> None:
-        self.intake = intake
-        self._secret = secret.encode()
+    200 when it is stored, 400 if it is none, 403 without the secret, 413 for what is too large, 503
+    (500 where it is this side's fault) if it cannot be stored: Telegram brings it again then.
+    Nothing of a request is logged but the status it was refused with.
+    """
 
-    def opens_to(self, secret: str) -> bool:
+    def __init__(self, store: Store, path: str, secret: str) -> None:
+        self._store, self._path, self._secret = store, path, secret.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        status = await self._status(Request(scope, receive))
+        if status is not HTTPStatus.OK:
+            logger.warning("webhook_refused", extra={"status": status.value})
+        allow = {"Allow": "POST"} if status is HTTPStatus.METHOD_NOT_ALLOWED else None
+        await Response(status_code=status, headers=allow)(scope, receive, send)
+
+    async def _status(self, request: Request) -> HTTPStatus:
+        if request.scope["path"] != self._path:
+            return HTTPStatus.NOT_FOUND
+        if request.method != "POST":
+            return HTTPStatus.METHOD_NOT_ALLOWED
+        if not self._opens_to(request.headers.get(SECRET_HEADER, "")):
+            return HTTPStatus.FORBIDDEN
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                body = await _bounded(request)
+        except TimeoutError:
+            return HTTPStatus.REQUEST_TIMEOUT
+        except ClientDisconnect:
+            return HTTPStatus.BAD_REQUEST
+        if body is None:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        try:
+            update = json.loads(body)
+        except (ValueError, RecursionError):
+            return HTTPStatus.BAD_REQUEST
+        if number_of(update) is None:
+            return HTTPStatus.BAD_REQUEST
+        return await self._stored(update)
+
+    async def _stored(self, update: object) -> HTTPStatus:
+        try:
+            await self._store([update])
+        except Exception as error:  # noqa: BLE001 - a server's own trace would quote the update
+            extra = {"error": type(error).__name__, "where": where(error)}
+            logger.error("update_not_stored", extra=extra)
+            if isinstance(error, SQLAlchemyError):
+                return HTTPStatus.SERVICE_UNAVAILABLE
+            return HTTPStatus.INTERNAL_SERVER_ERROR
+        return HTTPStatus.OK
+
+    def _opens_to(self, secret: str) -> bool:
         """Whether ``secret`` is the right one, compared in constant time."""
         return hmac.compare_digest(secret.encode(errors="replace"), self._secret)
 
 
-class _UpdateHandler(RequestHandler):
-    """One update a request: 200 when it is stored, 403 without the secret, 400 if it is none.
-
-    500 where it cannot be stored: Telegram brings it again.
-    """
-
-    def initialize(self, door: Door) -> None:
-        self._door = door
-
-    async def post(self) -> None:
-        if not self._door.opens_to(self.request.headers.get(SECRET_HEADER, "")):
-            raise HTTPError(HTTPStatus.FORBIDDEN)
-        try:
-            update = json.loads(self.request.body)
-        except ValueError:
-            raise HTTPError(HTTPStatus.BAD_REQUEST) from None
-        if number_of(update) is None:
-            raise HTTPError(HTTPStatus.BAD_REQUEST)
-        await self._door.intake.store([update])
-
-    def log_exception(self, *_: Any) -> None:
-        """Tornado would print the whole request; a refusal is not this side's failure."""
+async def _bounded(request: Request) -> bytes | None:
+    """Return the body, None as soon as it is known to be too large."""
+    announced = request.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced[:20]) > _BODY_BYTES:
+        return None
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > _BODY_BYTES:
+            return None
+    return bytes(body)
 
 
 @contextlib.asynccontextmanager
@@ -71,31 +115,15 @@ async def webhook_server(
 
     Raises ``WebhookUnavailable`` when the address cannot be listened on.
     """
-    door = Door(intake, secret)
-    path = re.escape(urlsplit(webhook_url).path or "/")
-    web = WebApplication([(path, _UpdateHandler, {"door": door})], log_function=_log_request)
-    server = HTTPServer(web, max_body_size=_BODY_BYTES)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    door = Door(intake.store, unquote(urlsplit(webhook_url).path) or "/", secret)
     try:
-        listening = socket.create_server((host, port), family=family)
-    except OSError as error:
-        reason = f"{host}:{port} cannot be listened on: {error.strerror}"
-        raise WebhookUnavailable(reason) from None
-    listening.setblocking(False)
-    server.add_socket(listening)
-    try:
+        listener = serving.listen(host, port)
+    except serving.CannotListen as error:
+        raise WebhookUnavailable(f"{host}:{port} cannot be listened on: {error}") from None
+    async with serving.within(door, listener, _PATIENCE_SECONDS):
         yield
-    finally:
-        server.stop()
-        await server.close_all_connections()
 
 
 def new_secret() -> str:
     """Return a secret Telegram accepts (letters, digits, ``_`` and ``-``, at most 256)."""
     return secrets.token_urlsafe(32)
-
-
-def _log_request(handler: RequestHandler) -> None:
-    status = handler.get_status()
-    if status != HTTPStatus.OK:
-        logger.warning("webhook_refused", extra={"status": status})

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from telegram import Update
 from telegram.error import InvalidToken
 
+from bot import measures
 from bot.conversation.reply import Reply
 from bot.logs import request
 from bot.telegram import groups
@@ -36,7 +37,8 @@ LOOK_SECONDS: Final = 0.5
 #: How long a stop waits for what is in hand; with the last acknowledgement it takes ten.
 FAREWELL_SECONDS: Final = 8.0
 _FIRST_PAUSE_SECONDS: Final = 1.0
-_LONGEST_PAUSE_SECONDS: Final = 30.0
+# Shorter than a silence that /healthz takes for a loop that hangs.
+_LONGEST_PAUSE_SECONDS: Final = 15.0
 _RENEWALS: Final = 4
 
 
@@ -72,6 +74,7 @@ class Workers:
         try:
             while not self._stop.is_set() and not self._locked_out:
                 self._wake.clear()
+                measures.looked()
                 try:
                     taken = await self._take()
                     failures, rest = 0, LOOK_SECONDS

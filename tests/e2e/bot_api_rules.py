@@ -1,7 +1,7 @@
 """What Telegram refuses: the Bot API's rules for what a bot sends, as far as this bot uses them.
 
 https://core.telegram.org/bots/api, sections "HTML style", "sendMessage", "InlineKeyboardButton",
-"setMyCommands", "setWebhook", "Inline mode". Pure.
+"setMyCommands", "setMyDescription", "setMyShortDescription", "setWebhook", "Inline mode". Pure.
 """
 
 import html
@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 MESSAGE_UNITS = 4096
+#: Characters of what is shown in an empty chat, and under the bot's name.
+DESCRIPTION, SHORT_DESCRIPTION = 512, 120
 
 _TAGS = frozenset(
     {
@@ -61,6 +63,9 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
     ),
     "setMyCommands": frozenset({"commands", "scope", "language_code"}),
     "deleteMyCommands": frozenset({"scope", "language_code"}),
+    "getMyCommands": frozenset({"scope", "language_code"}),
+    "getMyDescription": frozenset({"language_code"}),
+    "getMyShortDescription": frozenset({"language_code"}),
     "setMyDescription": frozenset({"description", "language_code"}),
     "setMyShortDescription": frozenset({"short_description", "language_code"}),
 }  # fmt: skip
@@ -166,6 +171,13 @@ def _checked_card(result: Mapping[str, Any]) -> SentCard:
     )
 
 
+def check_about(text: str, longest: int, language_code: str | None) -> None:
+    """Raise ``Refused`` unless a description (empty: none) is one Telegram accepts."""
+    if len(text) > longest:
+        raise Refused("BOT_INFO_INVALID")
+    _check_language(language_code)
+
+
 def check_commands(commands: str, language_code: str | None) -> None:
     """Raise ``Refused`` unless the menu is one Telegram accepts."""
     listed = json.loads(commands)
@@ -176,7 +188,11 @@ def check_commands(commands: str, language_code: str | None) -> None:
             raise Refused("BOT_COMMAND_INVALID")
         if not 1 <= len(each["description"]) <= 256:
             raise Refused("BOT_COMMAND_DESCRIPTION_INVALID")
-    if language_code and not re.fullmatch("[a-z]{2}", language_code):
+    _check_language(language_code)
+
+
+def _check_language(code: str | None) -> None:
+    if code and not re.fullmatch("[a-z]{2}", code):
         raise Refused("language code is invalid")
 
 

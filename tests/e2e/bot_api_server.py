@@ -25,15 +25,8 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from tests.e2e.bot_api_chats import AS_A_GROUP, BOT_ID, BOT_NAME, Chats, Offered, Sent
-from tests.e2e.bot_api_rules import (
-    PARAMETERS,
-    Refused,
-    SentButton,
-    SentCard,
-    check_commands,
-    check_scope,
-    check_webhook,
-)
+from tests.e2e.bot_api_profile import BotProfile
+from tests.e2e.bot_api_rules import PARAMETERS, Refused, SentButton, SentCard, check_webhook
 
 __all__ = [
     "BOT_ID",
@@ -80,6 +73,9 @@ class BotApiServer:
         self.private = False
         #: The files that ``getFile`` knows, by their ids.
         self.files: dict[str, bytes] = {}
+        self.profile = BotProfile()
+        #: What @BotFather was told that the bot may do, as ``getMe`` says it.
+        self.abilities: dict[str, bool] = {}
         self._changed = threading.Condition()
         self._failures: dict[str, deque[Told]] = {}
         self._updates: list[dict[str, Any]] = []
@@ -432,6 +428,7 @@ class BotApiServer:
                     "first_name": "Tathabbat",
                     "username": BOT_NAME,
                     "can_read_all_group_messages": not self.private,
+                    **self.abilities,
                 }
             case "getChatMember":
                 return self.chats.member(given)
@@ -453,12 +450,19 @@ class BotApiServer:
                 self.chats.offer(given)
             case "answerCallbackQuery":
                 self.chats.acknowledge_press(given["callback_query_id"], given.get("text"))
-            case "setMyCommands":
-                check_commands(given["commands"], given.get("language_code"))
-                check_scope(given.get("scope"))
-                self.chats.set_menu(given.get("scope"), given["commands"])
-            case "deleteMyCommands":
-                self.chats.set_menu(given.get("scope"), "[]")
+            case "setMyCommands" | "deleteMyCommands":
+                self.profile.set_commands(given)
+                self.chats.set_menu(given.get("scope"), given.get("commands", "[]"))
+            case "getMyCommands":
+                return self.profile.commands(given)
+            case "setMyDescription":
+                self.profile.describe(given)
+            case "setMyShortDescription":
+                self.profile.describe_shortly(given)
+            case "getMyDescription":
+                return self.profile.description(given)
+            case "getMyShortDescription":
+                return self.profile.short_description(given)
             case "setWebhook":
                 check_webhook(given["url"], given.get("secret_token"))
                 self._webhook = given["url"], given.get("secret_token")

@@ -20,6 +20,7 @@ from bot.conversation.commands import Audience
 from bot.conversation.groups import PREFIX
 from bot.conversation.media import Medium
 from bot.conversation.post import Letter, Post
+from bot.conversation.profile import Profile
 from bot.conversation.reply import (
     Asker,
     Block,
@@ -32,7 +33,7 @@ from bot.conversation.reply import (
     Style,
 )
 from bot.conversation.talk import Here, Standing
-from bot.telegram.application import Commands, TelegramConfig, run, serve
+from bot.telegram.application import TelegramConfig, run, serve
 from bot.telegram.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from bot.telegram.inbox import Inbox
 from bot.telegram.limits import Limits
@@ -41,14 +42,11 @@ from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.models import Base
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN
 
-COMMANDS: Commands = {
-    (Audience.EVERYBODY, ""): (
-        ("start", "البداية"),
-        ("help", "المساعدة"),
-        ("language", "اللغة"),
-    ),
-    (Audience.EVERYBODY, "en"): (("start", "Start"), ("help", "Help"), ("language", "Language")),
-    (Audience.GROUP_ADMINS, "en"): (("settings", "Settings"),),
+_ARABIC = (("start", "البداية"), ("help", "المساعدة"), ("language", "اللغة"))
+_ENGLISH = (("start", "Start"), ("help", "Help"), ("language", "Language"))
+PROFILES = {
+    "": Profile("يعيد ما يقال له", "صدى", dict.fromkeys(Audience, _ARABIC)),
+    "en": Profile("Says what it is told", "Echo", dict.fromkeys(Audience, _ENGLISH)),
 }
 SECRET = b"the key of these tests"
 #: Short, so that what a killed bot had in hand is taken again soon.
@@ -378,7 +376,7 @@ class Running:
         self._loop = asyncio.get_running_loop()
         self._ready.set()
         try:
-            await serve(self._config, self._talk, self._post, self._inbox, COMMANDS, self._stop)
+            await serve(self._config, self._talk, self._post, self._inbox, PROFILES, self._stop)
         except Exception as error:  # noqa: BLE001 - handed to ``join``
             self._error = error
 
@@ -439,7 +437,7 @@ def _main() -> None:
     inbox = Inbox(sessions_in(given.folder), SECRET, LEASE)
     rate = given.sends_per_second
     limits = Limits(sends_per_second=rate, sends_burst=round(rate))
-    run(TelegramConfig(TOKEN, given.api_url, limits=limits), talk, Letters(), inbox, COMMANDS)
+    run(TelegramConfig(TOKEN, given.api_url, limits=limits), talk, Letters(), inbox, PROFILES)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         bind = f"127.0.0.1:{free.getsockname()[1]}"
     console = console_on(sessions, BagOfWords(), folder, f"http://{bind}")
     console.clock.now = datetime.now(UTC)
-    with beside(console.app, bind):
+    with beside(console.app, bind, ()):
         yield console
     engine.dispose()
 

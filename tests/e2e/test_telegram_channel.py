@@ -1,10 +1,12 @@
 """The Telegram channel against a Bot API server on loopback: what comes in, what breaks."""
 
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
 
+from bot import measures
 from bot.telegram.application import TelegramConfig, build, check
 from bot.telegram.backoff import ANSWER_TRIES
 from bot.telegram.errors import (
@@ -261,11 +263,20 @@ class TestWaysIn:
         bot.wait_until_done(again)
         assert server.sent == [menu, changed]
 
-    def test_the_menus_are_published_in_each_language(self, server: BotApiServer) -> None:
+    def test_the_profile_is_published_in_each_language(self, server: BotApiServer) -> None:
         first = server.wait_for_call("setMyCommands")
-        second = server.wait_for_call("setMyCommands", after=first.number)
         assert "البداية" in first.parameters["commands"].encode().decode("unicode_escape")
-        assert second.parameters["language_code"] == "en"
+        description = server.wait_for_call("setMyDescription", after=first.number)
+        assert description.parameters["language_code"] == "en"
+
+
+def test_it_tells_whoever_watches_that_its_loop_runs(
+    server: BotApiServer, talk: EchoTalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = threading.Event()
+    monkeypatch.setattr(measures, "looked", looked.set)
+    with running(TelegramConfig(TOKEN, server.url), talk):
+        assert looked.wait(PATIENCE)
 
 
 class TestManyAtOnce:
@@ -337,7 +348,7 @@ class TestBreaking:
         assert len(failed) == 1
         assert failed[0].exc_info is None
 
-    def test_menus_that_cannot_be_published_stop_nothing(
+    def test_a_profile_that_cannot_be_published_stops_nothing(
         self, server: BotApiServer, talk: EchoTalk
     ) -> None:
         server.fail_next("setMyCommands", 400, "BOT_COMMAND_INVALID")

@@ -1,6 +1,7 @@
 """What the doctor says of each part, well and not well, and that it names the way out."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -153,7 +154,7 @@ class TestIndex:
 def registration(
     url: str = "", waiting: int = 0, failure: str | None = None, ago: timedelta = timedelta(0)
 ) -> Registration:
-    return Registration("the_bot", url, waiting, failure, datetime.now(UTC) - ago)
+    return Registration("the_bot", True, True, url, waiting, failure, datetime.now(UTC) - ago)
 
 
 class TestWebhook:
@@ -196,14 +197,24 @@ class TestWebhook:
 
     async def test_telegram_is_asked(self) -> None:
         with BotApiServer() as server:
+            server.abilities = {"can_read_all_group_messages": True}
             server.webhook_failure = {
                 "last_error_date": 1_700_000_000,
                 "last_error_message": "Wrong response",
             }
             found = await look(TelegramConfig(TOKEN, server.url))
-        assert found == Registration(
-            BOT_NAME, "", 0, "Wrong response", datetime.fromtimestamp(1_700_000_000, UTC)
-        )
+        failed_at = datetime.fromtimestamp(1_700_000_000, UTC)
+        assert found == Registration(BOT_NAME, False, True, "", 0, "Wrong response", failed_at)
+
+    @pytest.mark.parametrize(("inline", "reads_groups"), [(True, True), (False, False)])
+    def test_what_the_owner_has_to_allow_is_a_note(
+        self, app: App, doctor: Doctor, inline: bool, reads_groups: bool
+    ) -> None:
+        app.registration = replace(registration(), inline=inline, reads_groups=reads_groups)
+        found = doctor(telegram_bot_token=SecretStr(TOKEN))["telegram"]
+        assert found.state is State.OK
+        assert ("/setinline" not in found.message) is inline
+        assert ("/setprivacy" not in found.message) is reads_groups
 
 
 @pytest.mark.parametrize(
@@ -221,7 +232,14 @@ class TestWebhook:
     ],
 )
 def test_the_console(doctor: Doctor, url: str | None, bind: str | None, state: State) -> None:
-    assert doctor(console_url=url, console_bind=bind)["console"].state is state
+    proxied = doctor(console_url=url, console_bind=bind, console_proxies=("127.0.0.1/32",))
+    assert proxied["console"].state is state
+
+
+def test_a_console_that_takes_all_for_its_proxy_is_a_warning(doctor: Doctor) -> None:
+    found = doctor(console_url="https://desk.example.org", console_bind="127.0.0.1:8080")["console"]
+    assert found.state is State.WARNING
+    assert "CONSOLE_PROXIES" in found.message
 
 
 @pytest.mark.parametrize(

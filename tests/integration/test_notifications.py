@@ -443,6 +443,21 @@ def test_an_answer_that_is_taken_back_is_not_told_and_opens_its_cluster(
     assert [each.statement.id for each in _due(sessions)] == [other]
 
 
+def test_an_answer_that_another_took_the_place_of_is_neither_told_nor_counted(
+    sessions: Sessions,
+) -> None:
+    first, second = published(sessions, "the dam stands", "the dam was repaired")
+    cluster, claims = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    _answer(sessions, cluster, first)
+    with sessions.begin() as session:
+        verdicts.attach(session, claims, second, Relation.REFUTES, "amal")
+        verdicts.detach(session, claims, first, "amal", "wrong statement")
+    assert _due(sessions) == []
+    with sessions() as session:
+        assert notifications.waiting(session, _LATER) == (0, None)
+
+
 def test_who_is_shown_what_was_withdrawn_while_it_was_found_is_told(sessions: Sessions) -> None:
     gone, stands = published(sessions, "the dam stands", "the bridge stands")
     with sessions.begin() as session:

@@ -386,7 +386,7 @@ class TestTurns:
         """One poller is late: what it found unseen was taken meanwhile."""
         number = desk.add(serve_feed(desk.web, 1))
         desk.poll()
-        monkeypatch.setattr(polling, "unseen", lambda session, feed, keys: set(keys))
+        monkeypatch.setattr(polling, "unseen", lambda session, feed, keys, now: set(keys))
         tally = asyncio.run(desk.poller.poll([number]))
         assert (tally.reports, tally.problems) == (0, [])
         assert len(desk.reports()) == 1
@@ -397,3 +397,44 @@ class TestTurns:
             assert polling.take_next(session, NOW) is not None
         assert desk.poll().feeds == 0
         assert desk.poll(polling.TURN).reports == 1
+
+
+class TestRemembering:
+    """What was taken is remembered for as long as its feed lists it, and a while longer."""
+
+    DAY = timedelta(days=1)
+
+    def forget(self, desk: Desk) -> int:
+        with desk.sessions.begin() as session:
+            return polling.forget_unlisted(session)
+
+    def test_what_is_still_listed_is_never_taken_again(self, desk: Desk) -> None:
+        desk.add(serve_feed(desk.web, 3))
+        desk.poll()
+        for _ in range(3):
+            desk.poll(polling.UNLISTED * 0.4)
+            assert self.forget(desk) == 0
+        assert desk.poll(self.DAY).reports == 0
+        assert len(desk.reports()) == 3
+
+    def test_what_is_long_gone_from_it_is_forgotten(self, desk: Desk) -> None:
+        desk.add(serve_feed(desk.web, 3))
+        desk.poll()
+        serve_feed(desk.web, 1)
+        desk.poll(polling.UNLISTED)
+        assert self.forget(desk) == 0
+        desk.poll(self.DAY * 2)
+        assert self.forget(desk) == 2
+        with desk.sessions() as session:
+            assert len(session.scalars(select(FeedItem)).all()) == 1
+
+    def test_a_feed_that_does_not_change_for_long_forgets_nothing(self, desk: Desk) -> None:
+        desk.add(serve_feed(desk.web, 2))
+        desk.poll()
+        desk.web.answers["/feed"] = lambda handler: answer(handler, 304, b"")
+        desk.poll(polling.UNLISTED * 3)
+        assert self.forget(desk) == 0
+        serve_feed(desk.web, 2)
+        desk.poll(self.DAY)
+        assert self.forget(desk) == 0
+        assert len(desk.reports()) == 2

@@ -55,8 +55,14 @@ def broken(engine: Engine, index: ServingIndex) -> Iterator[None]:
 
 
 @pytest.fixture
-def standing(sessions: Sessions, index: ServingIndex) -> Standing:
-    return Standing(sessions, index, lambda: LATER)
+def silence() -> list[float]:
+    """Seconds since the bot's loop was last heard of."""
+    return [0.0]
+
+
+@pytest.fixture
+def standing(sessions: Sessions, index: ServingIndex, silence: list[float]) -> Standing:
+    return Standing(sessions, index, lambda: LATER, lambda: silence[-1])
 
 
 @pytest.fixture
@@ -92,6 +98,15 @@ class TestHealth:
     @pytest.mark.usefixtures("broken")
     def test_a_database_that_is_gone_is_named(self, served: str) -> None:
         assert get(f"{served}/healthz") == (503, "database\n")
+
+    def test_a_loop_that_hangs_is_named(
+        self, served: str, index: ServingIndex, silence: list[float]
+    ) -> None:
+        index.current()
+        silence.append(29.0)
+        assert get(f"{served}/healthz") == (200, "ok\n")
+        silence.append(31.0)
+        assert get(f"{served}/healthz") == (503, "loop\n")
 
     def test_nothing_else_is_there(self, served: str) -> None:
         assert get(f"{served}/")[0] == 404

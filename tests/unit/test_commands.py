@@ -12,13 +12,13 @@ from bot.telegram.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from knowledge.models import Role
 from tests.e2e.bot_api_rules import check_commands
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
-#: What the tables of the README document: commands at the beginning of a row, in backquotes.
-DOCUMENTED = {
-    name
-    for row in re.findall(r"^\| (`/.*?) \|", README, re.MULTILINE)
-    for name in re.findall(r"`/([a-z]+)", row)
-}
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def documented(page: str) -> set[str]:
+    """Return what the tables of a page document: commands at a row's beginning, in backquotes."""
+    rows = re.findall(r"^\| (`/.*?) \|", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`/([a-z]+)", row)}
 
 
 #: What only those with a role may give.
@@ -62,5 +62,27 @@ def test_telegram_accepts_the_menus(role: Role, language: Language) -> None:
         assert len({what for _, what in listed}) == len(listed)
 
 
-def test_the_readme_documents_every_command_and_no_other() -> None:
-    assert DOCUMENTED == PUBLIC_COMMANDS | GROUP_COMMANDS | MODERATORS
+@pytest.mark.parametrize("audience", list(Audience))
+@pytest.mark.parametrize("language", list(Language))
+def test_telegram_accepts_what_each_place_offers(audience: Audience, language: Language) -> None:
+    listed = offered(audience, language)
+    rows = [{"command": name, "description": what} for name, what in listed]
+    check_commands(json.dumps(rows), language.value)
+    assert len(set(names(listed))) == len(listed)
+
+
+def test_a_group_is_offered_nothing_that_is_done_in_private() -> None:
+    private = {"notify", "mydata", "forgetme", *MODERATORS}
+    for audience in (Audience.GROUPS, Audience.GROUP_ADMINS):
+        assert not set(names(offered(audience, Language.ENGLISH))) & private
+    members, admins = (
+        set(names(offered(each, Language.ENGLISH)))
+        for each in (Audience.GROUPS, Audience.GROUP_ADMINS)
+    )
+    assert members <= admins
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/using.md"])
+def test_every_command_is_documented_and_no_other(page: str) -> None:
+    everywhere = {name for each in Audience for name in names(offered(each, Language.ENGLISH))}
+    assert documented(page) == everywhere | set(names(menu(Role.ADMIN, Language.ENGLISH)))

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from fnmatch import fnmatch
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,10 @@ class TestCompose:
         image = (DEPLOY / "Dockerfile").read_text("utf-8")
         port = bot["environment"]["METRICS_BIND"].rpartition(":")[2]
         assert f":{port}/healthz" in image
+        # The console believes the host's proxy, and nothing else in the network.
+        (network,) = compose["networks"]["default"]["ipam"]["config"]
+        assert bot["environment"]["CONSOLE_PROXIES"] == network["gateway"]
+        assert ip_address(network["gateway"]) in ip_network(network["subnet"])
         mounted = [volume.partition(":")[2] for volume in bot["volumes"]]
         assert bot["environment"]["DATA_DIR"] in mounted
 

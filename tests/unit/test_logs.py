@@ -56,7 +56,7 @@ def test_several_lines_and_a_traceback_stay_one_line(capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize(
     "name",
-    ["httpx", "httpcore.connection", "tornado.access", "faiss.loader", "telegram.ext.ExtBot"],
+    ["httpx", "httpcore.connection", "uvicorn.error", "faiss.loader", "telegram.ext.ExtBot"],
 )
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
 def test_libraries_whose_lines_hold_the_token_or_noise_are_quiet(

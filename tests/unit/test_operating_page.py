@@ -60,6 +60,13 @@ def test_every_setting_named_exists() -> None:
     assert named <= known | others
 
 
+def test_every_setting_is_in_its_table_and_no_other() -> None:
+    table = PAGE[PAGE.index("### Settings") : PAGE.index("## Upgrade")]
+    rows = re.findall(r"^\| (`[A-Z].*?) \|", table, re.MULTILINE)
+    listed = sorted(name for row in rows for name in re.findall(r"`([A-Z_]+)`", row))
+    assert listed == sorted(name.upper() for name in Settings.model_fields)
+
+
 def test_every_metric_is_explained_and_exists() -> None:
     named = set(re.findall(r"`(tathabbat_\w+)(?:\{\w+\})?`", PAGE))
     counted = {

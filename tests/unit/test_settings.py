@@ -72,10 +72,18 @@ class TestValues:
         assert settings.telegram_api_url == "http://127.0.0.1:8081"
         assert settings.database_address == "postgresql://host/name"
 
+    def test_proxies_are_addresses_and_networks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CONSOLE_PROXIES", "127.0.0.1, 10.0.0.0/8,2001:db8::/32,")
+        assert load().console_proxies == ("127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32")
+
     @pytest.mark.parametrize(
         ("name", "value"),
         [
             ("ADMIN_IDS", "12,abc"),
+            ("CONSOLE_PROXIES", "*"),
+            ("CONSOLE_PROXIES", "localhost"),
+            ("CONSOLE_PROXIES", "10.0.0.1/8"),
+            ("CONSOLE_PROXIES", "127.0.0.1, 0.0.0.0/0"),
             ("LOG_LEVEL", "LOUD"),
             ("TELEGRAM_API_URL", "api.telegram.org"),
             ("WEBHOOK_URL", "ftp://example.org"),

@@ -1,0 +1,37 @@
+"""What is shown of the bot before anybody writes to it: what it is for, and its commands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.conversation.catalogue import Language, catalogue
+from bot.conversation.commands import Audience, Listed, offered
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The bot in one language.
+
+    ``description`` stands in a chat that is still empty (at most 512 characters on Telegram),
+    ``short_description`` under the bot's name and where it is passed on (at most 120).
+    """
+
+    description: str
+    short_description: str
+    commands: Mapping[Audience, Listed]
+
+
+def profile(language: Language) -> Profile:
+    """Return the bot's profile in ``language``."""
+    say = catalogue(language).say
+    description = (
+        say(
+            "Send me a piece of news or forward a message. I look for it in verified reports and"
+            " show you what they say: the quote, who said it, where and when."
+        ),
+        say("I speak for my sources only. When they are silent, I say so."),
+    )
+    return Profile(
+        "\n\n".join(description),
+        say("Make sure before you act on it: I look news up in verified reports, with the source."),
+        {audience: offered(audience, language) for audience in Audience},
+    )
