@@ -49,8 +49,8 @@ class Origin:
 class Rest:
     """The claims of a message that were left to ask for, and where the message comes from."""
 
-    claims: tuple[str, ...]
-    origin: Origin | None
+    claims: tuple[str, ...] = ()
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,9 @@ def _messages(session: Session, key: str) -> list[dict[str, Any]]:
             Arrival.done_at,
             Arrival.error,
             Arrival.payload.is_not(None).label("sealed"),
+            Arrival.message,
+            Arrival.content,
+            Arrival.placeholder,
         )
         .where(Arrival.lane == key)
         .order_by(Arrival.id)
@@ -130,6 +133,9 @@ def _messages(session: Session, key: str) -> list[dict[str, Any]]:
             "done_at": row.done_at,
             "error": row.error,
             "content_kept_encrypted": row.sealed,
+            "code_of_the_message": row.message,
+            "code_of_its_words": row.content,
+            "number_of_the_answer": row.placeholder,
         }
         for row in rows
     ]

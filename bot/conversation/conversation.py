@@ -3,23 +3,23 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Final, TypeAlias
 
-from bot.conversation import commands, media, moderators, wording
+from bot.conversation import cards, commands, media, moderators, wording
 from bot.conversation.catalogue import Catalogue, catalogue, spoken, usual_calendar
 from bot.conversation.groups import COMMANDS as OF_GROUPS
 from bot.conversation.groups import Groups
-from bot.conversation.keeping import Keeping
+from bot.conversation.keeping import Answered, Keeping
 from bot.conversation.media import Medium
 from bot.conversation.moderation import Moderation
 from bot.conversation.personal import Personal, offer
-from bot.conversation.reply import Asker, Block, Origin, Reply, Style
+from bot.conversation.reply import Asker, Block, Cards, Origin, Reply, Style
 from bot.conversation.wording import Carrier
 from bot.fetching.errors import FetchError
 from bot.pictures.errors import PictureError
 from knowledge import groups, inquiries, people
 from knowledge.answering import Answering
-from knowledge.answers import Answer
 from knowledge.claims import MAX_CLAIMS, Message, MessageKind, lone_link, read_message
 from knowledge.database import Sessions
 from knowledge.domain import Outcome
@@ -205,12 +205,8 @@ class Conversation:
         origin: Origin | None,
     ) -> Reply:
         """Answer the claims of what was read, and keep an inquiry of each."""
-        if not message.claims:
-            return wording.small_talk(message.kind, words)
-        answered = [(claim, self._answering.answer(claim)) for claim in message.claims]
-        if message.kind is MessageKind.ARABIZI and not any(
-            _found(answer) for _, answer in answered
-        ):
+        answered = self._looked_up(message)
+        if not answered:
             return wording.small_talk(message.kind, words)
         rest = Rest(message.rest, self._keeping.origin(origin) if origin is not None else None)
         parts = self._keeping.keep(asker, answered, rest, words.language)
@@ -233,6 +229,37 @@ class Conversation:
         answered = [(claim, self._answering.answer(claim)) for claim in claims]
         parts = self._keeping.keep(asker, answered, rest, words.language, after=number)
         return wording.each_answered(parts, self._today(), words, rest=len(rest.claims))
+
+    def cards(self, asker: Asker, text: str) -> Cards:
+        """Offer cards for what is being typed in another chat; who is blocked is offered none."""
+        words = self._words(asker)
+        if self._is_blocked(asker):
+            return Cards()
+        message = _readable(text)
+        answered = self._looked_up(message) if message is not None else ()
+        if not answered:
+            return cards.hint(words)
+        today = self._today()
+        offered = (cards.cards_of(n, each, today, words) for n, (_, each) in enumerate(answered))
+        return Cards(tuple(chain.from_iterable(offered)))
+
+    def chosen(self, asker: Asker, text: str, name: str) -> None:
+        """Keep an inquiry of the claim whose card was sent on; nobody waits to be told of it."""
+        message, number = _readable(text), cards.claim_number(name)
+        if message is None or number is None or self._is_blocked(asker):
+            return
+        for claim in message.claims[number : number + 1]:
+            answered = ((claim, self._answering.answer(claim)),)
+            self._keeping.keep(asker, answered, Rest(), self._words(asker).language)
+
+    def _looked_up(self, message: Message) -> Answered:
+        """Return the claims of a message with their answers: none where it is no claim after all.
+
+        What is found nowhere may only look like Arabic in Latin letters.
+        """
+        answered = [(claim, self._answering.answer(claim)) for claim in message.claims]
+        found = any(answer.outcome is not Outcome.NO_MATCH for _, answer in answered)
+        return answered if found or message.kind is not MessageKind.ARABIZI else ()
 
     def press(self, asker: Asker, action: str) -> Reply:
         """Answer a button press; whatever is not theirs or not known is said to be gone."""
@@ -270,7 +297,10 @@ class Conversation:
         if kind in _FEEDBACK:
             with self._sessions.begin() as session:
                 noted = inquiries.rate(session, number, key, _FEEDBACK[kind])
-            return Reply((Block(words.say("Thank you, noted.")),)) if noted else None
+            if not noted:
+                return None
+            chosen = wording.rated(kind, number, words.say)
+            return Reply((Block(words.say("Thank you, noted.")),), (chosen,))
         return None
 
     def unreachable(self, asker: Asker) -> None:
@@ -358,10 +388,13 @@ class Conversation:
         return groups.group_key(self._secret, self._channel, group)
 
 
+def _readable(text: str) -> Message | None:
+    try:
+        return read_message(text)
+    except UnreadableClaim:
+        return None
+
+
 def _blocked(words: Catalogue) -> Reply:
     """Say that a person is not answered: nothing is looked up or kept, which is what it is for."""
     return Reply((Block(words.say("For now I do not answer you. Try again later.")),))
-
-
-def _found(answer: Answer) -> bool:
-    return answer.outcome is not Outcome.NO_MATCH

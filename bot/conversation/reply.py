@@ -66,6 +66,28 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """One of several replies that a person may choose from to send on.
+
+    ``name`` tells it from the others (at most 64 bytes of ASCII); ``title`` and ``description`` are
+    what a list shows of it.
+    """
+
+    name: str
+    title: str
+    description: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """What is offered for what a person types; where it is nothing, ``hint`` may say what to."""
+
+    cards: tuple[Card, ...] = ()
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Asker:
     """Who is talking. ``id`` is the channel's own number for the person (Telegram's user id).
 

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from bot.conversation.media import Medium
-from bot.conversation.reply import Asker, Origin, Reply
+from bot.conversation.reply import Asker, Cards, Origin, Reply
 
 
 class Standing(Enum):
@@ -87,6 +87,12 @@ class Talk(Protocol):
 
     def claim(self, asker: Asker, text: str, origin: Origin | None = None) -> Reply:
         """Answer a claim, forwarded from ``origin``. Slow where it is only a link: that is read."""
+
+    def cards(self, asker: Asker, text: str) -> Cards:
+        """Offer cards for what is being typed in another chat; nothing is kept of it."""
+
+    def chosen(self, asker: Asker, text: str, name: str) -> None:
+        """Keep that what was typed is asked: the card with this name was sent on."""
 
     def press(self, asker: Asker, action: str) -> Reply:
         """Answer a button press; an unknown, forged or expired action gets a polite reply."""

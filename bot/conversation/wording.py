@@ -1,5 +1,6 @@
 """An answer in words: outcome first, then the quote, who said it, where and when (pure)."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -29,6 +30,11 @@ MANY_FORWARDERS: Final = 5
 #: People that are counted at most: enough to be told, and quickly counted for what half a town
 #: sends.
 MOST_FORWARDERS: Final = 100
+
+#: How a button is labelled whose claim is one of several in the message.
+NUMBERED: Final = re.compile(r"\d+\. ")
+#: In front of what a person said of an answer.
+_CHOSEN: Final = "✓ "
 
 #: Characters that are passed on of a claim, and of a quote: links are bounded.
 _CLAIM_SHARED: Final = 80
@@ -62,7 +68,7 @@ def answered(
             careful.append(_promise(noted, say))
         opening = Block(say("⚪ We have no verified report on this yet"), Style.HEADLINE)
         blocks = [opening, Block(" ".join(careful)), *_passed_on(noted, words)]
-        return Reply(tuple(blocks), _telling(noted, say))
+        return Reply(tuple(blocks), telling(noted, say))
     ask = Asking(answer.claim, today)
     if answer.disputed:
         return _disputed(answer, noted, ask, words)
@@ -77,7 +83,7 @@ def answered(
             blocks.append(Block(_promise(noted, say), Style.NOTE))
         return Reply(
             tuple(blocks),
-            (*_links(statements, words), *more, *_feedback(noted, say), *_telling(noted, say)),
+            (*_links(statements, words), *more, *_feedback(noted, say), *telling(noted, say)),
         )
     best = answer.matches[0]
     row = link(best.statement, say("Source"))
@@ -140,7 +146,7 @@ def _disputed(answer: Answer, noted: Noted | None, ask: Asking, words: Catalogue
     if noted is not None and noted.waiting:
         blocks.append(Block(_promise(noted, say), Style.NOTE))
     links = _links([match.statement for match in settling], words)
-    return Reply(tuple(blocks), (*links, *_feedback(noted, say), *_telling(noted, say)))
+    return Reply(tuple(blocks), (*links, *_feedback(noted, say), *telling(noted, say)))
 
 
 class Carrier(StrEnum):
@@ -252,7 +258,16 @@ def _feedback(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[But
     )
 
 
-def _telling(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
+def rated(action: str, inquiry_id: int, say: Callable[[str], str]) -> tuple[Button, ...]:
+    """Return what can be said of an answer once ``action``, one of the two, was chosen."""
+    labels = {USEFUL: say("👍 Useful"), USELESS: say("👎 Not useful")}
+    return tuple(
+        Button(f"{_CHOSEN if each == action else ''}{label}", action=f"{each}:{inquiry_id}")
+        for each, label in labels.items()
+    )
+
+
+def telling(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
     """Return the button that asks to be told when the claim is settled, or not to be."""
     if noted is None:
         return ()

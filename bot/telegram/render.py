@@ -97,6 +97,14 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
+class Buttons:
+    """The buttons alone of a message that stands: all else of it stays as it is."""
+
+    message_id: int
+    keyboard: InlineKeyboardMarkup
+
+
+@dataclass(frozen=True, slots=True)
 class _Piece:
     """Visible text, with its direction marks, that goes under one tag."""
 
@@ -259,11 +267,11 @@ def _isolated(run: re.Match[str]) -> str:
 
 
 def _keyboard(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | None:
-    keyboard = [shown for row in rows if (shown := [key for b in row if (key := _key(b))])]
+    keyboard = [shown for row in rows if (shown := [made for b in row if (made := key(b))])]
     return InlineKeyboardMarkup(keyboard) if keyboard else None
 
 
-def _key(button: Button) -> InlineKeyboardButton | None:
+def key(button: Button) -> InlineKeyboardButton | None:
     """Return the button, or None where Telegram would refuse it and the whole message with it."""
     label = _clean(button.label)[:_LABEL_CHARACTERS]
     if not label:

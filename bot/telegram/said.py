@@ -11,6 +11,7 @@ from telegram import (
     MessageOriginChat,
     MessageOriginHiddenUser,
     MessageOriginUser,
+    Update,
 )
 
 from bot.conversation.reply import Origin
@@ -23,6 +24,11 @@ MAX_CLAIM_CHARACTERS = 4096
 # Telegram marks only ASCII commands; "/مساعدة" alone is meant as one all the same.
 _LONE_COMMAND = re.compile(r"/\S*")
 _SPACES = re.compile(r"[^\S\n]+")
+
+
+def written(update: Update) -> Message | None:
+    """Return the message that somebody wrote or changed, None where it is something else."""
+    return update.message or update.edited_message
 
 
 @dataclass(frozen=True, slots=True)

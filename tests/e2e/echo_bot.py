@@ -25,6 +25,8 @@ from bot.conversation.reply import (
     Asker,
     Block,
     Button,
+    Card,
+    Cards,
     Document,
     Origin,
     Picture,
@@ -61,6 +63,8 @@ RUMOUR = "rumour"
 BREAKS = "break"
 FAILS = "fail"
 HELD = "hold"
+BLOCKED = "blocked"
+RATED = "rate"
 
 
 class EchoGroups:
@@ -135,7 +139,7 @@ class EchoGroups:
 class EchoTalk:
     """Says back what it was asked; "break" raises, "hold" waits until ``release`` is set.
 
-    "fail" raises as often as ``failures`` says.
+    "fail" raises as often as ``failures`` says. The answer to "rate" can be said something of.
     """
 
     def __init__(self) -> None:
@@ -146,6 +150,8 @@ class EchoTalk:
         self.release = threading.Event()
         #: Whether the moderator is none any more.
         self.dismissed = False
+        #: What was sent on from another chat: who, what was typed, and the card.
+        self.chosen_cards: list[tuple[int, str, str]] = []
         #: Answers that break before one is well.
         self.failures = 0
 
@@ -183,20 +189,45 @@ class EchoTalk:
             self.holding.set()
             self.release.wait()
         came = f" from {origin.kind} {origin.id} {origin.name}" if origin is not None else ""
+        found = (
+            Button("Source", url="https://example.org/report"),
+            Button("Others", action="other:7"),
+        )
+        said = (
+            (Button("1. Useful", action="useful:7"), Button("1. Useless", action="useless:7")),
+            (Button("1. Tell me", action="tell:7"),),
+        )
         return Reply(
             (Block(f"claim {asker.id}{came}", Style.HEADLINE), Block(text, Style.QUOTE)),
-            (
-                (
-                    Button("Source", url="https://example.org/report"),
-                    Button("Others", action="other:7"),
-                ),
-            ),
+            (found, *(said if text == RATED else ())),
         )
+
+    def cards(self, asker: Asker, text: str) -> Cards:
+        if not text:
+            return Cards(hint="write a sentence")
+        if text == BREAKS:
+            raise ValueError(f"the secret words of a person: {text}")
+        if text == HELD:
+            self.holding.set()
+            self.release.wait()
+        if text == BLOCKED:
+            return Cards()
+        source = (Button("Source", url="https://example.org/report"),)
+        long = Reply((Block("a" * 4000), Block("b" * 4000)), (source,))
+        return Cards(
+            (
+                Card("0", f"card {text}", "what it says", Reply((Block(text),), (source,))),
+                Card("0:7", "t" * 1000, "d" * 1000, long),
+            )
+        )
+
+    def chosen(self, asker: Asker, text: str, name: str) -> None:
+        self.chosen_cards.append((asker.id, text, name))
 
     def press(self, asker: Asker, action: str) -> Reply:
         if action == BREAKS:
             raise ValueError("the press broke")
-        return _reply(f"press {action}")
+        return Reply((Block(f"press {action}"),), _PRESSED.get(action, ()))
 
     def unreachable(self, asker: Asker) -> None:
         self.lost.append(asker.id)
@@ -272,8 +303,8 @@ class WatchedInbox(Inbox):
         self._done: set[int] = set()
         self._changed = threading.Condition()
 
-    async def finish(self, taken: Taken) -> bool:
-        return self._note(taken, await super().finish(taken))
+    async def finish(self, taken: Taken, stands: int | None = None) -> bool:
+        return self._note(taken, await super().finish(taken, stands))
 
     async def drop(self, taken: Taken, error: str) -> bool:
         return self._note(taken, await super().drop(taken, error))
@@ -379,6 +410,15 @@ def sessions_in(folder: Path) -> Sessions:
     engine = open_engine(f"sqlite:///{folder / 'bot.db'}")
     Base.metadata.create_all(engine)
     return open_sessions(engine)
+
+
+#: The buttons that come of a press.
+_PRESSED = {
+    "useful:7": ((Button("✓ Useful", action="useful:7"), Button("Useless", action="useless:7")),),
+    "useless:7": ((Button("Useful", action="useful:7"), Button("✓ Useless", action="useless:7")),),
+    "tell:7": ((Button("Do not tell me", action="quiet:7"),),),
+    "quiet:7": ((Button("Tell me", action="tell:7"),),),
+}
 
 
 def _reply(text: str) -> Reply:

@@ -123,6 +123,16 @@ class TestPictures:
         server.send(PERSON, content, chat=GROUP)
         assert "picture of the bridge" in server.wait_for_message(-100200).text
 
+    def test_one_that_is_exchanged_is_read_where_the_answer_stands(
+        self, server: BotApiServer
+    ) -> None:
+        message = server.message_of(server.send(PERSON, {"photo": photo("p")}))
+        first = server.wait_for_message(PERSON)
+        server.edit(PERSON, message, {"photo": photo("q")})
+        second = server.wait_for_message(PERSON, after=first.number)
+        assert "picture of the river" in second.text
+        assert second.message_id == first.message_id
+
     def test_one_in_a_channel_is_read_where_the_post_asks(self, server: BotApiServer) -> None:
         channel = {"id": -100300, "type": "channel", "title": "Channel"}
         server.post(channel, {"photo": photo("p"), "caption": f"@{BOT_NAME}"})

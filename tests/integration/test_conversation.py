@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,10 @@ from sqlalchemy.orm import selectinload
 
 from bot.conversation.conversation import Conversation
 from bot.conversation.media import Medium
-from bot.conversation.reply import Asker, Origin, Reply
+from bot.conversation.reply import Asker, Cards, Origin, Reply
 from bot.telegram.render import render
 from embeddings.encoder import SentenceTransformerEncoder
-from knowledge import curation, reports
+from knowledge import curation, people, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.database import Sessions, open_engine, open_sessions
@@ -430,3 +430,75 @@ class TestButtons:
         self, talk: Conversation, forged: str
     ) -> None:
         assert said(talk.press(ASKER, forged)) == GONE
+
+
+class TestCards:
+    """What is offered while somebody types in another chat."""
+
+    def test_the_answer_comes_first_and_says_what_it_answers(
+        self, house: House, talk: Conversation
+    ) -> None:
+        first, *others = talk.cards(ASKER, CROSSED).cards
+        assert first.title == "✅ تقرير موثّق يؤيّد هذا الخبر"
+        assert first.description.startswith("«عبرت 250 سيارة")
+        assert first.title in said(first.reply)
+        assert f"الخبر المقصود: «{CROSSED}»" in said(first.reply)
+        assert [each.title for each in others] == [first.title]
+        # Neither of them asks the person anything: who reads it did not ask.
+        buttons = [b for card in (first, *others) for row in card.reply.buttons for b in row]
+        assert {b.action for b in buttons} == {None}
+        assert kept(house) == []
+
+    def test_a_refuted_claim_is_said_to_be_with_the_reason(self, talk: Conversation) -> None:
+        first = talk.cards(ASKER, REFUTED).cards[0]
+        assert first.title == "❌ تقرير موثّق يخالف هذا الخبر"
+        assert "في رسالتك: «نصف" in said(first.reply)
+
+    def test_what_no_report_is_about_gets_one_card_that_says_so(self, talk: Conversation) -> None:
+        (only,) = talk.cards(ASKER, UNRELATED).cards
+        assert only.title == "⚪ لا يوجد لدينا تقرير موثّق عن هذا بعد"
+        assert only.description == "هذا لا يعني أنه صحيح."
+        assert "سُجّل" not in said(only.reply)
+
+    @pytest.mark.parametrize("typed", ["", "خبر", "https://example.org", "السلام عليكم"])
+    def test_what_is_no_claim_yet_gets_a_hint(self, talk: Conversation, typed: str) -> None:
+        offered = talk.cards(ASKER, typed)
+        assert (offered.cards, offered.hint) == ((), "اكتب جملة كاملة: من فعل ماذا ومتى")
+
+    def test_each_claim_has_its_cards_told_apart_by_name(self, talk: Conversation) -> None:
+        cards = talk.cards(ASKER, f"{CROSSED}. {REFUTED}.").cards
+        names = [card.name for card in cards]
+        assert {"0", "1"} <= set(names)
+        assert len(set(names)) == len(names)
+
+    def test_what_is_sent_on_is_an_inquiry_that_nobody_waits_for(
+        self, house: House, talk: Conversation
+    ) -> None:
+        card = talk.cards(ASKER, CROSSED).cards[-1]
+        talk.chosen(ASKER, CROSSED, card.name)
+        talk.chosen(ASKER, UNRELATED, "0")
+        found, missed = kept(house)
+        assert (found.claim, found.outcome, found.waiting) == (CROSSED, Outcome.SUPPORTED, False)
+        assert found.shown
+        assert (missed.claim, missed.outcome, missed.waiting) == (
+            UNRELATED,
+            Outcome.NO_MATCH,
+            False,
+        )
+
+    @pytest.mark.parametrize("name", ["", "1", "x", "-1", "9" * 30, "٠"])
+    def test_a_name_that_was_never_given_keeps_nothing(
+        self, house: House, talk: Conversation, name: str
+    ) -> None:
+        talk.chosen(ASKER, CROSSED, name)
+        assert kept(house) == []
+
+    def test_who_is_blocked_is_offered_nothing_and_leaves_nothing(
+        self, house: House, talk: Conversation
+    ) -> None:
+        key = people.person_key(SECRET, "telegram", ASKER.id)
+        with house.sessions.begin() as session:
+            people.block(session, key, datetime.now(UTC) + timedelta(days=1), "test")
+        assert talk.cards(ASKER, CROSSED) == Cards()
+        talk.chosen(ASKER, CROSSED, "0")
+        assert kept(house) == []
