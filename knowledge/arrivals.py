@@ -6,7 +6,7 @@ lost its lease. Payloads and replies are opaque here.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from knowledge.inserting import insert_all
 from knowledge.models import Arrival, ArrivalState, Course
 from knowledge.paging import bounded
 from knowledge.turns import turns
+from knowledge.versions import Standing, standings
 
 _OPEN: Final = (ArrivalState.WAITING, ArrivalState.ANSWERED)
 #: Characters of a failure that are kept.
@@ -26,12 +27,18 @@ _LONGEST_ERROR: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """An update that comes in. ``course`` None: it is dropped at once, for good."""
+    """An update that comes in. ``course`` None: it is dropped at once, for good.
+
+    ``message`` names what it is a version of, ``content`` its words (``versions`` says what for);
+    both are keyed hashes.
+    """
 
     id: int
     lane: str
     payload: bytes
     course: Course | None = Course.ANSWER
+    message: str | None = None
+    content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,10 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An update in a worker's hand. With a ``reply`` only what is left of it is to be sent."""
+    """An update in a worker's hand. With a ``reply`` only what is left of it is to be sent.
+
+    ``standing`` says how it was beside the other versions of its message when it was taken.
+    """
 
     id: int
     lane: str
@@ -56,6 +66,7 @@ class Taken:
     tries: int
     repeats: int
     arrived_at: datetime
+    standing: Standing = field(default_factory=Standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,9 @@ def _row(arriving: Arriving, turn: int, at: datetime) -> dict[str, Any]:
         "state": ArrivalState.DROPPED if dropped else ArrivalState.WAITING,
         "course": arriving.course or Course.SLOW_DOWN,
         "payload": None if dropped else arriving.payload,
+        # What is dropped is no version of anything: nobody was told what it says.
+        "message": None if dropped else arriving.message,
+        "content": None if dropped else arriving.content,
         "progress": 0,
         "tries": 0,
         "repeats": 0,
@@ -183,10 +197,12 @@ def take(
             Arrival.repeats,
             Arrival.arrived_at,
             Arrival.turn,
+            Arrival.message,
         ),
         execution_options={"synchronize_session": False},
     ).all()
     in_turn = sorted(rows, key=lambda row: (row.turn, row.id))
+    standing = standings(session, {row.id: row.message for row in rows if row.message is not None})
     return [
         Taken(
             id=row.id,
@@ -199,6 +215,7 @@ def take(
             tries=row.tries,
             repeats=row.repeats,
             arrived_at=row.arrived_at,
+            standing=standing.get(row.id, Standing()),
         )
         for row in in_turn
     ]
@@ -221,7 +238,7 @@ def renew(session: Session, holder: str, in_hand: Collection[int], until: dateti
 
 def place(session: Session, number: int, holder: str, placeholder: str) -> bool:
     """Note the message that stands where the answer will be."""
-    return _change(session, number, holder, placeholder=placeholder)
+    return _change(session, number, holder, **_standing_at(placeholder))
 
 
 def answer(
@@ -246,23 +263,40 @@ def answer(
     )
 
 
-def advance(session: Session, number: int, holder: str, reply: bytes, progress: int) -> bool:
-    """Note how many parts of a reply are sent, and what the reply is by now."""
-    return _change(session, number, holder, reply=reply, progress=progress)
+def advance(
+    session: Session,
+    number: int,
+    holder: str,
+    reply: bytes,
+    progress: int,
+    placeholder: str | None = None,
+) -> bool:
+    """Note how many parts of a reply are sent, what the reply is by now, and where it stands."""
+    at = _standing_at(placeholder)
+    return _change(session, number, holder, reply=reply, progress=progress, **at)
 
 
-def finish(session: Session, number: int, holder: str, at: datetime) -> bool:
-    """Note that a reply is sent. One that was an apology is kept for an admin to see."""
+def finish(
+    session: Session, number: int, holder: str, at: datetime, placeholder: str | None = None
+) -> bool:
+    """Note that a reply is sent, and the message that stands there, if that is news.
+
+    One that was an apology is kept for an admin to see.
+    """
     kept = Arrival.course == Course.APOLOGISE
+    # What says something of its own is compared with what waits only.
+    own = Arrival.content.is_(None)
     return _change(
         session,
         number,
         holder,
         state=case((kept, ArrivalState.GIVEN_UP.value), else_=ArrivalState.SENT.value),
         payload=case((kept, Arrival.payload), else_=None),
+        message=case((own, None), else_=Arrival.message),
         reply=None,
         leased_until=None,
         done_at=at,
+        **_standing_at(placeholder),
     )
 
 
@@ -370,6 +404,8 @@ def retry(session: Session, numbers: Collection[int], at: datetime) -> int:
         .values(
             state=ArrivalState.WAITING,
             course=Course.ANSWER,
+            # Who was told that it failed is to see that there is an answer: it comes by itself.
+            placeholder=case((Arrival.course == Course.APOLOGISE, None), else_=Arrival.placeholder),
             reply=None,
             progress=0,
             tries=0,
@@ -422,7 +458,10 @@ def forget_lane(session: Session, lane: str, nobody: str) -> int:
         execution_options={"synchronize_session": False},
     )
     left = session.scalars(
-        update(Arrival).where(here).values(lane=nobody).returning(Arrival.id),
+        update(Arrival)
+        .where(here)
+        .values(lane=nobody, message=None, content=None)
+        .returning(Arrival.id),
         execution_options={"synchronize_session": False},
     )
     return len(left.all())
@@ -442,6 +481,10 @@ def _change(session: Session, number: int, holder: str, **values: Any) -> bool:
         execution_options={"synchronize_session": False},
     )
     return changed is not None
+
+
+def _standing_at(placeholder: str | None) -> dict[str, Any]:
+    return {} if placeholder is None else {"placeholder": placeholder}
 
 
 def _short(error: str | None) -> str | None:

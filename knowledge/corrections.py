@@ -73,7 +73,7 @@ def pass_on(session: Session, statement_id: int, stands: int) -> None:
     insert_selected(
         session,
         Notification,
-        _COLUMNS,
+        [*_COLUMNS, "relation"],
         select(
             Notification.inquiry_id,
             Notification.person_key,
@@ -81,6 +81,7 @@ def pass_on(session: Session, statement_id: int, stands: int) -> None:
             Statement.id,
             Statement.version,
             Notification.status,
+            Notification.relation,
         )
         .join(Statement, Statement.id == stands)
         .where(*waiting),

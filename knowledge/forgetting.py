@@ -1,7 +1,7 @@
 """Forgetting people: at once where one asks for it, and what was asked long ago.
 
-What is forgotten still counts: that something was asked, when, in which language and with which
-outcome. Nothing says any more who asked it, or in which words.
+What is forgotten still counts: that something was asked, when, in which language, with which
+outcome and whether it was a forward. Nothing says any more who asked it, or in which words.
 """
 
 import secrets
@@ -56,6 +56,8 @@ def forget(session: Session, key: str) -> None:
     numbers = list(session.scalars(select(Inquiry.id).where(Inquiry.person_key == key)))
     for start in range(0, len(numbers), _BATCH):
         _erase(session, numbers[start : start + _BATCH])
+    # What others forwarded of theirs stays the others', without saying whose it was.
+    session.execute(update(Inquiry).where(Inquiry.origin == key).values(origin=None))
     session.execute(delete(Notification).where(Notification.person_key == key))
     session.execute(delete(SignInLink).where(SignInLink.person_key == key))
     session.execute(delete(ConsoleSession).where(ConsoleSession.person_key == key))
@@ -107,7 +109,14 @@ def _erase(session: Session, numbers: Sequence[int]) -> None:
         session.execute(
             update(Inquiry)
             .where(these, Inquiry.person_key == key)
-            .values(person_key=nobody, claim="", waiting=False),
+            .values(
+                person_key=nobody,
+                claim="",
+                waiting=False,
+                origin=None,
+                origin_name=None,
+                rest=None,
+            ),
             execution_options={"synchronize_session": False},
         )
     _drop_wordings(session, {row.claim_id for row in asked if row.claim_id is not None})

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from knowledge.corrections import corrected
@@ -12,6 +12,7 @@ from knowledge.inbox import claims, demand
 from knowledge.models import (
     Claim,
     Feedback,
+    Forwarded,
     Inquiry,
     NotificationKind,
     Shown,
@@ -29,6 +30,27 @@ class Basis:
     judge: str
     assert_at: float
     suggest_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a forwarded message comes from.
+
+    ``key`` is a keyed hash of who or which, None where that is not shown; ``name`` is a public
+    channel's, and nobody else's.
+    """
+
+    kind: Forwarded
+    key: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The claims of a message that were left to ask for, and where the message comes from."""
+
+    claims: tuple[str, ...] = ()
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +73,16 @@ def record(
     *,
     waiting: bool = False,
     basis: Basis | None = None,
+    origin: Origin | None = None,
+    rest: Sequence[str] = (),
 ) -> int:
     """Keep an inquiry and return its id. Unsettled ones are what moderators work through.
 
     ``statement_ids`` are what the person is shown, best first; ``language`` is what they are
     spoken to in. ``waiting`` says that they are to be told when moderators settle the claim.
-    ``basis`` is what the answer rests on: what the person says of it is said of that.
+    ``basis`` is what the answer rests on: what the person says of it is said of that. ``origin`` is
+    where the message comes from, if it was a forward; ``rest`` are the message's claims that are
+    not answered with this one.
     """
     demand.hold(session)
     inquiry = Inquiry(
@@ -71,6 +97,10 @@ def record(
     if basis is not None:
         inquiry.encoder, inquiry.judge = basis.encoder, basis.judge
         inquiry.assert_at, inquiry.suggest_at = basis.assert_at, basis.suggest_at
+    if origin is not None:
+        inquiry.forwarded, inquiry.origin = origin.kind, origin.key
+        inquiry.origin_name = origin.name
+    inquiry.rest = list(rest) or None
     inquiry.shown = [Shown(position=n, statement_id=each) for n, each in enumerate(statement_ids)]
     session.add(inquiry)
     session.flush()
@@ -110,6 +140,54 @@ def recall(session: Session, inquiry_id: int, person_key: str) -> Asked | None:
         inquiry.outcome,
         tuple(each.statement_id for each in inquiry.shown),
     )
+
+
+def rest_of(session: Session, inquiry_id: int, person_key: str) -> Rest | None:
+    """Return what was left to ask for, to the person who was offered it; None if nothing was."""
+    inquiry = session.get(Inquiry, inquiry_id)
+    if inquiry is None or inquiry.person_key != person_key or not inquiry.rest:
+        return None
+    came = inquiry.forwarded
+    origin = Origin(came, inquiry.origin, inquiry.origin_name) if came is not None else None
+    return Rest(tuple(inquiry.rest), origin)
+
+
+def asked_since(
+    session: Session, inquiry_id: int, person_key: str, claim: str, outcome: Outcome
+) -> tuple[int, bool] | None:
+    """Return the person's inquiry of a claim after another one, and whether they wait for it.
+
+    None if there is none with this outcome.
+    """
+    row = session.execute(
+        select(Inquiry.id, Inquiry.waiting)
+        .where(
+            Inquiry.person_key == person_key,
+            Inquiry.id > inquiry_id,
+            Inquiry.claim == claim,
+            Inquiry.outcome == outcome,
+        )
+        .order_by(Inquiry.id)
+        .limit(1)
+    ).first()
+    return (row.id, row.waiting) if row is not None else None
+
+
+def leave(session: Session, inquiry_id: int, rest: Sequence[str]) -> None:
+    """Keep with an inquiry what of its message is left to ask for."""
+    session.get_one(Inquiry, inquiry_id).rest = list(rest) or None
+
+
+def forwarders(session: Session, inquiry_id: int, at_most: int) -> int:
+    """Return how many people forwarded the claim of an inquiry, in these words, ``at_most``."""
+    claim_id = select(Inquiry.claim_id).where(Inquiry.id == inquiry_id).scalar_subquery()
+    people = (
+        select(Inquiry.person_key)
+        .where(Inquiry.claim_id == claim_id, Inquiry.forwarded.is_not(None))
+        .distinct()
+        .limit(at_most)
+    )
+    return session.scalar(select(func.count()).select_from(people.subquery())) or 0
 
 
 def dispute(session: Session, inquiry_id: int, person_key: str, *, waiting: bool = False) -> bool:

@@ -1,7 +1,7 @@
 """What people are told unasked: written in the transaction that causes it, sent afterwards.
 
-``corrections`` notes who is to hear of a correction; here an answer reaches those who wait for it,
-and whoever delivers finds what is due.
+``corrections`` notes who is to hear of a correction, ``settling`` who of an answer; here whoever
+delivers finds what is due, and says what became of it.
 """
 
 from collections.abc import Sequence
@@ -9,22 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from knowledge import audit, curation, verdicts
+from knowledge import verdicts
 from knowledge.corrections import corrected
-from knowledge.domain import Outcome, Relation
-from knowledge.errors import BadEdit
-from knowledge.inbox import demand
-from knowledge.inbox.handling import take_opposites_out
-from knowledge.inbox.listing import standing
-from knowledge.inserting import insert_selected
+from knowledge.domain import Relation
 from knowledge.models import (
     Calendar,
     Claim,
-    Cluster,
-    ClusterStatus,
     Inquiry,
     Notification,
     NotificationKind,
@@ -33,7 +26,6 @@ from knowledge.models import (
     Shown,
     Statement,
     StatementStatus,
-    SubjectKind,
     Verdict,
     Version,
     VersionKind,
@@ -41,7 +33,7 @@ from knowledge.models import (
 from knowledge.models.base import now
 from knowledge.paging import bounded
 from knowledge.reports import SourcedStatement, by_ids
-from knowledge.taking import take_statements
+from knowledge.settling import answer_cluster
 
 __all__ = [
     "Told",
@@ -66,7 +58,8 @@ class Told:
 
     ``address`` is encrypted (``people.opened``), None where it is not known; ``language`` is what
     the person is spoken to in. ``relation`` is of ``statement`` to ``claim``, for an answer;
-    ``text_before`` is what they saw, where the words have changed since.
+    ``text_before`` is what they saw, where the words have changed since; ``again`` is whether they
+    were told another answer before.
     """
 
     id: int
@@ -80,58 +73,7 @@ class Told:
     text_before: str | None
     tries: int
     calendar: Calendar | None = None
-
-
-def answer_cluster(
-    session: Session,
-    cluster_id: int,
-    statement_id: int,
-    relation: Relation,
-    actor: str,
-    reason: str | None = None,
-    two_people: bool = False,
-) -> int:
-    """Answer all of a cluster's claims with a statement; returns how many people will be told.
-
-    A cluster that was merged is the one it became part of. Claims that may say the opposite of its
-    title are put into an open cluster of their own first: what is said of one is not said of its
-    denial. The statement is published if it was not. Raises NotFound, BadEdit for a retracted
-    statement or a relation that answers nothing, TwoPeopleNeeded as ``curation.publish``.
-    """
-    if relation is Relation.NOT_ENOUGH_INFO:
-        raise BadEdit("an answer supports or refutes; say which")
-    # No claim joins or leaves the cluster meanwhile: who is told has the answer attached. And the
-    # statement is taken before the cluster, as where one is withdrawn and the other opened.
-    demand.hold(session)
-    cluster_id = standing(session, cluster_id).id
-    take_statements(session, [statement_id])
-    take_opposites_out(session, cluster_id, actor)
-    claim_ids = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
-    curation.publish(session, [statement_id], actor, reason, two_people)
-    verdicts.attach(session, claim_ids, statement_id, relation, actor, reason)
-    here = select(Cluster.status).where(Cluster.id == cluster_id)
-    before = session.scalars(here.with_for_update()).one()
-    session.execute(
-        update(Cluster)
-        .where(Cluster.id == cluster_id)
-        .values(status=ClusterStatus.ANSWERED, snoozed_until=None, reject_reason=None)
-    )
-    audit.note(
-        session,
-        actor,
-        "answered",
-        SubjectKind.CLUSTER,
-        cluster_id,
-        before={"status": before.value},
-        after={
-            "status": ClusterStatus.ANSWERED.value,
-            "statement": statement_id,
-            "relation": relation.value,
-        },
-        reason=reason,
-    )
-    session.flush()
-    return _answer(session, cluster_id, statement_id)
+    again: bool = False
 
 
 def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
@@ -234,52 +176,6 @@ def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _answer(session: Session, cluster_id: int, statement_id: int) -> int:
-    """Note an answer for everybody who waits for one, and that their inquiries have it."""
-    in_cluster = select(Claim.id).where(Claim.cluster_id == cluster_id)
-    mine = Notification.statement_id == statement_id
-    answered = Notification.kind == NotificationKind.ANSWERED
-    # What waited on other words of it, which nobody stands for any more, is told with these.
-    current = select(Statement.version).where(Statement.id == statement_id).scalar_subquery()
-    session.execute(
-        delete(Notification).where(
-            mine, answered, Notification.status == _WAITING, Notification.version != current
-        ),
-        execution_options={"synchronize_session": False},
-    )
-    count = select(func.count()).select_from(Notification).where(mine, answered)
-    before = session.scalar(count) or 0
-    insert_selected(
-        session,
-        Notification,
-        ["inquiry_id", "person_key", "kind", "statement_id", "version", "status"],
-        select(
-            func.max(Inquiry.id),
-            Inquiry.person_key,
-            literal(NotificationKind.ANSWERED, Notification.kind.type),
-            Statement.id,
-            Statement.version,
-            literal(_WAITING, Notification.status.type),
-        )
-        .select_from(Inquiry)
-        .join(Statement, Statement.id == statement_id)
-        .where(Inquiry.claim_id.in_(in_cluster), Inquiry.waiting)
-        .group_by(Inquiry.person_key, Statement.id, Statement.version),
-    )
-    unsettled = Inquiry.outcome.in_([Outcome.NO_MATCH, Outcome.RELATED])
-    session.execute(
-        update(Inquiry)
-        .where(
-            Inquiry.claim_id.in_(in_cluster),
-            Inquiry.answered_at.is_(None),
-            or_(unsettled, Inquiry.disputed, Inquiry.waiting),
-        )
-        .values(answered_at=now()),
-        execution_options={"synchronize_session": False},
-    )
-    return (session.scalar(count) or 0) - before
-
-
 def _told(
     session: Session,
     note: Notification,
@@ -299,7 +195,25 @@ def _told(
         text_before=_seen(session, note, inquiry, statement),
         tries=note.tries,
         calendar=person.calendar if person else None,
+        again=note.sent_at is not None or _was_told(session, note, inquiry),
     )
+
+
+def _was_told(session: Session, note: Notification, inquiry: Inquiry) -> bool:
+    """Tell whether a person was told another answer to the cluster of an inquiry."""
+    cluster_id = select(Claim.cluster_id).where(Claim.id == inquiry.claim_id).scalar_subquery()
+    earlier = (
+        select(Notification.id)
+        .join(Inquiry, Inquiry.id == Notification.inquiry_id)
+        .join(Claim, Claim.id == Inquiry.claim_id)
+        .where(
+            Notification.person_key == note.person_key,
+            Notification.kind == NotificationKind.ANSWERED,
+            Notification.status == NotificationStatus.SENT,
+            Claim.cluster_id == cluster_id,
+        )
+    )
+    return session.scalar(earlier.limit(1)) is not None
 
 
 def _seen(
@@ -352,7 +266,11 @@ def _settle(
 
 
 def _show(session: Session, note: Notification) -> None:
-    places = select(func.max(Shown.position)).where(Shown.inquiry_id == note.inquiry_id)
+    mine = Shown.inquiry_id == note.inquiry_id
+    seen = select(Shown.position).where(mine, Shown.statement_id == note.statement_id)
+    if session.scalar(seen.limit(1)) is not None:
+        return
+    places = select(func.max(Shown.position)).where(mine)
     last = session.scalar(places)
     session.add(
         Shown(

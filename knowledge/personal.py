@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from knowledge import people
@@ -55,6 +55,9 @@ def export(session: Session, key: str, secret: bytes) -> Export:
         "known_here_as": key,
         "person": _person(session, person, secret) if person is not None else None,
         "questions": [_question(inquiry, texts) for inquiry in inquiries],
+        "forwarded_from_you_by_anybody": session.scalar(
+            select(func.count()).where(Inquiry.origin == key)
+        ),
         "messages": _messages(session, key),
         "notifications": [_notification(note, texts) for note in told],
         "moderation": _moderation(session, key),
@@ -86,6 +89,14 @@ def _question(inquiry: Inquiry, texts: dict[int, str]) -> dict[str, Any]:
         "shown": [_statement(each, texts) for each in inquiry.shown],
         "not_what_was_asked": inquiry.disputed,
         "feedback": inquiry.feedback,
+        "forwarded": None
+        if inquiry.forwarded is None
+        else {
+            "from": inquiry.forwarded,
+            "known_here_as": inquiry.origin,
+            "name": inquiry.origin_name,
+        },
+        "left_to_check": inquiry.rest or [],
         "waiting_to_be_told": inquiry.waiting,
         "answered_by_moderators_at": inquiry.answered_at,
         "answered_with": {
@@ -107,6 +118,9 @@ def _messages(session: Session, key: str) -> list[dict[str, Any]]:
             Arrival.done_at,
             Arrival.error,
             Arrival.payload.is_not(None).label("sealed"),
+            Arrival.message,
+            Arrival.content,
+            Arrival.placeholder,
         )
         .where(Arrival.lane == key)
         .order_by(Arrival.id)
@@ -119,6 +133,9 @@ def _messages(session: Session, key: str) -> list[dict[str, Any]]:
             "done_at": row.done_at,
             "error": row.error,
             "content_kept_encrypted": row.sealed,
+            "code_of_the_message": row.message,
+            "code_of_its_words": row.content,
+            "number_of_the_answer": row.placeholder,
         }
         for row in rows
     ]
@@ -131,6 +148,7 @@ def _statement(shown: Shown, texts: dict[int, str]) -> dict[str, Any]:
 def _notification(note: Notification, texts: dict[int, str]) -> dict[str, Any]:
     return {
         "kind": note.kind,
+        "relation": note.relation,
         "statement": {"number": note.statement_id, "text": texts.get(note.statement_id)},
         "status": note.status,
         "written_at": note.created_at,

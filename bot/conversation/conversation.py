@@ -3,29 +3,28 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Final, TypeAlias
 
-from sqlalchemy.orm import Session
-
-from bot import measures
-from bot.conversation import commands, media, moderators, wording
+from bot.conversation import cards, commands, media, moderators, wording
 from bot.conversation.catalogue import Catalogue, catalogue, spoken, usual_calendar
 from bot.conversation.groups import COMMANDS as OF_GROUPS
 from bot.conversation.groups import Groups
+from bot.conversation.keeping import Answered, Keeping
 from bot.conversation.media import Medium
 from bot.conversation.moderation import Moderation
 from bot.conversation.personal import Personal, offer
-from bot.conversation.reply import Asker, Block, Reply, Style
-from bot.conversation.wording import Carrier, Noted
+from bot.conversation.reply import Asker, Block, Cards, Origin, Reply, Style
+from bot.conversation.wording import Carrier
 from bot.fetching.errors import FetchError
 from bot.pictures.errors import PictureError
 from knowledge import groups, inquiries, people
 from knowledge.answering import Answering
-from knowledge.answers import Answer
-from knowledge.claims import Message, MessageKind, lone_link, read_message
+from knowledge.claims import MAX_CLAIMS, Message, MessageKind, lone_link, read_message
 from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim, UnreadableFile
+from knowledge.inquiries import Rest
 from knowledge.models import Feedback
 from knowledge.readers.heading import Heading
 from knowledge.reports import published
@@ -66,6 +65,7 @@ class Conversation:
         self._secret, self._channel, self._today = secret, channel, today
         self._moderation = moderation
         self._read_picture, self._read_link = read_picture, read_link
+        self._keeping = Keeping(sessions, answering, self._key_of, secret)
         self._personal = Personal(sessions, secret, retention_days)
         self._groups = Groups(sessions, answering, self._group_key, self._words, today)
 
@@ -147,21 +147,21 @@ class Conversation:
             return ()
         return self._moderation.menu(self._key(asker), self._words(asker))
 
-    def claim(self, asker: Asker, text: str) -> Reply:
+    def claim(self, asker: Asker, text: str, origin: Origin | None = None) -> Reply:
         """Answer the claims of a message and keep an inquiry of each; answer small talk kindly."""
         words = self._words(asker)
         if self._is_blocked(asker):
             return _blocked(words)
         link = lone_link(text)
         if link is not None and self._read_link is not None:
-            return self._linked(asker, link, self._read_link, words)
+            return self._linked(asker, link, self._read_link, words, origin)
         try:
             message = read_message(text)
         except UnreadableClaim as error:
             return wording.unreadable(error.problem, words)
-        return self._answered(asker, message, Carrier.MESSAGE, words)
+        return self._answered(asker, message, Carrier.MESSAGE, words, origin)
 
-    def picture(self, asker: Asker, data: bytes) -> Reply:
+    def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
         """Answer the claims of the text in a picture, and say what was read."""
         words = self._words(asker)
         if self._is_blocked(asker):
@@ -174,9 +174,11 @@ class Conversation:
             return media.unread_picture(error, words)
         except UnreadableClaim:
             return media.wordless_picture(words)
-        return self._answered(asker, message, Carrier.PICTURE, words)
+        return self._answered(asker, message, Carrier.PICTURE, words, origin)
 
-    def _linked(self, asker: Asker, link: str, read: ReadLink, words: Catalogue) -> Reply:
+    def _linked(
+        self, asker: Asker, link: str, read: ReadLink, words: Catalogue, origin: Origin | None
+    ) -> Reply:
         """Answer what the page behind a link claims: in its title, else in its description."""
         try:
             page = read(link)
@@ -190,61 +192,74 @@ class Conversation:
             except UnreadableClaim:
                 continue
             if message.claims:
-                reply = self._answered(asker, message, Carrier.PAGE, words)
+                reply = self._answered(asker, message, Carrier.PAGE, words, origin)
                 return replace(reply, blocks=(Block(f"🌐 {page.host}", Style.NOTE), *reply.blocks))
         return media.wordless_page(words)
 
     def _answered(
-        self, asker: Asker, message: Message, carrier: Carrier, words: Catalogue
+        self,
+        asker: Asker,
+        message: Message,
+        carrier: Carrier,
+        words: Catalogue,
+        origin: Origin | None,
     ) -> Reply:
         """Answer the claims of what was read, and keep an inquiry of each."""
-        if not message.claims:
+        answered = self._looked_up(message)
+        if not answered:
             return wording.small_talk(message.kind, words)
-        answers = [self._answering.answer(claim) for claim in message.claims]
-        if message.kind is MessageKind.ARABIZI and not any(map(_found, answers)):
-            return wording.small_talk(message.kind, words)
-        for answer in answers:
-            measures.found(answer.outcome)
-        with self._sessions.begin() as session:
-            parts = [
-                wording.Part(claim, answer, self._keep(session, asker, claim, answer, words))
-                for claim, answer in zip(message.claims, answers, strict=True)
-            ]
+        rest = Rest(message.rest, self._keeping.origin(origin) if origin is not None else None)
+        parts = self._keeping.keep(asker, answered, rest, words.language)
         if asker.is_nobody:
             # Whoever pressed a button would not be who asked.
             parts = [replace(part, noted=None) for part in parts]
         if len(parts) > 1 or message.excerpt or carrier is not Carrier.MESSAGE:
-            return wording.each_answered(parts, self._today(), words, carrier)
+            return wording.each_answered(parts, self._today(), words, carrier, len(rest.claims))
         return wording.answered(parts[0].answer, parts[0].noted, self._today(), words)
 
-    def _keep(
-        self, session: Session, asker: Asker, claim: str, answer: Answer, words: Catalogue
-    ) -> Noted:
-        shown = [match.statement.id for match in answer.suggestions]
-        if answer.matches and answer.matches[0].statement.id not in shown:
-            shown.insert(0, answer.matches[0].statement.id)
-        key, language = self._key(asker), words.language.value
-        told = self._may_be_told(session, asker)
-        waiting = told and _unsettled(answer)
-        number = inquiries.record(
-            session,
-            key,
-            claim,
-            answer.outcome,
-            shown,
-            language,
-            waiting=waiting,
-            basis=self._answering.basis,
-        )
-        return Noted(number, waiting)
+    def _further(self, asker: Asker, number: int, words: Catalogue) -> Reply | None:
+        """Answer the next claims of a message that was answered in part; None if not theirs."""
+        with self._sessions() as session:
+            left = inquiries.rest_of(session, number, self._key(asker))
+        if left is None:
+            return None
+        if self._is_blocked(asker):
+            return _blocked(words)
+        claims, rest = left.claims[:MAX_CLAIMS], replace(left, claims=left.claims[MAX_CLAIMS:])
+        answered = [(claim, self._answering.answer(claim)) for claim in claims]
+        parts = self._keeping.keep(asker, answered, rest, words.language, after=number)
+        return wording.each_answered(parts, self._today(), words, rest=len(rest.claims))
 
-    def _may_be_told(self, session: Session, asker: Asker) -> bool:
-        """Whether the person can be told something later; where to is remembered, then."""
-        if asker.address is None or people.wishes_of(session, self._key(asker)).muted:
-            return False
-        # For when it is settled, or what was shown is corrected or withdrawn.
-        people.remember_address(session, self._key(asker), asker.address, self._secret)
-        return True
+    def cards(self, asker: Asker, text: str) -> Cards:
+        """Offer cards for what is being typed in another chat; who is blocked is offered none."""
+        words = self._words(asker)
+        if self._is_blocked(asker):
+            return Cards()
+        message = _readable(text)
+        answered = self._looked_up(message) if message is not None else ()
+        if not answered:
+            return cards.hint(words)
+        today = self._today()
+        offered = (cards.cards_of(n, each, today, words) for n, (_, each) in enumerate(answered))
+        return Cards(tuple(chain.from_iterable(offered)))
+
+    def chosen(self, asker: Asker, text: str, name: str) -> None:
+        """Keep an inquiry of the claim whose card was sent on; nobody waits to be told of it."""
+        message, number = _readable(text), cards.claim_number(name)
+        if message is None or number is None or self._is_blocked(asker):
+            return
+        for claim in message.claims[number : number + 1]:
+            answered = ((claim, self._answering.answer(claim)),)
+            self._keeping.keep(asker, answered, Rest(), self._words(asker).language)
+
+    def _looked_up(self, message: Message) -> Answered:
+        """Return the claims of a message with their answers: none where it is no claim after all.
+
+        What is found nowhere may only look like Arabic in Latin letters.
+        """
+        answered = [(claim, self._answering.answer(claim)) for claim in message.claims]
+        found = any(answer.outcome is not Outcome.NO_MATCH for _, answer in answered)
+        return answered if found or message.kind is not MessageKind.ARABIZI else ()
 
     def press(self, asker: Asker, action: str) -> Reply:
         """Answer a button press; whatever is not theirs or not known is said to be gone."""
@@ -266,6 +281,8 @@ class Conversation:
         key = self._key(asker)
         if kind == wording.OTHERS:
             return self._others(number, key, words)
+        if kind == wording.REST:
+            return self._further(asker, number, words)
         if kind == wording.TELL:
             return self._personal.tell(asker, key, number, words)
         if kind == wording.QUIET:
@@ -274,13 +291,16 @@ class Conversation:
             with self._sessions.begin() as session:
                 if inquiries.recall(session, number, key) is None:
                     return None
-                told = self._may_be_told(session, asker)
+                told = self._keeping.may_be_told(session, asker)
                 inquiries.dispute(session, number, key, waiting=told)
             return wording.disputed(told, words)
         if kind in _FEEDBACK:
             with self._sessions.begin() as session:
                 noted = inquiries.rate(session, number, key, _FEEDBACK[kind])
-            return Reply((Block(words.say("Thank you, noted.")),)) if noted else None
+            if not noted:
+                return None
+            chosen = wording.rated(kind, number, words.say)
+            return Reply((Block(words.say("Thank you, noted.")),), (chosen,))
         return None
 
     def unreachable(self, asker: Asker) -> None:
@@ -359,20 +379,22 @@ class Conversation:
         )
 
     def _key(self, asker: Asker) -> str:
-        return people.person_key(self._secret, self._channel, asker.id)
+        return self._key_of(asker.id)
+
+    def _key_of(self, number: int) -> str:
+        return people.person_key(self._secret, self._channel, number)
 
     def _group_key(self, group: int) -> str:
         return groups.group_key(self._secret, self._channel, group)
 
 
+def _readable(text: str) -> Message | None:
+    try:
+        return read_message(text)
+    except UnreadableClaim:
+        return None
+
+
 def _blocked(words: Catalogue) -> Reply:
-    """Say that a person is not answered: nothing is looked up then, and nothing is kept."""
+    """Say that a person is not answered: nothing is looked up or kept, which is what it is for."""
     return Reply((Block(words.say("For now I do not answer you. Try again later.")),))
-
-
-def _unsettled(answer: Answer) -> bool:
-    return answer.outcome in (Outcome.NO_MATCH, Outcome.RELATED)
-
-
-def _found(answer: Answer) -> bool:
-    return answer.outcome is not Outcome.NO_MATCH

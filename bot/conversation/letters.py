@@ -28,8 +28,11 @@ def _answered(told: Told, today: date, words: Catalogue) -> Reply:
         verdict = headline(told.statement, told.relation, say)
     else:
         verdict = say("🔎 A verified report comes close, but does not settle this")
+    opening = say("📬 You asked about this; our moderators have an answer")
+    if told.again:
+        opening = say("📬 You asked about this; our moderators have another answer now")
     blocks = [
-        Block(say("📬 You asked about this; our moderators have an answer"), Style.HEADLINE),
+        Block(opening, Style.HEADLINE),
         heard(told.claim, words),
         Block(verdict, Style.HEADLINE),
         *sourced(told.statement, Asking(told.claim, today), words),

@@ -1,6 +1,6 @@
 """What moderators read: a claim and what may answer it, a report just added (pure)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -24,6 +24,8 @@ WORDINGS: Final = 3
 LISTED: Final = 8
 #: Characters that are shown of each of those.
 _QUOTED: Final = 300
+#: Characters that are shown of a channel's name.
+_NAMED: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,27 @@ def _figures(detail: ClusterDetail, words: Catalogue) -> str:
             recent=summary.recent, before=summary.before
         ),
     ]
+    if summary.forwarded:
+        lines += _forwards(detail, say)
     if summary.languages:
         spoken = "، " if words.language.value == "ar" else ", "
         known = spoken.join(names.get(code, code) for code in summary.languages)
         lines.append(say("Languages: {languages}").format(languages=known))
     return "\n".join(lines)
+
+
+def _forwards(detail: ClusterDetail, say: Callable[[str], str]) -> list[str]:
+    """Return how often a cluster came as a forward, and from which channels."""
+    channels = detail.channels
+    lines = [
+        say("Forwarded: {times} · from channels: {channels}").format(
+            times=detail.summary.forwarded, channels=channels.count
+        )
+    ]
+    if channels.names:
+        named = " · ".join(f"{cut_short(name, _NAMED)} ({times})" for name, times in channels.names)
+        lines.append(say("Most often from: {channels}").format(channels=named))
+    return lines
 
 
 def _answers(

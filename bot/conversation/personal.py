@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue
 from bot.conversation.reply import Asker, Block, Button, Document, Reply, Style
-from bot.conversation.wording import LANGUAGE
+from bot.conversation.wording import LANGUAGE, Noted, telling
 from knowledge import forgetting, inquiries, people, personal, reports
 from knowledge.database import Sessions
 from knowledge.models import Calendar
@@ -66,7 +66,8 @@ class Personal:
             people.unmute(session, key)
             people.remember_address(session, key, asker.address, self._secret)
             inquiries.wait(session, number, key)
-        return Reply((Block(words.say("When our moderators settle it, I will tell you here.")),))
+        text = words.say("When our moderators settle it, I will tell you here.")
+        return Reply((Block(text),), telling(Noted(number, waiting=True), words.say))
 
     def quiet(self, key: str, number: int, words: Catalogue) -> Reply | None:
         """Note that the person does not want to be told; None if it is not theirs."""
@@ -74,7 +75,7 @@ class Personal:
             if not inquiries.stop_waiting(session, number, key):
                 return None
         text = words.say("I will not tell you about this one. For all of them: /notify off")
-        return Reply((Block(text),))
+        return Reply((Block(text),), telling(Noted(number), words.say))
 
     def _choose_language(self, key: str, language: Language, words: Catalogue) -> Reply:
         with self._sessions.begin() as session:
@@ -212,11 +213,26 @@ def _privacy(days: int, words: Catalogue) -> Reply:
             " that key it leads to nobody."
         ),
         words.count(
-            "What you asked and when, what you were shown, what you said of it: for {count} day."
-            " Then your words and the code are erased, and it only counts.",
-            "What you asked and when, what you were shown, what you said of it: for {count} days."
-            " Then your words and the code are erased, and it only counts.",
+            "What you asked and when, what you were shown, what you said of it, and where a message"
+            " came from that you forwarded: for {count} day. Then it only counts, without your"
+            " words, the code and where it came from.",
+            "What you asked and when, what you were shown, what you said of it, and where a message"
+            " came from that you forwarded: for {count} days. Then it only counts, without your"
+            " words, the code and where it came from.",
             days,
+        ),
+        say(
+            "Longer, without saying who sent it: a wording that somebody else sent as well, until"
+            " theirs is erased, and one that moderators answered."
+        ),
+        say(
+            "Of where a forward comes from: of a person or a group only such a code, of a public"
+            " channel its name as well. If somebody forwards me a message of yours, that code of"
+            " yours stands with their question until it is erased."
+        ),
+        say(
+            "Of a picture, or of the page behind a link: only the words in it that I looked for."
+            " The site sees that its page is opened, not who sent me the link."
         ),
         say(
             "Where to write to you, encrypted, from what you ask in a private chat until that is"
@@ -224,7 +240,8 @@ def _privacy(days: int, words: Catalogue) -> Reply:
         ),
         say(
             "Each message as it came, encrypted, until it is answered; one that cannot be, for a"
-            " week. Its number without the content, for two days."
+            " week. Its number, its answer's number and codes that show whether you edit it,"
+            " without the content, for two days."
         ),
         say("Your language, your calendar and whether you are told things, until /forgetme."),
         say(

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from knowledge.models import Forwarded
+
 
 class Style(StrEnum):
     """How a block is set."""
@@ -64,6 +66,28 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """One of several replies that a person may choose from to send on.
+
+    ``name`` tells it from the others (at most 64 bytes of ASCII); ``title`` and ``description`` are
+    what a list shows of it.
+    """
+
+    name: str
+    title: str
+    description: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """What is offered for what a person types; where it is nothing, ``hint`` may say what to."""
+
+    cards: tuple[Card, ...] = ()
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Asker:
     """Who is talking. ``id`` is the channel's own number for the person (Telegram's user id).
 
@@ -81,3 +105,16 @@ class Asker:
     def is_nobody(self) -> bool:
         """Whether a group or a channel speaks as itself: no one person could press a button."""
         return self.id == self.group
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a forwarded message comes from, as the channel says.
+
+    ``id`` is the channel's own number for who or which, None where it is not shown; ``name`` is
+    what a public channel calls itself.
+    """
+
+    kind: Forwarded
+    id: int | None = field(default=None, repr=False)
+    name: str | None = field(default=None, repr=False)

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from bot.conversation.media import Medium
-from bot.conversation.reply import Asker, Reply
+from bot.conversation.reply import Asker, Cards, Origin, Reply
 
 
 class Standing(Enum):
@@ -85,8 +85,14 @@ class Talk(Protocol):
     def menu(self, asker: Asker) -> tuple[tuple[str, str], ...]:
         """Return the commands of a moderator and their descriptions; none for anybody else."""
 
-    def claim(self, asker: Asker, text: str) -> Reply:
-        """Answer a claim. Slow where the text is only a link: its page is read."""
+    def claim(self, asker: Asker, text: str, origin: Origin | None = None) -> Reply:
+        """Answer a claim, forwarded from ``origin``. Slow where it is only a link: that is read."""
+
+    def cards(self, asker: Asker, text: str) -> Cards:
+        """Offer cards for what is being typed in another chat; nothing is kept of it."""
+
+    def chosen(self, asker: Asker, text: str, name: str) -> None:
+        """Keep that what was typed is asked: the card with this name was sent on."""
 
     def press(self, asker: Asker, action: str) -> Reply:
         """Answer a button press; an unknown, forged or expired action gets a polite reply."""
@@ -94,7 +100,7 @@ class Talk(Protocol):
     def unreachable(self, asker: Asker) -> None:
         """Note that a person does not want to be written to any more: they blocked the bot."""
 
-    def picture(self, asker: Asker, data: bytes) -> Reply:
+    def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
         """Answer what the text in a picture claims. Slow: reading it takes seconds."""
 
     def lost_picture(self, asker: Asker) -> Reply:

@@ -1,5 +1,6 @@
 """An answer in words: outcome first, then the quote, who said it, where and when (pure)."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,6 +22,19 @@ CLAIM_SHOWN: Final = 200
 #: Actions a button can carry, before the colon and what it is about.
 OTHERS, DISPUTE, LANGUAGE = "others", "dispute", "lang"
 USEFUL, USELESS, TELL, QUIET = "useful", "useless", "tell", "quiet"
+REST = "rest"
+
+#: People who forwarded a message from which on it is said: WhatsApp's own mark of what is
+#: "forwarded many times" begins at five.
+MANY_FORWARDERS: Final = 5
+#: People that are counted at most: enough to be told, and quickly counted for what half a town
+#: sends.
+MOST_FORWARDERS: Final = 100
+
+#: How a button is labelled whose claim is one of several in the message.
+NUMBERED: Final = re.compile(r"\d+\. ")
+#: In front of what a person said of an answer.
+_CHOSEN: Final = "✓ "
 
 #: Characters that are passed on of a claim, and of a quote: links are bounded.
 _CLAIM_SHARED: Final = 80
@@ -29,14 +43,20 @@ _QUOTE_SHARED: Final = 140
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """The inquiry that was kept of a claim, and whether the person is told when it is settled."""
+    """The inquiry that was kept of a claim, and whether the person is told when it is settled.
+
+    ``forwarders`` is how many people forwarded it, where that is to be said.
+    """
 
     inquiry_id: int
     waiting: bool = False
+    forwarders: int = 0
 
 
-def answered(answer: Answer, noted: Noted | None, today: date, words: Catalogue) -> Reply:
-    """Return what a person reads for ``answer``.
+def answered(
+    answer: Answer, noted: Noted | None, today: date, words: Catalogue, most: int = SHOWN
+) -> Reply:
+    """Return what a person reads for ``answer``; ``most`` candidates where none settles it.
 
     Where nothing was ``noted`` (nobody is to be told later) nothing is promised and no button asks.
     """
@@ -47,7 +67,8 @@ def answered(answer: Answer, noted: Noted | None, today: date, words: Catalogue)
         if noted is not None:
             careful.append(_promise(noted, say))
         opening = Block(say("⚪ We have no verified report on this yet"), Style.HEADLINE)
-        return Reply((opening, Block(" ".join(careful))), _telling(noted, say))
+        blocks = [opening, Block(" ".join(careful)), *_passed_on(noted, words)]
+        return Reply(tuple(blocks), telling(noted, say))
     ask = Asking(answer.claim, today)
     if answer.disputed:
         return _disputed(answer, noted, ask, words)
@@ -55,25 +76,42 @@ def answered(answer: Answer, noted: Noted | None, today: date, words: Catalogue)
         opening = Block(
             say("🔎 Verified reports come close, but none settles this"), Style.HEADLINE
         )
-        statements = [match.statement for match in shown]
+        statements = [match.statement for match in shown[:most]]
+        more = (_others(noted, say),) if noted is not None and len(shown) > most else ()
         blocks = [opening, *_listed(statements, ask, words)]
         if noted is not None and noted.waiting:
             blocks.append(Block(_promise(noted, say), Style.NOTE))
         return Reply(
             tuple(blocks),
-            (*_links(statements, words), *_feedback(noted, say), *_telling(noted, say)),
+            (*_links(statements, words), *more, *_feedback(noted, say), *telling(noted, say)),
         )
     best = answer.matches[0]
     row = link(best.statement, say("Source"))
     if noted is not None and any(match is not best for match in shown):
-        row += (Button(say("Other matches"), action=f"{OTHERS}:{noted.inquiry_id}"),)
+        row += _others(noted, say)
     verdict = headline(best.statement, best.judgement.relation, say)
     if noted is not None:
         row += (_share(verdict, answer.claim, best.statement, words),)
     blocks = [Block(verdict, Style.HEADLINE)]
     blocks += sourced(best.statement, ask, words)
-    blocks += reasons(best, ask, words)
+    blocks += [*reasons(best, ask, words), *_passed_on(noted, words)]
     return Reply(tuple(blocks), (*((row,) if row else ()), *_feedback(noted, say)))
+
+
+def _others(noted: Noted, say: Callable[[str], str]) -> tuple[Button, ...]:
+    return (Button(say("Other matches"), action=f"{OTHERS}:{noted.inquiry_id}"),)
+
+
+def _passed_on(noted: Noted | None, words: Catalogue) -> list[Block]:
+    """Return how many people forwarded what nothing stands behind, where these are many."""
+    if noted is None or noted.forwarders < MANY_FORWARDERS:
+        return []
+    text = words.count(
+        "At least {count} person has forwarded this message to me.",
+        "At least {count} people have forwarded this message to me.",
+        noted.forwarders,
+    )
+    return [Block(text, Style.NOTE)]
 
 
 def _promise(noted: Noted, say: Callable[[str], str]) -> str:
@@ -108,7 +146,7 @@ def _disputed(answer: Answer, noted: Noted | None, ask: Asking, words: Catalogue
     if noted is not None and noted.waiting:
         blocks.append(Block(_promise(noted, say), Style.NOTE))
     links = _links([match.statement for match in settling], words)
-    return Reply(tuple(blocks), (*links, *_feedback(noted, say), *_telling(noted, say)))
+    return Reply(tuple(blocks), (*links, *_feedback(noted, say), *telling(noted, say)))
 
 
 class Carrier(StrEnum):
@@ -129,19 +167,32 @@ class Part:
 
 
 def each_answered(
-    parts: Sequence[Part], today: date, words: Catalogue, carrier: Carrier = Carrier.MESSAGE
+    parts: Sequence[Part],
+    today: date,
+    words: Catalogue,
+    carrier: Carrier = Carrier.MESSAGE,
+    rest: int = 0,
 ) -> Reply:
-    """Return one reply to several claims, or to a part of a message: each under its own words."""
+    """Return one reply to several claims, or to a part of a message: each under its own words.
+
+    ``rest`` is how many more of its claims can be asked for, kept with the last one of these.
+    """
     blocks: list[Block] = []
     buttons: list[tuple[Button, ...]] = []
     for number, part in enumerate(parts, start=1):
         mark = f"{number}. " if len(parts) > 1 else ""
-        reply = answered(part.answer, part.noted, today, words)
+        # Several are to fit one message; what is left out of each is a press away.
+        most = SHOWN if len(parts) == 1 or part.noted is None else 1
+        reply = answered(part.answer, part.noted, today, words, most)
         blocks += [heard(part.claim, words, mark, carrier), *reply.blocks]
         buttons += (
             tuple(replace(button, label=f"{mark}{button.label}") for button in row)
             for row in reply.buttons
         )
+    last = parts[-1].noted
+    if rest and last is not None:
+        label = words.say("Check the rest ({count})").format(count=rest)
+        buttons.append((Button(label, action=f"{REST}:{last.inquiry_id}"),))
     return Reply(tuple(blocks), tuple(buttons))
 
 
@@ -207,7 +258,16 @@ def _feedback(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[But
     )
 
 
-def _telling(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
+def rated(action: str, inquiry_id: int, say: Callable[[str], str]) -> tuple[Button, ...]:
+    """Return what can be said of an answer once ``action``, one of the two, was chosen."""
+    labels = {USEFUL: say("👍 Useful"), USELESS: say("👎 Not useful")}
+    return tuple(
+        Button(f"{_CHOSEN if each == action else ''}{label}", action=f"{each}:{inquiry_id}")
+        for each, label in labels.items()
+    )
+
+
+def telling(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
     """Return the button that asks to be told when the claim is settled, or not to be."""
     if noted is None:
         return ()

@@ -23,11 +23,13 @@ from bot.telegram.hand import Hand
 from bot.telegram.line import Line
 from bot.telegram.pacer import Pacer
 from bot.telegram.render import render
-from bot.telegram.said import asked_in
+from bot.telegram.said import asked_in, written
 from bot.telegram.sending import Place, send_part
 from knowledge.language import guess_language
 
 logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 #: Calls of the conversation at once: the model uses all cores anyway, the rest waits in line.
 TALK_THREADS = 4
@@ -46,8 +48,6 @@ _MENUS = 1024
 
 #: Commands and their descriptions, as a chat's menu shows them.
 Menu: TypeAlias = tuple[tuple[str, str], ...]
-
-_T = TypeVar("_T")
 
 #: A question to the conversation, e.g. ``lambda talk, asker: talk.claim(asker, text)``.
 Question: TypeAlias = Callable[[Talk, Asker], Reply]
@@ -192,7 +192,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         log_answered(update, kind, said, started)
 
     async def ask(self, update: Update, question: Callable[[Talk, Asker], _T]) -> _T:
-        """Return what the conversation replies, for the handler to show; raises what it raises.
+        """Return what the conversation says, for the handler to show; raises what it raises.
 
         Only for updates that come from a person.
         """
@@ -282,7 +282,7 @@ def asker_of(update: Update) -> Asker | None:
     person, chat, post = update.effective_user, update.effective_chat, update.channel_post
     if post is not None:
         # A channel speaks as itself, in no language but its posts'.
-        language = guess_language(asked_in(post, post.get_bot().username))
+        language = guess_language(asked_in(post, post.get_bot().username).text)
         return Asker(post.chat.id, language, group=post.chat.id)
     spoken_as = update.message.sender_chat if update.message is not None else None
     if chat is not None and spoken_as is not None and spoken_as.id == chat.id:
@@ -298,7 +298,7 @@ def asker_of(update: Update) -> Asker | None:
 def place_of(update: Update) -> Place | None:
     """Return where the reply to ``update`` goes, or None where there is nowhere."""
     query = update.callback_query
-    held = update.message or update.channel_post if query is None else query.message
+    held = written(update) or update.channel_post if query is None else query.message
     if isinstance(held, Message):
         topic = held.message_thread_id if held.is_topic_message else None
         return Place(held.chat.id, topic, held.message_id)

@@ -11,6 +11,7 @@ class Gate:
         self._limits = limits
         self._people = Meter(limits.person_per_minute / 60, limits.person_burst)
         self._groups = Meter(limits.group_per_minute / 60, limits.group_burst)
+        self._typed = Meter(limits.typed_per_minute / 60, limits.typed_burst)
         self._watched = Meter(limits.watched_per_minute / 60, limits.watched_burst)
         # One is told, then nothing for a while: what they send meanwhile, they know about.
         self._told = Meter(1 / limits.told_s, 1)
@@ -31,6 +32,16 @@ class Gate:
             return None
         self._told.take(where, now)
         return refusal
+
+    def course_of_typing(self, person: str, waiting: int, now: float) -> Course | None:
+        """Return what is to become of what a person types elsewhere, None where it is dropped.
+
+        It costs nothing of what they may send, and nobody is told: who types on asks again.
+        """
+        if self._typed.wait(person, now) or waiting >= self._limits.waiting:
+            return None
+        self._typed.take(person, now)
+        return Course.ANSWER
 
     def unasked(self, group: str, waiting: int, now: float) -> Course | None:
         """Return what is to become of a message that nobody asked about: looked at, or dropped.

@@ -108,8 +108,8 @@ async def on_post(update: Update, context: Context) -> None:
     post = update.channel_post
     if post is None:
         return
-    text = asked_in(post, context.bot.username)
-    await answer_about(update, context, post, "channel_post", text)
+    asked = asked_in(post, context.bot.username)
+    await answer_about(update, context, post, "channel_post", asked)
 
 
 async def on_membership(update: Update, context: Context) -> None:

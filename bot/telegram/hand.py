@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.conversation.reply import Reply
 from bot.telegram.pieces import Piece, pieces_of
+from bot.telegram.render import Buttons
 from bot.telegram.sending import Place
 
 
@@ -13,7 +14,8 @@ class Hand:
     """What handlers leave for the worker that sends it.
 
     ``placeholder_at`` is the loop's time at which a placeholder is due, None for none;
-    ``note_placeholder`` keeps its number, so that a crash does not leave it standing.
+    ``note_placeholder`` keeps its number, so that a crash does not leave it standing. ``waited`` is
+    how many seconds the update had to wait for its turn.
     """
 
     placeholder_at: float | None = None
@@ -21,6 +23,7 @@ class Hand:
     note_placeholder: Callable[[int], Awaitable[None]] | None = None
     pieces: list[Piece] = field(default_factory=list)
     failure: str | None = None
+    waited: float = 0.0
 
     def say(self, reply: Reply, place: Place, edits: int | None = None) -> int:
         """Have a reply sent, in place of ``edits`` or of the placeholder; returns its messages."""
@@ -29,3 +32,7 @@ class Hand:
         said = pieces_of(reply, place, edits)
         self.pieces += said
         return len(said)
+
+    def relabel(self, buttons: Buttons, chat_id: int) -> None:
+        """Have other buttons shown under a message that stands."""
+        self.pieces.append(Piece(Place(chat_id), buttons))

@@ -4,36 +4,54 @@ In a private chat everything is meant for the bot. In a group only these are: a 
 one of its messages, a mention. A mention without words of its own, in reply to somebody's message,
 asks about that message (or the part of it that was quoted).
 
-Edits and service messages are not for the bot: ``ALLOWED_UPDATES`` keeps Telegram from sending most
-of them, the filters refuse the rest. ``groups`` holds what is of groups and channels alone.
+What is edited is answered again where it is a claim or ``/check``; other commands were done when
+they were given. Service messages are not for the bot: ``ALLOWED_UPDATES`` keeps Telegram from
+sending most of what is not, the filters refuse the rest. ``groups`` holds what is of groups and
+channels alone.
 """
 
 import asyncio
+from collections.abc import Sequence
 from itertools import chain
 
-from telegram import CallbackQuery, Update
+from telegram import CallbackQuery, Message, Update
 from telegram.constants import ChatType, UpdateType
-from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, filters
+from telegram.ext import (
+    CallbackQueryHandler,
+    ChosenInlineResultHandler,
+    CommandHandler,
+    InlineQueryHandler,
+    MessageHandler,
+    filters,
+)
 
 from bot.conversation import groups as of_groups
+from bot.conversation.reply import Button
 from bot.telegram import groups
 from bot.telegram.context import App, Context, Question
 from bot.telegram.errors import report_failure
+from bot.telegram.inline import on_chosen, on_typed
 from bot.telegram.meant import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
 from bot.telegram.media import answer_about, on_media, shown_in
-from bot.telegram.said import claim_text, given_in, replied_to
+from bot.telegram.pressed import after
+from bot.telegram.render import Buttons
+from bot.telegram.said import asked_in, given_in, written
 from bot.telegram.signs import acknowledge, notice
 
 #: The kinds of update this bot asks Telegram for.
 ALLOWED_UPDATES = (
     UpdateType.MESSAGE,
+    UpdateType.EDITED_MESSAGE,
     UpdateType.CALLBACK_QUERY,
+    UpdateType.INLINE_QUERY,
+    UpdateType.CHOSEN_INLINE_RESULT,
     UpdateType.CHANNEL_POST,
     UpdateType.MY_CHAT_MEMBER,
 )
 #: Actions that open with these are settings: their reply takes the place of the buttons' message.
 SETTING_ACTIONS = ("lang:", "cal:", "notify:", "forget:")
-#: Actions that are only acknowledged: their reply is shown for a moment, and the answer stays.
+#: Actions that are only acknowledged: their reply is shown for a moment, its buttons among those
+#: of the answer, which stands.
 NOTICE_ACTIONS = ("useful:", "useless:", "tell:", "quiet:")
 
 _COMMANDS: dict[str, Question] = {
@@ -57,14 +75,21 @@ def register(application: App) -> None:
     meant = filters.UpdateType.MESSAGE & FROM_A_PERSON & FOR_THIS_BOT
     # Presses first: later handlers look at messages, and a press may carry one that is too old.
     application.add_handler(CallbackQueryHandler(on_press))
+    application.add_handler(InlineQueryHandler(on_typed))
+    application.add_handler(ChosenInlineResultHandler(on_chosen))
     # Not only where meant: in a group a bare command is for every bot that knows it.
     person = filters.UpdateType.MESSAGE & FROM_A_PERSON
     application.add_handler(CommandHandler(list(_COMMANDS), on_command, person))
-    application.add_handler(CommandHandler("check", on_check, person))
+    asked = filters.UpdateType.MESSAGES & FROM_A_PERSON
+    application.add_handler(CommandHandler("check", on_check, asked))
     application.add_handler(CommandHandler(_PERSONAL, on_personal_command, person))
     application.add_handler(MessageHandler(meant & ANY_COMMAND, on_other_command))
-    application.add_handler(MessageHandler(meant & (filters.TEXT | filters.CAPTION), on_claim))
-    application.add_handler(MessageHandler(meant & filters.ATTACHMENT, on_media))
+    claims = asked & FOR_THIS_BOT & ~ANY_COMMAND & (filters.TEXT | filters.CAPTION)
+    application.add_handler(MessageHandler(claims, on_claim))
+    # A place that somebody shares is edited all the time: of what has no words only pictures count.
+    exchanged = filters.UpdateType.EDITED_MESSAGE & FROM_A_PERSON & FOR_THIS_BOT & filters.PHOTO
+    shown = (meant & filters.ATTACHMENT) | exchanged
+    application.add_handler(MessageHandler(shown, on_media))
     application.add_error_handler(report_failure)
 
 
@@ -89,11 +114,10 @@ async def on_command(update: Update, context: Context) -> None:
 
 async def on_check(update: Update, context: Context) -> None:
     """Answer a claim that is given with the command, or that the command replies to."""
-    message = update.message
-    if message is None or (given := given_in(message)) is None:
-        return
-    text = given.argument or replied_to(message)
-    await answer_about(update, context, message, "check", text)
+    message = written(update)
+    if message is not None:
+        asked = asked_in(message, context.bot.username)
+        await answer_about(update, context, message, "check", asked)
 
 
 async def on_personal_command(update: Update, context: Context) -> None:
@@ -132,13 +156,13 @@ async def on_other_command(update: Update, context: Context) -> None:
 
 async def on_claim(update: Update, context: Context) -> None:
     """Answer a text, a caption or a forward as a claim."""
-    message = update.message
+    message = written(update)
     if message is None:
         return
     context.bot_data.is_new_album(message)
-    text = claim_text(message, context.bot.username)
-    if text or shown_in(message) is not None:
-        await answer_about(update, context, message, "claim", text)
+    asked = asked_in(message, context.bot.username)
+    if asked.text or shown_in(message) is not None:
+        await answer_about(update, context, message, "claim", asked)
     else:
         await context.answer(update, "empty", lambda talk, asker: talk.help(asker))
 
@@ -167,5 +191,19 @@ async def _notice(update: Update, context: Context, query: CallbackQuery, action
     try:
         reply = await context.ask(update, lambda talk, asker: talk.press(asker, action))
         text = notice(reply)
+        _relabel(update, context, query, reply.buttons)
     finally:
         await acknowledge(query, text)
+
+
+def _relabel(
+    update: Update, context: Context, query: CallbackQuery, buttons: Sequence[Sequence[Button]]
+) -> None:
+    """Have what was chosen seen under the answer, as far as Telegram still hands it out."""
+    message, pressed = query.message, query.data
+    if not isinstance(message, Message) or message.reply_markup is None or pressed is None:
+        return
+    keyboard = after(message.reply_markup, pressed, buttons)
+    if keyboard != message.reply_markup:
+        shown = Buttons(message.message_id, keyboard)
+        context.bot_data.hand(update.update_id).relabel(shown, message.chat_id)

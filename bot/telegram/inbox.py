@@ -1,6 +1,8 @@
 """The durable inbox as the channel's loop uses it: sealed, off the loop, commits shared."""
 
 import asyncio
+import hashlib
+import hmac
 import json
 import secrets
 from collections.abc import Callable, Collection, Sequence
@@ -11,6 +13,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy.orm import Session
 
 from bot.telegram import pieces
+from bot.telegram.edits import Wording
 from bot.telegram.pieces import Piece
 from knowledge import arrivals, people
 from knowledge.arrivals import Arriving, Stored, Taken
@@ -49,10 +52,23 @@ class Inbox:
         """Return the lane of a person or a chat: what the person is known by everywhere."""
         return people.person_key(self._secret, "telegram", number)
 
-    def arriving(self, number: int, lane: str, update: Any, course: Course | None) -> Arriving:
-        """Return an update as it is stored."""
+    def arriving(
+        self,
+        number: int,
+        lane: str,
+        update: Any,
+        course: Course | None,
+        wording: Wording | None = None,
+    ) -> Arriving:
+        """Return an update as it is stored; of its ``wording`` no more than keyed hashes is."""
         payload = json.dumps(update, ensure_ascii=False).encode(errors="surrogatepass")
-        return Arriving(number, lane, self._seal.close(payload), course)
+        arriving = Arriving(number, lane, self._seal.close(payload), course)
+        if wording is None:
+            return arriving
+        message, content = f"message {wording.message}", wording.content
+        # Together with the message: the same words of two people are not to look the same.
+        words = None if content is None else self._coded(f"{message} reads {content}")
+        return replace(arriving, message=self._coded(message), content=words)
 
     def opened(self, taken: Taken) -> Any:
         """Return the update that ``taken`` is. Raises SealBroken, or ValueError if it is none."""
@@ -99,17 +115,20 @@ class Inbox:
         )
         return replace(taken, reply=sealed, course=course, progress=0, tries=0) if kept else None
 
-    async def advance(self, taken: Taken, reply: Sequence[Piece], progress: int) -> bool:
-        """Note how much of the reply is sent."""
-        sealed = self._seal.close(pieces.write(reply))
+    async def advance(
+        self, taken: Taken, reply: Sequence[Piece], progress: int, stands: int | None = None
+    ) -> bool:
+        """Note how much of the reply is sent, and the message it ``stands`` in if that is news."""
+        sealed, at = self._seal.close(pieces.write(reply)), _named(stands)
         return await self._do(
-            lambda session: arrivals.advance(session, taken.id, self._holder, sealed, progress)
+            lambda session: arrivals.advance(session, taken.id, self._holder, sealed, progress, at)
         )
 
-    async def finish(self, taken: Taken) -> bool:
-        """Note that the reply is sent."""
+    async def finish(self, taken: Taken, stands: int | None = None) -> bool:
+        """Note that the reply is sent, and the message it ``stands`` in if that is news."""
+        at = _named(stands)
         return await self._do(
-            lambda session: arrivals.finish(session, taken.id, self._holder, self.clock())
+            lambda session: arrivals.finish(session, taken.id, self._holder, self.clock(), at)
         )
 
     async def drop(self, taken: Taken, error: str) -> bool:
@@ -142,5 +161,13 @@ class Inbox:
         """End, with everything recorded that was asked for."""
         await asyncio.to_thread(self._commits.close)
 
+    def _coded(self, text: str) -> str:
+        plain = text.encode(errors="surrogatepass")
+        return hmac.new(self._secret, plain, hashlib.sha256).hexdigest()
+
     async def _do(self, act: Callable[[Session], _T]) -> _T:
         return await asyncio.wrap_future(self._commits.do(act))
+
+
+def _named(message_id: int | None) -> str | None:
+    return None if message_id is None else str(message_id)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from telegram.constants import ChatType, UpdateType
 
+from bot.telegram.edits import is_edit, is_typed, wording_of
 from bot.telegram.gate import Gate
 from bot.telegram.inbox import Inbox
 from knowledge.arrivals import Arriving
@@ -22,9 +23,10 @@ _MOVES: Final = frozenset({"migrate_to_chat_id", "migrate_from_chat_id"})
 class Intake:
     """Where updates come in, whichever way; ``on_new`` is called when some are stored.
 
-    ``is_meant`` is whether an update is for the bot: what a group says otherwise is not kept, is
-    not counted, and is never told that it is too much. ``is_overheard`` is whether such an update
-    in a group (its number) is to be looked at all the same.
+    ``is_meant`` is whether an update is for the bot: what a group says otherwise, and what changes
+    nothing that is answered, is not kept, is not counted, and is never told that it is too much.
+    ``is_overheard`` is whether such an update in a group (its number) is to be looked at all the
+    same.
     """
 
     def __init__(
@@ -73,15 +75,22 @@ class Intake:
             # Where it is and may write is never too much. A lane for each chat keeps the order.
             lane = self._inbox.lane(origin.chat)
             return self._inbox.arriving(number, lane, update, Course.ANSWER)
-        if origin.chat is not None and origin.in_group and not self._is_meant(update):
-            return self._overheard(number, lane, update, origin.chat)
-        group = str(origin.chat) if origin.in_group else None
-        course = self._gate.course(lane, group, self._waiting, self._clock())
-        return self._inbox.arriving(number, lane, update, course)
+        if (origin.in_group or is_edit(update)) and not self._is_meant(update):
+            return self._overheard(number, lane, update, origin)
+        if is_typed(update):
+            course = self._gate.course_of_typing(lane, self._waiting, self._clock())
+        else:
+            group = str(origin.chat) if origin.in_group else None
+            course = self._gate.course(lane, group, self._waiting, self._clock())
+        return self._inbox.arriving(number, lane, update, course, wording_of(update))
 
-    def _overheard(self, number: int, lane: str, update: object, group: int) -> Arriving:
-        """Drop what a group says to others, unless it is watched: then it is the group's lane."""
-        if not self._is_overheard(group, update):
+    def _overheard(self, number: int, lane: str, update: object, origin: "Origin") -> Arriving:
+        """Drop what is not for the bot, unless a watched group says it: then in the group's lane.
+
+        What is edited there was looked at as it came.
+        """
+        group = origin.chat if origin.in_group and not is_edit(update) else None
+        if group is None or not self._is_overheard(group, update):
             return self._inbox.arriving(number, lane, update, None)
         course = self._gate.unasked(str(group), self._waiting, self._clock())
         # As many may come in one batch as are counted only after it.

@@ -23,6 +23,9 @@ class Limits:
     #: The same for one group, all its members together.
     group_burst: int = 10
     group_per_minute: float = 15.0
+    #: Queries while one person types in another chat: clients send about two a second.
+    typed_burst: int = 20
+    typed_per_minute: float = 120.0
     #: Messages of one watched group that are looked at though nobody asked: more are passed over.
     watched_burst: int = 20
     watched_per_minute: float = 30.0

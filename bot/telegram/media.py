@@ -8,7 +8,9 @@ from telegram.constants import MessageAttachmentType
 from telegram.error import BadRequest, InvalidToken
 
 from bot.conversation.media import Medium
+from bot.conversation.reply import Origin
 from bot.telegram.context import Context, Question
+from bot.telegram.said import Asked, forwarded_from, written
 from knowledge.claims import lone_link
 
 #: Bytes of a picture that are fetched, and the seconds it has.
@@ -33,18 +35,20 @@ _MEDIA: Final = {
 
 
 async def answer_about(
-    update: Update, context: Context, message: Message, kind: str, text: str
+    update: Update, context: Context, message: Message, kind: str, asked: Asked
 ) -> None:
-    """Answer the claim ``text``; where there is none, what ``message`` shows or replies to.
+    """Answer what is ``asked``; where these are no words, what ``message`` shows or replies to.
 
     Where nothing is shown either, the conversation says what to send. ``kind`` is for the log.
     """
-    shown = None if text else shown_in(message)
+    shown = None if asked.text else shown_in(message)
     if shown is not None:
         await answer_media(update, context, shown)
         return
-    line = context.bot_data.links if lone_link(text) is not None else None
-    await context.answer(update, kind, lambda talk, asker: talk.claim(asker, text), line)
+    line = context.bot_data.links if lone_link(asked.text) is not None else None
+    await context.answer(
+        update, kind, lambda talk, asker: talk.claim(asker, asked.text, asked.origin), line
+    )
 
 
 def shown_in(message: Message) -> Message | None:
@@ -55,7 +59,7 @@ def shown_in(message: Message) -> Message | None:
 
 async def on_media(update: Update, context: Context) -> None:
     """Answer a message without words, once for an album."""
-    message = update.message
+    message = written(update)
     if message is not None and context.bot_data.is_new_album(message):
         await answer_media(update, context, message)
 
@@ -71,7 +75,7 @@ async def answer_media(update: Update, context: Context, message: Message) -> No
         return
 
     async def getting() -> Question:
-        return await _fetched(context.bot, picture)
+        return await _fetched(context.bot, picture, forwarded_from(message))
 
     await context.answer_with(update, "picture", getting, context.bot_data.pictures)
 
@@ -91,7 +95,7 @@ def medium_of(message: Message) -> Medium:
     )
 
 
-async def _fetched(bot: Bot, picture: PhotoSize | Document) -> Question:
+async def _fetched(bot: Bot, picture: PhotoSize | Document, origin: Origin | None) -> Question:
     """Get a picture from Telegram. Raises TelegramError where it may be had another time."""
     try:
         async with asyncio.timeout(DOWNLOAD_S):
@@ -103,4 +107,4 @@ async def _fetched(bot: Bot, picture: PhotoSize | Document) -> Question:
         # Gone, or more than Telegram hands out (a path that is not there counts as a wrong token
         # for python-telegram-bot): no other try changes that.
         return lambda talk, asker: talk.lost_picture(asker)
-    return lambda talk, asker: talk.picture(asker, data)
+    return lambda talk, asker: talk.picture(asker, data, origin)

@@ -13,8 +13,11 @@ from bot.telegram.sending import asked_pause
 
 #: What counts against Telegram's limits: messages and their edits.
 _PACED: Final = frozenset(
-    {"sendMessage", "sendPhoto", "sendMediaGroup", "editMessageText", "forwardMessage"}
-)
+    {
+        "sendMessage", "sendPhoto", "sendMediaGroup", "editMessageText", "editMessageReplyMarkup",
+        "forwardMessage",
+    }
+)  # fmt: skip
 
 
 class Pacer(BaseRateLimiter[None]):

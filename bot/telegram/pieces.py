@@ -9,16 +9,16 @@ from typing import Any
 from telegram import InlineKeyboardMarkup
 
 from bot.conversation.reply import Document, Picture, Reply
-from bot.telegram.render import Rendered
+from bot.telegram.render import Buttons, Rendered
 from bot.telegram.sending import Part, Place, parts_of
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One message, picture or document into a place; ``edits`` is what it takes the place of."""
+    """What is sent or changed at once in a place; ``edits`` is what it takes the place of."""
 
     place: Place
-    part: Part
+    part: Part | Buttons
     edits: int | None = None
 
 
@@ -62,6 +62,8 @@ def _row(piece: Piece) -> dict[str, Any]:
         row |= {"png": base64.b64encode(part.png).decode(), "words": part.words}
     elif isinstance(part, Document):
         row |= {"file": base64.b64encode(part.content).decode(), "name": part.name}
+    elif isinstance(part, Buttons):
+        row |= {"of": part.message_id, "keyboard": part.keyboard.to_dict()}
     else:
         keyboard = part.keyboard.to_dict() if part.keyboard is not None else None
         row |= {"html": part.html, "keyboard": keyboard}
@@ -75,5 +77,7 @@ def _piece(row: dict[str, Any]) -> Piece:
     if "file" in row:
         return Piece(place, Document(row["name"], base64.b64decode(row["file"])), row["edits"])
     kept = row["keyboard"]
+    if "of" in row:
+        return Piece(place, Buttons(row["of"], InlineKeyboardMarkup.de_json(kept, None)))
     keyboard = InlineKeyboardMarkup.de_json(kept, None) if kept is not None else None
     return Piece(place, Rendered(row["html"], keyboard), row["edits"])

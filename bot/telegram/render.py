@@ -10,6 +10,13 @@ letters that of the whole reply), and a line that does not open with a letter of
 gets an invisible mark (RLM or LRM) in front. Inside a right-to-left line a Latin name glues to a
 number or another Latin name beside it ("Reuters · 7 فبراير" would show the 7 on the wrong side of
 the name: UAX #9 rule W7); such a name, and only such, is isolated with FSI..PDI.
+
+A sign between Arabic and Latin letters goes with the line (rule N2), so that "/help" would show as
+"help/". A command, mention or Latin hashtag therefore gets an LRM in front, a link that ends in a
+slash one behind it. Telegram still finds them: TDLib, which it shares with its clients, takes a
+slash for a command's unless a letter, a digit, "_", "/", "<" or ">" stands before it, and a mention
+or link alike (``match_bot_commands`` in ``td/telegram/MessageEntity.cpp``): an LRM is none of
+these.
 """
 
 import html
@@ -53,9 +60,10 @@ _RTL_LETTER = re.compile(
 )
 _LTR_LETTER = re.compile("[A-Za-z\u00c0-\u024f\u0370-\u052f]")
 # A Latin name ("Reuters", "COVID-19", "Agence France-Presse"); links, mentions, tags and commands
-# are matched first, to be left alone: an isolate inside would break them.
+# are matched first: an isolate inside would break them.
 _LATIN_RUN = re.compile(
-    r"(?:https?://|[@#/])\S+"
+    r"(?P<link>https?://\S+)|(?<![\w/<>])(?P<sign>[@#/][A-Za-z]\S*(?: [A-Za-z]+)*)"
+    r"|[@#/]\S+"
     r"|(?<!\w)(?P<name>[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f]*"
     r"(?:[-.'’&][A-Za-z0-9\u00c0-\u024f]+| [A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f]*)*)"
     r"(?![\w@/:])"
@@ -86,6 +94,14 @@ class Rendered:
 
     html: str
     keyboard: InlineKeyboardMarkup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """The buttons alone of a message that stands: all else of it stays as it is."""
+
+    message_id: int
+    keyboard: InlineKeyboardMarkup
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +252,11 @@ def _marked_line(line: str, direction: Direction) -> str:
 
 
 def _isolated(run: re.Match[str]) -> str:
-    """Return the run as it is, or isolated if it is a name that a neighbour would be drawn to."""
+    """Return the run as it is, or with what holds its signs and its neighbours in place."""
+    if run["sign"] is not None:
+        return _LRM + run[0]
+    if run["link"] is not None:
+        return run[0] + _LRM if run[0].endswith("/") else run[0]
     if run["name"] is None:
         return run[0]
     before = run.string[: run.start()].rstrip()[-1:]
@@ -247,11 +267,11 @@ def _isolated(run: re.Match[str]) -> str:
 
 
 def _keyboard(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | None:
-    keyboard = [shown for row in rows if (shown := [key for b in row if (key := _key(b))])]
+    keyboard = [shown for row in rows if (shown := [made for b in row if (made := key(b))])]
     return InlineKeyboardMarkup(keyboard) if keyboard else None
 
 
-def _key(button: Button) -> InlineKeyboardButton | None:
+def key(button: Button) -> InlineKeyboardButton | None:
     """Return the button, or None where Telegram would refuse it and the whole message with it."""
     label = _clean(button.label)[:_LABEL_CHARACTERS]
     if not label:

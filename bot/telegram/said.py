@@ -1,12 +1,22 @@
-"""What a message says to the bot: its words, the command it is, what it replies to (pure)."""
+"""What a message says to the bot: its words, the command it is, whose words those are (pure)."""
 
 import functools
 import re
 from dataclasses import dataclass
 
-from telegram import Message, MessageEntity
+from telegram import (
+    Message,
+    MessageEntity,
+    MessageOriginChannel,
+    MessageOriginChat,
+    MessageOriginHiddenUser,
+    MessageOriginUser,
+    Update,
+)
 
+from bot.conversation.reply import Origin
 from embeddings.normalise import visible
+from knowledge.models import Forwarded
 
 #: A text message's own limit (Bot API, ``Message``): a self-hosted server may let more through.
 MAX_CLAIM_CHARACTERS = 4096
@@ -16,28 +26,53 @@ _LONE_COMMAND = re.compile(r"/\S*")
 _SPACES = re.compile(r"[^\S\n]+")
 
 
-def claim_text(message: Message, username: str) -> str:
-    """Return what ``message`` asks about: its own words, else those it replies to; may be empty.
+def written(update: Update) -> Message | None:
+    """Return the message that somebody wrote or changed, None where it is something else."""
+    return update.message or update.edited_message
 
-    Invisible characters and mentions of the bot itself are dropped, and the text is bounded.
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a message asks about: words, perhaps none, and where these were forwarded from."""
+
+    text: str
+    origin: Origin | None = None
+
+
+def asked_in(message: Message, username: str) -> Asked:
+    """Return what ``message`` asks about: its own words, else those that it points to.
+
+    ``/check`` or a mention of the bot alone points to the message that it replies to. Invisible
+    characters and mentions of the bot itself are dropped, and the text is bounded.
     """
-    mention = mention_of(username)
-    words = words_of(message)
-    own = _tidy(mention.sub(" ", words))
-    if own or not mention.search(words):
-        return own
-    return replied_to(message)
+    given, words = given_in(message), words_of(message)
+    own = given.argument if given is not None else _tidy(mention_of(username).sub(" ", words))
+    points = given is not None or mention_of(username).search(words) is not None
+    if own or not points:
+        return Asked(own, forwarded_from(message))
+    return Asked(_replied_to(message), forwarded_from(message.reply_to_message))
 
 
-def asked_in(message: Message, username: str) -> str:
-    """Return what a ``/check`` or a mention in ``message`` asks about; may be empty."""
-    given = given_in(message)
-    if given is None:
-        return claim_text(message, username)
-    return given.argument or replied_to(message)
+def forwarded_from(message: Message | None) -> Origin | None:
+    """Return where ``message`` was forwarded from; None if it was not, or in no way known here.
+
+    A person is a number, or nothing where their account is hidden; a channel has a name only where
+    everybody can find it by one.
+    """
+    match message.forward_origin if message is not None else None:
+        case MessageOriginUser(sender_user=person):
+            return Origin(Forwarded.PERSON, person.id)
+        case MessageOriginHiddenUser():
+            return Origin(Forwarded.HIDDEN)
+        case MessageOriginChat(sender_chat=chat):
+            return Origin(Forwarded.GROUP, chat.id)
+        case MessageOriginChannel(chat=chat):
+            return Origin(Forwarded.CHANNEL, chat.id, chat.title if chat.username else None)
+        case _:
+            return None
 
 
-def replied_to(message: Message) -> str:
+def _replied_to(message: Message) -> str:
     """Return the words that ``message`` replies to: the part it quotes, else all; may be empty."""
     if message.quote is not None:
         return _tidy(message.quote.text)

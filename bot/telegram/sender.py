@@ -25,8 +25,8 @@ from bot.telegram.fates import Fate, fate_of
 from bot.telegram.inbox import Inbox
 from bot.telegram.pacer import Pacer
 from bot.telegram.pieces import Piece
-from bot.telegram.render import Rendered
-from bot.telegram.sending import asked_pause, edit_part, send_part
+from bot.telegram.render import Buttons, Rendered
+from bot.telegram.sending import asked_pause, edit_buttons, edit_part, send_part
 from knowledge.arrivals import Taken
 
 logger = logging.getLogger(__name__)
@@ -60,6 +60,7 @@ class Sender:
         if taken.repeats:
             logger.warning("update_sent_again", extra={"update_id": taken.id})
         reply, number, changes = list(pieces), taken.progress, 0
+        stands: int | None = None
         started = time.perf_counter()
         while number < len(reply):
             wait = self._pacer.wait(reply[number].place.chat_id)
@@ -67,23 +68,27 @@ class Sender:
                 return await self._later(taken, timedelta(seconds=wait))
             try:
                 async with asyncio.timeout(_SEND_SECONDS):
-                    await self._put(reply[number])
+                    message_id = await self._put(reply[number])
             except (TelegramError, TimeoutError) as error:
-                fate = fate_of(error)
+                fate = _fate(reply[number], error)
                 if isinstance(error, ChatMigrated):
                     await self._moved(reply[number].place.chat_id, error.new_chat_id)
                 changed = _changed(reply, number, fate, error)
                 if changed is None or changes == _CHANGES:
                     if fate is not Fate.THERE:
                         return await self._failed(taken, reply[number], fate, error)
+                    message_id = reply[number].edits
                 else:
                     reply, changes = changed, changes + 1
                     continue
+            if number == 0:
+                # Where an edit of what the person said finds the answer.
+                stands = message_id
             number += 1
             if number < len(reply):
                 sent = tuple(reply)
-                await _surely(partial(self._inbox.advance, taken, sent, number))
-        await _surely(lambda: self._inbox.finish(taken))
+                await _surely(partial(self._inbox.advance, taken, sent, number, stands))
+        await _surely(lambda: self._inbox.finish(taken, stands))
         send, total = time.perf_counter() - started, self._inbox.clock() - taken.arrived_at
         measures.took("send", send)
         measures.took("total", total.total_seconds())
@@ -98,11 +103,15 @@ class Sender:
         )
         return None
 
-    async def _put(self, piece: Piece) -> None:
+    async def _put(self, piece: Piece) -> int | None:
+        """Send or edit one piece; returns the number of the message that it is, if it is one."""
+        if isinstance(piece.part, Buttons):
+            await edit_buttons(self._bot, piece.part, piece.place.chat_id)
+            return None
         if piece.edits is not None and isinstance(piece.part, Rendered):
             await edit_part(self._bot, piece.part, piece.place.chat_id, piece.edits)
-        else:
-            await send_part(self._bot, piece.part, piece.place)
+            return piece.edits
+        return await send_part(self._bot, piece.part, piece.place)
 
     async def _failed(
         self, taken: Taken, piece: Piece, fate: Fate, error: TelegramError | TimeoutError
@@ -129,7 +138,8 @@ class Sender:
                 logger.warning("send_delayed", extra=extra)
                 wait = pause(taken.tries, random.random())  # noqa: S311 - spreads, hides nothing
                 # An edit that is made twice is made once.
-                repeat = fate is Fate.UNSURE and piece.edits is None
+                edit = piece.edits is not None or isinstance(piece.part, Buttons)
+                repeat = fate is Fate.UNSURE and not edit
                 await _surely(lambda: self._inbox.put_back(taken, wait, name, repeat))
                 return wait
         logger.error("update_given_up", extra=extra)
@@ -140,6 +150,13 @@ class Sender:
     async def _later(self, taken: Taken, wait: timedelta) -> timedelta:
         await _surely(lambda: self._inbox.put_back(taken, wait))
         return wait
+
+
+def _fate(piece: Piece, error: TelegramError | TimeoutError) -> Fate:
+    fate = fate_of(error)
+    # Buttons of a message that is not there any more are nothing to be shown anywhere else.
+    nowhere = isinstance(piece.part, Buttons) and fate in (Fate.ANEW, Fate.MOVED)
+    return Fate.THERE if nowhere else fate
 
 
 def _changed(

@@ -14,7 +14,7 @@ from telegram.error import NetworkError, RetryAfter
 
 from bot.conversation.reply import Document, Picture, Reply
 from bot.telegram.fates import NEVER_LEFT
-from bot.telegram.render import Rendered, render
+from bot.telegram.render import Buttons, Rendered, render
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +100,13 @@ async def edit_part(bot: Bot, rendered: Rendered, chat_id: int, message_id: int)
         parse_mode=ParseMode.HTML,
         link_preview_options=NO_PREVIEW,
         reply_markup=rendered.keyboard,
+    )
+
+
+async def edit_buttons(bot: Bot, buttons: Buttons, chat_id: int) -> None:
+    """Put other buttons under a message, once. Raises ``TelegramError``."""
+    await bot.edit_message_reply_markup(
+        chat_id=chat_id, message_id=buttons.message_id, reply_markup=buttons.keyboard
     )
 
 

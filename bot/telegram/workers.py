@@ -26,6 +26,7 @@ from bot.telegram.pieces import Piece
 from bot.telegram.sender import Sender
 from knowledge.arrivals import Taken
 from knowledge.models import Course
+from knowledge.versions import Version
 
 logger = logging.getLogger(__name__)
 
@@ -142,6 +143,11 @@ class Workers:
             await self._inbox.give_up(taken, "left unsaid")
             return None
         if pieces is None:
+            if taken.standing.version is not Version.NEW:
+                version = taken.standing.version.name.lower()
+                logger.info("update_passed_over", extra={"update_id": taken.id, "version": version})
+                await self._inbox.finish(taken)
+                return None
             try:
                 update = Update.de_json(self._inbox.opened(taken), self._application.bot)
             except Exception as error:  # noqa: BLE001 - whatever PTB trips over; an admin will see
@@ -207,8 +213,12 @@ class Workers:
         async def note(message_id: int) -> None:
             await self._inbox.place(taken, message_id)
 
-        standing = int(taken.placeholder) if taken.placeholder is not None else None
-        return Hand(due, standing, note)
+        standing = taken.placeholder
+        if standing is None and taken.course is Course.ANSWER:
+            # A refusal is no answer to what was edited: it takes the place of none.
+            standing = taken.standing.answer
+        placeholder = None if standing is None else int(standing)
+        return Hand(due, placeholder, note, waited=waited)
 
     async def _tell(self, update: Update, course: Course, hand: Hand) -> None:
         """Have the person told that they are not answered, and why."""

@@ -8,5 +8,14 @@ from knowledge.claims.message import (
     read_message,
 )
 from knowledge.claims.noise import bare_text
+from knowledge.claims.sentences import MAX_CLAIMS
 
-__all__ = ["MAX_CHARACTERS", "Message", "MessageKind", "bare_text", "lone_link", "read_message"]
+__all__ = [
+    "MAX_CHARACTERS",
+    "MAX_CLAIMS",
+    "Message",
+    "MessageKind",
+    "bare_text",
+    "lone_link",
+    "read_message",
+]

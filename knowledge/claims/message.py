@@ -42,12 +42,14 @@ class MessageKind(StrEnum):
 class Message:
     """A message as read: its kind and, of claims only, one to three texts to check, in order.
 
-    ``excerpt`` says that sentences were left out that might have been meant as claims too.
+    ``rest`` are further sentences that could be checked as well. ``excerpt`` says that something
+    was left out that might have been meant as claims too.
     """
 
     kind: MessageKind
     claims: tuple[str, ...] = ()
     excerpt: bool = False
+    rest: tuple[str, ...] = ()
 
 
 def read_message(message: str) -> Message:
@@ -75,7 +77,8 @@ def read_message(message: str) -> Message:
     checkability = learned()
     if states_nothing(text, checkability):
         return Message(MessageKind.OPINION)
-    claims = tuple(map(_unstopped, checkable_sentences(text, checkability)))
+    found = checkable_sentences(text, checkability)
+    claims = tuple(map(_unstopped, found.first))
     if not claims:
         raise UnreadableClaim(
             ClaimProblem.NO_CLAIM,
@@ -84,7 +87,8 @@ def read_message(message: str) -> Message:
     if all(len(words(claim)) < MIN_WORDS for claim in claims):
         raise _too_short()
     kind = MessageKind.ARABIZI if is_arabizi(text) else MessageKind.CLAIM
-    return Message(kind, claims, _leaves_out(text, claims))
+    rest = tuple(map(_unstopped, found.further))
+    return Message(kind, claims, _leaves_out(text, claims), rest)
 
 
 #: Words more than those checked that make a message's answer an answer to a part of it.

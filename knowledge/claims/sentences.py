@@ -1,4 +1,4 @@
-"""The sentences of a message that can be checked, at most three (pure).
+"""The sentences of a message that can be checked, at most three at once (pure).
 
 A sentence is cut from its neighbours only where it says the same without them. A header that
 denies ("false rumours:"), an answer ("Not true.") or a sentence that leans on the one before
@@ -7,6 +7,7 @@ keeps a short message whole.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from embeddings.normalise import fold
@@ -24,8 +25,11 @@ from knowledge.claims.questions import asked
 from knowledge.claims.small_talk import SmallTalk, kind_of, peel
 from knowledge.extraction.segmentation import sentences
 
-#: Claims of one message that are checked.
+#: Claims of one message that are checked at once.
 MAX_CLAIMS: Final = 3
+#: Further ones that are offered: three more times as many. Who sends a whole article is helped by
+#: choosing a sentence, not by going through all of them.
+MAX_FURTHER: Final = 9
 #: A message up to this many words is one claim unless it clearly holds several.
 SHORT_WORDS: Final = 40
 #: A sentence of fewer words seldom says who did what on its own.
@@ -55,30 +59,38 @@ _QUESTION_WORDS: Final = frozenset(
 _ITEM = re.compile(r"(?:^|(?<=\s))\(?([0-9٠-٩]{1,2})[.)-]\s*(?=[^\W\d])")
 
 
-def checkable_sentences(text: str, checkability: Checkability) -> tuple[str, ...]:
-    """Return the sentences of ``text`` to check, in its order; none if it states nothing.
+@dataclass(frozen=True, slots=True)
+class Checkable:
+    """The sentences of a text to check, and further ones that could be, both in its order."""
+
+    first: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
+
+
+def checkable_sentences(text: str, checkability: Checkability) -> Checkable:
+    """Return the sentences of ``text`` to check; none if it states nothing.
 
     ``text`` is free of noise, its lines kept. Its own words are kept but for frames of questions;
     an answer that denies the one thing quoted is put before it.
     """
     spoken = [part for part in _parts(text) if kind_of(part) is None]
     if not spoken:
-        return ()
+        return Checkable()
     said = [part for part in (asked(peel(part).rest) for part in spoken) if part]
     claims = [part for part in said if not is_affirmation(part)] or said
     if len(claims) == 2 and is_denial(claims[1]):
-        return (denied(claims[0].rstrip(_ENDS), claims[1]),)
+        return Checkable((denied(claims[0].rstrip(_ENDS), claims[1]),))
     if len(claims) == 2 and calls_false(claims[0]):
-        return (denied(claims[1].rstrip(_ENDS), claims[0]),)
+        return Checkable((denied(claims[1].rstrip(_ENDS), claims[0]),))
     if len(claims) < 2 or any(map(_leads_astray, claims)):
-        return (_joined(claims),) if claims else ()
+        return Checkable((_joined(claims),) if claims else ())
     stated = [p for p in claims if not (checkability.is_opinion(p) or _only_asks(p))] or claims
     if _length(claims) <= SHORT_WORDS:
         if len(stated) < 2 or not all(map(_stands, stated)):
-            return (_joined(claims),)
-        return tuple(_best(stated, checkability))
+            return Checkable((_joined(claims),))
+        return _best(stated, checkability)
     long_enough = [part for part in stated if len(words(part)) >= MIN_WORDS]
-    return tuple(_best(long_enough or stated, checkability))
+    return _best(long_enough or stated, checkability)
 
 
 def small_talk_of(text: str) -> SmallTalk | None:
@@ -133,12 +145,16 @@ def _leans(part: str) -> bool:
     return (bool(read) and read[0] in _LEANING) or opens_with_denial(part)
 
 
-def _best(stated: Sequence[str], checkability: Checkability) -> list[str]:
-    """Return the likeliest claims, those that stand alone first, in the order of the message."""
+def _best(stated: Sequence[str], checkability: Checkability) -> Checkable:
+    """Return the likeliest claims, those that stand alone first; only such are further ones."""
     said = list(dict.fromkeys(stated))
     ranked = sorted(said, key=lambda part: (not _stands(part), -checkability.score(part)))
-    kept = ranked[:MAX_CLAIMS]
-    return [part for part in said if part in kept]
+    first = ranked[:MAX_CLAIMS]
+    further = [part for part in ranked[MAX_CLAIMS:] if _stands(part)][:MAX_FURTHER]
+    return Checkable(
+        tuple(part for part in said if part in first),
+        tuple(part for part in said if part in further),
+    )
 
 
 def _stands(part: str) -> bool:

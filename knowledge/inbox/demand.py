@@ -1,4 +1,4 @@
-"""How much a cluster is asked: people, times, since when, and its heat.
+"""How much a cluster is asked: people, times, since when, how often as a forward, and its heat.
 
 Heat is log2 of the sum of 2^(time / half-life) over the inquiries. It never has to be aged: a
 cluster with more *recent* demand has the higher heat at any time, so a database's index sorts it.
@@ -67,7 +67,7 @@ def count(session: Session, inquiry: Inquiry) -> None:
             Claim.cluster_id == cluster.id,
         ).limit(1)
     )
-    _add(cluster, [inquiry.at], people=known is None)
+    _add(cluster, [inquiry.at], people=known is None, forwarded=inquiry.forwarded is not None)
     if inquiry.outcome not in SETTLING:
         unsettle(cluster)
 
@@ -81,9 +81,13 @@ def join(session: Session, cluster: Cluster, claim_id: int) -> None:
         .correlate(None)
     )
     asked = session.execute(
-        select(Inquiry.at, Inquiry.person_key, Inquiry.outcome, Inquiry.disputed).where(
-            Inquiry.claim_id == claim_id
-        )
+        select(
+            Inquiry.at,
+            Inquiry.person_key,
+            Inquiry.outcome,
+            Inquiry.disputed,
+            Inquiry.forwarded.is_not(None).label("forwarded"),
+        ).where(Inquiry.claim_id == claim_id)
     ).all()
     people = {row.person_key for row in asked}
     known = {
@@ -92,7 +96,8 @@ def join(session: Session, cluster: Cluster, claim_id: int) -> None:
         if session.scalar(elsewhere.where(Inquiry.person_key == person).limit(1)) is not None
     }
     session.execute(update(Claim).where(Claim.id == claim_id).values(cluster_id=cluster.id))
-    _add(cluster, [row.at for row in asked], people=len(people - known))
+    forwarded = sum(row.forwarded for row in asked)
+    _add(cluster, [row.at for row in asked], people=len(people - known), forwarded=forwarded)
     if any(row.disputed or row.outcome not in SETTLING for row in asked):
         unsettle(cluster)
 
@@ -105,10 +110,13 @@ def recount(session: Session, cluster: Cluster) -> None:
     cluster.people = (
         session.scalar(select(func.count(Inquiry.person_key.distinct())).where(*of_cluster)) or 0
     )
+    cluster.forwarded = (
+        session.scalar(select(func.count()).where(*of_cluster, Inquiry.forwarded.is_not(None))) or 0
+    )
     cluster.asked, cluster.heat = 0, 0.0
     if moments:
         cluster.first_asked_at, cluster.last_asked_at = min(moments), max(moments)
-    _add(cluster, moments, people=0)
+    _add(cluster, moments, people=0, forwarded=0)
 
 
 def unsettle(cluster: Cluster) -> None:
@@ -117,7 +125,7 @@ def unsettle(cluster: Cluster) -> None:
         cluster.status = ClusterStatus.OPEN
 
 
-def _add(cluster: Cluster, moments: Sequence[datetime], people: int) -> None:
+def _add(cluster: Cluster, moments: Sequence[datetime], people: int, forwarded: int) -> None:
     if not moments:
         return
     known = [cluster.heat] if cluster.asked else []
@@ -127,6 +135,7 @@ def _add(cluster: Cluster, moments: Sequence[datetime], people: int) -> None:
     cluster.heat = _sum([*known, heat(moments)])
     cluster.asked += len(moments)
     cluster.people += people
+    cluster.forwarded += forwarded
 
 
 def _sum(logarithms: Sequence[float]) -> float:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import audit
+from knowledge import audit, verdicts
 from knowledge.errors import AlreadyHandled, CannotRegroup
 from knowledge.inbox.demand import hold, recount
 from knowledge.inbox.listing import standing
@@ -19,6 +19,7 @@ from knowledge.models import (
     Inquiry,
     RejectReason,
     SubjectKind,
+    Verdict,
 )
 
 #: Claims moved in one act at most.
@@ -104,7 +105,8 @@ def merge_clusters(
         )
         if row.status is ClusterStatus.OPEN:
             kept.status, kept.reject_reason, kept.snoozed_until = row.status, None, None
-        row.merged_into, row.people, row.asked, row.heat = kept.id, 0, 0, 0.0
+        row.merged_into = kept.id
+        row.people, row.asked, row.forwarded, row.heat = 0, 0, 0, 0.0
         _note(session, row.id, "merged", actor, reason, {"claims": moved}, {"merged_into": kept.id})
     recount(session, kept)
 
@@ -118,9 +120,10 @@ def split_cluster(
 ) -> int:
     """Move some claims of a cluster to one of their own; returns its number.
 
-    It is in the same status, but what is split from an answered one is open: the answer was given
-    to another claim. What stays is called by a claim that stays. Raises NotFound, and CannotRegroup
-    if a claim is not in it or nothing would stay.
+    It is another claim, then: what people said of those that stay is no longer said of it, only
+    what they said of it alone. It is in the same status, but what is split from an answered one is
+    open. What stays is called by a claim that stays. Raises NotFound, and CannotRegroup if a claim
+    is not in it or nothing would stay.
     """
     row, wanted = _held(session, cluster_id), sorted(set(claim_ids))
     if not 0 < len(wanted) <= MOST:
@@ -150,8 +153,24 @@ def split_cluster(
         row.title = _most_asked(session, inside)
     recount(session, apart)
     recount(session, row)
+    _leave_behind(session, row.id, wanted, actor, reason)
     _note(session, row.id, "split", actor, reason, None, {"claims": wanted, "cluster": apart.id})
     return apart.id
+
+
+def _leave_behind(
+    session: Session, cluster_id: int, claim_ids: Sequence[int], actor: str, reason: str | None
+) -> None:
+    """Detach from claims that left a cluster what was said of those that stay in it."""
+    stays = select(Verdict.statement_id).join(Claim).where(Claim.cluster_id == cluster_id)
+    shared = session.scalars(
+        select(Verdict.statement_id)
+        .where(Verdict.claim_id.in_(claim_ids), Verdict.statement_id.in_(stays))
+        .distinct()
+        .order_by(Verdict.statement_id)
+    ).all()
+    for statement_id in shared:
+        verdicts.detach(session, claim_ids, statement_id, actor, reason)
 
 
 def take_opposites_out(session: Session, cluster_id: int, actor: str) -> int | None:

@@ -13,7 +13,15 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from knowledge.domain import Outcome
 from knowledge.errors import BadCursor, NotFound
 from knowledge.inbox.demand import demand
-from knowledge.models import Claim, Cluster, ClusterStatus, Inquiry, RejectReason, Shown
+from knowledge.models import (
+    Claim,
+    Cluster,
+    ClusterStatus,
+    Forwarded,
+    Inquiry,
+    RejectReason,
+    Shown,
+)
 from knowledge.models.base import now as this_moment
 from knowledge.paging import Page, bounded, paged, placed
 from knowledge.reports import SourcedStatement, by_ids
@@ -25,6 +33,8 @@ HOTTEST: Final = 200
 #: Wordings and statements of one cluster that are shown; there may be thousands.
 WORDINGS: Final = 200
 CANDIDATES: Final = 10
+#: Channels that a cluster was forwarded from that are named.
+CHANNELS: Final = 5
 
 
 class Order(StrEnum):
@@ -42,8 +52,9 @@ class Order(StrEnum):
 class ClusterSummary:
     """A cluster in the list. ``title`` is the wording it began with.
 
-    ``demand`` is its inquiries, each counting half per day gone by; ``recent`` and ``before`` are
-    the people who asked in the last day and in the day before that.
+    ``demand`` is its inquiries, each counting half per day gone by; ``forwarded`` those that came
+    as forwards; ``recent`` and ``before`` are the people who asked in the last day and in the day
+    before that.
     """
 
     id: int
@@ -54,6 +65,7 @@ class ClusterSummary:
     snoozed_until: datetime | None
     people: int
     asked: int
+    forwarded: int
     first_asked_at: datetime
     last_asked_at: datetime
     demand: float
@@ -91,6 +103,17 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Channels:
+    """How many channels a cluster was forwarded from; the names of public ones, most often first.
+
+    Each name comes with how often.
+    """
+
+    count: int = 0
+    names: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterDetail:
     """A cluster with its wordings, most asked first, and what people were told so far."""
 
@@ -101,6 +124,7 @@ class ClusterDetail:
     disputed: int
     #: People who are to be told when it is answered.
     waiting: int
+    channels: Channels = Channels()
 
 
 _KEYS: Final[dict[Order, InstrumentedAttribute[Any]]] = {
@@ -165,6 +189,7 @@ def cluster(session: Session, cluster_id: int, *, now: datetime | None = None) -
         outcomes=tuple(sorted(((o, n) for o, n, _ in outcomes), key=lambda each: -each[1])),
         disputed=sum(disputed for _, _, disputed in outcomes),
         waiting=waiting or 0,
+        channels=_channels(session, row.id) if row.forwarded else Channels(),
     )
 
 
@@ -203,6 +228,7 @@ def _summaries(
             snoozed_until=row.snoozed_until,
             people=row.people,
             asked=row.asked,
+            forwarded=row.forwarded,
             first_asked_at=row.first_asked_at,
             last_asked_at=row.last_asked_at,
             demand=demand(row.heat, now),
@@ -272,6 +298,27 @@ def _candidates(session: Session, cluster_id: int) -> tuple[Candidate, ...]:
     ).all()
     statements = {each.id: each for each in by_ids(session, [number for number, _ in rows])}
     return tuple(Candidate(statements[n], times) for n, times in rows if n in statements)
+
+
+def _channels(session: Session, cluster_id: int) -> Channels:
+    """Return the channels that a cluster came from, as far as they are not forgotten."""
+    of_cluster = (
+        Inquiry.claim_id == Claim.id,
+        Claim.cluster_id == cluster_id,
+        Inquiry.forwarded == Forwarded.CHANNEL,
+    )
+    count = session.scalar(select(func.count(Inquiry.origin.distinct())).where(*of_cluster)) or 0
+    times = func.count()
+    # A channel may be renamed: it is called by one of its names.
+    name = func.max(Inquiry.origin_name)
+    rows = session.execute(
+        select(name, times)
+        .where(*of_cluster, Inquiry.origin_name.is_not(None))
+        .group_by(Inquiry.origin)
+        .order_by(times.desc(), name)
+        .limit(CHANNELS)
+    )
+    return Channels(count, tuple((name, times) for name, times in rows if name is not None))
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

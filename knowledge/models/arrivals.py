@@ -55,9 +55,9 @@ class Arrival(Base):
     course: Mapped[Course] = mapped_column(by_value(Course))
     payload: Mapped[bytes | None] = mapped_column(LargeBinary)
     reply: Mapped[bytes | None] = mapped_column(LargeBinary)
-    #: The channel's name for the message that stands where the answer will be.
+    #: The channel's name for the message that stands where the answer is, or is to be.
     placeholder: Mapped[str | None] = mapped_column(String(60))
-    #: Keyed hashes of the message it is and of its words: an edit finds what it changes by them.
+    #: Keyed hashes of the message it is a version of and of its words, for ``versions``.
     message: Mapped[str | None] = mapped_column(String(64), index=True)
     content: Mapped[str | None] = mapped_column(String(64))
     #: Parts of the reply that are known to be sent.

@@ -203,6 +203,8 @@ class Notification(Base):
     statement_id: Mapped[int] = mapped_column(ForeignKey("statements.id"))
     #: The statement's version that is told of: a second correction is told again.
     version: Mapped[int]
+    #: Of the statement to what was asked, for an answer: another one is told again.
+    relation: Mapped[Relation | None] = mapped_column(by_value(Relation))
     status: Mapped[NotificationStatus] = mapped_column(by_value(NotificationStatus))
     tries: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(default=now)

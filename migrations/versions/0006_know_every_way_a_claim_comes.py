@@ -1,4 +1,4 @@
-"""Find what an edit changes; keep where forwards come from, what is left to ask, and groups."""
+"""Find what an edit changes; keep where forwards come from, what was told, and groups."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,7 @@ branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
 _ORIGINS = ("person", "hidden", "group", "channel")
+_RELATIONS = ("SUPPORTS", "REFUTES", "NOT_ENOUGH_INFO")
 
 
 def upgrade() -> None:
@@ -24,6 +25,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("origin", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("origin_name", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("rest", sa.JSON(none_as_null=True), nullable=True))
+    relation = sa.Enum(*_RELATIONS, name="relation", native_enum=False, length=24)
+    with op.batch_alter_table("notifications", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("relation", relation, nullable=True))
     with op.batch_alter_table("clusters", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("forwarded", sa.Integer(), nullable=False, server_default="0")
@@ -43,6 +47,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("groups")
+    with op.batch_alter_table("notifications", schema=None) as batch_op:
+        batch_op.drop_column("relation")
     with op.batch_alter_table("clusters", schema=None) as batch_op:
         batch_op.drop_column("forwarded")
     with op.batch_alter_table("inquiries", schema=None) as batch_op:

@@ -4,11 +4,19 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
-from tests.e2e.bot_api_rules import Refused, SentButton, checked_buttons, checked_text
+from tests.e2e.bot_api_rules import (
+    Refused,
+    SentButton,
+    SentCard,
+    checked_buttons,
+    checked_cards,
+    checked_hint,
+    checked_text,
+)
 
 BOT_ID = 123456
 BOT_NAME = "tathabbat_test_bot"
@@ -52,6 +60,16 @@ class Sent:
         return next(each for row in self.buttons for each in row if label in each.label)
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What the bot showed for a query: cards, and the button above them."""
+
+    cards: tuple[SentCard, ...]
+    hint: str | None
+    personal: bool
+    cache_time: int
+
+
 class Chats:
     """Chats, messages and presses. Not for several threads at once: its owner takes care."""
 
@@ -63,6 +81,8 @@ class Chats:
         self._known: set[int] = set()
         self._messages: dict[tuple[int, int], Sent | None] = {}
         self._presses: dict[str, bool] = {}
+        #: What the bot showed for each inline query, None where nothing yet.
+        self.offered: dict[str, Offered | None] = {}
         #: What somebody is in a group, by its number and theirs; else they are a member.
         self._statuses: dict[tuple[int, int], str] = {}
         #: Groups that the bot was removed from.
@@ -78,8 +98,32 @@ class Chats:
         language_code: str,
     ) -> dict[str, Any]:
         """Return a person's new message as the Bot API's ``Message``."""
+        return self._said(user_id, content, chat, language_code, next(self.numbers))
+
+    def change(
+        self,
+        user_id: int,
+        message_id: int,
+        content: Mapping[str, Any],
+        chat: Mapping[str, Any] | None,
+        language_code: str,
+    ) -> dict[str, Any]:
+        """Return a person's own message as they changed it."""
+        where = user_id if chat is None else chat["id"]
+        if self._messages.get((where, message_id), "unknown") is not None:
+            raise ValueError(f"{user_id} wrote no message {message_id} that could be edited")
+        changed = self._said(user_id, content, chat, language_code, message_id)
+        return {**changed, "edit_date": int(time.time())}
+
+    def _said(
+        self,
+        user_id: int,
+        content: Mapping[str, Any],
+        chat: Mapping[str, Any] | None,
+        language_code: str,
+        message_id: int,
+    ) -> dict[str, Any]:
         where = chat or {"id": user_id, "type": "private", "first_name": "Person"}
-        message_id = next(self.numbers)
         self._known.add(where["id"])
         self._messages[where["id"], message_id] = None
         message = {
@@ -164,8 +208,35 @@ class Chats:
             "from": _person(user_id, language_code),
             "chat_instance": "1",
             "data": button.action,
-            "message": shown(sent),
+            # As it is by now, which may be another than the test last saw.
+            "message": shown(self._messages.get((sent.chat_id, sent.message_id)) or sent),
         }
+
+    def type(self, user_id: int, query: str, language_code: str) -> dict[str, Any]:
+        """Return what a person types in another chat as the Bot API's ``InlineQuery``."""
+        query_id = str(next(self.numbers))
+        self.offered[query_id] = None
+        typist = _person(user_id, language_code)
+        return {"id": query_id, "from": typist, "query": query, "offset": ""}
+
+    def offer(self, given: Mapping[str, str]) -> None:
+        """Do ``answerInlineQuery``. Raises ``Refused``."""
+        query_id = given["inline_query_id"]
+        if self.offered.get(query_id, "unknown") is not None:
+            raise Refused("query is too old and response timeout expired or query ID is invalid")
+        self.offered[query_id] = Offered(
+            checked_cards(given["results"]),
+            checked_hint(given.get("button")),
+            given.get("is_personal", "").lower() == "true",
+            int(given.get("cache_time", 300)),
+        )
+
+    def choose(
+        self, user_id: int, query: str, card: SentCard, language_code: str
+    ) -> dict[str, Any]:
+        """Return the sending of a card as the Bot API's ``ChosenInlineResult``."""
+        chooser = _person(user_id, language_code)
+        return {"result_id": card.name, "from": chooser, "query": query}
 
     def write(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Do ``sendMessage``. Raises ``Refused``."""
@@ -235,6 +306,20 @@ class Chats:
             raise Refused("message is not modified")
         return self._keep(given, chat_id, message_id, before.reply_to)
 
+    def relabel(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Do ``editMessageReplyMarkup``. Raises ``Refused``."""
+        chat_id, message_id = self.require(given), int(given["message_id"])
+        before = self._messages.get((chat_id, message_id))
+        if before is None:
+            raise Refused("message to edit not found")
+        buttons = checked_buttons(given.get("reply_markup"))
+        if before.buttons == buttons:
+            raise Refused("message is not modified")
+        sent = replace(before, number=len(self.sent) + 1, buttons=buttons, edited=True)
+        self.sent.append(sent)
+        self._messages[chat_id, message_id] = sent
+        return shown(sent)
+
     def acknowledge_press(self, query_id: str, notice: str | None) -> None:
         """Do ``answerCallbackQuery``. Raises ``Refused``."""
         if self._presses.get(query_id) is not False:
@@ -280,13 +365,23 @@ class Chats:
 
 def shown(sent: Sent) -> dict[str, Any]:
     """Return a message of the bot as the Bot API's ``Message``."""
-    return {
+    message: dict[str, Any] = {
         "message_id": sent.message_id,
         "date": int(time.time()),
         "chat": {"id": sent.chat_id, "type": "private" if sent.chat_id > 0 else "supergroup"},
         "from": {"id": BOT_ID, "is_bot": True, "first_name": "Bot", "username": BOT_NAME},
         "text": sent.text,
     }
+    if sent.buttons:
+        rows = [[_written(each) for each in row] for row in sent.buttons]
+        message["reply_markup"] = {"inline_keyboard": rows}
+    return message
+
+
+def _written(button: SentButton) -> dict[str, str]:
+    """Return a button as the Bot API's ``InlineKeyboardButton``."""
+    given = {"text": button.label, "url": button.url, "callback_data": button.action}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _person(user_id: int, language_code: str) -> dict[str, Any]:

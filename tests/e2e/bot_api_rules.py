@@ -1,7 +1,7 @@
 """What Telegram refuses: the Bot API's rules for what a bot sends, as far as this bot uses them.
 
 https://core.telegram.org/bots/api, sections "HTML style", "sendMessage", "InlineKeyboardButton",
-"setMyCommands", "setMyDescription", "setMyShortDescription", "setWebhook". Pure.
+"setMyCommands", "setMyDescription", "setMyShortDescription", "setWebhook", "Inline mode". Pure.
 """
 
 import html
@@ -53,10 +53,14 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
     "editMessageText": frozenset(
         {"chat_id", "message_id", "text", "parse_mode", "link_preview_options", "reply_markup"}
     ),
+    "editMessageReplyMarkup": frozenset({"chat_id", "message_id", "reply_markup"}),
     "sendPhoto": frozenset({"chat_id", "photo", "message_thread_id", "reply_parameters"}),
     "sendDocument": frozenset({"chat_id", "document", "message_thread_id", "reply_parameters"}),
     "sendChatAction": frozenset({"chat_id", "action", "message_thread_id"}),
     "answerCallbackQuery": frozenset({"callback_query_id", "text", "show_alert", "cache_time"}),
+    "answerInlineQuery": frozenset(
+        {"inline_query_id", "results", "cache_time", "is_personal", "next_offset", "button"}
+    ),
     "setMyCommands": frozenset({"commands", "scope", "language_code"}),
     "deleteMyCommands": frozenset({"scope", "language_code"}),
     "getMyCommands": frozenset({"scope", "language_code"}),
@@ -65,6 +69,15 @@ PARAMETERS: Mapping[str, frozenset[str]] = {
     "setMyDescription": frozenset({"description", "language_code"}),
     "setMyShortDescription": frozenset({"short_description", "language_code"}),
 }  # fmt: skip
+
+
+#: What an ``InlineQueryResultArticle`` may carry, and its text.
+_ARTICLE = frozenset(
+    {"type", "id", "title", "input_message_content", "reply_markup", "url", "description"}
+)
+_ARTICLE_TEXT = frozenset({"message_text", "parse_mode", "link_preview_options"})
+_MOST_CARDS = 50
+_START_PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Refused(Exception):
@@ -82,6 +95,17 @@ class SentButton:
     label: str
     url: str | None
     action: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentCard:
+    """One card as the person who types sees it, and the message it would send."""
+
+    name: str
+    title: str
+    description: str
+    text: str
+    buttons: tuple[tuple[SentButton, ...], ...]
 
 
 def units(text: str) -> int:
@@ -107,6 +131,44 @@ def checked_buttons(reply_markup: str | None) -> tuple[tuple[SentButton, ...], .
         return ()
     rows = json.loads(reply_markup)["inline_keyboard"]
     return tuple(tuple(_checked_button(button) for button in row) for row in rows)
+
+
+def checked_cards(results: str) -> tuple[SentCard, ...]:
+    """Return the cards that answer an inline query. Raises ``Refused`` as Telegram would."""
+    cards = tuple(map(_checked_card, json.loads(results)))
+    if len(cards) > _MOST_CARDS:
+        raise Refused("RESULTS_TOO_MUCH")
+    if len({card.name for card in cards}) < len(cards):
+        raise Refused("RESULT_ID_DUPLICATE")
+    return cards
+
+
+def checked_hint(button: str | None) -> str | None:
+    """Return the button above the cards. Raises ``Refused`` as Telegram would."""
+    if button is None:
+        return None
+    given = json.loads(button)
+    if not given.get("text") or not _START_PARAMETER.fullmatch(given.get("start_parameter", "")):
+        raise Refused("BUTTON_INVALID")
+    return str(given["text"])
+
+
+def _checked_card(result: Mapping[str, Any]) -> SentCard:
+    content = result.get("input_message_content", {})
+    if unknown := (result.keys() - _ARTICLE) | (content.keys() - _ARTICLE_TEXT):
+        raise Refused(f"unknown fields {sorted(unknown)}")
+    if result.get("type") != "article" or not 1 <= len(result["id"].encode()) <= 64:
+        raise Refused("RESULT_ID_INVALID")
+    if not result.get("title", "").strip():
+        raise Refused("ARTICLE_TITLE_EMPTY")
+    markup = result.get("reply_markup")
+    return SentCard(
+        result["id"],
+        result["title"],
+        result.get("description", ""),
+        checked_text(content["message_text"], content.get("parse_mode")),
+        checked_buttons(None if markup is None else json.dumps(markup)),
+    )
 
 
 def check_about(text: str, longest: int, language_code: str | None) -> None:

@@ -24,9 +24,9 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
-from tests.e2e.bot_api_chats import AS_A_GROUP, BOT_ID, BOT_NAME, Chats, Sent
+from tests.e2e.bot_api_chats import AS_A_GROUP, BOT_ID, BOT_NAME, Chats, Offered, Sent
 from tests.e2e.bot_api_profile import BotProfile
-from tests.e2e.bot_api_rules import PARAMETERS, Refused, SentButton, check_webhook
+from tests.e2e.bot_api_rules import PARAMETERS, Refused, SentButton, SentCard, check_webhook
 
 __all__ = [
     "BOT_ID",
@@ -79,6 +79,8 @@ class BotApiServer:
         self._changed = threading.Condition()
         self._failures: dict[str, deque[Told]] = {}
         self._updates: list[dict[str, Any]] = []
+        self._said: dict[int, int] = {}
+        self._typed: dict[int, str] = {}
         self._acknowledged = 0
         #: What ``getWebhookInfo`` says of the last delivery that failed.
         self.webhook_failure: dict[str, Any] = {}
@@ -125,7 +127,28 @@ class BotApiServer:
         """
         with self._changed:
             message = self.chats.message(user_id, content, chat, language_code)
-            return self._queue({kind: message}, is_brought=not self._is_withheld(message))
+            number = self._queue({kind: message}, is_brought=not self._is_withheld(message))
+            self._said[number] = message["message_id"]
+            return number
+
+    def message_of(self, update_id: int) -> int:
+        """Return the number of the message that a person's update brought."""
+        with self._changed:
+            return self._said[update_id]
+
+    def edit(
+        self,
+        user_id: int,
+        message_id: int,
+        content: Mapping[str, Any],
+        *,
+        chat: Mapping[str, Any] | None = None,
+        language_code: str = "ar",
+    ) -> int:
+        """Change what a person wrote before; returns the update's number."""
+        with self._changed:
+            edited = self.chats.change(user_id, message_id, content, chat, language_code)
+            return self._queue({"edited_message": edited})
 
     def post(self, channel: Mapping[str, Any], content: Mapping[str, Any]) -> int:
         """Post in a channel the bot is in; returns the update's number."""
@@ -169,6 +192,20 @@ class BotApiServer:
         with self._changed:
             press = self.chats.press(user_id, sent, button, language_code)
             return self._queue({"callback_query": press})
+
+    def type(self, user_id: int, query: str, language_code: str = "ar") -> int:
+        """Type after the bot's name in another chat; returns the update's number."""
+        with self._changed:
+            typed = self.chats.type(user_id, query, language_code)
+            number = self._queue({"inline_query": typed})
+            self._typed[number] = typed["id"]
+            return number
+
+    def choose(self, user_id: int, query: str, card: SentCard, language_code: str = "ar") -> int:
+        """Send a card that was offered for ``query``; returns the update's number."""
+        with self._changed:
+            chosen = self.chats.choose(user_id, query, card, language_code)
+            return self._queue({"chosen_inline_result": chosen})
 
     def meet(self, user_id: int) -> None:
         """Let the bot write to a person, as if they had written to it long ago."""
@@ -244,6 +281,15 @@ class BotApiServer:
             timeout,
             f"a call of {method}",
         )
+
+    def offered(self, update_id: int) -> Offered | None:
+        """Return what the bot showed for what was typed, None where nothing yet."""
+        with self._changed:
+            return self.chats.offered[self._typed[update_id]]
+
+    def wait_for_offer(self, update_id: int, timeout: float = PATIENCE) -> Offered:
+        """Return what the bot shows for what was typed."""
+        return self._wait(lambda: self.offered(update_id), timeout, f"cards for {update_id}")
 
     def wait_until_acknowledged(self, update_id: int, timeout: float = PATIENCE) -> None:
         """Return when ``update_id`` is acknowledged: Telegram would not send it again."""
@@ -396,8 +442,12 @@ class BotApiServer:
                 return self.chats.hand_over(given)
             case "editMessageText":
                 return self.chats.rewrite(given)
+            case "editMessageReplyMarkup":
+                return self.chats.relabel(given)
             case "sendChatAction":
                 self.chats.require(given)
+            case "answerInlineQuery":
+                self.chats.offer(given)
             case "answerCallbackQuery":
                 self.chats.acknowledge_press(given["callback_query_id"], given.get("text"))
             case "setMyCommands" | "deleteMyCommands":

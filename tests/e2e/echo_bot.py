@@ -21,7 +21,18 @@ from bot.conversation.groups import PREFIX
 from bot.conversation.media import Medium
 from bot.conversation.post import Letter, Post
 from bot.conversation.profile import Profile
-from bot.conversation.reply import Asker, Block, Button, Document, Picture, Reply, Style
+from bot.conversation.reply import (
+    Asker,
+    Block,
+    Button,
+    Card,
+    Cards,
+    Document,
+    Origin,
+    Picture,
+    Reply,
+    Style,
+)
 from bot.conversation.talk import Here, Standing
 from bot.telegram.application import TelegramConfig, run, serve
 from bot.telegram.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
@@ -52,6 +63,8 @@ RUMOUR = "rumour"
 BREAKS = "break"
 FAILS = "fail"
 HELD = "hold"
+BLOCKED = "blocked"
+RATED = "rate"
 
 
 class EchoGroups:
@@ -126,7 +139,7 @@ class EchoGroups:
 class EchoTalk:
     """Says back what it was asked; "break" raises, "hold" waits until ``release`` is set.
 
-    "fail" raises as often as ``failures`` says.
+    "fail" raises as often as ``failures`` says. The answer to "rate" can be said something of.
     """
 
     def __init__(self) -> None:
@@ -137,6 +150,8 @@ class EchoTalk:
         self.release = threading.Event()
         #: Whether the moderator is none any more.
         self.dismissed = False
+        #: What was sent on from another chat: who, what was typed, and the card.
+        self.chosen_cards: list[tuple[int, str, str]] = []
         #: Answers that break before one is well.
         self.failures = 0
 
@@ -164,7 +179,7 @@ class EchoTalk:
     def menu(self, asker: Asker) -> tuple[tuple[str, str], ...]:
         return (("queue", "Queue"),) if asker.id == MODERATOR and not self.dismissed else ()
 
-    def claim(self, asker: Asker, text: str) -> Reply:
+    def claim(self, asker: Asker, text: str, origin: Origin | None = None) -> Reply:
         if text == FAILS and self.failures:
             self.failures -= 1
             raise OSError("the database is locked")
@@ -173,27 +188,54 @@ class EchoTalk:
         if text == HELD:
             self.holding.set()
             self.release.wait()
-        return Reply(
-            (Block(f"claim {asker.id}", Style.HEADLINE), Block(text, Style.QUOTE)),
-            (
-                (
-                    Button("Source", url="https://example.org/report"),
-                    Button("Others", action="other:7"),
-                ),
-            ),
+        came = f" from {origin.kind} {origin.id} {origin.name}" if origin is not None else ""
+        found = (
+            Button("Source", url="https://example.org/report"),
+            Button("Others", action="other:7"),
         )
+        said = (
+            (Button("1. Useful", action="useful:7"), Button("1. Useless", action="useless:7")),
+            (Button("1. Tell me", action="tell:7"),),
+        )
+        return Reply(
+            (Block(f"claim {asker.id}{came}", Style.HEADLINE), Block(text, Style.QUOTE)),
+            (found, *(said if text == RATED else ())),
+        )
+
+    def cards(self, asker: Asker, text: str) -> Cards:
+        if not text:
+            return Cards(hint="write a sentence")
+        if text == BREAKS:
+            raise ValueError(f"the secret words of a person: {text}")
+        if text == HELD:
+            self.holding.set()
+            self.release.wait()
+        if text == BLOCKED:
+            return Cards()
+        source = (Button("Source", url="https://example.org/report"),)
+        long = Reply((Block("a" * 4000), Block("b" * 4000)), (source,))
+        return Cards(
+            (
+                Card("0", f"card {text}", "what it says", Reply((Block(text),), (source,))),
+                Card("0:7", "t" * 1000, "d" * 1000, long),
+            )
+        )
+
+    def chosen(self, asker: Asker, text: str, name: str) -> None:
+        self.chosen_cards.append((asker.id, text, name))
 
     def press(self, asker: Asker, action: str) -> Reply:
         if action == BREAKS:
             raise ValueError("the press broke")
-        return _reply(f"press {action}")
+        return Reply((Block(f"press {action}"),), _PRESSED.get(action, ()))
 
     def unreachable(self, asker: Asker) -> None:
         self.lost.append(asker.id)
 
-    def picture(self, asker: Asker, data: bytes) -> Reply:
+    def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
         """Read a picture as a claim: its bytes are its text."""
-        return self.claim(asker, f"picture {data.decode()}" if data != HELD.encode() else HELD)
+        text = f"picture {data.decode()}" if data != HELD.encode() else HELD
+        return self.claim(asker, text, origin)
 
     def lost_picture(self, asker: Asker) -> Reply:
         return _reply("lost picture")
@@ -261,8 +303,8 @@ class WatchedInbox(Inbox):
         self._done: set[int] = set()
         self._changed = threading.Condition()
 
-    async def finish(self, taken: Taken) -> bool:
-        return self._note(taken, await super().finish(taken))
+    async def finish(self, taken: Taken, stands: int | None = None) -> bool:
+        return self._note(taken, await super().finish(taken, stands))
 
     async def drop(self, taken: Taken, error: str) -> bool:
         return self._note(taken, await super().drop(taken, error))
@@ -368,6 +410,15 @@ def sessions_in(folder: Path) -> Sessions:
     engine = open_engine(f"sqlite:///{folder / 'bot.db'}")
     Base.metadata.create_all(engine)
     return open_sessions(engine)
+
+
+#: The buttons that come of a press.
+_PRESSED = {
+    "useful:7": ((Button("✓ Useful", action="useful:7"), Button("Useless", action="useless:7")),),
+    "useless:7": ((Button("Useful", action="useful:7"), Button("✓ Useless", action="useless:7")),),
+    "tell:7": ((Button("Do not tell me", action="quiet:7"),),),
+    "quiet:7": ((Button("Tell me", action="tell:7"),),),
+}
 
 
 def _reply(text: str) -> Reply:

@@ -109,7 +109,7 @@ def test_everybody_who_asked_is_told_once_though_telegram_fails_and_the_process_
         blocked = "Forbidden: bot was blocked by the user"
         server.fail_next("sendMessage", 403, blocked, chat_id=BLOCKER)
         calls = len(server.calls)
-        done = town.presses(ADMIN, added, "1 يؤيّده")
+        done = town.presses(ADMIN, added, "1 تؤيّده")
         assert "سنُخبر شخصين" in read(done)
         # Killed while the letter waits for its next try: nothing is lost, and nothing sent twice.
         server.wait_for_call("sendMessage", after=calls)
@@ -127,7 +127,7 @@ def test_everybody_who_asked_is_told_once_though_telegram_fails_and_the_process_
         town.says(BRITON, ENGLISH_CLAIM, "en")
         number = read(town.queue(ENGLISH_CLAIM)).split("\n")[0].split()[-1]
         added = town.says(ADMIN, f"/add #{number} جسر المدينة من جديد\n{TEXT} الأولى.")
-        town.presses(ADMIN, added, "1 يخالفه")
+        town.presses(ADMIN, added, "1 تخالفه")
         english = town.wait_for_letter(BRITON, "📬")
         assert "You asked about this; our moderators have an answer" in english
         assert "❌ A verified report contradicts this" in english

@@ -18,11 +18,22 @@ from bot.telegram.errors import (
 )
 from tests.e2e.bot_api_rules import SentButton
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PATIENCE, TOKEN, BotApiServer
-from tests.e2e.echo_bot import BREAKS, HELD, EchoTalk, Running, running
+from tests.e2e.echo_bot import BREAKS, HELD, RATED, EchoTalk, Running, running
 
 PERSON = 501
 GROUP = {"id": -100200, "type": "supergroup", "title": "Group"}
 PHOTO = [{"file_id": "p", "file_unique_id": "u", "width": 1, "height": 1}]
+CHANNEL = {
+    "type": "channel",
+    "chat": {
+        "id": -100300,
+        "type": "channel",
+        "title": "News of the valley",
+        "username": "valley",
+    },
+    "message_id": 1,
+    "date": 1,
+}
 BOT_USER = {"id": BOT_ID, "is_bot": True, "first_name": "Bot", "username": BOT_NAME}
 
 
@@ -74,6 +85,17 @@ class TestWaysIn:
                     "forward_origin": {"type": "hidden_user", "sender_user_name": "X", "date": 1},
                 },
                 "the forwarded",
+            ),
+            (
+                {"photo": PHOTO, "caption": "from a channel", "forward_origin": CHANNEL},
+                "claim 501 from channel -100300 News of the valley",
+            ),
+            (
+                {
+                    "text": "/check",
+                    "reply_to_message": {"text": "the bridge is open", "forward_origin": CHANNEL},
+                },
+                "claim 501 from channel -100300 News of the valley",
             ),
             ({"text": "/start payload"}, f"start {PERSON} ar"),
             ({"text": "/help"}, f"help {PERSON}"),
@@ -142,6 +164,41 @@ class TestWaysIn:
         assert server.chats.notices == [f"press {action}"]
         assert server.sent == [answer]
 
+    def test_what_was_chosen_is_seen_under_the_answer_and_all_else_stays(
+        self, server: BotApiServer, bot: Running
+    ) -> None:
+        server.send_text(PERSON, RATED)
+        answer = server.wait_for_message(PERSON)
+        bot.wait_until_done(server.press(PERSON, answer, answer.button("Useful")))
+        bot.wait_until_done(server.press(PERSON, answer, answer.button("Tell me")))
+        shown = server.sent[-1]
+        assert (shown.message_id, shown.html) == (answer.message_id, answer.html)
+        assert [[each.label for each in row] for row in shown.buttons] == [
+            ["Source", "Others"],
+            ["1. ✓ Useful", "1. Useless"],
+            ["1. Do not tell me"],
+        ]
+        bot.wait_until_done(server.press(PERSON, shown, shown.button("✓ Useful")))
+        bot.wait_until_done(server.press(PERSON, shown, shown.button("Useless")))
+        bot.wait_until_done(server.press(PERSON, shown, shown.button("Do not tell me")))
+        assert [[each.label for each in row] for row in server.sent[-1].buttons] == [
+            ["Source", "Others"],
+            ["1. Useful", "1. ✓ Useless"],
+            ["1. Tell me"],
+        ]
+        # The answer, and one change a press: the one that changed nothing is none.
+        assert len(server.sent) == 5
+
+    def test_what_was_chosen_of_an_answer_that_is_gone_is_acknowledged_all_the_same(
+        self, server: BotApiServer, bot: Running
+    ) -> None:
+        server.send_text(PERSON, RATED)
+        answer = server.wait_for_message(PERSON)
+        server.fail_next("editMessageReplyMarkup", 400, "Bad Request: message to edit not found")
+        bot.wait_until_done(server.press(PERSON, answer, answer.button("Useful")))
+        assert server.chats.notices == ["press useful:7"]
+        assert server.sent == [answer]
+
     def test_an_endless_text_is_bounded_before_it_goes_on(
         self, server: BotApiServer, bot: Running
     ) -> None:
@@ -154,7 +211,8 @@ class TestWaysIn:
     @pytest.mark.parametrize(
         ("kind", "content"),
         [
-            ("edited_message", {"text": "edited"}),
+            ("edited_message", {"text": "/help"}),
+            ("edited_message", {"sticker": "no words at all"}),
             ("channel_post", {"text": "posted"}),
             ("message", {"new_chat_title": "a service message"}),
             ("message", {"text": "of a bot", "from": BOT_USER}),

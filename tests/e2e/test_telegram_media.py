@@ -123,10 +123,28 @@ class TestPictures:
         server.send(PERSON, content, chat=GROUP)
         assert "picture of the bridge" in server.wait_for_message(-100200).text
 
+    def test_one_that_is_exchanged_is_read_where_the_answer_stands(
+        self, server: BotApiServer
+    ) -> None:
+        message = server.message_of(server.send(PERSON, {"photo": photo("p")}))
+        first = server.wait_for_message(PERSON)
+        server.edit(PERSON, message, {"photo": photo("q")})
+        second = server.wait_for_message(PERSON, after=first.number)
+        assert "picture of the river" in second.text
+        assert second.message_id == first.message_id
+
     def test_one_in_a_channel_is_read_where_the_post_asks(self, server: BotApiServer) -> None:
         channel = {"id": -100300, "type": "channel", "title": "Channel"}
         server.post(channel, {"photo": photo("p"), "caption": f"@{BOT_NAME}"})
         assert "picture of the bridge" in server.wait_for_message(-100300).text
+
+    def test_where_a_forward_comes_from_is_known(self, server: BotApiServer) -> None:
+        origin = {"type": "user", "sender_user": SOMEBODY, "date": 1}
+        server.send(PERSON, {"photo": photo("p"), "forward_origin": origin})
+        assert "from person 77" in server.wait_for_message(PERSON).text
+        channel = {"id": -100300, "type": "channel", "title": "Channel"}
+        server.post(channel, {"text": f"@{BOT_NAME} news", "forward_origin": origin})
+        assert "from person 77" in server.wait_for_message(-100300).text
 
     def test_the_first_of_an_album_is_read(self, server: BotApiServer, bot: Running) -> None:
         for file_id in ("p", "q", "q"):

@@ -7,7 +7,7 @@ from knowledge.curation.filing import file_report
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.inbox import demand, handling
-from knowledge.models import Claim, Cluster, ClusterStatus, FeedKind, Role
+from knowledge.models import Claim, Cluster, ClusterStatus, FeedKind, Forwarded, Role
 from knowledge.models.base import now
 from tests.integration.console import key_of
 
@@ -18,6 +18,9 @@ BODY = (
     "وأكد المتحدث باسم البلدية أن حركة المرور عادت إلى طبيعتها صباح الأحد."
 )
 HOSTILE = "<script>alert(1)</script>\u202e{{ 7*7 }}'\" onload=x"
+
+#: Where the claims about the crocodile were forwarded from.
+_CHANNEL = inquiries.Origin(Forwarded.CHANNEL, key_of(999), HOSTILE)
 
 #: Claims by cluster, each with how many people asked it.
 CLAIMS: tuple[tuple[tuple[str, str, int], ...], ...] = (
@@ -114,6 +117,7 @@ def furnish(sessions: Sessions) -> None:
                         checked.statement_ids if number == 2 else (),
                         language,
                         waiting=True,
+                        origin=_CHANNEL if number == 2 else None,
                     )
                     assert inquiry
                     row = session.query(Claim).filter_by(text=text).one()

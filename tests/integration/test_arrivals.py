@@ -12,6 +12,7 @@ from knowledge.arrivals import Arriving, Taken
 from knowledge.database import Sessions
 from knowledge.errors import NotFound
 from knowledge.models import Arrival, ArrivalState, Course
+from knowledge.versions import Standing, Version
 
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=10)
@@ -186,6 +187,83 @@ class TestAfterACrash:
             arrivals.release(session, "one")
         (again,) = take(sessions, holder="other")
         assert (again.tries, again.repeats) == (0, 0)
+
+
+def say(sessions: Sessions, number: int, content: str | None, message: str = "message") -> None:
+    with sessions.begin() as session:
+        coming = Arriving(number, "a", b"sealed", Course.ANSWER, message, content)
+        arrivals.store(session, [coming], NOW)
+
+
+def answer(sessions: Sessions, number: int, placeholder: str | None) -> None:
+    with sessions.begin() as session:
+        arrivals.answer(session, number, "one", b"reply", Course.ANSWER)
+        assert arrivals.finish(session, number, "one", NOW, placeholder)
+
+
+class TestVersions:
+    def test_an_edit_is_taken_with_where_the_answer_stands(self, sessions: Sessions) -> None:
+        say(sessions, 1, "ten")
+        assert take(sessions)[0].standing == Standing()
+        answer(sessions, 1, "77")
+        say(sessions, 2, "ten")
+        say(sessions, 3, "two", "another message")
+        assert take(sessions)[0].standing == Standing(Version.SAME, "77")
+        finish(sessions, 2)
+        (other,) = take(sessions)
+        assert (other.id, other.standing) == (3, Standing())
+        answer(sessions, 3, None)
+        say(sessions, 4, "two")
+        assert take(sessions)[0].standing == Standing(Version.NEW, "77")
+
+    def test_one_that_was_changed_while_it_waited_is_taken_as_overtaken(
+        self, sessions: Sessions
+    ) -> None:
+        say(sessions, 1, "ten")
+        say(sessions, 2, "two")
+        assert take(sessions)[0].standing == Standing(Version.OVERTAKEN)
+        finish(sessions, 1)
+        assert take(sessions)[0].standing == Standing()
+
+    def test_where_the_first_part_stands_is_kept_to_the_end(self, sessions: Sessions) -> None:
+        say(sessions, 1, "ten")
+        take(sessions)
+        with sessions.begin() as session:
+            arrivals.answer(session, 1, "one", b"reply", Course.ANSWER)
+            arrivals.advance(session, 1, "one", b"reply", 1, "77")
+            arrivals.finish(session, 1, "one", NOW)
+        assert row(sessions, 1).placeholder == "77"
+
+    def test_what_is_like_nothing_else_is_named_no_longer_than_it_waits(
+        self, sessions: Sessions
+    ) -> None:
+        say(sessions, 1, None)
+        take(sessions)
+        answer(sessions, 1, None)
+        say(sessions, 2, None)
+        assert row(sessions, 1).message is None
+        assert take(sessions)[0].standing == Standing()
+
+    def test_what_is_dropped_is_no_version_of_anything(self, sessions: Sessions) -> None:
+        with sessions.begin() as session:
+            coming = Arriving(1, "a", b"sealed", None, "message", "ten")
+            arrivals.store(session, [coming], NOW)
+        say(sessions, 2, "ten")
+        assert take(sessions)[0].standing == Standing()
+
+    def test_a_person_who_is_forgotten_leaves_no_trace_of_what_they_said(
+        self, sessions: Sessions
+    ) -> None:
+        say(sessions, 1, "ten")
+        take(sessions)
+        answer(sessions, 1, "77")
+        say(sessions, 2, "two")
+        with sessions.begin() as session:
+            arrivals.forget_lane(session, "a", "nobody")
+        for number in (1, 2):
+            left = row(sessions, number)
+            assert (left.message, left.content, left.placeholder) == (None, None, None)
+        assert take(sessions)[0].standing == Standing()
 
 
 class TestEnding:

@@ -109,6 +109,13 @@ class TestInbox:
         assert 'href="/clusters/4"' in moderator.get("/inbox?tab=snoozed").text
         assert 'href="/clusters/2"' in moderator.get("/inbox?tab=mine").text
 
+    def test_forwards_are_counted_and_public_channels_named(self, moderator: Browser) -> None:
+        assert "Forwarded: 4" in moderator.get("/inbox").text
+        page = moderator.get("/clusters/3").text
+        assert "Channels it was forwarded from most often" in page
+        assert "<bdi>&lt;script&gt;alert(1)&lt;/script&gt;{{" in page
+        assert "forwarded" not in moderator.get("/clusters/1").text
+
     def test_a_cluster_is_taken_put_off_rejected_and_reopened(
         self, console: Console, moderator: Browser
     ) -> None:

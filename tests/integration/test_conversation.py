@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,15 +12,16 @@ from sqlalchemy.orm import selectinload
 
 from bot.conversation.conversation import Conversation
 from bot.conversation.media import Medium
-from bot.conversation.reply import Asker, Reply
+from bot.conversation.reply import Asker, Cards, Origin, Reply
+from bot.telegram.render import render
 from embeddings.encoder import SentenceTransformerEncoder
-from knowledge import curation, reports
+from knowledge import curation, people, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
-from knowledge.models import Inquiry
+from knowledge.models import Forwarded, Inquiry
 from knowledge.readers import read
 from knowledge.readers.heading import Heading
 
@@ -300,6 +301,71 @@ class TestInquiries:
             assert form not in content
 
 
+class TestForwards:
+    ORIGIN = Origin(Forwarded.CHANNEL, -1_007_318_842, "قناة\u202e\n الوادي" + " ي" * 200)
+
+    def test_keep_where_they_come_from_without_its_number(
+        self, house: House, talk: Conversation
+    ) -> None:
+        talk.claim(ASKER, UNRELATED, self.ORIGIN)
+        talk.claim(ASKER, UNRELATED)
+        forward, typed = kept(house)
+        assert (forward.forwarded, typed.forwarded) == (Forwarded.CHANNEL, None)
+        assert forward.origin is not None
+        assert len(forward.origin) == 64
+        assert forward.origin_name is not None
+        assert forward.origin_name.startswith("قناة الوادي ي")
+        assert len(forward.origin_name) <= 200
+
+    def test_of_pictures_and_links_are_forwards_as_well(
+        self, house: House, talk: Conversation
+    ) -> None:
+        reading = TestPicturesAndLinks().reading(house, UNRELATED)
+        reading.picture(ASKER, b"a picture", self.ORIGIN)
+        reading.claim(ASKER, TestPicturesAndLinks.LINK, self.ORIGIN)
+        came = [each.forwarded for each in kept(house)]
+        assert came == [Forwarded.CHANNEL, Forwarded.CHANNEL]
+
+    def test_of_many_are_said_to_be(self, talk: Conversation) -> None:
+        for number in range(5):
+            reply = talk.claim(Asker(number, "ar"), UNRELATED, self.ORIGIN)
+            many = "حوّل إليّ هذه الرسالة 5 أشخاص على الأقل." in said(reply)
+            assert many == (number == 4)
+        assert "حوّل" not in said(talk.claim(ASKER, UNRELATED))
+
+
+class TestTheRest:
+    """A message of more claims than are answered at once."""
+
+    CLAIMS = tuple(f"أعلنت البلدية رقم {n} إغلاق {n + 40} مدرسة في المدينة أمس" for n in range(8))
+    MESSAGE = "\n".join(CLAIMS)
+
+    def test_is_offered_and_answered_three_at_a_time(
+        self, house: House, talk: Conversation
+    ) -> None:
+        first = talk.claim(ASKER, self.MESSAGE, TestForwards.ORIGIN)
+        second = talk.press(ASKER, action(first, "تثبّت من الباقي (5)"))
+        third = talk.press(ASKER, action(second, "تثبّت من الباقي (2)"))
+        assert not any("الباقي" in b.label for row in third.buttons for b in row)
+        found = [each.claim for each in kept(house)]
+        assert sorted(found) == sorted(self.CLAIMS)
+        assert {each.forwarded for each in kept(house)} == {Forwarded.CHANNEL}
+        shown = [len(render(each)) for each in (first, second, third)]
+        assert shown == [1, 1, 1]
+
+    def test_asked_twice_is_answered_twice_and_kept_once(
+        self, house: House, talk: Conversation
+    ) -> None:
+        press = action(talk.claim(ASKER, self.MESSAGE), "الباقي")
+        assert talk.press(ASKER, press) == talk.press(ASKER, press)
+        assert len(kept(house)) == 6
+
+    def test_is_for_who_asked(self, house: House, talk: Conversation) -> None:
+        press = action(talk.claim(ASKER, self.MESSAGE), "الباقي")
+        assert said(talk.press(STRANGER, press)) == GONE
+        assert len(kept(house)) == 3
+
+
 class TestButtons:
     def test_others_shows_what_was_not_quoted_yet(self, talk: Conversation) -> None:
         reply = talk.claim(ASKER, CROSSED)
@@ -351,6 +417,8 @@ class TestButtons:
             "others:1 OR 1=1",
             "others:9999999999999999999999",
             "others:999999999999999999",
+            "rest:0",
+            "rest:999999",
             "dispute:999999",
             "dispute:x",
             "delete:1",
@@ -362,3 +430,75 @@ class TestButtons:
         self, talk: Conversation, forged: str
     ) -> None:
         assert said(talk.press(ASKER, forged)) == GONE
+
+
+class TestCards:
+    """What is offered while somebody types in another chat."""
+
+    def test_the_answer_comes_first_and_says_what_it_answers(
+        self, house: House, talk: Conversation
+    ) -> None:
+        first, *others = talk.cards(ASKER, CROSSED).cards
+        assert first.title == "✅ تقرير موثّق يؤيّد هذا الخبر"
+        assert first.description.startswith("«عبرت 250 سيارة")
+        assert first.title in said(first.reply)
+        assert f"الخبر المقصود: «{CROSSED}»" in said(first.reply)
+        assert [each.title for each in others] == [first.title]
+        # Neither of them asks the person anything: who reads it did not ask.
+        buttons = [b for card in (first, *others) for row in card.reply.buttons for b in row]
+        assert {b.action for b in buttons} == {None}
+        assert kept(house) == []
+
+    def test_a_refuted_claim_is_said_to_be_with_the_reason(self, talk: Conversation) -> None:
+        first = talk.cards(ASKER, REFUTED).cards[0]
+        assert first.title == "❌ تقرير موثّق يخالف هذا الخبر"
+        assert "في رسالتك: «نصف" in said(first.reply)
+
+    def test_what_no_report_is_about_gets_one_card_that_says_so(self, talk: Conversation) -> None:
+        (only,) = talk.cards(ASKER, UNRELATED).cards
+        assert only.title == "⚪ لا يوجد لدينا تقرير موثّق عن هذا بعد"
+        assert only.description == "هذا لا يعني أنه صحيح."
+        assert "سُجّل" not in said(only.reply)
+
+    @pytest.mark.parametrize("typed", ["", "خبر", "https://example.org", "السلام عليكم"])
+    def test_what_is_no_claim_yet_gets_a_hint(self, talk: Conversation, typed: str) -> None:
+        offered = talk.cards(ASKER, typed)
+        assert (offered.cards, offered.hint) == ((), "اكتب جملة كاملة: من فعل ماذا ومتى")
+
+    def test_each_claim_has_its_cards_told_apart_by_name(self, talk: Conversation) -> None:
+        cards = talk.cards(ASKER, f"{CROSSED}. {REFUTED}.").cards
+        names = [card.name for card in cards]
+        assert {"0", "1"} <= set(names)
+        assert len(set(names)) == len(names)
+
+    def test_what_is_sent_on_is_an_inquiry_that_nobody_waits_for(
+        self, house: House, talk: Conversation
+    ) -> None:
+        card = talk.cards(ASKER, CROSSED).cards[-1]
+        talk.chosen(ASKER, CROSSED, card.name)
+        talk.chosen(ASKER, UNRELATED, "0")
+        found, missed = kept(house)
+        assert (found.claim, found.outcome, found.waiting) == (CROSSED, Outcome.SUPPORTED, False)
+        assert found.shown
+        assert (missed.claim, missed.outcome, missed.waiting) == (
+            UNRELATED,
+            Outcome.NO_MATCH,
+            False,
+        )
+
+    @pytest.mark.parametrize("name", ["", "1", "x", "-1", "9" * 30, "٠"])
+    def test_a_name_that_was_never_given_keeps_nothing(
+        self, house: House, talk: Conversation, name: str
+    ) -> None:
+        talk.chosen(ASKER, CROSSED, name)
+        assert kept(house) == []
+
+    def test_who_is_blocked_is_offered_nothing_and_leaves_nothing(
+        self, house: House, talk: Conversation
+    ) -> None:
+        key = people.person_key(SECRET, "telegram", ASKER.id)
+        with house.sessions.begin() as session:
+            people.block(session, key, datetime.now(UTC) + timedelta(days=1), "test")
+        assert talk.cards(ASKER, CROSSED) == Cards()
+        talk.chosen(ASKER, CROSSED, "0")
+        assert kept(house) == []

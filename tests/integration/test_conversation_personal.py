@@ -80,7 +80,10 @@ class TestFeedback:
         self, sessions: Sessions, talk: Conversation, label: str, kept: Feedback
     ) -> None:
         answer = talk.claim(ALONE, BRIDGE)
-        assert said(press(talk, ALONE, answer, label)) == "Thank you, noted."
+        noted = press(talk, ALONE, answer, label)
+        assert said(noted) == "Thank you, noted."
+        (chosen,) = [b.label for r in noted.buttons for b in r if b.label.startswith("✓")]
+        assert label in chosen
         row = inquiry(sessions)
         assert row.feedback is kept
         assert (row.encoder, row.judge) == ("bag-of-words", RuleJudge.fingerprint)
@@ -95,7 +98,8 @@ class TestFeedback:
     def test_is_only_the_askers_to_give(self, sessions: Sessions, talk: Conversation) -> None:
         answer = talk.claim(ALONE, BRIDGE)
         for label in ("👍", "👎", "Not what I asked"):
-            assert said(press(talk, STRANGER, answer, label)) == GONE
+            gone = press(talk, STRANGER, answer, label)
+            assert (said(gone), gone.buttons) == (GONE, ())
         row = inquiry(sessions)
         assert (row.feedback, row.disputed) == (None, False)
 
@@ -128,11 +132,15 @@ class TestBeingTold:
     ) -> None:
         answer = talk.claim(ALONE, UNKNOWN)
         assert inquiry(sessions).waiting
-        assert "I will not tell you" in said(press(talk, ALONE, answer, "🔕"))
+        stopped = press(talk, ALONE, answer, "🔕")
+        assert "I will not tell you" in said(stopped)
         assert not inquiry(sessions).waiting
-        number = inquiry(sessions).id
-        assert "I will tell you here" in said(talk.press(ALONE, f"tell:{number}"))
+        # What is answered holds the opposite, to take the place of what was pressed.
+        begun = press(talk, ALONE, stopped, "🔔")
+        assert "I will tell you here" in said(begun)
         assert inquiry(sessions).waiting
+        press(talk, ALONE, begun, "🔕")
+        assert not inquiry(sessions).waiting
 
     def test_in_a_group_nobody_is_promised_anything(
         self, sessions: Sessions, talk: Conversation
@@ -264,7 +272,7 @@ class TestWords:
         assert "I search 1 published statement of 1 source." in said(
             talk.command(ALONE, "about", "")
         )
-        assert "أبحث في نص واحد منشور من مصدر واحد." in said(
+        assert "أبحث في إفادة واحدة منشورة من مصدر واحد." in said(
             talk.command(Asker(1, "ar"), "about", "")
         )
 

@@ -18,6 +18,7 @@ from knowledge.models import (
     Claim,
     Cluster,
     ClusterStatus,
+    Forwarded,
     Inquiry,
     RejectReason,
     SubjectKind,
@@ -277,6 +278,55 @@ def test_a_split_leaves_both_parts_counted(sessions: Sessions) -> None:
     assert (left.people, left.asked, right.people, right.asked) == (2, 2, 1, 1)
     _asked(sessions, "لم ينهر السد", ["three"])
     assert _summary(sessions, apart).people == 2
+
+
+def _forwarded(sessions: Sessions, claim: str, person: str, origin: inquiries.Origin | None) -> int:
+    """Let a person forward a claim, and return the claim's id."""
+    with sessions.begin() as session:
+        inquiries.record(session, person, claim, Outcome.NO_MATCH, [], "ar", origin=origin)
+        return claims.note(session, claim, "ar")
+
+
+_VALLEY = inquiries.Origin(Forwarded.CHANNEL, "v" * 64, "قناة الوادي")
+_COAST = inquiries.Origin(Forwarded.CHANNEL, "c" * 64, "The coast")
+_PRIVATE = inquiries.Origin(Forwarded.CHANNEL, "p" * 64)
+
+
+def test_forwards_are_counted_wherever_their_claims_go(sessions: Sessions) -> None:
+    other = "انهار السد"
+    one = _forwarded(sessions, _SAID, "one", _VALLEY)
+    _forwarded(sessions, _SAID, "two", None)
+    number = _clustered(sessions, one)
+    _forwarded(sessions, _SAID, "two", inquiries.Origin(Forwarded.HIDDEN))
+    two = _forwarded(sessions, other, "three", _COAST)
+    _forwarded(sessions, other, "four", _COAST)
+    _forwarded(sessions, other, "four", _PRIVATE)
+    second = _clustered(sessions, two)
+    counted = [_summary(sessions, each).forwarded for each in (number, second)]
+    assert counted == [2, 3]
+    with sessions.begin() as session:
+        handling.merge_clusters(session, number, [second], "amal")
+    with sessions() as session:
+        found = listing.cluster(session, number)
+        assert session.get_one(Cluster, second).forwarded == 0
+    assert found.summary.forwarded == 5
+    # Public ones by name, the most frequent first; all are counted.
+    assert found.channels == listing.Channels(3, (("The coast", 2), ("قناة الوادي", 1)))
+    with sessions.begin() as session:
+        apart = handling.split_cluster(session, number, [two], "amal")
+    assert [_summary(sessions, each).forwarded for each in (number, apart)] == [2, 3]
+
+
+def test_who_forwarded_the_same_words_is_counted_once_and_so_many_at_most(
+    sessions: Sessions,
+) -> None:
+    for person in ("one", "two", "two", "three"):
+        _forwarded(sessions, _SAID, person, _VALLEY)
+    _forwarded(sessions, "انهار السد", "four", _VALLEY)
+    _forwarded(sessions, _SAID, "five", None)
+    with sessions() as session:
+        (first, *_) = session.scalars(select(Inquiry.id).order_by(Inquiry.id))
+        assert [inquiries.forwarders(session, first, most) for most in (100, 2)] == [3, 2]
 
 
 def test_a_split_must_leave_something_and_take_what_is_there(sessions: Sessions) -> None:

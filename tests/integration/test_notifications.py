@@ -477,3 +477,80 @@ def test_who_is_shown_what_is_being_withdrawn_is_told(sessions: Sessions) -> Non
         asking.join(0.2)
     asking.join()
     assert _send_all(sessions) == [("one", _RETRACTED)]
+
+
+def _answers(sessions: Sessions, cluster: int, statement: int, relation: Relation) -> int:
+    with sessions.begin() as session:
+        return notifications.answer_cluster(session, cluster, statement, relation, "amal")
+
+
+def test_who_was_told_an_answer_is_told_another_one(sessions: Sessions) -> None:
+    one, two = published(sessions, "the dam stands", "the dam broke at night")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    _answer(sessions, cluster, one)
+    (first,) = _due(sessions)
+    assert _send_all(sessions) == [("one", _ANSWERED)]
+    assert _answers(sessions, cluster, two, Relation.SUPPORTS) == 1
+    (second,) = _due(sessions)
+    assert (first.again, second.again, second.relation) == (False, True, Relation.SUPPORTS)
+    assert _send_all(sessions) == [("one", _ANSWERED)]
+    assert _answers(sessions, cluster, two, Relation.SUPPORTS) == 0
+    assert _send_all(sessions) == []
+
+
+@pytest.mark.parametrize("detached", [True, False])
+def test_who_was_told_that_a_statement_says_the_opposite_is_told_again(
+    sessions: Sessions, detached: bool
+) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, claims = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    asks(sessions, "muted", "the dam broke", waiting=True)
+    _answer(sessions, cluster, number)
+    assert len(_send_all(sessions)) == 2
+    with sessions.begin() as session:
+        people.mute(session, "muted")
+        if detached:
+            verdicts.detach(session, claims, number, "amal")
+    assert _answers(sessions, cluster, number, Relation.SUPPORTS) == 1
+    (told_again,) = _due(sessions)
+    assert (told_again.person_key, told_again.relation, told_again.again) == (
+        "one", Relation.SUPPORTS, True,
+    )  # fmt: skip
+    assert _send_all(sessions) == [("one", _ANSWERED)]
+    with sessions() as session:
+        assert session.scalars(select(Shown.statement_id)).all() == [number, number]
+
+
+def test_what_is_not_told_yet_is_told_as_it_stands(sessions: Sessions) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    assert _answer(sessions, cluster, number) == 1
+    assert _answers(sessions, cluster, number, Relation.SUPPORTS) == 0
+    (note,) = _due(sessions)
+    assert (note.relation, note.again) == (Relation.SUPPORTS, False)
+
+
+def test_what_is_split_off_is_not_answered_with_what_was_said_of_the_others(
+    sessions: Sessions,
+) -> None:
+    shared, own = published(sessions, "the dam stands", "the bridge stands")
+    cluster, (_, goes) = clustered(sessions, "the dam broke", "the old dam broke")
+    asks(sessions, "told", "the old dam broke", waiting=True)
+    with sessions.begin() as session:
+        verdicts.attach(session, [goes], own, Relation.REFUTES, "amal")
+    _answer(sessions, cluster, shared)
+    asks(sessions, "waits", "the old dam broke", waiting=True)
+    assert _send_all(sessions) == [("told", _ANSWERED)]
+    with sessions.begin() as session:
+        apart = handling.split_cluster(session, cluster, [goes], "amal")
+    with sessions() as session:
+        assert verdicts.of(session, "the dam broke") == {shared: Relation.REFUTES}
+        assert verdicts.of(session, "the old dam broke") == {own: Relation.REFUTES}
+        assert session.get_one(Cluster, apart).status is ClusterStatus.OPEN
+    assert _due(sessions) == []
+    # What is said of it now reaches those who wait, and who was told otherwise.
+    assert _answers(sessions, apart, shared, Relation.SUPPORTS) == 2
+    assert sorted(_send_all(sessions)) == [("told", _ANSWERED), ("waits", _ANSWERED)]

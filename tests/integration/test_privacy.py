@@ -36,6 +36,7 @@ from knowledge.models import (
     Cluster,
     ClusterStatus,
     Feedback,
+    Forwarded,
     Inquiry,
     Notification,
     Person,
@@ -308,6 +309,59 @@ class TestForgetting:
             forgetting.forget(session, ME)
         with sessions() as session:
             assert list(rows(session)) == []
+
+
+class TestForwards:
+    """Where a forward came from, and what was left to ask for."""
+
+    LEFT = "her cousin Rayyan bought the copper mill"
+
+    def forwards(self, sessions: Sessions, person: str, origin: str) -> int:
+        came = inquiries.Origin(Forwarded.CHANNEL, origin, "Lighthouse keepers")
+        with sessions.begin() as session:
+            return inquiries.record(
+                session, person, ONLY_THEIRS, Outcome.NO_MATCH, (), "en", origin=came,
+                rest=[self.LEFT],
+            )  # fmt: skip
+
+    @pytest.mark.parametrize("in_time", [True, False])
+    def test_go_with_the_question_but_that_it_was_one_still_counts(
+        self, sessions: Sessions, placed: Callable[[], None], in_time: bool
+    ) -> None:
+        number = self.forwards(sessions, ME, "f" * 64)
+        placed()
+        if in_time:
+            long_ago(sessions, number)
+            forgetting.expire(sessions, HORIZON)
+        else:
+            with sessions.begin() as session:
+                forgetting.forget(session, ME)
+        assert where(sessions, "f" * 64, "Lighthouse keepers", self.LEFT) == set()
+        with sessions() as session:
+            row = session.get_one(Inquiry, number)
+            assert (row.forwarded, row.rest) == (Forwarded.CHANNEL, None)
+            assert session.scalars(select(Cluster.forwarded)).all() == [1]
+            assert inquiries.rest_of(session, number, ME) is None
+
+    def test_whose_message_others_forwarded_goes_with_that_person(self, sessions: Sessions) -> None:
+        number = self.forwards(sessions, OTHER, ME)
+        with sessions.begin() as session:
+            held = json.loads(personal.export(session, ME, SECRET).document)
+            forgetting.forget(session, ME)
+        assert held["forwarded_from_you_by_anybody"] == 1
+        assert where(sessions, ME) == set()
+        with sessions() as session:
+            assert session.get_one(Inquiry, number).claim == ONLY_THEIRS
+
+    def test_are_among_what_is_held_of_a_person(self, sessions: Sessions) -> None:
+        self.forwards(sessions, ME, "f" * 64)
+        with sessions() as session:
+            held = json.loads(personal.export(session, ME, SECRET).document)
+        (question,) = held["questions"]
+        assert question["forwarded"] == {
+            "from": "channel", "known_here_as": "f" * 64, "name": "Lighthouse keepers",
+        }  # fmt: skip
+        assert question["left_to_check"] == [self.LEFT]
 
 
 class TestRetention:

@@ -244,6 +244,19 @@ class TestSeveralClaims:
         assert [claim.split()[0] for claim in read.claims] == ["أعلن", "وخرج", "وقتلت"]
         assert read.excerpt
 
+    def test_further_ones_are_kept_to_be_asked_for(self) -> None:
+        listed = [f"أعلنت البلدية رقم {n} إغلاق {n + 40} مدرسة أمس" for n in range(20)]
+        read = read_message("\n".join(listed))
+        assert (len(read.claims), len(read.rest)) == (3, 9)
+        # Each is the message's own, once, and they stay in its order.
+        assert sorted({*read.claims, *read.rest}, key=listed.index) == [
+            each for each in listed if each in read.claims or each in read.rest
+        ]
+        assert list(read.rest) == sorted(read.rest, key=listed.index)
+
+    def test_a_short_one_leaves_nothing_to_ask_for(self) -> None:
+        assert read_message("أعلنت البلدية إغلاق 40 مدرسة أمس").rest == ()
+
     def test_a_sentence_that_leans_on_another_stays_with_it(self) -> None:
         message = "استقال رئيس بلدية المدينة الكبيرة أمس. وهو لم ينف التهم الموجهة إليه."
         assert claims(message) == [message.removesuffix(".")]

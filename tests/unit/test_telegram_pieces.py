@@ -1,10 +1,12 @@
 """A reply as it is kept: the same after reading; in place of what stands there."""
 
 import pytest
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.conversation.reply import Block, Button, Document, Picture, Reply
 from bot.telegram.hand import Hand
 from bot.telegram.pieces import pieces_of, read, write
+from bot.telegram.render import Buttons
 from bot.telegram.sending import Place
 
 PLACE = Place(-100, 3, 7)
@@ -21,6 +23,12 @@ GIVEN = Reply((Block("all of it"),), document=Document("all.json", b"{}\xff"))
 def test_what_is_kept_is_read_as_it_was(reply: Reply, edits: int | None) -> None:
     pieces = pieces_of(reply, PLACE, edits)
     assert read(write(pieces)) == pieces
+
+
+def test_buttons_alone_are_kept_too() -> None:
+    hand = Hand()
+    hand.relabel(Buttons(9, InlineKeyboardMarkup([[InlineKeyboardButton("a", url="b")]])), -100)
+    assert read(write(hand.pieces)) == tuple(hand.pieces)
 
 
 def test_only_the_first_stands_under_the_persons_message() -> None:

@@ -84,7 +84,28 @@ class TestDirection:
         )
 
     @pytest.mark.parametrize(
-        "text", ["قالت Reuters أمس إن ذلك صحيح", "اقرأ https://example.org/a-b, ثم أرسل /help"]
+        ("text", "shown"),
+        [
+            ("الأمر /mydata يرسل كل شيء", f"الأمر {LRM}/mydata يرسل كل شيء"),
+            ("للأسئلة كلها: /notify off", f"للأسئلة كلها: {LRM}/notify off"),
+            ("/check · تثبَّت من خبر", f"{RLM}{LRM}/check · تثبَّت من خبر"),
+            ("كتب @some عن كل #News أمس", f"كتب {LRM}@some عن كل {LRM}#News أمس"),
+            ("اقرأ https://example.org/a/ ثم عد", f"اقرأ https://example.org/a/{LRM} ثم عد"),
+            # What was put there by hand is not put there twice.
+            (f"الأمر {LRM}/mydata يرسل", f"الأمر {LRM}/mydata يرسل"),
+        ],
+    )
+    def test_a_sign_stays_before_its_word_in_an_arabic_line(self, text: str, shown: str) -> None:
+        assert _one(text) == shown
+
+    @pytest.mark.parametrize(
+        "text", ["السرعة 90 km/h هنا", "كلمة/word ثم أخرى", "في #سوريا اليوم", "و/أو"]
+    )
+    def test_what_is_no_command_does_not_become_one(self, text: str) -> None:
+        assert LRM not in _one(text)
+
+    @pytest.mark.parametrize(
+        "text", ["قالت Reuters أمس إن ذلك صحيح", "اقرأ https://example.org/a-b, ثم أرسل"]
     )
     def test_latin_text_is_left_alone_where_nothing_is_drawn_to_it(self, text: str) -> None:
         assert _one(text) == text

@@ -7,7 +7,7 @@ import pytest
 
 from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.reply import Reply, Style
-from bot.conversation.wording import Noted, answered, others, unreadable
+from bot.conversation.wording import Noted, Part, answered, each_answered, others, unreadable
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
 from knowledge.answers import Answer, Match
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
@@ -543,3 +543,48 @@ def test_what_cannot_be_read_is_answered_with_what_to_send(problem: ClaimProblem
     said = {words.language: texts(unreadable(problem, words)) for words in (ARABIC, ENGLISH)}
     assert all(len(blocks) == 1 and len(blocks[0]) > 20 for blocks in said.values())
     assert said[Language.ARABIC] != said[Language.ENGLISH]
+
+
+class TestForwards:
+    @pytest.mark.parametrize("answer", [refuted(), no_match()])
+    def test_what_many_forwarded_and_nothing_stands_behind_is_said_to_be(
+        self, answer: Answer
+    ) -> None:
+        note = "At least 7 people have forwarded this message to me."
+        assert note in texts(answered(answer, Noted(7, forwarders=7), TODAY, ENGLISH))
+        few = texts(answered(answer, Noted(7, forwarders=4), TODAY, ENGLISH))
+        assert not any("forwarded" in text for text in few)
+
+    @pytest.mark.parametrize(
+        ("count", "note"),
+        [
+            (7, "حوّل إليّ هذه الرسالة 7 أشخاص على الأقل."),
+            (12, "حوّل إليّ هذه الرسالة 12 شخصًا على الأقل."),
+            (100, "حوّل إليّ هذه الرسالة 100 شخص على الأقل."),
+        ],
+    )
+    def test_arabic_counts_people_as_it_does(self, count: int, note: str) -> None:
+        assert note in texts(answered(no_match(), Noted(7, forwarders=count), TODAY, ARABIC))
+
+
+class TestSeveral:
+    SEVERAL = related(match(news(1)), match(news(2)), match(news(3)))
+
+    def test_show_one_candidate_each_and_lead_to_the_others(self) -> None:
+        parts = [Part(CLAIM, self.SEVERAL, Noted(7)), Part(CLAIM, refuted(), Noted(8))]
+        reply = each_answered(parts, TODAY, ENGLISH, rest=4)
+        assert len(quotes(reply)) == 2
+        assert ["1. Other matches"] in labels(reply)
+        rest = reply.buttons[-1][-1]
+        assert (rest.label, rest.action) == ("Check the rest (4)", "rest:8")
+
+    def test_one_shows_all_of_them(self) -> None:
+        reply = each_answered([Part(CLAIM, self.SEVERAL, Noted(7))], TODAY, ENGLISH)
+        assert len(quotes(reply)) == 3
+        assert not any("rest" in (b.action or "") for row in reply.buttons for b in row)
+
+    def test_nothing_is_hidden_that_no_button_leads_to(self) -> None:
+        parts = [Part(CLAIM, self.SEVERAL, None), Part(CLAIM, self.SEVERAL, None)]
+        reply = each_answered(parts, TODAY, ENGLISH, rest=4)
+        assert len(quotes(reply)) == 6
+        assert all(button.action is None for row in reply.buttons for button in row)

@@ -1,0 +1,84 @@
+"""What is offered while somebody types a claim in another chat: cards to send there (pure).
+
+The first card of a claim is its answer as the claim itself would get it; the statements that it
+rests on, or that come close, follow one by one. Who reads a card did not ask: each says what was.
+"""
+
+from datetime import date
+from typing import Final
+
+from bot.conversation.catalogue import Catalogue
+from bot.conversation.quoting import Asking, reasons, sourced
+from bot.conversation.reply import Block, Card, Cards, Reply, Style
+from bot.conversation.wording import answered, cut_short, headline, link
+from knowledge.answers import Answer, Match
+from knowledge.domain import Outcome
+from knowledge.reports import SourcedStatement
+
+#: Characters of a quote in a card's description: what two lines of a list show.
+_DESCRIBED: Final = 90
+_SEPARATOR: Final = ":"
+
+
+def cards_of(number: int, answer: Answer, today: date, words: Catalogue) -> tuple[Card, ...]:
+    """Return the cards of one claim, the ``number``-th of what was typed, best first."""
+    reply = answered(answer, None, today, words)
+    opening, *rest = reply.blocks
+    asked = _asked(answer, words)
+    if answer.outcome is Outcome.NO_MATCH:
+        described = rest[0].text
+    else:
+        described = _described(answer.suggestions[0].statement, words)
+    whole = Reply((opening, asked, *rest), reply.buttons)
+    first = Card(str(number), opening.text, described, whole)
+    return (first, *(_card(number, match, answer, today, words) for match in _apart(answer)))
+
+
+def claim_number(name: str) -> int | None:
+    """Return which claim of what was typed the card with this name is of; None if it is of none."""
+    number = name.partition(_SEPARATOR)[0]
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else None
+
+
+def hint(words: Catalogue) -> Cards:
+    """Return what is shown for what is no claim yet."""
+    return Cards(hint=words.say("Write a whole sentence: who did what, and when"))
+
+
+def _apart(answer: Answer) -> tuple[Match, ...]:
+    """Return the matches that the answer itself does not show, or not by themselves."""
+    if answer.outcome is Outcome.RELATED:
+        return answer.suggestions if len(answer.suggestions) > 1 else ()
+    return tuple(match for match in answer.suggestions if match is not answer.matches[0])
+
+
+def _card(number: int, match: Match, answer: Answer, today: date, words: Catalogue) -> Card:
+    say, statement = words.say, match.statement
+    title = say("🔎 A verified report comes close, but does not settle this")
+    ask = Asking(answer.claim, today)
+    why: list[Block] = []
+    if match.settles:
+        title = headline(statement, match.judgement.relation, say)
+        why = reasons(match, ask, words)
+    blocks = (
+        Block(title, Style.HEADLINE),
+        _asked(answer, words),
+        *sourced(statement, ask, words),
+        *why,
+    )
+    row = link(statement, say("Source"))
+    reply = Reply(blocks, (row,) if row else ())
+    name = f"{number}{_SEPARATOR}{statement.id}"
+    return Card(name, title, _described(statement, words), reply)
+
+
+def _asked(answer: Answer, words: Catalogue) -> Block:
+    said = words.say("Asked about: “{claim}”").format(claim=cut_short(answer.claim))
+    return Block(said, Style.NOTE)
+
+
+def _described(statement: SourcedStatement, words: Catalogue) -> str:
+    when = statement.published_at or statement.as_of
+    where = (statement.publisher, words.day(when) if when is not None else None)
+    quote = f"«{cut_short(statement.text, _DESCRIBED)}»"
+    return " · ".join(part for part in (quote, *where) if part)

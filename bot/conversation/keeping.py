@@ -1,0 +1,126 @@
+"""What is kept of an answer: an inquiry of each claim, where it comes from, what is left to ask."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import chain, repeat
+from typing import Final, TypeAlias
+
+from sqlalchemy.orm import Session
+
+from bot import measures
+from bot.conversation.catalogue import Language
+from bot.conversation.reply import Asker, Origin
+from bot.conversation.wording import MOST_FORWARDERS, Noted, Part
+from embeddings.normalise import visible
+from knowledge import inquiries, people
+from knowledge.answering import Answering
+from knowledge.answers import Answer
+from knowledge.database import Sessions
+from knowledge.domain import Outcome
+from knowledge.inquiries import Rest
+
+#: Outcomes of which it matters how many pass the message on: nothing stands behind it.
+_PASSED_ON: Final = (Outcome.REFUTED, Outcome.NO_MATCH)
+#: Outcomes after which people wait for moderators.
+_UNSETTLED: Final = (Outcome.NO_MATCH, Outcome.RELATED)
+#: Characters that are kept of a channel's name; Telegram allows 128.
+_NAME_CHARACTERS: Final = 200
+
+#: Claims with their answers, in the order of the message.
+Answered: TypeAlias = Sequence[tuple[str, Answer]]
+
+
+class Keeping:
+    """Keeps inquiries. ``key_of`` is what somebody is known by, ``secret`` seals addresses."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        answering: Answering,
+        key_of: Callable[[int], str],
+        secret: bytes,
+    ) -> None:
+        self._sessions, self._answering = sessions, answering
+        self._key_of, self._secret = key_of, secret
+
+    def keep(
+        self,
+        asker: Asker,
+        answered: Answered,
+        rest: Rest,
+        language: Language,
+        after: int | None = None,
+    ) -> list[Part]:
+        """Keep an inquiry of each claim, the last one with what is left to ask for.
+
+        ``after`` is the inquiry that offered them: what was kept of them since is not kept again.
+        """
+        parts = []
+        none_left = repeat(replace(rest, claims=()), len(answered) - 1)
+        with self._sessions.begin() as session:
+            for (claim, answer), left in zip(answered, chain(none_left, (rest,)), strict=True):
+                noted = None
+                if after is not None:
+                    noted = self._known(session, asker, claim, answer, left, after)
+                if noted is None:
+                    noted = self._new(session, asker, claim, answer, left, language)
+                parts.append(Part(claim, answer, noted))
+        return parts
+
+    def origin(self, origin: Origin) -> inquiries.Origin:
+        """Return what is kept of an origin: no number, and no name but a public channel's."""
+        key = self._key_of(origin.id) if origin.id is not None else None
+        name = " ".join(visible(origin.name or "").split())[:_NAME_CHARACTERS]
+        return inquiries.Origin(origin.kind, key, name or None)
+
+    def may_be_told(self, session: Session, asker: Asker) -> bool:
+        """Whether the person can be told something later; where to is remembered, then."""
+        key = self._key_of(asker.id)
+        if asker.address is None or people.wishes_of(session, key).muted:
+            return False
+        # For when it is settled, or what was shown is corrected or withdrawn.
+        people.remember_address(session, key, asker.address, self._secret)
+        return True
+
+    def _known(
+        self, session: Session, asker: Asker, claim: str, answer: Answer, left: Rest, after: int
+    ) -> Noted | None:
+        """Return what was noted of a claim since it was offered, if the answer is the same."""
+        key = self._key_of(asker.id)
+        known = inquiries.asked_since(session, after, key, claim, answer.outcome)
+        if known is None:
+            return None
+        number, waiting = known
+        inquiries.leave(session, number, left.claims)
+        return Noted(number, waiting)
+
+    def _new(
+        self,
+        session: Session,
+        asker: Asker,
+        claim: str,
+        answer: Answer,
+        left: Rest,
+        language: Language,
+    ) -> Noted:
+        measures.found(answer.outcome)
+        shown = [match.statement.id for match in answer.suggestions]
+        if answer.matches and answer.matches[0].statement.id not in shown:
+            shown.insert(0, answer.matches[0].statement.id)
+        waiting = self.may_be_told(session, asker) and answer.outcome in _UNSETTLED
+        number = inquiries.record(
+            session,
+            self._key_of(asker.id),
+            claim,
+            answer.outcome,
+            shown,
+            language.value,
+            waiting=waiting,
+            basis=self._answering.basis,
+            origin=left.origin,
+            rest=left.claims,
+        )
+        forwarders = 0
+        if left.origin is not None and answer.outcome in _PASSED_ON:
+            forwarders = inquiries.forwarders(session, number, MOST_FORWARDERS)
+        return Noted(number, waiting, forwarders)

@@ -1,0 +1,195 @@
+"""The answer that moderators give to a cluster: its claims settled, and who is to be told noted.
+
+Told are those who wait for an answer, and those who were told another one; ``notifications`` finds
+what is due.
+"""
+
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from knowledge import audit, curation, verdicts
+from knowledge.domain import Outcome, Relation
+from knowledge.errors import BadEdit
+from knowledge.inbox import demand
+from knowledge.inbox.handling import take_opposites_out
+from knowledge.inbox.listing import standing
+from knowledge.inserting import insert_selected
+from knowledge.models import (
+    Claim,
+    Cluster,
+    ClusterStatus,
+    Inquiry,
+    Notification,
+    NotificationKind,
+    NotificationStatus,
+    Person,
+    Statement,
+    SubjectKind,
+)
+from knowledge.models.base import now
+from knowledge.taking import take_statements
+
+_WAITING: Final = NotificationStatus.WAITING
+
+
+def answer_cluster(
+    session: Session,
+    cluster_id: int,
+    statement_id: int,
+    relation: Relation,
+    actor: str,
+    reason: str | None = None,
+    two_people: bool = False,
+) -> int:
+    """Answer all of a cluster's claims with a statement; returns how many people will be told.
+
+    A cluster that was merged is the one it became part of. Claims that may say the opposite of its
+    title are put into an open cluster of their own first: what is said of one is not said of its
+    denial. Who was told another answer before is told this one as well. The statement is published
+    if it was not. Raises NotFound, BadEdit for a retracted statement or a relation that answers
+    nothing, TwoPeopleNeeded as ``curation.publish``.
+    """
+    if relation is Relation.NOT_ENOUGH_INFO:
+        raise BadEdit("an answer supports or refutes; say which")
+    # No claim joins or leaves the cluster meanwhile: who is told has the answer attached. And the
+    # statement is taken before the cluster, as where one is withdrawn and the other opened.
+    demand.hold(session)
+    cluster_id = standing(session, cluster_id).id
+    take_statements(session, [statement_id])
+    take_opposites_out(session, cluster_id, actor)
+    claim_ids = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
+    curation.publish(session, [statement_id], actor, reason, two_people)
+    verdicts.attach(session, claim_ids, statement_id, relation, actor, reason)
+    here = select(Cluster.status).where(Cluster.id == cluster_id)
+    before = session.scalars(here.with_for_update()).one()
+    session.execute(
+        update(Cluster)
+        .where(Cluster.id == cluster_id)
+        .values(status=ClusterStatus.ANSWERED, snoozed_until=None, reject_reason=None)
+    )
+    audit.note(
+        session,
+        actor,
+        "answered",
+        SubjectKind.CLUSTER,
+        cluster_id,
+        before={"status": before.value},
+        after={
+            "status": ClusterStatus.ANSWERED.value,
+            "statement": statement_id,
+            "relation": relation.value,
+        },
+        reason=reason,
+    )
+    session.flush()
+    return _answer(session, cluster_id, statement_id, relation)
+
+
+def _answer(session: Session, cluster_id: int, statement_id: int, relation: Relation) -> int:
+    """Note an answer for everybody who waits for one or was told another.
+
+    And note that their inquiries have it.
+    """
+    in_cluster = select(Claim.id).where(Claim.cluster_id == cluster_id)
+    mine = Notification.statement_id == statement_id
+    answered = Notification.kind == NotificationKind.ANSWERED
+    # What waited on other words of it, which nobody stands for any more, is told with these.
+    current = select(Statement.version).where(Statement.id == statement_id).scalar_subquery()
+    session.execute(
+        delete(Notification).where(
+            mine, answered, Notification.status == _WAITING, Notification.version != current
+        ),
+        execution_options={"synchronize_session": False},
+    )
+    turned = _turn(session, in_cluster, statement_id, relation)
+    count = select(func.count()).select_from(Notification).where(mine, answered)
+    before = session.scalar(count) or 0
+    insert_selected(
+        session,
+        Notification,
+        ["inquiry_id", "person_key", "kind", "statement_id", "version", "status", "relation"],
+        select(
+            func.max(Inquiry.id),
+            Inquiry.person_key,
+            literal(NotificationKind.ANSWERED, Notification.kind.type),
+            Statement.id,
+            Statement.version,
+            literal(_WAITING, Notification.status.type),
+            literal(relation, Notification.relation.type),
+        )
+        .select_from(Inquiry)
+        .join(Statement, Statement.id == statement_id)
+        .where(
+            Inquiry.claim_id.in_(in_cluster),
+            or_(Inquiry.waiting, _heard_otherwise(in_cluster, statement_id, relation)),
+        )
+        .group_by(Inquiry.person_key, Statement.id, Statement.version),
+    )
+    unsettled = Inquiry.outcome.in_([Outcome.NO_MATCH, Outcome.RELATED])
+    session.execute(
+        update(Inquiry)
+        .where(
+            Inquiry.claim_id.in_(in_cluster),
+            Inquiry.answered_at.is_(None),
+            or_(unsettled, Inquiry.disputed, Inquiry.waiting),
+        )
+        .values(answered_at=now()),
+        execution_options={"synchronize_session": False},
+    )
+    return (session.scalar(count) or 0) - before + turned
+
+
+def _turn(session: Session, in_cluster: Select[int], statement_id: int, relation: Relation) -> int:
+    """Have who was told that a statement says the opposite be told again; returns how many are."""
+    asked = select(Inquiry.id).where(Inquiry.claim_id.in_(in_cluster))
+    current = select(Statement.version).where(Statement.id == statement_id).scalar_subquery()
+    otherwise = (
+        Notification.inquiry_id.in_(asked),
+        Notification.kind == NotificationKind.ANSWERED,
+        Notification.statement_id == statement_id,
+        Notification.version == current,
+        Notification.relation != relation,
+    )
+    session.execute(
+        update(Notification)
+        .where(*otherwise, Notification.status == _WAITING)
+        .values(relation=relation),
+        execution_options={"synchronize_session": False},
+    )
+    turned = session.scalars(
+        update(Notification)
+        .where(*otherwise, Notification.status == NotificationStatus.SENT, _listens())
+        .values(relation=relation, status=_WAITING, due_at=now(), tries=0, error=None)
+        .returning(Notification.id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    return len(turned)
+
+
+def _heard_otherwise(
+    in_cluster: Select[int], statement_id: int, relation: Relation
+) -> ColumnElement[bool]:
+    """Whether the person of an inquiry was told another answer to its cluster."""
+    told, asked = aliased(Notification), aliased(Inquiry)
+    return (
+        select(told.id)
+        .join(asked, asked.id == told.inquiry_id)
+        .where(
+            asked.claim_id.in_(in_cluster),
+            told.person_key == Inquiry.person_key,
+            told.kind == NotificationKind.ANSWERED,
+            told.status == NotificationStatus.SENT,
+            or_(told.statement_id != statement_id, told.relation != relation),
+            _listens(told.person_key),
+        )
+        .exists()
+    )
+
+
+def _listens(
+    key: InstrumentedAttribute[str] = Notification.person_key,
+) -> ColumnElement[bool]:
+    """Whether a person did not ask to be told nothing."""
+    return ~select(Person.key).where(Person.key == key, Person.muted).exists()

@@ -1,0 +1,60 @@
+"""Which version of a message is answered, and where the answer before it stands."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.models import ArrivalState, Course
+from knowledge.versions import Kept, Standing, Version, standing
+
+WAITING, SENT = ArrivalState.WAITING, ArrivalState.SENT
+ASKED, REFUSED = Course.ANSWER, Course.SLOW_DOWN
+
+
+def kept(
+    number: int,
+    content: str | None,
+    state: ArrivalState = WAITING,
+    placeholder: str | None = None,
+    course: Course = ASKED,
+) -> Kept:
+    return Kept(number, "message", content, state, course, placeholder)
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([], Standing()),
+        ([kept(1, "old", SENT, "77")], Standing(Version.NEW, "77")),
+        ([kept(1, "this", SENT, "77")], Standing(Version.SAME, "77")),
+        # What was said before that, and taken back since, is said anew.
+        ([kept(1, "this", SENT, "77"), kept(2, "old", SENT, "77")], Standing(Version.NEW, "77")),
+        # The latest answer counts; a refusal is none.
+        ([kept(1, "a", SENT, "7"), kept(2, "b", SENT, "8")], Standing(Version.NEW, "8")),
+        ([kept(1, "a", SENT, "7"), kept(2, "b", SENT, "8", REFUSED)], Standing(Version.NEW, "7")),
+        ([kept(1, "a", SENT)], Standing()),
+        ([kept(8, "new")], Standing(Version.OVERTAKEN)),
+        ([kept(8, "this")], Standing()),
+        ([kept(8, "new", course=REFUSED)], Standing()),
+        ([kept(8, "new", SENT)], Standing()),
+        ([Kept(8, "another message", "new", WAITING, ASKED, None)], Standing()),
+    ],
+)
+def test_how_an_update_stands(others: list[Kept], expected: Standing) -> None:
+    this = kept(5, "this")
+    assert standing(this, [*others, this]) == expected
+
+
+def test_what_says_something_of_its_own_is_only_overtaken() -> None:
+    first, second = kept(1, None), kept(2, None)
+    assert standing(first, [first, second]) == Standing(Version.OVERTAKEN)
+    done = kept(1, None, SENT)
+    assert standing(second, [done, second]) == Standing()
+
+
+@given(st.lists(st.sampled_from("ab"), min_size=1, max_size=8))
+def test_of_whatever_waits_the_last_words_are_answered_once(said: list[str]) -> None:
+    versions = [kept(number, words) for number, words in enumerate(said)]
+    found = [standing(each, versions).version for each in versions]
+    assert found.count(Version.NEW) == 1
+    assert said[found.index(Version.NEW)] == said[-1]
