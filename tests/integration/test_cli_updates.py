@@ -46,8 +46,13 @@ def cli(
     tmp_path: Path,
     sessions: Sessions,
     fake_encoder: Encoder,
+    models_dir: Path,
 ) -> Cli:
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    data = tmp_path / "data"
+    monkeypatch.setenv("DATA_DIR", str(data))
+    # What the doctor looks at is not to be made for each test.
+    data.mkdir(exist_ok=True)
+    (data / "models").symlink_to(models_dir, target_is_directory=True)
     monkeypatch.setattr(App, "encoder", fake_encoder)
 
     def call(*arguments: str) -> Result:
