@@ -35,14 +35,14 @@ from tests.e2e.whole_bot import installation
 SEED: Final = 6
 PEOPLE: Final = 2_000
 #: Claims under way at once: enough that the bot never waits, far fewer than it turns away.
-AT_ONCE: Final = 100
+AT_ONCE: Final = 12
 #: One in so many is asked for the first time in a wave.
 _NEW_IN_WAVE: Final = 5
 #: Claims asked before anything is measured: caches fill, memory settles.
 _WARM_UP: Final = 500
 _FIRST_PERSON: Final = 10_000
 _PATIENCE_S: Final = 120.0
-_SETTINGS: Final = {"TELEGRAM_SENDS_PER_SECOND": "1000"}
+_SETTINGS: Final = {"TELEGRAM_SENDS_PER_SECOND": "200"}
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ Three strengths, each built on the one before:
 
 import re
 import unicodedata
+from functools import lru_cache
 
 #: Part of every encoder's fingerprint: raise it whenever ``for_matching`` or ``fold`` changes.
 NORMALISER_VERSION = 2
@@ -50,6 +51,9 @@ _FOLDED = _SAME_LETTER | {
 }  # fmt: skip
 _FOLD_TABLE = str.maketrans(_FOLDED)
 
+#: Longer texts are not remembered: a message of thousands of letters comes once.
+_LONGEST_KNOWN = 256
+
 
 def visible(text: str) -> str:
     """Return ``text`` without characters that are invisible or reorder the line.
@@ -65,12 +69,20 @@ def for_matching(text: str) -> str:
     Hashtag signs and underscores become spaces (``#داعش`` is the word داعش); vocalisation and
     tatweel go. Negators and single digits stay: they carry the meaning.
     """
+    return _known(text) if len(text) <= _LONGEST_KNOWN else _matched(text)
+
+
+def _matched(text: str) -> str:
     text = unicodedata.normalize("NFKC", visible(text))
     # NFKC can itself produce marks and invisible joiners, hence removal after it.
     text = _MARKS.sub("", visible(text)).translate(_SAME_LETTER_TABLE)
     # What stood between a letter and its accent is gone: compose them.
     text = unicodedata.normalize("NFKC", text)
     return _SPACES.sub(" ", _HASH_MARKS.sub(" ", text)).strip()
+
+
+# A claim, its words and what is found for it are each read by several: search, reranker and judge.
+_known = lru_cache(maxsize=16_384)(_matched)
 
 
 def fold(text: str) -> str:

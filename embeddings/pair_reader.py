@@ -23,7 +23,7 @@ from embeddings.errors import ModelUnavailable
 from embeddings.normalise import NORMALISER_VERSION
 from embeddings.pair_tokens import PairBatch, PairTokenizer, PairTokens
 from embeddings.progress import Progress
-from embeddings.runs import PROCESSORS, side_by_side
+from embeddings.runs import share, side_by_side
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -108,8 +108,8 @@ class OnnxPairReader:
     def _run(self, pairs: Sequence[PairTokens]) -> list[NDArray[np.float32]]:
         loaded = self._load()
         sizes = [len(pair.ids) for pair in pairs]
-        share = min(max(sum(sizes) // PROCESSORS, LEAST_TOKENS), BATCH_TOKENS)
-        batches = list(alike(sizes, share))
+        budget = min(max(share(sum(sizes)), LEAST_TOKENS), BATCH_TOKENS)
+        batches = list(alike(sizes, budget))
 
         def run(rows: list[int]) -> NDArray[np.float32]:
             logits: NDArray[np.float32]

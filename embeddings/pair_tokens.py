@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,9 @@ from embeddings.words import STOP_WORDS, stem
 #: tokens, and 99 % of the training pairs are shorter.
 MAX_CHARACTERS: Final = 1_000
 MAX_TOKENS: Final = 96
+
+#: Texts remembered as they are read.
+REMEMBERED: Final = 256
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W_]+)*")
 
@@ -68,25 +72,37 @@ class PairTokenizer:
         self._end = self._tokenizer.token_to_id("</s>")
         self._pad = self._tokenizer.token_to_id("<pad>")
 
+        # A claim is read with everything found for it, both ways.
+        self._read = lru_cache(maxsize=REMEMBERED)(self._text)
+
     def pair(self, first: str, second: str) -> PairTokens:
         """Return ``<s> first </s></s> second </s>`` with the marks of every token."""
-        ours, theirs = _Text.of(first), _Text.of(second)
+        ours, theirs = self._read(first), self._read(second)
         ids, marks = [self._begin], [int(Mark.SPECIAL)]
         for text, other, offset in ((ours, theirs, 0), (theirs, ours, int(Mark.SECOND))):
             if offset:
                 ids += [self._end, self._end]
                 marks += [int(Mark.SPECIAL)] * 2
-            encoding = self._tokenizer.encode(text.normal, add_special_tokens=False)
             by_character = text.marks(other)
-            for token, (start, end) in zip(
-                encoding.ids[:MAX_TOKENS], encoding.offsets[:MAX_TOKENS], strict=True
-            ):
+            for token, (start, end) in text.tokens:
                 ids.append(token)
                 # A token may hold a sign beside its word (10%): the word's mark counts.
                 marks.append(offset + max(by_character[start:end], default=int(Mark.PLAIN)))
         ids.append(self._end)
         marks.append(int(Mark.SPECIAL))
         return PairTokens(np.array(ids, np.int64), np.array(marks, np.int64))
+
+    def _text(self, text: str) -> "_Text":
+        normal = for_matching(text[:MAX_CHARACTERS])[:MAX_CHARACTERS]
+        normal = normal.encode("utf-8", "replace").decode("utf-8")
+        spans = tuple(
+            (found.start(), found.end(), found[0].replace(",", ".").replace("’", "'"))
+            for found in _WORD.finditer(fold(normal))
+        )
+        read = self._tokenizer.encode(normal, add_special_tokens=False)
+        tokens = zip(read.ids[:MAX_TOKENS], read.offsets[:MAX_TOKENS], strict=True)
+        stems = frozenset(stem(word) for _, _, word in spans)
+        return _Text(len(normal), spans, stems, tuple(tokens))
 
     def batch(self, pairs: Sequence[PairTokens]) -> PairBatch:
         """Pad ``pairs`` to the longest of them."""
@@ -102,24 +118,16 @@ class PairTokenizer:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    normal: str
+    """A text as it is read: its length, its words, and its tokens with what they cover of it."""
+
+    length: int
     spans: tuple[tuple[int, int, str], ...]
     stems: frozenset[str]
-
-    @classmethod
-    def of(cls, text: str) -> "_Text":
-        normal = for_matching(text[:MAX_CHARACTERS])[:MAX_CHARACTERS]
-        normal = normal.encode("utf-8", "replace").decode("utf-8")
-        folded = fold(normal)
-        spans = tuple(
-            (found.start(), found.end(), found[0].replace(",", ".").replace("’", "'"))
-            for found in _WORD.finditer(folded)
-        )
-        return cls(normal, spans, frozenset(stem(word) for _, _, word in spans))
+    tokens: tuple[tuple[int, tuple[int, int]], ...]
 
     def marks(self, other: "_Text") -> list[int]:
         """Return the mark of each character's word against ``other``."""
-        found = [int(Mark.PLAIN)] * len(self.normal)
+        found = [int(Mark.PLAIN)] * self.length
         for start, end, word in self.spans:
             if stem(word) in other.stems:
                 mark = Mark.SHARED

@@ -18,7 +18,7 @@ from embeddings.bundled import SOURCE_SHA256, TextBatch, open_tokenizer, tokeniz
 from embeddings.hits import Vectors
 from embeddings.onnx_files import open_made
 from embeddings.progress import Progress
-from embeddings.runs import PROCESSORS, side_by_side
+from embeddings.runs import PROCESSORS, share, side_by_side
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -40,7 +40,7 @@ class QuantisedModel:
             return self.averaged(self.tokens(part, prompt))
 
         # Neighbours are of like length, so that parts of them are padded as little.
-        size = max(1, -(-len(texts) // PROCESSORS))
+        size = max(1, share(len(texts)))
         parts = [texts[start : start + size] for start in range(0, len(texts), size)]
         return _unit(np.concatenate(side_by_side(averaged, parts)))
 

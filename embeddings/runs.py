@@ -17,7 +17,42 @@ Result = TypeVar("Result")
 
 PROCESSORS: Final = os.cpu_count() or 1
 
-_idle = threading.Semaphore(PROCESSORS)
+
+class _Processors:
+    """Counts who runs."""
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._changed = threading.Condition()
+
+    @property
+    def free(self) -> int:
+        return self._free
+
+    def take(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._free > 0)
+            self._free -= 1
+
+    def take_idle(self) -> bool:
+        with self._changed:
+            if self._free == 0:
+                return False
+            self._free -= 1
+            return True
+
+    def give_back(self) -> None:
+        with self._changed:
+            self._free += 1
+            self._changed.notify()
+
+
+_processors = _Processors(PROCESSORS)
+
+
+def share(size: int) -> int:
+    """Return how much of work of ``size`` is one processor's, by how many are idle now."""
+    return -(-size // max(1, _processors.free))
 
 
 def side_by_side(run: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
@@ -28,26 +63,27 @@ def side_by_side(run: Callable[[Part], Result], parts: Sequence[Part]) -> list[R
     """
     given: dict[int, Future[Result]] = {}
     done: dict[int, Result] = {}
-    with _idle:
-        try:
-            for number, part in enumerate(parts):
-                last = number == len(parts) - 1
-                if not last and _idle.acquire(blocking=False):
-                    given[number] = _helpers().submit(_released, run, part)
-                else:
-                    done[number] = run(part)
-        finally:
-            for future in given.values():
-                future.exception()
+    _processors.take()
+    try:
+        for number, part in enumerate(parts):
+            last = number == len(parts) - 1
+            if not last and _processors.take_idle():
+                given[number] = _helpers().submit(_given_back, run, part)
+            else:
+                done[number] = run(part)
+    finally:
+        _processors.give_back()
+        for future in given.values():
+            future.exception()
     done |= {number: future.result() for number, future in given.items()}
     return [done[number] for number in range(len(parts))]
 
 
-def _released(run: Callable[[Part], Result], part: Part) -> Result:
+def _given_back(run: Callable[[Part], Result], part: Part) -> Result:
     try:
         return run(part)
     finally:
-        _idle.release()
+        _processors.give_back()
 
 
 @cache

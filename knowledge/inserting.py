@@ -44,5 +44,6 @@ def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
     if not rows:
         return []
     (key,) = _key(table)
-    statement = _unless_there(_insert(session, table).values(list(rows))).returning(key)
-    return list(session.scalars(statement).all())
+    # Given apart, however many they are, they are one statement that is compiled once.
+    statement = _unless_there(_insert(session, table)).returning(key)
+    return list(session.scalars(statement, list(rows)).all())

@@ -1,0 +1,49 @@
+"""A model's runs side by side: in order, shared with idle processors, never more than there are."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from embeddings.runs import PROCESSORS, share, side_by_side
+
+
+def test_what_is_run_side_by_side_comes_back_in_order() -> None:
+    assert side_by_side(lambda part: part * 2, range(20)) == [2 * n for n in range(20)]
+    assert side_by_side(str, []) == []
+
+
+def test_no_more_run_at_once_than_there_are_processors() -> None:
+    running, most, lock = 0, 0, threading.Lock()
+
+    def run(part: int) -> int:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        with lock:
+            running -= 1
+        return part
+
+    with ThreadPoolExecutor(4 * PROCESSORS) as threads:
+        found = list(threads.map(lambda _: side_by_side(run, range(8)), range(50)))
+    assert found == [list(range(8))] * 50
+    assert most <= PROCESSORS
+
+
+def test_a_run_that_fails_fails_for_who_asked_and_frees_its_processor() -> None:
+    def run(part: int) -> int:
+        if part % 2:
+            raise ValueError(f"part {part}")
+        return part
+
+    for _ in range(2 * PROCESSORS):
+        with pytest.raises(ValueError, match="part 1"):
+            side_by_side(run, [0, 1, 2, 3])
+    assert share(2 * PROCESSORS) == 2
+    assert side_by_side(run, [0, 2]) == [0, 2]
+
+
+def test_who_runs_leaves_less_to_share() -> None:
+    shared = side_by_side(lambda _: share(PROCESSORS), [0])
+    assert shared == [-(-PROCESSORS // max(1, PROCESSORS - 1))]
