@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at what is due: how long a claim waits for its place in the inbox.
 ERRANDS_S = 5.0
+#: While more than so many people wait for answers, only so many claims are placed in a turn: both
+#: need the models, and moderators can wait.
+PEOPLE_FIRST = 4
+BUSY_CLAIMS = 8
 #: Telegram brings an update for a day at most: as long is remembered which were there.
 SENT_KEPT = timedelta(days=2)
 #: How long an update that was given up waits for an admin to have it tried again.
@@ -165,6 +169,7 @@ class App:
         from bot.errands import Errand, Errands
         from bot.telegram.bulletins import send_bulletins
         from knowledge.forgetting import expire
+        from knowledge.inbox.clustering import BATCH
         from knowledge.polling import forget_unlisted
 
         bulletins = Bulletins(self.sessions, self.settings.secret(), self.first_admins)
@@ -173,11 +178,19 @@ class App:
             tally = await self.poller.poll_due()
             return f"{tally.feeds} feeds, {tally.reports} reports, {len(tally.problems)} problems"
 
+        def people_wait() -> bool:
+            with self.sessions() as session:
+                return arrivals.waiting(session) > PEOPLE_FIRST
+
         async def gather(_: datetime) -> str:
             placed = 0
-            while count := await asyncio.to_thread(self.clusters.place_waiting):
+            while True:
+                busy = await asyncio.to_thread(people_wait)
+                limit = BUSY_CLAIMS if busy else BATCH
+                count = await asyncio.to_thread(self.clusters.place_waiting, limit)
                 placed += count
-            return f"{placed} claims placed"
+                if busy or not count:
+                    return f"{placed} claims placed"
 
         async def drop(moment: datetime) -> str:
             with self.sessions.begin() as session:

@@ -11,16 +11,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import and_, case, delete, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from knowledge.errors import NotFound
 from knowledge.inserting import insert_all
+from knowledge.leasing import LEASE, OPEN
 from knowledge.models import Arrival, ArrivalState, Course
 from knowledge.paging import bounded
 from knowledge.turns import turns
 from knowledge.versions import Standing, standings
 
-_OPEN: Final = (ArrivalState.WAITING, ArrivalState.ANSWERED)
 #: Characters of a failure that are kept.
 _LONGEST_ERROR: Final = 500
 
@@ -95,10 +95,10 @@ def store(session: Session, arriving: Sequence[Arriving], at: datetime) -> Store
     lanes = {each.lane for each in arriving}
     rows = session.execute(
         select(Arrival.lane, func.max(Arrival.turn))
-        .where(Arrival.lane.in_(lanes), Arrival.state.in_(_OPEN))
+        .where(Arrival.lane.in_(lanes), Arrival.state.in_(OPEN))
         .group_by(Arrival.lane)
     ).all()
-    serving = session.scalar(select(func.min(Arrival.turn)).where(Arrival.state.in_(_OPEN)))
+    serving = session.scalar(select(func.min(Arrival.turn)).where(Arrival.state.in_(OPEN)))
     last: dict[str, int] = {row[0]: row[1] for row in rows}
     given = turns((each.lane for each in arriving), last, serving or 0)
     new = insert_all(
@@ -132,7 +132,7 @@ def _row(arriving: Arriving, turn: int, at: datetime) -> dict[str, Any]:
 
 def waiting(session: Session) -> int:
     """Return how many updates are not answered yet."""
-    return session.scalar(select(func.count()).where(Arrival.state.in_(_OPEN))) or 0
+    return session.scalar(select(func.count()).where(Arrival.state.in_(OPEN))) or 0
 
 
 def take(
@@ -149,58 +149,14 @@ def take(
     One of each lane at most: the earliest, and only while none of that lane is in another's hand.
     Of one whose holder died the try is counted, and, if it was being sent, that it may be repeated.
     """
-    other = aliased(Arrival)
-    due = (
-        select(Arrival.id)
-        .where(
-            Arrival.state.in_(_OPEN),
-            Arrival.due_at <= at,
-            Arrival.id.not_in(in_hand),
-            or_(Arrival.leased_until.is_(None), Arrival.leased_until <= at),
-            ~select(other.id)
-            .where(
-                other.lane == Arrival.lane,
-                other.state.in_(_OPEN),
-                other.id != Arrival.id,
-                or_(
-                    other.id < Arrival.id,
-                    # Stored after a later one of its lane was taken: that one goes first.
-                    and_(other.leased_until.is_not(None), other.leased_until > at),
-                ),
-            )
-            .exists(),
-        )
-        .order_by(Arrival.turn, Arrival.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=Arrival)
-    )
-    died = Arrival.leased_until.is_not(None)
-    rows = session.execute(
-        update(Arrival)
-        .where(Arrival.id.in_(due.scalar_subquery()))
-        .values(
-            holder=holder,
-            leased_until=until,
-            tries=Arrival.tries + case((died, 1), else_=0),
-            repeats=Arrival.repeats
-            + case((and_(died, Arrival.state == ArrivalState.ANSWERED), 1), else_=0),
-        )
-        .returning(
-            Arrival.id,
-            Arrival.lane,
-            Arrival.course,
-            Arrival.payload,
-            Arrival.reply,
-            Arrival.placeholder,
-            Arrival.progress,
-            Arrival.tries,
-            Arrival.repeats,
-            Arrival.arrived_at,
-            Arrival.turn,
-            Arrival.message,
-        ),
-        execution_options={"synchronize_session": False},
-    ).all()
+    given = {
+        "at": at,
+        "until": until,
+        "by": holder,
+        "most": limit,
+        "in_hand": list(in_hand),
+    }
+    rows = session.execute(LEASE, given, execution_options={"synchronize_session": False}).all()
     in_turn = sorted(rows, key=lambda row: (row.turn, row.id))
     standing = standings(session, {row.id: row.message for row in rows if row.message is not None})
     return [
@@ -227,7 +183,7 @@ def renew(session: Session, holder: str, in_hand: Collection[int], until: dateti
         update(Arrival)
         .where(
             Arrival.id.in_(in_hand),
-            Arrival.state.in_(_OPEN),
+            Arrival.state.in_(OPEN),
             Arrival.holder == holder,
             Arrival.leased_until.is_not(None),
         )
@@ -356,7 +312,7 @@ def release(session: Session, holder: str) -> None:
     """Let go of everything ``holder`` has in hand: it stops."""
     session.execute(
         update(Arrival)
-        .where(Arrival.state.in_(_OPEN), Arrival.holder == holder)
+        .where(Arrival.state.in_(OPEN), Arrival.holder == holder)
         .values(leased_until=None, holder=None),
         execution_options={"synchronize_session": False},
     )
@@ -364,7 +320,7 @@ def release(session: Session, holder: str) -> None:
 
 def tally(session: Session) -> Tally:
     """Return how the inbox stands."""
-    oldest = session.scalar(select(func.min(Arrival.arrived_at)).where(Arrival.state.in_(_OPEN)))
+    oldest = session.scalar(select(func.min(Arrival.arrived_at)).where(Arrival.state.in_(OPEN)))
     given_up = select(func.count()).where(Arrival.state == ArrivalState.GIVEN_UP)
     return Tally(
         waiting(session),
@@ -381,7 +337,7 @@ def troubles(session: Session, limit: int = 50) -> list[Trouble]:
         .where(
             or_(
                 Arrival.state == ArrivalState.GIVEN_UP,
-                and_(Arrival.state.in_(_OPEN), Arrival.error.is_not(None)),
+                and_(Arrival.state.in_(OPEN), Arrival.error.is_not(None)),
             )
         )
         .order_by(Arrival.id.desc())
@@ -446,7 +402,7 @@ def forget_lane(session: Session, lane: str, nobody: str) -> int:
     here = Arrival.lane == lane
     session.execute(
         update(Arrival)
-        .where(here, Arrival.state.not_in(_OPEN))
+        .where(here, Arrival.state.not_in(OPEN))
         .values(
             # One that was given up is past being tried again without what it holds.
             state=ArrivalState.DROPPED,
@@ -474,7 +430,7 @@ def _change(session: Session, number: int, holder: str, **values: Any) -> bool:
             Arrival.id == number,
             Arrival.holder == holder,
             Arrival.leased_until.is_not(None),
-            Arrival.state.in_(_OPEN),
+            Arrival.state.in_(OPEN),
         )
         .values(**values)
         .returning(Arrival.id),

@@ -8,11 +8,12 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from knowledge import audit
@@ -46,12 +47,36 @@ class Wishes:
     muted: bool = False
 
 
-def wishes_of(session: Session, key: str) -> Wishes:
-    """Return what a person chose."""
-    person = session.get(Person, key)
-    if person is None:
-        return Wishes()
-    return Wishes(person.language or None, person.calendar, person.muted)
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person as they are remembered; ``reachable``: where to write to them is kept."""
+
+    wishes: Wishes = Wishes()
+    blocked_until: datetime | None = None
+    reachable: bool = False
+
+    def is_blocked(self, at: datetime) -> bool:
+        """Tell whether they are left unanswered at a moment."""
+        return self.blocked_until is not None and self.blocked_until > at
+
+
+def remembered(session: Session, key: str) -> Known:
+    """Return what is remembered of a person."""
+    row = session.execute(_REMEMBERED, {"key": key}).one_or_none()
+    if row is None:
+        return Known()
+    wishes = Wishes(row.language or None, row.calendar, row.muted)
+    return Known(wishes, row.blocked_until, row.reachable)
+
+
+# Asked at every message: written once.
+_REMEMBERED: Final = select(
+    Person.language,
+    Person.calendar,
+    Person.muted,
+    Person.blocked_until,
+    Person.address.is_not(None).label("reachable"),
+).where(Person.key == bindparam("key"))
 
 
 def choose_language(session: Session, key: str, language: str) -> None:
@@ -127,12 +152,6 @@ def block(
 def unblock(session: Session, key: str, actor: str, reason: str | None = None) -> None:
     """Answer a person again."""
     _block(session, key, None, actor, "unblocked", reason)
-
-
-def is_blocked(session: Session, key: str, now: datetime) -> bool:
-    """Tell whether a person is left unanswered at this moment."""
-    until = session.scalar(select(Person.blocked_until).where(Person.key == key))
-    return until is not None and until > now
 
 
 def _block(

@@ -12,9 +12,9 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from knowledge.leasing import OPEN
 from knowledge.models import Arrival, ArrivalState, Course
 
-_OPEN: Final = (ArrivalState.WAITING, ArrivalState.ANSWERED)
 #: What stands where an answer to these is, is no answer.
 _REFUSED: Final = (Course.SLOW_DOWN, Course.BUSY)
 
@@ -97,4 +97,4 @@ def _is_answer(kept: Kept) -> bool:
 
 
 def _is_to_be_answered(kept: Kept) -> bool:
-    return kept.state in _OPEN and kept.course is Course.ANSWER
+    return kept.state in OPEN and kept.course is Course.ANSWER

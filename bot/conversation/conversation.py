@@ -149,8 +149,8 @@ class Conversation:
 
     def claim(self, asker: Asker, text: str, origin: Origin | None = None) -> Reply:
         """Answer the claims of a message and keep an inquiry of each; answer small talk kindly."""
-        words = self._words(asker)
-        if self._is_blocked(asker):
+        words, blocked = self._known(asker)
+        if blocked:
             return _blocked(words)
         link = lone_link(text)
         if link is not None and self._read_link is not None:
@@ -163,8 +163,8 @@ class Conversation:
 
     def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
         """Answer the claims of the text in a picture, and say what was read."""
-        words = self._words(asker)
-        if self._is_blocked(asker):
+        words, blocked = self._known(asker)
+        if blocked:
             return _blocked(words)
         if self._read_picture is None:
             return media.not_yet(Medium.PICTURE, words)
@@ -223,7 +223,7 @@ class Conversation:
             left = inquiries.rest_of(session, number, self._key(asker))
         if left is None:
             return None
-        if self._is_blocked(asker):
+        if self._known(asker)[1]:
             return _blocked(words)
         claims, rest = left.claims[:MAX_CLAIMS], replace(left, claims=left.claims[MAX_CLAIMS:])
         answered = [(claim, self._answering.answer(claim)) for claim in claims]
@@ -232,8 +232,8 @@ class Conversation:
 
     def cards(self, asker: Asker, text: str) -> Cards:
         """Offer cards for what is being typed in another chat; who is blocked is offered none."""
-        words = self._words(asker)
-        if self._is_blocked(asker):
+        words, blocked = self._known(asker)
+        if blocked:
             return Cards()
         message = _readable(text)
         answered = self._looked_up(message) if message is not None else ()
@@ -246,11 +246,12 @@ class Conversation:
     def chosen(self, asker: Asker, text: str, name: str) -> None:
         """Keep an inquiry of the claim whose card was sent on; nobody waits to be told of it."""
         message, number = _readable(text), cards.claim_number(name)
-        if message is None or number is None or self._is_blocked(asker):
+        words, blocked = self._known(asker)
+        if message is None or number is None or blocked:
             return
         for claim in message.claims[number : number + 1]:
             answered = ((claim, self._answering.answer(claim)),)
-            self._keeping.keep(asker, answered, Rest(), self._words(asker).language)
+            self._keeping.keep(asker, answered, Rest(), words.language)
 
     def _looked_up(self, message: Message) -> Answered:
         """Return the claims of a message with their answers: none where it is no claim after all.
@@ -365,18 +366,20 @@ class Conversation:
         rest = [found[i] for i in asked.statement_ids[1:] if i in found]
         return wording.others(asked.claim, rest, self._today(), words)
 
-    def _is_blocked(self, asker: Asker) -> bool:
+    def _known(self, asker: Asker) -> tuple[Catalogue, bool]:
+        """Return the words to speak to somebody in, and whether they are left unanswered."""
         with self._sessions() as session:
-            return people.is_blocked(session, self._key(asker), datetime.now(UTC))
-
-    def _words(self, asker: Asker) -> Catalogue:
-        with self._sessions() as session:
-            wishes = people.wishes_of(session, self._key(asker))
+            known = people.remembered(session, self._key(asker))
             here = self._groups.language_in(session, asker.group)
-        code = asker.language_code
-        return catalogue(
+        code, wishes = asker.language_code, known.wishes
+        words = catalogue(
             spoken(here or wishes.language or code), wishes.calendar or usual_calendar(code)
         )
+        return words, known.is_blocked(datetime.now(UTC))
+
+    def _words(self, asker: Asker) -> Catalogue:
+        words, _ = self._known(asker)
+        return words
 
     def _key(self, asker: Asker) -> str:
         return self._key_of(asker.id)

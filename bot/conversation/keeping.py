@@ -76,10 +76,13 @@ class Keeping:
     def may_be_told(self, session: Session, asker: Asker) -> bool:
         """Whether the person can be told something later; where to is remembered, then."""
         key = self._key_of(asker.id)
-        if asker.address is None or people.wishes_of(session, key).muted:
+        known = people.remembered(session, key)
+        if asker.address is None or known.wishes.muted:
             return False
-        # For when it is settled, or what was shown is corrected or withdrawn.
-        people.remember_address(session, key, asker.address, self._secret)
+        # For when it is settled, or what was shown is corrected or withdrawn. A private chat's
+        # address never changes.
+        if not known.reachable:
+            people.remember_address(session, key, asker.address, self._secret)
         return True
 
     def _known(

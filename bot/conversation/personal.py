@@ -96,7 +96,7 @@ class Personal:
                 inquiries.stop_waiting_for_all(session, key)
             elif wish == _ON:
                 people.unmute(session, key)
-            muted = people.wishes_of(session, key).muted
+            muted = people.remembered(session, key).wishes.muted
         if muted:
             text = say(
                 "🔕 I tell you nothing unasked, and where to write to you is erased. Corrections of"

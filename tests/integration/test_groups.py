@@ -358,7 +358,7 @@ class TestOthers:
         with sessions() as session:
             assert people.address_of(session, key, SECRET) is None
             assert session.scalars(select(Inquiry.waiting)).all() == [False]
-            assert not people.wishes_of(session, key).muted
+            assert not people.remembered(session, key).wishes.muted
         # Who comes back and asks is told again, with nothing to undo.
         talk.claim(asker, UNKNOWN)
         with sessions() as session:

@@ -284,8 +284,8 @@ class TestForgetting:
             people.block(session, ME, now() + timedelta(days=1), MODERATOR)
             forgetting.forget(session, ME)
         with sessions() as session:
-            assert people.is_blocked(session, ME, now())
-            assert people.wishes_of(session, ME) == people.Wishes()
+            assert people.remembered(session, ME).is_blocked(now())
+            assert people.remembered(session, ME).wishes == people.Wishes()
         assert where(sessions, ME) == {"people", "audit"}
         with sessions.begin() as session:
             people.block(session, ME, now() - timedelta(days=1), MODERATOR)

@@ -135,7 +135,7 @@ def test_what_else_is_remembered_leaves_the_language_alone(
 def test_who_is_blocked_is_so_until_then_with_an_entry(sessions: Sessions) -> None:
     until = _NOW + timedelta(days=1)
     with sessions.begin() as session:
-        assert not people.is_blocked(session, "someone", _NOW)
+        assert not people.remembered(session, "someone").is_blocked(_NOW)
         people.block(session, "someone", until, "amal", "spam")
     entry = last_entry(sessions)
     assert (entry.action, entry.reason, entry.before) == (
@@ -144,8 +144,8 @@ def test_who_is_blocked_is_so_until_then_with_an_entry(sessions: Sessions) -> No
         {"blocked_until": None},
     )
     with sessions.begin() as session:
-        assert people.is_blocked(session, "someone", _NOW)
-        assert not people.is_blocked(session, "someone", until)
+        assert people.remembered(session, "someone").is_blocked(_NOW)
+        assert not people.remembered(session, "someone").is_blocked(until)
         people.unblock(session, "someone", "amal")
-        assert not people.is_blocked(session, "someone", _NOW)
+        assert not people.remembered(session, "someone").is_blocked(_NOW)
     assert last_entry(sessions).before == {"blocked_until": until.isoformat()}
