@@ -14,7 +14,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -274,13 +274,18 @@ class BotApiServer:
             f"{text!r} in chat {chat_id}",
         )
 
-    def wait_for_call(self, method: str, after: int = 0, timeout: float = PATIENCE) -> Call:
-        """Return the bot's first call of ``method`` with a number above ``after``."""
-        return self._wait(
-            lambda: next((c for c in self.calls if c.method == method and c.number > after), None),
-            timeout,
-            f"a call of {method}",
-        )
+    def wait_for_call(
+        self, method: str, after: int = 0, timeout: float = PATIENCE, chat_id: int | None = None
+    ) -> Call:
+        """Return the bot's first call of ``method`` with a number above ``after``, to a chat."""
+
+        def found() -> Iterator[Call]:
+            for call in self.calls:
+                here = chat_id is None or call.parameters.get("chat_id") == str(chat_id)
+                if here and call.method == method and call.number > after:
+                    yield call
+
+        return self._wait(lambda: next(found(), None), timeout, f"a call of {method}")
 
     def offered(self, update_id: int) -> Offered | None:
         """Return what the bot showed for what was typed, None where nothing yet."""

@@ -74,6 +74,12 @@ class Town:
                 return read(sent)
             after = sent.number
 
+    def wait_for_log(self, event: str) -> None:
+        """Return once an event is logged: what came of it is recorded by then."""
+        until = time.monotonic() + PATIENCE
+        while event not in (logged := self.log.read_text("utf-8")):
+            assert time.monotonic() < until, logged
+
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Installation:
@@ -112,7 +118,8 @@ def test_everybody_who_asked_is_told_once_though_telegram_fails_and_the_process_
         done = town.presses(ADMIN, added, "1 تؤيّده")
         assert "سنُخبر شخصين" in read(done)
         # Killed while the letter waits for its next try: nothing is lost, and nothing sent twice.
-        server.wait_for_call("sendMessage", after=calls)
+        server.wait_for_call("sendMessage", after=calls, chat_id=ARAB)
+        town.wait_for_log("letters_held_up")
         process.kill()
         process.wait()
     with program.running(server, town.log):

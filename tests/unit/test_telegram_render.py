@@ -4,7 +4,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.conversation.reply import Block, Button, Reply, Style
@@ -162,6 +162,8 @@ class TestSplitting:
         ),
     )
 
+    # What is measured is whether it is right; a loaded machine takes its time.
+    @settings(deadline=None)
     @given(st.lists(st.builds(Block, texts, styles), max_size=5))
     def test_whatever_is_said_telegram_takes_and_nothing_is_lost(self, blocks: list[Block]) -> None:
         shown = render(Reply(tuple(blocks)))
