@@ -81,6 +81,10 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.console
 	$(BIN)/python -m benchmarks.ocr
+	$(BIN)/python -m benchmarks.clustering quality
+	$(BIN)/python -m benchmarks.inbox
+	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.fuzz --updates 100000
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
