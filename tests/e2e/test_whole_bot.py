@@ -56,6 +56,7 @@ CROSSED = "عبرت 250 سيارة جسر النهر الجديد في يوم ا
 CROCODILE = "ظهور تمساح كبير في نهر المدينة صباح اليوم"
 
 PHOTO = [{"file_id": "p", "file_unique_id": "u", "width": 1, "height": 1}]
+VOICE = {"file_id": "v", "file_unique_id": "u", "duration": 1}
 FORWARDED = {"type": "hidden_user", "sender_user_name": "X", "date": 1}
 # What is drawn around text for its direction, and never seen.
 #: A person's number that no time of day and no count can look like.
@@ -186,8 +187,8 @@ class TestInArabic:
         ):
             assert read(sent).startswith("❌")
 
-    def test_a_photo_without_words_is_not_read(self, person: Person) -> None:
-        assert read(person.sends(photo=PHOTO)).startswith("أقرأ النصوص فقط")
+    def test_what_cannot_be_heard_is_said_not_to_be(self, person: Person) -> None:
+        assert read(person.sends(voice=VOICE)).startswith("لا أستطيع الاستماع")
 
 
 def test_a_watched_group_hears_only_what_is_contradicted(bot: Bot) -> None:
