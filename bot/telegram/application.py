@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes
+from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.conversation.post import Post
 from bot.conversation.talk import Talk
@@ -76,10 +77,11 @@ class TelegramConfig:
     farewell_seconds: float = FAREWELL_SECONDS
 
 
-def build(config: TelegramConfig, talk: Talk) -> App:
+def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None) -> App:
     """Return the application with its handlers; nothing is sent before it is initialised.
 
-    Raises ``TokenMissing``, ``TokenRejected`` (not the shape of a token) or
+    ``request`` is what carries its calls, over HTTP unless another is given. Raises
+    ``TokenMissing``, ``TokenRejected`` (not the shape of a token) or
     ``TelegramUnreachable`` (``api_url`` is no web address).
     """
     api_url = _checked_api_url(config)
@@ -96,8 +98,10 @@ def build(config: TelegramConfig, talk: Talk) -> App:
         .base_file_url(f"{api_url}/file/bot")
         .context_types(ContextTypes(context=Context, bot_data=desk))
         .rate_limiter(pacer)
-        .connection_pool_size(connections)
-        .pool_timeout(_CONNECTION_SECONDS)
+        .request(
+            request
+            or HTTPXRequest(connection_pool_size=connections, pool_timeout=_CONNECTION_SECONDS)
+        )
         .updater(None)
         .job_queue(None)
         .build()
