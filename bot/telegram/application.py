@@ -110,6 +110,15 @@ def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None
     return application
 
 
+def in_and_out(application: App, inbox: Inbox, config: TelegramConfig) -> tuple[Intake, Workers]:
+    """Return what takes updates into ``inbox``, and what takes them out of it and answers them."""
+    workers = Workers(application, inbox, config.placeholder_seconds, config.farewell_seconds)
+    is_meant = partial(handlers.is_for, application)
+    is_overheard = partial(groups.is_overheard, application)
+    intake = Intake(inbox, Gate(config.limits), workers.wake, is_meant, is_overheard)
+    return intake, workers
+
+
 def run(config: TelegramConfig, talk: Talk, post: Post, inbox: Inbox, profiles: Profiles) -> None:
     """Run the bot until SIGINT or SIGTERM; what is in hand then is finished first.
 
@@ -134,10 +143,7 @@ async def serve(
         if stop.is_set():
             return
         publishing = asyncio.create_task(publish(application.bot, profiles))
-        workers = Workers(application, inbox, config.placeholder_seconds, config.farewell_seconds)
-        is_meant = partial(handlers.is_for, application)
-        is_overheard = partial(groups.is_overheard, application)
-        intake = Intake(inbox, Gate(config.limits), workers.wake, is_meant, is_overheard)
+        intake, workers = in_and_out(application, inbox, config)
         courier, patience = Courier(application.bot, post), config.farewell_seconds
         remembering = groups.remembering(application.bot_data)
         async with remembering, delivering(courier, patience), working(workers, stop):

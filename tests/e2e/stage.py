@@ -11,7 +11,6 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
 from itertools import count
 from typing import Any, Final
 
@@ -19,13 +18,11 @@ from telegram.ext import ExtBot
 
 from bot.conversation.post import Letter, Outbox
 from bot.conversation.talk import Talk
-from bot.telegram import handlers
-from bot.telegram.application import TelegramConfig, build
+from bot.telegram import groups
+from bot.telegram.application import TelegramConfig, build, in_and_out
 from bot.telegram.delivery import Courier, delivering
-from bot.telegram.gate import Gate
 from bot.telegram.intake import Intake
 from bot.telegram.limits import Limits
-from bot.telegram.workers import Workers
 from knowledge.database import Sessions
 from tests.e2e.bot_api_chats import Sent
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
@@ -136,16 +133,22 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """Play on a stage of one's own; at the end nothing may be left, and nothing refused."""
     server = BotApiServer()
-    config = TelegramConfig(TOKEN, ADDRESS, limits=limits)
+    config = TelegramConfig(
+        TOKEN,
+        ADDRESS,
+        limits=limits,
+        placeholder_seconds=placeholder_seconds,
+        farewell_seconds=_PATIENCE_SECONDS,
+    )
     application = build(config, talk, OfflineTelegram(server))
     await application.initialize()
     inbox = HurriedInbox(sessions)
-    workers = Workers(application, inbox, placeholder_seconds, _PATIENCE_SECONDS)
+    intake, workers = in_and_out(application, inbox, config)
     inbox.wake = workers.wake
-    intake = Intake(inbox, Gate(limits), workers.wake, partial(handlers.is_for, application))
     working = asyncio.create_task(workers.run())
     try:
-        yield Stage(server, application.bot, intake, inbox, sessions, language)
+        async with groups.remembering(application.bot_data):
+            yield Stage(server, application.bot, intake, inbox, sessions, language)
     finally:
         workers.stop()
         await working

@@ -9,8 +9,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import islice
 from typing import Any, Final
@@ -18,12 +17,10 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from bot.conversation.talk import Talk
-from bot.telegram import handlers
-from bot.telegram.application import TelegramConfig, build
-from bot.telegram.gate import Gate
+from bot.telegram import groups
+from bot.telegram.application import TelegramConfig, build, in_and_out
 from bot.telegram.intake import Intake, number_of
 from bot.telegram.limits import Limits
-from bot.telegram.workers import Workers
 from knowledge.database import Sessions
 from knowledge.models import Arrival, ArrivalState
 from tests.e2e.bot_api_chats import Chats
@@ -81,35 +78,26 @@ async def withstand(
     server, log = BotApiServer(), _Log()
     server.chats = _AnyChats()
     carrier = _Carrier(server)
-    application = build(TelegramConfig(TOKEN, ADDRESS, limits=LIMITS), talk, carrier)
+    config = TelegramConfig(
+        TOKEN,
+        ADDRESS,
+        limits=LIMITS,
+        placeholder_seconds=placeholder_seconds,
+        farewell_seconds=_PATIENCE_SECONDS,
+    )
+    application = build(config, talk, carrier)
     inbox = HurriedInbox(sessions)
     loop, problems = asyncio.get_running_loop(), []
     loop.set_exception_handler(lambda _, context: problems.append(f"loop: {context!r}"))
     logging.getLogger().addHandler(log)
-    counted, started = Counter[str](), time.perf_counter()
-    sent: dict[int, bool] = {}
+    tally, started = _Tally(), time.perf_counter()
     await application.initialize()
-    workers = Workers(application, inbox, placeholder_seconds, _PATIENCE_SECONDS)
+    intake, workers = in_and_out(application, inbox, config)
     inbox.wake = workers.wake
-    is_meant = partial(handlers.is_for, application)
-    intake = Intake(inbox, Gate(LIMITS), workers.wake, is_meant)
     working = asyncio.create_task(workers.run())
     try:
-        for batch in _batches(fuzzed):
-            for each in batch:
-                number = number_of(each.update)
-                counted["all"] += 1
-                if number is None:
-                    counted["numberless"] += 1
-                else:
-                    sent[number] = sent.get(number, False) or each.spoilt
-            await intake.store([each.update for each in batch])
-            if inbox.waiting > _WAITING:
-                await inbox.drained()
-            # The tests' server remembers everything: too much of that many.
-            server.calls.clear()
-            server.chats.sent.clear()
-        stuck = await inbox.drained()
+        async with groups.remembering(application.bot_data):
+            stuck = await _taken_in(fuzzed, intake, inbox, server, tally)
         seconds = time.perf_counter() - started
     finally:
         workers.stop()
@@ -124,10 +112,48 @@ async def withstand(
     # A press of which the very number is spoilt cannot be acknowledged; that is a sign only.
     refused = [each for each in server.problems if not each.startswith(_UNREADABLE)]
     problems += [f"refused by Telegram: {each}" for each in refused]
-    problems += log.problems(sent, counted["numberless"])
-    problems += _misfits(rows, sent, carrier.undeliverable)
+    problems += log.problems(tally)
+    problems += _misfits(rows, tally.spoilt, carrier.undeliverable)
     fates = Counter(f"{row.state.value} {_kind(row.error)}".strip() for row in rows)
-    return Withstood(counted["all"], seconds, dict(sorted(fates.items())), tuple(problems))
+    return Withstood(tally.all, seconds, dict(sorted(fates.items())), tuple(problems))
+
+
+async def _taken_in(
+    fuzzed: Iterable[Fuzzed],
+    intake: Intake,
+    inbox: HurriedInbox,
+    server: BotApiServer,
+    tally: "_Tally",
+) -> int:
+    """Have updates taken in, a batch at a time; returns how many are stuck."""
+    for batch in _batches(fuzzed):
+        for each in batch:
+            tally.count(each)
+        await intake.store([each.update for each in batch])
+        if inbox.waiting > _WAITING:
+            await inbox.drained()
+        # The tests' server remembers everything: too much of that many.
+        server.calls.clear()
+        server.chats.sent.clear()
+    return await inbox.drained()
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What was taken in: whether each number was spoilt, and how many had none."""
+
+    spoilt: dict[int, bool] = field(default_factory=dict)
+    numberless: int = 0
+    all: int = 0
+
+    def count(self, fuzzed: Fuzzed) -> None:
+        """Count one."""
+        self.all += 1
+        number = number_of(fuzzed.update)
+        if number is None:
+            self.numberless += 1
+        else:
+            self.spoilt[number] = self.spoilt.get(number, False) or fuzzed.spoilt
 
 
 class _Carrier(OfflineTelegram):
@@ -176,12 +202,13 @@ class _Log(logging.Handler):
         """Keep a record."""
         self._records.append(record)
 
-    def problems(self, sent: Mapping[int, bool], numberless: int) -> list[str]:
+    def problems(self, tally: "_Tally") -> list[str]:
         """Return what should not have been logged."""
         missing = sum(record.msg == "update_without_number" for record in self._records)
+        numberless = tally.numberless
         found = [] if missing == numberless else [f"{numberless} numberless, {missing} logged"]
         for record in self._records:
-            spoilt = sent.get(getattr(record, "update_id", None) or 0, False)
+            spoilt = tally.spoilt.get(getattr(record, "update_id", None) or 0, False)
             allowed = _ANY | {"update_without_number"} | (_SPOILT if spoilt else set())
             if record.msg not in allowed:
                 told = {name: vars(record)[name] for name in _TOLD if name in vars(record)}
