@@ -16,7 +16,7 @@ from knowledge.models import Claim, Cluster, ClusterStatus
 from knowledge.models.base import now
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PLACEHOLDER, BotApiServer
 from tests.e2e.echo_bot import SECRET
-from tests.e2e.stage import Stage
+from tests.e2e.stage import CHANNEL, GROUP, Stage
 
 Play = Callable[[Stage, "Words"], Awaitable[None]]
 
@@ -52,6 +52,7 @@ class Words:
     keep: str
     mute: str
     hijri: str
+    watch: str
 
 
 ARABIC: Final = Words(
@@ -77,6 +78,7 @@ ARABIC: Final = Words(
     keep="لا،",
     mute="لا تخبرني",
     hijri="هجري",
+    watch="👁",
 )
 ENGLISH: Final = Words(
     refuted="ISIS is confined to 10% of the area of its caliphate",
@@ -103,12 +105,13 @@ ENGLISH: Final = Words(
     keep="No, keep",
     mute="Do not tell me",
     hijri="Hijri",
+    watch="👁",
 )
 WORDS: Final = {"ar": ARABIC, "en": ENGLISH}
 
 
 def _chat(words: Words) -> dict[str, Any]:
-    return {"id": -100_200, "type": "supergroup", "title": words.group}
+    return {"id": GROUP, "type": "supergroup", "title": words.group}
 
 
 async def start(stage: Stage, _: Words) -> None:
@@ -245,9 +248,51 @@ async def group_command(stage: Stage, words: Words) -> None:
 
 
 async def channel(stage: Stage, words: Words) -> None:
-    chat = {"id": -100_300, "type": "channel", "title": words.group}
+    chat = {"id": CHANNEL, "type": "channel", "title": words.group}
     await stage.sends({"text": words.refuted}, chat=chat, kind="channel_post")
     stage.note("a channel is left alone")
+
+
+async def joined(stage: Stage, words: Words) -> None:
+    chat = _chat(words)
+    stage.note("the bot is added to a group")
+    change = stage.server.chats.change_membership(7_001, chat, "member", stage.language)
+    await stage.takes({"my_chat_member": change})
+    stage.note("the bot is removed")
+    change = stage.server.chats.change_membership(7_001, chat, "left", stage.language)
+    await stage.takes({"my_chat_member": change})
+
+
+async def settings(stage: Stage, words: Words) -> None:
+    chat = _chat(words)
+    stage.server.chats.appoint(chat["id"], 7_001)
+    await stage.sends({"text": "/settings"}, 2, chat)
+    await stage.sends({"text": "/settings"}, 1, chat, what="(an admin)")
+    shown = stage.last
+    await stage.presses(words.watch, shown, person=2)
+    await stage.presses(words.watch, shown)
+    await stage.presses("12", stage.last)
+    await stage.says("/settings")
+
+
+async def watch(stage: Stage, words: Words) -> None:
+    chat = _chat(words)
+    stage.server.chats.appoint(chat["id"], 7_001)
+    await stage.sends({"text": "/watch on"}, 1, chat, what="(an admin)")
+    await stage.sends({"text": words.greeting}, 2, chat)
+    await stage.sends({"text": words.supported}, 2, chat)
+    stage.note("nothing is contradicted, and the bot says nothing")
+    await stage.sends({"text": words.refuted}, 2, chat)
+    await stage.sends({"text": words.refuted}, 3, chat)
+    stage.note("it was said already")
+    await stage.sends({"text": "/watch off"}, 1, chat, what="(an admin)")
+
+
+async def channel_post(stage: Stage, words: Words) -> None:
+    chat = {"id": CHANNEL, "type": "channel", "title": words.group}
+    post = stage.server.chats.post(chat, {"text": f"@{BOT_NAME} {words.refuted}"})
+    stage.note(f"a post in “{words.group}”: @{BOT_NAME} {words.refuted}")
+    await stage.takes({"channel_post": post})
 
 
 async def feedback(stage: Stage, words: Words) -> None:
@@ -261,6 +306,11 @@ async def feedback(stage: Stage, words: Words) -> None:
 async def other_matches(stage: Stage, words: Words) -> None:
     await stage.says(words.crossed)
     await stage.presses(words.others)
+
+
+async def edited(stage: Stage, words: Words) -> None:
+    message = await stage.sends({"text": words.unknown})
+    await stage.edits(message, words.supported)
 
 
 async def told_later(stage: Stage, words: Words) -> None:
@@ -373,8 +423,9 @@ SCENES: Final[dict[str, Scene]] = {
         for play in (
             start, help_, about, privacy, unknown_command, language, supported, refuted, related,
             no_match, reviewed, small_talk, unreadable, very_long, several_claims, caption, album,
-            forward, check, quoted, other_kinds, link, group, group_command, channel, feedback,
-            other_matches, told_later, told, notify, mydata, forgetme, blocked,
+            forward, check, quoted, other_kinds, link, group, group_command, joined,
+            settings, watch, channel, channel_post, feedback,
+            other_matches, edited, told_later, told, notify, mydata, forgetme, blocked,
         )
     },
     "slow_down": Scene(too_many, Limits(person_burst=1)),

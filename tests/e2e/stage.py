@@ -37,6 +37,10 @@ _NUMBERS: Final = count(1001)
 _PATIENCE_SECONDS: Final = 30.0
 # What is drawn around text for its direction, and never seen.
 _MARKS: Final = str.maketrans("", "", "\u200e\u200f\u2068\u2069")
+#: A group and a channel, by their numbers.
+GROUP: Final = -100_200
+CHANNEL: Final = -100_300
+_PLACES: Final = {GROUP: "group", CHANNEL: "channel"}
 _SHARE: Final = "https://t.me/share/"
 
 
@@ -84,11 +88,15 @@ class Stage:
         number = _id(person)
         message = self.server.chats.message(number, content, chat, self.language)
         where = f" in “{chat['title']}”" if chat is not None and "title" in chat else ""
-        how = {"edited_message": " edits"}.get(kind, "")
         said = content.get("text") or content.get("caption") or ""
-        self.lines += [f"> {_name(person)}{where}{how}: {' '.join(filter(None, (what, said)))}", ""]
+        self.lines += [f"> {_name(person)}{where}: {' '.join(filter(None, (what, said)))}", ""]
         await self.takes({kind: message})
         return message
+
+    async def edits(self, message: Mapping[str, Any], text: str, person: int = 1) -> None:
+        """Have a person change the words of a message they sent."""
+        self.lines += [f"> {_name(person)} edits it: {text}", ""]
+        await self.takes({"edited_message": {**message, "text": text, "edit_date": 2}})
 
     async def presses(self, label: str, sent: Sent | None = None, person: int = 1) -> None:
         """Have a person press a button under what the bot said last, or under ``sent``."""
@@ -187,7 +195,7 @@ def _said(sent: Sent, before: list[Sent]) -> list[str]:
     """Return a message of the bot as it is read."""
     stood = next((b for b in reversed(before) if b.message_id == sent.message_id), None)
     place = f", in place of “{_first_line(stood)}”" if stood is not None and sent.edited else ""
-    where = "" if sent.chat_id > 0 else " in the group"
+    where = "" if sent.chat_id > 0 else f" in the {_PLACES[sent.chat_id]}"
     lines = [f"Bot{where}{place}:"]
     if sent.photo is not None:
         lines.append("(a picture)")

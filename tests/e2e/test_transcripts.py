@@ -58,6 +58,7 @@ REPORTS = (
 )
 #: What a scene leaves behind.
 _TRACES = (
+    "groups",
     "notifications",
     "verdicts",
     "shown",
