@@ -18,7 +18,8 @@ def understood(written: Any, bot: Bot) -> Update:
         numbers.append(message.message_id)
         if chat is None:
             raise ValueError(f"the message of update {update.update_id} is nowhere")
-    if not all(isinstance(number, int) for number in numbers):
+    # ``true`` would pass for a number as well.
+    if not all(type(number) is int for number in numbers):
         raise ValueError(f"something in update {update.update_id} has no number")
     if update.callback_query is not None and person is None:
         raise ValueError(f"nobody pressed the button of update {update.update_id}")

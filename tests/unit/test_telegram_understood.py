@@ -25,6 +25,7 @@ def test_a_message_is_read() -> None:
     [
         {"message": {**MESSAGE, "from": {**PERSON, "id": [5]}}},
         {"message": {**MESSAGE, "chat": {**CHAT, "id": None}}},
+        {"message": {**MESSAGE, "chat": {**CHAT, "id": True}}},
         {"message": {**MESSAGE, "chat": None}},
         {"message": {**MESSAGE, "message_id": {}}},
         {"message": {**MESSAGE, "from": "nobody"}},
