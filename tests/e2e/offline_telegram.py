@@ -1,6 +1,7 @@
 """Telegram without a wire: the loopback server's rules, called in place of an HTTP request."""
 
 import json
+from http import HTTPStatus
 from typing import IO, Any, Final
 from urllib.parse import urlsplit
 
@@ -37,8 +38,12 @@ class OfflineTelegram(BaseRequest):
         *timeouts: Any,
         **more_timeouts: Any,
     ) -> tuple[int, bytes]:
-        """Answer one call. Raises UnicodeEncodeError where no wire could carry it."""
-        _, bot, name = urlsplit(url).path.split("/", 2)
+        """Answer one call, or hand out a file. Raises UnicodeEncodeError where no wire could."""
+        path = urlsplit(url).path
+        if method == "GET":
+            data = self._server.files.get(path.rpartition("/")[2])
+            return (HTTPStatus.NOT_FOUND, b"{}") if data is None else (HTTPStatus.OK, data)
+        _, bot, name = path.split("/", 2)
         given: dict[str, str] = {}
         if request_data is not None:
             given = dict(request_data.json_parameters)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import select
 
@@ -218,12 +219,22 @@ async def quoted(stage: Stage, words: Words) -> None:
 
 
 async def other_kinds(stage: Stage, _: Words) -> None:
-    await stage.sends({"photo": PHOTO}, what="(a photo)")
     await stage.sends({"voice": VOICE}, what="(a voice message)")
     await stage.sends({"video": VIDEO}, what="(a video)")
 
 
-async def link(stage: Stage, _: Words) -> None:
+async def photo(stage: Stage, words: Words) -> None:
+    stage.server.files["p"] = words.refuted.encode()
+    await stage.sends({"photo": PHOTO}, what=f"(a photo of the words “{words.refuted}”)")
+    stage.server.files["p"] = b"..."
+    await stage.sends({"photo": PHOTO}, what="(a photo without words)")
+
+
+async def link(stage: Stage, words: Words) -> None:
+    address = f"https://example.org/news?title={quote(words.refuted)}"
+    message = stage.server.chats.message(7_001, {"text": address}, None, stage.language)
+    stage.note(f"a link to a page with the title “{words.refuted}”")
+    await stage.takes({"message": message})
     await stage.says("https://example.org/news/1")
 
 
@@ -423,7 +434,7 @@ SCENES: Final[dict[str, Scene]] = {
         for play in (
             start, help_, about, privacy, unknown_command, language, supported, refuted, related,
             no_match, reviewed, small_talk, unreadable, very_long, several_claims, caption, album,
-            forward, check, quoted, other_kinds, link, group, group_command, joined,
+            forward, check, quoted, photo, other_kinds, link, group, group_command, joined,
             settings, watch, channel, channel_post, feedback,
             other_matches, edited, told_later, told, notify, mydata, forgetme, blocked,
         )

@@ -8,11 +8,13 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import text
 
 from bot.conversation.conversation import Conversation
+from bot.fetching.errors import Unreachable
 from embeddings.encoder import SentenceTransformerEncoder
 from knowledge import curation, reports
 from knowledge.agreement.rules import RuleJudge
@@ -21,6 +23,7 @@ from knowledge.database import Sessions
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.readers import read
+from knowledge.readers.heading import Heading
 from tests.e2e.bot_api_server import PATIENCE
 from tests.e2e.echo_bot import SECRET, sessions_in
 from tests.e2e.scenes import SCENES, WORDS
@@ -78,7 +81,23 @@ class House:
     answering: Answering
 
     def talk(self, kind: type[Conversation]) -> Conversation:
-        return kind(self.sessions, self.answering, SECRET, "telegram", lambda: TODAY)
+        return kind(
+            self.sessions,
+            self.answering,
+            SECRET,
+            "telegram",
+            lambda: TODAY,
+            read_picture=bytes.decode,
+            read_link=read_link,
+        )
+
+
+def read_link(url: str) -> Heading:
+    """Read what a page is about: what its address says, or it cannot be reached."""
+    said = parse_qs(urlsplit(url).query).get("title")
+    if said is None:
+        raise Unreachable(f"{url} gives no answer; try again later")
+    return Heading(tuple(said), "example.org")
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from typing import Final
 from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
 from bot.fetching.errors import PrivateAddress
+from bot.pictures.errors import UnreadablePicture
 from knowledge import curation, people, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
@@ -15,6 +16,7 @@ from knowledge.database import Sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex, embed_published
 from knowledge.readers import read
+from knowledge.readers.heading import Heading
 from tests.bag_of_words import BagOfWords
 from tests.e2e.echo_bot import SECRET
 from tests.e2e.whole_bot import SAMPLE
@@ -44,12 +46,33 @@ def conversation(sessions: Sessions, folder: Path) -> Conversation:
     )
     moderation = Moderation(sessions, answering, place, today=lambda: _TODAY)
     return Conversation(
-        sessions, answering, SECRET, "telegram", lambda: _TODAY, moderation=moderation
+        sessions,
+        answering,
+        SECRET,
+        "telegram",
+        lambda: _TODAY,
+        moderation=moderation,
+        read_picture=_read_picture,
+        read_link=_read_link,
     )
 
 
 def _key_of(number: int) -> str:
     return people.person_key(SECRET, "telegram", number)
+
+
+def _read_picture(data: bytes) -> str:
+    """Read a picture: its bytes are its text."""
+    if len(data) % 3 == 0:
+        raise UnreadablePicture("this is no picture; send another")
+    return data.decode()
+
+
+def _read_link(url: str) -> Heading:
+    """Read what a page is about: its address."""
+    if "example.org" not in url:
+        raise PrivateAddress(f"{url} leads to a private address; give a public one")
+    return Heading((f"the page {url} says that the bridge is closed",), "example.org")
 
 
 def _read_address(url: str) -> Sequence[ReportDraft]:

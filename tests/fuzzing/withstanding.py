@@ -76,7 +76,7 @@ async def withstand(
 ) -> Withstood:
     """Take all of ``fuzzed`` in, have it answered, and look whether all is well."""
     server, log = BotApiServer(), _Log()
-    server.chats = _AnyChats()
+    server.chats, server.files = _AnyChats(), _AnyFiles()
     carrier = _Carrier(server)
     config = TelegramConfig(
         TOKEN,
@@ -168,6 +168,20 @@ class _Carrier(OfflineTelegram):
         status, body = await super().do_request(url, *given, **more)
         self.undeliverable += status == HTTPStatus.FORBIDDEN and url.endswith(_SENDING)
         return status, body
+
+
+class _AnyFiles(dict[str, bytes]):
+    """Files of any name, that say just that; one in seven cannot be had when it is asked for."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __getitem__(self, name: str) -> bytes:
+        return name.encode(errors="replace")
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a file's bytes, or ``default``."""
+        return default if sum(map(ord, name)) % 7 == 0 else self[name]
 
 
 class _AnyChats(Chats):
