@@ -51,8 +51,8 @@ _PATIENCE_SECONDS: Final = 30.0
 _SENDING: Final = ("sendMessage", "sendPhoto", "sendDocument", "editMessageText")
 _UNREADABLE: Final = "answerCallbackQuery: parameters cannot be read"
 
-#: What may be logged above INFO of any update: the menu of a chat that is gone.
-_ANY: Final = frozenset({"menu_not_shown", "placeholder_not_shown"})
+#: What may be logged above INFO of any update: that a chat is gone which something is asked of.
+_ANY: Final = frozenset({"menu_not_shown", "placeholder_not_shown", "standing_unknown"})
 #: What may be logged of an update that Telegram would never write: it is given up with a trace.
 _SPOILT: Final = frozenset({"update_failed", "update_given_up"})
 

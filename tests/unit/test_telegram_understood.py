@@ -28,11 +28,15 @@ def test_a_message_is_read() -> None:
         {"message": {**MESSAGE, "chat": {**CHAT, "id": True}}},
         {"message": {**MESSAGE, "chat": None}},
         {"message": {**MESSAGE, "message_id": {}}},
+        {"message": {**MESSAGE, "text": ["claim"]}},
+        {"message": {**MESSAGE, "caption": 5}},
+        {"message": {**MESSAGE, "from": {**PERSON, "language_code": {}}}},
+        {"message": {**MESSAGE, "entities": [{"type": "bold", "offset": None, "length": 1}]}},
         {"message": {**MESSAGE, "from": "nobody"}},
         {"message": "nothing"},
         {"callback_query": {"id": "1", "from": None, "chat_instance": "1", "data": "x"}},
     ],
 )
-def test_what_has_no_number_is_not_understood(content: dict[str, Any]) -> None:
+def test_what_is_not_what_it_must_be_is_not_understood(content: dict[str, Any]) -> None:
     with pytest.raises((ValueError, TypeError, AttributeError)):
         understood({"update_id": 1, **content}, BOT)
