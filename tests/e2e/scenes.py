@@ -9,7 +9,7 @@ from urllib.parse import quote
 from sqlalchemy import select
 
 from bot.conversation.conversation import Conversation
-from bot.conversation.reply import Asker, Reply
+from bot.conversation.reply import Asker, Origin, Reply
 from bot.telegram.limits import Limits
 from knowledge import curation, notifications, people, reports
 from knowledge.domain import Relation, ReportDraft, StatementDraft
@@ -40,6 +40,7 @@ class Words:
     greeting: str
     opinion: str
     several: str
+    rest: str
     settled: str
     group: str
     english: str
@@ -65,7 +66,10 @@ ARABIC: Final = Words(
     reviewed="ظهور تمساح كبير في نهر المدينة صباح اليوم",
     greeting="السلام عليكم ورحمة الله",
     opinion="ما رأيك في داعش؟",
-    several="داعش ما زال يسيطر على نصف مساحة خلافته. ارتفع سعر القمح في الأسواق العالمية.",
+    several="داعش ما زال يسيطر على نصف مساحة خلافته. ارتفع سعر القمح في الأسواق العالمية."
+    " عبرت 250 سيارة جسر النهر الجديد في يوم افتتاحه."
+    " خرج أكثر من 37 ألف شخص من مناطق سيطرة التنظيم.",
+    rest="الباقي",
     settled="سعر القمح في الأسواق العالمية لم يرتفع هذا الأسبوع",
     group="أهل الحي",
     english="English",
@@ -92,7 +96,9 @@ ENGLISH: Final = Words(
     greeting="Hello there",
     opinion="What do you think of ISIS?",
     several="ISIS is confined to 10% of the area of its caliphate. "
-    "The central bank raised interest rates.",
+    "The central bank raised interest rates. More than 37,000 people left the areas controlled by"
+    " the organisation. The city council approved the budget for the new library.",
+    rest="the rest",
     settled="The central bank left interest rates as they are",
     group="The neighbours",
     english="العربية",
@@ -184,6 +190,7 @@ async def very_long(stage: Stage, words: Words) -> None:
 
 async def several_claims(stage: Stage, words: Words) -> None:
     await stage.says(words.several)
+    await stage.presses(words.rest)
 
 
 async def caption(stage: Stage, words: Words) -> None:
@@ -199,6 +206,23 @@ async def album(stage: Stage, words: Words) -> None:
 async def forward(stage: Stage, words: Words) -> None:
     origin = {"type": "hidden_user", "sender_user_name": "X", "date": 1}
     await stage.sends({"text": words.refuted, "forward_origin": origin}, what="(a forward)")
+
+
+async def forwarded_often(stage: Stage, words: Words) -> None:
+    origin = {"type": "hidden_user", "sender_user_name": "X", "date": 1}
+    content = {"text": words.unknown, "forward_origin": origin}
+    stage.note("five others forwarded it before")
+    for person in range(2, 7):
+        message = stage.server.chats.message(7_000 + person, content, None, stage.language)
+        await stage.takes({"message": message}, is_heard=False)
+    await stage.sends(content, what="(a forward)")
+
+
+async def inline(stage: Stage, words: Words) -> None:
+    await stage.types("")
+    await stage.types(words.refuted)
+    await stage.sends_card(words.refuted)
+    await stage.types(words.unknown)
 
 
 async def check(stage: Stage, words: Words) -> None:
@@ -402,7 +426,7 @@ async def placeholder(stage: Stage, words: Words) -> None:
 class Broken(Conversation):
     """A conversation whose answers always fail."""
 
-    def claim(self, asker: Asker, text: str) -> Reply:
+    def claim(self, asker: Asker, text: str, origin: Origin | None = None) -> Reply:
         raise OSError("the disk is gone")
 
 
@@ -411,9 +435,9 @@ class Slow(Conversation):
 
     server: BotApiServer
 
-    def claim(self, asker: Asker, text: str) -> Reply:
+    def claim(self, asker: Asker, text: str, origin: Origin | None = None) -> Reply:
         self.server.wait_for_text(asker.id, PLACEHOLDER)
-        return super().claim(asker, text)
+        return super().claim(asker, text, origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,9 +458,9 @@ SCENES: Final[dict[str, Scene]] = {
         for play in (
             start, help_, about, privacy, unknown_command, language, supported, refuted, related,
             no_match, reviewed, small_talk, unreadable, very_long, several_claims, caption, album,
-            forward, check, quoted, photo, other_kinds, link, group, group_command, joined,
-            settings, watch, channel, channel_post, feedback,
-            other_matches, edited, told_later, told, notify, mydata, forgetme, blocked,
+            forward, forwarded_often, check, quoted, edited, photo, other_kinds, link, inline, group,
+            group_command, joined, settings, watch, channel, channel_post, feedback,
+            other_matches, told_later, told, notify, mydata, forgetme, blocked,
         )
     },
     "slow_down": Scene(too_many, Limits(person_burst=1)),

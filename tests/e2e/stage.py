@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import html
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
@@ -25,7 +25,8 @@ from bot.telegram.intake import Intake
 from bot.telegram.limits import Limits
 from knowledge.database import Sessions
 from tests.e2e.bot_api_chats import Sent
-from tests.e2e.bot_api_server import TOKEN, BotApiServer
+from tests.e2e.bot_api_rules import SentButton, SentCard
+from tests.e2e.bot_api_server import BOT_NAME, TOKEN, BotApiServer
 from tests.e2e.echo_bot import SECRET
 from tests.e2e.hurried_inbox import HurriedInbox
 from tests.e2e.offline_telegram import ADDRESS, OfflineTelegram
@@ -55,6 +56,7 @@ class Stage:
     sessions: Sessions
     language: str
     lines: list[str] = field(default_factory=list)
+    cards: tuple[SentCard, ...] = ()
     _heard: int = 0
     _noticed: int = 0
 
@@ -106,13 +108,39 @@ class Stage:
         press = self.server.chats.press(_id(person), held, button, self.language)
         await self.takes({"callback_query": press})
 
-    async def takes(self, *updates: Mapping[str, Any]) -> None:
-        """Have updates taken in and answered; what is said to them is written down."""
+    async def types(self, query: str, person: int = 1) -> None:
+        """Have a person type a claim in another chat, and see the cards they are offered."""
+        typed = self.server.chats.type(_id(person), query, self.language)
+        self.lines += [f"> {_name(person)} types in another chat: @{BOT_NAME} {query}".rstrip(), ""]
+        await self.takes({"inline_query": typed})
+        offered = self.server.chats.offered[typed["id"]]
+        if offered is None:
+            return
+        self.lines += ["Bot offers:"]
+        self.lines += [f"[{offered.hint}]"] if offered.hint else []
+        self.lines += [f"- {card.title} / {card.description}" for card in offered.cards]
+        self.lines = [*(line.translate(_MARKS) for line in self.lines), ""]
+        self.cards = offered.cards
+
+    async def sends_card(self, query: str, person: int = 1) -> None:
+        """Have a person send the first card they were offered into that chat."""
+        card = self.cards[0]
+        self.lines += [f"> {_name(person)} sends the first card there:", ""]
+        self.lines += card.text.translate(_MARKS).split("\n")
+        self.lines += [*_rows(card.buttons), ""]
+        chosen = self.server.chats.choose(_id(person), query, card, self.language)
+        await self.takes({"chosen_inline_result": chosen})
+
+    async def takes(self, *updates: Mapping[str, Any], is_heard: bool = True) -> None:
+        """Have updates taken in and answered; what is said to them is written down if heard."""
         numbered = [{"update_id": next(_NUMBERS), **update} for update in updates]
         await self.intake.store(numbered)
         stuck = await self.inbox.drained()
         assert not stuck
-        self._write()
+        if is_heard:
+            self._write()
+        else:
+            self._heard = len(self.server.chats.sent)
 
     async def hears_later(self) -> None:
         """Have whatever is to be told unasked delivered, and written down."""
@@ -196,14 +224,19 @@ def _said(sent: Sent, before: list[Sent]) -> list[str]:
     stood = next((b for b in reversed(before) if b.message_id == sent.message_id), None)
     place = f", in place of “{_first_line(stood)}”" if stood is not None and sent.edited else ""
     where = "" if sent.chat_id > 0 else f" in the {_PLACES[sent.chat_id]}"
+    if stood is not None and sent.edited and stood.html == sent.html:
+        return [f"The buttons{where} under “{_first_line(stood)}”:", *_rows(sent.buttons)]
     lines = [f"Bot{where}{place}:"]
     if sent.photo is not None:
         lines.append("(a picture)")
     if sent.document is not None:
         lines.append("(a file)")
     lines += _read(sent.html).split("\n") if sent.html else []
-    lines += ["".join(_button(b.label, b.url) for b in row) for row in sent.buttons]
-    return lines
+    return [*lines, *_rows(sent.buttons)]
+
+
+def _rows(buttons: Sequence[Sequence[SentButton]]) -> list[str]:
+    return [" ".join(_button(each.label, each.url) for each in row) for row in buttons]
 
 
 def _read(source: str) -> str:
@@ -216,7 +249,7 @@ def _read(source: str) -> str:
 def _button(label: str, url: str | None) -> str:
     label = label.translate(_MARKS)
     leads = url is not None and not url.startswith(_SHARE)
-    return f"[{label}]({url}) " if leads else f"[{label}] "
+    return f"[{label}]({url})" if leads else f"[{label}]"
 
 
 def _first_line(sent: Sent) -> str:
