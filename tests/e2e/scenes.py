@@ -458,8 +458,8 @@ SCENES: Final[dict[str, Scene]] = {
         for play in (
             start, help_, about, privacy, unknown_command, language, supported, refuted, related,
             no_match, reviewed, small_talk, unreadable, very_long, several_claims, caption, album,
-            forward, forwarded_often, check, quoted, edited, photo, other_kinds, link, inline, group,
-            group_command, joined, settings, watch, channel, channel_post, feedback,
+            forward, forwarded_often, check, quoted, edited, photo, other_kinds, link, inline,
+            group, group_command, joined, settings, watch, channel, channel_post, feedback,
             other_matches, told_later, told, notify, mydata, forgetme, blocked,
         )
     },

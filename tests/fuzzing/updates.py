@@ -123,7 +123,7 @@ def _spoil(update: dict[str, Any], random: Random) -> None:
         case 0 if isinstance(holder, dict):
             del holder[key]
         case 1 if isinstance(holder, dict):
-            holder[texts.word(random)] = random.choice(_WRONG)
+            holder[texts.word(random)] = copy.deepcopy(random.choice(_WRONG))
         case 2 if isinstance(holder, dict):
             # A field under another name: an unknown kind of update where it is at the top.
             holder[random.choice(("newer", "from", "chat", "message"))] = holder.pop(key)
