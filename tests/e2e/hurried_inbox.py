@@ -52,15 +52,16 @@ class HurriedInbox(Inbox):
 
     async def drained(self) -> int:
         """Wait until nothing is open; returns how many updates are stuck, none if all is well."""
-        self.waiting, since = self._open(), time.monotonic()
+        self.waiting, since, fresh = self._open(), time.monotonic(), self._asked + 1
         while self.waiting and time.monotonic() - since < _PATIENCE_SECONDS:
             self._looked.clear()
             self._asked += 1
             self.wake()
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._looked.wait()
-            if self._nothing == self._asked:
+            if self._nothing >= fresh:
                 self._ahead += _JUMP
+                fresh = self._asked + 1
             left = self._open()
             if left != self.waiting:
                 self.waiting, since = left, time.monotonic()
