@@ -15,6 +15,8 @@ from tests.e2e.echo_bot import SECRET
 
 #: Longer than the pauses before something is tried again for the first few times.
 _JUMP: Final = timedelta(minutes=1)
+#: Seconds until a placeholder is due where none is wanted: more than the clock ever jumps.
+NO_PLACEHOLDER: Final = 1e6
 #: What is open for longer, while nothing else is done, is stuck.
 _PATIENCE_SECONDS: Final = 30.0
 

@@ -24,8 +24,8 @@ from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.readers import read
 from knowledge.readers.heading import Heading
-from tests.e2e.bot_api_server import PATIENCE
 from tests.e2e.echo_bot import SECRET, sessions_in
+from tests.e2e.hurried_inbox import NO_PLACEHOLDER
 from tests.e2e.scenes import SCENES, WORDS
 from tests.e2e.stage import TODAY, stage
 from tests.e2e.whole_bot import SAMPLE
@@ -127,7 +127,7 @@ def house(furnished: House) -> Iterator[House]:
 @pytest.mark.parametrize("name", SCENES)
 async def test_a_conversation_goes_as_it_is_written(house: House, name: str, language: str) -> None:
     scene = SCENES[name]
-    talk, wait = house.talk(scene.talk), 0.0 if scene.hurried else PATIENCE
+    talk, wait = house.talk(scene.talk), 0.0 if scene.hurried else NO_PLACEHOLDER
     async with stage(talk, house.sessions, language, scene.limits, wait) as played:
         await scene.play(played, WORDS[language])
     compare(name, language, played.written)

@@ -26,7 +26,7 @@ from knowledge.models import Arrival, ArrivalState
 from tests.e2e.bot_api_chats import Chats
 from tests.e2e.bot_api_rules import Refused
 from tests.e2e.bot_api_server import TOKEN, BotApiServer, Told
-from tests.e2e.hurried_inbox import HurriedInbox
+from tests.e2e.hurried_inbox import NO_PLACEHOLDER, HurriedInbox
 from tests.e2e.offline_telegram import ADDRESS, OfflineTelegram
 from tests.fuzzing.updates import Fuzzed
 
@@ -72,7 +72,10 @@ class Withstood:
 
 
 async def withstand(
-    fuzzed: Iterable[Fuzzed], talk: Talk, sessions: Sessions, placeholder_seconds: float = 60.0
+    fuzzed: Iterable[Fuzzed],
+    talk: Talk,
+    sessions: Sessions,
+    placeholder_seconds: float = NO_PLACEHOLDER,
 ) -> Withstood:
     """Take all of ``fuzzed`` in, have it answered, and look whether all is well."""
     server, log = BotApiServer(), _Log()
