@@ -99,8 +99,8 @@ class Personal:
             muted = people.remembered(session, key).wishes.muted
         if muted:
             text = say(
-                "🔕 I tell you nothing unasked, and where to write to you is erased. Corrections of"
-                " what I showed you do not reach you either."
+                "🔕 I will not write to you unasked, and I have erased where to reach you."
+                " Corrections of what I showed you will not reach you either."
             )
             button = Button(say("🔔 Tell me"), action=f"{NOTIFY}:{_ON}")
         else:
@@ -121,7 +121,9 @@ class Personal:
                 held.questions,
             )
         else:
-            text = words.say("This is everything I hold about you. No question is among it.")
+            text = words.say(
+                "This is everything I hold about you. There is no question of yours in it."
+            )
         return Reply((Block(text),), document=Document(_DOCUMENT, held.document))
 
     def _forget(self, key: str, words: Catalogue) -> Reply:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes
+from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.conversation.post import Post
 from bot.conversation.talk import Talk
@@ -76,10 +77,11 @@ class TelegramConfig:
     farewell_seconds: float = FAREWELL_SECONDS
 
 
-def build(config: TelegramConfig, talk: Talk) -> App:
+def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None) -> App:
     """Return the application with its handlers; nothing is sent before it is initialised.
 
-    Raises ``TokenMissing``, ``TokenRejected`` (not the shape of a token) or
+    ``request`` is what carries its calls, over HTTP unless another is given. Raises
+    ``TokenMissing``, ``TokenRejected`` (not the shape of a token) or
     ``TelegramUnreachable`` (``api_url`` is no web address).
     """
     api_url = _checked_api_url(config)
@@ -96,14 +98,25 @@ def build(config: TelegramConfig, talk: Talk) -> App:
         .base_file_url(f"{api_url}/file/bot")
         .context_types(ContextTypes(context=Context, bot_data=desk))
         .rate_limiter(pacer)
-        .connection_pool_size(connections)
-        .pool_timeout(_CONNECTION_SECONDS)
+        .request(
+            request
+            or HTTPXRequest(connection_pool_size=connections, pool_timeout=_CONNECTION_SECONDS)
+        )
         .updater(None)
         .job_queue(None)
         .build()
     )
     handlers.register(application)
     return application
+
+
+def in_and_out(application: App, inbox: Inbox, config: TelegramConfig) -> tuple[Intake, Workers]:
+    """Return what takes updates into ``inbox``, and what takes them out of it and answers them."""
+    workers = Workers(application, inbox, config.placeholder_seconds, config.farewell_seconds)
+    is_meant = partial(handlers.is_for, application)
+    is_overheard = partial(groups.is_overheard, application)
+    intake = Intake(inbox, Gate(config.limits), workers.wake, is_meant, is_overheard)
+    return intake, workers
 
 
 def run(config: TelegramConfig, talk: Talk, post: Post, inbox: Inbox, profiles: Profiles) -> None:
@@ -130,10 +143,7 @@ async def serve(
         if stop.is_set():
             return
         publishing = asyncio.create_task(publish(application.bot, profiles))
-        workers = Workers(application, inbox, config.placeholder_seconds, config.farewell_seconds)
-        is_meant = partial(handlers.is_for, application)
-        is_overheard = partial(groups.is_overheard, application)
-        intake = Intake(inbox, Gate(config.limits), workers.wake, is_meant, is_overheard)
+        intake, workers = in_and_out(application, inbox, config)
         courier, patience = Courier(application.bot, post), config.farewell_seconds
         remembering = groups.remembering(application.bot_data)
         async with remembering, delivering(courier, patience), working(workers, stop):

@@ -37,6 +37,7 @@ from bot.telegram.pressed import after
 from bot.telegram.render import Buttons
 from bot.telegram.said import asked_in, given_in, written
 from bot.telegram.signs import acknowledge, notice
+from bot.telegram.understood import understood
 
 #: The kinds of update this bot asks Telegram for.
 ALLOWED_UPDATES = (
@@ -96,7 +97,7 @@ def register(application: App) -> None:
 def is_for(application: App, update: object) -> bool:
     """Whether any handler takes ``update``, as Telegram wrote it; one not understood counts too."""
     try:
-        read = Update.de_json(update, application.bot)  # type: ignore[arg-type]
+        read = understood(update, application.bot)
         listed = chain.from_iterable(application.handlers.values())
         checks = [each.check_update(read) for each in listed]
     except Exception:  # noqa: BLE001 - whatever PTB trips over; a worker will tell

@@ -24,6 +24,7 @@ from bot.telegram.hand import Hand
 from bot.telegram.inbox import Inbox
 from bot.telegram.pieces import Piece
 from bot.telegram.sender import Sender
+from bot.telegram.understood import understood
 from knowledge.arrivals import Taken
 from knowledge.models import Course
 from knowledge.versions import Version
@@ -149,7 +150,7 @@ class Workers:
                 await self._inbox.finish(taken)
                 return None
             try:
-                update = Update.de_json(self._inbox.opened(taken), self._application.bot)
+                update = understood(self._inbox.opened(taken), self._application.bot)
             except Exception as error:  # noqa: BLE001 - whatever PTB trips over; an admin will see
                 logger.error(
                     "update_given_up", extra={"update_id": taken.id, "error": type(error).__name__}

@@ -403,6 +403,35 @@ class BotApiServer:
         with self._changed:
             self.problems.append(problem)
 
+    async def respond(
+        self, token: str, method: str, given: Mapping[str, str], caller: object
+    ) -> tuple[int, dict[str, Any]]:
+        """Return the status and the body that answer one request. Raises ``HungUp``."""
+        try:
+            result = await self._result(token, method, given, caller)
+        except Refused as error:
+            # A wrong token, a conflict, an edit that changes nothing and a press acknowledged again
+            # are for the bot to handle.
+            meant = isinstance(error, Told) or error.status in {401, 409}
+            if not meant and not any(each in str(error) for each in _HANDLED):
+                self.note(f"{method}: {error}")
+            return error.status, _refusal(error)
+        return 200, {"ok": True, "result": result}
+
+    async def _result(
+        self, token: str, method: str, given: Mapping[str, str], caller: object
+    ) -> Any:
+        if token != self.token:
+            raise Refused("Unauthorized", 401)
+        if method not in PARAMETERS:
+            raise Refused("Not Found", 404)
+        if unknown := given.keys() - PARAMETERS[method]:
+            raise Refused(f"unknown parameters {sorted(unknown)}")
+        try:
+            return await self.answer(method, given, caller)
+        except (KeyError, TypeError, ValueError) as error:
+            raise Refused(f"parameters cannot be read: {error!r}") from error
+
     async def answer(self, method: str, given: Mapping[str, str], caller: object) -> Any:
         """Return the ``result`` of one call. Raises ``Refused``."""
         with self._changed:
@@ -549,6 +578,19 @@ class Told(Refused):
         self.retry_after, self.chat_id, self.migrate_to = retry_after, chat_id, migrate_to
 
 
+def _refusal(error: Refused) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "ok": False,
+        "error_code": error.status,
+        "description": f"Bad Request: {error}" if error.status == 400 else str(error),
+    }
+    if isinstance(error, Told) and error.retry_after is not None:
+        body["parameters"] = {"retry_after": error.retry_after}
+    if isinstance(error, Told) and error.migrate_to is not None:
+        body["parameters"] = {"migrate_to_chat_id": error.migrate_to}
+    return body
+
+
 class _Method(RequestHandler):
     """One request: ``/bot<token>/<method>``."""
 
@@ -561,40 +603,12 @@ class _Method(RequestHandler):
         for name, (file, *_) in self.request.files.items():
             given[name] = file["body"].decode("latin-1")
         try:
-            result = await self._result(token, method, given)
+            status, body = await self._server.respond(token, method, given, self)
         except HungUp:
             self.detach().close()
-        except Refused as error:
-            # A wrong token, a conflict, an edit that changes nothing and a press acknowledged again
-            # are for the bot to handle.
-            meant = isinstance(error, Told) or error.status in {401, 409}
-            if not meant and not any(each in str(error) for each in _HANDLED):
-                self._server.note(f"{method}: {error}")
-            self._refuse(error)
         else:
-            self.write({"ok": True, "result": result})
-
-    async def _result(self, token: str, method: str, given: Mapping[str, str]) -> Any:
-        if token != self._server.token:
-            raise Refused("Unauthorized", 401)
-        if method not in PARAMETERS:
-            raise Refused("Not Found", 404)
-        if unknown := given.keys() - PARAMETERS[method]:
-            raise Refused(f"unknown parameters {sorted(unknown)}")
-        return await self._server.answer(method, given, self)
-
-    def _refuse(self, error: Refused) -> None:
-        body: dict[str, Any] = {
-            "ok": False,
-            "error_code": error.status,
-            "description": f"Bad Request: {error}" if error.status == 400 else str(error),
-        }
-        if isinstance(error, Told) and error.retry_after is not None:
-            body["parameters"] = {"retry_after": error.retry_after}
-        if isinstance(error, Told) and error.migrate_to is not None:
-            body["parameters"] = {"migrate_to_chat_id": error.migrate_to}
-        self.set_status(error.status)
-        self.write(body)
+            self.set_status(status)
+            self.write(body)
 
     def on_connection_close(self) -> None:
         self._server.forget_poller(self)

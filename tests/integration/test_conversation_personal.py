@@ -218,7 +218,7 @@ class TestOwnData:
         held = json.loads(reply.document.content)
         assert [each["text"] for each in held["questions"]] == [BRIDGE, UNKNOWN]
         assert held["person"]["chat"] == str(NUMBER)
-        assert "No question" in said(talk.command(STRANGER, "mydata", ""))
+        assert "no question of yours" in said(talk.command(STRANGER, "mydata", ""))
 
     def test_is_erased_only_once_it_is_confirmed(
         self, sessions: Sessions, talk: Conversation

@@ -1,0 +1,32 @@
+"""An update as Telegram wrote it, read; what cannot be understood is found here, not later."""
+
+from typing import Any
+
+from telegram import Bot, Update
+
+
+def understood(written: Any, bot: Bot) -> Update:
+    """Return the update that Telegram wrote.
+
+    Raises whatever python-telegram-bot trips over, or ValueError where what everything else hangs
+    on is not what it must be: the library takes anything for a number or a text.
+    """
+    update = Update.de_json(written, bot)
+    person, chat, message = update.effective_user, update.effective_chat, update.effective_message
+    numbers: list[Any] = [named.id for named in (person, chat) if named is not None]
+    texts: list[Any] = [person.language_code] if person is not None else []
+    if message is not None:
+        if chat is None:
+            raise ValueError(f"the message of update {update.update_id} is nowhere")
+        numbers.append(message.message_id)
+        for entity in (*message.entities, *message.caption_entities):
+            numbers += [entity.offset, entity.length]
+        texts += [message.text, message.caption]
+    # ``true`` would pass for a number as well.
+    if not all(type(number) is int for number in numbers):
+        raise ValueError(f"something in update {update.update_id} has no number")
+    if not all(text is None or isinstance(text, str) for text in texts):
+        raise ValueError(f"something said in update {update.update_id} is no text")
+    if update.callback_query is not None and person is None:
+        raise ValueError(f"nobody pressed the button of update {update.update_id}")
+    return update

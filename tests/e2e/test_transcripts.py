@@ -1,0 +1,147 @@
+"""The full conversation for each kind of update, as a transcript that can be read.
+
+They lie in ``tests/transcripts``, one a kind and language. ``UPDATE_TRANSCRIPTS=1 python -m pytest
+tests/e2e/test_transcripts.py`` writes them anew: read what changed before it is kept.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import text
+
+from bot.conversation.conversation import Conversation
+from bot.fetching.errors import Unreachable
+from embeddings.encoder import SentenceTransformerEncoder
+from knowledge import curation, reports
+from knowledge.agreement.rules import RuleJudge
+from knowledge.answering import Answering
+from knowledge.database import Sessions
+from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
+from knowledge.indexing import ServingIndex
+from knowledge.readers import read
+from knowledge.readers.heading import Heading
+from tests.e2e.echo_bot import SECRET, sessions_in
+from tests.e2e.hurried_inbox import NO_PLACEHOLDER
+from tests.e2e.scenes import SCENES, WORDS
+from tests.e2e.stage import TODAY, stage
+from tests.e2e.whole_bot import SAMPLE
+
+FOLDER = Path(__file__).resolve().parents[1] / "transcripts"
+REPORTS = (
+    ReportDraft(
+        "افتتاح جسر النهر",
+        publisher="نشرة المدينة",
+        url="https://example.org/bridge",
+        published_at=TODAY.replace(day=1),
+        statements=(StatementDraft("عبرت 250 سيارة جسر النهر الجديد في يوم افتتاحه أمس"),),
+    ),
+    ReportDraft(
+        "جسر النهر",
+        publisher="إذاعة الوادي",
+        statements=(StatementDraft("عبرت 250 سيارة جسر النهر الجديد في يوم افتتاحه الأول"),),
+    ),
+    ReportDraft(
+        "هل ظهر تمساح في النهر؟",
+        publisher="مرصد الشائعات",
+        published_at=TODAY.replace(year=2024),
+        kind=ReportKind.FACT_CHECK,
+        statements=(
+            StatementDraft(
+                "ظهور تمساح كبير في نهر المدينة صباح اليوم",
+                rating=Rating.FALSE,
+                rating_text="زائف",
+                speaker="صفحة على فيسبوك",
+            ),
+        ),
+    ),
+)
+#: What a scene leaves behind.
+_TRACES = (
+    "groups",
+    "notifications",
+    "verdicts",
+    "shown",
+    "inquiries",
+    "claims",
+    "clusters",
+    "people",
+    "updates",
+)
+
+
+@dataclass(frozen=True)
+class House:
+    """What all scenes share: the services over one database."""
+
+    sessions: Sessions
+    answering: Answering
+
+    def talk(self, kind: type[Conversation]) -> Conversation:
+        return kind(
+            self.sessions,
+            self.answering,
+            SECRET,
+            "telegram",
+            lambda: TODAY,
+            read_picture=bytes.decode,
+            read_link=read_link,
+        )
+
+
+def read_link(url: str) -> Heading:
+    """Read what a page is about: what its address says, or it cannot be reached."""
+    said = parse_qs(urlsplit(url).query).get("title")
+    if said is None:
+        raise Unreachable(f"{url} gives no answer; try again later")
+    return Heading(tuple(said), "example.org")
+
+
+@pytest.fixture(scope="module")
+def furnished(
+    bundled_encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory
+) -> House:
+    folder = tmp_path_factory.mktemp("transcripts")
+    sessions = sessions_in(folder)
+    with sessions.begin() as session:
+        for draft in (*read(SAMPLE), *REPORTS):
+            assert isinstance(draft, ReportDraft)
+            curation.publish(session, reports.store(session, draft).statement_ids, "test")
+    index = ServingIndex(sessions, bundled_encoder, folder / "index")
+    return House(sessions, Answering(sessions, bundled_encoder, index, RuleJudge()))
+
+
+@pytest.fixture
+def house(furnished: House) -> Iterator[House]:
+    """Return the house, where nobody has asked anything yet."""
+    yield furnished
+    with furnished.sessions.begin() as session:
+        for table in _TRACES:
+            session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - names of our own
+
+
+@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("name", SCENES)
+async def test_a_conversation_goes_as_it_is_written(house: House, name: str, language: str) -> None:
+    scene = SCENES[name]
+    talk, wait = house.talk(scene.talk), 0.0 if scene.hurried else NO_PLACEHOLDER
+    async with stage(talk, house.sessions, language, scene.limits, wait) as played:
+        await scene.play(played, WORDS[language])
+    compare(name, language, played.written)
+
+
+def compare(name: str, language: str, played: str) -> None:
+    """Hold what was played against the transcript, or keep it where that is asked for."""
+    file = FOLDER / f"{name}.{language}.md"
+    if os.environ.get("UPDATE_TRANSCRIPTS"):
+        file.write_text(played, "utf-8")
+    assert played == file.read_text("utf-8")
+
+
+def test_no_transcript_is_left_of_a_scene_that_is_gone() -> None:
+    assert {file.name for file in FOLDER.glob("*.md")} == {
+        f"{name}.{language}.md" for name in SCENES for language in WORDS
+    }
