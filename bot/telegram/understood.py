@@ -15,6 +15,10 @@ def understood(written: Any, bot: Bot) -> Update:
     person, chat, message = update.effective_user, update.effective_chat, update.effective_message
     numbers: list[Any] = [named.id for named in (person, chat) if named is not None]
     texts: list[Any] = [person.language_code] if person is not None else []
+    if (typed := update.inline_query) is not None:
+        texts.append(typed.query)
+    if (chosen := update.chosen_inline_result) is not None:
+        texts += [chosen.query, chosen.result_id]
     if message is not None:
         if chat is None:
             raise ValueError(f"the message of update {update.update_id} is nowhere")

@@ -35,6 +35,8 @@ def test_a_message_is_read() -> None:
         {"message": {**MESSAGE, "from": "nobody"}},
         {"message": "nothing"},
         {"callback_query": {"id": "1", "from": None, "chat_instance": "1", "data": "x"}},
+        {"inline_query": {"id": "1", "from": PERSON, "query": 5, "offset": ""}},
+        {"chosen_inline_result": {"result_id": [], "from": PERSON, "query": "claim"}},
     ],
 )
 def test_what_is_not_what_it_must_be_is_not_understood(content: dict[str, Any]) -> None:
