@@ -21,7 +21,8 @@ from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PATIENCE, TOKEN, BotApiSe
 from tests.e2e.echo_bot import BREAKS, HELD, RATED, EchoTalk, Running, running
 
 PERSON, OTHER = 501, 502
-GROUP = {"id": -100200, "type": "supergroup", "title": "Group"}
+HERE: int = -100200
+GROUP = {"id": HERE, "type": "supergroup", "title": "Group"}
 PHOTO = [{"file_id": "p", "file_unique_id": "u", "width": 1, "height": 1}]
 CHANNEL = {
     "type": "channel",
@@ -289,7 +290,7 @@ class TestWaysIn:
         self, server: BotApiServer, bot: Running
     ) -> None:
         server.send(PERSON, {"text": "/check the bridge is closed"}, chat=GROUP)
-        answer = server.wait_for_message(GROUP["id"])
+        answer = server.wait_for_message(HERE)
         forged = SentButton("Useful", None, "lang:en")
         bot.wait_until_done(server.press(OTHER, answer, forged))
         said = [each.text for each in server.sent]
