@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, literal, select
+from sqlalchemy import ColumnElement, delete, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from knowledge.domain import Outcome
 from knowledge.inserting import insert_selected
 from knowledge.models import (
     Inquiry,
@@ -111,8 +112,13 @@ def _tell(
         .select_from(Shown)
         .join(Inquiry, Inquiry.id == Shown.inquiry_id)
         .join(Statement, told_of)
-        # What is forgotten is nobody's.
-        .where(shown, Inquiry.claim != "")
+        # What is forgotten is nobody's. Who was told that there is nothing was shown nothing yet:
+        # what came nearest is kept for moderators.
+        .where(
+            shown,
+            Inquiry.claim != "",
+            or_(Inquiry.outcome != Outcome.NO_MATCH, Inquiry.answered_at.is_not(None)),
+        )
         .group_by(Inquiry.person_key, Statement.id, Statement.version),
     )
 

@@ -3,7 +3,7 @@
 PictureError
 ├── OcrMissing         what reads pictures is not installed here
 └── UnreadablePicture  it is no picture that can be read: another format, broken, endless
-    └── TooLarge       it has more bytes or more pixels than are taken
+    └── TooLarge       it has more bytes, pixels or passes than are taken
 
 Every message is one sentence with the way out.
 """
@@ -24,4 +24,4 @@ class UnreadablePicture(PictureError):
 
 
 class TooLarge(UnreadablePicture):
-    """It has more bytes or more pixels than are taken."""
+    """It has more bytes, pixels or passes than are taken."""

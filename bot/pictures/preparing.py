@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 10 * 2**20
 #: Pixels of a picture that are opened: those of a phone's camera, a hundred megabytes once open.
 MAX_PIXELS: Final = 25_000_000
+#: Passes over a JPEG that are taken: a picture that comes in stages has ten. Each may cost a few
+#: bytes, and unpacks every pixel anew.
+MAX_SCANS: Final = 100
 #: Formats that are opened, so that the parsers of all others stay shut.
 FORMATS: Final = ("JPEG", "PNG", "WEBP")
+_IN_PASSES: Final = ("JPEG", "MPO")
 #: Lengths of the longer side at which a picture is read. Letters of 20 to 30 pixels are read best,
 #: and at any one size tesseract now and then misses a line. See benchmarks/ocr.py.
 SIDES: Final = (1300, 700, 550, 450)
@@ -23,13 +27,15 @@ SIDES: Final = (1300, 700, 550, 450)
 _MOST_ENLARGED: Final = 3.0
 #: A shorter side below which there is no line of text.
 _LEAST_SIDE: Final = 8
+#: What a pass begins with; within what is packed these two bytes never follow each other.
+_SCAN: Final = b"\xff\xda"
 
 
 def prepared(data: bytes) -> Iterator[bytes]:
     """Yield a picture as a grey PNG in each of the sizes it is read at, dark letters on light.
 
     Raises:
-        TooLarge: it has more bytes or pixels than are taken; nothing of it was unpacked.
+        TooLarge: it has more bytes, pixels or passes than are taken; nothing of it was unpacked.
         UnreadablePicture: it is no picture of a format that is taken, or a broken one.
         OcrMissing: Pillow is not installed.
     """
@@ -56,6 +62,8 @@ def _opened(data: bytes) -> "Image.Image":
             with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
                 if picture.width * picture.height > MAX_PIXELS:
                     raise TooLarge(f"the picture has more than {MAX_PIXELS:,} pixels; scale it")
+                if picture.format in _IN_PASSES and data.count(_SCAN) > MAX_SCANS:
+                    raise TooLarge("the picture comes in too many passes; save it anew")
                 # A JPEG is unpacked no larger than it is needed.
                 picture.draft("L", (max(SIDES), max(SIDES)))
                 turned = ImageOps.exif_transpose(picture)

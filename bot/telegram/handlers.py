@@ -33,7 +33,7 @@ from bot.telegram.errors import report_failure
 from bot.telegram.inline import on_chosen, on_typed
 from bot.telegram.meant import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
 from bot.telegram.media import answer_about, on_media, shown_in
-from bot.telegram.pressed import after
+from bot.telegram.pressed import after, gives_way
 from bot.telegram.render import Buttons
 from bot.telegram.said import asked_in, given_in, written
 from bot.telegram.signs import acknowledge, notice
@@ -181,7 +181,8 @@ async def on_press(update: Update, context: Context) -> None:
         # Only a game's button comes without data, and this bot has none.
         if (action := query.data) is None:
             return
-        respond = context.rewrite if action.startswith(SETTING_ACTIONS) else context.answer
+        rewrites = action.startswith(SETTING_ACTIONS) and gives_way(query.message, action)
+        respond = context.rewrite if rewrites else context.answer
         await respond(update, "press", lambda talk, asker: talk.press(asker, action))
     finally:
         await acknowledged

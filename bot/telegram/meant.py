@@ -12,10 +12,14 @@ from bot.telegram.said import command_of, mention_of, words_of
 
 
 class _FromAPerson(filters.MessageFilter):
-    """Messages of people: other bots, among them groups that post as themselves, get no reply."""
+    """Messages of people: other bots get no reply, nor do chats that speak as themselves.
+
+    The stand-in that a chat has for a sender is no bot where a channel posts into its group.
+    """
 
     def filter(self, message: Message) -> bool:
-        return message.from_user is not None and not message.from_user.is_bot
+        sender = message.from_user
+        return message.sender_chat is None and sender is not None and not sender.is_bot
 
 
 class _AnyCommand(filters.MessageFilter):

@@ -2,11 +2,31 @@
 
 from collections.abc import Sequence
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    MaybeInaccessibleMessage,
+    Message,
+)
+from telegram.constants import ChatType
 
 from bot.conversation.reply import Button
 from bot.conversation.wording import NUMBERED
 from bot.telegram.render import key
+
+
+def gives_way(message: MaybeInaccessibleMessage | None, action: str) -> bool:
+    """Whether the reply to ``action`` may take the place of ``message``.
+
+    Who presses may send what no button says. Where others read along, only a message that has such
+    a button gives way: nobody writes over an answer of somebody else's.
+    """
+    if not isinstance(message, Message):
+        return False
+    keyboard = message.reply_markup
+    rows = keyboard.inline_keyboard if keyboard is not None else ()
+    offered = {each.callback_data for row in rows for each in row}
+    return message.chat.type == ChatType.PRIVATE or action in offered
 
 
 def after(

@@ -18,6 +18,11 @@ from knowledge.readers.received import Received, as_file, host_of
 
 #: Characters of a title or a description that are taken.
 MAX_HEADING: Final = 300
+#: Characters of markup that are parsed, scripts and styles left out: a page's head, and more.
+#: A tag with tens of thousands of attributes costs the square of their number.
+MAX_MARKUP: Final = 2**17
+_UNSEEN = re.compile(r"<(?:script|style)\b", re.IGNORECASE)
+_SEEN_AGAIN = re.compile(r"</(?:script|style)[^<>]{0,99}>", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 #: What stands between a title and the name of its site.
 _BETWEEN: Final = "|-–—·•:"
@@ -61,11 +66,19 @@ def _of_page(path: Path) -> list[str]:
     if markup.count("<") > MAX_TAGS:
         raise UnreadableFile(f"{path} has more than {MAX_TAGS:,} tags; copy its title instead.")
     try:
-        page = extractor().extract_metadata(markup, extensive=False)
+        page = extractor().extract_metadata(_seen(markup), extensive=False)
     except Exception as error:  # Whatever its parsers raise over hostile markup.
         raise UnreadableFile(f"{path} cannot be parsed as HTML; copy its title instead.") from error
     title = _without_site(page.title or "", page.sitename or "")
     return [title, page.description or ""]
+
+
+def _seen(markup: str) -> str:
+    """Return the beginning of ``markup`` without its scripts and styles."""
+    first, *others = _UNSEEN.split(markup)
+    # What is never closed hides all that follows.
+    kept = (rest for each in others for rest in _SEEN_AGAIN.split(each, 1)[1:])
+    return "".join((first, *kept))[:MAX_MARKUP]
 
 
 def _reviewed(path: Path, known: Defaults) -> Iterator[str]:

@@ -20,8 +20,9 @@ from tests.e2e.bot_api_rules import SentButton
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PATIENCE, TOKEN, BotApiServer
 from tests.e2e.echo_bot import BREAKS, HELD, RATED, EchoTalk, Running, running
 
-PERSON = 501
-GROUP = {"id": -100200, "type": "supergroup", "title": "Group"}
+PERSON, OTHER = 501, 502
+HERE: int = -100200
+GROUP = {"id": HERE, "type": "supergroup", "title": "Group"}
 PHOTO = [{"file_id": "p", "file_unique_id": "u", "width": 1, "height": 1}]
 CHANNEL = {
     "type": "channel",
@@ -284,6 +285,17 @@ class TestWaysIn:
         again = server.press(PERSON, menu, menu.button("English"))
         bot.wait_until_done(again)
         assert server.sent == [menu, changed]
+
+    def test_a_press_that_no_button_says_writes_over_nothing(
+        self, server: BotApiServer, bot: Running
+    ) -> None:
+        server.send(PERSON, {"text": "/check the bridge is closed"}, chat=GROUP)
+        answer = server.wait_for_message(HERE)
+        forged = SentButton("Useful", None, "lang:en")
+        bot.wait_until_done(server.press(OTHER, answer, forged))
+        said = [each.text for each in server.sent]
+        assert said == [answer.text, "press lang:en"]
+        assert not any(each.edited for each in server.sent)
 
     def test_the_profile_is_published_in_each_language(self, server: BotApiServer) -> None:
         first = server.wait_for_call("setMyCommands")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,8 @@ CHANNEL = {"id": -100400, "type": "channel", "title": "Channel"}
 HERE: int = -100200
 PRIVATE = {"id": MEMBER, "type": "private", "first_name": "Person"}
 BOT_USER = {"id": BOT_ID, "is_bot": True, "first_name": "Bot", "username": BOT_NAME}
+#: Who is said to bring a channel's posts into its group.
+TELEGRAM = {"id": 777000, "is_bot": False, "first_name": "Telegram"}
 ANOTHER_BOT = {"id": 9, "is_bot": True, "first_name": "Other", "username": "other_bot"}
 
 
@@ -107,11 +110,12 @@ class TestSettings:
         server.send_as_group(GROUP, {"text": "/watch on"})
         assert server.wait_for_message(HERE).text == "watching"
 
+    @pytest.mark.parametrize("stand_in", [ANOTHER_BOT, TELEGRAM])
     def test_a_channel_that_speaks_in_the_group_is_none(
-        self, server: BotApiServer, bot: Running
+        self, server: BotApiServer, bot: Running, stand_in: dict[str, Any]
     ) -> None:
         update = server.send(
-            9, {"text": "/watch on", "from": ANOTHER_BOT, "sender_chat": CHANNEL}, chat=GROUP
+            9, {"text": "/watch on", "from": stand_in, "sender_chat": CHANNEL}, chat=GROUP
         )
         bot.wait_until_done(update)
         assert server.sent == []

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import audit, curation, notifications, people, verdicts
+from knowledge import audit, curation, inquiries, notifications, people, verdicts
 from knowledge.claims.identity import key_of
 from knowledge.curation import StatementEdit
 from knowledge.database import Sessions
-from knowledge.domain import Relation
+from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit, NotFound, TwoPeopleNeeded
 from knowledge.inbox import handling
 from knowledge.models import (
@@ -214,6 +214,14 @@ def test_who_was_shown_it_after_the_correction_is_not_told(sessions: Sessions) -
     _edit(sessions, number, "second", version=1)
     asks(sessions, "after", "a claim", [number])
     assert _send_all(sessions) == [("before", _CORRECTED)]
+
+
+def test_who_was_told_that_there_is_nothing_was_shown_nothing(sessions: Sessions) -> None:
+    (nearest,) = published(sessions, "the harbour is closed")
+    with sessions.begin() as session:
+        inquiries.record(session, "one", "wheat rises", Outcome.NO_MATCH, [nearest], "en")
+        curation.retract(session, [nearest], "amal", "wrong")
+    assert told(sessions) == []
 
 
 def test_a_retraction_of_many_tells_everybody_of_each(sessions: Sessions) -> None:

@@ -91,11 +91,12 @@ def placed(sessions: Sessions, fake_encoder: Encoder) -> Callable[[], None]:
 
 
 def asked(sessions: Sessions, person: str, claim: str, shown: tuple[int, ...] = ()) -> int:
+    outcome = Outcome.RELATED if shown else Outcome.NO_MATCH
     with sessions.begin() as session:
         people.remember_address(session, person, ADDRESS, SECRET)
         basis = inquiries.Basis("an encoder", "a judge", 0.9, 0.6)
         return inquiries.record(
-            session, person, claim, Outcome.NO_MATCH, shown, "en", waiting=True, basis=basis
+            session, person, claim, outcome, shown, "en", waiting=True, basis=basis
         )
 
 
@@ -165,7 +166,11 @@ class TestForgetting:
             forgetting.forget(session, ME)
         with sessions() as session:
             counted = session.scalars(select(Inquiry).order_by(Inquiry.id)).all()
-            assert [each.outcome for each in counted] == [Outcome.NO_MATCH] * 3
+            assert [each.outcome for each in counted] == [
+                Outcome.RELATED,
+                Outcome.NO_MATCH,
+                Outcome.NO_MATCH,
+            ]
             assert [each.feedback for each in counted] == [Feedback.NOT_USEFUL, None, None]
             # Both of theirs are one person's still, and nobody's.
             assert counted[0].person_key == counted[1].person_key != OTHER

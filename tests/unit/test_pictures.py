@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.pictures.errors import TooLarge, UnreadablePicture
-from bot.pictures.preparing import MAX_BYTES, MAX_PIXELS, SIDES, prepared
+from bot.pictures.preparing import MAX_BYTES, MAX_PIXELS, MAX_SCANS, SIDES, prepared
 from bot.pictures.words import MAX_TEXT, MAX_WORDS, Place, Word, clearest, sure_text, words_in
 
 HEADER = (
@@ -119,6 +119,15 @@ class TestPreparing:
     @pytest.mark.parametrize("size", [(400, 1), (3_000, 3)])
     def test_a_line_is_no_picture_of_text(self, size: tuple[int, int]) -> None:
         assert list(prepared(packed(Image.new("L", size)))) == []
+
+    def test_one_in_endless_passes_is_not_unpacked(self) -> None:
+        staged = io.BytesIO()
+        Image.new("L", (90, 90), 128).save(staged, "JPEG", progressive=True)
+        body = staged.getvalue().removesuffix(b"\xff\xd9")
+        assert next(prepared(body + b"\xff\xd9"))
+        last = body[body.rindex(b"\xff\xda") :]
+        with pytest.raises(TooLarge, match="passes"):
+            next(prepared(body + last * MAX_SCANS + b"\xff\xd9"))
 
     def test_a_bomb_is_not_unpacked(self) -> None:
         bomb = png_of(MAX_PIXELS, 2)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from knowledge.errors import UnreadableFile
-from knowledge.readers.heading import MAX_HEADING, read_heading
+from knowledge.readers.heading import MAX_HEADING, MAX_MARKUP, read_heading
 from knowledge.readers.html import MAX_TAGS
 from knowledge.readers.received import Received
 
@@ -86,6 +86,15 @@ def test_a_page_that_says_nothing(markup: str) -> None:
 def test_too_many_tags_are_not_parsed() -> None:
     with pytest.raises(UnreadableFile, match=r"valley\.example.* tags; copy its title"):
         texts("<p>" * (MAX_TAGS + 1))
+
+
+def test_only_the_beginning_of_what_is_seen_is_parsed() -> None:
+    """A tag with very many attributes takes minutes."""
+    title = "<title>The bridge stands</title>"
+    attributes = " ".join(f"a{n}" for n in range(MAX_MARKUP // 2))
+    assert texts(page(f"<meta {attributes}>{title}")) == []
+    assert texts(page(f"<script>{attributes}</script>{title}")) == ["The bridge stands"]
+    assert texts(page(f"{title}<style>{attributes}")) == ["The bridge stands"]
 
 
 def test_a_plain_text_begins_with_its_title() -> None:
