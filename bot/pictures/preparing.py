@@ -69,6 +69,8 @@ def _opened(data: bytes) -> "Image.Image":
                 turned = ImageOps.exif_transpose(picture)
                 opaque = turned.convert("RGBA") if turned.has_transparency_data else turned
                 if opaque.mode == "RGBA":
+                    # Before two more of its size are made.
+                    opaque.thumbnail((2 * max(SIDES), 2 * max(SIDES)))
                     paper = Image.new("RGBA", opaque.size, "white")
                     opaque = Image.alpha_composite(paper, opaque)
                 return opaque.convert("L")
