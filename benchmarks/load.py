@@ -3,7 +3,7 @@
     python -m benchmarks.load [--rows 100000] [--claims 10000] [--vectors FOLDER]
 
 `tathabbat run` against a Bot API server on loopback, which sends what 2,000 people ask as fast as
-it is answered (a hundred under way at once), then evenly at half that rate. Once no claim repeats
+it is answered (a dozen under way at once), then evenly at half that rate. Once no claim repeats
 another; once four in five do, as when a piece of news spreads. Claims are statements of the index
 in other words, with one thing exchanged, and headlines of the same newspapers that it lacks, by
 turns. Telegram's own limit of 30 messages a second is lifted.
@@ -34,7 +34,7 @@ from tests.e2e.whole_bot import installation
 
 SEED: Final = 6
 PEOPLE: Final = 2_000
-#: Claims under way at once: enough that the bot never waits, far fewer than it turns away.
+#: Claims under way at once: enough that the bot never waits; more would only wait in line.
 AT_ONCE: Final = 12
 #: One in so many is asked for the first time in a wave.
 _NEW_IN_WAVE: Final = 5
@@ -152,13 +152,14 @@ def claims(texts: Sequence[str], count: int) -> Iterator[str]:
     known = iter(rng.sample(texts, len(texts)))
     turn = 0
     while len(seen) < len(texts) + count:
-        made = (
-            harmless(next(known), rng)
-            if turn % 3 == 0
-            else next((s.text for k in Swap if (s := swapped(next(known), k, rng))), None)
-            if turn % 3 == 1
-            else next(unknown)
-        )
+        match turn % 3:
+            case 0:
+                made = harmless(next(known), rng)
+            case 1:
+                text = next(known)
+                made = next((s.text for k in Swap if (s := swapped(text, k, rng))), None)
+            case _:
+                made = next(unknown)
         turn += 1
         if made is not None and made not in seen:
             seen.add(made)
