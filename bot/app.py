@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at what is due: how long a claim waits for its place in the inbox.
 ERRANDS_S = 5.0
-#: Seconds that a thread keeps the interpreter while others want it. Python's own .005 is longer than
-#: what most threads here need it for: a tenth more claims are answered, the slowest a fifth sooner.
+#: Seconds that a thread keeps the interpreter while others want it. Python's own .005 is longer
+#: than most of what is done here: a tenth more claims are answered, the slowest a fifth sooner.
 SWITCH_S = 0.001
 #: While more than so many people wait for answers, only so many claims are placed in a turn: both
 #: need the models, and moderators can wait.
