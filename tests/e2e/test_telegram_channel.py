@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -36,26 +35,6 @@ CHANNEL = {
     "date": 1,
 }
 BOT_USER = {"id": BOT_ID, "is_bot": True, "first_name": "Bot", "username": BOT_NAME}
-
-
-@pytest.fixture
-def server() -> Iterator[BotApiServer]:
-    with BotApiServer() as server:
-        yield server
-
-
-@pytest.fixture
-def talk() -> EchoTalk:
-    return EchoTalk()
-
-
-@pytest.fixture
-def bot(server: BotApiServer, talk: EchoTalk) -> Iterator[Running]:
-    # Where a placeholder matters is its own test's to say: a slow machine shows them anywhere.
-    config = TelegramConfig(TOKEN, server.url, placeholder_seconds=PATIENCE)
-    with running(config, talk) as bot:
-        yield bot
-    assert server.problems == []
 
 
 class TestWaysIn:

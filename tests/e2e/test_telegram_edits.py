@@ -1,9 +1,5 @@
 """What people edit, against a Bot API server on loopback: the answer changes where it stands."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from bot.telegram.application import TelegramConfig
 from bot.telegram.limits import Limits
 from knowledge import arrivals
@@ -12,25 +8,6 @@ from tests.e2e.echo_bot import BREAKS, HELD, EchoTalk, Running, running
 
 PERSON, OTHER = 501, 502
 GROUP = {"id": -100200, "type": "supergroup", "title": "Group"}
-
-
-@pytest.fixture
-def server() -> Iterator[BotApiServer]:
-    with BotApiServer() as server:
-        yield server
-
-
-@pytest.fixture
-def talk() -> EchoTalk:
-    return EchoTalk()
-
-
-@pytest.fixture
-def bot(server: BotApiServer, talk: EchoTalk) -> Iterator[Running]:
-    config = TelegramConfig(TOKEN, server.url, placeholder_seconds=PATIENCE)
-    with running(config, talk) as bot:
-        yield bot
-    assert server.problems == []
 
 
 def answered(server: BotApiServer, text: str, chat: dict[str, object] | None = None) -> Sent:

@@ -1,7 +1,6 @@
 """Groups and channels against a Bot API server on loopback: who may, what is looked at, moves."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from knowledge.database import Sessions
 from knowledge.models import Arrival, ArrivalState
 from knowledge.models.base import now
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PATIENCE, TOKEN, BotApiServer
-from tests.e2e.echo_bot import BREAKS, HELD, RUMOUR, EchoTalk, Running, running, sessions_in
+from tests.e2e.echo_bot import BREAKS, HELD, RUMOUR, EchoTalk, Running, running
 
 ADMIN, MEMBER = 501, 502
 GROUP = {"id": -100200, "type": "supergroup", "title": "Group"}
@@ -32,16 +31,6 @@ def server() -> Iterator[BotApiServer]:
         server.chats.appoint(HERE, ADMIN)
         server.chats.appoint(BASIC["id"], ADMIN, "creator")  # type: ignore[arg-type]
         yield server
-
-
-@pytest.fixture
-def talk() -> EchoTalk:
-    return EchoTalk()
-
-
-@pytest.fixture
-def sessions(tmp_path: Path) -> Sessions:
-    return sessions_in(tmp_path)
 
 
 @pytest.fixture

@@ -18,26 +18,10 @@ from knowledge.database import Sessions
 from knowledge.models import Arrival, ArrivalState, Course
 from knowledge.models.base import now
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
-from tests.e2e.echo_bot import BREAKS, FAILS, HELD, EchoTalk, Running, running, sessions_in
+from tests.e2e.echo_bot import BREAKS, FAILS, HELD, EchoTalk, Running, running
 
 PERSON, OTHER = 501, 502
 GROUP = {"id": -100200, "type": "supergroup", "title": "Group"}
-
-
-@pytest.fixture
-def server() -> Iterator[BotApiServer]:
-    with BotApiServer() as server:
-        yield server
-
-
-@pytest.fixture
-def talk() -> EchoTalk:
-    return EchoTalk()
-
-
-@pytest.fixture
-def sessions(tmp_path: Path) -> Sessions:
-    return sessions_in(tmp_path)
 
 
 @pytest.fixture

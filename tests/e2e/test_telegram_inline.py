@@ -1,9 +1,7 @@
 """What people type in other chats, against a Bot API server: cards, at once or never."""
 
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -23,34 +21,9 @@ from tests.e2e.echo_bot import (
     EchoTalk,
     Running,
     running,
-    sessions_in,
 )
 
 PERSON, OTHER = 501, 502
-
-
-@pytest.fixture
-def server() -> Iterator[BotApiServer]:
-    with BotApiServer() as server:
-        yield server
-
-
-@pytest.fixture
-def talk() -> EchoTalk:
-    return EchoTalk()
-
-
-@pytest.fixture
-def sessions(tmp_path: Path) -> Sessions:
-    return sessions_in(tmp_path)
-
-
-@pytest.fixture
-def bot(server: BotApiServer, talk: EchoTalk, sessions: Sessions) -> Iterator[Running]:
-    config = TelegramConfig(TOKEN, server.url, placeholder_seconds=PATIENCE)
-    with running(config, talk, sessions=sessions) as bot:
-        yield bot
-    assert server.problems == []
 
 
 @pytest.mark.usefixtures("bot")

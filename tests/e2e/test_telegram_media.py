@@ -8,7 +8,7 @@ from bot.conversation.media import Medium
 from bot.telegram.application import TelegramConfig
 from bot.telegram.context import PICTURES, TALK_THREADS
 from bot.telegram.media import MAX_PICTURE_BYTES
-from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
+from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PLACEHOLDER, TOKEN, BotApiServer
 from tests.e2e.echo_bot import HELD, EchoTalk, Running, running
 
 PERSON = 501
@@ -69,19 +69,6 @@ def server() -> Iterator[BotApiServer]:
     with BotApiServer() as server:
         server.files = {"p": b"of the bridge", "q": b"of the river", "held": HELD.encode()}
         yield server
-
-
-@pytest.fixture
-def talk() -> EchoTalk:
-    return EchoTalk()
-
-
-@pytest.fixture
-def bot(server: BotApiServer, talk: EchoTalk) -> Iterator[Running]:
-    config = TelegramConfig(TOKEN, server.url, placeholder_seconds=PATIENCE)
-    with running(config, talk) as bot:
-        yield bot
-    assert server.problems == []
 
 
 @pytest.mark.usefixtures("bot")
