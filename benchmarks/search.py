@@ -21,7 +21,7 @@ from benchmarks.kept_vectors import open_bundled
 from benchmarks.statements import REAL
 from benchmarks.statements import rows as statement_rows
 from benchmarks.training.pairs import headlines
-from embeddings import beside
+from embeddings import faiss_threads
 from embeddings.dense import EXACT_UP_TO, DenseIndex
 from embeddings.hits import Vectors
 from embeddings.whitening import whitening
@@ -49,7 +49,7 @@ def main() -> None:
     print(f"{len(rows)} rows, built in {time.perf_counter() - began:.1f} s")
     focused = ours.focus(claims)
     # A query alone is soonest found by one thread.
-    beside.alone()
+    faiss_threads.alone()
     truth, plain = _asked(lambda q: exact.search(q[None], NEIGHBOURS)[1][0].tolist(), focused)
     found, mine = _asked(lambda q: [hit.id for hit in ours.search(q, NEIGHBOURS)], claims)
     shared = [len(set(a) & set(b)) / NEIGHBOURS for a, b in zip(truth, found, strict=True)]

@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings import beside, faiss_file
+from embeddings import faiss_file, faiss_threads
 from embeddings.errors import IndexCorrupt
 from embeddings.hits import Scored, Vectors
 from embeddings.sketch import Sketch
@@ -60,7 +60,7 @@ class DenseIndex:
 
         Rows added later are sketched if these were.
         """
-        beside.together()
+        faiss_threads.together()
         index = cls(vectors.shape[1], mapping)
         index.add(ids, vectors)
         if len(ids) > exact_up_to:
@@ -111,7 +111,7 @@ class DenseIndex:
         k = min(k, len(self))
         if k <= 0:
             return []
-        beside.alone()
+        faiss_threads.alone()
         query = self.focus(np.asarray(vector, dtype=np.float32))
         if self._sketch is None:
             return self._compared(query, k)

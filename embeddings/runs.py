@@ -1,4 +1,4 @@
-"""A model's runs: a thread each, as many at once as there are processors.
+"""Runs of models and parts of searches: a thread each, as many at once as there are processors.
 
 Threads that share one small run wait for each other, spinning, whenever something else wants their
 processor: where several people ask at once that cost more than the runs themselves. One who asks

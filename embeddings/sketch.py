@@ -8,7 +8,7 @@ would tear neighbours apart (100,000 statements, a 16th of the lists looked thro
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -16,8 +16,9 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings import beside, faiss_file
+from embeddings import faiss_file, faiss_threads
 from embeddings.hits import Vectors
+from embeddings.runs import side_by_side
 
 #: Rows whose mean sketches are taken from.
 _LEARNED_FROM: Final = 100_000
@@ -72,7 +73,12 @@ class Sketch:
         """
         count += sum(int(part.ntotal) for part in self._parts) - held
         query = self._mapped(vector[None])
-        found = list(self._map(lambda part: part.search(query, min(count, part.ntotal))))
+
+        def search(part: Any) -> Any:
+            faiss_threads.alone()
+            return part.search(query, min(count, part.ntotal))
+
+        found = side_by_side(search, self._parts)
         scores = np.concatenate([each[0][0] for each in found])
         ids = np.concatenate([each[1][0] for each in found])
         if len(ids) > count:
@@ -80,11 +86,6 @@ class Sketch:
         known = np.unique(ids)
         kept: NDArray[np.int64] = known[known >= 0]
         return kept[~np.isin(kept, list(self._gone))] if self._gone else kept
-
-    def _map(self, search: Callable[[Any], Any]) -> Iterable[Any]:
-        if len(self._parts) == 1:
-            return map(search, self._parts)
-        return beside.helpers().map(search, self._parts)
 
     def save(self, folder: Path) -> None:
         """Write the sketches into ``folder``. Raises OSError if the disk does not take them."""
