@@ -32,12 +32,6 @@ def person_key(secret: bytes, channel: str, number: int) -> str:
     return hmac.new(secret, f"{channel}:{number}".encode(), hashlib.sha256).hexdigest()
 
 
-def language_of(session: Session, key: str) -> str | None:
-    """Return the language a person chose, or None."""
-    person = session.get(Person, key)
-    return (person.language or None) if person else None
-
-
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What a person chose; None where they never did. ``muted``: nothing is told unasked."""

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.errors import LinkRefused
 from knowledge.models import ConsoleSession, SignInLink
-from knowledge.people import language_of
+from knowledge.people import remembered
 
 #: How long a link may be followed: it is asked for and followed in one go.
 LINK_LIFE: Final = timedelta(minutes=5)
@@ -93,7 +93,7 @@ def use_link(
             token_hash=_hash(cookie),
             person_key=key,
             form_token=form_token,
-            language=language_of(session, key) or "",
+            language=remembered(session, key).wishes.language or "",
             created_at=now,
             expires_at=expires_at,
         )

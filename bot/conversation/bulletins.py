@@ -67,7 +67,7 @@ class Bulletins:
                 logger.warning("moderator_unreachable", extra={"error": str(error)})
                 continue
             if address is not None:
-                words = catalogue(spoken(people.language_of(session, key)))
+                words = catalogue(spoken(people.remembered(session, key).wishes.language))
                 found.append(Bulletin(address, reply(words)))
         return found
 

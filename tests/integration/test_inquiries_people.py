@@ -74,15 +74,15 @@ def test_keys_differ_by_person_channel_and_installation() -> None:
 
 def test_the_language_a_person_chose_last_is_remembered(sessions: Sessions) -> None:
     with sessions() as session:
-        assert people.language_of(session, "someone") is None
+        assert people.remembered(session, "someone").wishes.language is None
     for language in ("ar", "fr"):
         with sessions.begin() as session:
             people.choose_language(session, "someone", language)
     with sessions.begin() as session:
         people.choose_language(session, "somebody else", "en")
     with sessions() as session:
-        assert people.language_of(session, "someone") == "fr"
-        assert people.language_of(session, "somebody else") == "en"
+        assert people.remembered(session, "someone").wishes.language == "fr"
+        assert people.remembered(session, "somebody else").wishes.language == "en"
 
 
 def test_nothing_else_is_remembered_of_a_person() -> None:

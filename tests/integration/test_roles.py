@@ -121,12 +121,12 @@ def test_what_else_is_remembered_leaves_the_language_alone(
 ) -> None:
     with sessions.begin() as session:
         remember(session)
-        assert people.language_of(session, "someone") is None
+        assert people.remembered(session, "someone").wishes.language is None
     with sessions.begin() as session:
         people.choose_language(session, "someone", "fr")
     with sessions.begin() as session:
         remember(session)
-        assert people.language_of(session, "someone") == "fr"
+        assert people.remembered(session, "someone").wishes.language == "fr"
     with sessions() as session:
         row = session.get_one(Person, "someone")
         assert row.address or row.blocked_until
