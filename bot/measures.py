@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -22,8 +23,24 @@ REGISTRY: Final = CollectorRegistry()
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 _CLAIMS: Final = (1, 2, 4, 8, 16)
 
+
+class Omission(StrEnum):
+    """Why an update is neither kept nor answered."""
+
+    #: More than one person, or one group, is answered; they were told.
+    TOO_MANY = "too_many"
+    #: People say it to each other.
+    NOT_MEANT = "not_meant"
+
+
 _updates = Counter(
     "tathabbat_updates", "Updates answered, by what they were.", ["kind"], registry=REGISTRY
+)
+_left_out = Counter(
+    "tathabbat_updates_left_out",
+    "Updates that are neither kept nor answered, by why.",
+    ["why"],
+    registry=REGISTRY,
 )
 _outcomes = Counter(
     "tathabbat_outcomes", "Claims answered, by outcome.", ["outcome"], registry=REGISTRY
@@ -50,9 +67,12 @@ _failures = Counter(
     ["reason"],
     registry=REGISTRY,
 )
+
 # So that what never happened is there as zero: an alert on what is absent never fires.
 for _outcome in Outcome:
     _outcomes.labels(_outcome.value)
+for _why in Omission:
+    _left_out.labels(_why.value)
 
 _log = logging.getLogger(__name__)
 _looked_at = time.monotonic()
@@ -76,6 +96,11 @@ def answered(kind: str, seconds: float) -> None:
     """Count an update that has its answer, and what the conversation took for it."""
     _updates.labels(kind).inc()
     took("talk", seconds)
+
+
+def left_out(why: Omission) -> None:
+    """Count an update that is neither kept nor answered."""
+    _left_out.labels(why.value).inc()
 
 
 def found(outcome: Outcome) -> None:

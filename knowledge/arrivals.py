@@ -27,7 +27,7 @@ _LONGEST_ERROR: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """An update that comes in. ``course`` None: it is dropped at once, for good.
+    """An update that comes in.
 
     ``message`` names what it is a version of, ``content`` its words (``versions`` says what for);
     both are keyed hashes.
@@ -36,7 +36,7 @@ class Arriving:
     id: int
     lane: str
     payload: bytes
-    course: Course | None = Course.ANSWER
+    course: Course = Course.ANSWER
     message: str | None = None
     content: str | None = None
 
@@ -110,23 +110,21 @@ def store(session: Session, arriving: Sequence[Arriving], at: datetime) -> Store
 
 
 def _row(arriving: Arriving, turn: int, at: datetime) -> dict[str, Any]:
-    dropped = arriving.course is None
     return {
         "id": arriving.id,
         "lane": arriving.lane,
         "turn": turn,
-        "state": ArrivalState.DROPPED if dropped else ArrivalState.WAITING,
-        "course": arriving.course or Course.SLOW_DOWN,
-        "payload": None if dropped else arriving.payload,
-        # What is dropped is no version of anything: nobody was told what it says.
-        "message": None if dropped else arriving.message,
-        "content": None if dropped else arriving.content,
+        "state": ArrivalState.WAITING,
+        "course": arriving.course,
+        "payload": arriving.payload,
+        "message": arriving.message,
+        "content": arriving.content,
         "progress": 0,
         "tries": 0,
         "repeats": 0,
         "due_at": at,
         "arrived_at": at,
-        "done_at": at if dropped else None,
+        "done_at": None,
     }
 
 

@@ -53,6 +53,10 @@ class Gate:
         self._watched.take(group, now)
         return Course.WATCH
 
+    def turns_away(self, waiting: int) -> bool:
+        """Whether somebody is turned away because so many wait already."""
+        return waiting >= min(self._limits.waiting, self._limits.watched_waiting)
+
     def _refusal(self, person: str, group: str | None, waiting: int, now: float) -> Course | None:
         if self._people.wait(person, now):
             return Course.SLOW_DOWN

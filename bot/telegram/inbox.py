@@ -57,7 +57,7 @@ class Inbox:
         number: int,
         lane: str,
         update: Any,
-        course: Course | None,
+        course: Course,
         wording: Wording | None = None,
     ) -> Arriving:
         """Return an update as it is stored; of its ``wording`` no more than keyed hashes is."""
@@ -81,6 +81,10 @@ class Inbox:
     async def store(self, arriving: Sequence[Arriving]) -> Stored:
         """Keep what comes in."""
         return await self._do(lambda session: arrivals.store(session, arriving, self.clock()))
+
+    async def count_waiting(self) -> int:
+        """Return how many are not answered yet."""
+        return await self._do(arrivals.waiting)
 
     async def take(self, limit: int, in_hand: Collection[int]) -> list[Taken]:
         """Take up to ``limit`` updates whose turn it is, beside those in hand."""

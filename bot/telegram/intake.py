@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from telegram.constants import ChatType, UpdateType
 
+from bot import measures
+from bot.measures import Omission
 from bot.telegram.edits import is_edit, is_typed, wording_of
 from bot.telegram.gate import Gate
 from bot.telegram.inbox import Inbox
@@ -22,6 +24,9 @@ _MOVES: Final = frozenset({"migrate_to_chat_id", "migrate_from_chat_id"})
 
 class Intake:
     """Where updates come in, whichever way; ``on_new`` is called when some are stored.
+
+    Of what is left unanswered in silence nothing is stored: a flood costs others no more than being
+    read, and what people say to each other leaves no trace. Delivered again, it is looked at anew.
 
     ``is_meant`` is whether an update is for the bot: what a group says otherwise, and what changes
     nothing that is answered, is not kept, is not counted, and is never told that it is too much.
@@ -44,11 +49,14 @@ class Intake:
         self._waiting = 0
 
     async def store(self, updates: Sequence[object]) -> None:
-        """Store updates as Telegram wrote them; returns when they are on disk.
+        """Store updates as Telegram wrote them; returns when those to be answered are on disk.
 
         What was stored before is left as it is. Raises SQLAlchemyError where that fails: then
         Telegram must not be told that they arrived.
         """
+        if self._gate.turns_away(self._waiting):
+            # Counted when something was last stored: they may be answered since.
+            self._waiting = await self._inbox.count_waiting()
         arriving = [self._arriving(update, number_of(update)) for update in updates]
         kept = [each for each in arriving if each is not None]
         if not kept:
@@ -70,31 +78,38 @@ class Intake:
         if whose is None:
             # Nobody's, or not understood: a worker will tell.
             return self._inbox.arriving(number, str(number), update, Course.ANSWER)
-        lane = self._inbox.lane(whose)
         if origin.chat is not None and _is_of_the_bot(update):
             # Where it is and may write is never too much. A lane for each chat keeps the order.
             lane = self._inbox.lane(origin.chat)
             return self._inbox.arriving(number, lane, update, Course.ANSWER)
         if (origin.in_group or is_edit(update)) and not self._is_meant(update):
-            return self._overheard(number, lane, update, origin)
+            return self._overheard(number, update, origin)
+        lane = self._inbox.lane(whose)
         if is_typed(update):
             course = self._gate.course_of_typing(lane, self._waiting, self._clock())
         else:
             group = str(origin.chat) if origin.in_group else None
             course = self._gate.course(lane, group, self._waiting, self._clock())
+        if course is None:
+            measures.left_out(Omission.TOO_MANY)
+            return None
         return self._inbox.arriving(number, lane, update, course, wording_of(update))
 
-    def _overheard(self, number: int, lane: str, update: object, origin: "Origin") -> Arriving:
-        """Drop what is not for the bot, unless a watched group says it: then in the group's lane.
+    def _overheard(self, number: int, update: object, origin: "Origin") -> Arriving | None:
+        """Leave out what is not for the bot, unless a watched group says it: in its lane, then.
 
         What is edited there was looked at as it came.
         """
         group = origin.chat if origin.in_group and not is_edit(update) else None
         if group is None or not self._is_overheard(group, update):
-            return self._inbox.arriving(number, lane, update, None)
+            measures.left_out(Omission.NOT_MEANT)
+            return None
         course = self._gate.unasked(str(group), self._waiting, self._clock())
+        if course is None:
+            measures.left_out(Omission.TOO_MANY)
+            return None
         # As many may come in one batch as are counted only after it.
-        self._waiting += course is not None
+        self._waiting += 1
         return self._inbox.arriving(number, self._inbox.lane(group), update, course)
 
 

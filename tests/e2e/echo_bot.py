@@ -12,7 +12,7 @@ import contextlib
 import logging
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -38,10 +38,10 @@ from bot.telegram.application import TelegramConfig, run, serve
 from bot.telegram.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from bot.telegram.inbox import Inbox
 from bot.telegram.limits import Limits
-from knowledge.arrivals import Arriving, Stored, Taken
+from knowledge.arrivals import Taken
 from knowledge.database import Sessions, open_engine, open_sessions
-from knowledge.models import Base
-from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN
+from knowledge.models import Arrival, Base
+from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
 
 _ARABIC = (("start", "البداية"), ("help", "المساعدة"), ("language", "اللغة"))
 _ENGLISH = (("start", "Start"), ("help", "Help"), ("language", "Language"))
@@ -312,13 +312,6 @@ class WatchedInbox(Inbox):
     async def give_up(self, taken: Taken, error: str) -> bool:
         return self._note(taken, await super().give_up(taken, error))
 
-    async def store(self, arriving: Sequence[Arriving]) -> Stored:
-        stored = await super().store(arriving)
-        with self._changed:
-            self._done |= {each.id for each in arriving if each.course is None}
-            self._changed.notify_all()
-        return stored
-
     def wait_for(self, update_id: int) -> None:
         """Return once an update is done with."""
         with self._changed:
@@ -367,6 +360,12 @@ class Running:
     def wait_until_done(self, update_id: int) -> None:
         """Return once an update is answered, or found not to be."""
         self._inbox.wait_for(update_id)
+
+    def wait_until_left_out(self, server: BotApiServer, update_id: int) -> None:
+        """Return once an update was received and nothing of it kept."""
+        server.wait_until_acknowledged(update_id)
+        with self.sessions() as session:
+            assert session.get(Arrival, update_id) is None
 
     def join(self) -> None:
         """Wait for its end; raises what it ended with."""

@@ -238,7 +238,7 @@ class TestWaysIn:
         self, server: BotApiServer, text: str, bot: Running
     ) -> None:
         passed = server.send(PERSON, {"text": text}, chat=GROUP)
-        bot.wait_until_done(passed)
+        bot.wait_until_left_out(server, passed)
         assert server.sent == []
 
     def test_a_press_is_acknowledged_and_answered_by_a_new_message(

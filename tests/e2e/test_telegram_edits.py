@@ -128,5 +128,5 @@ class TestInAGroup:
     ) -> None:
         first = answered(server, f"@{BOT_NAME} ten people came", GROUP)
         edited = server.edit(PERSON, asked(first), {"text": "ten people came"}, chat=GROUP)
-        bot.wait_until_done(edited)
+        bot.wait_until_left_out(server, edited)
         assert server.sent == [first]

@@ -106,7 +106,7 @@ class TestSettings:
         update = server.send(
             9, {"text": "/watch on", "from": stand_in, "sender_chat": CHANNEL}, chat=GROUP
         )
-        bot.wait_until_done(update)
+        bot.wait_until_left_out(server, update)
         assert server.sent == []
 
     def test_where_telegram_does_not_say_who_is_an_admin_nothing_is_changed(
@@ -176,8 +176,9 @@ class TestWatching:
         self, server: BotApiServer, bot: Running, talk: EchoTalk, content: dict[str, object]
     ) -> None:
         update = server.send(MEMBER, {"text": f"a {RUMOUR}", **content}, chat=GROUP)
-        bot.wait_until_done(update)
-        bot.wait_until_done(server.send(MEMBER, {"new_chat_title": RUMOUR}, chat=GROUP))
+        bot.wait_until_left_out(server, update)
+        title = server.send(MEMBER, {"new_chat_title": RUMOUR}, chat=GROUP)
+        bot.wait_until_left_out(server, title)
         assert (server.sent, talk.groups.looked_at) == ([], [])
 
     def test_what_is_said_to_the_bot_is_answered_as_ever(
@@ -190,7 +191,7 @@ class TestWatching:
     def test_another_group_is_left_alone(
         self, server: BotApiServer, bot: Running, talk: EchoTalk
     ) -> None:
-        bot.wait_until_done(server.send(MEMBER, {"text": RUMOUR}, chat=BASIC))
+        bot.wait_until_left_out(server, server.send(MEMBER, {"text": RUMOUR}, chat=BASIC))
         assert (server.sent, talk.groups.looked_at) == ([], [])
 
     def test_many_who_ask_go_first(
@@ -199,7 +200,7 @@ class TestWatching:
         held = [server.send_text(1000 + number, HELD) for number in range(20)]
         for update in held:
             server.wait_until_acknowledged(update)
-        bot.wait_until_done(says(server, MEMBER, RUMOUR))
+        bot.wait_until_left_out(server, says(server, MEMBER, RUMOUR))
         assert talk.groups.looked_at == []
         talk.release.set()
         for update in held:
@@ -233,7 +234,7 @@ class TestChannels:
 
     @pytest.mark.parametrize("text", ["a post", "/help", "/check@other_bot it", "/settings"])
     def test_others_are_left_alone(self, server: BotApiServer, bot: Running, text: str) -> None:
-        bot.wait_until_done(server.post(CHANNEL, {"text": text}))
+        bot.wait_until_left_out(server, server.post(CHANNEL, {"text": text}))
         assert server.sent == []
 
 

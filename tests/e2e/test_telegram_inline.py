@@ -112,7 +112,7 @@ class TestTyping:
             for _ in range(2):
                 server.wait_for_offer(server.type(PERSON, "ten people came"))
             over = server.type(PERSON, "ten people came")
-            bot.wait_until_done(over)
+            bot.wait_until_left_out(server, over)
             assert server.wait_for_offer(server.type(OTHER, "ten people came")).cards
             server.send_text(PERSON, "a claim")
             assert "a claim" in server.wait_for_message(PERSON).text

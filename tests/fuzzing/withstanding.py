@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from bot import measures
 from bot.conversation.talk import Talk
 from bot.telegram import groups
 from bot.telegram.application import TelegramConfig, build, in_and_out
@@ -93,7 +94,7 @@ async def withstand(
     loop, problems = asyncio.get_running_loop(), []
     loop.set_exception_handler(lambda _, context: problems.append(f"loop: {context!r}"))
     logging.getLogger().addHandler(log)
-    tally, started = _Tally(), time.perf_counter()
+    tally, started, left_out = _Tally(), time.perf_counter(), _left_out()
     await application.initialize()
     intake, workers = in_and_out(application, inbox, config)
     inbox.wake = workers.wake
@@ -117,6 +118,10 @@ async def withstand(
     problems += [f"refused by Telegram: {each}" for each in refused]
     problems += log.problems(tally)
     problems += _misfits(rows, tally.spoilt, carrier.undeliverable)
+    # What is counted as left out is not kept; one that came twice may be counted twice.
+    missing, left_out = tally.spoilt.keys() - {row.id for row in rows}, _left_out() - left_out
+    if len(missing) > left_out:
+        problems.append(f"lost: {len(missing)} updates are not kept, {left_out} were left out")
     fates = Counter(f"{row.state.value} {_kind(row.error)}".strip() for row in rows)
     return Withstood(tally.all, seconds, dict(sorted(fates.items())), tuple(problems))
 
@@ -260,9 +265,7 @@ def _rows(sessions: Sessions) -> list[_Row]:
 
 def _misfits(rows: Sequence[_Row], sent: Mapping[int, bool], undeliverable: int) -> list[str]:
     """Return what is wrong with what is kept."""
-    kept = {row.id for row in rows}
-    found = [f"lost: update {number}" for number in sent if number not in kept]
-    found += [f"leased at the end: update {row.id}" for row in rows if row.is_leased]
+    found = [f"leased at the end: update {row.id}" for row in rows if row.is_leased]
     for row in rows:
         given_up = row.state is ArrivalState.GIVEN_UP and sent.get(row.id, False)
         if row.state not in (ArrivalState.SENT, ArrivalState.DROPPED) and not given_up:
@@ -275,6 +278,14 @@ def _misfits(rows: Sequence[_Row], sent: Mapping[int, bool], undeliverable: int)
     if not told <= undeliverable <= told + forgotten:
         found.append(f"{undeliverable} sendings were refused, {told} are accounted for")
     return found
+
+
+def _left_out() -> int:
+    counted = (
+        measures.REGISTRY.get_sample_value("tathabbat_updates_left_out_total", {"why": why.value})
+        for why in measures.Omission
+    )
+    return round(sum(each or 0.0 for each in counted))
 
 
 def _kind(error: str | None) -> str:

@@ -22,7 +22,7 @@ LATER = NOW + LEASE + timedelta(seconds=1)
 def store(
     sessions: Sessions,
     *items: tuple[int, str],
-    course: Course | None = Course.ANSWER,
+    course: Course = Course.ANSWER,
     at: datetime = NOW,
 ) -> arrivals.Stored:
     with sessions.begin() as session:
@@ -71,12 +71,6 @@ class TestStoring:
         finish(sessions, 1)
         assert store(sessions, (1, "a")) == arrivals.Stored(frozenset(), 0)
         assert take(sessions, at=LATER) == []
-
-    def test_one_that_is_dropped_is_remembered_without_its_words(self, sessions: Sessions) -> None:
-        assert store(sessions, (1, "a"), course=None) == arrivals.Stored(frozenset({1}), 0)
-        kept = row(sessions, 1)
-        assert (kept.state, kept.payload) == (ArrivalState.DROPPED, None)
-        assert take(sessions) == []
 
     def test_numbers_may_be_as_large_as_telegrams(self, sessions: Sessions) -> None:
         store(sessions, (2**62, "a"))
@@ -242,13 +236,6 @@ class TestVersions:
         answer(sessions, 1, None)
         say(sessions, 2, None)
         assert row(sessions, 1).message is None
-        assert take(sessions)[0].standing == Standing()
-
-    def test_what_is_dropped_is_no_version_of_anything(self, sessions: Sessions) -> None:
-        with sessions.begin() as session:
-            coming = Arriving(1, "a", b"sealed", None, "message", "ten")
-            arrivals.store(session, [coming], NOW)
-        say(sessions, 2, "ten")
         assert take(sessions)[0].standing == Standing()
 
     def test_a_person_who_is_forgotten_leaves_no_trace_of_what_they_said(

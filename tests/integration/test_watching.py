@@ -142,6 +142,7 @@ class TestMetrics:
     def test_what_was_counted_is_there(self, served: str) -> None:
         before = samples(get(f"{served}/metrics")[1])
         measures.answered("claim", 0.2)
+        measures.left_out(measures.Omission.TOO_MANY)
         measures.found(Outcome.REFUTED)
         measures.encoded(4)
         measures.not_sent("gone")
@@ -152,6 +153,7 @@ class TestMetrics:
             return after[name, label] - before.get((name, label), 0.0)
 
         assert more("tathabbat_updates_total", "claim") == 1
+        assert more("tathabbat_updates_left_out_total", "too_many") == 1
         assert more("tathabbat_outcomes_total", "REFUTED") == 1
         assert more("tathabbat_encoder_batch_claims_sum", "") == 4
         assert more("tathabbat_send_failures_total", "gone") == 1
