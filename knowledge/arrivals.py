@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from sqlalchemy import and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from knowledge.errors import NotFound
 from knowledge.inserting import insert_all
-from knowledge.leasing import LEASE, OPEN
+from knowledge.leasing import CHANGE, LEASE, OPEN
 from knowledge.models import Arrival, ArrivalState, Course
 from knowledge.paging import bounded
 from knowledge.turns import turns
@@ -237,21 +238,8 @@ def finish(
 
     One that was an apology is kept for an admin to see.
     """
-    kept = Arrival.course == Course.APOLOGISE
-    # What says something of its own is compared with what waits only.
-    own = Arrival.content.is_(None)
-    return _change(
-        session,
-        number,
-        holder,
-        state=case((kept, ArrivalState.GIVEN_UP.value), else_=ArrivalState.SENT.value),
-        payload=case((kept, Arrival.payload), else_=None),
-        message=case((own, None), else_=Arrival.message),
-        reply=None,
-        leased_until=None,
-        done_at=at,
-        **_standing_at(placeholder),
-    )
+    done = {"reply": None, "leased_until": None, "done_at": at, **_standing_at(placeholder)}
+    return _change(session, number, holder, _FINISH, **done)
 
 
 def drop(session: Session, number: int, holder: str, error: str, at: datetime) -> bool:
@@ -274,13 +262,11 @@ def give_up(session: Session, number: int, holder: str, error: str, at: datetime
 
     One that nobody asked to be answered is nobody's to see: it is dropped.
     """
-    unasked = Arrival.course == Course.WATCH
     return _change(
         session,
         number,
         holder,
-        state=case((unasked, ArrivalState.DROPPED.value), else_=ArrivalState.GIVEN_UP.value),
-        payload=case((unasked, None), else_=Arrival.payload),
+        _GIVE_UP,
         error=_short(error),
         reply=None,
         leased_until=None,
@@ -300,10 +286,12 @@ def put_back(
 
     ``repeat`` says that what failed may have been sent all the same.
     """
-    failed: dict[str, Any] = {"tries": Arrival.tries + 1, "error": _short(error)} if error else {}
+    changing, failed = CHANGE, {"error": _short(error)} if error else {}
+    if error:
+        changing = changing.values(tries=Arrival.tries + 1)
     if repeat:
-        failed["repeats"] = Arrival.repeats + 1
-    return _change(session, number, holder, due_at=due_at, leased_until=None, **failed)
+        changing = changing.values(repeats=Arrival.repeats + 1)
+    return _change(session, number, holder, changing, due_at=due_at, leased_until=None, **failed)
 
 
 def release(session: Session, holder: str) -> None:
@@ -421,20 +409,30 @@ def forget_lane(session: Session, lane: str, nobody: str) -> int:
     return len(left.all())
 
 
-def _change(session: Session, number: int, holder: str, **values: Any) -> bool:
-    changed = session.scalar(
-        update(Arrival)
-        .where(
-            Arrival.id == number,
-            Arrival.holder == holder,
-            Arrival.leased_until.is_not(None),
-            Arrival.state.in_(OPEN),
-        )
-        .values(**values)
-        .returning(Arrival.id),
-        execution_options={"synchronize_session": False},
-    )
-    return changed is not None
+_APOLOGY: Final = Arrival.course == Course.APOLOGISE
+_UNASKED: Final = Arrival.course == Course.WATCH
+_FINISH: Final = CHANGE.values(
+    state=case((_APOLOGY, ArrivalState.GIVEN_UP.value), else_=ArrivalState.SENT.value),
+    payload=case((_APOLOGY, Arrival.payload), else_=None),
+    # What says something of its own is compared with what waits only.
+    message=case((Arrival.content.is_(None), None), else_=Arrival.message),
+)
+_GIVE_UP: Final = CHANGE.values(
+    state=case((_UNASKED, ArrivalState.DROPPED.value), else_=ArrivalState.GIVEN_UP.value),
+    payload=case((_UNASKED, None), else_=Arrival.payload),
+)
+
+
+def _change(
+    session: Session,
+    number: int,
+    holder: str,
+    changing: "ReturningUpdate[*tuple[Any, ...]]" = CHANGE,
+    /,
+    **values: Any,
+) -> bool:
+    changed = session.execute(changing, {"number": number, "by": holder, **values})
+    return changed.first() is not None
 
 
 def _standing_at(placeholder: str | None) -> dict[str, Any]:

@@ -1,12 +1,12 @@
-"""The statement by which updates are leased, written once.
+"""The statements by which updates are leased, and changed by who leases them, written once.
 
-It is run at every step of every update: putting it together anew took three times as long as the
-database takes for it.
+They are run at every step of every update: putting one together anew took three times as long as
+the database takes for it.
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import and_, bindparam, case, or_, select, update
+from sqlalchemy import Table, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -73,3 +73,18 @@ def _lease() -> "ReturningUpdate[*tuple[Any, ...]]":
 
 
 LEASE: Final = _lease()
+
+_UPDATES: Final = cast(Table, Arrival.__table__)
+
+#: Changes an update that ``by`` has in hand, by its ``number``: what is given beside these two is
+#: what it becomes. Returns nothing where it is another's by now, or done with.
+CHANGE: Final = (
+    update(_UPDATES)
+    .where(
+        _UPDATES.c.id == bindparam("number"),
+        _UPDATES.c.holder == bindparam("by"),
+        _UPDATES.c.leased_until.is_not(None),
+        _UPDATES.c.state.in_(OPEN),
+    )
+    .returning(_UPDATES.c.id)
+)

@@ -17,7 +17,7 @@ class ArrivalState(StrEnum):
     """The reply is kept, and not known to be sent."""
     SENT = "sent"
     DROPPED = "dropped"
-    """Nobody is there to be told, or they were told before that this one is not answered."""
+    """Nobody is there to be told."""
     GIVEN_UP = "given_up"
 
 
