@@ -27,8 +27,11 @@ _CLAIMS: Final = (1, 2, 4, 8, 16)
 class Omission(StrEnum):
     """Why an update is neither kept nor answered."""
 
-    #: More than one person, or one group, is answered; they were told.
+    #: One person, or one group, sent more than is answered; they were told.
     TOO_MANY = "too_many"
+    #: Looked at where there is time for it, and there was none: what is being typed elsewhere, what
+    #: a watched group says. Nobody was told.
+    PASSED_OVER = "passed_over"
     #: People say it to each other.
     NOT_MEANT = "not_meant"
 

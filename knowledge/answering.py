@@ -40,8 +40,9 @@ READ_CHARACTERS: Final = 2 * MAX_CHARACTERS
 #: Different texts judged, and read first: past these a statement about the same thing is rare, and
 #: reading costs.
 JUDGED: Final = 3
-#: Answers kept for claims that are asked again while nothing changes: viral claims repeat.
-REMEMBERED: Final = 2_048
+#: Answers kept for claims that are asked again while nothing changes: viral claims repeat. 20 KB
+#: each: this, and what is kept of words read, is soon full, so that memory does not grow for hours.
+REMEMBERED: Final = 1_024
 #: Claims answered at once; the others wait. More than there are processors only take turns with the
 #: interpreter: four at once on two processors are answered a fifth slower than two.
 AT_ONCE: Final = os.cpu_count() or 1

@@ -16,7 +16,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from knowledge.errors import NotFound
 from knowledge.inserting import insert_all
-from knowledge.leasing import CHANGE, LEASE, OPEN
+from knowledge.leasing import CHANGE, FINISH, GIVE_UP, LEASE, OPEN
 from knowledge.models import Arrival, ArrivalState, Course
 from knowledge.paging import bounded
 from knowledge.turns import turns
@@ -239,7 +239,7 @@ def finish(
     One that was an apology is kept for an admin to see.
     """
     done = {"reply": None, "leased_until": None, "done_at": at, **_standing_at(placeholder)}
-    return _change(session, number, holder, _FINISH, **done)
+    return _change(session, number, holder, FINISH, **done)
 
 
 def drop(session: Session, number: int, holder: str, error: str, at: datetime) -> bool:
@@ -266,7 +266,7 @@ def give_up(session: Session, number: int, holder: str, error: str, at: datetime
         session,
         number,
         holder,
-        _GIVE_UP,
+        GIVE_UP,
         error=_short(error),
         reply=None,
         leased_until=None,
@@ -407,20 +407,6 @@ def forget_lane(session: Session, lane: str, nobody: str) -> int:
         execution_options={"synchronize_session": False},
     )
     return len(left.all())
-
-
-_APOLOGY: Final = Arrival.course == Course.APOLOGISE
-_UNASKED: Final = Arrival.course == Course.WATCH
-_FINISH: Final = CHANGE.values(
-    state=case((_APOLOGY, ArrivalState.GIVEN_UP.value), else_=ArrivalState.SENT.value),
-    payload=case((_APOLOGY, Arrival.payload), else_=None),
-    # What says something of its own is compared with what waits only.
-    message=case((Arrival.content.is_(None), None), else_=Arrival.message),
-)
-_GIVE_UP: Final = CHANGE.values(
-    state=case((_UNASKED, ArrivalState.DROPPED.value), else_=ArrivalState.GIVEN_UP.value),
-    payload=case((_UNASKED, None), else_=Arrival.payload),
-)
 
 
 def _change(

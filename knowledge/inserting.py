@@ -28,7 +28,7 @@ def insert_selected(
 def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
     """Add the rows whose keys are not there yet; returns the keys of those added.
 
-    A key of several columns is given by its first.
+    All rows give the same columns. A key of several columns is returned by its first.
     """
     if not rows:
         return []
@@ -38,7 +38,7 @@ def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
 
 @cache
 def _unless_there(table: type[Base], dialect: str) -> "ReturningInsert[*tuple[Any, ...]]":
-    # One or many, they are one statement, written and compiled once: it is run at every inquiry.
+    # Written once, compiled once for one row and once for several: it is run at every inquiry.
     inserting: Insert = _inserting(table, dialect).on_conflict_do_nothing()
     return inserting.returning(*_made(table).primary_key.columns)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Table, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from knowledge.models import Arrival, ArrivalState, Instant
+from knowledge.models import Arrival, ArrivalState, Course, Instant
 
 #: What is not done with.
 OPEN: Final = (ArrivalState.WAITING, ArrivalState.ANSWERED)
@@ -87,4 +87,20 @@ CHANGE: Final = (
         _UPDATES.c.state.in_(OPEN),
     )
     .returning(_UPDATES.c.id)
+)
+
+_APOLOGY: Final = _UPDATES.c.course == Course.APOLOGISE
+_UNASKED: Final = _UPDATES.c.course == Course.WATCH
+
+#: An apology is kept for an admin to see.
+FINISH: Final = CHANGE.values(
+    state=case((_APOLOGY, ArrivalState.GIVEN_UP.value), else_=ArrivalState.SENT.value),
+    payload=case((_APOLOGY, _UPDATES.c.payload), else_=None),
+    # What says something of its own is compared with what waits only.
+    message=case((_UPDATES.c.content.is_(None), None), else_=_UPDATES.c.message),
+)
+#: What nobody asked for is nobody's to see.
+GIVE_UP: Final = CHANGE.values(
+    state=case((_UNASKED, ArrivalState.DROPPED.value), else_=ArrivalState.GIVEN_UP.value),
+    payload=case((_UNASKED, None), else_=_UPDATES.c.payload),
 )

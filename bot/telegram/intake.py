@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,14 +20,17 @@ from knowledge.models import Course
 logger = logging.getLogger(__name__)
 
 _LARGEST_NUMBER: Final = 2**63 - 1
+#: Updates remembered while the database fails: several of Telegram's batches.
+_NOT_STORED: Final = 1_000
 _MOVES: Final = frozenset({"migrate_to_chat_id", "migrate_from_chat_id"})
 
 
 class Intake:
     """Where updates come in, whichever way; ``on_new`` is called when some are stored.
 
-    Of what is left unanswered in silence nothing is stored: a flood costs others no more than being
-    read, and what people say to each other leaves no trace. Delivered again, it is looked at anew.
+    Of what is left unanswered in silence nothing is stored: a flood costs others hardly more than
+    being read, and what people say to each other leaves no trace. Delivered again, it is looked at
+    anew; what was to be stored and could not be is then stored as was decided the first time.
 
     ``is_meant`` is whether an update is for the bot: what a group says otherwise, and what changes
     nothing that is answered, is not kept, is not counted, and is never told that it is too much.
@@ -47,6 +51,7 @@ class Intake:
         self._on_new, self._is_meant, self._clock = on_new, is_meant, clock
         self._is_overheard = is_overheard
         self._waiting = 0
+        self._not_stored: OrderedDict[int, Arriving] = OrderedDict()
 
     async def store(self, updates: Sequence[object]) -> None:
         """Store updates as Telegram wrote them; returns when those to be answered are on disk.
@@ -61,7 +66,11 @@ class Intake:
         kept = [each for each in arriving if each is not None]
         if not kept:
             return
-        stored = await self._inbox.store(kept)
+        try:
+            stored = await self._inbox.store(kept)
+        except Exception:
+            self._remember(kept)
+            raise
         self._waiting = stored.waiting
         again = len(kept) - len(stored.new)
         refused = sum(each.course not in (Course.ANSWER, Course.WATCH) for each in kept)
@@ -69,10 +78,19 @@ class Intake:
             logger.info("updates_stored", extra={"again": again, "refused": refused})
         self._on_new()
 
+    def _remember(self, arriving: Sequence[Arriving]) -> None:
+        """Remember what becomes of updates that come again: they were counted as let through."""
+        for each in arriving:
+            self._not_stored[each.id] = each
+            if len(self._not_stored) > _NOT_STORED:
+                self._not_stored.popitem(last=False)
+
     def _arriving(self, update: object, number: int | None) -> Arriving | None:
         if number is None:
             logger.error("update_without_number")
             return None
+        if number in self._not_stored:
+            return self._not_stored.pop(number)
         origin = origin_of(update)
         whose = origin.person if origin.person is not None else origin.chat
         if whose is None:
@@ -85,13 +103,14 @@ class Intake:
         if (origin.in_group or is_edit(update)) and not self._is_meant(update):
             return self._overheard(number, update, origin)
         lane = self._inbox.lane(whose)
-        if is_typed(update):
-            course = self._gate.course_of_typing(lane, self._waiting, self._clock())
+        typed, at = is_typed(update), self._clock()
+        if typed:
+            course = self._gate.course_of_typing(lane, self._waiting, at)
         else:
             group = str(origin.chat) if origin.in_group else None
-            course = self._gate.course(lane, group, self._waiting, self._clock())
+            course = self._gate.course(lane, group, self._waiting, at)
         if course is None:
-            measures.left_out(Omission.TOO_MANY)
+            measures.left_out(Omission.PASSED_OVER if typed else Omission.TOO_MANY)
             return None
         return self._inbox.arriving(number, lane, update, course, wording_of(update))
 
@@ -106,7 +125,7 @@ class Intake:
             return None
         course = self._gate.unasked(str(group), self._waiting, self._clock())
         if course is None:
-            measures.left_out(Omission.TOO_MANY)
+            measures.left_out(Omission.PASSED_OVER)
             return None
         # As many may come in one batch as are counted only after it.
         self._waiting += 1

@@ -24,6 +24,7 @@ from bot.telegram.hand import Hand
 from bot.telegram.inbox import Inbox
 from bot.telegram.pieces import Piece
 from bot.telegram.sender import Sender
+from bot.telegram.signs import acknowledge
 from bot.telegram.understood import understood
 from knowledge.arrivals import Taken
 from knowledge.models import Course
@@ -226,6 +227,8 @@ class Workers:
         place, asker = place_of(update), asker_of(update)
         if place is None or asker is None:
             return
+        if update.callback_query is not None:
+            await acknowledge(update.callback_query)
         talk = self._desk.talk
         words = {
             Course.SLOW_DOWN: talk.slow_down,

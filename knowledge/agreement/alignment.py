@@ -134,7 +134,7 @@ def _matches(word: Word, others: Sequence[Word]) -> tuple[Word, ...]:
     return tuple(other for other in others if same_thing(word.text, other.text))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16_384)
 def same_thing(first: str, second: str) -> bool:
     """Tell whether two folded words name the same thing."""
     if first == second:

@@ -79,7 +79,7 @@ def is_name(word: str) -> bool:
     return bool(_lookup(word) & _named())
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16_384)
 def _lookup(word: str) -> frozenset[str]:
     table = _forms()
     for base in bases(word):

@@ -44,7 +44,7 @@ def is_arabic(word: str) -> bool:
     return _ARABIC.search(word) is not None
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16_384)
 def bases(word: str) -> tuple[str, ...]:
     """Return ``word`` and what it may be an inflection of, least changed first.
 

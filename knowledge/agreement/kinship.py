@@ -63,7 +63,7 @@ def _latin_kin(a: str, b: str) -> bool:
     return not mine.isdisjoint(theirs)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16_384)
 def _latin_senses(word: str) -> frozenset[str]:
     families = _families()
     root = stem(word)
@@ -77,7 +77,7 @@ def _latin_senses(word: str) -> frozenset[str]:
     return frozenset(senses)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16_384)
 def _arabic_senses(word: str) -> frozenset[str]:
     """Return keys of what ``word`` may be: ``n`` a noun, ``v`` a past verb, ``v2`` one of form II,
     ``f`` a listed family."""

@@ -18,7 +18,7 @@ from knowledge.agreement.quantities import quantities
 from knowledge.agreement.tokens import Kind, Token, tokenise
 from knowledge.extraction.attribution import attribution
 
-_KEPT: Final = 2048
+_KEPT: Final = 512
 
 #: Content words a "not" reaches at most before its clause is taken to be over.
 _REACH: Final = 1

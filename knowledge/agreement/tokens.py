@@ -115,7 +115,7 @@ def _tokens(folded: str, origins: list[int]) -> Iterator[Token]:
         previous_end = end
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8_192)
 def stems(word: str) -> tuple[Stem, ...]:
     """All readings of a folded word, the whole word first; stems keep two letters at least."""
     found: list[Stem] = []

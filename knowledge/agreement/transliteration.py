@@ -94,7 +94,7 @@ def _same(latin: str, arabic: str) -> bool:
     return _price(latin, arabic) <= _DEAREST.get(consonants, _DEAREST_OF_LONG)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8_192)
 def _price(latin: str, arabic: str) -> float:
     """Return the price of the cheapest alignment of both names, ``_NEVER`` if there is none."""
     rows, columns = len(latin) + 1, len(arabic) + 1

@@ -17,7 +17,7 @@ class ArrivalState(StrEnum):
     """The reply is kept, and not known to be sent."""
     SENT = "sent"
     DROPPED = "dropped"
-    """Nobody is there to be told."""
+    """Nobody is there to be told, nobody asked, or whose it was is forgotten."""
     GIVEN_UP = "given_up"
 
 

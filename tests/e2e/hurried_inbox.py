@@ -32,6 +32,8 @@ class HurriedInbox(Inbox):
         self.wake: Callable[[], None] = lambda: None
         #: How many updates were open when some were stored last.
         self.waiting = 0
+        #: The numbers of what it was given to keep.
+        self.given: set[int] = set()
         self._all, self._ahead = sessions, timedelta()
         self._looked = asyncio.Event()
         # Looks that were begun, and the last of them that found nothing at all.
@@ -39,6 +41,7 @@ class HurriedInbox(Inbox):
 
     async def store(self, arriving: Sequence[Arriving]) -> Stored:
         """Keep what comes in, and note how much is open."""
+        self.given |= {each.id for each in arriving}
         stored = await super().store(arriving)
         self.waiting = stored.waiting
         return stored

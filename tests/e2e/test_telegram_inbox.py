@@ -18,6 +18,7 @@ from knowledge.arrivals import Arriving, Trouble
 from knowledge.database import Sessions
 from knowledge.models import Arrival, ArrivalState, Course
 from knowledge.models.base import now
+from tests.e2e.bot_api_rules import SentButton
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
 from tests.e2e.echo_bot import BREAKS, FAILS, HELD, EchoTalk, Running, running
 
@@ -288,6 +289,18 @@ class TestTooMuch:
             bot.wait_until_done(asked)
             assert [sent.text for sent in server.sent] == [f"help {PERSON}"]
         assert numbers_kept(sessions).isdisjoint(overheard)
+
+    def test_a_press_that_is_too_much_does_not_keep_its_waiting_sign(
+        self, server: BotApiServer, talk: EchoTalk, sessions: Sessions
+    ) -> None:
+        limits = Limits(person_burst=1, person_per_minute=1)
+        config = TelegramConfig(TOKEN, server.url, limits=limits, placeholder_seconds=PATIENCE)
+        with running(config, talk, sessions=sessions) as bot:
+            server.send_text(PERSON, "claim")
+            answer = server.wait_for_message(PERSON)
+            bot.wait_until_done(server.press(PERSON, answer, SentButton("said", None, "useful:7")))
+            server.wait_for_call("answerCallbackQuery")
+        assert claims_in(server, PERSON)[1:] == ["slow down"]
 
     def test_whoever_comes_when_too_many_wait_is_told(
         self, server: BotApiServer, talk: EchoTalk, sessions: Sessions

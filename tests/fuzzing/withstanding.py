@@ -118,11 +118,13 @@ async def withstand(
     problems += [f"refused by Telegram: {each}" for each in refused]
     problems += log.problems(tally)
     problems += _misfits(rows, tally.spoilt, carrier.undeliverable)
-    # What is counted as left out is not kept; one that came twice may be counted twice.
-    missing, left_out = tally.spoilt.keys() - {row.id for row in rows}, _left_out() - left_out
+    problems += [f"lost: update {number}" for number in inbox.given - {row.id for row in rows}]
+    # One that came twice may be counted twice.
+    missing, left_out = tally.spoilt.keys() - inbox.given, _left_out() - left_out
     if len(missing) > left_out:
         problems.append(f"lost: {len(missing)} updates are not kept, {left_out} were left out")
     fates = Counter(f"{row.state.value} {_kind(row.error)}".strip() for row in rows)
+    fates["left out"] = len(missing)
     return Withstood(tally.all, seconds, dict(sorted(fates.items())), tuple(problems))
 
 

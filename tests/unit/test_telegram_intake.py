@@ -1,12 +1,22 @@
-"""Whose an update is, read off what Telegram wrote; nothing that is written breaks it."""
+"""Whose an update is, read off what Telegram wrote, and what becomes of it where storing fails."""
 
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
-from bot.telegram.intake import Origin, number_of, origin_of
+from bot.telegram.gate import Gate
+from bot.telegram.inbox import Inbox
+from bot.telegram.intake import Intake, Origin, number_of, origin_of
+from bot.telegram.limits import Limits
+from knowledge.arrivals import Arriving, Stored
+from knowledge.models import Course
+from tests.e2e.echo_bot import SECRET, sessions_in
 
 PERSON = {"id": 5, "is_bot": False, "first_name": "Person"}
 PRIVATE = {"id": 5, "type": "private"}
@@ -68,3 +78,49 @@ def test_whatever_is_written_has_an_origin_or_none(update: object) -> None:
     origin = origin_of(update)
     assert origin.person is None or isinstance(origin.person, int)
     number_of(update)
+
+
+class _Failing(Inbox):
+    """An inbox whose database is away for the first ``failures`` deliveries."""
+
+    def __init__(self, folder: Path, failures: int) -> None:
+        super().__init__(sessions_in(folder), SECRET)
+        self.failures = failures
+        self.courses: list[Course] = []
+
+    async def store(self, arriving: Sequence[Arriving]) -> Stored:
+        if self.failures:
+            self.failures -= 1
+            raise OperationalError("INSERT", {}, Exception("away"))
+        self.courses += [each.course for each in arriving]
+        return await super().store(arriving)
+
+
+@pytest.mark.parametrize("at_once", [1, 17])
+def test_what_cannot_be_stored_is_not_counted_against_the_person_again(
+    tmp_path: Path, at_once: int
+) -> None:
+    # As many as are answered, one that is told, one that is left out.
+    limits = Limits(person_burst=15)
+    sent = [
+        {"update_id": number, "message": {"from": PERSON, "chat": PRIVATE, "text": "claim"}}
+        for number in range(17)
+    ]
+
+    async def deliver() -> list[Course]:
+        inbox = _Failing(tmp_path, failures=3)
+        clock = iter(range(1_000))
+        intake = Intake(
+            inbox, Gate(limits), lambda: None, lambda _: True, clock=lambda: next(clock) / 1_000
+        )
+        for begin in range(0, len(sent), at_once):
+            while True:
+                try:
+                    await intake.store(sent[begin : begin + at_once])
+                    break
+                except OperationalError:
+                    continue
+        await inbox.close()
+        return inbox.courses
+
+    assert asyncio.run(deliver()) == [Course.ANSWER] * 15 + [Course.SLOW_DOWN]
