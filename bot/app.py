@@ -44,10 +44,10 @@ ERRANDS_S = 5.0
 #: Seconds that a thread keeps the interpreter while others want it. Python's own .005 is longer
 #: than most of what is done here: a tenth more claims are answered, the slowest a fifth sooner.
 SWITCH_S = 0.001
-#: While more than so many people wait for answers, only so many claims are placed in a turn: both
-#: need the models, and moderators can wait.
+#: Claims placed before it is looked whether people wait: both need the models, and moderators can
+#: wait. While more than so many people do, no more are placed in a turn.
+CLAIMS_AT_ONCE = 8
 PEOPLE_FIRST = 4
-BUSY_CLAIMS = 8
 #: Telegram brings an update for a day at most: as long is remembered which were there.
 SENT_KEPT = timedelta(days=2)
 #: How long an update that was given up waits for an admin to have it tried again.
@@ -173,7 +173,6 @@ class App:
         from bot.errands import Errand, Errands
         from bot.telegram.bulletins import send_bulletins
         from knowledge.forgetting import expire
-        from knowledge.inbox.clustering import BATCH
         from knowledge.polling import forget_unlisted
 
         bulletins = Bulletins(self.sessions, self.settings.secret(), self.first_admins)
@@ -190,8 +189,7 @@ class App:
             placed = 0
             while True:
                 busy = await asyncio.to_thread(people_wait)
-                limit = BUSY_CLAIMS if busy else BATCH
-                count = await asyncio.to_thread(self.clusters.place_waiting, limit)
+                count = await asyncio.to_thread(self.clusters.place_waiting, CLAIMS_AT_ONCE)
                 placed += count
                 if busy or not count:
                     return f"{placed} claims placed"
