@@ -47,8 +47,14 @@ class Chromium:
 
     def press(self, selector: str) -> None:
         """Click what leads to another page, and wait for it."""
+        with self.turning():
+            self.find(selector).click()
+
+    @contextmanager
+    def turning(self) -> Iterator[None]:
+        """Wait for the page that the body leads to: what was found before is stale by then."""
         page = self.find("html")
-        self.find(selector).click()
+        yield
         waiting = WebDriverWait(self.driver, _PATIENCE)
         waiting.until(staleness_of(page))
         waiting.until(lambda d: d.execute_script("return document.readyState") == "complete")

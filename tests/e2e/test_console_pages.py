@@ -161,8 +161,9 @@ def test_the_inbox_is_worked_by_keyboard(browser: Chromium) -> None:
     assert dialog.is_displayed()
     dialog.find_element(By.TAG_NAME, "button").click()
     assert not dialog.is_displayed()
-    driver.find_element(By.CSS_SELECTOR, "a.title").send_keys("a")
-    WebDriverWait(driver, 30).until(lambda d: "assigned" in d.find_element(By.ID, "content").text)
+    with browser.turning():
+        driver.find_element(By.CSS_SELECTOR, "a.title").send_keys("a")
+    assert "assigned" in driver.find_element(By.ID, "content").text
     driver.get(f"{browser.home}/inbox?order=people")
     driver.find_element(By.TAG_NAME, "body").send_keys("j")
     focused(browser).send_keys(Keys.ENTER)
