@@ -256,6 +256,12 @@ class Speechless(EchoTalk):
 
 
 class TestTooMuch:
+    @pytest.fixture
+    def crowded(self, server: BotApiServer) -> TelegramConfig:
+        """One that waits is as many as may."""
+        limits = Limits(waiting=1)
+        return TelegramConfig(TOKEN, server.url, limits=limits, placeholder_seconds=PATIENCE)
+
     def test_a_flood_is_told_once_and_others_are_answered(
         self, server: BotApiServer, talk: EchoTalk, sessions: Sessions
     ) -> None:
@@ -303,12 +309,9 @@ class TestTooMuch:
         assert claims_in(server, PERSON)[1:] == ["slow down"]
 
     def test_whoever_comes_when_too_many_wait_is_told(
-        self, server: BotApiServer, talk: EchoTalk, sessions: Sessions
+        self, server: BotApiServer, talk: EchoTalk, sessions: Sessions, crowded: TelegramConfig
     ) -> None:
-        config = TelegramConfig(
-            TOKEN, server.url, limits=Limits(waiting=1), placeholder_seconds=PATIENCE
-        )
-        with running(config, talk, sessions=sessions) as bot:
+        with running(crowded, talk, sessions=sessions) as bot:
             server.send_text(PERSON, HELD)
             assert talk.holding.wait(PATIENCE)
             late = server.send_text(OTHER, "claim")
@@ -318,12 +321,9 @@ class TestTooMuch:
             assert HELD in server.wait_for_message(PERSON).text
 
     def test_whoever_was_told_is_answered_as_soon_as_fewer_wait(
-        self, server: BotApiServer, talk: EchoTalk, sessions: Sessions
+        self, server: BotApiServer, talk: EchoTalk, sessions: Sessions, crowded: TelegramConfig
     ) -> None:
-        config = TelegramConfig(
-            TOKEN, server.url, limits=Limits(waiting=1), placeholder_seconds=PATIENCE
-        )
-        with running(config, talk, sessions=sessions) as bot:
+        with running(crowded, talk, sessions=sessions) as bot:
             held = server.send_text(PERSON, HELD)
             assert talk.holding.wait(PATIENCE)
             bot.wait_until_done(server.send_text(OTHER, "claim"))

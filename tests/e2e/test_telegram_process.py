@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,17 +16,6 @@ from tests.e2e.bot_api_server import TOKEN, BotApiServer, is_placeholder
 from tests.e2e.echo_bot import HELD, EchoTalk, Running, running
 
 PERSON, OTHER = 501, 502
-
-
-@pytest.fixture
-def server() -> Iterator[BotApiServer]:
-    with BotApiServer() as server:
-        yield server
-
-
-@pytest.fixture
-def talk() -> EchoTalk:
-    return EchoTalk()
 
 
 class TestWebhook:
