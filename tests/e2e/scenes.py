@@ -121,25 +121,11 @@ def _chat(words: Words) -> dict[str, Any]:
     return {"id": GROUP, "type": "supergroup", "title": words.group}
 
 
-async def start(stage: Stage, _: Words) -> None:
-    """The commands that only tell something."""
-    await stage.says("/start")
+def _says(text: str) -> Play:
+    async def play(stage: Stage, _: Words) -> None:
+        await stage.says(text)
 
-
-async def help_(stage: Stage, _: Words) -> None:
-    await stage.says("/help")
-
-
-async def about(stage: Stage, _: Words) -> None:
-    await stage.says("/about")
-
-
-async def privacy(stage: Stage, _: Words) -> None:
-    await stage.says("/privacy")
-
-
-async def unknown_command(stage: Stage, _: Words) -> None:
-    await stage.says("/nothing")
+    return play
 
 
 async def language(stage: Stage, words: Words) -> None:
@@ -403,18 +389,10 @@ async def too_many(stage: Stage, words: Words) -> None:
     await stage.says(words.greeting)
 
 
-async def busy(stage: Stage, words: Words) -> None:
-    await stage.says(words.supported)
-
-
 async def blocked(stage: Stage, words: Words) -> None:
     key = people.person_key(SECRET, "telegram", 7_001)
     with stage.sessions.begin() as session:
         people.block(session, key, now() + timedelta(days=1), "a moderator")
-    await stage.says(words.supported)
-
-
-async def failure(stage: Stage, words: Words) -> None:
     await stage.says(words.supported)
 
 
@@ -453,18 +431,19 @@ class Scene:
 
 #: Each scene by the name of its transcripts.
 SCENES: Final[dict[str, Scene]] = {
+    **{name: Scene(_says(f"/{name}")) for name in ("start", "help", "about", "privacy")},
+    "unknown_command": Scene(_says("/nothing")),
     **{
-        play.__name__.strip("_"): Scene(play)
+        play.__name__: Scene(play)
         for play in (
-            start, help_, about, privacy, unknown_command, language, supported, refuted, related,
-            no_match, reviewed, small_talk, unreadable, very_long, several_claims, caption, album,
-            forward, forwarded_often, check, quoted, edited, photo, other_kinds, link, inline,
+            language, supported, refuted, related, no_match, reviewed, small_talk, unreadable,
+            very_long, several_claims, caption, album, forward, forwarded_often, check, quoted, edited, photo, other_kinds, link, inline,
             group, group_command, joined, settings, watch, channel, channel_post, feedback,
             other_matches, told_later, told, notify, mydata, forgetme, blocked,
         )
     },
     "slow_down": Scene(too_many, Limits(person_burst=1)),
-    "busy": Scene(busy, Limits(waiting=0)),
-    "failure": Scene(failure, talk=Broken),
+    "busy": Scene(supported, Limits(waiting=0)),
+    "failure": Scene(supported, talk=Broken),
     "placeholder": Scene(placeholder, talk=Slow, hurried=True),
 }  # fmt: skip
