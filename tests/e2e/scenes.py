@@ -437,7 +437,8 @@ SCENES: Final[dict[str, Scene]] = {
         play.__name__: Scene(play)
         for play in (
             language, supported, refuted, related, no_match, reviewed, small_talk, unreadable,
-            very_long, several_claims, caption, album, forward, forwarded_often, check, quoted, edited, photo, other_kinds, link, inline,
+            very_long, several_claims, caption, album, forward, forwarded_often, check, quoted,
+            edited, photo, other_kinds, link, inline,
             group, group_command, joined, settings, watch, channel, channel_post, feedback,
             other_matches, told_later, told, notify, mydata, forgetme, blocked,
         )
