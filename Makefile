@@ -1,32 +1,39 @@
 # make demo    set everything up and try it       make test    run every test
 # make check   lint, types, import rules, migrations, tests
 # make bench   the measurements in benchmarks/
+# make lock    write .ci/lock anew (needs uv)     make audit   what is known against what is locked
 
 PYTHON ?= python3
 VENV ?= .venv
+# Where CPU builds of PyTorch are found. Elsewhere Linux gets the build for GPUs: several GB more.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# Nothing is installed but what .ci/lock names, by its hash. Python compiles what it imports.
+INSTALL := $(PIP) install --quiet --no-compile --require-hashes
 DEMO := DATA_DIR=data/demo $(BIN)/tathabbat
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports drift bench clean
+.PHONY: help demo test check lint types imports drift bench lock audit clean
 
 help:
 	@grep '^# make' Makefile | sed 's/^# //'
 
-# Torch first and alone: its own build for this platform satisfies whatever asks for it later.
-$(VENV)/.installed: pyproject.toml .ci/constraints.txt
+# Torch first and alone: its hashes are those of another index than everything else's.
+$(VENV)/.installed: pyproject.toml Makefile $(wildcard .ci/lock/*.txt)
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet -c .ci/constraints.txt torch==2.13.0
-	$(PIP) install --quiet -c .ci/constraints.txt -e .
+	$(INSTALL) --no-deps --index-url $(TORCH_INDEX) -r .ci/lock/torch.txt || { \
+	  echo "No CPU build of PyTorch at $(TORCH_INDEX): taking the default build, which on Linux" \
+	    "brings GPU libraries of several GB. TORCH_INDEX=... names another index."; \
+	  $(INSTALL) -r .ci/lock/torch-default.txt; }
+	$(INSTALL) -r .ci/lock/run.txt
+	# Headers and test programs, for who builds extensions of PyTorch: 150 MB.
+	@rm -rf $(VENV)/lib/python3.*/site-packages/torch/include $(VENV)/lib/python3.*/site-packages/torch/test
+	$(PIP) install --quiet --no-compile --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.installed-test: $(VENV)/.installed
-	$(PIP) install --quiet -c .ci/constraints.txt -e '.[test]'
-	@touch $@
-
-$(VENV)/.installed-dev: $(VENV)/.installed-test
-	$(PIP) install --quiet -c .ci/constraints.txt -e '.[dev]'
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(INSTALL) -r .ci/lock/dev.txt
 	@touch $@
 
 demo: $(VENV)/.installed
@@ -44,7 +51,7 @@ demo: $(VENV)/.installed
 
 # Most tests wait for other processes: two at once take half as long on two processors. A file's
 # tests stay together, for what they share is made once.
-test: $(VENV)/.installed-test
+test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.installed-dev
@@ -63,7 +70,7 @@ drift: $(VENV)/.installed-dev
 
 check: lint types imports drift test
 
-bench: $(VENV)/.installed-test
+bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.seed_claims
 	$(BIN)/python -m benchmarks.seed_claims --file more_seed_claims.jsonl
 	$(BIN)/python -m benchmarks.retrieval
@@ -85,6 +92,19 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.inbox
 	$(BIN)/python -m benchmarks.load
 	$(BIN)/python -m benchmarks.fuzz --updates 100000
+
+# Everything is locked for every platform and for Python 3.11 and later. A new release of torch needs
+# the hashes of its CPU builds in .ci/lock/torch.txt, by hand: they are on TORCH_INDEX.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-header --no-annotate
+lock:
+	$(LOCK) pyproject.toml --extra ocr --no-emit-package torch -o .ci/lock/run.txt
+	$(LOCK) pyproject.toml --extra dev --no-emit-package torch -c .ci/lock/run.txt -o .ci/lock/dev.txt
+	sed -n 's/^\(torch==[0-9.]*\).*/\1/p' .ci/lock/torch.txt | \
+	  $(LOCK) - --no-config -c .ci/lock/run.txt -o .ci/lock/torch-default.txt
+
+audit: $(VENV)/.installed-dev
+	$(BIN)/python .ci/audit.py .ci/lock/dev.txt .ci/lock/torch.txt
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
