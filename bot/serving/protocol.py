@@ -98,6 +98,13 @@ class BoundedProtocol(H11Protocol):
         super().data_received(data)
         self._note()
 
+    def send_400_response(self, msg: str) -> None:
+        """Say that this is no HTTP, unless an answer has begun already."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+
     def on_response_complete(self) -> None:
         """Go on to the next request."""
         super().on_response_complete()

@@ -1,6 +1,7 @@
 """Serve ASGI applications on uvicorn: in a thread beside the program, or within its loop."""
 
 import asyncio
+import logging
 import math
 import socket
 import threading
@@ -128,6 +129,8 @@ def _server(
             # Addresses hold tokens of sign-in links, requests what people write: no line of either.
             access_log=False,
             log_config=None,
+            # Its warnings tell what strangers send, a line each: they would fill the disk.
+            log_level=logging.ERROR,
             server_header=False,
             date_header=True,
             lifespan="off",

@@ -439,3 +439,27 @@ class TestStop:
             peer.send(GET.replace(b"/", b"/large", 1))
             await server.ask()
         assert await peer.rest() < LARGE
+
+
+class TestNonsense:
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            b"\x00\xff\r\n\r\n",
+            b"GET / HTTP/1.1\r\n\r\n",
+            GET.replace(b"\r\n\r\n", b"\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"),
+            GET[:-2] + b"X: " + b"x" * 2**20,
+            b"POST /unasked HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nnone",
+        ],
+        ids=["no HTTP", "no host", "another protocol", "much", "a broken body"],
+    )
+    async def test_it_ends_the_connection_and_leaves_no_line(
+        self, server: Server, sent: bytes, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        peer = await server.peer()
+        for part in (sent, b"\r\n\r\n"):
+            peer.send(part)
+            await server.ask(OTHER)
+        await server.skip(60)
+        await peer.rest()
+        assert not [each for each in caplog.records if each.levelno > logging.INFO]
