@@ -15,6 +15,8 @@ from bot.serving.limits import Limits
 
 #: A stop waits that long for what is left of a body: what was sent has come by then.
 _LAST_SECONDS: Final = 1.0
+#: While a body is waited for, how often is looked whether our application holds it up.
+_LOOK_SECONDS: Final = 1.0
 
 
 class Phase(Enum):
@@ -50,8 +52,8 @@ class BoundedProtocol(H11Protocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._waiting: tuple[Phase, RequestResponseCycle | None] | None = None
-        self._since = 0.0
+        self._waiting: tuple[Phase, RequestResponseCycle | None] = (Phase.HEADERS, None)
+        self._since = self.loop.time()
         self._received = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -146,27 +148,26 @@ class BoundedProtocol(H11Protocol):
         waiting = (self._phase(), self.cycle)
         if waiting != self._waiting:
             self._waiting, self._since, self._received = waiting, self.loop.time(), 0
-        deadline = self.deadline
+        due = self.deadline
+        if due is not None and waiting[0] is Phase.BODY:
+            due = min(due, self.loop.time() + _LOOK_SECONDS)
         if self._timer is not None:
             # One that rings too early only looks again: a timer a packet would cost more.
-            if deadline is not None and self._timer.when() <= deadline:
+            if due is not None and self._timer.when() <= due:
                 return
             self._timer.cancel()
             self._timer = None
-        if deadline is not None:
-            self._timer = self.loop.call_at(deadline, self._ring)
+        if due is not None:
+            self._timer = self.loop.call_at(due, self._ring)
 
     def _ring(self) -> None:
         self._timer = None
-        deadline, waiting = self.deadline, self._waiting
-        if deadline is None or waiting is None:
+        now, (phase, _) = self.loop.time(), self._waiting
+        if phase is Phase.BODY and self._holds_the_body_up():
+            self._since = now
+        elif self.deadline is not None and self.deadline <= now:
+            self.drop(_CLOSINGS[phase])
             return
-        if deadline <= self.loop.time():
-            phase, _ = waiting
-            if phase is not Phase.BODY or not self._holds_the_body_up():
-                self.drop(_CLOSINGS[phase])
-                return
-            self._since = self.loop.time()
         self._note()
 
     def _end_body(self) -> None:

@@ -288,6 +288,16 @@ class TestDeadlines:
         assert await sends.answer() == b"answered1048576"
         assert await waits.answer() == b"answered4"
 
+    async def test_the_peers_time_begins_when_it_is_asked(self, server: Server) -> None:
+        peer = await server.peer()
+        peer.send(post("/held", 4, b"Expect: 100-continue"))
+        await server.skip(9)
+        server.released.set()
+        await peer.told_to_continue()
+        await server.skip(8)
+        peer.send(b"four")
+        assert await peer.answer() == b"answered4"
+
     async def test_what_is_asked_for_late_has_to_come_then(self, server: Server) -> None:
         sends, waits = await server.peer(), await server.peer()
         sends.send(post("/held", 2**20) + bytes(2**19))
@@ -449,7 +459,7 @@ class TestNonsense:
             b"GET / HTTP/1.1\r\n\r\n",
             GET.replace(b"\r\n\r\n", b"\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"),
             GET[:-2] + b"X: " + b"x" * 2**20,
-            b"POST /unasked HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nnone",
+            b"POST /unasked HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n",
         ],
         ids=["no HTTP", "no host", "another protocol", "much", "a broken body"],
     )
@@ -457,7 +467,7 @@ class TestNonsense:
         self, server: Server, sent: bytes, caplog: pytest.LogCaptureFixture
     ) -> None:
         peer = await server.peer()
-        for part in (sent, b"\r\n\r\n"):
+        for part in (sent, b"none\r\n\r\n"):
             peer.send(part)
             await server.ask(OTHER)
         await server.skip(60)
