@@ -87,6 +87,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.at_size
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.console
+	$(BIN)/python -m benchmarks.idle_connections
 	$(BIN)/python -m benchmarks.ocr
 	$(BIN)/python -m benchmarks.clustering quality
 	$(BIN)/python -m benchmarks.inbox

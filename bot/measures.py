@@ -36,6 +36,21 @@ class Omission(StrEnum):
     NOT_MEANT = "not_meant"
 
 
+class Closing(StrEnum):
+    """Why a server closed a connection that its peer would have kept."""
+
+    #: A request's headers, or its body, took too long.
+    HEADERS = "headers"
+    BODY = "body"
+    #: What was answered was not read.
+    UNREAD = "unread"
+    #: No further request came, as is usual.
+    IDLE = "idle"
+    #: It made room for a newer one; or it was new, and there was none to make.
+    DISPLACED = "displaced"
+    REFUSED = "refused"
+
+
 _updates = Counter(
     "tathabbat_updates", "Updates answered, by what they were.", ["kind"], registry=REGISTRY
 )
@@ -70,12 +85,20 @@ _failures = Counter(
     ["reason"],
     registry=REGISTRY,
 )
+_closings = Counter(
+    "tathabbat_connections_closed",
+    "Connections to the console, the webhook and this page that were closed on a peer, by why.",
+    ["why"],
+    registry=REGISTRY,
+)
 
 # So that what never happened is there as zero: an alert on what is absent never fires.
 for _outcome in Outcome:
     _outcomes.labels(_outcome.value)
 for _why in Omission:
     _left_out.labels(_why.value)
+for _closing in Closing:
+    _closings.labels(_closing.value)
 
 _log = logging.getLogger(__name__)
 _looked_at = time.monotonic()
@@ -104,6 +127,11 @@ def answered(kind: str, seconds: float) -> None:
 def left_out(why: Omission) -> None:
     """Count an update that is neither kept nor answered."""
     _left_out.labels(why.value).inc()
+
+
+def connection_closed(why: Closing) -> None:
+    """Count a connection that was closed on its peer."""
+    _closings.labels(why.value).inc()
 
 
 def found(outcome: Outcome) -> None:

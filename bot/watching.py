@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import AF_INET, AF_INET6
 from typing import Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -20,18 +18,22 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import Collector
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
-from bot import measures
+from bot import measures, serving
 from bot.errors import SettingsError
-from bot.serving import CannotListen, address_of
 from knowledge import errands, indexing, queues
 from knowledge.database import Sessions
 from knowledge.indexing import ServingIndex
 
 _log = logging.getLogger(__name__)
 
-#: Who asks has this long to say so: a connection that stays silent holds a thread meanwhile.
-_PATIENCE_SECONDS: Final = 5.0
+#: How long a stop waits for what is in hand: whoever watches asks again.
+_PATIENCE_SECONDS: Final = 2
 #: Requests at once; more are told to come back. Each may ask the database.
 _AT_ONCE: Final = 8
 #: Errands are looked for every few seconds: what is due for less is on time.
@@ -113,92 +115,59 @@ class Standing(Collector):
 @contextmanager
 def watched(standing: Standing, bind: str) -> Iterator[None]:
     """Answer at ``bind`` (host:port) while the body runs. Raises SettingsError if it cannot be."""
+    try:
+        listener = serving.listen(*serving.address_of(bind))
+    except serving.CannotListen as error:
+        raise SettingsError(
+            f"health and figures cannot be served at {bind} ({error}); set METRICS_BIND to a"
+            " free host:port such as 127.0.0.1:9464, or leave it empty"
+        ) from error
+    with serving.beside(_application(standing), listener, _PATIENCE_SECONDS):
+        _log.info("watching_started", extra={"bind": bind})
+        yield
+
+
+def _application(standing: Standing) -> Starlette:
     registry = CollectorRegistry()
     for collector in (measures.REGISTRY, standing):
         registry.register(collector)
     ProcessCollector(registry=registry)
-    server = _listening(bind, standing, registry)
-    thread = threading.Thread(target=server.serve_forever, name="watching", daemon=True)
-    thread.start()
-    _log.info("watching_started", extra={"bind": bind})
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    places = threading.BoundedSemaphore(_AT_ONCE)
 
+    def bounded(answer: Callable[[], Response]) -> Callable[[Request], Response]:
+        """Return the endpoint, which runs in a thread, unless too many ask at once."""
 
-class _Server(ThreadingHTTPServer):
-    """A thread a request, a few at once."""
+        def endpoint(_: Request) -> Response:
+            if not places.acquire(blocking=False):
+                return PlainTextResponse("busy\n", HTTPStatus.SERVICE_UNAVAILABLE)
+            try:
+                return answer()
+            finally:
+                places.release()
 
-    daemon_threads = True
-    block_on_close = False
+        return endpoint
 
-    def __init__(
-        self, address: tuple[str, int], standing: Standing, registry: CollectorRegistry
-    ) -> None:
-        self.standing, self.registry = standing, registry
-        self.places = threading.BoundedSemaphore(_AT_ONCE)
-        self.address_family = AF_INET6 if ":" in address[0] else AF_INET
-        super().__init__(address, _Answer)
+    def health() -> Response:
+        problems = standing.problems()
+        status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
+        return PlainTextResponse(f"{' '.join(problems) or 'ok'}\n", status)
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Log what broke in a line of ours; who asked is nobody's business."""
-        _log.warning("watching_failed", exc_info=True)
+    def figures() -> Response:
+        return Response(
+            generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
+        )
 
+    async def nothing(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+        return PlainTextResponse("/healthz or /metrics\n", error.status_code, error.headers)
 
-class _Answer(BaseHTTPRequestHandler):
-    """One request."""
-
-    server: _Server
-    timeout = _PATIENCE_SECONDS
-
-    def do_GET(self) -> None:
-        """Answer, unless too many ask at once."""
-        if not self.server.places.acquire(blocking=False):
-            self._say(HTTPStatus.SERVICE_UNAVAILABLE, b"busy\n")
-            return
-        try:
-            match self.path.partition("?")[0]:
-                case "/healthz":
-                    problems = self.server.standing.problems()
-                    status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
-                    self._say(status, f"{' '.join(problems) or 'ok'}\n".encode())
-                case "/metrics":
-                    kind = CONTENT_TYPE_PLAIN_0_0_4
-                    self._say(HTTPStatus.OK, generate_latest(self.server.registry), kind)
-                case _:
-                    self._say(HTTPStatus.NOT_FOUND, b"/healthz or /metrics\n")
-        finally:
-            self.server.places.release()
-
-    def _say(
-        self, status: HTTPStatus, body: bytes, kind: str = "text/plain; charset=utf-8"
-    ) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def version_string(self) -> str:
-        """Say what answers, not in which version of what."""
-        return "tathabbat"
-
-    def log_message(self, *_: object) -> None:
-        """No line a request: somebody asks every few seconds."""
-
-
-def _listening(bind: str, standing: Standing, registry: CollectorRegistry) -> _Server:
-    try:
-        return _Server(address_of(bind), standing, registry)
-    except (OSError, OverflowError, CannotListen) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise SettingsError(
-            f"health and figures cannot be served at {bind} ({reason}); set METRICS_BIND to a"
-            " free host:port such as 127.0.0.1:9464, or leave it empty"
-        ) from error
+    return Starlette(
+        routes=[
+            Route("/healthz", bounded(health), methods=["GET"]),
+            Route("/metrics", bounded(figures), methods=["GET"]),
+        ],
+        exception_handlers={HTTPException: nothing},
+    )
 
 
 def _of_queues(

@@ -7,7 +7,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -98,6 +98,10 @@ def build(desk: Desk) -> Starlette:
             return Response(status_code=error.status_code)
         return refused(request, NotFound("no such page"), words_for(request), desk)
 
+    async def gone(request: Request, error: Exception) -> Response:
+        # Nobody is there to read it; nor is it a fault that the log should trace.
+        return Response(status_code=400)
+
     async def broken(request: Request, error: Exception) -> Response:
         # Starlette raises it again once the page is sent: the server logs where it broke.
         return refused(request, error, words_for(request), desk)
@@ -117,7 +121,7 @@ def build(desk: Desk) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[Middleware(Headers, secure=desk.secure), Middleware(BodyLimit)],
-        exception_handlers={HTTPException: lost, Exception: broken},
+        exception_handlers={HTTPException: lost, ClientDisconnect: gone, Exception: broken},
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -22,11 +23,12 @@ from bot.console.gate import (
     require_same_site,
     words_for,
 )
-from bot.console.protection import TryLimit
+from bot.console.protection import BodyLimit, TryLimit
 from bot.console.rendering import render
 from bot.console.visit import Visit
 from bot.conversation.catalogue import BY_CODE
 from bot.errors import BotError
+from bot.serving import network_of
 from knowledge import roles, sign_in
 from knowledge.errors import KnowledgeError
 from knowledge.models import Role
@@ -40,6 +42,8 @@ PATH: Final = "/sign-in"
 _NONCE: Final = "console-door"
 _TRIES, _SECONDS = 10, 60.0
 _TOKEN_LENGTH: Final = 200
+#: Two short fields. It is read before anybody is known, so it may not be a report.
+_FORM_BYTES: Final = 16 * 2**10
 
 
 def routes(desk: Desk) -> Sequence[Route]:
@@ -70,7 +74,7 @@ def routes(desk: Desk) -> Sequence[Route]:
     async def enter(request: Request) -> Response:
         """Use the link up and open a session."""
         try:
-            limit.count(request.client.host if request.client else "")
+            limit.count(network_of(request.client.host) if request.client else "")
             require_same_site(request)
             sent = await forms.sent(request)
             nonce = request.cookies.get(_NONCE, "")
@@ -99,7 +103,12 @@ def routes(desk: Desk) -> Sequence[Route]:
 
     return (
         Route(PATH, door, methods=["GET"]),
-        Route(PATH, enter, methods=["POST"]),
+        Route(
+            PATH,
+            enter,
+            methods=["POST"],
+            middleware=[Middleware(BodyLimit, most=_FORM_BYTES)],
+        ),
         Route("/sign-out", guarded(desk, Role.MODERATOR, _leave), methods=["POST"]),
         Route("/language", guarded(desk, Role.MODERATOR, _speak), methods=["POST"]),
     )

@@ -60,8 +60,8 @@ class Headers:
 class BodyLimit:
     """Ends a request whose body is larger than a page takes, with ``TooLarge`` in who reads it."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, most: int = MAX_BODY) -> None:
+        self._app, self._most = app, most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, counting."""
@@ -71,9 +71,9 @@ class BodyLimit:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > MAX_BODY:
+            if taken > self._most:
                 await _drain(receive, message, taken)
-                raise TooLarge(f"more than {MAX_BODY // 2**20} MiB were sent")
+                raise TooLarge(f"more than {self._most} bytes were sent")
             return message
 
         await self._app(scope, counted, send)

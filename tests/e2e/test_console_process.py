@@ -1,8 +1,10 @@
 """`tathabbat console` as a process: it listens where it is told, and ends well."""
 
+import http.client
 import signal
 import socket
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.e2e.whole_bot import Installation, installation
@@ -27,6 +29,32 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, models_dir: Path) ->
     _, log = process.communicate(timeout=60)
     assert process.returncode == 0, log
     assert "secret-token" not in log
+
+
+def test_who_holds_connections_keeps_nobody_out(tmp_path: Path, models_dir: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = program(tmp_path, models_dir, f"127.0.0.1:{port}").start("console")
+    assert process.stderr is not None
+    with ExitStack() as held:
+        held.callback(process.kill)
+        assert "console_started" in process.stderr.readline()
+        for number in range(500):
+            peer = held.enter_context(socket.create_connection(("127.0.0.1", port)))
+            if number % 2:
+                peer.sendall(b"POST /sign-in HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nab")
+        # From the same address, and from another one of this machine's.
+        for source in ("127.0.0.1", "127.0.0.2"):
+            connection = http.client.HTTPConnection("127.0.0.1", port, 30, (source, 0))
+            held.callback(connection.close)
+            connection.request("GET", "/sign-in?token=t")
+            assert connection.getresponse().status == 200
+        # A stop waits for none of them.
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=60)
+    assert process.returncode == 0, log
+    assert "Traceback" not in log
 
 
 def test_a_place_that_is_taken_is_named(tmp_path: Path, models_dir: Path) -> None:

@@ -72,9 +72,13 @@ class Console:
         with self.sessions.begin() as session:
             roles.grant(session, key_of(number), role, name, "command line")
 
-    def browser(self) -> "Browser":
+    def browser(self, address: str = "testclient") -> "Browser":
         client = TestClient(
-            self.app, self.url, raise_server_exceptions=False, follow_redirects=False
+            self.app,
+            self.url,
+            raise_server_exceptions=False,
+            follow_redirects=False,
+            client=(address, 50_000),
         )
         return Browser(client)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from starlette.types import Message
 
 from bot.console.application import PAGES
 from bot.console.protection import MAX_BODY
@@ -104,6 +105,30 @@ class TestLinks:
         answers = [browser.follow("forged").status_code for _ in range(11)]
         assert answers == [410] * 10 + [429]
         assert browser.follow(console.link()).status_code == 429
+
+    def test_tries_are_counted_for_the_network_that_one_host_is_given(
+        self, console: Console
+    ) -> None:
+        def tried(address: str) -> int:
+            return console.browser(address).post("/sign-in", token="forged").status_code
+
+        answers = [tried(f"2001:db8:0:1::{number:x}") for number in range(11)]
+        assert answers == [403] * 10 + [429]
+        assert tried("2001:db8:0:2::1") == 403
+
+    async def test_hanging_up_half_way_is_nobodys_fault(
+        self, console: Console, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async def hung_up() -> Message:
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            pass
+
+        kind = (b"content-type", b"application/x-www-form-urlencoded")
+        scope = {"type": "http", "method": "POST", "path": "/sign-in", "headers": [kind]}
+        await console.app({**scope, "query_string": b"", "client": None}, hung_up, send)
+        assert not [each for each in caplog.records if each.levelno > logging.INFO]
 
     def test_the_token_is_in_no_log_and_travels_nowhere(
         self, console: Console, caplog: pytest.LogCaptureFixture
@@ -272,10 +297,11 @@ class TestSize:
         answer = console.browser().client.post("/reports", content=b"x" * (MAX_BODY + 1))
         assert answer.status_code == 401
 
-    def test_nor_at_the_door(self, console: Console) -> None:
+    @pytest.mark.parametrize("size", [20_000, MAX_BODY + 1])
+    def test_nor_at_the_door(self, console: Console, size: int) -> None:
         answer = console.browser().client.post(
             "/sign-in",
-            content=b"x" * (MAX_BODY + 1),
+            content=b"x" * size,
             headers={"content-type": "application/x-www-form-urlencoded"},
         )
         assert answer.status_code == 413

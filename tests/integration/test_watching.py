@@ -1,12 +1,15 @@
 """`/healthz` and `/metrics` as whoever watches the bot reads them."""
 
 import socket
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -185,8 +188,35 @@ class TestListening:
         with socket.socket() as again:
             assert again.connect_ex(("127.0.0.1", int(bind.rpartition(":")[2]))) != 0
 
-    def test_a_silent_connection_holds_nobody_up(self, served: str, index: ServingIndex) -> None:
+    def test_silent_connections_hold_nobody_up(self, served: str, index: ServingIndex) -> None:
         index.current()
         host, _, port = served.removeprefix("http://").rpartition(":")
-        with socket.create_connection((host, int(port))):
+        with ExitStack() as peers:
+            for _ in range(500):
+                peers.enter_context(socket.create_connection((host, int(port))))
             assert get(f"{served}/healthz")[0] == 200
+            found = samples(get(f"{served}/metrics")[1])
+        assert found["tathabbat_connections_closed_total", "displaced"] > 0
+        # They cost no threads: a service may have 512.
+        assert threading.active_count() < 50
+
+    def test_too_many_at_once_are_told_to_come_back(
+        self, sessions: Sessions, bind: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked, may_answer = threading.Semaphore(0), threading.Event()
+
+        def problems(_: Standing) -> list[str]:
+            asked.release()
+            may_answer.wait()
+            return []
+
+        monkeypatch.setattr(Standing, "problems", problems)
+        standing = Standing(sessions, cast(ServingIndex, None), lambda: LATER)
+        monkeypatch.setattr(Standing, "collect", lambda _: iter(()))
+        with watched(standing, bind), ThreadPoolExecutor(8) as threads:
+            answers = [threads.submit(get, f"http://{bind}/healthz") for _ in range(8)]
+            for _ in answers:
+                asked.acquire()
+            assert get(f"http://{bind}/healthz") == (503, "busy\n")
+            may_answer.set()
+            assert [answer.result() for answer in answers] == [(200, "ok\n")] * 8

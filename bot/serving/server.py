@@ -1,6 +1,8 @@
-"""ASGI applications on sockets of their own: in a thread beside the program, or within its loop."""
+"""Serve ASGI applications on uvicorn: in a thread beside the program, or within its loop."""
 
 import asyncio
+import logging
+import math
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -10,11 +12,15 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
-#: Requests served at once; more are told to come back. Telegram makes 40 at most.
-_AT_ONCE: Final = 64
-_IDLE_SECONDS: Final = 10
+from bot.serving.limits import Limits
+from bot.serving.protocol import BoundedProtocol, bounded_protocol
+
+#: Connections that the kernel keeps until they are accepted, and that are accepted at a time: each
+#: is a file descriptor before it can be counted.
 _BACKLOG: Final = 128
-_HEADER_BYTES: Final = 64 * 2**10
+_LIMITS: Final = Limits()
+#: What a stop takes beside its patience: uvicorn looks ten times a second whether it is to end.
+_MARGIN_SECONDS: Final = 1.0
 
 
 class CannotListen(Exception):
@@ -48,15 +54,20 @@ def listen(host: str, port: int) -> socket.socket:
 
 @contextmanager
 def beside(
-    application: ASGIApp, listener: socket.socket, patience: int, proxies: Sequence[str] = ()
+    application: ASGIApp,
+    listener: socket.socket,
+    patience: int,
+    proxies: Sequence[str] = (),
+    limits: Limits = _LIMITS,
 ) -> Iterator[None]:
     """Serve from a thread of its own while the body runs.
 
     At the end what is in hand is answered, for ``patience`` seconds at most. Who asks is read of
     ``X-Forwarded-For`` where one of ``proxies`` (addresses or networks) passes the request on: the
-    last address there that is not itself a proxy's.
+    last address there that is not itself a proxy's. A proxy's connections are many people's: only
+    the bound on all connections holds for them.
     """
-    server = _server(application, patience, proxies)
+    server = _server(application, patience, proxies, limits)
     with listener:
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listener]}, name="serving", daemon=True
@@ -66,15 +77,19 @@ def beside(
             yield
         finally:
             server.should_exit = True
-            thread.join(patience)
+            thread.join(patience + _MARGIN_SECONDS)
 
 
 @asynccontextmanager
 async def within(
-    application: ASGIApp, listener: socket.socket, patience: int
+    application: ASGIApp,
+    listener: socket.socket,
+    patience: int,
+    proxies: Sequence[str] = (),
+    limits: Limits = _LIMITS,
 ) -> AsyncIterator[None]:
-    """Serve within the running loop while the body runs; ends as ``beside``."""
-    server = _server(application, patience, ())
+    """Serve within the running loop while the body runs; all else is as ``beside`` says."""
+    server = _server(application, patience, proxies, limits)
     with listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
@@ -85,21 +100,37 @@ async def within(
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to the program it is part of."""
+    """A server that leaves signals to the program it is part of, and no connection behind."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Take none."""
         yield
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what is in hand, then close what a peer still holds open."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, BoundedProtocol):
+                connection.transport.abort()
+        # They are told so in the loop's next turn.
+        await asyncio.sleep(0)
 
-def _server(application: ASGIApp, patience: int, proxies: Sequence[str]) -> uvicorn.Server:
+
+def _server(
+    application: ASGIApp, patience: int, proxies: Sequence[str], limits: Limits
+) -> uvicorn.Server:
     return _Server(
         uvicorn.Config(
             application,
+            # Whatever else is installed: the bounds rest on these two.
+            loop="asyncio",
+            http=bounded_protocol(limits, proxies),
             # Addresses hold tokens of sign-in links, requests what people write: no line of either.
             access_log=False,
             log_config=None,
+            # Its warnings tell what strangers send, a line each: they would fill the disk.
+            log_level=logging.ERROR,
             server_header=False,
             date_header=True,
             lifespan="off",
@@ -107,9 +138,10 @@ def _server(application: ASGIApp, patience: int, proxies: Sequence[str]) -> uvic
             # Always said: uvicorn would ask the environment, and believe this machine.
             proxy_headers=bool(proxies),
             forwarded_allow_ips=list(proxies),
-            limit_concurrency=_AT_ONCE,
-            timeout_keep_alive=_IDLE_SECONDS,
+            backlog=_BACKLOG,
+            # Longer than ours: this one counts from when an answer was written, read or not.
+            timeout_keep_alive=math.ceil(limits.unread + limits.idle),
             timeout_graceful_shutdown=patience,
-            h11_max_incomplete_event_size=_HEADER_BYTES,
+            h11_max_incomplete_event_size=limits.header_bytes,
         )
     )
