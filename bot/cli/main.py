@@ -10,6 +10,7 @@ import click
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from bot.app import App
+from bot.cli.permissions import owner_only
 from bot.cli.progress import reporter
 from bot.errors import BotError
 from bot.redaction import redact, summary
@@ -64,6 +65,7 @@ def tathabbat(ctx: click.Context) -> None:
 
     Settings are read from the environment and from a .env file; .env.example documents them.
     """
+    ctx.with_resource(owner_only())
     ctx.obj = App(reporter)
 
 
