@@ -1,6 +1,7 @@
 """The one place where objects are wired together."""
 
 import asyncio
+import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from knowledge.inbox.clustering import Clusters
     from knowledge.indexing import ServingIndex
     from knowledge.readers.heading import Heading
+
+logger = logging.getLogger(__name__)
 
 #: Seconds between two looks at what is due: how long a claim waits for its place in the inbox.
 ERRANDS_S = 5.0
@@ -143,6 +146,16 @@ class App:
         )
 
     @cached_property
+    def secret(self) -> bytes:
+        """The key that people's ids are hashed with. Raises SettingsError."""
+        settings = self.settings
+        key = settings.secret()
+        if settings.secret_key is None and settings.key_file.stat().st_mode & 0o077:
+            way_out = f"chmod 600 {settings.key_file}"
+            logger.warning("key_open_to_others", extra={"way_out": way_out})
+        return key
+
+    @cached_property
     def first_admins(self) -> frozenset[str]:
         """The keys of those whom ``ADMIN_IDS`` makes admins."""
         return frozenset(map(self.person_key, self.settings.admin_ids))
@@ -151,7 +164,7 @@ class App:
         """Return what a person on a channel is known by here."""
         from knowledge.people import person_key
 
-        return person_key(self.settings.secret(), channel, number)
+        return person_key(self.secret, channel, number)
 
     @cached_property
     def fetcher(self) -> "Fetcher":
@@ -175,7 +188,7 @@ class App:
         from knowledge.forgetting import expire
         from knowledge.polling import forget_unlisted
 
-        bulletins = Bulletins(self.sessions, self.settings.secret(), self.first_admins)
+        bulletins = Bulletins(self.sessions, self.secret, self.first_admins)
 
         async def poll(_: datetime) -> str:
             tally = await self.poller.poll_due()
@@ -260,7 +273,7 @@ class App:
 
         settings = self.settings
         place = Place(
-            secret=settings.secret(),
+            secret=self.secret,
             key_of=self.person_key,
             first_admins=self.first_admins | admins,
             read_address=self._read_address,
@@ -272,7 +285,7 @@ class App:
         return Conversation(
             self.sessions,
             self.answering,
-            settings.secret(),
+            self.secret,
             channel,
             moderation=moderation,
             retention_days=settings.retention_days,
@@ -320,14 +333,14 @@ class App:
 
         sys.setswitchinterval(SWITCH_S)
         config = self._telegram_config()
-        # A token that is refused is known before anything heavy is loaded.
+        # A key or a token that is refused is known before anything heavy is loaded.
+        secret = self.secret
         asyncio.run(application.check(config, config.startup_tries))
         self.answering.prepare(self._progress("Reading the knowledge base"))
         profiles = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}
         errands = self._errands(config).in_background(ERRANDS_S)
         with self._watched(), self._console_beside(), Follower(self.engine, self.index), errands:
-            post = Outbox(self.sessions, self.settings.secret())
-            inbox = Inbox(self.sessions, self.settings.secret())
+            post, inbox = Outbox(self.sessions, secret), Inbox(self.sessions, secret)
             application.run(config, self.conversation("telegram"), post, inbox, profiles)
 
     def run_console(self) -> None:

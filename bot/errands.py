@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import BotError
 from bot.logs import request
+from bot.redaction import summary
 from embeddings.errors import EmbeddingsError
 from knowledge import errands
 from knowledge.database import Sessions
@@ -121,7 +122,7 @@ class Errands:
             note = f"took longer than {errand.longest}"
             _log.warning("errand %s %s", errand.name, note)
         except (BotError, KnowledgeError, EmbeddingsError, SQLAlchemyError) as error:
-            note = f"failed: {error}"
+            note = f"failed: {summary(error)}"
             _log.warning("errand %s %s", errand.name, note)
         except asyncio.CancelledError:
             # Given up because the program ends: due again at once.

@@ -2,18 +2,30 @@
 
 A line that is logged while something is done for somebody names that request, in whatever room and
 thread it is done: ``jq 'select(.request == "update 12")'`` is all that became of one update.
+
+Every record is cleaned as it is made, so that no handler, whoever installed it, is given more:
+secrets are taken out (``redaction``), and errors say their kind and place. What libraries log may
+quote what a person wrote: at ``INFO`` and above the text that stands in their code is kept, and
+numbers.
 """
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from functools import partial
-from typing import Final, ParamSpec, TypeVar
+from numbers import Number
+from pathlib import PurePath
+from types import FrameType, TracebackType
+from typing import Any, Final, ParamSpec, TextIO, TypeVar
 
 from pythonjsonlogger.json import JsonFormatter
+
+from bot.redaction import WITHHELD, redact, summary, trace, without_secrets
 
 #: Libraries whose lines below WARNING are noise, or worse: httpx prints the bot's token inside the
 #: URL, telegram at DEBUG what is sent and to whom.
@@ -21,19 +33,27 @@ _QUIET = (
     "httpx", "httpcore", "apscheduler", "sentence_transformers", "alembic", "faiss",
     "uvicorn.error", "python_multipart", "telegram",
 )  # fmt: skip
+#: Whose records say what they mean to: the packages of this program.
+_OWN: Final = frozenset({"bot", "knowledge", "embeddings", "migrations"})
+#: Fields of a line that are no value somebody put there.
+_FIXED: Final = frozenset({"at", "level", "name", "event", "exc_info", "stack_info", "request"})
+#: Levels of lists and mappings within each other that are looked through one by one.
+_DEPTH: Final = 3
 
 _request: Final[ContextVar[str | None]] = ContextVar("request", default=None)
+_log: Final = logging.getLogger(__name__)
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 
 def configure(level: str) -> None:
-    """Send everything at ``level`` and above to standard error."""
-    handler = logging.StreamHandler(sys.stderr)
+    """Send what is logged at ``level`` and above to standard error, uncaught errors as well."""
+    clean_records()
+    handler = _StandardError()
     handler.addFilter(_name_request)
     handler.setFormatter(
-        JsonFormatter(
+        _CleanJson(
             "{asctime}{levelname}{name}{message}",
             style="{",
             rename_fields={"asctime": "at", "levelname": "level", "message": "event"},
@@ -45,6 +65,15 @@ def configure(level: str) -> None:
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    sys.excepthook = _log_uncaught
+    threading.excepthook = _log_uncaught_in_thread
+    sys.unraisablehook = _log_unraisable
+    warnings.showwarning = _log_warning
+
+
+def clean_records() -> None:
+    """Have every record, whoever makes it and whichever handler gets it, cleaned as it is made."""
+    logging.setLogRecordFactory(_clean_record)
 
 
 @contextmanager
@@ -74,8 +103,139 @@ class Threads(ThreadPoolExecutor):
         return super().submit(partial(copy_context().run, fn, *args, **kwargs))
 
 
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is at that moment: it may be another one than at the start."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
+
+
+class _CleanJson(JsonFormatter):
+    """One JSON object of a record, its fields cleaned as its message was when it was made."""
+
+    def add_fields(
+        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
+    ) -> None:
+        """Extract the fields."""
+        super().add_fields(log_data, record, message_dict)
+        keep = _keep_of(record.name, record.levelno)
+        for key in list(log_data):
+            value = log_data.pop(key)
+            log_data[_text(key)] = value if key in _FIXED else _clean(value, keep)
+        # A record that somebody made without the factory holds these as they were.
+        for key in ("event", "exc_info", "stack_info"):
+            if key in log_data:
+                log_data[key] = _text(log_data[key])
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - as logging names it
+        """Return the traceback without other people's messages."""
+        return trace(ei[1]) if ei[1] is not None else ""
+
+
+def _clean_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    """Make a record whose message and traceback hold nothing that is not for the log."""
+    record = logging.LogRecord(*args, **kwargs)
+    keep = _keep_of(record.name, record.levelno)
+    template: Any = record.msg
+    if not isinstance(template, str) or not _is_written_in_code(template):
+        template = f"{_clean(template, keep)}"
+        if template == WITHHELD:
+            template = f"{WITHHELD} at {record.filename}:{record.lineno}"
+    if record.args:
+        values = _clean(record.args, keep)
+        # Values that do not fit the text are its author's mistake: the text alone is logged.
+        with suppress(TypeError, ValueError, KeyError, OverflowError):
+            template %= tuple(values) if isinstance(values, list) else values
+    record.msg, record.args = without_secrets(template), None
+    if record.exc_info and record.exc_info[1] is not None:
+        record.exc_text, record.exc_info = trace(record.exc_info[1]), None
+    return record
+
+
+def _keep_of(name: str | None, level: int) -> Callable[[object], str]:
+    """Return what keeps of a value that a logger was given what may be logged: most, or nothing."""
+    own = name is None or name.partition(".")[0] in _OWN
+    return _redacted if own or level < logging.INFO else _withheld
+
+
+def _redacted(value: object) -> str:
+    try:
+        return redact(str(value))
+    except Exception as error:  # noqa: BLE001 - what is logged must not break who logs it
+        return summary(error)
+
+
+def _withheld(_: object) -> str:
+    return WITHHELD
+
+
+def _clean(value: Any, keep: Callable[[object], str], depth: int = _DEPTH) -> Any:
+    """Return ``value`` with what is kept of each text in it."""
+    match value:
+        case None | bool() | Number():
+            return value
+        case BaseException():
+            return summary(value)
+        case Mapping() if depth:
+            return {_text(key): _clean(each, keep, depth - 1) for key, each in value.items()}
+        case list() | tuple() if depth:
+            return [_clean(each, keep, depth - 1) for each in value]
+    return keep(value)
+
+
+def _text(value: Any) -> Any:
+    return without_secrets(value) if isinstance(value, str) else value
+
+
+def _is_written_in_code(text: str) -> bool:
+    """Whether a text stands as it is in the code that runs, and so was not put together there."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        if text in frame.f_code.co_consts:
+            return True
+        frame = frame.f_back
+    return False
+
+
 def _name_request(record: logging.LogRecord) -> bool:
     name = _request.get()
     if name is not None:
         record.request = name
     return True
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException, trace_back: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace_back)
+        return
+    _log.critical("uncaught", exc_info=(kind, error, trace_back))
+
+
+def _log_uncaught_in_thread(uncaught: threading.ExceptHookArgs) -> None:
+    if uncaught.exc_value is None or issubclass(uncaught.exc_type, SystemExit):
+        return
+    name = uncaught.thread.name if uncaught.thread is not None else None
+    _log.critical("uncaught", exc_info=uncaught.exc_value, extra={"in_thread": name})
+
+
+def _log_unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
+    _log.error("unraisable", exc_info=unraisable.exc_value)
+
+
+def _log_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Log a warning of Python's by its kind and place: its message may quote what it warns of."""
+    where = f"{PurePath(filename).name}:{lineno}"
+    _log.warning("python_warning", extra={"kind": category.__name__, "where": where})

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.fetching import ARTICLE, FEED, REVIEWS, Fetched, Fetcher, Known
 from bot.fetching.errors import FetchError, Unreachable
 from bot.receiving import as_received, read_address
+from bot.redaction import redact
 from knowledge import polling
 from knowledge.database import Sessions
 from knowledge.domain import ReportDraft
@@ -92,6 +93,7 @@ class Poller:
                 polling.succeeded(session, feed.id, self._clock(), known.etag, known.last_modified)
 
     def _failed(self, feed: DueFeed, why: str, tally: Tally) -> None:
+        why = redact(why)
         tally.problems.append(f"feed {feed.id}: {why}")
         with self._sessions.begin() as session:
             polling.failed(session, feed.id, self._clock(), why)

@@ -2,26 +2,39 @@
 
 import contextlib
 import ipaddress
+import re
 import secrets
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot import redaction
 from bot.errors import SettingsError
 
 _KEY_FILE = "secret.key"
 #: Length of a made key as written (hexadecimal); a shorter file was cut short by a full disk.
 _KEY_BYTES = 64
+#: Bytes of a key that nobody guesses (RFC 2104: no shorter than what the hash gives, here SHA-256).
+SHORTEST_KEY: Final = 32
+MAKE_KEY: Final = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+#: A password as SQLAlchemy reads it of an address, and one that is given after it.
+_PASSWORDS: Final = re.compile(r"://[^:/]*:([^@]+)@|[?&]\w*password=([^&]+)", re.IGNORECASE)
 
 
 class Settings(BaseSettings):
     """Every setting there is. ``.env.example`` documents them; secrets hide their repr."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        env_ignore_empty=True,
+        # What cannot be used may hold a secret all the same.
+        hide_input_in_errors=True,
     )
 
     telegram_bot_token: SecretStr | None = None
@@ -54,7 +67,12 @@ class Settings(BaseSettings):
     def _networks(cls, value: Any) -> Any:
         if isinstance(value, str):
             parts = [part.strip() for part in value.split(",") if part.strip()]
-            networks = [ipaddress.ip_network(part) for part in parts]
+            try:
+                networks = [ipaddress.ip_network(part) for part in parts]
+            except ValueError:
+                raise ValueError(
+                    "must be addresses or networks, such as 127.0.0.1 or 10.0.0.0/8"
+                ) from None
             if not all(network.prefixlen for network in networks):
                 raise ValueError("names every address there is; name the proxy's own")
             return tuple(map(str, networks))
@@ -71,6 +89,17 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with https:// or http://")
         return value.rstrip("/") if value else value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _unguessable(cls, value: SecretStr | None) -> SecretStr | None:
+        size = SHORTEST_KEY if value is None else len(value.get_secret_value().encode())
+        if size < SHORTEST_KEY:
+            raise ValueError(
+                f"it has {size} bytes and could be guessed; set at least {SHORTEST_KEY}, made with"
+                f" {MAKE_KEY}, or leave it empty for one in DATA_DIR/secret.key"
+            )
+        return value
 
     @property
     def database_address(self) -> str:
@@ -99,6 +128,17 @@ class Settings(BaseSettings):
         """Where the key is kept unless ``SECRET_KEY`` is set."""
         return self.data_dir / _KEY_FILE
 
+    def secrets(self) -> list[str]:
+        """Return what must never be shown, as far as it is known without making anything."""
+        given = (self.telegram_bot_token, self.webhook_secret, self.secret_key)
+        found = [each.get_secret_value() for each in given if each is not None]
+        addresses = (self.telegram_api_url, self.webhook_url, self.console_url)
+        for address in (self.database_address, *filter(None, addresses)):
+            for parts in _PASSWORDS.findall(address):
+                written = "".join(parts)
+                found += [written, unquote(written)]
+        return found
+
     def secret(self) -> bytes:
         """Return the key that people's ids are hashed with; made once under ``DATA_DIR``.
 
@@ -119,8 +159,10 @@ class Settings(BaseSettings):
             ) from None
         if len(key) < _KEY_BYTES:
             raise SettingsError(
-                f"the key {path} is cut short; restore it, or delete it for a new one"
+                f"the key {path} is cut short ({len(key)} of {_KEY_BYTES} bytes); restore it from a"
+                " backup, or delete it for a new one, to which everybody is a stranger"
             )
+        redaction.hide(key.decode(errors="replace").strip())
         return key
 
 
@@ -136,15 +178,21 @@ def _make_key(path: Path) -> None:
 
 
 def load() -> Settings:
-    """Read the settings. Raises SettingsError naming the first one that cannot be used."""
+    """Read the settings, whose secrets are never shown from then on (``redaction``).
+
+    Raises SettingsError naming the first one that cannot be used.
+    """
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         name = "_".join(str(part) for part in first["loc"][:1]).upper()
-        reason = first["msg"].removeprefix("Value error, ").lower()
-        raise SettingsError(f"the setting {name} cannot be used: {reason}") from None
+        reason = first["msg"].removeprefix("Value error, ")
+        said = f"the setting {name} cannot be used: {reason[:1].lower()}{reason[1:]}"
+        raise SettingsError(said) from None
     except OSError as error:
         raise SettingsError(f"the file .env cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise SettingsError("the file .env is not UTF-8 text; save it as UTF-8") from None
+    redaction.hide(*settings.secrets())
+    return settings

@@ -23,6 +23,8 @@ _AGAIN_S = 0.01
 def open_engine(url: str) -> Engine:
     """Return an engine for ``url``; an SQLite file's folder is made.
 
+    What fails says nothing of the values it was given: these are people's words.
+
     Raises DatabaseUnavailable if the address cannot be understood.
     """
     try:
@@ -30,10 +32,12 @@ def open_engine(url: str) -> Engine:
         if address.get_backend_name() == "sqlite":
             if address.database and address.database != ":memory:":
                 Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-            engine = create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_S})
+            engine = create_engine(
+                address, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True
+            )
             event.listen(engine, "connect", _configure_sqlite)
             return engine
-        return create_engine(address, pool_pre_ping=True)
+        return create_engine(address, pool_pre_ping=True, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise DatabaseUnavailable(
             "DATABASE_URL cannot be used: write it like sqlite:///data/tathabbat.db or"

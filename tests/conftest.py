@@ -1,10 +1,15 @@
 """What every test may use: the bundled model once a session, a place for its folder, real data."""
 
+import logging
 import os
+import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bot import redaction
 from embeddings.encoder import SentenceTransformerEncoder, open_encoder
 from embeddings.pair_reader import OnnxPairReader
 from knowledge.agreement.combined import CombinedJudge
@@ -62,3 +67,43 @@ _OURS = frozenset(
         "LOG_LEVEL",
     }
 )
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """Leave logging as it was, and what is kept out of it: both are the whole process's."""
+    root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook, sys.unraisablehook)
+    handlers, level, factory = root.handlers[:], root.level, logging.getLogRecordFactory()
+    levels = {name: logging.getLogger(name).level for name in list(root.manager.loggerDict)}
+    known, pattern = redaction._known, redaction._pattern
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.setLogRecordFactory(factory)
+    for name in list(root.manager.loggerDict):
+        logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+    redaction._known, redaction._pattern = known, pattern
+
+
+@pytest.fixture(autouse=True, scope="session")
+def failed_lines() -> Iterator[list[str]]:
+    """Note each line that logging fails to write, wherever and whenever; fail where one is left."""
+    failed: list[str] = []
+
+    def note(_: logging.Handler, record: logging.LogRecord) -> None:
+        failed.append(f"{record.name}: {record.msg} ({sys.exc_info()[1]!r})")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logging.Handler, "handleError", note)
+        yield failed
+    assert failed == []
+
+
+@pytest.fixture(autouse=True)
+def _every_line_is_logged(failed_lines: list[str]) -> Iterator[None]:
+    """Fail a test in which a line could not be logged: its handler writes to what is closed."""
+    yield
+    failed = failed_lines[:]
+    failed_lines.clear()
+    assert failed == []

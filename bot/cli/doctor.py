@@ -15,7 +15,7 @@ from bot.cli.examination import State, examine
 def doctor(app: App, as_json: bool) -> None:
     """Look at every part: how it is, and the way out where it is not well.
 
-    Database, disk, key, models, index, pictures, Telegram and its webhook, updates, console,
+    Database, disk, files, key, models, index, pictures, Telegram and its webhook, updates, console,
     metrics, feeds, errands, notifications. The exit code is 1 if any of them is a failure; a
     warning is not.
     """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.app import App
+from bot.cli.permissions import as_the_user_says
 from bot.cli.progress import reporter
 
 if TYPE_CHECKING:
@@ -215,10 +216,11 @@ def _tell(
     from knowledge.evaluation.retrieval import RetrievalResult
 
     at = datetime.now(UTC)
-    output.mkdir(parents=True, exist_ok=True)
-    sections = [Section(r, draw(r, output, n)) for n, r in enumerate(results, 1)]
     path = output / "report.md"
-    path.write_text(markdown(f"Evaluation: {kind}", at, conditions, sections), "utf-8")
+    with as_the_user_says():
+        output.mkdir(parents=True, exist_ok=True)
+        sections = [Section(r, draw(r, output, n)) for n, r in enumerate(results, 1)]
+        path.write_text(markdown(f"Evaluation: {kind}", at, conditions, sections), "utf-8")
     if as_json:
         click.echo(json.dumps(_object(kind, at, results, conditions, path), ensure_ascii=False))
         return

@@ -1,6 +1,7 @@
 """How each part of an installation is, and what to do where it is not well."""
 
 import ipaddress
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import pictures
 from bot.app import App
+from bot.cli.permissions import exposure
 from bot.errors import BotError
 from bot.pictures.errors import OcrMissing
+from bot.redaction import redact
 from embeddings import snapshot
 from embeddings.errors import EmbeddingsError
 from knowledge import arrivals, errands, indexing, people, queues, schema, sources
@@ -34,8 +37,6 @@ _MANY_CHANGES: Final = 1_000
 _LATE: Final = timedelta(minutes=20)
 #: Failures in a row from which a feed will not mend by itself.
 _FAILURES: Final = 3
-#: Characters of a key that nobody guesses.
-_SHORT_KEY: Final = 32
 #: Updates that a bot in good health never leaves at Telegram.
 _MANY_WAITING: Final = 100
 #: How long a failed delivery to the webhook is worth telling of.
@@ -73,7 +74,8 @@ def examine(app: App) -> Iterator[Finding]:
             name = type(error).__name__
             message = f"the database failed ({name}); see that it runs, and the line above"
             state = State.FAILURE
-        yield Finding(part, state, message)
+        # A server, or what stands before it, may have repeated what it was sent.
+        yield Finding(part, state, redact(message))
 
 
 def _database(app: App) -> tuple[State, str]:
@@ -116,6 +118,34 @@ def _disk(app: App) -> tuple[State, str]:
     return State.OK, said
 
 
+def _files(app: App) -> tuple[State, str]:
+    folder = app.settings.data_dir
+    try:
+        if _others_may_read(Path(".env")):
+            return State.WARNING, "others may read .env, which holds secrets; run `chmod 600 .env`"
+        found = exposure(folder)
+    except FileNotFoundError:
+        return State.OK, f"{folder} is not there yet"
+    except OSError as error:
+        return State.FAILURE, (
+            f"{error.filename or folder} cannot be looked at ({error.strerror}); run this as the"
+            " user who runs the bot"
+        )
+    place = shlex.quote(str(folder))
+    if found.foreign:
+        owner = folder.stat().st_uid
+        return State.WARNING, (
+            f"{found.foreign} files and folders, first {found.first_foreign}, are another user's"
+            f" than {folder} is; run `sudo chown -R {owner} {place}`"
+        )
+    if found.readable:
+        return State.WARNING, (
+            f"others may use {found.readable} files and folders, first {found.first_readable}; run"
+            f" `chmod -R go= {place}`"
+        )
+    return State.OK, f"{found.looked_at} in {folder}, for their owner only"
+
+
 def _secret_key(app: App) -> tuple[State, str]:
     settings = app.settings
     where = "SECRET_KEY" if settings.secret_key is not None else str(settings.key_file)
@@ -134,11 +164,6 @@ def _secret_key(app: App) -> tuple[State, str]:
             people.opened(address, secret)
         except AddressUnreadable:
             return State.FAILURE, f"{where} is not the key that people are known by; restore it"
-    if settings.secret_key is not None and len(secret) < _SHORT_KEY:
-        return State.WARNING, (
-            f"SECRET_KEY has {len(secret)} characters and could be guessed; a new installation"
-            " should have 64 random ones (changing it later forgets everybody)"
-        )
     if settings.secret_key is None and _others_may_read(settings.key_file):
         return State.WARNING, f"others may read {where}; run `chmod 600 {where}`"
     return State.OK, f"{where} is there; back it up, apart from the database"
@@ -321,6 +346,7 @@ _PARTS: Final[dict[str, _Look]] = {
     "database": _database,
     "migrations": _migrations,
     "disk": _disk,
+    "files": _files,
     "secret key": _secret_key,
     "models": _models,
     "index": _index,

@@ -1,16 +1,19 @@
 """The ``tathabbat`` command: finds the command, and turns every known failure into a sentence."""
 
 import importlib
+import io
 import re
 import sys
 from typing import Final
 
 import click
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from bot.app import App
+from bot.cli.permissions import owner_only
 from bot.cli.progress import reporter
 from bot.errors import BotError
+from bot.redaction import redact, summary
 from embeddings.errors import EmbeddingsError
 from knowledge.errors import KnowledgeError, UnreadableClaim
 
@@ -62,6 +65,7 @@ def tathabbat(ctx: click.Context) -> None:
 
     Settings are read from the environment and from a .env file; .env.example documents them.
     """
+    ctx.with_resource(owner_only())
     ctx.obj = App(reporter)
 
 
@@ -75,7 +79,9 @@ def main() -> None:
     except click.exceptions.Abort:
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(redact(shown.getvalue()), err=True, nl=False)
         sys.exit(error.exit_code)
     except UnreadableClaim as error:
         _fail(str(error), BAD_USAGE)
@@ -85,7 +91,7 @@ def main() -> None:
         _fail(_database_failure(error), FAILURE)
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nothing to tell anybody.
-        sys.stderr.close()
+        sys.stdout = None
         sys.exit(FAILURE)
     except OSError as error:
         # Whatever is written is flushed again at exit: a full disk must not speak twice.
@@ -102,6 +108,11 @@ def main() -> None:
 def _database_failure(error: SQLAlchemyError) -> str:
     if isinstance(error, IntegrityError):
         return "another program stored the same at the same moment; run the command again"
+    if isinstance(error, DataError):
+        # Databases say of a value what it is.
+        return (
+            f"the database failed ({summary(error)}); run `tathabbat doctor` to see what is wrong"
+        )
     reason = str(getattr(error, "orig", "") or type(error).__name__).strip().splitlines()[0]
     if "locked" in reason:
         return "the database is locked by another program; try again when it has finished"
@@ -109,7 +120,7 @@ def _database_failure(error: SQLAlchemyError) -> str:
 
 
 def _fail(message: str, code: int) -> None:
-    click.echo(f"tathabbat: {message}", err=True)
+    click.echo(f"tathabbat: {redact(message)}", err=True)
     sys.exit(code)
 
 

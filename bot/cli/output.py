@@ -1,6 +1,5 @@
 """Files that a command writes."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,12 +8,15 @@ from typing import IO
 
 import click
 
+from bot.cli.permissions import users_mask
+
 
 @contextmanager
 def whole_file(target: Path) -> Iterator[IO[str]]:
     """Give a file to write that takes ``target``'s place only when all went well.
 
-    A link's file is replaced, not the link; a device or pipe is written to as it is.
+    A link's file is replaced, not the link; a device or pipe is written to as it is. The
+    user's umask says who may read it.
     """
     place = target.resolve()
     try:
@@ -36,15 +38,9 @@ def whole_file(target: Path) -> Iterator[IO[str]]:
             try:
                 yield out
                 out.flush()
-                aside.chmod(0o666 & ~_umask())
+                aside.chmod(0o666 & ~users_mask())
                 aside.replace(place)
             finally:
                 aside.unlink(missing_ok=True)
     except OSError as error:
         raise click.ClickException(f"{target} cannot be written: {error.strerror}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

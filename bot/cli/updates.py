@@ -5,6 +5,7 @@ import json
 import click
 
 from bot.app import App
+from bot.redaction import redact
 from knowledge import arrivals
 from knowledge.models.base import now
 
@@ -28,19 +29,21 @@ def list_updates(app: App, limit: int, as_json: bool) -> None:
     with app.sessions() as session:
         found = arrivals.troubles(session, limit)
     for trouble in found:
+        # What was kept by an earlier version may hold a secret.
+        error = None if trouble.error is None else redact(trouble.error)
         if as_json:
             row = {
                 "update_id": trouble.id,
                 "state": trouble.state.value,
                 "tries": trouble.tries,
-                "error": trouble.error,
+                "error": error,
                 "arrived_at": trouble.arrived_at.isoformat(),
             }
             click.echo(json.dumps(row, ensure_ascii=False))
         else:
             click.echo(
                 f"{trouble.id}  {trouble.state.value:9}  {trouble.arrived_at:%Y-%m-%d %H:%M}"
-                f"  {trouble.error or ''}"
+                f"  {error or ''}"
             )
 
 

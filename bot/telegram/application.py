@@ -16,8 +16,10 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes
 from telegram.request import BaseRequest, HTTPXRequest
 
+from bot import redaction
 from bot.conversation.post import Post
 from bot.conversation.talk import Talk
+from bot.logs import clean_records
 from bot.telegram import groups, handlers
 from bot.telegram.context import App, Context, Desk
 from bot.telegram.delivery import Courier, delivering
@@ -85,7 +87,7 @@ def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None
     ``TelegramUnreachable`` (``api_url`` is no web address).
     """
     api_url = _checked_api_url(config)
-    _silence_http_logs()
+    _keep_out_of_logs(config.token)
     pacer = Pacer(Pacing(config.limits))
     under_way = round(config.limits.sends_per_second * _MESSAGE_SECONDS)
     connections = max(_CONNECTIONS, under_way)
@@ -181,7 +183,7 @@ async def check(config: TelegramConfig, tries: int = 1) -> str:
 async def connected(config: TelegramConfig, tries: int = 1) -> AsyncIterator[Bot]:
     """Give a bot of its own, connected, for the body. Raises as ``check`` does."""
     api_url = _checked_api_url(config)
-    _silence_http_logs()
+    _keep_out_of_logs(config.token)
     bot = Bot(config.token, base_url=f"{api_url}/bot", base_file_url=f"{api_url}/file/bot")
     try:
         await _insist(config, bot.initialize, tries)
@@ -206,6 +208,7 @@ async def _serve_webhook(
     bot: Bot, intake: Intake, config: TelegramConfig, webhook_url: str, stop: asyncio.Event
 ) -> None:
     secret = config.webhook_secret or new_secret()
+    _keep_out_of_logs(secret)
     host, port = config.listen_host, config.listen_port
 
     async def register() -> None:
@@ -260,7 +263,12 @@ def _checked_api_url(config: TelegramConfig) -> str:
     return config.api_url.rstrip("/")
 
 
-def _silence_http_logs() -> None:
-    """Keep the HTTP client from logging request lines: Telegram's addresses hold the token."""
+def _keep_out_of_logs(secret: str) -> None:
+    """Have a secret kept out of whatever is logged, and the HTTP client log no request lines.
+
+    Telegram's addresses hold the token, and what answers in Telegram's place may repeat them.
+    """
+    redaction.hide(secret)
+    clean_records()
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -17,7 +17,7 @@ from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
 from bot import measures
 from bot.conversation.post import LEASE, Letter, Post
-from bot.telegram.errors import where
+from bot.telegram.errors import reason, where
 from bot.telegram.fates import fate_of
 from bot.telegram.sending import Place, asked_pause, parts_of, send_part
 
@@ -72,8 +72,8 @@ class Courier:
             await self._send(letter)
         except (Forbidden, BadRequest) as error:
             # The person blocked the bot, the chat is gone, or Telegram will never take this.
-            reason = error.message
-            await self._off_loop(lambda: self._post.unreachable(letter, reason))
+            why = reason(error)
+            await self._off_loop(lambda: self._post.unreachable(letter, why))
         except RetryAfter as error:
             return await self._wait_as_asked(letter, error)
         except (TelegramError, TimeoutError) as error:

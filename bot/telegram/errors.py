@@ -12,19 +12,23 @@ python-telegram-bot quotes it in its own ``InvalidToken``, so these are raised `
 """
 
 import logging
+import re
 import traceback
 from pathlib import PurePath
 
 from telegram import Update
-from telegram.error import Forbidden
+from telegram.error import Forbidden, TelegramError
 
 from bot.errors import BotError
+from bot.redaction import redact
 from bot.telegram.context import Context
 
 logger = logging.getLogger(__name__)
 
 # Enough frames to find the line that broke without the message, which may quote a person.
 _FRAMES = 6
+# What Telegram's descriptions begin with; a part of the message that was refused may follow.
+_REASON = re.compile(r"(?:(?:Bad Request|Forbidden): )?[A-Z'_ ]{1,80}", re.IGNORECASE)
 
 
 class TelegramChannelError(BotError):
@@ -84,6 +88,18 @@ def where(error: BaseException) -> str:
     """Return the innermost frames of ``error`` as ``file:line`` list: no message, no values."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     return " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)
+
+
+def reason(error: TelegramError | TimeoutError) -> str:
+    """Return why Telegram refuses something, for an admin: what it says first.
+
+    Where that is no sentence, as of a proxy that repeats what was sent, the kind of error.
+    """
+    name = type(error).__name__
+    if not isinstance(error, TelegramError) or error.__cause__ is not None:
+        return name
+    said = _REASON.match(redact(error.message))
+    return said.group().strip() if said else name
 
 
 async def report_failure(update: object, context: Context) -> None:

@@ -21,6 +21,7 @@ from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot import measures
 from bot.telegram.backoff import is_too_late, pause
+from bot.telegram.errors import reason
 from bot.telegram.fates import Fate, fate_of
 from bot.telegram.inbox import Inbox
 from bot.telegram.pacer import Pacer
@@ -124,7 +125,7 @@ class Sender:
         match fate:
             case Fate.GONE:
                 logger.info("update_undeliverable", extra=extra)
-                await _surely(lambda: self._inbox.drop(taken, str(error)))
+                await _surely(lambda: self._inbox.drop(taken, reason(error)))
                 return None
             case Fate.LOCKED_OUT:
                 await self._later(taken, timedelta(seconds=1))
@@ -143,8 +144,8 @@ class Sender:
                 await _surely(lambda: self._inbox.put_back(taken, wait, name, repeat))
                 return wait
         logger.error("update_given_up", extra=extra)
-        reason = str(error) if fate is Fate.REFUSED else name
-        await _surely(lambda: self._inbox.give_up(taken, f"not sent: {reason}"))
+        why = reason(error) if fate is Fate.REFUSED else name
+        await _surely(lambda: self._inbox.give_up(taken, f"not sent: {why}"))
         return None
 
     async def _later(self, taken: Taken, wait: timedelta) -> timedelta:

@@ -16,6 +16,7 @@ from telegram.error import InvalidToken
 from bot import measures
 from bot.conversation.reply import Reply
 from bot.logs import request
+from bot.redaction import words_in_hand
 from bot.telegram import groups
 from bot.telegram.backoff import ANSWER_TRIES, DEADLY_TRIES, pause
 from bot.telegram.context import App, asker_of, place_of
@@ -27,6 +28,7 @@ from bot.telegram.sender import Sender
 from bot.telegram.signs import acknowledge
 from bot.telegram.understood import understood
 from knowledge.arrivals import Taken
+from knowledge.errors import SealBroken
 from knowledge.models import Course
 from knowledge.versions import Version
 
@@ -113,7 +115,8 @@ class Workers:
     async def _serve(self, taken: Taken) -> None:
         """See one update through as far as it goes; whatever breaks, it is taken again."""
         try:
-            wait = await self._step(taken)
+            with words_in_hand(self._words(taken)):
+                wait = await self._step(taken)
         except InvalidToken:
             self._locked_out = True
             self.wake()
@@ -123,6 +126,12 @@ class Workers:
             wait = await self._broken(taken, error)
         if wait is not None:
             asyncio.get_running_loop().call_later(wait.total_seconds(), self.wake)
+
+    def _words(self, taken: Taken) -> object:
+        """Return what an update says, nothing where that cannot be read: a step will find out."""
+        with contextlib.suppress(SealBroken, ValueError):
+            return self._inbox.opened(taken)
+        return None
 
     async def _broken(self, taken: Taken, error: Exception) -> timedelta | None:
         """Have an update tried again after whatever broke; a few times, unless the database did."""

@@ -1,9 +1,10 @@
 """The command line as people call it: what it prints, what it refuses and how, what it leaves."""
 
 import json
+import os
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -455,6 +456,39 @@ class TestDoctorAndRun:
         result = cli("db", "check")
         assert result.code == 1
         assert "DATABASE_URL" in result.sentence
+
+
+class TestWhoMayRead:
+    """What the program keeps is its owner's alone; a result is whose the user's umask says."""
+
+    @pytest.fixture(autouse=True)
+    def _lax(self) -> Iterator[None]:
+        before = os.umask(0o022)
+        yield
+        assert os.umask(before) == 0o022
+
+    def test_everything_kept_is_for_its_owner_only(self, ready: Cli, tmp_path: Path) -> None:
+        data = tmp_path / "data"
+        assert ready("reindex").code == 0
+        assert ready("users", "grant", "7", "--name", "Mona", "--role", "moderator").code == 0
+        found = {path: path.stat().st_mode & 0o777 for path in (data, *data.rglob("*"))}
+        assert (data / "secret.key") in found
+        assert len(found) > 8
+        assert {path: mode for path, mode in found.items() if mode & 0o077} == {}
+
+    @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0, 0o666)])
+    def test_what_is_written_for_the_user_follows_the_umask(
+        self, ready: Cli, tmp_path: Path, umask: int, mode: int
+    ) -> None:
+        rows = write(tmp_path / "in.jsonl", {"id": 1, "text": "داعش يسيطر"})
+        before = os.umask(umask)
+        try:
+            assert ready("export", "csv", "--output", tmp_path / "out.csv").code == 0
+            assert ready("check", "--batch", rows, "--output", tmp_path / "out.jsonl").code == 0
+        finally:
+            os.umask(before)
+        for name in ("out.csv", "out.jsonl"):
+            assert (tmp_path / name).stat().st_mode & 0o777 == mode
 
 
 def test_settings_leave_the_key_unreadable_for_others(ready: Cli, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """What the doctor says of each part, well and not well, and that it names the way out."""
 
+import shlex
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -69,8 +71,8 @@ def test_a_new_installation_has_no_failure_and_every_part(doctor: Doctor) -> Non
     found = doctor()
     assert not [each for each in found.values() if each.state is State.FAILURE]
     assert list(found) == [
-        "database", "migrations", "disk", "secret key", "models", "index", "pictures", "telegram",
-        "webhook", "updates", "console", "metrics", "feeds", "errands", "notifications",
+        "database", "migrations", "disk", "files", "secret key", "models", "index", "pictures",
+        "telegram", "webhook", "updates", "console", "metrics", "feeds", "errands", "notifications",
     ]  # fmt: skip
 
 
@@ -120,13 +122,73 @@ class TestSecretKey:
         assert found.state is State.FAILURE
         assert "x" * 64 not in found.message
 
-    def test_one_that_can_be_guessed_or_read_is_a_warning(self, app: App, doctor: Doctor) -> None:
+    def test_one_that_others_read_is_a_warning(self, app: App, doctor: Doctor) -> None:
         app.settings.secret()
         app.settings.key_file.chmod(0o644)
-        assert "chmod 600" in doctor()["secret key"].message
-        found = doctor(secret_key=SecretStr("hunter2"))["secret key"]
+        found = doctor()["secret key"]
         assert found.state is State.WARNING
-        assert "hunter2" not in found.message
+        assert f"chmod 600 {app.settings.key_file}" in found.message
+
+    @pytest.mark.parametrize("size", [0, 63])
+    def test_one_that_is_cut_short_is_a_failure(self, app: App, doctor: Doctor, size: int) -> None:
+        app.settings.key_file.write_bytes(b"5" * size)
+        found = doctor()["secret key"]
+        assert found.state is State.FAILURE
+        assert f"cut short ({size} of 64 bytes); restore it" in found.message
+
+
+class TestFiles:
+    """Everything in DATA_DIR is its owner's alone; the doctor looks at all of it."""
+
+    @pytest.fixture(autouse=True)
+    def _closed(self, app: App) -> None:
+        for path in (app.settings.data_dir, *app.settings.data_dir.rglob("*")):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+    def test_nobody_else_reads_them(self, doctor: Doctor) -> None:
+        assert doctor()["files"].state is State.OK
+
+    @pytest.mark.parametrize("mode", [0o640, 0o604, 0o602, 0o610])
+    @pytest.mark.parametrize("name", ["index/snapshots/7/file.bin", "models/a", "any.lock"])
+    def test_one_that_others_use_is_named_and_the_command_helps(
+        self, app: App, doctor: Doctor, name: str, mode: int
+    ) -> None:
+        path = app.settings.data_dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in path.relative_to(app.settings.data_dir).parents:
+            (app.settings.data_dir / folder).chmod(0o700)
+        path.write_text("anything")
+        path.chmod(mode)
+        self.assert_mended(doctor, str(path))
+
+    @pytest.mark.parametrize("name", [".", "index/deep"])
+    def test_so_is_a_folder(self, app: App, doctor: Doctor, name: str) -> None:
+        folder = app.settings.data_dir / name
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o750)
+        self.assert_mended(doctor, "")
+
+    def test_what_a_link_leads_to_is_not_looked_at(
+        self, app: App, doctor: Doctor, tmp_path: Path
+    ) -> None:
+        (tmp_path / "elsewhere").mkdir(mode=0o755)
+        (app.settings.data_dir / "models").symlink_to(tmp_path / "elsewhere")
+        (app.settings.data_dir / "nowhere").symlink_to(tmp_path / "nothing")
+        assert doctor()["files"].state is State.OK
+
+    def test_settings_that_others_read_are_named(self, doctor: Doctor, tmp_path: Path) -> None:
+        (tmp_path / ".env").touch(0o644)
+        found = doctor()["files"]
+        assert found.state is State.WARNING
+        assert "chmod 600 .env" in found.message
+
+    def assert_mended(self, doctor: Doctor, path: str) -> None:
+        found = doctor()["files"]
+        assert found.state is State.WARNING
+        assert path in found.message
+        _, command, _ = found.message.split("`")
+        subprocess.run(shlex.split(command), check=True)
+        assert doctor()["files"].state is State.OK
 
 
 class TestIndex:

@@ -1,18 +1,22 @@
 """Settings: where they come from, which wins, what is refused, and that secrets stay secret."""
 
+import re
 import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
+from pydantic import SecretStr, ValidationError
 
 from bot.errors import SettingsError
+from bot.redaction import HIDDEN, redact
 from bot.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRET = "123456:do-not-show-this"
+SECRET = "123456:do-not-show-this-to-anybody"
 SECRETS = ("TELEGRAM_BOT_TOKEN", "WEBHOOK_SECRET", "DATABASE_URL", "SECRET_KEY")
 
 
@@ -160,7 +164,59 @@ class TestKey:
             load().secret()
 
 
-def test_a_key_cut_short_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "secret.key").write_bytes(b"")
-    with pytest.raises(SettingsError, match="cut short"):
+@pytest.mark.parametrize("size", [0, 1, 32, 63])
+def test_a_key_file_cut_short_is_refused(tmp_path: Path, size: int) -> None:
+    (tmp_path / "secret.key").write_bytes(b"5" * size)
+    with pytest.raises(SettingsError, match=f"cut short \\({size} of 64 bytes\\); restore it"):
         Settings(data_dir=tmp_path).secret()
+
+
+@pytest.mark.parametrize("key", ["x", "hunter2-hunter2-hunter2-hunter2", "سر" * 7])
+def test_a_key_that_can_be_guessed_is_refused_with_the_way_out(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", key)
+    with pytest.raises(SettingsError, match="SECRET_KEY cannot be used") as refused:
+        load()
+    assert key not in str(refused.value).replace("x or", "")
+    command = re.search(r'python3 -c "(.+?)"', str(refused.value))
+    assert command is not None
+    made = subprocess.run(
+        [sys.executable, "-c", command.group(1)], capture_output=True, text=True, check=True
+    )
+    monkeypatch.setenv("SECRET_KEY", made.stdout.strip())
+    assert load().secret() == made.stdout.strip().encode()
+
+
+def test_thirty_two_bytes_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "سر" * 8)
+    assert len(load().secret()) == 32
+
+
+def test_what_pydantic_refuses_is_not_shown() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(secret_key=SecretStr("hunter2"), admin_ids="hunter2", log_level="hunter2")  # type: ignore[arg-type]
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql+psycopg://bot:correct-horse@db/name",
+        "postgresql+psycopg://bot:correct%2Dhorse@db/name",
+        "postgresql+psycopg://bot:correct-horse/battery?s@db/name",
+        "postgresql+psycopg://db/name?user=bot&password=correct-horse",
+    ],
+)
+def test_secrets_of_the_settings_are_redacted(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", SECRET)
+    monkeypatch.setenv("WEBHOOK_SECRET", "webhook-secret")
+    monkeypatch.setenv("SECRET_KEY", "k" * 40)
+    monkeypatch.setenv("DATABASE_URL", address)
+    monkeypatch.setenv("WEBHOOK_URL", "https://user:proxy-password@example.org/hook")
+    key = load().model_copy(update={"secret_key": None}).secret().decode()
+    password = unquote(address.partition("bot:")[2].partition("@")[0]) or "correct-horse"
+    for secret in (SECRET, "webhook-secret", "k" * 40, password, "proxy-password", key):
+        assert redact(f"[{secret}]") in (f"[{HIDDEN}]", f"[123456:{HIDDEN}]")

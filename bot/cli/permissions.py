@@ -1,0 +1,95 @@
+"""Who may read what a command writes: its data the owner only, its results whom the user lets."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+#: Permissions that nobody but the owner gets: files are 0600 and folders 0700.
+_OTHERS: Final = 0o077
+#: Of a folder that somebody fills without end no more is looked at.
+MOST_ENTRIES: Final = 100_000
+
+_users_mask: Final[ContextVar[int]] = ContextVar("users_mask")
+
+
+@contextmanager
+def owner_only() -> Iterator[None]:
+    """Have everything that the body writes be for its owner only, whatever the umask."""
+    before = os.umask(_OTHERS)
+    token = _users_mask.set(before)
+    try:
+        yield
+    finally:
+        _users_mask.reset(token)
+        os.umask(before)
+
+
+@contextmanager
+def as_the_user_says() -> Iterator[None]:
+    """Have what the body writes follow the umask that the command was called with.
+
+    For results that are written where the user says.
+    """
+    before = os.umask(users_mask())
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def users_mask() -> int:
+    """Return the umask that the command was called with."""
+    mask = _users_mask.get(None)
+    if mask is None:
+        # Asking is setting: to what shows nobody anything meanwhile.
+        mask = os.umask(_OTHERS)
+        os.umask(mask)
+    return mask
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What of a folder is not its owner's alone: how many entries, and one of them."""
+
+    looked_at: int
+    readable: int = 0
+    first_readable: Path | None = None
+    foreign: int = 0
+    first_foreign: Path | None = None
+
+
+def exposure(folder: Path) -> Exposure:
+    """Look at a folder and everything below it, for the first ``MOST_ENTRIES`` of it.
+
+    Links are passed over: what they lead to is somebody else's to look after. Raises OSError where
+    it cannot be looked at.
+    """
+    owner = folder.stat().st_uid
+    found = Exposure(0)
+    for path in islice(_below(folder), MOST_ENTRIES):
+        about = path.lstat()
+        readable, foreign = bool(about.st_mode & _OTHERS), about.st_uid != owner
+        found = Exposure(
+            found.looked_at + 1,
+            found.readable + readable,
+            found.first_readable or (path if readable else None),
+            found.foreign + foreign,
+            found.first_foreign or (path if foreign else None),
+        )
+    return found
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    yield folder
+    for entry in sorted(folder.iterdir()):
+        if entry.is_symlink():
+            continue
+        if entry.is_dir():
+            yield from _below(entry)
+        else:
+            yield entry

@@ -1,0 +1,218 @@
+"""Take secrets and people's words out of any text, and say of an error only what holds neither.
+
+Secrets are what ``hide`` was told of, in whatever form they are written, and what looks like one: a
+bot's token, a password within an address. Words are those of the update that is in hand. ``logs``
+passes every line through here; so does whatever shows or keeps the text of an error.
+"""
+
+import html
+import os
+import re
+import threading
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final
+
+from bot.errors import BotError
+from embeddings.errors import EmbeddingsError
+from knowledge.errors import KnowledgeError
+
+#: What stands in place of a secret, and of a person's words.
+HIDDEN: Final = "[hidden]"
+WITHHELD: Final = "…"
+
+#: A shorter secret is not looked for, and one shorter than the second only as a word of its own:
+#: a log without every "a" is none. A token of Telegram has 35 characters after its colon.
+SHORTEST_SECRET: Final = 6
+_SHORT_SECRET: Final = 16
+#: Shorter words of a person ("yes") are everybody's, and stand in names of the program's own too.
+SHORTEST_WORDS: Final = 8
+
+#: Exceptions whose messages are written by this program; any other may quote what it was given.
+OWN_ERRORS: Final = (BotError, KnowledgeError, EmbeddingsError)
+
+#: What @BotFather gives out, and a name with its password in an address.
+_LOOKS_SECRET: Final = (
+    r"[0-9]{6,}(?::|%3A)[A-Za-z0-9_-]{30,}",
+    r"(?<=://)[^\s/@:?#\"']*:[^\s/@\"']+(?=@)",
+)
+_WRITTEN_OTHERWISE: Final = re.compile(r"[%\\&+:]")
+#: Around a word of its own; before it may stand a sign that is written with letters.
+_ALONE: Final = (
+    r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt])|(?<=\\x[0-9A-Fa-f]{2}))",
+    r"(?![A-Za-z0-9])",
+)
+#: The innermost frames of an error that are shown: one that calls itself without end has thousands.
+_FRAMES: Final = 50
+_CAUSED: Final = "\n\nThe above exception was the direct cause of the following exception:\n\n"
+_MEANWHILE: Final = "\n\nDuring handling of the above exception, another exception occurred:\n\n"
+_PARTS: Final = re.compile(r"[\n.!?؟،؛,;:]+")
+
+_known: frozenset[str] = frozenset()
+_guard: Final = threading.Lock()
+_words: Final[ContextVar[tuple[str, ...]]] = ContextVar("words", default=())
+
+
+def _compiled(secrets: Iterable[str]) -> re.Pattern[str]:
+    # The longest first: one may be part of another.
+    ordered = sorted(secrets, key=len, reverse=True)
+    return re.compile("|".join((*map(_spelling, ordered), *_LOOKS_SECRET)), re.IGNORECASE)
+
+
+def _spelling(secret: str) -> str:
+    """Return what matches a secret however each of its characters is written."""
+    pattern = "".join(map(_character, secret))
+    if len(secret) >= _SHORT_SECRET:
+        return pattern
+    before, after = _ALONE
+    return f"{before}{pattern}{after}"
+
+
+def _character(char: str) -> str:
+    """Return what matches a character: as it is, in addresses, in JSON, in Python and in HTML.
+
+    Written so within what is written so already, too; bounded, for a text may be backslashes alone.
+    """
+    code, coded = ord(char), char.encode(errors="surrogatepass")
+    utf16 = char.encode("utf-16-be", errors="surrogatepass")
+    ways = {
+        rf"\\{{0,8}}{re.escape(char)}",
+        "".join(f"%(?:25){{0,4}}{byte:02x}" for byte in coded),
+        "".join(rf"\\{{1,8}}x{byte:02x}" for byte in coded),
+        "".join(rf"\\{{1,8}}u{utf16[at : at + 2].hex()}" for at in range(0, len(utf16), 2)),
+        f"&#0{{0,8}}{code};",
+        f"&#x0{{0,8}}{code:x};",
+        re.escape(html.escape(char)),
+    }
+    if char == " ":
+        ways.add(r"\+")
+    return f"(?:{'|'.join(sorted(ways))})"
+
+
+_pattern = _compiled(())
+
+
+def hide(*secrets: str) -> None:
+    """Have ``secrets`` never shown from now on; those that are too short to be found are passed.
+
+    Of a bot's token what follows the colon is one too: the number before it is no secret, and
+    whatever quotes an address may write the colon in another way.
+    """
+    global _known, _pattern
+    found = {part for secret in secrets for part in (secret, secret.partition(":")[2])}
+    with _guard:
+        known = _known | {secret for secret in found if len(secret) >= SHORTEST_SECRET}
+        if known != _known:
+            _pattern, _known = _compiled(known), known
+
+
+def redact(text: str) -> str:
+    """Return ``text`` without secrets and without the words that are in hand."""
+    for words in _words.get():
+        text = text.replace(words, WITHHELD)
+    return without_secrets(text)
+
+
+def without_secrets(text: str) -> str:
+    """Return ``text`` without secrets."""
+    # Almost every text of a log: nothing in it is written in another way, and no secret is in it.
+    if not _WRITTEN_OTHERWISE.search(text):
+        lower = text.lower()
+        if not any(secret in text or secret.lower() in lower for secret in _known):
+            return text
+    return _pattern.sub(HIDDEN, text)
+
+
+@contextmanager
+def words_in_hand(given: object) -> Iterator[None]:
+    """Have every text within ``given`` (JSON, as it was read) kept out of what the body logs.
+
+    So are its lines and sentences, and in the tasks and ``logs.Threads`` that the body starts.
+    """
+    found: set[str] = set()
+    for text in _texts(given):
+        for part in (text, *_PARTS.split(text)):
+            plain = part.strip()
+            found |= {plain, " ".join(plain.split()), repr(plain)[1:-1]}
+    long = (words for words in found if len(words) >= SHORTEST_WORDS)
+    before = _words.set(tuple(sorted(long, key=len, reverse=True)))
+    try:
+        yield
+    finally:
+        _words.reset(before)
+
+
+def _texts(given: object) -> Iterator[str]:
+    match given:
+        case str():
+            yield given
+        case dict():
+            for value in given.values():
+                yield from _texts(value)
+        case list() | tuple():
+            for value in given:
+                yield from _texts(value)
+
+
+def summary(error: BaseException) -> str:
+    """Return what may be said of an error anywhere.
+
+    That is the message of this program's own; of others, whose messages may quote a person, the
+    kind and the code that the system or the database gave.
+    """
+    return (
+        redact(str(error)) if isinstance(error, OWN_ERRORS) else _kind(type(error).__name__, error)
+    )
+
+
+def trace(error: BaseException) -> str:
+    """Return the traceback of an error and of what led to it, each with its ``summary`` only."""
+    return without_secrets("".join(_trace(error, set())))
+
+
+def _kind(name: str, error: BaseException) -> str:
+    code = _code(error)
+    return f"{name} ({code})" if code else name
+
+
+def _code(error: BaseException) -> str | None:
+    """Return the code of the system's or the database's that an error carries."""
+    if isinstance(error, OSError) and isinstance(error.errno, int):
+        return os.strerror(error.errno)
+    found: Any = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
+    if isinstance(found, str):
+        return found
+    # SQLAlchemy's carry the driver's.
+    driver: Any = getattr(error, "orig", None)
+    return _code(driver) if isinstance(driver, BaseException) and driver is not error else None
+
+
+def _trace(error: BaseException, seen: set[int]) -> Iterator[str]:
+    chain: list[tuple[BaseException, str]] = []
+    before: BaseException | None = error
+    how = ""
+    while before is not None and id(before) not in seen:
+        seen.add(id(before))
+        chain.append((before, how))
+        if before.__cause__ is not None:
+            before, how = before.__cause__, _CAUSED
+        elif not before.__suppress_context__:
+            before, how = before.__context__, _MEANWHILE
+        else:
+            before = None
+    for each, how in reversed(chain):
+        yield "Traceback (most recent call last):\n"
+        # The place alone: the line there may hold a text, and is in the code for whoever looks.
+        for frame in traceback.extract_tb(each.__traceback__, -_FRAMES):
+            yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n'
+        module, name = type(each).__module__, type(each).__qualname__
+        name = name if module == "builtins" else f"{module}.{name}"
+        own = isinstance(each, OWN_ERRORS)
+        yield f"{name}: {summary(each)}" if own else _kind(name, each)
+        if isinstance(each, BaseExceptionGroup):
+            for number, member in enumerate(each.exceptions, 1):
+                yield f"\n---- {number} of {len(each.exceptions)} ----\n"
+                yield from _trace(member, seen)
+        yield how
