@@ -40,7 +40,14 @@ from knowledge.database import Sessions
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, ReportKind, StatementDraft
 from knowledge.errors import UnreadableFile
 from knowledge.export import claim_reviews, table
-from knowledge.models import FeedKind, NotificationKind, Report, Role, SubjectKind
+from knowledge.models import (
+    FeedKind,
+    NotificationKind,
+    Report,
+    Role,
+    StatementStatus,
+    SubjectKind,
+)
 from knowledge.notifications import Told
 from knowledge.readers import Format, read
 from knowledge.reports import SourcedStatement
@@ -183,7 +190,7 @@ def plain_statement() -> SourcedStatement:
         id=1,
         ref="r-1",
         text=BODY,
-        status=reports.StatementStatus.PUBLISHED,
+        status=StatementStatus.PUBLISHED,
         speaker="The mayor",
         rating=Rating.FALSE,
         rating_text="False",
