@@ -31,6 +31,7 @@ from knowledge.database import open_engine, open_sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import embed_published
 from knowledge.schema import upgrade
+from knowledge.text import plain_text, single_line
 from tests.e2e.bot_api_server import BotApiServer
 from tests.e2e.whole_bot import Installation, installation
 
@@ -97,8 +98,9 @@ def fill(database: Path, encoder: Encoder, texts: Sequence[str], vectors: Vector
     for start in range(0, len(texts), _REPORT):
         part = texts[start : start + _REPORT]
         with sessions.begin() as session:
-            told = tuple(StatementDraft(text) for text in part)
-            ids = reports.store(session, ReportDraft(part[0], statements=told)).statement_ids
+            told = tuple(StatementDraft(plain_text(text)) for text in part)
+            draft = ReportDraft(single_line(part[0]), statements=told)
+            ids = reports.store(session, draft).statement_ids
             curation.publish(session, ids, "benchmark")
         embed_published(sessions, known, ids)
     engine.dispose()

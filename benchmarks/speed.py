@@ -24,6 +24,7 @@ from bot.app import App
 from bot.cli.progress import reporter
 from knowledge import curation, reports
 from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.text import plain_text
 
 SEED = 9
 INDEXED = 2_000
@@ -63,7 +64,7 @@ def main() -> None:
 def _fill(app: App, titles: list[str]) -> None:
     with app.sessions.begin() as session:
         for title in titles:
-            draft = ReportDraft(title="", statements=(StatementDraft(text=title),))
+            draft = ReportDraft(title="", statements=(StatementDraft(text=plain_text(title)),))
             curation.publish(session, reports.store(session, draft).statement_ids, "benchmark")
     app.index.current(reporter("Embedding"))
 

@@ -19,6 +19,7 @@ from bot.app import App
 from bot.cli.progress import reporter
 from knowledge import curation, reports
 from knowledge.domain import Outcome, ReportDraft, ReportKind, StatementDraft
+from knowledge.text import plain_text, single_line
 
 SEED = 5
 ASKED = 2_000
@@ -52,10 +53,10 @@ def _fill(app: App) -> None:
             draft = ReportDraft(
                 ref=row["vclaim_id"],
                 publisher="CheckThat! 2021",
-                title=row["title"],
+                title=single_line(row["title"]),
                 language="ar",
                 kind=ReportKind.NEWS,
-                statements=(StatementDraft(text=row["vclaim"] or row["title"]),),
+                statements=(StatementDraft(text=plain_text(row["vclaim"] or row["title"])),),
             )
             curation.publish(session, reports.store(session, draft).statement_ids, "benchmark")
     app.index.current(reporter("Embedding"))

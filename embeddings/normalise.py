@@ -2,7 +2,7 @@
 
 Three strengths, each built on the one before:
 
-``visible``       what may be shown: no bidi overrides, zero-width or control characters
+``visible``       what is read: no bidi overrides, zero-width or control characters
 ``for_matching``  what an encoder reads: one code point per letter, plain digits, no vocalisation
 ``fold``          what words are compared by: letters that people interchange become one
 """
@@ -58,7 +58,8 @@ _LONGEST_KNOWN = 256
 def visible(text: str) -> str:
     """Return ``text`` without characters that are invisible or reorder the line.
 
-    Use before showing anything a person or a feed wrote. Letters, marks, spaces and newlines stay.
+    For reading what somebody wrote; what is shown keeps its joiners (``knowledge.text``). Letters,
+    marks, spaces and newlines stay.
     """
     return _CONTROL.sub("", _BREAK.sub("\n", _INVISIBLE.sub("", text)))
 

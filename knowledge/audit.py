@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.models import AuditEntry, SubjectKind
 from knowledge.paging import Page, bounded, paged, placed
+from knowledge.text import single_line
 
 #: Who acts where an admin acts on the machine itself: no person of a channel.
 COMMAND_LINE: Final = "command line"
@@ -54,7 +55,7 @@ def note(
             subject_id=str(subject_id),
             before=dict(before) if before is not None else None,
             after=dict(after) if after is not None else None,
-            reason=reason[:LONGEST_REASON] if reason else None,
+            reason=_on_one_line(reason),
             undoes=undoes,
         )
     )
@@ -88,6 +89,10 @@ def latest(session: Session, subject: SubjectKind, subject_id: int | str) -> Ent
     return found[0] if found else None
 
 
+def _on_one_line(reason: str | None) -> str | None:
+    return single_line(reason)[:LONGEST_REASON] or None if reason else None
+
+
 def read(row: AuditEntry) -> Entry:
     """Return the value of an entry's row."""
     return Entry(
@@ -99,6 +104,6 @@ def read(row: AuditEntry) -> Entry:
         subject_id=row.subject_id,
         before=row.before,
         after=row.after,
-        reason=row.reason,
+        reason=_on_one_line(row.reason),
         undoes=row.undoes,
     )

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from knowledge.errors import BadEdit
+from knowledge.text import is_plain_text, is_single_line
+
 
 class ReportKind(StrEnum):
     """What kind of document a report is."""
@@ -66,6 +69,11 @@ class StatementDraft:
     as_of: date | None = None
     ref: str | None = None
 
+    def __post_init__(self) -> None:
+        """Raise BadEdit for a field that could forge the lines it is shown between."""
+        require_plain_text(text=self.text)
+        require_single_line(speaker=self.speaker, rating=self.rating_text, ref=self.ref)
+
 
 @dataclass(frozen=True, slots=True)
 class ReportDraft:
@@ -84,3 +92,36 @@ class ReportDraft:
     body: str | None = None
     statements: tuple[StatementDraft, ...] = ()
     ref: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise BadEdit for a field that could forge the lines it is shown between."""
+        require_plain_text(body=self.body)
+        require_single_line(
+            title=self.title,
+            publisher=self.publisher,
+            url=self.url,
+            language=self.language,
+            ref=self.ref,
+        )
+
+
+def require_single_line(**values: str | None) -> None:
+    """Raise BadEdit unless each value is one line without control characters.
+
+    ``knowledge.text.single_line`` makes it one.
+    """
+    for field, value in values.items():
+        if value is not None and not is_single_line(value):
+            raise BadEdit(
+                f"the {field} holds a line break or a control character; write it on one line"
+            )
+
+
+def require_plain_text(**values: str | None) -> None:
+    """Raise BadEdit unless each value is text without control characters.
+
+    ``knowledge.text.plain_text`` makes it so.
+    """
+    for field, value in values.items():
+        if value is not None and not is_plain_text(value):
+            raise BadEdit(f"the {field} holds a control character; copy it as plain text")

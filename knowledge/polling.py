@@ -16,6 +16,7 @@ from knowledge import curation, reports
 from knowledge.domain import ReportDraft
 from knowledge.models import Feed, FeedItem, FeedKind, Source
 from knowledge.readers.received import host_of
+from knowledge.text import single_line
 
 #: How long a feed is one process's.
 TURN: Final = timedelta(minutes=15)
@@ -175,7 +176,7 @@ def _take(session: Session, feed_id: int, now: datetime, due_by: datetime) -> Du
         feed.id,
         feed.url,
         feed.kind,
-        source.name,
+        single_line(source.name),
         source.homepage,
         feed.etag,
         feed.last_modified,

@@ -12,6 +12,7 @@ from embeddings.normalise import for_matching
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.extraction import extract
 from knowledge.models import Report, Source, Statement, StatementStatus
+from knowledge.text import plain_text, single_line
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH = 5_000
@@ -174,25 +175,32 @@ def preceding(session: Session, ids: Sequence[int]) -> dict[int, str]:
 
 
 def sourced(row: Statement) -> SourcedStatement:
-    """Return the value of a statement's row."""
+    """Return the value of a statement's row.
+
+    What was kept before fields were held to one line is put on one here.
+    """
     report = row.report
     return SourcedStatement(
         id=row.id,
-        ref=row.ref,
-        text=row.text,
+        ref=single_line(row.ref),
+        text=plain_text(row.text),
         status=row.status,
-        speaker=row.speaker,
+        speaker=_on_one_line(row.speaker),
         rating=row.rating,
-        rating_text=row.rating_text,
+        rating_text=_on_one_line(row.rating_text),
         as_of=row.as_of,
-        report_ref=report.ref,
-        title=report.title,
-        publisher=report.source.name if report.source else None,
-        url=report.url,
+        report_ref=single_line(report.ref),
+        title=single_line(report.title),
+        publisher=_on_one_line(report.source.name if report.source else None),
+        url=_on_one_line(report.url),
         published_at=report.published_at,
         language=report.language,
         kind=report.kind,
     )
+
+
+def _on_one_line(value: str | None) -> str | None:
+    return single_line(value) or None if value else None
 
 
 def source_named(session: Session, name: str | None) -> Source | None:

@@ -12,6 +12,7 @@ from knowledge.errors import NotAllowed
 from knowledge.inserting import insert_new
 from knowledge.models import Grant, Role, SubjectKind
 from knowledge.models.base import now
+from knowledge.text import single_line
 
 #: Characters of a name that are kept.
 _LONGEST_NAME: Final = 120
@@ -53,8 +54,8 @@ def require(session: Session, key: str, role: Role, first_admins: frozenset[str]
 
 
 def grant(session: Session, key: str, role: Role, name: str, actor: str) -> None:
-    """Give a person a role, or another one, under a name."""
-    name = name.strip()[:_LONGEST_NAME]
+    """Give a person a role, or another one, under a name, which is kept on one line."""
+    name = _on_one_line(name)
     values = {"person_key": key, "role": role, "name": name, "granted_by": actor}
     before = None
     if not insert_new(session, Grant, values):
@@ -87,10 +88,17 @@ def revoke(session: Session, key: str, actor: str) -> bool:
 def held(session: Session) -> list[Holder]:
     """Return everybody who was granted a role, by name."""
     rows = session.scalars(select(Grant).order_by(Grant.name, Grant.person_key))
-    return [Holder(row.person_key, row.role, row.name, row.granted_by, row.at) for row in rows]
+    return [
+        Holder(row.person_key, row.role, _on_one_line(row.name), row.granted_by, row.at)
+        for row in rows
+    ]
 
 
 def name_of(session: Session, actor: str) -> str:
     """Return the name colleagues know an actor by; what acts without one is named as it is."""
     name = session.scalar(select(Grant.name).where(Grant.person_key == actor))
-    return name or (actor if len(actor) < _KEY_LENGTH else actor[:_SHORT_KEY])
+    return _on_one_line(name or "") or (actor if len(actor) < _KEY_LENGTH else actor[:_SHORT_KEY])
+
+
+def _on_one_line(name: str) -> str:
+    return single_line(name)[:_LONGEST_NAME].rstrip()

@@ -15,6 +15,7 @@ from knowledge.models import Feed, FeedItem, FeedKind, Report, Source, SubjectKi
 from knowledge.paging import bounded
 from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
+from knowledge.text import single_line
 
 #: How often a feed is asked, in minutes: no oftener than is polite, no rarer than a week.
 MIN_MINUTES: Final = 5
@@ -62,7 +63,7 @@ def add_feed(
     Raises UnusableFeed if a value cannot be taken or the address is polled already.
     """
     try:
-        named = fields.text_of(name, "name", fields.MAX_PUBLISHER)
+        named = fields.line_of(name, "name", fields.MAX_PUBLISHER)
         address = fields.url_of(url, "url")
         home = fields.url_of(homepage, "homepage")
     except FieldError as error:
@@ -132,7 +133,9 @@ def distrust(session: Session, source_id: int, actor: str, reason: str | None = 
 
 def find_source(session: Session, name: str) -> int:
     """Return the id of the source with this name. Raises NotFound."""
-    found = session.scalar(select(Source.id).where(Source.name == name.strip()))
+    found = session.scalar(
+        select(Source.id).where(Source.name.in_({name.strip(), single_line(name)}))
+    )
     if found is None:
         raise NotFound(f"no source is named {name!r}; see `tathabbat sources list`")
     return found
@@ -181,7 +184,7 @@ def _states(session: Session, rows: Sequence[Source]) -> tuple[SourceState, ...]
     return tuple(
         SourceState(
             row.id,
-            row.name,
+            single_line(row.name),
             row.homepage,
             row.trusted,
             reports.get(row.id, 0),

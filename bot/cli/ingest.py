@@ -19,6 +19,7 @@ from knowledge.audit import COMMAND_LINE
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
 from knowledge.readers import Defaults, Format, Problem, read
+from knowledge.text import single_line
 
 #: Reports kept in one transaction.
 _BATCH = 200
@@ -135,7 +136,7 @@ def _keep(
 
 
 def _problem(tally: _Tally, message: str) -> None:
-    click.echo(f"tathabbat: {message}", err=True)
+    click.echo(f"tathabbat: {single_line(message)}", err=True)
     tally.problems.append(message)
 
 

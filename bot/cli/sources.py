@@ -8,12 +8,12 @@ import click
 
 from bot.app import App
 from bot.polling import Tally
-from embeddings.normalise import visible
 from knowledge import sources as known
 from knowledge.audit import COMMAND_LINE
 from knowledge.models import FeedKind
 from knowledge.models.base import now
 from knowledge.sources import MAX_MINUTES, MIN_MINUTES, FeedState, SourceState
+from knowledge.text import single_line
 
 #: Problems that are told one by one.
 _TOLD = 20
@@ -80,7 +80,7 @@ def poll(app: App, feeds: tuple[str, ...], as_json: bool) -> None:
     else:
         tally = asyncio.run(app.poller.poll_due())
     for problem in tally.problems[:_TOLD]:
-        click.echo(f"tathabbat: {visible(problem)}", err=True)
+        click.echo(f"tathabbat: {single_line(problem)}", err=True)
     click.echo(json.dumps(asdict(tally), ensure_ascii=False) if as_json else _summary(tally))
     if tally.problems:
         raise click.exceptions.Exit(1)
@@ -142,14 +142,14 @@ def distrust(app: App, name: str, reason: str | None) -> None:
 
 def _source(source: SourceState) -> str:
     trusted = ", trusted" if source.trusted else ""
-    return f"{visible(source.name)} ({source.reports} reports{trusted})"
+    return f"{single_line(source.name)} ({source.reports} reports{trusted})"
 
 
 def _feed(feed: FeedState) -> str:
     polled = f"{feed.polled_at:%Y-%m-%d %H:%M}" if feed.polled_at else "never"
     state = "paused" if feed.paused else f"every {feed.minutes} minutes, polled {polled}"
-    error = f"\n      failed {feed.failures} times: {visible(feed.error)}" if feed.error else ""
-    return f"  {feed.id:4}  {visible(feed.url)} ({feed.kind.value}; {state}){error}"
+    error = f"\n      failed {feed.failures} times: {single_line(feed.error)}" if feed.error else ""
+    return f"  {feed.id:4}  {single_line(feed.url)} ({feed.kind.value}; {state}){error}"
 
 
 def _summary(tally: Tally) -> str:

@@ -5,11 +5,11 @@ import json
 import click
 
 from bot.app import App
-from embeddings.normalise import visible
 from knowledge import audit, curation, indexing, reports, roles
 from knowledge.audit import COMMAND_LINE
 from knowledge.models import StatementStatus, SubjectKind
 from knowledge.reports import SourcedStatement
+from knowledge.text import single_line
 
 
 @click.group()
@@ -35,7 +35,9 @@ def list_statements(app: App, status: str | None, limit: int, as_json: bool) -> 
         if as_json:
             click.echo(json.dumps(_json(statement), ensure_ascii=False))
         else:
-            click.echo(f"{statement.ref}  {statement.status.value:10}  {statement.text}")
+            click.echo(
+                f"{statement.ref}  {statement.status.value:10}  {single_line(statement.text)}"
+            )
 
 
 @statements.command()
@@ -50,7 +52,7 @@ def show(app: App, ref: str, as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps(_json(statement), ensure_ascii=False))
             continue
-        click.echo(f"{statement.ref} ({statement.status.value})\n«{statement.text}»")
+        click.echo(f"{statement.ref} ({statement.status.value})\n«{single_line(statement.text)}»")
         for label, value in (
             ("said by", statement.speaker),
             ("rating", statement.rating_text or statement.rating),
@@ -60,7 +62,7 @@ def show(app: App, ref: str, as_json: bool) -> None:
             ("link", statement.url),
         ):
             if value:
-                click.echo(f"  {label}: {value}")
+                click.echo(f"  {label}: {single_line(str(value))}")
 
 
 @statements.command()
@@ -125,7 +127,7 @@ def history(app: App, ref: str) -> None:
                 why = f": {entry.reason}" if entry.reason else ""
                 click.echo(
                     f"{entry.id:6}  {entry.at:%Y-%m-%d %H:%M}  {statement.ref}  {entry.action}"
-                    f" by {visible(by)}{visible(why)}"
+                    f" by {single_line(by)}{single_line(why)}"
                 )
 
 
@@ -146,7 +148,7 @@ def _why_not(app: App, ids: list[int]) -> str:
         (first, *others) = reports.by_ids(session, ids)
         done = curation.last_done(session, SubjectKind.STATEMENT, first.id)
     more = f" (and {len(others)} more)" if others else ""
-    by = f", {done.action} by {visible(done.by)} at {done.at:%Y-%m-%d %H:%M}" if done else ""
+    by = f", {done.action} by {single_line(done.by)} at {done.at:%Y-%m-%d %H:%M}" if done else ""
     return f": {first.ref} is {first.status.value}{by}{more}"
 
 

@@ -3,13 +3,13 @@
 import click
 
 from bot.conversation.reply import Reply, Style
-from embeddings.normalise import visible
+from knowledge.text import displayable, single_line
 
 
 def print_reply(reply: Reply, *, buttons: bool) -> None:
     """Print ``reply``; with ``buttons``, number those that can be pressed by typing the number."""
     for block in reply.blocks:
-        text = visible(block.text)
+        text = displayable(block.text)
         click.echo(click.style(text, bold=True) if block.style is Style.HEADLINE else text)
     number = 0
     for row in reply.buttons:
@@ -17,10 +17,10 @@ def print_reply(reply: Reply, *, buttons: bool) -> None:
             if button.share is not None:
                 continue  # A terminal has nobody to pass it on to.
             if button.url:
-                click.echo(f"🔗 {visible(button.label)}: {visible(button.url)}")
+                click.echo(f"🔗 {single_line(button.label)}: {single_line(button.url)}")
             elif buttons:
                 number += 1
-                click.echo(click.style(f"[{number}] {visible(button.label)}", dim=True))
+                click.echo(click.style(f"[{number}] {single_line(button.label)}", dim=True))
     if reply.document is not None:
         click.echo(reply.document.content.decode(errors="replace"))
 

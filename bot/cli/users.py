@@ -5,10 +5,10 @@ import json
 import click
 
 from bot.app import App
-from embeddings.normalise import visible
 from knowledge import roles
 from knowledge.audit import COMMAND_LINE
 from knowledge.models import Role
+from knowledge.text import single_line
 
 #: Length of a person's key, as ``users list`` shows it.
 _KEY_LENGTH = 64
@@ -32,11 +32,11 @@ def users() -> None:
 @click.pass_obj
 def grant(app: App, telegram_id: int, role: str, name: str) -> None:
     """Give the person with this id on Telegram a role."""
-    if not name.strip():
+    if not single_line(name):
         raise click.UsageError("--name is empty; give the name that colleagues know")
     with app.sessions.begin() as session:
         roles.grant(session, app.person_key(telegram_id), Role(role), name, COMMAND_LINE)
-    click.echo(f"{visible(name.strip())} is now {role}")
+    click.echo(f"{single_line(name)} is now {role}")
 
 
 @users.command()
@@ -77,8 +77,8 @@ def list_users(app: App, as_json: bool) -> None:
             click.echo(json.dumps(row, ensure_ascii=False))
         else:
             click.echo(
-                f"{holder.key}  {holder.role.value:9}  {visible(holder.name)}"
-                f"  by {visible(by[holder.key])} on {holder.at:%Y-%m-%d}"
+                f"{holder.key}  {holder.role.value:9}  {single_line(holder.name)}"
+                f"  by {single_line(by[holder.key])} on {holder.at:%Y-%m-%d}"
             )
 
 

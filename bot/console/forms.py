@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from bot.console.errors import BadForm
 from bot.console.protection import MAX_BODY
+from knowledge.text import plain_text, single_line
 
 _MAX_FIELDS: Final = 2_000
 #: Numbers of rows: PostgreSQL counts them in 32 bits.
@@ -38,24 +39,29 @@ class Form:
     uploads: Mapping[str, Upload] = field(default_factory=dict, repr=False)
 
     def verbatim(self, name: str, limit: int = LINE) -> str:
-        """Return a text as it was written, with ``\\n`` line ends; empty if there is none."""
+        """Return a text as it was written, without control characters; empty if there is none."""
         text = next(iter(self.fields.get(name, ())), "").replace("\r\n", "\n")
         if len(text) > limit:
             raise BadForm(name, f"more than {limit} characters")
         if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
             raise BadForm(name, "a NUL or a broken character")
-        return text
+        return plain_text(text)
 
     def text(self, name: str, limit: int = LINE) -> str:
         """Return a text without surrounding white space; empty if there is none."""
         return self.verbatim(name, limit).strip()
 
-    def needed(self, name: str, limit: int = LINE) -> str:
+    def needed_text(self, name: str, limit: int = LINE) -> str:
         """Return a text that must be there."""
-        text = self.text(name, limit)
-        if not text:
-            raise BadForm(name, "nothing was written")
-        return text
+        return _there(name, self.text(name, limit))
+
+    def line(self, name: str, limit: int = LINE) -> str:
+        """Return a text on one line; empty if there is none."""
+        return single_line(self.verbatim(name, limit))
+
+    def needed(self, name: str, limit: int = LINE) -> str:
+        """Return a text on one line that must be there."""
+        return _there(name, self.line(name, limit))
 
     def number(self, name: str) -> int:
         """Return a number that must be there."""
@@ -119,6 +125,12 @@ def asked(request: Request) -> Form:
     for name, value in request.query_params.multi_items():
         fields.setdefault(name, []).append(value)
     return Form(fields)
+
+
+def _there(name: str, text: str) -> str:
+    if not text:
+        raise BadForm(name, "nothing was written")
+    return text
 
 
 def _number(name: str, text: str) -> int:

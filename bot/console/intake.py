@@ -40,10 +40,10 @@ def drafts(sent: Form, fetcher: Fetcher) -> Sequence[ReportDraft | Problem]:
 def _defaults(sent: Form) -> Defaults:
     try:
         return Defaults(
-            publisher=sent.text("publisher", _TITLE) or None,
-            url=sent.text("url", _URL) or None,
+            publisher=sent.line("publisher", _TITLE) or None,
+            url=sent.line("url", _URL) or None,
             published_at=sent.day("published_at"),
-            language=sent.text("language") or None,
+            language=sent.line("language") or None,
         )
     except FieldError as error:
         field, _, why = str(error).partition(": ")
@@ -52,7 +52,7 @@ def _defaults(sent: Form) -> Defaults:
 
 def _pasted(sent: Form, defaults: Defaults) -> ReportDraft:
     body = sent.text("body", MAX_REPORT)
-    title = sent.text("title", _TITLE)
+    title = sent.line("title", _TITLE)
     if not title:
         # As in a text file, the first line is the title, if anything stands below it.
         first, _, rest = body.partition("\n")

@@ -20,8 +20,11 @@ from bot.console.done import done
 from bot.console.forms import Form
 from bot.console.labels import label
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language
-from embeddings.normalise import visible
+from bot.conversation.direction import ISOLATE
 from knowledge.audit import COMMAND_LINE, Entry
+from knowledge.readers import fields
+from knowledge.readers.fields import FieldError
+from knowledge.text import displayable
 
 #: Who acts with ``tathabbat`` on the server itself.
 #: Characters shown of the key of somebody who has no name here.
@@ -57,6 +60,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "verbatim": _verbatim,
+        "apart": _apart,
         "day": _day,
         "moment": _moment,
         "ago": _ago,
@@ -101,7 +105,7 @@ def _done(context: Context, asked: Form) -> str:
 def _shown(value: Any) -> Any:
     """Take out of every text what is invisible or reorders the line; markup is ours."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return visible(value)
+        return displayable(value)
     return value
 
 
@@ -111,6 +115,14 @@ def _verbatim(text: str) -> Markup:
     A browser drops the line break that follows the tag of a text area.
     """
     return Markup("\n") + escape(text)
+
+
+def _apart(text: str) -> Markup:
+    """Set what stands apart in a line (``direction.isolate``) apart as HTML does."""
+    parts = (escape(displayable(part)) for part in ISOLATE.split(text))
+    return Markup().join(
+        Markup("<bdi>{}</bdi>").format(part) if n % 2 else part for n, part in enumerate(parts)
+    )
 
 
 @pass_context
@@ -131,7 +143,7 @@ def _moment(context: Context, value: datetime | None) -> Markup:
         locale=words.language.value,
     )
     return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(
-        value.isoformat(timespec="seconds"), visible(short)
+        value.isoformat(timespec="seconds"), displayable(short)
     )
 
 
@@ -143,7 +155,7 @@ def _ago(context: Context, value: datetime | None) -> Markup:
     words: Catalogue = context["words"]
     now: datetime = context["now"]
     return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(
-        value.isoformat(timespec="seconds"), visible(words.since(value, now))
+        value.isoformat(timespec="seconds"), displayable(words.since(value, now))
     )
 
 
@@ -187,7 +199,10 @@ def _language(context: Context, code: str) -> str:
 
 def _web(address: str) -> str:
     """Return an address that may be followed: of the web, nothing that runs in the page."""
-    return address if address.startswith(("https://", "http://")) else ""
+    try:
+        return fields.url_of(address, "url") or ""
+    except FieldError:
+        return ""
 
 
 def _without(asked: Form, *names: str, **more: str) -> str:

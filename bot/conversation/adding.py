@@ -6,6 +6,9 @@ from typing import Final, TypeAlias
 
 from knowledge.domain import ReportDraft
 from knowledge.language import guess_language
+from knowledge.readers import fields
+from knowledge.readers.fields import FieldError
+from knowledge.text import plain_text, single_line
 
 #: Reads the reports at a web address, at least one. Raises FetchError or UnreadableFile.
 Reading: TypeAlias = Callable[[str], Sequence[ReportDraft]]
@@ -37,11 +40,24 @@ def read_pasted(text: str) -> ReportDraft:
 
     A line that is nothing but an address is the report's.
     """
-    lines = [line.strip() for line in text.split("\n")]
-    url = next((line for line in lines if _ADDRESS.fullmatch(line)), None)
-    kept = "\n".join(line for line in lines if line != url).strip()
+    lines = [line.strip() for line in plain_text(text).split("\n")]
+    link = next((line for line in lines if _address(line)), None)
+    kept = "\n".join(line for line in lines if line != link).strip()
     title, _, body = kept.partition("\n")
     if not body.strip() or len(title) > TITLE:
         title, body = "", kept
     body = body.strip()
-    return ReportDraft(title=title, url=url, language=guess_language(body), body=body)
+    return ReportDraft(
+        title=single_line(title),
+        url=_address(link) if link else None,
+        language=guess_language(body),
+        body=body,
+    )
+
+
+def _address(line: str) -> str | None:
+    """Return the address that a line is, None if it is none that people may follow."""
+    try:
+        return fields.url_of(line, "url") if _ADDRESS.fullmatch(line) else None
+    except FieldError:
+        return None

@@ -97,7 +97,7 @@ def alert(growing: tuple[ClusterSummary, ...], words: Catalogue) -> Reply:
     say = words.say
     lines = [
         say("{claim} (people in the last day: {recent}, before: {before})").format(
-            claim=cut_short(each.title), recent=each.recent, before=each.before
+            claim=words.quote(cut_short(each.title)), recent=each.recent, before=each.before
         )
         for each in growing
     ]
@@ -110,4 +110,4 @@ def alert(growing: tuple[ClusterSummary, ...], words: Catalogue) -> Reply:
 
 def _asked(each: ClusterSummary, words: Catalogue) -> str:
     people_asked = words.say("people: {count}").format(count=each.people)
-    return f"{cut_short(each.title)} ({people_asked})"
+    return f"{words.quote(cut_short(each.title))} ({people_asked})"

@@ -14,6 +14,7 @@ from bot.conversation.wording import answered, cut_short, headline, link
 from knowledge.answers import Answer, Match
 from knowledge.domain import Outcome
 from knowledge.reports import SourcedStatement
+from knowledge.text import single_line
 
 #: Characters of a quote in a card's description: what two lines of a list show.
 _DESCRIBED: Final = 90
@@ -73,12 +74,12 @@ def _card(number: int, match: Match, answer: Answer, today: date, words: Catalog
 
 
 def _asked(answer: Answer, words: Catalogue) -> Block:
-    said = words.say("Asked about: “{claim}”").format(claim=cut_short(answer.claim))
+    said = words.say("Asked about: “{claim}”").format(claim=words.quote(cut_short(answer.claim)))
     return Block(said, Style.NOTE)
 
 
 def _described(statement: SourcedStatement, words: Catalogue) -> str:
     when = statement.published_at or statement.as_of
-    where = (statement.publisher, words.day(when) if when is not None else None)
+    where = (single_line(statement.publisher or ""), words.day(when) if when is not None else None)
     quote = f"«{cut_short(statement.text, _DESCRIBED)}»"
     return " · ".join(part for part in (quote, *where) if part)

@@ -13,8 +13,10 @@ from babel.dates import format_date, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from bot.conversation.direction import Direction, isolate
 from bot.conversation.hijri import hijri
 from knowledge.models import Calendar
+from knowledge.text import single_line
 
 
 class Language(StrEnum):
@@ -53,6 +55,15 @@ class Catalogue:
     say: Callable[[str], str]
     plural: Callable[[str, str, int], str]
     calendar: Calendar = Calendar.INTERNATIONAL
+
+    @property
+    def direction(self) -> Direction:
+        """Which way the language reads."""
+        return Direction.RTL if self.language is Language.ARABIC else Direction.LTR
+
+    def quote(self, text: str) -> str:
+        """Return what somebody else wrote as it stands within a line of ours: on that line."""
+        return isolate(single_line(text), self.direction)
 
     def count(self, one: str, more: str, number: int, /, **blanks: object) -> str:
         """Return the form of a message that goes with ``number``, with ``{count}`` filled in.

@@ -11,13 +11,13 @@ from bot import measures
 from bot.conversation.catalogue import Language
 from bot.conversation.reply import Asker, Origin
 from bot.conversation.wording import MOST_FORWARDERS, Noted, Part
-from embeddings.normalise import visible
 from knowledge import inquiries, people
 from knowledge.answering import Answering
 from knowledge.answers import Answer
 from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.inquiries import Rest
+from knowledge.text import single_line
 
 #: Outcomes of which it matters how many pass the message on: nothing stands behind it.
 _PASSED_ON: Final = (Outcome.REFUTED, Outcome.NO_MATCH)
@@ -70,7 +70,7 @@ class Keeping:
     def origin(self, origin: Origin) -> inquiries.Origin:
         """Return what is kept of an origin: no number, and no name but a public channel's."""
         key = self._key_of(origin.id) if origin.id is not None else None
-        name = " ".join(visible(origin.name or "").split())[:_NAME_CHARACTERS]
+        name = single_line(origin.name or "")[:_NAME_CHARACTERS]
         return inquiries.Origin(origin.kind, key, name or None)
 
     def may_be_told(self, session: Session, asker: Asker) -> bool:

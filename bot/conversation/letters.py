@@ -3,7 +3,7 @@
 from datetime import date
 
 from bot.conversation.catalogue import Catalogue
-from bot.conversation.quoting import Asking, sourced
+from bot.conversation.quoting import Asking, quoted, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.wording import headline, heard, link
 from knowledge.domain import Relation
@@ -47,7 +47,7 @@ def _corrected(told: Told, today: date, words: Catalogue) -> Reply:
         heard(told.claim, words),
     ]
     if told.text_before is not None:
-        blocks += [Block(say("What I showed you:")), Block(f"«{told.text_before}»", Style.QUOTE)]
+        blocks += [Block(say("What I showed you:")), quoted(told.text_before)]
     blocks.append(Block(say("What it says now:")))
     blocks += sourced(told.statement, Asking(told.claim, today), words)
     return Reply(tuple(blocks), _source(told, words))
@@ -61,7 +61,7 @@ def _retracted(told: Told, words: Catalogue) -> Reply:
             Block(say("⚠️ A report that I showed you was withdrawn"), Style.HEADLINE),
             heard(told.claim, words),
             Block(say("What I showed you:")),
-            Block(f"«{shown}»", Style.QUOTE),
+            quoted(shown),
             Block(
                 say(
                     "Please do not rely on it any more, and tell whoever you passed it on to. Send"

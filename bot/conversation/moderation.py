@@ -242,7 +242,7 @@ class Moderation:
                 return said(words.say("Write it like this: /retract REF reason"))
             count = curation.retract(session, curation.find(session, ref), key, reason)
         if not count:
-            return said(words.say("Nothing of {ref} is published.").format(ref=ref))
+            return said(words.say("Nothing of {ref} is published.").format(ref=words.quote(ref)))
         text = words.say("Statements withdrawn: {count}. Whoever was shown them will be told.")
         return said(text.format(count=count))
 
@@ -279,7 +279,7 @@ class Moderation:
                 return said(usage)
             roles.grant(session, self._place.key_of(number), _ROLES[role], name, key)
         done = words.say("{name} may now use the commands of moderators; /start shows them.")
-        return said(done.format(name=name))
+        return said(done.format(name=words.quote(name)))
 
     def _revoke(self, key: str, argument: str, words: Catalogue) -> Reply:
         number = _number(argument.strip())

@@ -1,6 +1,6 @@
 """What moderators read: a claim and what may answer it, a report just added (pure)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -68,13 +68,13 @@ def queued(
     ]
     others = [each.text for each in detail.wordings if each.text != summary.title][:WORDINGS]
     if others:
-        asked_as = "\n".join(f"• {cut_short(text)}" for text in others)
+        asked_as = "\n".join(f"• {words.quote(cut_short(text))}" for text in others)
         blocks.append(Block(f"{say('Also asked as:')}\n{asked_as}"))
     blocks.append(Block(_figures(detail, words), Style.NOTE))
     ask = Asking(summary.title, today)
     for number, statement in enumerate(candidates, start=1):
         opening = say("Statement {number}").format(number=number)
-        blocks.append(Block(f"{opening} · {statement.ref}", Style.HEADLINE))
+        blocks.append(Block(f"{opening} · {words.quote(statement.ref)}", Style.HEADLINE))
         blocks += sourced(statement, ask, words)
     if not candidates:
         blocks.append(Block(say("Nothing that was published comes close to it.")))
@@ -100,7 +100,7 @@ def _figures(detail: ClusterDetail, words: Catalogue) -> str:
         ),
     ]
     if summary.forwarded:
-        lines += _forwards(detail, say)
+        lines += _forwards(detail, words)
     if summary.languages:
         spoken = "، " if words.language.value == "ar" else ", "
         known = spoken.join(names.get(code, code) for code in summary.languages)
@@ -108,16 +108,18 @@ def _figures(detail: ClusterDetail, words: Catalogue) -> str:
     return "\n".join(lines)
 
 
-def _forwards(detail: ClusterDetail, say: Callable[[str], str]) -> list[str]:
+def _forwards(detail: ClusterDetail, words: Catalogue) -> list[str]:
     """Return how often a cluster came as a forward, and from which channels."""
-    channels = detail.channels
+    say, channels = words.say, detail.channels
     lines = [
         say("Forwarded: {times} · from channels: {channels}").format(
             times=detail.summary.forwarded, channels=channels.count
         )
     ]
     if channels.names:
-        named = " · ".join(f"{cut_short(name, _NAMED)} ({times})" for name, times in channels.names)
+        named = " · ".join(
+            f"{words.quote(cut_short(name, _NAMED))} ({times})" for name, times in channels.names
+        )
         lines.append(say("Most often from: {channels}").format(channels=named))
     return lines
 
@@ -173,9 +175,9 @@ def added(new: Added, cluster_id: int | None, words: Catalogue) -> Reply:
         blocks.append(Block(cut_short(new.title)))
     listed = new.statements[:LISTED]
     for number, statement in enumerate(listed, start=1):
-        speaker = f" ({statement.speaker})" if statement.speaker else ""
-        quoted = f"«{cut_short(statement.text, _QUOTED)}»{speaker}"
-        blocks.append(Block(f"{number}. {quoted}\n{statement.ref}"))
+        speaker = f" ({words.quote(statement.speaker)})" if statement.speaker else ""
+        quoted = f"«{words.quote(cut_short(statement.text, _QUOTED))}»{speaker}"
+        blocks.append(Block(f"{number}. {quoted}\n{words.quote(statement.ref)}"))
     if not listed:
         blocks.append(Block(say("No checkable statement was found in it; see it in the console.")))
         return Reply(tuple(blocks))

@@ -19,6 +19,7 @@ from knowledge.claims.arabizi import is_arabizi
 from knowledge.domain import Rating, Relation
 from knowledge.language import UNDETERMINED, guess_language
 from knowledge.reports import SourcedStatement
+from knowledge.text import single_line
 
 #: Past this many days a report is old news: the answer says its age, and that things may have
 #: changed unless the claim itself is about that time.
@@ -54,19 +55,23 @@ def _start(moment: Moment, today: date) -> date:
 
 
 def sourced(statement: SourcedStatement, ask: Asking, words: Catalogue) -> list[Block]:
-    """Return the quote, who said it, where and when, and what to mind about that."""
-    say = words.say
+    """Return the quote, who said it, where and when, and what to mind about that.
+
+    Whatever a field holds, the lines are ours: each is quoted within its line.
+    """
+    say, quote = words.say, words.quote
     lines = []
     if reviewed(statement):
         lines.append(say("The claim above as the fact-checkers reviewed it."))
         if statement.speaker:
-            lines.append(say("Claimed by: {speaker}").format(speaker=statement.speaker))
+            lines.append(say("Claimed by: {speaker}").format(speaker=quote(statement.speaker)))
         label = statement.rating_text or _rating(statement.rating, say)
         if label:
-            lines.append(say("Their rating: “{rating}”").format(rating=label))
+            lines.append(say("Their rating: “{rating}”").format(rating=quote(label)))
     elif statement.speaker:
-        lines.append(say("Said by: {speaker}").format(speaker=statement.speaker))
-    where = [statement.title, statement.publisher or say("outlet not stated")]
+        lines.append(say("Said by: {speaker}").format(speaker=quote(statement.speaker)))
+    publisher = quote(statement.publisher or "") or say("outlet not stated")
+    where = [quote(statement.title), publisher]
     when = statement.published_at or statement.as_of
     if when is None:
         where.append(say("undated"))
@@ -77,10 +82,15 @@ def sourced(statement: SourcedStatement, ask: Asking, words: Catalogue) -> list[
     lines.append("📰 " + " · ".join(part for part in where if part))
     mind = [note for note in (_old(when, ask, words), _foreign(statement, ask, words)) if note]
     return [
-        Block(f"«{statement.text}»", Style.QUOTE),
+        quoted(statement.text),
         Block("\n".join(lines)),
         *(Block(note, Style.NOTE) for note in mind),
     ]
+
+
+def quoted(text: str) -> Block:
+    """Return the words of a statement as a quote: on one line, as in print."""
+    return Block(f"«{single_line(text)}»", Style.QUOTE)
 
 
 def _rating(rating: Rating | None, say: Callable[[str], str]) -> str | None:
@@ -166,4 +176,4 @@ def _because(reason: Reason, words: Catalogue) -> str:
         pattern = say("Your message denies what the report says: “{claim}”")
     else:
         pattern = say("Only in your message: “{claim}”")
-    return pattern.format(claim=ours, statement=theirs)
+    return pattern.format(claim=words.quote(ours), statement=words.quote(theirs))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.conversation.direction import with_isolates, without_isolates
 from knowledge.models import Forwarded
 
 
@@ -17,10 +18,27 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One paragraph. ``text`` is plain text: a renderer escapes it, it never holds markup."""
+    """One paragraph. ``text`` is plain text: a renderer escapes it, it never holds markup.
+
+    What ``Catalogue.quote`` isolated in it is noted in ``apart``, for renderers that can show it.
+    """
 
     text: str
     style: Style = Style.PLAIN
+    apart: tuple[tuple[int, int], ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        """Take the isolates out of the text, so that it is plain whoever shows it."""
+        text, apart = without_isolates(self.text)
+        if apart:
+            # Frozen for everybody else.
+            object.__setattr__(self, "text", text)
+            object.__setattr__(self, "apart", apart)
+
+    @property
+    def isolated(self) -> str:
+        """The text with isolates around what stands apart in it."""
+        return with_isolates(self.text, self.apart)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,9 @@ def figures(trends: Trends, words: Catalogue) -> Reply:
     blocks = [Block(opening, Style.HEADLINE), Block("\n".join(lines))]
     growing = [each for each in trends.fastest if each.growth > 0][:LISTED]
     if growing:
-        listed = "\n".join(f"• {cut_short(each.title)} (+{each.growth})" for each in growing)
+        listed = "\n".join(
+            f"• {words.quote(cut_short(each.title))} (+{each.growth})" for each in growing
+        )
         blocks.append(Block(f"{say('Growing fastest:')}\n{listed}"))
     drawn = (Chart.DAYS, Chart.OUTCOMES)
     png = charts.draw(drawn, trends, words, Form.PNG)

@@ -15,6 +15,7 @@ from knowledge.claims import MessageKind
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import ClaimProblem
 from knowledge.reports import SourcedStatement
+from knowledge.text import single_line
 
 #: Characters of a claim that are repeated above its answer.
 CLAIM_SHOWN: Final = 200
@@ -205,11 +206,12 @@ def heard(
         Carrier.PICTURE: words.say("In the picture I read: “{claim}”"),
         Carrier.PAGE: words.say("On the page I read: “{claim}”"),
     }[carrier]
-    return Block(mark + said.format(claim=cut_short(claim)), Style.NOTE)
+    return Block(mark + said.format(claim=words.quote(cut_short(claim))), Style.NOTE)
 
 
 def cut_short(text: str, shown: int = CLAIM_SHOWN) -> str:
-    """Return ``text``, cut after a word where it is longer than ``shown`` characters."""
+    """Return ``text`` on one line, cut after a word past ``shown`` characters."""
+    text = single_line(text)
     return text if len(text) <= shown else text[:shown].rsplit(" ", 1)[0] + "…"
 
 
@@ -279,7 +281,7 @@ def telling(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Butto
 def _share(verdict: str, claim: str, statement: SourcedStatement, words: Catalogue) -> Button:
     """Return the button that passes an answer on: what was claimed, what the report says."""
     when = statement.published_at or statement.as_of
-    where = (statement.publisher, words.day(when) if when is not None else None)
+    where = (single_line(statement.publisher or ""), words.day(when) if when is not None else None)
     lines = (
         f"{verdict}:",
         f"“{cut_short(claim, _CLAIM_SHARED)}”",

@@ -24,7 +24,7 @@ from bot.conversation.reply import Card
 from bot.telegram.context import Context
 from bot.telegram.render import render
 from bot.telegram.sending import NO_PREVIEW
-from embeddings.normalise import visible
+from knowledge.text import single_line
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ async def on_chosen(update: Update, context: Context) -> None:
 def article(card: Card) -> InlineQueryResultArticle | None:
     """Return a card as Telegram shows it, None where it says nothing; what is too long is cut."""
     messages = render(card.reply)
-    title = visible(card.title).strip()[:_TITLE]
+    title = single_line(card.title)[:_TITLE]
     if not messages or not title:
         return None
     return InlineQueryResultArticle(
@@ -85,5 +85,5 @@ def article(card: Card) -> InlineQueryResultArticle | None:
             messages[0].html, parse_mode=ParseMode.HTML, link_preview_options=NO_PREVIEW
         ),
         reply_markup=messages[-1].keyboard,
-        description=visible(card.description).strip()[:_DESCRIPTION] or None,
+        description=single_line(card.description)[:_DESCRIPTION] or None,
     )

@@ -9,7 +9,9 @@ can come out left to right. Each block gets the direction most of its letters ha
 letters that of the whole reply), and a line that does not open with a letter of that direction
 gets an invisible mark (RLM or LRM) in front. Inside a right-to-left line a Latin name glues to a
 number or another Latin name beside it ("Reuters · 7 فبراير" would show the 7 on the wrong side of
-the name: UAX #9 rule W7); such a name, and only such, is isolated with FSI..PDI.
+the name: UAX #9 rule W7); such a name is isolated with FSI..PDI. What a reply quotes within a line
+of ours (a title, a name) comes isolated where it reads the other way (``direction.isolate``); its
+letters do not count for the line.
 
 A sign between Arabic and Latin letters goes with the line (rule N2), so that "/help" would show as
 "help/". A command, mention or Latin hashtag therefore gets an LRM in front, a link that ends in a
@@ -24,13 +26,24 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from urllib.parse import quote, urlsplit
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.conversation.reply import Block, Button, Reply, Style
-from embeddings.normalise import visible
+from bot.conversation.direction import (
+    FSI,
+    ISOLATE,
+    LRM,
+    LTR_LETTER,
+    PDI,
+    RLM,
+    RTL_LETTER,
+    Direction,
+    direction_of,
+    opened,
+)
+from bot.conversation.reply import Button, Reply, Style
+from knowledge.text import displayable, single_line
 
 #: UTF-16 code units of visible text in one message (Bot API, ``sendMessage``).
 MESSAGE_UNITS = 4096
@@ -54,24 +67,16 @@ _TAGS = {
     Style.NOTE: ("<i>", "</i>"),
 }
 
-_RLM, _LRM, _FSI, _PDI = "\u200f", "\u200e", "\u2068", "\u2069"
-_RTL_LETTER = re.compile(
-    "[\u0590-\u05ff\u0620-\u065f\u066e-\u06d3\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
-)
-_LTR_LETTER = re.compile("[A-Za-z\u00c0-\u024f\u0370-\u052f]")
 # A Latin name ("Reuters", "COVID-19", "Agence France-Presse"); links, mentions, tags and commands
 # are matched first: an isolate inside would break them.
 _LATIN_RUN = re.compile(
+    rf"(?P<isolate>{ISOLATE.pattern})|"
     r"(?P<link>https?://\S+)|(?<![\w/<>])(?P<sign>[@#/][A-Za-z]\S*(?: [A-Za-z]+)*)"
     r"|[@#/]\S+"
     r"|(?<!\w)(?P<name>[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f]*"
     r"(?:[-.'’&][A-Za-z0-9\u00c0-\u024f]+| [A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f]*)*)"
     r"(?![\w@/:])"
 )
-# A link's letters say nothing about the language around it.
-_LINK = re.compile(r"https?://\S+")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
 # Borders a long block may be cut after, the most meaningful first.
 _BORDERS = (
     re.compile(r"\n\s*\n"),
@@ -79,13 +84,6 @@ _BORDERS = (
     re.compile(r"[.!?؟۔…؛][\"'»”)\]]{0,3}\s"),
     re.compile(r"\s"),
 )
-
-
-class Direction(StrEnum):
-    """Which way a block reads."""
-
-    RTL = "rtl"
-    LTR = "ltr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +113,9 @@ class _Piece:
 def render(reply: Reply) -> tuple[Rendered, ...]:
     """Return the messages that show ``reply`` in order, the keyboard under the last one.
 
-    Invisible and reordering characters are dropped from what came in (``visible``), so only this
-    module's own direction marks go out. A reply without visible text gives no message.
+    Invisible and reordering characters are dropped from what came in (``displayable``), so only our
+    own isolates (``direction``) and this module's marks go out. A reply without visible text gives
+    no message.
     """
     messages = [_markup(pieces) for pieces in _pack(reply)]
     if not messages:
@@ -132,13 +131,12 @@ def units(text: str) -> int:
 
 def _pack(reply: Reply) -> Iterator[list[_Piece]]:
     """Yield the pieces of each message; every message fits ``MESSAGE_UNITS``."""
-    blocks = [Block(clean, block.style) for block in reply.blocks if (clean := _clean(block.text))]
-    otherwise = _direction(" ".join(block.text for block in blocks), Direction.RTL)
+    blocks = [(seen, b.style) for b in reply.blocks if (seen := _seen(b.isolated))]
+    otherwise = direction_of(_own(" ".join(text for text, _ in blocks)), Direction.RTL)
     message: list[_Piece] = []
     used = 0
-    for block in blocks:
-        direction = _direction(block.text, otherwise)
-        rest = block.text
+    for rest, style in blocks:
+        direction = direction_of(_own(rest), otherwise)
         while rest:
             gap = len(_separator(message))
             room = MESSAGE_UNITS - used - gap
@@ -146,13 +144,13 @@ def _pack(reply: Reply) -> Iterator[list[_Piece]]:
             piece = _marked(rest[: MESSAGE_UNITS + 1], direction)
             needed = units(piece)
             if needed <= room:
-                message.append(_Piece(piece, block.style))
+                message.append(_Piece(piece, style))
                 used += gap + needed
                 break
             if not message or (needed > _WHOLE_UNITS and room >= _CRUMB_UNITS):
                 taken = _cut(rest, room, direction)
                 piece = _marked(rest[:taken].rstrip(), direction)
-                message.append(_Piece(piece, block.style))
+                message.append(_Piece(piece, style))
                 rest = rest[taken:].lstrip()
             yield message
             message, used = [], 0
@@ -176,9 +174,15 @@ def _markup(pieces: list[_Piece]) -> str:
     return "".join(parts)
 
 
-def _clean(text: str) -> str:
-    # A lone surrogate cannot be encoded, so it could not be sent at all.
-    return _SURROGATE.sub("\ufffd", visible(text)).strip()
+def _seen(text: str) -> str:
+    """Return ``text`` as it may be shown, what stands apart in it still apart."""
+    parts = map(displayable, ISOLATE.split(text))
+    return "".join(f"{FSI}{p}{PDI}" if n % 2 else p for n, p in enumerate(parts)).strip()
+
+
+def _own(text: str) -> str:
+    """Return what of ``text`` says which way it reads: not what stands apart in it."""
+    return ISOLATE.sub(" ", text)
 
 
 def _cut(text: str, room: int, direction: Direction) -> int:
@@ -225,14 +229,6 @@ def _border(text: str, end: int) -> int:
     return cut if cut > 1 else end
 
 
-def _direction(text: str, otherwise: Direction) -> Direction:
-    text = _LINK.sub(" ", text)
-    rtl, ltr = len(_RTL_LETTER.findall(text)), len(_LTR_LETTER.findall(text))
-    if rtl == ltr:
-        return otherwise
-    return Direction.RTL if rtl > ltr else Direction.LTR
-
-
 def _marked(text: str, direction: Direction) -> str:
     """Return ``text`` with what makes each of its lines read in ``direction``."""
     return "\n".join(_marked_line(line, direction) for line in text.split("\n"))
@@ -243,27 +239,30 @@ def _marked_line(line: str, direction: Direction) -> str:
         return line
     if direction is Direction.LTR:
         # First strong letter decides; digits and emoji leave it to the letter after them.
-        opening = _RTL_LETTER.search(line)
-        latin = _LTR_LETTER.search(line)
+        opening = RTL_LETTER.search(line)
+        latin = LTR_LETTER.search(line)
         wrong = opening is not None and (latin is None or opening.start() < latin.start())
-        return _LRM + line if wrong else line
+        line = ISOLATE.sub(lambda apart: f"{FSI}{opened(apart[1])}{PDI}", line)
+        return LRM + line if wrong else line
     isolated = _LATIN_RUN.sub(_isolated, line)
-    return isolated if _RTL_LETTER.match(line) else _RLM + isolated
+    return isolated if RTL_LETTER.match(line) else RLM + isolated
 
 
 def _isolated(run: re.Match[str]) -> str:
     """Return the run as it is, or with what holds its signs and its neighbours in place."""
+    if run["isolate"] is not None:
+        return f"{FSI}{opened(run[0][1:-1])}{PDI}"
     if run["sign"] is not None:
-        return _LRM + run[0]
+        return LRM + run[0]
     if run["link"] is not None:
-        return run[0] + _LRM if run[0].endswith("/") else run[0]
+        return run[0] + LRM if run[0].endswith("/") else run[0]
     if run["name"] is None:
         return run[0]
     before = run.string[: run.start()].rstrip()[-1:]
     after = run.string[run.end() :].lstrip()[:1]
-    if all(not side or _RTL_LETTER.match(side) for side in (before, after)):
+    if all(not side or RTL_LETTER.match(side) for side in (before, after)):
         return run[0]
-    return f"{_FSI}{run[0]}{_PDI}"
+    return f"{FSI}{run[0]}{PDI}"
 
 
 def _keyboard(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | None:
@@ -273,7 +272,7 @@ def _keyboard(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | No
 
 def key(button: Button) -> InlineKeyboardButton | None:
     """Return the button, or None where Telegram would refuse it and the whole message with it."""
-    label = _clean(button.label)[:_LABEL_CHARACTERS]
+    label = single_line(button.label)[:_LABEL_CHARACTERS]
     if not label:
         return None
     if button.share is not None:
@@ -290,7 +289,7 @@ def _share_link(text: str, url: str | None) -> str:
 
     https://core.telegram.org/widgets/share: without a web address the text takes its place.
     """
-    text = _clean(text)
+    text = displayable(text).strip()
     if url is not None and _is_web(url):
         link = f"{_SHARE}?url={quote(url, safe='')}&text={quote(text, safe='')}"
         if len(link) <= _LINK_CHARACTERS:
@@ -309,7 +308,6 @@ def _is_web(url: str) -> bool:
         parts.scheme in {"http", "https"}
         and "." in host.strip(".")
         and parts.username is None
-        and url == visible(url)
-        and not _SURROGATE.search(url)
-        and not any(character.isspace() for character in url)
+        and url.isprintable()
+        and " " not in url
     )

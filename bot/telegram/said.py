@@ -17,6 +17,7 @@ from telegram import (
 from bot.conversation.reply import Origin
 from embeddings.normalise import visible
 from knowledge.models import Forwarded
+from knowledge.text import displayable
 
 #: A text message's own limit (Bot API, ``Message``): a self-hosted server may let more through.
 MAX_CLAIM_CHARACTERS = 4096
@@ -117,4 +118,4 @@ def given_in(message: Message) -> Given | None:
     if command is None:
         return None
     name = command[1:].partition("@")[0].lower()
-    return Given(name, visible(words_of(message)[len(command) :]).strip())
+    return Given(name, displayable(words_of(message)[len(command) :]).strip())

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from knowledge.domain import Rating, ReportKind
 from knowledge.models import Report, Statement, StatementStatus, Version, VersionKind
 from knowledge.reports import source_named
+from knowledge.text import plain_text, single_line
 
 #: What a statement says.
 STATEMENT_FIELDS: Final = (
@@ -23,6 +24,9 @@ STANDING_FIELDS: Final = ("status", "reviewed_by", "recheck_by", "merged_into")
 REPORT_FIELDS: Final = (
     "title", "publisher", "url", "published_at", "language", "kind", "body",
 )  # fmt: skip
+
+#: What is kept on one line.
+_LINES: Final = frozenset({"title", "publisher", "url", "speaker", "rating_text"})
 
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "as_of": date.fromisoformat,
@@ -54,6 +58,19 @@ def change(session: Session, row: Report | Statement, values: Mapping[str, Any])
             continue
         reader = _READERS.get(name)
         setattr(row, name, reader(value) if reader and value is not None else value)
+
+
+def clean(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields as JSON has them as they may be kept now: an older version may hold more.
+
+    A statement's words are left as they are, since they are looked for in its report.
+    """
+    cleaned = dict(values)
+    for name in _LINES & values.keys():
+        cleaned[name] = None if values[name] is None else single_line(values[name])
+    if values.get("body") is not None:
+        cleaned["body"] = plain_text(values["body"])
+    return cleaned
 
 
 def keep_version(session: Session, row: Report | Statement) -> None:

@@ -14,12 +14,13 @@ from knowledge.curation.content import REPORT_FIELDS, change, content, keep_vers
 from knowledge.curation.quoting import quoted
 from knowledge.curation.revising import announce, revise
 from knowledge.curation.staleness import stale
-from knowledge.domain import Rating, ReportKind, Span
+from knowledge.domain import Rating, ReportKind, Span, require_plain_text, require_single_line
 from knowledge.errors import BadEdit
 from knowledge.inbox import demand
 from knowledge.models import ChangeKind, Report, Statement, StatementStatus, SubjectKind
 from knowledge.readers import fields
 from knowledge.taking import take_report, take_statements
+from knowledge.text import plain_text
 
 #: What the audit calls a statement whose words an edit of its report moved.
 MOVED: Final = "moved"
@@ -38,6 +39,11 @@ class StatementEdit:
     rating_text: str | None = None
     as_of: date | None = None
 
+    def __post_init__(self) -> None:
+        """Raise BadEdit for a field that could forge the lines it is shown between."""
+        require_plain_text(text=self.text)
+        require_single_line(speaker=self.speaker, rating=self.rating_text)
+
 
 @dataclass(frozen=True, slots=True)
 class ReportEdit:
@@ -50,6 +56,13 @@ class ReportEdit:
     language: str = "ar"
     kind: ReportKind = ReportKind.NEWS
     body: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise BadEdit for a field that could forge the lines it is shown between."""
+        require_plain_text(body=self.body)
+        require_single_line(
+            title=self.title, publisher=self.publisher, url=self.url, language=self.language
+        )
 
 
 def edit_statement(
@@ -115,7 +128,7 @@ def edit_report(
     if title is None:
         raise BadEdit("a report needs a title; give it one")
     if edit.body != row.body:
-        entered.line(edit.body, "body", _LONGEST_BODY)
+        entered.body(edit.body, _LONGEST_BODY)
     values = {
         "title": title,
         "publisher": entered.line(edit.publisher, "publisher", fields.MAX_PUBLISHER),
@@ -173,13 +186,17 @@ def _follow(
         return
     if body is not None and body[row.span_start : row.span_end] == row.text:
         return
+    text, span = row.text, None
     if row.status is StatementStatus.RETRACTED:
-        span = None
-    elif body is None or row.text not in body:
+        pass
+    elif body is None or plain_text(row.text) not in body:
         raise BadEdit(f"{row.ref} is not in the new text; edit or retract that statement first")
     else:
-        span = quoted(body, row.text, None)
+        # Kept before texts were cleaned, it says the same in a body that is.
+        text = plain_text(row.text)
+        span = quoted(body, text, None)
     values = {
+        "text": text,
         "span_start": span.start if span else None,
         "span_end": span.end if span else None,
     }

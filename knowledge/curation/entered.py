@@ -8,8 +8,13 @@ from knowledge.readers.fields import FieldError
 
 
 def line(value: str | None, field: str, limit: int) -> str | None:
-    """Return a text without surrounding white space, None if blank. Raises BadEdit."""
-    return _checked(lambda: fields.text_of(value, field, limit))
+    """Return a text on one line, None if blank. Raises BadEdit."""
+    return _checked(lambda: fields.line_of(value, field, limit))
+
+
+def body(value: str | None, limit: int) -> None:
+    """Raise BadEdit for a report's text that cannot be kept as it is."""
+    _checked(lambda: fields.text_of(value, "body", limit))
 
 
 def speaker(value: str | None) -> str | None:

@@ -15,6 +15,7 @@ from knowledge.domain import Span, StatementDraft
 from knowledge.errors import BadEdit
 from knowledge.models import ChangeKind, Statement, StatementStatus, SubjectKind
 from knowledge.taking import take_report, take_statements
+from knowledge.text import single_line
 
 
 def split(
@@ -37,9 +38,9 @@ def split(
     for text, span in parts:
         draft = StatementDraft(
             text,
-            speaker=whole.speaker,
+            speaker=single_line(whole.speaker or "") or None,
             rating=whole.rating,
-            rating_text=whole.rating_text,
+            rating_text=single_line(whole.rating_text or "") or None,
             as_of=whole.as_of,
         )
         made.append(insert(report, draft, span, place, status))

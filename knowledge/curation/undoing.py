@@ -11,6 +11,7 @@ from knowledge.curation.content import (
     REPORT_FIELDS,
     STANDING_FIELDS,
     STATEMENT_FIELDS,
+    clean,
     content,
 )
 from knowledge.curation.edits import MOVED, revise_report
@@ -68,7 +69,7 @@ def _undo_statement(session: Session, entry: Entry, actor: str, reason: str | No
     row = take_statements(session, [number])[number]
     _require_last_word(session, entry, after, content(row, after))
     was = row.status
-    before = {**before, **_place(session, row, before)}
+    before = clean({**before, **_place(session, row, before)})
     changed = revise(session, row, before, actor, _UNDONE, reason, entry.id)
     announce(session, row, was, changed, actor)
 
@@ -109,7 +110,7 @@ def _undo_report(session: Session, entry: Entry, actor: str, reason: str | None)
         raise CannotUndo("this cannot be taken back; edit the report instead")
     row = take_report(session, int(entry.subject_id))
     _require_last_word(session, entry, after, content(row, after))
-    revise_report(session, row, before, actor, _UNDONE, reason, entry.id)
+    revise_report(session, row, clean(before), actor, _UNDONE, reason, entry.id)
 
 
 def _undo_verdict(session: Session, entry: Entry, actor: str, reason: str | None) -> None:

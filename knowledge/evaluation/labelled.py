@@ -239,7 +239,7 @@ def _pooled_claims(path: Path) -> Iterator[ReportDraft]:
     for line, row in _rows(path):
         with _Naming(path, line):
             ref = _field(row, _POOL_IDS, MAX_ID)
-            title = fields.text_of(row.get("title"), "title", fields.MAX_TITLE)
+            title = fields.line_of(row.get("title"), "title", fields.MAX_TITLE)
             # Some claims of the CheckThat! pools have a title only.
             text = _optional(row, _POOL_TEXTS, fields.MAX_STATEMENT) or title
             if text is None:

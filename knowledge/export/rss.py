@@ -8,8 +8,8 @@ from datetime import datetime
 from email.utils import format_datetime
 from xml.etree import ElementTree as Xml
 
-from embeddings.normalise import visible
 from knowledge.reports import SourcedStatement
+from knowledge.text import displayable
 
 # What no XML 1.0 document may hold, however it is written.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -55,7 +55,7 @@ def _description(s: SourcedStatement) -> str:
 
 def _as_html(text: str) -> str:
     # Readers show titles and descriptions as HTML; nothing of ours may become markup there.
-    return html.escape(visible(text), quote=False)
+    return html.escape(displayable(text), quote=False)
 
 
 def _add(parent: Xml.Element, name: str, text: str) -> Xml.Element:

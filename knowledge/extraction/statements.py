@@ -6,6 +6,7 @@ from knowledge.extraction.chaff import is_terminated, states
 from knowledge.extraction.coreference import Speakers
 from knowledge.extraction.segmentation import clauses, sentences
 from knowledge.extraction.words import Word, words
+from knowledge.text import is_plain_text, single_line
 
 # A longer "sentence" is cut at its clauses: nobody reads it, and no encoder sees its end.
 MAX_STATEMENT = 600
@@ -31,6 +32,8 @@ def extract(draft_body: str, title: str = "", language: str = "ar") -> tuple[Sta
     for number, span in enumerate(spans):
         for part in _parts(draft_body, span):
             text = draft_body[part.start : part.end]
+            if not is_plain_text(text):
+                continue  # Of a body that was kept before bodies were cleaned.
             read = words(text)
             who = _who(text, speakers, number) if attributing else None
             key = _repetition_key(read)
@@ -40,7 +43,7 @@ def extract(draft_body: str, title: str = "", language: str = "ar") -> tuple[Sta
             if key == heading and not alone and not is_terminated(read):
                 continue
             seen.add(key)
-            found.append(StatementDraft(text, part, None if who is None else who.speaker))
+            found.append(StatementDraft(text, part, _speaker(who)))
     return tuple(found)
 
 
@@ -54,6 +57,11 @@ def _parts(body: str, span: Span) -> tuple[Span, ...]:
 def _who(text: str, speakers: Speakers, number: int) -> Attribution | None:
     found = mention(text)
     return None if found is None else speakers.resolve(found, number)
+
+
+def _speaker(who: Attribution | None) -> str | None:
+    """Return who says it, on one line: a name may run over the end of one."""
+    return single_line(who.speaker) or None if who is not None and who.speaker else None
 
 
 def _repetition_key(read: tuple[Word, ...]) -> str:

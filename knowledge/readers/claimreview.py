@@ -99,7 +99,8 @@ def _reviews(value: object) -> Iterator[tuple[_Object, _Object]]:
 
 
 def _report(claim: _Object, review: _Object, defaults: Defaults) -> ReportDraft:
-    text = _text(claim, fields.MAX_STATEMENT, "text", "claimReviewed")
+    reviewed = _first(claim, "text", "claimReviewed")
+    text = fields.text_of(reviewed, "text", fields.MAX_STATEMENT)
     if text is None:
         raise FieldError("claimReviewed: is missing; a review needs the claim it is about")
     url = fields.url_of(_link(review), "url") or defaults.url
@@ -107,7 +108,7 @@ def _report(claim: _Object, review: _Object, defaults: Defaults) -> ReportDraft:
     publisher = publisher or defaults.publisher
     if publisher is None:
         raise FieldError("publisher: is missing; say who published the review")
-    title = _text(review, fields.MAX_TITLE, "title", "headline", "name") or fields.title_from(text)
+    title = _line(review, fields.MAX_TITLE, "title", "headline", "name") or fields.title_from(text)
     language = fields.language_of(_first(review, "languageCode", "inLanguage"), "languageCode")
     ref = _ref(url or publisher, text)
     return ReportDraft(
@@ -126,13 +127,13 @@ def _statement(claim: _Object, review: _Object, text: str, ref: str) -> Statemen
     item: _Object = next(_objects(claim.get("itemReviewed")), {})
     author: _Object = next(_named(item.get("author")), {})
     scale: _Object = next(_objects(review.get("reviewRating")), {})
-    wording = _text(review, fields.MAX_RATING, "textualRating") or _text(
+    wording = _line(review, fields.MAX_RATING, "textualRating") or _line(
         scale, fields.MAX_RATING, "alternateName", "name"
     )
     return StatementDraft(
         text=text,
-        speaker=_text(claim, fields.MAX_SPEAKER, "claimant")
-        or _text(author, fields.MAX_SPEAKER, "name", field="author"),
+        speaker=_line(claim, fields.MAX_SPEAKER, "claimant")
+        or _line(author, fields.MAX_SPEAKER, "name", field="author"),
         rating=_rating(wording, scale),
         rating_text=wording,
         as_of=_day(claim, "claimDate") or _day(item, "datePublished", "dateCreated"),
@@ -159,7 +160,7 @@ def _publisher(review: _Object) -> str | None:
     named = [*_named(review.get("publisher")), *_named(review.get("author"))]
     for key in ("name", "site"):
         for who in named:
-            if name := _text(who, fields.MAX_PUBLISHER, key, field="publisher"):
+            if name := _line(who, fields.MAX_PUBLISHER, key, field="publisher"):
                 return name
     return None
 
@@ -185,8 +186,8 @@ def _first(node: _Object, *keys: str) -> object:
     return None
 
 
-def _text(node: _Object, limit: int, *keys: str, field: str | None = None) -> str | None:
-    return fields.text_of(_first(node, *keys), field or keys[0], limit)
+def _line(node: _Object, limit: int, *keys: str, field: str | None = None) -> str | None:
+    return fields.line_of(_first(node, *keys), field or keys[0], limit)
 
 
 def _day(node: _Object, *keys: str) -> date | None:

@@ -2,9 +2,10 @@
 
 import re
 from datetime import date
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from knowledge.domain import ReportKind
+from knowledge.text import plain_text, single_line
 
 MAX_BODY = 10_000_000
 MAX_STATEMENT = 10_000
@@ -24,7 +25,9 @@ _SHOWN = 60
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.,+Z-]{0,40})?")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8}){0,4}")
-_BLANK = re.compile(r"[\s\x00-\x1f\x7f]")
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
+# Browsers take a backslash for a slash: what is left of it would be another host than is read here.
+_NO_HOST = re.compile(r"[\\@%<>\"'`{}|^]")
 
 
 class FieldError(ValueError):
@@ -32,7 +35,21 @@ class FieldError(ValueError):
 
 
 def text_of(value: object, field: str, limit: int) -> str | None:
-    """Return ``value`` without surrounding white space; None if absent or blank."""
+    """Return ``value`` as plain text without surrounding white space; None if absent or blank."""
+    text = _bounded(value, field, limit)
+    return None if text is None else plain_text(text).strip() or None
+
+
+def line_of(value: object, field: str, limit: int) -> str | None:
+    """Return ``value`` on one line, without what is not seen; None if absent or blank.
+
+    An outlet whose title holds a line break did nothing wrong: it is mended, not refused.
+    """
+    text = _bounded(value, field, limit)
+    return None if text is None else single_line(text) or None
+
+
+def _bounded(value: object, field: str, limit: int) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
@@ -42,7 +59,7 @@ def text_of(value: object, field: str, limit: int) -> str | None:
         raise FieldError(f"{field}: has {len(value):,} characters, at most {limit:,} are taken")
     if _UNSTORABLE.search(value):
         raise FieldError(f"{field}: holds a NUL or a broken character")
-    return value.strip() or None
+    return value
 
 
 def day_of(value: object, field: str) -> date | None:
@@ -59,18 +76,27 @@ def day_of(value: object, field: str) -> date | None:
 
 
 def url_of(value: object, field: str) -> str | None:
-    """Return an absolute http or https address."""
-    written = text_of(value, field, MAX_URL)
-    if written is None:
+    """Return an absolute http or https address; what is not seen in its path is escaped.
+
+    An address with a name or a password is none: it would show one host and lead to another.
+    """
+    written = (_bounded(value, field, MAX_URL) or "").strip()
+    if not written:
         return None
     try:
         parts = urlsplit(written)
-        good = parts.scheme in ("http", "https") and parts.hostname and not _BLANK.search(written)
+        good = (
+            parts.scheme in ("http", "https")
+            and parts.hostname
+            and parts.netloc.isprintable()
+            and not _NO_HOST.search(parts.netloc)
+            and not _BLANK.search(written)
+        )
     except ValueError:
         good = False
     if not good:
         raise FieldError(f"{field}: {shown(written)} is not an http or https address")
-    return written
+    return "".join(c if c.isprintable() else quote(c) for c in written)
 
 
 def language_of(value: object, field: str) -> str | None:
@@ -98,7 +124,9 @@ def kind_of(value: object, field: str) -> ReportKind | None:
 
 def title_from(text: str) -> str:
     """Return the first words of ``text`` as a title, for a document that has none."""
-    line = text.lstrip().split("\n", 1)[0].strip()
+    # What is seen of a line may begin behind what is not.
+    lines = map(single_line, plain_text(text).split("\n"))
+    line = next(filter(None, lines), "")
     if len(line) <= MAX_DERIVED_TITLE:
         return line
     return line[:MAX_DERIVED_TITLE].rsplit(maxsplit=1)[0] + "…"

@@ -14,6 +14,7 @@ from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
 from knowledge.readers.files import decoded, whole
 from knowledge.readers.model import Defaults
+from knowledge.text import single_line
 
 #: A page's markup; trafilatura itself takes no downloads above 20 MB.
 MAX_PAGE_BYTES = 16 * 2**20
@@ -103,14 +104,14 @@ def read_article(path: Path, defaults: Defaults) -> ReportDraft:
         raise UnreadableFile(f"{path} holds no article that can be told; save its text instead.")
     try:
         body = fields.text_of(page.text, "body", fields.MAX_BODY) or ""
-        title = fields.text_of(page.title, "title", fields.MAX_TITLE) or fields.title_from(body)
-        publisher = fields.text_of(page.sitename, "publisher", fields.MAX_PUBLISHER)
+        title = fields.line_of(page.title, "title", fields.MAX_TITLE) or fields.title_from(body)
+        publisher = fields.line_of(page.sitename, "publisher", fields.MAX_PUBLISHER)
         published_at = fields.day_of(_stated_day(markup), "publication date")
     except FieldError as error:
         raise UnreadableFile(f"{path} is not a report: {error}.") from error
     # The headline is often extracted twice: as the title and as the first line of the text.
     first, _, rest = body.partition("\n")
-    body = rest.strip() if first.strip() == title and rest.strip() else body
+    body = rest.strip() if single_line(first) == title and rest.strip() else body
     return ReportDraft(
         title=title,
         publisher=publisher or defaults.publisher,

@@ -22,6 +22,8 @@ class Format(StrEnum):
 class Defaults:
     """What to assume where a document does not state it. What it states always wins.
 
+    A publisher is kept on one line, as a document's is.
+
     Raises:
         FieldError: (a ``ValueError``) a value is none that a document may state either.
     """
@@ -32,8 +34,10 @@ class Defaults:
     language: str | None = None
 
     def __post_init__(self) -> None:
-        fields.text_of(self.publisher, "publisher", fields.MAX_PUBLISHER)
-        fields.url_of(self.url, "url")
+        publisher = fields.line_of(self.publisher, "publisher", fields.MAX_PUBLISHER)
+        # Frozen for everybody else.
+        object.__setattr__(self, "publisher", publisher)
+        object.__setattr__(self, "url", fields.url_of(self.url, "url"))
         fields.language_of(self.language, "language")
 
 

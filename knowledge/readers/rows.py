@@ -29,7 +29,7 @@ def report_of(row: Mapping[str, object], defaults: Defaults) -> ReportDraft:
     Raises:
         FieldError: a field is missing, of the wrong type, or out of bounds.
     """
-    publisher = fields.text_of(row.get("publisher"), "publisher", fields.MAX_PUBLISHER)
+    publisher = fields.line_of(row.get("publisher"), "publisher", fields.MAX_PUBLISHER)
     publisher = publisher or defaults.publisher
     if publisher is None:
         raise FieldError("publisher: is missing; say who published the report")
@@ -44,7 +44,7 @@ def report_of(row: Mapping[str, object], defaults: Defaults) -> ReportDraft:
         kind = ReportKind.FACT_CHECK if rated else ReportKind.NEWS
     words = body or " ".join(statement.text for statement in statements[:10])
     language = fields.language_of(row.get("language"), "language") or defaults.language
-    title = fields.text_of(row.get("title"), "title", fields.MAX_TITLE)
+    title = fields.line_of(row.get("title"), "title", fields.MAX_TITLE)
     return ReportDraft(
         title=title or fields.title_from(words),
         publisher=publisher,
@@ -55,7 +55,7 @@ def report_of(row: Mapping[str, object], defaults: Defaults) -> ReportDraft:
         kind=kind,
         body=body,
         statements=statements,
-        ref=fields.text_of(row.get("ref"), "ref", fields.MAX_REF),
+        ref=fields.line_of(row.get("ref"), "ref", fields.MAX_REF),
     )
 
 
@@ -86,12 +86,12 @@ def _statement(row: object, field: str) -> StatementDraft:
     text = fields.text_of(row.get("text"), f"{field}.text", fields.MAX_STATEMENT)
     if text is None:
         raise FieldError(f"{field}.text: is missing")
-    rating_text = fields.text_of(row.get("rating"), f"{field}.rating", fields.MAX_RATING)
+    rating_text = fields.line_of(row.get("rating"), f"{field}.rating", fields.MAX_RATING)
     return StatementDraft(
         text=text,
-        speaker=fields.text_of(row.get("speaker"), f"{field}.speaker", fields.MAX_SPEAKER),
+        speaker=fields.line_of(row.get("speaker"), f"{field}.speaker", fields.MAX_SPEAKER),
         rating=normalise_rating(rating_text) if rating_text else None,
         rating_text=rating_text,
         as_of=fields.day_of(row.get("as_of"), f"{field}.as_of"),
-        ref=fields.text_of(row.get("ref"), f"{field}.ref", fields.MAX_REF),
+        ref=fields.line_of(row.get("ref"), f"{field}.ref", fields.MAX_REF),
     )

@@ -19,7 +19,7 @@ def read_text(path: Path, defaults: Defaults) -> ReportDraft:
     """
     first, _, rest = whole_text(path).strip().partition("\n")
     try:
-        title = fields.text_of(first, "title (the first line)", fields.MAX_TITLE)
+        title = fields.line_of(first, "title (the first line)", fields.MAX_TITLE)
         body = fields.text_of(rest, "body", fields.MAX_BODY)
     except FieldError as error:
         raise UnreadableFile(f"{path} is not a report: {error}.") from error

@@ -149,7 +149,7 @@ def test_a_claim_is_answered_told_and_corrected(newsroom: Newsroom, tmp_path: Pa
     withdrawn = heard(server, ASKER, 3)
     assert "سُحب" in withdrawn
     assert DENIED in withdrawn
-    assert heard(server, OTHER, 2).startswith("⚠ A report that I showed you was withdrawn")
+    assert heard(server, OTHER, 2).startswith("⚠️ A report that I showed you was withdrawn")
     assert browser.complaints() == []
     assert browser.strangers() == []
 

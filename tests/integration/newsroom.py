@@ -2,13 +2,17 @@
 
 from datetime import timedelta
 
+from sqlalchemy.orm import Session
+
 from knowledge import curation, inquiries, reports, roles, sources
 from knowledge.curation.filing import file_report
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.inbox import demand, handling
-from knowledge.models import Claim, Cluster, ClusterStatus, FeedKind, Forwarded, Role
+from knowledge.models import Claim, Cluster, ClusterStatus, FeedKind, Forwarded, Report, Role
 from knowledge.models.base import now
+from knowledge.reports import Stored
+from knowledge.text import single_line
 from tests.integration.console import key_of
 
 BODY = (
@@ -34,6 +38,17 @@ CLAIMS: tuple[tuple[tuple[str, str, int], ...], ...] = (
     (("أجمل مدينة هي مدينتنا", "ar", 1),),
     ((HOSTILE, "en", 1),),
 )
+
+
+def keep_as_before(session: Session, stored: Stored, text: str) -> None:
+    """Have every field of a report and its statements hold ``text``, as older versions kept it."""
+    report = session.get_one(Report, stored.report_id)
+    report.title = report.ref = text
+    if report.source is not None:
+        report.source.name = text
+    for statement in report.statements:
+        statement.text = statement.speaker = statement.rating_text = statement.ref = text
+    session.flush()
 
 
 def furnish(sessions: Sessions) -> None:
@@ -80,12 +95,13 @@ def furnish(sessions: Sessions) -> None:
         hostile = reports.store(
             session,
             ReportDraft(
-                title=HOSTILE,
-                publisher=HOSTILE,
+                title="hostile",
+                publisher=single_line(HOSTILE),
                 url="https://example.org/?q=<script>",
-                statements=(StatementDraft(HOSTILE, speaker=HOSTILE, rating_text=HOSTILE),),
+                statements=(StatementDraft("hostile"),),
             ),
         )
+        keep_as_before(session, hostile, HOSTILE)
         curation.review(session, hostile.statement_ids, key_of(3), HOSTILE)
         curation.publish(session, hostile.statement_ids, key_of(2), HOSTILE)
         curation.retract(session, hostile.statement_ids, key_of(2), HOSTILE)

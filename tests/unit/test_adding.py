@@ -47,3 +47,15 @@ def test_what_has_no_title_is_all_body(text: str) -> None:
     draft = read_pasted(text)
     assert draft.title == ""
     assert draft.body == text.strip()
+
+
+def test_an_address_that_hides_where_it_leads_is_only_text() -> None:
+    report = read_pasted("Title\nhttps://reuters.com@evil.example/\nThe body")
+    assert report.url is None
+    assert report.body == "https://reuters.com@evil.example/\nThe body"
+
+
+def test_a_title_with_a_line_break_of_another_kind_is_one_line() -> None:
+    report = read_pasted("A title\u202e\x1b[2J\nThe body\u2028goes on\x0b")
+    assert report.title == "A title[2J"
+    assert report.body == "The body\ngoes on"

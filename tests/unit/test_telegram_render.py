@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.telegram.render import MESSAGE_UNITS, Rendered, render, units
 from tests.e2e.bot_api_rules import checked_text
@@ -113,6 +114,26 @@ class TestDirection:
     def test_an_english_block_stays_left_to_right_even_when_it_opens_in_arabic(self) -> None:
         assert _one("Said by somebody, 7 May") == "Said by somebody, 7 May"
         assert _one("داعش is what the report calls it") == f"{LRM}داعش is what the report calls it"
+
+    def test_what_reads_the_other_way_in_a_line_stands_apart(self) -> None:
+        english, arabic = catalogue(Language.ENGLISH), catalogue(Language.ARABIC)
+        line = f"{english.quote('هل مات (فلان)؟')} · {english.quote('Reuters')} · May 7"
+        assert Block(line).text == "هل مات (فلان)؟ · Reuters · May 7"
+        assert _one(line) == f"{LRM}{FSI}هل مات (فلان)؟{PDI} · Reuters · May 7"
+        line = f"القائل: {arabic.quote('The mayor (7)')}، {arabic.quote('بلدية 7')}"
+        assert _one(line) == f"القائل: {FSI}The mayor (7){PDI}، بلدية 7"
+
+    def test_an_isolate_reads_as_most_of_its_letters_do(self) -> None:
+        shown = catalogue(Language.ENGLISH).quote("BBC: وفاة 7 أشخاص")
+        assert _one(f"Said by: {shown}") == f"Said by: {FSI}{RLM}BBC: وفاة 7 أشخاص{PDI}"
+
+    def test_isolates_that_are_not_ours_do_not_reach_beyond_themselves(self) -> None:
+        assert _one(f"{PDI}a statement {FSI}of{FSI} words") == "a statement of words"
+        assert _one("a\u2067 statement\u2069 \u202eof words") == "a statement of words"
+
+    def test_joiners_of_letters_and_emoji_are_shown(self) -> None:
+        for text in ("او می\u200cخواهد", "علم \U0001f3f3\ufe0f\u200d\U0001f308 هنا"):
+            assert _one(text) == text
 
     def test_a_block_without_letters_follows_the_reply(self) -> None:
         arabic, english = Block("خبر صحيح"), Block("a statement")

@@ -119,8 +119,8 @@ def edit(visit: Visit) -> Response:
     sent, number = visit.sent, visit.number
     new_version = ReportEdit(
         title=sent.needed("title", _LINE),
-        publisher=sent.text("publisher", _LINE) or None,
-        url=sent.text("url", _LINE) or None,
+        publisher=sent.line("publisher", _LINE) or None,
+        url=sent.line("url", _LINE) or None,
         published_at=sent.day("published_at"),
         language=sent.needed("language"),
         kind=sent.chosen("kind", ReportKind),
@@ -132,7 +132,7 @@ def edit(visit: Visit) -> Response:
             number,
             new_version,
             visit.actor,
-            sent.text("reason") or None,
+            sent.line("reason") or None,
             sent.number("version"),
         )
     return _back(visit, "edited")
@@ -142,7 +142,7 @@ def _marked(body: str, marked: str, visit: Visit) -> StatementDraft:
     span = located(body, marked)
     if span is None:
         raise BadForm("marked", "not in the report")
-    speaker = visit.sent.text("speaker", _LINE) or None
+    speaker = visit.sent.line("speaker", _LINE) or None
     return StatementDraft(body[span.start : span.end], span, speaker)
 
 

@@ -38,7 +38,7 @@ def add(visit: Visit) -> Response:
             sent.chosen("kind", FeedKind),
             sent.number("minutes"),
             visit.actor,
-            sent.text("homepage", _LINE) or None,
+            sent.line("homepage", _LINE) or None,
         )
     return visit.to("/sources", "feed")
 

@@ -63,13 +63,13 @@ def edit(visit: Visit) -> Response:
     sent, number = visit.sent, visit.number
     with visit.transaction() as session:
         held = curation.statement(session, number)
-        text = sent.needed("text", _TEXT)
+        text = sent.needed_text("text", _TEXT)
         edited = StatementEdit(
             text=text,
             span=held.span if text == held.text else _span(session, held.report_id, text),
-            speaker=sent.text("speaker", _LINE) or None,
+            speaker=sent.line("speaker", _LINE) or None,
             rating=sent.choice("rating", Rating),
-            rating_text=sent.text("rating_text", _LINE) or None,
+            rating_text=sent.line("rating_text", _LINE) or None,
             as_of=sent.day("as_of"),
         )
         curation.edit_statement(
@@ -77,7 +77,7 @@ def edit(visit: Visit) -> Response:
             number,
             edited,
             visit.actor,
-            sent.text("reason") or None,
+            sent.line("reason") or None,
             sent.number("version"),
         )
     indexing.embed_published(visit.desk.sessions, visit.desk.encoder, [number])
@@ -95,7 +95,7 @@ def review(visit: Visit) -> Response:
 
 def discard(visit: Visit) -> Response:
     """Put drafts away for good."""
-    ids, reason = _ids(visit), visit.sent.text("reason") or visit.words.say("not needed")
+    ids, reason = _ids(visit), visit.sent.line("reason") or visit.words.say("not needed")
     with visit.transaction() as session:
         moved = curation.discard(session, ids, visit.actor, reason)
         require_moved(session, ids, moved)
@@ -130,7 +130,7 @@ def publish(visit: Visit) -> Response:
         for number, last in zip(ids, seen, strict=True):
             require_unchanged(session, SubjectKind.STATEMENT, number, last)
         moved = curation.publish(
-            session, ids, visit.actor, visit.sent.text("reason") or None, visit.desk.two_people
+            session, ids, visit.actor, visit.sent.line("reason") or None, visit.desk.two_people
         )
         require_moved(session, ids, moved)
     indexing.embed_published(visit.desk.sessions, visit.desk.encoder, ids)
@@ -179,7 +179,7 @@ def merge(visit: Visit) -> Response:
             number,
             visit.sent.numbers("other"),
             visit.actor,
-            visit.sent.text("reason") or None,
+            visit.sent.line("reason") or None,
         )
     return visit.to(f"/statements/{number}", "one")
 
@@ -190,7 +190,7 @@ def split(visit: Visit) -> Response:
     with visit.transaction() as session:
         held = curation.statement(session, number)
         spans = []
-        for line in visit.sent.needed("parts", _TEXT).split("\n"):
+        for line in visit.sent.needed_text("parts", _TEXT).split("\n"):
             if not line.strip():
                 continue
             found = located(held.text, line)
@@ -198,7 +198,7 @@ def split(visit: Visit) -> Response:
                 raise BadForm("parts", "not in the statement")
             start = held.span.start if held.span else 0
             spans.append(Span(start + found.start, start + found.end))
-        curation.split(session, number, spans, visit.actor, visit.sent.text("reason") or None)
+        curation.split(session, number, spans, visit.actor, visit.sent.line("reason") or None)
     return visit.to(f"/reports/{held.report_id}", "edited")
 
 

@@ -1,0 +1,80 @@
+"""Which way a text reads, and one that stands in a line of the other direction (pure).
+
+Unicode's bidirectional algorithm (UAX #9) lays a line out by its letters: a title in Arabic between
+English words would take along the signs and numbers beside it, and change places with an Arabic
+name behind it. An isolate (FSI..PDI) keeps all that to itself.
+"""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+RLM, LRM, FSI, PDI = "\u200f", "\u200e", "\u2068", "\u2069"
+
+#: An isolate of ours: in one line, none within another.
+ISOLATE: Final = re.compile(f"{FSI}([^\n{FSI}{PDI}]*){PDI}")
+
+RTL_LETTER: Final = re.compile(
+    "[\u0590-\u05ff\u0620-\u065f\u066e-\u06d3\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
+)
+LTR_LETTER: Final = re.compile("[A-Za-z\u00c0-\u024f\u0370-\u052f]")
+# A link's letters say nothing about the language around it.
+_LINK = re.compile(r"https?://\S+")
+
+
+class Direction(StrEnum):
+    """Which way a text reads."""
+
+    RTL = "rtl"
+    LTR = "ltr"
+
+
+def direction_of(text: str, otherwise: Direction) -> Direction:
+    """Return the direction of most letters of ``text``, ``otherwise`` where neither has more."""
+    text = _LINK.sub(" ", text)
+    rtl, ltr = len(RTL_LETTER.findall(text)), len(LTR_LETTER.findall(text))
+    if rtl == ltr:
+        return otherwise
+    return Direction.RTL if rtl > ltr else Direction.LTR
+
+
+def isolate(text: str, direction: Direction) -> str:
+    """Return ``text`` as it stands in a line of ``direction``: apart, where it reads otherwise.
+
+    ``text`` is one line without direction characters of its own (``knowledge.text.single_line``).
+    """
+    return text if direction_of(text, direction) is direction else f"{FSI}{text}{PDI}"
+
+
+def opened(text: str) -> str:
+    """Return ``text`` with a mark in front if its first letter is not of its own direction.
+
+    An isolate takes the direction of its first letter.
+    """
+    own = direction_of(text, Direction.LTR)
+    rtl, ltr = RTL_LETTER.search(text), LTR_LETTER.search(text)
+    if rtl is None or ltr is None:
+        return text
+    first = Direction.RTL if rtl.start() < ltr.start() else Direction.LTR
+    return text if own is first else (RLM if own is Direction.RTL else LRM) + text
+
+
+def without_isolates(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Return ``text`` without its isolates, and where what they held begins and ends."""
+    if FSI not in text:
+        return text, ()
+    plain, apart = "", []
+    for number, part in enumerate(ISOLATE.split(text)):
+        if number % 2:
+            apart.append((len(plain), len(plain) + len(part)))
+        plain += part
+    return plain, tuple(apart)
+
+
+def with_isolates(text: str, apart: tuple[tuple[int, int], ...]) -> str:
+    """Return ``text`` with isolates around what is ``apart``: undoes ``without_isolates``."""
+    parts, at = [], 0
+    for start, end in apart:
+        parts += [text[at:start], FSI, text[start:end], PDI]
+        at = end
+    return "".join([*parts, text[at:]])
