@@ -64,8 +64,9 @@ class Outbox:
         secret: bytes,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         today: Callable[[], date] = lambda: datetime.now().astimezone().date(),
+        holder: str | None = None,
     ) -> None:
-        self._sessions, self._secret = sessions, secret
+        self._sessions, self._secret, self._holder = sessions, secret, holder
         self._now, self._today = now, today
 
     def take(self) -> Letter | None:
@@ -105,7 +106,7 @@ class Outbox:
     def _told(self) -> Told | None:
         now = self._now()
         with self._sessions.begin() as session:
-            return delivery.take(session, now, now + LEASE)
+            return delivery.take(session, now, now + LEASE, self._holder)
 
     def _postpone(self, number: int, pause: timedelta, error: str) -> None:
         with self._sessions.begin() as session:
