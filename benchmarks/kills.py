@@ -48,9 +48,14 @@ def main() -> None:
             opened = _echo if given.talk == "echo" else _real
             begin = opened(crowd, folder, given, log)
 
-            def start() -> Callable[[], object]:
+            def start() -> Callable[[], None]:
                 process = begin()
-                return lambda: (process.kill(), process.wait())
+
+                def kill() -> None:
+                    process.kill()
+                    process.wait()
+
+                return kill
 
             outcome = measure(crowd, start, given.kills, given.seed, given.longest)
     polls = [life.until_poll for life in outcome.lives]
@@ -73,15 +78,15 @@ def _claims() -> list[str]:
 
 def _echo(
     crowd: Crowd, folder: Path, given: argparse.Namespace, log: IO[bytes]
-) -> Callable[[], "subprocess.Popen[bytes]"]:
+) -> Callable[[], subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "tests.e2e.echo_bot", crowd.url, str(folder)]
     rate = ["--sends-per-second", str(given.sends_per_second)]
-    return partial(subprocess.Popen, [*command, *rate], stdout=log, stderr=log)
+    return lambda: subprocess.Popen([*command, *rate], stdout=log, stderr=log)  # noqa: S603
 
 
 def _real(
     crowd: Crowd, folder: Path, given: argparse.Namespace, log: IO[bytes]
-) -> Callable[[], "subprocess.Popen[bytes]"]:
+) -> Callable[[], subprocess.Popen[bytes]]:
     bot = installation(folder / "bot", given.models.resolve())
     bot.settings["TELEGRAM_SENDS_PER_SECOND"] = str(given.sends_per_second)
     if given.database_url:

@@ -19,7 +19,8 @@ def take(
     """Return a notification that is due and leave it to ``holder`` until ``until``; None if none.
 
     The transaction must end before it is sent. Whoever sends it says so with
-    ``notifications.sent``; where nobody does, because the process died, it is due again then.
+    ``notifications.sent``; where nobody does, because the process died, it is due again then, or
+    as ``takeover`` finds it dead.
     """
     for told in notifications.due(session, now, _LOOKED_AT):
         # Asked and taken in one statement: two processes never have the same one.

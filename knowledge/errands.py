@@ -1,4 +1,8 @@
-"""When an errand is due, and whose it is: one process does it at a time."""
+"""When an errand is due, and whose it is: one process does it at a time.
+
+One that dies holding an errand gives it back by the time that it might take, or as ``takeover``
+finds it dead.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,7 @@
 """Whose turn it is to be polled, what is new of it, and what becomes of it.
 
 Several processes may poll: a feed is taken by moving its next turn ahead, which only one of them
-does; one that dies holding it gives it back when that time comes.
+does; one that dies holding it gives it back when that time comes, or as ``takeover`` finds it dead.
 """
 
 from collections.abc import Sequence

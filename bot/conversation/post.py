@@ -18,7 +18,7 @@ from knowledge.notifications import Told
 logger = logging.getLogger(__name__)
 
 #: How long a letter is left to the process that took it: a sending never takes as long. One whose
-#: process died is taken again afterwards.
+#: process died is taken again afterwards, or as ``takeover`` finds it dead.
 LEASE: Final = timedelta(minutes=2)
 #: The pause after a first failed try; each further one is twice as long, up to the longest.
 FIRST_PAUSE: Final = timedelta(seconds=5)

@@ -27,7 +27,7 @@ from knowledge.models.base import now
 from knowledge.sealing import Seal
 
 #: How long an update is left to a process that does not say that it lives: a crash delays what it
-#: had in hand by as much. The process says so four times meanwhile.
+#: had in hand by as much, where no process starts on its host. It says so four times meanwhile.
 LEASE: Final = timedelta(seconds=10)
 
 _T = TypeVar("_T")

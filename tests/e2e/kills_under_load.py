@@ -170,7 +170,7 @@ class Crowd(BotApiServer):
 
 
 #: Starts a process; returns what kills it and waits until it is dead.
-Start: TypeAlias = Callable[[], Callable[[], object]]
+Start: TypeAlias = Callable[[], Callable[[], None]]
 
 
 def measure(

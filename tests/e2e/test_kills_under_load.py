@@ -30,10 +30,15 @@ def test_a_kill_loses_nothing_and_repeats_no_more_than_was_under_way(tmp_path: P
 
     with Crowd(Load(people=40, a_second=100.0, latency=0.1), ("a claim",)) as crowd:
 
-        def start() -> Callable[[], object]:
+        def start() -> Callable[[], None]:
             process = processes.Process(target=live, args=(crowd.url, tmp_path), daemon=True)
             process.start()
-            return lambda: (process.kill(), process.join())
+
+            def kill() -> None:
+                process.kill()
+                process.join()
+
+            return kill
 
         outcome = measure(crowd, start, KILLS, seed=3, longest_s=0.8)
     assert outcome.lost == 0
