@@ -41,10 +41,10 @@ class ProcessLock:
         except (OSError, NotImplementedError) as error:
             _log.warning("process_not_locked", extra={"error": type(error).__name__})
 
-    def bury(self, give_back: Callable[[str], None]) -> int:
-        """Give back what each dead process held, by its name, and forget it; returns how many.
+    def reap(self, release: Callable[[str], None]) -> int:
+        """Release what each dead process held, by its name, and forget it; returns how many.
 
-        One whose ``give_back`` raises is left for the next time, and so are those after it.
+        One whose ``release`` raises is left for the next time, and so are those after it.
         """
         count = 0
         for file in sorted(self._folder.glob(f"*{_SUFFIX}")):
@@ -57,7 +57,7 @@ class ProcessLock:
             if lock is None:
                 continue
             try:
-                give_back(file.stem)
+                release(file.stem)
                 # Where an open file cannot be deleted it is found again, and holds nothing.
                 with contextlib.suppress(OSError):
                     file.unlink()

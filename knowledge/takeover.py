@@ -19,11 +19,11 @@ def take_over(sessions: Sessions, process: ProcessLock, at: datetime) -> int:
     database fails: then what is left is for the next time.
     """
 
-    def give_back(holder: str) -> None:
+    def release(holder: str) -> None:
         with sessions.begin() as session:
             end_leases(session, holder, at)
 
-    return process.bury(give_back)
+    return process.reap(release)
 
 
 def end_leases(session: Session, holder: str, at: datetime) -> None:

@@ -267,7 +267,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
             words = await loop.run_in_executor(desk.quick, desk.talk.looking, asker)
             (part,) = render(words)
             async with desk.window:
-                if found.is_set():
+                if found.is_set() or desk.pacer.wait(place.chat_id):
                     return
                 hand.placeholder = await send_part(self.bot, part, place)
                 if hand.note_placeholder is not None:

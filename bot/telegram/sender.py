@@ -81,6 +81,9 @@ class Sender:
             # Before a place is taken: who waits for a chat's turn holds up nobody else.
             await asyncio.sleep(wait)
             async with contextlib.nullcontext() if piece.is_edit else self._window:
+                if self._pacer.wait(piece.place.chat_id) > _PATIENCE_SECONDS:
+                    # Telegram asked for a pause meanwhile.
+                    continue
                 try:
                     async with asyncio.timeout(_SEND_SECONDS):
                         message_id = await self._put(piece)

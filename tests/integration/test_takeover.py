@@ -197,10 +197,10 @@ class TestProcesses:
         ) as other:
             assert other.stdout is not None
             name = other.stdout.readline().strip()
-            assert process.bury(found.append) == 0
+            assert process.reap(found.append) == 0
             other.send_signal(signal.SIGKILL)
             other.wait()
-        assert process.bury(found.append) == 1
+        assert process.reap(found.append) == 1
         assert found == [name]
         process.close()
 
@@ -210,9 +210,9 @@ class TestProcesses:
 
         process, found = ProcessLock(folder), list[str]()
         with pytest.raises(OSError, match="gone"):
-            process.bury(broken)
-        assert process.bury(found.append) == 1
-        assert process.bury(found.append) == 0
+            process.reap(broken)
+        assert process.reap(found.append) == 1
+        assert process.reap(found.append) == 0
         assert found == [dead]
         process.close()
 
@@ -221,9 +221,9 @@ class TestProcesses:
     ) -> None:
         names = iter(["first", "first", "second"])
         monkeypatch.setattr(secrets, "token_hex", lambda _: next(names))
-        burying, process = ProcessLock(folder), ProcessLock(folder)
-        assert (burying.name, process.name) == ("first", "second")
-        burying.close()
+        reaping, process = ProcessLock(folder), ProcessLock(folder)
+        assert (reaping.name, process.name) == ("first", "second")
+        reaping.close()
         process.close()
 
     def test_without_a_folder_there_is_a_name_only(
@@ -234,7 +234,7 @@ class TestProcesses:
             process = ProcessLock(tmp_path / "file" / "processes")
         assert process.name
         assert caplog.messages == ["process_not_locked"]
-        assert process.bury(lambda _: None) == 0
+        assert process.reap(lambda _: None) == 0
         process.close()
 
 
