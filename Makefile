@@ -91,6 +91,8 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.ocr
 	$(BIN)/python -m benchmarks.clustering quality
 	$(BIN)/python -m benchmarks.inbox
+	$(BIN)/python -m benchmarks.kills --talk echo --latency 0.1
+	$(BIN)/python -m benchmarks.kills --longest 15
 	$(BIN)/python -m benchmarks.load
 	$(BIN)/python -m benchmarks.fuzz --updates 100000
 

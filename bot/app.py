@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from knowledge.domain import ReportDraft
     from knowledge.inbox.clustering import Clusters
     from knowledge.indexing import ServingIndex
+    from knowledge.processes import ProcessLock
     from knowledge.readers.heading import Heading
 
 logger = logging.getLogger(__name__)
@@ -87,6 +88,19 @@ class App:
         """Sessions on a database that fits this code. Raises DatabaseUnavailable otherwise."""
         require_ready(self.engine)
         return open_sessions(self.engine)
+
+    @cached_property
+    def process(self) -> "ProcessLock":
+        """This process, as its leases name it; made once what dead ones of this host held is free.
+
+        Raises SQLAlchemyError where the database fails.
+        """
+        from knowledge.processes import ProcessLock
+        from knowledge.takeover import take_over
+
+        process = ProcessLock(self.settings.processes_dir)
+        take_over(self.sessions, process, now())
+        return process
 
     @cached_property
     def encoder(self) -> "SentenceTransformerEncoder":
@@ -178,7 +192,7 @@ class App:
         """What polls the sources' feeds."""
         from bot.polling import Poller
 
-        return Poller(self.sessions, self.fetcher, now)
+        return Poller(self.sessions, self.fetcher, now, holder=self.process.name)
 
     def _errands(self, config: "TelegramConfig") -> "Errands":
         """Return what a running bot does on a schedule."""
@@ -237,9 +251,10 @@ class App:
             # Longer than it ever takes: a year's questions of a busy bot, where it was lowered.
             Errand("retention", timedelta(hours=6), forget, timedelta(hours=2)),
             Errand("growth", timedelta(minutes=10), telling(bulletins.alert)),
-            Errand("digest", timedelta(days=1), telling(bulletins.digest)),
+            # Everybody is told by one message each: those who were are not told again.
+            Errand("digest", timedelta(days=1), telling(bulletins.digest), once=True),
         )
-        return Errands(self.sessions, listed, now)
+        return Errands(self.sessions, listed, now, self.process.name)
 
     @cached_property
     def clusters(self) -> "Clusters":
@@ -340,7 +355,9 @@ class App:
         profiles = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}
         errands = self._errands(config).in_background(ERRANDS_S)
         with self._watched(), self._console_beside(), Follower(self.engine, self.index), errands:
-            post, inbox = Outbox(self.sessions, secret), Inbox(self.sessions, secret)
+            holder = self.process.name
+            post = Outbox(self.sessions, secret, holder=holder)
+            inbox = Inbox(self.sessions, secret, holder=holder)
             application.run(config, self.conversation("telegram"), post, inbox, profiles)
 
     def run_console(self) -> None:

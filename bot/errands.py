@@ -37,15 +37,22 @@ class Errand:
     run: Callable[[datetime], Awaitable[str | None]]
     #: How long it may take; after that another process may begin it.
     longest: timedelta = timedelta(minutes=15)
+    #: Whether half of it is better than some of it twice: cut short, it waits for its next time.
+    once: bool = False
 
 
 class Errands:
     """Runs the errands that are due."""
 
     def __init__(
-        self, sessions: Sessions, listed: Sequence[Errand], clock: Callable[[], datetime]
+        self,
+        sessions: Sessions,
+        listed: Sequence[Errand],
+        clock: Callable[[], datetime],
+        holder: str | None = None,
     ) -> None:
         self._sessions, self._listed, self._clock = sessions, tuple(listed), clock
+        self._holder = holder
 
     async def run_due(self) -> list[str]:
         """Run each errand that is due and nobody else's; returns the names of those that were."""
@@ -112,7 +119,14 @@ class Errands:
 
     async def _taken(self, errand: Errand) -> bool:
         with self._sessions.begin() as session:
-            held = errands.take(session, errand.name, self._clock(), errand.longest)
+            # Without a holder nobody takes it over.
+            held = errands.take(
+                session,
+                errand.name,
+                self._clock(),
+                errand.every if errand.once else errand.longest,
+                None if errand.once else self._holder,
+            )
         if held is None:
             return False
         try:
@@ -126,7 +140,8 @@ class Errands:
             _log.warning("errand %s %s", errand.name, note)
         except asyncio.CancelledError:
             # Given up because the program ends: due again at once.
-            self._finish(errand.name, held, self._clock(), "given up half-way")
+            due_at = self._clock() + (errand.every if errand.once else timedelta())
+            self._finish(errand.name, held, due_at, "given up half-way")
             raise
         except Exception:  # noqa: BLE001 - one errand is never another's trouble
             note = "failed; see the log"

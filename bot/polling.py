@@ -54,9 +54,10 @@ class Poller:
         fetcher: Fetcher,
         clock: Callable[[], datetime],
         feed_s: float = FEED_S,
+        holder: str | None = None,
     ) -> None:
         self._sessions, self._fetcher, self._clock = sessions, fetcher, clock
-        self._feed_s = feed_s
+        self._feed_s, self._holder = feed_s, holder
 
     async def poll_due(self) -> Tally:
         """Poll every feed whose turn it is."""
@@ -70,14 +71,14 @@ class Poller:
         tally = Tally()
         for number in feed_ids:
             with self._sessions.begin() as session:
-                feed = polling.take(session, number, self._clock())
+                feed = polling.take(session, number, self._clock(), self._holder)
             if feed is not None:
                 await self._poll(feed, tally)
         return tally
 
     def _next(self) -> DueFeed | None:
         with self._sessions.begin() as session:
-            return polling.take_next(session, self._clock())
+            return polling.take_next(session, self._clock(), self._holder)
 
     async def _poll(self, feed: DueFeed, tally: Tally) -> None:
         tally.feeds += 1

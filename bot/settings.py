@@ -124,6 +124,11 @@ class Settings(BaseSettings):
         return self.data_dir / "index"
 
     @property
+    def processes_dir(self) -> Path:
+        """Where the locks of the processes that live are."""
+        return self.data_dir / "processes"
+
+    @property
     def key_file(self) -> Path:
         """Where the key is kept unless ``SECRET_KEY`` is set."""
         return self.data_dir / _KEY_FILE

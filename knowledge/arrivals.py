@@ -304,6 +304,19 @@ def release(session: Session, holder: str) -> None:
     )
 
 
+def end_leases(session: Session, holder: str, at: datetime) -> None:
+    """End the leases of a ``holder`` that is dead: what it had in hand may be taken ``at`` once.
+
+    Then the try, and what may be repeated, are counted as if the lease had ended by itself.
+    """
+    session.execute(
+        update(Arrival)
+        .where(Arrival.state.in_(OPEN), Arrival.holder == holder, Arrival.leased_until > at)
+        .values(leased_until=at),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def tally(session: Session) -> Tally:
     """Return how the inbox stands."""
     oldest = session.scalar(select(func.min(Arrival.arrived_at)).where(Arrival.state.in_(OPEN)))

@@ -1,10 +1,11 @@
-"""One commit for many: small acts on the database that come at the same time share a transaction.
+"""Group commit: small acts on the database that come at the same time share a transaction.
 
-A commit waits for the disk, whatever it holds. Acts are done in the order they came, by one thread.
+A commit waits for the disk, whatever it holds. Acts are done in the order they came, by one thread;
+urgent ones first, in commits of their own: they wait for what is being committed and nothing else.
 """
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Final, TypeVar
@@ -25,33 +26,42 @@ class SharedCommits:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._acts: queue.SimpleQueue[_Act | None] = queue.SimpleQueue()
+        self._urgent: deque[_Act] = deque()
+        self._others: deque[_Act] = deque()
+        self._closing = False
+        self._given = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="commits", daemon=True)
         self._thread.start()
 
-    def do(self, act: Callable[[Session], _T]) -> "Future[_T]":
+    def do(self, act: Callable[[Session], _T], *, urgent: bool = False) -> "Future[_T]":
         """Have ``act`` done and committed; its future holds what it returns or raises.
 
         An act may be done twice, the first time in a transaction that is rolled back.
         """
         future: Future[_T] = Future()
-        self._acts.put((act, future))
+        with self._given:
+            (self._urgent if urgent else self._others).append((act, future))
+            self._given.notify()
         return future
 
     def close(self) -> None:
         """Do what was given so far, and end."""
-        self._acts.put(None)
+        with self._given:
+            self._closing = True
+            self._given.notify()
         self._thread.join()
 
     def _work(self) -> None:
-        ending = False
-        while not ending:
-            acts = [self._acts.get()]
-            while acts[-1] is not None and len(acts) < _TOGETHER and not self._acts.empty():
-                acts.append(self._acts.get())
-            ending = acts[-1] is None
+        while acts := self._next():
             # Whoever gave an act may have stopped waiting for it before it was begun.
-            self._commit([a for a in acts if a is not None and a[1].set_running_or_notify_cancel()])
+            self._commit([act for act in acts if act[1].set_running_or_notify_cancel()])
+
+    def _next(self) -> list[_Act]:
+        """Wait for acts and return those of one commit; none where no more will come."""
+        with self._given:
+            self._given.wait_for(lambda: self._urgent or self._others or self._closing)
+            waiting = self._urgent or self._others
+            return [waiting.popleft() for _ in range(min(len(waiting), _TOGETHER))]
 
     def _commit(self, acts: list[_Act]) -> None:
         if not acts:

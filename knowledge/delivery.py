@@ -13,11 +13,14 @@ from knowledge.notifications import Told
 _LOOKED_AT = 10
 
 
-def take(session: Session, now: datetime, until: datetime) -> Told | None:
-    """Return a notification that is due and leave it to the caller until ``until``; None if none.
+def take(
+    session: Session, now: datetime, until: datetime, holder: str | None = None
+) -> Told | None:
+    """Return a notification that is due and leave it to ``holder`` until ``until``; None if none.
 
     The transaction must end before it is sent. Whoever sends it says so with
-    ``notifications.sent``; where nobody does, because the process died, it is due again then.
+    ``notifications.sent``; where nobody does, because the process died, it is due again then, or
+    as ``takeover`` finds it dead.
     """
     for told in notifications.due(session, now, _LOOKED_AT):
         # Asked and taken in one statement: two processes never have the same one.
@@ -28,10 +31,24 @@ def take(session: Session, now: datetime, until: datetime) -> Told | None:
                 Notification.status == NotificationStatus.WAITING,
                 Notification.due_at <= now,
             )
-            .values(due_at=until)
+            .values(due_at=until, holder=holder)
             .returning(Notification.id),
             execution_options={"synchronize_session": False},
         )
         if taken is not None:
             return told
     return None
+
+
+def end_leases(session: Session, holder: str, at: datetime) -> None:
+    """Have what a dead ``holder`` was sending be due ``at`` a moment."""
+    session.execute(
+        update(Notification)
+        .where(
+            Notification.status == NotificationStatus.WAITING,
+            Notification.holder == holder,
+            Notification.due_at > at,
+        )
+        .values(due_at=at, holder=None),
+        execution_options={"synchronize_session": False},
+    )

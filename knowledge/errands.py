@@ -1,4 +1,8 @@
-"""When an errand is due, and whose it is: one process does it at a time."""
+"""When an errand is due, and whose it is: one process does it at a time.
+
+One that dies holding an errand gives it back by the time that it might take, or as ``takeover``
+finds it dead.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +25,9 @@ class Late:
     note: str | None
 
 
-def take(session: Session, name: str, now: datetime, longest: timedelta) -> datetime | None:
+def take(
+    session: Session, name: str, now: datetime, longest: timedelta, holder: str | None = None
+) -> datetime | None:
     """Take an errand if it is due; nobody else gets it for ``longest``, unless it is finished.
 
     Returns until when it is held, which ``finish`` is to be told; None if it is not due. A new
@@ -36,7 +42,7 @@ def take(session: Session, name: str, now: datetime, longest: timedelta) -> date
     return session.scalar(
         update(Errand)
         .where(Errand.name == name, Errand.due_at <= now)
-        .values(due_at=now + longest)
+        .values(due_at=now + longest, holder=holder)
         .returning(Errand.due_at)
     )
 
@@ -49,7 +55,17 @@ def finish(session: Session, name: str, held: datetime, due_at: datetime, note: 
     session.execute(
         update(Errand)
         .where(Errand.name == name, Errand.due_at == held)
-        .values(due_at=due_at, note=note[:_MAX_NOTE] if note else None)
+        .values(due_at=due_at, note=note[:_MAX_NOTE] if note else None, holder=None)
+    )
+
+
+def end_leases(session: Session, holder: str, at: datetime) -> None:
+    """Have the errands that a dead ``holder`` was about be due ``at`` a moment."""
+    session.execute(
+        update(Errand)
+        .where(Errand.holder == holder, Errand.due_at > at)
+        .values(due_at=at, note="given up half-way", holder=None),
+        execution_options={"synchronize_session": False},
     )
 
 

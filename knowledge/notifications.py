@@ -138,7 +138,12 @@ def postpone(session: Session, notification_id: int, until: datetime, error: str
     session.execute(
         update(Notification)
         .where(Notification.id == notification_id, Notification.status == _WAITING)
-        .values(due_at=until, tries=Notification.tries + 1, error=error[:_LONGEST_ERROR])
+        .values(
+            due_at=until,
+            holder=None,
+            tries=Notification.tries + 1,
+            error=error[:_LONGEST_ERROR],
+        )
     )
 
 

@@ -1,7 +1,7 @@
 """Whose turn it is to be polled, what is new of it, and what becomes of it.
 
 Several processes may poll: a feed is taken by moving its next turn ahead, which only one of them
-does; one that dies holding it gives it back when that time comes.
+does; one that dies holding it gives it back when that time comes, or as ``takeover`` finds it dead.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ class Kept:
     published: int = 0
 
 
-def take_next(session: Session, now: datetime) -> DueFeed | None:
+def take_next(session: Session, now: datetime, holder: str | None = None) -> DueFeed | None:
     """Take the feed that has waited longest for its turn; None if none is due."""
     due = (
         select(Feed.id)
@@ -61,14 +61,26 @@ def take_next(session: Session, now: datetime) -> DueFeed | None:
         .order_by(Feed.next_poll_at)
     )
     for number in session.scalars(due).all():
-        if taken := _take(session, number, now, due_by=now):
+        if taken := _take(session, number, now, now, holder):
             return taken
     return None
 
 
-def take(session: Session, feed_id: int, now: datetime) -> DueFeed | None:
+def take(
+    session: Session, feed_id: int, now: datetime, holder: str | None = None
+) -> DueFeed | None:
     """Take a feed whether or not it is due; None if it is paused or gone."""
-    return _take(session, feed_id, now, due_by=now + timedelta(days=366))
+    return _take(session, feed_id, now, now + timedelta(days=366), holder)
+
+
+def end_leases(session: Session, holder: str, at: datetime) -> None:
+    """Have the feeds that a dead ``holder`` was polling be due ``at`` a moment."""
+    session.execute(
+        update(Feed)
+        .where(Feed.holder == holder, Feed.next_poll_at > at)
+        .values(next_poll_at=at, holder=None),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def unseen(session: Session, feed_id: int, keys: Sequence[str], now: datetime) -> set[str]:
@@ -146,7 +158,7 @@ def succeeded(
     feed = session.get(Feed, feed_id)
     if feed is not None:  # Removed meanwhile otherwise.
         feed.polled_at, feed.next_poll_at = now, now + timedelta(minutes=feed.minutes)
-        feed.etag, feed.last_modified = etag, last_modified
+        feed.etag, feed.last_modified, feed.holder = etag, last_modified, None
         feed.failures, feed.error = 0, None
 
 
@@ -159,13 +171,16 @@ def failed(session: Session, feed_id: int, now: datetime, error: str) -> None:
         longest = max(_LONGEST, timedelta(minutes=feed.minutes))
         feed.polled_at, feed.next_poll_at = now, now + min(wait, longest)
         feed.failures, feed.error = feed.failures + 1, error[:_MAX_ERROR]
+        feed.holder = None
 
 
-def _take(session: Session, feed_id: int, now: datetime, due_by: datetime) -> DueFeed | None:
+def _take(
+    session: Session, feed_id: int, now: datetime, due_by: datetime, holder: str | None
+) -> DueFeed | None:
     taken = session.scalar(
         update(Feed)
         .where(Feed.id == feed_id, Feed.next_poll_at <= due_by, Feed.paused.is_(False))
-        .values(next_poll_at=now + TURN)
+        .values(next_poll_at=now + TURN, holder=holder)
         .returning(Feed.id)
     )
     if taken is None:

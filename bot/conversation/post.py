@@ -18,7 +18,7 @@ from knowledge.notifications import Told
 logger = logging.getLogger(__name__)
 
 #: How long a letter is left to the process that took it: a sending never takes as long. One whose
-#: process died is taken again afterwards.
+#: process died is taken again afterwards, or as ``takeover`` finds it dead.
 LEASE: Final = timedelta(minutes=2)
 #: The pause after a first failed try; each further one is twice as long, up to the longest.
 FIRST_PAUSE: Final = timedelta(seconds=5)
@@ -64,8 +64,9 @@ class Outbox:
         secret: bytes,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         today: Callable[[], date] = lambda: datetime.now().astimezone().date(),
+        holder: str | None = None,
     ) -> None:
-        self._sessions, self._secret = sessions, secret
+        self._sessions, self._secret, self._holder = sessions, secret, holder
         self._now, self._today = now, today
 
     def take(self) -> Letter | None:
@@ -105,7 +106,7 @@ class Outbox:
     def _told(self) -> Told | None:
         now = self._now()
         with self._sessions.begin() as session:
-            return delivery.take(session, now, now + LEASE)
+            return delivery.take(session, now, now + LEASE, self._holder)
 
     def _postpone(self, number: int, pause: timedelta, error: str) -> None:
         with self._sessions.begin() as session:

@@ -92,7 +92,8 @@ def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None
     under_way = round(config.limits.sends_per_second * _MESSAGE_SECONDS)
     connections = max(_CONNECTIONS, under_way)
     # PTB only ever calls ``bot_data``: a factory does as well as the type it asks for.
-    desk = cast(type[Desk], partial(Desk, talk, pacer))
+    window = asyncio.Semaphore(config.limits.unrecorded)
+    desk = cast(type[Desk], partial(Desk, talk, pacer, window))
     application = (
         ApplicationBuilder()
         .token(config.token)
@@ -146,7 +147,8 @@ async def serve(
             return
         publishing = asyncio.create_task(publish(application.bot, profiles))
         intake, workers = in_and_out(application, inbox, config)
-        courier, patience = Courier(application.bot, post), config.farewell_seconds
+        courier = Courier(application.bot, post, application.bot_data.window)
+        patience = config.farewell_seconds
         remembering = groups.remembering(application.bot_data)
         async with remembering, delivering(courier, patience), working(workers, stop):
             if config.webhook_url:

@@ -61,6 +61,8 @@ class Desk:
 
     talk: Talk
     pacer: Pacer
+    #: Has a place for each message that may be sent and not recorded as sent.
+    window: asyncio.Semaphore
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: Threads(TALK_THREADS, thread_name_prefix="talk")
     )
@@ -264,11 +266,12 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         try:
             words = await loop.run_in_executor(desk.quick, desk.talk.looking, asker)
             (part,) = render(words)
-            if found.is_set():
-                return
-            hand.placeholder = await send_part(self.bot, part, place)
-            if hand.note_placeholder is not None:
-                await hand.note_placeholder(hand.placeholder)
+            async with desk.window:
+                if found.is_set() or desk.pacer.wait(place.chat_id):
+                    return
+                hand.placeholder = await send_part(self.bot, part, place)
+                if hand.note_placeholder is not None:
+                    await hand.note_placeholder(hand.placeholder)
         except Exception as error:  # noqa: BLE001 - the answer matters, this does not
             logger.warning("placeholder_not_shown", extra={"error": type(error).__name__})
 

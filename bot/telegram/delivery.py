@@ -37,8 +37,11 @@ _T = TypeVar("_T")
 class Courier:
     """Takes letters from the post to Telegram until it is told to stop."""
 
-    def __init__(self, bot: Bot, post: Post, look_seconds: float = LOOK_SECONDS) -> None:
+    def __init__(
+        self, bot: Bot, post: Post, window: asyncio.Semaphore, look_seconds: float = LOOK_SECONDS
+    ) -> None:
         self._bot, self._post, self._look_seconds = bot, post, look_seconds
+        self._window = window
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="post")
         self._stop = asyncio.Event()
         self._failures = 0
@@ -69,11 +72,14 @@ class Courier:
             self._failures = 0
             return self._look_seconds
         try:
-            await self._send(letter)
+            async with self._window:
+                await self._send(letter)
+                await self._record(letter)
         except (Forbidden, BadRequest) as error:
             # The person blocked the bot, the chat is gone, or Telegram will never take this.
             why = reason(error)
             await self._off_loop(lambda: self._post.unreachable(letter, why))
+            return 0.0
         except RetryAfter as error:
             return await self._wait_as_asked(letter, error)
         except (TelegramError, TimeoutError) as error:
@@ -82,10 +88,8 @@ class Courier:
             await self._off_loop(lambda: self._post.failed(letter, name))
             logger.warning("letter_delayed", extra={"notification": letter.id, "error": name})
             return self._backoff()
-        else:
-            await self._record(letter)
-            self._failures = 0
-            logger.info("letter_sent", extra={"notification": letter.id})
+        self._failures = 0
+        logger.info("letter_sent", extra={"notification": letter.id})
         return 0.0
 
     async def _send(self, letter: Letter) -> None:

@@ -1,4 +1,7 @@
-"""The durable inbox as the channel's loop uses it: sealed, off the loop, commits shared."""
+"""The durable inbox as the channel's loop uses it: sealed, off the loop, commits shared.
+
+What Telegram took is recorded ahead of everything else: until then a kill would have it sent again.
+"""
 
 import asyncio
 import hashlib
@@ -24,7 +27,7 @@ from knowledge.models.base import now
 from knowledge.sealing import Seal
 
 #: How long an update is left to a process that does not say that it lives: a crash delays what it
-#: had in hand by as much. The process says so four times meanwhile.
+#: had in hand by as much, where no process starts on its host. It says so four times meanwhile.
 LEASE: Final = timedelta(seconds=10)
 
 _T = TypeVar("_T")
@@ -42,10 +45,11 @@ class Inbox:
         secret: bytes,
         lease: timedelta = LEASE,
         clock: Callable[[], datetime] = now,
+        holder: str | None = None,
     ) -> None:
         self.lease, self.clock = lease, clock
         self._secret, self._seal = secret, Seal(secret, "what arrived and is not answered yet")
-        self._holder = secrets.token_hex(16)
+        self._holder = holder or secrets.token_hex(16)
         self._commits = SharedCommits(sessions)
 
     def lane(self, number: int) -> str:
@@ -106,7 +110,8 @@ class Inbox:
     async def place(self, taken: Taken, message_id: int) -> None:
         """Note the message that stands where the answer will be."""
         await self._do(
-            lambda session: arrivals.place(session, taken.id, self._holder, str(message_id))
+            lambda session: arrivals.place(session, taken.id, self._holder, str(message_id)),
+            urgent=True,
         )
 
     async def answer(
@@ -125,14 +130,16 @@ class Inbox:
         """Note how much of the reply is sent, and the message it ``stands`` in if that is news."""
         sealed, at = self._seal.close(pieces.write(reply)), _named(stands)
         return await self._do(
-            lambda session: arrivals.advance(session, taken.id, self._holder, sealed, progress, at)
+            lambda session: arrivals.advance(session, taken.id, self._holder, sealed, progress, at),
+            urgent=True,
         )
 
     async def finish(self, taken: Taken, stands: int | None = None) -> bool:
         """Note that the reply is sent, and the message it ``stands`` in if that is news."""
         at = _named(stands)
         return await self._do(
-            lambda session: arrivals.finish(session, taken.id, self._holder, self.clock(), at)
+            lambda session: arrivals.finish(session, taken.id, self._holder, self.clock(), at),
+            urgent=True,
         )
 
     async def drop(self, taken: Taken, error: str) -> bool:
@@ -169,8 +176,8 @@ class Inbox:
         plain = text.encode(errors="surrogatepass")
         return hmac.new(self._secret, plain, hashlib.sha256).hexdigest()
 
-    async def _do(self, act: Callable[[Session], _T]) -> _T:
-        return await asyncio.wrap_future(self._commits.do(act))
+    async def _do(self, act: Callable[[Session], _T], *, urgent: bool = False) -> _T:
+        return await asyncio.wrap_future(self._commits.do(act, urgent=urgent))
 
 
 def _named(message_id: int | None) -> str | None:

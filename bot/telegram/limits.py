@@ -17,6 +17,9 @@ class Limits:
     chat_sends_per_second: float = 1.0
     chat_burst: int = 4
     group_sends_per_minute: float = 20.0
+    #: Messages under way, or there, that are not recorded as sent: no more are there twice after a
+    #: kill. At a tenth of a second each they are Telegram's 30 a second.
+    unrecorded: int = 3
     #: Messages of one person that are answered: so many at once, then so many a minute.
     person_burst: int = 15
     person_per_minute: float = 20.0

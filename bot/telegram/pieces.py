@@ -21,6 +21,11 @@ class Piece:
     part: Part | Buttons
     edits: int | None = None
 
+    @property
+    def is_edit(self) -> bool:
+        """Whether it changes what stands: done twice it is done once."""
+        return self.edits is not None or isinstance(self.part, Buttons)
+
 
 def pieces_of(reply: Reply, place: Place, edits: int | None = None) -> tuple[Piece, ...]:
     """Return the pieces of a reply; only the first stands under the person's message.

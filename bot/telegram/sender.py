@@ -2,17 +2,18 @@
 
 Telegram has no way to make a sending happen exactly once. The reply is kept before its first piece
 leaves and each piece is recorded after, so that only what fell between Telegram's taking a message
-and the record can be there twice; whenever that may be so, it is counted.
+and the record can be there twice: a few messages at once (``Limits.unrecorded``). Whenever that may
+be so, it is counted.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import Final, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -45,12 +46,22 @@ _T = TypeVar("_T")
 
 
 class Sender:
-    """Sends replies that are kept in the inbox; ``moved`` is told a group's old and new number."""
+    """Sends replies that are kept in the inbox.
+
+    ``window`` has a place for each message that may be sent and not recorded; ``moved`` is told a
+    group's old and new number.
+    """
 
     def __init__(
-        self, bot: Bot, inbox: Inbox, pacer: Pacer, moved: Callable[[int, int], Awaitable[None]]
+        self,
+        bot: Bot,
+        inbox: Inbox,
+        pacer: Pacer,
+        window: asyncio.Semaphore,
+        moved: Callable[[int, int], Awaitable[None]],
     ) -> None:
-        self._bot, self._inbox, self._pacer, self._moved = bot, inbox, pacer, moved
+        self._bot, self._inbox, self._moved = bot, inbox, moved
+        self._pacer, self._window = pacer, window
 
     async def send(self, taken: Taken, pieces: tuple[Piece, ...]) -> timedelta | None:
         """Send what is left of a reply and record it; returns a pause where it is for later.
@@ -64,32 +75,36 @@ class Sender:
         stands: int | None = None
         started = time.perf_counter()
         while number < len(reply):
-            wait = self._pacer.wait(reply[number].place.chat_id)
+            piece = reply[number]
+            wait = self._pacer.wait(piece.place.chat_id)
             if wait > _PATIENCE_SECONDS:
                 return await self._later(taken, timedelta(seconds=wait))
-            try:
-                async with asyncio.timeout(_SEND_SECONDS):
-                    message_id = await self._put(reply[number])
-            except (TelegramError, TimeoutError) as error:
-                fate = _fate(reply[number], error)
-                if isinstance(error, ChatMigrated):
-                    await self._moved(reply[number].place.chat_id, error.new_chat_id)
-                changed = _changed(reply, number, fate, error)
-                if changed is None or changes == _CHANGES:
-                    if fate is not Fate.THERE:
-                        return await self._failed(taken, reply[number], fate, error)
-                    message_id = reply[number].edits
-                else:
-                    reply, changes = changed, changes + 1
+            # Before a place is taken: who waits for a chat's turn holds up nobody else.
+            await asyncio.sleep(wait)
+            async with contextlib.nullcontext() if piece.is_edit else self._window:
+                if self._pacer.wait(piece.place.chat_id) > _PATIENCE_SECONDS:
+                    # Telegram asked for a pause meanwhile.
                     continue
-            if number == 0:
-                # Where an edit of what the person said finds the answer.
-                stands = message_id
-            number += 1
-            if number < len(reply):
-                sent = tuple(reply)
-                await _surely(partial(self._inbox.advance, taken, sent, number, stands))
-        await _surely(lambda: self._inbox.finish(taken, stands))
+                try:
+                    async with asyncio.timeout(_SEND_SECONDS):
+                        message_id = await self._put(piece)
+                except (TelegramError, TimeoutError) as error:
+                    fate = _fate(piece, error)
+                    if isinstance(error, ChatMigrated):
+                        await self._moved(piece.place.chat_id, error.new_chat_id)
+                    changed = _changed(reply, number, fate, error)
+                    if changed is None or changes == _CHANGES:
+                        if fate is not Fate.THERE:
+                            return await self._failed(taken, piece, fate, error)
+                        message_id = piece.edits
+                    else:
+                        reply, changes = changed, changes + 1
+                        continue
+                if number == 0:
+                    # Where an edit of what the person said finds the answer.
+                    stands = message_id
+                number += 1
+                await self._record(taken, reply, number, stands)
         send, total = time.perf_counter() - started, self._inbox.clock() - taken.arrived_at
         measures.took("send", send)
         measures.took("total", total.total_seconds())
@@ -113,6 +128,15 @@ class Sender:
             await edit_part(self._bot, piece.part, piece.place.chat_id, piece.edits)
             return piece.edits
         return await send_part(self._bot, piece.part, piece.place)
+
+    async def _record(
+        self, taken: Taken, reply: Sequence[Piece], number: int, stands: int | None
+    ) -> None:
+        """Note that so many pieces of a reply are sent, and where the first stands if it is new."""
+        if number < len(reply):
+            await _surely(lambda: self._inbox.advance(taken, reply, number, stands))
+        else:
+            await _surely(lambda: self._inbox.finish(taken, stands))
 
     async def _failed(
         self, taken: Taken, piece: Piece, fate: Fate, error: TelegramError | TimeoutError
@@ -138,9 +162,7 @@ class Sender:
             ):
                 logger.warning("send_delayed", extra=extra)
                 wait = pause(taken.tries, random.random())  # noqa: S311 - spreads, hides nothing
-                # An edit that is made twice is made once.
-                edit = piece.edits is not None or isinstance(piece.part, Buttons)
-                repeat = fate is Fate.UNSURE and not edit
+                repeat = fate is Fate.UNSURE and not piece.is_edit
                 await _surely(lambda: self._inbox.put_back(taken, wait, name, repeat))
                 return wait
         logger.error("update_given_up", extra=extra)

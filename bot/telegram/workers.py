@@ -55,7 +55,11 @@ class Workers:
         self._application, self._inbox = application, inbox
         self._desk = application.bot_data
         self._sender = Sender(
-            application.bot, inbox, self._desk.pacer, partial(groups.move, self._desk)
+            application.bot,
+            inbox,
+            self._desk.pacer,
+            self._desk.window,
+            partial(groups.move, self._desk),
         )
         self._placeholder_seconds, self._patience = placeholder_seconds, patience
         self._in_hand: dict[int, asyncio.Task[None]] = {}

@@ -90,3 +90,5 @@ class Errand(Base):
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
     due_at: Mapped[datetime]
     note: Mapped[str | None] = mapped_column(Text)
+    #: The process that does it, as ``processes`` names it.
+    holder: Mapped[str | None] = mapped_column(String(64))

@@ -41,6 +41,9 @@ from bot.telegram.limits import Limits
 from knowledge.arrivals import Taken
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.models import Arrival, Base
+from knowledge.models.base import now
+from knowledge.processes import ProcessLock
+from knowledge.takeover import take_over
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
 
 _ARABIC = (("start", "البداية"), ("help", "المساعدة"), ("language", "اللغة"))
@@ -411,6 +414,18 @@ def sessions_in(folder: Path) -> Sessions:
     return open_sessions(engine)
 
 
+def inbox_of_a_process(folder: Path) -> Inbox:
+    """Return the inbox in ``folder`` as the program opens it: what dead processes held is free."""
+    sessions = sessions_in(folder)
+    process = ProcessLock(folder / "processes")
+    take_over(sessions, process, now())
+    # Held until the process ends.
+    _LOCKS.append(process)
+    return Inbox(sessions, SECRET, holder=process.name)
+
+
+_LOCKS: list[ProcessLock] = []
+
 #: The buttons that come of a press.
 _PRESSED = {
     "useful:7": ((Button("✓ Useful", action="useful:7"), Button("Useless", action="useless:7")),),
@@ -436,7 +451,7 @@ def _main() -> None:
     talk = EchoTalk()
     if not given.hold:
         talk.release.set()
-    inbox = Inbox(sessions_in(given.folder), SECRET, LEASE)
+    inbox = inbox_of_a_process(given.folder)
     rate = given.sends_per_second
     limits = Limits(sends_per_second=rate, sends_burst=round(rate))
     run(TelegramConfig(TOKEN, given.api_url, limits=limits), talk, Letters(), inbox, PROFILES)

@@ -145,7 +145,7 @@ class Stage:
     async def hears_later(self) -> None:
         """Have whatever is to be told unasked delivered, and written down."""
         post = _Emptied(self.sessions, SECRET, today=lambda: TODAY)
-        async with delivering(Courier(self.bot, post), _PATIENCE_SECONDS):
+        async with delivering(Courier(self.bot, post, asyncio.Semaphore()), _PATIENCE_SECONDS):
             await post.empty.wait()
         self._write()
 

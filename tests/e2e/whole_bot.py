@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
 
@@ -55,14 +56,8 @@ class Installation:
         """Run the bot for the body, from when it asks for updates; ``log`` gets all it prints."""
         # One that ran before asked as well.
         before = len(server.calls)
-        environment = self._environment() | {
-            "TELEGRAM_BOT_TOKEN": TOKEN,
-            "TELEGRAM_API_URL": server.url,
-        }
         with log.open("wb") as output:
-            process = subprocess.Popen(
-                [_command(), "run"], cwd=self.folder, env=environment, stdout=output, stderr=output
-            )
+            process = self.launch(server, output)
         try:
             while True:
                 try:
@@ -75,6 +70,16 @@ class Installation:
         finally:
             process.terminate()
             process.wait(_PATIENCE)
+
+    def launch(self, server: BotApiServer, output: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start the bot, with all it prints into ``output``, and do not wait for it."""
+        environment = self._environment() | {
+            "TELEGRAM_BOT_TOKEN": TOKEN,
+            "TELEGRAM_API_URL": server.url,
+        }
+        return subprocess.Popen(
+            [_command(), "run"], cwd=self.folder, env=environment, stdout=output, stderr=output
+        )
 
     def _environment(self) -> dict[str, str]:
         kept = {

@@ -46,6 +46,26 @@ async def test_an_errand_is_run_when_it_is_due(sessions: Sessions) -> None:
     assert notes(sessions) == {"a": (NOW + 2 * HOUR, "done")}
 
 
+async def test_one_that_is_done_once_is_not_begun_anew_where_it_was_cut_short(
+    sessions: Sessions,
+) -> None:
+    begun = asyncio.Event()
+
+    async def endless(_: datetime) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    listed = [Errand("a", HOUR, endless, timedelta(minutes=1), once=True)]
+    running = asyncio.create_task(Errands(sessions, listed, Clock(), "me").run_due())
+    await begun.wait()
+    with sessions.begin() as session:
+        errands.end_leases(session, "me", NOW)
+    assert notes(sessions) == {"a": (NOW + HOUR, None)}
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert notes(sessions) == {"a": (NOW + HOUR, "given up half-way")}
+
+
 async def test_one_that_fails_is_noted_and_the_others_are_run(sessions: Sessions) -> None:
     async def known(_: datetime) -> None:
         raise BotError("the sea is dry; wait for rain")

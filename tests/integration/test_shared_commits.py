@@ -92,3 +92,15 @@ def test_closing_does_what_was_given(sessions: Sessions) -> None:
     commits.close()
     assert future.done()
     assert count(sessions) == 1
+
+
+def test_what_is_urgent_goes_first_and_alone(sessions: Sessions, commits: SharedCommits) -> None:
+    made: list[int] = []
+    release, _ = held(commits)
+    others = [commits.do(adding(str(number))) for number in range(3)]
+    urgent = commits.do(adding("urgent"), urgent=True)
+    urgent.add_done_callback(lambda _: made.append(sum(each.done() for each in others)))
+    release.set()
+    assert [each.result() for each in others] == ["0", "1", "2"]
+    assert made == [0]
+    assert count(sessions) == 4

@@ -1,0 +1,83 @@
+"""Which processes of this host are alive, so that what a dead one held is taken over at once.
+
+Each process holds a lock on a file of its own, named as the process is in its leases. The kernel
+lets go of the lock however the process ends, so who can lock another's file knows that its owner
+is dead; neither pids, which are used again, nor clocks come into it. Names are random and never
+used twice. Processes that share a database but no folder wait for each other's leases to end.
+"""
+
+import contextlib
+import logging
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+_log = logging.getLogger(__name__)
+
+_SUFFIX: Final = ".lock"
+
+
+class ProcessLock:
+    """This process's ``name``, and the lock that shows that it lives.
+
+    Where the folder cannot be written or its file system has no locks there is only the name: what
+    the process holds is left to it until its leases end.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.name = secrets.token_hex(16)
+        self._lock: FileLock | None = None
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            while self._lock is None:
+                self._lock = _locked(folder / f"{self.name}{_SUFFIX}")
+                if self._lock is None:
+                    # Another took the file for a dead one's, between its making and its locking.
+                    self.name = secrets.token_hex(16)
+        except (OSError, NotImplementedError) as error:
+            _log.warning("process_not_locked", extra={"error": type(error).__name__})
+
+    def reap(self, release: Callable[[str], None]) -> int:
+        """Release what each dead process held, by its name, and forget it; returns how many.
+
+        One whose ``release`` raises is left for the next time, and so are those after it.
+        """
+        count = 0
+        for file in sorted(self._folder.glob(f"*{_SUFFIX}")):
+            if file.stem == self.name:
+                continue
+            try:
+                lock = _locked(file)
+            except (OSError, NotImplementedError):
+                continue
+            if lock is None:
+                continue
+            try:
+                release(file.stem)
+                # Where an open file cannot be deleted it is found again, and holds nothing.
+                with contextlib.suppress(OSError):
+                    file.unlink()
+            finally:
+                lock.release()
+            count += 1
+        return count
+
+    def close(self) -> None:
+        """Let go, as a process that dies does."""
+        if self._lock is not None:
+            self._lock.release()
+
+
+def _locked(file: Path) -> FileLock | None:
+    """Return a lock on ``file``, None where another process holds it. Raises OSError."""
+    # A soft lock would outlive its process.
+    lock = FileLock(file, timeout=0, thread_local=False, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return None
+    return lock

@@ -1,0 +1,34 @@
+"""Take over what processes of this host held when they died, instead of waiting for its time.
+
+Whatever is leased names its holder: updates in hand, letters, errands and feeds.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from knowledge import arrivals, delivery, errands, polling
+from knowledge.database import Sessions
+from knowledge.processes import ProcessLock
+
+
+def take_over(sessions: Sessions, process: ProcessLock, at: datetime) -> int:
+    """Have everything that dead processes held be due ``at`` a moment; returns how many they are.
+
+    What a living process holds, here or elsewhere, stays its own. Raises SQLAlchemyError where the
+    database fails: then what is left is for the next time.
+    """
+
+    def release(holder: str) -> None:
+        with sessions.begin() as session:
+            end_leases(session, holder, at)
+
+    return process.reap(release)
+
+
+def end_leases(session: Session, holder: str, at: datetime) -> None:
+    """End the leases of a process that is dead."""
+    arrivals.end_leases(session, holder, at)
+    delivery.end_leases(session, holder, at)
+    errands.end_leases(session, holder, at)
+    polling.end_leases(session, holder, at)

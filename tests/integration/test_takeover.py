@@ -1,0 +1,257 @@
+"""What a dead process held is taken over at once; what a living one holds is left to it."""
+
+import logging
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.app import App
+from bot.conversation.post import Outbox
+from knowledge import arrivals, errands, inquiries, notifications, people, polling, reports
+from knowledge.arrivals import Arriving, Taken
+from knowledge.database import Sessions
+from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
+from knowledge.models import Arrival, Claim, Cluster, ClusterStatus, Course, Feed, FeedKind, Source
+from knowledge.processes import ProcessLock
+from knowledge.takeover import take_over
+
+NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
+SOON = NOW + timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+SECRET = b"the key of these tests"
+CLAIM = "The tower of the clock was painted green"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "processes"
+
+
+@pytest.fixture
+def dead(folder: Path) -> str:
+    """Return the name of a process that died."""
+    process = ProcessLock(folder)
+    process.close()
+    return process.name
+
+
+@pytest.fixture
+def living(folder: Path) -> Iterator[str]:
+    """Return the name of a process that lives."""
+    process = ProcessLock(folder)
+    yield process.name
+    process.close()
+
+
+def start_anew(sessions: Sessions, folder: Path) -> int:
+    """Do as a process does that starts; returns how many dead ones it took over from."""
+    process = ProcessLock(folder)
+    try:
+        return take_over(sessions, process, SOON)
+    finally:
+        process.close()
+
+
+def take_updates(sessions: Sessions, holder: str, at: datetime) -> list[Taken]:
+    with sessions.begin() as session:
+        return arrivals.take(session, holder, at, at + HOUR, 10)
+
+
+def hold_an_update(sessions: Sessions, holder: str, number: int, *, answered: bool = False) -> None:
+    with sessions.begin() as session:
+        arriving = Arriving(number, f"lane {number}", b"sealed", Course.ANSWER)
+        arrivals.store(session, [arriving], NOW)
+        assert arrivals.take(session, holder, NOW, NOW + HOUR, 1)
+        if answered:
+            assert arrivals.answer(session, number, holder, b"reply", Course.ANSWER)
+
+
+def outbox(sessions: Sessions, at: datetime, holder: str) -> Outbox:
+    return Outbox(sessions, SECRET, lambda: at, lambda: date(2030, 5, 1), holder)
+
+
+def write_a_letter(sessions: Sessions) -> None:
+    draft = ReportDraft("Tower", publisher="Town", statements=(StatementDraft(CLAIM),))
+    with sessions.begin() as session:
+        inquiries.record(session, "someone", CLAIM, Outcome.NO_MATCH, (), "en", waiting=True)
+        people.remember_address(session, "someone", "7", SECRET)
+        (statement,) = reports.store(session, draft).statement_ids
+        cluster = Cluster(title=CLAIM, status=ClusterStatus.OPEN)
+        cluster.claims = list(session.scalars(select(Claim)))
+        session.add(cluster)
+        session.flush()
+        notifications.answer_cluster(session, cluster.id, statement, Relation.SUPPORTS, "someone")
+
+
+def add_feed(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        source = Source(name="Town")
+        feed = Feed(url="https://example.org", kind=FeedKind.SYNDICATION, minutes=60)
+        feed.source, feed.next_poll_at = source, NOW
+        session.add(feed)
+
+
+class TestUpdates:
+    def test_a_dead_processs_are_taken_at_once(
+        self, sessions: Sessions, folder: Path, dead: str
+    ) -> None:
+        hold_an_update(sessions, dead, 1)
+        hold_an_update(sessions, dead, 2, answered=True)
+        assert take_updates(sessions, "new", SOON) == []
+        assert start_anew(sessions, folder) == 1
+        taken = take_updates(sessions, "new", SOON)
+        # Counted as if the lease had ended: what was being sent may be there already.
+        assert [(each.id, each.tries, each.repeats) for each in taken] == [(1, 1, 0), (2, 1, 1)]
+
+    def test_a_living_processs_are_left_to_it(
+        self, sessions: Sessions, folder: Path, living: str
+    ) -> None:
+        hold_an_update(sessions, living, 1)
+        assert start_anew(sessions, folder) == 0
+        assert take_updates(sessions, "new", SOON) == []
+        with sessions.begin() as session:
+            assert arrivals.finish(session, 1, living, SOON)
+
+    def test_those_of_another_host_are_left_until_the_lease_ends(
+        self, sessions: Sessions, folder: Path, dead: str
+    ) -> None:
+        hold_an_update(sessions, "somebody elsewhere", 1)
+        start_anew(sessions, folder)
+        assert take_updates(sessions, "new", SOON) == []
+        assert take_updates(sessions, "new", NOW + HOUR)
+
+
+def test_a_letter_is_sent_by_the_next_process(
+    sessions: Sessions, folder: Path, dead: str, living: str
+) -> None:
+    write_a_letter(sessions)
+    assert outbox(sessions, NOW, dead).take() is not None
+    assert outbox(sessions, SOON, living).take() is None
+    start_anew(sessions, folder)
+    assert outbox(sessions, SOON, living).take() is not None
+    # It is the living one's by now.
+    start_anew(sessions, folder)
+    assert outbox(sessions, SOON, "new").take() is None
+
+
+def test_a_letter_that_is_to_wait_is_not_hurried(
+    sessions: Sessions, folder: Path, dead: str
+) -> None:
+    write_a_letter(sessions)
+    post = outbox(sessions, NOW, dead)
+    letter = post.take()
+    assert letter is not None
+    post.failed(letter, "RetryAfter", HOUR)
+    start_anew(sessions, folder)
+    assert outbox(sessions, SOON, "new").take() is None
+
+
+def test_an_errand_is_begun_anew(sessions: Sessions, folder: Path, dead: str, living: str) -> None:
+    with sessions.begin() as session:
+        assert errands.take(session, "its", NOW, HOUR, dead)
+        assert errands.take(session, "mine", NOW, HOUR, living)
+        done = errands.take(session, "done", NOW, HOUR, dead)
+        assert done
+        errands.finish(session, "done", done, NOW + HOUR, "done")
+    start_anew(sessions, folder)
+    with sessions.begin() as session:
+        names = ("its", "mine", "done")
+        assert [bool(errands.take(session, name, SOON, HOUR)) for name in names] == [
+            True, False, False,
+        ]  # fmt: skip
+
+
+def test_a_feed_is_polled_anew(sessions: Sessions, folder: Path, dead: str) -> None:
+    add_feed(sessions)
+    with sessions.begin() as session:
+        feed = polling.take_next(session, NOW, dead)
+        assert feed is not None
+        assert polling.take_next(session, SOON) is None
+    start_anew(sessions, folder)
+    with sessions.begin() as session:
+        assert polling.take_next(session, SOON, dead) is not None
+        polling.succeeded(session, feed.id, SOON, None, None)
+    start_anew(sessions, folder)
+    with sessions.begin() as session:
+        assert polling.take_next(session, SOON) is None
+
+
+class TestProcesses:
+    def test_one_that_is_killed_is_dead_and_one_that_runs_is_not(self, folder: Path) -> None:
+        code = (
+            "import sys; from pathlib import Path; from knowledge.processes import ProcessLock\n"
+            "process = ProcessLock(Path(sys.argv[1])); print(process.name, flush=True); input()"
+        )
+        command = [sys.executable, "-c", code, str(folder)]
+        root = Path(__file__).resolve().parents[2]
+        process, found = ProcessLock(folder), list[str]()
+        with subprocess.Popen(
+            command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as other:
+            assert other.stdout is not None
+            name = other.stdout.readline().strip()
+            assert process.reap(found.append) == 0
+            other.send_signal(signal.SIGKILL)
+            other.wait()
+        assert process.reap(found.append) == 1
+        assert found == [name]
+        process.close()
+
+    def test_one_is_forgotten_once_all_it_held_is_given_back(self, folder: Path, dead: str) -> None:
+        def broken(_: str) -> None:
+            raise OSError("the database is gone")
+
+        process, found = ProcessLock(folder), list[str]()
+        with pytest.raises(OSError, match="gone"):
+            process.reap(broken)
+        assert process.reap(found.append) == 1
+        assert process.reap(found.append) == 0
+        assert found == [dead]
+        process.close()
+
+    def test_one_whose_file_is_taken_for_a_dead_ones_gets_another(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        names = iter(["first", "first", "second"])
+        monkeypatch.setattr(secrets, "token_hex", lambda _: next(names))
+        reaping, process = ProcessLock(folder), ProcessLock(folder)
+        assert (reaping.name, process.name) == ("first", "second")
+        reaping.close()
+        process.close()
+
+    def test_without_a_folder_there_is_a_name_only(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (tmp_path / "file").write_text("no folder")
+        with caplog.at_level(logging.WARNING):
+            process = ProcessLock(tmp_path / "file" / "processes")
+        assert process.name
+        assert caplog.messages == ["process_not_locked"]
+        assert process.reap(lambda _: None) == 0
+        process.close()
+
+
+def test_the_program_takes_over_when_it_first_holds_something(
+    sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    url = sessions.kw["bind"].url.render_as_string(hide_password=False)
+    monkeypatch.setenv("DATABASE_URL", url)
+    app = App(lambda _: None)
+    process = ProcessLock(app.settings.processes_dir)
+    hold_an_update(sessions, process.name, 1)
+    process.close()
+    assert app.process.name != process.name
+    with sessions() as session:
+        ends = session.scalar(select(Arrival.leased_until))
+    # It was to be an hour of another time.
+    assert ends is not None
+    assert ends < NOW
+    app.engine.dispose()
