@@ -1,6 +1,7 @@
 """The audit: who did what, when and why, appended in the transaction that does it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,6 +16,7 @@ from knowledge.paging import Page, bounded, paged, placed
 COMMAND_LINE: Final = "command line"
 #: Characters of a reason that are kept.
 LONGEST_REASON: Final = 2_000
+_APPROVER: Final = "approver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,18 @@ class Entry:
     after: Mapping[str, Any] | None
     reason: str | None
     undoes: int | None
+    #: The second person, where ``actor`` proposed it and another one approved it.
+    approved_by: str | None = None
+
+
+@contextmanager
+def approved(session: Session, approver: str) -> Iterator[None]:
+    """Have every entry that is appended within name who approved it beside who proposed it."""
+    session.info[_APPROVER] = approver
+    try:
+        yield
+    finally:
+        del session.info[_APPROVER]
 
 
 def note(
@@ -49,6 +63,7 @@ def note(
     session.add(
         AuditEntry(
             actor=actor,
+            approved_by=session.info.get(_APPROVER),
             action=action,
             subject=subject,
             subject_id=str(subject_id),
@@ -101,4 +116,5 @@ def read(row: AuditEntry) -> Entry:
         after=row.after,
         reason=row.reason,
         undoes=row.undoes,
+        approved_by=row.approved_by,
     )
