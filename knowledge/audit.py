@@ -1,12 +1,12 @@
 """The audit: who did what, when and why, appended in the transaction that does it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from knowledge.models import AuditEntry, SubjectKind
@@ -101,6 +101,19 @@ def latest(session: Session, subject: SubjectKind, subject_id: int | str) -> Ent
     """Return what was done last to one subject: what to tell who came too late."""
     found = entries(session, subject, subject_id, limit=1).items
     return found[0] if found else None
+
+
+def latest_ids(
+    session: Session, subject: SubjectKind, subject_ids: Sequence[int]
+) -> dict[int, int]:
+    """Return the number of what was done last to each subject; those without any are left out."""
+    rows = session.execute(
+        select(AuditEntry.subject_id, func.max(AuditEntry.id))
+        .where(AuditEntry.subject == subject)
+        .where(AuditEntry.subject_id.in_({str(number) for number in subject_ids}))
+        .group_by(AuditEntry.subject_id)
+    )
+    return {int(row[0]): row[1] for row in rows}
 
 
 def read(row: AuditEntry) -> Entry:
