@@ -17,7 +17,7 @@ from bot.conversation.refusals import REFUSED, refusal
 from bot.conversation.reply import Asker, Block, Button, Reply
 from knowledge import approvals, curation, people, reports, roles, sign_in, trends
 from knowledge.answering import Answering
-from knowledge.approvals import Answer, Attach, Detach, Policy, Proposed, Publish, Waiting
+from knowledge.approvals import Answer, Policy, Publish, Waiting
 from knowledge.database import Sessions
 from knowledge.domain import Relation
 from knowledge.errors import AlreadyHandled, BadCursor, NotAllowed
@@ -261,7 +261,7 @@ class Moderation:
             if not rest:
                 return proposals.nothing_waits(words)
             first = rest[0]
-            by, claim = roles.name_of(session, first.by), _claim_of(session, first)
+            by = roles.name_of(session, first.by)
             role = roles.role_of(session, key, self._place.first_admins)
         pending = proposals.Pending(
             first,
@@ -269,7 +269,6 @@ class Moderation:
             foreseen=approvals.foresee(self._sessions, first.id),
             own=first.by == key,
             may=role in (Role.ADMIN, approvals.role_needed(first.act)),
-            claim=claim,
             more=len(waiting) > 1,
         )
         return proposals.pending(pending, self._today(), words)
@@ -345,13 +344,6 @@ class Moderation:
 
 def _first_open(session: Session, after: str) -> Page[ClusterSummary]:
     return listing.clusters(session, Order.DEMAND, ClusterStatus.OPEN, after or None, 1)
-
-
-def _claim_of(session: Session, proposed: Proposed) -> str | None:
-    """Return the claim that a proposal is about."""
-    if not isinstance(proposed.act, Answer | Attach | Detach):
-        return None
-    return listing.standing(session, proposed.act.cluster_id).title
 
 
 def _require_open(session: Session, cluster_id: int) -> None:

@@ -40,8 +40,8 @@ FIELDS: Final = 8
 class Pending:
     """A proposal for somebody to look at: who proposed it by name, and what would come of it.
 
-    ``own`` is whether it is theirs, ``may`` whether their role is enough to approve it; ``claim``
-    is the title of the cluster that it is about; ``more`` is whether others wait.
+    ``own`` is whether it is theirs, ``may`` whether their role is enough to approve it, ``more``
+    whether others wait.
     """
 
     proposed: Proposed
@@ -49,7 +49,6 @@ class Pending:
     foreseen: Foreseen
     own: bool
     may: bool
-    claim: str | None
     more: bool
 
 
@@ -111,8 +110,8 @@ def pending(each: Pending, today: date, words: Catalogue) -> Reply:
         Block(act_named(proposed.act, say)),
         Block(_origin(each, words), Style.NOTE),
     ]
-    if each.claim is not None:
-        blocks.append(Block(cut_short(each.claim), Style.QUOTE))
+    if proposed.title:
+        blocks.append(Block(cut_short(proposed.title), Style.QUOTE))
     if each.foreseen.problem is not None:
         blocks.append(
             Block(say("It cannot be done any more: {why}").format(why=each.foreseen.problem))

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, TypeAdapter
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Relation, Span
-from knowledge.models import AuditEntry, FeedKind, Role, Source, SubjectKind
+from knowledge.models import AuditEntry, FeedKind, Role, SubjectKind
 
 #: What a proposal rests on: a kind and a number.
 Subject = tuple[SubjectKind, int]
@@ -172,7 +171,7 @@ def role_needed(act: Act) -> Role:
 
 
 def subjects(session: Session, act: Act) -> list[Subject]:
-    """Return what an act is about, what it is named after first."""
+    """Return what an act is about that is there already, what it is named after first."""
     match act:
         case Publish(statement_ids=ids):
             return [(SubjectKind.STATEMENT, number) for number in ids]
@@ -193,9 +192,8 @@ def subjects(session: Session, act: Act) -> list[Subject]:
             return [(SubjectKind.CLUSTER, number)]
         case TrustSource(source_id=number):
             return [(SubjectKind.SOURCE, number)]
-        case AddFeed(name=name):
-            source = session.scalar(select(Source.id).where(Source.name == name.strip()))
-            return [(SubjectKind.SOURCE, source)] if source is not None else []
+        case AddFeed():
+            return []
         case ResumeFeed(feed_id=number):
             return [(SubjectKind.FEED, number)]
 

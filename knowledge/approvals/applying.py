@@ -1,11 +1,11 @@
 """An act done, and what it did: what was noted of it, and which statements indexes look at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import Row, event, select
 from sqlalchemy.orm import Session
 
 from knowledge import audit, browsing, curation, sources, verdicts
@@ -27,7 +27,15 @@ from knowledge.approvals.acts import (
 )
 from knowledge.audit import Entry
 from knowledge.inbox import handling
-from knowledge.models import AuditEntry, Change, ChangeKind, Feed, Source
+from knowledge.models import (
+    AuditEntry,
+    Change,
+    ChangeKind,
+    ClusterStatus,
+    Feed,
+    Source,
+    SubjectKind,
+)
 from knowledge.models.base import now
 from knowledge.settling import answer_cluster
 
@@ -103,21 +111,35 @@ def apply(session: Session, act: Act, actor: str, reason: str | None, two_people
     return 1
 
 
-def changes_what_is_told(session: Session, act: Act, effects: Effects) -> bool:
+def changes_what_is_told(session: Session, effects: Effects) -> bool:
     """Tell whether an act that was just done changed what people are told.
 
     What is only withdrawn from service does not wait: safety comes first. Everything else that
-    indexes are to look at again does, and so does what other statements stand for; that way an act
-    that is not thought of here waits too.
+    indexes are to look at again does, whichever act fed it to them; and so does what feeds no
+    index: who hears of an answer, what a statement stands for, what is published without review.
     """
-    match act:
-        case Answer() | TrustSource():
-            return True
-        case AddFeed(name=name):
-            trusted = select(Source.trusted).where(Source.name == name.strip())
-            return bool(session.scalar(trusted))
-        case ResumeFeed(feed_id=number):
-            trusted = select(Source.trusted).join(Feed).where(Feed.id == number)
-            return bool(session.scalar(trusted))
-    stands_for = any("merged_into" in (entry.after or {}) for entry in effects.entries)
-    return stands_for or any(kind is ChangeKind.ADDED for _, kind in effects.changes)
+    return (
+        any(kind is ChangeKind.ADDED for _, kind in effects.changes)
+        or any(_is_told(entry) for entry in effects.entries)
+        or any(feed.trusted and not feed.paused for feed in feeds_changed(session, effects))
+    )
+
+
+def feeds_changed(session: Session, effects: Effects) -> Sequence[Row[Any]]:
+    """Return the feeds that an act changed: ``source_id``, ``trusted``, ``paused``."""
+    numbers = [int(each.subject_id) for each in effects.entries if each.subject is SubjectKind.FEED]
+    query = select(Feed.source_id, Source.trusted, Feed.paused).join(Source)
+    return session.execute(query.where(Feed.id.in_(numbers))).all()
+
+
+def _is_told(entry: Entry) -> bool:
+    after = entry.after or {}
+    match entry.subject:
+        case SubjectKind.STATEMENT:
+            return "merged_into" in after
+        case SubjectKind.CLUSTER:
+            return after.get("status") == ClusterStatus.ANSWERED
+        case SubjectKind.SOURCE:
+            return after.get("trusted") is True
+        case _:
+            return False

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.approvals.acts import Subject
 from knowledge.models import (
+    AuditEntry,
     Claim,
     Cluster,
     ClusterStatus,
@@ -22,6 +23,10 @@ from knowledge.taking import take_report, take_statements
 
 #: What moderators have done with: open, put off and settled are one to an answer.
 _HANDLED = (ClusterStatus.ANSWERED, ClusterStatus.REJECTED)
+
+
+#: Acts that change which claims are in a cluster.
+_REGROUPING = ("split", "merged")
 
 
 def name_of(subject: Subject) -> str:
@@ -89,18 +94,24 @@ def _state(session: Session, kind: SubjectKind, number: int) -> dict[str, Any] |
 
 
 def _cluster(session: Session, number: int) -> dict[str, Any] | None:
-    """Return how a cluster stands, with the claims that moderators moved there.
+    """Return how a cluster stands, with the claims that moderators moved there or from there.
 
-    Those that join by themselves mean the same, and overtake nothing.
+    Those that join by themselves mean the same, and overtake nothing. No text is kept: it is
+    people's, and forgotten in time.
     """
     row = session.execute(
-        select(Cluster.title, Cluster.status, Cluster.merged_into).where(Cluster.id == number)
+        select(Cluster.status, Cluster.merged_into).where(Cluster.id == number)
     ).one_or_none()
     if row is None:
         return None
     placed = select(Claim.id).where(Claim.cluster_id == number, Claim.placed_by_hand)
+    regrouped = select(func.max(AuditEntry.id)).where(
+        AuditEntry.subject == SubjectKind.CLUSTER,
+        AuditEntry.subject_id == str(number),
+        AuditEntry.action.in_(_REGROUPING),
+    )
     return {
-        "title": row.title,
+        "regrouped": session.scalar(regrouped),
         "handled": row.status.value if row.status in _HANDLED else None,
         "merged_into": row.merged_into,
         "placed": list(session.scalars(placed.order_by(Claim.id))),

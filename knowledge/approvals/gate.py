@@ -5,14 +5,20 @@ done in a savepoint first; if that changed what people are told, it is taken bac
 as a proposal, and what was served before stays served.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from knowledge import audit, roles
-from knowledge.approvals.acts import Act, Publish, dump, load, role_needed, subjects
-from knowledge.approvals.applying import apply, changes_what_is_told, observed
+from knowledge.approvals.acts import Act, Publish, Subject, dump, load, role_needed, subjects
+from knowledge.approvals.applying import (
+    apply,
+    changes_what_is_told,
+    feeds_changed,
+    observed,
+)
 from knowledge.approvals.basis import basis_of, lock, subject_named
 from knowledge.curation.staleness import stale
 from knowledge.errors import CannotDecide, DecisionProblem, NotAllowed, NotFound
@@ -64,10 +70,12 @@ def submit(
     with session.begin_nested() as savepoint:
         with observed(session) as effects:
             count = apply(session, act, actor, reason, two_people=True)
-        if not changes_what_is_told(session, act, effects):
+        if not changes_what_is_told(session, effects):
             return Applied(count, effects.statement_ids)
+        rests_on = subjects(session, act)
+        rests_on += [(SubjectKind.SOURCE, f.source_id) for f in feeds_changed(session, effects)]
         savepoint.rollback()
-    return Waiting(_propose(session, act, actor, reason))
+    return Waiting(_propose(session, act, rests_on, actor, reason))
 
 
 def approve(session: Session, proposal_id: int, actor: str, policy: Policy) -> Applied:
@@ -146,10 +154,12 @@ def _apply(session: Session, act: Act, actor: str, reason: str | None, two_peopl
     return Applied(done, effects.statement_ids)
 
 
-def _propose(session: Session, act: Act, actor: str, reason: str | None) -> int:
+def _propose(
+    session: Session, act: Act, about: Sequence[Subject], actor: str, reason: str | None
+) -> int:
     """Keep an act as a proposal; the same one a second time is the one that waits already."""
     reason = reason[: audit.LONGEST_REASON] if reason else None
-    stored, rests_on = dump(act), basis_of(session, subjects(session, act))
+    stored, rests_on = dump(act), basis_of(session, about)
     waiting = select(Proposal).where(Proposal.state == ProposalState.PENDING)
     for known in session.scalars(waiting.order_by(Proposal.id)):
         if known.act == stored and known.basis == rests_on:

@@ -16,17 +16,32 @@ from knowledge.audit import Entry
 from knowledge.database import Sessions
 from knowledge.errors import KnowledgeError, NotFound
 from knowledge.inbox import demand
-from knowledge.models import Proposal, ProposalState, Statement, SubjectKind
+from knowledge.models import (
+    Claim,
+    Cluster,
+    Feed,
+    Proposal,
+    ProposalState,
+    Report,
+    Source,
+    Statement,
+    SubjectKind,
+)
 from knowledge.reports import SourcedStatement
 
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A proposal, whatever became of it. ``subjects`` are what it rests on."""
+    """A proposal, whatever became of it.
+
+    ``subjects`` are what it rests on; ``title`` is of the first of them: a statement's words, a
+    report's or a cluster's title, a publisher's name.
+    """
 
     id: int
     act: Act
     subjects: tuple[Subject, ...]
+    title: str
     reason: str | None
     by: str
     at: datetime
@@ -61,14 +76,14 @@ def proposal(session: Session, proposal_id: int) -> Proposed:
     row = session.get(Proposal, proposal_id, populate_existing=True)
     if row is None:
         raise NotFound(f"there is no proposal number {proposal_id}; look at what waits again")
-    return _proposed(row)
+    return _proposed(session, row)
 
 
 def waiting(session: Session) -> tuple[Proposed, ...]:
     """Return what waits, longest first; what was overtaken meanwhile is closed before."""
     overtake(session)
     pending = select(Proposal).where(Proposal.state == ProposalState.PENDING)
-    return tuple(_proposed(row) for row in session.scalars(pending.order_by(Proposal.id)))
+    return tuple(_proposed(session, row) for row in session.scalars(pending.order_by(Proposal.id)))
 
 
 def decided(session: Session, limit: int = 20) -> tuple[Proposed, ...]:
@@ -79,7 +94,7 @@ def decided(session: Session, limit: int = 20) -> tuple[Proposed, ...]:
         .order_by(Proposal.decided_at.desc(), Proposal.id.desc())
         .limit(limit)
     )
-    return tuple(_proposed(row) for row in session.scalars(done))
+    return tuple(_proposed(session, row) for row in session.scalars(done))
 
 
 def about(session: Session, subjects: Iterable[Subject]) -> tuple[Proposed, ...]:
@@ -87,7 +102,7 @@ def about(session: Session, subjects: Iterable[Subject]) -> tuple[Proposed, ...]
     names = {name_of(each) for each in subjects}
     pending = select(Proposal).where(Proposal.state == ProposalState.PENDING)
     rows = session.scalars(pending.order_by(Proposal.id))
-    return tuple(_proposed(row) for row in rows if names & row.basis.keys())
+    return tuple(_proposed(session, row) for row in rows if names & row.basis.keys())
 
 
 def about_statement(session: Session, statement_id: int, report_id: int) -> tuple[Proposed, ...]:
@@ -122,11 +137,13 @@ def foresee(sessions: Sessions, proposal_id: int) -> Foreseen:
     return Foreseen(tuple(effects.entries), statements)
 
 
-def _proposed(row: Proposal) -> Proposed:
+def _proposed(session: Session, row: Proposal) -> Proposed:
+    subjects = tuple(subject_named(name) for name in row.basis)
     return Proposed(
         id=row.id,
         act=load(row.act),
-        subjects=tuple(subject_named(name) for name in row.basis),
+        subjects=subjects,
+        title=_title(session, *subjects[0]) if subjects else "",
         reason=row.reason,
         by=row.proposed_by,
         at=row.proposed_at,
@@ -135,3 +152,22 @@ def _proposed(row: Proposal) -> Proposed:
         decided_at=row.decided_at,
         decision_reason=row.decision_reason,
     )
+
+
+def _title(session: Session, kind: SubjectKind, number: int) -> str:
+    match kind:
+        case SubjectKind.STATEMENT:
+            query = select(Statement.text).where(Statement.id == number)
+        case SubjectKind.REPORT:
+            query = select(Report.title).where(Report.id == number)
+        case SubjectKind.CLUSTER:
+            query = select(Cluster.title).where(Cluster.id == number)
+        case SubjectKind.CLAIM:
+            query = select(Claim.text).where(Claim.id == number)
+        case SubjectKind.SOURCE:
+            query = select(Source.name).where(Source.id == number)
+        case SubjectKind.FEED:
+            query = select(Feed.url).where(Feed.id == number)
+        case _:
+            return ""
+    return session.scalar(query) or ""

@@ -206,8 +206,8 @@ class TestWhoMay:
             for person in (ADMIN, MODERATOR, PUBLIC)
         }
         assert names == {
-            1: (*COMMANDS[:3], "stats", "console", "grant", "revoke", *everybody),
-            2: (*COMMANDS[:5], *everybody),
+            1: (*COMMANDS, *everybody),
+            2: (*COMMANDS[:6], *everybody),
             3: (),
         }
 

@@ -1,4 +1,4 @@
-"""Moderators under the rule of two people: a small newsroom, and everything that changes answers."""
+"""Moderators under the rule of two people: a newsroom, and all that changes answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

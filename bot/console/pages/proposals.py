@@ -10,10 +10,7 @@ from bot.console.names import names
 from bot.console.previews import Preview
 from bot.console.visit import Visit
 from knowledge import approvals
-from knowledge.approvals import Answer, Attach, Detach, Proposed, Prospect
-from knowledge.errors import NotFound
-from knowledge.inbox import listing
-from knowledge.inbox.listing import ClusterSummary
+from knowledge.approvals import Answer, Attach, Proposed, Prospect
 from knowledge.models import NotificationKind, ProposalState, StatementStatus
 from knowledge.reports import SourcedStatement
 
@@ -46,7 +43,6 @@ def show(visit: Visit) -> Response:
     with visit.transaction() as session:
         approvals.overtake(session)
         proposed = approvals.proposal(session, number)
-        cluster = _cluster(visit, proposed)
         known = names(session, visit)
     pending = proposed.state is ProposalState.PENDING
     foreseen = approvals.foresee(visit.desk.sessions, number) if pending else approvals.Foreseen()
@@ -56,15 +52,12 @@ def show(visit: Visit) -> Response:
         pending=pending,
         own=proposed.by == visit.actor,
         may=visit.visitor.may(approvals.role_needed(proposed.act)),
-        cluster=cluster,
         relation=proposed.act.relation if isinstance(proposed.act, Answer | Attach) else None,
         names=known,
         problem=foreseen.problem,
         entries=foreseen.entries[:_ENTRIES],
         further=max(0, len(foreseen.entries) - _ENTRIES),
-        statements=[
-            _shown(visit, proposed, cluster, each) for each in foreseen.statements[:_PREVIEWED]
-        ],
+        statements=[_shown(visit, proposed, each) for each in foreseen.statements[:_PREVIEWED]],
         left_out=max(0, len(foreseen.statements) - _PREVIEWED),
     )
 
@@ -94,28 +87,16 @@ def withdraw(visit: Visit) -> Response:
     return visit.to(f"/proposals/{number}", "withdrawn")
 
 
-def _cluster(visit: Visit, proposed: Proposed) -> ClusterSummary | None:
-    """Return the claim that a proposal is about."""
-    if not isinstance(proposed.act, Answer | Attach | Detach):
-        return None
-    with visit.desk.sessions() as session:
-        try:
-            return listing.cluster(session, proposed.act.cluster_id, now=visit.now).summary
-        except NotFound:
-            return None
-
-
-def _shown(
-    visit: Visit, proposed: Proposed, cluster: ClusterSummary | None, each: Prospect
-) -> Shown:
-    today, act, statement = visit.now.date(), proposed.act, each.after
-    if statement.status is not StatementStatus.PUBLISHED:
-        messages: tuple[Preview, ...] = ()
-    elif cluster is not None and isinstance(act, Answer):
-        answered = NotificationKind.ANSWERED
-        messages = previews.told(answered, cluster.title, statement, act.relation, today)
-    elif cluster is not None and isinstance(act, Attach):
-        messages = previews.ruled(cluster.title, statement, act.relation, today)
-    else:
-        messages = previews.asked(statement, today)
+def _shown(visit: Visit, proposed: Proposed, each: Prospect) -> Shown:
+    today, statement = visit.now.date(), each.after
+    messages: tuple[Preview, ...] = ()
+    if statement.status is StatementStatus.PUBLISHED:
+        match proposed.act:
+            case Answer(relation=relation):
+                answered = NotificationKind.ANSWERED
+                messages = previews.told(answered, proposed.title, statement, relation, today)
+            case Attach(relation=relation):
+                messages = previews.ruled(proposed.title, statement, relation, today)
+            case _:
+                messages = previews.asked(statement, today)
     return Shown(each.before, statement, messages)
