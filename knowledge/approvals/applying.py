@@ -125,7 +125,7 @@ def changes_what_is_told(session: Session, effects: Effects) -> bool:
     )
 
 
-def feeds_changed(session: Session, effects: Effects) -> Sequence[Row[Any]]:
+def feeds_changed(session: Session, effects: Effects) -> Sequence[Row[int, bool, bool]]:
     """Return the feeds that an act changed: ``source_id``, ``trusted``, ``paused``."""
     numbers = [int(each.subject_id) for each in effects.entries if each.subject is SubjectKind.FEED]
     query = select(Feed.source_id, Source.trusted, Feed.paused).join(Source)

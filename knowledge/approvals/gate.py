@@ -61,8 +61,9 @@ def submit(
 ) -> Applied | Waiting:
     """Do an act, or keep it as a proposal where it changes what people are told and one may not.
 
-    What cannot be done raises at once, as the act itself does.
+    What cannot be done raises at once, as the act itself does. Raises NotAllowed.
     """
+    roles.require(session, actor, role_needed(act), policy.first_admins)
     # The inbox before any row, as everywhere; and SQLite begins its transaction with it.
     demand.hold(session)
     if not policy.two_people or isinstance(act, Publish):

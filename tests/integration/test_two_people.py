@@ -10,6 +10,7 @@ from typing import Protocol
 import pytest
 from sqlalchemy import select, update
 
+from bot.app import App
 from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
 from bot.conversation.moderators import action
@@ -29,7 +30,7 @@ from knowledge import (
 )
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
-from knowledge.approvals import Act, Applied, Waiting
+from knowledge.approvals import Act, Applied, Policy, Waiting
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, Span, StatementDraft
@@ -57,7 +58,8 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.models.base import now
-from tests.integration.console import SECRET, Console, console_on, key_of
+from knowledge.schema import upgrade
+from tests.integration.console import SECRET, Clock, Console, console_on, key_of
 from tests.integration.moderation import last_entry, statuses, stored, with_body
 from tests.integration.two_people import (
     AMAL,
@@ -336,6 +338,21 @@ class TestWhoDecides:
             approve(sessions, number, CARLA)
         assert refused.value.problem is DecisionProblem.PROPOSER_LEFT
         assert told(sessions) == before
+
+    @pytest.mark.parametrize("policy", [STRICT, LOOSE], ids=["two", "one"])
+    def test_who_holds_no_role_proposes_nothing(
+        self, sessions: Sessions, world: World, policy: Policy
+    ) -> None:
+        before = told(sessions)
+        with sessions.begin() as session:
+            with pytest.raises(NotAllowed):
+                approvals.submit(session, RATING, key_of(99), None, policy)
+            roles.grant(session, key_of(AMAL), Role.MODERATOR, "Amal", "command line")
+            trust = approvals.TrustSource(world.source)
+            with pytest.raises(NotAllowed):
+                approvals.submit(session, trust, key_of(AMAL), None, policy)
+        assert told(sessions) == before
+        assert pending(sessions) == []
 
     def test_a_publisher_is_trusted_by_two_admins(self, sessions: Sessions, world: World) -> None:
         number = propose(sessions, approvals.TrustSource(world.source))
@@ -783,6 +800,28 @@ class TestPages:
         answer = carla.send("/statements/review", **{"id": number, f"seen-{number}": seen})
         assert answer.status_code == 409
         assert statuses(sessions, [number]) == [StatementStatus.DRAFT]
+
+
+@pytest.mark.parametrize("asked_for", [True, False])
+def test_the_setting_reaches_every_channel(
+    fake_encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked_for: bool
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("SECRET_KEY", SECRET.decode())
+    monkeypatch.setenv("PUBLISH_NEEDS_TWO", str(asked_for).lower())
+    monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: fake_encoder)
+    app = App(lambda _: None)
+    upgrade(app.engine)
+    world = furnish(app.sessions)
+    before = told(app.sessions)
+    console = Console(app.sessions, app.console, Clock(now()), "http://console.test")
+    InConsole(console).does(AMAL, CASES["rating"], world)
+    assert (told(app.sessions) == before) == asked_for
+    before = told(app.sessions)
+    asker = Asker(AMAL, "en", str(AMAL))
+    app.conversation("telegram").press(asker, action("yes", world.open, world.checked))
+    assert (told(app.sessions) == before) == asked_for
+    app.engine.dispose()
 
 
 class TestInAChat:
