@@ -125,6 +125,8 @@ def history(app: App, ref: str) -> None:
             (statement,) = reports.by_ids(session, [number])
             for entry in audit.entries(session, SubjectKind.STATEMENT, number).items:
                 by = roles.name_of(session, entry.actor)
+                if entry.approved_by is not None:
+                    by += f", approved by {roles.name_of(session, entry.approved_by)}"
                 why = f": {entry.reason}" if entry.reason else ""
                 click.echo(
                     f"{entry.id:6}  {entry.at:%Y-%m-%d %H:%M}  {statement.ref}  {entry.action}"
