@@ -81,7 +81,7 @@ class Visit:
         """Hand an act to the gate before what people are told, in the moderator's name."""
         return approvals.submit(session, act, self.actor, reason, self.desk.policy)
 
-    def waits(self, outcome: Applied | Waiting) -> Response | None:
+    def conclude(self, outcome: Applied | Waiting) -> Response | None:
         """Lead to the proposal where an act waits; else have what is served now embedded."""
         if isinstance(outcome, Waiting):
             return self.to(f"/proposals/{outcome.proposal_id}", "proposed")

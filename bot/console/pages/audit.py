@@ -30,4 +30,4 @@ def undo(visit: Visit) -> Response:
     reason = visit.sent.needed("reason")
     with visit.transaction() as session:
         outcome = visit.submit(session, Undo(visit.number), reason)
-    return visit.waits(outcome) or visit.to("/audit", "undone")
+    return visit.conclude(outcome) or visit.to("/audit", "undone")

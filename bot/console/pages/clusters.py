@@ -147,7 +147,7 @@ def answer(visit: Visit) -> Response:
         require_unchanged(session, SubjectKind.CLUSTER, number, visit.sent.number("seen"))
         outcome = visit.submit(session, Answer(number, statement_id, relation))
     told = outcome.count if isinstance(outcome, Applied) else None
-    return visit.waits(outcome) or visit.to(f"/clusters/{number}", "answered", n=told)
+    return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "answered", n=told)
 
 
 def attach(visit: Visit) -> Response:
@@ -155,7 +155,7 @@ def attach(visit: Visit) -> Response:
     number, relation = visit.number, visit.sent.chosen("relation", Relation)
     with visit.transaction() as session:
         outcome = visit.submit(session, Attach(number, visit.sent.number("statement"), relation))
-    return visit.waits(outcome) or visit.to(f"/clusters/{number}", "attached")
+    return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "attached")
 
 
 def detach(visit: Visit) -> Response:
@@ -163,7 +163,7 @@ def detach(visit: Visit) -> Response:
     number = visit.number
     with visit.transaction() as session:
         outcome = visit.submit(session, Detach(number, visit.sent.number("statement")))
-    return visit.waits(outcome) or visit.to(f"/clusters/{number}", "detached")
+    return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "detached")
 
 
 def _statement(session: Session, number: int) -> SourcedStatement:

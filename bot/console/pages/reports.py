@@ -135,7 +135,7 @@ def edit(visit: Visit) -> Response:
     with visit.transaction() as session:
         act = EditReport(number, new_version, sent.number("version"))
         outcome = visit.submit(session, act, sent.text("reason") or None)
-    return visit.waits(outcome) or _back(visit, "edited")
+    return visit.conclude(outcome) or _back(visit, "edited")
 
 
 def _marked(body: str, marked: str, visit: Visit) -> StatementDraft:

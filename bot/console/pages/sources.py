@@ -40,7 +40,7 @@ def add(visit: Visit) -> Response:
             sent.text("homepage", _LINE) or None,
         )
         outcome = visit.submit(session, act)
-    return visit.waits(outcome) or visit.to("/sources", "feed")
+    return visit.conclude(outcome) or visit.to("/sources", "feed")
 
 
 def pause(visit: Visit) -> Response:
@@ -54,7 +54,7 @@ def resume(visit: Visit) -> Response:
     """Poll a feed again."""
     with visit.transaction() as session:
         outcome = visit.submit(session, ResumeFeed(visit.number))
-    return visit.waits(outcome) or visit.to("/sources", "feed_changed")
+    return visit.conclude(outcome) or visit.to("/sources", "feed_changed")
 
 
 def remove(visit: Visit) -> Response:
@@ -68,7 +68,7 @@ def trust(visit: Visit) -> Response:
     """Publish what a source's feeds bring without review."""
     with visit.transaction() as session:
         outcome = visit.submit(session, TrustSource(visit.number))
-    return visit.waits(outcome) or visit.to("/sources", "trust")
+    return visit.conclude(outcome) or visit.to("/sources", "trust")
 
 
 def distrust(visit: Visit) -> Response:

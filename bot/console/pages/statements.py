@@ -91,7 +91,7 @@ def edit(visit: Visit) -> Response:
         )
         act = EditStatement(number, edited, sent.number("version"))
         outcome = visit.submit(session, act, sent.text("reason") or None)
-    return visit.waits(outcome) or visit.to(f"/statements/{number}", "edited")
+    return visit.conclude(outcome) or visit.to(f"/statements/{number}", "edited")
 
 
 def review(visit: Visit) -> Response:
@@ -145,7 +145,7 @@ def publish(visit: Visit) -> Response:
         outcome = visit.submit(session, Publish(tuple(ids)), visit.sent.text("reason") or None)
         if isinstance(outcome, Applied):
             require_moved(session, ids, outcome.count)
-    return visit.waits(outcome) or _back(visit, "published", len(ids))
+    return visit.conclude(outcome) or _back(visit, "published", len(ids))
 
 
 def preview_retraction(visit: Visit) -> Response:
@@ -187,7 +187,7 @@ def merge(visit: Visit) -> Response:
     with visit.transaction() as session:
         act = MergeStatements(number, tuple(visit.sent.numbers("other")))
         outcome = visit.submit(session, act, visit.sent.text("reason") or None)
-    return visit.waits(outcome) or visit.to(f"/statements/{number}", "one")
+    return visit.conclude(outcome) or visit.to(f"/statements/{number}", "one")
 
 
 def split(visit: Visit) -> Response:
@@ -206,7 +206,7 @@ def split(visit: Visit) -> Response:
             spans.append(Span(start + found.start, start + found.end))
         act = SplitStatement(number, tuple(spans))
         outcome = visit.submit(session, act, visit.sent.text("reason") or None)
-    return visit.waits(outcome) or visit.to(f"/reports/{held.report_id}", "edited")
+    return visit.conclude(outcome) or visit.to(f"/reports/{held.report_id}", "edited")
 
 
 def _ids(visit: Visit) -> list[int]:
