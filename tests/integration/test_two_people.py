@@ -75,6 +75,7 @@ from tests.integration.two_people import (
     Case,
     World,
     furnish,
+    hire,
     said,
     told,
 )
@@ -585,6 +586,7 @@ class TestReviews:
 
     @pytest.fixture
     def draft(self, sessions: Sessions) -> int:
+        hire(sessions)
         (number,) = stored(sessions, "the first and the second text")
         return number
 
