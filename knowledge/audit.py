@@ -1,11 +1,12 @@
 """The audit: who did what, when and why, appended in the transaction that does it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from knowledge.models import AuditEntry, SubjectKind
@@ -16,6 +17,7 @@ from knowledge.text import single_line
 COMMAND_LINE: Final = "command line"
 #: Characters of a reason that are kept.
 LONGEST_REASON: Final = 2_000
+_APPROVER: Final = "approver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,18 @@ class Entry:
     after: Mapping[str, Any] | None
     reason: str | None
     undoes: int | None
+    #: The second person, where ``actor`` proposed it and another one approved it.
+    approved_by: str | None = None
+
+
+@contextmanager
+def approved(session: Session, approver: str) -> Iterator[None]:
+    """Have every entry that is appended within name who approved it beside who proposed it."""
+    session.info[_APPROVER] = approver
+    try:
+        yield
+    finally:
+        del session.info[_APPROVER]
 
 
 def note(
@@ -50,12 +64,13 @@ def note(
     session.add(
         AuditEntry(
             actor=actor,
+            approved_by=session.info.get(_APPROVER),
             action=action,
             subject=subject,
             subject_id=str(subject_id),
             before=dict(before) if before is not None else None,
             after=dict(after) if after is not None else None,
-            reason=_on_one_line(reason),
+            reason=reason_on_one_line(reason),
             undoes=undoes,
         )
     )
@@ -89,8 +104,22 @@ def latest(session: Session, subject: SubjectKind, subject_id: int | str) -> Ent
     return found[0] if found else None
 
 
-def _on_one_line(reason: str | None) -> str | None:
+def reason_on_one_line(reason: str | None) -> str | None:
+    """Return a reason as it is kept and shown: one line, bounded, None where nothing is left."""
     return single_line(reason)[:LONGEST_REASON] or None if reason else None
+
+
+def latest_ids(
+    session: Session, subject: SubjectKind, subject_ids: Sequence[int]
+) -> dict[int, int]:
+    """Return the number of what was done last to each subject; those without any are left out."""
+    rows = session.execute(
+        select(AuditEntry.subject_id, func.max(AuditEntry.id))
+        .where(AuditEntry.subject == subject)
+        .where(AuditEntry.subject_id.in_({str(number) for number in subject_ids}))
+        .group_by(AuditEntry.subject_id)
+    )
+    return {int(row[0]): row[1] for row in rows}
 
 
 def read(row: AuditEntry) -> Entry:
@@ -104,6 +133,7 @@ def read(row: AuditEntry) -> Entry:
         subject_id=row.subject_id,
         before=row.before,
         after=row.after,
-        reason=_on_one_line(row.reason),
+        reason=reason_on_one_line(row.reason),
         undoes=row.undoes,
+        approved_by=row.approved_by,
     )

@@ -11,6 +11,7 @@ KnowledgeError
 ├── BadEdit             what was entered cannot be kept as it is
 ├── Stale               somebody else changed it since it was looked at
 ├── TwoPeopleNeeded     another person has to review it before this one publishes it
+├── CannotDecide        a proposal is not this person's to decide, or not any more
 ├── CannotUndo          an act cannot be taken back, or not any more
 ├── NotAllowed          the person does not hold the role that the act needs
 ├── AddressUnreadable   an address was kept under another key
@@ -70,6 +71,27 @@ class Stale(KnowledgeError):
 
 class TwoPeopleNeeded(KnowledgeError):
     """Another person has to review it before this one publishes it."""
+
+
+class DecisionProblem(StrEnum):
+    """Why somebody cannot decide a proposal."""
+
+    #: Who proposed it withdraws it; somebody else approves or declines it.
+    OWN = "own"
+    #: Only who proposed it may withdraw it.
+    NOT_OWN = "not_own"
+    #: Who proposed it does not hold the role any more that it needs.
+    PROPOSER_LEFT = "proposer_left"
+    #: It was decided already.
+    DECIDED = "decided"
+
+
+class CannotDecide(KnowledgeError):
+    """A proposal is not this person's to decide, or not any more."""
+
+    def __init__(self, problem: DecisionProblem, message: str) -> None:
+        super().__init__(message)
+        self.problem = problem
 
 
 class CannotUndo(KnowledgeError):

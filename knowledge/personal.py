@@ -20,6 +20,7 @@ from knowledge.models import (
     Inquiry,
     Notification,
     Person,
+    Proposal,
     Shown,
     SignInLink,
     Statement,
@@ -165,7 +166,10 @@ def _moderation(session: Session, key: str) -> dict[str, Any]:
     links = select(SignInLink).where(SignInLink.person_key == key).order_by(SignInLink.expires_at)
     signed_in = select(ConsoleSession).where(ConsoleSession.person_key == key)
     about = (AuditEntry.subject == SubjectKind.PERSON) & (AuditEntry.subject_id == key)
-    acts = select(AuditEntry).where(or_(AuditEntry.actor == key, about)).order_by(AuditEntry.id)
+    mine = or_(AuditEntry.actor == key, AuditEntry.approved_by == key, about)
+    acts = select(AuditEntry).where(mine).order_by(AuditEntry.id)
+    proposed = or_(Proposal.proposed_by == key, Proposal.decided_by == key)
+    proposals = select(Proposal).where(proposed).order_by(Proposal.id)
     assigned = select(Cluster.id).where(Cluster.assignee == key).order_by(Cluster.id)
     return {
         "role": None
@@ -180,7 +184,22 @@ def _moderation(session: Session, key: str) -> dict[str, Any]:
             {"since": each.created_at, "until": each.expires_at, "ended_at": each.revoked_at}
             for each in session.scalars(signed_in.order_by(ConsoleSession.created_at))
         ],
+        "proposals": [_proposal(each, key) for each in session.scalars(proposals)],
         "log": [_act(entry, key) for entry in session.scalars(acts)],
+    }
+
+
+def _proposal(row: Proposal, key: str) -> dict[str, Any]:
+    return {
+        "number": row.id,
+        "by_you": row.proposed_by == key,
+        "decided_by_you": row.decided_by == key,
+        "what": row.act,
+        "reason": row.reason,
+        "proposed_at": row.proposed_at,
+        "state": row.state,
+        "decided_at": row.decided_at,
+        "reason_of_the_decision": row.decision_reason,
     }
 
 
@@ -188,6 +207,7 @@ def _act(entry: AuditEntry, key: str) -> dict[str, Any]:
     return {
         "at": entry.at,
         "by_you": entry.actor == key,
+        "approved_by_you": entry.approved_by == key,
         "action": entry.action,
         "subject": entry.subject,
         "subject_number": entry.subject_id,

@@ -129,7 +129,8 @@ def keep(
     """Store an item's reports, and remember that it was taken, even where it holds none.
 
     What a trusted source's feed brings from the source's own pages is published; else a feed that
-    links elsewhere would let others publish.
+    links elsewhere would let others publish. What is here already is left as it is: a moderator
+    may have put it in and chosen what it states.
     """
     session.add(FeedItem(feed_id=feed.id, key=key, seen_at=now))
     # As things stand now: trust may have been withdrawn since the feed was taken.
@@ -137,7 +138,9 @@ def keep(
     added = published = 0
     for draft in drafts:
         stored = reports.store(session, draft)
-        added += not stored.duplicate
+        if stored.duplicate:
+            continue
+        added += 1
         if trusted and (feed.kind is FeedKind.CLAIMREVIEW or is_own(feed, draft.url)):
             published += curation.publish(session, stored.statement_ids, f"feed {feed.id}")
     session.flush()

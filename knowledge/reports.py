@@ -22,13 +22,22 @@ _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 # Made once: every answer asks both, and making a query costs more than running it.
 _BY_IDS = _WITH_SOURCE.where(Statement.id.in_(_IDS))
 _BEFORE = aliased(Statement)
+_EARLIER = aliased(Statement)
 _PRECEDING = (
     select(Statement.id, _BEFORE.text)
-    .join(
-        _BEFORE,
-        (_BEFORE.report_id == Statement.report_id) & (_BEFORE.position == Statement.position - 1),
+    .join(_BEFORE, _BEFORE.report_id == Statement.report_id)
+    .where(
+        Statement.id.in_(_IDS),
+        _BEFORE.position
+        == select(func.max(_EARLIER.position))
+        .where(
+            _EARLIER.report_id == Statement.report_id,
+            _EARLIER.position < Statement.position,
+            _EARLIER.status == StatementStatus.PUBLISHED,
+        )
+        .correlate(Statement)
+        .scalar_subquery(),
     )
-    .where(Statement.id.in_(_IDS))
 )
 
 
@@ -169,7 +178,10 @@ def tally(session: Session) -> Tally:
 
 
 def preceding(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    """Return the text of the statement before each of ``ids`` in its report, where there is one."""
+    """Return the text of the published statement before each of ``ids`` in its report, if any.
+
+    It says how a statement is meant; what nobody published yet has no say in that.
+    """
     rows = session.execute(_PRECEDING, {"ids": ids})
     return {row.id: row.text for row in rows}
 

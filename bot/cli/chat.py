@@ -17,7 +17,7 @@ def chat(app: App) -> None:
     """Talk to the bot here. An empty line or Ctrl-D ends; a number presses that button.
 
     /check, /notify, /mydata, /forgetme, /privacy and /about work as on Telegram.
-    Moderators' commands (/queue, /add, /retract, /stats, /grant, /revoke) work here too.
+    Moderators' commands (/queue, /pending, /add, /retract, /stats, /grant, /revoke) work here too.
     """
     app.answering.prepare(reporter("Reading the knowledge base"))
     # Who can read this installation's database may do what an admin may.

@@ -49,7 +49,11 @@ class _Day(click.ParamType[date]):
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True)
-@click.option("--publish", is_flag=True, help="Serve the statements at once, without review.")
+@click.option(
+    "--publish",
+    is_flag=True,
+    help="Serve them at once, without review: PUBLISH_NEEDS_TWO does not hold here.",
+)
 @click.option(
     "--format",
     "kind",

@@ -22,7 +22,10 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a 
 
 @click.group()
 def sources() -> None:
-    """Add, list, poll, pause and trust the sources that reports come from."""
+    """Add, list, poll, pause and trust the sources that reports come from.
+
+    PUBLISH_NEEDS_TWO does not hold here: who has the command line needs no second person.
+    """
 
 
 @sources.command()

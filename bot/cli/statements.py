@@ -14,7 +14,10 @@ from knowledge.text import single_line
 
 @click.group()
 def statements() -> None:
-    """List, show, review, publish and retract statements."""
+    """List, show, review, publish and retract statements.
+
+    PUBLISH_NEEDS_TWO does not hold here: who has the command line needs no second person.
+    """
 
 
 @statements.command("list")
@@ -124,6 +127,8 @@ def history(app: App, ref: str) -> None:
             (statement,) = reports.by_ids(session, [number])
             for entry in audit.entries(session, SubjectKind.STATEMENT, number).items:
                 by = roles.name_of(session, entry.actor)
+                if entry.approved_by is not None:
+                    by += f", approved by {roles.name_of(session, entry.approved_by)}"
                 why = f": {entry.reason}" if entry.reason else ""
                 click.echo(
                     f"{entry.id:6}  {entry.at:%Y-%m-%d %H:%M}  {statement.ref}  {entry.action}"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from knowledge.approvals import Subject
 from knowledge.audit import Entry
 from knowledge.models import SubjectKind
 
@@ -11,6 +12,7 @@ _PLACES: Final = {
     SubjectKind.STATEMENT: "/statements/{}",
     SubjectKind.REPORT: "/reports/{}",
     SubjectKind.CLUSTER: "/clusters/{}",
+    SubjectKind.PROPOSAL: "/proposals/{}",
 }
 
 
@@ -44,15 +46,27 @@ def act_name(action: str, say: Callable[[str], str]) -> str:
         "paused": say("Paused"),
         "resumed": say("Resumed"),
         "undone": say("Taken back"),
+        "review voided": say("To be reviewed again"),
+        "proposed": say("Proposed"),
+        "approved": say("Approved"),
+        "declined": say("Declined"),
+        "withdrawn": say("Withdrawn"),
     }
     return names.get(action, action)
 
 
 def place_of(entry: Entry) -> str | None:
     """Return the address of what an entry is about, None if it has no page."""
-    pattern = _PLACES.get(entry.subject)
-    usable = pattern is not None and entry.subject_id.isdecimal()
-    return pattern.format(entry.subject_id) if pattern is not None and usable else None
+    if not entry.subject_id.isdecimal():
+        return None
+    return place((entry.subject, int(entry.subject_id)))
+
+
+def place(subject: Subject) -> str | None:
+    """Return the address of a subject, None if it has no page."""
+    kind, number = subject
+    pattern = _PLACES.get(kind)
+    return pattern.format(number) if pattern is not None else None
 
 
 def differences(entry: Entry) -> Iterator[tuple[str, str | None, str | None]]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from bot.fetching import Fetcher
 from embeddings.encoder import Encoder
+from knowledge.approvals import Policy
 from knowledge.database import Sessions
 from knowledge.indexing import ServingIndex
 from knowledge.trends import Trends
@@ -50,10 +51,15 @@ class Desk:
     key_of: Callable[[int], str] = field(repr=False)
     url: str
     fetcher: Fetcher = field(repr=False)
-    #: Whether another person reviews a statement before one publishes it.
+    #: Whether what changes what people are told waits for a second person.
     two_people: bool = False
     now: Callable[[], datetime] = _now
     remembered: Remembered = field(default_factory=Remembered, repr=False)
+
+    @property
+    def policy(self) -> Policy:
+        """What the gate before what people are told asks for."""
+        return Policy(self.two_people, self.first_admins)
 
     @property
     def secure(self) -> bool:

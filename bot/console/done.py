@@ -39,6 +39,10 @@ def done(asked: Form, say: Callable[[str], str]) -> str:
         "feed": say("The feed was added."),
         "feed_changed": say("The feed was changed."),
         "polled": say("The feed was read. New reports: {n}."),
+        "proposed": say("It waits for a second person. Until then nothing changes."),
+        "approved": say("It was approved, and done."),
+        "declined": say("It was declined. Everything stays as it is."),
+        "withdrawn": say("It was withdrawn."),
         "trust": say("The publisher was changed."),
     }
     try:

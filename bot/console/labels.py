@@ -8,6 +8,7 @@ from knowledge.models import (
     ClusterStatus,
     Feedback,
     FeedKind,
+    ProposalState,
     RejectReason,
     Role,
     StatementStatus,
@@ -87,5 +88,13 @@ def _names(say: Say) -> dict[type[StrEnum], dict[StrEnum, str]]:
             SubjectKind.CLUSTER: say("Cluster"),
             SubjectKind.CLAIM: say("Claim"),
             SubjectKind.PERSON: say("Person"),
+            SubjectKind.PROPOSAL: say("Proposal"),
+        },
+        ProposalState: {
+            ProposalState.PENDING: say("Waiting for a second person"),
+            ProposalState.APPROVED: say("Approved"),
+            ProposalState.DECLINED: say("Declined"),
+            ProposalState.WITHDRAWN: say("Withdrawn"),
+            ProposalState.OVERTAKEN: say("Overtaken: it was changed meanwhile"),
         },
     }

@@ -35,10 +35,24 @@ class Preview:
 
 def asked(statement: SourcedStatement, today: date) -> tuple[Preview, ...]:
     """Return what somebody reads who asks the very words of a statement once it is published."""
-    judgement = rated(Judgement(Relation.SUPPORTS, 1.0), statement)
+    return _answered(
+        statement.text, statement, rated(Judgement(Relation.SUPPORTS, 1.0), statement), today
+    )
+
+
+def ruled(
+    claim: str, statement: SourcedStatement, relation: Relation, today: date
+) -> tuple[Preview, ...]:
+    """Return what somebody reads who asks a claim that a person ruled a statement's relation to."""
+    return _answered(claim, statement, Judgement(relation, 1.0), today)
+
+
+def _answered(
+    claim: str, statement: SourcedStatement, judgement: Judgement, today: date
+) -> tuple[Preview, ...]:
     settles = judgement.relation is not Relation.NOT_ENOUGH_INFO
     match = Match(statement, judgement, score=1.0, relevance=1.0, settles=settles, suggested=True)
-    answer = decided(statement.text, [match], 1)
+    answer = decided(claim, [match], 1)
     return tuple(
         Preview(each, wording.answered(answer, None, today, catalogue(each))) for each in Language
     )

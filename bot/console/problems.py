@@ -10,8 +10,10 @@ from knowledge.errors import (
     AlreadyHandled,
     BadCursor,
     BadEdit,
+    CannotDecide,
     CannotRegroup,
     CannotUndo,
+    DecisionProblem,
     KnowledgeError,
     LinkRefused,
     NotAllowed,
@@ -77,6 +79,17 @@ def told(error: Exception, say: Say) -> str:
             return say("Another moderator was there first. Look at the cluster again.")
         case TwoPeopleNeeded():
             return say("Another person has to review it before you publish it.")
+        case CannotDecide(problem=DecisionProblem.OWN):
+            return say("Another person approves or declines what you proposed. Ask a colleague.")
+        case CannotDecide(problem=DecisionProblem.NOT_OWN):
+            return say("Only who proposed it may withdraw it. Decline it instead.")
+        case CannotDecide(problem=DecisionProblem.PROPOSER_LEFT):
+            return say(
+                "Who proposed this does not hold the role any more. Decline it, and propose it"
+                " anew if it is right."
+            )
+        case CannotDecide():
+            return say("This was decided already. Look at what waits again.")
         case CannotUndo():
             return say(
                 "This cannot be taken back, or not any more: what it changed was changed again."

@@ -15,12 +15,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from bot.console.acts import act_name, differences, place_of
+from bot.console.acts import act_name, differences, place, place_of
 from bot.console.done import done
 from bot.console.forms import Form
 from bot.console.labels import label
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language
 from bot.conversation.direction import ISOLATE
+from bot.conversation.proposals import act_named
+from knowledge.approvals import Act
 from knowledge.audit import COMMAND_LINE, Entry
 from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
@@ -71,6 +73,8 @@ def _environment() -> Environment:
         "language": _language,
         "web": _web,
         "act": _act,
+        "act_named": _act_named,
+        "place": place,
         "subject_address": place_of,
         "differences": differences,
         "without": _without,
@@ -187,6 +191,12 @@ def _who(context: Context, key: str | None) -> str:
 def _act(context: Context, entry: Entry) -> str:
     words: Catalogue = context["words"]
     return act_name(entry.action, words.say)
+
+
+@pass_context
+def _act_named(context: Context, act: Act) -> str:
+    words: Catalogue = context["words"]
+    return act_named(act, words.say)
 
 
 @pass_context

@@ -14,7 +14,8 @@ from bot.console.errors import SignedOut
 from bot.console.forms import MAX_ID, Form
 from bot.console.rendering import render
 from bot.conversation.catalogue import Catalogue, catalogue, spoken
-from knowledge import roles, sign_in
+from knowledge import approvals, indexing, roles, sign_in
+from knowledge.approvals import Act, Applied, Waiting
 from knowledge.errors import NotAllowed, NotFound
 from knowledge.models import Role
 
@@ -76,8 +77,26 @@ class Visit:
             admitted(session, self.desk, self.cookie, self.needs, self.now)
             yield session
 
+    def submit(self, session: Session, act: Act, reason: str | None = None) -> Applied | Waiting:
+        """Hand an act to the gate before what people are told, in the moderator's name."""
+        return approvals.submit(session, act, self.actor, reason, self.desk.policy)
+
+    def conclude(self, outcome: Applied | Waiting) -> Response | None:
+        """Lead to the proposal where an act waits; else have what is served now embedded."""
+        if isinstance(outcome, Waiting):
+            return self.to(f"/proposals/{outcome.proposal_id}", "proposed")
+        self.embed(outcome)
+        return None
+
+    def embed(self, done: Applied) -> None:
+        """Make the vectors of what is served now, after the transaction that published it."""
+        desk = self.desk
+        indexing.embed_published(desk.sessions, desk.encoder, done.statement_ids)
+
     def page(self, template: str, **values: object) -> Response:
         """Return a page."""
+        with self.desk.sessions() as session:
+            waiting = approvals.count(session)
         return HTMLResponse(
             render(
                 template,
@@ -88,6 +107,7 @@ class Visit:
                 now=self.now,
                 today=self.now.date(),
                 Role=Role,
+                awaited=waiting if waiting or self.desk.two_people else None,
                 **values,
             )
         )

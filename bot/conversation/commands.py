@@ -64,6 +64,7 @@ def menu(role: Role | None, language: Language) -> Listed:
     say = catalogue(language).say
     for_moderators = (
         ("queue", say("The next claim to answer")),
+        ("pending", say("What waits for a second person")),
         ("add", say("Add a report: /add URL or text")),
         ("retract", say("Withdraw a statement: /retract REF reason")),
         ("stats", say("How the asking goes")),

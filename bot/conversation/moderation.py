@@ -8,15 +8,16 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from bot.conversation import moderators, stats
+from bot.conversation import moderators, proposals, stats
 from bot.conversation.adding import MOST_REPORTS, Reading, cluster_named, is_address, read_pasted
 from bot.conversation.catalogue import Catalogue
 from bot.conversation.commands import menu
 from bot.conversation.moderators import Added, next_button, said
 from bot.conversation.refusals import REFUSED, refusal
 from bot.conversation.reply import Asker, Block, Button, Reply
-from knowledge import curation, notifications, people, reports, roles, sign_in, trends
+from knowledge import approvals, curation, people, reports, roles, sign_in, trends
 from knowledge.answering import Answering
+from knowledge.approvals import Answer, Policy, Publish, Waiting
 from knowledge.database import Sessions
 from knowledge.domain import Relation
 from knowledge.errors import AlreadyHandled, BadCursor, NotAllowed
@@ -40,7 +41,7 @@ class Place:
 
     ``key_of`` is the key of the person with an id that admins write; ``first_admins`` are the keys
     of those whom the settings name; ``console_url`` is None where there is no console.
-    ``two_people`` is whether another person reviews what one publishes.
+    ``two_people`` is whether what changes what people are told waits for a second person.
     """
 
     secret: bytes = field(repr=False)
@@ -50,6 +51,11 @@ class Place:
     embed: Callable[[Sequence[int]], None]
     console_url: str | None = None
     two_people: bool = False
+
+    @property
+    def policy(self) -> Policy:
+        """What the gate before what people are told asks for."""
+        return Policy(self.two_people, self.first_admins)
 
 
 class Moderation:
@@ -79,6 +85,8 @@ class Moderation:
         match name:
             case "queue":
                 return self._guarded(lambda: self._queue(asker, key, "", words), words)
+            case "pending":
+                return self._guarded(lambda: self._pending(key, 0, words), words)
             case "add":
                 return self._guarded(lambda: self._add(key, argument, words), words)
             case "retract":
@@ -128,6 +136,18 @@ class Moderation:
                 text = words.say("Claim {number} comes back on {day}.")
                 day = words.day(until.date())
                 return said(text.format(number=number, day=day), next_button(words))
+            case "pending":
+                return self._pending(key, number, words)
+            case "approve":
+                return self._approve(key, number, words)
+            case "decline":
+                with self._acting(key) as session:
+                    approvals.decline(session, number, key, None, self._place.policy)
+                return said(words.say("It was declined. Everything stays as it is."))
+            case "withdraw":
+                with self._acting(key) as session:
+                    approvals.withdraw(session, number, key)
+                return said(words.say("It was withdrawn."))
             case "publish":
                 return self._publish(key, lambda _session: [number], words)
             case "all":
@@ -182,19 +202,15 @@ class Moderation:
     ) -> Reply:
         with self._acting(key) as session:
             _require_open(session, cluster_id)
-            told = notifications.answer_cluster(
-                session,
-                cluster_id,
-                statement_id,
-                relation,
-                key,
-                two_people=self._place.two_people,
-            )
+            act = Answer(cluster_id, statement_id, relation)
+            outcome = approvals.submit(session, act, key, None, self._place.policy)
+        if isinstance(outcome, Waiting):
+            return proposals.waits(outcome.proposal_id, words)
         self._place.embed([statement_id])
         text = words.count(
             "Claim {number} is answered. {count} person will be told.",
             "Claim {number} is answered. {count} people will be told.",
-            told,
+            outcome.count,
             number=cluster_id,
         )
         return said(text, next_button(words))
@@ -228,11 +244,40 @@ class Moderation:
     def _publish(self, key: str, ids_of: Callable[[Session], list[int]], words: Catalogue) -> Reply:
         with self._acting(key) as session:
             ids = ids_of(session)
-            count = curation.publish(session, ids, key, two_people=self._place.two_people)
+            act = Publish(tuple(ids))
+            outcome = approvals.submit(session, act, key, None, self._place.policy)
+        if isinstance(outcome, Waiting):
+            return proposals.waits(outcome.proposal_id, words)
         self._place.embed(ids)
-        if not count:
+        if not outcome.count:
             return said(words.say("Nothing of it is left to publish."))
-        return said(words.say("Statements published: {count}").format(count=count))
+        return said(words.say("Statements published: {count}").format(count=outcome.count))
+
+    def _pending(self, key: str, after: int, words: Catalogue) -> Reply:
+        """Show the proposal that waits longest, of those behind the number ``after``."""
+        with self._acting(key) as session:
+            waiting = approvals.waiting(session)
+            rest = [each for each in waiting if each.id > after] or list(waiting)
+            if not rest:
+                return proposals.nothing_waits(words)
+            first = rest[0]
+            by = roles.name_of(session, first.by)
+            role = roles.role_of(session, key, self._place.first_admins)
+        pending = proposals.Pending(
+            first,
+            by,
+            foreseen=approvals.foresee(self._sessions, first.id),
+            own=first.by == key,
+            may=role in (Role.ADMIN, approvals.role_needed(first.act)),
+            more=len(waiting) > 1,
+        )
+        return proposals.pending(pending, self._today(), words)
+
+    def _approve(self, key: str, number: int, words: Catalogue) -> Reply:
+        with self._acting(key) as session:
+            done = approvals.approve(session, number, key, self._place.policy)
+        self._place.embed(done.statement_ids)
+        return said(words.say("It was approved, and done."))
 
     def _retract(self, key: str, argument: str, words: Catalogue) -> Reply:
         ref, _, reason = argument.partition(" ")

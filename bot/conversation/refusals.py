@@ -6,21 +6,32 @@ from bot.conversation.catalogue import Catalogue
 from bot.fetching.errors import FetchError
 from knowledge.errors import (
     AlreadyHandled,
+    BadEdit,
+    CannotDecide,
+    CannotRegroup,
+    CannotUndo,
+    DecisionProblem,
     KnowledgeError,
     NotFound,
     Stale,
     TwoPeopleNeeded,
     UnreadableFile,
+    UnusableFeed,
 )
 
 #: What a moderator is told of instead of an apology.
 REFUSED: Final = (
     AlreadyHandled,
+    BadEdit,
+    CannotDecide,
+    CannotRegroup,
+    CannotUndo,
     FetchError,
     NotFound,
     Stale,
     TwoPeopleNeeded,
     UnreadableFile,
+    UnusableFeed,
 )
 
 
@@ -30,6 +41,19 @@ def refusal(error: KnowledgeError | FetchError, words: Catalogue) -> str:
     match error:
         case AlreadyHandled():
             return say("This was handled already; /queue shows what is left.")
+        case CannotDecide(problem=DecisionProblem.OWN):
+            return say("Another person approves or declines what you proposed. Ask a colleague.")
+        case CannotDecide(problem=DecisionProblem.NOT_OWN):
+            return say("Only who proposed it may withdraw it. Decline it instead.")
+        case CannotDecide(problem=DecisionProblem.PROPOSER_LEFT):
+            return say(
+                "Who proposed this does not hold the role any more. Decline it, and propose it"
+                " anew if it is right."
+            )
+        case CannotDecide():
+            return say("This was decided already. Look at what waits again.")
+        case BadEdit() | CannotRegroup() | CannotUndo() | UnusableFeed():
+            return say("It cannot be done any more: {why}").format(why=error)
         case NotFound():
             return say("There is nothing of this reference any more. Check it, please.")
         case TwoPeopleNeeded():

@@ -17,6 +17,7 @@ from knowledge.curation.views import (
     Past,
     history,
     report,
+    reports_of,
     statement,
 )
 
@@ -43,6 +44,7 @@ __all__ = [
     "publish",
     "recheck",
     "report",
+    "reports_of",
     "retract",
     "review",
     "split",

@@ -20,6 +20,10 @@ STATEMENT_FIELDS: Final = (
 MEANING: Final = frozenset({"text", "speaker", "rating", "rating_text", "as_of"})
 #: Where a statement stands: what else an entry of the audit may have changed.
 STANDING_FIELDS: Final = ("status", "reviewed_by", "recheck_by", "merged_into")
+#: A statement that has to be reviewed (again).
+UNREVIEWED: Final[Mapping[str, str | None]] = {
+    "status": StatementStatus.DRAFT.value, "reviewed_by": None,
+}  # fmt: skip
 #: What a report says.
 REPORT_FIELDS: Final = (
     "title", "publisher", "url", "published_at", "language", "kind", "body",

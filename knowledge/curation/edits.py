@@ -10,7 +10,14 @@ from sqlalchemy.orm import Session
 from knowledge import audit
 from knowledge.changes import append
 from knowledge.curation import entered
-from knowledge.curation.content import REPORT_FIELDS, change, content, keep_version, plain
+from knowledge.curation.content import (
+    REPORT_FIELDS,
+    UNREVIEWED,
+    change,
+    content,
+    keep_version,
+    plain,
+)
 from knowledge.curation.quoting import quoted
 from knowledge.curation.revising import announce, revise
 from knowledge.curation.staleness import stale
@@ -102,7 +109,7 @@ def edit_statement(
     if was is StatementStatus.REVIEWED and any(
         content(row, [name])[name] != value for name, value in values.items()
     ):
-        values |= {"status": StatementStatus.DRAFT.value, "reviewed_by": None}
+        values |= UNREVIEWED
     changed = revise(session, row, values, actor, "edited", reason)
     announce(session, row, was, changed, actor)
 
@@ -117,7 +124,8 @@ def edit_report(
 ) -> None:
     """Keep an edit of the report's ``version`` as its next one; the old one is kept.
 
-    Statements keep their words and follow them to where they stand in the new body. Raises Stale
+    Statements keep their words and follow them to where they stand in the new body; reviewed ones
+    have to be reviewed again. Raises Stale
     if ``version`` is no longer the current one, BadEdit if a statement's words are not in the new
     body or something else cannot be kept, NotFound.
     """
@@ -170,12 +178,19 @@ def revise_report(
         reason=reason,
         undoes=undoes,
     )
-    if "body" in changed:
-        for statement in row.statements:
+    for statement in row.statements:
+        if "body" in changed:
             _follow(session, statement, row.body, actor, reason)
+        _void_review(session, statement, actor, reason)
     served = [s.id for s in row.statements if s.status is StatementStatus.PUBLISHED]
     append(session, served, ChangeKind.ADDED)
     session.flush()
+
+
+def _void_review(session: Session, row: Statement, actor: str, reason: str | None) -> None:
+    """Have a reviewed statement reviewed again: people are shown its report with it."""
+    if row.status is StatementStatus.REVIEWED:
+        revise(session, row, UNREVIEWED, actor, "review voided", reason)
 
 
 def _follow(

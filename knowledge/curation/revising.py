@@ -23,6 +23,8 @@ from knowledge.standing import duplicates
 
 #: What a person ruled on, when they said how a statement stands to a claim.
 _RULED_ON: Final = frozenset({"text", "rating"})
+#: What only moderators see of a statement.
+_NEVER_SHOWN: Final = frozenset({"recheck_by"})
 
 
 def revise(
@@ -57,7 +59,7 @@ def revise(
         undoes=undoes,
     )
     serves = row.status is StatementStatus.PUBLISHED
-    if served or serves:
+    if (served or serves) and changed != _NEVER_SHOWN:
         append(session, [row.id], ChangeKind.ADDED if serves else ChangeKind.REMOVED)
     session.flush()
     return changed

@@ -25,13 +25,16 @@ def split(
 
     ``spans`` lie in the report's body, or in the statement's text where it has no place there.
     The parts stand where the whole stood, which is retracted; nobody has to be told, since all of
-    it still holds. Raises BadEdit for spans that are not parts of it, Stale if it was retracted
-    meanwhile, NotFound.
+    it still holds. Those of a reviewed one have to be reviewed. Raises BadEdit for spans that are
+    not parts of it, Stale if it was retracted meanwhile, NotFound.
     """
     whole = take_statements(session, [statement_id])[statement_id]
     if whole.status is StatementStatus.RETRACTED:
         raise stale(session, SubjectKind.STATEMENT, statement_id)
     report, status = take_report(session, whole.report_id), whole.status
+    if status is StatementStatus.REVIEWED:
+        # Who reviewed the whole has not seen what is left out of a part.
+        status = StatementStatus.DRAFT
     parts = _parts(whole, spans)
     made = []
     place = whole.position
@@ -45,8 +48,9 @@ def split(
         )
         made.append(insert(report, draft, span, place, status))
         place += 1
-    for row in made:
-        row.reviewed_by = whole.reviewed_by
+    if status is StatementStatus.PUBLISHED:
+        for row in made:
+            row.reviewed_by = whole.reviewed_by
     # The whole is no part of the text any more: what follows it follows the last part.
     for each in report.statements:
         if each.position > whole.position:

@@ -11,6 +11,7 @@ from knowledge.curation.content import (
     REPORT_FIELDS,
     STANDING_FIELDS,
     STATEMENT_FIELDS,
+    UNREVIEWED,
     clean,
     content,
 )
@@ -69,9 +70,22 @@ def _undo_statement(session: Session, entry: Entry, actor: str, reason: str | No
     row = take_statements(session, [number])[number]
     _require_last_word(session, entry, after, content(row, after))
     was = row.status
-    before = clean({**before, **_place(session, row, before)})
+    before = clean({**before, **_place(session, row, before), **_review(row, before)})
     changed = revise(session, row, before, actor, _UNDONE, reason, entry.id)
     announce(session, row, was, changed, actor)
+
+
+def _review(row: Statement, before: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what voids a review: what is taken back is not what was reviewed last.
+
+    Raises CannotUndo where a review would be given back and nothing else.
+    """
+    reviewed = before.get("status", row.status) == StatementStatus.REVIEWED
+    if not reviewed or before.keys() == {"recheck_by"}:
+        return {}
+    if row.status is StatementStatus.DRAFT and before.keys() <= UNREVIEWED.keys():
+        raise CannotUndo("a review is not given back; review the statement again instead")
+    return UNREVIEWED
 
 
 def _place(session: Session, row: Statement, before: Mapping[str, Any]) -> Mapping[str, int]:

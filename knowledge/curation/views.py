@@ -1,6 +1,6 @@
 """Reports and statements as moderators see them: with version, place and what is done with them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -66,6 +66,14 @@ def statement(session: Session, statement_id: int) -> HeldStatement:
     if row is None:
         raise NotFound(f"there is no statement number {statement_id}; see `statements list`")
     return _held(row)
+
+
+def reports_of(session: Session, statement_ids: Sequence[int]) -> dict[int, int]:
+    """Return the number of the report that each statement is of; what is not there is left out."""
+    rows = session.execute(
+        select(Statement.id, Statement.report_id).where(Statement.id.in_(statement_ids))
+    )
+    return {row.id: row.report_id for row in rows}
 
 
 def report(session: Session, report_id: int) -> HeldReport:

@@ -32,6 +32,7 @@ from knowledge.models.people import (
     Role,
     SignInLink,
 )
+from knowledge.models.proposals import Proposal, ProposalState
 from knowledge.models.reports import (
     AuditEntry,
     Change,
@@ -76,6 +77,8 @@ __all__ = [
     "NotificationKind",
     "NotificationStatus",
     "Person",
+    "Proposal",
+    "ProposalState",
     "RejectReason",
     "Report",
     "Role",

@@ -173,6 +173,7 @@ class SubjectKind(StrEnum):
     CLUSTER = "cluster"
     CLAIM = "claim"
     PERSON = "person"
+    PROPOSAL = "proposal"
 
 
 class AuditEntry(Base):
@@ -183,6 +184,8 @@ class AuditEntry(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=now)
     actor: Mapped[str] = mapped_column(String(120), index=True)
+    #: The second person, where ``actor`` proposed it and another one approved it.
+    approved_by: Mapped[str | None] = mapped_column(String(120))
     action: Mapped[str] = mapped_column(String(60))
     subject: Mapped[SubjectKind] = mapped_column(by_value(SubjectKind))
     subject_id: Mapped[str] = mapped_column(String(64))

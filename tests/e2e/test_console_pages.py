@@ -17,7 +17,7 @@ from knowledge.schema import upgrade
 from tests.bag_of_words import BagOfWords
 from tests.e2e.chromium import DESKTOP, PHONE, Chromium, album, axe_core, chromium
 from tests.integration.console import Console, console_on
-from tests.integration.newsroom import furnish
+from tests.integration.newsroom import furnish, propose
 
 PAGES = {
     "inbox": "/inbox",
@@ -35,6 +35,11 @@ PAGES = {
     "retract": "/statements/1/retract",
     "search": "/search?q=%D8%AC%D8%B3%D8%B1",
     "sources": "/sources",
+    "proposals": "/proposals",
+    "proposal-of-an-edit": "/proposals/1",
+    "proposal-of-an-answer": "/proposals/2",
+    "proposal-of-hostile-text": "/proposals/3",
+    "statement-that-waits": "/statements/3",
     "trends": "/trends?days=1",
     "audit": "/audit",
     "index": "/index",
@@ -51,6 +56,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     upgrade(engine)
     sessions = open_sessions(engine)
     furnish(sessions)
+    propose(sessions)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         bind = f"127.0.0.1:{free.getsockname()[1]}"

@@ -137,6 +137,7 @@ def console_on(
     folder: Path,
     url: str = "http://console.test",
     fetcher: Fetcher | None = None,
+    two_people: bool = False,
 ) -> Console:
     clock = Clock()
     desk = Desk(
@@ -148,6 +149,7 @@ def console_on(
         key_of=key_of,
         url=url,
         fetcher=fetcher or Fetcher(),
+        two_people=two_people,
         now=clock,
     )
     return Console(sessions, build(desk), clock, url)

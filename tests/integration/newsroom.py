@@ -4,10 +4,19 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from knowledge import curation, inquiries, reports, roles, sources
+from knowledge import approvals, curation, inquiries, reports, roles, sources
+from knowledge.approvals import Policy
+from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.curation.filing import file_report
 from knowledge.database import Sessions
-from knowledge.domain import Outcome, Rating, ReportDraft, ReportKind, StatementDraft
+from knowledge.domain import (
+    Outcome,
+    Rating,
+    Relation,
+    ReportDraft,
+    ReportKind,
+    StatementDraft,
+)
 from knowledge.inbox import demand, handling
 from knowledge.models import Claim, Cluster, ClusterStatus, FeedKind, Forwarded, Report, Role
 from knowledge.models.base import now
@@ -141,3 +150,21 @@ def furnish(sessions: Sessions) -> None:
                         demand.join(session, cluster, row.id)
         handling.assign(session, clusters[1].id, key_of(2), key_of(2))
         handling.snooze(session, clusters[3].id, now() + timedelta(days=2), key_of(2))
+
+
+def propose(sessions: Sessions) -> None:
+    """Have a moderator propose what waits: 1 an edit, 2 an answer, 3 hostile text."""
+    checked = StatementEdit(
+        "ظهور تمساح كبير في نهر المدينة صباح اليوم",
+        speaker="صفحة على فيسبوك",
+        rating=Rating.TRUE,
+        rating_text="صحيح",
+    )
+    policy = Policy(True, frozenset())
+    with sessions.begin() as session:
+        for act, reason in (
+            (approvals.EditStatement(3, checked, 1), "تبيّن أن الصورة أصلية"),
+            (approvals.Answer(1, 1, Relation.REFUTES), None),
+            (approvals.EditReport(1, ReportEdit(HOSTILE, HOSTILE, body=BODY), 1), HOSTILE),
+        ):
+            approvals.submit(session, act, key_of(2), reason, policy)

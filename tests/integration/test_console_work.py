@@ -22,7 +22,7 @@ from knowledge.models import (
     Verdict,
 )
 from tests.integration.console import Browser, Console, console_on, key_of
-from tests.integration.newsroom import BODY, HOSTILE, furnish
+from tests.integration.newsroom import BODY, HOSTILE, furnish, propose
 
 PAGES = (
     "/inbox", "/inbox?tab=snoozed", "/clusters/1", "/clusters/3", "/clusters/5",
@@ -77,6 +77,15 @@ class TestHostileText:
             assert running(answer.text) == ["/static/console.js"], path
             shown += "&lt;script&gt;alert(1)" in answer.text
         assert shown > 10
+
+    def test_it_is_shown_as_text_where_it_is_proposed(self, console: Console) -> None:
+        propose(console.sessions)
+        admin = console.signed_in()
+        for path in ("/proposals", "/proposals/3"):
+            page = admin.get(path).text
+            assert "&lt;script&gt;alert(1)" in page, path
+            assert "\u202e" not in page, path
+            assert running(page) == ["/static/console.js"], path
 
     def test_what_is_sent_in_every_field_comes_back_as_text(self, moderator: Browser) -> None:
         page = moderator.told(

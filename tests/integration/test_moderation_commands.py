@@ -9,7 +9,11 @@ import pytest
 
 from bot.cli.main import main
 from embeddings.encoder import Encoder
+from knowledge import approvals, roles
+from knowledge.approvals import Policy, Waiting
+from knowledge.curation import StatementEdit
 from knowledge.database import open_engine, open_sessions
+from knowledge.models import Role
 from tests.integration.moderation import stored
 
 #: Calls `tathabbat` and returns its exit code and what it printed.
@@ -106,3 +110,31 @@ def test_a_statement_is_reviewed_published_and_all_of_it_taken_back(cli: Cli) ->
         "1 statements discarded\n"
     )
     assert "r0 is retracted, discarded by" in cli("statements", "review", "r0")[1]
+
+
+@pytest.mark.usefixtures("drafts")
+def test_the_command_line_needs_no_second_person_and_says_so(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLISH_NEEDS_TWO", "true")
+    assert cli("statements", "publish", "r")[1] == "2 statements published\n"
+    for group in ("statements", "sources", "ingest"):
+        text = cli(group, "--help")[1]
+        assert "PUBLISH_NEEDS_TWO does not hold here" in " ".join(text.split())
+
+
+@pytest.mark.usefixtures("drafts")
+def test_the_history_names_who_approved_it(cli: Cli, tmp_path: Path) -> None:
+    cli("statements", "publish", "r0")
+    engine = open_engine(f"sqlite:///{tmp_path / 'tathabbat.db'}")
+    edit = approvals.EditStatement(1, StatementEdit("other words"), 1)
+    policy = Policy(True, frozenset())
+    with open_sessions(engine).begin() as session:
+        for key, name in (("a" * 64, "Amal"), ("b" * 64, "Basil")):
+            roles.grant(session, key, Role.MODERATOR, name, "command line")
+        outcome = approvals.submit(session, edit, "a" * 64, "a slip", policy)
+        assert isinstance(outcome, Waiting)
+        approvals.approve(session, outcome.proposal_id, "b" * 64, policy)
+    engine.dispose()
+    (first, _) = cli("statements", "history", "r0")[1].splitlines()
+    assert first.endswith("edited by Amal, approved by Basil: a slip")

@@ -231,3 +231,19 @@ def test_a_statement_without_a_span_has_none(sessions: Sessions) -> None:
     with sessions() as session:
         rows = session.get_one(Report, stored.report_id).statements
         assert [(r.span_start, r.span_end) for r in rows] == [(0, 4), (None, None)]
+
+
+def test_what_is_no_draft_stands_before_a_statement(sessions: Sessions) -> None:
+    """A moderator alone does not decide how a published statement is read."""
+    draft = ReportDraft(
+        "Bridges", statements=tuple(StatementDraft(text) for text in ("one", "two", "three"))
+    )
+    one, two, three = _store(sessions, draft).statement_ids
+    with sessions.begin() as session:
+        curation.publish(session, [one, three], "tester")
+    with sessions() as session:
+        assert reports.preceding(session, [one, two, three]) == {two: "one", three: "one"}
+    with sessions.begin() as session:
+        curation.publish(session, [two], "tester")
+    with sessions() as session:
+        assert reports.preceding(session, [one, two, three]) == {two: "one", three: "two"}

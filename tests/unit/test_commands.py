@@ -22,7 +22,7 @@ def documented(page: str) -> set[str]:
 
 
 #: What only those with a role may give.
-MODERATORS = {"queue", "add", "retract", "stats", "console", "grant", "revoke"}
+MODERATORS = {"queue", "pending", "add", "retract", "stats", "console", "grant", "revoke"}
 
 
 def names(listed: tuple[tuple[str, str], ...]) -> list[str]:

@@ -4,7 +4,8 @@ from starlette.responses import Response
 
 from bot.console.names import names
 from bot.console.visit import Visit
-from knowledge import audit, curation
+from knowledge import audit
+from knowledge.approvals import Undo
 from knowledge.models import SubjectKind
 
 
@@ -28,5 +29,5 @@ def undo(visit: Visit) -> Response:
     """Take an act back by another one."""
     reason = visit.sent.needed("reason")
     with visit.transaction() as session:
-        curation.undo(session, visit.number, visit.actor, reason)
-    return visit.to("/audit", "undone")
+        outcome = visit.submit(session, Undo(visit.number), reason)
+    return visit.conclude(outcome) or visit.to("/audit", "undone")

@@ -11,7 +11,8 @@ from bot.console.meanwhile import last_seen, require_unchanged
 from bot.console.names import names
 from bot.console.pages.inbox import SNOOZE
 from bot.console.visit import Visit
-from knowledge import audit, browsing, indexing, notifications, reports, verdicts
+from knowledge import approvals, audit, browsing, reports, verdicts
+from knowledge.approvals import Answer, Applied, Attach, Detach, SplitCluster
 from knowledge.domain import Relation
 from knowledge.errors import NotFound
 from knowledge.inbox import handling, listing
@@ -34,6 +35,7 @@ def show(visit: Visit) -> Response:
         past = audit.entries(session, SubjectKind.CLUSTER, detail.summary.id, limit=10)
         ruled = verdicts.of(session, detail.wordings[0].text) if detail.wordings else {}
         attached = reports.by_ids(session, sorted(ruled))
+        pending = approvals.about(session, [(SubjectKind.CLUSTER, detail.summary.id)])
     if detail.summary.id != number:
         return visit.to(f"/clusters/{detail.summary.id}")
     shown = {candidate.statement.id for candidate in detail.candidates} | set(ruled)
@@ -47,6 +49,7 @@ def show(visit: Visit) -> Response:
         names=known,
         seen=seen,
         past=past.items,
+        pending=pending,
         attached=[(statement, ruled[statement.id]) for statement in attached],
         found=[statement for statement in found if statement.id not in shown],
         colleagues=sorted(known, key=lambda key: (key != visit.visitor.key, known[key])),
@@ -80,7 +83,7 @@ def reject(visit: Visit) -> Response:
     """Leave a cluster unanswered for good."""
     why = visit.sent.chosen("why", RejectReason)
     with visit.transaction() as session:
-        handling.reject(session, visit.number, why, visit.actor, visit.sent.text("reason") or None)
+        handling.reject(session, visit.number, why, visit.actor, visit.sent.line("reason") or None)
     return _back(visit, "rejected")
 
 
@@ -93,11 +96,12 @@ def reopen(visit: Visit) -> Response:
 
 def split(visit: Visit) -> Response:
     """Give some claims a cluster of their own."""
+    act = SplitCluster(visit.number, tuple(visit.sent.numbers("claim")))
     with visit.transaction() as session:
-        apart = handling.split_cluster(
-            session, visit.number, visit.sent.numbers("claim"), visit.actor
-        )
-    return visit.to(f"/clusters/{apart}", "split")
+        outcome = visit.submit(session, act)
+    if isinstance(outcome, Applied):
+        return visit.to(f"/clusters/{outcome.count}", "split")
+    return visit.to(f"/proposals/{outcome.proposal_id}", "proposed")
 
 
 def merge(visit: Visit) -> Response:
@@ -141,35 +145,25 @@ def answer(visit: Visit) -> Response:
     relation = visit.sent.chosen("relation", Relation)
     with visit.transaction() as session:
         require_unchanged(session, SubjectKind.CLUSTER, number, visit.sent.number("seen"))
-        told = notifications.answer_cluster(
-            session,
-            number,
-            statement_id,
-            relation,
-            visit.actor,
-            two_people=visit.desk.two_people,
-        )
-    indexing.embed_published(visit.desk.sessions, visit.desk.encoder, [statement_id])
-    return visit.to(f"/clusters/{number}", "answered", n=told)
+        outcome = visit.submit(session, Answer(number, statement_id, relation))
+    told = outcome.count if isinstance(outcome, Applied) else None
+    return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "answered", n=told)
 
 
 def attach(visit: Visit) -> Response:
     """Set a statement's relation to the cluster's claims, and tell nobody."""
     number, relation = visit.number, visit.sent.chosen("relation", Relation)
     with visit.transaction() as session:
-        handling.take_opposites_out(session, number, visit.actor)
-        claims = browsing.claims_of(session, number)
-        verdicts.attach(session, claims, visit.sent.number("statement"), relation, visit.actor)
-    return visit.to(f"/clusters/{number}", "attached")
+        outcome = visit.submit(session, Attach(number, visit.sent.number("statement"), relation))
+    return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "attached")
 
 
 def detach(visit: Visit) -> Response:
     """Leave a statement's relation to the cluster's claims to the judge again."""
     number = visit.number
     with visit.transaction() as session:
-        claims = browsing.claims_of(session, number)
-        verdicts.detach(session, claims, visit.sent.number("statement"), visit.actor)
-    return visit.to(f"/clusters/{number}", "detached")
+        outcome = visit.submit(session, Detach(number, visit.sent.number("statement")))
+    return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "detached")
 
 
 def _statement(session: Session, number: int) -> SourcedStatement:

@@ -7,9 +7,11 @@ from starlette.responses import Response
 from bot.console import intake
 from bot.console.errors import BadForm
 from bot.console.marking import Marked, located, pieces
+from bot.console.meanwhile import last_shown
 from bot.console.names import names
 from bot.console.visit import Visit
-from knowledge import curation, reports
+from knowledge import approvals, curation, reports
+from knowledge.approvals import EditReport
 from knowledge.curation import ReportEdit
 from knowledge.curation.filing import file_report
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
@@ -62,6 +64,8 @@ def show(visit: Visit) -> Response:
         proposals = curation.propose(session, number)[:_OFFERED]
         history = curation.history(session, VersionKind.REPORT, number)
         known = names(session, visit)
+        seen = last_shown(session, [each.id for each in report.statements])
+        pending = approvals.about_report(session, number)
         cluster = (
             listing.cluster(session, visit.asked.number("cluster")).summary
             if visit.asked.text("cluster")
@@ -85,6 +89,8 @@ def show(visit: Visit) -> Response:
         cut=len(report.body or "") > _SHOWN,
         proposals=proposals,
         history=history,
+        seen=seen,
+        pending=pending,
         names=known,
         cluster=cluster,
         kinds=tuple(ReportKind),
@@ -127,15 +133,9 @@ def edit(visit: Visit) -> Response:
         body=sent.verbatim("body", intake.MAX_REPORT) or None,
     )
     with visit.transaction() as session:
-        curation.edit_report(
-            session,
-            number,
-            new_version,
-            visit.actor,
-            sent.line("reason") or None,
-            sent.number("version"),
-        )
-    return _back(visit, "edited")
+        act = EditReport(number, new_version, sent.number("version"))
+        outcome = visit.submit(session, act, sent.line("reason") or None)
+    return visit.conclude(outcome) or _back(visit, "edited")
 
 
 def _marked(body: str, marked: str, visit: Visit) -> StatementDraft:

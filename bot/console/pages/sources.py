@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from bot.console.visit import Visit
 from knowledge import sources
+from knowledge.approvals import AddFeed, ResumeFeed, TrustSource
 from knowledge.models import FeedKind
 
 _PAGE: Final = 50
@@ -31,16 +32,15 @@ def add(visit: Visit) -> Response:
     """Have an address polled."""
     sent = visit.sent
     with visit.transaction() as session:
-        sources.add_feed(
-            session,
+        act = AddFeed(
             sent.needed("name"),
             sent.needed("url", _LINE),
             sent.chosen("kind", FeedKind),
             sent.number("minutes"),
-            visit.actor,
             sent.line("homepage", _LINE) or None,
         )
-    return visit.to("/sources", "feed")
+        outcome = visit.submit(session, act)
+    return visit.conclude(outcome) or visit.to("/sources", "feed")
 
 
 def pause(visit: Visit) -> Response:
@@ -53,8 +53,8 @@ def pause(visit: Visit) -> Response:
 def resume(visit: Visit) -> Response:
     """Poll a feed again."""
     with visit.transaction() as session:
-        sources.resume(session, visit.number, visit.now, visit.actor)
-    return visit.to("/sources", "feed_changed")
+        outcome = visit.submit(session, ResumeFeed(visit.number))
+    return visit.conclude(outcome) or visit.to("/sources", "feed_changed")
 
 
 def remove(visit: Visit) -> Response:
@@ -67,8 +67,8 @@ def remove(visit: Visit) -> Response:
 def trust(visit: Visit) -> Response:
     """Publish what a source's feeds bring without review."""
     with visit.transaction() as session:
-        sources.trust(session, visit.number, visit.actor)
-    return visit.to("/sources", "trust")
+        outcome = visit.submit(session, TrustSource(visit.number))
+    return visit.conclude(outcome) or visit.to("/sources", "trust")
 
 
 def distrust(visit: Visit) -> Response:

@@ -8,14 +8,21 @@ from starlette.responses import Response
 from bot.console import previews
 from bot.console.errors import BadForm
 from bot.console.marking import located
-from bot.console.meanwhile import last_seen, require_moved, require_unchanged
+from bot.console.meanwhile import last_shown, require_as_shown, require_moved
 from bot.console.names import names
 from bot.console.visit import Visit
-from knowledge import browsing, curation, indexing, reports
+from knowledge import approvals, browsing, curation, reports
+from knowledge.approvals import (
+    Applied,
+    EditStatement,
+    MergeStatements,
+    Publish,
+    SplitStatement,
+)
 from knowledge.curation import StatementEdit
 from knowledge.domain import Rating, Span
 from knowledge.inbox import listing
-from knowledge.models import NotificationKind, StatementStatus, SubjectKind, VersionKind
+from knowledge.models import NotificationKind, StatementStatus, VersionKind
 
 #: Characters of a statement.
 _TEXT: Final = 10_000
@@ -32,8 +39,14 @@ def show_list(visit: Visit) -> Response:
     with visit.transaction() as session:
         due = curation.due(session, visit.now.date(), limit=_MOST)
         page = browsing.statements(session, status, after)
+        seen = last_shown(session, [each.id for each in page.items])
     return visit.page(
-        "statements.html", page=page, due=due.items, status=status, states=tuple(StatementStatus)
+        "statements.html",
+        page=page,
+        seen=seen,
+        due=due.items,
+        status=status,
+        states=tuple(StatementStatus),
     )
 
 
@@ -45,6 +58,8 @@ def show(visit: Visit) -> Response:
         (sourced,) = reports.by_ids(session, [number])
         history = curation.history(session, VersionKind.STATEMENT, number)
         known = names(session, visit)
+        seen = last_shown(session, [number])[number]
+        pending = approvals.about_statement(session, number, held.report_id)
         near = curation.near_duplicates(session, desk.index.current(), desk.encoder, number, _NEAR)
     return visit.page(
         "statement.html",
@@ -53,6 +68,8 @@ def show(visit: Visit) -> Response:
         history=history,
         names=known,
         near=near,
+        seen=seen,
+        pending=pending,
         ratings=tuple(Rating),
         previews=previews.asked(sourced, visit.now.date()),
     )
@@ -72,22 +89,18 @@ def edit(visit: Visit) -> Response:
             rating_text=sent.line("rating_text", _LINE) or None,
             as_of=sent.day("as_of"),
         )
-        curation.edit_statement(
-            session,
-            number,
-            edited,
-            visit.actor,
-            sent.line("reason") or None,
-            sent.number("version"),
-        )
-    indexing.embed_published(visit.desk.sessions, visit.desk.encoder, [number])
-    return visit.to(f"/statements/{number}", "edited")
+        act = EditStatement(number, edited, sent.number("version"))
+        outcome = visit.submit(session, act, sent.line("reason") or None)
+    return visit.conclude(outcome) or visit.to(f"/statements/{number}", "edited")
 
 
 def review(visit: Visit) -> Response:
     """Mark drafts as reviewed."""
     ids = _ids(visit)
     with visit.transaction() as session:
+        for number in ids:
+            if visit.sent.text(f"seen-{number}"):
+                require_as_shown(session, number, visit.sent.number(f"seen-{number}"))
         moved = curation.review(session, ids, visit.actor)
         require_moved(session, ids, moved)
     return _back(visit, "reviewed", moved)
@@ -112,7 +125,7 @@ def preview(visit: Visit) -> Response:
             if visit.sent.text("cluster")
             else None
         )
-        seen = {each.id: last_seen(session, SubjectKind.STATEMENT, each.id) for each in found}
+        seen = last_shown(session, [each.id for each in found])
     return visit.page(
         "publish.html",
         shown=[(each, previews.asked(each, visit.now.date())) for each in found],
@@ -128,13 +141,11 @@ def publish(visit: Visit) -> Response:
     seen = [visit.sent.number(f"seen-{number}") for number in ids]
     with visit.transaction() as session:
         for number, last in zip(ids, seen, strict=True):
-            require_unchanged(session, SubjectKind.STATEMENT, number, last)
-        moved = curation.publish(
-            session, ids, visit.actor, visit.sent.line("reason") or None, visit.desk.two_people
-        )
-        require_moved(session, ids, moved)
-    indexing.embed_published(visit.desk.sessions, visit.desk.encoder, ids)
-    return _back(visit, "published", moved)
+            require_as_shown(session, number, last)
+        outcome = visit.submit(session, Publish(tuple(ids)), visit.sent.line("reason") or None)
+        if isinstance(outcome, Applied):
+            require_moved(session, ids, outcome.count)
+    return visit.conclude(outcome) or _back(visit, "published", len(ids))
 
 
 def preview_retraction(visit: Visit) -> Response:
@@ -174,14 +185,9 @@ def merge(visit: Visit) -> Response:
     """Let this statement stand for others that say the same."""
     number = visit.number
     with visit.transaction() as session:
-        curation.merge(
-            session,
-            number,
-            visit.sent.numbers("other"),
-            visit.actor,
-            visit.sent.line("reason") or None,
-        )
-    return visit.to(f"/statements/{number}", "one")
+        act = MergeStatements(number, tuple(visit.sent.numbers("other")))
+        outcome = visit.submit(session, act, visit.sent.line("reason") or None)
+    return visit.conclude(outcome) or visit.to(f"/statements/{number}", "one")
 
 
 def split(visit: Visit) -> Response:
@@ -198,8 +204,9 @@ def split(visit: Visit) -> Response:
                 raise BadForm("parts", "not in the statement")
             start = held.span.start if held.span else 0
             spans.append(Span(start + found.start, start + found.end))
-        curation.split(session, number, spans, visit.actor, visit.sent.line("reason") or None)
-    return visit.to(f"/reports/{held.report_id}", "edited")
+        act = SplitStatement(number, tuple(spans))
+        outcome = visit.submit(session, act, visit.sent.line("reason") or None)
+    return visit.conclude(outcome) or visit.to(f"/reports/{held.report_id}", "edited")
 
 
 def _ids(visit: Visit) -> list[int]:

@@ -1,0 +1,145 @@
+"""An act done, and what it did: what was noted of it, and which statements indexes look at."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, event, select
+from sqlalchemy.orm import Session
+
+from knowledge import audit, browsing, curation, sources, verdicts
+from knowledge.approvals.acts import (
+    Act,
+    AddFeed,
+    Answer,
+    Attach,
+    Detach,
+    EditReport,
+    EditStatement,
+    MergeStatements,
+    Publish,
+    ResumeFeed,
+    SplitCluster,
+    SplitStatement,
+    TrustSource,
+    Undo,
+)
+from knowledge.audit import Entry
+from knowledge.inbox import handling
+from knowledge.models import (
+    AuditEntry,
+    Change,
+    ChangeKind,
+    ClusterStatus,
+    Feed,
+    Source,
+    SubjectKind,
+)
+from knowledge.models.base import now
+from knowledge.settling import answer_cluster
+
+
+@dataclass(slots=True)
+class Effects:
+    """What an act did so far: its entries in the audit, and the changes it fed to the indexes."""
+
+    entries: list[Entry] = field(default_factory=list)
+    changes: list[tuple[int, ChangeKind]] = field(default_factory=list)
+
+    @property
+    def statement_ids(self) -> tuple[int, ...]:
+        """The statements that are served otherwise than before, or no more."""
+        return tuple(dict.fromkeys(number for number, _ in self.changes))
+
+
+@contextmanager
+def observed(session: Session) -> Iterator[Effects]:
+    """Collect what is done within."""
+    effects = Effects()
+
+    def collect(flushed: Session, _context: Any) -> None:
+        for row in flushed.new:
+            if isinstance(row, AuditEntry):
+                effects.entries.append(audit.read(row))
+            elif isinstance(row, Change):
+                effects.changes.append((row.statement_id, row.kind))
+
+    session.flush()
+    event.listen(session, "after_flush", collect)
+    try:
+        yield effects
+        session.flush()
+    finally:
+        event.remove(session, "after_flush", collect)
+
+
+def apply(session: Session, act: Act, actor: str, reason: str | None, two_people: bool) -> int:
+    """Do an act; returns how many it moved or has told, or the number of what it made."""
+    match act:
+        case Publish(statement_ids=ids):
+            return curation.publish(session, ids, actor, reason, two_people)
+        case EditStatement(statement_id=number, edit=edit, version=version):
+            curation.edit_statement(session, number, edit, actor, reason, version)
+        case EditReport(report_id=number, edit=new, version=version):
+            curation.edit_report(session, number, new, actor, reason, version)
+        case MergeStatements(keep=keep, others=others):
+            return curation.merge(session, keep, others, actor, reason)
+        case SplitStatement(statement_id=number, spans=spans):
+            return len(curation.split(session, number, spans, actor, reason))
+        case Undo(entry_id=number):
+            curation.undo(session, number, actor, reason)
+        case Answer(cluster_id=cluster, statement_id=number, relation=relation):
+            return answer_cluster(session, cluster, number, relation, actor, reason, two_people)
+        case Attach(cluster_id=cluster, statement_id=number, relation=relation):
+            handling.take_opposites_out(session, cluster, actor)
+            claims = browsing.claims_of(session, cluster)
+            return verdicts.attach(session, claims, number, relation, actor, reason)
+        case Detach(cluster_id=cluster, statement_id=number):
+            claims = browsing.claims_of(session, cluster)
+            return verdicts.detach(session, claims, number, actor, reason)
+        case SplitCluster(cluster_id=cluster, claim_ids=chosen):
+            return handling.split_cluster(session, cluster, chosen, actor, reason)
+        case TrustSource(source_id=number):
+            sources.trust(session, number, actor, reason)
+        case AddFeed():
+            return sources.add_feed(
+                session, act.name, act.url, act.feed_kind, act.minutes, actor, act.homepage
+            )
+        case ResumeFeed(feed_id=number):
+            sources.resume(session, number, now(), actor)
+    return 1
+
+
+def changes_what_is_told(session: Session, effects: Effects) -> bool:
+    """Tell whether an act that was just done changed what people are told.
+
+    What is only withdrawn from service does not wait: safety comes first. Everything else that
+    indexes are to look at again does, whichever act fed it to them; and so does what feeds no
+    index: who hears of an answer, what a statement stands for, what is published without review.
+    """
+    return (
+        any(kind is ChangeKind.ADDED for _, kind in effects.changes)
+        or any(_is_told(entry) for entry in effects.entries)
+        or any(feed.trusted and not feed.paused for feed in feeds_changed(session, effects))
+    )
+
+
+def feeds_changed(session: Session, effects: Effects) -> Sequence[Row[int, bool, bool]]:
+    """Return the feeds that an act changed: ``source_id``, ``trusted``, ``paused``."""
+    numbers = [int(each.subject_id) for each in effects.entries if each.subject is SubjectKind.FEED]
+    query = select(Feed.source_id, Source.trusted, Feed.paused).join(Source)
+    return session.execute(query.where(Feed.id.in_(numbers))).all()
+
+
+def _is_told(entry: Entry) -> bool:
+    after = entry.after or {}
+    match entry.subject:
+        case SubjectKind.STATEMENT:
+            return "merged_into" in after
+        case SubjectKind.CLUSTER:
+            return after.get("status") == ClusterStatus.ANSWERED
+        case SubjectKind.SOURCE:
+            return after.get("trusted") is True
+        case _:
+            return False

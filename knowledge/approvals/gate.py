@@ -1,0 +1,234 @@
+"""The one gate before what people are told: one person proposes, another one approves.
+
+Every channel hands its moderators' acts to ``submit``. Where two people are asked for, an act is
+done in a savepoint first; if that changed what people are told, it is taken back to there and kept
+as a proposal, and what was served before stays served.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from knowledge import audit, roles
+from knowledge.approvals.acts import Act, Publish, Subject, dump, load, role_needed, subjects
+from knowledge.approvals.applying import (
+    apply,
+    changes_what_is_told,
+    feeds_changed,
+    observed,
+)
+from knowledge.approvals.basis import basis_of, lock, subject_named
+from knowledge.curation.staleness import stale
+from knowledge.errors import CannotDecide, DecisionProblem, NotAllowed, NotFound
+from knowledge.inbox import demand
+from knowledge.models import Proposal, ProposalState, Role, SubjectKind
+from knowledge.models.base import now
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What this installation asks for: two people, and who is an admin by its settings.
+
+    It has no defaults: who forgets it forgets the rule.
+    """
+
+    two_people: bool
+    first_admins: frozenset[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An act was done. ``count`` is how many it moved or has told, or the number of what it made.
+
+    ``statement_ids`` are those whose vectors are wanted now.
+    """
+
+    count: int
+    statement_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An act waits for a second person: nothing was changed."""
+
+    proposal_id: int
+
+
+def submit(
+    session: Session, act: Act, actor: str, reason: str | None, policy: Policy
+) -> Applied | Waiting:
+    """Do an act, or keep it as a proposal where it changes what people are told and one may not.
+
+    What cannot be done raises at once, as the act itself does. Raises NotAllowed.
+    """
+    roles.require(session, actor, role_needed(act), policy.first_admins)
+    # The inbox before any row, as everywhere; and SQLite begins its transaction with it.
+    demand.hold(session)
+    if not policy.two_people or isinstance(act, Publish):
+        return _apply(session, act, actor, reason, policy.two_people)
+    with session.begin_nested() as savepoint:
+        with observed(session) as effects:
+            count = apply(session, act, actor, reason, two_people=True)
+        if not changes_what_is_told(session, effects):
+            return Applied(count, effects.statement_ids)
+        rests_on = subjects(session, act)
+        rests_on += [(SubjectKind.SOURCE, f.source_id) for f in feeds_changed(session, effects)]
+        savepoint.rollback()
+    return Waiting(_propose(session, act, rests_on, actor, reason))
+
+
+def approve(session: Session, proposal_id: int, actor: str, policy: Policy) -> Applied:
+    """Do what another person proposed, exactly as they did; the audit names both.
+
+    Raises CannotDecide for one's own, for what was decided and where the other lost the role,
+    NotAllowed, Stale where what it was made on was changed since, NotFound, and as the act itself.
+    """
+    row = _take(session, proposal_id)
+    act = load(row.act)
+    if row.proposed_by == actor:
+        raise CannotDecide(
+            DecisionProblem.OWN, "another person approves what you proposed; ask a colleague"
+        )
+    roles.require(session, actor, role_needed(act), policy.first_admins)
+    _require_proposer(session, row.proposed_by, role_needed(act), policy)
+    rests_on = [subject_named(name) for name in row.basis]
+    lock(session, rests_on)
+    if (changed := _changed(session, row)) is not None:
+        raise stale(session, *subject_named(changed))
+    with audit.approved(session, actor):
+        applied = _apply(session, act, row.proposed_by, row.reason, two_people=True)
+    _decide(session, row, ProposalState.APPROVED, actor, None)
+    return applied
+
+
+def decline(
+    session: Session, proposal_id: int, actor: str, reason: str | None, policy: Policy
+) -> None:
+    """Leave everything as it is. Raises CannotDecide, NotAllowed, NotFound."""
+    row = _take(session, proposal_id)
+    if row.proposed_by == actor:
+        raise CannotDecide(DecisionProblem.OWN, "this is your own; withdraw it instead")
+    roles.require(session, actor, Role.MODERATOR, policy.first_admins)
+    _decide(session, row, ProposalState.DECLINED, actor, reason)
+
+
+def withdraw(session: Session, proposal_id: int, actor: str) -> None:
+    """Take one's own proposal back. Raises CannotDecide, NotFound."""
+    row = _take(session, proposal_id)
+    if row.proposed_by != actor:
+        raise CannotDecide(
+            DecisionProblem.NOT_OWN, "only who proposed it withdraws it; decline it instead"
+        )
+    _decide(session, row, ProposalState.WITHDRAWN, actor, None)
+
+
+def overtake(session: Session) -> int:
+    """Close the proposals whose basis was changed since; returns how many."""
+    closed = 0
+    waiting = select(Proposal).where(Proposal.state == ProposalState.PENDING)
+    for row in session.scalars(waiting.order_by(Proposal.id)).all():
+        if _changed(session, row) is None:
+            continue
+        closed += (
+            session.execute(
+                update(Proposal)
+                .where(Proposal.id == row.id, Proposal.state == ProposalState.PENDING)
+                .values(state=ProposalState.OVERTAKEN, decided_at=now())
+                .returning(Proposal.id)
+            ).one_or_none()
+            is not None
+        )
+    return closed
+
+
+def count(session: Session) -> int:
+    """Return how many proposals wait."""
+    waiting = select(func.count()).where(Proposal.state == ProposalState.PENDING)
+    return session.scalar(waiting) or 0
+
+
+def _apply(session: Session, act: Act, actor: str, reason: str | None, two_people: bool) -> Applied:
+    with observed(session) as effects:
+        done = apply(session, act, actor, reason, two_people)
+    return Applied(done, effects.statement_ids)
+
+
+def _propose(
+    session: Session, act: Act, about: Sequence[Subject], actor: str, reason: str | None
+) -> int:
+    """Keep an act as a proposal; the same one a second time is the one that waits already."""
+    reason = audit.reason_on_one_line(reason)
+    stored, rests_on = dump(act), basis_of(session, about)
+    waiting = select(Proposal).where(Proposal.state == ProposalState.PENDING)
+    for known in session.scalars(waiting.order_by(Proposal.id)):
+        if known.act == stored and known.basis == rests_on:
+            return known.id
+    row = Proposal(
+        act=stored,
+        basis=rests_on,
+        reason=reason,
+        proposed_by=actor,
+        state=ProposalState.PENDING,
+    )
+    session.add(row)
+    session.flush()
+    after = {"state": ProposalState.PENDING.value, "act": act.kind, "about": list(rests_on)}
+    audit.note(session, actor, "proposed", SubjectKind.PROPOSAL, row.id, after=after, reason=reason)
+    session.flush()
+    return row.id
+
+
+def _take(session: Session, proposal_id: int) -> Proposal:
+    """Return a proposal that waits, nobody else's until the transaction ends."""
+    demand.hold(session)
+    row = session.scalars(
+        update(Proposal)
+        .where(Proposal.id == proposal_id)
+        .values(state=Proposal.state)
+        .returning(Proposal),
+        execution_options={"populate_existing": True, "synchronize_session": False},
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no proposal number {proposal_id}; look at what waits again")
+    if row.state is not ProposalState.PENDING:
+        raise CannotDecide(
+            DecisionProblem.DECIDED,
+            f"proposal {proposal_id} is {row.state.value} already; look at what waits again",
+        )
+    return row
+
+
+def _require_proposer(session: Session, key: str, role: Role, policy: Policy) -> None:
+    try:
+        roles.require(session, key, role, policy.first_admins)
+    except NotAllowed as error:
+        raise CannotDecide(
+            DecisionProblem.PROPOSER_LEFT,
+            "who proposed this does not hold the role any more; decline it, and propose it anew",
+        ) from error
+
+
+def _changed(session: Session, row: Proposal) -> str | None:
+    """Return the name of something that stands otherwise than when a change was proposed."""
+    current = basis_of(session, [subject_named(name) for name in row.basis])
+    return next((name for name, was in row.basis.items() if current.get(name) != was), None)
+
+
+def _decide(
+    session: Session, row: Proposal, state: ProposalState, actor: str, reason: str | None
+) -> None:
+    row.state, row.decided_by, row.decided_at = state, actor, now()
+    row.decision_reason = audit.reason_on_one_line(reason)
+    audit.note(
+        session,
+        actor,
+        state.value,
+        SubjectKind.PROPOSAL,
+        row.id,
+        before={"state": ProposalState.PENDING.value, "proposed_by": row.proposed_by},
+        after={"state": state.value, "proposed_by": row.proposed_by},
+        reason=reason,
+    )
+    session.flush()

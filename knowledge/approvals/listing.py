@@ -1,0 +1,173 @@
+"""What waits for a second person, as moderators see it, and what would come of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from knowledge import reports
+from knowledge.approvals.acts import Act, Subject, load
+from knowledge.approvals.applying import apply, observed
+from knowledge.approvals.basis import name_of, subject_named
+from knowledge.approvals.gate import overtake
+from knowledge.audit import Entry
+from knowledge.database import Sessions
+from knowledge.errors import KnowledgeError, NotFound
+from knowledge.inbox import demand
+from knowledge.models import (
+    Claim,
+    Cluster,
+    Feed,
+    Proposal,
+    ProposalState,
+    Report,
+    Source,
+    Statement,
+    SubjectKind,
+)
+from knowledge.reports import SourcedStatement
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposal, whatever became of it.
+
+    ``subjects`` are what it rests on; ``title`` is of the first of them: a statement's words, a
+    report's or a cluster's title, a publisher's name.
+    """
+
+    id: int
+    act: Act
+    subjects: tuple[Subject, ...]
+    title: str
+    reason: str | None
+    by: str
+    at: datetime
+    state: ProposalState
+    decided_by: str | None
+    decided_at: datetime | None
+    decision_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a statement says now, None where it is not there yet, and what it would say."""
+
+    before: SourcedStatement | None
+    after: SourcedStatement
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would come of a proposal: the audit's entries, and the statements that people see.
+
+    ``problem`` is why nothing would.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    statements: tuple[Prospect, ...] = ()
+    problem: KnowledgeError | None = None
+
+
+def proposal(session: Session, proposal_id: int) -> Proposed:
+    """Return a proposal. Raises NotFound."""
+    row = session.get(Proposal, proposal_id, populate_existing=True)
+    if row is None:
+        raise NotFound(f"there is no proposal number {proposal_id}; look at what waits again")
+    return _proposed(session, row)
+
+
+def waiting(session: Session) -> tuple[Proposed, ...]:
+    """Return what waits, longest first; what was overtaken meanwhile is closed before."""
+    overtake(session)
+    pending = select(Proposal).where(Proposal.state == ProposalState.PENDING)
+    return tuple(_proposed(session, row) for row in session.scalars(pending.order_by(Proposal.id)))
+
+
+def decided(session: Session, limit: int = 20) -> tuple[Proposed, ...]:
+    """Return what was decided, latest first."""
+    done = (
+        select(Proposal)
+        .where(Proposal.state != ProposalState.PENDING)
+        .order_by(Proposal.decided_at.desc(), Proposal.id.desc())
+        .limit(limit)
+    )
+    return tuple(_proposed(session, row) for row in session.scalars(done))
+
+
+def about(session: Session, subjects: Iterable[Subject]) -> tuple[Proposed, ...]:
+    """Return what waits that would change one of the subjects."""
+    names = {name_of(each) for each in subjects}
+    pending = select(Proposal).where(Proposal.state == ProposalState.PENDING)
+    rows = session.scalars(pending.order_by(Proposal.id))
+    return tuple(_proposed(session, row) for row in rows if names & row.basis.keys())
+
+
+def about_statement(session: Session, statement_id: int, report_id: int) -> tuple[Proposed, ...]:
+    """Return what waits that would change a statement, or the report that it is shown with."""
+    return about(session, [(SubjectKind.STATEMENT, statement_id), (SubjectKind.REPORT, report_id)])
+
+
+def about_report(session: Session, report_id: int) -> tuple[Proposed, ...]:
+    """Return what waits that would change a report or one of its statements."""
+    ids = session.scalars(select(Statement.id).where(Statement.report_id == report_id))
+    statements = [(SubjectKind.STATEMENT, number) for number in ids]
+    return about(session, [(SubjectKind.REPORT, report_id), *statements])
+
+
+def foresee(sessions: Sessions, proposal_id: int) -> Foreseen:
+    """Return what would come of a proposal: it is done, read, and taken back. Raises NotFound."""
+    with sessions() as session:
+        demand.hold(session)
+        found = proposal(session, proposal_id)
+        try:
+            with observed(session) as effects:
+                apply(session, found.act, found.by, found.reason, two_people=True)
+        except KnowledgeError as error:
+            session.rollback()
+            return Foreseen(problem=error)
+        named = [n for kind, n in found.subjects if kind is SubjectKind.STATEMENT]
+        ids = list(dict.fromkeys((*effects.statement_ids, *named)))
+        after = reports.by_ids(session, ids)
+        session.rollback()
+        before = {each.id: each for each in reports.by_ids(session, ids)}
+    statements = tuple(Prospect(before.get(each.id), each) for each in after)
+    return Foreseen(tuple(effects.entries), statements)
+
+
+def _proposed(session: Session, row: Proposal) -> Proposed:
+    subjects = tuple(subject_named(name) for name in row.basis)
+    return Proposed(
+        id=row.id,
+        act=load(row.act),
+        subjects=subjects,
+        title=_title(session, *subjects[0]) if subjects else "",
+        reason=row.reason,
+        by=row.proposed_by,
+        at=row.proposed_at,
+        state=row.state,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        decision_reason=row.decision_reason,
+    )
+
+
+def _title(session: Session, kind: SubjectKind, number: int) -> str:
+    match kind:
+        case SubjectKind.STATEMENT:
+            query = select(Statement.text).where(Statement.id == number)
+        case SubjectKind.REPORT:
+            query = select(Report.title).where(Report.id == number)
+        case SubjectKind.CLUSTER:
+            query = select(Cluster.title).where(Cluster.id == number)
+        case SubjectKind.CLAIM:
+            query = select(Claim.text).where(Claim.id == number)
+        case SubjectKind.SOURCE:
+            query = select(Source.name).where(Source.id == number)
+        case SubjectKind.FEED:
+            query = select(Feed.url).where(Feed.id == number)
+        case _:
+            return ""
+    return session.scalar(query) or ""
