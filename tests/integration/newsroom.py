@@ -160,11 +160,11 @@ def propose(sessions: Sessions) -> None:
         rating=Rating.TRUE,
         rating_text="صحيح",
     )
-    policy = Policy(True, frozenset())
+    policy, title = Policy(True, frozenset()), single_line(HOSTILE)
     with sessions.begin() as session:
         for act, reason in (
             (approvals.EditStatement(3, checked, 1), "تبيّن أن الصورة أصلية"),
             (approvals.Answer(1, 1, Relation.REFUTES), None),
-            (approvals.EditReport(1, ReportEdit(HOSTILE, HOSTILE, body=BODY), 1), HOSTILE),
+            (approvals.EditReport(1, ReportEdit(title, title, body=BODY), 1), HOSTILE),
         ):
             approvals.submit(session, act, key_of(2), reason, policy)

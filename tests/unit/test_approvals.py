@@ -99,6 +99,6 @@ def test_an_act_is_read_as_it_was_written(name: str) -> None:
 
 
 def test_all_of_an_edit_is_kept() -> None:
-    edit = StatementEdit("نص\u202e", Span(1, 5), "من", Rating.MIXED, "خليط", None)
+    edit = StatementEdit("نص\u200f", Span(1, 5), "من", Rating.MIXED, "خليط", None)
     act = acts.EditStatement(7, edit, 3)
     assert acts.load(acts.dump(act)) == act
