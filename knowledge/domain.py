@@ -1,6 +1,6 @@
 """The words of this room as values: frozen, passed between modules, never stored as such."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -72,7 +72,8 @@ class ReportDraft:
     """A report as read from a file, before it is stored.
 
     Either ``body`` is set and statements are extracted from it, or ``statements`` carries them.
-    ``publisher`` is None where the document itself does not state its outlet.
+    ``publisher`` is None where the document itself does not state its outlet. ``extracted`` are the
+    statements of ``body`` where they were extracted already.
     """
 
     title: str
@@ -84,3 +85,4 @@ class ReportDraft:
     body: str | None = None
     statements: tuple[StatementDraft, ...] = ()
     ref: str | None = None
+    extracted: tuple[StatementDraft, ...] | None = field(default=None, compare=False, repr=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.fetching import Fetcher
+from bot.parsing.pool import ParserPool
 from embeddings.encoder import Encoder
 from knowledge.database import Sessions
 from knowledge.indexing import ServingIndex
@@ -50,6 +51,7 @@ class Desk:
     key_of: Callable[[int], str] = field(repr=False)
     url: str
     fetcher: Fetcher = field(repr=False)
+    parsers: ParserPool = field(repr=False)
     #: Whether another person reviews a statement before one publishes it.
     two_people: bool = False
     now: Callable[[], datetime] = _now

@@ -4,13 +4,16 @@ import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from knowledge.domain import ReportDraft
 from knowledge.readers import fields
 from knowledge.readers.files import MAX_DOCUMENT_BYTES, Document
 from knowledge.readers.model import Defaults, Format, Problem
+
+#: What a document holds: its reports, and what is wrong with rows that are none.
+Found: TypeAlias = Sequence[ReportDraft | Problem]
 
 #: Reports taken from one document.
 MAX_REPORTS: Final = 20_000
@@ -46,7 +49,7 @@ def read_received(
     document: Received,
     defaults: Defaults,
     format: Format = Format.AUTO,  # noqa: A002 - as ``read`` has it
-) -> Sequence[ReportDraft | Problem]:
+) -> Found:
     """Return the reports in ``document``, and a ``Problem`` for each row that is none.
 
     A page speaks for its own host only: its publisher is the host unless it or ``defaults`` name
@@ -76,7 +79,7 @@ def read_upload(
     data: bytes,
     defaults: Defaults,
     format: Format = Format.AUTO,  # noqa: A002 - as ``read`` has it
-) -> Sequence[ReportDraft | Problem]:
+) -> Found:
     """Return the reports in a file that somebody handed in under ``name``, and its problems.
 
     Raises:

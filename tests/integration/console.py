@@ -18,6 +18,7 @@ with warnings.catch_warnings():
 from bot.console.application import build
 from bot.console.desk import Desk
 from bot.fetching import Fetcher
+from bot.parsing.pool import ParserPool
 from embeddings.encoder import Encoder
 from knowledge import roles, sign_in
 from knowledge.database import Sessions
@@ -133,6 +134,7 @@ def console_on(
     folder: Path,
     url: str = "http://console.test",
     fetcher: Fetcher | None = None,
+    parsers: ParserPool | None = None,
 ) -> Console:
     clock = Clock()
     desk = Desk(
@@ -144,6 +146,7 @@ def console_on(
         key_of=key_of,
         url=url,
         fetcher=fetcher or Fetcher(),
+        parsers=parsers or ParserPool(),
         now=clock,
     )
     return Console(sessions, build(desk), clock, url)
