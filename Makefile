@@ -81,6 +81,7 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.console
 	$(BIN)/python -m benchmarks.ocr
+	$(BIN)/python -m benchmarks.hostile_documents
 	$(BIN)/python -m benchmarks.clustering quality
 	$(BIN)/python -m benchmarks.inbox
 	$(BIN)/python -m benchmarks.load

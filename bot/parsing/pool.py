@@ -80,6 +80,12 @@ class ParserPool:
         for worker in idle:
             worker.close()
 
+    @property
+    def idle(self) -> tuple[int, ...]:
+        """The numbers of the processes that wait for a document."""
+        with self._changed:
+            return tuple(worker.number for worker in self._idle)
+
     def read(self, call: Call[_T], seconds: float | None = None) -> _T:
         """Return what ``call`` reads; waits for it, so keep it off the loop.
 

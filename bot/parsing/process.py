@@ -96,6 +96,11 @@ class Worker:
         return answer
 
     @property
+    def number(self) -> int:
+        """The number that the system knows the process by."""
+        return self._process.pid
+
+    @property
     def is_alive(self) -> bool:
         """Whether the process may be asked again."""
         return not self._is_killed and self._process.poll() is None

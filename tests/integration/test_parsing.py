@@ -156,7 +156,7 @@ class TestLimits:
         with ParserPool(Limits(wall_s=0.1)) as pool:
             with pytest.raises(UnusableFeed, match="takes too long to read"):
                 pool.read(SLOW)
-            assert len(pool._idle) == 0
+            assert not pool.idle
 
     def test_time_that_whoever_asks_has_left(self, parsers: ParserPool) -> None:
         assert good(parsers)
@@ -201,7 +201,7 @@ class TestLimits:
         monkeypatch.setenv("SECRET_KEY", "secret")
         with ParserPool() as pool:
             assert good(pool)
-            folder = Path(f"/proc/{pool._idle[0]._process.pid}")
+            folder = Path(f"/proc/{pool.idle[0]}")
             said = (folder / "limits").read_text()
             limits = {line[:26].strip(): line[26:].split()[:2] for line in said.splitlines()}
             assert limits["Max address space"] == [str(2**30)] * 2
@@ -326,7 +326,7 @@ from bot.parsing.pool import ParserPool
 from tests.integration.hostile import ENDLESS_FEED, feed
 pool = ParserPool()
 pool.read(jobs.read_feed(feed(""), None, "https://n.example/"))
-print(pool._idle[0]._process.pid, flush=True)
+print(pool.idle[0], flush=True)
 pool.read(jobs.read_feed(ENDLESS_FEED, None, "https://n.example/"))
 """
         started = subprocess.Popen(
