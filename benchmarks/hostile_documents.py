@@ -116,8 +116,8 @@ def cases() -> Iterator[tuple[str, jobs.Call[object], float | None]]:
     pages = {
         "page, as many attributes as fit": attributes(PAGE_BYTES // 12).encode(),
         "page, tags with the most attributes": filled(attributes(190), PAGE_BYTES).encode(),
-        "page, cells": b"<table>" + b"<td>x" * (MAX_TAGS - 9),
-        "page, paragraphs of one letter": b"<p>x" * (MAX_TAGS - 9),
+        "page, an article and cells": article(9) + b"<table>" + b"<td>x" * (MAX_TAGS - 99),
+        "page, an article and paragraphs": article(9) + b"<p>x" * (MAX_TAGS - 99),
         "page, nested": b"<div>" * (MAX_TAGS - 9),
         "page, one text": b"<p>" + b"word " * (PAGE_BYTES // 5),
         "page, sentences": article(PAGE_BYTES // len(_SENTENCE)),
@@ -125,7 +125,7 @@ def cases() -> Iterator[tuple[str, jobs.Call[object], float | None]]:
     for name, data in pages.items():
         document = Received(URL, "text/html", None, data)
         yield name, jobs.read_received(document, Defaults()), None
-    cells = Received(URL, "text/html", None, pages["page, cells"])
+    cells = Received(URL, "text/html", None, pages["page, an article and cells"])
     yield "the same, as a link", jobs.read_heading(cells), LINK_S
     for name, data in {
         "JSON, nested": b"[" * PAGE_BYTES,
@@ -174,9 +174,8 @@ def milliseconds(read: Callable[[], object]) -> float:
 def memory(pool: ParserPool, what: str) -> float:
     """Return MiB that the process that waits holds now (VmRSS), or held at most (VmHWM)."""
     status = Path(f"/proc/{pool.idle[0]}/status").read_text("utf-8")
-    return (
-        next(int(line.split()[1]) for line in status.splitlines() if line.startswith(what)) / 1024
-    )
+    (line,) = (line for line in status.splitlines() if line.startswith(what))
+    return int(line.split()[1]) / 1024
 
 
 if __name__ == "__main__":

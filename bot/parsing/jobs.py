@@ -23,7 +23,7 @@ from knowledge.readers import received as documents
 from knowledge.readers.heading import Heading
 from knowledge.readers.received import Received
 
-_Result = TypeVar("_Result")
+_Result_co = TypeVar("_Result_co", covariant=True)
 Found = tuple[ReportDraft | Problem, ...]
 
 
@@ -52,7 +52,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Generic[_Result]):
+class Call(Generic[_Result_co]):
     """One document to be read; ``name`` is what errors call it."""
 
     job: Job

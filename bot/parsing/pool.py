@@ -28,6 +28,8 @@ WAIT_S: Final = 60.0
 #: Seconds that a process has to start in: one, where nothing else is done.
 START_S: Final = 30.0
 
+#: Characters of what a process says of a document that are taken: an address and a sentence.
+_MOST_SAID: Final = 4_000
 _BUSY: Final = "too many documents are read at once; try again later"
 _ARGUMENTS: Final = TypeAdapter(tuple[object, ...])
 _T = TypeVar("_T")
@@ -120,7 +122,7 @@ class ParserPool:
                 worker.await_ready(START_S if ends is None else ends - time.monotonic())
                 left = self._limits.wall_s if ends is None else ends - time.monotonic()
                 answer = worker.ask(call.job, arguments, call.data, left)
-            found: _T = kind.result.validate_json(answer, strict=True)
+                found: _T = kind.result.validate_json(answer, strict=True)
         except Refusal as refusal:
             raise _said(call, kind, refusal) from None
         except TimeoutError:
@@ -148,8 +150,8 @@ class ParserPool:
             try:
                 yield worker
             except Refusal as refusal:
-                if refusal.kind == OUT_OF_MEMORY:
-                    # What it could not get it may be holding still.
+                if refusal.kind not in ERRORS:
+                    # What it tripped over may still be there: memory that is held, say.
                     worker.kill()
                 raise
             except BaseException:
@@ -169,15 +171,25 @@ class ParserPool:
             self._tasks.add(task)
 
     def _start(self, task: _Task) -> Worker:
-        with self._changed:
-            worker = self._idle.pop() if self._idle else None
-        # Starting one takes a moment that nobody else should wait for.
-        worker = Worker(self._limits) if worker is None else worker
+        worker = self._take_idle()
+        if worker is None:
+            # This takes a moment that nobody else should wait for.
+            worker = Worker(self._limits)
         with self._changed:
             task.worker = worker
             if self._is_closed or task.is_cancelled:
                 worker.kill()
         return worker
+
+    def _take_idle(self) -> Worker | None:
+        """Return a process that waits, if there is one; those that the system ended are let go."""
+        with self._changed:
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.is_alive:
+                    return worker
+                worker.close()
+        return None
 
     def _give_back(self, task: _Task, worker: Worker | None) -> None:
         with self._changed:
@@ -207,7 +219,7 @@ def _kill(task: _Task) -> None:
 def _said(call: Call[_T], kind: Kind, refusal: Refusal) -> Exception:
     """What a process says of a document, as its reader would have raised it here."""
     if refusal.kind in ERRORS:
-        return ERRORS[refusal.kind](refusal.why)
+        return ERRORS[refusal.kind](refusal.why[:_MOST_SAID])
     if refusal.kind == OUT_OF_MEMORY:
         why = "takes too much memory to read"
     elif refusal.kind == ANSWER_TOO_LONG:

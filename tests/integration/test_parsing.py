@@ -194,6 +194,17 @@ class TestLimits:
         assert "cannot be parsed" in str(failed[0])
         assert good(parsers)
 
+    def test_a_process_that_is_killed_while_it_waits_is_nobodys_trouble(self) -> None:
+        with ParserPool() as pool:
+            assert good(pool)
+            (number,) = pool.idle
+            gone = os.pidfd_open(number)
+            os.kill(number, signal.SIGKILL)
+            assert select.select([gone], [], [], 20)[0] == [gone]
+            os.close(gone)
+            assert good(pool)
+            assert pool.idle != (number,)
+
     def test_what_the_system_holds_it_to(
         self, monkeypatch: pytest.MonkeyPatch, parsers: ParserPool
     ) -> None:
@@ -249,8 +260,10 @@ send(b"ready"), send(b""), send({outcome}), send({answer})
 while channel.recv(2**16): pass
 """
         monkeypatch.setattr(process, "_CALL", (sys.executable, "-c", script))
-        with ParserPool() as pool, pytest.raises(UnusableFeed, match="cannot be parsed"):
-            pool.read(jobs.read_feed(GOOD_FEED, None, URL))
+        with ParserPool() as pool:
+            with pytest.raises(UnusableFeed, match="cannot be parsed"):
+                pool.read(jobs.read_feed(GOOD_FEED, None, URL))
+            assert not pool.idle
         assert not (tmp_path / "run").exists()
 
     def test_one_that_does_not_start_is_no_fault_of_the_document(
