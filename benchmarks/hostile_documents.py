@@ -116,8 +116,8 @@ def cases() -> Iterator[tuple[str, jobs.Call[object], float | None]]:
     pages = {
         "page, as many attributes as fit": attributes(PAGE_BYTES // 12).encode(),
         "page, tags with the most attributes": filled(attributes(190), PAGE_BYTES).encode(),
-        "page, an article and cells": article(9) + b"<table>" + b"<td>x" * (MAX_TAGS - 99),
-        "page, an article and paragraphs": article(9) + b"<p>x" * (MAX_TAGS - 99),
+        "page, an article and cells": article(9, "<table>" + "<td>x" * (MAX_TAGS - 99)),
+        "page, an article and paragraphs": article(9, "<p>x" * (MAX_TAGS - 99)),
         "page, nested": b"<div>" * (MAX_TAGS - 9),
         "page, one text": b"<p>" + b"word " * (PAGE_BYTES // 5),
         "page, sentences": article(PAGE_BYTES // len(_SENTENCE)),
@@ -143,12 +143,12 @@ def feed(*items: str) -> bytes:
     return f'<rss version="2.0"><channel>{listed}</channel></rss>'.encode()
 
 
-def article(sentences: int) -> bytes:
-    """Return a page of so many sentences, in paragraphs of five."""
+def article(sentences: int, more: str = "") -> bytes:
+    """Return a page of so many sentences, in paragraphs of five, with ``more`` below them."""
     said = [_SENTENCE.format(n) for n in range(sentences)]
     paragraphs = "".join(f"<p>{''.join(said[at : at + 5])}</p>" for at in range(0, len(said), 5))
     head = "<head><title>The bridges of the valley</title></head>"
-    return f"<html>{head}<body><article>{paragraphs}</article></body></html>".encode()
+    return f"<html>{head}<body><article>{paragraphs}</article>{more}</body></html>".encode()
 
 
 def attributes(number: int) -> str:

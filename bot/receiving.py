@@ -18,6 +18,8 @@ from knowledge.readers.received import Found, Received
 LINK_S: Final = 8.0
 #: What is taken of such a page: its head is all that is read.
 LINKED: Final = replace(ARTICLE, limit=4 * 2**20)
+#: Seconds that a picture has, those that it waits for others included.
+PICTURE_S: Final = 30.0
 
 
 def read_link(fetcher: Fetcher, parsers: ParserPool, url: str) -> Heading:
@@ -33,7 +35,7 @@ def read_link(fetcher: Fetcher, parsers: ParserPool, url: str) -> Heading:
 def read_picture(parsers: ParserPool, data: bytes) -> str:
     """Return the text that can surely be read in a picture; waits for it. Raises PictureError."""
     try:
-        return parsers.read(jobs.read_picture(data))
+        return parsers.read(jobs.read_picture(data), PICTURE_S)
     except ParserUnavailable as error:
         raise UnreadablePicture(str(error)) from error
 
