@@ -19,7 +19,7 @@ from bot.parsing.worker import ANSWER_TOO_LONG, MAX_DOCUMENT, OUT_OF_MEMORY, Lim
 
 #: Documents that are read at once: one of a feed, one of a moderator, some that people send.
 SIZE: Final = 4
-#: Processes that are kept while nothing is read, at some 60 MiB each.
+#: Processes that are kept while nothing is read, at some 50 MiB each.
 WARM: Final = 1
 #: Documents that one process reads before another takes its place: what leaks ends with it.
 DOCUMENTS: Final = 200

@@ -43,7 +43,7 @@ class Limits:
     """What reading one document may take. An ordinary one takes hundredths of a second.
 
     Seconds of a processor, seconds on the clock, and bytes of memory, those of the interpreter and
-    the libraries (some 200 MiB of addresses) included.
+    the libraries (some 80 MiB) included.
     """
 
     cpu_s: int = 20

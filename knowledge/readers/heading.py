@@ -45,13 +45,13 @@ def read_heading(document: Received) -> Heading:
         UnreadableFile: it cannot be read as either.
     """
     host = host_of(document.url) or ""
-    path = as_document(document)
+    page = as_document(document)
     if document.content_type == "text/plain":
-        texts = _of_text(path)
+        texts = _of_text(page)
     else:
         # A review has to name an address and a publisher: its page's, where it does not.
         known = Defaults(url=document.url, publisher=host)
-        texts = [*_reviewed(path, known), *_of_page(path)]
+        texts = [*_reviewed(page, known), *_of_page(page)]
     return Heading(tuple(dict.fromkeys(filter(None, map(_bounded, texts)))), host)
 
 
