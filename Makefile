@@ -89,6 +89,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.console
 	$(BIN)/python -m benchmarks.idle_connections
 	$(BIN)/python -m benchmarks.ocr
+	$(BIN)/python -m benchmarks.hostile_documents
 	$(BIN)/python -m benchmarks.clustering quality
 	$(BIN)/python -m benchmarks.inbox
 	$(BIN)/python -m benchmarks.kills --talk echo --latency 0.1

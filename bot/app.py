@@ -1,6 +1,7 @@
 """The one place where objects are wired together."""
 
 import asyncio
+import atexit
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from bot.conversation.conversation import Conversation
     from bot.errands import Errands
     from bot.fetching import Fetcher
+    from bot.parsing.pool import ParserPool
     from bot.polling import Poller
     from bot.telegram.application import TelegramConfig
     from bot.telegram.registration import Registration
@@ -188,11 +190,20 @@ class App:
         return Fetcher()
 
     @cached_property
+    def parsers(self) -> "ParserPool":
+        """What reads strangers' documents, apart from this process."""
+        from bot.parsing.pool import ParserPool
+
+        pool = ParserPool()
+        atexit.register(pool.close)
+        return pool
+
+    @cached_property
     def poller(self) -> "Poller":
         """What polls the sources' feeds."""
         from bot.polling import Poller
 
-        return Poller(self.sessions, self.fetcher, now, holder=self.process.name)
+        return Poller(self.sessions, self.fetcher, self.parsers, now, holder=self.process.name)
 
     def _errands(self, config: "TelegramConfig") -> "Errands":
         """Return what a running bot does on a schedule."""
@@ -284,7 +295,6 @@ class App:
         """
         from bot.conversation.conversation import Conversation
         from bot.conversation.moderation import Moderation, Place
-        from bot.pictures import read_picture
 
         settings = self.settings
         place = Place(
@@ -304,7 +314,7 @@ class App:
             channel,
             moderation=moderation,
             retention_days=settings.retention_days,
-            read_picture=read_picture,
+            read_picture=self._read_picture,
             read_link=self._read_link,
         )
 
@@ -318,7 +328,12 @@ class App:
     def _read_link(self, url: str) -> "Heading":
         from bot.receiving import read_link
 
-        return read_link(self._link_fetcher, url)
+        return read_link(self._link_fetcher, self.parsers, url)
+
+    def _read_picture(self, data: bytes) -> str:
+        from bot.receiving import read_picture
+
+        return read_picture(self.parsers, data)
 
     def _read_address(self, url: str) -> "list[ReportDraft]":
         from bot.receiving import read_address
@@ -326,7 +341,7 @@ class App:
         from knowledge.errors import UnreadableFile
         from knowledge.readers import Defaults
 
-        found = asyncio.run(read_address(self.fetcher, url, Defaults()))
+        found = asyncio.run(read_address(self.fetcher, self.parsers, url, Defaults()))
         drafts = [each for each in found if isinstance(each, ReportDraft)]
         if not drafts:
             raise UnreadableFile(f"{url} holds no report; check that it is the right address")
@@ -354,7 +369,9 @@ class App:
         self.answering.prepare(self._progress("Reading the knowledge base"))
         profiles = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}
         errands = self._errands(config).in_background(ERRANDS_S)
-        with self._watched(), self._console_beside(), Follower(self.engine, self.index), errands:
+        following = Follower(self.engine, self.index)
+        # Once the errands have ended no document is read: the console does not wait for one.
+        with self._watched(), self._console_beside(), following, self.parsers, errands:
             holder = self.process.name
             post = Outbox(self.sessions, secret, holder=holder)
             inbox = Inbox(self.sessions, secret, holder=holder)
@@ -371,7 +388,7 @@ class App:
                 "CONSOLE_BIND is not set; set it to host:port, such as 127.0.0.1:8080"
             )
         self.index.current(self._progress("Reading the knowledge base"))
-        with Follower(self.engine, self.index):
+        with self.parsers, Follower(self.engine, self.index):
             server.run(self.console, bind, self.settings.console_proxies)
 
     def _watched(self) -> AbstractContextManager[None]:
@@ -403,6 +420,7 @@ class App:
                 key_of=self.person_key,
                 url=self.settings.console_address,
                 fetcher=self.fetcher,
+                parsers=self.parsers,
                 two_people=self.settings.publish_needs_two,
             )
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -11,17 +11,19 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.fetching import ARTICLE, FEED, REVIEWS, Fetched, Fetcher, Known
 from bot.fetching.errors import FetchError, Unreachable
+from bot.parsing import jobs
+from bot.parsing.pool import ParserPool
 from bot.receiving import as_received, read_address
 from bot.redaction import redact
 from knowledge import polling
 from knowledge.database import Sessions
 from knowledge.domain import ReportDraft
 from knowledge.errors import KnowledgeError, UnreadableFile
-from knowledge.feeds import Item, key_of, parse_feed
+from knowledge.feeds import Item, key_of
 from knowledge.models import FeedKind
 from knowledge.polling import DueFeed
 from knowledge.readers import Defaults, Format, Problem
-from knowledge.readers.received import read_received
+from knowledge.readers.received import Found
 from knowledge.reports import content_hash
 
 #: New pages of one feed that are fetched at one poll, and reviews that are taken; the others wait.
@@ -52,12 +54,13 @@ class Poller:
         self,
         sessions: Sessions,
         fetcher: Fetcher,
+        parsers: ParserPool,
         clock: Callable[[], datetime],
         feed_s: float = FEED_S,
         holder: str | None = None,
     ) -> None:
         self._sessions, self._fetcher, self._clock = sessions, fetcher, clock
-        self._feed_s, self._holder = feed_s, holder
+        self._parsers, self._feed_s, self._holder = parsers, feed_s, holder
 
     async def poll_due(self) -> Tally:
         """Poll every feed whose turn it is."""
@@ -110,13 +113,14 @@ class Poller:
         if feed.kind is FeedKind.SYNDICATION:
             whole = await self._take_pages(feed, fetched, tally)
         else:
-            whole = self._take_reviews(feed, fetched, tally)
+            whole = await self._take_reviews(feed, fetched, tally)
         # Else the server would answer "nothing new" to what is still left of this copy.
         return fetched.known if whole else Known()
 
     async def _take_pages(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
         """Take in the pages that are new; returns whether none is left for the next time."""
-        items = parse_feed(fetched.data, fetched.charset, fetched.url)
+        listed = jobs.read_feed(fetched.data, fetched.charset, fetched.url)
+        items = await self._parsers.read_async(listed)
         fresh = self._unseen(feed, [item.key for item in items])
         waiting = [item for item in items if item.key in fresh]
         whole = len(waiting) <= MAX_PAGES
@@ -131,9 +135,9 @@ class Poller:
     async def _take_page(self, feed: DueFeed, item: Item, tally: Tally) -> bool:
         """Take in one page; returns whether it is done with, for good or bad."""
         defaults = Defaults(published_at=item.published_at)
-        found: Sequence[ReportDraft | Problem] = ()
+        found: Found = ()
         try:
-            found = await read_address(self._fetcher, item.url, defaults, ARTICLE)
+            found = await read_address(self._fetcher, self._parsers, item.url, defaults, ARTICLE)
         except Unreachable as error:
             tally.problems.append(f"feed {feed.id}: {error}")
             return False
@@ -144,36 +148,46 @@ class Poller:
             # One page must not keep those behind it from ever being read.
             _log.exception("a page of feed %d cannot be read: %s", feed.id, item.url)
             tally.problems.append(f"feed {feed.id}: {item.url} cannot be read; see the log")
-        return self._keep(feed, item.key, list(_named(feed, found)), tally)
+        tally.problems += (f"feed {feed.id}: {item.url} {each.reason}" for each in _problems(found))
+        return await self._keep(feed, item.key, list(_named(feed, found)), tally)
 
-    def _take_reviews(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
+    async def _take_reviews(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
         """Take in the reviews that are new; returns whether none is left for the next time."""
         defaults = Defaults(publisher=feed.source)
         by_key: dict[str, ReportDraft] = {}
-        for found in read_received(as_received(fetched), defaults, Format.CLAIMREVIEW):
+        reviews = jobs.read_received(as_received(fetched), defaults, Format.CLAIMREVIEW)
+        for found in await self._parsers.read_async(reviews):
             if isinstance(found, Problem):
                 tally.problems.append(f"feed {feed.id}: {found.reason}")
             else:
                 by_key[key_of(content_hash(found, found.statements))] = found
         fresh = self._unseen(feed, list(by_key))
         waiting = [key for key in by_key if key in fresh]
-        kept = [self._keep(feed, key, [by_key[key]], tally) for key in waiting[:MAX_REVIEWS]]
+        kept = [await self._keep(feed, key, [by_key[key]], tally) for key in waiting[:MAX_REVIEWS]]
         return all(kept) and len(waiting) <= MAX_REVIEWS
 
     def _unseen(self, feed: DueFeed, keys: list[str]) -> set[str]:
         with self._sessions.begin() as session:
             return polling.unseen(session, feed.id, keys, self._clock())
 
-    def _keep(self, feed: DueFeed, key: str, drafts: list[ReportDraft], tally: Tally) -> bool:
+    async def _keep(self, feed: DueFeed, key: str, drafts: list[ReportDraft], tally: Tally) -> bool:
         """Store what an item holds; False if another process stores the same at this moment."""
         try:
-            with self._sessions.begin() as session:
-                kept = polling.keep(session, feed, key, drafts, self._clock())
+            # Thousands of statements take seconds, and other errands share the loop.
+            kept = await asyncio.to_thread(self._store, feed, key, drafts)
         except IntegrityError:
             return False  # Or somebody removed the feed.
         tally.reports += kept.reports
         tally.published += kept.published
         return True
+
+    def _store(self, feed: DueFeed, key: str, drafts: list[ReportDraft]) -> polling.Kept:
+        with self._sessions.begin() as session:
+            return polling.keep(session, feed, key, drafts, self._clock())
+
+
+def _problems(found: Iterable[ReportDraft | Problem]) -> Iterator[Problem]:
+    return (item for item in found if isinstance(item, Problem))
 
 
 def _named(feed: DueFeed, found: Iterable[ReportDraft | Problem]) -> Iterator[ReportDraft]:

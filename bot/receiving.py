@@ -1,44 +1,59 @@
 """From an address to the reports found there, or to what a page is about."""
 
 import asyncio
-from collections.abc import Sequence
+import time
 from dataclasses import replace
 from typing import Final
 
 from bot.fetching import ARTICLE, DOCUMENT, Fetched, Fetcher, Wanted
-from knowledge.domain import ReportDraft
-from knowledge.readers import Defaults, Format, Problem
-from knowledge.readers.heading import Heading, read_heading
-from knowledge.readers.received import Received, read_received
+from bot.parsing import jobs
+from bot.parsing.errors import ParserUnavailable
+from bot.parsing.pool import ParserPool
+from bot.pictures.errors import UnreadablePicture
+from knowledge.readers import Defaults, Format
+from knowledge.readers.heading import Heading
+from knowledge.readers.received import Found, Received
 
 #: Seconds that a page has whose link a person sent: they are waiting.
 LINK_S: Final = 8.0
 #: What is taken of such a page: its head is all that is read.
 LINKED: Final = replace(ARTICLE, limit=4 * 2**20)
+#: Seconds that a picture has, those that it waits for others included.
+PICTURE_S: Final = 30.0
 
 
-def read_link(fetcher: Fetcher, url: str) -> Heading:
+def read_link(fetcher: Fetcher, parsers: ParserPool, url: str) -> Heading:
     """Return what the page at ``url`` is about; waits for it, so keep it off the loop.
 
     Raises FetchError if it cannot be fetched, UnreadableFile if it cannot be read.
     """
-    return read_heading(as_received(asyncio.run(fetcher.fetch(url, LINKED))))
+    ends = time.monotonic() + LINK_S
+    document = as_received(asyncio.run(fetcher.fetch(url, LINKED)))
+    return parsers.read(jobs.read_heading(document), ends - time.monotonic())
+
+
+def read_picture(parsers: ParserPool, data: bytes) -> str:
+    """Return the text that can surely be read in a picture; waits for it. Raises PictureError."""
+    try:
+        return parsers.read(jobs.read_picture(data), PICTURE_S)
+    except ParserUnavailable as error:
+        raise UnreadablePicture(str(error)) from error
 
 
 async def read_address(
     fetcher: Fetcher,
+    parsers: ParserPool,
     url: str,
     defaults: Defaults,
     wanted: Wanted = DOCUMENT,
     format: Format = Format.AUTO,  # noqa: A002 - as the readers have it
-) -> Sequence[ReportDraft | Problem]:
+) -> Found:
     """Return the reports at ``url``, and a ``Problem`` for each row that is none.
 
     Raises FetchError if it cannot be fetched, UnreadableFile if it cannot be read.
     """
     document = as_received(await fetcher.fetch(url, wanted))
-    # Parsing a long page takes a while, and the loop may be the bot's.
-    return await asyncio.to_thread(read_received, document, defaults, format)
+    return await parsers.read_async(jobs.read_received(document, defaults, format))
 
 
 def as_received(fetched: Fetched) -> Received:

@@ -1,6 +1,6 @@
 """The words of this room as values: frozen, passed between modules, never stored as such."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -80,7 +80,8 @@ class ReportDraft:
     """A report as read from a file, before it is stored.
 
     Either ``body`` is set and statements are extracted from it, or ``statements`` carries them.
-    ``publisher`` is None where the document itself does not state its outlet.
+    ``publisher`` is None where the document itself does not state its outlet. ``extracted`` are the
+    statements of ``body`` where they were extracted already.
     """
 
     title: str
@@ -92,6 +93,7 @@ class ReportDraft:
     body: str | None = None
     statements: tuple[StatementDraft, ...] = ()
     ref: str | None = None
+    extracted: tuple[StatementDraft, ...] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Raise BadEdit for a field that could forge the lines it is shown between."""
@@ -110,10 +112,10 @@ def require_single_line(**values: str | None) -> None:
 
     ``knowledge.text.single_line`` makes it one.
     """
-    for field, value in values.items():
+    for name, value in values.items():
         if value is not None and not is_single_line(value):
             raise BadEdit(
-                f"the {field} holds a line break or a control character; write it on one line"
+                f"the {name} holds a line break or a control character; write it on one line"
             )
 
 
@@ -122,6 +124,6 @@ def require_plain_text(**values: str | None) -> None:
 
     ``knowledge.text.plain_text`` makes it so.
     """
-    for field, value in values.items():
+    for name, value in values.items():
         if value is not None and not is_plain_text(value):
-            raise BadEdit(f"the {field} holds a control character; copy it as plain text")
+            raise BadEdit(f"the {name} holds a control character; copy it as plain text")

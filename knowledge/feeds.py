@@ -19,8 +19,23 @@ from knowledge.readers.received import as_text
 
 #: Items of one feed that are looked at.
 MAX_ITEMS: Final = 20_000
+#: Elements of a feed, fifteen an item, and how deep they are nested: items lie three deep.
+MAX_ELEMENTS: Final = 15 * MAX_ITEMS
+MAX_DEPTH: Final = 100
+#: Attributes of one element, namespaces included, and the characters of their values. feedparser
+#: compares each with all before it.
+MAX_ATTRIBUTES: Final = 100
+MAX_VALUES: Final = 2**17
+#: Characters between two tags: an article's whole text, or its markup as text.
+MAX_TEXT: Final = 2 * 2**20
 _MAX_KEY: Final = 4_000
 _MAX_DATE: Final = 100
+
+_ELEMENTS: Final = f"more than {MAX_ELEMENTS:,} elements"
+_DEPTH: Final = f"elements nested more than {MAX_DEPTH} deep"
+_ATTRIBUTES: Final = f"an element with more than {MAX_ATTRIBUTES} attributes"
+_VALUES: Final = f"an element whose attributes have more than {MAX_VALUES:,} characters"
+_TEXT: Final = f"a text of more than {MAX_TEXT:,} characters"
 
 _DECLARATION = re.compile(r"\s*<\?xml[^<>]{0,200}\?>")
 _ENCODING = re.compile(rb"<\?xml[^<>]{0,100}encoding\s{0,9}=\s{0,9}[\"']([A-Za-z0-9_-]{1,40})")
@@ -44,7 +59,8 @@ def parse_feed(data: bytes, charset: str | None, url: str) -> tuple[Item, ...]:
     Items without an address are left out: there is nothing to read.
 
     Raises:
-        UnusableFeed: it is no feed, is broken XML, or declares entities (which expand without end).
+        UnusableFeed: it is no feed, is broken XML, has more of something than any feed needs, or
+            declares entities (which expand without end).
     """
     text = _well_formed(data, charset, url)
     # A quarter of a second to import, which only polling should cost.
@@ -101,12 +117,52 @@ def _well_formed(data: bytes, charset: str | None, url: str) -> str:
     # HTML's names (&nbsp;) are what breaks most feeds.
     text = _NAMED.sub(_spelled, _DECLARATION.sub("", text, count=1))
     try:
-        expat.ParserCreate("utf-8").Parse(text.encode(), True)
+        _Counter(url).parse(text.encode())
     except expat.ExpatError as error:
         raise UnusableFeed(
             f"{url} is broken XML at line {error.lineno}; its publisher must mend it"
         ) from error
     return text
+
+
+class _Counter:
+    """Counts what XML is made of as expat goes through it, which builds nothing."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._elements = self._depth = self._text = 0
+
+    def parse(self, data: bytes) -> None:
+        """Go through ``data``. Raises ExpatError, or UnusableFeed if there is too much of it."""
+        parser = expat.ParserCreate("utf-8")
+        parser.buffer_text = True
+        parser.ordered_attributes = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        parser.Parse(data, True)
+
+    def _start(self, name: str, attributes: list[str]) -> None:
+        self._elements += 1
+        self._depth += 1
+        self._text = 0
+        self._require(self._elements <= MAX_ELEMENTS, _ELEMENTS)
+        self._require(self._depth <= MAX_DEPTH, _DEPTH)
+        # Names and values take turns.
+        self._require(len(attributes) <= 2 * MAX_ATTRIBUTES, _ATTRIBUTES)
+        self._require(sum(map(len, attributes)) <= MAX_VALUES, _VALUES)
+
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        self._text = 0
+
+    def _characters(self, text: str) -> None:
+        self._text += len(text)
+        self._require(self._text <= MAX_TEXT, _TEXT)
+
+    def _require(self, is_within: bool, too_much: str) -> None:
+        if not is_within:
+            raise UnusableFeed(f"{self._url} has {too_much}; its publisher must mend it")
 
 
 def _spelled(named: re.Match[str]) -> str:

@@ -89,7 +89,9 @@ def store(
     """
     statements = chosen
     if statements is None:
-        statements = draft.statements or extract(draft.body or "", draft.title, draft.language)
+        statements = draft.statements or draft.extracted
+    if statements is None:
+        statements = extract(draft.body or "", draft.title, draft.language)
     digest = content_hash(draft, statements)
     known = session.scalar(select(Report).where(Report.content_hash == digest))
     if known is not None:

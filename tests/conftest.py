@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot import redaction
+from bot.parsing.pool import ParserPool
 from embeddings.encoder import SentenceTransformerEncoder, open_encoder
 from embeddings.pair_reader import OnnxPairReader
 from knowledge.agreement.combined import CombinedJudge
@@ -45,6 +46,13 @@ def bundled_reader(models_dir: Path) -> OnnxPairReader:
 def bundled_judge(bundled_reader: OnnxPairReader) -> Judge:
     """Return the judge that the program uses."""
     return CombinedJudge(RuleJudge(), bundled_reader)
+
+
+@pytest.fixture(scope="session")
+def parsers() -> Iterator[ParserPool]:
+    """Give what reads documents apart, started once."""
+    with ParserPool() as pool:
+        yield pool
 
 
 @pytest.fixture(autouse=True)

@@ -111,7 +111,7 @@ def ingest(
 def _read(app: App, path: str, kind: Format, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
     if not path.lower().startswith(("http://", "https://")):
         return read(Path(path), kind, defaults)
-    return iter(asyncio.run(read_address(app.fetcher, path, defaults, format=kind)))
+    return iter(asyncio.run(read_address(app.fetcher, app.parsers, path, defaults, format=kind)))
 
 
 def _keep(

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.fetching import Fetcher
+from bot.parsing.pool import ParserPool
 from embeddings.encoder import Encoder
 from knowledge.approvals import Policy
 from knowledge.database import Sessions
@@ -51,6 +52,7 @@ class Desk:
     key_of: Callable[[int], str] = field(repr=False)
     url: str
     fetcher: Fetcher = field(repr=False)
+    parsers: ParserPool = field(repr=False)
     #: Whether what changes what people are told waits for a second person.
     two_people: bool = False
     now: Callable[[], datetime] = _now

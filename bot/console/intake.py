@@ -7,12 +7,13 @@ from typing import Final
 from bot.console.errors import BadForm
 from bot.console.forms import Form, Upload
 from bot.fetching import Fetcher
+from bot.parsing import jobs
+from bot.parsing.pool import ParserPool
 from bot.receiving import read_address
 from knowledge.domain import ReportDraft, ReportKind
 from knowledge.language import UNDETERMINED, guess_language
 from knowledge.readers import Defaults, Problem, fields
 from knowledge.readers.fields import FieldError
-from knowledge.readers.received import read_upload
 
 #: Characters of a pasted report.
 MAX_REPORT: Final = 2_000_000
@@ -22,18 +23,18 @@ _TITLE: Final = 500
 _URL: Final = 2_000
 
 
-def drafts(sent: Form, fetcher: Fetcher) -> Sequence[ReportDraft | Problem]:
+def drafts(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> Sequence[ReportDraft | Problem]:
     """Return the reports that a form holds: its file's, else its text, else its address's.
 
     Raises BadForm, FetchError or UnreadableFile.
     """
     defaults = _defaults(sent)
     if "file" in sent.uploads:
-        return _from_file(sent.uploads["file"], defaults)
+        return _from_file(sent.uploads["file"], defaults, parsers)
     if sent.text("body", MAX_REPORT):
         return (_pasted(sent, defaults),)
     if defaults.url:
-        return asyncio.run(read_address(fetcher, defaults.url, defaults))
+        return asyncio.run(read_address(fetcher, parsers, defaults.url, defaults))
     raise BadForm("body", "nothing was pasted, dropped or named")
 
 
@@ -70,8 +71,10 @@ def _pasted(sent: Form, defaults: Defaults) -> ReportDraft:
     )
 
 
-def _from_file(upload: Upload, defaults: Defaults) -> Sequence[ReportDraft | Problem]:
-    found = read_upload(upload.name, upload.content, defaults)
+def _from_file(
+    upload: Upload, defaults: Defaults, parsers: ParserPool
+) -> Sequence[ReportDraft | Problem]:
+    found = parsers.read(jobs.read_upload(upload.name, upload.content, defaults))
     if len(found) > MAX_REPORTS:
         raise BadForm("file", f"more than {MAX_REPORTS} reports")
     return found

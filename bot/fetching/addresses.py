@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 #: Whether an address and port may be connected to.
@@ -11,23 +12,58 @@ AddressPolicy = Callable[[IPAddress, int], bool]
 #: A host's name and port into its addresses, as text.
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
-#: Where IPv6-only networks put IPv4 addresses (RFC 6052, RFC 8215).
-_TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+#: Ports that are asked: those of http and https. Behind others stand databases and admin pages.
+WEB_PORTS: Final = frozenset({80, 443})
+
+#: Not reachable from everywhere (https://www.iana.org/assignments/iana-ipv4-special-registry and
+#: -ipv6-), though ``is_global`` of some Pythons says so; and what cloud providers answer from to
+#: their own machines only, with metadata, credentials or services of the host. Most of them use
+#: link-local (169.254.0.0/16), shared (100.64.0.0/10) or unique local addresses (fc00::/7), which
+#: are not global anyway.
+_INSIDE: Final = tuple(map(ipaddress.ip_network, (
+    "192.0.0.0/24",  # IETF protocol assignments; Oracle Cloud's metadata at 192.0.0.192
+    "192.88.99.0/24",  # relays of 6to4, given up (RFC 7526)
+    "168.63.129.16/32",  # Azure: learn.microsoft.com, "What is IP address 168.63.129.16?"
+    "161.26.0.0/16",  # IBM Cloud: cloud.ibm.com/docs/vpc?topic=vpc-service-endpoints-for-vpc
+    "166.8.0.0/14",  # IBM Cloud's service endpoints: the same page
+    "199.36.153.4/30",  # Google Cloud: cloud.google.com/vpc/docs/configure-private-google-access
+    "199.36.153.8/30",  # the same, private.googleapis.com
+    "3fff::/20",  # documentation (RFC 9637)
+)))  # fmt: skip
+#: All of IPv6 that is handed out for the public internet (RFC 4291): what lies outside is private,
+#: reserved, or an IPv4 address in a form that no host is reached by (``::a.b.c.d``).
+_GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+#: Where IPv6-only networks put IPv4 addresses (RFC 6052, RFC 8215). Of the second only where these
+#: stand last: elsewhere in it they stand at places that each network chooses.
+_TRANSLATED: Final = (
+    ipaddress.IPv6Network("64:ff9b::/96"),
+    ipaddress.IPv6Network("64:ff9b:1::/96"),
+)
+#: What stands before the IPv4 address in one of ISATAP (RFC 5214), in whichever network.
+_ISATAP: Final = (b"\0\0\x5e\xfe", b"\2\0\x5e\xfe")
 
 
 def public_only(address: IPAddress, port: int) -> bool:
-    """Return whether ``address`` is one of the public internet, whatever the port.
+    """Return whether ``address`` is one of the public internet, and ``port`` one of the web's.
 
     An IPv4 address within an IPv6 one counts as itself: ``::ffff:127.0.0.1`` is this machine.
     """
+    return port in WEB_PORTS and _is_public(address)
+
+
+def _is_public(address: IPAddress) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         inner = _inner(address)
         if inner is not None:
-            return public_only(inner, port)
-        if address.teredo is not None or address.is_site_local:
+            return _is_public(inner)
+        if address not in _GLOBAL_UNICAST or address.teredo is not None:
             return False
-    return address.is_global and not (
-        address.is_multicast or address.is_reserved or address.is_unspecified
+        if address.packed[8:12] in _ISATAP and not _is_public(_last(address)):
+            return False
+    return (
+        address.is_global
+        and not (address.is_multicast or address.is_reserved)
+        and not any(address in network for network in _INSIDE)
     )
 
 
@@ -40,5 +76,9 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     """The IPv4 address that an IPv6 one stands for, if it stands for one."""
     if any(address in network for network in _TRANSLATED):
-        return ipaddress.IPv4Address(address.packed[-4:])
+        return _last(address)
     return address.ipv4_mapped or address.sixtofour
+
+
+def _last(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Address(address.packed[-4:])

@@ -26,10 +26,14 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         self._through, self._policy, self._resolver = through, policy, resolver
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send ``request``. Raises PrivateAddress unless all its host's addresses are allowed."""
+        """Send ``request``.
+
+        Raises BadAddress unless its port and all its host's addresses are allowed.
+        """
         host = request.url.raw_host.decode("ascii")
-        port = request.url.port or _PORTS[request.url.scheme]
-        addresses = await self._checked(host, port)
+        usual = _PORTS[request.url.scheme]
+        port = usual if request.url.port is None else request.url.port
+        addresses = await self._checked(host, port, usual)
         extensions = {**request.extensions, "sni_hostname": host}
         failure: httpx.ConnectError | None = None
         for address in addresses:
@@ -49,7 +53,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         """Close every connection."""
         await self._through.aclose()
 
-    async def _checked(self, host: str, port: int) -> list[str]:
+    async def _checked(self, host: str, port: int, usual: int) -> list[str]:
         try:
             found = [ipaddress.ip_address(each) for each in await self._resolver(host, port)]
         except UnicodeError as error:
@@ -58,6 +62,10 @@ class CheckedTransport(httpx.AsyncBaseTransport):
             raise Unreachable(f"the host {host} is not known; check how it is written") from error
         # One private address among public ones is how rebinding begins: none of them is asked.
         if not all(self._policy(address, port) for address in found):
+            if all(self._policy(address, usual) for address in found):
+                raise BadAddress(
+                    f"{host} is asked at port {port}; only the web's ports, 80 and 443, are fetched"
+                )
             raise PrivateAddress(
                 f"{host} is not on the public internet; only public addresses are fetched"
             )

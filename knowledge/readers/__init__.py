@@ -1,13 +1,12 @@
 """Files into reports: text, web pages, report rows, claim reviews and CSV."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
 from knowledge.readers.claimreview import read_claim_reviews
 from knowledge.readers.detect import detect
-from knowledge.readers.files import require_readable
+from knowledge.readers.files import Source, require_readable
 from knowledge.readers.html import read_article
 from knowledge.readers.model import Defaults, Format, Problem
 from knowledge.readers.rows import read_rows
@@ -20,7 +19,7 @@ _NO_DEFAULTS = Defaults()
 
 
 def read(
-    path: Path,
+    path: Source,
     format: Format = Format.AUTO,  # noqa: A002 - the word the command line uses
     defaults: Defaults = _NO_DEFAULTS,
 ) -> Iterator[ReportDraft | Problem]:
@@ -41,7 +40,7 @@ def read(
         raise UnreadableFile(f"{path} holds no report; check that it is the right file.")
 
 
-def _read(path: Path, format: Format, defaults: Defaults) -> Iterator[ReportDraft | Problem]:  # noqa: A002
+def _read(path: Source, format: Format, defaults: Defaults) -> Iterator[ReportDraft | Problem]:  # noqa: A002
     match detect(path) if format is Format.AUTO else format:
         case Format.TEXT:
             yield read_text(path, defaults)

@@ -8,7 +8,6 @@ https://developers.google.com/fact-check/tools/api/reference/rest/v1alpha1/claim
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
@@ -18,7 +17,7 @@ from knowledge.ratings import SUPPORTING_RATINGS, normalise_rating, rating_on_sc
 from knowledge.readers import documents, fields, html
 from knowledge.readers.documents import JsonError, Value
 from knowledge.readers.fields import FieldError
-from knowledge.readers.files import opened
+from knowledge.readers.files import Source, opened
 from knowledge.readers.model import Defaults, Problem
 
 _Object = Mapping[str, object]
@@ -27,7 +26,7 @@ _REVIEW_TYPES = ("ClaimReview", "http://schema.org/ClaimReview", "https://schema
 _BEGINNING_BYTES = 1024
 
 
-def read_claim_reviews(path: Path, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
+def read_claim_reviews(path: Source, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
     """Yield a fact-check for each review in the file, or what is wrong with it.
 
     Raises:
@@ -62,7 +61,7 @@ def is_claim_review(value: object) -> bool:
     return next(_reviews(value), None) is not None
 
 
-def _values(path: Path) -> Iterator[Value | Problem]:
+def _values(path: Source) -> Iterator[Value | Problem]:
     if not _is_page(path):
         yield from documents.values(path)
         return
@@ -73,7 +72,7 @@ def _values(path: Path) -> Iterator[Value | Problem]:
             yield Problem(block.line, str(error))
 
 
-def _is_page(path: Path) -> bool:
+def _is_page(path: Source) -> bool:
     with opened(path) as file:
         beginning = file.read(_BEGINNING_BYTES)
     return beginning.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")

@@ -1,12 +1,11 @@
 """Which format a file is in: by its extension, then by its content."""
 
 from itertools import islice
-from pathlib import Path
 
 from knowledge.errors import UnreadableFile
 from knowledge.readers import documents, html
 from knowledge.readers.claimreview import is_claim_review
-from knowledge.readers.files import opened
+from knowledge.readers.files import Source, opened
 from knowledge.readers.model import Format, Problem
 
 _BY_SUFFIX = {
@@ -25,7 +24,7 @@ _BY_FIRST_BYTE = {b"<": Format.HTML, b"{": Format.REPORT, b"[": Format.REPORT}
 _BEGINNING_BYTES = 1024
 
 
-def detect(path: Path) -> Format:
+def detect(path: Source) -> Format:
     """Return the format of a file, never ``AUTO``.
 
     Pages and JSON are claim reviews if they hold any, else an article and report rows.
@@ -48,13 +47,13 @@ def _holds_reviews(block: html.Block) -> bool:
         return False
 
 
-def _by_content(path: Path) -> Format:
+def _by_content(path: Source) -> Format:
     with opened(path) as file:
         beginning = file.read(_BEGINNING_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
     return _BY_FIRST_BYTE.get(beginning[:1], Format.TEXT)
 
 
-def _first_value(path: Path) -> object:
+def _first_value(path: Source) -> object:
     """The first row that is JSON, since a broken one may come before it."""
     for value in islice(documents.values(path), documents.PEEKED_ROWS):
         if not isinstance(value, Problem):

@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 from knowledge.errors import UnreadableFile
-from knowledge.readers.files import Line, lines, whole_text
+from knowledge.readers.files import Line, Source, lines, whole_text
 from knowledge.readers.model import Problem
 
 _LINE_SUFFIXES = frozenset({".jsonl", ".ndjson"})
@@ -27,7 +26,7 @@ class Value:
     content: object
 
 
-def values(path: Path) -> Iterator[Value | Problem]:
+def values(path: Source) -> Iterator[Value | Problem]:
     """Yield the rows of a JSONL file one at a time, or the one value of a JSON document.
 
     Raises:
@@ -61,7 +60,7 @@ def parsed(text: str) -> object:
     return value
 
 
-def _rows(path: Path) -> Iterator[Value | Problem]:
+def _rows(path: Source) -> Iterator[Value | Problem]:
     for line in lines(path):
         if isinstance(line, Problem):
             yield line
@@ -72,7 +71,7 @@ def _rows(path: Path) -> Iterator[Value | Problem]:
             yield Problem(line.number, str(error))
 
 
-def _holds_rows(path: Path) -> bool:
+def _holds_rows(path: Source) -> bool:
     """Whether each line is a value of its own.
 
     By the name, else because one of the first two lines is a whole object and more lines follow; a

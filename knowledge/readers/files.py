@@ -3,9 +3,10 @@
 import codecs
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from knowledge.errors import UnreadableFile
 from knowledge.readers.model import Problem
@@ -19,6 +20,23 @@ _CHUNK = 2**20
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A document in memory that is read like a file; ``name`` is what errors call it."""
+
+    name: str
+    #: What its file's name would end in, such as ``.html``.
+    suffix: str
+    data: bytes = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+#: What the readers read.
+Source: TypeAlias = Path | Document
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One non-empty line of a file; ``number`` counts from 1."""
 
@@ -26,7 +44,7 @@ class Line:
     text: str
 
 
-def require_readable(path: Path) -> None:
+def require_readable(path: Source) -> None:
     """Raise ``UnreadableFile`` unless ``path`` is a file with something in it that may be read."""
     with opened(path) as file:
         if not file.read(1):
@@ -34,12 +52,15 @@ def require_readable(path: Path) -> None:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Source) -> Iterator[BinaryIO]:
     """Open ``path`` for reading bytes.
 
     Raises:
         UnreadableFile: it is missing, a folder, not a file, forbidden, or fails while read.
     """
+    if isinstance(path, Document):
+        yield BytesIO(path.data)
+        return
     try:
         with _regular(path).open("rb") as file:
             yield file
@@ -63,7 +84,7 @@ def _regular(path: Path) -> Path:
     return path
 
 
-def whole(path: Path, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
+def whole(path: Source, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
     """Return the file's bytes; ``UnreadableFile`` if there are more than ``limit``."""
     with opened(path) as file:
         data = file.read(limit + 1)
@@ -74,12 +95,12 @@ def whole(path: Path, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
     return data
 
 
-def whole_text(path: Path, limit: int = MAX_DOCUMENT_BYTES) -> str:
+def whole_text(path: Source, limit: int = MAX_DOCUMENT_BYTES) -> str:
     """Return the file as text with ``\\n`` line ends; ``UnreadableFile`` unless it is UTF-8."""
     return decoded(path, whole(path, limit)).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def decoded(path: Path, data: bytes) -> str:
+def decoded(path: Source, data: bytes) -> str:
     """Return ``data`` (all of the file ``path``) decoded as UTF-8, without a byte order mark."""
     try:
         return data.decode("utf-8-sig")
@@ -87,7 +108,7 @@ def decoded(path: Path, data: bytes) -> str:
         raise _not_utf8(path, error.start + _mark(data)) from error
 
 
-def require_utf8(path: Path) -> None:
+def require_utf8(path: Source) -> None:
     """Raise ``UnreadableFile`` unless all of the file is UTF-8 in lines of bounded length.
 
     Reads it once in bounded memory, so that a file is refused before any of it is taken.
@@ -115,7 +136,7 @@ def require_utf8(path: Path) -> None:
             raise _not_utf8(path, decoded_bytes - len(decoder.getstate()[0])) from error
 
 
-def lines(path: Path) -> Iterator[Line | Problem]:
+def lines(path: Source) -> Iterator[Line | Problem]:
     """Yield the file's non-empty lines, one in memory at a time.
 
     A line that is too long or not UTF-8 is a ``Problem``; those after it are still read.
@@ -147,5 +168,5 @@ def _mark(data: bytes) -> int:
     return len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
 
 
-def _not_utf8(path: Path, offset: int) -> UnreadableFile:
+def _not_utf8(path: Source, offset: int) -> UnreadableFile:
     return UnreadableFile(f"{path} is not UTF-8 text at byte {offset}; save it as UTF-8.")

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from embeddings.normalise import visible
@@ -11,15 +10,15 @@ from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
 from knowledge.readers.claimreview import read_claim_reviews
 from knowledge.readers.detect import detect
-from knowledge.readers.files import whole
-from knowledge.readers.html import MAX_PAGE_BYTES, MAX_TAGS, extractor, read_page
+from knowledge.readers.files import Source, whole
+from knowledge.readers.html import MAX_PAGE_BYTES, extractor, read_page
+from knowledge.readers.markup import excess
 from knowledge.readers.model import Defaults, Format
-from knowledge.readers.received import Received, as_file, host_of
+from knowledge.readers.received import Received, as_document, host_of
 
 #: Characters of a title or a description that are taken.
 MAX_HEADING: Final = 300
 #: Characters of markup that are parsed, scripts and styles left out: a page's head, and more.
-#: A tag with tens of thousands of attributes costs the square of their number.
 MAX_MARKUP: Final = 2**17
 _UNSEEN = re.compile(r"<(?:script|style)\b", re.IGNORECASE)
 _SEEN_AGAIN = re.compile(r"</(?:script|style)[^<>]{0,99}>", re.IGNORECASE)
@@ -46,25 +45,25 @@ def read_heading(document: Received) -> Heading:
         UnreadableFile: it cannot be read as either.
     """
     host = host_of(document.url) or ""
-    with as_file(document) as path:
-        if document.content_type == "text/plain":
-            texts = _of_text(path)
-        else:
-            # A review has to name an address and a publisher: its page's, where it does not.
-            known = Defaults(url=document.url, publisher=host)
-            texts = [*_reviewed(path, known), *_of_page(path)]
+    page = as_document(document)
+    if document.content_type == "text/plain":
+        texts = _of_text(page)
+    else:
+        # A review has to name an address and a publisher: its page's, where it does not.
+        known = Defaults(url=document.url, publisher=host)
+        texts = [*_reviewed(page, known), *_of_page(page)]
     return Heading(tuple(dict.fromkeys(filter(None, map(_bounded, texts)))), host)
 
 
-def _of_text(path: Path) -> list[str]:
+def _of_text(path: Source) -> list[str]:
     text = whole(path, MAX_PAGE_BYTES).decode(errors="replace")
     return [text.lstrip().partition("\n")[0]]
 
 
-def _of_page(path: Path) -> list[str]:
+def _of_page(path: Source) -> list[str]:
     markup = read_page(path)
-    if markup.count("<") > MAX_TAGS:
-        raise UnreadableFile(f"{path} has more than {MAX_TAGS:,} tags; copy its title instead.")
+    if too_much := excess(markup):
+        raise UnreadableFile(f"{path} has {too_much}; copy its title instead.")
     try:
         page = extractor().extract_metadata(_seen(markup), extensive=False)
     except Exception as error:  # Whatever its parsers raise over hostile markup.
@@ -81,7 +80,7 @@ def _seen(markup: str) -> str:
     return "".join((first, *kept))[:MAX_MARKUP]
 
 
-def _reviewed(path: Path, known: Defaults) -> Iterator[str]:
+def _reviewed(path: Source, known: Defaults) -> Iterator[str]:
     """Yield the first claim that the page reviews, if it reviews any."""
     if detect(path) is not Format.CLAIMREVIEW:
         return

@@ -4,7 +4,6 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 
 from knowledge.domain import ReportDraft
@@ -12,14 +11,13 @@ from knowledge.errors import UnreadableFile
 from knowledge.language import guess_language
 from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
-from knowledge.readers.files import decoded, whole
+from knowledge.readers.files import Source, decoded, whole
+from knowledge.readers.markup import excess
 from knowledge.readers.model import Defaults
 from knowledge.text import single_line
 
 #: A page's markup; trafilatura itself takes no downloads above 20 MB.
 MAX_PAGE_BYTES = 16 * 2**20
-#: Tags in an article's page. Real pages have thousands; extraction of millions takes minutes.
-MAX_TAGS = 100_000
 
 # HTML's own rule: a declared encoding stands in the first 1,024 bytes.
 _DECLARED_WITHIN = 1024
@@ -51,7 +49,7 @@ class Block:
     text: str
 
 
-def read_page(path: Path) -> str:
+def read_page(path: Source) -> str:
     """Return a page's markup: UTF-8, or else the encoding it declares.
 
     Raises:
@@ -87,15 +85,15 @@ def json_ld(markup: str) -> Iterator[Block]:
         at = end.end()
 
 
-def read_article(path: Path, defaults: Defaults) -> ReportDraft:
+def read_article(path: Source, defaults: Defaults) -> ReportDraft:
     """Return the article of a page, with what the page states about it.
 
     Raises:
         UnreadableFile: no article is found in it.
     """
     markup = read_page(path)
-    if markup.count("<") > MAX_TAGS:
-        raise UnreadableFile(f"{path} has more than {MAX_TAGS:,} tags; save its text instead.")
+    if too_much := excess(markup):
+        raise UnreadableFile(f"{path} has {too_much}; save its text instead.")
     try:
         page = extractor().bare_extraction(markup, with_metadata=True, include_comments=False)
     except Exception as error:  # Whatever its parsers raise over hostile markup.

@@ -1,20 +1,19 @@
 """Documents that came over the network or were handed in, read by the readers of files."""
 
 import codecs
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from knowledge.domain import ReportDraft
-from knowledge.errors import UnreadableFile
 from knowledge.readers import fields
-from knowledge.readers.files import MAX_DOCUMENT_BYTES
+from knowledge.readers.files import MAX_DOCUMENT_BYTES, Document
 from knowledge.readers.model import Defaults, Format, Problem
+
+#: What a document holds: its reports, and what is wrong with rows that are none.
+Found: TypeAlias = Sequence[ReportDraft | Problem]
 
 #: Reports taken from one document.
 MAX_REPORTS: Final = 20_000
@@ -50,7 +49,7 @@ def read_received(
     document: Received,
     defaults: Defaults,
     format: Format = Format.AUTO,  # noqa: A002 - as ``read`` has it
-) -> Sequence[ReportDraft | Problem]:
+) -> Found:
     """Return the reports in ``document``, and a ``Problem`` for each row that is none.
 
     A page speaks for its own host only: its publisher is the host unless it or ``defaults`` name
@@ -63,11 +62,13 @@ def read_received(
     known = replace(
         defaults, url=defaults.url or document.url, publisher=defaults.publisher or host
     )
-    suffix = _SUFFIXES.get(document.content_type, "")
-    found = _read(_in_utf8(document), suffix, document.url, format, known)
+    given = as_document(document)
+    found = _read(given, format, known)
+    if given.suffix != ".html":
+        return found
     return [
         replace(item, url=document.url)
-        if suffix == ".html" and isinstance(item, ReportDraft) and host_of(item.url or "") != host
+        if isinstance(item, ReportDraft) and host_of(item.url or "") != host
         else item
         for item in found
     ]
@@ -78,50 +79,30 @@ def read_upload(
     data: bytes,
     defaults: Defaults,
     format: Format = Format.AUTO,  # noqa: A002 - as ``read`` has it
-) -> Sequence[ReportDraft | Problem]:
+) -> Found:
     """Return the reports in a file that somebody handed in under ``name``, and its problems.
 
     Raises:
         UnreadableFile: it cannot be read as reports.
     """
     suffix = next((s for s in _UPLOADS if name.lower().endswith(s)), "")
-    return _read(data, suffix, fields.shown(name), format, defaults)
+    return _read(Document(fields.shown(name), suffix, data), format, defaults)
+
+
+def as_document(document: Received) -> Document:
+    """Return ``document`` as the readers take it, in UTF-8 where its server names another."""
+    suffix = _SUFFIXES.get(document.content_type, "")
+    return Document(document.url, suffix, _in_utf8(document))
 
 
 def _read(
-    data: bytes,
-    suffix: str,
-    name: str,
+    document: Document,
     format: Format,  # noqa: A002 - as ``read`` has it
     defaults: Defaults,
 ) -> list[ReportDraft | Problem]:
-    """Read ``data`` as a file of its own; ``name`` is what its errors call it."""
     from knowledge.readers import read
 
-    with _file(data, suffix, name) as path:
-        return list(islice(read(path, format, defaults), MAX_REPORTS))
-
-
-@contextmanager
-def as_file(document: Received) -> Iterator[Path]:
-    """Have ``document`` be a file while the body reads it, in UTF-8 where its server names another.
-
-    An UnreadableFile that the body raises names the document's address instead.
-    """
-    suffix = _SUFFIXES.get(document.content_type, "")
-    with _file(_in_utf8(document), suffix, document.url) as path:
-        yield path
-
-
-@contextmanager
-def _file(data: bytes, suffix: str, name: str) -> Iterator[Path]:
-    with TemporaryDirectory(prefix="tathabbat-") as folder:
-        path = Path(folder) / f"document{suffix}"
-        path.write_bytes(data)
-        try:
-            yield path
-        except UnreadableFile as error:
-            raise UnreadableFile(str(error).replace(str(path), name)) from error
+    return list(islice(read(document, format, defaults), MAX_REPORTS))
 
 
 def host_of(url: str) -> str | None:

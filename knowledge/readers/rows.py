@@ -1,17 +1,17 @@
 """Report rows: one JSON object a report, as JSONL, a list or a single object."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
 from knowledge.language import guess_language
 from knowledge.ratings import normalise_rating
 from knowledge.readers import documents, fields
 from knowledge.readers.fields import FieldError
+from knowledge.readers.files import Source
 from knowledge.readers.model import Defaults, Problem
 
 
-def read_rows(path: Path, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
+def read_rows(path: Source, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
     """Yield the report of each row, or what is wrong with it."""
     for value in documents.values(path):
         if isinstance(value, Problem):

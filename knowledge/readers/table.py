@@ -1,14 +1,14 @@
 """CSV: a header row, then one report a row with a body or with one statement (``text``)."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
 from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
-from knowledge.readers.files import opened, require_utf8
+from knowledge.readers.files import Source, opened, require_utf8
 from knowledge.readers.model import Defaults, Problem
 from knowledge.readers.rows import report_of
 
@@ -19,7 +19,7 @@ _KNOWN = frozenset(_STATEMENT_COLUMNS + _REPORT_COLUMNS)
 _SEPARATORS = ",;\t"
 
 
-def read_table(path: Path, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
+def read_table(path: Source, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
     """Yield the report of each row, or what is wrong with it.
 
     Raises:
@@ -58,8 +58,8 @@ def _names(header: str, separator: str) -> list[str]:
     return [name.strip().lower() for name in cells]
 
 
-def _require_columns(path: Path, names: list[str], defaults: Defaults) -> None:
-    repeated = {name for name in names if name in _KNOWN and names.count(name) > 1}
+def _require_columns(path: Source, names: list[str], defaults: Defaults) -> None:
+    repeated = {name for name, times in Counter(names).items() if name in _KNOWN and times > 1}
     if repeated:
         raise UnreadableFile(f"{path} has two columns named {min(repeated)!r}; rename one.")
     if "body" not in names and "text" not in names:

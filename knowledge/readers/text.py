@@ -1,17 +1,15 @@
 """Plain text: the first line is the title, the rest the body."""
 
-from pathlib import Path
-
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
 from knowledge.language import guess_language
 from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
-from knowledge.readers.files import whole_text
+from knowledge.readers.files import Source, whole_text
 from knowledge.readers.model import Defaults
 
 
-def read_text(path: Path, defaults: Defaults) -> ReportDraft:
+def read_text(path: Source, defaults: Defaults) -> ReportDraft:
     """Return the report in a text file. Nobody is named as its publisher unless ``defaults`` do.
 
     Raises:

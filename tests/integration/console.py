@@ -18,6 +18,7 @@ with warnings.catch_warnings():
 from bot.console.application import build
 from bot.console.desk import Desk
 from bot.fetching import Fetcher
+from bot.parsing.pool import ParserPool
 from embeddings.encoder import Encoder
 from knowledge import roles, sign_in
 from knowledge.database import Sessions
@@ -138,6 +139,7 @@ def console_on(
     url: str = "http://console.test",
     fetcher: Fetcher | None = None,
     two_people: bool = False,
+    parsers: ParserPool | None = None,
 ) -> Console:
     clock = Clock()
     desk = Desk(
@@ -150,6 +152,7 @@ def console_on(
         url=url,
         fetcher=fetcher or Fetcher(),
         two_people=two_people,
+        parsers=parsers or ParserPool(),
         now=clock,
     )
     return Console(sessions, build(desk), clock, url)

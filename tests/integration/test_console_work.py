@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from bot.parsing.pool import ParserPool
 from embeddings.encoder import Encoder
 from knowledge.database import Sessions
 from knowledge.models import (
@@ -43,9 +44,11 @@ BAD_ADDRESSES = (
 
 
 @pytest.fixture
-def console(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Console:
+def console(
+    sessions: Sessions, fake_encoder: Encoder, tmp_path: Path, parsers: ParserPool
+) -> Console:
     furnish(sessions)
-    console = console_on(sessions, fake_encoder, tmp_path)
+    console = console_on(sessions, fake_encoder, tmp_path, parsers=parsers)
     console.clock.now = datetime.now(UTC)
     return console
 

@@ -36,16 +36,51 @@ def web() -> Iterator[Web]:
         "192.0.2.1", "198.18.0.1", "::", "::1", "fe80::1", "fe80::1%1", "fc00::1", "fec0::1",
         "ff02::1", "2001:db8::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254",
         "2002:7f00:1::", "2002:a00:1::", "64:ff9b::7f00:1", "64:ff9b:1::a00:1",
-        "2001:0:7f00:1::",
+        "2001:0:7f00:1::", "192.88.99.1", "3fff::1", "64:ff9b:1:a00:0:100::", "::8.8.8.8",
+        "::ffff:0:8.8.8.8", "2001:0:808:808::f7f7:f7f7",
     ],
 )  # fmt: skip
 def test_what_is_not_public(address: str) -> None:
     assert not public_only(ipaddress.ip_address(address), 80)
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808"])
+#: Where cloud providers answer their own machines; the first are addresses like any other.
+INSIDE = ["168.63.129.16", "192.0.0.192", "161.26.0.10", "166.9.8.7", "199.36.153.9",
+          "100.100.100.200", "169.254.169.254", "169.254.0.23"]  # fmt: skip
+
+
+@pytest.mark.parametrize("inside", INSIDE)
+@pytest.mark.parametrize(
+    "form",
+    ["{0}", "::ffff:{0}", "::{0}", "::ffff:0:{0}", "64:ff9b::{0}", "64:ff9b:1::{0}",
+     "2001:470::5efe:{0}", "2001:470::200:5efe:{0}", "fe80::5efe:{0}", "2002:{1}:{2}::1",
+     "2001:0:{1}:{2}::1", "2001:0:4136:e378:8000:63bf:{3}:{4}"],
+)  # fmt: skip
+def test_what_clouds_answer_from_is_not_public_in_any_form(inside: str, form: str) -> None:
+    number = int(ipaddress.IPv4Address(inside))
+    high, low = number >> 16, number & 0xFFFF
+    hexadecimal = (f"{part:x}" for part in (high, low, high ^ 0xFFFF, low ^ 0xFFFF))
+    assert not public_only(ipaddress.ip_address(form.format(inside, *hexadecimal)), 80)
+
+
+@pytest.mark.parametrize("address", ["fd00:ec2::254", "fd20:ce::254", "fd00:42::42"])
+def test_nor_from_addresses_of_their_own_networks(address: str) -> None:
+    assert not public_only(ipaddress.ip_address(address), 80)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["8.8.8.8", "168.63.129.17", "2606:4700::1111", "64:ff9b::808:808", "64:ff9b:1::808:808",
+     "2002:808:808::1", "::ffff:8.8.8.8", "2001:470::5efe:8.8.8.8", "2001:4860:4860::8888"],
+)  # fmt: skip
 def test_what_is_public(address: str) -> None:
     assert public_only(ipaddress.ip_address(address), 80)
+    assert public_only(ipaddress.ip_address(address), 443)
+
+
+@pytest.mark.parametrize("port", [0, 1, 22, 25, 79, 81, 444, 5432, 6379, 8080, 8443, 65_535])
+def test_only_the_ports_of_the_web_are_public(port: int) -> None:
+    assert not public_only(ipaddress.ip_address("8.8.8.8"), port)
 
 
 class TestAddresses:
@@ -107,6 +142,18 @@ class TestAddresses:
         assert hosts == [f"news.example:{web.port}"]
         assert next(answers) == ["10.0.0.1"]
 
+    @pytest.mark.parametrize(
+        ("url", "port"),
+        [("http://news.example:8080/", 8080), ("https://news.example:22/", 22),
+         ("http://8.8.8.8:6379/", 6379), ("https://[2606:4700::1111]:5432/", 5432)],
+    )  # fmt: skip
+    async def test_another_port_than_the_webs_is_never_asked(self, url: str, port: int) -> None:
+        async def resolver(host: str, port: int) -> Sequence[str]:
+            return ["8.8.8.8"]
+
+        with pytest.raises(BadAddress, match=rf"at port {port}; only the web's ports, 80 and 443"):
+            await Fetcher(resolver=resolver).fetch(url, ARTICLE)
+
     async def test_a_name_that_is_not_known(self) -> None:
         async def resolver(host: str, port: int) -> Sequence[str]:
             raise OSError("no such name")
@@ -138,10 +185,13 @@ class TestRedirects:
         "target",
         ["http://127.0.0.1:9/", "http://localhost:9/", "http://10.0.0.1/", "http://192.168.0.1/",
          "http://169.254.169.254/latest/", "http://[::1]:9/", "http://[::ffff:127.0.0.1]:9/",
-         "http://[::ffff:a00:1]/", "http://[fe80::1]/", "http://0/"],
+         "http://[::ffff:a00:1]/", "http://[fe80::1]/", "http://0/", "http://168.63.129.16/",
+         "http://192.0.0.192/opc/v1/", "http://8.8.8.8:8080/", "https://8.8.8.8:22/"],
     )  # fmt: skip
-    async def test_to_a_private_address_are_not(self, web: Web, target: str) -> None:
-        with pytest.raises((PrivateAddress, Unreachable)):
+    async def test_to_a_private_address_or_another_port_are_not(
+        self, web: Web, target: str
+    ) -> None:
+        with pytest.raises((BadAddress, Unreachable)):
             await web.fetcher().fetch(web.redirect("/", target), FEED)
         assert web.asked == {"/": 1}
 

@@ -31,6 +31,7 @@ from bot.conversation.moderators import Added, added
 from bot.conversation.reply import Reply
 from bot.conversation.wording import answered
 from bot.fetching import Fetcher
+from bot.parsing.pool import ParserPool
 from bot.telegram.render import render
 from knowledge import audit, curation, reports, roles, sources
 from knowledge.agreement.judgement import Judgement
@@ -155,7 +156,11 @@ def from_telegram(v: Mapping[str, str], folder: Path) -> list[ReportDraft]:
 
 def from_console(v: Mapping[str, str], folder: Path) -> list[ReportDraft]:
     sent = Form({name: [v[name]] for name in ("title", "publisher")} | {"body": [BODY]})
-    return [item for item in console_drafts(sent, Fetcher()) if isinstance(item, ReportDraft)]
+    return [
+        item
+        for item in console_drafts(sent, Fetcher(), ParserPool())
+        if isinstance(item, ReportDraft)
+    ]
 
 
 WAYS: list[Callable[[Mapping[str, str], Path], list[ReportDraft]]] = [

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import signal
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,10 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from sqlalchemy import select
 
+from bot.errands import Errand, Errands
 from bot.fetching import Fetcher, Wanted
+from bot.parsing.pool import ParserPool
+from bot.parsing.worker import Limits
 from bot.polling import MAX_PAGES, Poller, Tally
 from bot.receiving import read_address
 from knowledge import polling, sources
@@ -27,7 +31,9 @@ from knowledge.models import (
     Statement,
     StatementStatus,
 )
+from knowledge.models import Errand as Row
 from knowledge.readers import Defaults, Problem
+from tests.integration.hostile import ATTRIBUTES, ENDLESS_FEED, ENDLESS_PAGE, Begun
 from tests.integration.web import Web, answer, serving
 
 NOW = datetime(2024, 4, 5, 12, tzinfo=UTC)
@@ -51,9 +57,10 @@ def web() -> Iterator[Web]:
 class Desk:
     """Polls at a time of the test's choosing."""
 
-    def __init__(self, sessions: Sessions, web: Web) -> None:
+    def __init__(self, sessions: Sessions, web: Web, parsers: ParserPool) -> None:
         self.sessions, self.web, self.now = sessions, web, NOW
-        self.poller = Poller(sessions, web.fetcher(), lambda: self.now)
+        self.parsers = parsers
+        self.poller = Poller(sessions, web.fetcher(), parsers, lambda: self.now)
 
     def add(
         self, url: str, name: str = "Example News", kind: FeedKind = FeedKind.SYNDICATION
@@ -86,8 +93,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(sessions: Sessions, web: Web) -> Desk:
-    return Desk(sessions, web)
+def desk(sessions: Sessions, web: Web, parsers: ParserPool) -> Desk:
+    return Desk(sessions, web, parsers)
 
 
 def article(number: int) -> str:
@@ -151,7 +158,7 @@ class TestWhatAFeedBrings:
             desk.trust()
             here = desk.web.fetcher()
             here._policy = lambda address, port: True
-            desk.poller = Poller(desk.sessions, here, lambda: NOW)
+            desk.poller = Poller(desk.sessions, here, desk.parsers, lambda: NOW)
             tally = desk.poll()
         assert (tally.reports, tally.published) == (1, 0)
         assert desk.reports() == [(page, "localhost")]
@@ -199,7 +206,9 @@ class TestWhatAFeedBrings:
 
         desk.web.answers["/slow"] = slow
         number = desk.add(desk.web.serve("/feed", rss(desk.web.url("/slow")), XML))
-        desk.poller = Poller(desk.sessions, desk.web.fetcher(), lambda: desk.now, feed_s=0.3)
+        desk.poller = Poller(
+            desk.sessions, desk.web.fetcher(), desk.parsers, lambda: desk.now, feed_s=0.3
+        )
         assert desk.poll().feeds == 1
         left.set()
         assert desk.feed(number).failures == 0
@@ -324,7 +333,7 @@ class TestTrouble:
         def trips(data: bytes, charset: str | None, url: str) -> None:
             raise RecursionError
 
-        monkeypatch.setattr("bot.polling.parse_feed", trips)
+        monkeypatch.setattr("bot.parsing.jobs.read_feed", trips)
         number = desk.add(serve_feed(desk.web, 1))
         desk.poll()
         assert "see the log" in (desk.feed(number).error or "")
@@ -333,11 +342,11 @@ class TestTrouble:
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def trips(
-            fetcher: Fetcher, url: str, defaults: Defaults, wanted: Wanted
+            fetcher: Fetcher, parsers: ParserPool, url: str, defaults: Defaults, wanted: Wanted
         ) -> Sequence[ReportDraft | Problem]:
             if url.endswith("/2"):
                 raise RecursionError
-            return await read_address(fetcher, url, defaults, wanted)
+            return await read_address(fetcher, parsers, url, defaults, wanted)
 
         monkeypatch.setattr("bot.polling.read_address", trips)
         number = desk.add(serve_feed(desk.web, 3))
@@ -346,6 +355,65 @@ class TestTrouble:
         assert desk.feed(number).failures == 0
         desk.poll(HOUR)
         assert len(desk.reports()) == 2
+
+
+class TestWhatTakesForEver:
+    """A document that is made to be slow costs its own time and nothing else."""
+
+    @pytest.fixture
+    def hasty(self) -> Iterator[ParserPool]:
+        with ParserPool(Limits(cpu_s=1)) as pool:
+            yield pool
+
+    @pytest.fixture
+    def desk(self, sessions: Sessions, web: Web, hasty: ParserPool) -> Desk:
+        return Desk(sessions, web, hasty)
+
+    def test_a_feed_fails_and_is_asked_more_seldom(self, desk: Desk) -> None:
+        slow = desk.add(desk.web.serve("/slow", ENDLESS_FEED, XML), "Slow")
+        many = desk.add(desk.web.serve("/many", ATTRIBUTES, XML), "Many")
+        good = desk.add(serve_feed(desk.web, 2))
+        tally = desk.poll()
+        assert (tally.feeds, tally.reports, len(tally.problems)) == (3, 2, 2)
+        assert "/slow takes too long to read" in (desk.feed(slow).error or "")
+        assert "more than 100 attributes" in (desk.feed(many).error or "")
+        assert [desk.feed(each).failures for each in (slow, many, good)] == [1, 1, 0]
+        assert desk.feed(slow).next_poll_at == desk.now + HOUR
+
+    def test_a_page_is_told_and_not_asked_for_again(self, desk: Desk) -> None:
+        slow = desk.web.serve("/slow", ENDLESS_PAGE)
+        good = desk.web.serve("/good", article(5))
+        number = desk.add(desk.web.serve("/feed", rss(slow, good), XML))
+        tally = desk.poll()
+        assert (tally.reports, len(tally.problems)) == (1, 1)
+        assert "/slow takes too long to read" in tally.problems[0]
+        assert desk.feed(number).failures == 0
+        desk.poll(HOUR)
+        assert desk.web.asked["/slow"] == 1
+
+    def test_other_errands_are_run_meanwhile_and_a_stop_ends_it(
+        self, desk: Desk, parsers: ParserPool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begun, other = Begun(monkeypatch), threading.Event()
+        number = desk.add(desk.web.serve("/feed", ENDLESS_FEED, XML))
+        desk.poller = Poller(desk.sessions, desk.web.fetcher(), parsers, lambda: NOW)
+
+        async def poll(_: datetime) -> str:
+            await desk.poller.poll_due()
+            return "polled"
+
+        async def run(_: datetime) -> None:
+            if begun.event.is_set():
+                other.set()
+
+        listed = [Errand("feeds", HOUR, poll), Errand("retention", timedelta(), run)]
+        with Errands(desk.sessions, listed, lambda: NOW).in_background(look_s=0.01):
+            assert begun.event.wait(20)
+            assert other.wait(20)
+        assert begun.ended() == -signal.SIGKILL
+        with desk.sessions() as session:
+            assert session.get_one(Row, "feeds").note == "given up half-way"
+        assert desk.feed(number).failures == 0
 
 
 class TestTurns:
@@ -367,7 +435,7 @@ class TestTurns:
         tallies: list[Tally] = []
 
         def work() -> None:
-            poller = Poller(desk.sessions, desk.web.fetcher(), lambda: NOW)
+            poller = Poller(desk.sessions, desk.web.fetcher(), desk.parsers, lambda: NOW)
             tallies.append(asyncio.run(poller.poll_due()))
 
         threads = [threading.Thread(target=work) for _ in range(2)]

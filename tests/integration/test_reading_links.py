@@ -8,6 +8,7 @@ import pytest
 
 from bot.fetching import Fetcher
 from bot.fetching.errors import PrivateAddress, Refused, TooLarge, TooSlow, WrongContent
+from bot.parsing.pool import ParserPool
 from bot.receiving import LINKED, read_link
 from tests.integration.web import Web, serving
 
@@ -18,30 +19,32 @@ def web() -> Iterator[Web]:
         yield started
 
 
-def test_a_page_is_read_where_it_is_found_in_the_end(web: Web) -> None:
+def test_a_page_is_read_where_it_is_found_in_the_end(web: Web, parsers: ParserPool) -> None:
     web.serve("/bridge", "<title>The river bridge opens again</title><p>words</p>")
-    heading = read_link(web.fetcher(), web.redirect("/short", "/bridge"))
+    heading = read_link(web.fetcher(), parsers, web.redirect("/short", "/bridge"))
     assert heading.texts == ("The river bridge opens again",)
     assert heading.host == "127.0.0.1"
 
 
-def test_this_machine_is_never_asked(web: Web) -> None:
+def test_this_machine_is_never_asked(web: Web, parsers: ParserPool) -> None:
     web.serve("/", "<title>secret</title>")
     with pytest.raises(PrivateAddress):
-        read_link(Fetcher(), web.url("/"))
+        read_link(Fetcher(), parsers, web.url("/"))
     assert not web.asked
 
 
-def test_what_is_no_page_or_too_large_or_not_there_is_not_read(web: Web) -> None:
+def test_what_is_no_page_or_too_large_or_not_there_is_not_read(
+    web: Web, parsers: ParserPool
+) -> None:
     with pytest.raises(WrongContent):
-        read_link(web.fetcher(), web.serve("/film", b"\0", "video/mp4"))
+        read_link(web.fetcher(), parsers, web.serve("/film", b"\0", "video/mp4"))
     with pytest.raises(TooLarge):
-        read_link(web.fetcher(), web.serve("/large", b"x" * (LINKED.limit + 1)))
+        read_link(web.fetcher(), parsers, web.serve("/large", b"x" * (LINKED.limit + 1)))
     with pytest.raises(Refused):
-        read_link(web.fetcher(), web.url("/gone"))
+        read_link(web.fetcher(), parsers, web.url("/gone"))
 
 
-def test_one_that_never_ends_is_given_up(web: Web) -> None:
+def test_one_that_never_ends_is_given_up(web: Web, parsers: ParserPool) -> None:
     over = threading.Event()
 
     def waits(handler: BaseHTTPRequestHandler) -> None:
@@ -50,6 +53,6 @@ def test_one_that_never_ends_is_given_up(web: Web) -> None:
     web.answers["/"] = waits
     try:
         with pytest.raises(TooSlow):
-            read_link(web.fetcher(total_s=0.1), web.url("/"))
+            read_link(web.fetcher(total_s=0.1), parsers, web.url("/"))
     finally:
         over.set()

@@ -5,7 +5,16 @@ from datetime import date
 import pytest
 
 from knowledge.errors import UnusableFeed
-from knowledge.feeds import Item, key_of, parse_feed
+from knowledge.feeds import (
+    MAX_ATTRIBUTES,
+    MAX_DEPTH,
+    MAX_ELEMENTS,
+    MAX_TEXT,
+    MAX_VALUES,
+    Item,
+    key_of,
+    parse_feed,
+)
 
 URL = "https://news.example/feed"
 
@@ -95,7 +104,7 @@ def test_an_older_encoding_is_read(charset: str | None) -> None:
         (rss("<item><title>a < b</title></item>"), "broken XML"),
         (rss("<item><title>&unknown;</title></item>"), "broken XML"),
         (b"<" * 1_000_000, "broken XML"),
-        (b"<a>" * 1_000_000, "broken XML"),
+        (b"<a>" * 1_000_000, "nested more than 100 deep"),
         (b"\x00\xff\xfe\x80" * 1_000, "broken XML"),
         (b"<html><body/></html>", "neither RSS nor Atom"),
         (b"<opml/>", "neither RSS nor Atom"),
@@ -104,6 +113,47 @@ def test_an_older_encoding_is_read(charset: str | None) -> None:
 def test_what_is_no_feed(feed: bytes, why: str) -> None:
     with pytest.raises(UnusableFeed, match=why):
         parse_feed(feed, None, URL)
+
+
+def counted(start: str, many: str, times: int, end: str = "") -> bytes:
+    return rss(f"<item>{start}{many * times}{end}<link>https://n.example/1</link></item>")
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "why"),
+    [
+        (
+            counted("", "<a/>", MAX_ELEMENTS - 4),
+            counted("", "<a/>", MAX_ELEMENTS - 3),
+            "more than 300,000 elements",
+        ),
+        (
+            counted("<b>" * (MAX_DEPTH - 3), "", 0, "</b>" * (MAX_DEPTH - 3)),
+            counted("<b>" * (MAX_DEPTH - 2), "", 0, "</b>" * (MAX_DEPTH - 2)),
+            "nested more than 100 deep",
+        ),
+        (
+            counted("<b " + " ".join(f"a{n}=''" for n in range(MAX_ATTRIBUTES)) + "/>", "", 0),
+            counted("<b " + " ".join(f"a{n}=''" for n in range(MAX_ATTRIBUTES + 1)) + "/>", "", 0),
+            "more than 100 attributes",
+        ),
+        (
+            counted("<b a='", "x", MAX_VALUES - 1, "'/>"),
+            counted("<b a='", "x", MAX_VALUES, "'/>"),
+            "attributes have more than 131,072 characters",
+        ),
+        (
+            counted("<b>", "x&#32;", MAX_TEXT // 2, "</b>"),
+            counted("<b>", "x&#32;", MAX_TEXT // 2 + 1, "</b>"),
+            "a text of more than 2,097,152 characters",
+        ),
+    ],
+    ids=["elements", "depth", "attributes", "values", "text"],
+)
+def test_more_than_any_feed_needs(least: bytes, most: bytes, why: str) -> None:
+    assert len(parse_feed(least, None, URL)) == 1
+    with pytest.raises(UnusableFeed, match=why):
+        parse_feed(most, None, URL)
 
 
 _LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;">]>'

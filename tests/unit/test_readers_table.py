@@ -102,6 +102,7 @@ def test_long_bodies_pass_the_csv_modules_own_bound(tmp_path: Path) -> None:
         ("publisher,title\nP,T\n", "no column 'body' or 'text'"),
         ("body\nb\n", "no column 'publisher'"),
         ("publisher,body,Body\nP,b,b\n", "two columns named 'body'"),
+        ("publisher" + ",body" * 1_000_000 + "\nP,b\n", "two columns named 'body'"),
         ('publisher,"body\nP,b\n', "no column 'body' or 'text'"),
         ("publisher,body\n", "holds no report"),
     ],

@@ -39,7 +39,7 @@ def file(visit: Visit) -> Response:
     """Keep what was pasted, dropped or fetched."""
     cluster = visit.sent.number("cluster") if visit.sent.text("cluster") else None
     # Fetched before the transaction: the web may take its time.
-    found = intake.drafts(visit.sent, visit.desk.fetcher)
+    found = intake.drafts(visit.sent, visit.desk.fetcher, visit.desk.parsers)
     drafts = [each for each in found if isinstance(each, ReportDraft)]
     problems = [each for each in found if isinstance(each, Problem)]
     if not drafts:

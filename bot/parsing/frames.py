@@ -1,0 +1,53 @@
+"""What travels between this program and a parser process: pieces of bytes of a stated length."""
+
+import socket
+import struct
+import time
+from collections.abc import Sequence
+from typing import Final
+
+_LENGTH: Final = struct.Struct(">Q")
+_PIECE: Final = 2**20
+
+
+class TooLong(Exception):
+    """More is announced than is taken."""
+
+
+def send(channel: socket.socket, pieces: Sequence[bytes], ends: float | None = None) -> None:
+    """Send ``pieces``, each with its length, until the moment ``ends`` of the monotonic clock.
+
+    Raises TimeoutError, or OSError where nobody is there.
+    """
+    for piece in pieces:
+        for part in (_LENGTH.pack(len(piece)), piece):
+            channel.settimeout(_left(ends))
+            channel.sendall(part)
+
+
+def receive(channel: socket.socket, limit: int, ends: float | None = None) -> bytes:
+    """Return one piece of at most ``limit`` bytes. Raises EOFError, TooLong, or as ``send``."""
+    (length,) = _LENGTH.unpack(_exactly(channel, _LENGTH.size, ends))
+    if length > limit:
+        raise TooLong
+    return _exactly(channel, length, ends)
+
+
+def _exactly(channel: socket.socket, length: int, ends: float | None) -> bytes:
+    received = bytearray()
+    while len(received) < length:
+        channel.settimeout(_left(ends))
+        part = channel.recv(min(length - len(received), _PIECE))
+        if not part:
+            raise EOFError
+        received += part
+    return bytes(received)
+
+
+def _left(ends: float | None) -> float | None:
+    if ends is None:
+        return None
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left

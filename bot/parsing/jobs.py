@@ -1,0 +1,163 @@
+"""What may be asked of a parser process, a closed list, and how questions and answers travel.
+
+Both are JSON, made and checked by pydantic: an unpickled answer of a process that a document has
+taken over would run that document's code here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final, Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+from bot.pictures import read_picture as _read_picture
+from bot.pictures.errors import OcrMissing, TooLarge, UnreadablePicture
+from knowledge.domain import ReportDraft
+from knowledge.errors import UnreadableFile, UnusableFeed
+from knowledge.extraction import extract
+from knowledge.feeds import Item, parse_feed
+from knowledge.readers import Defaults, Format, Problem, fields
+from knowledge.readers import heading as headings
+from knowledge.readers import received as documents
+from knowledge.readers.heading import Heading
+from knowledge.readers.received import Received
+
+_Result_co = TypeVar("_Result_co", covariant=True)
+Found = tuple[ReportDraft | Problem, ...]
+
+
+class Job(StrEnum):
+    """Something that is done with a document."""
+
+    FEED = "feed"
+    RECEIVED = "received"
+    UPLOAD = "upload"
+    HEADING = "heading"
+    PICTURE = "picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a job is done: by which function, of a document's bytes and of ``arguments``.
+
+    What exceeds a limit is told as ``refused``, with ``way_out``.
+    """
+
+    function: Callable[..., Any]
+    arguments: TypeAdapter[Any]
+    result: TypeAdapter[Any]
+    refused: type[Exception]
+    way_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[_Result_co]):
+    """One document to be read; ``name`` is what errors call it."""
+
+    job: Job
+    name: str
+    data: bytes = field(repr=False)
+    arguments: tuple[object, ...] = ()
+
+
+def read_feed(data: bytes, charset: str | None, url: str) -> Call[tuple[Item, ...]]:
+    """Have ``feeds.parse_feed`` called. Raises UnusableFeed."""
+    return Call(Job.FEED, url, data, (charset, url))
+
+
+def read_received(
+    document: Received,
+    defaults: Defaults,
+    format: Format = Format.AUTO,  # noqa: A002 - as the readers have it
+) -> Call[Found]:
+    """Have ``received.read_received`` called, and its bodies extracted. Raises UnreadableFile."""
+    asked = (document.url, document.content_type, document.charset, defaults, format)
+    return Call(Job.RECEIVED, document.url, document.data, asked)
+
+
+def read_upload(name: str, data: bytes, defaults: Defaults) -> Call[Found]:
+    """Have ``received.read_upload`` called, and its bodies extracted. Raises UnreadableFile."""
+    return Call(Job.UPLOAD, fields.shown(name), data, (name, defaults))
+
+
+def read_heading(document: Received) -> Call[Heading]:
+    """Have ``heading.read_heading`` called. Raises UnreadableFile."""
+    asked = (document.url, document.content_type, document.charset)
+    return Call(Job.HEADING, document.url, document.data, asked)
+
+
+def read_picture(data: bytes) -> Call[str]:
+    """Have ``pictures.read_picture`` called. Raises PictureError."""
+    return Call(Job.PICTURE, "the picture", data)
+
+
+def _received(
+    data: bytes,
+    url: str,
+    content_type: str,
+    charset: str | None,
+    defaults: Defaults,
+    format: Format,  # noqa: A002 - as the readers have it
+) -> Found:
+    document = Received(url, content_type, charset, data)
+    return _extracted(documents.read_received(document, defaults, format))
+
+
+def _upload(data: bytes, name: str, defaults: Defaults) -> Found:
+    return _extracted(documents.read_upload(name, data, defaults))
+
+
+def _extracted(found: documents.Found) -> Found:
+    return tuple(map(_with_statements, found))
+
+
+def _with_statements(item: ReportDraft | Problem) -> ReportDraft | Problem:
+    """Extract a body's statements here as well: of a long text that takes more than reading it."""
+    if isinstance(item, Problem) or item.statements or not item.body:
+        return item
+    extracted = extract(item.body, item.title, item.language)
+    if len(extracted) > fields.MAX_STATEMENTS:
+        return Problem(None, f"states more than {fields.MAX_STATEMENTS:,} things; split it up")
+    return replace(item, extracted=extracted)
+
+
+def _heading(data: bytes, url: str, content_type: str, charset: str | None) -> Heading:
+    return headings.read_heading(Received(url, content_type, charset, data))
+
+
+_SAVE: Final = "save what matters as a file"
+_FOUND: Final = TypeAdapter(Found)
+
+KINDS: Final = {
+    Job.FEED: Kind(
+        parse_feed,
+        TypeAdapter(tuple[str | None, str]),
+        TypeAdapter(tuple[Item, ...]),
+        UnusableFeed,
+        "its publisher must mend it",
+    ),
+    Job.RECEIVED: Kind(
+        _received,
+        TypeAdapter(tuple[str, str, str | None, Defaults, Format]),
+        _FOUND,
+        UnreadableFile,
+        _SAVE,
+    ),
+    Job.UPLOAD: Kind(_upload, TypeAdapter(tuple[str, Defaults]), _FOUND, UnreadableFile, _SAVE),
+    Job.HEADING: Kind(
+        _heading,
+        TypeAdapter(tuple[str, str, str | None]),
+        TypeAdapter(Heading),
+        UnreadableFile,
+        "copy its title instead",
+    ),
+    Job.PICTURE: Kind(
+        _read_picture, TypeAdapter(tuple[()]), TypeAdapter(str), UnreadablePicture, "send another"
+    ),
+}
+#: What readers say of a document, by the names under which it travels.
+ERRORS: Final = {
+    kind.__name__: kind
+    for kind in (UnreadableFile, UnusableFeed, UnreadablePicture, TooLarge, OcrMissing)
+}

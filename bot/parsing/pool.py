@@ -1,0 +1,232 @@
+"""A few parser processes, kept warm, and what becomes of documents that they do not survive."""
+
+import asyncio
+import logging
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Final, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.parsing.errors import ParserUnavailable
+from bot.parsing.jobs import ERRORS, KINDS, Call, Kind
+from bot.parsing.process import Broken, Refusal, Worker
+from bot.parsing.worker import ANSWER_TOO_LONG, MAX_DOCUMENT, OUT_OF_MEMORY, Limits
+from knowledge.errors import BadEdit
+
+#: Documents that are read at once: one of a feed, one of a moderator, some that people send.
+SIZE: Final = 4
+#: Processes that are kept while nothing is read, at some 50 MiB each.
+WARM: Final = 1
+#: Documents that one process reads before another takes its place: what leaks ends with it.
+DOCUMENTS: Final = 200
+#: Seconds that a document waits for a process where others are read.
+WAIT_S: Final = 60.0
+#: Seconds that a process has to start in: one, where nothing else is done.
+START_S: Final = 30.0
+
+#: Characters of what a process says of a document that are taken: an address and a sentence.
+_MOST_SAID: Final = 4_000
+_BUSY: Final = "too many documents are read at once; try again later"
+_ARGUMENTS: Final = TypeAdapter(tuple[object, ...])
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+
+class _Task:
+    """A document on its way: which process reads it, and whether anybody still wants it."""
+
+    def __init__(self) -> None:
+        self.worker: Worker | None = None
+        self.is_cancelled = False
+
+
+class ParserPool:
+    """Reads documents in processes of its own; what one of them does is never another's trouble.
+
+    Used from any thread and any loop. Processes are started as they are needed; leaving it as a
+    context ends them, and whatever they are reading.
+    """
+
+    def __init__(self, limits: Limits | None = None, size: int = SIZE, warm: int = WARM) -> None:
+        self._limits = limits or Limits()
+        self._free, self._warm = size, warm
+        self._idle: list[Worker] = []
+        self._tasks: set[_Task] = set()
+        self._is_closed = False
+        #: Guards all of the above; told whenever somebody who waits should look again.
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> "ParserPool":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every process at once; who waits for one is told that it is not to be had."""
+        with self._changed:
+            self._is_closed = True
+            idle, self._idle = self._idle, []
+            for task in self._tasks:
+                _kill(task)
+            self._changed.notify_all()
+        for worker in idle:
+            worker.close()
+
+    @property
+    def idle(self) -> tuple[int, ...]:
+        """The numbers of the processes that wait for a document."""
+        with self._changed:
+            return tuple(worker.number for worker in self._idle)
+
+    def read(self, call: Call[_T], seconds: float | None = None) -> _T:
+        """Return what ``call`` reads; waits for it, so keep it off the loop.
+
+        It has ``seconds`` in all, or else what the limits say once a process is free.
+
+        Raises:
+            UnreadableFile, UnusableFeed, PictureError: as its reader says, or because reading it
+                takes more time or memory than it may.
+            ParserUnavailable: it is not read now.
+        """
+        return self._read(call, seconds, _Task())
+
+    async def read_async(self, call: Call[_T]) -> _T:
+        """Return what ``call`` reads; cancelling this ends the process. Raises as ``read``."""
+        task = _Task()
+        try:
+            return await asyncio.to_thread(self._read, call, None, task)
+        except asyncio.CancelledError:
+            with self._changed:
+                _kill(task)
+                self._changed.notify_all()
+            raise
+
+    def _read(self, call: Call[_T], seconds: float | None, task: _Task) -> _T:
+        kind = KINDS[call.job]
+        ends = None if seconds is None else time.monotonic() + seconds
+        if len(call.data) > MAX_DOCUMENT:
+            raise kind.refused(f"{call.name} is too large to read; {kind.way_out}")
+        try:
+            arguments = _ARGUMENTS.dump_json(call.arguments)
+            with self._worker(task, seconds) as worker:
+                worker.await_ready(START_S if ends is None else ends - time.monotonic())
+                left = self._limits.wall_s if ends is None else ends - time.monotonic()
+                answer = worker.ask(call.job, arguments, call.data, left)
+                found: _T = kind.result.validate_json(answer, strict=True)
+        except Refusal as refusal:
+            raise _said(call, kind, refusal) from None
+        except TimeoutError:
+            why, place = "takes too long to read", "time"
+        except Broken as broken:
+            if task.is_cancelled or self._is_closed:
+                raise ParserUnavailable(f"{call.name} was not read to its end; try again") from None
+            is_slow = broken.signal == signal.SIGXCPU
+            why = "takes too long to read" if is_slow else "cannot be parsed"
+            place = f"signal {broken.signal}"
+        except (ValidationError, BadEdit):
+            why, place = "cannot be parsed", "an answer that is none"
+        else:
+            return found
+        _log.warning("document_given_up", extra={"job": call.job.value, "why": place})
+        raise kind.refused(f"{call.name} {why}; {kind.way_out}")
+
+    @contextmanager
+    def _worker(self, task: _Task, seconds: float | None) -> Iterator[Worker]:
+        """Have a process for the body, and end it unless the body ends well."""
+        self._take_place(task, WAIT_S if seconds is None else seconds)
+        worker: Worker | None = None
+        try:
+            worker = self._start(task)
+            try:
+                yield worker
+            except Refusal as refusal:
+                if refusal.kind not in ERRORS:
+                    # What it tripped over may still be there: memory that is held, say.
+                    worker.kill()
+                raise
+            except BaseException:
+                worker.kill()
+                raise
+        finally:
+            self._give_back(task, worker)
+
+    def _take_place(self, task: _Task, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._free or self._is_closed or task.is_cancelled, timeout=seconds
+            )
+            if self._is_closed or task.is_cancelled or not self._free:
+                raise ParserUnavailable(_BUSY)
+            self._free -= 1
+            self._tasks.add(task)
+
+    def _start(self, task: _Task) -> Worker:
+        worker = self._take_idle()
+        if worker is None:
+            # This takes a moment that nobody else should wait for.
+            worker = Worker(self._limits)
+        with self._changed:
+            task.worker = worker
+            if self._is_closed or task.is_cancelled:
+                worker.kill()
+        return worker
+
+    def _take_idle(self) -> Worker | None:
+        """Return a process that waits, if there is one; those that the system ended are let go."""
+        with self._changed:
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.is_alive:
+                    return worker
+                worker.close()
+        return None
+
+    def _give_back(self, task: _Task, worker: Worker | None) -> None:
+        with self._changed:
+            self._tasks.discard(task)
+            task.worker = None
+            self._free += 1
+            is_kept = (
+                worker is not None
+                and worker.is_alive
+                and worker.asked < DOCUMENTS
+                and len(self._idle) < self._warm
+                and not self._is_closed
+            )
+            if is_kept and worker is not None:
+                self._idle.append(worker)
+            self._changed.notify_all()
+        if worker is not None and not is_kept:
+            worker.close()
+
+
+def _kill(task: _Task) -> None:
+    task.is_cancelled = True
+    if task.worker is not None:
+        task.worker.kill()
+
+
+def _said(call: Call[_T], kind: Kind, refusal: Refusal) -> Exception:
+    """What a process says of a document, as its reader would have raised it here."""
+    if refusal.kind in ERRORS:
+        return ERRORS[refusal.kind](refusal.why[:_MOST_SAID])
+    if refusal.kind == OUT_OF_MEMORY:
+        why = "takes too much memory to read"
+    elif refusal.kind == ANSWER_TOO_LONG:
+        why = "holds more than is taken at once"
+    else:
+        why = "cannot be parsed"
+    place = f"{refusal.kind} {refusal.why}".strip()
+    _log.warning("document_given_up", extra={"job": call.job.value, "why": place})
+    return kind.refused(f"{call.name} {why}; {kind.way_out}")

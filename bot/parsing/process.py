@@ -1,0 +1,146 @@
+"""A parser process as the program that starts it sees it."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from bot.parsing import frames
+from bot.parsing.errors import ParserUnavailable
+from bot.parsing.worker import DONE, MAX_ANSWER, READY, REFUSED, Limits
+
+#: Settings of the environment that it gets: those that programs are found and run by. Of all
+#: others some are secrets.
+_PASSED: Final = ("PATH", "LD_LIBRARY_PATH", "TESSDATA_PREFIX", "TZ")
+_CALL: Final = (sys.executable, "-P", "-s", "-B", "-m", "bot.parsing.worker")
+
+
+class Refusal(Exception):
+    """The process says why it does not read a document: ``kind`` and, in words, ``why``."""
+
+    def __init__(self, kind: str, why: str) -> None:
+        super().__init__(kind)
+        self.kind, self.why = kind, why
+
+
+class Broken(Exception):
+    """The process ended, or answers nonsense; ``signal`` is what ended it, where one did."""
+
+    def __init__(self, signal: int | None) -> None:
+        super().__init__(f"ended by {signal}")
+        self.signal = signal
+
+
+class Worker:
+    """One process that reads documents, one at a time."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Start the process. Raises ParserUnavailable."""
+        self._channel, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603 - the call is ours
+                    (*_CALL, str(limits.cpu_s), str(limits.memory)),
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=_environment(),
+                    cwd="/",
+                    # A group of its own: what it starts ends with it, and no key ends it.
+                    start_new_session=True,
+                )
+        except OSError as error:
+            self._channel.close()
+            raise ParserUnavailable("documents cannot be read now; try again later") from error
+        #: Documents that it was asked to read.
+        self.asked = 0
+        self._is_ready = self._is_killed = False
+
+    def await_ready(self, seconds: float) -> None:
+        """Wait until the process has started. Raises ParserUnavailable if it does not in time."""
+        if self._is_ready:
+            return
+        ends = time.monotonic() + seconds
+        try:
+            self._is_ready = frames.receive(self._channel, MAX_ANSWER, ends) == READY
+            frames.receive(self._channel, MAX_ANSWER, ends)
+        except (OSError, EOFError, frames.TooLong) as error:
+            raise ParserUnavailable("documents cannot be read now; try again later") from error
+
+    def ask(self, job: str, arguments: bytes, data: bytes, seconds: float) -> bytes:
+        """Return the answer, as JSON.
+
+        Raises Refusal, TimeoutError where it takes more than ``seconds``, or Broken; after any but
+        the first it is of no more use.
+        """
+        ends = time.monotonic() + seconds
+        self.asked += 1
+        try:
+            frames.send(self._channel, (job.encode(), arguments, data), ends)
+            outcome = frames.receive(self._channel, MAX_ANSWER, ends)
+            answer = frames.receive(self._channel, MAX_ANSWER, ends)
+        except TimeoutError:
+            raise
+        except (OSError, EOFError, frames.TooLong) as error:
+            raise Broken(self._ended_by()) from error
+        if outcome == REFUSED:
+            raise _refusal(answer)
+        if outcome != DONE:
+            raise Broken(None)
+        return answer
+
+    @property
+    def number(self) -> int:
+        """The number that the system knows the process by."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process may be asked again."""
+        return not self._is_killed and self._process.poll() is None
+
+    def kill(self) -> None:
+        """End the process, whatever it does; may be called from any thread, and again."""
+        self._is_killed = True
+        # One that has ended and is waited for leaves its number to others.
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End the process and wait until it is gone."""
+        self.kill()
+        self._process.wait()
+        self._channel.close()
+
+    def _ended_by(self) -> int | None:
+        # One that has ended already keeps the signal that ended it.
+        self.kill()
+        code = self._process.wait()
+        return -code if code < 0 else None
+
+
+def _refusal(answer: bytes) -> Exception:
+    try:
+        kind, why = json.loads(answer)
+        return Refusal(str(kind), str(why))
+    except (ValueError, TypeError, RecursionError):
+        return Broken(None)
+
+
+def _environment() -> dict[str, str]:
+    found = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    # The very code that runs here, wherever it lies.
+    return {
+        **found,
+        "PYTHONPATH": os.pathsep.join(str(Path(place).absolute()) for place in sys.path),
+        "PYTHONUTF8": "1",
+        # Memory is bounded by addresses, of which each thread's own pool reserves many.
+        "MALLOC_ARENA_MAX": "1",
+    }
