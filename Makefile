@@ -84,6 +84,7 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.clustering quality
 	$(BIN)/python -m benchmarks.inbox
 	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.restore_kills
 	$(BIN)/python -m benchmarks.fuzz --updates 100000
 
 clean:

@@ -83,11 +83,12 @@ def backup(app: App, target: Path) -> None:
 def restore(app: App, source: Path, yes: bool) -> None:
     """Put the backup SOURCE in the place of everything in the database; then build the index anew.
 
+    SOURCE is checked whole first: what `db backup` did not write is refused, and nothing changed.
     Programs that run meanwhile follow at their next claim.
     """
     if not yes:
         raise click.UsageError("everything in the database now is replaced; say --yes to do it")
-    backups.restore(app.engine, source)
+    backups.restore(app.engine, source, app.settings.data_dir)
     click.echo(f"restored from {source}")
     manifest = indexing.reindex(
         app.sessions, app.encoder, app.settings.index_dir, reporter("Embedding the statements")
