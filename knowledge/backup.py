@@ -107,7 +107,7 @@ def restore(engine: Engine, source: Path, beside: Path | None = None) -> None:
             f"{source} is no backup that this program can restore: {error};"
             " nothing was changed: name a file that `tathabbat db backup` wrote"
         ) from error
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         raise DatabaseUnavailable(
             "the database could not be restored, nothing was changed;"
             " check that no other program holds it, and the free space"
