@@ -95,6 +95,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.kills --talk echo --latency 0.1
 	$(BIN)/python -m benchmarks.kills --longest 15
 	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.restore_kills
 	$(BIN)/python -m benchmarks.fuzz --updates 100000
 
 # Everything is locked for every platform and for Python 3.11 and later. A new release of torch needs

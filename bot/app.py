@@ -210,6 +210,7 @@ class App:
         from bot.conversation.bulletins import Bulletin, Bulletins
         from bot.errands import Errand, Errands
         from bot.telegram.bulletins import send_bulletins
+        from knowledge import secure_deletion
         from knowledge.forgetting import expire
         from knowledge.polling import forget_unlisted
 
@@ -247,6 +248,9 @@ class App:
                 " forgotten"
             )
 
+        async def overwrite(moment: datetime) -> str:
+            return await asyncio.to_thread(secure_deletion.overwrite, self.sessions, moment)
+
         def telling(write: Callable[[datetime], list[Bulletin]]) -> Telling:
             async def tell(moment: datetime) -> str:
                 written = await asyncio.to_thread(write, moment)
@@ -261,6 +265,10 @@ class App:
             Errand("updates", timedelta(hours=1), drop),
             # Longer than it ever takes: a year's questions of a busy bot, where it was lowered.
             Errand("retention", timedelta(hours=6), forget, timedelta(hours=2)),
+            # Due by itself only once; whoever erases has it due sooner.
+            Errand(
+                secure_deletion.ERRAND, timedelta(days=30), overwrite, 2 * secure_deletion.WITHIN
+            ),
             Errand("growth", timedelta(minutes=10), telling(bulletins.alert)),
             # Everybody is told by one message each: those who were are not told again.
             Errand("digest", timedelta(days=1), telling(bulletins.digest), once=True),

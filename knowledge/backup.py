@@ -1,35 +1,45 @@
 """A consistent copy of the database while it is in use, and the way back.
 
 A backup is an SQLite file, whatever the database is: it can be looked into without a server, and
-restored into either kind.
+restored into either kind. Both ways it is read whole (``backup_check``) before it counts.
 """
 
-import contextlib
 import os
 import shutil
 import sqlite3
-import tempfile
+import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from embeddings.durable import sync
 from knowledge import schema
-from knowledge.database import open_engine, require_whole
-from knowledge.errors import DatabaseUnavailable
+from knowledge.backup_check import mark, take_over
+from knowledge.changes import CHANNEL
+from knowledge.database import empty_log, open_engine, require_whole, sqlite_file
+from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.models import Base, Change, ChangeKind, Statement, StatementStatus
+from knowledge.working_folder import working_folder
 
 #: Rows copied at once.
 _CHUNK: Final = 1_000
+#: How long PostgreSQL's tables are waited for at once, below its ``deadlock_timeout`` (a second):
+#: whoever holds one and wants another goes first. And how long in all.
+_LOCK_MS: Final = 500
+_LOCK_S: Final = 60.0
+#: What lies beside an SQLite file that is not whole in itself.
+_BESIDE: Final = ("-wal", "-journal")
 
 
 def backup(engine: Engine, target: Path) -> None:
-    """Copy the database to ``target``, which appears only complete.
+    """Copy the database to ``target``, which appears only complete, read back and on the disk.
 
-    Raises DatabaseUnavailable if the copy cannot be made.
+    It is for its owner only. Raises DatabaseUnavailable if the copy cannot be made.
     """
     if target.exists():
         raise DatabaseUnavailable(f"{target} exists already; name a new file")
@@ -38,61 +48,119 @@ def backup(engine: Engine, target: Path) -> None:
             f"there is no folder {target.parent}; check the folder's name, or make it"
         )
     require_whole(engine)
-    aside = target.with_name(f".{os.getpid()}.part")
+    _require_migrated(engine)
     try:
-        if engine.dialect.name == "sqlite":
-            _copy_file(engine, aside)
-        else:
-            with _opened(aside) as copy, _at_one_moment(engine) as source:
-                _copy_rows(source, copy)
-        aside.replace(target)
-    except SQLAlchemyError as error:
+        with working_folder(target.parent) as folder:
+            aside = folder / "backup.db"
+            if engine.dialect.name == "sqlite":
+                _copy_file(engine, aside)
+            else:
+                with _new(aside) as copy, _at_one_moment(engine) as source:
+                    _copy_rows(source, copy)
+            mark(aside)
+            take_over(aside, folder / "read-back.db")
+            aside.replace(target)
+        sync(target.parent)
+    except NotABackup as error:
         raise DatabaseUnavailable(
-            "the database cannot be opened; check DATABASE_URL, its folder and its permissions"
+            f"the database differs from its revision, as `tathabbat db check` says: a backup of it"
+            f" could not be restored ({error})"
         ) from error
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, SQLAlchemyError) as error:
+        reason = getattr(error, "orig", error)
+        if not isinstance(reason, OSError | sqlite3.Error):
+            raise DatabaseUnavailable(
+                "the database cannot be opened; check DATABASE_URL, its folder and its permissions"
+            ) from error
         raise DatabaseUnavailable(
-            f"the backup to {target} failed ({error}); check the folder and the free space"
+            f"the backup to {target} failed ({reason}); check the folder and the free space"
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
 
 
-def restore(engine: Engine, source: Path) -> None:
+def restore(engine: Engine, source: Path, beside: Path | None = None) -> None:
     """Put what the backup ``source`` holds in the place of everything in the database.
 
-    One transaction: killed at any moment, the database is as before or as restored. Every
-    statement in it is noted in the change feed, so that running programs follow; one that is no
-    longer there is never shown, whoever's index still has it.
+    The backup is copied, checked and brought to this schema in a folder in ``beside``, by default
+    that of an SQLite database or of the backup; nothing is touched until that is done. Then one
+    transaction: killed at any moment, the database is as before or as restored. Every statement in
+    it is noted in the change feed, so that running programs follow; one that is no longer there is
+    never shown, whoever's index still has it.
 
-    Raises DatabaseUnavailable if the backup or the database cannot be used.
+    Raises DatabaseUnavailable if the backup or the database cannot be used; nothing was changed.
     """
+    database = sqlite_file(engine)
+    _require_apart(source, database)
+    place = database.parent if database is not None else beside or source.parent
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with working_folder(place) as folder:
+            given, fresh = folder / "backup.db", folder / "fresh.db"
+            _copy_in(source, given)
+            take_over(given, fresh)
+            # Its room may be needed.
+            given.unlink()
+            schema.require_ready(engine)
+            with _reading(fresh) as kept, schema.whole_transaction(engine) as target:
+                _replace(kept, target)
+    except NotABackup as error:
+        raise DatabaseUnavailable(
+            f"{source} is no backup that this program can restore: {error};"
+            " nothing was changed: name a file that `tathabbat db backup` wrote"
+        ) from error
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise DatabaseUnavailable(
+            "the database could not be restored, nothing was changed;"
+            " check that no other program holds it, and the free space"
+        ) from error
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"{source} could not be copied to {place} and read there"
+            f" ({error.strerror or error}), nothing was changed;"
+            " check the permissions and the free space"
+        ) from error
+    # What was replaced is overwritten on the disk, unless somebody still reads it.
+    empty_log(engine)
+
+
+def _require_migrated(engine: Engine) -> None:
+    found = schema.state(engine)
+    if found.current is None or not (found.ready or engine.dialect.name == "sqlite"):
+        raise DatabaseUnavailable(
+            "the database is not at this program's schema; run `tathabbat db upgrade`"
+        )
+
+
+def _require_apart(source: Path, database: Path | None) -> None:
+    """Raise DatabaseUnavailable unless a file can be a backup, and all of one."""
     if not source.is_file():
         raise DatabaseUnavailable(f"{source} is not a file; name a backup")
-    schema.require_ready(engine)
-    with tempfile.TemporaryDirectory(prefix="tathabbat-") as folder:
-        copy = Path(folder) / "backup.db"
-        try:
-            shutil.copyfile(source, copy)
-            with _opened(copy) as kept, engine.begin() as target:
-                _replace(kept, target)
-        except SQLAlchemyError as error:
+    if database is not None and database.exists() and source.samefile(database):
+        raise DatabaseUnavailable(f"{source} is the database itself; name a backup of it")
+    for beside in (Path(f"{source.resolve()}{ending}") for ending in _BESIDE):
+        if beside.exists() and beside.stat().st_size:
             raise DatabaseUnavailable(
-                "the database could not be restored, nothing was changed;"
-                " check that the backup is whole and that no other program holds the database"
-            ) from error
-        except OSError as error:
-            raise DatabaseUnavailable(f"{source} cannot be read ({error.strerror})") from error
+                f"{source} is a database in use, for part of it is in {beside.name}; name a file"
+                " that `tathabbat db backup` wrote"
+            )
+
+
+def _copy_in(source: Path, given: Path) -> None:
+    """Copy a backup to where nobody else changes it."""
+    # What has become a pipe since it was looked at is not waited for.
+    with open(
+        source, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)
+    ) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise NotABackup("it is not a file")
+        with given.open("wb") as copy:
+            shutil.copyfileobj(file, copy)
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[Connection]:
-    """Give a transaction on an SQLite file, made or brought to this program's schema."""
+def _new(file: Path) -> Iterator[Connection]:
+    """Give a transaction on a new SQLite database of this program's schema."""
     engine = open_engine(f"sqlite:///{file}")
     try:
-        if file.exists():
-            require_whole(engine)
         schema.upgrade(engine)
         with engine.begin() as connection:
             yield connection
@@ -104,32 +172,56 @@ def _opened(file: Path) -> Iterator[Connection]:
 
 
 @contextmanager
+def _reading(file: Path) -> Iterator[Connection]:
+    engine = open_engine(f"sqlite:///{file}")
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
 def _at_one_moment(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         yield connection.execution_options(isolation_level="REPEATABLE READ")
 
 
-def _copy_file(engine: Engine, target: Path) -> None:
-    with engine.connect() as connection:
-        source = connection.connection.driver_connection
-        if source is None:
-            raise DatabaseUnavailable("the database is closed; try again")
-        copy = sqlite3.connect(target)
+def _lock_tables(connection: Connection) -> None:
+    """Hold every table of PostgreSQL; who holds some already and waits for others goes first."""
+    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    connection.execute(text(f"SET LOCAL lock_timeout = {_LOCK_MS}"))
+    until = time.monotonic() + _LOCK_S
+    while True:
         try:
-            source.backup(copy)
-        finally:
-            copy.close()
+            with connection.begin_nested():
+                connection.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
+            break
+        except OperationalError:
+            if time.monotonic() > until:
+                raise
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+
+
+def _copy_file(engine: Engine, target: Path) -> None:
+    # Written anew, so that nothing of what was erased comes along.
+    with engine.connect() as connection:
+        outside = connection.execution_options(isolation_level="AUTOCOMMIT")
+        target.touch(0o600)
+        outside.exec_driver_sql("VACUUM INTO ?", (str(target),))
 
 
 def _replace(source: Connection, target: Connection) -> None:
-    if target.dialect.name == "sqlite":
-        # Nobody may write between what is read here and what is deleted.
-        target.exec_driver_sql("BEGIN IMMEDIATE")
-    last = target.scalar(select(func.max(Change.id))) or 0
+    if target.dialect.name == "postgresql":
+        _lock_tables(target)
+    last = _last_number(target)
     before = _published(target)
     for table in reversed(Base.metadata.sorted_tables):
         target.execute(delete(table))
-    _copy_rows(source, target)
+    if target.dialect.name == "sqlite":
+        _copy_alike(source, target)
+    else:
+        _copy_rows(source, target)
     number = max(last, target.scalar(select(func.max(Change.id))) or 0)
     after = _published(target)
     changes = [
@@ -141,6 +233,17 @@ def _replace(source: Connection, target: Connection) -> None:
     if target.dialect.name == "postgresql":
         for table in Base.metadata.sorted_tables:
             _continue_numbers(target, table)
+        # Sent with the commit.
+        target.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+
+def _last_number(target: Connection) -> int:
+    """Return the highest number that the change feed ever gave out: an index may have read it."""
+    if target.dialect.name == "postgresql":
+        given = text("SELECT nextval(pg_get_serial_sequence('changes', 'id'))")
+    else:
+        given = text("SELECT seq FROM sqlite_sequence WHERE name = 'changes'")
+    return max(target.scalar(given) or 0, target.scalar(select(func.max(Change.id))) or 0)
 
 
 def _published(connection: Connection) -> set[int]:
@@ -164,11 +267,31 @@ def _copy_rows(source: Connection, target: Connection) -> None:
             target.execute(insert(table), [dict(row) for row in part])
 
 
+def _copy_alike(source: Connection, target: Connection) -> None:
+    """Copy every row between SQLite databases as it is stored: while that lasts, others wait."""
+    read: Any = source.connection.driver_connection
+    write: Any = target.connection.driver_connection
+    for table in Base.metadata.sorted_tables:
+        names = ", ".join(f'"{column.name}"' for column in table.columns)
+        places = ", ".join("?" * len(table.columns))
+        # One row a statement: of a larger one SQLite would keep a journal in the temporary folder.
+        write.executemany(
+            f'INSERT INTO "{table.name}" ({names}) VALUES ({places})',  # noqa: S608 - our own schema
+            read.execute(f'SELECT {names} FROM "{table.name}"'),  # noqa: S608 - our own schema
+        )
+
+
 def _continue_numbers(target: Connection, table: Table) -> None:
-    """Let the numbers given out go on after those that were copied."""
+    """Let the numbers given out go on after those that were copied.
+
+    Never lower than they were: PostgreSQL does not take that back where the rest is rolled back.
+    """
     if "id" in table.c:
         highest = target.scalar(select(func.max(table.c.id))) or 0
         target.execute(
-            text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :next, false)"),
+            text(
+                "SELECT setval(numbers, greatest(nextval(numbers), :next), false)"
+                " FROM pg_get_serial_sequence(:name, 'id') AS numbers WHERE numbers IS NOT NULL"
+            ),
             {"name": table.name, "next": highest + 1},
         )

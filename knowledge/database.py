@@ -1,13 +1,16 @@
 """Engine and session factory. The Session is the unit of work: nothing is kept without commit."""
 
+import contextlib
+import os
 import sqlite3
+import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from knowledge.errors import DatabaseUnavailable
@@ -18,23 +21,31 @@ Sessions = sessionmaker[Session]
 #: the database for seconds.
 BUSY_TIMEOUT_S = 15
 _AGAIN_S = 0.01
+#: How often, and how long each time, the log is tried to be emptied: writers wait meanwhile.
+_EMPTYING_TRIES: Final = 4
+_EMPTYING_MS: Final = 200
+#: Whoever may read the database reads what people asked.
+_OWNERS_FILE, _OWNERS_FOLDER, _OTHERS = 0o600, 0o700, 0o077
+#: One file is made at a time: closing a second handle of it drops SQLite's locks on the first.
+_making = threading.Lock()
 
 
 def open_engine(url: str) -> Engine:
     """Return an engine for ``url``; an SQLite file's folder is made.
 
-    What fails says nothing of the values it was given: these are people's words.
-
+    What is made is for the owner only, whatever the umask is. Values are in no error and in no log.
     Raises DatabaseUnavailable if the address cannot be understood.
     """
     try:
         address = make_url(url)
         if address.get_backend_name() == "sqlite":
-            if address.database and address.database != ":memory:":
-                Path(address.database).parent.mkdir(parents=True, exist_ok=True)
             engine = create_engine(
                 address, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True
             )
+            file = sqlite_file(engine)
+            if file is not None:
+                file.parent.mkdir(_OWNERS_FOLDER, parents=True, exist_ok=True)
+                event.listen(engine, "do_connect", lambda *_: _keep_to_owner(file))
             event.listen(engine, "connect", _configure_sqlite)
             return engine
         return create_engine(address, pool_pre_ping=True, hide_parameters=True)
@@ -47,6 +58,48 @@ def open_engine(url: str) -> Engine:
         raise DatabaseUnavailable(
             f"the folder of the database cannot be made ({error.strerror}); check DATA_DIR"
         ) from error
+
+
+def sqlite_file(engine: Engine) -> Path | None:
+    """Return the file of an SQLite database; None for one in memory or another kind."""
+    name = engine.url.database
+    if engine.dialect.name != "sqlite" or not name or name.startswith((":memory:", "file:")):
+        return None
+    return Path(name)
+
+
+def empty_log(engine: Engine) -> bool:
+    """Write SQLite's write-ahead log into the database and cut it to nothing.
+
+    Returns False where somebody reads an older state: the log, and what was erased since then, is
+    still on the disk. It is not waited for long, because writers would wait as well.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with engine.connect() as plain:
+        connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_EMPTYING_MS}")
+        try:
+            for _ in range(_EMPTYING_TRIES):
+                with contextlib.suppress(OperationalError):
+                    if not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar():
+                        return True
+            return False
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1_000}")
+
+
+def rewrite(engine: Engine) -> bool:
+    """Write an SQLite database anew, so that nothing of what was erased is left in the file.
+
+    ``secure_delete`` overwrites a row where it lies; where SQLite moved it before, to make room in
+    a page, a copy stays. Returns whether the log is empty as well, like ``empty_log``.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM")
+    return empty_log(engine)
 
 
 def require_whole(engine: Engine) -> None:
@@ -67,10 +120,27 @@ def open_sessions(engine: Engine) -> Sessions:
     return sessionmaker(engine, expire_on_commit=False)
 
 
+def _keep_to_owner(file: Path) -> None:
+    """Make an SQLite file for its owner only, and one that others may read so from now on.
+
+    SQLite makes what it needs beside it (-wal, -shm) like the file itself.
+    """
+    # It is there, or cannot be made: then SQLite says so.
+    with _making, contextlib.suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, _OWNERS_FILE))
+    for path in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
+        # Where it is another's, only that one may.
+        with contextlib.suppress(OSError):
+            if path.stat().st_mode & _OTHERS:
+                path.chmod(_OWNERS_FILE)
+
+
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     _use_wal(cursor)
     cursor.execute("PRAGMA foreign_keys = ON")
+    # What is deleted is overwritten, not only marked as free.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 

@@ -18,6 +18,7 @@ KnowledgeError
 ├── SealBroken          something else was
 ├── AlreadyHandled      a cluster stands where this cannot be done to it
 ├── CannotRegroup       claims cannot be merged or split like this
+├── NotABackup          a file is no whole backup of this program
 └── DatabaseUnavailable the database cannot be used as it is (not migrated, newer, locked, absent)
 
 Every message is one sentence that names the thing and the way out.
@@ -112,6 +113,10 @@ class AddressUnreadable(KnowledgeError):
 
 class SealBroken(KnowledgeError):
     """Something was sealed under another key."""
+
+
+class NotABackup(KnowledgeError):
+    """A file is no whole backup of this program; the message says why, for a sentence about it."""
 
 
 class AlreadyHandled(KnowledgeError):

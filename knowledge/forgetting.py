@@ -8,12 +8,12 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, cast
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import CursorResult, Delete, Update, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import arrivals, vectors
+from knowledge import arrivals, secure_deletion, vectors
 from knowledge.database import Sessions
 from knowledge.inbox import demand
 from knowledge.models import (
@@ -44,6 +44,16 @@ class Expired:
     people: int
 
 
+def forget_person(sessions: Sessions, key: str) -> bool:
+    """Forget a person, and overwrite at once what that leaves in the database's files.
+
+    Returns False where traces are left until nobody reads an older state any more.
+    """
+    with sessions.begin() as session:
+        forget(session, key)
+    return secure_deletion.overwrite_now(sessions)
+
+
 def forget(session: Session, key: str) -> None:
     """Forget a person: what they asked, what they chose, where to write to them.
 
@@ -51,38 +61,49 @@ def forget(session: Session, key: str) -> None:
     sent it; a block until it ends; a role, and what its holder did by it.
     """
     # The person before the inbox, as where a claim is kept: else two could wait for each other.
-    _drop_person(session, key)
+    gone = _drop_person(session, key)
     demand.hold(session)
     numbers = list(session.scalars(select(Inquiry.id).where(Inquiry.person_key == key)))
     for start in range(0, len(numbers), _BATCH):
         _erase(session, numbers[start : start + _BATCH])
     # What others forwarded of theirs stays the others', without saying whose it was.
-    session.execute(update(Inquiry).where(Inquiry.origin == key).values(origin=None))
-    session.execute(delete(Notification).where(Notification.person_key == key))
-    session.execute(delete(SignInLink).where(SignInLink.person_key == key))
-    session.execute(delete(ConsoleSession).where(ConsoleSession.person_key == key))
-    arrivals.forget_lane(session, key, f"{_NOBODY}{secrets.token_hex(16)}")
+    gone += len(numbers) + sum(
+        _count(session, erasing)
+        for erasing in (
+            update(Inquiry).where(Inquiry.origin == key).values(origin=None),
+            delete(Notification).where(Notification.person_key == key),
+            delete(SignInLink).where(SignInLink.person_key == key),
+            delete(ConsoleSession).where(ConsoleSession.person_key == key),
+        )
+    )
+    gone += arrivals.forget_lane(session, key, f"{_NOBODY}{secrets.token_hex(16)}")
+    if gone:
+        secure_deletion.owe(session)
     session.expire_all()
 
 
-def _drop_person(session: Session, key: str) -> None:
+def _drop_person(session: Session, key: str) -> int:
     blocked = Person.blocked_until > now()
-    session.execute(
+    kept = (
         update(Person)
         .where(Person.key == key, blocked)
         .values(language="", address=None, calendar=None, muted=False)
     )
-    session.execute(
-        delete(Person).where(Person.key == key, or_(Person.blocked_until.is_(None), ~blocked)),
-        execution_options={"synchronize_session": False},
-    )
+    dropped = delete(Person).where(Person.key == key, or_(Person.blocked_until.is_(None), ~blocked))
+    return _count(session, kept) + _count(session, dropped)
+
+
+def _count(session: Session, erasing: Update | Delete) -> int:
+    """Do ``erasing`` and return how many rows it was."""
+    done = session.execute(erasing, execution_options={"synchronize_session": False})
+    return cast("CursorResult[Any]", done).rowcount
 
 
 def expire(sessions: Sessions, before: datetime, keep: Collection[str] = ()) -> Expired:
     """Forget what was asked before a moment, and what is known of people for nothing else.
 
     The people in ``keep`` stay reachable, as who holds a role does. Whoever still waited for an
-    answer that long waits no more.
+    answer that long waits no more. What that leaves in the database's files is overwritten.
     """
     old = select(Inquiry.id).where(Inquiry.at < before, Inquiry.claim != "").order_by(Inquiry.id)
     with sessions() as session:
@@ -91,10 +112,16 @@ def expire(sessions: Sessions, before: datetime, keep: Collection[str] = ()) -> 
         with sessions.begin() as session:
             demand.hold(session)
             _erase(session, numbers[start : start + _BATCH])
+            secure_deletion.owe(session)
     with sessions.begin() as session:
         session.execute(delete(ConsoleSession).where(ConsoleSession.expires_at < before))
         session.execute(delete(SignInLink).where(SignInLink.expires_at < before))
-        return Expired(len(numbers), _drop_addresses(session, keep), _drop_people(session))
+        gone = Expired(len(numbers), _drop_addresses(session, keep), _drop_people(session))
+        if gone.addresses or gone.people:
+            secure_deletion.owe(session)
+    if gone != Expired(0, 0, 0):
+        secure_deletion.overwrite_now(sessions)
+    return gone
 
 
 def _erase(session: Session, numbers: Sequence[int]) -> None:

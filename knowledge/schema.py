@@ -36,15 +36,21 @@ def state(engine: Engine) -> SchemaState:
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-    script = ScriptDirectory.from_config(_config(engine))
-    head = script.get_current_head() or ""
+    head = ScriptDirectory.from_config(_config()).get_current_head() or ""
     try:
         with engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:
         raise _unreachable(error) from error
-    known = current is None or any(r.revision == current for r in script.walk_revisions())
-    return SchemaState(current, head, known)
+    return SchemaState(current, head, current is None or current in revisions())
+
+
+def revisions() -> frozenset[str]:
+    """Return the revisions that this program knows."""
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory.from_config(_config())
+    return frozenset(each.revision for each in script.walk_revisions())
 
 
 def require_ready(engine: Engine) -> None:
@@ -94,9 +100,9 @@ def _migrate(engine: Engine, direction: str, revision: str) -> None:
     from alembic import command
     from alembic.util.exc import CommandError
 
-    config = _config(engine)
+    config = _config()
     try:
-        with _whole_transaction(engine) as connection:
+        with whole_transaction(engine) as connection:
             config.attributes["connection"] = connection
             getattr(command, direction)(config, revision)
     except CommandError as error:
@@ -112,8 +118,8 @@ def _migrate(engine: Engine, direction: str, revision: str) -> None:
 
 
 @contextmanager
-def _whole_transaction(engine: Engine) -> Iterator[Connection]:
-    """Give a connection whose migration is kept whole or not at all."""
+def whole_transaction(engine: Engine) -> Iterator[Connection]:
+    """Give a transaction that changes most of a database, and is kept whole or not at all."""
     if engine.dialect.name != "sqlite":
         with engine.begin() as connection:
             yield connection
@@ -137,7 +143,7 @@ def _whole_transaction(engine: Engine) -> Iterator[Connection]:
             connection.exec_driver_sql("PRAGMA foreign_keys = ON")
 
 
-def _config(engine: Engine) -> "Config":
+def _config() -> "Config":
     from alembic.config import Config
 
     config = Config()

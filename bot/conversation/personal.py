@@ -10,7 +10,7 @@ from typing import Final
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue
 from bot.conversation.reply import Asker, Block, Button, Document, Reply, Style
 from bot.conversation.wording import LANGUAGE, Noted, telling
-from knowledge import forgetting, inquiries, people, personal, reports
+from knowledge import forgetting, inquiries, people, personal, reports, secure_deletion
 from knowledge.database import Sessions
 from knowledge.models import Calendar
 
@@ -35,7 +35,7 @@ class Personal:
             "notify": lambda: self._notify(argument.strip().lower(), key, words),
             "mydata": lambda: self._held(key, words),
             "forgetme": lambda: _ask_to_forget(words),
-            "privacy": lambda: _privacy(self._days, words),
+            "privacy": lambda: self._privacy(words),
             "about": lambda: self._about(words),
         }
         return asked[name]() if name in asked else None
@@ -127,12 +127,19 @@ class Personal:
         return Reply((Block(text),), document=Document(_DOCUMENT, held.document))
 
     def _forget(self, key: str, words: Catalogue) -> Reply:
-        with self._sessions.begin() as session:
-            forgetting.forget(session, key)
+        overwritten = forgetting.forget_person(self._sessions, key)
         text = words.say(
             "🗑 It is erased. Our chat itself is yours to clear: Telegram keeps it, not I."
         )
-        return Reply((Block(text),))
+        if overwritten:
+            return Reply((Block(text),))
+        later = words.say(
+            "On my disk it is overwritten within the hour, once nothing reads it any more."
+        )
+        return Reply((Block(text), Block(later, Style.NOTE)))
+
+    def _privacy(self, words: Catalogue) -> Reply:
+        return _privacy(self._days, secure_deletion.is_ours(self._sessions), words)
 
     def _about(self, words: Catalogue) -> Reply:
         with self._sessions() as session:
@@ -207,7 +214,7 @@ def _ask_to_forget(words: Catalogue) -> Reply:
     )
 
 
-def _privacy(days: int, words: Catalogue) -> Reply:
+def _privacy(days: int, overwritten: bool, words: Catalogue) -> Reply:
     say = words.say
     kept = (
         say(
@@ -258,6 +265,10 @@ def _privacy(days: int, words: Catalogue) -> Reply:
         say("If you moderate: your role, and what you did by it."),
         say("Copies of the database that were made before, until whoever runs me replaces them."),
     )
+    traces = say(
+        "On the disk, traces that I can reach no more, until the database itself overwrites"
+        " them: that may take days."
+    )
     return Reply(
         (
             Block(say("What I keep of you"), Style.HEADLINE),
@@ -269,7 +280,7 @@ def _privacy(days: int, words: Catalogue) -> Reply:
                 )
             ),
             Block(say("What stays after /forgetme, without saying who sent it"), Style.HEADLINE),
-            Block(_list(stays)),
+            Block(_list(stays if overwritten else (*stays, traces))),
             Block(
                 say(
                     "/mydata sends you everything I hold about you. Telegram keeps our chat under"

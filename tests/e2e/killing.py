@@ -24,7 +24,7 @@ from knowledge.models import Report, Statement, StatementStatus
 from tests.bag_of_words import BagOfWords
 
 #: Longest that a worker lives, in seconds: a round of all its work takes about half of it.
-LIFE_S = 0.4
+LIFE_S = 0.6
 _PER_REPORT = 5
 
 

@@ -298,6 +298,16 @@ def test_a_person_sees_and_erases_what_is_held_of_them(bot: Bot) -> None:
     assert json.loads(document)["questions"] == []
 
 
+def test_what_is_erased_is_in_no_file_while_the_bot_runs(bot: Bot) -> None:
+    person, latin, arabic = Person(bot, NUMBER + 2, "ar"), "Zubaydah", "زبيدة"
+    for text in (f"{latin} sold the marble lighthouse for a third", f"باعت {arabic} المنارة أمس"):
+        person.says(text)
+    held = (latin, arabic, str(NUMBER + 2))
+    assert files_with(bot.program.folder / "data", *held)
+    person.presses(person.sends(text="/forgetme"), "نعم")
+    assert files_with(bot.program.folder / "data", *held) == set()
+
+
 def test_the_log_says_what_happened_but_neither_the_token_nor_what_people_wrote(bot: Bot) -> None:
     person = Person(bot, NUMBER, "ar")
     person.says(REFUTED)
@@ -353,6 +363,13 @@ def refused(program: Installation, **settings: str) -> str:
     assert all(json.loads(event)["level"] == "WARNING" for event in events)
     assert TOKEN not in done.stderr
     return sentence
+
+
+def files_with(folder: Path, *needles: str) -> set[Path]:
+    """Return the files below ``folder`` that hold any of ``needles``."""
+    wanted = [needle.encode() for needle in needles]
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {file for file in files if any(each in file.read_bytes() for each in wanted)}
 
 
 def written(folder: Path, *rows: object) -> Path:

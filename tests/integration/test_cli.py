@@ -424,6 +424,17 @@ class TestDatabase:
         assert result.code == 0
         assert "14 statements" in result.out
 
+    def test_restore_of_what_is_no_backup_is_refused_in_a_sentence(
+        self, ready: Cli, tmp_path: Path
+    ) -> None:
+        database, empty = tmp_path / "data" / "tathabbat.db", tmp_path / "empty.db"
+        empty.touch()
+        before = database.read_bytes()
+        result = ready("db", "restore", empty, "--yes")
+        assert result.code == 1
+        assert "it is empty; nothing was changed" in result.sentence
+        assert database.read_bytes() == before
+
 
 class TestDoctorAndRun:
     def test_doctor_says_what_to_do(self, ready: Cli) -> None:

@@ -263,6 +263,14 @@ class TestWords:
         kept = said(talk.command(ALONE, "privacy", ""))
         assert "looked at as it comes and its words are dropped at once" in kept
 
+    def test_privacy_says_what_only_the_database_overwrites(
+        self, talk: Conversation, sessions: Sessions
+    ) -> None:
+        server = sessions.kw["bind"].dialect.name == "postgresql"
+        assert (
+            "until the database itself overwrites" in said(talk.command(ALONE, "privacy", ""))
+        ) is server
+
     def test_privacy_says_how_long_questions_are_kept(self, talk: Conversation) -> None:
         assert "for 30 days." in said(talk.command(ALONE, "privacy", ""))
         assert "30 يومًا" in said(talk.command(Asker(1, "ar"), "privacy", ""))

@@ -1,0 +1,99 @@
+"""Secure deletion: nothing of what was erased stays in the files of an SQLite database.
+
+``secure_delete`` (``database``) overwrites what is deleted where it lies. Two places are left: the
+write-ahead log, which is emptied after each erasure, and copies in pages that SQLite rearranged
+before, which are gone when the file is written anew: at once while that takes no time, else by a
+scheduled job. What is owed is noted in the transaction that erases, so that no crash forgets it.
+
+PostgreSQL overwrites what was erased by its own vacuum, and its log by recycling it.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Engine, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from knowledge.database import Sessions, empty_log, rewrite, sqlite_file
+from knowledge.inserting import insert_new
+from knowledge.models import Errand
+from knowledge.models.base import now
+
+#: The scheduled job's name.
+ERRAND: Final = "secure deletion"
+#: How soon after an erasure the file is written anew: erasures meanwhile share that.
+WITHIN: Final = timedelta(hours=1)
+#: How soon the log is tried again while somebody reads an older state.
+_AGAIN: Final = timedelta(minutes=1)
+#: Bytes of a file that is written anew at once: 25 ms a MB, while which nobody else writes.
+_AT_ONCE: Final = 8 * 2**20
+#: Bytes of a file that is not written anew while a bot serves it: others would wait for as long as
+#: a writer waits at most (``database.BUSY_TIMEOUT_S``).
+_LARGEST: Final = 512 * 2**20
+
+_log = logging.getLogger(__name__)
+
+
+def is_ours(sessions: Sessions) -> bool:
+    """Tell whether this program overwrites what it erases; else the database does in its time."""
+    engine: Engine = sessions.kw["bind"]
+    return engine.dialect.name == "sqlite"
+
+
+def owe(session: Session, within: timedelta = WITHIN) -> None:
+    """Note, in the transaction that erases, that the file is to be written anew in time."""
+    if session.get_bind().dialect.name != "sqlite":
+        return
+    due_at = now() + within
+    insert_new(session, Errand, {"name": ERRAND, "due_at": due_at})
+    session.execute(
+        update(Errand)
+        .where(Errand.name == ERRAND, Errand.due_at > due_at)
+        .values(due_at=due_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def overwrite_now(sessions: Sessions) -> bool:
+    """Overwrite what was just erased as far as that takes no time; the rest is the job's.
+
+    Returns False where the write-ahead log still holds it, because somebody reads an older state.
+    """
+    engine: Engine = sessions.kw["bind"]
+    return _overwritten(sessions, rewrite if _size(engine) <= _AT_ONCE else empty_log)
+
+
+def overwrite(sessions: Sessions, _: datetime) -> str:
+    """Do the scheduled job: write the file anew and empty its log; returns how it went."""
+    if not is_ours(sessions):
+        return "left to the database's own vacuum"
+    if _size(sessions.kw["bind"]) > _LARGEST:
+        _log.warning(
+            "the database is too large to be written anew while it is served;"
+            " stop the bot and run `tathabbat db upgrade`"
+        )
+        done = _overwritten(sessions, empty_log)
+    else:
+        done = _overwritten(sessions, rewrite)
+    return "overwritten" if done else "the log is held by who reads it; trying again"
+
+
+def _overwritten(sessions: Sessions, how: Callable[[Engine], bool]) -> bool:
+    try:
+        done = how(sessions.kw["bind"])
+    except OperationalError as error:
+        # Another writes, or the disk is full: the erasure itself is committed.
+        _log.warning("what was erased is not overwritten yet (%s)", error.orig)
+        done = False
+    if not done:
+        with sessions.begin() as session:
+            owe(session, _AGAIN)
+    return done
+
+
+def _size(engine: Engine) -> int:
+    file = sqlite_file(engine)
+    return file.stat().st_size if file is not None and file.exists() else 0
