@@ -19,21 +19,22 @@ DEMO := DATA_DIR=data/demo $(BIN)/tathabbat
 help:
 	@grep '^# make' Makefile | sed 's/^# //'
 
-# Torch first and alone: its hashes are those of another index than everything else's.
+# Torch first and alone: its hashes are those of another index than everything else's. Its headers and
+# test programs (150 MB) are for who builds extensions of it.
 $(VENV)/.installed: pyproject.toml Makefile $(wildcard .ci/lock/*.txt)
-	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) --no-deps --index-url $(TORCH_INDEX) -r .ci/lock/torch.txt || { \
+	@echo "Installing into $(VENV): about 1.4 GB, a few minutes."
+	@$(PYTHON) -m venv $(VENV)
+	@$(INSTALL) --no-deps --index-url $(TORCH_INDEX) -r .ci/lock/torch.txt || { \
 	  echo "No CPU build of PyTorch at $(TORCH_INDEX): taking the default build, which on Linux" \
 	    "brings GPU libraries of several GB. TORCH_INDEX=... names another index."; \
 	  $(INSTALL) -r .ci/lock/torch-default.txt; }
-	$(INSTALL) -r .ci/lock/run.txt
-	# Headers and test programs, for who builds extensions of PyTorch: 150 MB.
+	@$(INSTALL) -r .ci/lock/run.txt
 	@rm -rf $(VENV)/lib/python3.*/site-packages/torch/include $(VENV)/lib/python3.*/site-packages/torch/test
-	$(PIP) install --quiet --no-compile --no-deps --no-build-isolation -e .
+	@$(PIP) install --quiet --no-compile --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(INSTALL) -r .ci/lock/dev.txt
+	@$(INSTALL) -r .ci/lock/dev.txt
 	@touch $@
 
 demo: $(VENV)/.installed

@@ -193,6 +193,8 @@ def load() -> Settings:
         first = error.errors(include_input=False)[0]
         name = "_".join(str(part) for part in first["loc"][:1]).upper()
         reason = first["msg"].removeprefix("Value error, ")
+        if first["type"].startswith("bool_"):
+            reason = "write true or false"
         said = f"the setting {name} cannot be used: {reason[:1].lower()}{reason[1:]}"
         raise SettingsError(said) from None
     except OSError as error:

@@ -24,11 +24,12 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 # LRM, RLM and ALM say how a text was laid out where it was written. Arabic has them rightly, so
 # they stay in what is quoted; a line of ours is laid out anew by whoever shows it.
 _MARKS: Final = "\u061c\u200e\u200f"
-# Soft hyphen, grapheme joiner, fillers, zero-width space, word joiner and invisible operators, BOM,
-# object replacement, tags.
+# What is drawn as nothing where it is not supported (Unicode's Default_Ignorable_Code_Point: soft
+# hyphen, fillers, zero-width space, word joiner, BOM, format characters of music and shorthand,
+# tags) but for joiners and variation selectors; blank signs; the object replacement.
 _UNSEEN: Final = (
-    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065\ufeff\ufffc"
-    "\U000e0000-\U000e0fff"
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065\ufeff\ufff0-\ufff8\ufffc"
+    "\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000effff"
 )
 # The flag of a part of a country (England's) is a black flag and the tags of its code (UTS #51).
 _NOT_SEEN: Final = re.compile(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.normalise import for_matching
+from embeddings.normalise import for_matching, visible
 from knowledge.claims import read_message
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.errors import BadEdit, UnreadableClaim
@@ -55,6 +55,16 @@ def test_one_line_is_one_line_and_stays_it(text: str) -> None:
     assert not re.search(r"\s\s", line)
 
 
+@pytest.mark.parametrize(
+    "unseen",
+    "\xad\u034f\u115f\u17b4\u200b\u2061\ufeff\ufff0\ufff3\ufff8\U00013430\U0001bca0\U0001d159"
+    "\U0001d173\U0001d17a\U000e0001\U000e1000",
+)
+def test_what_is_drawn_as_nothing_cannot_pad_a_line(unseen: str) -> None:
+    assert single_line(f"a{unseen * 60}b") == "ab"
+    assert single_line(f"a {unseen * 60} b") == "a b"
+
+
 @given(_TEXTS)
 def test_plain_text_keeps_its_lines_and_all_that_is_seen(text: str) -> None:
     plain = plain_text(text)
@@ -68,8 +78,10 @@ def test_plain_text_keeps_its_lines_and_all_that_is_seen(text: str) -> None:
 @given(_TEXTS)
 def test_what_is_mended_is_still_the_same_report(text: str) -> None:
     # What is known already stays known: reports are told apart by this form.
+    # Signs that are drawn as nothing and that matching reads as letters are not told of here.
     blank = "\u2800\u3164\uffa0"
     text = "".join(c for c in text if c not in blank and unicodedata.category(c) != "Cs")
+    text = "".join(c for c in text if displayable(c) or not visible(c))
     assert for_matching(plain_text(text)) == for_matching(text)
     assert for_matching(single_line(text)) == for_matching(text)
 
