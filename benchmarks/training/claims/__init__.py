@@ -1,0 +1,1 @@
+"""Claims that were written for training and evaluation: see README.md."""
