@@ -29,7 +29,9 @@ class Connections:
 
     Where there is no room the new one takes the place of another whose peer owes us something: so
     whoever opens connections and leaves them shuts nobody out. The one nearest to its deadline
-    goes: it has been silent for longest, while a body that arrives puts its deadline off.
+    goes: it has been silent for longest, while a body that arrives puts its deadline off. Where no
+    peer owes us anything (each sends its next request before it has its answer), the address that
+    holds most gives one up, unless the new one is its own.
     """
 
     def __init__(self, limits: Limits, proxies: Sequence[str] = ()) -> None:
@@ -49,7 +51,7 @@ class Connections:
         if self._counts[network] >= self._limits.per_address and not self._is_proxy(new.address):
             room = self._make_room(each for each, its in self._open.items() if its == network)
         elif len(self._open) >= self._limits.connections:
-            room = self._make_room(self._open)
+            room = self._make_room(self._open) or self._make_room_at_busiest(network)
         if room:
             self._open[new] = network
             self._counts[network] += 1
@@ -74,9 +76,20 @@ class Connections:
         if not waited_for:
             return False
         *_, first = min(waited_for, key=lambda ranked: ranked[:2])
-        self.discard(first)
-        first.drop(Closing.DISPLACED)
+        self._displace(first)
         return True
+
+    def _make_room_at_busiest(self, newcomer: str) -> bool:
+        """Drop the oldest of the address that holds most, if it holds more than the newcomer."""
+        busiest, held = self._counts.most_common(1)[0]
+        if held <= self._counts[newcomer] + 1:
+            return False
+        self._displace(next(each for each, its in self._open.items() if its == busiest))
+        return True
+
+    def _displace(self, connection: Connection) -> None:
+        self.discard(connection)
+        connection.drop(Closing.DISPLACED)
 
     def _is_proxy(self, address: str) -> bool:
         try:

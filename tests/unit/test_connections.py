@@ -35,7 +35,7 @@ def test_the_one_nearest_to_its_deadline_makes_room() -> None:
     assert admitted(Connections(LIMITS), *held) == [[], [Closing.DISPLACED], []]
 
 
-def test_one_that_waits_for_an_answer_never_does() -> None:
+def test_one_that_waits_for_an_answer_makes_no_room_for_its_own_address() -> None:
     held = [Held("192.0.2.1", None), Held("192.0.2.1", None), Held("192.0.2.1", 30.0)]
     connections = Connections(LIMITS)
     assert admitted(connections, *held) == [[], [], [Closing.REFUSED]]
@@ -54,6 +54,17 @@ def test_one_of_the_address_that_holds_most_makes_room_in_all() -> None:
         Held("192.0.2.7", 50.0),
     ]
     assert admitted(Connections(LIMITS), *held) == [[], [], [], [Closing.DISPLACED], []]
+
+
+def test_where_nobody_owes_anything_the_address_that_holds_most_makes_room() -> None:
+    held = [Held(f"192.0.2.{each}", None) for each in (1, 2, 2, 3)]
+    new = Held("192.0.2.9", 10.0)
+    assert admitted(Connections(LIMITS), *held, new) == [[], [Closing.DISPLACED], [], [], []]
+
+
+def test_one_who_holds_as_much_takes_nobodys_place() -> None:
+    held = [Held(f"192.0.2.{each}", None) for each in (1, 2, 3, 4)]
+    assert admitted(Connections(LIMITS), *held, Held("192.0.2.9", 1.0))[-1] == [Closing.REFUSED]
 
 
 def test_the_networks_of_one_host_are_one_peer() -> None:
