@@ -80,6 +80,8 @@ class Server:
     port: int
     peers: AsyncExitStack
     ahead: float = 0.0
+    #: While a test runs only ``skip`` moves the clock: how long a machine takes does not count.
+    stands_still: bool = True
     #: Lets the requests go on that wait for it.
     released: asyncio.Event = field(default_factory=asyncio.Event)
     #: Counts the requests that came to the application.
@@ -136,15 +138,20 @@ async def serving(
     limits: Limits = LIMITS,
 ) -> AsyncIterator[Server]:
     loop = asyncio.get_running_loop()
-    real = loop.time
+    real, start = loop.time, loop.time()
     listener = listen(HERE, 0)
     # Its connections inherit it.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LITTLE)
     async with AsyncExitStack() as peers:
         server = Server(listener.getsockname()[1], peers)
-        monkeypatch.setattr(loop, "time", lambda: real() + server.ahead)
+        monkeypatch.setattr(
+            loop, "time", lambda: (start if server.stands_still else real()) + server.ahead
+        )
         async with within(server, listener, patience, proxies, limits):
-            yield server
+            try:
+                yield server
+            finally:
+                server.stands_still = False
             server.released.set()
 
 
