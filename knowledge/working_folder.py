@@ -37,9 +37,12 @@ def _make(parent: Path) -> tuple[Path, int]:
     """Make a folder and lock it for as long as this process lives."""
     while True:
         folder = Path(tempfile.mkdtemp(_SUFFIX, _PREFIX, parent))
-        held = os.open(folder, os.O_RDONLY)
+        # Another that cleans up may come between: before it is opened, and before it is locked.
+        try:
+            held = os.open(folder, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
         fcntl.flock(held, fcntl.LOCK_EX)
-        # Another that cleans up may have come between.
         if folder.exists():
             return folder, held
         os.close(held)

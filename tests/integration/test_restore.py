@@ -7,11 +7,13 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import closing
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -25,6 +27,7 @@ from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.indexing import ServingIndex
 from knowledge.inquiries import record
 from knowledge.models import Base, Change, Person, Statement, StatementStatus
+from knowledge.working_folder import working_folder
 
 
 @pytest.fixture
@@ -398,6 +401,7 @@ class TestWrittenBackups:
 _FULL = """
 import resource, signal, sys
 from pathlib import Path
+from typing import Any
 from knowledge import backup, errors
 from knowledge.database import open_engine
 engine = open_engine(sys.argv[1])
@@ -456,6 +460,7 @@ def test_what_a_killed_one_left_is_its_owners_and_removed_by_the_next(
     code = """
 import os, signal, sys
 from pathlib import Path
+from typing import Any
 from knowledge.working_folder import working_folder
 with working_folder(Path(sys.argv[1])) as folder:
     (folder / "backup.db").touch()
@@ -482,6 +487,24 @@ with working_folder(Path(sys.argv[1])) as folder:
         assert (used / "backup.db").exists(), "its process lives"
         living.communicate("")
     assert sorted(path.name for path in whole.parent.iterdir()) == ["second.db", "whole.db"]
+
+
+def test_a_folder_that_another_cleans_up_as_it_is_made_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+    make = tempfile.mkdtemp
+
+    def taken_away(*arguments: Any) -> str:
+        made.append(Path(make(*arguments)))
+        if len(made) == 1:
+            made[0].rmdir()
+        return str(made[-1])
+
+    monkeypatch.setattr(tempfile, "mkdtemp", taken_away)
+    with working_folder(tmp_path) as folder:
+        assert folder == made[1]
+        assert folder.is_dir()
 
 
 class TestRunningPrograms:
