@@ -15,8 +15,12 @@ def understood(written: Any, bot: Bot) -> Update:
     person, chat, message = update.effective_user, update.effective_chat, update.effective_message
     numbers: list[Any] = [named.id for named in (person, chat) if named is not None]
     texts: list[Any] = [person.language_code] if person is not None else []
+    to_answer: list[Any] = []
     if (typed := update.inline_query) is not None:
         texts.append(typed.query)
+        to_answer.append(typed.id)
+    if (pressed := update.callback_query) is not None:
+        to_answer.append(pressed.id)
     if (chosen := update.chosen_inline_result) is not None:
         texts += [chosen.query, chosen.result_id]
     if message is not None:
@@ -31,6 +35,8 @@ def understood(written: Any, bot: Bot) -> Update:
         raise ValueError(f"something in update {update.update_id} has no number")
     if not all(text is None or isinstance(text, str) for text in texts):
         raise ValueError(f"something said in update {update.update_id} is no text")
-    if update.callback_query is not None and person is None:
+    if not all(isinstance(name, str) and name for name in to_answer):
+        raise ValueError(f"what is asked in update {update.update_id} has no name to answer it by")
+    if pressed is not None and person is None:
         raise ValueError(f"nobody pressed the button of update {update.update_id}")
     return update

@@ -36,6 +36,8 @@ def test_a_message_is_read() -> None:
         {"message": "nothing"},
         {"callback_query": {"id": "1", "from": None, "chat_instance": "1", "data": "x"}},
         {"inline_query": {"id": "1", "from": PERSON, "query": 5, "offset": ""}},
+        {"inline_query": {"id": None, "from": PERSON, "query": "claim", "offset": ""}},
+        {"callback_query": {"id": "", "from": PERSON, "chat_instance": "1", "data": "x"}},
         {"chosen_inline_result": {"result_id": [], "from": PERSON, "query": "claim"}},
     ],
 )
