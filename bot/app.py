@@ -296,23 +296,27 @@ class App:
         finally:
             other.engine.dispose()
 
-    def conversation(self, channel: str, admins: frozenset[str] = frozenset()) -> "Conversation":
+    def conversation(self, channel: str, *, on_this_machine: bool = False) -> "Conversation":
         """Return the conversation for one channel.
 
-        ``admins`` are the keys of who is an admin there beside those of the settings.
+        ``on_this_machine`` is whether whoever talks there has the command line: an admin, exempt
+        from the rule of two people as all of it is.
         """
         from bot.conversation.conversation import Conversation
         from bot.conversation.moderation import Moderation, Place
+        from knowledge.audit import COMMAND_LINE
 
         settings = self.settings
+        acts_as = COMMAND_LINE if on_this_machine else None
         place = Place(
             secret=self.secret,
             key_of=self.person_key,
-            first_admins=self.first_admins | admins,
+            first_admins=self.first_admins | ({acts_as} if acts_as else set()),
             read_address=self._read_address,
             embed=self._embed,
             console_url=settings.console_address if settings.console_bind else None,
-            two_people=settings.publish_needs_two,
+            two_people=settings.publish_needs_two and not on_this_machine,
+            acts_as=acts_as,
         )
         moderation = Moderation(self.sessions, self.answering, place)
         return Conversation(

@@ -109,6 +109,11 @@ def reason_on_one_line(reason: str | None) -> str | None:
     return single_line(reason)[:LONGEST_REASON] or None if reason else None
 
 
+def newest(session: Session) -> int:
+    """Return the number of what was done last to anything, 0 where nothing was."""
+    return session.scalar(select(func.max(AuditEntry.id))) or 0
+
+
 def latest_ids(
     session: Session, subject: SubjectKind, subject_ids: Sequence[int]
 ) -> dict[int, int]:

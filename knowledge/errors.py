@@ -59,6 +59,14 @@ class BadEdit(KnowledgeError):
     """What was entered cannot be kept as it is."""
 
 
+class WordsMissing(BadEdit):
+    """A report's new text does not hold the words of its statement ``ref``."""
+
+    def __init__(self, message: str, ref: str) -> None:
+        super().__init__(message)
+        self.ref = ref
+
+
 class Stale(KnowledgeError):
     """Somebody else changed it since it was looked at.
 
@@ -71,7 +79,14 @@ class Stale(KnowledgeError):
 
 
 class TwoPeopleNeeded(KnowledgeError):
-    """Another person has to review it before this one publishes it."""
+    """Another person has to review it before this one publishes it.
+
+    ``reviewer_left`` is whether one did who holds no role any more.
+    """
+
+    def __init__(self, message: str, *, reviewer_left: bool = False) -> None:
+        super().__init__(message)
+        self.reviewer_left = reviewer_left
 
 
 class DecisionProblem(StrEnum):

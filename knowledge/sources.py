@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
@@ -75,12 +75,20 @@ def add_feed(
     if session.scalar(select(Feed.id).where(Feed.url == address)) is not None:
         raise UnusableFeed(f"{address} is polled already; see `tathabbat sources list`")
     source = session.scalar(select(Source).where(Source.name == named)) or Source(name=named)
+    before = {"homepage": source.homepage}
     source.homepage = home or source.homepage
     feed = Feed(source=source, url=address, kind=kind, minutes=minutes)
     session.add(feed)
     session.flush()
-    after = {"source": named, "url": address, "kind": kind.value, "minutes": minutes}
-    note(session, actor, "added", SubjectKind.FEED, feed.id, after=after)
+    after = {
+        "source": named,
+        "url": address,
+        "kind": kind.value,
+        "minutes": minutes,
+        # It decides which pages count as the publisher's own.
+        "homepage": source.homepage,
+    }
+    note(session, actor, "added", SubjectKind.FEED, feed.id, before=before, after=after)
     return feed.id
 
 
@@ -217,7 +225,12 @@ def _set_trust(
     if source.trusted != trusted:
         source.trusted = trusted
         action = "trusted" if trusted else "distrusted"
-        before, after = {"trusted": not trusted}, {"trusted": trusted}
+        before: dict[str, Any] = {"trusted": not trusted}
+        after: dict[str, Any] = {"trusted": trusted}
+        if trusted:
+            # What is trusted with it: where it is read, and whose pages count as its own.
+            urls = select(Feed.url).where(Feed.source_id == source_id).order_by(Feed.id)
+            after |= {"homepage": source.homepage, "feeds": list(session.scalars(urls))}
         note(
             session,
             actor,

@@ -18,10 +18,13 @@ def chat(app: App) -> None:
 
     /check, /notify, /mydata, /forgetme, /privacy and /about work as on Telegram.
     Moderators' commands (/queue, /pending, /add, /retract, /stats, /grant, /revoke) work here too.
+
+    PUBLISH_NEEDS_TWO does not hold here: who has the command line needs no second person. What is
+    done here is in the audit as the command line's.
     """
     app.answering.prepare(reporter("Reading the knowledge base"))
     # Who can read this installation's database may do what an admin may.
-    talk = app.conversation("terminal", frozenset({app.person_key(_HERE.id, "terminal")}))
+    talk = app.conversation("terminal", on_this_machine=True)
     commands = {"/start": talk.start, "/help": talk.help, "/language": talk.language}
     reply = talk.start(_HERE)
     print_reply(reply, buttons=True)

@@ -1,6 +1,6 @@
 """Entries of the audit as a moderator reads them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 from knowledge.approvals import Subject
@@ -67,16 +67,3 @@ def place(subject: Subject) -> str | None:
     kind, number = subject
     pattern = _PLACES.get(kind)
     return pattern.format(number) if pattern is not None else None
-
-
-def differences(entry: Entry) -> Iterator[tuple[str, str | None, str | None]]:
-    """Yield what was changed: its name, how it was and how it is."""
-    before, after = entry.before or {}, entry.after or {}
-    for name in dict.fromkeys((*before, *after)):
-        was, is_now = before.get(name), after.get(name)
-        if was != is_now:
-            yield name, _text(was), _text(is_now)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

@@ -22,6 +22,7 @@ from knowledge.errors import (
     TwoPeopleNeeded,
     UnreadableFile,
     UnusableFeed,
+    WordsMissing,
 )
 
 Say = Callable[[str], str]
@@ -77,6 +78,11 @@ def told(error: Exception, say: Say) -> str:
             ).format(by=by, action=act_name(action, say))
         case AlreadyHandled():
             return say("Another moderator was there first. Look at the cluster again.")
+        case TwoPeopleNeeded(reviewer_left=True):
+            return say(
+                "Who reviewed it holds no role any more. Take the review back in the console, and"
+                " have it reviewed anew."
+            )
         case TwoPeopleNeeded():
             return say("Another person has to review it before you publish it.")
         case CannotDecide(problem=DecisionProblem.OWN):
@@ -96,6 +102,10 @@ def told(error: Exception, say: Say) -> str:
             )
         case CannotRegroup():
             return say("Claims cannot be moved like this. Choose some, and leave at least one.")
+        case WordsMissing(ref=ref):
+            return say(
+                "The words of {ref} are not in the new text. Edit or retract that statement first."
+            ).format(ref=ref)
         case BadEdit():
             return say("This cannot be kept as it is: {why}").format(why=error)
         case UnreadableFile():

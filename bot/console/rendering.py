@@ -15,11 +15,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from bot.console.acts import act_name, differences, place, place_of
+from bot.console.acts import act_name, place, place_of
 from bot.console.done import done
 from bot.console.forms import Form
 from bot.console.labels import label
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language
+from bot.conversation.changes import differences, field_named
 from bot.conversation.direction import ISOLATE
 from bot.conversation.proposals import act_named
 from knowledge.approvals import Act
@@ -69,6 +70,7 @@ def _environment() -> Environment:
         "count": _count,
         "percent": _percent,
         "label": _label,
+        "field_named": _field_named,
         "who": _who,
         "language": _language,
         "web": _web,
@@ -225,6 +227,12 @@ def _without(asked: Form, *names: str, **more: str) -> str:
 
 def _with_after(asked: Form, after: str) -> str:
     return _without(asked, after=after)
+
+
+@pass_context
+def _field_named(context: Context, name: str) -> str:
+    words: Catalogue = context["words"]
+    return field_named(name, words.say)
 
 
 @pass_context

@@ -15,15 +15,16 @@ from bot.conversation.commands import menu
 from bot.conversation.moderators import Added, next_button, said
 from bot.conversation.refusals import REFUSED, refusal
 from bot.conversation.reply import Asker, Block, Button, Reply
-from knowledge import approvals, curation, people, reports, roles, sign_in, trends
+from knowledge import approvals, audit, curation, people, reports, roles, sign_in, trends
 from knowledge.answering import Answering
 from knowledge.approvals import Answer, Policy, Publish, Waiting
+from knowledge.curation.staleness import require_as_shown, require_unchanged
 from knowledge.database import Sessions
 from knowledge.domain import Relation
 from knowledge.errors import AlreadyHandled, BadCursor, NotAllowed
 from knowledge.inbox import demand, handling, listing
 from knowledge.inbox.listing import ClusterSummary, Order
-from knowledge.models import ClusterStatus, RejectReason, Role, StatementStatus
+from knowledge.models import ClusterStatus, RejectReason, Role, StatementStatus, SubjectKind
 from knowledge.paging import Page
 from knowledge.reports import SourcedStatement
 
@@ -42,6 +43,7 @@ class Place:
     ``key_of`` is the key of the person with an id that admins write; ``first_admins`` are the keys
     of those whom the settings name; ``console_url`` is None where there is no console.
     ``two_people`` is whether what changes what people are told waits for a second person.
+    ``acts_as`` is who acts in the audit's eyes, where that is nobody of a channel.
     """
 
     secret: bytes = field(repr=False)
@@ -51,6 +53,7 @@ class Place:
     embed: Callable[[Sequence[int]], None]
     console_url: str | None = None
     two_people: bool = False
+    acts_as: str | None = None
 
     @property
     def policy(self) -> Policy:
@@ -75,13 +78,15 @@ class Moderation:
     def menu(self, key: str, words: Catalogue) -> tuple[tuple[str, str], ...]:
         """Return the commands of the person with this key, none for the public."""
         with self._sessions() as session:
-            role = roles.role_of(session, key, self._place.first_admins)
+            actor = self._place.acts_as or key
+            role = roles.role_of(session, actor, self._place.first_admins)
         return menu(role, words.language)
 
     def command(
         self, asker: Asker, key: str, name: str, argument: str, words: Catalogue
     ) -> Reply | None:
         """Do a command. None if there is no such, or not for this person."""
+        key = self._place.acts_as or key
         match name:
             case "queue":
                 return self._guarded(lambda: self._queue(asker, key, "", words), words)
@@ -93,7 +98,7 @@ class Moderation:
                 return self._guarded(lambda: self._retract(key, argument, words), words)
             case "stats":
                 return self._guarded(lambda: self._stats(key, words), words)
-            case "console":
+            case "console" if self._place.acts_as is None:
                 return self._guarded(lambda: self._console(asker, key, words), words)
             case "grant":
                 return self._guarded(lambda: self._grant(key, argument, words), words)
@@ -104,6 +109,7 @@ class Moderation:
 
     def press(self, asker: Asker, key: str, rest: str, words: Catalogue) -> Reply | None:
         """Do what a button says after ``moderators.PREFIX``. None if forged or not for them."""
+        key = self._place.acts_as or key
         verb, _, about = rest.partition(":")
         if verb == "next":
             return self._guarded(lambda: self._queue(asker, key, about, words), words)
@@ -115,9 +121,13 @@ class Moderation:
 
     def _press(self, key: str, verb: str, number: int, rest: str, words: Catalogue) -> Reply | None:
         match verb:
-            case "yes" | "no" if (statement_id := _number(rest)) is not None:
+            case "yes" | "no":
+                named, _, shown = rest.partition(":")
+                if (statement_id := _number(named)) is None:
+                    return None
                 relation = Relation.SUPPORTS if verb == "yes" else Relation.REFUTES
-                return self._answer(key, number, statement_id, relation, words)
+                seen = _number(shown) or 0
+                return self._answer(key, number, statement_id, relation, seen, words)
             case "source":
                 with self._acting(key):
                     return moderators.how_to_add(number, words)
@@ -149,9 +159,10 @@ class Moderation:
                     approvals.withdraw(session, number, key)
                 return said(words.say("It was withdrawn."))
             case "publish":
-                return self._publish(key, lambda _session: [number], words)
+                return self._publish(key, lambda _session: [number], _number(rest) or 0, words)
             case "all":
-                return self._publish(key, lambda session: _statements_of(session, number), words)
+                seen = _number(rest) or 0
+                return self._publish(key, lambda s: _statements_of(s, number), seen, words)
             case _:
                 return None
 
@@ -178,7 +189,11 @@ class Moderation:
     def _queue(self, asker: Asker, key: str, after: str, words: Catalogue) -> Reply:
         with self._acting(key) as session:
             self._remember(session, asker, key)
+            demand.hold(session)
             handling.wake(session, self._now())
+            session.flush()
+            # Before what is shown: what is done in between is not taken for seen.
+            seen = audit.newest(session)
             try:
                 page = _first_open(session, after)
             except BadCursor:
@@ -187,7 +202,7 @@ class Moderation:
                 return said(words.say("Nothing is waiting to be answered. 🎉"))
             detail = listing.cluster(session, page.items[0].id)
         candidates = self._candidates(detail)
-        return moderators.queued(detail, candidates, page.after, self._today(), words)
+        return moderators.queued(detail, candidates, page.after, self._today(), words, seen)
 
     def _candidates(self, detail: listing.ClusterDetail) -> list[SourcedStatement]:
         """Return the published statements closest to a cluster: as found now, then as shown."""
@@ -198,10 +213,18 @@ class Moderation:
         return standing[: moderators.CANDIDATES]
 
     def _answer(
-        self, key: str, cluster_id: int, statement_id: int, relation: Relation, words: Catalogue
+        self,
+        key: str,
+        cluster_id: int,
+        statement_id: int,
+        relation: Relation,
+        seen: int,
+        words: Catalogue,
     ) -> Reply:
         with self._acting(key) as session:
             _require_open(session, cluster_id)
+            require_as_shown(session, {statement_id: seen})
+            require_unchanged(session, SubjectKind.CLUSTER, cluster_id, seen)
             act = Answer(cluster_id, statement_id, relation)
             outcome = approvals.submit(session, act, key, None, self._place.policy)
         if isinstance(outcome, Waiting):
@@ -227,23 +250,33 @@ class Moderation:
         else:
             drafts = [read_pasted(content)]
         with self._acting(key) as session:
+            demand.hold(session)
             stored = [reports.store(session, draft) for draft in drafts]
             ids = [number for each in stored for number in each.statement_ids]
+            session.flush()
+            seen = audit.newest(session)
             found = tuple(reports.by_ids(session, ids))
         return moderators.added(
             Added(
                 report_id=stored[0].report_id if len(stored) == 1 else None,
                 duplicate=all(each.duplicate for each in stored),
-                title=drafts[0].title,
+                # As it is kept: a report that was here before may have been edited since.
+                title=found[0].title if found else drafts[0].title,
                 statements=found,
+                seen=seen,
             ),
             cluster_id,
             words,
         )
 
-    def _publish(self, key: str, ids_of: Callable[[Session], list[int]], words: Catalogue) -> Reply:
+    def _publish(
+        self, key: str, ids_of: Callable[[Session], list[int]], seen: int, words: Catalogue
+    ) -> Reply:
+        """Publish what a button was shown with, as it was: ``seen`` is the newest entry then."""
         with self._acting(key) as session:
+            demand.hold(session)
             ids = ids_of(session)
+            require_as_shown(session, dict.fromkeys(_unpublished(session, ids), seen))
             act = Publish(tuple(ids))
             outcome = approvals.submit(session, act, key, None, self._place.policy)
         if isinstance(outcome, Waiting):
@@ -263,6 +296,7 @@ class Moderation:
             first = rest[0]
             by = roles.name_of(session, first.by)
             role = roles.role_of(session, key, self._place.first_admins)
+        console = self._place.console_url
         pending = proposals.Pending(
             first,
             by,
@@ -270,6 +304,7 @@ class Moderation:
             own=first.by == key,
             may=role in (Role.ADMIN, approvals.role_needed(first.act)),
             more=len(waiting) > 1,
+            page=f"{console}/proposals/{first.id}" if console else None,
         )
         return proposals.pending(pending, self._today(), words)
 
@@ -359,6 +394,12 @@ def _number(text: str) -> int | None:
     if text.isascii() and text.isdecimal() and len(text) < 19:
         return int(text)
     return None
+
+
+def _unpublished(session: Session, ids: Sequence[int]) -> list[int]:
+    """Return those that a button would publish: nothing is done to the others."""
+    waits = (StatementStatus.DRAFT, StatementStatus.REVIEWED)
+    return [each.id for each in reports.by_ids(session, ids) if each.status in waits]
 
 
 def _statements_of(session: Session, report_id: int) -> list[int]:

@@ -30,12 +30,16 @@ _NAMED: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What was just added: the report if it is one, whether it was here before, its statements."""
+    """What was just added: the report if it is one, whether it was here before, its statements.
+
+    ``seen`` is the newest entry of the audit: buttons do nothing to what was changed after it.
+    """
 
     report_id: int | None
     duplicate: bool
     title: str
     statements: tuple[SourcedStatement, ...]
+    seen: int = 0
 
 
 def said(text: str, *buttons: Button) -> Reply:
@@ -59,8 +63,12 @@ def queued(
     after: str | None,
     today: date,
     words: Catalogue,
+    seen: int = 0,
 ) -> Reply:
-    """Show a cluster, the statements that may answer it, and what can be done with it."""
+    """Show a cluster, the statements that may answer it, and what can be done with it.
+
+    ``seen`` is the newest entry of the audit: buttons do nothing to what was changed after it.
+    """
     say, summary = words.say, detail.summary
     blocks = [
         Block(say("📥 Claim {number}").format(number=summary.id), Style.HEADLINE),
@@ -78,7 +86,7 @@ def queued(
         blocks += sourced(statement, ask, words)
     if not candidates:
         blocks.append(Block(say("Nothing that was published comes close to it.")))
-    rows = [*_answers(summary.id, candidates, words), *_handling(summary.id, words)]
+    rows = [*_answers(summary.id, candidates, seen, words), *_handling(summary.id, words)]
     if after is not None:
         rows.append((next_button(words, after),))
     return Reply(tuple(blocks), tuple(rows))
@@ -125,11 +133,11 @@ def _forwards(detail: ClusterDetail, words: Catalogue) -> list[str]:
 
 
 def _answers(
-    cluster_id: int, candidates: Sequence[SourcedStatement], words: Catalogue
+    cluster_id: int, candidates: Sequence[SourcedStatement], seen: int, words: Catalogue
 ) -> list[tuple[Button, ...]]:
     """Return a row for each statement: it supports what was asked, or contradicts it."""
     numbered = enumerate(candidates, start=1)
-    return [_relations(cluster_id, each, number, words) for number, each in numbered]
+    return [_relations(cluster_id, each, number, seen, words) for number, each in numbered]
 
 
 def _handling(cluster_id: int, words: Catalogue) -> list[tuple[Button, ...]]:
@@ -173,6 +181,12 @@ def added(new: Added, cluster_id: int | None, words: Catalogue) -> Reply:
     blocks = [Block(opening, Style.HEADLINE)]
     if new.title:
         blocks.append(Block(cut_short(new.title)))
+    if new.duplicate and new.statements:
+        # Read of what is kept: it may have been edited since.
+        kept = new.statements[0]
+        known_as = " · ".join(words.quote(part) for part in (kept.publisher, kept.url) if part)
+        if known_as:
+            blocks.append(Block(known_as, Style.NOTE))
     listed = new.statements[:LISTED]
     for number, statement in enumerate(listed, start=1):
         speaker = f" ({words.quote(statement.speaker)})" if statement.speaker else ""
@@ -191,34 +205,34 @@ def added(new: Added, cluster_id: int | None, words: Catalogue) -> Reply:
     usable = [each for each in listed if each.status is not StatementStatus.RETRACTED]
     if cluster_id is not None:
         numbers = {each.id: number for number, each in enumerate(listed, start=1)}
-        rows = [_relations(cluster_id, each, numbers[each.id], words) for each in usable]
+        rows = [_relations(cluster_id, each, numbers[each.id], new.seen, words) for each in usable]
         return Reply(tuple(blocks), tuple(rows))
     unpublished = (StatementStatus.DRAFT, StatementStatus.REVIEWED)
     keys = [
         Button(
             say("Publish {number}").format(number=number),
-            action=action("publish", statement.id),
+            action=action("publish", statement.id, new.seen),
         )
         for number, statement in enumerate(listed, start=1)
         if statement.status in unpublished
     ]
     buttons = [tuple(keys[start : start + 3]) for start in range(0, len(keys), 3)]
     if keys and new.report_id is not None:
-        buttons.append((Button(say("Publish all"), action=action("all", new.report_id)),))
+        buttons.append((Button(say("Publish all"), action=action("all", new.report_id, new.seen)),))
     return Reply(tuple(blocks), tuple(buttons))
 
 
 def _relations(
-    cluster_id: int, statement: SourcedStatement, number: int, words: Catalogue
+    cluster_id: int, statement: SourcedStatement, number: int, seen: int, words: Catalogue
 ) -> tuple[Button, ...]:
     say = words.say
     return (
         Button(
             say("✅ {number} supports it").format(number=number),
-            action=action("yes", cluster_id, statement.id),
+            action=action("yes", cluster_id, statement.id, seen),
         ),
         Button(
             say("❌ {number} contradicts it").format(number=number),
-            action=action("no", cluster_id, statement.id),
+            action=action("no", cluster_id, statement.id, seen),
         ),
     )

@@ -1,13 +1,15 @@
 """What waits for a second person, in words: named, and as moderators read it (pure)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from bot.conversation.catalogue import Catalogue
+from bot.conversation.changes import differences, field_named
 from bot.conversation.moderators import action, said
-from bot.conversation.quoting import Asking, sourced
+from bot.conversation.quoting import Asking, quoted, sourced
+from bot.conversation.refusals import REFUSED, refusal
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.wording import cut_short
 from knowledge.approvals import (
@@ -30,10 +32,15 @@ from knowledge.approvals import (
 )
 from knowledge.domain import Relation
 from knowledge.models import StatementStatus
+from knowledge.text import single_line
 
-#: Statements and fields that are shown in a chat; the others are in the console.
-SHOWN: Final = 2
-FIELDS: Final = 8
+#: Characters of what is changed that are shown in a chat: they fit one message. Where there is no
+#: console to show the rest, as much as can be read in several.
+ROOM: Final = 3_400
+ROOM_ALONE: Final = 40_000
+#: Characters of a change that does not fit, and of what stays around one in a long text.
+_CUT: Final = 200
+_AROUND: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class Pending:
     """A proposal for somebody to look at: who proposed it by name, and what would come of it.
 
     ``own`` is whether it is theirs, ``may`` whether their role is enough to approve it, ``more``
-    whether others wait.
+    whether others wait; ``page`` is where the console shows it, None where there is no console.
     """
 
     proposed: Proposed
@@ -50,6 +57,7 @@ class Pending:
     own: bool
     may: bool
     more: bool
+    page: str | None = None
 
 
 def act_named(act: Act, say: Callable[[str], str]) -> str:
@@ -100,7 +108,10 @@ def nothing_waits(words: Catalogue) -> Reply:
 
 
 def pending(each: Pending, today: date, words: Catalogue) -> Reply:
-    """Show a proposal, what it changes and what people would read, and how it is decided."""
+    """Show a proposal, all that it changes and what people would read, and how it is decided.
+
+    What does not fit is counted, and then it is approved in the console: never half seen.
+    """
     say, proposed = words.say, each.proposed
     blocks = [
         Block(
@@ -110,59 +121,98 @@ def pending(each: Pending, today: date, words: Catalogue) -> Reply:
         Block(act_named(proposed.act, say)),
         Block(_origin(each, words), Style.NOTE),
     ]
-    if proposed.title:
-        blocks.append(Block(cut_short(proposed.title), Style.QUOTE))
-    if each.foreseen.problem is not None:
-        blocks.append(
-            Block(say("It cannot be done any more: {why}").format(why=each.foreseen.problem))
-        )
-    lines = _changes(each.foreseen)
-    if lines:
-        blocks.append(Block("\n".join(lines)))
-    blocks += _statements(each.foreseen, today, words)
-    return Reply(tuple(blocks), tuple(_buttons(each, words)))
+    problem = each.foreseen.problem
+    if problem is not None:
+        why = refusal(problem, words) if isinstance(problem, REFUSED) else str(problem)
+        blocks.append(Block(why))
+    room = ROOM if each.page is not None else ROOM_ALONE
+    left_out = 0
+    for part in _parts(each, today, words):
+        length = sum(map(_length, part))
+        if length <= room:
+            blocks += part
+            room -= length
+            continue
+        left_out += 1
+        short = Block(cut_short(part[0].text, _CUT), part[0].style)
+        if len(part) == 1 and _length(short) <= room:
+            blocks.append(short)
+            room -= _length(short)
+    if left_out:
+        blocks.append(Block(_not_here(left_out, each.page, words)))
+    return Reply(tuple(blocks), tuple(_buttons(each, left_out == 0, words)))
 
 
 def _origin(each: Pending, words: Catalogue) -> str:
-    lines = [
-        words.say("Proposed by {name}, {when}").format(
-            name=each.by, when=words.day(each.proposed.at.date())
-        )
-    ]
-    if each.proposed.reason:
-        lines.append(words.say("Why: {reason}").format(reason=cut_short(each.proposed.reason)))
-    return "\n".join(lines)
+    return words.say("Proposed by {name}, {when}").format(
+        name=words.quote(each.by), when=words.day(each.proposed.at.date())
+    )
 
 
-def _changes(foreseen: Foreseen) -> Sequence[str]:
+def _parts(each: Pending, today: date, words: Catalogue) -> Iterator[list[Block]]:
+    """Yield what whoever decides has to see, each part to be shown whole."""
+    proposed = each.proposed
+    if proposed.reason:
+        yield [Block(words.say("Why: {reason}").format(reason=words.quote(proposed.reason)))]
+    if proposed.title:
+        yield [Block(single_line(proposed.title), Style.QUOTE)]
+    for line in dict.fromkeys(_changes(each.foreseen, words)):
+        yield [Block(line)]
+    yield from _statements(each.foreseen, today, words)
+
+
+def _changes(foreseen: Foreseen, words: Catalogue) -> Iterator[str]:
     """Write each field that is changed: how it is, and how it would be."""
-    lines = []
     for entry in foreseen.entries:
-        before, after = entry.before or {}, entry.after or {}
-        for name in dict.fromkeys((*before, *after)):
-            was, would_be = before.get(name), after.get(name)
-            if was != would_be:
-                lines.append(f"{name}: {_short(was)} → {_short(would_be)}")
-    return list(dict.fromkeys(lines))[:FIELDS]
+        for name, was, would_be in differences(entry):
+            if was is not None and would_be is not None:
+                was, would_be = _apart(was, would_be)
+            values = ("—" if v is None else words.quote(single_line(v)) for v in (was, would_be))
+            yield f"{field_named(name, words.say)}: " + " → ".join(values)
 
 
-def _short(value: object) -> str:
-    return "—" if value is None else cut_short(str(value))
+def _apart(was: str, would_be: str) -> tuple[str, str]:
+    """Leave out what two long texts begin and end with alike, but for some words around."""
+    before = max(0, _alike(was, would_be) - _AROUND)
+    rest = (was[before:][::-1], would_be[before:][::-1])
+    after = max(0, _alike(*rest) - _AROUND)
+    opening, closing = "…" if before else "", "…" if after else ""
+    cut = [f"{opening}{text[after:][::-1]}{closing}" for text in rest]
+    return cut[0], cut[1]
 
 
-def _statements(foreseen: Foreseen, today: date, words: Catalogue) -> list[Block]:
-    blocks = []
-    for each in foreseen.statements[:SHOWN]:
+def _alike(one: str, other: str) -> int:
+    """Return how many characters two texts begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    differing = (place for place, (here, there) in pairs if here != there)
+    return next(differing, min(len(one), len(other)))
+
+
+def _statements(foreseen: Foreseen, today: date, words: Catalogue) -> Iterator[list[Block]]:
+    for each in foreseen.statements:
         if each.after.status is StatementStatus.PUBLISHED:
-            blocks.append(Block(words.say("People would read:"), Style.HEADLINE))
-            blocks += sourced(each.after, Asking(each.after.text, today), words)
+            heading = words.say("People would read:")
+            read = sourced(each.after, Asking(each.after.text, today), words)
         else:
-            blocks.append(Block(words.say("People would read this no more:"), Style.HEADLINE))
-            blocks.append(Block(f"«{each.after.text}»", Style.QUOTE))
-    return blocks
+            heading = words.say("People would read this no more:")
+            read = [quoted(each.after.text)]
+        yield [Block(heading, Style.HEADLINE), *read]
 
 
-def _buttons(each: Pending, words: Catalogue) -> list[tuple[Button, ...]]:
+def _length(block: Block) -> int:
+    """Return what a block takes of a message, in UTF-16 units, with the line after it."""
+    return len(block.text.encode("utf-16-le")) // 2 + 2
+
+
+def _not_here(left_out: int, page: str | None, words: Catalogue) -> str:
+    said = words.say(
+        "⚠️ Parts of this that do not fit here: {count}. Look at all of it in the console, where it"
+        " is approved."
+    ).format(count=left_out)
+    return f"{said}\n{page or words.say('There is no console here; an admin sets CONSOLE_BIND.')}"
+
+
+def _buttons(each: Pending, whole: bool, words: Catalogue) -> list[tuple[Button, ...]]:
     say, number = words.say, each.proposed.id
     rows: list[tuple[Button, ...]] = []
     if each.own:
@@ -170,7 +220,9 @@ def _buttons(each: Pending, words: Catalogue) -> list[tuple[Button, ...]]:
     else:
         approving = (Button(say("✔ Approve"), action=action("approve", number)),)
         declining = (Button(say("✖ Decline"), action=action("decline", number)),)
-        rows.append((*approving, *declining) if each.may else declining)
+        rows.append((*approving, *declining) if each.may and whole else declining)
+    if not whole and each.page is not None:
+        rows.append((Button(say("Open the console"), url=each.page),))
     if each.more:
         rows.append((Button(say("⏭ Next"), action=action("pending", number)),))
     return rows

@@ -17,6 +17,7 @@ from knowledge.errors import (
     TwoPeopleNeeded,
     UnreadableFile,
     UnusableFeed,
+    WordsMissing,
 )
 
 #: What a moderator is told of instead of an apology.
@@ -52,16 +53,26 @@ def refusal(error: KnowledgeError | FetchError, words: Catalogue) -> str:
             )
         case CannotDecide():
             return say("This was decided already. Look at what waits again.")
+        case WordsMissing(ref=ref):
+            return say(
+                "The words of {ref} are not in the new text. Edit or retract that statement first."
+            ).format(ref=words.quote(ref))
         case BadEdit() | CannotRegroup() | CannotUndo() | UnusableFeed():
             return say("It cannot be done any more: {why}").format(why=error)
         case NotFound():
             return say("There is nothing of this reference any more. Check it, please.")
+        case TwoPeopleNeeded(reviewer_left=True):
+            return say(
+                "Who reviewed it holds no role any more. Take the review back in the console, and"
+                " have it reviewed anew."
+            )
         case TwoPeopleNeeded():
             return say("Another person has to review it before you publish it.")
         case Stale():
-            return say("Somebody changed it meanwhile; look at it again: {reason}").format(
-                reason=error
-            )
+            return say(
+                "It was changed since this was shown, so nothing was done. Last by: {name}. Look"
+                " at it again."
+            ).format(name=words.quote(error.by))
         case FetchError():
             return say("This address cannot be read: {reason}").format(reason=error)
         case _:

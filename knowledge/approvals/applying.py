@@ -1,6 +1,6 @@
 """An act done, and what it did: what was noted of it, and which statements indexes look at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +34,8 @@ from knowledge.models import (
     ClusterStatus,
     Feed,
     Source,
+    Statement,
+    StatementStatus,
     SubjectKind,
 )
 from knowledge.models.base import now
@@ -120,7 +122,7 @@ def changes_what_is_told(session: Session, effects: Effects) -> bool:
     """
     return (
         any(kind is ChangeKind.ADDED for _, kind in effects.changes)
-        or any(_is_told(entry) for entry in effects.entries)
+        or any(_is_told(session, entry) for entry in effects.entries)
         or any(feed.trusted and not feed.paused for feed in feeds_changed(session, effects))
     )
 
@@ -132,14 +134,24 @@ def feeds_changed(session: Session, effects: Effects) -> Sequence[Row[int, bool,
     return session.execute(query.where(Feed.id.in_(numbers))).all()
 
 
-def _is_told(entry: Entry) -> bool:
-    after = entry.after or {}
+def _is_told(session: Session, entry: Entry) -> bool:
+    before, after = entry.before or {}, entry.after or {}
     match entry.subject:
         case SubjectKind.STATEMENT:
-            return "merged_into" in after
+            return "merged_into" in after and _is_served(session, before, after)
         case SubjectKind.CLUSTER:
             return after.get("status") == ClusterStatus.ANSWERED
         case SubjectKind.SOURCE:
             return after.get("trusted") is True
         case _:
             return False
+
+
+def _is_served(session: Session, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Tell whether a statement is or was published that stands, or stood, for another."""
+    published = StatementStatus.PUBLISHED
+    if published.value in (before.get("status"), after.get("status")):
+        return True
+    kept = [number for number in (before.get("merged_into"), after.get("merged_into")) if number]
+    served = select(Statement.id).where(Statement.id.in_(kept), Statement.status == published)
+    return session.scalars(served.limit(1)).first() is not None

@@ -12,7 +12,16 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from knowledge import audit, roles
-from knowledge.approvals.acts import Act, Publish, Subject, dump, load, role_needed, subjects
+from knowledge.approvals.acts import (
+    Act,
+    Answer,
+    Publish,
+    Subject,
+    dump,
+    load,
+    role_needed,
+    subjects,
+)
 from knowledge.approvals.applying import (
     apply,
     changes_what_is_told,
@@ -20,8 +29,15 @@ from knowledge.approvals.applying import (
     observed,
 )
 from knowledge.approvals.basis import basis_of, lock, subject_named
+from knowledge.curation.moves import reviewers
 from knowledge.curation.staleness import stale
-from knowledge.errors import CannotDecide, DecisionProblem, NotAllowed, NotFound
+from knowledge.errors import (
+    CannotDecide,
+    DecisionProblem,
+    NotAllowed,
+    NotFound,
+    TwoPeopleNeeded,
+)
 from knowledge.inbox import demand
 from knowledge.models import Proposal, ProposalState, Role, SubjectKind
 from knowledge.models.base import now
@@ -66,6 +82,8 @@ def submit(
     roles.require(session, actor, role_needed(act), policy.first_admins)
     # The inbox before any row, as everywhere; and SQLite begins its transaction with it.
     demand.hold(session)
+    if policy.two_people:
+        _require_reviewers(session, act, policy)
     if not policy.two_people or isinstance(act, Publish):
         return _apply(session, act, actor, reason, policy.two_people)
     with session.begin_nested() as savepoint:
@@ -95,6 +113,7 @@ def approve(session: Session, proposal_id: int, actor: str, policy: Policy) -> A
     _require_proposer(session, row.proposed_by, role_needed(act), policy)
     rests_on = [subject_named(name) for name in row.basis]
     lock(session, rests_on)
+    _require_reviewers(session, act, policy)
     if (changed := _changed(session, row)) is not None:
         raise stale(session, *subject_named(changed))
     with audit.approved(session, actor):
@@ -208,6 +227,27 @@ def _require_proposer(session: Session, key: str, role: Role, policy: Policy) ->
             DecisionProblem.PROPOSER_LEFT,
             "who proposed this does not hold the role any more; decline it, and propose it anew",
         ) from error
+
+
+def _require_reviewers(session: Session, act: Act, policy: Policy) -> None:
+    """Raise TwoPeopleNeeded where who reviewed what an act publishes holds no role any more."""
+    match act:
+        case Publish(statement_ids=ids):
+            published = ids
+        case Answer(statement_id=number):
+            published = (number,)
+        case _:
+            return
+    for reviewer, ref in reviewers(session, published).items():
+        # The command line reviews without a role, as it does everything.
+        if reviewer == audit.COMMAND_LINE:
+            continue
+        if roles.role_of(session, reviewer, policy.first_admins) is None:
+            raise TwoPeopleNeeded(
+                f"who reviewed {ref} holds no role any more; take the review back, and ask a"
+                " colleague to review it",
+                reviewer_left=True,
+            )
 
 
 def _changed(session: Session, row: Proposal) -> str | None:

@@ -22,7 +22,7 @@ from knowledge.curation.quoting import quoted
 from knowledge.curation.revising import announce, revise
 from knowledge.curation.staleness import stale
 from knowledge.domain import Rating, ReportKind, Span, require_plain_text, require_single_line
-from knowledge.errors import BadEdit
+from knowledge.errors import BadEdit, WordsMissing
 from knowledge.inbox import demand
 from knowledge.models import ChangeKind, Report, Statement, StatementStatus, SubjectKind
 from knowledge.readers import fields
@@ -205,7 +205,9 @@ def _follow(
     if row.status is StatementStatus.RETRACTED:
         pass
     elif body is None or plain_text(row.text) not in body:
-        raise BadEdit(f"{row.ref} is not in the new text; edit or retract that statement first")
+        raise WordsMissing(
+            f"{row.ref} is not in the new text; edit or retract that statement first", row.ref
+        )
     else:
         # Kept before texts were cleaned, it says the same in a body that is.
         text = plain_text(row.text)

@@ -87,6 +87,21 @@ def find(session: Session, ref: str) -> list[int]:
     return ids
 
 
+def reviewers(session: Session, ids: Sequence[int]) -> dict[str, str]:
+    """Return who reviewed statements that are not published yet, each with one's reference."""
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), _BATCH):
+        rows = session.execute(
+            select(Statement.reviewed_by, Statement.ref).where(
+                Statement.id.in_(ids[start : start + _BATCH]),
+                Statement.status == _REVIEWED,
+                Statement.reviewed_by.is_not(None),
+            )
+        )
+        found |= {row.reviewed_by: row.ref for row in rows}
+    return found
+
+
 def _require_reviewed(
     session: Session, ids: Sequence[int], by_another: ColumnElement[bool]
 ) -> None:

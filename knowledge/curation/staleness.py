@@ -1,12 +1,15 @@
 """What to tell who comes too late: what somebody else did meanwhile, and who."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from knowledge import audit, roles
+from knowledge.curation.views import reports_of
 from knowledge.errors import Stale
+from knowledge.inbox import demand
 from knowledge.models import SubjectKind
 
 
@@ -38,3 +41,41 @@ def stale(session: Session, subject: SubjectKind, subject_id: int) -> Stale:
         by,
         action,
     )
+
+
+def last_seen(session: Session, subject: SubjectKind, subject_id: int) -> int:
+    """Return the number of what was done last to something: what forms and buttons carry."""
+    return audit.latest_ids(session, subject, [subject_id]).get(subject_id, 0)
+
+
+def last_shown(session: Session, statement_ids: Sequence[int]) -> dict[int, int]:
+    """Return the number of what was done last to each statement, or to its report, by statement."""
+    report_of = reports_of(session, statement_ids)
+    statements = audit.latest_ids(session, SubjectKind.STATEMENT, list(report_of))
+    reports = audit.latest_ids(session, SubjectKind.REPORT, list(report_of.values()))
+    return {
+        number: max(statements.get(number, 0), reports.get(report, 0))
+        for number, report in report_of.items()
+    }
+
+
+def require_unchanged(session: Session, subject: SubjectKind, subject_id: int, seen: int) -> None:
+    """Raise Stale if something was done since ``seen``; nothing is done until the act is over."""
+    demand.hold(session)
+    if last_seen(session, subject, subject_id) > seen:
+        raise stale(session, subject, subject_id)
+
+
+def require_as_shown(session: Session, seen: Mapping[int, int]) -> None:
+    """Raise Stale if something was done to a statement or its report since each was shown.
+
+    ``seen`` is what ``last_shown`` said then. Nothing is done to them until the act is over.
+    """
+    demand.hold(session)
+    now = last_shown(session, list(seen))
+    changed = next((number for number in now if now[number] > seen[number]), None)
+    if changed is None:
+        return
+    if last_seen(session, SubjectKind.STATEMENT, changed) > seen[changed]:
+        raise stale(session, SubjectKind.STATEMENT, changed)
+    raise stale(session, SubjectKind.REPORT, reports_of(session, [changed])[changed])

@@ -15,7 +15,7 @@ from bot.conversation.moderation import Moderation, Place
 from bot.conversation.reply import Asker, Button, Reply
 from bot.fetching.errors import PrivateAddress
 from embeddings.encoder import Encoder
-from knowledge import curation, people, reports, roles, sign_in
+from knowledge import audit, curation, people, reports, roles, sign_in
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.database import Sessions
@@ -33,6 +33,7 @@ from knowledge.models import (
     Role,
     Statement,
     StatementStatus,
+    SubjectKind,
 )
 from knowledge.models.base import now
 
@@ -330,6 +331,53 @@ class TestAdd:
         with sessions() as session:
             statuses = session.scalars(select(Statement.status)).all()
         assert set(statuses) == {StatementStatus.DRAFT}
+
+    @pytest.mark.parametrize("two_people", [False, True])
+    @pytest.mark.parametrize("label", ["Publish 1", "Publish all"])
+    def test_an_old_button_publishes_nothing_that_was_changed_since(
+        self,
+        sessions: Sessions,
+        fake_encoder: Encoder,
+        tmp_path: Path,
+        label: str,
+        two_people: bool,
+    ) -> None:
+        house = opened(sessions, fake_encoder, tmp_path, two_people)
+        shown = house.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
+        with sessions.begin() as session:
+            (number,) = session.scalars(select(Statement.id))
+            report = curation.report(session, curation.statement(session, number).report_id)
+            edit = curation.ReportEdit("It is a lie", "The Onion", body=report.body)
+            curation.edit_report(session, report.id, edit, key_of(ADMIN.id), None, report.version)
+            curation.review(session, [number], key_of(ADMIN.id))
+        reply = presses(house, MODERATOR, shown, label)
+        assert "was changed since this was shown" in said(reply)
+        with sessions() as session:
+            assert session.get_one(Statement, number).status is StatementStatus.REVIEWED
+        again = house.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
+        assert "It is a lie" in said(again)
+        assert "The Onion" in said(again)
+        assert said(presses(house, MODERATOR, again, label)) == "Statements published: 1"
+
+    @pytest.mark.parametrize("rest", ["publish:1", "all:1", "publish:1:", "all:1:x"])
+    def test_a_button_that_does_not_say_when_it_was_shown_publishes_nothing(
+        self, house: House, rest: str
+    ) -> None:
+        house.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
+        with house.sessions.begin() as session:
+            audit.note(session, "test", "edited", SubjectKind.REPORT, 1)
+        reply = house.talk.press(MODERATOR, f"mod:{rest}")
+        assert "was changed since this was shown" in said(reply)
+
+    def test_a_statement_that_was_added_since_is_not_published_with_the_others(
+        self, house: House
+    ) -> None:
+        shown = house.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
+        with house.sessions.begin() as session:
+            added = StatementDraft("80 metres high, the city said on Monday")
+            curation.add_statement(session, 1, added, key_of(ADMIN.id))
+        reply = presses(house, MODERATOR, shown, "Publish all")
+        assert "was changed since this was shown" in said(reply)
 
     def test_a_private_address_is_refused_with_the_reason(self, house: House) -> None:
         reply = house.talk.command(MODERATOR, "add", "http://127.0.0.1/secret")

@@ -5,16 +5,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from threading import Event, get_ident
+from typing import Any, Protocol
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from bot.app import App
+from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
 from bot.conversation.moderators import action
+from bot.conversation.proposals import Pending
+from bot.conversation.proposals import pending as pending_shown
 from bot.conversation.reply import Asker, Reply
+from bot.telegram.render import render
 from embeddings.encoder import Encoder
 from knowledge import (
     approvals,
@@ -140,7 +145,8 @@ class InTelegram:
         if case.telegram is None:
             self.service.does(moderator, case, world)
             return
-        reply = self.talk.press(Asker(moderator, "en", str(moderator)), case.telegram(world))
+        pressed = f"{case.telegram(world)}:{shown(self.service.sessions)}"
+        reply = self.talk.press(Asker(moderator, "en", str(moderator)), pressed)
         waits = "waits for a second person" in read(reply)
         assert waits == self.service.two_people
 
@@ -150,6 +156,12 @@ class InTelegram:
         labels = [each.label for row in shown.buttons for each in row]
         assert ("✔ Approve" in labels) == (moderator != AMAL)
         return read(self.talk.press(asker, action("approve", number)))
+
+
+def shown(sessions: Sessions) -> int:
+    """Return what a button carries that is shown now."""
+    with sessions() as session:
+        return audit.newest(session)
 
 
 def read(reply: Reply) -> str:
@@ -821,7 +833,8 @@ def test_the_setting_reaches_every_channel(
     assert (told(app.sessions) == before) == asked_for
     before = told(app.sessions)
     asker = Asker(AMAL, "en", str(AMAL))
-    app.conversation("telegram").press(asker, action("yes", world.open, world.checked))
+    pressed = action("yes", world.open, world.checked, shown(app.sessions))
+    app.conversation("telegram").press(asker, pressed)
     assert (told(app.sessions) == before) == asked_for
     app.engine.dispose()
 
@@ -842,7 +855,7 @@ class TestInAChat:
         text = read(reply)
         assert f"number {first}" in text
         assert "Proposed by Amal" in text
-        assert "rating: false → true" in text
+        assert "Rating: false → true" in text
         assert "Their rating: “True”" in text
         following = next(
             each.action for row in reply.buttons for each in row if "Next" in each.label
@@ -863,6 +876,172 @@ class TestInAChat:
         assert way.talk.command(stranger, "pending", "") == way.talk.help(stranger)
         way.talk.press(stranger, action("approve", number))
         assert state(sessions, number) is ProposalState.PENDING
+
+
+class TestASecondLook:
+    """Nobody decides on what they did not see."""
+
+    @pytest.fixture
+    def console(self, sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Console:
+        return console_on(sessions, fake_encoder, tmp_path, two_people=True)
+
+    @pytest.mark.parametrize("act", ["review", "publish"])
+    def test_what_is_edited_while_it_is_checked_is_not_taken_for_seen(
+        self, sessions: Sessions, console: Console, act: str
+    ) -> None:
+        hire(sessions)
+        (number,) = stored(sessions, "a draft")
+        if act == "publish":
+            with sessions.begin() as session:
+                curation.review(session, [number], key_of(AMAL))
+        carla = console.signed_in(CARLA)
+        seen = shown(sessions)
+        report = _report_of(sessions, number)
+        engine = sessions.kw["bind"]
+        here, wants_to_write = get_ident(), Event()
+
+        def notice(_c: Any, _u: Any, statement: str, *_rest: Any) -> None:
+            writes = statement.startswith(("UPDATE clusters", "UPDATE statements"))
+            if get_ident() != here and (writes or "advisory" in statement):
+                wants_to_write.set()
+
+        event.listen(engine, "before_cursor_execute", notice)
+        with ThreadPoolExecutor(1) as pool:
+            with sessions.begin() as session:
+                edit = approvals.EditReport(report, ReportEdit("Another title"), 1)
+                approvals.submit(session, edit, key_of(AMAL), None, STRICT)
+                fields = {"id": number, f"seen-{number}": seen}
+                late = pool.submit(carla.send, f"/statements/{act}", **fields)
+                assert wants_to_write.wait(60)
+            assert late.result().status_code == 409
+        event.remove(engine, "before_cursor_execute", notice)
+        assert statuses(sessions, [number]) == [StatementStatus.DRAFT]
+
+    def test_an_old_button_answers_nothing_with_other_words(
+        self, sessions: Sessions, world: World, opened: Opened
+    ) -> None:
+        way = opened("telegram", False)
+        assert isinstance(way, InTelegram)
+        pressed = action("yes", world.open, world.checked, shown(sessions))
+        edit = StatementEdit("the tower is low", rating=Rating.FALSE)
+        with sessions.begin() as session:
+            curation.edit_statement(session, world.checked, edit, key_of(AMAL), None, 1)
+        before = told(sessions)
+        reply = way.talk.press(Asker(BASIL, "en", str(BASIL)), pressed)
+        assert "was changed since this was shown" in read(reply)
+        assert told(sessions) == before
+
+    @pytest.mark.parametrize("page", [None, "https://console.example.org"])
+    def test_what_does_not_fit_a_message_is_approved_in_the_console(
+        self, sessions: Sessions, world: World, page: str | None
+    ) -> None:
+        texts = [f"sentence {n} of a very long report, {'word ' * 60}" for n in range(12)]
+        numbers = stored(sessions, *texts, ref="long")
+        with sessions.begin() as session:
+            curation.publish(session, numbers, "command line")
+        report = _report_of(sessions, numbers[0])
+        number = propose(
+            sessions,
+            approvals.EditReport(report, ReportEdit("Another", url="https://x.example/"), 1),
+        )
+        with sessions.begin() as session:
+            proposed = approvals.proposal(session, number)
+        foreseen = approvals.foresee(sessions, number)
+        pending = Pending(proposed, "Amal", foreseen, own=False, may=True, more=False, page=page)
+        reply = pending_shown(pending, TODAY, catalogue(Language.ENGLISH))
+        labels = [each.label for row in reply.buttons for each in row]
+        if page is None:
+            assert "✔ Approve" in labels
+            assert all(f"sentence {n} of" in read(reply) for n in range(12))
+        else:
+            assert "✔ Approve" not in labels
+            assert "do not fit here: " in read(reply)
+            assert page in [each.url for row in reply.buttons for each in row]
+            assert len(render(reply)) == 1
+
+    def test_all_changes_are_read_in_the_words_of_the_language(
+        self, sessions: Sessions, world: World
+    ) -> None:
+        words = " ".join(f"word{n}" for n in range(150))
+        edit = StatementEdit(f"{words} is so", rating=Rating.TRUE, rating_text="True")
+        number = propose(sessions, approvals.EditStatement(world.checked, edit, 1))
+        with sessions.begin() as session:
+            proposed = approvals.proposal(session, number)
+        foreseen = approvals.foresee(sessions, number)
+        pending = Pending(
+            proposed, "Amal", foreseen, own=False, may=True, more=False, page="https://c"
+        )
+        text = read(pending_shown(pending, TODAY, catalogue(Language.ARABIC)))
+        assert "word149 is so" in text
+        assert not [name for name in ("span_", "rating_text", "rating:", "text:") if name in text]
+
+    def test_where_a_publisher_is_read_is_shown_to_who_trusts_it(
+        self, sessions: Sessions, world: World, console: Console, opened: Opened
+    ) -> None:
+        home = "https://facebook.example/"
+        feed = approvals.AddFeed("Another", "https://o2.example/", FeedKind.SYNDICATION, 60, home)
+        assert isinstance(submit(sessions, feed), Applied)
+        numbers = [propose(sessions, approvals.TrustSource(world.source))]
+        feed = replace(feed, name=PUBLISHER, url="https://times.example/2")
+        numbers.append(propose(sessions, feed))
+        way = opened("telegram", True)
+        assert isinstance(way, InTelegram)
+        basil = Asker(BASIL, "en", str(BASIL))
+        for number in numbers:
+            page = console.signed_in(BASIL).get(f"/proposals/{number}").text
+            chat = read(way.talk.press(basil, action("pending", number - 1)))
+            assert home in page, number
+            assert home in chat, number
+            if number == numbers[0]:
+                assert "https://o2.example/" in page
+                assert "https://other.example/feed" in chat
+
+    def test_who_lost_the_role_reviewed_nothing(self, sessions: Sessions) -> None:
+        hire(sessions)
+        (draft,) = stored(sessions, "a draft")
+        with sessions.begin() as session:
+            curation.review(session, [draft], key_of(BASIL))
+            roles.revoke(session, key_of(BASIL), "command line")
+        with pytest.raises(TwoPeopleNeeded) as refused:
+            submit(sessions, approvals.Publish((draft,)))
+        assert refused.value.reviewer_left
+        assert statuses(sessions, [draft]) == [StatementStatus.REVIEWED]
+        first = Policy(True, frozenset({key_of(BASIL)}))
+        with sessions.begin() as session:
+            done = approvals.submit(session, approvals.Publish((draft,)), key_of(AMAL), None, first)
+        assert done == Applied(1, (draft,))
+
+    def test_the_command_line_reviews_without_a_role(self, sessions: Sessions) -> None:
+        hire(sessions)
+        (draft,) = stored(sessions, "a draft")
+        with sessions.begin() as session:
+            curation.review(session, [draft], audit.COMMAND_LINE)
+        assert isinstance(submit(sessions, approvals.Publish((draft,))), Applied)
+
+    def test_drafts_are_made_one_at_once(self, sessions: Sessions, world: World) -> None:
+        one, two = stored(sessions, "a draft", "a draft!")
+        assert isinstance(submit(sessions, approvals.MergeStatements(one, (two,))), Applied)
+        assert isinstance(submit(sessions, approvals.Undo(last_entry(sessions).id)), Applied)
+        merge = approvals.MergeStatements(world.same[0], (one,))
+        assert isinstance(submit(sessions, merge), Waiting)
+
+    def test_a_chat_on_the_machine_itself_is_the_command_line(
+        self, fake_encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        monkeypatch.setenv("SECRET_KEY", SECRET.decode())
+        monkeypatch.setenv("PUBLISH_NEEDS_TWO", "true")
+        monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: fake_encoder)
+        app = App(lambda _: None)
+        upgrade(app.engine)
+        world, here = furnish(app.sessions), Asker(0, "en")
+        before = told(app.sessions)
+        talk = app.conversation("terminal", on_this_machine=True)
+        pressed = action("yes", world.open, world.checked, shown(app.sessions))
+        assert "is answered" in read(talk.press(here, pressed))
+        assert told(app.sessions) != before
+        assert last_entry(app.sessions).actor == audit.COMMAND_LINE
+        app.engine.dispose()
 
 
 def _published_by(sessions: Sessions, statement_id: int) -> int:

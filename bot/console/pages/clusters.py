@@ -7,12 +7,17 @@ from starlette.responses import Response
 
 from bot.console import previews
 from bot.console.errors import BadForm
-from bot.console.meanwhile import last_seen, require_unchanged
 from bot.console.names import names
 from bot.console.pages.inbox import SNOOZE
 from bot.console.visit import Visit
 from knowledge import approvals, audit, browsing, reports, verdicts
 from knowledge.approvals import Answer, Applied, Attach, Detach, SplitCluster
+from knowledge.curation.staleness import (
+    last_seen,
+    last_shown,
+    require_as_shown,
+    require_unchanged,
+)
 from knowledge.domain import Relation
 from knowledge.errors import NotFound
 from knowledge.inbox import handling, listing
@@ -115,10 +120,14 @@ def merge(visit: Visit) -> Response:
 def preview(visit: Visit) -> Response:
     """Show exactly what those who asked will read."""
     number, relation = visit.number, visit.asked.chosen("relation", Relation)
+    statement_id = visit.asked.number("statement")
     with visit.transaction() as session:
+        # Before what is shown: what is done in between is not taken for seen.
+        standing = listing.standing(session, number).id
+        seen = last_seen(session, SubjectKind.CLUSTER, standing)
+        shown = last_shown(session, [statement_id])
         detail = listing.cluster(session, number, now=visit.now)
-        statement = _statement(session, visit.asked.number("statement"))
-        seen = last_seen(session, SubjectKind.CLUSTER, detail.summary.id)
+        statement = _statement(session, statement_id)
     return visit.page(
         "answer.html",
         detail=detail,
@@ -127,6 +136,7 @@ def preview(visit: Visit) -> Response:
         relation=relation,
         relations=tuple(Relation),
         seen=seen,
+        shown=shown[statement_id],
         previews=()
         if relation is Relation.NOT_ENOUGH_INFO
         else previews.told(
@@ -145,6 +155,8 @@ def answer(visit: Visit) -> Response:
     relation = visit.sent.chosen("relation", Relation)
     with visit.transaction() as session:
         require_unchanged(session, SubjectKind.CLUSTER, number, visit.sent.number("seen"))
+        if visit.sent.text("shown"):
+            require_as_shown(session, {statement_id: visit.sent.number("shown")})
         outcome = visit.submit(session, Answer(number, statement_id, relation))
     told = outcome.count if isinstance(outcome, Applied) else None
     return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "answered", n=told)

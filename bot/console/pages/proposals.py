@@ -8,15 +8,17 @@ from starlette.responses import Response
 from bot.console import previews
 from bot.console.names import names
 from bot.console.previews import Preview
+from bot.console.problems import told
 from bot.console.visit import Visit
 from knowledge import approvals
 from knowledge.approvals import Answer, Attach, Proposed, Prospect
 from knowledge.models import NotificationKind, ProposalState, StatementStatus
 from knowledge.reports import SourcedStatement
 
-#: Statements whose messages are shown, and entries of what is changed.
-_PREVIEWED: Final = 5
-_ENTRIES: Final = 20
+#: Statements whose messages are shown, and entries of what is changed. Who approves looks at all
+#: of them here; past these a page would be too long for a browser.
+_PREVIEWED: Final = 100
+_ENTRIES: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def show(visit: Visit) -> Response:
         may=visit.visitor.may(approvals.role_needed(proposed.act)),
         relation=proposed.act.relation if isinstance(proposed.act, Answer | Attach) else None,
         names=known,
-        problem=foreseen.problem,
+        problem=told(foreseen.problem, visit.words.say) if foreseen.problem else None,
         entries=foreseen.entries[:_ENTRIES],
         further=max(0, len(foreseen.entries) - _ENTRIES),
         statements=[_shown(visit, proposed, each) for each in foreseen.statements[:_PREVIEWED]],

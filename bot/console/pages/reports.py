@@ -7,13 +7,13 @@ from starlette.responses import Response
 from bot.console import intake
 from bot.console.errors import BadForm
 from bot.console.marking import Marked, located, pieces
-from bot.console.meanwhile import last_shown
 from bot.console.names import names
 from bot.console.visit import Visit
 from knowledge import approvals, curation, reports
 from knowledge.approvals import EditReport
 from knowledge.curation import ReportEdit
 from knowledge.curation.filing import file_report
+from knowledge.curation.staleness import last_shown
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
 from knowledge.inbox import listing
 from knowledge.models import StatementStatus, VersionKind

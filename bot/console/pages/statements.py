@@ -8,7 +8,7 @@ from starlette.responses import Response
 from bot.console import previews
 from bot.console.errors import BadForm
 from bot.console.marking import located
-from bot.console.meanwhile import last_shown, require_as_shown, require_moved
+from bot.console.meanwhile import require_moved
 from bot.console.names import names
 from bot.console.visit import Visit
 from knowledge import approvals, browsing, curation, reports
@@ -20,6 +20,7 @@ from knowledge.approvals import (
     SplitStatement,
 )
 from knowledge.curation import StatementEdit
+from knowledge.curation.staleness import last_shown, require_as_shown
 from knowledge.domain import Rating, Span
 from knowledge.inbox import listing
 from knowledge.models import NotificationKind, StatementStatus, VersionKind
@@ -54,11 +55,11 @@ def show(visit: Visit) -> Response:
     """Show one statement and all that can be done with it."""
     number, desk = visit.number, visit.desk
     with visit.transaction() as session:
+        seen = last_shown(session, [number]).get(number)
         held = curation.statement(session, number)
         (sourced,) = reports.by_ids(session, [number])
         history = curation.history(session, VersionKind.STATEMENT, number)
         known = names(session, visit)
-        seen = last_shown(session, [number])[number]
         pending = approvals.about_statement(session, number, held.report_id)
         near = curation.near_duplicates(session, desk.index.current(), desk.encoder, number, _NEAR)
     return visit.page(
@@ -95,12 +96,11 @@ def edit(visit: Visit) -> Response:
 
 
 def review(visit: Visit) -> Response:
-    """Mark drafts as reviewed."""
+    """Mark drafts as reviewed, as they were when they were looked at."""
     ids = _ids(visit)
+    seen = {n: visit.sent.number(f"seen-{n}") for n in ids if visit.sent.text(f"seen-{n}")}
     with visit.transaction() as session:
-        for number in ids:
-            if visit.sent.text(f"seen-{number}"):
-                require_as_shown(session, number, visit.sent.number(f"seen-{number}"))
+        require_as_shown(session, seen)
         moved = curation.review(session, ids, visit.actor)
         require_moved(session, ids, moved)
     return _back(visit, "reviewed", moved)
@@ -119,13 +119,14 @@ def preview(visit: Visit) -> Response:
     """Show exactly what people will see of statements before they are published."""
     ids = _ids(visit)
     with visit.transaction() as session:
+        # Before what is shown: what is done in between is not taken for seen.
+        seen = last_shown(session, ids)
         found = reports.by_ids(session, ids)
         cluster = (
             listing.cluster(session, visit.sent.number("cluster")).summary
             if visit.sent.text("cluster")
             else None
         )
-        seen = last_shown(session, [each.id for each in found])
     return visit.page(
         "publish.html",
         shown=[(each, previews.asked(each, visit.now.date())) for each in found],
@@ -138,10 +139,9 @@ def preview(visit: Visit) -> Response:
 def publish(visit: Visit) -> Response:
     """Publish drafts and reviewed statements, as they were when they were looked at."""
     ids = _ids(visit)
-    seen = [visit.sent.number(f"seen-{number}") for number in ids]
+    seen = {number: visit.sent.number(f"seen-{number}") for number in ids}
     with visit.transaction() as session:
-        for number, last in zip(ids, seen, strict=True):
-            require_as_shown(session, number, last)
+        require_as_shown(session, seen)
         outcome = visit.submit(session, Publish(tuple(ids)), visit.sent.line("reason") or None)
         if isinstance(outcome, Applied):
             require_moved(session, ids, outcome.count)

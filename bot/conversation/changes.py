@@ -1,0 +1,59 @@
+"""What an act changes, field by field, in words (pure)."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from knowledge.audit import Entry
+
+#: Fields that say nothing to a person: where words stand in a text is seen in it.
+_UNSAID: Final = frozenset({"span_start", "span_end"})
+
+
+def differences(entry: Entry) -> Iterator[tuple[str, str | None, str | None]]:
+    """Yield what was changed: its name, how it was and how it is."""
+    before, after = entry.before or {}, entry.after or {}
+    for name in dict.fromkeys((*before, *after)):
+        was, is_now = before.get(name), after.get(name)
+        if was != is_now and name not in _UNSAID:
+            yield name, _text(was), _text(is_now)
+
+
+def field_named(name: str, say: Callable[[str], str]) -> str:
+    """Name a field; one that is known to nobody is called as it is."""
+    names = {
+        "text": say("Words"),
+        "speaker": say("Who says it"),
+        "rating": say("Rating"),
+        "rating_text": say("The rating in the fact-checker’s words"),
+        "as_of": say("As of"),
+        "status": say("Status"),
+        "reviewed_by": say("Reviewed by"),
+        "merged_into": say("Stood for by statement"),
+        "recheck_by": say("Date to look again"),
+        "title": say("Title"),
+        "publisher": say("Publisher"),
+        "url": say("Address"),
+        "published_at": say("Date"),
+        "language": say("Language"),
+        "kind": say("Kind"),
+        "body": say("Its text"),
+        "statement": say("Statement"),
+        "relation": say("Relation to the claim"),
+        "source": say("Publisher"),
+        "homepage": say("Homepage"),
+        "minutes": say("Minutes between readings"),
+        "feeds": say("Feeds"),
+        "trusted": say("Trusted"),
+        "paused": say("Paused"),
+        "cluster": say("Cluster"),
+        "role": say("Role"),
+        "name": say("Name, as colleagues know them"),
+        "reason": say("Why, for the audit"),
+    }
+    return names.get(name, name)
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, list):
+        return " · ".join(map(str, value))
+    return None if value is None else str(value)
