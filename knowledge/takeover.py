@@ -39,6 +39,6 @@ def end_leases(session: Session, holder: str, at: datetime) -> None:
 def end_every_lease(session: Session, at: datetime) -> None:
     """End the leases of whoever holds anything: a restored database names holders long gone."""
     holders = (Arrival.holder, Notification.holder, Errand.holder, Feed.holder)
-    named = union(*(select(holder).where(holder.is_not(None)) for holder in holders))
-    for holder in session.scalars(named).all():
+    named = session.scalars(union(*map(select, holders))).all()
+    for holder in filter(None, named):
         end_leases(session, holder, at)
