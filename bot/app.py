@@ -56,7 +56,8 @@ CLAIMS_AT_ONCE = 8
 PEOPLE_FIRST = 4
 #: Telegram brings an update for a day at most: as long is remembered which were there.
 SENT_KEPT = timedelta(days=2)
-#: How long an update that was given up waits for an admin to have it tried again.
+#: How long an update that was given up waits for an admin to have it tried again: what it says is
+#: kept no longer than any other question.
 GIVEN_UP_KEPT = timedelta(days=7)
 #: Tells moderators something that is due at a moment; returns how it went.
 Telling = Callable[[datetime], Awaitable[str]]
@@ -205,6 +206,12 @@ class App:
 
         return Poller(self.sessions, self.fetcher, self.parsers, now, holder=self.process.name)
 
+    def forget_updates(self, moment: datetime) -> int:
+        """Forget the updates that are done with, those given up too; returns how many."""
+        kept = min(GIVEN_UP_KEPT, timedelta(days=self.settings.retention_days))
+        with self.sessions.begin() as session:
+            return arrivals.forget(session, moment - SENT_KEPT, moment - kept)
+
     def _errands(self, config: "TelegramConfig") -> "Errands":
         """Return what a running bot does on a schedule."""
         from bot.conversation.bulletins import Bulletin, Bulletins
@@ -234,9 +241,7 @@ class App:
                     return f"{placed} claims placed"
 
         async def drop(moment: datetime) -> str:
-            with self.sessions.begin() as session:
-                gone = arrivals.forget(session, moment - SENT_KEPT, moment - GIVEN_UP_KEPT)
-            return f"{gone} updates forgotten"
+            return f"{await asyncio.to_thread(self.forget_updates, moment)} updates forgotten"
 
         async def forget(moment: datetime) -> str:
             before = moment - timedelta(days=self.settings.retention_days)

@@ -7,13 +7,14 @@ lost its lease. Payloads and replies are opaque here.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from knowledge import secure_deletion
 from knowledge.errors import NotFound
 from knowledge.inserting import insert_all
 from knowledge.leasing import CHANGE, FINISH, GIVE_UP, LEASE, OPEN
@@ -24,6 +25,9 @@ from knowledge.versions import Standing, standings
 
 #: Characters of a failure that are kept.
 _LONGEST_ERROR: Final = 500
+#: How soon what is left on the disk of updates that were answered is overwritten: it says that
+#: somebody wrote, not what, and a busy bot forgets some every hour.
+_WITHOUT_WORDS: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +383,10 @@ def retry(session: Session, numbers: Collection[int], at: datetime) -> int:
 
 
 def forget(session: Session, sent_before: datetime, given_up_before: datetime) -> int:
-    """Delete what is done: numbers are kept only while the channel may deliver them again."""
+    """Delete what is done: numbers are kept only while the channel may deliver them again.
+
+    What that leaves in the database's files is overwritten in time: sooner where it has words.
+    """
     done = delete(Arrival).where(
         or_(
             and_(
@@ -389,7 +396,11 @@ def forget(session: Session, sent_before: datetime, given_up_before: datetime) -
             and_(Arrival.state == ArrivalState.GIVEN_UP, Arrival.done_at < given_up_before),
         )
     )
-    return len(session.scalars(done.returning(Arrival.id)).all())
+    gone = session.scalars(done.returning(Arrival.state)).all()
+    if gone:
+        with_words = ArrivalState.GIVEN_UP in gone
+        secure_deletion.owe(session, secure_deletion.WITHIN if with_words else _WITHOUT_WORDS)
+    return len(gone)
 
 
 def forget_lane(session: Session, lane: str, nobody: str) -> int:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from embeddings.durable import sync
 from knowledge import schema
@@ -23,7 +24,9 @@ from knowledge.backup_check import mark, take_over
 from knowledge.changes import CHANNEL
 from knowledge.database import empty_log, open_engine, require_whole, sqlite_file
 from knowledge.errors import DatabaseUnavailable, NotABackup
-from knowledge.models import Base, Change, ChangeKind, Statement, StatementStatus
+from knowledge.models import Base, Change, ChangeKind, Report, Statement, StatementStatus
+from knowledge.models.base import now
+from knowledge.takeover import end_every_lease
 from knowledge.working_folder import working_folder
 
 #: Rows copied at once.
@@ -77,14 +80,20 @@ def backup(engine: Engine, target: Path) -> None:
         ) from error
 
 
-def restore(engine: Engine, source: Path, beside: Path | None = None) -> None:
+def restore(
+    engine: Engine, source: Path, beside: Path | None = None, *, allow_empty: bool = False
+) -> None:
     """Put what the backup ``source`` holds in the place of everything in the database.
 
     The backup is copied, checked and brought to this schema in a folder in ``beside``, by default
     that of an SQLite database or of the backup; nothing is touched until that is done. Then one
     transaction: killed at any moment, the database is as before or as restored. Every statement in
     it is noted in the change feed, so that running programs follow; one that is no longer there is
-    never shown, whoever's index still has it.
+    never shown, whoever's index still has it. What was being done when the backup was made is due
+    at once.
+
+    A backup of an earlier version cannot be told from a copied or emptied database: without a
+    report it takes the place of reports only where ``allow_empty`` says so.
 
     Raises DatabaseUnavailable if the backup or the database cannot be used; nothing was changed.
     """
@@ -96,11 +105,13 @@ def restore(engine: Engine, source: Path, beside: Path | None = None) -> None:
         with working_folder(place) as folder:
             given, fresh = folder / "backup.db", folder / "fresh.db"
             _copy_in(source, given)
-            take_over(given, fresh)
+            marked = take_over(given, fresh)
             # Its room may be needed.
             given.unlink()
             schema.require_ready(engine)
             with _reading(fresh) as kept, schema.whole_transaction(engine) as target:
+                if not (marked or allow_empty):
+                    _require_reports(kept, target)
                 _replace(kept, target)
     except NotABackup as error:
         raise DatabaseUnavailable(
@@ -211,6 +222,16 @@ def _copy_file(engine: Engine, target: Path) -> None:
         outside.exec_driver_sql("VACUUM INTO ?", (str(target),))
 
 
+def _require_reports(source: Connection, target: Connection) -> None:
+    """Raise DatabaseUnavailable where there are reports in the database and none in a backup."""
+    reports = select(func.count()).select_from(Report)
+    if not source.scalar(reports) and (lost := target.scalar(reports)):
+        raise DatabaseUnavailable(
+            f"this backup of an earlier version holds no report and the database holds {lost};"
+            " nothing was changed: name another backup, or say --allow-empty to lose them"
+        )
+
+
 def _replace(source: Connection, target: Connection) -> None:
     if target.dialect.name == "postgresql":
         _lock_tables(target)
@@ -222,6 +243,9 @@ def _replace(source: Connection, target: Connection) -> None:
         _copy_alike(source, target)
     else:
         _copy_rows(source, target)
+    with Session(target) as session:
+        end_every_lease(session, now())
+        session.flush()
     number = max(last, target.scalar(select(func.max(Change.id))) or 0)
     after = _published(target)
     changes = [

@@ -1,8 +1,9 @@
 """Is a file a whole backup of this program? Asked of it before anything is restored from it.
 
 Backups carry a mark in the two fields that SQLite's header leaves to programs: ``application_id``
-says whose it is, ``user_version`` is a checksum of what it holds. Those that earlier versions
-made have neither; they are known by their revision and their tables.
+says whose it is, ``user_version`` is a checksum of what it holds. A database has neither, so that a
+copy of one, which may lack what is in its write-ahead log, is no backup. The backups of versions
+before the mark have neither as well; they are known by their revision and their tables.
 
 A file may come from anywhere. Nothing in it is run: it may hold what this program makes and nothing
 else, and only its rows are taken over, into a database of this program's own making.
@@ -29,6 +30,8 @@ from knowledge.models import Base
 
 #: "Tthb", as SQLite's ``application_id``.
 APPLICATION_ID: Final = int.from_bytes(b"Tthb", "big")
+#: The first revision of the versions that mark their backups; revisions are numbered.
+_FIRST_MARKED: Final = "0007"
 _MAGIC: Final = b"SQLite format 3\0"
 #: Where the two fields are in an SQLite file: https://www.sqlite.org/fileformat2.html#the_database_header
 _CHECKSUM_AT: Final = slice(60, 64)
@@ -66,16 +69,21 @@ def mark(file: Path) -> None:
     sync(file)
 
 
-def take_over(file: Path, fresh: Path) -> None:
+def take_over(file: Path, fresh: Path) -> bool:
     """Write all that the backup ``file`` holds into ``fresh``, a new database at this schema.
 
+    Returns whether it is marked; one that is not, of an earlier version, may be a copied database.
     ``file`` must be where nobody else changes it. Raises NotABackup unless it is whole and what
     this program would have made; OSError where there is no room for ``fresh``.
     """
-    _require_mark(file)
+    marked = _marked(file)
     try:
         with closing(_open(file)) as given:
             revision = _revision(given)
+            if not marked and revision >= _FIRST_MARKED:
+                raise NotABackup(
+                    "it is not marked as one: a copied database may lack a part of what it held"
+                )
             engine = open_engine(f"sqlite:///{fresh}")
             try:
                 schema.upgrade(engine, revision)
@@ -88,6 +96,7 @@ def take_over(file: Path, fresh: Path) -> None:
                 engine.dispose()
     except (sqlite3.Error, SQLAlchemyError, DatabaseUnavailable, *_UNREADABLE) as error:
         raise _told(error) from error
+    return marked
 
 
 def _told(error: Exception) -> Exception:
@@ -99,7 +108,8 @@ def _told(error: Exception) -> Exception:
     return NotABackup(f"it is damaged: {str(cause).splitlines()[0]}")
 
 
-def _require_mark(file: Path) -> None:
+def _marked(file: Path) -> bool:
+    """Tell whether a file is marked as a backup. Raises NotABackup where a mark is not right."""
     with file.open("rb") as opened:
         header = opened.read(_HEADER)
     if not header:
@@ -108,11 +118,12 @@ def _require_mark(file: Path) -> None:
         raise NotABackup("it is no SQLite database")
     application, checksum = header[_APPLICATION_AT], header[_CHECKSUM_AT]
     if not any(application) and not any(checksum):
-        return  # An earlier version's.
+        return False
     if int.from_bytes(application, "big") != APPLICATION_ID:
         raise NotABackup("it is another program's, or damaged")
     if checksum != _checksum(file):
         raise NotABackup("it is damaged, or was changed since it was made")
+    return True
 
 
 def _checksum(file: Path) -> bytes:

@@ -4,9 +4,17 @@ Each process holds a lock on a file of its own, named as the process is in its l
 lets go of the lock however the process ends, so who can lock another's file knows that its owner
 is dead; neither pids, which are used again, nor clocks come into it. Names are random and never
 used twice. Processes that share a database but no folder wait for each other's leases to end.
+
+A folder may be copied to another host that uses the same database: nobody locks the copies, though
+their owners live. So each file says which file of which machine it is, and one that is not what it
+says is a copy: it is removed, and nothing is released. Where that errs it errs to waiting, as after
+a restart that numbers the disks anew. One thing is left: a file system that two hosts share but
+that keeps locks to each (NFS with ``local_lock``), where both have one machine id or none and
+number the disk alike; give each host a DATA_DIR of its own there.
 """
 
 import contextlib
+import hashlib
 import logging
 import secrets
 from collections.abc import Callable
@@ -18,6 +26,8 @@ from filelock import FileLock, Timeout
 _log = logging.getLogger(__name__)
 
 _SUFFIX: Final = ".lock"
+#: It is not to be told to others as it is: https://www.freedesktop.org/software/systemd/man/machine-id.html
+_MACHINE_ID: Final = Path("/etc/machine-id")
 
 
 class ProcessLock:
@@ -38,12 +48,15 @@ class ProcessLock:
                 if self._lock is None:
                     # Another took the file for a dead one's, between its making and its locking.
                     self.name = secrets.token_hex(16)
+            file = folder / f"{self.name}{_SUFFIX}"
+            file.write_text(_identity(file), "utf-8")
         except (OSError, NotImplementedError) as error:
             _log.warning("process_not_locked", extra={"error": type(error).__name__})
 
     def reap(self, release: Callable[[str], None]) -> int:
         """Release what each dead process held, by its name, and forget it; returns how many.
 
+        Copies of files, whose owners may live elsewhere, are removed only.
         One whose ``release`` raises is left for the next time, and so are those after it.
         """
         count = 0
@@ -57,19 +70,37 @@ class ProcessLock:
             if lock is None:
                 continue
             try:
-                release(file.stem)
+                if _is_original(file):
+                    release(file.stem)
+                    count += 1
                 # Where an open file cannot be deleted it is found again, and holds nothing.
                 with contextlib.suppress(OSError):
                     file.unlink()
             finally:
                 lock.release()
-            count += 1
         return count
 
     def close(self) -> None:
         """Let go, as a process that dies does."""
         if self._lock is not None:
             self._lock.release()
+
+
+def _is_original(file: Path) -> bool:
+    try:
+        # One that was never written to is of a process that came to hold nothing.
+        return file.read_bytes() == _identity(file).encode()
+    except OSError:
+        return False
+
+
+def _identity(file: Path) -> str:
+    """Return what no other file has, and no copy of this one, on whatever host."""
+    machine = b""
+    with contextlib.suppress(OSError):
+        machine = _MACHINE_ID.read_bytes()
+    about = file.stat()
+    return hashlib.sha256(b"%d:%d:%b" % (about.st_dev, about.st_ino, machine)).hexdigest()
 
 
 def _locked(file: Path) -> FileLock | None:

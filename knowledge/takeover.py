@@ -5,10 +5,12 @@ Whatever is leased names its holder: updates in hand, letters, errands and feeds
 
 from datetime import datetime
 
+from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from knowledge import arrivals, delivery, errands, polling
 from knowledge.database import Sessions
+from knowledge.models import Arrival, Errand, Feed, Notification
 from knowledge.processes import ProcessLock
 
 
@@ -32,3 +34,11 @@ def end_leases(session: Session, holder: str, at: datetime) -> None:
     delivery.end_leases(session, holder, at)
     errands.end_leases(session, holder, at)
     polling.end_leases(session, holder, at)
+
+
+def end_every_lease(session: Session, at: datetime) -> None:
+    """End the leases of whoever holds anything: a restored database names holders long gone."""
+    holders = (Arrival.holder, Notification.holder, Errand.holder, Feed.holder)
+    named = session.scalars(union(*map(select, holders))).all()
+    for holder in filter(None, named):
+        end_leases(session, holder, at)

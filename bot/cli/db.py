@@ -79,16 +79,22 @@ def backup(app: App, target: Path) -> None:
 @db.command()
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Everything in the database now may be replaced.")
+@click.option(
+    "--allow-empty",
+    is_flag=True,
+    help="Let an earlier version's backup without a report replace a database that has some.",
+)
 @click.pass_obj
-def restore(app: App, source: Path, yes: bool) -> None:
+def restore(app: App, source: Path, yes: bool, allow_empty: bool) -> None:
     """Put the backup SOURCE in the place of everything in the database; then build the index anew.
 
-    SOURCE is checked whole first: what `db backup` did not write is refused, and nothing changed.
+    SOURCE is checked whole first: what `db backup` did not write, such as a copy of the database's
+    file, is refused, and nothing changed.
     Programs that run meanwhile follow at their next claim.
     """
     if not yes:
         raise click.UsageError("everything in the database now is replaced; say --yes to do it")
-    backups.restore(app.engine, source, app.settings.data_dir)
+    backups.restore(app.engine, source, app.settings.data_dir, allow_empty=allow_empty)
     click.echo(f"restored from {source}")
     manifest = indexing.reindex(
         app.sessions, app.encoder, app.settings.index_dir, reporter("Embedding the statements")

@@ -131,7 +131,8 @@ def _files(app: App) -> tuple[State, str]:
             f"{error.filename or folder} cannot be looked at ({error.strerror}); run this as the"
             " user who runs the bot"
         )
-    place = shlex.quote(str(folder))
+    # Where it is a link the commands are to change what it leads to.
+    place = shlex.quote(str(folder.resolve() if folder.is_symlink() else folder))
     if found.foreign:
         owner = folder.stat().st_uid
         return State.WARNING, (

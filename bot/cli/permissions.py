@@ -13,6 +13,8 @@ from typing import Final
 _OTHERS: Final = 0o077
 #: Of a folder that somebody fills without end no more is looked at.
 MOST_ENTRIES: Final = 100_000
+#: What looking at an entry raises that was there a moment before.
+_VANISHED: Final = (FileNotFoundError, NotADirectoryError)
 
 _users_mask: Final[ContextVar[int]] = ContextVar("users_mask")
 
@@ -66,13 +68,17 @@ class Exposure:
 def exposure(folder: Path) -> Exposure:
     """Look at a folder and everything below it, for the first ``MOST_ENTRIES`` of it.
 
-    Links are passed over: what they lead to is somebody else's to look after. Raises OSError where
-    it cannot be looked at.
+    Links below it are passed over: what they lead to is somebody else's to look after. So is what
+    vanishes meanwhile. Raises OSError where it cannot be looked at, FileNotFoundError only where
+    the folder itself is not there.
     """
     owner = folder.stat().st_uid
     found = Exposure(0)
-    for path in islice(_below(folder), MOST_ENTRIES):
-        about = path.lstat()
+    for path in islice(_below(folder.resolve()), MOST_ENTRIES):
+        try:
+            about = path.lstat()
+        except _VANISHED:
+            continue
         readable, foreign = bool(about.st_mode & _OTHERS), about.st_uid != owner
         found = Exposure(
             found.looked_at + 1,
@@ -86,7 +92,11 @@ def exposure(folder: Path) -> Exposure:
 
 def _below(folder: Path) -> Iterator[Path]:
     yield folder
-    for entry in sorted(folder.iterdir()):
+    try:
+        entries = sorted(folder.iterdir())
+    except _VANISHED:
+        return
+    for entry in entries:
         if entry.is_symlink():
             continue
         if entry.is_dir():

@@ -1,5 +1,6 @@
 """What the doctor says of each part, well and not well, and that it names the way out."""
 
+import os
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator
@@ -175,6 +176,48 @@ class TestFiles:
         (app.settings.data_dir / "models").symlink_to(tmp_path / "elsewhere")
         (app.settings.data_dir / "nowhere").symlink_to(tmp_path / "nothing")
         assert doctor()["files"].state is State.OK
+
+    def test_a_folder_that_is_a_link_is_looked_at_where_it_leads(
+        self, app: App, doctor: Doctor, tmp_path: Path
+    ) -> None:
+        (tmp_path / "link").symlink_to(app.settings.data_dir)
+        assert doctor(data_dir=tmp_path / "link")["files"].state is State.OK
+        (app.settings.data_dir / "open").touch(0o644)
+        found = doctor(data_dir=tmp_path / "link")["files"]
+        assert found.state is State.WARNING
+        _, command, _ = found.message.split("`")
+        subprocess.run(shlex.split(command), check=True)
+        assert doctor(data_dir=tmp_path / "link")["files"].state is State.OK
+
+    @pytest.mark.parametrize("vanishing", ["a/file", "a", "file"])
+    def test_what_vanishes_meanwhile_hides_nothing(
+        self, app: App, doctor: Doctor, monkeypatch: pytest.MonkeyPatch, vanishing: str
+    ) -> None:
+        data = app.settings.data_dir
+        (data / "a").mkdir(mode=0o700)
+        for name in ("a/file", "file"):
+            (data / name).touch(0o600)
+        (data / "open").touch(0o644)
+        gone, lstat, iterdir = data / vanishing, Path.lstat, Path.iterdir
+
+        def lstat_or_gone(path: Path) -> os.stat_result:
+            if path == gone:
+                raise FileNotFoundError(2, "gone", str(path))
+            return lstat(path)
+
+        def iterdir_or_gone(path: Path) -> Iterator[Path]:
+            if path == gone:
+                raise FileNotFoundError(2, "gone", str(path))
+            return iterdir(path)
+
+        monkeypatch.setattr(Path, "lstat", lstat_or_gone)
+        monkeypatch.setattr(Path, "iterdir", iterdir_or_gone)
+        found = doctor()["files"]
+        assert found.state is State.WARNING
+        assert "open" in found.message
+
+    def test_one_that_is_not_there_yet_is_said_to_be(self, doctor: Doctor, tmp_path: Path) -> None:
+        assert "not there yet" in doctor(data_dir=tmp_path / "none")["files"].message
 
     def test_settings_that_others_read_are_named(self, doctor: Doctor, tmp_path: Path) -> None:
         (tmp_path / ".env").touch(0o644)

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,33 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from embeddings.encoder import Encoder
-from knowledge import backup_check, curation, people, reports, schema
+from knowledge import (
+    arrivals,
+    backup_check,
+    curation,
+    errands,
+    people,
+    polling,
+    reports,
+    schema,
+)
 from knowledge.backup import backup, restore
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.indexing import ServingIndex
 from knowledge.inquiries import record
-from knowledge.models import Base, Change, Person, Statement, StatementStatus
+from knowledge.models import (
+    Base,
+    Change,
+    Feed,
+    FeedKind,
+    Person,
+    Source,
+    Statement,
+    StatementStatus,
+)
+from knowledge.models.base import now
 from knowledge.working_folder import working_folder
 
 
@@ -307,16 +327,91 @@ def test_a_backup_of_each_earlier_version_is_accepted(
     schema.upgrade(old, revision)
     with old.begin() as connection:
         connection.execute(text("INSERT INTO sources (id, name) VALUES (1, 'an old source')"))
+    _copy_as_before_the_mark(old, given)
+    with pytest.raises(DatabaseUnavailable, match="no report and the database holds 1;"):
+        restore(engine, given)
+    assert _people(engine) == ["someone"]
+    restore(engine, given, allow_empty=True)
+    assert _people(engine) == []
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT name FROM sources")).all() == [("an old source",)]
+    assert schema.drift(engine) == []
+
+
+def test_an_earlier_versions_backup_with_reports_needs_no_permission(
+    engine: Engine, lived_in: Sessions, folder: Path
+) -> None:
+    old, given = open_engine(f"sqlite:///{folder / 'live.db'}"), folder / "given.db"
+    schema.upgrade(old)
+    _publish(open_sessions(old), "the old harbour")
+    schema.downgrade(old, "0006")
+    _copy_as_before_the_mark(old, given)
+    restore(engine, given)
+    assert _people(engine) == []
+
+
+def _copy_as_before_the_mark(old: Engine, given: Path) -> None:
     with old.connect() as connection, closing(sqlite3.connect(given)) as copy:
         own = connection.connection.driver_connection
         assert own is not None
         own.backup(copy)
     old.dispose()
-    restore(engine, given)
-    assert _people(engine) == []
-    with engine.connect() as connection:
-        assert connection.execute(text("SELECT name FROM sources")).all() == [("an old source",)]
-    assert schema.drift(engine) == []
+
+
+@pytest.mark.parametrize("revision", ["0007", "head"])
+def test_a_copied_database_is_no_backup(
+    engine: Engine, lived_in: Sessions, folder: Path, revision: str
+) -> None:
+    """Of one in use a part is in its log, which a copy of the file alone does not have."""
+    before = _rows(engine)
+    other, copied = open_engine(f"sqlite:///{folder / 'live.db'}"), folder / "copied.db"
+    schema.upgrade(other, revision)
+    # Closing it empties the log.
+    other.dispose()
+    with other.begin() as connection:
+        connection.execute(text("INSERT INTO sources (id, name) VALUES (1, 'in the log')"))
+    shutil.copy(folder / "live.db", copied)
+    with pytest.raises(DatabaseUnavailable, match="not marked"):
+        restore(engine, copied, allow_empty=True)
+    other.dispose()
+    assert _rows(engine) == before
+
+
+def test_a_backup_whose_mark_was_taken_off_is_refused(engine: Engine, whole: Path) -> None:
+    with whole.open("r+b") as file:
+        for place in (60, 68):
+            file.seek(place)
+            file.write(bytes(4))
+    with pytest.raises(DatabaseUnavailable, match="not marked"):
+        restore(engine, whole)
+    assert _people(engine) == ["somebody later", "someone"]
+
+
+def test_what_was_held_when_it_was_made_is_held_by_nobody(
+    engine: Engine, lived_in: Sessions, folder: Path
+) -> None:
+    at, hour = now(), timedelta(hours=1)
+    with lived_in.begin() as session:
+        feed = Feed(url="https://example.org", kind=FeedKind.SYNDICATION, minutes=60)
+        feed.source, feed.next_poll_at = Source(name="Town"), at
+        session.add(feed)
+        arrivals.store(session, [arrivals.Arriving(1, "lane", b"sealed")], at)
+    with lived_in.begin() as session:
+        assert errands.take(session, "held", at, hour, "gone")
+        done = errands.take(session, "done", at, hour, "gone")
+        assert done
+        errands.finish(session, "done", done, at + hour, "done")
+        assert polling.take_next(session, at, "gone")
+        assert arrivals.take(session, "another gone", at, at + hour, 1)
+    backup(engine, folder / "held.db")
+    restore(engine, folder / "held.db")
+    later = now()
+    with lived_in.begin() as session:
+        assert errands.take(session, "held", later, hour)
+        assert not errands.take(session, "done", later, hour)
+        assert polling.take_next(session, later)
+        (taken,) = arrivals.take(session, "new", later, later + hour, 1)
+    assert taken.tries == 1
 
 
 def test_a_backup_is_made_and_read_where_there_is_no_temporary_folder(

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select, update
 
+from bot.app import App
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker
 from embeddings.encoder import Encoder
-from knowledge import database, forgetting, indexing, inquiries, people, secure_deletion
+from knowledge import arrivals, database, forgetting, indexing, inquiries, people, secure_deletion
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.database import Sessions, open_engine, open_sessions
@@ -222,3 +223,53 @@ def test_a_server_overwrites_by_itself(postgres: str) -> None:
         assert "vacuum" in secure_deletion.overwrite(sessions, now())
     finally:
         engine.dispose()
+
+
+class TestForgottenUpdates:
+    @pytest.mark.parametrize(("days", "kept"), [(1, 1), (6, 6), (7, 7), (90, 7)])
+    def test_given_up_ones_are_kept_no_longer_than_questions(
+        self, sessions: Sessions, monkeypatch: pytest.MonkeyPatch, days: int, kept: int
+    ) -> None:
+        monkeypatch.setenv("RETENTION_DAYS", str(days))
+        app = App(lambda _: None)
+        app.sessions = sessions
+        at = now()
+        self.give_up(sessions, at)
+        assert app.forget_updates(at + timedelta(days=kept)) == 0
+        assert app.forget_updates(at + timedelta(days=kept, seconds=1)) == 1
+
+    def test_what_they_leave_is_overwritten_within_the_hour(self, sessions: Sessions) -> None:
+        at = now()
+        with sessions.begin() as session:
+            assert arrivals.forget(session, at, at) == 0
+        assert due(sessions) is None
+        self.give_up(sessions, at)
+        later = at + timedelta(seconds=1)
+        with sessions.begin() as session:
+            assert arrivals.forget(session, later, later) == 1
+        found = due(sessions)
+        assert found is not None
+        assert found <= now() + secure_deletion.WITHIN
+
+    def test_what_answered_ones_leave_is_overwritten_within_a_day(self, sessions: Sessions) -> None:
+        at = now()
+        self.take(sessions, at)
+        with sessions.begin() as session:
+            assert arrivals.finish(session, 1, "one", at)
+        later = at + timedelta(seconds=1)
+        with sessions.begin() as session:
+            assert arrivals.forget(session, later, later) == 1
+        found = due(sessions)
+        assert found is not None
+        assert found <= now() + timedelta(days=1)
+
+    def take(self, sessions: Sessions, at: datetime) -> None:
+        with sessions.begin() as session:
+            arrivals.store(session, [arrivals.Arriving(1, "lane", b"sealed")], at)
+        with sessions.begin() as session:
+            assert arrivals.take(session, "one", at, at + timedelta(minutes=1), 1)
+
+    def give_up(self, sessions: Sessions, at: datetime) -> None:
+        self.take(sessions, at)
+        with sessions.begin() as session:
+            assert arrivals.give_up(session, 1, "one", "broken", at)

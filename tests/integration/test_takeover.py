@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,16 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.conversation.post import Outbox
-from knowledge import arrivals, errands, inquiries, notifications, people, polling, reports
+from knowledge import (
+    arrivals,
+    errands,
+    inquiries,
+    notifications,
+    people,
+    polling,
+    processes,
+    reports,
+)
 from knowledge.arrivals import Arriving, Taken
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
@@ -225,6 +235,38 @@ class TestProcesses:
         assert (reaping.name, process.name) == ("first", "second")
         reaping.close()
         process.close()
+
+    def test_a_copy_of_a_living_ones_file_is_no_dead_one(
+        self, folder: Path, tmp_path: Path, living: str
+    ) -> None:
+        """As where the folder is copied for another host on the same database."""
+        shutil.copytree(folder, tmp_path / "copied")
+        process, found = ProcessLock(tmp_path / "copied"), list[str]()
+        assert process.reap(found.append) == 0
+        process.close()
+        assert found == []
+        assert [file.stem for file in (tmp_path / "copied").iterdir()] == [process.name]
+        assert ProcessLock(folder).reap(found.append) == 0
+
+    def test_a_file_of_another_machine_is_no_dead_ones(
+        self, folder: Path, tmp_path: Path, dead: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As where a disk is copied whole, with the numbers of its files."""
+        (tmp_path / "machine-id").write_text("another")
+        monkeypatch.setattr(processes, "_MACHINE_ID", tmp_path / "machine-id")
+        process, found = ProcessLock(folder), list[str]()
+        assert process.reap(found.append) == 0
+        process.close()
+        assert found == []
+
+    def test_one_that_moved_with_its_folder_is_still_known(
+        self, folder: Path, tmp_path: Path, dead: str
+    ) -> None:
+        folder.rename(tmp_path / "elsewhere")
+        process, found = ProcessLock(tmp_path / "elsewhere"), list[str]()
+        assert process.reap(found.append) == 1
+        process.close()
+        assert found == [dead]
 
     def test_without_a_folder_there_is_a_name_only(
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture
