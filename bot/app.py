@@ -405,8 +405,12 @@ class App:
                 "CONSOLE_BIND is not set; set it to host:port, such as 127.0.0.1:8080"
             )
         self.index.current(self._progress("Reading the knowledge base"))
-        with self.parsers, Follower(self.engine, self.index):
-            server.run(self.console, bind, self.settings.console_proxies)
+        following = Follower(self.engine, self.index)
+        serving = server.beside(self.console, bind, self.settings.console_proxies)
+        stop = server.stop_signal()
+        # Parsers end first: who waits for one is answered while the server still waits for them.
+        with serving, following, self.parsers:
+            stop.wait()
 
     def _watched(self) -> AbstractContextManager[None]:
         from bot.watching import Standing, watched

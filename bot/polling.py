@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.fetching import ARTICLE, FEED, REVIEWS, Fetched, Fetcher, Known
 from bot.fetching.errors import FetchError, Unreachable
 from bot.parsing import jobs
+from bot.parsing.jobs import Queue
 from bot.parsing.pool import ParserPool
 from bot.receiving import as_received, read_address
 from bot.redaction import redact
@@ -137,7 +138,9 @@ class Poller:
         defaults = Defaults(published_at=item.published_at)
         found: Found = ()
         try:
-            found = await read_address(self._fetcher, self._parsers, item.url, defaults, ARTICLE)
+            found = await read_address(
+                self._fetcher, self._parsers, item.url, defaults, ARTICLE, queue=Queue.FEEDS
+            )
         except Unreachable as error:
             tally.problems.append(f"feed {feed.id}: {error}")
             return False
@@ -155,7 +158,9 @@ class Poller:
         """Take in the reviews that are new; returns whether none is left for the next time."""
         defaults = Defaults(publisher=feed.source)
         by_key: dict[str, ReportDraft] = {}
-        reviews = jobs.read_received(as_received(fetched), defaults, Format.CLAIMREVIEW)
+        reviews = jobs.read_received(
+            as_received(fetched), defaults, Format.CLAIMREVIEW, Queue.FEEDS
+        )
         for found in await self._parsers.read_async(reviews):
             if isinstance(found, Problem):
                 tally.problems.append(f"feed {feed.id}: {found.reason}")

@@ -8,8 +8,9 @@ from typing import Final
 from bot.fetching import ARTICLE, DOCUMENT, Fetched, Fetcher, Wanted
 from bot.parsing import jobs
 from bot.parsing.errors import ParserUnavailable
+from bot.parsing.jobs import Queue
 from bot.parsing.pool import ParserPool
-from bot.pictures.errors import UnreadablePicture
+from bot.pictures.errors import PictureBusy
 from knowledge.readers import Defaults, Format
 from knowledge.readers.heading import Heading
 from knowledge.readers.received import Found, Received
@@ -25,7 +26,8 @@ PICTURE_S: Final = 30.0
 def read_link(fetcher: Fetcher, parsers: ParserPool, url: str) -> Heading:
     """Return what the page at ``url`` is about; waits for it, so keep it off the loop.
 
-    Raises FetchError if it cannot be fetched, UnreadableFile if it cannot be read.
+    Raises FetchError if it cannot be fetched or is not read now, UnreadableFile if it cannot be
+    read.
     """
     ends = time.monotonic() + LINK_S
     document = as_received(asyncio.run(fetcher.fetch(url, LINKED)))
@@ -37,7 +39,7 @@ def read_picture(parsers: ParserPool, data: bytes) -> str:
     try:
         return parsers.read(jobs.read_picture(data), PICTURE_S)
     except ParserUnavailable as error:
-        raise UnreadablePicture(str(error)) from error
+        raise PictureBusy(str(error)) from error
 
 
 async def read_address(
@@ -47,13 +49,14 @@ async def read_address(
     defaults: Defaults,
     wanted: Wanted = DOCUMENT,
     format: Format = Format.AUTO,  # noqa: A002 - as the readers have it
+    queue: Queue = Queue.MODERATORS,
 ) -> Found:
     """Return the reports at ``url``, and a ``Problem`` for each row that is none.
 
     Raises FetchError if it cannot be fetched, UnreadableFile if it cannot be read.
     """
     document = as_received(await fetcher.fetch(url, wanted))
-    return await parsers.read_async(jobs.read_received(document, defaults, format))
+    return await parsers.read_async(jobs.read_received(document, defaults, format, queue))
 
 
 def as_received(fetched: Fetched) -> Received:

@@ -29,7 +29,7 @@ from bot.console.pages import (
     statements,
     trends,
 )
-from bot.console.protection import BodyLimit, Headers
+from bot.console.protection import BodyLimit, Headers, SlowRequests
 from knowledge.errors import NotFound
 from knowledge.models import Role
 
@@ -94,6 +94,8 @@ PAGES: Final[Sequence[tuple[str, str, Role, Handler]]] = (
     ("POST", "/people/block", _A, people.block),
     ("POST", "/people/unblock", _A, people.unblock),
 )
+#: Those that wait for the web and for documents to be read.
+SLOW: Final = frozenset({reports.file})
 
 
 def build(desk: Desk) -> Starlette:
@@ -115,11 +117,16 @@ def build(desk: Desk) -> Starlette:
     async def begin(request: Request) -> Response:
         return RedirectResponse("/inbox", 303)
 
+    slow = SlowRequests()
     routes: list[BaseRoute] = [
         Route("/", begin, methods=["GET"]),
         *entrance.routes(desk),
         *(
-            Route(path, guarded(desk, role, handler), methods=[method])
+            Route(
+                path,
+                guarded(desk, role, handler, slow if handler in SLOW else None),
+                methods=[method],
+            )
             for method, path, role, handler in PAGES
         ),
         Mount("/static", _Assets(packages=[("bot.console", "static")])),

@@ -6,7 +6,8 @@ ConsoleError
 ├── FormForged          a write without its session's token, or sent by another site
 ├── BadForm             a field holds what it cannot take
 ├── TooLarge            more was sent than a page takes
-└── TooManyTries        one address tried to sign in too often
+├── TooManyTries        one address tried to sign in too often
+└── TooBusy             too many reports are read at once, or too many of one person's
 
 The messages are for the log; ``problems`` says them to a moderator in their language.
 """
@@ -44,3 +45,7 @@ class TooLarge(ConsoleError):
 
 class TooManyTries(ConsoleError):
     """One address tried to sign in too often."""
+
+
+class TooBusy(ConsoleError):
+    """Too many reports are read at once, or too many of one person's."""

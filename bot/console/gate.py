@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from anyio import to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -14,6 +15,7 @@ from bot.console.desk import Desk
 from bot.console.errors import FormForged, SignedOut
 from bot.console.forms import Form
 from bot.console.problems import status_of, told
+from bot.console.protection import SlowRequests
 from bot.console.rendering import render
 from bot.console.visit import Visit, Visitor, admitted
 from bot.conversation.catalogue import Catalogue, catalogue, spoken
@@ -36,8 +38,13 @@ def cookie_name(desk: Desk) -> str:
     return "__Host-console" if desk.secure else "console"
 
 
-def guarded(desk: Desk, needs: Role, handler: Handler) -> Endpoint:
-    """Return the endpoint of a handler for those who hold ``needs``; a POST carries its token."""
+def guarded(
+    desk: Desk, needs: Role, handler: Handler, slow: SlowRequests | None = None
+) -> Endpoint:
+    """Return the endpoint of a handler for those who hold ``needs``; a POST carries its token.
+
+    A handler that may take long has a place among the ``slow``.
+    """
 
     async def endpoint(request: Request) -> Response:
         cookie = request.cookies.get(cookie_name(desk), "")
@@ -60,7 +67,10 @@ def guarded(desk: Desk, needs: Role, handler: Handler) -> Endpoint:
                 asked=forms.asked(request),
                 sent=sent,
             )
-            return await run_in_threadpool(handler, visit)
+            if slow is None:
+                return await run_in_threadpool(handler, visit)
+            with slow.place(visitor.key):
+                return await to_thread.run_sync(handler, visit, limiter=slow.threads)
         except SignedOut as error:
             if request.method == "POST":
                 return refused(request, error, words_for(request), desk)

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.console.acts import act_name
-from bot.console.errors import BadForm, FormForged, SignedOut, TooLarge, TooManyTries
+from bot.console.errors import BadForm, FormForged, SignedOut, TooBusy, TooLarge, TooManyTries
 from bot.fetching import errors as fetching
+from bot.parsing.errors import ParserUnavailable
 from knowledge.errors import (
     AlreadyHandled,
     BadCursor,
@@ -37,6 +38,8 @@ STATUS: Final[dict[type[Exception], int]] = {
     LinkRefused: 410,
     TooLarge: 413,
     TooManyTries: 429,
+    TooBusy: 503,
+    ParserUnavailable: 503,
     BadCursor: 404,
     BadEdit: 400,
     UnreadableFile: 400,
@@ -112,6 +115,8 @@ def told(error: Exception, say: Say) -> str:
             return say("This cannot be read as a report. Paste its text instead.")
         case UnusableFeed():
             return say("This feed cannot be added: {why}").format(why=error)
+        case TooBusy() | ParserUnavailable():
+            return say("Too many reports are being read just now. Try again in a minute.")
         case fetching.PrivateAddress():
             return say("This address is not on the public internet: nothing is fetched there.")
         case fetching.BadAddress():

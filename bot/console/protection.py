@@ -1,16 +1,22 @@
 """What holds for every request: headers, the size of a body, tries per address."""
 
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
+from anyio import CapacityLimiter
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.console.errors import TooLarge, TooManyTries
+from bot.console.errors import TooBusy, TooLarge, TooManyTries
 
 #: A long report, pasted, with every letter percent-encoded several times over.
 MAX_BODY: Final = 8 * 2**20
+#: Requests in hand that read documents: of all moderators, and of one. Documents are read one after
+#: the other, some 20 seconds each at most: more would wait for longer than anybody does.
+SLOW, SLOW_OF_ONE = 8, 2
 #: What is read and thrown away of a body that is too large, so that the browser hears the answer.
 _DRAINED: Final = 64 * 2**20
 
@@ -84,6 +90,31 @@ async def _drain(receive: Receive, message: Message, taken: int) -> None:
     while message.get("more_body") and taken <= _DRAINED:
         message = await receive()
         taken += len(message.get("body", b""))
+
+
+class SlowRequests:
+    """Bounds the requests in hand that may take long, and gives them threads of their own.
+
+    In the threads of all others they would keep everybody waiting. Used from one loop.
+    """
+
+    def __init__(self, most: int = SLOW, of_one: int = SLOW_OF_ONE) -> None:
+        self.threads = CapacityLimiter(most)
+        self._most, self._of_one = most, of_one
+        self._in_hand: Counter[str] = Counter()
+
+    @contextmanager
+    def place(self, person: str) -> Iterator[None]:
+        """Hold a place of a person's for the body. Raises TooBusy where there is none."""
+        if self._in_hand.total() >= self._most or self._in_hand[person] >= self._of_one:
+            raise TooBusy(f"{self._in_hand.total()} reports are read")
+        self._in_hand[person] += 1
+        try:
+            yield
+        finally:
+            self._in_hand[person] -= 1
+            if not self._in_hand[person]:
+                del self._in_hand[person]
 
 
 class TryLimit:

@@ -1,4 +1,4 @@
-"""Serving the console: alone until told to stop, or beside the bot."""
+"""Serving the console beside what runs, and waiting until it is told to stop."""
 
 import logging
 import signal
@@ -18,13 +18,12 @@ logger = logging.getLogger(__name__)
 _PATIENCE_SECONDS: Final = 10
 
 
-def run(application: ASGIApp, bind: str, proxies: Sequence[str]) -> None:
-    """Serve until SIGINT or SIGTERM. Raises ConsoleUnavailable."""
+def stop_signal() -> threading.Event:
+    """Return what SIGINT and SIGTERM set from now on."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with beside(application, bind, proxies):
-        stop.wait()
+    return stop
 
 
 @contextmanager

@@ -338,17 +338,7 @@ class Conversation:
 
     def busy(self, asker: Asker) -> Reply:
         """Say that too many ask at once."""
-        say = self._words(asker).say
-        return Reply(
-            (
-                Block(
-                    say(
-                        "Very many people are asking right now, and I cannot get to your message."
-                        " Please send it again in a few minutes."
-                    )
-                ),
-            )
-        )
+        return media.busy(self._words(asker))
 
     def failure(self, asker: Asker) -> Reply:
         """Say that it was us."""

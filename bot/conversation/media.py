@@ -5,6 +5,7 @@ from enum import StrEnum
 from bot.conversation.catalogue import Catalogue
 from bot.conversation.reply import Block, Reply
 from bot.fetching.errors import BadAddress, FetchError, Refused, TooLarge, Unreachable
+from bot.parsing.errors import ParserUnavailable
 from bot.pictures import errors as pictures
 
 
@@ -54,6 +55,8 @@ def unread_picture(error: pictures.PictureError, words: Catalogue) -> Reply:
             return not_yet(Medium.PICTURE, words)
         case pictures.TooLarge():
             return not_yet(Medium.LARGE_PICTURE, words)
+        case pictures.PictureBusy():
+            return busy(words)
         case _:
             return _in_words(words.say("I cannot open this picture."), words)
 
@@ -72,6 +75,8 @@ def unread_link(error: FetchError, words: Catalogue) -> Reply:
     """Say why the page behind a link was not read, and what to do."""
     say = words.say
     match error:
+        case ParserUnavailable():
+            return busy(words)
         case BadAddress():
             text = say("I only open pages on the public internet, and this link leads elsewhere.")
         case Unreachable():
@@ -90,6 +95,15 @@ def wordless_page(words: Catalogue) -> Reply:
     return _in_words(
         words.say("I opened the page, but its title does not say which news it is about."), words
     )
+
+
+def busy(words: Catalogue) -> Reply:
+    """Say that too many ask at once."""
+    text = words.say(
+        "Very many people are asking right now, and I cannot get to your message."
+        " Please send it again in a few minutes."
+    )
+    return Reply((Block(text),))
 
 
 def _in_words(text: str, words: Catalogue) -> Reply:

@@ -37,6 +37,15 @@ class Job(StrEnum):
     PICTURE = "picture"
 
 
+class Queue(StrEnum):
+    """Whose documents wait for one another, and for nobody else's."""
+
+    FEEDS = "feeds"
+    MODERATORS = "moderators"
+    LINKS = "links"
+    PICTURES = "pictures"
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """How a job is done: by which function, of a document's bytes and of ``arguments``.
@@ -56,6 +65,7 @@ class Call(Generic[_Result_co]):
     """One document to be read; ``name`` is what errors call it."""
 
     job: Job
+    queue: Queue
     name: str
     data: bytes = field(repr=False)
     arguments: tuple[object, ...] = ()
@@ -63,33 +73,34 @@ class Call(Generic[_Result_co]):
 
 def read_feed(data: bytes, charset: str | None, url: str) -> Call[tuple[Item, ...]]:
     """Have ``feeds.parse_feed`` called. Raises UnusableFeed."""
-    return Call(Job.FEED, url, data, (charset, url))
+    return Call(Job.FEED, Queue.FEEDS, url, data, (charset, url))
 
 
 def read_received(
     document: Received,
     defaults: Defaults,
     format: Format = Format.AUTO,  # noqa: A002 - as the readers have it
+    queue: Queue = Queue.MODERATORS,
 ) -> Call[Found]:
     """Have ``received.read_received`` called, and its bodies extracted. Raises UnreadableFile."""
     asked = (document.url, document.content_type, document.charset, defaults, format)
-    return Call(Job.RECEIVED, document.url, document.data, asked)
+    return Call(Job.RECEIVED, queue, document.url, document.data, asked)
 
 
 def read_upload(name: str, data: bytes, defaults: Defaults) -> Call[Found]:
     """Have ``received.read_upload`` called, and its bodies extracted. Raises UnreadableFile."""
-    return Call(Job.UPLOAD, fields.shown(name), data, (name, defaults))
+    return Call(Job.UPLOAD, Queue.MODERATORS, fields.shown(name), data, (name, defaults))
 
 
 def read_heading(document: Received) -> Call[Heading]:
     """Have ``heading.read_heading`` called. Raises UnreadableFile."""
     asked = (document.url, document.content_type, document.charset)
-    return Call(Job.HEADING, document.url, document.data, asked)
+    return Call(Job.HEADING, Queue.LINKS, document.url, document.data, asked)
 
 
 def read_picture(data: bytes) -> Call[str]:
     """Have ``pictures.read_picture`` called. Raises PictureError."""
-    return Call(Job.PICTURE, "the picture", data)
+    return Call(Job.PICTURE, Queue.PICTURES, "the picture", data)
 
 
 def _received(

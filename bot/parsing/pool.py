@@ -5,7 +5,8 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Final, TypeVar
@@ -13,18 +14,24 @@ from typing import Final, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from bot.parsing.errors import ParserUnavailable
-from bot.parsing.jobs import ERRORS, KINDS, Call, Kind
+from bot.parsing.jobs import ERRORS, KINDS, Call, Kind, Queue
 from bot.parsing.process import Broken, Refusal, Worker
 from bot.parsing.worker import ANSWER_TOO_LONG, MAX_DOCUMENT, OUT_OF_MEMORY, Limits
 from knowledge.errors import BadEdit
 
-#: Documents that are read at once: one of a feed, one of a moderator, some that people send.
-SIZE: Final = 4
+#: Documents of each queue that are read at once, whatever the others hold. Feeds are polled one
+#: after the other, uploads can wait; of links and pictures one that takes long stops no other.
+PLACES: Final[Mapping[Queue, int]] = {
+    Queue.FEEDS: 1,
+    Queue.MODERATORS: 1,
+    Queue.LINKS: 2,
+    Queue.PICTURES: 2,
+}
 #: Processes that are kept while nothing is read, at some 50 MiB each.
 WARM: Final = 1
 #: Documents that one process reads before another takes its place: what leaks ends with it.
 DOCUMENTS: Final = 200
-#: Seconds that a document waits for a process where others are read.
+#: Seconds that a document waits for its turn where others of its queue are read.
 WAIT_S: Final = 60.0
 #: Seconds that a process has to start in: one, where nothing else is done.
 START_S: Final = 30.0
@@ -40,7 +47,8 @@ _log = logging.getLogger(__name__)
 class _Task:
     """A document on its way: which process reads it, and whether anybody still wants it."""
 
-    def __init__(self) -> None:
+    def __init__(self, queue: Queue) -> None:
+        self.queue = queue
         self.worker: Worker | None = None
         self.is_cancelled = False
 
@@ -48,13 +56,16 @@ class _Task:
 class ParserPool:
     """Reads documents in processes of its own; what one of them does is never another's trouble.
 
-    Used from any thread and any loop. Processes are started as they are needed; leaving it as a
-    context ends them, and whatever they are reading.
+    Each queue has places of its own, which are given in the order of asking. Used from any thread
+    and any loop. Processes are started as they are needed; leaving it as a context ends them, and
+    whatever they are reading.
     """
 
-    def __init__(self, limits: Limits | None = None, size: int = SIZE, warm: int = WARM) -> None:
+    def __init__(self, limits: Limits | None = None, warm: int = WARM) -> None:
         self._limits = limits or Limits()
-        self._free, self._warm = size, warm
+        self._warm = warm
+        self._free = dict(PLACES)
+        self._waiting: dict[Queue, deque[_Task]] = {queue: deque() for queue in PLACES}
         self._idle: list[Worker] = []
         self._tasks: set[_Task] = set()
         self._is_closed = False
@@ -92,18 +103,18 @@ class ParserPool:
     def read(self, call: Call[_T], seconds: float | None = None) -> _T:
         """Return what ``call`` reads; waits for it, so keep it off the loop.
 
-        It has ``seconds`` in all, or else what the limits say once a process is free.
+        It has ``seconds`` in all, or else what the limits say once it is its turn.
 
         Raises:
             UnreadableFile, UnusableFeed, PictureError: as its reader says, or because reading it
                 takes more time or memory than it may.
             ParserUnavailable: it is not read now.
         """
-        return self._read(call, seconds, _Task())
+        return self._read(call, seconds, _Task(call.queue))
 
     async def read_async(self, call: Call[_T]) -> _T:
         """Return what ``call`` reads; cancelling this ends the process. Raises as ``read``."""
-        task = _Task()
+        task = _Task(call.queue)
         try:
             return await asyncio.to_thread(self._read, call, None, task)
         except asyncio.CancelledError:
@@ -162,14 +173,27 @@ class ParserPool:
             self._give_back(task, worker)
 
     def _take_place(self, task: _Task, seconds: float) -> None:
+        queue = task.queue
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._free or self._is_closed or task.is_cancelled, timeout=seconds
-            )
-            if self._is_closed or task.is_cancelled or not self._free:
-                raise ParserUnavailable(_BUSY)
-            self._free -= 1
-            self._tasks.add(task)
+            waiting = self._waiting[queue]
+            waiting.append(task)
+            try:
+                self._changed.wait_for(
+                    lambda: (
+                        self._is_closed
+                        or task.is_cancelled
+                        or (self._free[queue] and waiting[0] is task)
+                    ),
+                    timeout=seconds,
+                )
+                is_ended = self._is_closed or task.is_cancelled
+                if is_ended or not self._free[queue] or waiting[0] is not task:
+                    raise ParserUnavailable(_BUSY)
+                self._free[queue] -= 1
+                self._tasks.add(task)
+            finally:
+                waiting.remove(task)
+                self._changed.notify_all()
 
     def _start(self, task: _Task) -> Worker:
         worker = self._take_idle()
@@ -196,7 +220,7 @@ class ParserPool:
         with self._changed:
             self._tasks.discard(task)
             task.worker = None
-            self._free += 1
+            self._free[task.queue] += 1
             is_kept = (
                 worker is not None
                 and worker.is_alive

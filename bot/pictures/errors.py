@@ -2,6 +2,7 @@
 
 PictureError
 ├── OcrMissing         what reads pictures is not installed here
+├── PictureBusy        too many pictures are read at once
 └── UnreadablePicture  it is no picture that can be read: another format, broken, endless
     └── TooLarge       it has more bytes, pixels or passes than are taken
 
@@ -17,6 +18,10 @@ class PictureError(BotError):
 
 class OcrMissing(PictureError):
     """What reads pictures is not installed here."""
+
+
+class PictureBusy(PictureError):
+    """It is not read now; it may be another time."""
 
 
 class UnreadablePicture(PictureError):

@@ -1,13 +1,22 @@
 """`tathabbat console` as a process: it listens where it is told, and ends well."""
 
 import http.client
+import os
 import signal
 import socket
 import urllib.request
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
+from knowledge import sign_in
+from knowledge.database import open_engine, open_sessions
+from knowledge.sign_in import SignedIn
 from tests.e2e.whole_bot import Installation, installation
+from tests.integration.console import FIRST_ADMIN, SECRET, key_of
+from tests.integration.hostile import ENDLESS_PAGE
+
+FIELD = "Content-Disposition: form-data; name="
 
 
 def program(tmp_path: Path, models: Path, bind: str) -> Installation:
@@ -29,6 +38,55 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, models_dir: Path) ->
     _, log = process.communicate(timeout=60)
     assert process.returncode == 0, log
     assert "secret-token" not in log
+
+
+def test_who_uploads_while_it_stops_is_answered(tmp_path: Path, models_dir: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    made = program(tmp_path, models_dir, f"127.0.0.1:{port}")
+    made.settings.update(SECRET_KEY=SECRET.decode(), ADMIN_IDS=str(FIRST_ADMIN))
+    process = made.start("console")
+    assert process.stderr is not None
+    with ExitStack() as held:
+        held.callback(process.kill)
+        assert "console_started" in process.stderr.readline()
+        entered = signed_in(made)
+        connection = http.client.HTTPConnection("127.0.0.1", port, 60)
+        held.callback(connection.close)
+        headers = {
+            "Cookie": f"console={entered.cookie}",
+            "Content-Type": "multipart/form-data; boundary=part",
+        }
+        token = f'--part\r\n{FIELD}"form_token"\r\n\r\n{entered.form_token}\r\n'
+        file = f'--part\r\n{FIELD}"file"; filename="a.html"\r\n\r\n'
+        body = token.encode() + file.encode() + ENDLESS_PAGE + b"\r\n--part--\r\n"
+        connection.request("POST", "/reports", body, headers)
+        while not children_of(process.pid):
+            assert process.poll() is None
+            os.sched_yield()
+        process.send_signal(signal.SIGTERM)
+        assert connection.getresponse().status == 503
+        _, log = process.communicate(timeout=60)
+    assert process.returncode == 0, log
+    assert "Traceback" not in log
+
+
+def signed_in(made: Installation) -> SignedIn:
+    """Open a session of an admin's in the program's database."""
+    engine = open_engine(f"sqlite:///{made.folder / 'data' / 'tathabbat.db'}")
+    try:
+        with open_sessions(engine).begin() as session:
+            link = sign_in.issue_link(session, key_of(FIRST_ADMIN), datetime.now(UTC))
+            return sign_in.use_link(session, link, datetime.now(UTC))
+    finally:
+        engine.dispose()
+
+
+def children_of(number: int) -> list[str]:
+    """Return the processes that a process has started and that run."""
+    tasks = Path(f"/proc/{number}/task").glob("*/children")
+    return [child for task in tasks for child in task.read_text().split()]
 
 
 def test_who_holds_connections_keeps_nobody_out(tmp_path: Path, models_dir: Path) -> None:

@@ -1,17 +1,25 @@
 """What moderators do in the console, from a claim to a published statement and back."""
 
+import http.client
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from itertools import islice
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import func, select
 
+from bot import serving
 from bot.parsing.pool import ParserPool
 from embeddings.encoder import Encoder
 from knowledge.database import Sessions
+from knowledge.domain import ReportDraft
 from knowledge.models import (
     AuditEntry,
     Cluster,
@@ -236,6 +244,52 @@ class TestReports:
         for content in (b"\x89PNG\r\n\x00\x01", b"%PDF-1.7 \xff\xfe", b"{broken"):
             answer = moderator.client.post("/reports", data=fields, files={"file": ("x", content)})
             assert answer.status_code == 400, content
+
+    def test_reports_that_take_long_to_read_leave_the_console_to_everybody(
+        self, console: Console, moderator: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        over = threading.Event()
+
+        def hangs(*_: object) -> list[ReportDraft]:
+            over.wait()
+            return []
+
+        monkeypatch.setattr("bot.console.intake.drafts", hangs)
+        body = urlencode({"form_token": moderator.token(), "body": "x"})
+        listener = serving.listen("127.0.0.1", 0)
+        port = listener.getsockname()[1]
+        cookie = f"console={moderator.client.cookies['console']}"
+
+        def ask(method: str, path: str, sent: str = "") -> tuple[int, str]:
+            headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            with closing(connection):
+                connection.request(method, path, sent, headers)
+                answer = connection.getresponse()
+                return answer.status, answer.read().decode()
+
+        with serving.beside(console.app, listener, 10), ThreadPoolExecutor(45) as threads:
+            try:
+                asked = [threads.submit(ask, "POST", "/reports", body) for _ in range(45)]
+                refused = [each.result() for each in islice(as_completed(asked), 43)]
+                shown, _ = ask("GET", "/inbox")
+            finally:
+                over.set()
+        assert {status for status, _ in refused} == {503}
+        assert all("Too many reports are being read just now" in page for _, page in refused)
+        assert shown == 200
+        assert sorted(each.result()[0] for each in asked) == [400] * 2 + [503] * 43
+
+    def test_where_no_parser_is_to_be_had_it_is_said(
+        self, sessions: Sessions, fake_encoder: Encoder, tmp_path: Path
+    ) -> None:
+        closed = ParserPool()
+        closed.close()
+        moderator = console_on(sessions, fake_encoder, tmp_path, parsers=closed).signed_in()
+        fields = {"form_token": moderator.token()}
+        answer = moderator.client.post("/reports", data=fields, files={"file": ("x", b"words")})
+        assert answer.status_code == 503
+        assert "Too many reports are being read just now" in answer.text
 
     def test_nothing_is_fetched_inside(self, moderator: Browser) -> None:
         for url in (

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -19,11 +20,13 @@ from PIL import Image
 
 from bot.parsing import jobs, process
 from bot.parsing.errors import ParserUnavailable
-from bot.parsing.jobs import Call
+from bot.parsing.jobs import Call, Queue
 from bot.parsing.pool import ParserPool
+from bot.parsing.process import Worker
 from bot.parsing.worker import Limits
 from bot.pictures.errors import TooLarge as TooLargePicture
 from bot.pictures.errors import UnreadablePicture
+from bot.receiving import LINK_S
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile, UnusableFeed
 from knowledge.extraction import extract
@@ -57,6 +60,7 @@ TABLE = (
     b"publisher,text,rating,as_of\nP,The bridge is closed,False,2024-03-05\nP,no day,x,yesterday\n"
 )
 SLOW = jobs.read_feed(ENDLESS_FEED, None, URL)
+SLOW_UPLOAD = jobs.read_upload("a.html", ENDLESS_PAGE, Defaults())
 
 
 def good(pool: ParserPool) -> bool:
@@ -71,10 +75,10 @@ def hasty() -> Iterator[ParserPool]:
         yield pool
 
 
-def left_unread(pool: ParserPool) -> None:
+def left_unread(pool: ParserPool, call: Call[object] = SLOW) -> None:
     """Have what takes very long be read, until nothing is read any more."""
     with pytest.raises(ParserUnavailable):
-        pool.read(SLOW)
+        pool.read(call)
 
 
 class TestAnswers:
@@ -300,7 +304,7 @@ class TestEnds:
 
     def test_closing_ends_what_is_being_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
         begun = Begun(monkeypatch)
-        with ParserPool(size=1) as pool:
+        with ParserPool() as pool:
             threads = [threading.Thread(target=left_unread, args=(pool,)) for _ in range(3)]
             for thread in threads:
                 thread.start()
@@ -327,7 +331,7 @@ class TestEnds:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         begun = Begun(monkeypatch)
-        with ParserPool(size=1) as pool:
+        with ParserPool() as pool:
             first = asyncio.create_task(pool.read_async(SLOW))
             assert await asyncio.to_thread(begun.event.wait, 20)
             second = asyncio.create_task(pool.read_async(jobs.read_feed(GOOD_FEED, None, URL)))
@@ -336,18 +340,46 @@ class TestEnds:
             ended = await asyncio.gather(first, second, return_exceptions=True)
             assert all(isinstance(each, asyncio.CancelledError) for each in ended)
 
-    def test_where_all_are_busy_those_who_have_no_time_are_told(
+    def test_whoever_gets_no_turn_in_time_is_told_and_the_other_queues_are_read(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         begun = Begun(monkeypatch)
-        with ParserPool(size=1) as pool:
-            thread = threading.Thread(target=left_unread, args=(pool,))
-            thread.start()
+        with ParserPool() as pool, ThreadPoolExecutor(9) as threads:
+            hanging = [threads.submit(left_unread, pool, SLOW_UPLOAD) for _ in range(8)]
             assert begun.event.wait(20)
+            assert pool.read(jobs.read_heading(PAGE), LINK_S) == read_heading(PAGE)
+            assert good(pool)
+            with pytest.raises(UnreadablePicture, match="this is no picture"):
+                pool.read(jobs.read_picture(b"words"))
             with pytest.raises(ParserUnavailable, match="too many documents"):
-                pool.read(jobs.read_heading(PAGE), seconds=0.1)
+                pool.read(jobs.read_upload("a.csv", TABLE, Defaults()), seconds=0.1)
             pool.close()
-            thread.join()
+            for each in hanging:
+                each.result()
+
+    def test_turns_are_given_in_the_order_of_asking(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        begun = Begun(monkeypatch)
+        ask = Worker.ask
+        asked: list[str] = []
+
+        def noted(worker: Worker, job: str, arguments: bytes, data: bytes, seconds: float) -> bytes:
+            asked.append(json.loads(arguments)[0])
+            return ask(worker, job, arguments, data, seconds)
+
+        monkeypatch.setattr(Worker, "ask", noted)
+        with ParserPool() as pool, ThreadPoolExecutor(9) as threads:
+            first = threads.submit(pool.read, SLOW_UPLOAD, 60)
+            assert begun.event.wait(20)
+            names = [f"{number}.csv" for number in range(6)]
+            for place, name in enumerate(names):
+                threads.submit(pool.read, jobs.read_upload(name, TABLE, Defaults()))
+                while len(pool._waiting[Queue.MODERATORS]) <= place:
+                    os.sched_yield()
+            assert begun.worker is not None
+            begun.worker.kill()
+            with pytest.raises(UnreadableFile):
+                first.result()
+        assert asked == ["a.html", *names]
 
     def test_a_killed_program_leaves_no_process(self, tmp_path: Path) -> None:
         program = """

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from bot.errands import Errand, Errands
 from bot.fetching import Fetcher, Wanted
+from bot.parsing.jobs import Queue
 from bot.parsing.pool import ParserPool
 from bot.parsing.worker import Limits
 from bot.polling import MAX_PAGES, Poller, Tally
@@ -342,11 +343,16 @@ class TestTrouble:
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def trips(
-            fetcher: Fetcher, parsers: ParserPool, url: str, defaults: Defaults, wanted: Wanted
+            fetcher: Fetcher,
+            parsers: ParserPool,
+            url: str,
+            defaults: Defaults,
+            wanted: Wanted,
+            queue: Queue,
         ) -> Sequence[ReportDraft | Problem]:
             if url.endswith("/2"):
                 raise RecursionError
-            return await read_address(fetcher, parsers, url, defaults, wanted)
+            return await read_address(fetcher, parsers, url, defaults, wanted, queue=queue)
 
         monkeypatch.setattr("bot.polling.read_address", trips)
         number = desk.add(serve_feed(desk.web, 3))

@@ -6,6 +6,7 @@ from bot.conversation import media
 from bot.conversation.catalogue import Catalogue, Language, catalogue
 from bot.conversation.media import Medium
 from bot.fetching import errors as fetching
+from bot.parsing.errors import ParserUnavailable
 from bot.pictures import errors as pictures
 from bot.telegram.line import Line
 
@@ -70,3 +71,10 @@ def test_a_line_has_room_for_so_many_and_again_when_they_leave() -> None:
     with line.place() as first, line.place() as second:
         assert all((first, second))
     line.threads.shutdown()
+
+
+def test_where_too_much_is_read_people_are_told_so_and_not_that_theirs_is_at_fault() -> None:
+    busy = media.busy(ENGLISH)
+    assert "Please send it again in a few minutes" in busy.blocks[0].text
+    assert media.unread_link(ParserUnavailable("secret"), ENGLISH) == busy
+    assert media.unread_picture(pictures.PictureBusy("secret"), ENGLISH) == busy
