@@ -692,9 +692,9 @@ def test_killed_at_any_moment_it_leaves_the_old_state_or_the_new(
     url = engine.url.render_as_string(hide_password=False)
     engine.dispose()
     done = subprocess.run(
-        [sys.executable, "-m", "tests.e2e.killed_restore", str(house), "1", "10",
+        [sys.executable, "-m", "tests.e2e.killed_restore", str(house), "1", "5",
          *(["--database", url] if server else [])],
         cwd=root, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "whole after 10 kills" in done.stdout
+    assert "whole after 5 kills" in done.stdout

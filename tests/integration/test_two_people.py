@@ -230,8 +230,18 @@ def state(sessions: Sessions, number: int) -> ProposalState:
         return session.get_one(Proposal, number).state
 
 
+# Every channel ends in the same service, which both kinds of database are under.
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("channel", ["service", "console", "telegram"])
+@pytest.mark.parametrize(
+    ("engine", "channel"),
+    [
+        ("sqlite", "service"),
+        ("sqlite", "console"),
+        ("sqlite", "telegram"),
+        ("postgresql", "service"),
+    ],
+    indirect=["engine"],
+)
 class TestEveryActInEveryChannel:
     def test_one_person_changes_nothing_and_a_second_one_does(
         self, sessions: Sessions, world: World, opened: Opened, channel: str, name: str
