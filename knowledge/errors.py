@@ -2,6 +2,8 @@
 
 KnowledgeError
 ├── UnreadableFile      a file cannot be read as a report at all
+│   ├── TooMuchToRead   it holds more than is read, or reading it takes too long
+│   └── BrokenFile      it is not what it says it is: no JSON, no text
 ├── UnusableFeed        a feed cannot be added or read as it is
 ├── NotFound            nothing has the reference that was named
 ├── UnreadableClaim     a message holds nothing that could be checked
@@ -33,6 +35,14 @@ class KnowledgeError(Exception):
 
 class UnreadableFile(KnowledgeError):
     """A file cannot be read as a report."""
+
+
+class TooMuchToRead(UnreadableFile):
+    """A file holds more than is read, or reading it takes too long."""
+
+
+class BrokenFile(UnreadableFile):
+    """A file is not what it says it is: no JSON, no text."""
 
 
 class UnusableFeed(KnowledgeError):

@@ -11,6 +11,7 @@ from knowledge.errors import (
     AlreadyHandled,
     BadCursor,
     BadEdit,
+    BrokenFile,
     CannotDecide,
     CannotRegroup,
     CannotUndo,
@@ -20,6 +21,7 @@ from knowledge.errors import (
     NotAllowed,
     NotFound,
     Stale,
+    TooMuchToRead,
     TwoPeopleNeeded,
     UnreadableFile,
     UnusableFeed,
@@ -111,6 +113,12 @@ def told(error: Exception, say: Say) -> str:
             ).format(ref=ref)
         case BadEdit():
             return say("This cannot be kept as it is: {why}").format(why=error)
+        case TooMuchToRead():
+            return say(
+                "This is too large, or takes too long to read. Split it up, or paste its text."
+            )
+        case BrokenFile():
+            return say("This is broken: it is not the JSON or the text that it should be. Mend it.")
         case UnreadableFile():
             return say("This cannot be read as a report. Paste its text instead.")
         case UnusableFeed():

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from bot.pictures import read_picture as _read_picture
 from bot.pictures.errors import OcrMissing, TooLarge, UnreadablePicture
 from knowledge.domain import ReportDraft
-from knowledge.errors import UnreadableFile, UnusableFeed
+from knowledge.errors import BrokenFile, TooMuchToRead, UnreadableFile, UnusableFeed
 from knowledge.extraction import extract
 from knowledge.feeds import Item, parse_feed
 from knowledge.readers import Defaults, Format, Problem, fields
@@ -50,13 +50,15 @@ class Queue(StrEnum):
 class Kind:
     """How a job is done: by which function, of a document's bytes and of ``arguments``.
 
-    What exceeds a limit is told as ``refused``, with ``way_out``.
+    What exceeds a limit is told as ``too_much``, what cannot be parsed as ``refused``, both with
+    ``way_out``.
     """
 
     function: Callable[..., Any]
     arguments: TypeAdapter[Any]
     result: TypeAdapter[Any]
     refused: type[Exception]
+    too_much: type[Exception]
     way_out: str
 
 
@@ -146,6 +148,7 @@ KINDS: Final = {
         TypeAdapter(tuple[str | None, str]),
         TypeAdapter(tuple[Item, ...]),
         UnusableFeed,
+        UnusableFeed,
         "its publisher must mend it",
     ),
     Job.RECEIVED: Kind(
@@ -153,22 +156,44 @@ KINDS: Final = {
         TypeAdapter(tuple[str, str, str | None, Defaults, Format]),
         _FOUND,
         UnreadableFile,
+        TooMuchToRead,
         _SAVE,
     ),
-    Job.UPLOAD: Kind(_upload, TypeAdapter(tuple[str, Defaults]), _FOUND, UnreadableFile, _SAVE),
+    Job.UPLOAD: Kind(
+        _upload,
+        TypeAdapter(tuple[str, Defaults]),
+        _FOUND,
+        UnreadableFile,
+        TooMuchToRead,
+        _SAVE,
+    ),
     Job.HEADING: Kind(
         _heading,
         TypeAdapter(tuple[str, str, str | None]),
         TypeAdapter(Heading),
         UnreadableFile,
+        TooMuchToRead,
         "copy its title instead",
     ),
     Job.PICTURE: Kind(
-        _read_picture, TypeAdapter(tuple[()]), TypeAdapter(str), UnreadablePicture, "send another"
+        _read_picture,
+        TypeAdapter(tuple[()]),
+        TypeAdapter(str),
+        UnreadablePicture,
+        UnreadablePicture,
+        "send another",
     ),
 }
 #: What readers say of a document, by the names under which it travels.
 ERRORS: Final = {
     kind.__name__: kind
-    for kind in (UnreadableFile, UnusableFeed, UnreadablePicture, TooLarge, OcrMissing)
+    for kind in (
+        UnreadableFile,
+        TooMuchToRead,
+        BrokenFile,
+        UnusableFeed,
+        UnreadablePicture,
+        TooLarge,
+        OcrMissing,
+    )
 }

@@ -127,7 +127,7 @@ class ParserPool:
         kind = KINDS[call.job]
         ends = None if seconds is None else time.monotonic() + seconds
         if len(call.data) > MAX_DOCUMENT:
-            raise kind.refused(f"{call.name} is too large to read; {kind.way_out}")
+            raise kind.too_much(f"{call.name} is too large to read; {kind.way_out}")
         try:
             arguments = _ARGUMENTS.dump_json(call.arguments)
             with self._worker(task, seconds) as worker:
@@ -138,19 +138,20 @@ class ParserPool:
         except Refusal as refusal:
             raise _said(call, kind, refusal) from None
         except TimeoutError:
-            why, place = "takes too long to read", "time"
+            error, why, place = kind.too_much, "takes too long to read", "time"
         except Broken as broken:
             if task.is_cancelled or self._is_closed:
                 raise ParserUnavailable(f"{call.name} was not read to its end; try again") from None
             is_slow = broken.signal == signal.SIGXCPU
+            error = kind.too_much if is_slow else kind.refused
             why = "takes too long to read" if is_slow else "cannot be parsed"
             place = f"signal {broken.signal}"
         except (ValidationError, BadEdit):
-            why, place = "cannot be parsed", "an answer that is none"
+            error, why, place = kind.refused, "cannot be parsed", "an answer that is none"
         else:
             return found
         _log.warning("document_given_up", extra={"job": call.job.value, "why": place})
-        raise kind.refused(f"{call.name} {why}; {kind.way_out}")
+        raise error(f"{call.name} {why}; {kind.way_out}")
 
     @contextmanager
     def _worker(self, task: _Task, seconds: float | None) -> Iterator[Worker]:
@@ -245,12 +246,13 @@ def _said(call: Call[_T], kind: Kind, refusal: Refusal) -> Exception:
     """What a process says of a document, as its reader would have raised it here."""
     if refusal.kind in ERRORS:
         return ERRORS[refusal.kind](refusal.why[:_MOST_SAID])
+    error = kind.too_much
     if refusal.kind == OUT_OF_MEMORY:
         why = "takes too much memory to read"
     elif refusal.kind == ANSWER_TOO_LONG:
         why = "holds more than is taken at once"
     else:
-        why = "cannot be parsed"
+        error, why = kind.refused, "cannot be parsed"
     place = f"{refusal.kind} {refusal.why}".strip()
     _log.warning("document_given_up", extra={"job": call.job.value, "why": place})
-    return kind.refused(f"{call.name} {why}; {kind.way_out}")
+    return error(f"{call.name} {why}; {kind.way_out}")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from knowledge.errors import UnreadableFile
+from knowledge.errors import BrokenFile
 from knowledge.readers.files import Line, Source, lines, whole_text
 from knowledge.readers.model import Problem
 
@@ -38,7 +38,7 @@ def values(path: Source) -> Iterator[Value | Problem]:
     try:
         yield Value(None, parsed(whole_text(path)))
     except JsonError as error:
-        raise UnreadableFile(f"{path} is not JSON: {error}; correct it there.") from error
+        raise BrokenFile(f"{path} is not JSON: {error}; correct it there.") from error
 
 
 def parsed(text: str) -> object:

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
-from knowledge.errors import UnreadableFile
+from knowledge.errors import BrokenFile, TooMuchToRead, UnreadableFile
 from knowledge.readers.model import Problem
 
 #: A document that is read as a whole: the longest body (10 million characters) as UTF-8, with room.
@@ -89,7 +89,7 @@ def whole(path: Source, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
     with opened(path) as file:
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise UnreadableFile(
+        raise TooMuchToRead(
             f"{path} is larger than {limit // 2**20} MiB; split it, or give it as JSONL rows."
         )
     return data
@@ -127,7 +127,7 @@ def require_utf8(path: Source) -> None:
             newline = chunk.rfind(b"\n")
             since_newline = since_newline + len(chunk) if newline < 0 else len(chunk) - newline
             if since_newline > MAX_LINE_BYTES:
-                raise UnreadableFile(
+                raise TooMuchToRead(
                     f"{path} has a line longer than {MAX_LINE_BYTES // 2**20} MiB; break it up."
                 )
         try:
@@ -168,5 +168,5 @@ def _mark(data: bytes) -> int:
     return len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
 
 
-def _not_utf8(path: Source, offset: int) -> UnreadableFile:
-    return UnreadableFile(f"{path} is not UTF-8 text at byte {offset}; save it as UTF-8.")
+def _not_utf8(path: Source, offset: int) -> BrokenFile:
+    return BrokenFile(f"{path} is not UTF-8 text at byte {offset}; save it as UTF-8.")

@@ -7,7 +7,7 @@ from typing import Final
 
 from embeddings.normalise import visible
 from knowledge.domain import ReportDraft
-from knowledge.errors import UnreadableFile
+from knowledge.errors import TooMuchToRead, UnreadableFile
 from knowledge.readers.claimreview import read_claim_reviews
 from knowledge.readers.detect import detect
 from knowledge.readers.files import Source, whole
@@ -63,7 +63,7 @@ def _of_text(path: Source) -> list[str]:
 def _of_page(path: Source) -> list[str]:
     markup = read_page(path)
     if too_much := excess(markup):
-        raise UnreadableFile(f"{path} has {too_much}; copy its title instead.")
+        raise TooMuchToRead(f"{path} has {too_much}; copy its title instead.")
     try:
         page = extractor().extract_metadata(_seen(markup), extensive=False)
     except Exception as error:  # Whatever its parsers raise over hostile markup.

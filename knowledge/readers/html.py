@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from knowledge.domain import ReportDraft
-from knowledge.errors import UnreadableFile
+from knowledge.errors import BrokenFile, TooMuchToRead, UnreadableFile
 from knowledge.language import guess_language
 from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
@@ -66,7 +66,7 @@ def read_page(path: Source) -> str:
         try:
             return data.decode(name)
         except UnicodeDecodeError as error:
-            raise UnreadableFile(
+            raise BrokenFile(
                 f"{path} is not in {name} as it says (byte {error.start}); save it as UTF-8."
             ) from error
 
@@ -93,7 +93,7 @@ def read_article(path: Source, defaults: Defaults) -> ReportDraft:
     """
     markup = read_page(path)
     if too_much := excess(markup):
-        raise UnreadableFile(f"{path} has {too_much}; save its text instead.")
+        raise TooMuchToRead(f"{path} has {too_much}; save its text instead.")
     try:
         page = extractor().bare_extraction(markup, with_metadata=True, include_comments=False)
     except Exception as error:  # Whatever its parsers raise over hostile markup.

@@ -245,6 +245,23 @@ class TestReports:
             answer = moderator.client.post("/reports", data=fields, files={"file": ("x", content)})
             assert answer.status_code == 400, content
 
+    @pytest.mark.parametrize(
+        ("name", "content", "said"),
+        [
+            ("a.html", b"<html><body><p " + b'a="" ' * 400_000 + b">x", "This is too large"),
+            ("a.json", b'{"publisher": ', "This is broken"),
+            ("a.txt", b"words \xff words", "This is broken"),
+            ("a.html", b"<html><body></body></html>", "This cannot be read as a report"),
+        ],
+    )
+    def test_why_a_file_is_refused_is_said(
+        self, moderator: Browser, name: str, content: bytes, said: str
+    ) -> None:
+        fields = {"form_token": moderator.token()}
+        answer = moderator.client.post("/reports", data=fields, files={"file": (name, content)})
+        assert answer.status_code == 400
+        assert said in answer.text
+
     def test_reports_that_take_long_to_read_leave_the_console_to_everybody(
         self, console: Console, moderator: Browser, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -28,7 +28,7 @@ from bot.pictures.errors import TooLarge as TooLargePicture
 from bot.pictures.errors import UnreadablePicture
 from bot.receiving import LINK_S
 from knowledge.domain import ReportDraft
-from knowledge.errors import UnreadableFile, UnusableFeed
+from knowledge.errors import TooMuchToRead, UnreadableFile, UnusableFeed
 from knowledge.extraction import extract
 from knowledge.feeds import parse_feed
 from knowledge.readers import Defaults
@@ -144,8 +144,8 @@ class TestLimits:
         [
             (SLOW, UnusableFeed),
             (jobs.read_received(Received(URL, "text/html", None, ENDLESS_PAGE), Defaults()),
-             UnreadableFile),
-            (jobs.read_upload("a.html", ENDLESS_PAGE, Defaults()), UnreadableFile),
+             TooMuchToRead),
+            (jobs.read_upload("a.html", ENDLESS_PAGE, Defaults()), TooMuchToRead),
         ],
         ids=["feed", "page", "upload"],
     )  # fmt: skip
@@ -170,12 +170,12 @@ class TestLimits:
 
     def test_memory(self) -> None:
         with ParserPool(Limits(memory=2**28)) as pool:
-            with pytest.raises(UnreadableFile, match="takes too much memory to read"):
+            with pytest.raises(TooMuchToRead, match="takes too much memory to read"):
                 pool.read(jobs.read_upload("a.json", GREEDY_ROWS, Defaults()))
             assert good(pool)
 
     def test_a_document_larger_than_any_that_is_taken(self, parsers: ParserPool) -> None:
-        with pytest.raises(UnreadableFile, match="is too large to read"):
+        with pytest.raises(TooMuchToRead, match="is too large to read"):
             parsers.read(jobs.read_upload("a.txt", bytes(2**26 + 1), Defaults()))
 
     def test_a_process_that_is_killed_from_outside(
