@@ -48,7 +48,7 @@ _ALONE: Final = (
 _FRAMES: Final = 50
 _CAUSED: Final = "\n\nThe above exception was the direct cause of the following exception:\n\n"
 _MEANWHILE: Final = "\n\nDuring handling of the above exception, another exception occurred:\n\n"
-_PARTS: Final = re.compile(r"[\n.!?؟،؛,;:]+")
+_PARTS: Final = re.compile(r"[\n.!?؟،؛,;:«»“”\"]+")
 
 _known: frozenset[str] = frozenset()
 _guard: Final = threading.Lock()
@@ -111,7 +111,12 @@ def hide(*secrets: str) -> None:
 def redact(text: str) -> str:
     """Return ``text`` without secrets and without the words that are in hand."""
     for words in _words.get():
-        text = text.replace(words, WITHHELD)
+        # Whoever repeats them may write them otherwise, as a library that begins with a capital.
+        if words.casefold() in text.casefold():
+            text, found = re.subn(re.escape(words), WITHHELD, text, flags=re.IGNORECASE)
+            if not found:
+                # In letters of another length (ß as ss): where they begin and end is not known.
+                return WITHHELD
     return without_secrets(text)
 
 

@@ -20,15 +20,16 @@ from telegram import Update
 from telegram.error import Forbidden, TelegramError
 
 from bot.errors import BotError
-from bot.redaction import redact
 from bot.telegram.context import Context
+from bot.telegram.fates import DESCRIPTIONS
 
 logger = logging.getLogger(__name__)
 
 # Enough frames to find the line that broke without the message, which may quote a person.
 _FRAMES = 6
-# What Telegram's descriptions begin with; a part of the message that was refused may follow.
-_REASON = re.compile(r"(?:(?:Bad Request|Forbidden): )?[A-Z'_ ]{1,80}", re.IGNORECASE)
+# A part of the message that was refused may follow. The longest first: one may begin another.
+_KNOWN = "|".join(map(re.escape, sorted(DESCRIPTIONS, key=len, reverse=True)))
+_REASON = re.compile(rf"(?:(?:Bad Request|Forbidden): )?(?:{_KNOWN})(?!\w)", re.IGNORECASE)
 
 
 class TelegramChannelError(BotError):
@@ -91,15 +92,15 @@ def where(error: BaseException) -> str:
 
 
 def reason(error: TelegramError | TimeoutError) -> str:
-    """Return why Telegram refuses something, for an admin: what it says first.
+    """Return why Telegram refuses something, for an admin: its description, if it is a known one.
 
-    Where that is no sentence, as of a proxy that repeats what was sent, the kind of error.
+    Else the kind of error: whatever answers in Telegram's place may say what was sent.
     """
     name = type(error).__name__
     if not isinstance(error, TelegramError) or error.__cause__ is not None:
         return name
-    said = _REASON.match(redact(error.message))
-    return said.group().strip() if said else name
+    said = _REASON.match(error.message)
+    return said.group() if said else name
 
 
 async def report_failure(update: object, context: Context) -> None:

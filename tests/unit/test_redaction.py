@@ -85,6 +85,25 @@ def test_words_in_hand_are_taken_out_in_whole_and_in_part() -> None:
     assert redact("First sentence here") == "First sentence here"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("The bridge of Tripoli", "The bridge of tripoli"),
+        ("the BRIDGE of Tripoli", "The bridge of tripoli"),
+        ("İstanbul bridge of İzmir", "İstanbul bridge of İzmir".capitalize()),
+        ("ßo it was said of the bridge", "ßo it was said of the bridge".capitalize()),
+        ("the bridge “of the moonlit harbour” fell", "“Of the moonlit harbour”"),
+    ],
+)
+def test_words_in_hand_are_taken_out_in_whatever_case_they_are_said_back(
+    words: str, said: str
+) -> None:
+    with words_in_hand({"text": words}):
+        shown = redact(f"refused: {said}").lower()
+    assert "bridge" not in shown
+    assert "harbour" not in shown
+
+
 def test_of_an_error_only_our_own_message_is_said() -> None:
     assert summary(NotFound("nothing is called a7")) == "nothing is called a7"
     assert summary(Unreachable(f"https://x/{TOKEN}")) == f"https://x/{HIDDEN}"
