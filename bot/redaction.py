@@ -33,10 +33,11 @@ SHORTEST_WORDS: Final = 8
 #: Exceptions whose messages are written by this program; any other may quote what it was given.
 OWN_ERRORS: Final = (BotError, KnowledgeError, EmbeddingsError)
 
-#: What @BotFather gives out, and a name with its password in an address.
+#: What @BotFather gives out, and a name with its password in an address; these two words are how
+#: this program's own hints write one.
 _LOOKS_SECRET: Final = (
     r"[0-9]{6,}(?::|%3A)[A-Za-z0-9_-]{30,}",
-    r"(?<=://)[^\s/@:?#\"']*:[^\s/@\"']+(?=@)",
+    r"(?<=://)(?!name:password@)[^\s/@:?#\"']*:[^\s/@\"']+(?=@)",
 )
 _WRITTEN_OTHERWISE: Final = re.compile(r"[%\\&+:]")
 #: Around a word of its own; before it may stand a sign that is written with letters.
