@@ -15,6 +15,7 @@ import logging
 import re
 import traceback
 from pathlib import PurePath
+from typing import Final
 
 from telegram import Update
 from telegram.error import Forbidden, TelegramError
@@ -30,6 +31,11 @@ _FRAMES = 6
 # A part of the message that was refused may follow. The longest first: one may begin another.
 _KNOWN = "|".join(map(re.escape, sorted(DESCRIPTIONS, key=len, reverse=True)))
 _REASON = re.compile(rf"(?:(?:Bad Request|Forbidden): )?(?:{_KNOWN})(?!\w)", re.IGNORECASE)
+# How python-telegram-bot begins the message of an answer without a description.
+_STATUS = re.compile(r"[A-Za-z' -]+ \(([1-9][0-9]{2})\)")
+
+#: What python-telegram-bot raises over an answer that is JSON, but none that a Bot API gives.
+UNREADABLE: Final = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class TelegramChannelError(BotError):
@@ -89,6 +95,19 @@ def where(error: BaseException) -> str:
     """Return the innermost frames of ``error`` as ``file:line`` list: no message, no values."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     return " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)
+
+
+def kind(error: Exception) -> str:
+    """Return what came of a call in place of an answer, without a word of what was answered.
+
+    That is the status of HTTP where it is known, else the name of what went wrong first.
+    """
+    status = _STATUS.match(error.message) if isinstance(error, TelegramError) else None
+    if status is not None:
+        return f"HTTP status {status[1]}"
+    first = error.__cause__ or error
+    name = type(first).__name__
+    return f"not an answer of a Bot API: {name}" if isinstance(first, UNREADABLE) else name
 
 
 def reason(error: TelegramError | TimeoutError) -> str:
