@@ -51,6 +51,13 @@ class Closing(StrEnum):
     REFUSED = "refused"
 
 
+class Door(StrEnum):
+    """Where requests come in from anywhere."""
+
+    CONSOLE = "console"
+    WEBHOOK = "webhook"
+
+
 _updates = Counter(
     "tathabbat_updates", "Updates answered, by what they were.", ["kind"], registry=REGISTRY
 )
@@ -91,6 +98,12 @@ _closings = Counter(
     ["why"],
     registry=REGISTRY,
 )
+_refusals = Counter(
+    "tathabbat_requests_refused",
+    "Requests that were refused, by where they came in.",
+    ["where"],
+    registry=REGISTRY,
+)
 
 # So that what never happened is there as zero: an alert on what is absent never fires.
 for _outcome in Outcome:
@@ -99,6 +112,8 @@ for _why in Omission:
     _left_out.labels(_why.value)
 for _closing in Closing:
     _closings.labels(_closing.value)
+for _door in Door:
+    _refusals.labels(_door.value)
 
 _log = logging.getLogger(__name__)
 _looked_at = time.monotonic()
@@ -132,6 +147,11 @@ def left_out(why: Omission) -> None:
 def connection_closed(why: Closing) -> None:
     """Count a connection that was closed on its peer."""
     _closings.labels(why.value).inc()
+
+
+def request_refused(where: Door) -> None:
+    """Count a request that was refused."""
+    _refusals.labels(where.value).inc()
 
 
 def found(outcome: Outcome) -> None:

@@ -33,10 +33,11 @@ SHORTEST_WORDS: Final = 8
 #: Exceptions whose messages are written by this program; any other may quote what it was given.
 OWN_ERRORS: Final = (BotError, KnowledgeError, EmbeddingsError)
 
-#: What @BotFather gives out, and a name with its password in an address.
+#: What @BotFather gives out, and a name with its password in an address; these two words are how
+#: this program's own hints write one.
 _LOOKS_SECRET: Final = (
     r"[0-9]{6,}(?::|%3A)[A-Za-z0-9_-]{30,}",
-    r"(?<=://)[^\s/@:?#\"']*:[^\s/@\"']+(?=@)",
+    r"(?<=://)(?!name:password@)[^\s/@:?#\"']*:[^\s/@\"']+(?=@)",
 )
 _WRITTEN_OTHERWISE: Final = re.compile(r"[%\\&+:]")
 #: Around a word of its own; before it may stand a sign that is written with letters.
@@ -48,7 +49,7 @@ _ALONE: Final = (
 _FRAMES: Final = 50
 _CAUSED: Final = "\n\nThe above exception was the direct cause of the following exception:\n\n"
 _MEANWHILE: Final = "\n\nDuring handling of the above exception, another exception occurred:\n\n"
-_PARTS: Final = re.compile(r"[\n.!?؟،؛,;:]+")
+_PARTS: Final = re.compile(r"[\n.!?؟،؛,;:«»“”\"]+")
 
 _known: frozenset[str] = frozenset()
 _guard: Final = threading.Lock()
@@ -111,7 +112,12 @@ def hide(*secrets: str) -> None:
 def redact(text: str) -> str:
     """Return ``text`` without secrets and without the words that are in hand."""
     for words in _words.get():
-        text = text.replace(words, WITHHELD)
+        # Whoever repeats them may write them otherwise, as a library that begins with a capital.
+        if words.casefold() in text.casefold():
+            text, found = re.subn(re.escape(words), WITHHELD, text, flags=re.IGNORECASE)
+            if not found:
+                # In letters of another length (ß as ss): where they begin and end is not known.
+                return WITHHELD
     return without_secrets(text)
 
 

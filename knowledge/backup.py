@@ -71,10 +71,8 @@ def backup(engine: Engine, target: Path) -> None:
         ) from error
     except (OSError, SQLAlchemyError) as error:
         reason = getattr(error, "orig", error)
-        if not isinstance(reason, OSError | sqlite3.Error):
-            raise DatabaseUnavailable(
-                "the database cannot be opened; check DATABASE_URL, its folder and its permissions"
-            ) from error
+        if isinstance(error, SQLAlchemyError) and not isinstance(reason, sqlite3.Error):
+            raise schema.unreachable(error) from error
         raise DatabaseUnavailable(
             f"the backup to {target} failed ({reason}); check the folder and the free space"
         ) from error

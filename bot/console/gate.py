@@ -20,10 +20,12 @@ from bot.console.rendering import render
 from bot.console.visit import Visit, Visitor, admitted
 from bot.conversation.catalogue import Catalogue, catalogue, spoken
 from bot.errors import BotError
+from bot.measures import Door
+from bot.refusals import Refusals
 from knowledge.errors import KnowledgeError
 from knowledge.models import Role
 
-logger = logging.getLogger(__name__)
+_refusals: Final = Refusals(Door.CONSOLE, logging.getLogger(__name__), logging.INFO)
 
 Handler = Callable[[Visit], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -110,10 +112,7 @@ def refused(
 ) -> Response:
     """Return the page that says what went wrong."""
     status = status_of(error)
-    logger.info(
-        "console_refused",
-        extra={"status": status, "error": type(error).__name__, "method": request.method},
-    )
+    _refusals.note(status=status, error=type(error).__name__, method=request.method)
     page = render(
         "problem.html",
         words,

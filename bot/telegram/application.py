@@ -24,10 +24,12 @@ from bot.telegram import groups, handlers
 from bot.telegram.context import App, Context, Desk
 from bot.telegram.delivery import Courier, delivering
 from bot.telegram.errors import (
+    UNREADABLE,
     TelegramUnreachable,
     TokenMissing,
     TokenRejected,
     WebhookUnavailable,
+    kind,
 )
 from bot.telegram.gate import Gate
 from bot.telegram.inbox import Inbox
@@ -238,8 +240,8 @@ async def _insist(
             await action()
         except InvalidToken:
             raise TokenRejected from None
-        except TelegramError as error:
-            reason = type(error.__cause__ or error).__name__
+        except (TelegramError, *UNREADABLE) as error:
+            reason = kind(error)
             if not left:
                 raise TelegramUnreachable(config.api_url, reason) from None
             logger.warning("telegram_unreachable", extra={"error": reason, "retry_in_s": pause})

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from telegram import Bot
@@ -17,6 +16,8 @@ from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
 from bot import measures
 from bot.conversation.post import LEASE, Letter, Post
+from bot.logs import Threads
+from bot.redaction import words_in_hand
 from bot.telegram.errors import reason, where
 from bot.telegram.fates import fate_of
 from bot.telegram.sending import Place, asked_pause, parts_of, send_part
@@ -42,7 +43,7 @@ class Courier:
     ) -> None:
         self._bot, self._post, self._look_seconds = bot, post, look_seconds
         self._window = window
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="post")
+        self._thread = Threads(1, thread_name_prefix="post")
         self._stop = asyncio.Event()
         self._failures = 0
 
@@ -71,6 +72,11 @@ class Courier:
         if letter is None:
             self._failures = 0
             return self._look_seconds
+        # A letter says what the person wrote, and whatever fails may repeat it.
+        with words_in_hand([block.text for block in letter.reply.blocks]):
+            return await self._deliver(letter)
+
+    async def _deliver(self, letter: Letter) -> float:
         try:
             async with self._window:
                 await self._send(letter)

@@ -15,20 +15,27 @@ import logging
 import re
 import traceback
 from pathlib import PurePath
+from typing import Final
 
 from telegram import Update
 from telegram.error import Forbidden, TelegramError
 
 from bot.errors import BotError
-from bot.redaction import redact
 from bot.telegram.context import Context
+from bot.telegram.fates import DESCRIPTIONS
 
 logger = logging.getLogger(__name__)
 
 # Enough frames to find the line that broke without the message, which may quote a person.
 _FRAMES = 6
-# What Telegram's descriptions begin with; a part of the message that was refused may follow.
-_REASON = re.compile(r"(?:(?:Bad Request|Forbidden): )?[A-Z'_ ]{1,80}", re.IGNORECASE)
+# A part of the message that was refused may follow. The longest first: one may begin another.
+_KNOWN = "|".join(map(re.escape, sorted(DESCRIPTIONS, key=len, reverse=True)))
+_REASON = re.compile(rf"(?:(?:Bad Request|Forbidden): )?(?:{_KNOWN})(?!\w)", re.IGNORECASE)
+# How python-telegram-bot begins the message of an answer without a description.
+_STATUS = re.compile(r"[A-Za-z' -]+ \(([1-9][0-9]{2})\)")
+
+#: What python-telegram-bot raises over an answer that is JSON, but none that a Bot API gives.
+UNREADABLE: Final = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class TelegramChannelError(BotError):
@@ -90,16 +97,29 @@ def where(error: BaseException) -> str:
     return " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)
 
 
-def reason(error: TelegramError | TimeoutError) -> str:
-    """Return why Telegram refuses something, for an admin: what it says first.
+def kind(error: Exception) -> str:
+    """Return what came of a call in place of an answer, without a word of what was answered.
 
-    Where that is no sentence, as of a proxy that repeats what was sent, the kind of error.
+    That is the status of HTTP where it is known, else the name of what went wrong first.
+    """
+    status = _STATUS.match(error.message) if isinstance(error, TelegramError) else None
+    if status is not None:
+        return f"HTTP status {status[1]}"
+    first = error.__cause__ or error
+    name = type(first).__name__
+    return f"not an answer of a Bot API: {name}" if isinstance(first, UNREADABLE) else name
+
+
+def reason(error: TelegramError | TimeoutError) -> str:
+    """Return why Telegram refuses something, for an admin: its description, if it is a known one.
+
+    Else the kind of error: whatever answers in Telegram's place may say what was sent.
     """
     name = type(error).__name__
     if not isinstance(error, TelegramError) or error.__cause__ is not None:
         return name
-    said = _REASON.match(redact(error.message))
-    return said.group().strip() if said else name
+    said = _REASON.match(error.message)
+    return said.group() if said else name
 
 
 async def report_failure(update: object, context: Context) -> None:

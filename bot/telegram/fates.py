@@ -1,6 +1,7 @@
 """What a failed sending means: whether it may have arrived, and what to do next (pure)."""
 
 from enum import Enum, auto
+from typing import Final
 
 import httpx
 from telegram.error import (
@@ -50,6 +51,41 @@ _GONE = (
     "group chat was deactivated", "chat_write_forbidden", "not enough rights", "have no rights",
     "topic_closed", "bot was kicked", "chat_restricted", "need administrator rights",
     "channel_private", "bot is not a member",
+)  # fmt: skip
+
+#: What the description of a refusal begins with where it is Telegram's own, in lower case. Whatever
+#: else stands there may be what was sent, said back by another server at the Bot API's address.
+#: Telegram lists none of them: these are of its Bot API server's code and of what bots were told.
+DESCRIPTIONS: Final = (
+    *_THERE, *_ANEW, *_OUTSIDE, *_GONE,
+    # Who cannot be told.
+    "bot was blocked by the user", "bot was kicked from the group chat",
+    "bot was kicked from the supergroup chat", "bot was kicked from the channel chat",
+    "bot is not a member of the group chat", "bot is not a member of the supergroup chat",
+    "bot is not a member of the channel chat", "bot can't initiate conversation with a user",
+    "bot can't send messages to bots", "the group chat was deleted", "group chat was upgraded",
+    "group chat was upgraded to a supergroup chat", "chat_id is empty", "chat_admin_required",
+    "user_is_blocked", "user_is_bot", "user_is_deactivated", "input_user_deactivated",
+    "not enough rights to send text messages to the chat",
+    "not enough rights to send photos to the chat",
+    "not enough rights to send documents to the chat", "have no rights to send a message",
+    # What is written.
+    "message is too long", "message_too_long", "message text is empty", "message_empty",
+    "message caption is too long", "media_caption_too_long", "can't parse entities",
+    "entities_too_long", "entity_bounds_invalid", "strings must be encoded in utf-8",
+    # What is answered or changed.
+    "replied message not found", "message to be replied not found", "message to reply not found",
+    "message to delete not found", "message can't be deleted", "message not found",
+    "message_not_modified", "there is no text in the message to edit",
+    "query is too old", "query is too old and response timeout expired or query id is invalid",
+    "query_id_invalid",
+    # What hangs on it.
+    "button_data_invalid", "button_url_invalid", "button_type_invalid",
+    "reply_markup_too_long", "reply markup is too long", "can't parse inline keyboard button",
+    "inline keyboard button url", "file is too big", "file must be non-empty",
+    "wrong file identifier", "failed to get http url content", "photo_invalid_dimensions",
+    "image_process_failed", "photo_save_file_invalid", "file_reference_expired",
+    "request entity too large",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from telegram import Bot
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.request import BaseRequest, HTTPXRequest
 
-from bot.telegram.errors import PollingConflict, TokenRejected
+from bot.telegram.errors import UNREADABLE, PollingConflict, TokenRejected, kind
 from bot.telegram.handlers import ALLOWED_UPDATES
 from bot.telegram.intake import Intake, number_of
 from bot.telegram.sending import asked_pause
@@ -64,8 +64,8 @@ async def poll(bot: Bot, intake: Intake, stop: asyncio.Event) -> None:
                 error_name, wait = Conflict.__name__, pause
             except InvalidToken:
                 raise TokenRejected from None
-            except (TelegramError, SQLAlchemyError, KeyError) as error:
-                error_name = type(error).__name__
+            except (TelegramError, SQLAlchemyError) as error:
+                error_name = kind(error)
                 wait = _asked_pause(error) or pause
             logger.warning("polling_failed", extra={"error": error_name, "retry_in_s": wait})
             await unless_stopped(asyncio.sleep(wait), stop)
@@ -87,10 +87,13 @@ async def _fetch(
     }
     if offset is not None:
         asked["offset"] = offset
-    found = await request.post(
-        f"{bot.base_url}/getUpdates?{urlencode(asked)}",
-        read_timeout=(hold + _MARGIN).total_seconds(),
-    )
+    try:
+        found = await request.post(
+            f"{bot.base_url}/getUpdates?{urlencode(asked)}",
+            read_timeout=(hold + _MARGIN).total_seconds(),
+        )
+    except UNREADABLE as error:
+        raise NetworkError("getUpdates gave no answer of a Bot API") from error
     if not isinstance(found, list):
         raise NetworkError("getUpdates gave no list")
     return found
@@ -101,7 +104,7 @@ async def _acknowledge(request: BaseRequest, bot: Bot, offset: int) -> None:
     try:
         async with asyncio.timeout(_LAST_WORD_SECONDS):
             await _fetch(request, bot, offset, timedelta(0), limit=1)
-    except (TelegramError, TimeoutError, KeyError) as error:
+    except (TelegramError, TimeoutError) as error:
         logger.info("last_batch_not_acknowledged", extra={"error": type(error).__name__})
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from telegram.error import TelegramError
 
 from bot.telegram.application import TelegramConfig, connected
-from bot.telegram.errors import TelegramUnreachable
+from bot.telegram.errors import UNREADABLE, TelegramUnreachable, kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,8 @@ async def look(config: TelegramConfig) -> Registration:
     async with connected(config, tries=1) as bot:
         try:
             found = await bot.get_webhook_info()
-        except TelegramError as error:
-            reason = type(error.__cause__ or error).__name__
-            raise TelegramUnreachable(config.api_url, reason) from None
+        except (TelegramError, *UNREADABLE) as error:
+            raise TelegramUnreachable(config.api_url, kind(error)) from None
         return Registration(
             bot.username,
             bool(bot.supports_inline_queries),

@@ -15,7 +15,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bot import serving
+from bot import measures, serving
+from bot.refusals import Refusals
 from bot.telegram.errors import WebhookUnavailable, where
 from bot.telegram.intake import Intake, number_of
 
@@ -39,17 +40,18 @@ class Door:
 
     200 when it is stored, 400 if it is none, 403 without the secret, 413 for what is too large, 503
     (500 where it is this side's fault) if it cannot be stored: Telegram brings it again then.
-    Nothing of a request is logged but the status it was refused with.
+    Nothing of a request is logged but the status it was refused with, once a minute.
     """
 
     def __init__(self, store: Store, path: str, secret: str) -> None:
         self._store, self._path, self._secret = store, path, secret.encode()
+        self._refusals = Refusals(measures.Door.WEBHOOK, logger, logging.WARNING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         status = await self._status(Request(scope, receive))
         if status is not HTTPStatus.OK:
-            logger.warning("webhook_refused", extra={"status": status.value})
+            self._refusals.note(status=status.value)
         allow = {"Allow": "POST"} if status is HTTPStatus.METHOD_NOT_ALLOWED else None
         await Response(status_code=status, headers=allow)(scope, receive, send)
 

@@ -1,6 +1,7 @@
 """The Telegram channel against a Bot API server on loopback: what comes in, what breaks."""
 
 import logging
+import re
 import threading
 
 import pytest
@@ -15,9 +16,11 @@ from bot.telegram.errors import (
     TokenMissing,
     TokenRejected,
 )
+from bot.telegram.registration import look
 from tests.e2e.bot_api_rules import SentButton
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PATIENCE, TOKEN, BotApiServer
 from tests.e2e.echo_bot import BREAKS, HELD, RATED, EchoTalk, Running, running
+from tests.e2e.repeating_proxy import repeating
 
 PERSON, OTHER = 501, 502
 HERE: int = -100200
@@ -407,6 +410,53 @@ class TestBreaking:
         if token:
             assert token not in f"{of_serve.value} {config!r} {caplog.text}"
         assert of_serve.value.__cause__ is None
+
+    @pytest.mark.parametrize(
+        ("status", "page", "said"),
+        [
+            (200, "null", "not an answer of a Bot API: TypeError"),
+            (200, '"words"', "not an answer of a Bot API: TypeError"),
+            (200, '{"ok": false}', "not an answer of a Bot API: KeyError"),
+            (200, '{"result": null}', "not an answer of a Bot API"),
+            (200, '{"result": "words"}', "not an answer of a Bot API"),
+            (200, '{"result": [["words"]]}', "not an answer of a Bot API"),
+            (200, '{"result": {}}', "not an answer of a Bot API"),
+            (200, "[" * 100_000, "not an answer of a Bot API: RecursionError"),
+            (200, "<html>", "not an answer of a Bot API: JSONDecodeError"),
+            (400, '["words"]', "not an answer of a Bot API: AttributeError"),
+            (400, '{"parameters": "words"}', "not an answer of a Bot API: AttributeError"),
+            (302, "<html>", "HTTP status 302"),
+            (400, "<html>", "HTTP status 400"),
+            (500, "<html>", "HTTP status 500"),
+            (502, '{"ok": false}', "HTTP status 502"),
+            (599, "<html>", "HTTP status 599"),
+            (500, '{"ok": false, "description": "words"}', "NetworkError"),
+        ],
+    )
+    async def test_what_answers_in_place_of_a_bot_api_is_said_without_its_words(
+        self, status: int, page: str, said: str
+    ) -> None:
+        with repeating("", {"*": (status, page)}) as proxy:
+            config = TelegramConfig(TOKEN, proxy.url)
+            with pytest.raises(TelegramUnreachable, match=re.escape(f"({said}")) as of_check:
+                await check(config)
+            with pytest.raises(TelegramUnreachable, match=re.escape(f"({said}")):
+                await look(config)
+        assert "check the network, a proxy, and TELEGRAM_API_URL" in str(of_check.value)
+        assert "words" not in str(of_check.value)
+
+    @pytest.mark.parametrize("page", ["null", "[" * 100_000, '["words"]', '{"result": null}'])
+    def test_an_answer_that_is_none_holds_the_polling_up_and_ends_nothing(
+        self, server: BotApiServer, page: str
+    ) -> None:
+        with (
+            repeating(server.url, {"getUpdates": (200, page)}) as proxy,
+            running(TelegramConfig(TOKEN, proxy.url), EchoTalk()),
+        ):
+            proxy.wait_for("getUpdates", 2)
+            del proxy.broken["getUpdates"]
+            server.send_text(PERSON, "after")
+            assert f"claim {PERSON}" in server.wait_for_message(PERSON).text
 
     async def test_check_names_the_bot(self, server: BotApiServer) -> None:
         assert await check(TelegramConfig(TOKEN, server.url)) == BOT_NAME

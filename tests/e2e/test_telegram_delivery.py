@@ -1,5 +1,6 @@
 """Letters to people against a Bot API server on loopback: sent once, whatever Telegram answers."""
 
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -59,6 +60,20 @@ class TestLetters:
         with running(config(server), EchoTalk(), post):
             post.wait_for(2, "sent")
         assert post.records[1] == ["unreachable Chat not found"]
+
+    def test_words_that_are_said_back_are_no_reason(
+        self, server: BotApiServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        words = "The moonlit harbour bridge of Tripoli fell"
+        caplog.set_level(logging.DEBUG)
+        server.fail_next("sendMessage", 400, f"Bad Request: {words}")
+        asked = Reply((Block(f"You asked: «{words}»"),))
+        post = Letters(Letter(1, str(PERSON), asked, 0), letter(2))
+        with running(config(server), EchoTalk(), post):
+            post.wait_for(2, "sent")
+        assert post.records[1] == ["unreachable BadRequest"]
+        told = [str(vars(record)) for record in caplog.records if record.name.startswith("bot")]
+        assert words.lower() not in " ".join(told).lower()
 
     def test_a_pause_telegram_asks_for_is_kept_by_all(self, server: BotApiServer) -> None:
         server.fail_next("sendMessage", 429, "Too Many Requests: retry after 1", retry_after=1)

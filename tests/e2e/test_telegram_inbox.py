@@ -176,6 +176,15 @@ class TestSendingThatFails:
             arrivals.retry(session, [update], now())
         assert "claim" in server.wait_for_message(PERSON).text
 
+    def test_what_a_person_wrote_is_no_reason_though_it_is_said_back(
+        self, server: BotApiServer, bot: Running, sessions: Sessions
+    ) -> None:
+        words = "The moonlit harbour bridge of Tripoli fell"
+        server.fail_next("sendMessage", 400, f"Bad Request: {words}")
+        update = server.send_text(PERSON, words)
+        bot.wait_until_done(update)
+        assert [trouble.error for trouble in troubles(sessions)] == ["not sent: BadRequest"]
+
     @pytest.mark.parametrize("status", [500, 502, 504])
     def test_a_broken_telegram_is_tried_again_and_counted(
         self, server: BotApiServer, bot: Running, sessions: Sessions, status: int

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.operations.ops import CreateTableOp
 from sqlalchemy import Engine, inspect, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from knowledge import database, schema
 from knowledge.curation import publish
@@ -217,8 +218,57 @@ def test_a_locked_database_says_so(
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path, open_file: Open) -> None:
     (tmp_path / "junk.db").write_bytes(b"this is a letter, not a database" * 100)
     for ask in (schema.state, schema.require_ready, schema.upgrade):
-        with pytest.raises(DatabaseUnavailable, match="cannot be opened; check DATABASE_URL"):
+        with pytest.raises(
+            DatabaseUnavailable,
+            match=r"cannot be opened; check DATABASE_URL, its folder .* \(SQLITE_NOTADB\)",
+        ):
             ask(open_file("junk.db"))
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("127.0.0.1:1/name", "the connection is refused"),
+        ("/name?host=/nowhere", "no server listens at that socket"),
+    ],
+)
+def test_why_a_server_cannot_be_reached_is_said(address: str, said: str) -> None:
+    engine = open_engine(f"postgresql+psycopg://somebody:pass@{address}")
+    with pytest.raises(DatabaseUnavailable) as refused:
+        schema.require_ready(engine)
+    assert f"cannot be used ({said}); check DATABASE_URL" in str(refused.value)
+    assert "folder" not in str(refused.value)
+    assert "somebody" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("driver", "said"),
+    [
+        (
+            psycopg.OperationalError("failed to resolve host 'db.somewhere': [Errno -2] unknown"),
+            "the host is unknown",
+        ),
+        (
+            psycopg.OperationalError('FATAL:  password authentication failed for user "somebody"'),
+            "the password or the name is refused",
+        ),
+        (psycopg.OperationalError("somebody sagt etwas anderes"), "OperationalError"),
+        (psycopg.errors.InsufficientPrivilege("somebody"), "InsufficientPrivilege, 42501"),
+    ],
+)
+def test_what_a_driver_says_is_told_by_its_kind(driver: psycopg.Error, said: str) -> None:
+    told = str(schema.unreachable(OperationalError("SELECT", {}, driver)))
+    assert f"({said}); check DATABASE_URL" in told
+    assert "some" not in told
+
+
+def test_why_a_server_refuses_is_said(postgres: str) -> None:
+    for url, said in (
+        (postgres.format("nowhere"), "the server has no such database"),
+        (postgres.replace("postgres@", "nobody@").format("postgres"), "the name is refused"),
+    ):
+        with pytest.raises(DatabaseUnavailable, match=said):
+            schema.state(open_engine(url))
 
 
 @pytest.mark.parametrize("url", ["tathabbat.db", "", "nosuch://host/name", "postgresql+none://h/n"])

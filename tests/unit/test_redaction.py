@@ -13,7 +13,7 @@ from bot.errors import SettingsError
 from bot.fetching.errors import Unreachable
 from bot.redaction import HIDDEN, hide, redact, summary, trace, words_in_hand
 from knowledge.database import open_engine
-from knowledge.errors import NotFound
+from knowledge.errors import DatabaseUnavailable, NotFound
 
 TOKEN = "987654:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 PASSWORD = 'كلمة "سر" طويلة\\/ & ö<é>'
@@ -69,6 +69,8 @@ def test_a_secret_is_found_however_it_is_written(secret: str, write: Callable[[s
         # What only looks like a secret: of an installation before, of a proxy, of a feed.
         ("bot123456789:AAFdqTcvCH1vGWJxfSeofSAs0K5PALDsaw!", f"bot{HIDDEN}!"),
         ("http://user:pass@proxy.example:80/", f"http://{HIDDEN}@proxy.example:80/"),
+        ("postgresql://tathabbat:pass@db/database", f"postgresql://{HIDDEN}@db/database"),
+        ("postgresql://name:password1@db/database", f"postgresql://{HIDDEN}@db/database"),
         ("at 12:30:45, 127.0.0.1:8080, http://host:80/a@b", None),
     ],
 )
@@ -83,6 +85,32 @@ def test_words_in_hand_are_taken_out_in_whole_and_in_part() -> None:
         assert redact("'Second one'") == "'…'"
         assert redact("x is no word, nor is a message") == "x is no word, nor is a message"
     assert redact("First sentence here") == "First sentence here"
+
+
+def test_the_hint_how_to_write_an_address_is_shown_whole() -> None:
+    with pytest.raises(DatabaseUnavailable) as refused:
+        open_engine("no address")
+    assert redact(str(refused.value)) == str(refused.value)
+    assert "://name:password@host/database" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("The bridge of Tripoli", "The bridge of tripoli"),
+        ("the BRIDGE of Tripoli", "The bridge of tripoli"),
+        ("İstanbul bridge of İzmir", "İstanbul bridge of İzmir".capitalize()),
+        ("ßo it was said of the bridge", "ßo it was said of the bridge".capitalize()),
+        ("the bridge “of the moonlit harbour” fell", "“Of the moonlit harbour”"),
+    ],
+)
+def test_words_in_hand_are_taken_out_in_whatever_case_they_are_said_back(
+    words: str, said: str
+) -> None:
+    with words_in_hand({"text": words}):
+        shown = redact(f"refused: {said}").lower()
+    assert "bridge" not in shown
+    assert "harbour" not in shown
 
 
 def test_of_an_error_only_our_own_message_is_said() -> None:

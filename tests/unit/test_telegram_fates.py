@@ -16,7 +16,8 @@ from telegram.error import (
 )
 
 from bot.telegram.backoff import FIRST_PAUSE, LONGEST_PAUSE, SEND_FOR, is_too_late, pause
-from bot.telegram.fates import Fate, fate_of
+from bot.telegram.errors import reason
+from bot.telegram.fates import DESCRIPTIONS, Fate, fate_of
 
 NOW = datetime(2030, 5, 1, tzinfo=UTC)
 
@@ -54,6 +55,36 @@ def caused(error: NetworkError, cause: Exception) -> NetworkError:
 )
 def test_what_a_failure_means(error: TelegramError | TimeoutError, fate: Fate) -> None:
     assert fate_of(error) is fate
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Forbidden("Forbidden: bot was blocked by the user"), None),
+        (BadRequest("Bad Request: chat not found"), "Chat not found"),
+        (BadRequest("Bad Request: PEER_ID_INVALID"), "Peer_id_invalid"),
+        # What follows the description is a part of what was refused.
+        (BadRequest("Can't parse entities: my words"), "Can't parse entities"),
+        (BadRequest("Bad Request: group chat was upgraded to mine"), "Group chat was upgraded"),
+        (BadRequest("Bad Request: The harbour bridge of Tripoli fell"), "BadRequest"),
+        (BadRequest("Bad Request: it says chat not found"), "BadRequest"),
+        (BadRequest("Chat not foundling of my words"), "BadRequest"),
+        (Forbidden("Forbidden: my words"), "Forbidden"),
+        (TimedOut("my words"), "TimedOut"),
+        (TimeoutError("my words"), "TimeoutError"),
+        (caused(NetworkError("Chat not found"), httpx.ReadError("my words")), "NetworkError"),
+    ],
+)
+def test_a_reason_is_a_known_description_or_the_kind(
+    error: TelegramError | TimeoutError, said: str | None
+) -> None:
+    assert reason(error) == (str(error) if said is None else said)
+
+
+@pytest.mark.parametrize("description", DESCRIPTIONS)
+def test_each_description_is_shown_whole(description: str) -> None:
+    shown = reason(BadRequest(f"Bad Request: {description}: words"))
+    assert shown.lower() == description
 
 
 def test_pauses_double_up_to_the_longest_and_are_spread() -> None:

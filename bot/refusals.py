@@ -1,0 +1,42 @@
+"""Count the requests that are refused, and log a few of them: anybody may send any number."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from bot import measures
+from bot.measures import Door
+
+#: At most one line is logged in so many seconds.
+QUIET_SECONDS: Final = 60.0
+
+
+class Refusals:
+    """What one door refuses; a line says how many there were since the one before."""
+
+    def __init__(
+        self,
+        door: Door,
+        logger: logging.Logger,
+        level: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._door, self._logger, self._level, self._clock = door, logger, level, clock
+        self._guard = threading.Lock()
+        self._since = 0
+        self._logged_at: float | None = None
+
+    def note(self, **said: object) -> None:
+        """Count a refusal; log it, with what is ``said`` of it, if none was logged just now."""
+        measures.request_refused(self._door)
+        with self._guard:
+            self._since += 1
+            now = self._clock()
+            if self._logged_at is not None and now - self._logged_at < QUIET_SECONDS:
+                return
+            refused, self._since, self._logged_at = self._since, 0, now
+        self._logger.log(
+            self._level, f"{self._door.value}_refused", extra={**said, "refused": refused}
+        )
