@@ -201,11 +201,11 @@ def test_an_index_that_may_not_be_read_is_not_said_to_be_damaged(
 
     with monkeypatch.context() as patched:
         patched.setattr(snapshot, "_sha256", refuse)
-        with pytest.raises(IndexCorrupt, match="cannot be read .*Permission denied.*doctor"):
+        with pytest.raises(IndexCorrupt, match=r"cannot be read .*Permission denied.*doctor"):
             snapshot.load(root, _MODEL)
     with monkeypatch.context() as patched:
         patched.setattr(Path, "read_text", refuse)
-        with pytest.raises(IndexCorrupt, match="manifest.json: Permission denied"):
+        with pytest.raises(IndexCorrupt, match=r"manifest\.json: Permission denied"):
             snapshot._manifest(root, "00000001")
 
 
