@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from knowledge.database import damage
 from knowledge.errors import DatabaseUnavailable
 
 if TYPE_CHECKING:
@@ -157,6 +158,8 @@ def _tables(engine: Engine) -> list[str]:
 
 
 def _unreachable(error: SQLAlchemyError) -> DatabaseUnavailable:
+    if damaged := damage(error):
+        return damaged
     if isinstance(error, OperationalError) and "locked" in str(error.orig):
         return DatabaseUnavailable(
             "the database is locked by another program; try again when it has finished"
