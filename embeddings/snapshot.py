@@ -159,7 +159,7 @@ def check(root: Path, manifest: Manifest) -> None:
         try:
             found = _sha256(folder / path)
         except OSError as error:
-            raise _corrupt(manifest.name, path) from error
+            raise _unread(manifest.name, path, error) from error
         if found != expected:
             raise _corrupt(manifest.name, path)
 
@@ -285,7 +285,9 @@ def _manifest(root: Path, name: str) -> Manifest:
     try:
         fields = json.loads((root / name / _MANIFEST).read_text("utf-8"))
         written_by, seal = fields["format"], fields.pop(_SEAL, None)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise _unread(name, _MANIFEST, error) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _corrupt(name, _MANIFEST) from error
     if written_by != FORMAT:
         raise IndexMismatch(
@@ -315,6 +317,15 @@ def _promote(root: Path, name: str) -> None:
     sync(aside)
     aside.replace(root / _CURRENT)
     sync(root)
+
+
+def _unread(name: str, part: str, error: OSError) -> IndexCorrupt:
+    if isinstance(error, PermissionError):
+        return IndexCorrupt(
+            f"index {name} cannot be read ({error.filename}: {error.strerror});"
+            " give the files in DATA_DIR to the user who runs this, as `tathabbat doctor` says"
+        )
+    return _corrupt(name, part)
 
 
 def _corrupt(name: str, part: str) -> IndexCorrupt:

@@ -22,7 +22,7 @@ from embeddings.durable import sync
 from knowledge import schema
 from knowledge.backup_check import mark, take_over
 from knowledge.changes import CHANNEL
-from knowledge.database import empty_log, open_engine, require_whole, sqlite_file
+from knowledge.database import damage, empty_log, open_engine, require_whole, sqlite_file
 from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.models import Base, Change, ChangeKind, Report, Statement, StatementStatus
 from knowledge.models.base import now
@@ -117,7 +117,7 @@ def restore(
             " nothing was changed: name a file that `tathabbat db backup` wrote"
         ) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise DatabaseUnavailable(
+        raise damage(error) or DatabaseUnavailable(
             "the database could not be restored, nothing was changed;"
             " check that no other program holds it, and the free space"
         ) from error

@@ -21,6 +21,8 @@ Sessions = sessionmaker[Session]
 #: the database for seconds.
 BUSY_TIMEOUT_S = 15
 _AGAIN_S = 0.01
+#: What SQLite says where the file itself is at fault.
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 #: How often, and how long each time, the log is tried to be emptied: writers wait meanwhile.
 _EMPTYING_TRIES: Final = 4
 _EMPTYING_MS: Final = 200
@@ -112,7 +114,23 @@ def require_whole(engine: Engine) -> None:
     except DatabaseError as error:
         found = str(error.orig)
     if found != "ok":
-        raise DatabaseUnavailable(f"the database file is damaged ({found}); restore a backup")
+        raise _damaged(str(found))
+
+
+def damage(error: Exception) -> DatabaseUnavailable | None:
+    """Return what to say of an error that is due to a damaged SQLite file; None of another one."""
+    cause = getattr(error, "orig", error)
+    if getattr(cause, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+        return None
+    return _damaged(str(cause))
+
+
+def _damaged(found: str) -> DatabaseUnavailable:
+    # The first of several lines says only which database it is.
+    return DatabaseUnavailable(
+        f"the database file is damaged ({found.strip().splitlines()[-1]}); stop the bot, move the"
+        " file away with its -wal and -shm, and restore a backup"
+    )
 
 
 def open_sessions(engine: Engine) -> Sessions:

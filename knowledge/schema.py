@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from knowledge.database import damage
 from knowledge.errors import DatabaseUnavailable
 
 if TYPE_CHECKING:
@@ -145,6 +146,8 @@ def unreachable(error: SQLAlchemyError) -> DatabaseUnavailable:
 
     Of the driver's message only what kind it is: it may quote the address.
     """
+    if damaged := damage(error):
+        return damaged
     driver = getattr(error, "orig", None) or error
     if isinstance(error, OperationalError) and "locked" in str(driver):
         return DatabaseUnavailable(

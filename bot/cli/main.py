@@ -4,16 +4,18 @@ import importlib
 import io
 import re
 import sys
+from functools import cached_property
 from typing import Final
 
 import click
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from bot.app import App
-from bot.cli.permissions import owner_only
+from bot.cli.permissions import owner_only, require_not_anothers
 from bot.cli.progress import reporter
 from bot.errors import BotError
 from bot.redaction import redact, summary
+from bot.settings import Settings
 from embeddings.errors import EmbeddingsError
 from knowledge.errors import KnowledgeError, UnreadableClaim
 
@@ -43,6 +45,17 @@ _NOT_UTF8: Final = re.compile("[\ud800-\udfff]")
 FAILURE, BAD_USAGE, INTERRUPTED = 1, 2, 130
 
 
+class _CommandLine(App):
+    """What a command needs, for whoever may leave files in DATA_DIR."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        # Not earlier: who asks for help needs no settings.
+        settings = super().settings
+        require_not_anothers(settings.data_dir)
+        return settings
+
+
 class _Commands(click.Group):
     """A group whose commands are imported one by one."""
 
@@ -66,7 +79,7 @@ def tathabbat(ctx: click.Context) -> None:
     Settings are read from the environment and from a .env file; .env.example documents them.
     """
     ctx.with_resource(owner_only())
-    ctx.obj = App(reporter)
+    ctx.obj = _CommandLine(reporter)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Who may read what a command writes: its data the owner only, its results whom the user lets."""
 
 import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,8 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import click
+
 #: Permissions that nobody but the owner gets: files are 0600 and folders 0700.
 _OTHERS: Final = 0o077
+_ROOT: Final = 0
 #: Of a folder that somebody fills without end no more is looked at.
 MOST_ENTRIES: Final = 100_000
 #: What looking at an entry raises that was there a moment before.
@@ -52,6 +56,31 @@ def users_mask() -> int:
         mask = os.umask(_OTHERS)
         os.umask(mask)
     return mask
+
+
+def require_not_anothers(folder: Path) -> None:
+    """Raise ClickException where root would leave files in a folder of a user who cannot read them.
+
+    One that is not there yet is nobody's.
+    """
+    owner = _owner(folder)
+    if os.geteuid() != _ROOT or owner in (None, _ROOT):
+        return
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        name = f"'#{owner}'"
+    raise click.ClickException(
+        f"{folder} belongs to another user, who could not read what root writes there; run it as"
+        f" that user: `sudo -u {name} tathabbat …`"
+    )
+
+
+def _owner(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_uid
+    except OSError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
+from bot.cli import permissions
 from bot.cli.main import COMMANDS, main
 from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.pair_reader import OnnxPairReader
@@ -510,3 +511,39 @@ def test_settings_leave_the_key_unreadable_for_others(ready: Cli, tmp_path: Path
     assert load().secret() == key
     assert len(key) == 64
     assert file.stat().st_mode & 0o077 == 0
+
+
+class TestRoot:
+    """What root leaves in another user's folder would shut that user's bot out."""
+
+    @pytest.fixture(autouse=True)
+    def _as_root_in_anothers(
+        self, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "data").mkdir()
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+        monkeypatch.setattr(permissions, "_owner", lambda _: 4_000_000_000)
+
+    @pytest.mark.parametrize(
+        "arguments", [("doctor",), ("users", "list"), ("db", "upgrade"), ("reindex",)]
+    )
+    def test_is_refused_in_anothers_folder_and_leaves_nothing(
+        self, cli: Cli, tmp_path: Path, arguments: tuple[str, ...]
+    ) -> None:
+        ended = cli(*arguments)
+        assert ended.code == 1
+        assert ended.out == ""
+        assert "`sudo -u '#4000000000' tathabbat …`" in ended.sentence
+        assert list((tmp_path / "data").iterdir()) == []
+
+    @pytest.mark.parametrize("arguments", [("--help",), ("reindex", "--help"), ("db", "-h")])
+    def test_is_helped(self, cli: Cli, arguments: tuple[str, ...]) -> None:
+        assert cli(*arguments).code == 0
+
+    def test_works_in_its_own(self, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(permissions, "_owner", lambda _: 0)
+        assert cli("db", "upgrade").code == 0
+
+    def test_so_does_anybody_else(self, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(os, "geteuid", lambda: 1_000)
+        assert cli("db", "upgrade").code == 0

@@ -377,6 +377,29 @@ def test_a_copied_database_is_no_backup(
     assert _rows(engine) == before
 
 
+@pytest.mark.parametrize("where", [0, 20_000])
+def test_a_damaged_database_is_said_to_be_so(
+    migrated_file: Path, tmp_path: Path, folder: Path, where: int
+) -> None:
+    file = tmp_path / "tathabbat.db"
+    shutil.copy(migrated_file, file)
+    engine = open_engine(f"sqlite:///{file}")
+    backup(engine, folder / "whole.db")
+    engine.dispose()
+    with file.open("r+b") as opened:
+        opened.seek(where)
+        opened.write(b"\xa5" * 300_000)
+    calls: list[Callable[[], None]] = [
+        lambda: backup(engine, folder / "second.db"),
+        lambda: restore(engine, folder / "whole.db"),
+    ]
+    for call in calls:
+        with pytest.raises(DatabaseUnavailable, match=r"damaged .*move the file away") as caught:
+            call()
+        assert "\n" not in str(caught.value)
+    engine.dispose()
+
+
 def test_a_backup_whose_mark_was_taken_off_is_refused(engine: Engine, whole: Path) -> None:
     with whole.open("r+b") as file:
         for place in (60, 68):

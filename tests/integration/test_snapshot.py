@@ -191,6 +191,24 @@ def test_rollback_gets_away_from_a_damaged_index(root: Path) -> None:
     assert _served(root) == (first.name, 2)
 
 
+def test_an_index_that_may_not_be_read_is_not_said_to_be_damaged(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(root, texts=2)
+
+    def refuse(path: Path, *_: object) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(snapshot, "_sha256", refuse)
+        with pytest.raises(IndexCorrupt, match=r"cannot be read .*Permission denied.*doctor"):
+            snapshot.load(root, _MODEL)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_text", refuse)
+        with pytest.raises(IndexCorrupt, match=r"manifest\.json: Permission denied"):
+            snapshot._manifest(root, "00000001")
+
+
 def test_rollback_to_a_damaged_index_is_refused(root: Path) -> None:
     first, second = _write(root, texts=2), _write(root, texts=3)
     _flip(root / first.name / DenseIndex.FILE, 30)
