@@ -13,7 +13,7 @@ from knowledge.approvals import acts, applying
 from knowledge.curation import StatementEdit
 from knowledge.domain import Rating, Span
 from knowledge.inbox import handling
-from tests.integration.two_people import CASES, World
+from tests.integration.two_people.cases import CASES, World
 
 BOT = Path(__file__).resolve().parents[2] / "bot"
 #: The ways in that moderators use, and whatever becomes one; the command line is exempt.

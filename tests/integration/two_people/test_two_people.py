@@ -1,0 +1,245 @@
+"""The rule of two people, in every channel: one alone changes nothing that people are told."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.app import App
+from bot.conversation.moderators import action
+from bot.conversation.reply import Asker
+from embeddings.encoder import Encoder
+from knowledge import (
+    approvals,
+    curation,
+    notifications,
+    sources,
+    verdicts,
+)
+from knowledge.agreement.rules import RuleJudge
+from knowledge.answering import Answering
+from knowledge.approvals import Applied, Waiting
+from knowledge.curation import ReportEdit, StatementEdit
+from knowledge.database import Sessions
+from knowledge.domain import Outcome, Rating, Relation, Span
+from knowledge.indexing import ServingIndex
+from knowledge.models import (
+    Claim,
+    FeedKind,
+    Proposal,
+    ProposalState,
+    StatementStatus,
+)
+from knowledge.models.base import now
+from knowledge.schema import upgrade
+from tests.integration.console import SECRET, Clock, Console, key_of
+from tests.integration.moderation import last_entry, statuses, stored
+from tests.integration.two_people.cases import (
+    AMAL,
+    BASIL,
+    CASES,
+    CHECKED,
+    World,
+    furnish,
+    said,
+    told,
+)
+from tests.integration.two_people.ways import (
+    RATING,
+    TODAY,
+    InConsole,
+    InTelegram,
+    Opened,
+    approve,
+    pending,
+    propose,
+    published_by,
+    read,
+    shown,
+    state,
+    submit,
+)
+
+
+# Every channel ends in the same service, which both kinds of database are under.
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    ("engine", "channel"),
+    [
+        ("sqlite", "service"),
+        ("sqlite", "console"),
+        ("sqlite", "telegram"),
+        ("postgresql", "service"),
+    ],
+    indirect=["engine"],
+)
+class TestEveryActInEveryChannel:
+    def test_one_person_changes_nothing_and_a_second_one_does(
+        self, sessions: Sessions, world: World, opened: Opened, channel: str, name: str
+    ) -> None:
+        way = opened(channel, True)
+        before = told(sessions)
+        way.does(AMAL, CASES[name], world)
+        assert told(sessions) == before
+        (number,) = pending(sessions)
+        refused = way.approves(AMAL, number).lower()
+        assert "another person approves" in refused
+        assert told(sessions) == before
+        assert "approved, and done" in way.approves(BASIL, number)
+        assert told(sessions) != before
+        assert pending(sessions) == []
+
+    def test_without_the_rule_one_does(
+        self, sessions: Sessions, world: World, opened: Opened, channel: str, name: str
+    ) -> None:
+        before = told(sessions)
+        opened(channel, False).does(AMAL, CASES[name], world)
+        assert told(sessions) != before
+        with sessions() as session:
+            assert session.scalars(select(Proposal)).all() == []
+
+
+class TestWhatPeopleRead:
+    @pytest.fixture
+    def answering(self, sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Answering:
+        index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
+        return Answering(sessions, fake_encoder, index, RuleJudge())
+
+    def test_the_old_version_is_served_until_it_is_approved(
+        self, sessions: Sessions, world: World, answering: Answering
+    ) -> None:
+        rating = approvals.EditStatement(
+            world.checked, StatementEdit(CHECKED, rating=Rating.TRUE, rating_text="True"), 1
+        )
+        assert answering.answer(CHECKED).outcome is Outcome.REFUTED
+        number = propose(sessions, rating)
+        answer = answering.answer(CHECKED)
+        assert answer.outcome is Outcome.REFUTED
+        assert answer.matches[0].statement.rating_text == "False"
+        approve(sessions, number)
+        answer = answering.answer(CHECKED)
+        assert answer.outcome is Outcome.SUPPORTED
+        assert answer.matches[0].statement.rating_text == "True"
+
+    def test_a_verdict_is_given_out_once_it_is_approved(
+        self, sessions: Sessions, world: World, answering: Answering
+    ) -> None:
+        claim = "the tower is 80 metres high"
+        number = propose(sessions, approvals.Attach(world.open, world.checked, Relation.SUPPORTS))
+        with sessions() as session:
+            assert verdicts.of(session, claim) == {}
+        approve(sessions, number)
+        assert answering.answer(claim).outcome is Outcome.SUPPORTED
+
+    def test_nobody_is_told_before_it_is_approved(self, sessions: Sessions, world: World) -> None:
+        number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.REFUTES))
+        with sessions() as session:
+            assert notifications.due(session, now()) == []
+        assert approve(sessions, number).count == 2
+        with sessions() as session:
+            assert len(notifications.due(session, now())) == 2
+
+
+class TestWhatNeedsOne:
+    def test_withdrawing_never_waits(self, sessions: Sessions, world: World) -> None:
+        with sessions.begin() as session:
+            assert curation.retract(session, [world.checked], key_of(AMAL), "wrong") == 1
+        publication = published_by(sessions, world.whole)
+        assert isinstance(submit(sessions, approvals.Undo(publication)), Applied)
+        assert statuses(sessions, [world.whole]) == [StatementStatus.DRAFT]
+        # Taking that back serves it again.
+        assert isinstance(submit(sessions, approvals.Undo(last_entry(sessions).id)), Waiting)
+
+    def test_drafts_are_worked_on_at_once(self, sessions: Sessions, world: World) -> None:
+        one, two = stored(sessions, "first and second", "third", ref="d")
+        edit = approvals.EditStatement(two, StatementEdit("fourth"), 1)
+        assert isinstance(submit(sessions, edit), Applied)
+        split = approvals.SplitStatement(one, (Span(0, 5), Span(6, 16)))
+        assert isinstance(submit(sessions, split), Applied)
+        with sessions() as session:
+            report = curation.statement(session, one).report_id
+        renamed = approvals.EditReport(report, ReportEdit("New"), 1)
+        assert isinstance(submit(sessions, renamed), Applied)
+        with sessions.begin() as session:
+            curation.recheck(session, world.checked, TODAY, key_of(AMAL))
+        assert isinstance(submit(sessions, approvals.Undo(last_entry(sessions).id)), Applied)
+
+    def test_clusters_that_nothing_was_said_of_are_split_at_once(
+        self, sessions: Sessions, world: World
+    ) -> None:
+        with sessions() as session:
+            claim = session.scalars(select(Claim.id).where(Claim.cluster_id == world.open)).first()
+        assert claim is not None
+        assert isinstance(submit(sessions, approvals.SplitCluster(world.open, (claim,))), Applied)
+
+    def test_feeds_of_publishers_that_are_not_trusted(
+        self, sessions: Sessions, world: World
+    ) -> None:
+        feed = approvals.AddFeed("New", "https://new.example/feed", FeedKind.SYNDICATION, 60)
+        outcome = submit(sessions, feed)
+        assert isinstance(outcome, Applied)
+        with sessions.begin() as session:
+            sources.pause(session, outcome.count, key_of(AMAL))
+        assert isinstance(submit(sessions, approvals.ResumeFeed(outcome.count)), Applied)
+
+
+@pytest.mark.parametrize("asked_for", [True, False])
+def test_the_setting_reaches_every_channel(
+    fake_encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked_for: bool
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("SECRET_KEY", SECRET.decode())
+    monkeypatch.setenv("PUBLISH_NEEDS_TWO", str(asked_for).lower())
+    monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: fake_encoder)
+    app = App(lambda _: None)
+    upgrade(app.engine)
+    world = furnish(app.sessions)
+    before = told(app.sessions)
+    console = Console(app.sessions, app.console, Clock(now()), "http://console.test")
+    InConsole(console).does(AMAL, CASES["rating"], world)
+    assert (told(app.sessions) == before) == asked_for
+    before = told(app.sessions)
+    asker = Asker(AMAL, "en", str(AMAL))
+    pressed = action("yes", world.open, world.checked, shown(app.sessions))
+    app.conversation("telegram").press(asker, pressed)
+    assert (told(app.sessions) == before) == asked_for
+    app.engine.dispose()
+
+
+class TestInAChat:
+    def test_what_waits_is_shown_with_what_would_be_read(
+        self, sessions: Sessions, world: World, opened: Opened
+    ) -> None:
+        way = opened("telegram", True)
+        assert isinstance(way, InTelegram)
+        basil = Asker(BASIL, "en", str(BASIL))
+        assert read(way.talk.command(basil, "pending", "")) == said(
+            "Nothing waits for a second person."
+        )
+        first = propose(sessions, RATING)
+        second = propose(sessions, approvals.TrustSource(world.source))
+        reply = way.talk.command(basil, "pending", "")
+        text = read(reply)
+        assert f"number {first}" in text
+        assert "Proposed by Amal" in text
+        assert "Rating: false → true" in text
+        assert "Their rating: “True”" in text
+        following = next(
+            each.action for row in reply.buttons for each in row if "Next" in each.label
+        )
+        assert following is not None
+        assert f"number {second}" in read(way.talk.press(basil, following))
+        assert "declined" in read(way.talk.press(basil, action("decline", first)))
+        amal = Asker(AMAL, "en", str(AMAL))
+        assert "withdrawn" in read(way.talk.press(amal, action("withdraw", second)))
+
+    def test_it_is_no_command_for_the_public(
+        self, sessions: Sessions, world: World, opened: Opened
+    ) -> None:
+        way = opened("telegram", True)
+        assert isinstance(way, InTelegram)
+        number = propose(sessions, RATING)
+        stranger = Asker(99, "en", "99")
+        assert way.talk.command(stranger, "pending", "") == way.talk.help(stranger)
+        way.talk.press(stranger, action("approve", number))
+        assert state(sessions, number) is ProposalState.PENDING
