@@ -51,9 +51,9 @@ demo: $(VENV)/.installed
 	  printf '\nOn a terminal the chat starts here: DATA_DIR=data/demo %s chat\n' "$(BIN)/tathabbat"; fi
 
 # Most tests wait for other processes: two at once take half as long on two processors. A file's
-# tests stay together, for what they share is made once.
+# tests stay together, for what they share is made once; the slowest come first, in tests/e2e.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
