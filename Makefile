@@ -50,10 +50,10 @@ demo: $(VENV)/.installed
 	@if [ -t 0 ] && [ -t 1 ]; then $(DEMO) chat; else \
 	  printf '\nOn a terminal the chat starts here: DATA_DIR=data/demo %s chat\n' "$(BIN)/tathabbat"; fi
 
-# Most tests wait for other processes: two at once take half as long on two processors. A file's
+# Most tests wait for other processes: three at once keep two processors busy. A file's
 # tests stay together, for what they share is made once; the slowest come first, in tests/e2e.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
