@@ -1,4 +1,4 @@
-"""What many statements cost the program as it is run: reindexing, starting, memory.
+"""Measure reindexing, starting and memory of the program at many statements.
 
     python -m benchmarks.at_size [--rows 100000] [--vectors FOLDER]
 

@@ -1,4 +1,4 @@
-"""What strangers' documents cost: ordinary ones read apart, and those made to cost much.
+"""Measure what parsing costs: ordinary documents in parser processes, and hostile ones.
 
     python -m benchmarks.hostile_documents
 

@@ -1,4 +1,4 @@
-"""What peers that hold connections cost the others, and how long they may, at the real limits.
+"""Measure what held connections cost other peers, and how long they last, at the real limits.
 
     python -m benchmarks.idle_connections [--connections 500]
 

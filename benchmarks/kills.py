@@ -1,4 +1,4 @@
-"""What people see of a bot that is killed while many of them ask.
+"""Kill a bot while many people ask; count repeated and lost answers.
 
     python -m benchmarks.kills [--talk real|echo] [--kills 20] [--latency 0.05]
 

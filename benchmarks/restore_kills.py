@@ -1,4 +1,4 @@
-"""What a hundred kills of `db restore` leave, at random moments of it.
+"""Kill `db restore` a hundred times at random moments; check what is left.
 
     python -m benchmarks.restore_kills [--kills N] [--seed N]
 

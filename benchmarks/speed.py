@@ -1,4 +1,4 @@
-"""What a whole answer costs, in encodings of its claim, and where the time goes.
+"""Measure a whole answer, in encodings of its claim, and where the time goes.
 
     python -m benchmarks.speed
 

@@ -1,4 +1,4 @@
-"""What is asserted to people who ask about things the index has nothing on.
+"""Count what is asserted of claims that the index has nothing on.
 
     python -m benchmarks.unrelated_claims
 

@@ -1,4 +1,4 @@
-"""How each part of an installation is, and what to do where it is not well."""
+"""Check each part of an installation, and say what to do where it is not well."""
 
 import ipaddress
 import shlex

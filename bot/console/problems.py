@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.console.acts import act_name
 from bot.console.errors import BadForm, FormForged, SignedOut, TooBusy, TooLarge, TooManyTries
+from bot.conversation.refusals import undecided
 from bot.fetching import errors as fetching
 from bot.parsing.errors import ParserUnavailable
 from knowledge.errors import (
@@ -15,7 +16,6 @@ from knowledge.errors import (
     CannotDecide,
     CannotRegroup,
     CannotUndo,
-    DecisionProblem,
     KnowledgeError,
     LinkRefused,
     NotAllowed,
@@ -90,17 +90,8 @@ def told(error: Exception, say: Say) -> str:
             )
         case TwoPeopleNeeded():
             return say("Another person has to review it before you publish it.")
-        case CannotDecide(problem=DecisionProblem.OWN):
-            return say("Another person approves or declines what you proposed. Ask a colleague.")
-        case CannotDecide(problem=DecisionProblem.NOT_OWN):
-            return say("Only who proposed it may withdraw it. Decline it instead.")
-        case CannotDecide(problem=DecisionProblem.PROPOSER_LEFT):
-            return say(
-                "Who proposed this does not hold the role any more. Decline it, and propose it"
-                " anew if it is right."
-            )
         case CannotDecide():
-            return say("This was decided already. Look at what waits again.")
+            return undecided(error, say)
         case CannotUndo():
             return say(
                 "This cannot be taken back, or not any more: what it changed was changed again."

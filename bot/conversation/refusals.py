@@ -1,5 +1,6 @@
 """Why something a moderator asked for was not done, in words (pure)."""
 
+from collections.abc import Callable
 from typing import Final
 
 from bot.conversation.catalogue import Catalogue
@@ -42,17 +43,8 @@ def refusal(error: KnowledgeError | FetchError, words: Catalogue) -> str:
     match error:
         case AlreadyHandled():
             return say("This was handled already; /queue shows what is left.")
-        case CannotDecide(problem=DecisionProblem.OWN):
-            return say("Another person approves or declines what you proposed. Ask a colleague.")
-        case CannotDecide(problem=DecisionProblem.NOT_OWN):
-            return say("Only who proposed it may withdraw it. Decline it instead.")
-        case CannotDecide(problem=DecisionProblem.PROPOSER_LEFT):
-            return say(
-                "Who proposed this does not hold the role any more. Decline it, and propose it"
-                " anew if it is right."
-            )
         case CannotDecide():
-            return say("This was decided already. Look at what waits again.")
+            return undecided(error, say)
         case WordsMissing(ref=ref):
             return say(
                 "The words of {ref} are not in the new text. Edit or retract that statement first."
@@ -77,3 +69,19 @@ def refusal(error: KnowledgeError | FetchError, words: Catalogue) -> str:
             return say("This address cannot be read: {reason}").format(reason=error)
         case _:
             return say("No report can be read there. Paste its text after /add instead.")
+
+
+def undecided(error: CannotDecide, say: Callable[[str], str]) -> str:
+    """Return why somebody may not decide on a proposal, with the way out."""
+    match error.problem:
+        case DecisionProblem.OWN:
+            return say("Another person approves or declines what you proposed. Ask a colleague.")
+        case DecisionProblem.NOT_OWN:
+            return say("Only who proposed it may withdraw it. Decline it instead.")
+        case DecisionProblem.PROPOSER_LEFT:
+            return say(
+                "Who proposed this does not hold the role any more. Decline it, and propose it"
+                " anew if it is right."
+            )
+        case _:
+            return say("This was decided already. Look at what waits again.")
