@@ -150,7 +150,7 @@ def take(
 
     What ``holder`` has in hand is never taken again, however late its lease is renewed.
     One of each lane at most: the earliest, and only while none of that lane is in another's hand.
-    Of one whose holder died the try is counted, and, if it was being sent, that it may be repeated.
+    Of one whose holder died the try is counted, or, if it was being sent, that it may be repeated.
     """
     given = {
         "at": at,

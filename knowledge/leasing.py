@@ -45,15 +45,17 @@ def _lease() -> "ReturningUpdate[*tuple[Any, ...]]":
         .with_for_update(skip_locked=True, of=Arrival)
     )
     died = Arrival.leased_until.is_not(None)
+    answered = Arrival.state == ArrivalState.ANSWERED
     return (
         update(Arrival)
         .where(Arrival.id.in_(due.scalar_subquery()))
         .values(
             holder=bindparam("by"),
             leased_until=bindparam("until", type_=Instant()),
-            tries=Arrival.tries + case((died, 1), else_=0),
-            repeats=Arrival.repeats
-            + case((and_(died, Arrival.state == ArrivalState.ANSWERED), 1), else_=0),
+            # Of a reply that is kept, tries are its failed sendings, after which it waits longer
+            # each time: that its process died says nothing about Telegram.
+            tries=Arrival.tries + case((and_(died, ~answered), 1), else_=0),
+            repeats=Arrival.repeats + case((and_(died, answered), 1), else_=0),
         )
         .returning(
             Arrival.id,
