@@ -28,7 +28,7 @@ from embeddings import hybrid
 from embeddings.encoder import Encoder
 from embeddings.hits import Vectors
 from embeddings.hybrid import Candidates, Row, signals
-from embeddings.pair_reader import OnnxPairReader, Output, PairReader
+from embeddings.pair_reader import OnnxPairReader, Output, Pair, PairReader
 from knowledge.agreement.combined import FEATURES, RELATIONS, CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judge, Judgement
 from knowledge.agreement.rules import RuleJudge
@@ -121,9 +121,9 @@ class Remembering:
 
     def __init__(self, reader: PairReader) -> None:
         self._reader, self.fingerprint = reader, reader.fingerprint
-        self._read: dict[tuple[str, str], NDArray[np.float32]] = {}
+        self._read: dict[Pair, NDArray[np.float32]] = {}
 
-    def read(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+    def read(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
         """Return the logits of each pair, (pairs, outputs)."""
         new = [pair for pair in dict.fromkeys(pairs) if pair not in self._read]
         if new:

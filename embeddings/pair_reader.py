@@ -12,7 +12,7 @@ from enum import IntEnum
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,12 @@ LEAST_TOKENS: Final = 64
 #: Readings kept: what the reranker read a moment ago, the judge need not read again.
 REMEMBERED: Final = 256
 
-Pair = tuple[str, str]
+
+class Pair(NamedTuple):
+    """What is read at once."""
+
+    claim: str
+    statement: str
 
 
 class Output(IntEnum):

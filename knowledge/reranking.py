@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from embeddings.pair_reader import Output, PairReader
+from embeddings.pair_reader import Output, Pair, PairReader
 from knowledge.errors import WeightsUnfit
 from knowledge.relevance import Found, logistic
 
@@ -64,7 +64,7 @@ class Reranker:
 
     def read(self, claim: str, found: Sequence[Found]) -> list[Reread]:
         """Return what each of ``found`` is worth once read with ``claim``, in the same order."""
-        logits = self._reader.read([(claim, each.text) for each in found])
+        logits = self._reader.read([Pair(claim, each.text) for each in found])
         return [
             _reread(self._weights, each, float(row[Output.RELEVANT]))
             for each, row in zip(found, logits, strict=True)

@@ -33,7 +33,7 @@ from embeddings.background import COHORT, deviations
 from embeddings.encoder import Encoder
 from embeddings.hits import Hit, Vectors
 from embeddings.live import LiveIndex
-from embeddings.pair_reader import OnnxPairReader, Output
+from embeddings.pair_reader import OnnxPairReader, Output, Pair
 from knowledge.claims import bare_text
 from knowledge.domain import ReportKind
 from knowledge.evaluation.metrics import average_precision
@@ -100,7 +100,7 @@ class Searched:
     def values(self, claim: str, vector: Vectors, hits: Sequence[Hit]) -> Row:
         """Return deviation, coverage and the relevance logit of each hit, (n, 3)."""
         statements = [self.pool.pool.statements[hit.id] for hit in hits]
-        logits = self._reader.read([(claim, each.text) for each in statements])
+        logits = self._reader.read([Pair(claim, each.text) for each in statements])
         return np.array(
             [
                 [
@@ -185,7 +185,7 @@ def _right(held: dict[str, list[Read]]) -> Row:
 
 def _stances(encoder: Encoder, reader: OnnxPairReader) -> Row:
     pairs = [p for p in rows("ans", "stance_dev.jsonl") if p["stance"] != "other"]
-    return _pairs([(p["s1"], p["s2"]) for p in pairs], encoder, reader)
+    return _pairs([Pair(p["s1"], p["s2"]) for p in pairs], encoder, reader)
 
 
 def _strangers(searched: Searched, encoder: Encoder) -> Row:
@@ -197,10 +197,10 @@ def _strangers(searched: Searched, encoder: Encoder) -> Row:
 def _neighbours(encoder: Encoder, reader: OnnxPairReader) -> Row:
     rng = random.Random(SEED)  # noqa: S311
     found = sources.strangers(NEIGHBOURS, encoder, rng, sources.articles(held_out=True))
-    return _pairs([(pair.claim, pair.statement) for pair in found], encoder, reader)
+    return _pairs([Pair(pair.claim, pair.statement) for pair in found], encoder, reader)
 
 
-def _pairs(pairs: Sequence[tuple[str, str]], encoder: Encoder, reader: OnnxPairReader) -> Row:
+def _pairs(pairs: Sequence[Pair], encoder: Encoder, reader: OnnxPairReader) -> Row:
     cohort = encoder.encode_statements(COHORT)
     ours = encoder.encode_claims([claim for claim, _ in pairs])
     theirs = encoder.encode_statements([statement for _, statement in pairs])

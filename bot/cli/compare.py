@@ -1,7 +1,7 @@
 """``tathabbat compare``: what the judge says of pairs, without retrieval."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -9,23 +9,31 @@ from bot.app import App
 from bot.cli.rows import Row, judgement_json, run_batch
 from knowledge.agreement.judgement import Evidence
 
+#: What a row may have beside the two texts.
+_CONTEXT: Final = ("title", "before", "speaker")
+
 
 @click.command()
 @click.option(
     "--batch",
     type=click.Path(path_type=Path),
     required=True,
-    help="JSONL of {id, claim, statement}.",
+    help="JSONL of {id, claim, statement}, and title, before, speaker if you have them.",
 )
 @click.option(
     "--output", type=click.Path(path_type=Path), required=True, help="Where the relations go."
 )
 @click.pass_obj
 def compare(app: App, batch: Path, output: Path) -> None:
-    """Judge each statement of a file against its claim: SUPPORTS, REFUTES or NOT_ENOUGH_INFO."""
+    """Judge each statement of a file against its claim: SUPPORTS, REFUTES or NOT_ENOUGH_INFO.
+
+    It is read with its report's title, the sentence before it and its speaker, if a row has them.
+    """
 
     def one(row: Row) -> dict[str, Any]:
-        judgement = app.judge.judge(row.fields["claim"], [Evidence(row.fields["statement"])])[0]
-        return {"id": row.fields["id"], **judgement_json(judgement)}
+        given = row.fields
+        evidence = Evidence(given["statement"], given["title"], given["speaker"], given["before"])
+        (judgement,) = app.judge.judge(given["claim"], [evidence])
+        return {"id": given["id"], **judgement_json(judgement)}
 
-    run_batch(batch, output, ("id", "claim", "statement"), one)
+    run_batch(batch, output, ("id", "claim", "statement"), one, _CONTEXT)

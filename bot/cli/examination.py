@@ -21,6 +21,7 @@ from bot.pictures.errors import OcrMissing
 from bot.redaction import redact
 from embeddings import snapshot
 from embeddings.errors import EmbeddingsError
+from embeddings.pair_reader import Pair
 from knowledge import arrivals, errands, indexing, people, queues, schema, sources
 from knowledge.database import require_whole
 from knowledge.errors import AddressUnreadable, DatabaseUnavailable, KnowledgeError
@@ -172,7 +173,7 @@ def _secret_key(app: App) -> tuple[State, str]:
 
 def _models(app: App) -> tuple[State, str]:
     dimensions = app.encoder.encode_claims(["1"]).shape[1]
-    app.reader.read([("1", "1")])
+    app.reader.read([Pair("1", "1")])
     name = app.settings.embedding_model
     return State.OK, f"{name} gives {dimensions} dimensions, and the judge reads"
 

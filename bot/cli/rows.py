@@ -19,7 +19,10 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One good line of a batch file: the asked-for fields by name, all of them text."""
+    """One good line of a batch file: the asked-for fields by name, all of them text.
+
+    A field that may be left out is empty where it is.
+    """
 
     line: int
     fields: dict[str, str]
@@ -30,7 +33,11 @@ class BatchFailure(click.ClickException):
 
 
 def run_batch(
-    source: Path, target: Path, names: tuple[str, ...], work: Callable[[Row], dict[str, Any]]
+    source: Path,
+    target: Path,
+    names: tuple[str, ...],
+    work: Callable[[Row], dict[str, Any]],
+    optional: tuple[str, ...] = (),
 ) -> None:
     """Write ``work`` of every good row of ``source`` to ``target``, which appears only complete.
 
@@ -41,7 +48,7 @@ def run_batch(
     bad = 0
     bar = reporter("Answering")
     with whole_file(target) as out:
-        for done, total, item in _rows(source, names):
+        for done, total, item in _rows(source, names, optional):
             if bar is not None:
                 bar(done, total)
             if isinstance(item, str):
@@ -95,7 +102,9 @@ def _reason_text(reason: Reason) -> str:
     return f"{reason.kind.value}: {quoted}" if quoted else reason.kind.value
 
 
-def _rows(path: Path, names: tuple[str, ...]) -> Iterator[tuple[int, int, Row | str]]:
+def _rows(
+    path: Path, names: tuple[str, ...], optional: tuple[str, ...]
+) -> Iterator[tuple[int, int, Row | str]]:
     """Yield each line's number, how many lines there are, and its row or what is wrong with it."""
     try:
         with path.open("rb") as file:
@@ -105,12 +114,12 @@ def _rows(path: Path, names: tuple[str, ...]) -> Iterator[tuple[int, int, Row | 
                 file.seek(0)
             for number, raw in enumerate(file, 1):
                 if raw.strip():
-                    yield number, max(number, total), _row(number, raw, names)
+                    yield number, max(number, total), _row(number, raw, names, optional)
     except OSError as error:
         raise click.ClickException(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _row(number: int, raw: bytes, names: tuple[str, ...]) -> Row | str:
+def _row(number: int, raw: bytes, names: tuple[str, ...], optional: tuple[str, ...]) -> Row | str:
     try:
         data = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -120,8 +129,10 @@ def _row(number: int, raw: bytes, names: tuple[str, ...]) -> Row | str:
     if not isinstance(data, dict):
         return f"line {number}: not a JSON object"
     fields = {}
-    for name in names:
+    for name in (*names, *optional):
         value = data.get(name)
+        if value is None and name in optional:
+            value = ""
         if name == "id" and isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str):

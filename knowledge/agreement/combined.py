@@ -20,7 +20,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.pair_reader import Output, PairReader
+from embeddings.pair_reader import Output, Pair, PairReader
 from embeddings.words import words
 from knowledge.agreement.differences import difference, overlap
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, Reason, ReasonKind
@@ -199,7 +199,7 @@ def _both_ways(
     claim: str, texts: Sequence[str], by_rules: Sequence[Judgement], reader: PairReader
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the logits of (claim, text), and those of (text, claim) where they can matter."""
-    ours = reader.read([(claim, text) for text in texts])
+    ours = reader.read([Pair(claim, text) for text in texts])
     settling = ours[:, [Output.SUPPORTS, Output.REFUTES]].max(1, initial=-np.inf)
     ruled = np.array([_COLUMNS[each.relation] for each in by_rules], np.intp)
     agreed = (ruled != Output.NOT_ENOUGH_INFO) & (ruled == ours[:, : Output.RELEVANT].argmax(1))
@@ -212,7 +212,7 @@ def _both_ways(
         )
     )
     theirs = ours.copy()
-    theirs[unsettled] = reader.read([(texts[n], claim) for n in unsettled.tolist()])
+    theirs[unsettled] = reader.read([Pair(texts[n], claim) for n in unsettled.tolist()])
     return ours, theirs
 
 

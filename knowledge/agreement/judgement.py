@@ -48,13 +48,19 @@ class Judgement:
 class Evidence:
     """A statement as it is judged: its ``text``, and what it is read with.
 
-    ``context`` names what the sentence may leave unsaid (its report's title, its speaker);
-    ``preceding`` is the sentence before it, which a subject left out may stand in.
+    ``title`` and ``speaker`` name what the sentence may leave unsaid; ``preceding`` is the sentence
+    before it, which a subject left out may stand in.
     """
 
     text: str
-    context: str = ""
+    title: str = ""
+    speaker: str = ""
     preceding: str = ""
+
+    @property
+    def names(self) -> str:
+        """What may name what the sentence leaves unsaid."""
+        return f"{self.title}\n{self.speaker}".strip()
 
 
 class Judge(Protocol):

@@ -115,7 +115,7 @@ class RuleJudge:
         ours, theirs = read(claim), read(evidence.text)
         if tangled(ours.folded, ours.operators) or tangled(theirs.folded, theirs.operators):
             return _judged(Relation.NOT_ENOUGH_INFO, ())
-        alignment = align(ours, theirs, read(evidence.context))
+        alignment = align(ours, theirs, read(evidence.names))
         pair = Pair(ours, theirs, alignment, evidence.preceding)
         refuting = _refuting(pair)
         if refuting:
@@ -147,7 +147,7 @@ def _asks(statement: str) -> bool:
 
 def _of_another(claim: Reading, statement: Reading, evidence: Evidence) -> bool:
     """Tell whether the claim names somebody, or a place, that neither statement nor title names."""
-    left = align(claim, statement, read(evidence.context)).missing
+    left = align(claim, statement, read(evidence.names)).missing
     return any(is_name(word.text) or _capital(claim, word) for word in left)
 
 

@@ -18,6 +18,7 @@ from embeddings.background import COHORT
 from embeddings.dense import EXACT_UP_TO, DenseIndex
 from embeddings.encoder import Encoder
 from embeddings.hits import Vectors
+from embeddings.pair_reader import Pair
 from embeddings.words import terms
 from knowledge.database import Sessions
 from knowledge.inbox import demand
@@ -139,7 +140,7 @@ class Clusters:
             for one, found in zip(waiting, nearest, strict=True)
         ]
         pairs = [
-            (one.text, each.text)
+            Pair(one.text, each.text)
             for one, found in zip(waiting, near, strict=True)
             for each in found
         ]
@@ -157,15 +158,17 @@ class Clusters:
         one: _Waiting,
         near: Sequence[_Waiting],
         homes: Mapping[int, _Waiting],
-        meanings: dict[tuple[str, str], Meaning],
+        meanings: dict[Pair, Meaning],
     ) -> _Waiting | None:
         """Return the claim whose cluster a claim joins: one that holds no opposite of it."""
-        opposed = {homes[n.id] for n in near if meanings[one.text, n.text] is Meaning.OPPOSITE}
+        opposed = {
+            homes[n.id] for n in near if meanings[Pair(one.text, n.text)] is Meaning.OPPOSITE
+        }
         for each in near:
             home = homes[each.id]
-            if meanings[one.text, each.text] is not Meaning.SAME or home in opposed:
+            if meanings[Pair(one.text, each.text)] is not Meaning.SAME or home in opposed:
                 continue
-            pair = one.text, home.text
+            pair = Pair(one.text, home.text)
             if pair not in meanings:
                 (meanings[pair],) = self._meanings.compare([pair])
             if meanings[pair] is not Meaning.OPPOSITE:

@@ -54,7 +54,7 @@ class Sameness:
             return []
         read = _probabilities(self._reader.read(pairs))
         worth = np.flatnonzero(read[:, Output.SUPPORTS] >= WORTH_READING).tolist()
-        back = [(pairs[n][1], pairs[n][0]) for n in worth]
+        back = [Pair(pairs[n].statement, pairs[n].claim) for n in worth]
         if back:
             read[worth] = (read[worth] + _probabilities(self._reader.read(back))) / 2
         return [self._meaning(pair, row) for pair, row in zip(pairs, read, strict=True)]
@@ -64,7 +64,7 @@ class Sameness:
             return Meaning.OPPOSITE
         if row[Output.SUPPORTS] < self._same_from:
             return Meaning.OTHER
-        one, other = pair
+        one, other = pair.claim, pair.statement
         ruled = (
             *self._rules.judge(one, [Evidence(other)]),
             *self._rules.judge(other, [Evidence(one)]),

@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from bot.cli import permissions
 from bot.cli.main import COMMANDS, main
 from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.pair_reader import OnnxPairReader
+from knowledge.agreement.combined import CombinedJudge
+from knowledge.agreement.judgement import Evidence, Judgement
+from knowledge.domain import Relation
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"
@@ -230,6 +233,27 @@ class TestBatch:
         rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
         assert [r["relation"] for r in rows] == ["REFUTES", "SUPPORTS", "NOT_ENOUGH_INFO"]
         assert all(0 < r["confidence"] <= 1 for r in rows)
+
+    def test_compare_takes_what_a_statement_is_read_with(
+        self, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[Evidence] = []
+
+        def judge(_: object, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
+            seen.extend(evidence)
+            return (Judgement(Relation.NOT_ENOUGH_INFO, 1.0),)
+
+        monkeypatch.setattr(CombinedJudge, "judge", judge)
+        told = {"id": "1", "claim": "a b", "statement": "c d", "title": "t", "before": "p"}
+        source = write(
+            tmp_path / "in.jsonl",
+            {**told, "speaker": "s"},
+            {**told, "speaker": None},
+            {**told, "title": ["t"]},
+        )
+        result = cli("compare", "--batch", source, "--output", tmp_path / "out.jsonl")
+        assert seen == [Evidence("c d", "t", "s", "p"), Evidence("c d", "t", "", "p")]
+        assert (result.code, "line 3: the field 'title' must be text" in result.err) == (1, True)
 
     def test_half_a_character_is_a_bad_line(self, ready: Cli, tmp_path: Path) -> None:
         source = tmp_path / "in.jsonl"

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from embeddings.encoder import Encoder
+from embeddings.pair_reader import Pair
 from embeddings.words import words
 from knowledge import inquiries
 from knowledge.agreement.judgement import Evidence, Judgement
@@ -26,8 +27,8 @@ _DENIAL = "لم"
 class ByWords:
     """Says that texts of the same words mean the same, and opposites where one denies it."""
 
-    def compare(self, pairs: Sequence[tuple[str, str]]) -> list[Meaning]:
-        return [self._meaning(set(words(one)), set(words(other))) for one, other in pairs]
+    def compare(self, pairs: Sequence[Pair]) -> list[Meaning]:
+        return [self._meaning(set(words(p.claim)), set(words(p.statement))) for p in pairs]
 
     def _meaning(self, one: set[str], other: set[str]) -> Meaning:
         if len(one & other) < 3:
@@ -163,12 +164,10 @@ class Reading:
 
     fingerprint = "reading"
 
-    def __init__(self, known: dict[tuple[str, str], tuple[float, float, float]]) -> None:
-        self._known, self.read_pairs = known, list[tuple[str, str]]()
+    def __init__(self, known: dict[Pair, tuple[float, float, float]]) -> None:
+        self._known, self.read_pairs = known, list[Pair]()
 
-    def read(
-        self, pairs: Sequence[tuple[str, str]]
-    ) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    def read(self, pairs: Sequence[Pair]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
         self.read_pairs += pairs
         rows = [(*self._known.get(pair, (-5.0, -5.0, 5.0)), 0.0) for pair in pairs]
         return np.array(rows, np.float32).reshape(-1, 4)
@@ -186,23 +185,23 @@ class Silent:
 def test_claims_are_the_same_where_each_supports_the_other() -> None:
     reader = Reading(
         {
-            ("a", "b"): (4, 0, 0), ("b", "a"): (4, 0, 0),
-            ("a", "c"): (4, 0, 0), ("c", "a"): (-9, 0, 4),
-            ("a", "d"): (0, 4, 0), ("d", "a"): (0, 4, 0),
+            Pair("a", "b"): (4, 0, 0), Pair("b", "a"): (4, 0, 0),
+            Pair("a", "c"): (4, 0, 0), Pair("c", "a"): (-9, 0, 4),
+            Pair("a", "d"): (0, 4, 0), Pair("d", "a"): (0, 4, 0),
         }
     )  # fmt: skip
-    found = Sameness(reader, Silent()).compare([("a", "b"), ("a", "c"), ("a", "d"), ("a", "e")])
+    found = Sameness(reader, Silent()).compare([Pair("a", each) for each in "bcde"])
     assert found == [Meaning.SAME, Meaning.SAME, Meaning.OPPOSITE, Meaning.OTHER]
-    assert Sameness(reader, Silent(), 0.6).compare([("a", "c")]) == [Meaning.OTHER]
-    assert ("e", "a") not in reader.read_pairs
+    assert Sameness(reader, Silent(), 0.6).compare([Pair("a", "c")]) == [Meaning.OTHER]
+    assert Pair("e", "a") not in reader.read_pairs
     assert Sameness(reader, Silent()).compare([]) == []
 
 
 def test_the_rules_speak_against_what_reads_alike() -> None:
     one, other = "قتل 37 شخصا في انهيار السد", "قتل 73 شخصا في انهيار السد"
-    reader = Reading({(one, other): (5, 0, 0), (other, one): (5, 0, 0)})
-    assert Sameness(reader, RuleJudge()).compare([(one, other)]) == [Meaning.OPPOSITE]
-    assert Sameness(reader, Silent()).compare([(one, other)]) == [Meaning.SAME]
+    reader = Reading({Pair(one, other): (5, 0, 0), Pair(other, one): (5, 0, 0)})
+    assert Sameness(reader, RuleJudge()).compare([Pair(one, other)]) == [Meaning.OPPOSITE]
+    assert Sameness(reader, Silent()).compare([Pair(one, other)]) == [Meaning.SAME]
 
 
 def test_snoozed_clusters_are_joined_all_the_same(sessions: Sessions, clusters: Clusters) -> None:

@@ -26,7 +26,7 @@ from embeddings.errors import IndexBusy, IndexCorrupt, IndexUnavailable
 from embeddings.lexical import LexicalIndex
 from embeddings.live import Entry, LiveIndex
 from embeddings.onnx_files import open_made
-from embeddings.pair_reader import OnnxPairReader
+from embeddings.pair_reader import OnnxPairReader, Pair
 from knowledge import curation, indexing, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
@@ -274,7 +274,7 @@ def half_written(
 ) -> Path:
     """Return a folder of models whose ONNX files were cut off half way."""
     bundled_encoder.encode_claims(["made, if it was not"])
-    bundled_reader.read([("made", "if it was not")])
+    bundled_reader.read([Pair("made", "if it was not")])
     folder = tmp_path / "models"
     folder.mkdir()
     (folder / FOLDER_NAME).symlink_to(models_dir / FOLDER_NAME, target_is_directory=True)
@@ -329,7 +329,7 @@ class TestHalfWrittenModel:
         monkeypatch.setattr(
             "embeddings.export.export_pairs", lambda _, __, path: shutil.copyfile(made, path)
         )
-        pairs = [("الجسر مفتوح", "الجسر مغلق منذ أمس")]
+        pairs = [Pair("الجسر مفتوح", "الجسر مغلق منذ أمس")]
         read = OnnxPairReader(half_written).read(pairs)
         np.testing.assert_allclose(read, bundled_reader.read(pairs), atol=1e-4)
         assert "it is made again" in caplog.text

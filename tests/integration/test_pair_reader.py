@@ -11,15 +11,15 @@ from embeddings.bundled import ensure_unpacked
 from embeddings.cross_encoder import merged
 from embeddings.errors import ModelUnavailable
 from embeddings.outliers import NAME, part
-from embeddings.pair_reader import ADAPTERS, OnnxPairReader, Output
+from embeddings.pair_reader import ADAPTERS, OnnxPairReader, Output, Pair
 from embeddings.pair_tokens import Mark, PairTokenizer
 
 PAIRS = [
-    ("ارتفعت أسعار الخبز في المدينة", "انخفضت أسعار الخبز في المدينة"),
-    ("The bridge was opened on Monday", "The bridge was closed on Monday after the flood"),
-    ("وصل 300 عامل إلى الميناء", "The orchestra played an old symphony last night"),
-    ("اعلنت الوزارة فتح المدارس", "أعلنت الوزارة فتح المدارس"),
-    ("x", "قصير"),
+    Pair("ارتفعت أسعار الخبز في المدينة", "انخفضت أسعار الخبز في المدينة"),
+    Pair("The bridge was opened on Monday", "The bridge was closed on Monday after the flood"),
+    Pair("وصل 300 عامل إلى الميناء", "The orchestra played an old symphony last night"),
+    Pair("اعلنت الوزارة فتح المدارس", "أعلنت الوزارة فتح المدارس"),
+    Pair("x", "قصير"),
 ]
 
 
@@ -87,4 +87,4 @@ def test_a_folder_that_cannot_hold_the_model_is_named(tmp_path: Path) -> None:
     file = tmp_path / "models"
     file.write_text("not a folder")
     with pytest.raises(ModelUnavailable, match="models"):
-        OnnxPairReader(file).read([("a", "b")])
+        OnnxPairReader(file).read([Pair("a", "b")])

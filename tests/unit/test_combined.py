@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embeddings.pair_reader import OnnxPairReader
+from embeddings.pair_reader import OnnxPairReader, Pair
 from knowledge.agreement.combined import FEATURES, WEIGHTS, CombinedJudge, load_combination
 from knowledge.agreement.judgement import Evidence, ReasonKind
 from knowledge.agreement.rules import RuleJudge
@@ -22,7 +22,7 @@ class _Reader:
 
     fingerprint = "reader"
 
-    def read(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+    def read(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
         return np.array([self._one(*pair) for pair in pairs], np.float32).reshape(-1, 4)
 
     def _one(self, first: str, second: str) -> list[float]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embeddings.pair_reader import OnnxPairReader
+from embeddings.pair_reader import OnnxPairReader, Output, Pair
 from knowledge.errors import WeightsUnfit
 from knowledge.relevance import Found, coverage
 from knowledge.reranking import Reranker
@@ -19,9 +19,10 @@ class _Reader:
 
     fingerprint = "reader"
 
-    def read(self, pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
-        shared = [len(set(a.split()) & set(b.split())) for a, b in pairs]
-        return np.array([[0, 0, 0, count - 1] for count in shared], np.float32).reshape(-1, 4)
+    def read(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
+        shared = [len(set(p.claim.split()) & set(p.statement.split())) for p in pairs]
+        rows = [[0, 0, 0, count - 1] for count in shared]
+        return np.array(rows, np.float32).reshape(-1, len(Output))
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_weights_of_another_reader_are_refused(tmp_path: Path) -> None:
         Reranker(_Reader(), path).read("a", [Found("a", 0.0, 0.0, 0.0)])
 
 
-def test_the_shipped_weights_belong_to_the_shipped_adapters(tmp_path: Path) -> None:
+def test_the_shipped_weights_belong_to_the_shipped_cross_encoder(tmp_path: Path) -> None:
     class Silent(_Reader):
         fingerprint = OnnxPairReader(tmp_path).fingerprint
 

@@ -13,7 +13,7 @@ S, R, N = Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOUGH_INFO
 
 
 def relation(claim: str, statement: str, context: str = "", preceding: str = "") -> Relation:
-    return RuleJudge().judge(claim, [Evidence(statement, context, preceding)])[0].relation
+    return RuleJudge().judge(claim, [Evidence(statement, context, preceding=preceding)])[0].relation
 
 
 LEFT = "غادر نحو 1200 عامل الميناء منذ مطلع آذار/مارس، وفق نقابة العمال"
