@@ -148,9 +148,9 @@ class SentenceTransformerEncoder:
         if not texts:
             return vectors
         model = self._load().model
-        readable = [_readable(text) for text in texts]
-        batches = list(alike([len(prompt + text) for text in readable], BATCH_CHARACTERS))
-        parts = [[readable[index] for index in batch] for batch in batches]
+        read = [readable(text) for text in texts]
+        batches = list(alike([len(prompt + text) for text in read], BATCH_CHARACTERS))
+        parts = [[read[index] for index in batch] for batch in batches]
         bulk = len(parts) >= BULK
         found = model.in_bulk(parts, prompt) if bulk else (model(part, prompt) for part in parts)
         done = 0
@@ -190,7 +190,7 @@ class SentenceTransformerEncoder:
         return _Loaded(model, probe.shape[1])
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """What the model reads of ``text``: bounded, normalised, encodable (no lone surrogates)."""
     text = for_matching(text[:MAX_CHARACTERS])[:MAX_CHARACTERS]
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -31,16 +31,22 @@ SUPPORTS, REFUTES, OPEN = Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOU
 
 @dataclass(frozen=True, slots=True)
 class LabelledPair:
-    """A claim, a statement, and what is known of them: the relation, or the relevance, or both."""
+    """A claim, a statement, and what is known of them: None stands for what is not.
+
+    ``context`` is what the statement is read with; ``same`` says whether the claim is the one that
+    the statement, if it is a reviewed claim, tells.
+    """
 
     claim: str
     statement: str
     relation: Relation | None
     relevant: bool | None
+    context: str = ""
+    same: bool | None = None
 
     def turned(self) -> "LabelledPair":
         """Return the pair the other way round (true of what holds both ways)."""
-        return replace(self, claim=self.statement, statement=self.claim)
+        return replace(self, claim=self.statement, statement=self.claim, context="")
 
 
 STANCE = {"agree": SUPPORTS, "disagree": REFUTES, "other": OPEN}
@@ -108,25 +114,36 @@ def entailment(rng: random.Random) -> list[LabelledPair]:
                 relation = _ENTAILMENT[claim["label"]]
                 pair = LabelledPair(claim["hypothesis"], statement["premise"], relation, None)
                 found.append(pair)
-    found += [
+    return found + arabic_entailment()
+
+
+def arabic_entailment() -> list[LabelledPair]:
+    """Return ArNLI train."""
+    return [
         LabelledPair(row["h"], row["t"], DIGIT[row["label"]], None)
         for row in rows("arnli", "train.jsonl")
     ]
-    return found
 
 
 #: Longest English pair read, in words: cost grows with length.
 LONGEST = 48
 
 
-def evidence(count: int, rng: random.Random, *, held_out: bool = False) -> list[LabelledPair]:
+#: What of the English evidence everybody may use, and the rest.
+FREE = ("fever_symmetric", "fever_dev")
+_EVERY = (*FREE, "healthver", "covidfact_train")
+
+
+def evidence(
+    count: int, rng: random.Random, names: Sequence[str] = _EVERY, *, held_out: bool = False
+) -> list[LabelledPair]:
     """Return ``count`` English evidence pairs; the counterfactual ones always among them.
 
     Those to learn from, or those kept for calibration: a claim's pairs are all on one side.
     """
     always: list[LabelledPair] = []
     others: list[LabelledPair] = []
-    for name in ("fever_symmetric", "fever_dev", "healthver", "covidfact_train"):
+    for name in names:
         for row in rows("evidence-en", f"{name}.jsonl"):
             words = len(row["claim"].split()) + len(row["evidence"].split())
             if words <= LONGEST and is_held_out(row["claim"]) is held_out:
@@ -226,9 +243,11 @@ def who_did_what(count: int, rng: random.Random) -> list[LabelledPair]:
     ]
 
 
-def hedged(count: int, rng: random.Random) -> list[LabelledPair]:
+def hedged(
+    count: int, rng: random.Random, texts: Sequence[str] | None = None
+) -> list[LabelledPair]:
     """Return pairs of what was done and what is only planned, asked for, feared or rumoured."""
-    return _labelled(hedges(count, rng, headlines()))
+    return _labelled(hedges(count, rng, texts or headlines()))
 
 
 def of_parties(count: int, rng: random.Random) -> list[LabelledPair]:
@@ -240,12 +259,16 @@ def _labelled(told: Sequence[Told]) -> list[LabelledPair]:
     return [LabelledPair(each.claim, each.statement, each.relation, True) for each in told]
 
 
-def other_words(count: int, rng: random.Random) -> list[LabelledPair]:
+def other_words(
+    count: int, rng: random.Random, texts: Sequence[str] | None = None
+) -> list[LabelledPair]:
     """Return headlines with another word in one place, or more or less said at their end.
+
+    Other ``texts`` may be given in their place.
 
     What says more follows not from what says less; whether the two are of one story stays open.
     """
-    titles = headlines()
+    titles = list(texts or headlines())
     known = slots(tuple(titles))
     found: list[LabelledPair] = []
     for title in rng.sample(titles, len(titles)):
@@ -407,7 +430,7 @@ def digest(epochs: Sequence[Sequence[LabelledPair]]) -> str:
     """Return a short fingerprint of the pairs, so that a resumed run notices other data."""
     value = hashlib.sha256()
     for pair in chain.from_iterable(epochs):
-        value.update(f"{pair.claim}\0{pair.statement}\0{pair.relation}\0{pair.relevant}\n".encode())
+        value.update(f"{pair!r}\n".encode("utf-8", "replace"))
     return value.hexdigest()[:12]
 
 
@@ -415,7 +438,9 @@ def batches(
     pairs: Sequence[LabelledPair], size: int, rng: random.Random
 ) -> Iterator[list[LabelledPair]]:
     """Yield batches of pairs of like length (little padding), in random order."""
-    order = sorted(pairs, key=lambda p: len(p.claim) + len(p.statement) + rng.uniform(-8, 8))
+    order = sorted(
+        pairs, key=lambda p: len(p.claim) + len(p.statement) + len(p.context) + rng.uniform(-8, 8)
+    )
     groups = [list(order[n : n + size]) for n in range(0, len(order), size)]
     rng.shuffle(groups)
     yield from groups

@@ -1,0 +1,90 @@
+"""The cross-encoder: the bundled encoder's layers trained anew, reading a claim and a statement.
+
+One reading gives five numbers (``Output``): three logits of the relation, one of whether both are
+about the same thing, one of whether the claim is the one that was reviewed. The weights lie beside
+this file with their model card; ``benchmarks/training/judge.py`` trains them. The table of words is
+the bundled model's own.
+"""
+
+from enum import IntEnum
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+from transformers import BertModel
+
+from benchmarks.training.natural.layer_weights import TABLES, load_weights
+from benchmarks.training.natural.pair_tokens import MARKS
+
+_HIDDEN: Final = 256
+
+
+class Output(IntEnum):
+    """Columns of the cross-encoder's output: three of the relation, two of a logit each.
+
+    ``RELEVANT``: both are about the same thing. ``SAME_CLAIM``: the claim is the one that the
+    statement, where it is a reviewed claim, tells.
+    """
+
+    SUPPORTS = 0
+    REFUTES = 1
+    NOT_ENOUGH_INFO = 2
+    RELEVANT = 3
+    SAME_CLAIM = 4
+
+
+class CrossEncoder(nn.Module):
+    """Token ids, marks and mask, each (pairs, tokens), to logits (pairs, 5)."""
+
+    def __init__(self, encoder: nn.Module, width: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.marks = nn.Embedding(MARKS, width)
+        nn.init.zeros_(self.marks.weight)
+        self.head = nn.Sequential(
+            nn.Linear(2 * width, _HIDDEN), nn.GELU(), nn.Linear(_HIDDEN, len(Output))
+        )
+
+    def forward(self, ids: Tensor, marks: Tensor, mask: Tensor) -> Tensor:
+        """Return the logits (pairs, 5), columns as in ``Output``."""
+        words = self.encoder.get_input_embeddings()(ids)  # type: ignore[operator]
+        states = self.encoder(
+            inputs_embeds=words + self.marks(marks), attention_mask=mask
+        ).last_hidden_state
+        weight = mask.unsqueeze(-1).to(states.dtype)
+        mean = (states * weight).sum(1) / weight.sum(1)
+        logits: Tensor = self.head(torch.cat([states[:, 0], mean], dim=-1))
+        return logits
+
+
+def untrained(model_folder: Path) -> CrossEncoder:
+    """Return a cross-encoder over the encoder in ``model_folder``; its tables stay as they are."""
+    encoder = BertModel.from_pretrained(
+        str(model_folder), add_pooling_layer=False, local_files_only=True
+    )
+    # Torch's fused attention goes back through short texts on a CPU at half this one's speed, and
+    # as ONNX it is a twentieth slower.
+    encoder.set_attn_implementation("eager")
+    use_dropout(encoder, 0.0)
+    for name, weights in encoder.named_parameters():
+        weights.requires_grad = not any(table in name for table in TABLES)
+    return CrossEncoder(encoder, encoder.config.hidden_size)
+
+
+def use_dropout(model: nn.Module, share: float) -> None:
+    """Drop ``share`` of what each block puts out; attention is never dropped, to save time."""
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0 if name.endswith("self.dropout") else share
+
+
+def trained(model_folder: Path, weights: Path) -> CrossEncoder:
+    """Return the cross-encoder whose trained weights lie in the folder ``weights``."""
+    model = untrained(model_folder)
+    with torch.no_grad():
+        for part in (model.marks, model.head):
+            for values in part.parameters():
+                values.zero_()
+    load_weights(model, weights)
+    return model.eval()

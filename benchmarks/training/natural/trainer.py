@@ -1,0 +1,187 @@
+"""Trains a cross-encoder stage by stage: seeded, resumable, its weights averaged as it goes."""
+
+import math
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from benchmarks.training.natural.cross_encoder import CrossEncoder, Output, use_dropout
+from benchmarks.training.natural.pair_tokens import PairTokenizer
+from benchmarks.training.pairs import LabelledPair, batches, digest
+from knowledge.domain import Relation
+
+SEED: Final = 7
+BATCH: Final = 32
+#: Of the moving average: about the last 500 steps count.
+AVERAGING: Final = 0.998
+WARM_UP: Final = 200
+CLIP: Final = 1.0
+CHECKPOINT_STEPS: Final = 100
+#: Whether both are about the same thing, and whether it is the same claim, are further tasks on the
+#: same reading; the relation is the first.
+SECOND_WEIGHT: Final = 0.3
+
+_COLUMN = {
+    Relation.SUPPORTS: Output.SUPPORTS,
+    Relation.REFUTES: Output.REFUTES,
+    Relation.NOT_ENOUGH_INFO: Output.NOT_ENOUGH_INFO,
+}
+_UNKNOWN = -100
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A mixture of pairs: its highest learning rate, the share of it that is left at the end, its
+    dropout, its epochs, and what each of them reads.
+    """
+
+    name: str
+    rate: float
+    left: float
+    dropout: float
+    epochs: int
+    pairs: Callable[[int], list[LabelledPair]]
+
+
+class Trainer:
+    """Runs stages over one model; every ``CHECKPOINT_STEPS`` steps its state is on disk."""
+
+    def __init__(self, model: CrossEncoder, tokenizer: PairTokenizer, work: Path) -> None:
+        self._model, self._tokenizer, self._work = model, tokenizer, work
+        self._trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
+        self._average = {n: p.detach().clone() for n, p in self._trained.items()}
+
+    def run(self, stage: Stage) -> Path:
+        """Train one stage, from its checkpoint if there is one; returns the checkpoint."""
+        epochs = [stage.pairs(epoch) for epoch in range(stage.epochs)]
+        steps = sum(math.ceil(len(pairs) / BATCH) for pairs in epochs)
+        optimizer = torch.optim.AdamW(
+            self._trained.values(), lr=stage.rate, weight_decay=0.01, fused=True
+        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda n: _rate(n, steps, stage.left)
+        )
+        path = self._work / f"{stage.name}-{digest(epochs)}.pt"
+        done = self._resume(path, optimizer, schedule)
+        print(f"{stage.name}: {steps} steps of {BATCH} pairs, {done} done", flush=True)
+        self._model.train()
+        use_dropout(self._model, stage.dropout)
+        step, began, losses = 0, time.monotonic(), deque[float](maxlen=50)
+        for epoch, pairs in enumerate(epochs):
+            for batch in batches(pairs, BATCH, random.Random(SEED + epoch)):  # noqa: S311
+                step += 1
+                if step <= done:
+                    continue
+                loss = self._loss(batch)
+                loss.backward()  # type: ignore[no-untyped-call]
+                torch.nn.utils.clip_grad_norm_(self._trained.values(), CLIP)
+                optimizer.step()
+                schedule.step()
+                optimizer.zero_grad(set_to_none=True)
+                self._follow()
+                losses.append(float(loss.detach()))
+                if step % 25 == 0:
+                    rate = (step - done) * BATCH / (time.monotonic() - began)
+                    mean = sum(losses) / len(losses)
+                    print(
+                        f"  {stage.name} {step}/{steps} loss {mean:.3f} {rate:.1f} pairs/s",
+                        flush=True,
+                    )
+                if step % CHECKPOINT_STEPS == 0 or step == steps:
+                    self._keep(path, step, optimizer, schedule)
+        return path
+
+    def go_on_from(self, path: Path) -> None:
+        """Take the weights, their average and the state of chance from a stage's checkpoint."""
+        self._weights_of(torch.load(path, weights_only=True))
+
+    def use(self, weights: Sequence[Mapping[str, Tensor]]) -> None:
+        """Put the mean of ``weights`` in the place of the last ones."""
+        with torch.no_grad():
+            for name, value in self._trained.items():
+                value.copy_(torch.stack([each[name] for each in weights]).mean(0))
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return what is trained, by name."""
+        return {name: value.detach() for name, value in self._trained.items()}
+
+    def _loss(self, batch: Sequence[LabelledPair]) -> Tensor:
+        tokens = self._tokenizer.batch(
+            [self._tokenizer.pair(p.claim, p.statement, p.context) for p in batch]
+        )
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = self._model(
+                torch.from_numpy(tokens.ids),
+                torch.from_numpy(tokens.marks),
+                torch.from_numpy(tokens.mask),
+            ).float()
+        relations = torch.tensor(
+            [_UNKNOWN if p.relation is None else _COLUMN[p.relation] for p in batch]
+        )
+        # Sums over the batch's size, so that a batch with few known labels weighs little.
+        loss = functional.cross_entropy(
+            logits[:, : Output.RELEVANT], relations, reduction="sum", ignore_index=_UNKNOWN
+        )
+        loss = loss + SECOND_WEIGHT * (
+            _binary(logits[:, Output.RELEVANT], [p.relevant for p in batch])
+            + _binary(logits[:, Output.SAME_CLAIM], [p.same for p in batch])
+        )
+        return loss / len(batch)
+
+    def _follow(self) -> None:
+        with torch.no_grad():
+            for name, value in self._trained.items():
+                self._average[name].lerp_(value, 1 - AVERAGING)
+
+    def _keep(self, path: Path, step: int, optimizer: Any, schedule: Any) -> None:
+        state = {
+            "step": step,
+            "trained": {n: p.detach() for n, p in self._trained.items()},
+            "average": self._average,
+            "optimizer": optimizer.state_dict(),
+            "schedule": schedule.state_dict(),
+            # Dropout goes on where it was.
+            "random": torch.get_rng_state(),
+        }
+        aside = path.with_suffix(".tmp")
+        torch.save(state, aside)
+        aside.replace(path)
+
+    def _resume(self, path: Path, optimizer: Any, schedule: Any) -> int:
+        if not path.exists():
+            return 0
+        state = torch.load(path, weights_only=True)
+        self._weights_of(state)
+        optimizer.load_state_dict(state["optimizer"])
+        schedule.load_state_dict(state["schedule"])
+        return int(state["step"])
+
+    def _weights_of(self, state: Mapping[str, Any]) -> None:
+        with torch.no_grad():
+            for name, value in self._trained.items():
+                value.copy_(state["trained"][name])
+        self._average = state["average"]
+        torch.set_rng_state(state["random"])
+
+
+def _binary(logits: Tensor, known: Sequence[bool | None]) -> Tensor:
+    """Return the summed loss of those of ``logits`` whose answer is known."""
+    answers = torch.tensor([float(each or False) for each in known])
+    is_known = torch.tensor([each is not None for each in known])
+    each = functional.binary_cross_entropy_with_logits(logits, answers, reduction="none")
+    return (each * is_known).sum()
+
+
+def _rate(step: int, steps: int, left: float) -> float:
+    """Return the share of the highest rate: linear warm-up, then linear decay to ``left``."""
+    if step < WARM_UP:
+        return (step + 1) / WARM_UP
+    return max(left, 1 - (1 - left) * (step - WARM_UP) / max(1, steps - WARM_UP))

@@ -1,0 +1,177 @@
+"""The project's own written claims as pairs: to learn from, to calibrate on, to evaluate with."""
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+
+from benchmarks.training.claims.check import files
+from benchmarks.training.pairs import OPEN, REFUTES, SUPPORTS, LabelledPair
+from embeddings.encoder import Encoder
+from knowledge.domain import Relation
+
+#: Files whose statements are claims that fact-checkers reviewed.
+_REVIEWED: Final = frozenset({"ar-factchecks", "reviewed-claims"})
+_RELATIONS: Final = {"S": SUPPORTS, "R": REFUTES, "N": OPEN}
+#: Claims that settle nothing and yet are, or hold, the claim that was reviewed: who asks about
+#: them wants to know of the review. Neither the same nor another.
+_NEAR_THE_SAME: Final = frozenset({"extra", "hedge"})
+#: Claims that settle nothing because they speak of something else, more or less.
+OTHER: Final = frozenset({"other-event", "other-state", "generalised"})
+#: In so many readings of a hundred a statement has all, or a part, of its context; else none.
+_WHOLE, _PART = 60, 22
+
+
+class Split(Enum):
+    """What an item is for, by the last digit of its id."""
+
+    TRAIN = "12346789"
+    DEV = "0"
+    CALIBRATION = "5"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody would type about an item."""
+
+    text: str
+    relation: Relation
+    kind: str
+    variety: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A statement with what it is read with, and claims about it."""
+
+    id: str
+    file: str
+    language: str
+    title: str
+    before: str
+    speaker: str
+    statement: str
+    claims: tuple[Claim, ...]
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether the statement is a claim that fact-checkers reviewed."""
+        return self.file in _REVIEWED
+
+    @property
+    def context(self) -> str:
+        """What the statement is read with: the title of a review often holds the verdict."""
+        return joined("" if self.reviewed else self.title, self.speaker, self.before)
+
+
+def joined(title: str, speaker: str, before: str) -> str:
+    """Return the context of a statement as the cross-encoder reads it."""
+    return " | ".join(part for part in (title, speaker, before) if part)
+
+
+@cache
+def items(split: Split) -> tuple[Item, ...]:
+    """Return the items of one split, in the order of files and lines."""
+    return tuple(
+        _item(json.loads(line), path.stem)
+        for path in files()
+        for line in path.read_text("utf-8").splitlines()
+        if json.loads(line)["id"][-1] in split.value
+    )
+
+
+def _item(row: dict[str, Any], file: str) -> Item:
+    return Item(
+        row["id"],
+        file,
+        row["lang"],
+        row["title"],
+        row["before"],
+        row["speaker"],
+        row["statement"],
+        tuple(
+            Claim(each["text"], _RELATIONS[each["label"]], each["kind"], each["variety"])
+            for each in row["claims"]
+        ),
+    )
+
+
+def pair(item: Item, claim: Claim, context: str) -> LabelledPair:
+    """Return what is known of one claim and its statement."""
+    known = claim.relation is not OPEN or claim.kind not in _NEAR_THE_SAME
+    return LabelledPair(
+        claim.text,
+        item.statement,
+        claim.relation,
+        None if claim.kind in OTHER else True,
+        context,
+        claim.relation is SUPPORTS if known else None,
+    )
+
+
+def written(rng: random.Random) -> list[LabelledPair]:
+    """Return every training claim once, its statement with all, a part, or none of its context.
+
+    What is contradictory is so the other way round, too.
+    """
+    found = []
+    for item in items(Split.TRAIN):
+        for claim in item.claims:
+            parts = ["" if item.reviewed else item.title, item.speaker, item.before]
+            chance = rng.randrange(100)
+            if chance >= _WHOLE + _PART:
+                parts = ["", "", ""]
+            elif chance >= _WHOLE:
+                parts[rng.randrange(3)] = ""
+            known = pair(item, claim, joined(*parts))
+            turns = claim.relation is REFUTES and rng.random() < 0.06
+            found.append(known.turned() if turns else known)
+    return found
+
+
+def same_texts(count: int, rng: random.Random) -> list[LabelledPair]:
+    """Return statements with themselves."""
+    chosen = rng.sample(items(Split.TRAIN), count)
+    return [LabelledPair(i.statement, i.statement, SUPPORTS, True, i.context, True) for i in chosen]
+
+
+def texts() -> list[str]:
+    """Return what training items state, and their titles."""
+    found = [text for item in items(Split.TRAIN) for text in (item.statement, item.title) if text]
+    return list(dict.fromkeys(found))
+
+
+def nearest(encoder: Encoder, split: Split = Split.TRAIN, count: int = 24) -> list[tuple[int, ...]]:
+    """Return, for each claim of a split in the order of its items, the nearest items' numbers."""
+    found: list[tuple[int, ...]] = []
+    statements = encoder.encode_statements([item.statement for item in items(split)])
+    claims = encoder.encode_claims([claim.text for item in items(split) for claim in item.claims])
+    for start in range(0, len(claims), 512):
+        order = np.argsort(-(claims[start : start + 512] @ statements.T), axis=1)[:, :count]
+        found += [tuple(map(int, row)) for row in order]
+    return found
+
+
+def strangers(
+    near: Sequence[Sequence[int]], count: int, rng: random.Random, split: Split = Split.TRAIN
+) -> list[LabelledPair]:
+    """Return claims with statements of other items, most of them of those ``nearest`` to them."""
+    every = items(split)
+    claims = [(n, claim) for n, item in enumerate(every) for claim in item.claims]
+    found = []
+    for place in rng.sample(range(len(claims)), min(count, len(claims))):
+        own, claim = claims[place]
+        others = [n for n in near[place] if n != own]
+        # Half among the very nearest, half further down.
+        among = others[:4] if rng.random() < 0.5 else others
+        other = every[rng.choice(among)] if rng.random() < 0.9 else rng.choice(every)
+        if other is every[own]:
+            continue
+        context = other.context if rng.random() < 0.6 else ""
+        found.append(LabelledPair(claim.text, other.statement, OPEN, False, context, False))
+    return found

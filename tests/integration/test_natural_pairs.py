@@ -1,0 +1,47 @@
+"""How the next cross-encoder is given a claim and a statement: what its marks say."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.training.natural.pair_tokens import KINDS, Mark, PairTokenizer
+from embeddings.bundled import ensure_unpacked
+
+
+@pytest.fixture(scope="module")
+def tokenizer(models_dir: Path) -> PairTokenizer:
+    return PairTokenizer(ensure_unpacked(models_dir))
+
+
+@pytest.mark.parametrize(
+    ("claim", "statement"),
+    [
+        ("ماافتتح الوزير الجسر", "افتتح الوزير الجسر"),
+        ("مفتتحش الوزير الجسر", "افتتح الوزير الجسر"),
+        ("البرلمان مايحسمش القانون", "البرلمان يحسم القانون"),
+    ],
+)
+def test_a_word_with_a_negation_fused_to_it_is_marked_in_both(
+    tokenizer: PairTokenizer, claim: str, statement: str
+) -> None:
+    marks = tokenizer.pair(claim, statement).marks.tolist()
+    assert Mark.FUSED in marks
+    assert Mark.FUSED + KINDS in marks
+
+
+def test_what_only_the_context_has_is_marked(tokenizer: PairTokenizer) -> None:
+    alone = tokenizer.pair("أغلقت بلدية صيدا الجسر", "أغلقت البلدية الجسر")
+    told = tokenizer.pair("أغلقت بلدية صيدا الجسر", "أغلقت البلدية الجسر", "صيدا تغرق")
+    assert Mark.MISSING in alone.marks
+    assert Mark.MISSING not in told.marks
+    assert len(told.ids) > len(alone.ids)
+
+
+def test_the_same_text_shares_every_word(tokenizer: PairTokenizer) -> None:
+    marks = set(tokenizer.pair("أُغلق الجسرُ القديم", "اغلق الجسر القديم").marks.tolist())
+    assert marks <= {0, Mark.SHARED, Mark.SHARED + KINDS}
+
+
+def test_however_long_the_texts_the_input_is_bounded(tokenizer: PairTokenizer) -> None:
+    long = "كلمة " * 100_000
+    assert len(tokenizer.pair(long, "\ud800 word " * 1000, long).ids) < 250
