@@ -2,7 +2,7 @@
 
     python -m benchmarks.training.natural.judge --work FOLDER --output FOLDER
 
-Some two hours on two cores without a GPU. Seeded; killed at any moment it goes on where it was
+Some hours on two cores without a GPU. Seeded; killed at any moment it goes on where it was
 (checkpoints lie in ``--work``). All layers are trained, from the bundled encoder on, by data that
 everybody may use: the written claims, Arabic News Stance, FEVER, ArNLI, and what is made of them.
 The weights kept are the moving average of the last steps. Layers run in bfloat16, which
@@ -12,7 +12,9 @@ processors that have it multiply twice as fast; the loss and the weights stay in
 import argparse
 import random
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import torch
 
@@ -24,9 +26,16 @@ from benchmarks.training.natural.cross_encoder import untrained
 from benchmarks.training.natural.fused import fused
 from benchmarks.training.natural.layer_weights import save_weights
 from benchmarks.training.natural.pair_tokens import PairTokenizer
-from benchmarks.training.natural.trainer import SEED, Stage, Trainer
+from benchmarks.training.natural.trainer import SEED, Share, Stage, Trainer, together
 from benchmarks.training.pairs import LabelledPair
 from embeddings.bundled import ensure_unpacked
+
+PROCESSES: Final = 2
+EPOCHS: Final = 3
+#: The highest learning rate, and the share of it that is left at the end. From 2e-4 on a model
+#: unlearns more than it learns (benchmarks/RESULTS.md).
+RATE: Final = 7e-5
+LEFT: Final = 0.03
 
 
 def main() -> None:
@@ -37,16 +46,24 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
-    folder = ensure_unpacked(given.models)
+    # What all of them need is made by one.
+    written.nearest(open_bundled(given.models, given.work))
+    together(PROCESSES, given.work, partial(train, given.models, given.work, given.output))
+
+
+def train(models: Path, work: Path, output: Path, share: Share) -> None:
+    """Train in one of the processes; the first one writes the weights."""
+    folder = ensure_unpacked(models)
     torch.manual_seed(SEED)
     model = untrained(folder)
     bundled = {f"encoder.{name}": w.clone() for name, w in model.encoder.state_dict().items()}
-    trainer = Trainer(model, PairTokenizer(folder), given.work)
-    near = written.nearest(open_bundled(given.models, given.work))
-    end = trainer.run(Stage("judge", 2e-4, 1.0, 0.1, 3, lambda n: mixture(near, n)))
-    trainer.use([torch.load(end, weights_only=True)["average"]])
-    save_weights(trainer.weights(), bundled, given.output)
-    print(f"written to {given.output}")
+    trainer = Trainer(model, PairTokenizer(folder), work, share)
+    near = written.nearest(open_bundled(models, work))
+    end = trainer.run(Stage("judge", RATE, LEFT, 0.0, EPOCHS, lambda n: mixture(near, n)))
+    if share.number == 0:
+        trainer.use([torch.load(end, weights_only=True)["average"]])
+        save_weights(trainer.weights(), bundled, output)
+        print(f"written to {output}")
 
 
 def mixture(near: Sequence[Sequence[int]], epoch: int) -> list[LabelledPair]:
