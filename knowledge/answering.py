@@ -154,9 +154,8 @@ class Answering:
         with self._watch(Stage.SEARCH), self._sessions() as session:
             hits = live.search(vector, text, max(top, RERANKED))
             statements = published(session, [hit.id for hit in hits])
-            before = preceding(session, [hit.id for hit in hits[:RERANKED]])
         return [
-            self._candidate(text, vector, hit, statements[hit.id], before.get(hit.id, ""))
+            self._candidate(text, vector, hit, statements[hit.id])
             for hit in hits
             if hit.id in statements
         ]
@@ -165,10 +164,11 @@ class Answering:
         """Return the answer to a claim that reads ``text``: as judged, and as people ruled."""
         found, chosen = self._chosen(text, candidates)
         with self._sessions() as session:
+            before = preceding(session, [each.statement.id for each in chosen])
             said = verdicts.of(session, claim)
             answers = published(session, sorted(said))
         with self._watch(Stage.JUDGE):
-            judged = self._judge.judge(text, [each.evidence for each in chosen])
+            judged = self._judge.judge(text, [_evidence(each, before) for each in chosen])
         judgements = {each.statement.id: one for each, one in zip(chosen, judged, strict=True)}
         matches = [self._match(each, judgements) for each in found]
         people = [(statement, said[number]) for number, statement in answers.items()]
@@ -246,13 +246,13 @@ class Answering:
         )
 
     def _candidate(
-        self, claim: str, vector: Vectors, hit: Hit, statement: SourcedStatement, before: str
+        self, claim: str, vector: Vectors, hit: Hit, statement: SourcedStatement
     ) -> "_Candidate":
         deviation = deviations(hit.cosine, vector, self._unrelated())
-        evidence = _evidence(statement, before)
-        shared = coverage(claim, f"{statement.title}\n{evidence.text}")
-        found = Found(evidence.text, hit.score, deviation, shared)
-        return _Candidate(statement, evidence, found, found.score, found.relevance)
+        text = statement.text[:READ_CHARACTERS]
+        shared = coverage(claim, f"{statement.title}\n{text}")
+        found = Found(text, hit.score, deviation, shared)
+        return _Candidate(statement, found, found.score, found.relevance)
 
     def _unrelated(self) -> Vectors:
         if self._cohort is None:
@@ -265,7 +265,6 @@ class _Candidate:
     """A statement as it was found, and its score and relevance as known by now."""
 
     statement: SourcedStatement
-    evidence: Evidence
     found: Found
     score: float
     relevance: float
@@ -300,12 +299,13 @@ def _texts(candidates: Sequence[_Candidate]) -> list[str]:
     return list(dict.fromkeys(for_matching(each.text) for each in candidates))
 
 
-def _evidence(statement: SourcedStatement, before: str) -> Evidence:
+def _evidence(candidate: _Candidate, before: Mapping[int, str]) -> Evidence:
+    statement = candidate.statement
     return Evidence(
-        statement.text[:READ_CHARACTERS],
+        candidate.text,
         statement.title,
         statement.speaker or "",
-        before[:READ_CHARACTERS],
+        before.get(statement.id, "")[:READ_CHARACTERS],
     )
 
 
