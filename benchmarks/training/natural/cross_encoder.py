@@ -1,9 +1,8 @@
 """The cross-encoder: the bundled encoder's layers trained anew, reading a claim and a statement.
 
 One reading gives five numbers (``Output``): three logits of the relation, one of whether both are
-about the same thing, one of whether the claim is the one that was reviewed. The weights lie beside
-this file with their model card; ``benchmarks/training/judge.py`` trains them. The table of words is
-the bundled model's own.
+about the same thing, one of whether the claim is the one that was reviewed. ``judge.py`` trains it.
+The table of words is the bundled model's own.
 """
 
 from enum import IntEnum
@@ -16,6 +15,7 @@ from transformers import BertModel
 
 from benchmarks.training.natural.layer_weights import TABLES, load_weights
 from benchmarks.training.natural.pair_tokens import MARKS
+from embeddings.cross_encoder import use_dropout
 
 _HIDDEN: Final = 256
 
@@ -70,13 +70,6 @@ def untrained(model_folder: Path) -> CrossEncoder:
     for name, weights in encoder.named_parameters():
         weights.requires_grad = not any(table in name for table in TABLES)
     return CrossEncoder(encoder, encoder.config.hidden_size)
-
-
-def use_dropout(model: nn.Module, share: float) -> None:
-    """Drop ``share`` of what each block puts out; attention is never dropped, to save time."""
-    for name, module in model.named_modules():
-        if isinstance(module, nn.Dropout):
-            module.p = 0.0 if name.endswith("self.dropout") else share
 
 
 def trained(model_folder: Path, weights: Path) -> CrossEncoder:

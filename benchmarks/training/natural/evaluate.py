@@ -1,4 +1,4 @@
-"""What a trained cross-encoder makes of pairs it never saw, by its most probable relation.
+"""Evaluate a trained cross-encoder on pairs it never saw, by its most probable relation.
 
     python -m benchmarks.training.natural.evaluate WEIGHTS [--misses N]
 

@@ -68,7 +68,7 @@ def _pair(text: str, rng: random.Random) -> LabelledPair | None:
         return None
     place, past = _verb(words)
     if place is None:
-        if rng.random() < 0.7 or any(word in _NO_VERBS for word in words[:1]):
+        if rng.random() < 0.7 or words[0] in _NO_VERBS:
             return None
         return LabelledPair(rng.choice(_WHOLE).format(t=text), text, REFUTES, True, "", False)
     verb = words[place]

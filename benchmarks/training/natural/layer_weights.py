@@ -1,4 +1,4 @@
-"""What was trained of a model's layers, kept beside the code as it differs from the bundled ones.
+"""Trained weights of a model's layers as files: their difference from the bundled ones, at 4 bits.
 
 A table of weights is kept as its difference from the bundled one at 4 bits, in groups of ``GROUP``
 values that share a scale (Liu et al. 2024, "BitDelta", keep such differences at one bit): half of

@@ -15,22 +15,17 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from embeddings.bundled import open_tokenizer
 from embeddings.normalise import fold, for_matching
+from embeddings.pair_tokens import MAX_CHARACTERS, MAX_TOKENS, REMEMBERED, PairBatch, PairTokens
 from embeddings.words import STOP_WORDS, stem
 
-#: Characters and tokens read of each text. A claim or statement is one sentence; cost grows with
-#: tokens, and 99 % of the training pairs are shorter.
-MAX_CHARACTERS: Final = 1_000
-MAX_TOKENS: Final = 96
 #: Tokens read of the context: a title, a speaker, and the end of a sentence.
 MAX_CONTEXT: Final = 48
 
+#: Where the context stands among the texts.
 _CONTEXT: Final = 2
-#: Texts remembered as they are read.
-REMEMBERED: Final = 256
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W_]+)*")
 
@@ -53,23 +48,6 @@ KINDS: Final = 5
 _IN_CONTEXT: Final = 1 + 3 * KINDS
 #: Rows of the table of marks.
 MARKS: Final = _IN_CONTEXT + 1
-
-
-@dataclass(frozen=True, slots=True)
-class PairTokens:
-    """Token ids and marks of one pair, each (tokens,)."""
-
-    ids: NDArray[np.int64]
-    marks: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class PairBatch:
-    """Pairs padded to one length, each (pairs, tokens); ``mask`` is 1 where there is a token."""
-
-    ids: NDArray[np.int64]
-    marks: NDArray[np.int64]
-    mask: NDArray[np.int64]
 
 
 class PairTokenizer:

@@ -20,9 +20,10 @@ from torch.multiprocessing.spawn import spawn
 from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
-from benchmarks.training.natural.cross_encoder import CrossEncoder, Output, use_dropout
+from benchmarks.training.natural.cross_encoder import CrossEncoder, Output
 from benchmarks.training.natural.pair_tokens import PairTokenizer
 from benchmarks.training.pairs import LabelledPair, batches, digest
+from embeddings.cross_encoder import use_dropout
 from knowledge.domain import Relation
 
 SEED: Final = 7
@@ -121,10 +122,6 @@ class Trainer:
                 if step % CHECKPOINT_STEPS == 0 or step == steps:
                     self._keep(path, step, optimizer, schedule)
         return path
-
-    def go_on_from(self, path: Path) -> None:
-        """Take the weights, their average and the state of chance from a stage's checkpoint."""
-        self._weights_of(torch.load(path, weights_only=True))
 
     def use(self, weights: Sequence[Mapping[str, Tensor]]) -> None:
         """Put the mean of ``weights`` in the place of the last ones."""

@@ -77,12 +77,12 @@ def joined(title: str, speaker: str, before: str) -> str:
 @cache
 def items(split: Split) -> tuple[Item, ...]:
     """Return the items of one split, in the order of files and lines."""
-    return tuple(
-        _item(json.loads(line), path.stem)
+    rows = (
+        (json.loads(line), path.stem)
         for path in files()
         for line in path.read_text("utf-8").splitlines()
-        if json.loads(line)["id"][-1] in split.value
     )
+    return tuple(_item(row, file) for row, file in rows if row["id"][-1] in split.value)
 
 
 def _item(row: dict[str, Any], file: str) -> Item:
