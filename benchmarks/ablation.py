@@ -43,18 +43,17 @@ from knowledge.reranking import RERANKED, Reranker
 RANKINGS: Final[Mapping[str, Callable[[Candidates], Row]]] = {
     "BM25": lambda found: found.grams,
     "e5": lambda found: found.cosine,
-    "e5, claim whitened": lambda found: found.focus,
     "fusion": lambda found: signals(found) @ np.array(astuple(hybrid.learned())),
 }
 #: The features that each part of the weighing has.
 WEIGHED: Final = {
-    "cross-encoder, one way": FEATURES[:2],
-    "cross-encoder, both ways": FEATURES[:4],
-    "rules and shared words, weighed": FEATURES[5:],
+    "cross-encoder's relation": FEATURES[:2],
+    "cross-encoder": FEATURES[:4],
+    "rules and shared words": FEATURES[4:],
     "all, weighed": FEATURES,
 }
 
-SHIPPED: Final = "as shipped: rules confirm, veto, object"
+SHIPPED: Final = "as shipped: what the rules doubt is not asserted"
 
 
 def main() -> None:
@@ -72,7 +71,7 @@ def main() -> None:
 
 def rank(pool: Encoded, encoder: Encoder, reader: PairReader) -> None:
     """Print MAP@5 of every ranking of a pool."""
-    live, statements = pool.index(encoder.fingerprint), pool.pool.statements
+    live, statements = pool.index(), pool.pool.statements
     found: dict[str, list[float]] = {name: [] for name in (*RANKINGS, "fusion, reranked")}
     reranker = Reranker(reader)
 
@@ -135,7 +134,7 @@ def judge(samples: Sequence[Sample], reader: PairReader) -> None:
     """Print what every part of the judge makes of the samples."""
     reader, rules = Remembering(reader), RuleJudge()
     pairs = [pair for sample in samples for pair in sample.pairs]
-    evidence = [[Evidence(pair.statement)] for pair in pairs]
+    evidence = [[Evidence(pair.statement, preceding=pair.context)] for pair in pairs]
     ruled = [rules.judge(p.claim, e) for p, e in zip(pairs, evidence, strict=True)]
     x, y = combination.read_all(pairs, reader), combination.labels_of(pairs)
     shares = combination.weights_of(samples)

@@ -19,10 +19,10 @@ class Encoded:
     train: Vectors
     dev: Vectors
 
-    def index(self, fingerprint: str) -> LiveIndex:
+    def index(self) -> LiveIndex:
         """Return the index over the statements, numbered as they stand in the pool."""
         entries = [Entry(n, s.text, s.title) for n, s in enumerate(self.pool.statements)]
-        return LiveIndex.built(entries, self.statements, 1, fingerprint)
+        return LiveIndex.built(entries, self.statements, 1)
 
 
 def encoded(encoder: Encoder, pool: Pool) -> Encoded:

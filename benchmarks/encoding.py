@@ -20,7 +20,7 @@ from sentence_transformers import SentenceTransformer
 
 from benchmarks.datasets import rows
 from benchmarks.statements import articles
-from embeddings.bundled import PROMPTS, ensure_unpacked
+from embeddings.bundled import PROMPTS, STOCK_NAME, ensure_unpacked
 from embeddings.encoder import open_encoder
 from embeddings.normalise import for_matching
 
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=Path("data/models"))
     parser.add_argument("--texts", type=int, default=20_000)
     given = parser.parse_args()
-    ours = open_encoder("bundled:multilingual-e5-small", given.models)
+    ours = open_encoder(STOCK_NAME, given.models)
     stock = SentenceTransformer(str(ensure_unpacked(given.models)), local_files_only=True)
 
     def encode_stock(texts: Sequence[str], prompt: str) -> Any:

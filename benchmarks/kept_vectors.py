@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from embeddings.bundled import BUNDLED_NAME
 from embeddings.encoder import Encoder, open_encoder
 from embeddings.hits import Vectors
 from embeddings.progress import Progress
@@ -37,7 +38,7 @@ class KeptVectors:
         return kept
 
 
-def open_bundled(models: Path, vectors: Path | None) -> Encoder:
-    """Return the bundled encoder; what it encodes is kept in the folder ``vectors``, if given."""
-    encoder = open_encoder("bundled:multilingual-e5-small", models)
+def open_bundled(models: Path, vectors: Path | None, name: str = BUNDLED_NAME) -> Encoder:
+    """Return a bundled encoder; what it encodes is kept in the folder ``vectors``, if given."""
+    encoder = open_encoder(name, models)
     return KeptVectors(encoder, vectors) if vectors is not None else encoder

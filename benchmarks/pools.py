@@ -1,29 +1,38 @@
-"""The pools that tweets are searched in: statements, tweets, and which statements are right."""
+"""The pools that are searched: statements, what is asked, and which statements are right.
+
+Tweets among fact-checks (CheckThat!, for evaluation only), and the project's own written claims.
+"""
 
 import gzip
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from benchmarks.datasets import qrels, require, rows
-from knowledge.domain import ReportKind
+from benchmarks.training import written
+from benchmarks.training.written import Item, Split
+from knowledge.domain import Relation, ReportKind
 
 #: Newspaper headlines that pad the Arabic pool: it holds what a news index does, too.
 HEADLINES: Final = 13_000
+#: The same for the written claims.
+PADDING: Final = 6_000
+_STANCE: Final = ("s1", "s2")
 
 _ARABIC, _ENGLISH = "checkthat2021-ar", "checkthat2022-en"
 
 
 @dataclass(frozen=True, slots=True)
 class PoolStatement:
-    """A statement to be found, under the title of its report."""
+    """A statement to be found, under the title of its report, and what it is read with."""
 
     ref: str
     text: str
     title: str
     kind: ReportKind
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,54 @@ def english() -> Pool:
     )
 
 
+def to_fit_on() -> Pool:
+    """Return what every weight of the search is fitted on: data that everybody may use.
+
+    Statements of the written claims, dev left out, and headlines of Arabic News Stance; what asks
+    are the claims kept for calibration that are about their statement. No claim is for evaluation.
+    """
+    kept = written.items(Split.CALIBRATION)
+    headlines = {row[text]: None for row in rows("ans", "stance_train.jsonl") for text in _STANCE}
+    padding = (
+        PoolStatement(f"headline-{n}", title, "", ReportKind.NEWS)
+        for n, title in enumerate(headlines)
+    )
+    statements = [_written(item) for item in (*kept, *written.items(Split.TRAIN))]
+    return Pool("written claims", "ar", (*statements, *padding), asked(kept), ())
+
+
+def asked(items: Sequence[Item]) -> tuple[Tweet, ...]:
+    """Return the claims of ``items`` that are about their statement."""
+    return tuple(
+        Tweet(f"{item.id}-{n}", claim.text, frozenset({item.id}))
+        for item in items
+        for n, claim in enumerate(item.claims)
+        if claim.kind not in written.OTHER
+    )
+
+
+def among_headlines() -> Pool:
+    """Return the written claims of dev that are true, among 6,000 headlines (evaluation only)."""
+    items = written.items(Split.DEV)
+    padding = (
+        PoolStatement(f"headline-{n}", title, "", ReportKind.NEWS)
+        for n, title in enumerate(islice(_headlines(), PADDING))
+    )
+    dev = tuple(
+        Tweet(f"{item.id}-{n}", claim.text, frozenset({item.id}))
+        for item in items
+        for n, claim in enumerate(item.claims)
+        if claim.relation is Relation.SUPPORTS
+    )
+    return Pool("written claims", "ar", (*map(_written, items), *padding), (), dev)
+
+
 POOLS: Final[Mapping[str, Callable[[], Pool]]] = {"ar": arabic, "en": english}
+
+
+def _written(item: Item) -> PoolStatement:
+    kind = ReportKind.FACT_CHECK if item.reviewed else ReportKind.NEWS
+    return PoolStatement(item.id, item.statement, item.title, kind, item.context)
 
 
 def _fact_checks(name: str) -> Iterator[PoolStatement]:

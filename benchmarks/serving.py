@@ -28,7 +28,7 @@ from benchmarks.kept_vectors import open_bundled
 from benchmarks.resident import resident
 from benchmarks.statements import REAL, rows, statements
 from benchmarks.training.pairs import headlines
-from embeddings.bundled import PROMPTS, ensure_unpacked
+from embeddings.bundled import BUNDLED_NAME, PROMPTS, ensure_unpacked
 from embeddings.encoder import open_encoder
 from embeddings.hits import Vectors
 from embeddings.live import Entry, LiveIndex
@@ -83,9 +83,9 @@ def main() -> None:
 
 
 def _ours(models: Path, texts: list[str], vectors: Vectors) -> Search:
-    encoder = open_encoder("bundled:multilingual-e5-small", models)
+    encoder = open_encoder(BUNDLED_NAME, models)
     entries = [Entry(n, text) for n, text in enumerate(texts)]
-    live = LiveIndex.built(entries, vectors, 1, encoder.fingerprint)
+    live = LiveIndex.built(entries, vectors, 1)
 
     def search(claim: str) -> Sequence[int]:
         return [hit.id for hit in live.search(encoder.encode_claims([claim])[0], claim, FOUND)]

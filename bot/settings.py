@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     database_url: SecretStr | None = None
     data_dir: Path = Path("data")
-    embedding_model: str = "bundled:multilingual-e5-small"
+    embedding_model: str = "bundled:e5-small-claims"
     admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
     console_url: str | None = None
     console_bind: str | None = None

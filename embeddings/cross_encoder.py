@@ -1,35 +1,26 @@
-"""The cross-encoder: the bundled encoder with LoRA adapters, reading two texts at once.
+"""The cross-encoder: the bundled encoder's layers trained anew, reading a claim and a statement.
 
-One reading gives four numbers (``Output``): three logits of the relation and one of relevance. The
-adapters lie beside this file with their model card; ``benchmarks/training/judge.py`` trains them.
+One reading gives five numbers (``Output``). The table of words is the bundled model's own; the
+layers' weights lie beside this file with their model card (``benchmarks/training/judge.py`` trains
+them).
 """
 
-import warnings
 from pathlib import Path
 from typing import Final
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import BertModel
 
+from embeddings.layer_weights import TABLES, load_weights
 from embeddings.pair_reader import Output
 from embeddings.pair_tokens import MARKS
 
-_HEADS = "heads.safetensors"
-#: What the bundled weights are the 4-bit form of.
-BASE: Final = "intfloat/multilingual-e5-small"
-
-#: Rank and scale of the adapters (Hu et al. 2021), on every linear layer of the encoder.
-RANK: Final = 32
-ALPHA: Final = 64
-_TARGETS = ["query", "key", "value", "dense"]
-_HIDDEN = 256
+_HIDDEN: Final = 256
 
 
 class CrossEncoder(nn.Module):
-    """Token ids, marks and mask, each (pairs, tokens), to logits (pairs, 4)."""
+    """Token ids, marks and mask, each (pairs, tokens), to logits (pairs, 5)."""
 
     def __init__(self, encoder: nn.Module, width: int) -> None:
         super().__init__()
@@ -41,7 +32,7 @@ class CrossEncoder(nn.Module):
         )
 
     def forward(self, ids: Tensor, marks: Tensor, mask: Tensor) -> Tensor:
-        """Return the logits (pairs, 4), columns as in ``Output``."""
+        """Return the logits (pairs, 5), columns as in ``Output``."""
         words = self.encoder.get_input_embeddings()(ids)  # type: ignore[operator]
         states = self.encoder(
             inputs_embeds=words + self.marks(marks), attention_mask=mask
@@ -53,62 +44,28 @@ class CrossEncoder(nn.Module):
 
 
 def untrained(model_folder: Path) -> CrossEncoder:
-    """Return a cross-encoder with fresh adapters over the encoder in ``model_folder``."""
-    encoder = _encoder(model_folder)
-    # Torch's fused attention goes back through short texts on a CPU at half this one's speed.
-    encoder.set_attn_implementation("eager")
-    use_dropout(encoder, 0.0)
-    config = LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=_TARGETS)
-    return CrossEncoder(get_peft_model(encoder, config), encoder.config.hidden_size)
-
-
-def use_dropout(model: nn.Module, share: float) -> None:
-    """Drop ``share`` of what each block puts out; attention is never dropped, to save time."""
-    for name, module in model.named_modules():
-        if isinstance(module, nn.Dropout):
-            module.p = 0.0 if name.endswith("self.dropout") else share
-
-
-def save_adapters(model: CrossEncoder, folder: Path) -> None:
-    """Write what was trained: the adapters as peft keeps them, and the heads; half precision."""
-    folder.mkdir(parents=True, exist_ok=True)
-    # The folder it was unpacked to is nobody's business.
-    model.encoder.peft_config["default"].base_model_name_or_path = BASE  # type: ignore[index,union-attr]
-    model.encoder.save_pretrained(str(folder))  # type: ignore[operator]
-    path = folder / "adapter_model.safetensors"
-    save_file({name: tensor.half() for name, tensor in load_file(path).items()}, path)
-    heads = {
-        name: tensor.detach().half().contiguous()
-        for name, tensor in model.state_dict().items()
-        if name.startswith(("marks.", "head."))
-    }
-    save_file(heads, folder / _HEADS)
-
-
-def merged(model_folder: Path, adapters: Path) -> CrossEncoder:
-    """Return the trained cross-encoder, its adapters merged into the encoder's own weights."""
-    encoder = _encoder(model_folder)
-    # As ONNX this is a twentieth faster than torch's fused attention, which has to be written out.
-    encoder.set_attn_implementation("eager")
-    width = encoder.config.hidden_size
-    with warnings.catch_warnings():
-        # peft 0.21 asks transformers 5 by a name it is about to drop.
-        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
-        adapted = PeftModel.from_pretrained(encoder, str(adapters)).merge_and_unload()
-    model = CrossEncoder(adapted, width)
-    heads = {name: tensor.float() for name, tensor in load_file(adapters / _HEADS).items()}
-    model.marks.load_state_dict(_part(heads, "marks."))
-    model.head.load_state_dict(_part(heads, "head."))
-    return model.eval()
-
-
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {
-        name[len(prefix) :]: value for name, value in tensors.items() if name.startswith(prefix)
-    }
-
-
-def _encoder(model_folder: Path) -> BertModel:
-    return BertModel.from_pretrained(
-        str(model_folder), add_pooling_layer=False, local_files_only=True
+    """Return a cross-encoder over the encoder in ``model_folder``; its tables stay as they are."""
+    encoder = BertModel.from_pretrained(
+        str(model_folder),
+        add_pooling_layer=False,
+        local_files_only=True,
+        # Torch's fused attention goes back through short texts on a CPU at half this one's speed,
+        # and as ONNX it is a twentieth slower.
+        attn_implementation="eager",
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
     )
+    for name, weights in encoder.named_parameters():
+        weights.requires_grad = not any(table in name for table in TABLES)
+    return CrossEncoder(encoder, encoder.config.hidden_size)
+
+
+def trained(model_folder: Path, weights: Path) -> CrossEncoder:
+    """Return the cross-encoder whose trained weights lie in the folder ``weights``."""
+    model = untrained(model_folder)
+    with torch.no_grad():
+        for part in (model.marks, model.head):
+            for values in part.parameters():
+                values.zero_()
+    load_weights(model, weights)
+    return model.eval()

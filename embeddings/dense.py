@@ -32,19 +32,14 @@ _QUERY_LENGTH: Final = 16.0
 
 
 class DenseIndex:
-    """Nearest rows by inner product. Not thread-safe for writing: ``live`` serialises writers.
-
-    ``mapping`` (dimension, dimension), symmetric, is what a claim's vector is mapped by before it
-    is compared with the rows (``whitening``).
-    """
+    """Nearest rows by inner product. Not thread-safe for writing: ``live`` serialises writers."""
 
     FILE = "dense.faiss"
 
-    def __init__(self, dimension: int, mapping: Vectors | None = None) -> None:
+    def __init__(self, dimension: int) -> None:
         self._rows: Any = faiss.IndexIDMap2(
             faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_L2)
         )
-        self._mapping = mapping
         self._sketch: Sketch | None = None
         self._held: _Held | None = None
 
@@ -53,7 +48,6 @@ class DenseIndex:
         cls,
         ids: Sequence[int],
         vectors: Vectors,
-        mapping: Vectors | None = None,
         exact_up_to: int = EXACT_UP_TO,
     ) -> Self:
         """Return an index of rows ``vectors`` (n, dimension) under ``ids`` (n,), by their number.
@@ -61,10 +55,10 @@ class DenseIndex:
         Rows added later are sketched if these were.
         """
         faiss_threads.together()
-        index = cls(vectors.shape[1], mapping)
+        index = cls(vectors.shape[1])
         index.add(ids, vectors)
         if len(ids) > exact_up_to:
-            index._sketch = Sketch.built(ids, vectors, mapping)
+            index._sketch = Sketch.built(ids, vectors)
         return index
 
     def __len__(self) -> int:
@@ -102,20 +96,16 @@ class DenseIndex:
             if self._sketch is not None:
                 self._sketch.remove(ids)
 
-    def focus(self, vectors: Vectors) -> Vectors:
-        """Return what rows are compared with for the vectors (..., dimension) of claims."""
-        return vectors if self._mapping is None else vectors @ self._mapping
-
     def search(self, vector: Vectors, k: int) -> list[Scored]:
         """Return the ``k`` rows closest to a claim's ``vector`` (dimension,), best first."""
         k = min(k, len(self))
         if k <= 0:
             return []
         faiss_threads.alone()
-        query = self.focus(np.asarray(vector, dtype=np.float32))
+        query = np.asarray(vector, dtype=np.float32)
         if self._sketch is None:
             return self._compared(query, k)
-        ids = self._sketch.nominate(vector, max(FEWEST_NOMINATED, NOMINATED * k), len(self))
+        ids = self._sketch.nominate(query, max(FEWEST_NOMINATED, NOMINATED * k), len(self))
         scores = self.rows(ids) @ query
         best = np.argsort(-scores, kind="stable")[:k]
         return [Scored(int(ids[n]), float(scores[n])) for n in best]
@@ -143,13 +133,13 @@ class DenseIndex:
             self._sketch.save(folder)
 
     @classmethod
-    def load(cls, folder: Path, mapping: Vectors | None = None) -> Self:
+    def load(cls, folder: Path) -> Self:
         """Read what ``save`` wrote. Raises IndexCorrupt if it cannot be read."""
         loaded = cls.__new__(cls)
-        loaded._mapping, loaded._held = mapping, None
+        loaded._held = None
         try:
             loaded._rows = faiss.read_index(str(folder / cls.FILE))
-            loaded._sketch = Sketch.load(folder, mapping, loaded.ids())
+            loaded._sketch = Sketch.load(folder, loaded.ids())
         # A damaged length makes FAISS ask for memory that no machine has.
         except (RuntimeError, MemoryError) as error:
             raise IndexCorrupt(

@@ -60,8 +60,8 @@ def open_encoder(
 ) -> "SentenceTransformerEncoder":
     """Return the encoder called ``name``, not loaded yet.
 
-    ``name`` is ``bundled:multilingual-e5-small``, a sentence-transformers folder, or a hub's name.
-    ``models_dir`` is where the bundled model is unpacked; ``progress`` is told while it is.
+    ``name`` is a bundled one's, a sentence-transformers folder, or a hub's name. ``models_dir`` is
+    where a bundled model is unpacked; ``progress`` is told while it is.
     ``told`` hears how many claims share each run.
 
     Raises ``ModelUnavailable`` for a name that cannot be a model; encoding (and, for a folder or a

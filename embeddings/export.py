@@ -1,4 +1,4 @@
-"""The bundled encoder and the merged cross-encoder to int8 ONNX files.
+"""The bundled encoder, stock or trained, and the trained cross-encoder to int8 ONNX files.
 
 Imports torch; used once for each model.
 """
@@ -21,7 +21,8 @@ from transformers import BertModel
 
 from embeddings.background import COHORT
 from embeddings.bundled import PROMPTS, open_tokenizer, tokenized
-from embeddings.cross_encoder import merged
+from embeddings.cross_encoder import trained
+from embeddings.layer_weights import load_weights
 from embeddings.outliers import NAME, part
 from embeddings.pair_tokens import PairTokenizer
 from embeddings.sentence_module import quieten
@@ -31,36 +32,37 @@ OPSET: Final = 17
 _PARTNERS: Final = 4
 
 
-def export_pairs(model_folder: Path, adapters: Path, path: Path) -> None:
-    """Write the cross-encoder of ``adapters`` over the model in ``model_folder`` to ``path``.
-
-    On 400 ANS train pairs all relations stay as in 32 bits; with weights by tensor and nothing
-    apart, a quarter of them change.
-    """
+def export_pairs(model_folder: Path, weights: Path, path: Path) -> None:
+    """Write the cross-encoder of ``weights`` over the model in ``model_folder`` to ``path``."""
     with _quiet():
         tokenizer = PairTokenizer(model_folder)
         pairs = [tokenizer.pair(one, other) for one in COHORT for other in COHORT[:_PARTNERS]]
         batch = tokenizer.batch(pairs)
         example = {"ids": batch.ids, "marks": batch.marks, "mask": batch.mask}
-        _export(merged(model_folder, adapters), example, "logits", path)
+        _export(trained(model_folder, weights), example, "logits", path)
 
 
-def export_encoder(model_folder: Path, path: Path) -> None:
-    """Write the encoder in ``model_folder``, its token vectors averaged, to ``path``."""
+def export_encoder(model_folder: Path, weights: Path | None, path: Path) -> None:
+    """Write the encoder in ``model_folder``, its token vectors averaged, to ``path``.
+
+    With ``weights`` its layers are those trained ones.
+    """
     with _quiet():
         tokenizer = open_tokenizer(model_folder)
         texts = [kind + text for kind in PROMPTS.values() for text in COHORT]
         batch = tokenized(tokenizer, texts)
         example = {"ids": batch.ids, "mask": batch.mask}
-        _export(_Averaged(model_folder).eval(), example, "vectors", path)
+        _export(_Averaged(model_folder, weights).eval(), example, "vectors", path)
 
 
 class _Averaged(nn.Module):
-    def __init__(self, model_folder: Path) -> None:
+    def __init__(self, model_folder: Path, weights: Path | None) -> None:
         super().__init__()
         self.bert = BertModel.from_pretrained(
             model_folder, add_pooling_layer=False, attn_implementation="eager"
         )
+        if weights is not None:
+            load_weights(self.bert, weights)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         tokens: Tensor = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state

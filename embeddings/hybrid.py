@@ -24,21 +24,19 @@ Row = NDArray[np.float64]
 class Candidates:
     """The candidates of both lists, and what each index says of all of them, rows of (n,).
 
-    ``focus`` is the inner product with the whitened claim, ``grams`` BM25 over pieces of words (0
-    where none is shared). ``cosine``, the encoder's own, is only handed on.
+    ``cosine`` is the encoder's, ``grams`` BM25 over pieces of words (0 where none is shared).
     """
 
     ids: NDArray[np.int64]
-    focus: Row
-    grams: Row
     cosine: Row
+    grams: Row
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What one standard deviation of each signal counts."""
 
-    focus: float
+    cosine: float
     grams: float
 
 
@@ -54,7 +52,7 @@ def signals(candidates: Candidates) -> Row:
     Kuzi et al. (2020) fuse lists of unlike scales this way; it makes the weights hold for any
     encoder and any length of claim.
     """
-    return np.column_stack([_z(candidates.focus), _z(candidates.grams)])
+    return np.column_stack([_z(candidates.cosine), _z(candidates.grams)])
 
 
 def fuse(candidates: Candidates, weights: Weights, k: int) -> list[Hit]:

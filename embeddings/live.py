@@ -14,7 +14,6 @@ from embeddings.hybrid import DEPTH, Candidates, fuse, learned
 from embeddings.lexical import LexicalIndex
 from embeddings.snapshot import Manifest, Snapshot
 from embeddings.turns import Turns
-from embeddings.whitening import whitening
 
 _NUMBERS = count()
 
@@ -51,23 +50,17 @@ class LiveIndex:
         self._number = next(_NUMBERS)
 
     @classmethod
-    def empty(cls, dimension: int, fingerprint: str = "") -> "LiveIndex":
-        """Return an index that holds nothing, for the encoder with ``fingerprint``."""
-        return cls(DenseIndex(dimension, whitening(fingerprint)), LexicalIndex())
+    def empty(cls, dimension: int) -> "LiveIndex":
+        """Return an index that holds nothing, for vectors of ``dimension``."""
+        return cls(DenseIndex(dimension), LexicalIndex())
 
     @classmethod
-    def built(
-        cls, entries: Sequence[Entry], vectors: Vectors, change_number: int, fingerprint: str
-    ) -> "LiveIndex":
-        """Return an index of ``entries`` with their ``vectors`` (n, dimension).
-
-        ``fingerprint`` is the encoder's: claims are whitened where its map is known.
-        """
+    def built(cls, entries: Sequence[Entry], vectors: Vectors, change_number: int) -> "LiveIndex":
+        """Return an index of ``entries`` with their ``vectors`` (n, dimension)."""
         ids = [entry.id for entry in entries]
         lexical = LexicalIndex()
         lexical.add(ids, [entry.terms_text for entry in entries])
-        dense = DenseIndex.built(ids, vectors, whitening(fingerprint))
-        return cls(dense, lexical, change_number)
+        return cls(DenseIndex.built(ids, vectors), lexical, change_number)
 
     @classmethod
     def of(cls, loaded: Snapshot) -> "LiveIndex":
@@ -122,7 +115,6 @@ class LiveIndex:
 
     def candidates(self, vector: Vectors, text: str, depth: int = DEPTH) -> Candidates:
         """Return the ``depth`` best of each list, all of them with both indexes' scores."""
-        focus = self._dense.focus(vector)
         with self._turns.reading():
             near = {hit.id for hit in self._dense.search(vector, depth)}
             grams = {hit.id: hit.score for hit in self._lexical.search(text, depth)}
@@ -132,9 +124,8 @@ class LiveIndex:
             rows = self._dense.rows(ids)
         return Candidates(
             np.array(ids, dtype=np.int64),
-            (rows @ focus).astype(np.float64),
-            np.array([grams.get(number, 0.0) for number in ids]),
             (rows @ vector).astype(np.float64),
+            np.array([grams.get(number, 0.0) for number in ids]),
         )
 
     def save(self, root: Path, fingerprint: str, origin: str) -> Manifest:

@@ -9,15 +9,17 @@ import json
 import logging
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from embeddings import bundled
-from embeddings.bundled import BUNDLED_NAME
+from embeddings.bundled import BUNDLED_NAME, STOCK_NAME
 from embeddings.errors import ModelUnavailable
 from embeddings.progress import Progress
 from embeddings.text_model import TextModel
+from embeddings.weights import ENCODER, digest
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +29,8 @@ _OTHER_BACKENDS = frozenset({"onnx", "openvino"})
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
 _E5 = re.compile(r"(?:^|[/_-])e5(?:[_-]|$)")
 _HUB_SECONDS = 10.0
+#: The bundled models, and the folder of each one's trained weights.
+_BUNDLED: Mapping[str, Path | None] = {BUNDLED_NAME: ENCODER, STOCK_NAME: None}
 _WAY_OUT = f"set EMBEDDING_MODEL to {BUNDLED_NAME} or to an existing model folder"
 
 
@@ -71,8 +75,8 @@ def find_source(name: str, models_dir: Path, progress: Progress | None = None) -
 
     Touches no network: a path that does not exist is refused here, at once.
     """
-    if name == BUNDLED_NAME:
-        return BundledModel(models_dir, progress)
+    if name in _BUNDLED:
+        return BundledModel(name, models_dir, progress)
     path = Path(name).expanduser()
     if name and path.is_dir():
         if not any((path / file).is_file() for file in ("modules.json", "config.json")):
@@ -88,15 +92,15 @@ def find_source(name: str, models_dir: Path, progress: Progress | None = None) -
 
 @dataclass(frozen=True, slots=True)
 class BundledModel:
-    """The model inside the installed package; identified by pinned constants, reading nothing."""
+    """A model inside an installed package; identified by pinned constants and its weights."""
 
+    name: str
     models_dir: Path
     progress: Progress | None = None
 
     @property
-    def name(self) -> str:
-        """The bundled model's one name."""
-        return BUNDLED_NAME
+    def _weights(self) -> Path | None:
+        return _BUNDLED[self.name]
 
     @property
     def known_dimension(self) -> int:
@@ -110,12 +114,15 @@ class BundledModel:
         return f"delete the folder {str(folder)!r} so that it is unpacked anew"
 
     def folder(self) -> Path:
-        """Return the unpacked folder."""
+        """Return the folder of the model as published; trained weights lie elsewhere."""
         return bundled.ensure_unpacked(self.models_dir, self.progress)
 
     def identity(self) -> str:
-        """Return the package file's SHA-256 and the unpacked format's version."""
-        return f"{bundled.SOURCE_SHA256} {bundled.FORMAT_VERSION}"
+        """Return the package file's SHA-256, the unpacked format's version, and the weights'."""
+        parts = [bundled.SOURCE_SHA256, str(bundled.FORMAT_VERSION)]
+        if self._weights is not None:
+            parts.append(digest(self._weights))
+        return " ".join(parts)
 
     def prompts(self) -> Prompts:
         """Return e5's prompts."""
@@ -127,7 +134,7 @@ class BundledModel:
         try:
             from embeddings.quantised import open_quantised
 
-            return open_quantised(folder, self.models_dir, self.progress)
+            return open_quantised(folder, self.models_dir, self._weights, self.progress)
         # Exporter, quantiser and runtime meet here; whatever they raise, torch still runs.
         except Exception as error:  # noqa: BLE001
             _log.warning(
@@ -136,7 +143,7 @@ class BundledModel:
                 self.models_dir,
                 type(error).__name__,
             )
-            return _stock(folder)
+            return _stock(folder, self._weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +238,10 @@ class HubModel:
         return _stock(self.folder())
 
 
-def _stock(folder: Path) -> TextModel:
+def _stock(folder: Path, weights: Path | None = None) -> TextModel:
     from embeddings.sentence_module import open_sentence_transformer
 
-    return open_sentence_transformer(folder)
+    return open_sentence_transformer(folder, weights)
 
 
 def _wanted(files: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The trained cross-encoder as it runs: int8 ONNX, made once from the bundled model and adapters.
+"""The trained cross-encoder as it runs: int8 ONNX, made once from the bundled model and weights.
 
 Making it needs torch and some seconds; afterwards torch is not imported.
 """
@@ -24,15 +24,13 @@ from embeddings.normalise import NORMALISER_VERSION
 from embeddings.pair_tokens import PairBatch, PairTokenizer, PairTokens
 from embeddings.progress import Progress
 from embeddings.runs import share, side_by_side
+from embeddings.weights import CROSS_ENCODER, digest
 
 if TYPE_CHECKING:
     import onnxruntime
 
-#: Where the trained adapters lie in the package.
-ADAPTERS: Final = Path(__file__).parent / "adapters" / "agreement"
-ADAPTER_FILES: Final = ("adapter_config.json", "adapter_model.safetensors", "heads.safetensors")
 #: Raise when the way pairs are laid out, or what the model computes, changes.
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 #: Raise when the way the model is exported changes, and it computes what it did.
 EXPORT_VERSION: Final = 2
 #: Tokens in one run, padding counted: what fits a processor's cache.
@@ -44,19 +42,25 @@ REMEMBERED: Final = 256
 
 
 class Pair(NamedTuple):
-    """What is read at once."""
+    """What is read at once. ``context`` names what the statement leaves unsaid."""
 
     claim: str
     statement: str
+    context: str = ""
 
 
 class Output(IntEnum):
-    """Columns of the cross-encoder's output."""
+    """Columns of the cross-encoder's output: three of the relation, two of a logit each.
+
+    ``RELEVANT``: both are about the same thing. ``SAME_CLAIM``: the claim is the one that the
+    statement, where it is a reviewed claim, tells.
+    """
 
     SUPPORTS = 0
     REFUTES = 1
     NOT_ENOUGH_INFO = 2
     RELEVANT = 3
+    SAME_CLAIM = 4
 
 
 class PairReader(Protocol):
@@ -67,7 +71,7 @@ class PairReader(Protocol):
         """Changes when anything that decides a reading changes."""
 
     def read(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
-        """Return logits (pairs, 4) of (claim, statement), columns as in ``Output``."""
+        """Return logits (pairs, 5) of each pair, columns as in ``Output``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +81,18 @@ class _Loaded:
 
 
 class OnnxPairReader:
-    """A ``PairReader`` over the bundled model; the first reading loads it, and makes it once."""
+    """A ``PairReader`` over the bundled model; the first reading loads it, and makes it once.
 
-    def __init__(self, models_dir: Path, progress: Progress | None = None) -> None:
-        self._models_dir, self._progress = models_dir, progress
+    ``weights`` is the folder of the trained ones.
+    """
+
+    def __init__(
+        self,
+        models_dir: Path,
+        progress: Progress | None = None,
+        weights: Path = CROSS_ENCODER,
+    ) -> None:
+        self._models_dir, self._progress, self._weights = models_dir, progress, weights
         self._loading = threading.Lock()
         self._loaded: _Loaded | None = None
         self._recent: OrderedDict[Pair, NDArray[np.float32]] = OrderedDict()
@@ -88,16 +100,14 @@ class OnnxPairReader:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) over the base model, the adapters and how pairs are read."""
-        value = hashlib.sha256(f"{SOURCE_SHA256} {NORMALISER_VERSION} {FORMAT_VERSION}".encode())
-        for name in ADAPTER_FILES:
-            value.update((ADAPTERS / name).read_bytes())
-        return value.hexdigest()
+        """SHA-256 (hex) over the base model, the weights and how pairs are read."""
+        parts = (SOURCE_SHA256, digest(self._weights), str(NORMALISER_VERSION), str(FORMAT_VERSION))
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
     def read(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
-        """Return logits (pairs, 4). Raises ``ModelUnavailable`` if the model cannot be made."""
+        """Return logits (pairs, 5). Raises ``ModelUnavailable`` if the model cannot be made."""
         if not pairs:
-            return np.zeros((0, 4), np.float32)
+            return np.zeros((0, len(Output)), np.float32)
         tokenizer = self._load().tokenizer
         with self._remembering:
             known = {pair: self._recent[pair] for pair in pairs if pair in self._recent}
@@ -136,10 +146,10 @@ class OnnxPairReader:
         from embeddings.onnx_files import open_made
 
         folder = ensure_unpacked(self._models_dir, self._progress)
-        name = f"agreement-{self.fingerprint[:12]}-v{EXPORT_VERSION}.onnx"
+        name = f"cross-encoder-{self.fingerprint[:12]}-v{EXPORT_VERSION}.onnx"
         path = self._models_dir / name
         try:
-            session = open_made(path, lambda aside: _export(folder, aside), self._progress)
+            session = open_made(path, self._export, self._progress)
         # Exporter, quantiser and runtime meet here; whatever they raise, there is no judge.
         except Exception as error:
             why = next(iter(str(error).splitlines()), type(error).__name__)[:200]
@@ -149,11 +159,11 @@ class OnnxPairReader:
             ) from error
         return _Loaded(PairTokenizer(folder), session)
 
+    def _export(self, path: Path) -> None:
+        from embeddings.export import export_pairs
 
-def _export(folder: Path, path: Path) -> None:
-    from embeddings.export import export_pairs
-
-    export_pairs(folder, ADAPTERS, path)
+        folder = ensure_unpacked(self._models_dir, self._progress)
+        export_pairs(folder, self._weights, path)
 
 
 def _inputs(batch: PairBatch) -> dict[str, NDArray[np.int64]]:

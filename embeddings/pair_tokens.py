@@ -1,8 +1,9 @@
-"""Two texts as one input of the cross-encoder, with marks that say which words they share.
+"""A claim and a statement as one input of the cross-encoder, with marks that say what they share.
 
 A small encoder never learned to compare two texts within one input. So each token carries a mark:
-which text it stands in, and whether the other text has its word (by stem), lacks it, or lacks it
-while it is a number. The marks are what a reader's eye would underline.
+which text it stands in, and whether the other text has its word (by stem), has it under a negation
+that is fused to it, lacks it, or lacks it while it is a number. The marks are what a reader's eye
+would underline. A third text may follow, the context: what the statement leaves unsaid.
 """
 
 import re
@@ -20,30 +21,40 @@ from embeddings.bundled import open_tokenizer
 from embeddings.normalise import fold, for_matching
 from embeddings.words import STOP_WORDS, stem
 
-#: Characters and tokens read of each text. A claim or statement is one sentence; cost grows with
+#: Characters and tokens read of a claim and of a statement, each one sentence: cost grows with
 #: tokens, and 99 % of the training pairs are shorter.
 MAX_CHARACTERS: Final = 1_000
 MAX_TOKENS: Final = 96
+#: Tokens read of the context: a title, a speaker, and the end of a sentence.
+MAX_CONTEXT: Final = 48
 
 #: Texts remembered as they are read.
 REMEMBERED: Final = 256
+
+#: Where the context stands among the texts.
+_CONTEXT: Final = 2
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W_]+)*")
 
 
 class Mark(IntEnum):
-    """What a token's word is to the other text; the second text's marks start at ``SECOND``."""
+    """What a token's word is to the other texts; each text's marks start at its own offset."""
 
     SPECIAL = 0
     PLAIN = 1
     SHARED = 2
-    MISSING = 3
-    NUMBER_MISSING = 4
-    SECOND = 4
+    #: The same word but for a negation that is fused to one of the two.
+    FUSED = 3
+    MISSING = 4
+    NUMBER_MISSING = 5
 
 
-#: Rows of the table of marks: none, then four for each text.
-MARKS: Final = 9
+#: Marks of a text: those of the claim, then of the statement, then of the context, after SPECIAL.
+KINDS: Final = 5
+#: A word of the claim that only the context has.
+_IN_CONTEXT: Final = 1 + 3 * KINDS
+#: Rows of the table of marks.
+MARKS: Final = _IN_CONTEXT + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +83,28 @@ class PairTokenizer:
         self._end = self._tokenizer.token_to_id("</s>")
         self._pad = self._tokenizer.token_to_id("<pad>")
 
-        # A claim is read with everything found for it, both ways.
+        # A claim is read with everything found for it.
         self._read = lru_cache(maxsize=REMEMBERED)(self._text)
 
-    def pair(self, first: str, second: str) -> PairTokens:
-        """Return ``<s> first </s></s> second </s>`` with the marks of every token."""
-        ours, theirs = self._read(first), self._read(second)
+    def pair(self, claim: str, statement: str, context: str = "") -> PairTokens:
+        """Return ``<s> claim </s></s> statement </s></s> context </s>`` with every token's mark."""
+        ours, theirs = self._read(claim), self._read(statement)
+        texts = [(ours, ours.marks(theirs)), (theirs, theirs.marks(ours))]
+        if context:
+            around = self._read(context)
+            ours.note_context(texts[0][1], around)
+            texts.append((around, around.marks(ours)))
         ids, marks = [self._begin], [int(Mark.SPECIAL)]
-        for text, other, offset in ((ours, theirs, 0), (theirs, ours, int(Mark.SECOND))):
-            if offset:
+        for place, (text, by_character) in enumerate(texts):
+            if place:
                 ids += [self._end, self._end]
                 marks += [int(Mark.SPECIAL)] * 2
-            by_character = text.marks(other)
-            for token, (start, end) in text.tokens:
+            offset, most = place * KINDS, MAX_TOKENS if place < _CONTEXT else MAX_CONTEXT
+            for token, (start, end) in text.tokens[:most]:
                 ids.append(token)
                 # A token may hold a sign beside its word (10%): the word's mark counts.
-                marks.append(offset + max(by_character[start:end], default=int(Mark.PLAIN)))
+                mark = max(by_character[start:end], default=int(Mark.PLAIN))
+                marks.append(mark if mark == _IN_CONTEXT else offset + mark)
         ids.append(self._end)
         marks.append(int(Mark.SPECIAL))
         return PairTokens(np.array(ids, np.int64), np.array(marks, np.int64))
@@ -101,8 +118,15 @@ class PairTokenizer:
         )
         read = self._tokenizer.encode(normal, add_special_tokens=False)
         tokens = zip(read.ids[:MAX_TOKENS], read.offsets[:MAX_TOKENS], strict=True)
-        stems = frozenset(stem(word) for _, _, word in spans)
-        return _Text(len(normal), spans, stems, tuple(tokens))
+        found = frozenset(word for _, _, word in spans)
+        return _Text(
+            len(normal),
+            spans,
+            frozenset(map(stem, found)),
+            frozenset(map(_skeleton, found)),
+            frozenset(bare for word in found for bare in _unfused(word)),
+            tuple(tokens),
+        )
 
     def batch(self, pairs: Sequence[PairTokens]) -> PairBatch:
         """Pad ``pairs`` to the longest of them."""
@@ -118,24 +142,68 @@ class PairTokenizer:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text as it is read: its length, its words, and its tokens with what they cover of it."""
+    """A text as it is read: its length, its words, and its tokens with what they cover of it.
+
+    ``unfused`` are the skeletons of its words without a negation that may be fused to them.
+    """
 
     length: int
     spans: tuple[tuple[int, int, str], ...]
     stems: frozenset[str]
+    skeletons: frozenset[str]
+    unfused: frozenset[str]
     tokens: tuple[tuple[int, tuple[int, int]], ...]
 
     def marks(self, other: "_Text") -> list[int]:
         """Return the mark of each character's word against ``other``."""
         found = [int(Mark.PLAIN)] * self.length
         for start, end, word in self.spans:
-            if stem(word) in other.stems:
-                mark = Mark.SHARED
-            elif word[0].isdigit():
-                mark = Mark.NUMBER_MISSING
-            elif word in STOP_WORDS:
-                mark = Mark.PLAIN
-            else:
-                mark = Mark.MISSING
-            found[start:end] = [int(mark)] * (end - start)
+            found[start:end] = [int(_mark(word, other))] * (end - start)
         return found
+
+    def note_context(self, marks: list[int], context: "_Text") -> None:
+        """Change the ``marks`` of this text's words that only ``context`` has."""
+        for start, end, word in self.spans:
+            missing = marks[start] in (Mark.MISSING, Mark.NUMBER_MISSING)
+            if missing and stem(word) in context.stems:
+                marks[start:end] = [_IN_CONTEXT] * (end - start)
+
+
+def _mark(word: str, other: _Text) -> Mark:
+    if stem(word) in other.stems:
+        return Mark.SHARED
+    if word[0].isdigit():
+        return Mark.NUMBER_MISSING
+    if word in STOP_WORDS:
+        return Mark.PLAIN
+    if _skeleton(word) in other.unfused or not other.skeletons.isdisjoint(_unfused(word)):
+        return Mark.FUSED
+    return Mark.MISSING
+
+
+@lru_cache(maxsize=65536)
+def _skeleton(word: str) -> str:
+    """Return what dialects keep of a folded word: no article or ending, no long vowels."""
+    return _VOWELS.sub("", stem(word))
+
+
+@lru_cache(maxsize=65536)
+def _unfused(word: str) -> tuple[str, ...]:
+    """Return the skeletons that a folded word may be the negation of, in one dialect or another.
+
+    ``ما`` or ``م`` before it, ``ش`` after it, or both (مفتتحش, ماافتتح, ماراحوش), around a verb
+    that may begin with another letter of the present than the statement's.
+    """
+    found = _NEGATED.fullmatch(word)
+    if found is None:
+        return ()
+    verb = found[1] or found[2]
+    bare = [verb, verb[1:] if verb[0] in _PRESENT else ""]
+    return tuple(skeleton for each in bare if len(skeleton := _skeleton(each)) >= _SHORTEST)
+
+
+_VOWELS: Final = re.compile("[اويءه]")
+_NEGATED: Final = re.compile("م(?:ا)?(.{3,}?)(?:ش|شي)?|(.{3,})ش")
+_PRESENT: Final = "يتنبا"
+#: Letters of a skeleton below which it is any word's.
+_SHORTEST: Final = 2

@@ -19,6 +19,7 @@ from embeddings.hits import Vectors
 from embeddings.onnx_files import open_made
 from embeddings.progress import Progress
 from embeddings.runs import PROCESSORS, share, side_by_side
+from embeddings.weights import digest
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -65,14 +66,19 @@ class QuantisedModel:
 
 
 def open_quantised(
-    folder: Path, models_dir: Path, progress: Progress | None = None
+    folder: Path,
+    models_dir: Path,
+    weights: Path | None = None,
+    progress: Progress | None = None,
 ) -> QuantisedModel:
     """Return the bundled model unpacked in ``folder`` at 8 bits; made once, in ``models_dir``.
 
-    Raises whatever exporter, quantiser and runtime raise.
+    ``weights`` is the folder of trained ones. Raises whatever exporter, quantiser and runtime
+    raise.
     """
-    path = models_dir / f"encoder-{SOURCE_SHA256[:12]}-v{FORMAT_VERSION}.onnx"
-    session = open_made(path, lambda aside: _export(folder, aside), progress)
+    name = digest(weights) if weights is not None else SOURCE_SHA256
+    path = models_dir / f"encoder-{name[:12]}-v{FORMAT_VERSION}.onnx"
+    session = open_made(path, lambda aside: _export(folder, weights, aside), progress)
     return QuantisedModel(open_tokenizer(folder), session)
 
 
@@ -81,7 +87,7 @@ def _unit(vectors: Vectors) -> Vectors:
     return unit
 
 
-def _export(folder: Path, path: Path) -> None:
+def _export(folder: Path, weights: Path | None, path: Path) -> None:
     from embeddings.export import export_encoder
 
-    export_encoder(folder, path)
+    export_encoder(folder, weights, path)

@@ -18,14 +18,23 @@ from torch.nn import functional
 
 from embeddings.bundled import TextBatch
 from embeddings.hits import Vectors
+from embeddings.layer_weights import load_weights
 from embeddings.quantised import QuantisedModel
 
 
-def open_sentence_transformer(folder: Path) -> "SentenceTransformerTexts":
-    """Return the model in ``folder`` as sentence-transformers reads it. Raises what that raises."""
+def open_sentence_transformer(
+    folder: Path, weights: Path | None = None
+) -> "SentenceTransformerTexts":
+    """Return the model in ``folder`` as sentence-transformers reads it. Raises what that raises.
+
+    With ``weights`` its transformer's layers are those trained ones.
+    """
     quieten()
     # local_files_only: what is named in a folder's files is never fetched.
-    return SentenceTransformerTexts(SentenceTransformer(str(folder), local_files_only=True).eval())
+    model = SentenceTransformer(str(folder), local_files_only=True).eval()
+    if weights is not None:
+        load_weights(model.get_submodule("0.model"), weights)
+    return SentenceTransformerTexts(model)
 
 
 class SentenceTransformerTexts:

@@ -29,7 +29,6 @@ from embeddings.errors import (
     IndexUnavailable,
 )
 from embeddings.lexical import LexicalIndex
-from embeddings.whitening import whitening
 
 #: Raised when the layout of a snapshot changes; other formats are refused.
 FORMAT: Final = 5
@@ -304,7 +303,7 @@ def _seal(fields: Mapping[str, Any]) -> str:
 
 
 def _read_back(folder: Path, manifest: Manifest) -> Snapshot:
-    dense = DenseIndex.load(folder, whitening(manifest.fingerprint))
+    dense = DenseIndex.load(folder)
     lexical = LexicalIndex.load(folder)
     if not len(dense) == len(lexical) == manifest.count:
         raise _corrupt(manifest.name, "counts")

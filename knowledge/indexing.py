@@ -170,7 +170,7 @@ def build(sessions: Sessions, encoder: Encoder, progress: Progress | None = None
         number = last_change(session)
         entries = _entries(session, None)
     rows = vectors(sessions, encoder, [entry.text for entry in entries], progress)
-    return LiveIndex.built(entries, rows, number, encoder.fingerprint)
+    return LiveIndex.built(entries, rows, number)
 
 
 def reindex(

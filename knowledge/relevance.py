@@ -14,8 +14,9 @@ from typing import Final
 from embeddings.words import terms
 
 #: Logistic regression of "this statement is about the claim" on the values of ``Found`` and 1.
-#: Fitted by ``benchmarks/relevance.py`` for the bundled encoder; deviations carry over to others.
-WEIGHTS: Final = (4.159, 1.804, -12.150)
+#: ``benchmarks/training/reranking.py`` prints it for the bundled encoder; deviations carry over to
+#: others.
+WEIGHTS: Final = (1.158, 5.060, -7.731)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +24,14 @@ class Found:
     """What search says of a statement: ``score`` sorts, the other two tell relevance.
 
     ``deviation`` is ``embeddings.background.deviations`` of its cosine, ``coverage`` the share of
-    the claim's terms that it or its title has.
+    the claim's terms that it or its title has. ``context`` is what the ``text`` is read with.
     """
 
     text: str
     score: float
     deviation: float
     coverage: float
+    context: str = ""
 
     @property
     def relevance(self) -> float:

@@ -38,7 +38,8 @@ class Reread:
 class Weights:
     """What one unit of the relevance logit counts in the order; the regression of relevance.
 
-    ``relevance`` weighs deviation, coverage, the relevance logit and 1.
+    ``relevance`` weighs deviation, the relevance logit and 1: shared words say little once both are
+    read, and across languages nothing.
     """
 
     order: float
@@ -64,7 +65,7 @@ class Reranker:
 
     def read(self, claim: str, found: Sequence[Found]) -> list[Reread]:
         """Return what each of ``found`` is worth once read with ``claim``, in the same order."""
-        logits = self._reader.read([Pair(claim, each.text) for each in found])
+        logits = self._reader.read([Pair(claim, each.text, each.context) for each in found])
         return [
             _reread(self._weights, each, float(row[Output.RELEVANT]))
             for each, row in zip(found, logits, strict=True)
@@ -72,5 +73,5 @@ class Reranker:
 
 
 def _reread(weights: Weights, found: Found, logit: float) -> Reread:
-    values = (found.deviation, found.coverage, logit, 1.0)
+    values = (found.deviation, logit, 1.0)
     return Reread(found.score + weights.order * logit, logistic(weights.relevance, values))

@@ -56,8 +56,7 @@ def verify(
     state = compare(sessions, loaded)
     held = sorted(loaded.dense.ids() - set(state.extra))
     sample = random.Random(_SEED).sample(held, min(SAMPLE, len(held)))  # noqa: S311 (a sample)
-    queries = loaded.dense.rows(sample)
-    nearest = _Nearest(queries, loaded.dense.focus(queries))
+    nearest = _Nearest(loaded.dense.rows(sample))
     stale: list[int] = []
     for done, (ids, rows) in enumerate(_kept(sessions, fingerprint, held), 1):
         cosines = (loaded.dense.rows(ids) * rows).sum(1)
@@ -87,12 +86,12 @@ def _kept(
 class _Nearest:
     """The nearest of all rows seen to each query, by exact search."""
 
-    def __init__(self, queries: Vectors, focused: Vectors) -> None:
-        self._queries, self._focused = queries, focused
+    def __init__(self, queries: Vectors) -> None:
+        self._queries = queries
         self._found: list[list[tuple[float, int]]] = [[] for _ in queries]
 
     def take(self, ids: Sequence[int], rows: Vectors) -> None:
-        for n, cosines in enumerate(self._focused @ rows.T):
+        for n, cosines in enumerate(self._queries @ rows.T):
             best = np.argsort(-cosines)[:NEIGHBOURS]
             seen = self._found[n] + [(float(cosines[place]), ids[place]) for place in best]
             self._found[n] = sorted(seen, reverse=True)[:NEIGHBOURS]

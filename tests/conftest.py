@@ -33,7 +33,7 @@ def models_dir(pytestconfig: pytest.Config) -> Path:
 @pytest.fixture(scope="session")
 def bundled_encoder(models_dir: Path) -> SentenceTransformerEncoder:
     """Return the real bundled model, loaded once."""
-    return open_encoder("bundled:multilingual-e5-small", models_dir)
+    return open_encoder("bundled:e5-small-claims", models_dir)
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,13 @@
-"""Fit the claims' whitening and the weights of the fusion, and say what they are worth.
+"""Fit the weights of the fusion of vectors and words, and say what they are worth.
 
-    python -m benchmarks.training.fusion [--vectors FOLDER]
+    python -m benchmarks.training.fusion [--vectors FOLDER] [--checkthat]
 
-Two steps. The whitening of the bundled encoder is computed from statements and claims without any
-label (``embeddings/whitening.py`` says why). Then both weights of ``embeddings/hybrid.py`` are
-fitted by listwise softmax regression (Cao et al. 2007, ListNet's top one) on the *train* tweets of
-CheckThat! 2021 Arabic, its pool padded with 13,000 headlines, and of CheckThat! 2022 English, both
-searched by the program's own index. Prints MAP@5 by cross-validation on train and on dev, of the
-fusion and of each signal alone; writes ``whitening.npz`` and ``fusion.json``. Encoding 35,000 texts
-takes minutes: ``--vectors`` keeps them for the next run.
+Both weights of ``embeddings/hybrid.py`` are fitted by listwise softmax regression (Cao et al. 2007,
+ListNet's top one) on the written claims kept for calibration, searched for by the program's own
+index. Prints MAP@5 by cross-validation, of the fusion and of each signal alone; writes
+``fusion.json``. ``--checkthat`` also prints it for dev tweets of CheckThat!, Arabic 2021 and
+English 2022, which nothing is fitted on; encoding their 35,000 texts takes minutes: ``--vectors``
+keeps them for the next run.
 """
 
 import argparse
@@ -23,9 +22,8 @@ from numpy.typing import NDArray
 
 from benchmarks.encoded_pools import Encoded, encoded
 from benchmarks.kept_vectors import open_bundled
-from benchmarks.pools import POOLS, Tweet
+from benchmarks.pools import POOLS, Tweet, to_fit_on
 from embeddings import hybrid
-from embeddings import whitening as shipped
 from embeddings.hits import Vectors
 from embeddings.hybrid import Row, Weights, signals
 from knowledge.claims import bare_text
@@ -33,14 +31,11 @@ from knowledge.evaluation.metrics import average_precision
 
 SEED: Final = 1
 FOLDS: Final = 5
-#: Power of the covariance's eigenvalues; .5 would whiten wholly. MAP@5 of the encoder alone on
-#: Arabic train is .851 as it is, .911 at 0, .923 at .15 and .2, .920 at .25 and .911 at .35.
-DAMPING: Final = 0.2
 #: Ridge penalty on the weights, for a loss summed over about 1,500 tweets; any of 1 to 10 does.
 PENALTY: Final = 10.0
 STEPS: Final = 30
 #: What is printed: each signal alone, and both.
-VARIANTS: Final = (("focus",), ("grams",), ("focus", "grams"))
+VARIANTS: Final = (("cosine",), ("grams",), ("cosine", "grams"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,44 +61,22 @@ def main() -> None:
     """Fit, print the figures, write both files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vectors", type=Path, help="a folder that keeps vectors between runs")
-    kept: Path | None = parser.parse_args().vectors
-    encoder = open_bundled(Path("data/models"), kept)
-    pools = [encoded(encoder, make()) for make in POOLS.values()]
-    matrix = whitening(pools)
-    np.savez_compressed(
-        shipped.WEIGHTS,
-        matrix=matrix.astype(np.float16),
-        fingerprint=np.array(encoder.fingerprint),
-    )
-    shipped.whitening.cache_clear()
-    searched = [_search(pool, encoder.fingerprint) for pool in pools]
-    train = [asked for pool in searched for asked in pool[0]]
+    parser.add_argument("--checkthat", action="store_true")
+    parser.add_argument("--models", type=Path, default=Path("data/models"))
+    given = parser.parse_args()
+    encoder = open_bundled(given.models, given.vectors)
+    fitted_on = encoded(encoder, to_fit_on())
+    others = [encoded(encoder, make()) for make in POOLS.values()] if given.checkthat else []
+    train = _search(fitted_on, fitted_on.pool.train, fitted_on.train)
+    dev = {pool.pool.name: _search(pool, pool.pool.dev, pool.dev) for pool in others}
     for names in VARIANTS:
         weights = fit(train, names)
         print(f"{' + '.join(names)}: {np.round(weights, 3).tolist()}")
-        for pool, (own, dev) in zip(pools, searched, strict=True):
-            print(
-                f"    {pool.pool.name}: MAP@5 train {_mean(own, _held_out(train, own, names)):.4f}"
-                f" (cross-validated), dev {_mean(dev, [weights] * len(dev)):.4f}"
-            )
+        print(f"    {fitted_on.pool.name}: MAP@5 {_mean(train, _held_out(train, names)):.4f}")
+        for name, tweets in dev.items():
+            print(f"    {name} dev: MAP@5 {_mean(tweets, [weights] * len(tweets)):.4f}")
     learned = Weights(*(round(float(value), 3) for value in fit(train, VARIANTS[-1])))
     hybrid.WEIGHTS.write_text(json.dumps({"weights": asdict(learned)}, indent=1) + "\n", "utf-8")
-
-
-def whitening(pools: Sequence[Encoded]) -> Row:
-    """Return the symmetric map (dimension, dimension) that claims are multiplied by, norm 1.
-
-    It projects away the mean vectors of every pool's statements and train tweets, and damps the
-    directions in which statements spread by their eigenvalue to the power ``-2 * DAMPING``.
-    """
-    means = np.array([rows.mean(0) for pool in pools for rows in (pool.statements, pool.train)])
-    basis, _ = np.linalg.qr(means.T.astype(np.float64))
-    projection = np.eye(means.shape[1]) - basis @ basis.T
-    centred = np.vstack([pool.statements - pool.statements.mean(0) for pool in pools])
-    eigenvalues, vectors = np.linalg.eigh(np.cov(centred, rowvar=False))
-    damped = (vectors * np.maximum(eigenvalues, 1e-8) ** (-2 * DAMPING)) @ vectors.T
-    matrix: Row = projection @ damped @ projection
-    return matrix / np.linalg.norm(matrix, 2)
 
 
 def fit(train: Sequence[Asked], names: Sequence[str]) -> Row:
@@ -140,32 +113,29 @@ def _slope(lists: Sequence[tuple[Row, NDArray[np.bool_]]], weights: Row) -> tupl
     return loss, gradient, hessian
 
 
-def _held_out(train: Sequence[Asked], own: Sequence[Asked], names: Sequence[str]) -> list[Row]:
-    """Return for each of ``own`` weights that were fitted on folds of ``train`` without it."""
+def _held_out(train: Sequence[Asked], names: Sequence[str]) -> list[Row]:
+    """Return for each of ``train`` weights that were fitted on the folds without it."""
     fold = np.random.default_rng(SEED).integers(FOLDS, size=len(train))
-    place = {id(asked): n for n, asked in enumerate(train)}
     by_fold = [
         fit([asked for n, asked in enumerate(train) if fold[n] != held], names)
         for held in range(FOLDS)
     ]
-    return [by_fold[fold[place[id(asked)]]] for asked in own]
+    return [by_fold[n] for n in fold]
 
 
 def _mean(asked: Sequence[Asked], weights: Sequence[Row]) -> float:
     return float(np.mean([one.precision(w) for one, w in zip(asked, weights, strict=True)]))
 
 
-def _search(pool: Encoded, fingerprint: str) -> tuple[list[Asked], list[Asked]]:
-    statements, live = pool.pool.statements, pool.index(fingerprint)
+def _search(pool: Encoded, tweets: Sequence[Tweet], vectors: Vectors) -> list[Asked]:
+    statements, live = pool.pool.statements, pool.index()
 
     def asked(tweet: Tweet, vector: Vectors) -> Asked:
         found = live.candidates(vector, bare_text(tweet.text))
         refs = tuple(statements[n].ref for n in found.ids)
         return Asked(refs, signals(found), tweet.right)
 
-    train = [asked(t, v) for t, v in zip(pool.pool.train, pool.train, strict=True)]
-    dev = [asked(t, v) for t, v in zip(pool.pool.dev, pool.dev, strict=True)]
-    return train, dev
+    return [asked(tweet, vector) for tweet, vector in zip(tweets, vectors, strict=True)]
 
 
 if __name__ == "__main__":

@@ -1,14 +1,16 @@
-"""Fit what reading a candidate together with the claim adds to what search knows of it.
+"""Fit whether a found statement is about the claim, and what reading it changes in the order.
 
-    python -m benchmarks.training.reranking [--vectors FOLDER] [--write]
+    python -m benchmarks.training.reranking [--vectors FOLDER] [--checkthat] [--write]
 
-Two things, from claims that the cross-encoder was not trained on. The weight of its relevance in
-the order: CheckThat! *train* tweets, held out, in their complete pools (the Arabic one padded with
-headlines). And whether a statement is about the claim at all: right claims of those tweets and ANS
-dev pairs that agree or disagree, against the statements found for headlines that no statement is
-about, and against neighbouring headlines that are other stories. Prints MAP@5 by weight and by how
-many candidates are read, on these tweets and on dev, and what passes each threshold of relevance;
-writes ``knowledge/reranking.json``. ``--vectors`` keeps vectors for the next run.
+From the written claims kept for calibration, which no model was trained on, searched for among
+their statements and headlines (``pools.to_fit_on``). The weight in the order of the cross-encoder's
+logit of relevance; and two regressions of whether a statement is about the claim: by what search
+knows alone (``knowledge.relevance.WEIGHTS``, printed only) and once it was read. Related: claims
+with their own statement, ANS dev pairs that agree or disagree. Unrelated: the statements found for
+claims whose own one is left out, the first three of them where they are read. Prints MAP@5 by
+weight and by how many candidates are read, and what passes each threshold of relevance;
+``--checkthat`` also prints MAP@5 for dev tweets of CheckThat!, which nothing is fitted on.
+``--write`` writes ``knowledge/reranking.json``.
 """
 
 import argparse
@@ -26,16 +28,13 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks.datasets import rows
 from benchmarks.encoded_pools import Encoded, encoded
 from benchmarks.kept_vectors import open_bundled
-from benchmarks.pools import POOLS, Tweet
-from benchmarks.swaps.generator import is_held_out
-from benchmarks.training import pairs as sources
+from benchmarks.pools import POOLS, Tweet, to_fit_on
 from embeddings.background import COHORT, deviations
 from embeddings.encoder import Encoder
 from embeddings.hits import Hit, Vectors
 from embeddings.live import LiveIndex
 from embeddings.pair_reader import OnnxPairReader, Output, Pair
 from knowledge.claims import bare_text
-from knowledge.domain import ReportKind
 from knowledge.evaluation.metrics import average_precision
 from knowledge.relevance import coverage, logistic
 from knowledge.reranking import RERANKED, WEIGHTS
@@ -43,21 +42,26 @@ from knowledge.reranking import RERANKED, WEIGHTS
 SEED: Final = 13
 GRID: Final = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5)
 #: Sums of two MAP@5 that count as the same.
-WITHIN: Final = 0.005
+WITHIN: Final = 0.002
 #: How many candidates are read, for comparison with ``RERANKED``.
-DEPTHS: Final = (5, 10, 20)
-#: Headlines that nothing in the pool is about, and the statements found for each that count.
-HEADLINES: Final = 500
+DEPTHS: Final = (5, 10)
+#: Claims asked for the order and for what is related, and for what is not.
+ASKED: Final = 1_000
+STRANGERS: Final = 500
+#: Statements found for a claim without its own that count as unrelated, once read and before.
 NEAREST: Final = 3
-NEIGHBOURS: Final = 500
+UNREAD: Final = 20
 THRESHOLDS: Final = (0.05, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
 
 Row = NDArray[np.float64]
+#: Columns of the values: what search knows, what is weighed once a statement was read.
+_FOUND: Final = [0, 1]
+_READ: Final = [0, 2]
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The candidates of one tweet: refs, the search's scores, what was read; and all right refs.
+    """The candidates of one claim: refs, the search's scores, what was read; and all right refs.
 
     ``values`` (n, 3) are deviation, coverage and the relevance logit.
     """
@@ -79,36 +83,44 @@ class Searched:
 
     def __init__(self, pool: Encoded, encoder: Encoder, reader: OnnxPairReader) -> None:
         self.pool, self._reader = pool, reader
-        self._live: LiveIndex = pool.index(encoder.fingerprint)
+        self._live: LiveIndex = pool.index()
         self._cohort = encoder.encode_statements(COHORT)
 
     def read(self, tweet: Tweet, vector: Vectors) -> Read:
-        """Return the candidates of a tweet, as many as the deepest reading needs."""
+        """Return the candidates of a claim, as many as the deepest reading needs."""
         claim = bare_text(tweet.text)
         hits = self._live.search(vector, claim, max(DEPTHS))
         refs = tuple(self.pool.pool.statements[hit.id].ref for hit in hits)
         scores = np.array([hit.score for hit in hits])
         return Read(refs, scores, self.values(claim, vector, hits), tweet.right)
 
-    def checked(self, claim: str, vector: Vectors) -> Row:
-        """Return the values (``NEAREST``, 3) of the first fact-checks found for a claim."""
-        statements = self.pool.pool.statements
-        hits = self._live.search(vector, claim, 100)
-        found = [hit for hit in hits if statements[hit.id].kind is ReportKind.FACT_CHECK]
+    def others(self, tweet: Tweet, vector: Vectors) -> Row:
+        """Return the values (``NEAREST``, 3) of the first statements that are not the claim's."""
+        claim, statements = bare_text(tweet.text), self.pool.pool.statements
+        hits = self._live.search(vector, claim, NEAREST + len(tweet.right))
+        found = [hit for hit in hits if statements[hit.id].ref not in tweet.right]
         return self.values(claim, vector, found[:NEAREST])
+
+    def unread(self, tweet: Tweet, vector: Vectors) -> Row:
+        """Return deviation and coverage (``UNREAD``, 2) of statements that are not the claim's."""
+        claim, statements = bare_text(tweet.text), self.pool.pool.statements
+        hits = self._live.search(vector, claim, UNREAD + len(tweet.right))
+        found = [hit for hit in hits if statements[hit.id].ref not in tweet.right]
+        return np.array([self._found(claim, vector, hit) for hit in found[:UNREAD]])
+
+    def _found(self, claim: str, vector: Vectors, hit: Hit) -> list[float]:
+        statement = self.pool.pool.statements[hit.id]
+        shared = coverage(claim, f"{statement.title}\n{statement.text}")
+        return [deviations(hit.cosine, vector, self._cohort), shared]
 
     def values(self, claim: str, vector: Vectors, hits: Sequence[Hit]) -> Row:
         """Return deviation, coverage and the relevance logit of each hit, (n, 3)."""
         statements = [self.pool.pool.statements[hit.id] for hit in hits]
-        logits = self._reader.read([Pair(claim, each.text) for each in statements])
+        read = self._reader.read([Pair(claim, each.text, each.context) for each in statements])
         return np.array(
             [
-                [
-                    deviations(hit.cosine, vector, self._cohort),
-                    coverage(claim, f"{each.title}\n{each.text}"),
-                    float(logit[Output.RELEVANT]),
-                ]
-                for hit, each, logit in zip(hits, statements, logits, strict=True)
+                [*self._found(claim, vector, hit), float(logits[Output.RELEVANT])]
+                for hit, logits in zip(hits, read, strict=True)
             ]
         ).reshape(len(hits), 3)
 
@@ -118,28 +130,41 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=Path, default=Path("data/models"))
     parser.add_argument("--vectors", type=Path, help="a folder that keeps vectors between runs")
+    parser.add_argument("--checkthat", action="store_true")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     encoder = open_bundled(given.models, given.vectors)
     reader = OnnxPairReader(given.models)
-    searched = [Searched(encoded(encoder, make()), encoder, reader) for make in POOLS.values()]
-    held = {each.pool.pool.name: _held_out(each) for each in searched}
-    dev = {each.pool.pool.name: _dev(each) for each in searched}
-    reached: dict[float, float] = {}
+    searched = Searched(encoded(encoder, to_fit_on()), encoder, reader)
+    order = random.Random(SEED).sample(  # noqa: S311 (a seed, not a secret)
+        range(len(searched.pool.pool.train)), ASKED + STRANGERS
+    )
+    asked = [(searched.pool.pool.train[n], searched.pool.train[n]) for n in order]
+    read = [searched.read(*each) for each in asked[:ASKED]]
+    dev = {}
+    if given.checkthat:
+        for make in POOLS.values():
+            other = Searched(encoded(encoder, make()), encoder, reader)
+            tweets = zip(other.pool.pool.dev, other.pool.dev, strict=True)
+            dev[other.pool.pool.name] = [other.read(*each) for each in tweets]
+    reached = {weight: _mean(read, weight, RERANKED) for weight in GRID}
     for weight in GRID:
-        reached[weight] = sum(_mean(read, weight, RERANKED) for read in held.values())
-        print(f"weight {weight}: {_figures(held, weight)} | dev {_figures(dev, weight)}")
-    # A few hundred tweets do not tell weights apart that differ by less: the smallest of them.
+        print(f"weight {weight}: {_figures({'written claims': read} | dev, weight)}")
+    # Claims do not tell weights apart that differ by less: the smallest of them.
     best = min(w for w in GRID if reached[w] >= max(reached.values()) - WITHIN)
-    print(f"best {best}; held-out tweets: " + ", ".join(f"{n} {len(r)}" for n, r in held.items()))
-    related = np.vstack([_right(held), _stances(encoder, reader)])
-    unrelated = np.vstack([_strangers(searched[0], encoder), _neighbours(encoder, reader)])
-    weights = _fit(related, unrelated)
-    print(f"related {len(related)}, unrelated {len(unrelated)}; weights {weights}")
-    for at in THRESHOLDS:
-        passed = [np.mean([_relevance(weights, x) >= at for x in part]) for part in
-                  (related, unrelated)]  # fmt: skip
-        print(f"relevance {at}: related pass {passed[0]:.3f}, unrelated pass {passed[1]:.3f}")
+    related = np.vstack([_right(read), _stances(encoder, reader)])
+    unrelated = np.vstack([searched.others(*each) for each in asked[ASKED:]])
+    print(f"best {best}; related {len(related)}, unrelated {len(unrelated)}")
+    unread = _fit(related[:, _FOUND], np.vstack([searched.unread(*e) for e in asked[ASKED:]]))
+    weights = _fit(related[:, _READ], unrelated[:, _READ])
+    for name, fitted, columns in (("unread", unread, _FOUND), ("read", weights, _READ)):
+        print(f"{name}: {fitted}")
+        for at in THRESHOLDS:
+            passed = [
+                np.mean([logistic(fitted, [*row[columns].tolist(), 1.0]) >= at for row in part])
+                for part in (related, unrelated)
+            ]
+            print(f"  {at}: related pass {passed[0]:.3f}, unrelated pass {passed[1]:.3f}")
     if given.write:
         kept = {
             "fingerprint": reader.fingerprint,
@@ -148,16 +173,6 @@ def main() -> None:
             "made_by": "python -m benchmarks.training.reranking --write",
         }
         WEIGHTS.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
-
-
-def _held_out(searched: Searched) -> list[Read]:
-    asked = zip(searched.pool.pool.train, searched.pool.train, strict=True)
-    return [searched.read(tweet, vector) for tweet, vector in asked if is_held_out(tweet.text)]
-
-
-def _dev(searched: Searched) -> list[Read]:
-    asked = zip(searched.pool.pool.dev, searched.pool.dev, strict=True)
-    return [searched.read(tweet, vector) for tweet, vector in asked]
 
 
 def _mean(read: Sequence[Read], weight: float, depth: int) -> float:
@@ -171,49 +186,31 @@ def _figures(read: dict[str, list[Read]], weight: float) -> str:
     )
 
 
-def _right(held: dict[str, list[Read]]) -> Row:
+def _right(read: Sequence[Read]) -> Row:
     return np.array(
         [
             value
-            for tweets in held.values()
-            for read in tweets
-            for ref, value in zip(read.refs[: DEPTHS[1]], read.values, strict=False)
-            if ref in read.right
+            for each in read
+            for ref, value in zip(each.refs, each.values, strict=True)
+            if ref in each.right
         ]
     )
 
 
 def _stances(encoder: Encoder, reader: OnnxPairReader) -> Row:
-    pairs = [p for p in rows("ans", "stance_dev.jsonl") if p["stance"] != "other"]
-    return _pairs([Pair(p["s1"], p["s2"]) for p in pairs], encoder, reader)
-
-
-def _strangers(searched: Searched, encoder: Encoder) -> Row:
-    headlines = random.Random(SEED).sample(sources.headlines(held_out=True), HEADLINES)  # noqa: S311
-    vectors = encoder.encode_claims(headlines)
-    return np.vstack([searched.checked(h, v) for h, v in zip(headlines, vectors, strict=True)])
-
-
-def _neighbours(encoder: Encoder, reader: OnnxPairReader) -> Row:
-    rng = random.Random(SEED)  # noqa: S311
-    found = sources.strangers(NEIGHBOURS, encoder, rng, sources.articles(held_out=True))
-    return _pairs([Pair(pair.claim, pair.statement) for pair in found], encoder, reader)
-
-
-def _pairs(pairs: Sequence[Pair], encoder: Encoder, reader: OnnxPairReader) -> Row:
+    found = [p for p in rows("ans", "stance_dev.jsonl") if p["stance"] != "other"]
+    pairs = [Pair(p["s1"], p["s2"]) for p in found]
     cohort = encoder.encode_statements(COHORT)
-    ours = encoder.encode_claims([claim for claim, _ in pairs])
-    theirs = encoder.encode_statements([statement for _, statement in pairs])
+    ours = encoder.encode_claims([pair.claim for pair in pairs])
+    theirs = encoder.encode_statements([pair.statement for pair in pairs])
     return np.array(
         [
             [
                 deviations(float(a @ b), a, cohort),
-                coverage(claim, statement),
-                float(logit[Output.RELEVANT]),
+                coverage(pair.claim, pair.statement),
+                float(logits[Output.RELEVANT]),
             ]
-            for (claim, statement), a, b, logit in zip(
-                pairs, ours, theirs, reader.read(pairs), strict=True
-            )
+            for pair, a, b, logits in zip(pairs, ours, theirs, reader.read(pairs), strict=True)
         ]
     )
 
@@ -223,10 +220,6 @@ def _fit(related: Row, unrelated: Row) -> list[float]:
     y = np.r_[np.ones(len(related)), np.zeros(len(unrelated))]
     fitted = LogisticRegression(class_weight="balanced", max_iter=1000).fit(x, y)
     return [*fitted.coef_[0].round(4).tolist(), round(float(fitted.intercept_[0]), 4)]
-
-
-def _relevance(weights: Sequence[float], values: Row) -> float:
-    return logistic(weights, [*values.tolist(), 1.0])
 
 
 if __name__ == "__main__":

@@ -1,11 +1,9 @@
 """The judge that is used: the cross-encoder's reading and the rules, weighed by a calibrated model.
 
-The cross-encoder reads every pair both ways, unless the first leaves it clearly open, or refutes
-what may be of another story; the rules say what numbers, dates and negation make of it. A
-multinomial logistic regression over both gives the probability of each relation. Its weights are
-fitted on labelled pairs that the cross-encoder was not trained on
-(``benchmarks/training/combination.py``), so the probabilities are calibrated there; they belong to
-one cross-encoder, whose fingerprint they carry.
+The rules say what numbers, dates and negation make of a pair. A multinomial logistic regression
+over both gives the probability of each relation. Its weights are fitted on labelled pairs that the
+cross-encoder was not trained on (``benchmarks/training/combination.py``), so the probabilities are
+calibrated there; they belong to one cross-encoder, whose fingerprint they carry.
 """
 
 import hashlib
@@ -31,44 +29,34 @@ WEIGHTS: Final = Path(__file__).with_name("combination.json")
 
 #: Order of the rows of weights and of the probabilities.
 RELATIONS: Final = (Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOUGH_INFO)
-#: What the model weighs, in order. ``reverse`` is the reading with claim and statement exchanged.
+#: What the model weighs, in order.
 FEATURES: Final = (
     "supports over open",
     "refutes over open",
-    "reverse supports over open",
-    "reverse refutes over open",
     "relevance",
+    "same claim",
     "rules support",
     "rules refute by number",
     "rules refute by date",
     "rules refute by negation",
     "rules object to support",
+    "rules object to refutation",
     "share of the claim's words",
     "share of the statement's words",
     "claim's number missing",
     "statement's number missing",
     "same text",
 )
-_OBJECTION: Final = FEATURES.index("rules object to support")
+_OBJECTS: Final = {
+    Relation.SUPPORTS: FEATURES.index("rules object to support"),
+    Relation.REFUTES: FEATURES.index("rules object to refutation"),
+}
 
-#: From this probability of the opposite on, the cross-encoder silences the rules.
+#: From this probability of the opposite on, what the rules settle does not stand.
 VETO: Final = 0.9
-
-
-#: Not read the other way too is what is left open by more than this (in logits, over both other
-#: relations), what seems to refute and may be of another story (logit of relevance below this), and
-#: what the rules settle in the same way.
-#: Reading all both ways brings nothing on ANS dev (``benchmarks/training/combination.py``) and
-#: costs a fifth.
-SETTLED: Final = 2.0
-
-#: Confidence of a relation that the rules object to, at most: the cross-encoder reads the same
-#: words in another order, or hedged, as the same thing.
-DOUBTED: Final = 0.75
-
 #: What only differs in words is asserted as refuted from this probability on: another event of the
 #: same subject differs in words too (``benchmarks/unrelated_claims.py``).
-REFUTED_BY_WORDS: Final = 0.95
+REFUTED_BY_WORDS: Final = 0.97
 
 
 class Rules(Judge, Protocol):
@@ -125,9 +113,13 @@ class CombinedJudge:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (hex) over the reader, the rules and the weights."""
-        constants = (VETO, DOUBTED, REFUTED_BY_WORDS, SETTLED)
-        parts = (self._reader.fingerprint, self._rules.fingerprint, *constants)
-        known = " ".join(map(str, parts)).encode()
+        parts = (
+            self._reader.fingerprint,
+            self._rules.fingerprint,
+            str(VETO),
+            str(REFUTED_BY_WORDS),
+        )
+        known = " ".join(parts).encode()
         return hashlib.sha256(known + self._weights.read_bytes()).hexdigest()
 
     @cached_property
@@ -150,21 +142,15 @@ class CombinedJudge:
             return Judgement(Relation.NOT_ENOUGH_INFO, 1.0)
         probabilities = dict(zip(RELATIONS, self._combination.probabilities(row), strict=True))
         relation = max(probabilities, key=lambda each: probabilities[each])
-        confidence, doubted = probabilities[relation], False
-        if ruled.relation is not Relation.NOT_ENOUGH_INFO:
-            if confidence >= VETO and relation not in (ruled.relation, Relation.NOT_ENOUGH_INFO):
-                relation, confidence = Relation.NOT_ENOUGH_INFO, 1.0 - confidence
-            else:
-                # Rules rarely speak and are nearly always right; their confidence says how often.
-                relation = ruled.relation
-                confidence = max(ruled.confidence, probabilities[relation])
-        elif relation is not Relation.NOT_ENOUGH_INFO:
-            doubted = (
-                bool(row[_OBJECTION])
-                if relation is Relation.SUPPORTS
-                else self._rules.objects(relation, claim, evidence)
-            )
-            confidence = min(confidence, DOUBTED) if doubted else confidence
+        confidence = probabilities[relation]
+        settled = ruled.relation is not Relation.NOT_ENOUGH_INFO
+        if settled and (relation is Relation.NOT_ENOUGH_INFO or confidence < VETO):
+            # Rules rarely speak and are nearly always right; their confidence says how often.
+            relation = ruled.relation
+            confidence = max(ruled.confidence, probabilities[relation])
+        if relation is Relation.NOT_ENOUGH_INFO:
+            return Judgement(relation, confidence)
+        doubted = bool(row[_OBJECTS[relation]]) and ruled.relation is not relation
         reasons = ruled.reasons if ruled.relation is relation else ()
         if relation is Relation.REFUTES and not reasons:
             found = difference(claim, evidence.text)
@@ -181,63 +167,30 @@ def features(
     reader: PairReader,
 ) -> list[tuple[float, ...]]:
     """Return the values of ``FEATURES`` for each statement of ``evidence``."""
-    texts = [each.text for each in evidence]
-    ours, theirs = _both_ways(claim, texts, by_rules, reader)
-    objecting = [rules.objects(Relation.SUPPORTS, claim, each) for each in evidence]
+    read = reader.read([Pair(claim, each.text, each.context) for each in evidence])
     return [
-        _row(claim, text, one, other, ruled, objects)
-        for text, one, other, ruled, objects in zip(
-            texts, ours, theirs, by_rules, objecting, strict=True
-        )
+        _row(claim, each, logits, ruled, rules)
+        for each, logits, ruled in zip(evidence, read, by_rules, strict=True)
     ]
 
 
-_COLUMNS: Final = {relation: Output[relation.name] for relation in RELATIONS}
-
-
-def _both_ways(
-    claim: str, texts: Sequence[str], by_rules: Sequence[Judgement], reader: PairReader
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the logits of (claim, text), and those of (text, claim) where they can matter."""
-    ours = reader.read([Pair(claim, text) for text in texts])
-    settling = ours[:, [Output.SUPPORTS, Output.REFUTES]].max(1, initial=-np.inf)
-    ruled = np.array([_COLUMNS[each.relation] for each in by_rules], np.intp)
-    agreed = (ruled != Output.NOT_ENOUGH_INFO) & (ruled == ours[:, : Output.RELEVANT].argmax(1))
-    unsettled = np.flatnonzero(
-        ~agreed
-        & (ours[:, Output.NOT_ENOUGH_INFO] - settling < SETTLED)
-        & (
-            (ours[:, Output.RELEVANT] > SETTLED)
-            | (ours[:, Output.SUPPORTS] > ours[:, Output.REFUTES])
-        )
-    )
-    theirs = ours.copy()
-    theirs[unsettled] = reader.read([Pair(texts[n], claim) for n in unsettled.tolist()])
-    return ours, theirs
-
-
 def _row(
-    claim: str,
-    text: str,
-    ours: NDArray[np.float32],
-    theirs: NDArray[np.float32],
-    ruled: Judgement,
-    objects: bool,
+    claim: str, evidence: Evidence, logits: NDArray[np.float32], ruled: Judgement, rules: Rules
 ) -> tuple[float, ...]:
     kinds = {reason.kind for reason in ruled.reasons}
     refuted = ruled.relation is Relation.REFUTES
-    shared = overlap(claim, text)
+    shared = overlap(claim, evidence.text)
     return (
-        float(ours[Output.SUPPORTS] - ours[Output.NOT_ENOUGH_INFO]),
-        float(ours[Output.REFUTES] - ours[Output.NOT_ENOUGH_INFO]),
-        float(theirs[Output.SUPPORTS] - theirs[Output.NOT_ENOUGH_INFO]),
-        float(theirs[Output.REFUTES] - theirs[Output.NOT_ENOUGH_INFO]),
-        float(ours[Output.RELEVANT]),
+        float(logits[Output.SUPPORTS] - logits[Output.NOT_ENOUGH_INFO]),
+        float(logits[Output.REFUTES] - logits[Output.NOT_ENOUGH_INFO]),
+        float(logits[Output.RELEVANT]),
+        float(logits[Output.SAME_CLAIM]),
         float(ruled.relation is Relation.SUPPORTS),
         float(refuted and ReasonKind.NUMBER_DIFFERS in kinds),
         float(refuted and ReasonKind.DATE_DIFFERS in kinds),
         float(refuted and ReasonKind.NEGATION_DIFFERS in kinds),
-        float(objects),
+        float(rules.objects(Relation.SUPPORTS, claim, evidence)),
+        float(rules.objects(Relation.REFUTES, claim, evidence)),
         shared.claim,
         shared.statement,
         float(shared.claim_numbers > 0),

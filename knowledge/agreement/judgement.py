@@ -49,13 +49,21 @@ class Evidence:
     """A statement as it is judged: its ``text``, and what it is read with.
 
     ``title`` and ``speaker`` name what the sentence may leave unsaid; ``preceding`` is the sentence
-    before it, which a subject left out may stand in.
+    before it, which a subject left out may stand in. ``reviewed`` says that the text is a claim
+    that fact-checkers reviewed: the title of a review often holds the verdict.
     """
 
     text: str
     title: str = ""
     speaker: str = ""
     preceding: str = ""
+    reviewed: bool = False
+
+    @property
+    def context(self) -> str:
+        """What the cross-encoder reads the text with, in the form that it was trained on."""
+        title = "" if self.reviewed else self.title
+        return " | ".join(part for part in (title, self.speaker, self.preceding) if part)
 
     @property
     def names(self) -> str:

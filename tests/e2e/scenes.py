@@ -88,7 +88,7 @@ ARABIC: Final = Words(
 ENGLISH: Final = Words(
     refuted="ISIS is confined to 10% of the area of its caliphate",
     supported="More than 37,000 people left the areas controlled by the organisation",
-    related="The Syrian Democratic Forces prepare another battle east of the Euphrates",
+    related="The Syrian Democratic Forces are preparing another battle against ISIS in the east",
     unknown="The central bank raised interest rates",
     # Somebody who reads English asks about news in Arabic.
     crossed=ARABIC.crossed,

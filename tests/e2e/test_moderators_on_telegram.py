@@ -16,7 +16,7 @@ from tests.e2e.whole_bot import Installation, installation
 
 ADMIN, ARAB, BRITON, BLOCKER, STRANGER = 900, 901, 902, 903, 904
 ARABIC_CLAIM = "انهار جسر المدينة القديم بعد الأمطار الغزيرة"
-ENGLISH_CLAIM = "The old city bridge collapsed after the heavy rain"
+ENGLISH_CLAIM = "A second museum will open beside the railway station"
 TEXT = "انهار جسر المدينة القديم صباح الأحد بعد الأمطار الغزيرة، بحسب البلدية"
 MARKS = str.maketrans("", "", "\u200e\u200f\u2068\u2069")
 

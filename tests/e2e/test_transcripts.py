@@ -16,6 +16,7 @@ from sqlalchemy import text
 from bot.conversation.conversation import Conversation
 from bot.fetching.errors import Unreachable
 from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.pair_reader import OnnxPairReader
 from knowledge import curation, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
@@ -24,6 +25,7 @@ from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.readers import read
 from knowledge.readers.heading import Heading
+from knowledge.reranking import Reranker
 from tests.e2e.echo_bot import SECRET, sessions_in
 from tests.e2e.hurried_inbox import NO_PLACEHOLDER
 from tests.e2e.scenes import SCENES, WORDS
@@ -102,7 +104,9 @@ def read_link(url: str) -> Heading:
 
 @pytest.fixture(scope="module")
 def furnished(
-    bundled_encoder: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory
+    bundled_encoder: SentenceTransformerEncoder,
+    bundled_reader: OnnxPairReader,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> House:
     folder = tmp_path_factory.mktemp("transcripts")
     sessions = sessions_in(folder)
@@ -111,7 +115,8 @@ def furnished(
             assert isinstance(draft, ReportDraft)
             curation.publish(session, reports.store(session, draft).statement_ids, "test")
     index = ServingIndex(sessions, bundled_encoder, folder / "index")
-    return House(sessions, Answering(sessions, bundled_encoder, index, RuleJudge()))
+    answering = Answering(sessions, bundled_encoder, index, RuleJudge(), Reranker(bundled_reader))
+    return House(sessions, answering)
 
 
 @pytest.fixture

@@ -242,7 +242,7 @@ def test_copies_do_not_hide_what_speaks_against(house: House, tmp_path: Path) ->
 def test_what_is_remembered_ends_with_another_index(house: House, tmp_path: Path) -> None:
     root = tmp_path / "index"
     index = ServingIndex(house.sessions, house.encoder, root)
-    answering = Answering(house.sessions, house.encoder, index, house.judge)
+    answering = Answering(house.sessions, house.encoder, index, house.judge, _OfTheBridge())
     house.publish("the old harbour bridge opened on monday")
     closed = house.publish("the old harbour bridge closed on monday")
     live = index.current()

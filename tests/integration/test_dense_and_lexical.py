@@ -285,21 +285,18 @@ def test_a_pasted_article_and_a_monstrous_word_are_bounded() -> None:
     assert index.search("س" * 100_000, 1)[0].id == 1
 
 
-@pytest.mark.parametrize("mapped", [False, True])
-def test_many_rows_are_sketched_and_the_same_are_found(tmp_path: Path, mapped: bool) -> None:
+def test_many_rows_are_sketched_and_the_same_are_found(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     rows = rng.standard_normal((3_000, 64)).astype(np.float32) + 2
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    mean = rows.mean(0) / np.linalg.norm(rows.mean(0))
-    mapping = np.eye(64, dtype=np.float32) - np.outer(mean, mean) if mapped else None
     ids = [3 * n + 1 for n in range(len(rows))]
-    exact = DenseIndex.built(ids, rows, mapping)
-    sketched = DenseIndex.built(ids, rows, mapping, exact_up_to=1_000)
+    exact = DenseIndex.built(ids, rows)
+    sketched = DenseIndex.built(ids, rows, exact_up_to=1_000)
     for index in (exact, sketched):
         index.remove(ids[::7])
         index.add(ids[:1], rows[:1])
     sketched.save(tmp_path)
-    for index in (sketched, DenseIndex.load(tmp_path, mapping)):
+    for index in (sketched, DenseIndex.load(tmp_path)):
         assert index.ids() == exact.ids()
         found = 0
         for query in rows[:100]:
@@ -331,20 +328,8 @@ def test_rows_that_come_again_and_again_do_not_crowd_out_others() -> None:
     assert [hit.id for hit in index.search(rows[7], 3)] == [5]
 
 
-def test_sketches_for_another_map_are_left_aside(tmp_path: Path) -> None:
-    rng = np.random.default_rng(4)
-    rows = rng.standard_normal((500, 16)).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    DenseIndex.built(range(500), rows, exact_up_to=0).save(tmp_path)
-    mapping = np.diag(np.linspace(0, 1, 16)).astype(np.float32)
-    loaded = DenseIndex.load(tmp_path, mapping)
-    for query in rows[:20]:
-        best = float(np.max(rows @ (mapping @ query)))
-        assert loaded.search(query, 1)[0].score == pytest.approx(best, abs=2e-3)
-
-
 def test_a_short_query_finds_what_a_long_one_does() -> None:
-    """Whitened claims are short; rounding of the rows must not outweigh them."""
+    """Rounding of the rows must not outweigh it."""
     rng = np.random.default_rng(2)
     rows = rng.standard_normal((2_000, 32)).astype(np.float32) + 4
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)

@@ -131,7 +131,7 @@ class TestFullDisk:
         texts = ["السد لم ينهر", "هطل المطر ليلا", f"الجسر مفتوح {numbers}"]
         entries = [Entry(n, text) for n, text in enumerate(texts, 1)]
         rows = fake_encoder.encode_statements(texts)
-        live = LiveIndex.built(entries[:1], rows[:1], 1, _MODEL)
+        live = LiveIndex.built(entries[:1], rows[:1], 1)
         told = pytest.raises(IndexUnavailable, match=r"File too large.*TMPDIR")
         with _no_file_grows_past(room), told as caught:
             live.apply(entries[1:], rows[1:], [], 3)
@@ -291,7 +291,7 @@ def _encoder_file(folder: Path) -> Path:
 
 
 def _judge_file(folder: Path, reader: OnnxPairReader) -> Path:
-    (path,) = folder.glob(f"agreement-{reader.fingerprint[:12]}-v*.onnx")
+    (path,) = folder.glob(f"cross-encoder-{reader.fingerprint[:12]}-v*.onnx")
     return path
 
 
@@ -308,7 +308,8 @@ class TestHalfWrittenModel:
     ) -> None:
         made = _encoder_file(models_dir)
         monkeypatch.setattr(
-            "embeddings.export.export_encoder", lambda _, path: shutil.copyfile(made, path)
+            "embeddings.export.export_encoder",
+            lambda _folder, _weights, path: shutil.copyfile(made, path),
         )
         texts = ["أعلنت الوزارة فتح الجسر القديم"]
         vectors = open_encoder(BUNDLED_NAME, half_written).encode_claims(texts)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from embeddings import snapshot
-from embeddings.encoder import Encoder, open_encoder
+from embeddings.encoder import Encoder
 from embeddings.hybrid import DEPTH
 from embeddings.live import Entry, LiveIndex
 
@@ -97,22 +97,6 @@ def test_a_text_that_one_list_finds_has_its_true_score_in_the_others(
     scores = dict(zip(found.ids.tolist(), found.grams.tolist(), strict=True))
     assert min(scores.values()) > 0
     assert scores[999] > scores[1], "the rarest word counts most"
-
-
-def test_claims_are_whitened_for_the_encoder_whose_map_is_known(
-    models_dir: Path,
-) -> None:
-    encoder = open_encoder("bundled:multilingual-e5-small", models_dir)
-    axes = np.eye(encoder.dimension, dtype=np.float32)
-    found = []
-    for fingerprint in ("another", encoder.fingerprint):
-        live = LiveIndex.empty(encoder.dimension, fingerprint)
-        live.apply([Entry(1, "السد"), Entry(2, "المطر")], axes[:2], [], 1)
-        found.append(live.candidates(axes[0], "السد"))
-    plain, whitened = found
-    assert plain.focus.tolist() == plain.cosine.tolist() == [1, 0]
-    assert whitened.cosine.tolist() == [1, 0], "the cosine stays the encoder's"
-    assert whitened.focus[1] != 0
 
 
 def test_as_many_as_asked_for_come_back(live: LiveIndex, fake_encoder: Encoder) -> None:

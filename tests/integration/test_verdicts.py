@@ -166,7 +166,7 @@ def test_a_draft_answers_once_it_is_published_and_no_longer_than_that(
 def test_it_ends_with_the_words_it_was_given_on(
     sessions: Sessions, answering: Answering, taken_back: bool
 ) -> None:
-    (number,) = published(sessions, "the old harbour bridge is shut on monday")
+    (number,) = published(sessions, "the old harbour bridge is shut again")
     cluster, claims = clustered(sessions, CLAIM)
     if taken_back:
         _edit(sessions, number, "the old harbour bridge opened on monday", 1)

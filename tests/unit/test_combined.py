@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embeddings.pair_reader import OnnxPairReader, Pair
+from embeddings.pair_reader import OnnxPairReader, Output, Pair
 from knowledge.agreement.combined import FEATURES, WEIGHTS, CombinedJudge, load_combination
 from knowledge.agreement.judgement import Evidence, ReasonKind
 from knowledge.agreement.rules import RuleJudge
@@ -23,7 +23,8 @@ class _Reader:
     fingerprint = "reader"
 
     def read(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
-        return np.array([self._one(*pair) for pair in pairs], np.float32).reshape(-1, 4)
+        rows = [[*self._one(pair.claim, pair.statement), 0] for pair in pairs]
+        return np.array(rows, np.float32).reshape(-1, len(Output))
 
     def _one(self, first: str, second: str) -> list[float]:
         if ("closed" in first) != ("closed" in second):
@@ -34,7 +35,7 @@ class _Reader:
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
-    """Return weights that trust the forward reading alone."""
+    """Return weights that trust the cross-encoder alone."""
     row = dict.fromkeys(FEATURES, 0.0)
     supports = {**row, "supports over open": 1.0}
     refutes = {**row, "refutes over open": 1.0}
@@ -102,7 +103,7 @@ def test_weights_of_another_reader_are_refused(weights: Path) -> None:
         load_combination(weights, "another")
 
 
-def test_the_shipped_weights_belong_to_the_shipped_adapters(tmp_path: Path) -> None:
+def test_the_shipped_weights_belong_to_the_shipped_cross_encoder(tmp_path: Path) -> None:
     fingerprint = OnnxPairReader(tmp_path).fingerprint
     assert load_combination(WEIGHTS, fingerprint).fingerprint == fingerprint
 
@@ -121,7 +122,7 @@ def test_the_same_words_saying_something_else_are_never_asserted(
     weights: Path, claim: str, statement: str
 ) -> None:
     (found,) = CombinedJudge(RuleJudge(), _Reader(), weights).judge(claim, [Evidence(statement)])
-    assert found.relation is not Relation.SUPPORTS or found.confidence < STANDARD.assert_at
+    assert found.relation is not Relation.SUPPORTS or found.doubted
 
 
 def test_nothing_is_said_of_texts_without_words(weights: Path) -> None:

@@ -119,7 +119,7 @@ def test_an_altered_file_is_read_or_refused_but_nothing_else(at: int, junk: byte
     ["", "/no/such/folder", "./neither", "bundled:another", "a/b/c", "https://example.org/m", ".."],
 )
 def test_a_name_that_cannot_be_a_model_is_refused_at_once(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ModelUnavailable, match="bundled:multilingual-e5-small"):
+    with pytest.raises(ModelUnavailable, match="bundled:e5-small-claims"):
         open_encoder(name, tmp_path)
 
 
@@ -247,6 +247,16 @@ def test_the_bundled_model_is_known_without_unpacking_it(tmp_path: Path) -> None
     assert bundled_encoder.encode_claims([]).shape == (0, 384)
     assert bundled_encoder.fingerprint == open_encoder(bundled.BUNDLED_NAME, tmp_path).fingerprint
     assert not (tmp_path / "models").exists()
+
+
+def test_the_trained_encoder_and_the_one_it_was_trained_from_are_two(tmp_path: Path) -> None:
+    trained = open_encoder(bundled.BUNDLED_NAME, tmp_path)
+    stock = open_encoder(bundled.STOCK_NAME, tmp_path)
+    assert (trained.name, stock.name) == (
+        "bundled:e5-small-claims",
+        "bundled:multilingual-e5-small",
+    )
+    assert trained.fingerprint != stock.fingerprint
 
 
 def test_naming_and_fingerprinting_a_model_imports_no_torch(tmp_path: Path) -> None:

@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 
 from embeddings.hybrid import Candidates, Weights, fuse, learned, signals
 
-_EVEN = Weights(focus=0.5, grams=0.5)
+_EVEN = Weights(cosine=0.5, grams=0.5)
 _SCORES = st.dictionaries(
     st.integers(1, 50),
-    st.tuples(st.floats(-1, 1, width=32), st.floats(0, 40, width=32), st.floats(-1, 1, width=32)),
+    st.tuples(st.floats(-1, 1, width=32), st.floats(0, 40, width=32)),
     max_size=20,
 )
 
 
 def _candidates(scores: Mapping[int, Sequence[float]]) -> Candidates:
-    """Return candidates by id, each with its focus, grams and cosine."""
+    """Return candidates by id, each with its cosine and grams."""
     ids = sorted(scores)
-    rows = np.array([scores[i] for i in ids], dtype=np.float64).reshape(len(ids), 3)
-    return Candidates(np.array(ids, dtype=np.int64), rows[:, 0], rows[:, 1], rows[:, 2])
+    rows = np.array([scores[i] for i in ids], dtype=np.float64).reshape(len(ids), 2)
+    return Candidates(np.array(ids, dtype=np.int64), rows[:, 0], rows[:, 1])
 
 
 def test_nothing_found_gives_nothing() -> None:
@@ -29,55 +29,55 @@ def test_nothing_found_gives_nothing() -> None:
 
 
 def test_the_best_of_both_signals_is_first() -> None:
-    scores = {1: (0.50, 1, 0.9), 2: (0.49, 9, 0.9), 3: (0.1, 2, 0.7)}
+    scores = {1: (0.50, 1), 2: (0.49, 9), 3: (0.1, 2)}
     assert [hit.id for hit in fuse(_candidates(scores), _EVEN, 3)] == [2, 1, 3]
 
 
 def test_a_hit_carries_the_encoders_cosine_and_the_lexical_score() -> None:
-    scores = {7: (0.3, 4.5, 0.9), 8: (0.1, 0, 0.8)}
+    scores = {7: (0.9, 4.5), 8: (0.8, 0)}
     first, second = fuse(_candidates(scores), _EVEN, 2)
     assert (first.id, first.cosine, first.lexical) == (7, 0.9, 4.5)
     assert (second.id, second.cosine, second.lexical) == (8, 0.8, 0.0)
 
 
-@pytest.mark.parametrize("signal", ["focus", "grams"])
+@pytest.mark.parametrize("signal", ["cosine", "grams"])
 def test_a_weight_of_one_alone_gives_that_signals_order(signal: str) -> None:
-    names = ("focus", "grams")
+    names = ("cosine", "grams")
     alone = Weights(**{name: float(name == signal) for name in names})
-    rows = {1: (0.1, 5, 0.9), 2: (0.9, 4, 0.5), 3: (0.5, 9, 0.7)}
+    rows = {1: (0.1, 5), 2: (0.9, 4), 3: (0.5, 9)}
     column = names.index(signal)
     expected = sorted(rows, key=lambda number: -rows[number][column])
     assert [hit.id for hit in fuse(_candidates(rows), alone, 3)] == expected
 
 
 def test_ties_go_to_the_lower_id() -> None:
-    same = (0.5, 1, 0.5)
+    same = (0.5, 1)
     assert [hit.id for hit in fuse(_candidates({9: same, 3: same, 5: same}), _EVEN, 2)] == [3, 5]
 
 
 def test_a_lone_candidate_is_found() -> None:
-    (hit,) = fuse(_candidates({4: (0.2, 3, 0.8)}), _EVEN, 10)
+    (hit,) = fuse(_candidates({4: (0.2, 3)}), _EVEN, 10)
     assert (hit.id, hit.score) == (4, 0.0)
 
 
 @pytest.mark.parametrize("scale", [0.01, 1000.0])
 def test_the_scale_of_a_signal_does_not_matter(scale: float) -> None:
-    rows = {1: (0.4, 1, 0.9), 2: (0.3, 0, 0.8), 3: (0.2, 9, 0.7), 4: (0.1, 5, 0.6)}
-    scaled = {i: (a, b * scale, c) for i, (a, b, c) in rows.items()}
+    rows = {1: (0.4, 1), 2: (0.3, 0), 3: (0.2, 9), 4: (0.1, 5)}
+    scaled = {i: (a, b * scale) for i, (a, b) in rows.items()}
     plain, other = (fuse(_candidates(x), _EVEN, 4) for x in (rows, scaled))
     assert [hit.id for hit in other] == [hit.id for hit in plain]
     assert [hit.score for hit in other] == pytest.approx([hit.score for hit in plain])
 
 
 def test_a_signal_that_is_the_same_for_all_says_nothing() -> None:
-    columns = signals(_candidates({1: (0.1, 3, 0.9), 2: (0.2, 3, 0.8)}))
+    columns = signals(_candidates({1: (0.1, 3), 2: (0.2, 3)}))
     assert columns[:, 1].tolist() == [0, 0]
     assert columns[:, 0].tolist() == pytest.approx([-1, 1])
 
 
 def test_the_shipped_weights_let_the_closest_by_meaning_and_letters_win() -> None:
     """Whatever training finds, a statement best in every respect must come first."""
-    rows = {1: (0.1, 5, 0.8), 2: (0.4, 30, 0.95), 3: (0.2, 9, 0.85), 4: (0, 2, 0.8)}
+    rows = {1: (0.1, 5), 2: (0.4, 30), 3: (0.2, 9), 4: (0, 2)}
     assert fuse(_candidates(rows), learned(), 1)[0].id == 2
 
 
@@ -88,7 +88,7 @@ def test_every_candidate_comes_back_once_best_first(
     hits = fuse(_candidates(scores), learned(), k)
     assert len(hits) == min(k, len(scores))
     assert len({hit.id for hit in hits}) == len(hits)
-    assert all(hit.cosine == scores[hit.id][2] for hit in hits)
+    assert all(hit.cosine == scores[hit.id][0] for hit in hits)
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmarks.training.natural.layer_weights import load_weights, save_weights
+from embeddings.layer_weights import load_weights, save_weights
 
 
 class Model(nn.Module):

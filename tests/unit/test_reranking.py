@@ -21,14 +21,14 @@ class _Reader:
 
     def read(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
         shared = [len(set(p.claim.split()) & set(p.statement.split())) for p in pairs]
-        rows = [[0, 0, 0, count - 1] for count in shared]
+        rows = [[0, 0, 0, count - 1, 0] for count in shared]
         return np.array(rows, np.float32).reshape(-1, len(Output))
 
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
     path = tmp_path / "reranking.json"
-    kept = {"fingerprint": "reader", "order": 2.0, "relevance": [0.5, 1.0, 3.0, -4.0]}
+    kept = {"fingerprint": "reader", "order": 2.0, "relevance": [0.5, 3.0, -4.0]}
     path.write_text(json.dumps(kept))
     return path
 
@@ -47,7 +47,7 @@ def test_without_candidates_nothing_is_read(weights: Path) -> None:
 
 def test_weights_of_another_reader_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.json"
-    path.write_text(json.dumps({"fingerprint": "another", "order": 1, "relevance": [0, 0, 0, 0]}))
+    path.write_text(json.dumps({"fingerprint": "another", "order": 1, "relevance": [0, 0, 0]}))
     with pytest.raises(WeightsUnfit, match="fitted for another"):
         Reranker(_Reader(), path).read("a", [Found("a", 0.0, 0.0, 0.0)])
 

@@ -30,7 +30,7 @@ class TestWhereTheyComeFrom:
         assert settings.database_address == f"sqlite:///{Path('data') / 'tathabbat.db'}"
         assert settings.models_dir == Path("data/models")
         assert settings.index_dir == Path("data/index")
-        assert settings.embedding_model == "bundled:multilingual-e5-small"
+        assert settings.embedding_model == "bundled:e5-small-claims"
         assert settings.admin_ids == frozenset()
         assert settings.log_level == "INFO"
 

@@ -2,9 +2,9 @@
 
 import random
 
-from benchmarks.training.natural import written
-from benchmarks.training.natural.fused import fused
-from benchmarks.training.natural.written import Split
+from benchmarks.training import written
+from benchmarks.training.fused import fused
+from benchmarks.training.written import Split
 from knowledge.domain import Relation
 
 

@@ -1,11 +1,11 @@
-"""How the next cross-encoder is given a claim and a statement: what its marks say."""
+"""How the cross-encoder is given a claim and a statement: what its marks say."""
 
 from pathlib import Path
 
 import pytest
 
-from benchmarks.training.natural.pair_tokens import KINDS, Mark, PairTokenizer
 from embeddings.bundled import ensure_unpacked
+from embeddings.pair_tokens import KINDS, Mark, PairTokenizer
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +45,16 @@ def test_the_same_text_shares_every_word(tokenizer: PairTokenizer) -> None:
 def test_however_long_the_texts_the_input_is_bounded(tokenizer: PairTokenizer) -> None:
     long = "كلمة " * 100_000
     assert len(tokenizer.pair(long, "\ud800 word " * 1000, long).ids) < 250
+
+
+def test_marks_say_which_words_the_other_text_has(tokenizer: PairTokenizer) -> None:
+    tokens = tokenizer.pair("وصل 300 عامل", "وصل 70 عاملا")
+    kinds = set(tokens.marks.tolist())
+    assert Mark.SHARED in kinds
+    assert Mark.NUMBER_MISSING in kinds
+    assert Mark.NUMBER_MISSING + KINDS in kinds
+    assert len(tokens.ids) == len(tokens.marks)
+
+
+def test_nothing_can_be_read_too(tokenizer: PairTokenizer) -> None:
+    assert len(tokenizer.pair("", "").ids) == 4

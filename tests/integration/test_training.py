@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.training.natural import trainer as training
-from benchmarks.training.natural.cross_encoder import CrossEncoder, untrained
-from benchmarks.training.natural.pair_tokens import PairTokenizer
-from benchmarks.training.natural.trainer import Share, Stage, Trainer, together
+from benchmarks.training import trainer as training
 from benchmarks.training.pairs import LabelledPair
+from benchmarks.training.trainer import Share, Stage, Trainer, together
 from embeddings.bundled import ensure_unpacked
+from embeddings.cross_encoder import CrossEncoder, untrained
+from embeddings.pair_tokens import PairTokenizer
 from knowledge.domain import Relation
 
 PAIRS = [
@@ -42,7 +42,7 @@ def model_of(models: Path) -> CrossEncoder:
 def trained(models: Path, work: Path, share: Share | None = None) -> dict[str, torch.Tensor]:
     model = model_of(models)
     trainer = Trainer(model, PairTokenizer(ensure_unpacked(models)), work, share)
-    trainer.run(Stage("all", 1e-4, 0.1, 0.0, 1, lambda _: PAIRS))
+    trainer.run(Stage("all", 1e-4, 0.1, 1, lambda _: PAIRS))
     return trainer.weights()
 
 

@@ -20,10 +20,10 @@ from torch.multiprocessing.spawn import spawn
 from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
-from benchmarks.training.natural.cross_encoder import CrossEncoder, Output
-from benchmarks.training.natural.pair_tokens import PairTokenizer
 from benchmarks.training.pairs import LabelledPair, batches, digest
-from embeddings.cross_encoder import use_dropout
+from embeddings.cross_encoder import CrossEncoder
+from embeddings.pair_reader import Output
+from embeddings.pair_tokens import PairTokenizer
 from knowledge.domain import Relation
 
 SEED: Final = 7
@@ -48,13 +48,12 @@ _UNKNOWN = -100
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A mixture of pairs: its highest learning rate, the share of it that is left at the end, its
-    dropout, its epochs, and what each of them reads.
+    epochs, and what each of them reads.
     """
 
     name: str
     rate: float
     left: float
-    dropout: float
     epochs: int
     pairs: Callable[[int], list[LabelledPair]]
 
@@ -98,7 +97,6 @@ class Trainer:
         done = self._resume(path, optimizer, schedule)
         self._say(f"{stage.name}: {steps} steps of {BATCH} pairs, {done} done")
         self._model.train()
-        use_dropout(self._model, stage.dropout)
         step, began, losses = 0, time.monotonic(), deque[float](maxlen=50)
         for epoch, pairs in enumerate(epochs):
             for batch in batches(pairs, BATCH, random.Random(SEED + epoch)):  # noqa: S311

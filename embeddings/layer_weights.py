@@ -15,7 +15,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-WEIGHTS_FILE: Final = "weights.safetensors"
+from embeddings.weights import FILE
+
 #: Parts of the names of what is never trained.
 TABLES: Final = ("word_embeddings", "position_embeddings", "token_type_embeddings")
 #: Values that share a scale.
@@ -44,7 +45,7 @@ def save_weights(
         pairs = steps.to(torch.uint8).reshape(-1, 2)
         kept[name] = pairs[:, 0] | (pairs[:, 1] << 4)
         kept[_SCALE + name] = scales.half().squeeze(1).contiguous()
-    save_file(kept, folder / WEIGHTS_FILE)
+    save_file(kept, folder / FILE)
 
 
 def load_weights(model: nn.Module, folder: Path) -> None:
@@ -53,7 +54,7 @@ def load_weights(model: nn.Module, folder: Path) -> None:
     What the bundled model has not must be nothing there. Raises ``ValueError`` if it is another
     model's.
     """
-    kept = load_file(folder / WEIGHTS_FILE)
+    kept = load_file(folder / FILE)
     own = model.state_dict()
     names = {name for name in kept if not name.startswith(_SCALE)}
     left = {name for name in own if not any(table in name for table in TABLES)} ^ names
