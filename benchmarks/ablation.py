@@ -1,4 +1,4 @@
-"""What each part adds: the ranking part by part, then the judge part by part.
+"""Measure what each part adds: the ranking part by part, then the judge part by part.
 
     python -m benchmarks.ablation [--vectors FOLDER]
 

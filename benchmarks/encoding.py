@@ -1,4 +1,4 @@
-"""What the encoder costs, against sentence-transformers over the same weights in torch.
+"""Time the encoder against sentence-transformers over the same weights in torch.
 
     python -m benchmarks.encoding [--texts 20000]
 

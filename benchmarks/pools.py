@@ -5,14 +5,14 @@ Tweets among fact-checks (CheckThat!, for evaluation only), and the project's ow
 
 import gzip
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from benchmarks.datasets import qrels, require, rows
 from benchmarks.training import written
-from benchmarks.training.written import Item, Split
+from benchmarks.training.written import Claim, Item, Split
 from knowledge.domain import Relation, ReportKind
 
 #: Newspaper headlines that pad the Arabic pool: it holds what a news index does, too.
@@ -61,14 +61,10 @@ def arabic() -> Pool:
     Three of the 102 right claims of dev are not in the pool as published, so that no ranking has a
     MAP@5 above .9725 there.
     """
-    headlines = (
-        PoolStatement(f"headline-{n}", title, "", ReportKind.NEWS)
-        for n, title in enumerate(islice(_headlines(), HEADLINES))
-    )
     return Pool(
         _ARABIC,
         "ar",
-        (*_fact_checks(_ARABIC), *headlines),
+        (*_fact_checks(_ARABIC), *_padding(islice(_headlines(), HEADLINES))),
         _tweets(_ARABIC, "queries_train.jsonl", "qrels_train.tsv"),
         _tweets(_ARABIC, "queries_dev.jsonl", "qrels_dev.tsv"),
     )
@@ -94,38 +90,17 @@ def to_fit_on() -> Pool:
     """
     kept = written.items(Split.CALIBRATION)
     headlines = {row[text]: None for row in rows("ans", "stance_train.jsonl") for text in _STANCE}
-    padding = (
-        PoolStatement(f"headline-{n}", title, "", ReportKind.NEWS)
-        for n, title in enumerate(headlines)
-    )
     statements = [_written(item) for item in (*kept, *written.items(Split.TRAIN))]
-    return Pool("written claims", "ar", (*statements, *padding), asked(kept), ())
-
-
-def asked(items: Sequence[Item]) -> tuple[Tweet, ...]:
-    """Return the claims of ``items`` that are about their statement."""
-    return tuple(
-        Tweet(f"{item.id}-{n}", claim.text, frozenset({item.id}))
-        for item in items
-        for n, claim in enumerate(item.claims)
-        if claim.kind not in written.OTHER
-    )
+    about = _asked(kept, lambda claim: claim.kind not in written.OTHER)
+    return Pool("written claims", "ar", (*statements, *_padding(headlines)), about, ())
 
 
 def among_headlines() -> Pool:
     """Return the written claims of dev that are true, among 6,000 headlines (evaluation only)."""
     items = written.items(Split.DEV)
-    padding = (
-        PoolStatement(f"headline-{n}", title, "", ReportKind.NEWS)
-        for n, title in enumerate(islice(_headlines(), PADDING))
-    )
-    dev = tuple(
-        Tweet(f"{item.id}-{n}", claim.text, frozenset({item.id}))
-        for item in items
-        for n, claim in enumerate(item.claims)
-        if claim.relation is Relation.SUPPORTS
-    )
-    return Pool("written claims", "ar", (*map(_written, items), *padding), (), dev)
+    true = _asked(items, lambda claim: claim.relation is Relation.SUPPORTS)
+    padding = _padding(islice(_headlines(), PADDING))
+    return Pool("written claims", "ar", (*map(_written, items), *padding), (), true)
 
 
 POOLS: Final[Mapping[str, Callable[[], Pool]]] = {"ar": arabic, "en": english}
@@ -134,6 +109,20 @@ POOLS: Final[Mapping[str, Callable[[], Pool]]] = {"ar": arabic, "en": english}
 def _written(item: Item) -> PoolStatement:
     kind = ReportKind.FACT_CHECK if item.reviewed else ReportKind.NEWS
     return PoolStatement(item.id, item.statement, item.title, kind, item.context)
+
+
+def _asked(items: Sequence[Item], wanted: Callable[[Claim], bool]) -> tuple[Tweet, ...]:
+    return tuple(
+        Tweet(f"{item.id}-{n}", claim.text, frozenset({item.id}))
+        for item in items
+        for n, claim in enumerate(item.claims)
+        if wanted(claim)
+    )
+
+
+def _padding(titles: Iterable[str]) -> Iterator[PoolStatement]:
+    for n, title in enumerate(titles):
+        yield PoolStatement(f"headline-{n}", title, "", ReportKind.NEWS)
 
 
 def _fact_checks(name: str) -> Iterator[PoolStatement]:

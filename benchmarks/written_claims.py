@@ -28,12 +28,13 @@ from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import among_headlines
 from benchmarks.training import pairs as sources
 from benchmarks.training import written
+from benchmarks.training.combination import f1
 from benchmarks.training.fused import fused
 from benchmarks.training.written import Claim, Item, Split
 from embeddings.background import COHORT, deviations
-from embeddings.pair_reader import OnnxPairReader, Output, Pair, PairReader
+from embeddings.pair_reader import OnnxPairReader, Output, Pair, PairReader, relation_probabilities
 from embeddings.weights import CROSS_ENCODER
-from knowledge.agreement.combined import CombinedJudge
+from knowledge.agreement.combined import RELATIONS, CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judge
 from knowledge.agreement.rules import RuleJudge
 from knowledge.claims import bare_text
@@ -46,7 +47,6 @@ BATCH: Final = 256
 #: Passes over the statements for fused denials: each makes another form.
 DENIALS: Final = 4
 
-_RELATIONS: Final = (Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOUGH_INFO)
 Row = NDArray[np.float64]
 
 
@@ -73,17 +73,15 @@ def by_judge(judge: Judge, cases: Sequence[Case]) -> Said:
     sure = [
         one.confidence if one.relation is Relation.SUPPORTS else -one.confidence for one in found
     ]
-    return Said(np.array([_RELATIONS.index(one.relation) for one in found]), np.array(sure))
+    return Said(np.array([RELATIONS.index(one.relation) for one in found]), np.array(sure))
 
 
 def by_reader(reader: PairReader, cases: Sequence[Case]) -> Said:
     """Return what the cross-encoder alone reads of the cases."""
     pairs = [Pair(case.claim, case.evidence.text, case.evidence.context) for case in cases]
     parts = [reader.read(pairs[n : n + BATCH]) for n in range(0, len(pairs), BATCH)]
-    logits = np.concatenate(parts)[:, : Output.RELEVANT].astype(np.float64)
-    powers = np.exp(logits - logits.max(1, keepdims=True))
-    likely = powers / powers.sum(1, keepdims=True)
-    return Said(likely.argmax(1), likely[:, Output.SUPPORTS])
+    likely = relation_probabilities(np.concatenate(parts))
+    return Said(likely.argmax(1), likely[:, Output.SUPPORTS].astype(np.float64))
 
 
 def main() -> None:
@@ -97,7 +95,7 @@ def main() -> None:
     given = parser.parse_args()
     reader = OnnxPairReader(given.models, weights=given.weights)
     told = [(item, claim) for item in written.items(Split.DEV) for claim in item.claims]
-    cases = [_case(*each) for each in told]
+    cases = [Case(claim.text, item.evidence, claim.relation) for item, claim in told]
     alone = [Case(case.claim, Evidence(case.evidence.text), case.relation) for case in cases]
     titled = [
         Case(claim.text, Evidence(item.statement, item.title, item.speaker), claim.relation)
@@ -127,14 +125,9 @@ def main() -> None:
         print(f"  right by {name}: {by(groups, right)}")
     surest = sorted(np.flatnonzero(~right), key=lambda n: -abs(said["with context"].scores[n]))
     for n in surest[: given.misses]:
-        _print_miss(*told[n], _RELATIONS[said["with context"].relations[n]])
+        _print_miss(*told[n], RELATIONS[said["with context"].relations[n]])
     if given.search and given.weights == CROSS_ENCODER:
         search(given.models, given.vectors, reader)
-
-
-def _case(item: Item, claim: Claim) -> Case:
-    evidence = Evidence(item.statement, item.title, item.speaker, item.before, item.reviewed)
-    return Case(claim.text, evidence, claim.relation)
 
 
 def denied() -> list[Case]:
@@ -156,7 +149,7 @@ def stances() -> list[Case]:
 
 def truth(cases: Sequence[Case]) -> NDArray[np.int64]:
     """Return the place in the relations of what is right, (cases,)."""
-    return np.array([_RELATIONS.index(case.relation) for case in cases])
+    return np.array([RELATIONS.index(case.relation) for case in cases])
 
 
 def show(name: str, sets: dict[str, list[Case]], said: dict[str, Said]) -> None:
@@ -172,15 +165,11 @@ def show(name: str, sets: dict[str, list[Case]], said: dict[str, Said]) -> None:
                 f" above {s:.0%} of the others"
                 for s in (0.05, 0.01)
             )
-            f1 = [
-                2 * ((found.relations == n) & (known == n)).sum()
-                / max(1, (found.relations == n).sum() + (known == n).sum())
-                for n in (0, 1)
-            ]  # fmt: skip
+            agreeing, opposing = (f1(found.relations, known, n) for n in (0, 1))
             wrong = (found.relations[known == 1] == 0).mean()
             line += (
-                f"; true ones {reached}; F1 supports {f1[0]:.3f}, refutes {f1[1]:.3f}, mean"
-                f" {np.mean(f1):.3f}; refuting read as supporting {wrong:.3f}"
+                f"; true ones {reached}; F1 supports {agreeing:.3f}, refutes {opposing:.3f}, mean"
+                f" {(agreeing + opposing) / 2:.3f}; refuting read as supporting {wrong:.3f}"
             )
         print(line)
 

@@ -63,6 +63,14 @@ class Output(IntEnum):
     SAME_CLAIM = 4
 
 
+def relation_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the probability of each relation, (pairs, 3), of a reading's logits (pairs, 5)."""
+    scores = logits[:, : Output.RELEVANT]
+    powers = np.exp(scores - scores.max(1, keepdims=True))
+    found: NDArray[np.float32] = powers / powers.sum(1, keepdims=True)
+    return found
+
+
 class PairReader(Protocol):
     """Reads claims and statements together, from several threads at once."""
 
@@ -149,7 +157,9 @@ class OnnxPairReader:
         name = f"cross-encoder-{self.fingerprint[:12]}-v{EXPORT_VERSION}.onnx"
         path = self._models_dir / name
         try:
-            session = open_made(path, self._export, self._progress)
+            session = open_made(
+                path, lambda aside: _export(folder, self._weights, aside), self._progress
+            )
         # Exporter, quantiser and runtime meet here; whatever they raise, there is no judge.
         except Exception as error:
             why = next(iter(str(error).splitlines()), type(error).__name__)[:200]
@@ -159,11 +169,11 @@ class OnnxPairReader:
             ) from error
         return _Loaded(PairTokenizer(folder), session)
 
-    def _export(self, path: Path) -> None:
-        from embeddings.export import export_pairs
 
-        folder = ensure_unpacked(self._models_dir, self._progress)
-        export_pairs(folder, self._weights, path)
+def _export(folder: Path, weights: Path, path: Path) -> None:
+    from embeddings.export import export_pairs
+
+    export_pairs(folder, weights, path)
 
 
 def _inputs(batch: PairBatch) -> dict[str, NDArray[np.int64]]:

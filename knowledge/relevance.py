@@ -1,4 +1,4 @@
-"""Whether a statement is about a claim at all, as a probability (pure).
+"""Estimate the probability that a statement is about a claim at all (pure).
 
 Search knows two things of a statement it found: how far its cosine lies above that of unrelated
 text, and which of the claim's terms it has. Who reads the two texts together knows more

@@ -1,4 +1,4 @@
-"""Whether the served snapshot says what the database says, vector by vector, and finds it."""
+"""Compare the served snapshot with the database, vector by vector, and measure its recall."""
 
 import random
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What every test may use: the bundled model once a session, a place for its folder, real data."""
+"""Fixtures of every test: the bundled models once a session, a place for them, real data."""
 
 import logging
 import os

@@ -176,11 +176,13 @@ def fit(x: Rows, y: NDArray[np.int64], weights: Rows) -> LogisticRegression:
 
 def mean_f1(said: NDArray[np.int64], labels: NDArray[np.int64]) -> float:
     """Return the mean F1 of supports and refutes of what was ``said``."""
-    f1 = []
-    for relation in (0, 1):
-        both = ((said == relation) & (labels == relation)).sum()
-        f1.append(2 * both / max(1, (said == relation).sum() + (labels == relation).sum()))
-    return float(np.mean(f1))
+    return float(np.mean([f1(said, labels, relation) for relation in (0, 1)]))
+
+
+def f1(said: NDArray[np.int64], labels: NDArray[np.int64], relation: int) -> float:
+    """Return the F1 of the relation at a place in ``RELATIONS``; 0 where there is none of it."""
+    both = ((said == relation) & (labels == relation)).sum()
+    return float(2 * both / max(1, (said == relation).sum() + (labels == relation).sum()))
 
 
 def _show(name: str, probabilities: Rows, labels: NDArray[np.int64]) -> None:

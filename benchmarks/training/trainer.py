@@ -24,7 +24,6 @@ from benchmarks.training.pairs import LabelledPair, batches, digest
 from embeddings.cross_encoder import CrossEncoder
 from embeddings.pair_reader import Output
 from embeddings.pair_tokens import PairTokenizer
-from knowledge.domain import Relation
 
 SEED: Final = 7
 BATCH: Final = 32
@@ -37,11 +36,6 @@ CHECKPOINT_STEPS: Final = 100
 #: same reading; the relation is the first.
 SECOND_WEIGHT: Final = 0.3
 
-_COLUMN = {
-    Relation.SUPPORTS: Output.SUPPORTS,
-    Relation.REFUTES: Output.REFUTES,
-    Relation.NOT_ENOUGH_INFO: Output.NOT_ENOUGH_INFO,
-}
 _UNKNOWN = -100
 
 
@@ -142,7 +136,7 @@ class Trainer:
                 torch.from_numpy(tokens.mask),
             ).float()
         relations = torch.tensor(
-            [_UNKNOWN if p.relation is None else _COLUMN[p.relation] for p in batch]
+            [_UNKNOWN if p.relation is None else Output[p.relation.name] for p in batch]
         )
         # Sums over the batch's size, so that a batch with few known labels weighs little.
         loss = functional.cross_entropy(

@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.training.claims.check import files
 from benchmarks.training.pairs import OPEN, REFUTES, SUPPORTS, LabelledPair
 from embeddings.encoder import Encoder
+from knowledge.agreement.judgement import Evidence
 from knowledge.domain import Relation
 
 #: Files whose statements are claims that fact-checkers reviewed.
@@ -66,14 +67,14 @@ class Item:
         return self.file in _REVIEWED
 
     @property
+    def evidence(self) -> Evidence:
+        """The statement as it is judged."""
+        return Evidence(self.statement, self.title, self.speaker, self.before, self.reviewed)
+
+    @property
     def context(self) -> str:
-        """What the statement is read with: the title of a review often holds the verdict."""
-        return joined("" if self.reviewed else self.title, self.speaker, self.before)
-
-
-def joined(title: str, speaker: str, before: str) -> str:
-    """Return the context of a statement as the cross-encoder reads it."""
-    return " | ".join(part for part in (title, speaker, before) if part)
+        """What the cross-encoder reads the statement with."""
+        return self.evidence.context
 
 
 @cache
@@ -131,7 +132,9 @@ def written(rng: random.Random) -> list[LabelledPair]:
                 parts = ["", "", ""]
             elif chance >= _WHOLE:
                 parts[rng.randrange(3)] = ""
-            known = pair(item, claim, joined(*parts))
+            title, speaker, before = parts
+            context = Evidence(item.statement, title, speaker, before).context
+            known = pair(item, claim, context)
             turns = claim.relation is REFUTES and rng.random() < 0.06
             found.append(known.turned() if turns else known)
     return found

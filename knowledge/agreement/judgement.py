@@ -1,4 +1,4 @@
-"""What a judge says of a claim and a statement, and the place where judges are interchangeable."""
+"""Judgements of a claim and a statement, and the interface that every judge implements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.pair_reader import Output, Pair, PairReader
+from embeddings.pair_reader import Output, Pair, PairReader, relation_probabilities
 from knowledge.agreement.judgement import Evidence, Judge
 from knowledge.domain import Relation
 
@@ -23,8 +23,6 @@ SAME_FROM: Final = 0.4
 WORTH_READING: Final = 0.05
 #: Probability of refutation from which on two claims are opposites.
 OPPOSITE_FROM: Final = 0.5
-
-_RELATIONS: Final = [Output.SUPPORTS, Output.REFUTES, Output.NOT_ENOUGH_INFO]
 
 
 class Meaning(StrEnum):
@@ -52,11 +50,11 @@ class Sameness:
         """Return what the two claims of each pair are to each other."""
         if not pairs:
             return []
-        read = _probabilities(self._reader.read(pairs))
+        read = relation_probabilities(self._reader.read(pairs))
         worth = np.flatnonzero(read[:, Output.SUPPORTS] >= WORTH_READING).tolist()
         back = [Pair(pairs[n].statement, pairs[n].claim) for n in worth]
         if back:
-            read[worth] = (read[worth] + _probabilities(self._reader.read(back))) / 2
+            read[worth] = (read[worth] + relation_probabilities(self._reader.read(back))) / 2
         return [self._meaning(pair, row) for pair, row in zip(pairs, read, strict=True)]
 
     def _meaning(self, pair: Pair, row: NDArray[np.float32]) -> Meaning:
@@ -71,11 +69,3 @@ class Sameness:
         )
         refuted = any(each.relation is Relation.REFUTES for each in ruled)
         return Meaning.OPPOSITE if refuted else Meaning.SAME
-
-
-def _probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the probability of each relation, (pairs, 3), columns as in ``Output``."""
-    scores = logits[:, _RELATIONS]
-    powers = np.exp(scores - scores.max(1, keepdims=True))
-    found: NDArray[np.float32] = powers / powers.sum(1, keepdims=True)
-    return found

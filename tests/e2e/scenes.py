@@ -1,4 +1,4 @@
-"""What people do in each transcript, in Arabic and in English: one scene a kind of update."""
+"""Scenes of the transcripts, in Arabic and in English: one a kind of update."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What is read, what is remembered, and when two statements speak against each other."""
+"""Answering: readings, remembered answers, and statements that speak against each other."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
