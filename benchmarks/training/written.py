@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 from typing import Any, Final
@@ -17,7 +17,7 @@ from knowledge.agreement.judgement import Evidence
 from knowledge.domain import Relation
 
 #: Files whose statements are claims that fact-checkers reviewed.
-_REVIEWED: Final = frozenset({"ar-factchecks", "reviewed-claims"})
+_REVIEWED: Final = frozenset({"ar-factchecks", "reviewed-claims", "reviewed-claims-2"})
 _RELATIONS: Final = {"S": SUPPORTS, "R": REFUTES, "N": OPEN}
 #: Claims that settle nothing and yet are, or hold, the claim that was reviewed: who asks about
 #: them wants to know of the review. Neither the same nor another.
@@ -28,6 +28,8 @@ OTHER: Final = frozenset({"other-event", "other-state", "generalised"})
 _WHOLE, _PART = 60, 22
 #: In this share of readings a reviewed claim has its title, so that nobody is led astray by one.
 _TITLED: Final = 0.33
+#: A paraphrase of so many words says all of its statement, more or less.
+_FULL: Final = 9
 
 
 class Split(Enum):
@@ -140,6 +142,23 @@ def written(rng: random.Random) -> list[LabelledPair]:
     return found
 
 
+def among_claims(count: int, rng: random.Random) -> list[LabelledPair]:
+    """Return claims with another claim that says all of what their statement says: its paraphrase.
+
+    What holds of the statement holds of a paraphrase, unless that leaves out what the claim is
+    about: labels are guessed.
+    """
+    found = []
+    for item in items(Split.TRAIN):
+        full = [c for c in item.claims if c.kind == "paraphrase" and len(c.text.split()) >= _FULL]
+        for claim in item.claims:
+            others = [each for each in full if each is not claim]
+            if others:
+                known = pair(item, claim, "")
+                found.append(replace(known, statement=rng.choice(others).text))
+    return rng.sample(found, min(count, len(found)))
+
+
 def same_texts(count: int, rng: random.Random) -> list[LabelledPair]:
     """Return statements with themselves."""
     chosen = rng.sample(items(Split.TRAIN), count)
@@ -154,11 +173,23 @@ def texts() -> list[str]:
 
 def nearest(encoder: Encoder, split: Split = Split.TRAIN, count: int = 24) -> list[tuple[int, ...]]:
     """Return, for each claim of a split in the order of its items, the nearest items' numbers."""
+    return nearest_of(
+        encoder,
+        [claim.text for item in items(split) for claim in item.claims],
+        [item.statement for item in items(split)],
+        count,
+    )
+
+
+def nearest_of(
+    encoder: Encoder, claims: Sequence[str], statements: Sequence[str], count: int = 24
+) -> list[tuple[int, ...]]:
+    """Return, for each claim, the places of the nearest statements."""
     found: list[tuple[int, ...]] = []
-    statements = encoder.encode_statements([item.statement for item in items(split)])
-    claims = encoder.encode_claims([claim.text for item in items(split) for claim in item.claims])
-    for start in range(0, len(claims), 512):
-        order = np.argsort(-(claims[start : start + 512] @ statements.T), axis=1)[:, :count]
+    vectors = encoder.encode_statements(statements)
+    asked = encoder.encode_claims(claims)
+    for start in range(0, len(asked), 512):
+        order = np.argsort(-(asked[start : start + 512] @ vectors.T), axis=1)[:, :count]
         found += [tuple(map(int, row)) for row in order]
     return found
 
