@@ -39,6 +39,7 @@ SCALE: Final = 1000
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 TARGET: Final = ROOT / "knowledge" / "claims" / "checkable.json"
+OPINIONS: Final = Path(__file__).with_name("opinions")
 
 
 def main() -> None:
@@ -73,6 +74,8 @@ def main() -> None:
         print(f"lost of {name} ({len(scores)}): {(scores < threshold).mean():.4f}")
     print(f"found of train, not checkable (held out): {(unseen[~y] < threshold).mean():.3f}")
     print(f"area under the curve, train (held out): {area(unseen, y):.3f}")
+    ours = score(_opinions())
+    print(f"found of our own messages that claim nothing: {(ours < threshold).mean():.3f}")
     dev = list(rows("checkthat2022-ar-checkable", "dev.jsonl"))
     scores = score([tweet["tweet_text"] for tweet in dev])
     right = np.array([tweet["class_label"] == "1" for tweet in dev])
@@ -130,6 +133,12 @@ def area(scores: Floats, right: NDArray[np.bool_]) -> float:
     positive, negative = int(right.sum()), int((~right).sum())
     rank_sum = float(order[right].sum())
     return (rank_sum - positive * (positive + 1) / 2) / (positive * negative)
+
+
+def _opinions() -> list[str]:
+    """Return messages that claim nothing; questions may hold a claim, and are left out."""
+    lines = (line for path in sorted(OPINIONS.glob("*.jsonl")) for line in path.open("rb"))
+    return [row["text"] for row in map(json.loads, lines) if row["kind"] != "question"]
 
 
 def _tweets(*parts: str) -> list[str]:
