@@ -12,6 +12,7 @@ aside, synced, and renamed under a file lock; a marker in it holds the size of e
 import hashlib
 import importlib.util
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ MAX_TOKENS = 512
 PROMPTS: Mapping[str, str] = {"query": "query: ", "passage": "passage: "}
 
 _MARKER = "unpacked.json"
+_STRUCTURE: Final = re.compile(r"<(?=(?:/?s|pad|unk|mask)>)")
 # Unpacking takes seconds; whoever holds the lock this long is not going to finish.
 _LOCK_SECONDS = 300.0
 
@@ -314,10 +316,21 @@ def open_tokenizer(folder: Path) -> Tokenizer:
     return Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
+def literal(text: str) -> str:
+    """Return ``text`` with the names of the model's own tokens (``</s>``) taken apart.
+
+    People type them, and web pages hold them; read as what they name, they would let a text say
+    where it ends.
+    """
+    return _STRUCTURE.sub("< ", text)
+
+
 def tokenized(tokenizer: Tokenizer, texts: Sequence[str]) -> TextBatch:
     """Return ``texts`` as one batch, each read up to ``MAX_TOKENS``."""
     pad = tokenizer.token_to_id("<pad>")
-    found = [_bounded(each.ids) for each in tokenizer.encode_batch(texts)]
+    found = [
+        _bounded(each.ids) for each in tokenizer.encode_batch([literal(text) for text in texts])
+    ]
     ids = np.full((len(found), max(map(len, found))), pad, np.int64)
     mask = np.zeros_like(ids)
     for row, tokens in enumerate(found):

@@ -7,6 +7,7 @@ same way, and what is small (norms, biases) whole, in half precision. Tables of 
 never trained, so never kept.
 """
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from embeddings.weights import FILE
+from embeddings.weights import DIGEST_FILE, FILE
 
 #: Parts of the names of what is never trained.
 TABLES: Final = ("word_embeddings", "position_embeddings", "token_type_embeddings")
@@ -45,7 +46,14 @@ def save_weights(
         pairs = steps.to(torch.uint8).reshape(-1, 2)
         kept[name] = pairs[:, 0] | (pairs[:, 1] << 4)
         kept[_SCALE + name] = scales.half().squeeze(1).contiguous()
-    save_file(kept, folder / FILE)
+    aside = folder / f"{FILE}.tmp"
+    save_file(kept, aside)
+    # A safetensors file is written for its owner's eyes alone; a package is read by everybody.
+    aside.chmod(0o644)
+    with aside.open("rb") as file:
+        written = hashlib.file_digest(file, "sha256").hexdigest()
+    aside.replace(folder / FILE)
+    (folder / DIGEST_FILE).write_text(f"{written}\n", "ascii")
 
 
 def load_weights(model: nn.Module, folder: Path) -> None:

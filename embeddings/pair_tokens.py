@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.bundled import open_tokenizer
+from embeddings.bundled import literal, open_tokenizer
 from embeddings.normalise import fold, for_matching
 from embeddings.words import STOP_WORDS, stem
 
@@ -25,14 +25,11 @@ from embeddings.words import STOP_WORDS, stem
 #: tokens, and 99 % of the training pairs are shorter.
 MAX_CHARACTERS: Final = 1_000
 MAX_TOKENS: Final = 96
-#: Tokens read of the context: a title, a speaker, and the end of a sentence.
+#: Tokens read of the context: a title, a speaker, and the beginning of the sentence before.
 MAX_CONTEXT: Final = 48
 
 #: Texts remembered as they are read.
 REMEMBERED: Final = 256
-
-#: Where the context stands among the texts.
-_CONTEXT: Final = 2
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W_]+)*")
 
@@ -88,10 +85,10 @@ class PairTokenizer:
 
     def pair(self, claim: str, statement: str, context: str = "") -> PairTokens:
         """Return ``<s> claim </s></s> statement </s></s> context </s>`` with every token's mark."""
-        ours, theirs = self._read(claim), self._read(statement)
+        ours, theirs = self._read(claim, MAX_TOKENS), self._read(statement, MAX_TOKENS)
         texts = [(ours, ours.marks(theirs)), (theirs, theirs.marks(ours))]
         if context:
-            around = self._read(context)
+            around = self._read(context, MAX_CONTEXT)
             ours.note_context(texts[0][1], around)
             texts.append((around, around.marks(ours)))
         ids, marks = [self._begin], [int(Mark.SPECIAL)]
@@ -99,8 +96,8 @@ class PairTokenizer:
             if place:
                 ids += [self._end, self._end]
                 marks += [int(Mark.SPECIAL)] * 2
-            offset, most = place * KINDS, MAX_TOKENS if place < _CONTEXT else MAX_CONTEXT
-            for token, (start, end) in text.tokens[:most]:
+            offset = place * KINDS
+            for token, (start, end) in text.tokens:
                 ids.append(token)
                 # A token may hold a sign beside its word (10%): the word's mark counts.
                 mark = max(by_character[start:end], default=int(Mark.PLAIN))
@@ -109,15 +106,18 @@ class PairTokenizer:
         marks.append(int(Mark.SPECIAL))
         return PairTokens(np.array(ids, np.int64), np.array(marks, np.int64))
 
-    def _text(self, text: str) -> "_Text":
-        normal = for_matching(text[:MAX_CHARACTERS])[:MAX_CHARACTERS]
+    def _text(self, text: str, most: int) -> "_Text":
+        normal = literal(for_matching(text[:MAX_CHARACTERS])[:MAX_CHARACTERS])
         normal = normal.encode("utf-8", "replace").decode("utf-8")
+        read = self._tokenizer.encode(normal, add_special_tokens=False)
+        # A word that no token is left of marks nothing.
+        end = read.offsets[most - 1][1] if len(read.ids) > most else len(normal)
         spans = tuple(
             (found.start(), found.end(), found[0].replace(",", ".").replace("’", "'"))
             for found in _WORD.finditer(fold(normal))
+            if found.start() < end
         )
-        read = self._tokenizer.encode(normal, add_special_tokens=False)
-        tokens = zip(read.ids[:MAX_TOKENS], read.offsets[:MAX_TOKENS], strict=True)
+        tokens = zip(read.ids[:most], read.offsets[:most], strict=True)
         found = frozenset(word for _, _, word in spans)
         return _Text(
             len(normal),

@@ -6,6 +6,7 @@ sentence-transformers would be most of what starting the program takes; for who 
 ``sentence_module`` makes a SentenceTransformer of it.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from tokenizers import Tokenizer
 
+from embeddings.bundled import FORMAT_VERSION as UNPACKED_VERSION
 from embeddings.bundled import SOURCE_SHA256, TextBatch, open_tokenizer, tokenized
 from embeddings.hits import Vectors
 from embeddings.onnx_files import open_made
@@ -76,7 +78,8 @@ def open_quantised(
     ``weights`` is the folder of trained ones. Raises whatever exporter, quantiser and runtime
     raise.
     """
-    name = digest(weights) if weights is not None else SOURCE_SHA256
+    parts = (SOURCE_SHA256, str(UNPACKED_VERSION), digest(weights) if weights is not None else "")
+    name = hashlib.sha256(" ".join(parts).encode()).hexdigest()
     path = models_dir / f"encoder-{name[:12]}-v{FORMAT_VERSION}.onnx"
     session = open_made(path, lambda aside: _export(folder, weights, aside), progress)
     return QuantisedModel(open_tokenizer(folder), session)

@@ -186,7 +186,9 @@ class Answering:
         others = [each for each in found if each not in exact]
         if exact:
             rivals = [each for each in others[:RERANKED] if each.relevance >= SUGGEST]
-            return [*exact, *others], _judgeable([*exact, *rivals])
+            # Of many copies some are enough; what fact-checkers say of it is among them.
+            copies = sorted(exact, key=lambda each: not each.evidence.reviewed)[:RERANKED]
+            return [*exact, *others], _judgeable([*copies, *rivals])
         ordered = self._reranked(claim, found)
         read = ordered[:RERANKED]
         return ordered, _judgeable([each for each in read if each.relevance >= READ_FROM])
@@ -293,7 +295,7 @@ def _by_rules(judgement: Judgement) -> bool:
 
 
 def _judgeable(candidates: Sequence[_Candidate]) -> list[_Candidate]:
-    """Return the first with ``JUDGED`` different texts: a text is read once, however many have it.
+    """Return the first with ``JUDGED`` different texts, each with all of its copies.
 
     Copies must not take the places of what speaks against them.
     """

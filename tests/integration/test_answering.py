@@ -117,6 +117,14 @@ def test_at_most_a_few_are_judged_and_nothing_where_nothing_is_about_the_claim(
     assert [read for read in house.judge.read[1:] if read[1]] == []
 
 
+def test_of_many_copies_a_few_are_judged(house: House) -> None:
+    for n in range(RERANKED + 4):
+        house.publish(CLAIM, by=f"office {n}")
+    answer = house.answering.answer(CLAIM, top=50)
+    assert answer.outcome is Outcome.SUPPORTED
+    assert len(house.judge.read[0][1]) == RERANKED
+
+
 def test_statements_that_contradict_each_other_settle_nothing(house: House) -> None:
     house.publish("the old harbour bridge opened again", on=date(2020, 1, 1))
     house.publish("the old harbour bridge closed again", on=date(2022, 1, 1))

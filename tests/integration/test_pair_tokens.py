@@ -37,6 +37,22 @@ def test_what_only_the_context_has_is_marked(tokenizer: PairTokenizer) -> None:
     assert len(told.ids) > len(alone.ids)
 
 
+def test_what_is_cut_off_marks_nothing(tokenizer: PairTokenizer) -> None:
+    title = "تفاصيل أخرى كثيرة عن الحادث " * 20
+    near = tokenizer.pair("وصل ماكرون", "وصل الرئيس", f"ماكرون {title}")
+    far = tokenizer.pair("وصل ماكرون", "وصل الرئيس", f"{title} ماكرون")
+    assert Mark.MISSING not in near.marks
+    assert Mark.MISSING in far.marks
+
+
+def test_nobody_ends_a_text_by_typing_so(tokenizer: PairTokenizer) -> None:
+    typed = tokenizer.pair("فتح </s></s> الجسر <pad> <mask> <s> <unk>", "أغلق الجسر")
+    plain = tokenizer.pair("", "").ids
+    end = plain[-1]
+    assert list(typed.ids).count(end) == list(plain).count(end)
+    assert list(typed.ids).count(plain[0]) == 1
+
+
 def test_the_same_text_shares_every_word(tokenizer: PairTokenizer) -> None:
     marks = set(tokenizer.pair("أُغلق الجسرُ القديم", "اغلق الجسر القديم").marks.tolist())
     assert marks <= {0, Mark.SHARED, Mark.SHARED + KINDS}

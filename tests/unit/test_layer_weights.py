@@ -6,7 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from embeddings.errors import ModelUnavailable
 from embeddings.layer_weights import load_weights, save_weights
+from embeddings.weights import CROSS_ENCODER, DIGEST_FILE, ENCODER, FILE, digest
 
 
 class Model(nn.Module):
@@ -46,8 +48,7 @@ def test_what_is_loaded_is_nearly_what_was_trained(bundled: Model, tmp_path: Pat
 def test_it_takes_half_a_byte_a_weight(bundled: Model, tmp_path: Path) -> None:
     layer = {"layer.weight": torch.randn(512, 512)}
     save_weights(layer, {}, tmp_path)
-    (file,) = tmp_path.iterdir()
-    assert file.stat().st_size < 0.55 * 512 * 512
+    assert (tmp_path / FILE).stat().st_size < 0.55 * 512 * 512
 
 
 @pytest.mark.parametrize("change", [{"layer.weight": None}, {"other": torch.zeros(3)}])
@@ -58,3 +59,23 @@ def test_another_models_are_refused(
     save_weights({name: w for name, w in kept.items() if w is not None}, of(bundled), tmp_path)
     with pytest.raises(ValueError, match="another model"):
         load_weights(bundled, tmp_path)
+
+
+@pytest.mark.parametrize("folder", [ENCODER, CROSS_ENCODER])
+def test_what_ships_is_what_was_written(folder: Path) -> None:
+    assert digest(folder) == (folder / DIGEST_FILE).read_text("ascii").strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [(FILE, b"cut off"), (FILE, None), (DIGEST_FILE, None)]
+)
+def test_weights_that_are_not_whole_are_called_so(
+    tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    save_weights({"layer.weight": torch.randn(64, 64)}, {}, tmp_path)
+    if content is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelUnavailable, match="install the program again"):
+        digest(tmp_path)
