@@ -33,7 +33,9 @@ class KeptVectors:
         key = hashlib.sha256("\0".join([kind, self.fingerprint, *texts]).encode()).hexdigest()
         path = self._folder / f"{kind}-{key[:16]}.npy"
         if not path.exists():
-            np.save(path, encode())
+            aside = path.with_suffix(".tmp.npy")
+            np.save(aside, encode())
+            aside.replace(path)
         kept: Vectors = np.load(path)
         return kept
 

@@ -1,6 +1,6 @@
 """Fine-tune the encoder that finds statements; writes ``embeddings/weights/encoder``.
 
-    pip install 'tathabbat[train]'
+    pip install -e '.[train]'
     python -m benchmarks.training.encoder --work FOLDER
 
 Half an hour on two cores without a GPU. Seeded; killed at any moment it goes on from the last
@@ -30,7 +30,9 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from benchmarks.datasets import rows
 from benchmarks.kept_vectors import open_bundled
+from benchmarks.swaps.generator import is_held_out
 from benchmarks.training import written
+from benchmarks.training.trainer import BFLOAT16
 from benchmarks.training.written import Split
 from embeddings.bundled import PROMPTS, STOCK_NAME, ensure_unpacked
 from embeddings.encoder import Encoder, readable
@@ -86,7 +88,7 @@ def main() -> None:
             warmup_steps=0.05,
             weight_decay=0.01,
             lr_scheduler_type="linear",
-            bf16=True,
+            bf16=BFLOAT16,
             use_cpu=True,
             seed=SEED,
             data_seed=SEED,
@@ -145,7 +147,9 @@ def examples(encoder: Encoder) -> list[dict[str, str]]:
     english = [
         row
         for row in rows("evidence-en", "fever_dev.jsonl")
-        if row["label"] != "NOT_ENOUGH_INFO" and len(row["evidence"].split()) <= 50
+        if row["label"] != "NOT_ENOUGH_INFO"
+        and len(row["evidence"].split()) <= 50
+        and not is_held_out(row["claim"])
     ]
     for row in rng.sample(english, ENGLISH):
         other = rng.choice(english)

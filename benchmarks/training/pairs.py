@@ -67,6 +67,25 @@ def stance() -> list[LabelledPair]:
     return found
 
 
+def other_headlines(near: Sequence[Sequence[int]], rng: random.Random) -> list[LabelledPair]:
+    """Return ANS train's texts, each with a headline near it that it does not speak of.
+
+    ``near`` holds the places of the nearest ``headlines_of_stance`` to each row's text. The nearest
+    of all are passed over: newspapers tell of one event in several headlines.
+    """
+    own = headlines_of_stance()
+    return [
+        LabelledPair(row["s2"], other, OPEN, False, "", False)
+        for row, places in zip(rows("ans", "stance_train.jsonl"), near, strict=True)
+        if (other := own[rng.choice(places[8:])]) != row["s1"]
+    ]
+
+
+def headlines_of_stance() -> list[str]:
+    """Return ANS train's headlines."""
+    return list(dict.fromkeys(row["s1"] for row in rows("ans", "stance_train.jsonl")))
+
+
 def varied(pairs: Sequence[LabelledPair], rng: random.Random) -> list[LabelledPair]:
     """Return ``pairs`` with a third of their texts reworded, and swaps of what agrees.
 
@@ -109,7 +128,7 @@ _FREE = ("fever_symmetric", "fever_dev")
 
 
 def evidence(count: int, rng: random.Random, *, held_out: bool = False) -> list[LabelledPair]:
-    """Return ``count`` English evidence pairs; the counterfactual ones always among them.
+    """Return ``count`` English evidence pairs, up to half of them counterfactual ones.
 
     Those to learn from, or those kept for calibration: a claim's pairs are all on one side.
     """
@@ -122,7 +141,8 @@ def evidence(count: int, rng: random.Random, *, held_out: bool = False) -> list[
                 relation = Relation(row["label"])
                 pair = LabelledPair(row["claim"], row["evidence"], relation, None)
                 (always if name == "fever_symmetric" else others).append(pair)
-    return (always + rng.sample(others, len(others)))[:count]
+    first = rng.sample(always, min(len(always), count // 2))
+    return (first + rng.sample(others, len(others)))[:count]
 
 
 @dataclass(frozen=True, slots=True)
