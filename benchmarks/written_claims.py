@@ -42,7 +42,7 @@ from embeddings.pair_reader import (
 )
 from embeddings.weights import CROSS_ENCODER
 from knowledge.agreement.combined import RELATIONS, CombinedJudge
-from knowledge.agreement.judgement import Evidence, Judge
+from knowledge.agreement.judgement import Evidence, Judge, Judgement
 from knowledge.agreement.rules import RuleJudge
 from knowledge.claims import bare_text
 from knowledge.domain import Relation
@@ -80,7 +80,7 @@ class Said:
 
 def by_judge(judge: Judge, reader: PairReader, cases: Sequence[Case]) -> Said:
     """Return what `compare` says of the cases."""
-    found = []
+    found: list[Judgement] = []
     for number, case in enumerate(cases):
         if number % REMEMBERED == 0:
             # Read together, which is faster, and remembered.

@@ -28,7 +28,7 @@ def losses(reader: PairReader, pairs: Sequence[LabelledPair]) -> NDArray[np.floa
     """Return the loss that ``reader`` has on each pair, (pairs,): what training would lower."""
     asked = [Pair(pair.claim, pair.statement, pair.context) for pair in pairs]
     parts = [reader.read(asked[n : n + _BATCH]) for n in range(0, len(asked), _BATCH)]
-    logits = np.concatenate(parts).astype(np.float64)
+    logits = np.concatenate(parts)
     likely = relation_probabilities(logits)
     found = np.zeros(len(pairs))
     for place, pair in enumerate(pairs):
