@@ -22,13 +22,14 @@ from sklearn.model_selection import GroupKFold
 from benchmarks.encoded_pools import Encoded, encoded
 from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet
+from benchmarks.remembering import Remembering
 from benchmarks.training import combination
 from benchmarks.training.combination import FOLDS, Sample, fit, mean_f1, told_alike
 from embeddings import hybrid
 from embeddings.encoder import Encoder
 from embeddings.hits import Vectors
 from embeddings.hybrid import Candidates, Row, signals
-from embeddings.pair_reader import OnnxPairReader, Output, Pair, PairReader
+from embeddings.pair_reader import OnnxPairReader, PairReader
 from knowledge.agreement.combined import FEATURES, RELATIONS, CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judge, Judgement
 from knowledge.agreement.rules import RuleJudge
@@ -113,21 +114,6 @@ class Said:
 
     relation: int
     asserted: bool
-
-
-class Remembering:
-    """A reader that reads each pair once, however many judges ask."""
-
-    def __init__(self, reader: PairReader) -> None:
-        self._reader, self.fingerprint = reader, reader.fingerprint
-        self._read: dict[Pair, NDArray[np.float32]] = {}
-
-    def read(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
-        """Return the logits of each pair, (pairs, outputs)."""
-        new = [pair for pair in dict.fromkeys(pairs) if pair not in self._read]
-        if new:
-            self._read |= dict(zip(new, self._reader.read(new), strict=True))
-        return np.array([self._read[pair] for pair in pairs], np.float32).reshape(-1, len(Output))
 
 
 def judge(samples: Sequence[Sample], reader: PairReader) -> None:

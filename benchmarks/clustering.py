@@ -31,9 +31,9 @@ from typing import Final
 import numpy as np
 from sqlalchemy import func, select
 
-from benchmarks.ablation import Remembering
 from benchmarks.datasets import qrels, rows
 from benchmarks.kept_vectors import open_bundled
+from benchmarks.remembering import Remembering
 from benchmarks.statements import statements
 from benchmarks.swapped_claims import held_out, swaps, unswapped
 from embeddings.encoder import Encoder

@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embeddings.bundled import BUNDLED_NAME
 from embeddings.encoder import Encoder, open_encoder
@@ -31,13 +33,18 @@ class KeptVectors:
 
     def _kept(self, kind: str, texts: Sequence[str], encode: Callable[[], Vectors]) -> Vectors:
         key = hashlib.sha256("\0".join([kind, self.fingerprint, *texts]).encode()).hexdigest()
-        path = self._folder / f"{kind}-{key[:16]}.npy"
-        if not path.exists():
-            aside = path.with_suffix(".tmp.npy")
-            np.save(aside, encode())
-            aside.replace(path)
-        kept: Vectors = np.load(path)
+        kept: Vectors = kept_array(self._folder / f"{kind}-{key[:16]}.npy", encode)
         return kept
+
+
+def kept_array(path: Path, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+    """Return the array kept in ``path``, made and kept first where there is none; never half."""
+    if not path.exists():
+        aside = path.with_suffix(".tmp.npy")
+        np.save(aside, make())
+        aside.replace(path)
+    kept: NDArray[Any] = np.load(path)
+    return kept
 
 
 def open_bundled(models: Path, vectors: Path | None, name: str = BUNDLED_NAME) -> Encoder:

@@ -26,6 +26,7 @@ from benchmarks.datasets import rows
 from benchmarks.encoded_pools import encoded
 from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import among_headlines
+from benchmarks.remembering import Remembering
 from benchmarks.training import pairs as sources
 from benchmarks.training import written
 from benchmarks.training.combination import f1
@@ -33,7 +34,6 @@ from benchmarks.training.fused import fused
 from benchmarks.training.written import Claim, Item, Split
 from embeddings.background import COHORT, deviations
 from embeddings.pair_reader import (
-    REMEMBERED,
     OnnxPairReader,
     Output,
     Pair,
@@ -42,7 +42,7 @@ from embeddings.pair_reader import (
 )
 from embeddings.weights import CROSS_ENCODER
 from knowledge.agreement.combined import RELATIONS, CombinedJudge
-from knowledge.agreement.judgement import Evidence, Judge, Judgement
+from knowledge.agreement.judgement import Evidence, Judge
 from knowledge.agreement.rules import RuleJudge
 from knowledge.claims import bare_text
 from knowledge.domain import Relation
@@ -78,14 +78,9 @@ class Said:
     scores: Row
 
 
-def by_judge(judge: Judge, reader: PairReader, cases: Sequence[Case]) -> Said:
+def by_judge(judge: Judge, cases: Sequence[Case]) -> Said:
     """Return what `compare` says of the cases."""
-    found: list[Judgement] = []
-    for number, case in enumerate(cases):
-        if number % REMEMBERED == 0:
-            # Read together, which is faster, and remembered.
-            reader.read(_pairs(cases[number : number + REMEMBERED]))
-        found += judge.judge(case.claim, [case.evidence])
+    found = [judge.judge(case.claim, [case.evidence])[0] for case in cases]
     sure = [
         one.confidence if one.relation is Relation.SUPPORTS else -one.confidence for one in found
     ]
@@ -94,14 +89,10 @@ def by_judge(judge: Judge, reader: PairReader, cases: Sequence[Case]) -> Said:
 
 def by_reader(reader: PairReader, cases: Sequence[Case]) -> Said:
     """Return what the cross-encoder alone reads of the cases."""
-    pairs = _pairs(cases)
+    pairs = [Pair(case.claim, case.evidence.text, case.evidence.context) for case in cases]
     parts = [reader.read(pairs[n : n + BATCH]) for n in range(0, len(pairs), BATCH)]
     likely = relation_probabilities(np.concatenate(parts))
     return Said(likely.argmax(1), likely[:, Output.SUPPORTS].astype(np.float64))
-
-
-def _pairs(cases: Sequence[Case]) -> list[Pair]:
-    return [Pair(case.claim, case.evidence.text, case.evidence.context) for case in cases]
 
 
 def main() -> None:
@@ -113,7 +104,8 @@ def main() -> None:
     parser.add_argument("--no-search", dest="search", action="store_false")
     parser.add_argument("--vectors", type=Path, help="a folder that keeps vectors between runs")
     given = parser.parse_args()
-    reader = OnnxPairReader(given.models, weights=given.weights)
+    # What is read of the cases alone, the judge reads again.
+    reader = Remembering(OnnxPairReader(given.models, weights=given.weights))
     told = [(item, claim) for item in written.items(Split.DEV) for claim in item.claims]
     # `compare` does not know which rows are reviews, so it reads their titles, too.
     cases = [
@@ -138,7 +130,7 @@ def main() -> None:
     show("cross-encoder alone", sets, said)
     if given.weights == CROSS_ENCODER:
         judge = CombinedJudge(RuleJudge(), reader)
-        said = {name: by_judge(judge, reader, each) for name, each in sets.items()}
+        said = {name: by_judge(judge, each) for name, each in sets.items()}
         show("judge", sets, said)
     right = said["with context"].relations == truth(cases)
     for name, groups in (

@@ -7,7 +7,6 @@ same way, and what is small (norms, biases) whole, in half precision. Tables of 
 never trained, so never kept.
 """
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -16,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from embeddings.weights import DIGEST_FILE, FILE
+from embeddings.weights import DIGEST_FILE, FILE, sha256
 
 #: Parts of the names of what is never trained.
 TABLES: Final = ("word_embeddings", "position_embeddings", "token_type_embeddings")
@@ -50,8 +49,7 @@ def save_weights(
     save_file(kept, aside)
     # A safetensors file is written for its owner's eyes alone; a package is read by everybody.
     aside.chmod(0o644)
-    with aside.open("rb") as file:
-        written = hashlib.file_digest(file, "sha256").hexdigest()
+    written = sha256(aside)
     aside.replace(folder / FILE)
     (folder / DIGEST_FILE).write_text(f"{written}\n", "ascii")
 

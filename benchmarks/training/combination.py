@@ -27,12 +27,13 @@ from sklearn.model_selection import GroupKFold
 
 from benchmarks.datasets import rows
 from benchmarks.kept_vectors import open_bundled
+from benchmarks.remembering import Remembering
 from benchmarks.training import pairs as sources
 from benchmarks.training import written
 from benchmarks.training.fused import fused
 from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.written import Split
-from embeddings.pair_reader import REMEMBERED, OnnxPairReader, Pair, PairReader
+from embeddings.pair_reader import OnnxPairReader, PairReader
 from knowledge.agreement.combined import FEATURES, RELATIONS, WEIGHTS, features
 from knowledge.agreement.judgement import Evidence
 from knowledge.agreement.rules import RuleJudge
@@ -139,14 +140,11 @@ def weights_of(samples: Sequence[Sample]) -> Rows:
 
 def read_all(pairs: Sequence[LabelledPair], reader: PairReader) -> Rows:
     """Return the features (pairs, features) of pairs."""
-    rules = RuleJudge()
+    rules, reader = RuleJudge(), Remembering(reader)
+    # Read together, which is faster than one by one.
+    reader.read([pair.as_read for pair in pairs])
     found = []
-    for number, pair in enumerate(pairs):
-        if number % REMEMBERED == 0:
-            # Read together, which is faster, and remembered.
-            reader.read(
-                [Pair(p.claim, p.statement, p.context) for p in pairs[number : number + REMEMBERED]]
-            )
+    for pair in pairs:
         # What a statement was read with tells the rules nothing about who said which part of it.
         evidence = [Evidence(pair.statement, preceding=pair.context)]
         found += features(pair.claim, evidence, rules.judge(pair.claim, evidence), rules, reader)

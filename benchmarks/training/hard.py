@@ -1,4 +1,4 @@
-"""Which labelled pairs a cross-encoder still has to learn from: those it does not read rightly yet.
+"""Picks the labelled pairs that a cross-encoder does not read rightly and surely yet.
 
 After a first training most pairs are read rightly and surely, and teach nothing. One reading of all
 finds the others, at a fifth of what it costs to train on them all.
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.trainer import SECOND_WEIGHT
-from embeddings.pair_reader import Output, Pair, PairReader, relation_probabilities
+from embeddings.pair_reader import Output, PairReader, relation_probabilities
 
 #: A pair with a smaller loss is read rightly: its relation with .8, say, and all else surely.
 EASY: Final = 0.25
@@ -26,7 +26,7 @@ _BATCH: Final = 2048
 
 def losses(reader: PairReader, pairs: Sequence[LabelledPair]) -> NDArray[np.float64]:
     """Return the loss that ``reader`` has on each pair, (pairs,): what training would lower."""
-    asked = [Pair(pair.claim, pair.statement, pair.context) for pair in pairs]
+    asked = [pair.as_read for pair in pairs]
     parts = [reader.read(asked[n : n + _BATCH]) for n in range(0, len(asked), _BATCH)]
     logits = np.concatenate(parts)
     likely = relation_probabilities(logits)

@@ -24,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.datasets import rows
-from benchmarks.kept_vectors import open_bundled
+from benchmarks.kept_vectors import kept_array, open_bundled
 from benchmarks.training import pairs as sources
 from benchmarks.training import written
 from benchmarks.training.fused import fused
@@ -63,7 +63,6 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=CROSS_ENCODER)
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
-    first = given.work / "first"
     first = given.work / "first"
     # What all of them need is made by one.
     written.nearest(open_bundled(given.models, given.work, STOCK_NAME))
@@ -139,11 +138,7 @@ def read(models: Path, work: Path) -> list[tuple[list[LabelledPair], NDArray[np.
     lost = []
     for pairs in (found.sure, found.guessed):
         path = work / f"losses-{sources.digest([pairs])}-{digest(first)[:12]}.npy"
-        if not path.exists():
-            aside = path.with_suffix(".tmp.npy")
-            np.save(aside, losses(reader, pairs))
-            aside.replace(path)
-        lost.append(np.load(path))
+        lost.append(kept_array(path, partial(losses, reader, pairs)))
     guesses = likely(found.guessed, lost[1])
     return [(found.sure, lost[0]), guesses]
 

@@ -17,6 +17,7 @@ from benchmarks.swaps.hedges import hedges
 from benchmarks.swaps.parties import parties
 from benchmarks.swaps.slots import exchanged, extended, shortened, slots
 from benchmarks.swaps.told import Told
+from embeddings.pair_reader import Pair
 from knowledge.domain import Relation
 
 SUPPORTS, REFUTES, OPEN = Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOUGH_INFO
@@ -36,6 +37,11 @@ class LabelledPair:
     relevant: bool | None
     context: str = ""
     same: bool | None = None
+
+    @property
+    def as_read(self) -> Pair:
+        """What a cross-encoder reads of it."""
+        return Pair(self.claim, self.statement, self.context)
 
     def turned(self) -> "LabelledPair":
         """Return the pair the other way round (true of what holds both ways)."""

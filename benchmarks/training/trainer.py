@@ -145,9 +145,7 @@ class Trainer:
         }
 
     def _loss(self, batch: Sequence[LabelledPair]) -> Tensor:
-        tokens = self._tokenizer.batch(
-            [self._tokenizer.pair(p.claim, p.statement, p.context) for p in batch]
-        )
+        tokens = self._tokenizer.batch([self._tokenizer.pair(*pair.as_read) for pair in batch])
         with torch.autocast("cpu", torch.bfloat16, enabled=BFLOAT16):
             logits = self._read(
                 torch.from_numpy(tokens.ids),

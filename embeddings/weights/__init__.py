@@ -15,6 +15,12 @@ ENCODER: Final = Path(__file__).with_name("encoder")
 CROSS_ENCODER: Final = Path(__file__).with_name("cross_encoder")
 
 
+def sha256(path: Path) -> str:
+    """Return the SHA-256 (hex) of a file. Raises OSError if it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 @cache
 def digest(folder: Path) -> str:
     """Return the SHA-256 (hex) of the weights in ``folder``.
@@ -23,8 +29,7 @@ def digest(folder: Path) -> str:
     """
     path = folder / FILE
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = sha256(path)
         written = (folder / DIGEST_FILE).read_text("ascii").strip()
     except (OSError, ValueError) as error:
         raise ModelUnavailable(

@@ -1,4 +1,4 @@
-"""What a second training reads: the pairs that the first one does not read rightly and surely."""
+"""Picking the pairs that a cross-encoder does not read rightly and surely yet."""
 
 import random
 from collections.abc import Sequence
