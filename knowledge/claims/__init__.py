@@ -1,5 +1,6 @@
 """From what a person sends to the sentences that are checked (pure)."""
 
+from knowledge.claims.clause import clauses
 from knowledge.claims.message import (
     MAX_CHARACTERS,
     Message,
@@ -16,6 +17,7 @@ __all__ = [
     "Message",
     "MessageKind",
     "bare_text",
+    "clauses",
     "lone_link",
     "read_message",
 ]

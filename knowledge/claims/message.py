@@ -11,7 +11,7 @@ from knowledge.claims.arabizi import is_arabizi
 from knowledge.claims.checkability import learned
 from knowledge.claims.noise import LINK, bare_lines, only_hashtags
 from knowledge.claims.sentences import checkable_sentences, small_talk_of, states_nothing
-from knowledge.claims.small_talk import peel
+from knowledge.claims.small_talk import peel, peel_end
 from knowledge.errors import ClaimProblem, UnreadableClaim
 
 #: Longest message read. Telegram's longest has 4,096 characters.
@@ -71,12 +71,11 @@ def read_message(message: str) -> Message:
     small = small_talk_of(text)
     if small is not None:
         return Message(MessageKind(small.value))
-    text = peel(text).rest
+    # A greeting may stand before "breaking:".
+    text = bare_lines(peel_end(peel(text).rest))
     if len(words(text)) < MIN_WORDS:
         raise _too_short()
     checkability = learned()
-    if states_nothing(text, checkability):
-        return Message(MessageKind.OPINION)
     found = checkable_sentences(text, checkability)
     claims = tuple(map(_unstopped, found.first))
     if not claims:
@@ -84,6 +83,8 @@ def read_message(message: str) -> Message:
             ClaimProblem.NO_CLAIM,
             "the claim only asks whether something is true; write in words what is claimed",
         )
+    if states_nothing(claims, checkability):
+        return Message(MessageKind.OPINION)
     if all(len(words(claim)) < MIN_WORDS for claim in claims):
         raise _too_short()
     kind = MessageKind.ARABIZI if is_arabizi(text) else MessageKind.CLAIM

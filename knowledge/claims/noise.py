@@ -23,8 +23,10 @@ _RETWEET = re.compile(r"^\s*(?:RT\b[\s:]*)+", re.IGNORECASE)
 _FORWARD = re.compile(
     r"^[^\w\n]*(?:forwarded (?:from|message)\b[^\n]{0,80}$|transféré de\b[^\n]{0,80}$"
     r"|(?:محول|محوله|معاد توجيهها|اعيد توجيهها) من\b[^\n]{0,80}$"
-    r"|(?:fwd?|forwarded as received|copied|كما وصلني|كما وردني|وصلني الان|منقول)"
-    r"(?=\s*[:\n.]|$)[^\w\n]*)",
+    r"|(?:fwd?|forwarded as received|copied|كما وصلني|كما وردني|وصلني الان|وصلني هذا|منقول)"
+    r"(?=\s*[:\n.]|$)[^\w\n]*)"
+    r"|(?<=\S) (?:منقول|كما وصلني|forwarded as received|(?:please|pls|plz) (?:share|forward))"
+    r"[^\w\n]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 # At the start of a line. "عاجل" stands alone; the others are words of sentences too and need a
@@ -84,6 +86,10 @@ _UNFINISHED: Final = frozenset(
     ).split()
 )
 _ENDS: Final = ".!?؟…:؛|"
+#: Hashtags that are never a sentence's last word.
+_EMPTY_TAGS: Final = frozenset(
+    fold("عاجل عاجل_جدا خبر_عاجل خبر اخبار ترند تريند متداول news breaking breakingnews").split()
+)
 _PIECE = re.compile(r"\S+")
 # Signs that set off one item from the next.
 _BULLET = re.compile("[🔴🔵🟢🟡⚫⚪🔸🔹🔶🔷🔺🔻💠📌📍◾◽▪▫■●◆✅❌⛔🚨⚠✔☑➡👈🛑⭕•]+")
@@ -145,7 +151,12 @@ def _without_pile(text: str) -> str:
         first -= 1
     if 0 < first < len(pieces):
         before = pieces[first - 1]
-        ended = before.group()[-1] in _ENDS or "\n" in text[before.end() : pieces[first].start()]
+        named = fold(pieces[first].group()).strip("#＃.,،!…؛|")
+        ended = (
+            named in _EMPTY_TAGS
+            or before.group()[-1] in _ENDS
+            or "\n" in text[before.end() : pieces[first].start()]
+        )
         needed = "_" not in pieces[first].group() or fold(before.group()) in _UNFINISHED
         last = first - 1 if ended or not needed else first
         text = text[: pieces[last].end()]

@@ -24,6 +24,10 @@ _AR = (
     rf"|(?:تاكد|تحقق|تثبت|تاكدوا|تحققوا)(?:\s+لي)?\s+من\s+(?:{_THAT}|خبر)\s+"
     rf"|(?:سمعت|سمعنا|قرات|وصلني|بلغني|قالوا لي|حكولي)\s+{_THAT}\s+"
     rf"|(?:صحيح|صح|فعلا|معقول|صدق|حقا|صج|بجد|عنجد)\s+{_THAT}\s+(?=[^\n]{{0,400}}[?؟]\s*$)"
+    # Asked before it is told: "Is this true? …", "Incredible? …"; and hearsay.
+    r"|(?:(?:هل|واش)\s+)?(?:هذا|هاد|هذي|ده|الخبر|الكلام ده|هالخبر|هالكلام)?"
+    r"\s*(?:صحيح|صح|معقول)\s*[؟?:،]+\s*"
+    rf"|(?:يقولون|بيقولوا|بيقولو|عم يقولوا|عم بيقولوا|كيقولو|كيقولوا|يقال)(?:\s+{_THAT})?\s+"
     # A bare yes-or-no question; "A or B?" is none.
     r"|هل\s+(?=[^\n]{8})(?!(?:هذا|هذه|هناك|يوجد|توجد|يمكن|يجب|ينبغي|من|لديك|عندك|ممكن|انت|انتم"
     r"|تعتقد|تعتقدون|تظن|تظنون|تتوقع|تتوقعون|تري|ترون)\b)"
@@ -31,6 +35,7 @@ _AR = (
 )
 _EN = (
     r"(?:is|was) it (?:really |actually )?(?:true|correct|right|a fact)(?: that)?\s+"
+    r"|is (?:it|this|that) (?:really )?(?:true|real|correct)\s*[?؟:,]+\s*"
     r"|(?:did|do) you (?:hear|know) that\s+|have you heard that\s+"
     r"|(?:can|could) you (?:please )?(?:check|verify|confirm) (?:if|whether|that)"
     r"(?: it is true that)?\s+"
@@ -39,6 +44,7 @@ _EN = (
 )
 _FR = (
     r"est[- ]il vrai (?:que\s+|qu['’])|(?:est[- ]ce|c['’]est) vrai (?:que\s+|qu['’])"
+    r"|(?:est[- ]ce|c['’]est) (?:bien )?vrai\s*[?:,]+\s*"
     r"|est[- ]ce que\s+|est[- ]ce qu['’]|vrai ou faux\s*[:,?]\s*"
     r"|j['’]ai (?:entendu|lu) (?:dire )?(?:que\s+|qu['’])"
 )
@@ -53,16 +59,17 @@ _THIS = rf"(?:(?:هذا|هذه|هاد|هادا|هذي|ها)\s*{_NEWS}?|{_NEWS}(?
 _TAIL = re.compile(
     rf"(?:^|[\s,،.!?؟:(–—-]+)(?:(?:و?هل|واش)\s+)?{_THIS}\s+{_TRUE}{_OR_NOT}\s*[؟?]+\s*\)?$"
     rf"|(?:^|[\s,،.!?؟:(–—-]+)(?:و?هل|واش)\s+{_TRUE}\s+{_THIS}{_OR_NOT}\s*[؟?]+\s*\)?$"
-    rf"|(?:^|[,،.!?؟:(–—\n-]\s*)(?:و?هل\s+)?{_TRUE}{_OR_NOT}\s*[؟?]+\s*\)?$"
+    rf"|(?:^|[,،.!?؟:(–—\n-]\s*)(?:و?هل\s+)?{_TRUE}(?:\s+{_THIS})?{_OR_NOT}\s*[؟?]+\s*\)?$"
     r"|[\s,،.!?؟(–—-]+(?:اليس كذلك|مش هيك|مو هيك|مش كده)\s*[؟?]+$"
     r"|(?:^|[\s,.!?:(–—-]+)is (?:it|this|that|this news)(?: really)? (?:true|real|correct)"
     r"\s*[?؟]+\s*\)?$"
+    r"|[\s,.!?:(–—-]+est[- ]ce (?:bien )?vrai\s*[?؟]+\s*\)?$"
     r"|(?:^|[,.!?:(–—\n-]\s*)(?:true or false|true|really|right|correct|can you check(?: this)?"
     r"|c['’]est vrai|est-ce vrai|vrai|vrai ou faux|n['’]est-ce pas)\s*[?؟]+\s*\)?$",
     re.IGNORECASE,
 )
 # Before these a tail is the end of a denial.
-_DENIED = re.compile(r"(?:غير|ليس|ليست|مش|مو|لا|not|n['’]t|never|pas)$", re.IGNORECASE)
+_DENIED = re.compile(r"(?<!\w)(?:غير|ليس|ليست|مش|مو|لا|not|\w*n['’]t|never|pas)$", re.IGNORECASE)
 _WHOLE_TAIL = re.compile(
     rf"(?:هل|واش)\s+(?:{_THIS}\s+{_TRUE}|{_TRUE}\s+{_THIS}){_OR_NOT}$"
     r"|is (?:it|this|that) (?:true|real|fake)$|(?:check|verify) (?:this|it)(?: please)?$"

@@ -30,10 +30,12 @@ MAX_CLAIMS: Final = 3
 #: Further ones that are offered: three more times as many. Who sends a whole article is helped by
 #: choosing a sentence, not by going through all of them.
 MAX_FURTHER: Final = 9
-#: A message up to this many words is one claim unless it clearly holds several.
+#: Words of a message up to which all of it is read like one tweet.
 SHORT_WORDS: Final = 40
-#: A sentence of fewer words seldom says who did what on its own.
-MIN_WORDS: Final = 5
+#: A sentence of fewer words seldom says who did what on its own: it stays with the one before.
+MIN_WORDS: Final = 4
+#: A line of fewer words that nothing ends is continued by the next one.
+MIN_LINE: Final = 5
 _ENDS: Final = ".!?؟…:؛،,"
 
 # What a sentence opens with that leans on the one before it.
@@ -85,12 +87,7 @@ def checkable_sentences(text: str, checkability: Checkability) -> Checkable:
     if len(claims) < 2 or any(map(_leads_astray, claims)):
         return Checkable((_joined(claims),) if claims else ())
     stated = [p for p in claims if not (checkability.is_opinion(p) or _only_asks(p))] or claims
-    if _length(claims) <= SHORT_WORDS:
-        if len(stated) < 2 or not all(map(_stands, stated)):
-            return Checkable((_joined(claims),))
-        return _best(stated, checkability)
-    long_enough = [part for part in stated if len(words(part)) >= MIN_WORDS]
-    return _best(long_enough or stated, checkability)
+    return _best(_whole_sentences(stated), checkability)
 
 
 def small_talk_of(text: str) -> SmallTalk | None:
@@ -104,14 +101,15 @@ def small_talk_of(text: str) -> SmallTalk | None:
     return next(kind for kind in SmallTalk if kind in kinds)
 
 
-def states_nothing(text: str, checkability: Checkability) -> bool:
-    """Whether ``text`` reads like an opinion; a long one only if all its sentences do.
+def states_nothing(claims: Sequence[str], checkability: Checkability) -> bool:
+    """Whether the sentences of a message read like an opinion; of a long one each must.
 
     What the model was fitted on and its threshold measured on is as short as a tweet.
     """
-    if len(words(text)) <= SHORT_WORDS:
-        return checkability.is_opinion(text)
-    return all(kind_of(part) is not None or checkability.is_opinion(part) for part in _parts(text))
+    whole = _joined(claims)
+    if len(words(whole)) <= SHORT_WORDS:
+        return checkability.is_opinion(whole)
+    return all(map(checkability.is_opinion, claims))
 
 
 def _parts(text: str) -> list[str]:
@@ -120,8 +118,8 @@ def _parts(text: str) -> list[str]:
     found: list[str] = []
     for span in sentences(lined):
         sentence = " ".join(lined[span.start : span.end].split())
-        answers = is_denial(sentence) or is_affirmation(sentence)
-        if found and not answers and (_introduces(found[-1]) or _leans(sentence)):
+        apart = is_denial(sentence) or is_affirmation(sentence) or kind_of(sentence) is not None
+        if found and not apart and (_introduces(found[-1]) or _leans(sentence)):
             sentence = f"{found.pop()} {sentence}"
         found.append(sentence)
     return found
@@ -137,12 +135,22 @@ def _itemised(text: str) -> str:
 
 def _introduces(part: str) -> bool:
     """Whether ``part`` is a header, or too little to be a sentence and not ended."""
-    return part.endswith(":") or (part[-1] not in _ENDS and len(words(part)) < MIN_WORDS)
+    return part.endswith(":") or (part[-1] not in _ENDS and len(words(part)) < MIN_LINE)
 
 
 def _leans(part: str) -> bool:
     read = words(part)
     return (bool(read) and read[0] in _LEANING) or opens_with_denial(part)
+
+
+def _whole_sentences(parts: Sequence[str]) -> list[str]:
+    """Put what is too short to stand alone beside the sentence before it, or after it."""
+    found: list[str] = []
+    for part in parts:
+        if found and not (_stands(part) and _stands(found[-1])):
+            part = _joined([found.pop(), part])
+        found.append(part)
+    return found
 
 
 def _best(stated: Sequence[str], checkability: Checkability) -> Checkable:
@@ -171,10 +179,6 @@ def _leads_astray(part: str) -> bool:
     """Whether ``part`` changes what its neighbours say: an answer, a header that denies."""
     header, colon, rest = part.partition(":")
     return is_denial(part) or bool(colon and mentions_denial(header) and rest.strip())
-
-
-def _length(stated: Sequence[str]) -> int:
-    return sum(len(words(part)) for part in stated)
 
 
 def _joined(stated: Sequence[str]) -> str:

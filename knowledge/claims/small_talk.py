@@ -12,7 +12,7 @@ from typing import Final
 
 from knowledge.claims import formulas
 from knowledge.claims.formulas import Phrase
-from knowledge.extraction.words import Word, words
+from knowledge.extraction.words import Word, fold, words
 
 
 class SmallTalk(StrEnum):
@@ -77,6 +77,44 @@ def peel(text: str) -> Peeled:
     if not found or not kinds:
         return Peeled(None, text)
     return Peeled(None, text[read[found[-1][2] - 1].end :].lstrip(" \n,،.!؛;…-:"))
+
+
+def peel_end(text: str) -> str:
+    """Take off the phrases that ``text`` ends with, unless little is left or somebody says them."""
+    read = words(text)
+    end = len(read)
+    while (start := _last_phrase(text, read, end)) is not None:
+        end = start
+    if end == len(read):
+        return text
+    return text[: read[end - 1].end].rstrip(" \n,،؛;…-–—:")
+
+
+def _last_phrase(text: str, read: Sequence[Word], end: int) -> int | None:
+    """Return where the longest phrase begins that ends before ``end``, None if none does."""
+    while end and not read[end - 1].is_word:
+        end -= 1
+    for start in range(max(0, end - _LONGEST), end):
+        run = read[start:end]
+        phrase = tuple(_DRAWN_OUT.sub(r"\1", word.key) for word in run)
+        if not all(word.is_word for word in run) or phrase not in _PHRASES:
+            continue
+        before = [word for word in read[:start] if word.is_word]
+        if len(before) < _LEFT or before[-1].key in _SAYING or read[start - 1].key == ":":
+            continue
+        # A single word may belong to the sentence: a mark must part it from that.
+        apart = "\n" in text[read[start - 1].end : read[start].start]
+        if len(run) > 1 or apart or read[start - 1].key in _PARTING:
+            return start
+    return None
+
+
+#: Words that must be left of a text whose end is taken off.
+_LEFT: Final = 3
+#: What follows these is quoted.
+_SAYING: Final = frozenset(
+    fold("قال قالت قالوا يقول تقول يقولون كتب كتبت ردد رددت هتف هتفوا said says wrote dit").split()
+)
 
 
 def kind_of(sentence: str) -> SmallTalk | None:

@@ -10,6 +10,7 @@ from knowledge.claims import (
     Message,
     MessageKind,
     bare_text,
+    clauses,
     lone_link,
     read_message,
 )
@@ -257,6 +258,16 @@ class TestSeveralClaims:
     def test_a_short_one_leaves_nothing_to_ask_for(self) -> None:
         assert read_message("أعلنت البلدية إغلاق 40 مدرسة أمس").rest == ()
 
+    def test_a_short_message_of_two_sentences_holds_two(self) -> None:
+        for gap in (". ", "\n", "! "):
+            message = f"داعش يسيطر على نصف مساحة خلافته{gap}القهوة تشفي من السرطان"
+            assert len(claims(message)) == 2
+
+    def test_what_is_too_short_to_stand_alone_stays_with_the_sentence_before_it(self) -> None:
+        message = "فاز المنتخب الوطني على ضيفه أمس. بثلاثة أهداف. خرج الجمهور إلى الشوارع محتفلا"
+        assert [claim.split()[0] for claim in claims(message)] == ["فاز", "خرج"]
+        assert "بثلاثة" in claims(message)[0]
+
     def test_a_sentence_that_leans_on_another_stays_with_it(self) -> None:
         message = "استقال رئيس بلدية المدينة الكبيرة أمس. وهو لم ينف التهم الموجهة إليه."
         assert claims(message) == [message.removesuffix(".")]
@@ -385,3 +396,49 @@ def test_what_a_page_marks_up_is_read_without_its_tags() -> None:
     marked = '<b>Spain</b> beat Italy in <a href="x">Berlin</a><br/>'
     assert " ".join(bare_text(marked).split()) == "Spain beat Italy in Berlin"
     assert bare_text("5 <b 6 and 7> 2") != ""
+
+
+class TestClauses:
+    @pytest.mark.parametrize(
+        ("claim", "cut"),
+        [
+            (
+                "داعش يسيطر على نصف مساحة خلافته والقهوة تشفي من السرطان",
+                ["داعش يسيطر على نصف مساحة خلافته", "والقهوة تشفي من السرطان"],
+            ),
+            (
+                "البلدية أغلقت الجسر القديم أمس، المدارس تفتح أبوابها يوم الأحد",
+                ["البلدية أغلقت الجسر القديم أمس", "المدارس تفتح أبوابها يوم الأحد"],
+            ),
+            (
+                "The army closed the port and the minister opened the bridge",
+                ["The army closed the port", "the minister opened the bridge"],
+            ),
+        ],
+    )
+    def test_are_cut_at_commas_and_at_and(self, claim: str, cut: list[str]) -> None:
+        assert list(clauses(claim)) == cut
+
+    @pytest.mark.parametrize(
+        "claim",
+        [
+            "وزير الصحة ووزير التعليم في الرباط",
+            "مصر والسودان وقعا اتفاقا",
+            "بلغت الكلفة 1,500 دولار",
+            "",
+        ],
+    )
+    def test_a_list_is_not_cut(self, claim: str) -> None:
+        assert clauses(claim) == ()
+
+    @pytest.mark.parametrize(
+        "claim",
+        [
+            "نفى الوزير إغلاق المدارس الحكومية وإلغاء الامتحانات النهائية هذا العام",
+            "لا صحة لخبر وفاة الرئيس السابق واستقالة الحكومة كلها أمس",
+            "لو أغلقت الحكومة المدارس كلها وألغت الامتحانات النهائية هذا العام",
+            "It is not true that the army closed the port and opened the old bridge",
+        ],
+    )
+    def test_what_a_denial_may_govern_is_no_clause(self, claim: str) -> None:
+        assert len(clauses(claim)) <= 1

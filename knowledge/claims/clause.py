@@ -1,0 +1,60 @@
+"""Split a claim into clauses that can be checked on their own (pure)."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from embeddings.normalise import fold
+from embeddings.words import words
+
+#: Words of a clause; a shorter one seldom says who did what.
+MIN_WORDS: Final = 4
+#: Clauses of one claim at most: each costs an answer.
+MAX_CLAUSES: Final = 4
+
+_COMMA: Final = re.compile(r"\s*[،,;؛]\s+")
+# A comma inside a number has no space after it. An Arabic "and" is written onto the next word.
+_AND: Final = re.compile(r"\s+(?:(?=و[^\W\d_]{2})|(?:and|et|but|mais)\s+)", re.IGNORECASE)
+#: What denies, doubts, asks or supposes may govern all that comes after it.
+_GOVERNS: Final = re.compile(
+    fold(
+        r"(?<!\w)(?:و|ف)?(?:لا|لم|لن|ليس\w*|ما|مش|مو|مب|موب|مهو|ماهو|ماكو|مافي\w*|ماشي|غير|عدم|دون|بدون|نفى|نفت|ينفي"
+        r"|تنفي|نفي|كذب\w*|كاذب\w*|زائف\w*|شائع\w*|إشاع\w*|اشاع\w*|لو|إذا|اذا|إن|هل|لولا|ربما|قد"
+        r"|not|no|never|nobody|none|nothing|without|denies|denied|false|fake|rumou?rs?|if|unless|whether|\w+n't"
+        r"|ne|n'\w+|pas|sans|aucun\w*|jamais|faux|fausse\w*|si|dément\w*)(?!\w)"
+    ),
+    re.IGNORECASE,
+)
+
+
+def clauses(claim: str) -> tuple[str, ...]:
+    """Return the clauses of ``claim`` that say something without the others, in its order.
+
+    Empty where it has only one. Clauses are joined by commas and by "and" (و). What comes after a
+    word that denies, supposes or asks may hang on it, and is no clause.
+    """
+    joined = _long_enough(
+        [piece for part in _COMMA.split(claim) for piece in _long_enough(_AND.split(part))]
+    )
+    if len(joined) < 2:
+        return ()
+    free: list[str] = []
+    for piece in joined[:MAX_CLAUSES]:
+        free.append(piece)
+        if _GOVERNS.search(fold(piece)):
+            break
+    return tuple(free)
+
+
+def _long_enough(pieces: Iterable[str]) -> list[str]:
+    """Put what is too short for a clause beside the piece before it, or after it."""
+    found: list[str] = []
+    for piece in filter(None, pieces):
+        if found and not (_is_clause(found[-1]) and _is_clause(piece)):
+            piece = f"{found.pop()} {piece}"
+        found.append(piece)
+    return found
+
+
+def _is_clause(piece: str) -> bool:
+    return len(words(piece)) >= MIN_WORDS
