@@ -17,9 +17,19 @@ from embeddings.words import terms
 from knowledge import verdicts
 from knowledge.agreement.differences import same_text
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
-from knowledge.answers import SUGGEST, Answer, Match, decided, rated, reviewed, ruled, together
+from knowledge.answers import (
+    SUGGEST,
+    Answer,
+    Match,
+    answered_by_clauses,
+    decided,
+    rated,
+    reviewed,
+    ruled,
+    together,
+)
 from knowledge.calibration import STANDARD, Calibration
-from knowledge.claims import MAX_CHARACTERS, bare_text, read_message
+from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, read_message
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
@@ -46,6 +56,9 @@ REMEMBERED: Final = 1_024
 #: Claims answered at once; the others wait. More than there are processors only take turns with the
 #: interpreter: four at once on two processors are answered a fifth slower than two.
 AT_ONCE: Final = os.cpu_count() or 1
+
+
+_UNSETTLED: Final = frozenset({Outcome.RELATED, Outcome.NO_MATCH})
 
 
 class Reranking(Protocol):
@@ -113,6 +126,8 @@ class Answering:
                 known = self._remembered.get(key)
                 if known is None:
                     known = self._judged(claim, text, self._searched(text, live, top), top)
+                    if known.outcome in _UNSETTLED and not known.disputed:
+                        known = self._by_clauses(known, text, live, top)
                     self._remembered.keep(key, known)
         return replace(known, claim=text)
 
@@ -173,6 +188,19 @@ class Answering:
         matches = [self._match(each, judgements) for each in found]
         people = [(statement, said[number]) for number, statement in answers.items()]
         return decided(text, ruled(matches, people), top)
+
+    def _by_clauses(self, whole: Answer, text: str, live: LiveIndex, top: int) -> Answer:
+        """Return the answer to a claim that nothing settles as a whole, if its clauses settle it.
+
+        A clause may leave out who it is about, so only what the whole claim found may settle it.
+        """
+        found = {match.statement.id for match in whole.matches}
+        parts = []
+        for clause in clauses(text):
+            candidates = self._searched(clause, live, top)
+            nearby = [each for each in candidates if each.statement.id in found]
+            parts.append(self._judged(clause, clause, nearby, top))
+        return answered_by_clauses(whole, parts, top)
 
     def _chosen(
         self, claim: str, found: list["_Candidate"]

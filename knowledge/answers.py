@@ -50,6 +50,8 @@ class Answer:
     """What a claim gets: the outcome, how sure (0..1), and the matches, best first.
 
     ``disputed`` says that statements which each would settle the claim contradict one another.
+    ``clauses`` are those that were settled one by one, each by the match at its place; empty where
+    the claim was settled as a whole.
     """
 
     claim: str
@@ -57,6 +59,7 @@ class Answer:
     confidence: float
     matches: tuple[Match, ...]
     disputed: bool = False
+    clauses: tuple[str, ...] = ()
 
     @property
     def suggestions(self) -> tuple[Match, ...]:
@@ -153,6 +156,33 @@ def decided(claim: str, matches: Sequence[Match], top: int) -> Answer:
         confidence = 1.0 - max((m.relevance for m in matches), default=0.0)
     shown = descending(ordered[:top])
     return Answer(claim, outcome, confidence, shown, disputed=len(relations) > 1)
+
+
+def answered_by_clauses(whole: Answer, parts: Sequence[Answer], top: int) -> Answer:
+    """Return the answer to a claim that nothing settles as a whole, from those to its clauses.
+
+    A clause that is refuted refutes the claim. Several that are all supported by one report support
+    it: a claim may say in one sentence what a report says in two. Otherwise ``whole`` stands.
+    """
+    refuted = [part for part in parts if part.outcome is Outcome.REFUTED]
+    supported = [part for part in parts if part.outcome is Outcome.SUPPORTED]
+    reports = {part.matches[0].statement.report_ref for part in supported}
+    if refuted:
+        settled = [max(refuted, key=lambda part: part.confidence)]
+    elif len(supported) == len(parts) > 1 and len(reports) == 1:
+        settled = supported
+    else:
+        return whole
+    first = [part.matches[0] for part in settled]
+    known = {match.statement.id for match in first}
+    rest = [replace(m, settles=False) for m in whole.matches if m.statement.id not in known]
+    return Answer(
+        whole.claim,
+        settled[0].outcome,
+        min(part.confidence for part in settled),
+        descending([*first, *rest][:top]),
+        clauses=tuple(part.claim for part in settled),
+    )
 
 
 _WORST_FIRST: Final = (Outcome.REFUTED, Outcome.RELATED, Outcome.SUPPORTED)

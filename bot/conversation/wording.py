@@ -10,7 +10,7 @@ from typing import Final
 from bot.conversation.catalogue import Catalogue
 from bot.conversation.quoting import Asking, reasons, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
-from knowledge.answers import REJECTING, SHOWN, Answer, reviewed
+from knowledge.answers import REJECTING, SHOWN, Answer, Match, reviewed
 from knowledge.claims import MessageKind
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import ClaimProblem
@@ -79,7 +79,7 @@ def answered(
         )
         statements = [match.statement for match in shown[:most]]
         more = (_others(noted, say),) if noted is not None and len(shown) > most else ()
-        blocks = [opening, *_listed(statements, ask, words)]
+        blocks = [opening, *_leaning(shown, say), *_listed(statements, ask, words)]
         if noted is not None and noted.waiting:
             blocks.append(Block(_promise(noted, say), Style.NOTE))
         return Reply(
@@ -94,8 +94,12 @@ def answered(
     if noted is not None:
         row += (_share(verdict, answer.claim, best.statement, words),)
     blocks = [Block(verdict, Style.HEADLINE)]
-    blocks += sourced(best.statement, ask, words)
-    blocks += [*reasons(best, ask, words), *_passed_on(noted, words)]
+    # A claim that was settled clause by clause has a statement for each.
+    for clause, settling in zip(answer.clauses or ("",), answer.matches, strict=False):
+        if clause:
+            blocks.append(heard(clause, words))
+        blocks += [*sourced(settling.statement, ask, words), *reasons(settling, ask, words)]
+    blocks += _passed_on(noted, words)
     return Reply(tuple(blocks), (*((row,) if row else ()), *_feedback(noted, say)))
 
 
@@ -340,6 +344,32 @@ def headline(statement: SourcedStatement, relation: Relation, say: Callable[[str
     if supports:
         return say("✅ A verified report supports this")
     return say("❌ A verified report contradicts this")
+
+
+def _leaning(shown: Sequence[Match], say: Callable[[str], str]) -> list[Block]:
+    """Return what the closest statement seems to say, where no verdict is sure enough to be given.
+
+    It must not read as a confirmation: it says what is unsure, and sends to the report.
+    """
+    if not shown or not shown[0].suggested:
+        return []
+    closest = shown[0]
+    if reviewed(closest.statement):
+        text = say(
+            "Fact-checkers may have reviewed this very claim. I am not sure that it is the same:"
+            " read their review before you believe it or pass it on."
+        )
+    elif closest.judgement.relation is Relation.SUPPORTS:
+        text = say(
+            "The closest report may say the same, but I am not sure. Read it: this is no"
+            " confirmation."
+        )
+    else:
+        text = say(
+            "The closest report may say otherwise, but I am not sure. Read it before you believe"
+            " this or pass it on."
+        )
+    return [Block(text)]
 
 
 def _listed(statements: Sequence[SourcedStatement], ask: Asking, words: Catalogue) -> list[Block]:

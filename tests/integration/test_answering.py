@@ -280,3 +280,59 @@ def test_whoever_watches_sees_each_stage_begin_and_end(
     assert seen == [
         f"{stage} {edge}" for stage in ("encode", "search", "judge") for edge in ("begins", "ends")
     ]
+
+
+class _BySharedWords:
+    """Supports a claim whose words a statement has all; refutes one that says open for closed."""
+
+    fingerprint = "shared words"
+
+    def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
+        return tuple(self._one(set(claim.split()), set(each.text.split())) for each in evidence)
+
+    def _one(self, claim: set[str], statement: set[str]) -> Judgement:
+        if claim <= statement:
+            return Judgement(Relation.SUPPORTS, 0.95)
+        if claim - {"opened"} == claim & statement and "closed" in statement:
+            return Judgement(Relation.REFUTES, 0.95)
+        return Judgement(Relation.NOT_ENOUGH_INFO, 0.9)
+
+
+@pytest.fixture
+def by_words(house: House, tmp_path: Path) -> Answering:
+    index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
+    return Answering(house.sessions, house.encoder, index, _BySharedWords())
+
+
+def test_a_clause_that_is_refuted_refutes_the_claim(house: House, by_words: Answering) -> None:
+    house.publish("the old harbour bridge closed again")
+    claim = "the old harbour bridge opened again, coffee cures cancer and the common cold"
+    answer = by_words.answer(claim)
+    assert answer.outcome is Outcome.REFUTED
+    assert answer.claim == claim
+    assert answer.clauses == ("the old harbour bridge opened again",)
+    assert answer.matches[0].statement.text == "the old harbour bridge closed again"
+
+
+def test_clauses_that_one_report_supports_support_the_claim(
+    house: House, by_words: Answering
+) -> None:
+    house.publish("the old harbour bridge opened again", "the mayor thanked all workers there")
+    claim = "the old harbour bridge opened again and the mayor thanked all workers"
+    answer = by_words.answer(claim)
+    assert answer.outcome is Outcome.SUPPORTED
+    assert answer.clauses == (
+        "the old harbour bridge opened again",
+        "the mayor thanked all workers",
+    )
+    assert [match.statement.text for match in answer.matches[:2]] == [
+        "the old harbour bridge opened again",
+        "the mayor thanked all workers there",
+    ]
+
+
+def test_clauses_of_two_reports_settle_nothing(house: House, by_words: Answering) -> None:
+    house.publish("the old harbour bridge opened again")
+    house.publish("the mayor thanked all workers there")
+    claim = "the old harbour bridge opened again and the mayor thanked all workers"
+    assert by_words.answer(claim).outcome is not Outcome.SUPPORTED

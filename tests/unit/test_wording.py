@@ -195,6 +195,60 @@ class TestOutcomes:
         assert labels(answered(several, None, TODAY, ENGLISH)) == [["Source"]]
 
 
+class TestClauses:
+    def test_the_clause_that_is_contradicted_is_repeated(self) -> None:
+        answer = replace(refuted(claim="Coffee heals and " + CLAIM), clauses=(CLAIM,))
+        assert texts(english(answer))[:2] == [
+            "❌ A verified report contradicts this",
+            f"In your message: “{CLAIM}”",
+        ]
+
+    def test_each_clause_stands_above_the_statement_that_supports_it(self) -> None:
+        one, other = supporting(news(1)), supporting(news(2))
+        answer = replace(supported(one, other), clauses=("The first", "the second"))
+        said = texts(english(answer))
+        quoted = [one.statement.text, other.statement.text]
+        assert quotes(english(answer)) == [f"«{text}»" for text in quoted]
+        assert said.index("In your message: “The first”") < said.index(f"«{quoted[0]}»")
+        assert said.index(f"«{quoted[0]}»") < said.index("In your message: “the second”")
+
+
+class TestLeaning:
+    """A verdict that is not sure enough is hinted at, and never in the words of a verdict."""
+
+    @pytest.mark.parametrize(
+        ("leaning", "hint"),
+        [
+            (supporting(), "may say the same, but I am not sure"),
+            (refuting(), "may say otherwise, but I am not sure"),
+            (refuting(fact_check()), "may have reviewed this very claim. I am not sure"),
+        ],
+    )
+    def test_what_the_closest_report_seems_to_say(self, leaning: Match, hint: str) -> None:
+        unsure = replace(leaning, settles=False, suggested=True)
+        said = texts(english(related(unsure)))
+        assert said[0] == "🔎 Verified reports come close, but none settles this"
+        assert hint in said[1]
+        assert "ead" in said[1], "it sends to the report"
+        assert not {"✅", "❌"} & set("".join(said))
+
+    @pytest.mark.parametrize(
+        ("language", "caution"),
+        [
+            (Language.ENGLISH, "no confirmation"),
+            (Language.ARABIC, "ليس تأكيدًا"),
+            (Language.FRENCH, "n’est pas une confirmation"),
+        ],
+    )
+    def test_it_is_no_confirmation_in_any_language(self, language: Language, caution: str) -> None:
+        unsure = replace(supporting(), settles=False, suggested=True)
+        words = catalogue(language)
+        assert caution in texts(answered(related(unsure), Noted(7), TODAY, words))[1]
+
+    def test_nothing_is_hinted_at_where_nothing_leans(self) -> None:
+        assert "not sure" not in " ".join(texts(english(related())))
+
+
 class TestSource:
     """Where a quote comes from, with what is not known said to be so."""
 
