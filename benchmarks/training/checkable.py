@@ -1,15 +1,14 @@
-"""Fit what tells a checkable sentence from a feeling, and say what it loses and finds.
+"""Fit the model that tells a message with a claim from an opinion, and say what it loses and finds.
 
     python -m benchmarks.training.checkable
 
-Trained on the tweets of CheckThat! 2022 task 1B Arabic (train) and, weighing a tenth each, on
-headlines of ANS (train) and SaudiNewsNet, which all claim something: tweets alone make every
-headline look strange. The threshold below which a text is called an opinion is the highest at
-which every set of real claims loses less than ``LOSS``, headlines and training tweets judged by
-models that have not seen them. Writes ``knowledge/claims/checkable.json``.
+Trained on our own data: posts that hold a claim and posts that claim nothing (``posts``), written
+claims, and the statements and titles they are about. The threshold below which a text is called an
+opinion is the highest at which every set of claims loses less than ``LOSS``, posts judged by models
+that have not seen them and written claims of the calibration split. Then figures of sets that
+nothing was fitted on. Writes ``knowledge/claims/checkable.json``.
 """
 
-import gzip
 import json
 import random
 from collections.abc import Sequence
@@ -19,18 +18,22 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.datasets import require, rows
-from knowledge.claims.checkability import DIMENSION, places
+from benchmarks.datasets import rows
+from benchmarks.training import written
+from benchmarks.training.written import Split
+from knowledge.claims.checkability import DIMENSION, places, reads_arabic
 from knowledge.claims.noise import bare_text
 
 Floats = NDArray[np.float64]
 
 SEED: Final = 1
 FOLDS: Final = 5
-#: Headlines of each kind that are learned from, and what one weighs beside a tweet.
-HEADLINES: Final = 1000
-HEADLINE_WEIGHT: Final = 0.1
-#: Ridge penalty on the weights, for a loss summed over about 3,600 tweets.
+#: Written claims, and statements and titles, that are learned from, and what one weighs beside a
+#: post: posts are most like what people send.
+CLAIMS: Final = 4_000
+STATEMENTS: Final = 1_500
+CLAIM_WEIGHT: Final = 0.3
+#: Ridge penalty on the weights, for a loss summed over all posts.
 PENALTY: Final = 0.33
 STEPS: Final = 400
 #: Share of any set of real claims that may be called an opinion; the brief is 1 %.
@@ -39,23 +42,21 @@ SCALE: Final = 1000
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 TARGET: Final = ROOT / "knowledge" / "claims" / "checkable.json"
-OPINIONS: Final = Path(__file__).with_name("opinions")
+POSTS: Final = Path(__file__).with_name("posts")
 
 
 def main() -> None:
     """Fit, choose the threshold, print the figures, write the weights."""
-    tweets = list(rows("checkthat2022-ar-checkable", "train.jsonl"))
-    x = features([tweet["tweet_text"] for tweet in tweets])
-    y = np.array([tweet["class_label"] == "1" for tweet in tweets])
-    headlines = features([*_stance_headlines(), *_newspaper_headlines()])
-    rng = np.random.default_rng(SEED)
-    fold, folded = rng.integers(FOLDS, size=len(x)), rng.integers(FOLDS, size=len(headlines))
-    unseen, unseen_headlines = np.zeros(len(x)), np.zeros(len(headlines))
-    for held in range(FOLDS):
-        weights, bias = fit(x[fold != held], y[fold != held], headlines[folded != held])
-        unseen[fold == held] = x[fold == held] @ weights + bias
-        unseen_headlines[folded == held] = headlines[folded == held] @ weights + bias
-    weights, bias = fit(x, y, headlines)
+    held, empty = posts("claims-*.jsonl"), posts("nothing-*.jsonl")
+    x = features([*held, *empty])
+    y = np.arange(len(x)) < len(held)
+    told = features(_sample(_claims(Split.TRAIN), CLAIMS) + _sample(written.texts(), STATEMENTS))
+    fold = np.random.default_rng(SEED).integers(FOLDS, size=len(x))
+    unseen = np.zeros(len(x))
+    for number in range(FOLDS):
+        weights, bias = fit(x[fold != number], y[fold != number], told)
+        unseen[fold == number] = x[fold == number] @ weights + bias
+    weights, bias = fit(x, y, told)
     whole = np.round(weights * SCALE)
     weights = whole / SCALE
 
@@ -63,25 +64,20 @@ def main() -> None:
         return np.asarray(features(texts) @ weights + bias, np.float64)
 
     claims = {
-        "CheckThat! 2022 train, checkable (held out)": unseen[y],
-        "headlines (held out)": unseen_headlines,
-        "CheckThat! 2021 train tweets": score(_tweets("checkthat2021-ar", "queries_train.jsonl")),
+        "posts that hold a claim (held out)": unseen[y],
+        "written claims, calibration": score(_claims(Split.CALIBRATION)),
     }
     threshold = min(float(np.quantile(scores, LOSS)) for scores in claims.values())
     print(f"opinion below {threshold:.3f}")
-    shown = claims | {"CheckThat! 2021 reviewed claims": score(_reviewed())}
-    for name, scores in shown.items():
+    nothing = {"posts that claim nothing (held out)": unseen[~y]}
+    claims["written claims, dev"] = score(_claims(Split.DEV))
+    for name, tweets in _tweets().items():
+        (claims if tweets[1] else nothing)[name] = score(tweets[0])
+    for name, scores in claims.items():
         print(f"lost of {name} ({len(scores)}): {(scores < threshold).mean():.4f}")
-    print(f"found of train, not checkable (held out): {(unseen[~y] < threshold).mean():.3f}")
-    print(f"area under the curve, train (held out): {area(unseen, y):.3f}")
-    ours = score(_opinions())
-    print(f"found of our own messages that claim nothing: {(ours < threshold).mean():.3f}")
-    dev = list(rows("checkthat2022-ar-checkable", "dev.jsonl"))
-    scores = score([tweet["tweet_text"] for tweet in dev])
-    right = np.array([tweet["class_label"] == "1" for tweet in dev])
-    print(f"dev: area {area(scores, right):.3f}, accuracy {((scores > 0) == right).mean():.3f},")
-    print(f"  found of not checkable {(scores[~right] < threshold).mean():.3f},")
-    print(f"  lost of checkable {(scores[right] < threshold).mean():.4f}")
+    for name, scores in nothing.items():
+        print(f"found of {name} ({len(scores)}): {(scores < threshold).mean():.3f}")
+    print(f"area under the curve, posts (held out): {area(unseen, y):.3f}")
     kept = {
         "made_by": "benchmarks/training/checkable.py",
         "bias": round(float(bias), 4),
@@ -90,6 +86,13 @@ def main() -> None:
         "weights": [int(weight) for weight in whole],
     }
     TARGET.write_text(json.dumps(kept) + "\n", "utf-8")
+
+
+def posts(pattern: str) -> list[str]:
+    """Return the texts of the posts' files; a question may hold a claim, and is left out."""
+    lines = (line for path in sorted(POSTS.glob(pattern)) for line in path.open("rb"))
+    found = [row for row in map(json.loads, lines) if row["kind"] != "question"]
+    return [row["text"] for row in found]
 
 
 def features(texts: Sequence[str]) -> NDArray[np.float32]:
@@ -102,17 +105,18 @@ def features(texts: Sequence[str]) -> NDArray[np.float32]:
 
 
 def fit(
-    x: NDArray[np.float32], y: NDArray[np.bool_], headlines: NDArray[np.float32]
+    x: NDArray[np.float32], y: NDArray[np.bool_], told: NDArray[np.float32]
 ) -> tuple[Floats, float]:
-    """Return weights and bias of a ridge logistic regression, both classes of tweets weighing 1/2.
+    """Return weights and bias of a ridge logistic regression of ``y``; ``told`` are all claims.
 
-    Nesterov's accelerated gradient, step 1 / L with L bounding the curvature of unit rows.
+    Both classes of posts weigh 1/2, whatever their sizes. Nesterov's accelerated gradient, step
+    1 / L with L bounding the curvature of unit rows.
     """
-    rows_ = np.vstack([x, headlines])
-    target = np.r_[y, np.ones(len(headlines))]
+    rows_ = np.vstack([x, told])
+    target = np.r_[y, np.ones(len(told))]
     half = len(y) / 2
     share = np.r_[
-        np.where(y, half / y.sum(), half / (~y).sum()), np.full(len(headlines), HEADLINE_WEIGHT)
+        np.where(y, half / y.sum(), half / (~y).sum()), np.full(len(told), CLAIM_WEIGHT)
     ].astype(np.float32)
     step = 1.0 / (0.25 * 2 * float(share.sum()) * 0.5 + PENALTY)
     at, ahead = np.zeros(DIMENSION + 1), np.zeros(DIMENSION + 1)
@@ -135,35 +139,35 @@ def area(scores: Floats, right: NDArray[np.bool_]) -> float:
     return (rank_sum - positive * (positive + 1) / 2) / (positive * negative)
 
 
-def _opinions() -> list[str]:
-    """Return messages that claim nothing; questions may hold a claim, and are left out."""
-    lines = (line for path in sorted(OPINIONS.glob("*.jsonl")) for line in path.open("rb"))
-    return [row["text"] for row in map(json.loads, lines) if row["kind"] != "question"]
+def _claims(split: Split) -> list[str]:
+    """Return the claims of a split in Arabic letters: only Arabic is learned."""
+    found = [claim.text for item in written.items(split) for claim in item.claims]
+    return [text for text in found if reads_arabic(text)]
 
 
-def _tweets(*parts: str) -> list[str]:
-    return [row["tweet_text"] for row in rows(*parts)]
+def _tweets() -> dict[str, tuple[list[str], bool]]:
+    """Return tweets and reviewed claims that nothing is fitted on, and whether they are claims."""
+    dev = [
+        row
+        for part in ("train.jsonl", "dev.jsonl")
+        for row in rows("checkthat2022-ar-checkable", part)
+    ]
+    reviewed = [row["vclaim"] for row in rows("checkthat2021-ar", "claims.jsonl")]
+    sent = [row["tweet_text"] for row in rows("checkthat2021-ar", "queries_train.jsonl")]
+
+    def of(label: str) -> list[str]:
+        return [row["tweet_text"] for row in dev if row["class_label"] == label]
+
+    return {
+        "CheckThat! 2022 tweets, checkable": (of("1"), True),
+        "CheckThat! 2021 tweets": (sent, True),
+        "CheckThat! 2021 reviewed claims": ([text for text in reviewed if text.strip()], True),
+        "CheckThat! 2022 tweets, not checkable": (of("0"), False),
+    }
 
 
-def _reviewed() -> list[str]:
-    claims = [row["vclaim"] for row in rows("checkthat2021-ar", "claims.jsonl")]
-    return [claim for claim in claims if claim.strip()]
-
-
-def _stance_headlines() -> list[str]:
-    pairs = list(rows("ans", "stance_train.jsonl"))
-    return _sample(sorted({text for pair in pairs for text in (pair["s1"], pair["s2"])}))
-
-
-def _newspaper_headlines() -> list[str]:
-    path = require("saudinewsnet", "articles.jsonl.gz")
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        titles = [json.loads(line)["title"] for number, line in enumerate(file) if number % 20 == 0]
-    return _sample([title for title in titles if title.strip()])
-
-
-def _sample(texts: list[str]) -> list[str]:
-    return random.Random(SEED).sample(texts, HEADLINES)  # noqa: S311 (a sample, not a secret)
+def _sample(texts: list[str], count: int) -> list[str]:
+    return random.Random(SEED).sample(texts, count)  # noqa: S311 (a sample, not a secret)
 
 
 if __name__ == "__main__":

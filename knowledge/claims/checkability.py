@@ -1,8 +1,8 @@
 """How much a sentence looks like something that can be checked: a small learned model (pure).
 
-A logistic regression on hashed letter n-grams, fitted on Arabic tweets and headlines by
-``benchmarks/training/checkable.py``. It needs no encoder: at the same loss of real claims it finds
-as many of the uncheckable tweets as a linear head on e5's vectors does.
+A logistic regression on hashed letter n-grams, fitted on Arabic posts and claims by
+``benchmarks/training/checkable.py``. It needs no encoder: fitted on tweets, it found at the same loss
+of real claims as many uncheckable ones as a linear head on e5's vectors did.
 """
 
 import json
