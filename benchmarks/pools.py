@@ -64,7 +64,7 @@ def arabic() -> Pool:
     return Pool(
         _ARABIC,
         "ar",
-        (*_fact_checks(_ARABIC), *_padding(islice(_headlines(), HEADLINES))),
+        (*_fact_checks(_ARABIC), *_padding(islice(padding_titles(), HEADLINES))),
         _tweets(_ARABIC, "queries_train.jsonl", "qrels_train.tsv"),
         _tweets(_ARABIC, "queries_dev.jsonl", "qrels_dev.tsv"),
     )
@@ -99,7 +99,7 @@ def among_headlines() -> Pool:
     """Return the written claims of dev that are true, among 6,000 headlines (evaluation only)."""
     items = written.items(Split.DEV)
     true = _asked(items, lambda claim: claim.relation is Relation.SUPPORTS)
-    padding = _padding(islice(_headlines(), PADDING))
+    padding = _padding(islice(padding_titles(), PADDING))
     return Pool("written claims", "ar", (*map(_written, items), *padding), (), true)
 
 
@@ -132,7 +132,8 @@ def _fact_checks(name: str) -> Iterator[PoolStatement]:
         yield PoolStatement(claim["vclaim_id"], text, claim["title"], ReportKind.FACT_CHECK)
 
 
-def _headlines() -> Iterator[str]:
+def padding_titles() -> Iterator[str]:
+    """Yield the headlines that pad the pools."""
     with gzip.open(require("saudinewsnet", "articles.jsonl.gz"), "rt", encoding="utf-8") as file:
         for line in file:
             title = json.loads(line)["title"]

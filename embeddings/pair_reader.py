@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import onnxruntime
 
 #: Raise when the way pairs are laid out, or what the model computes, changes.
-FORMAT_VERSION: Final = 4
+FORMAT_VERSION: Final = 5
 #: Raise when the way the model is exported changes, and it computes what it did.
 EXPORT_VERSION: Final = 2
 #: Tokens in one run, padding counted: what fits a processor's cache.

@@ -7,7 +7,7 @@ would underline. A third text may follow, the context: what the statement leaves
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from embeddings.bundled import literal, open_tokenizer
 from embeddings.normalise import fold, for_matching
+from embeddings.sounds import is_arabic, sounds
 from embeddings.words import STOP_WORDS, stem
 
 #: Characters and tokens read of a claim and of a statement, each one sentence: cost grows with
@@ -31,7 +32,13 @@ MAX_CONTEXT: Final = 48
 #: Texts remembered as they are read.
 REMEMBERED: Final = 256
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W_]+)*")
+#: A letter of Arabic in Latin letters, where digits stand for what those have not.
+_LETTER: Final = "(?:[235-9]['’]?)?[a-z]"
+_WORD = re.compile(
+    # Words such as ``7okoma``, but neither ``5th`` nor ``3km``.
+    rf"(?![235-9](?:[ck]m|[km]g|mm|[mg]b|th|nd|rd|[ap]m)\b){_LETTER}(?:['’]?{_LETTER})+[235-9]?(?!\w)"
+    r"|\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W_]+)*"
+)
 
 
 class Mark(IntEnum):
@@ -126,6 +133,8 @@ class PairTokenizer:
             frozenset(map(_skeleton, found)),
             frozenset(bare for word in found for bare in _unfused(word)),
             tuple(tokens),
+            _sounds([word for word in found if not is_arabic(word)]),
+            _sounds([word for word in found if is_arabic(word)]),
         )
 
     def batch(self, pairs: Sequence[PairTokens]) -> PairBatch:
@@ -153,6 +162,8 @@ class _Text:
     skeletons: frozenset[str]
     unfused: frozenset[str]
     tokens: tuple[tuple[int, tuple[int, int]], ...]
+    latin_sounds: frozenset[str]
+    arabic_sounds: frozenset[str]
 
     def marks(self, other: "_Text") -> list[int]:
         """Return the mark of each character's word against ``other``."""
@@ -170,15 +181,25 @@ class _Text:
 
 
 def _mark(word: str, other: _Text) -> Mark:
-    if stem(word) in other.stems:
+    if stem(word) in other.stems or _sounds_like_one_of(word, other):
         return Mark.SHARED
-    if word[0].isdigit():
+    if word.replace(".", "").isdigit():
         return Mark.NUMBER_MISSING
     if word in STOP_WORDS:
         return Mark.PLAIN
     if _skeleton(word) in other.unfused or not other.skeletons.isdisjoint(_unfused(word)):
         return Mark.FUSED
     return Mark.MISSING
+
+
+def _sounds_like_one_of(word: str, other: _Text) -> bool:
+    """Return whether ``other`` has the word in the other script, more or less."""
+    theirs = other.latin_sounds if is_arabic(word) else other.arabic_sounds
+    return not theirs.isdisjoint(sounds(word))
+
+
+def _sounds(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(sound for word in words for sound in sounds(word))
 
 
 @lru_cache(maxsize=65536)

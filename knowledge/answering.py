@@ -18,6 +18,7 @@ from knowledge import verdicts
 from knowledge.agreement.differences import same_text
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
 from knowledge.answers import (
+    CERTAIN,
     SUGGEST,
     Answer,
     Match,
@@ -271,7 +272,7 @@ class Answering:
             settles=verdict
             and not judgement.doubted
             and calibration.asserts(sure)
-            and (relevance >= SUGGEST or _by_rules(judgement)),
+            and (relevance >= CERTAIN or _by_rules(judgement)),
             suggested=verdict and calibration.suggests(sure),
         )
 

@@ -13,6 +13,10 @@ from knowledge.reports import SourcedStatement
 #: Below this relevance a statement is not worth showing (``benchmarks/training/reranking.py``
 #: prints what passes it).
 SUGGEST: Final = 0.7
+#: Below this one what is only learned is not asserted: it may be of another, similar story. Of 600
+#: headlines that an index has nothing on, six were asserted something from ``SUGGEST`` on
+#: (``benchmarks/unrelated_claims.py``).
+CERTAIN: Final = 0.85
 #: Statements shown in full for one claim.
 SHOWN: Final = 3
 #: Ratings that reject the claim that was reviewed.

@@ -1,13 +1,14 @@
 """Fit the calibrated model that weighs the cross-encoder and the rules; prints what it is worth.
 
-    python -m benchmarks.training.combination [--write]
+    python -m benchmarks.training.combination [--write] [--ablate]
 
 Pairs the cross-encoder never saw, of data that everybody may use: the written claims kept for
 calibration (with and without what their statements are read with, with other statements, and their
 statements swapped, reworded and denied), ANS dev, ArNLI valid, held-out English evidence. Every
 figure is cross-fitted: each pair is judged by weights fitted on the other folds, and all claims
 about one text lie in one fold. ``--write`` then fits on everything and writes
-``knowledge/agreement/combination.json``.
+``knowledge/agreement/combination.json``; ``--ablate`` prints what leaving out each group of
+features costs.
 """
 
 import argparse
@@ -57,6 +58,20 @@ SHARES: Final = {
     "english evidence": 1.0,
 }
 
+#: Features that are left out together by ``--ablate``.
+GROUPS: Final = {
+    "support by rules": FEATURES[4:5],
+    "numbers and dates by rules": FEATURES[5:7],
+    "negation by rules": FEATURES[7:8],
+    "objections of rules": FEATURES[8:10],
+    "all rules": FEATURES[4:10],
+    "shared words": FEATURES[10:12],
+    "missing numbers": FEATURES[12:14],
+    "the same text": FEATURES[14:15],
+    "relevance and the same claim": FEATURES[2:4],
+    "all but the relation that is read": FEATURES[2:],
+}
+
 Rows = NDArray[np.float64]
 
 
@@ -73,22 +88,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=Path, default=Path("data/models"))
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--ablate", action="store_true")
     given = parser.parse_args()
     reader = OnnxPairReader(given.models)
     samples = gathered(given.models)
     pairs = [pair for sample in samples for pair in sample.pairs]
     inputs, labels, weights = read_all(pairs, reader), labels_of(pairs), weights_of(samples)
     groups = told_alike(pairs)
-    probabilities = np.zeros((len(labels), len(RELATIONS)))
-    for train, test in GroupKFold(FOLDS).split(inputs, labels, groups):
-        fitted = fit(inputs[train], labels[train], weights[train])
-        probabilities[test] = fitted.predict_proba(inputs[test])
+    probabilities = cross_fitted(inputs, labels, weights, groups)
     start = 0
     for sample in samples:
         end = start + len(sample.pairs)
         _show(sample.name, probabilities[start:end], labels[start:end])
         start = end
     _show("everything", probabilities, labels)
+    for name, dropped in GROUPS.items() if given.ablate else ():
+        kept = [n for n, feature in enumerate(FEATURES) if feature not in dropped]
+        left = cross_fitted(inputs[:, kept], labels, weights, groups)
+        for sample in samples[:1] + samples[3:5]:
+            start = sum(len(each.pairs) for each in samples[: samples.index(sample)])
+            chosen = slice(start, start + len(sample.pairs))
+            _show(f"without {name}: {sample.name}", left[chosen], labels[chosen])
+        _show(f"without {name}: everything", left, labels)
     if given.write:
         final = fit(inputs, labels, weights)
         write(WEIGHTS, reader.fingerprint, final)
@@ -173,6 +194,17 @@ def told_alike(pairs: Sequence[LabelledPair]) -> NDArray[np.int64]:
     links = coo_array((np.ones(len(linked)), linked.T), shape=(len(texts), len(texts)))
     groups: NDArray[np.int64] = connected_components(links, directed=False)[1][ends[:, 0]]
     return groups
+
+
+def cross_fitted(
+    inputs: Rows, labels: NDArray[np.int64], weights: Rows, groups: NDArray[np.int64]
+) -> Rows:
+    """Return the probabilities (pairs, relations) by a fit on the folds a pair is not in."""
+    probabilities = np.zeros((len(labels), len(RELATIONS)))
+    for train, test in GroupKFold(FOLDS).split(inputs, labels, groups):
+        fitted = fit(inputs[train], labels[train], weights[train])
+        probabilities[test] = fitted.predict_proba(inputs[test])
+    return probabilities
 
 
 def fit(x: Rows, y: NDArray[np.int64], weights: Rows) -> LogisticRegression:

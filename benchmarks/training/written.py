@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, Final
@@ -28,8 +28,6 @@ OTHER: Final = frozenset({"other-event", "other-state", "generalised"})
 _WHOLE, _PART = 60, 22
 #: In this share of readings a reviewed claim has its title, so that nobody is led astray by one.
 _TITLED: Final = 0.33
-#: A paraphrase of so many words says all of its statement, more or less.
-_FULL: Final = 9
 
 
 class Split(Enum):
@@ -140,23 +138,6 @@ def written(rng: random.Random) -> list[LabelledPair]:
             turns = claim.relation is REFUTES and rng.random() < 0.06
             found.append(known.turned() if turns else known)
     return found
-
-
-def among_claims(count: int, rng: random.Random) -> list[LabelledPair]:
-    """Return claims with another claim that says all of what their statement says: its paraphrase.
-
-    What holds of the statement holds of a paraphrase, unless that leaves out what the claim is
-    about: labels are guessed.
-    """
-    found = []
-    for item in items(Split.TRAIN):
-        full = [c for c in item.claims if c.kind == "paraphrase" and len(c.text.split()) >= _FULL]
-        for claim in item.claims:
-            others = [each for each in full if each is not claim]
-            if others:
-                known = pair(item, claim, "")
-                found.append(replace(known, statement=rng.choice(others).text))
-    return rng.sample(found, min(count, len(found)))
 
 
 def same_texts(count: int, rng: random.Random) -> list[LabelledPair]:

@@ -54,9 +54,13 @@ _OBJECTS: Final = {
 
 #: From this probability of the opposite on, what the rules settle does not stand.
 VETO: Final = 0.9
+#: Below this probability a support that the rules object to is not even suggested.
+UNSURE: Final = 0.6
+_OBJECTED: Final = _OBJECTS[Relation.SUPPORTS]
+_OTHERS: Final = (Relation.REFUTES, Relation.NOT_ENOUGH_INFO)
 #: What only differs in words is asserted as refuted from this probability on: another event of the
 #: same subject differs in words too (``benchmarks/unrelated_claims.py``).
-REFUTED_BY_WORDS: Final = 0.97
+REFUTED_BY_WORDS: Final = 0.975
 
 
 class Rules(Judge, Protocol):
@@ -117,6 +121,7 @@ class CombinedJudge:
             self._reader.fingerprint,
             self._rules.fingerprint,
             str(VETO),
+            str(UNSURE),
             str(REFUTED_BY_WORDS),
         )
         known = " ".join(parts).encode()
@@ -142,6 +147,8 @@ class CombinedJudge:
             return Judgement(Relation.NOT_ENOUGH_INFO, 1.0)
         probabilities = dict(zip(RELATIONS, self._combination.probabilities(row), strict=True))
         relation = max(probabilities, key=lambda each: probabilities[each])
+        if relation is Relation.SUPPORTS and probabilities[relation] < UNSURE and row[_OBJECTED]:
+            relation = max(_OTHERS, key=lambda each: probabilities[each])
         confidence = probabilities[relation]
         settled = ruled.relation is not Relation.NOT_ENOUGH_INFO
         if settled and (relation is Relation.NOT_ENOUGH_INFO or confidence < VETO):

@@ -1,8 +1,8 @@
 """How much a sentence looks like something that can be checked: a small learned model (pure).
 
 A logistic regression on hashed letter n-grams, fitted on Arabic posts and claims by
-``benchmarks/training/checkable.py``. It needs no encoder: fitted on tweets, it found at the same loss
-of real claims as many uncheckable ones as a linear head on e5's vectors did.
+``benchmarks/training/checkable.py``. It needs no encoder: fitted on tweets, it found as many
+uncheckable ones as a linear head on e5's vectors did, at the same loss of real claims.
 """
 
 import json

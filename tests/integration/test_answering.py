@@ -92,7 +92,7 @@ def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
 
 
 def test_what_is_asked_again_is_not_judged_again(house: House) -> None:
-    house.publish("the old harbour bridge opened on monday")
+    house.publish("the old harbour bridge opened again on monday")
     first = house.answering.answer(CLAIM)
     again = house.answering.answer(f"  {CLAIM} ")
     assert first.outcome is again.outcome is Outcome.SUPPORTED
@@ -100,7 +100,7 @@ def test_what_is_asked_again_is_not_judged_again(house: House) -> None:
 
 
 def test_what_is_remembered_ends_with_the_next_change(house: House) -> None:
-    (number,) = house.publish("the old harbour bridge opened on monday")
+    (number,) = house.publish("the old harbour bridge opened again on monday")
     assert house.answering.answer(CLAIM).outcome is Outcome.SUPPORTED
     with house.sessions.begin() as session:
         curation.retract(session, [number], "test", "wrong")
@@ -186,7 +186,7 @@ def test_a_message_is_as_true_as_its_least_true_claim(house: House) -> None:
 
 
 def test_a_verdict_that_is_not_sure_enough_is_only_shown(house: House) -> None:
-    house.publish("the old harbour bridge opened on monday")
+    house.publish("the old harbour bridge opened again on monday")
     house.judge.confidence = STANDARD.assert_at - 0.05
     answer = house.answering.answer(CLAIM)
     assert answer.outcome is Outcome.RELATED
@@ -194,7 +194,7 @@ def test_a_verdict_that_is_not_sure_enough_is_only_shown(house: House) -> None:
 
 
 def test_a_calibration_moves_the_threshold_and_the_confidence(house: House, tmp_path: Path) -> None:
-    house.publish("the old harbour bridge opened on monday")
+    house.publish("the old harbour bridge opened again on monday")
     index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
     strict = Calibration("", ((0.0, 0.0), (1.0, 0.5)), assert_at=0.99, suggest_at=0.9, labels=100)
     answering = Answering(house.sessions, house.encoder, index, house.judge, calibration=strict)
@@ -230,7 +230,7 @@ def _reranked(house: House, root: Path) -> Answering:
 def test_what_is_of_something_else_does_not_hide_what_speaks_against(
     house: House, tmp_path: Path
 ) -> None:
-    house.publish("again the old harbour bridge opened on monday")
+    house.publish("again the old harbour bridge opened again on monday")
     house.publish(*(f"the old harbour ferry again {n}" for n in range(2)))
     house.publish("old bridge closed again")
     answer = _reranked(house, tmp_path / "index").answer(CLAIM)
@@ -240,7 +240,7 @@ def test_what_is_of_something_else_does_not_hide_what_speaks_against(
 
 def test_copies_do_not_hide_what_speaks_against(house: House, tmp_path: Path) -> None:
     for n in range(3):
-        house.publish("again the old harbour bridge opened on monday", by=f"office {n}")
+        house.publish("again the old harbour bridge opened again on monday", by=f"office {n}")
     house.publish("old bridge closed again")
     answer = _reranked(house, tmp_path / "index").answer(CLAIM)
     assert answer.outcome is Outcome.RELATED
@@ -251,7 +251,7 @@ def test_what_is_remembered_ends_with_another_index(house: House, tmp_path: Path
     root = tmp_path / "index"
     index = ServingIndex(house.sessions, house.encoder, root)
     answering = Answering(house.sessions, house.encoder, index, house.judge, _OfTheBridge())
-    house.publish("the old harbour bridge opened on monday")
+    house.publish("the old harbour bridge opened again on monday")
     closed = house.publish("the old harbour bridge closed on monday")
     live = index.current()
     # As where something went wrong with the index and nothing with the database.

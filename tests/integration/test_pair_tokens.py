@@ -74,3 +74,30 @@ def test_marks_say_which_words_the_other_text_has(tokenizer: PairTokenizer) -> N
 
 def test_nothing_can_be_read_too(tokenizer: PairTokenizer) -> None:
     assert len(tokenizer.pair("", "").ids) == 4
+
+
+@pytest.mark.parametrize(
+    ("claim", "statement"),
+    [
+        ("el 7okoma 9arraret fat7 ma3bar", "قررت الحكومة فتح المعبر"),
+        ("mo7afez Baghdad", "محافظ بغداد"),
+        ("Khartoum Merrakech", "الخرطوم ومراكش"),
+        ("ميقاتي وماكرون", "Mikati reçoit Macron"),
+    ],
+)
+def test_a_word_is_recognised_in_the_other_script(
+    tokenizer: PairTokenizer, claim: str, statement: str
+) -> None:
+    marks = tokenizer.pair(claim, statement).marks.tolist()
+    assert marks.count(Mark.SHARED) >= len(claim.split())
+    assert Mark.NUMBER_MISSING not in marks
+
+
+def test_one_script_is_compared_by_its_spelling(tokenizer: PairTokenizer) -> None:
+    for claim, statement in (("precedent", "president"), ("مدارس", "مدروس"), ("7okoma", "hakima")):
+        assert Mark.MISSING in tokenizer.pair(claim, statement).marks
+
+
+def test_figures_beside_letters_stay_numbers(tokenizer: PairTokenizer) -> None:
+    for claim in ("on 5th street", "3km away", "covid19", "ra7 35alf"):
+        assert Mark.NUMBER_MISSING in tokenizer.pair(claim, "شارع").marks

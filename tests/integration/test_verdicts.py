@@ -46,7 +46,7 @@ def _attach(
 def test_a_person_beats_the_judge_and_no_stale_answer_is_given(
     sessions: Sessions, answering: Answering
 ) -> None:
-    (number,) = published(sessions, "the old harbour bridge opened on monday")
+    (number,) = published(sessions, "the old harbour bridge opened again on monday")
     _, claims = clustered(sessions, CLAIM)
     assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED
     assert _attach(sessions, claims, number) == 1
@@ -60,7 +60,7 @@ def test_a_person_beats_the_judge_and_no_stale_answer_is_given(
 def test_another_process_gives_no_stale_answer_either(
     sessions: Sessions, answering: Answering, fake_encoder: Encoder, tmp_path: Path
 ) -> None:
-    (number,) = published(sessions, "the old harbour bridge opened on monday")
+    (number,) = published(sessions, "the old harbour bridge opened again on monday")
     _, claims = clustered(sessions, CLAIM)
     index = ServingIndex(sessions, fake_encoder, tmp_path / "other")
     other = Answering(sessions, fake_encoder, index, _AlwaysSupports())
@@ -104,7 +104,7 @@ def test_two_people_of_two_minds_settle_nothing(sessions: Sessions, answering: A
 
 
 def test_a_person_may_say_that_it_settles_nothing(sessions: Sessions, answering: Answering) -> None:
-    (number,) = published(sessions, "the old harbour bridge opened on monday")
+    (number,) = published(sessions, "the old harbour bridge opened again on monday")
     _, claims = clustered(sessions, CLAIM)
     _attach(sessions, claims, number, _OPEN)
     answer = answering.answer(CLAIM)
@@ -166,10 +166,10 @@ def test_a_draft_answers_once_it_is_published_and_no_longer_than_that(
 def test_it_ends_with_the_words_it_was_given_on(
     sessions: Sessions, answering: Answering, taken_back: bool
 ) -> None:
-    (number,) = published(sessions, "the old harbour bridge is shut again")
+    (number,) = published(sessions, "the old harbour bridge opened again and is shut")
     cluster, claims = clustered(sessions, CLAIM)
     if taken_back:
-        _edit(sessions, number, "the old harbour bridge opened on monday", 1)
+        _edit(sessions, number, "the old harbour bridge opened again on monday", 1)
     _attach(sessions, claims, number)
     with sessions.begin() as session:
         session.get_one(Cluster, cluster).status = ClusterStatus.ANSWERED
@@ -179,7 +179,7 @@ def test_it_ends_with_the_words_it_was_given_on(
             (entry, *_) = audit.entries(session, SubjectKind.STATEMENT, str(number)).items
             curation.undo(session, entry.id, "basil", "not so")
     else:
-        _edit(sessions, number, "the old harbour bridge opened on monday", 1)
+        _edit(sessions, number, "the old harbour bridge opened again on monday", 1)
     with sessions() as session:
         assert verdicts.of(session, CLAIM) == {}
         assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
@@ -187,11 +187,11 @@ def test_it_ends_with_the_words_it_was_given_on(
 
 
 def test_an_edit_of_who_said_it_leaves_it(sessions: Sessions, answering: Answering) -> None:
-    (number,) = published(sessions, "the old harbour bridge opened on monday")
+    (number,) = published(sessions, "the old harbour bridge opened again on monday")
     _, claims = clustered(sessions, CLAIM)
     _attach(sessions, claims, number)
     with sessions.begin() as session:
-        edit = StatementEdit("the old harbour bridge opened on monday", speaker="the mayor")
+        edit = StatementEdit("the old harbour bridge opened again on monday", speaker="the mayor")
         curation.edit_statement(session, number, edit, "amal", None, 1)
     assert answering.answer(CLAIM).outcome is Outcome.REFUTED
 

@@ -94,6 +94,20 @@ def test_a_refutation_by_words_alone_must_be_surer_than_a_support(
     assert found.doubted is doubted
 
 
+@pytest.mark.parametrize(("logit", "relation"), [(0.3, None), (3.0, Relation.SUPPORTS)])
+def test_an_unsure_support_that_the_rules_object_to_is_left_open(
+    weights: Path, logit: float, relation: Relation | None
+) -> None:
+    class Reader(_Reader):
+        def _one(self, first: str, second: str) -> list[float]:
+            return [logit, -1, 0, 3]
+
+    judge = CombinedJudge(RuleJudge(), Reader(), weights)
+    exchanged = Evidence("Croatia defeated France in the final")
+    (found,) = judge.judge("France defeated Croatia in the final", [exchanged])
+    assert found.relation is (relation or Relation.NOT_ENOUGH_INFO)
+
+
 def test_nothing_to_judge_is_nothing_judged(weights: Path) -> None:
     assert CombinedJudge(RuleJudge(), _Reader(), weights).judge("a claim", []) == ()
 

@@ -1,0 +1,220 @@
+"""Ask the whole program the written claims of a split, and count what people would be told.
+
+    python -m benchmarks.end_to_end [--split dev] [--claims N] [--misses N]
+
+The index holds the reports of the split (title, the sentence before, the statement and its speaker)
+among 6,000 headlines. Every claim is asked as a message. Printed: how many claims that agree,
+contradict, or leave it open got each outcome, by kind and variety; how many verdicts rest on
+another report; and what would be told at other thresholds, for supports and refutes apart.
+"""
+
+import argparse
+import random
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from benchmarks.pools import PADDING, padding_titles
+from benchmarks.training import written
+from benchmarks.training.written import Claim, Item, Split
+from bot.app import App
+from bot.cli.progress import reporter
+from knowledge import curation, reports
+from knowledge.answers import CERTAIN, Answer
+from knowledge.domain import (
+    Outcome,
+    Rating,
+    Relation,
+    ReportDraft,
+    ReportKind,
+    StatementDraft,
+)
+from knowledge.text import plain_text, single_line
+
+SEED: Final = 19
+#: Thresholds at which coverage and error are printed.
+THRESHOLDS: Final = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97)
+_VERDICTS: Final = (Outcome.SUPPORTED, Outcome.REFUTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A claim of an item, and what the program answered."""
+
+    item: Item
+    claim: Claim
+    answer: Answer
+
+    @property
+    def wanted(self) -> Outcome:
+        """The outcome that is right; RELATED where the report leaves the claim open.
+
+        A review that rejects a claim refutes it, and says nothing of the claim's opposite.
+        """
+        if self.claim.relation is Relation.NOT_ENOUGH_INFO:
+            return Outcome.RELATED
+        supports = self.claim.relation is Relation.SUPPORTS
+        if self.item.reviewed:
+            return Outcome.REFUTED if supports else Outcome.RELATED
+        return Outcome.SUPPORTED if supports else Outcome.REFUTED
+
+    @property
+    def is_verdict(self) -> bool:
+        """Whether the answer asserts something."""
+        return self.answer.outcome in _VERDICTS
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the answer is the wanted one."""
+        return self.answer.outcome is self.wanted
+
+    @property
+    def is_own(self) -> bool:
+        """Whether what comes first is a statement of the claim's own report."""
+        return bool(self.answer.matches) and (
+            self.answer.matches[0].statement.report_ref == self.item.id
+        )
+
+
+def main() -> None:
+    """Ask, and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--split", choices=("dev", "calibration"), default="dev")
+    parser.add_argument("--claims", type=int, help="ask only so many, drawn at random")
+    parser.add_argument("--misses", type=int, default=0, help="print so many wrong verdicts")
+    given = parser.parse_args()
+    items = written.items(Split[given.split.upper()])
+    told = [(item, claim) for item in items for claim in item.claims]
+    if given.claims:
+        told = random.Random(SEED).sample(told, given.claims)  # noqa: S311
+    with tempfile.TemporaryDirectory() as folder, App(reporter).aside(Path(folder)) as app:
+        _fill(app, items)
+        asked = [
+            Asked(item, claim, app.answering.answer_message(claim.text, top=3))
+            for item, claim in told
+        ]
+    show(asked)
+    wrong = [one for one in asked if one.is_verdict and not one.is_right]
+    for one in sorted(wrong, key=lambda each: -each.answer.confidence)[: given.misses]:
+        _print_miss(one)
+
+
+def show(asked: Sequence[Asked]) -> None:
+    """Print the figures."""
+    names = {True: "reviewed claims", False: "news"}
+    for reviewed, name in names.items():
+        for relation in Relation:
+            of = [
+                one
+                for one in asked
+                if one.item.reviewed is reviewed and one.claim.relation is relation
+            ]
+            outcomes = Counter(one.answer.outcome for one in of)
+            shares = ", ".join(f"{o} {outcomes[o] / max(1, len(of)):.3f}" for o in Outcome)
+            print(f"{name}, {relation}: {len(of)}: {shares}")
+    verdicts = [one for one in asked if one.is_verdict]
+    against = sum(one.answer.outcome is _opposite(one.wanted) for one in verdicts)
+    open_ones = sum(one.wanted is Outcome.RELATED for one in verdicts)
+    print(
+        f"{len(verdicts)} verdicts, right {_share(sum(o.is_right for o in verdicts), verdicts)};"
+        f" the wrong way {against}, asserted though open {open_ones},"
+        f" by another report {sum(not one.is_own for one in verdicts)}"
+    )
+    settled = [one for one in asked if one.wanted in _VERDICTS]
+    for by, groups in (
+        ("variety", [one.claim.variety for one in settled]),
+        ("kind", [one.claim.kind for one in settled]),
+    ):
+        print(f"  coverage by {by}: {', '.join(_grouped(groups, settled))}")
+    for relation in (Relation.SUPPORTS, Relation.REFUTES):
+        for threshold in THRESHOLDS:
+            print(f"  {relation} from {threshold}: {_at(asked, relation, threshold)}")
+
+
+def _at(asked: Sequence[Asked], relation: Relation, threshold: float) -> str:
+    """Return whom the surest statement with this relation would tell so from a threshold on."""
+    outcome = Outcome.SUPPORTED if relation is Relation.SUPPORTS else Outcome.REFUTED
+    told = [
+        one
+        for one in asked
+        if any(
+            match.judgement.relation is relation
+            and match.judgement.confidence >= threshold
+            and match.relevance >= CERTAIN
+            for match in one.answer.matches
+        )
+    ]
+    due = [one for one in asked if one.wanted is outcome]
+    right = sum(one.wanted is outcome for one in told)
+    against = sum(one.wanted is _opposite(outcome) for one in told)
+    return (
+        f"right {_share(right, due)} of those due; {against} the wrong way,"
+        f" {len(told) - right - against} open, wrong {(len(told) - right) / max(1, len(told)):.3f}"
+    )
+
+
+def _opposite(outcome: Outcome) -> Outcome | None:
+    turned = {Outcome.SUPPORTED: Outcome.REFUTED, Outcome.REFUTED: Outcome.SUPPORTED}
+    return turned.get(outcome)
+
+
+def _share(count: int, of: Sequence[object]) -> str:
+    return f"{count} ({count / max(1, len(of)):.3f})"
+
+
+def _grouped(groups: Sequence[str], asked: Sequence[Asked]) -> Iterator[str]:
+    found = defaultdict(list)
+    for group, one in zip(groups, asked, strict=True):
+        found[group].append(one.is_right)
+    for group, right in sorted(found.items()):
+        yield f"{group} {sum(right) / len(right):.2f}"
+
+
+def _print_miss(one: Asked) -> None:
+    best = one.answer.matches[0].statement
+    print(
+        f"{one.item.id} {one.claim.kind} {one.claim.variety}: wanted {one.wanted},"
+        f" got {one.answer.outcome} {one.answer.confidence:.3f}\n"
+        f"    {one.claim.text}\n    {best.text} [{best.title}]"
+    )
+
+
+def _fill(app: App, items: Sequence[Item]) -> None:
+    """Publish the reports of ``items`` and the headlines."""
+    with app.sessions.begin() as session:
+        for draft in _drafts(items):
+            curation.publish(session, reports.store(session, draft).statement_ids, "benchmark")
+    app.index.current(reporter("Embedding"))
+
+
+def _drafts(items: Sequence[Item]) -> Iterator[ReportDraft]:
+    for item in items:
+        texts = [item.before] if item.before and not item.reviewed else []
+        stated = StatementDraft(
+            text=plain_text(item.statement),
+            speaker=single_line(item.speaker) or None,
+            rating=Rating.FALSE if item.reviewed else None,
+        )
+        yield ReportDraft(
+            ref=item.id,
+            publisher="Benchmark",
+            title=single_line(item.title),
+            language=item.language,
+            kind=ReportKind.FACT_CHECK if item.reviewed else ReportKind.NEWS,
+            statements=(*(StatementDraft(text=plain_text(text)) for text in texts), stated),
+        )
+    for number, title in enumerate(islice(padding_titles(), PADDING)):
+        yield ReportDraft(
+            ref=f"headline-{number}",
+            publisher="Benchmark",
+            title="",
+            statements=(StatementDraft(text=plain_text(title)),),
+        )
+
+
+if __name__ == "__main__":
+    main()
