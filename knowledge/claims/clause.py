@@ -15,9 +15,7 @@ MAX_CLAUSES: Final = 4
 _COMMA: Final = re.compile(r"\s*[،,;؛]\s+")
 # A comma inside a number has no space after it. An Arabic "and" is written onto the next word.
 # "Thirty-seven" is "seven and thirty" in Arabic: what joins a number parts nothing.
-_NUMBER: Final = (
-    r"(?:عشر|ثلاث|[أا]ربع|خمس|ست|سبع|ثمان|تسع)(?:ون|ين)\b|م(?:ئ|ا?ئ|ي)(?:ة|ه|تا|تي)\w*|[أا]لف|ملي|نصف|ربع|ثلث|ست\b"
-)
+_NUMBER: Final = r"(?:عشر|ثلاث|[أا]ربع|خمس|ست|سبع|ثمان|تسع)(?:ون|ين)\b|م(?:ئ|ا?ئ|ي)(?:ة|ه|تا|تي)\w*|[أا]لف|ملي|نصف|ربع|ثلث|ست\b"
 _AND: Final = re.compile(
     rf"\s+(?:(?=و(?!{_NUMBER})[^\W\d_]{{2}})|(?:and|et|but|mais)\s+)", re.IGNORECASE
 )
