@@ -76,6 +76,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.seed_claims --file more_seed_claims.jsonl
 	$(BIN)/python -m benchmarks.retrieval
 	$(BIN)/python -m benchmarks.written_claims
+	$(BIN)/python -m benchmarks.end_to_end --claims 1500
 	$(BIN)/python -m benchmarks.agreement
 	$(BIN)/python -m benchmarks.swapped_claims
 	$(BIN)/python -m benchmarks.unrelated_claims
