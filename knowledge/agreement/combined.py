@@ -54,6 +54,10 @@ _OBJECTS: Final = {
 
 #: From this probability of the opposite on, what the rules settle does not stand.
 VETO: Final = 0.9
+#: Up to so many words a claim is often a mere title, which the cross-encoder takes for supported by
+#: whatever is on its subject: it is asserted where the statement has all its words.
+SHORT: Final = 5
+_SHARED: Final = FEATURES.index("share of the claim's words")
 #: Below this probability a support that the rules object to is not even suggested.
 UNSURE: Final = 0.6
 _OBJECTED: Final = _OBJECTS[Relation.SUPPORTS]
@@ -122,6 +126,7 @@ class CombinedJudge:
             self._rules.fingerprint,
             str(VETO),
             str(UNSURE),
+            str(SHORT),
             str(REFUTED_BY_WORDS),
         )
         known = " ".join(parts).encode()
@@ -157,7 +162,9 @@ class CombinedJudge:
             confidence = max(ruled.confidence, probabilities[relation])
         if relation is Relation.NOT_ENOUGH_INFO:
             return Judgement(relation, confidence)
-        doubted = bool(row[_OBJECTS[relation]]) and ruled.relation is not relation
+        is_short = relation is Relation.SUPPORTS and len(words(claim)) <= SHORT
+        doubted = bool(row[_OBJECTS[relation]]) or (is_short and row[_SHARED] < 1.0)
+        doubted = doubted and ruled.relation is not relation
         reasons = ruled.reasons if ruled.relation is relation else ()
         if relation is Relation.REFUTES and not reasons:
             found = difference(claim, evidence.text)

@@ -15,17 +15,21 @@ MAX_CLAUSES: Final = 4
 _COMMA: Final = re.compile(r"\s*[،,;؛]\s+")
 # A comma inside a number has no space after it. An Arabic "and" is written onto the next word.
 # "Thirty-seven" is "seven and thirty" in Arabic: what joins a number parts nothing.
-_NUMBER: Final = r"(?:عشر|ثلاث|[أا]ربع|خمس|ست|سبع|ثمان|تسع)(?:ون|ين)\b|م(?:ئ|ا?ئ|ي)(?:ة|ه|تا|تي)\w*|[أا]لف|ملي|نصف|ربع|ثلث|ست\b"
+_NUMBER: Final = (
+    r"(?:عشر|ثلاث|[أا]ربع|خمس|ست|سبع|ثمان|تسع)(?:ون|ين)\b"
+    r"|م(?:ئ|ا?ئ|ي)(?:ة|ه|تا|تي)\w*|[أا]لف|ملي|نصف|ربع|ثلث|ست\b"
+)
 _AND: Final = re.compile(
     rf"\s+(?:(?=و(?!{_NUMBER})[^\W\d_]{{2}})|(?:and|et|but|mais)\s+)", re.IGNORECASE
 )
 #: What denies, doubts, asks or supposes may govern all that comes after it.
 _GOVERNS: Final = re.compile(
     fold(
-        r"(?<!\w)(?:و|ف)?(?:لا|لم|لن|ليس\w*|ما|مش|مو|مب|موب|مهو|ماهو|ماكو|مافي\w*|ماشي|غير|عدم|دون|بدون|نفى|نفت|ينفي"
-        r"|تنفي|نفي|كذب\w*|كاذب\w*|زائف\w*|شائع\w*|إشاع\w*|اشاع\w*|لو|إذا|اذا|إن|هل|لولا|ربما|قد"
-        r"|not|no|never|nobody|none|nothing|without|denies|denied|false|fake|rumou?rs?|if|unless|whether|\w+n't"
-        r"|ne|n'\w+|pas|sans|aucun\w*|jamais|faux|fausse\w*|si|dément\w*)(?!\w)"
+        r"(?<!\w)(?:و|ف)?(?:لا|لم|لن|ليس\w*|ما|مش|مو|مب|موب|مهو|ماهو|ماكو|مافي\w*|ماشي|غير|عدم"
+        r"|دون|بدون|نفى|نفت|ينفي|تنفي|نفي|كذب\w*|كاذب\w*|زائف\w*|شائع\w*|إشاع\w*|اشاع\w*|لو|إذا"
+        r"|اذا|إن|هل|لولا|ربما|قد|not|no|never|nobody|none|nothing|without|denies|denied|false|fake"
+        r"|rumou?rs?|if|unless|whether|\w+n't|ne|n'\w+|pas|sans|aucun\w*|jamais|faux|fausse\w*|si"
+        r"|dément\w*)(?!\w)"
     ),
     re.IGNORECASE,
 )

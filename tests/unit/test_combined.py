@@ -108,6 +108,19 @@ def test_an_unsure_support_that_the_rules_object_to_is_left_open(
     assert found.relation is (relation or Relation.NOT_ENOUGH_INFO)
 
 
+def test_a_title_is_not_asserted_for_what_is_on_its_subject(weights: Path) -> None:
+    class Reader(_Reader):
+        def _one(self, first: str, second: str) -> list[float]:
+            return [5, -1, 0, 3]
+
+    judge = CombinedJudge(RuleJudge(), Reader(), weights)
+    statement = Evidence("أغلقت البلدية جسر عبدون أسبوعين للصيانة")
+    for claim, doubted in (("انهيار جسر عبدون", True), ("البلدية أغلقت جسر عبدون", False)):
+        (found,) = judge.judge(claim, [statement])
+        assert found.relation is Relation.SUPPORTS
+        assert found.doubted is doubted
+
+
 def test_nothing_to_judge_is_nothing_judged(weights: Path) -> None:
     assert CombinedJudge(RuleJudge(), _Reader(), weights).judge("a claim", []) == ()
 
