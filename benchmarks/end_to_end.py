@@ -23,7 +23,6 @@ from benchmarks.training import written
 from benchmarks.training.written import Claim, Item, Split
 from bot.app import App
 from bot.cli.progress import reporter
-from knowledge import curation, reports
 from knowledge.answers import CERTAIN, Answer
 from knowledge.domain import (
     Outcome,
@@ -33,6 +32,7 @@ from knowledge.domain import (
     ReportKind,
     StatementDraft,
 )
+from knowledge.evaluation import pool
 from knowledge.text import plain_text, single_line
 
 SEED: Final = 19
@@ -105,8 +105,7 @@ def main() -> None:
 
 def show(asked: Sequence[Asked]) -> None:
     """Print the figures."""
-    names = {True: "reviewed claims", False: "news"}
-    for reviewed, name in names.items():
+    for reviewed, name in ((True, "reviewed claims"), (False, "news")):
         for relation in Relation:
             of = [
                 one
@@ -185,15 +184,13 @@ def _print_miss(one: Asked) -> None:
 
 def _fill(app: App, items: Sequence[Item]) -> None:
     """Publish the reports of ``items`` and the headlines."""
-    with app.sessions.begin() as session:
-        for draft in _drafts(items):
-            curation.publish(session, reports.store(session, draft).statement_ids, "benchmark")
+    pool.publish(app.sessions, tuple(_drafts(items)))
     app.index.current(reporter("Embedding"))
 
 
 def _drafts(items: Sequence[Item]) -> Iterator[ReportDraft]:
     for item in items:
-        texts = [item.before] if item.before and not item.reviewed else []
+        before = "" if item.reviewed else item.before
         stated = StatementDraft(
             text=plain_text(item.statement),
             speaker=single_line(item.speaker) or None,
@@ -205,7 +202,7 @@ def _drafts(items: Sequence[Item]) -> Iterator[ReportDraft]:
             title=single_line(item.title),
             language=item.language,
             kind=ReportKind.FACT_CHECK if item.reviewed else ReportKind.NEWS,
-            statements=(*(StatementDraft(text=plain_text(text)) for text in texts), stated),
+            statements=(StatementDraft(text=plain_text(before)), stated) if before else (stated,),
         )
     for number, title in enumerate(islice(padding_titles(), PADDING)):
         yield ReportDraft(

@@ -1,4 +1,4 @@
-"""What a claim gets: the statements found for it, and the outcome they make (pure)."""
+"""Turn the statements found for a claim into an outcome (pure)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

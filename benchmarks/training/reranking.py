@@ -149,7 +149,6 @@ def main() -> None:
     reached = {weight: _mean(read, weight, RERANKED) for weight in GRID}
     for weight in GRID:
         print(f"weight {weight}: {_figures({'written claims': read} | dev, weight)}")
-    # Claims do not tell weights apart that differ by less: the smallest of them.
     best = max(GRID, key=lambda weight: reached[weight])
     related = np.vstack([_right(read), _stances(encoder, reader)])
     unrelated = np.vstack([searched.others(*each) for each in asked[ASKED:]])

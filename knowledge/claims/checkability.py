@@ -1,4 +1,4 @@
-"""How much a sentence looks like something that can be checked: a small learned model (pure).
+"""Score how much a sentence looks like something that can be checked: a small learned model (pure).
 
 A logistic regression on hashed letter n-grams, fitted on Arabic posts and claims by
 ``benchmarks/training/checkable.py``. It needs no encoder: fitted on tweets, it found as many

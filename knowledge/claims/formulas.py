@@ -1,4 +1,4 @@
-"""What people say to a bot that is no claim: set phrases of Arabic, English and French (data).
+"""List set phrases that are no claim: greetings, thanks, prayers, in three languages (data).
 
 Spelled as read by ``knowledge.extraction.words.fold``: commas part the phrases.
 """

@@ -1,4 +1,4 @@
-"""What kind of message this is, and which claims it holds (pure)."""
+"""Classify a message and extract the claims it holds (pure)."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What tweets and forwards carry around a claim: links, handles, tags, calls to pass it on (pure).
+"""Remove links, handles, tags and calls to pass it on from around a claim (pure).
 
 No negator, no number and no word inside a sentence is ever taken off.
 """

@@ -1,4 +1,4 @@
-"""How the cross-encoder is given a claim and a statement: what its marks say."""
+"""Check the tokens and marks that the cross-encoder reads of a claim and a statement."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What people put around a claim must not change what is checked: greetings, prayers, noise."""
+"""Check that greetings, prayers and noise around a claim do not change what is checked."""
 
 import random
 from functools import cache

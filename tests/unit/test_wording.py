@@ -1,4 +1,4 @@
-"""What a person reads for an answer: the outcome first, and never more than the sources say."""
+"""Check the words of an answer: the outcome first, and never more than the sources say."""
 
 from dataclasses import replace
 from datetime import date
