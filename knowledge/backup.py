@@ -11,6 +11,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,9 +32,10 @@ from knowledge.working_folder import working_folder
 
 #: Rows copied at once.
 _CHUNK: Final = 1_000
-#: How long PostgreSQL's tables are waited for at once, below its ``deadlock_timeout`` (a second):
-#: whoever holds one and wants another goes first. And how long in all.
-_LOCK_MS: Final = 500
+#: How long PostgreSQL's tables are waited for, try by try, below its ``deadlock_timeout`` (a
+#: second): whoever holds one and wants another goes first. Of short tries there are many, so that
+#: one falls between busy writers; the last outlasts a long transaction. And how long in all.
+_LOCKS_MS: Final = (*[25] * 12, 800)
 _LOCK_S: Final = 60.0
 #: What lies beside an SQLite file that is not whole in itself.
 _BESIDE: Final = ("-wal", "-journal")
@@ -199,11 +201,11 @@ def _at_one_moment(engine: Engine) -> Iterator[Connection]:
 def _lock_tables(connection: Connection) -> None:
     """Hold every table of PostgreSQL; who holds some already and waits for others goes first."""
     names = ", ".join(table.name for table in Base.metadata.sorted_tables)
-    connection.execute(text(f"SET LOCAL lock_timeout = {_LOCK_MS}"))
     until = time.monotonic() + _LOCK_S
-    while True:
+    for wait in cycle(_LOCKS_MS):
         try:
             with connection.begin_nested():
+                connection.execute(text(f"SET LOCAL lock_timeout = {wait}"))
                 connection.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
             break
         except OperationalError:

@@ -645,13 +645,15 @@ class TestRunningPrograms:
         threads = [threading.Thread(target=write, args=(n,)) for n in range(len(written))]
         for thread in threads:
             thread.start()
-        while min(written) < 2:
-            assert not faults
-        for _ in range(2):
-            restore(engine, whole)
-        ending.set()
-        for thread in threads:
-            thread.join()
+        try:
+            while min(written) < 2:
+                assert not faults
+            for _ in range(2):
+                restore(engine, whole)
+        finally:
+            ending.set()
+            for thread in threads:
+                thread.join()
         assert faults == []
         with sessions() as session:
             published = select(Statement.id).where(Statement.status == StatementStatus.PUBLISHED)
