@@ -51,3 +51,18 @@ def open_bundled(models: Path, vectors: Path | None, name: str = BUNDLED_NAME) -
     """Return a bundled encoder; what it encodes is kept in the folder ``vectors``, if given."""
     encoder = open_encoder(name, models)
     return KeptVectors(encoder, vectors) if vectors is not None else encoder
+
+
+def nearest(
+    encoder: Encoder, claims: Sequence[str], statements: Sequence[str], count: int
+) -> list[tuple[int, ...]]:
+    """Return, for each claim, the places of the ``count`` nearest statements, nearest first."""
+    found: list[tuple[int, ...]] = []
+    if not claims:
+        return found
+    vectors = encoder.encode_statements(statements)
+    asked = encoder.encode_claims(claims)
+    for start in range(0, len(asked), 512):
+        order = np.argsort(-(asked[start : start + 512] @ vectors.T), axis=1)[:, :count]
+        found += [tuple(map(int, row)) for row in order]
+    return found

@@ -134,12 +134,11 @@ def gathered(models: Path) -> list[Sample]:
     told = [written.pair(item, claim, item.context) for item in items for claim in item.claims]
     alone = [replace(pair, context="") for pair in rng.sample(told, 1200)]
     encoder = open_bundled(models, None)
-    near = written.nearest(encoder, Split.CALIBRATION)
     texts = [item.statement for item in items]
     return [
         Sample("written claims", tuple(told)),
         Sample("statement alone", tuple(alone)),
-        Sample("other statements", tuple(written.strangers(near, 1200, rng, Split.CALIBRATION))),
+        Sample("other statements", tuple(written.strangers(encoder, 1200, rng, Split.CALIBRATION))),
         Sample("swapped", tuple(sources.swaps(900, rng, texts))),
         Sample("denied", tuple(p for _ in range(4) for p in fused(100, texts, rng))),
         Sample("ans dev", tuple(stance)),

@@ -29,7 +29,7 @@ from sentence_transformers.sentence_transformer.training_args import (
 from transformers.trainer_utils import get_last_checkpoint
 
 from benchmarks.datasets import rows
-from benchmarks.kept_vectors import open_bundled
+from benchmarks.kept_vectors import nearest, open_bundled
 from benchmarks.swaps.generator import is_held_out
 from benchmarks.training import written
 from benchmarks.training.trainer import BFLOAT16
@@ -131,7 +131,9 @@ def _last_checkpoint(folder: Path) -> str | None:
 def examples(encoder: Encoder) -> list[dict[str, str]]:
     """Return claims, their statements, and near ones that are about something else."""
     rng = random.Random(SEED)  # noqa: S311 (a seed, not a secret)
-    items, near = written.items(Split.TRAIN), iter(written.nearest(encoder))
+    items = written.items(Split.TRAIN)
+    claims = [claim.text for item in items for claim in item.claims]
+    near = iter(nearest(encoder, claims, [item.statement for item in items], written.NEAR))
     found = []
     for number, item in enumerate(items):
         others: list[int] = []

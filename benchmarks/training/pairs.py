@@ -11,12 +11,14 @@ from functools import cache
 from itertools import chain
 
 from benchmarks.datasets import require, rows
+from benchmarks.kept_vectors import nearest
 from benchmarks.swaps.deeds import deeds
 from benchmarks.swaps.generator import Swap, harmless, is_held_out, swapped
 from benchmarks.swaps.hedges import hedges
 from benchmarks.swaps.parties import parties
 from benchmarks.swaps.slots import exchanged, extended, shortened, slots
 from benchmarks.swaps.told import Told
+from embeddings.encoder import Encoder
 from embeddings.pair_reader import Pair
 from knowledge.domain import Relation
 
@@ -73,16 +75,17 @@ def stance() -> list[LabelledPair]:
     return found
 
 
-def other_headlines(near: Sequence[Sequence[int]], rng: random.Random) -> list[LabelledPair]:
-    """Return ANS train's texts, each with a headline near it that it does not speak of.
+def other_headlines(encoder: Encoder, count: int, rng: random.Random) -> list[LabelledPair]:
+    """Return ``count`` of ANS train's texts, each with a headline near it that it speaks not of.
 
-    ``near`` holds the places of the nearest ``headlines_of_stance`` to each row's text. The nearest
-    of all are passed over: newspapers tell of one event in several headlines.
+    The nearest of all are passed over: newspapers tell of one event in several headlines.
     """
     own = headlines_of_stance()
+    chosen = rng.sample(list(rows("ans", "stance_train.jsonl")), count)
+    near = nearest(encoder, [row["s2"] for row in chosen], own, 24)
     return [
         LabelledPair(row["s2"], other, OPEN, False, "", False)
-        for row, places in zip(rows("ans", "stance_train.jsonl"), near, strict=True)
+        for row, places in zip(chosen, near, strict=True)
         if (other := own[rng.choice(places[8:])]) != row["s1"]
     ]
 

@@ -48,15 +48,14 @@ BFLOAT16: Final = bool(
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A mixture of pairs: its highest learning rate, the share of it that is left at the end, its
-    epochs, and what each of them reads.
+    """A mixture of pairs: its highest learning rate, the share of it that is left at the end, and
+    what each epoch reads.
     """
 
     name: str
     rate: float
     left: float
-    epochs: int
-    pairs: Callable[[int], list[LabelledPair]]
+    epochs: list[list[LabelledPair]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +85,19 @@ class Trainer:
 
     def run(self, stage: Stage) -> Path:
         """Train one stage, from its checkpoint if there is one; returns the checkpoint."""
-        epochs = [stage.pairs(epoch) for epoch in range(stage.epochs)]
-        steps = sum(math.ceil(len(pairs) / BATCH) for pairs in epochs)
+        steps = sum(math.ceil(len(pairs) / BATCH) for pairs in stage.epochs)
         optimizer = torch.optim.AdamW(
             self._trained.values(), lr=stage.rate, weight_decay=0.01, fused=True
         )
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda n: _rate(n, steps, stage.left)
         )
-        path = self._work / f"{stage.name}-{digest(epochs)}-{self._start(stage)}.pt"
+        path = self._work / f"{stage.name}-{digest(stage.epochs)}-{self._start(stage)}.pt"
         done = self._resume(path, optimizer, schedule)
         self._say(f"{stage.name}: {steps} steps of {BATCH} pairs, {done} done")
         self._model.train()
         step, began, losses = 0, time.monotonic(), deque[float](maxlen=50)
-        for epoch, pairs in enumerate(epochs):
+        for epoch, pairs in enumerate(stage.epochs):
             for batch in batches(pairs, BATCH, random.Random(SEED + epoch)):  # noqa: S311
                 step += 1
                 if step <= done:

@@ -2,22 +2,25 @@
 
 import json
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, Final
 
-import numpy as np
-
+from benchmarks.kept_vectors import nearest
 from benchmarks.training.claims.check import files
 from benchmarks.training.pairs import OPEN, REFUTES, SUPPORTS, LabelledPair
 from embeddings.encoder import Encoder
 from knowledge.agreement.judgement import Evidence
 from knowledge.domain import Relation
 
-#: Files whose statements are claims that fact-checkers reviewed.
-_REVIEWED: Final = frozenset({"ar-factchecks", "reviewed-claims", "reviewed-claims-2"})
+#: How names of files begin whose statements are claims that fact-checkers reviewed.
+_REVIEWED: Final = ("ar-factchecks", "reviewed-claims")
+#: Files written after the weights that other files were read for.
+LATEST: Final = frozenset({
+    "debunk-words", "exchanged", "exchanged-2", "numbers-bound", "own-words", "reviewed-claims-3",
+    "roles-2", "rumours", "several-parts", "short-topics",
+})  # fmt: skip
 _RELATIONS: Final = {"S": SUPPORTS, "R": REFUTES, "N": OPEN}
 #: Claims that settle nothing and yet are, or hold, the claim that was reviewed: who asks about
 #: them wants to know of the review. Neither the same nor another.
@@ -26,6 +29,8 @@ _NEAR_THE_SAME: Final = frozenset({"extra", "hedge"})
 OTHER: Final = frozenset({"other-event", "other-state", "generalised"})
 #: In so many readings of a hundred a statement has all, or a part, of its context; else none.
 _WHOLE, _PART = 60, 22
+#: Of the statements so many are looked at for one that is near and another's.
+NEAR: Final = 24
 #: In this share of readings a reviewed claim has its title, so that nobody is led astray by one.
 _TITLED: Final = 0.33
 
@@ -64,7 +69,7 @@ class Item:
     @property
     def reviewed(self) -> bool:
         """Whether the statement is a claim that fact-checkers reviewed."""
-        return self.file in _REVIEWED
+        return self.file.startswith(_REVIEWED)
 
     @property
     def evidence(self) -> Evidence:
@@ -117,8 +122,8 @@ def pair(item: Item, claim: Claim, context: str) -> LabelledPair:
     )
 
 
-def written(rng: random.Random) -> list[LabelledPair]:
-    """Return every training claim once, its statement with all, a part, or none of its context.
+def written(rng: random.Random) -> list[tuple[str, LabelledPair]]:
+    """Return every training claim with its file: its statement has all, a part, or no context.
 
     What is contradictory is so the other way round, too.
     """
@@ -136,7 +141,7 @@ def written(rng: random.Random) -> list[LabelledPair]:
             context = Evidence(item.statement, title, speaker, before).context
             known = pair(item, claim, context)
             turns = claim.relation is REFUTES and rng.random() < 0.06
-            found.append(known.turned() if turns else known)
+            found.append((item.file, known.turned() if turns else known))
     return found
 
 
@@ -152,39 +157,19 @@ def texts() -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def nearest(encoder: Encoder, split: Split = Split.TRAIN, count: int = 24) -> list[tuple[int, ...]]:
-    """Return, for each claim of a split in the order of its items, the nearest items' numbers."""
-    return nearest_of(
-        encoder,
-        [claim.text for item in items(split) for claim in item.claims],
-        [item.statement for item in items(split)],
-        count,
-    )
-
-
-def nearest_of(
-    encoder: Encoder, claims: Sequence[str], statements: Sequence[str], count: int = 24
-) -> list[tuple[int, ...]]:
-    """Return, for each claim, the places of the nearest statements."""
-    found: list[tuple[int, ...]] = []
-    vectors = encoder.encode_statements(statements)
-    asked = encoder.encode_claims(claims)
-    for start in range(0, len(asked), 512):
-        order = np.argsort(-(asked[start : start + 512] @ vectors.T), axis=1)[:, :count]
-        found += [tuple(map(int, row)) for row in order]
-    return found
-
-
 def strangers(
-    near: Sequence[Sequence[int]], count: int, rng: random.Random, split: Split = Split.TRAIN
+    encoder: Encoder, count: int, rng: random.Random, split: Split = Split.TRAIN
 ) -> list[LabelledPair]:
-    """Return claims with statements of other items, most of them of those ``nearest`` to them."""
+    """Return claims with statements of other items, most of them among the nearest."""
     every = items(split)
     claims = [(n, claim) for n, item in enumerate(every) for claim in item.claims]
+    chosen = rng.sample(claims, min(count, len(claims)))
+    near = nearest(
+        encoder, [claim.text for _, claim in chosen], [item.statement for item in every], NEAR
+    )
     found = []
-    for place in rng.sample(range(len(claims)), min(count, len(claims))):
-        own, claim = claims[place]
-        others = [n for n in near[place] if n != own]
+    for (own, claim), places in zip(chosen, near, strict=True):
+        others = [n for n in places if n != own]
         # Half among the very nearest, half further down.
         among = others[:4] if rng.random() < 0.5 else others
         other = every[rng.choice(among)] if rng.random() < 0.9 else rng.choice(every)

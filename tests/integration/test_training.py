@@ -42,7 +42,7 @@ def model_of(models: Path) -> CrossEncoder:
 def trained(models: Path, work: Path, share: Share | None = None) -> dict[str, torch.Tensor]:
     model = model_of(models)
     trainer = Trainer(model, PairTokenizer(ensure_unpacked(models)), work, share)
-    trainer.run(Stage("all", 1e-4, 0.1, 1, lambda _: PAIRS))
+    trainer.run(Stage("all", 1e-4, 0.1, [PAIRS]))
     return trainer.weights()
 
 
