@@ -5,7 +5,7 @@
 The index holds the reports of the split (title, the sentence before, the statement and its speaker)
 among 6,000 headlines. Every claim is asked as a message. Printed: how many claims that agree,
 contradict, or leave it open got each outcome, by kind and variety; how many verdicts rest on
-another report; and what would be told at other thresholds, for supports and refutes apart.
+another report; and what would be told at other thresholds, for each kind of verdict apart.
 """
 
 import argparse
@@ -23,7 +23,9 @@ from benchmarks.training import written
 from benchmarks.training.written import Claim, Item, Split
 from bot.app import App
 from bot.cli.progress import reporter
-from knowledge.answers import CERTAIN, Answer
+from knowledge.answers import CERTAIN, Answer, Match
+from knowledge.calibration import VerdictKind
+from knowledge.claims.arabizi import differ_in_language
 from knowledge.domain import (
     Outcome,
     Rating,
@@ -33,11 +35,17 @@ from knowledge.domain import (
     StatementDraft,
 )
 from knowledge.evaluation import pool
+from knowledge.evaluation.metrics import wilson
 from knowledge.text import plain_text, single_line
 
 SEED: Final = 19
 #: Thresholds at which coverage and error are printed.
 THRESHOLDS: Final = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97)
+_OUTCOMES: Final = {
+    Relation.SUPPORTS: Outcome.SUPPORTED,
+    Relation.REFUTES: Outcome.REFUTED,
+    Relation.NOT_ENOUGH_INFO: Outcome.RELATED,
+}
 _VERDICTS: Final = (Outcome.SUPPORTED, Outcome.REFUTED)
 
 
@@ -61,6 +69,29 @@ class Asked:
         if self.item.reviewed:
             return Outcome.REFUTED if supports else Outcome.RELATED
         return Outcome.SUPPORTED if supports else Outcome.REFUTED
+
+    @property
+    def due(self) -> frozenset[VerdictKind]:
+        """The kind of verdict that the claim should get, if any."""
+        if self.wanted not in _VERDICTS:
+            return frozenset()
+        if self.item.reviewed:
+            return frozenset({VerdictKind.REVIEWED})
+        if differ_in_language(self.claim.text, self.item.statement):
+            return frozenset({VerdictKind.ACROSS})
+        supported = self.wanted is Outcome.SUPPORTED
+        return frozenset({VerdictKind.SUPPORTS if supported else VerdictKind.REFUTES})
+
+    def surest(self, kind: VerdictKind, threshold: float) -> Match | None:
+        """Return the surest match with a verdict of a kind, if it is as sure as that."""
+        found = [
+            match
+            for match in self.answer.matches
+            if match.kind is kind
+            and match.relevance >= CERTAIN
+            and match.judgement.confidence >= threshold
+        ]
+        return max(found, key=lambda match: match.judgement.confidence, default=None)
 
     @property
     def is_verdict(self) -> bool:
@@ -129,30 +160,24 @@ def show(asked: Sequence[Asked]) -> None:
         ("kind", [one.claim.kind for one in settled]),
     ):
         print(f"  coverage by {by}: {', '.join(_grouped(groups, settled))}")
-    for relation in (Relation.SUPPORTS, Relation.REFUTES):
+    for kind in VerdictKind:
         for threshold in THRESHOLDS:
-            print(f"  {relation} from {threshold}: {_at(asked, relation, threshold)}")
+            print(f"  {kind} from {threshold}: {_at(asked, kind, threshold)}")
 
 
-def _at(asked: Sequence[Asked], relation: Relation, threshold: float) -> str:
-    """Return whom the surest statement with this relation would tell so from a threshold on."""
-    outcome = Outcome.SUPPORTED if relation is Relation.SUPPORTS else Outcome.REFUTED
-    told = [
-        one
-        for one in asked
-        if any(
-            match.judgement.relation is relation
-            and match.judgement.confidence >= threshold
-            and match.relevance >= CERTAIN
-            for match in one.answer.matches
-        )
-    ]
-    due = [one for one in asked if one.wanted is outcome]
-    right = sum(one.wanted is outcome for one in told)
-    against = sum(one.wanted is _opposite(outcome) for one in told)
+def _at(asked: Sequence[Asked], kind: VerdictKind, threshold: float) -> str:
+    """Return what asserting verdicts of a kind from a threshold on would tell."""
+    told = [(one, match) for one in asked if (match := one.surest(kind, threshold))]
+    right = sum(
+        _OUTCOMES[match.judgement.relation] is one.wanted
+        and match.statement.report_ref == one.item.id
+        for one, match in told
+    )
+    wrong, due = len(told) - right, [one for one in asked if kind in one.due]
+    low, high = wilson(wrong, len(told))
     return (
-        f"right {_share(right, due)} of those due; {against} the wrong way,"
-        f" {len(told) - right - against} open, wrong {(len(told) - right) / max(1, len(told)):.3f}"
+        f"right {_share(right, due)} of those due; wrong {wrong} of {len(asked) - len(due)} others,"
+        f" {wrong / max(1, len(told)):.3f} ({low:.3f} - {high:.3f}) of what is told"
     )
 
 

@@ -17,6 +17,7 @@ from embeddings.words import terms
 from knowledge import verdicts
 from knowledge.agreement.differences import same_text
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
+from knowledge.agreement.negation import crosses_out
 from knowledge.answers import (
     CERTAIN,
     SUGGEST,
@@ -24,13 +25,15 @@ from knowledge.answers import (
     Match,
     answered_by_clauses,
     decided,
+    left_open,
     rated,
     reviewed,
     ruled,
     together,
 )
-from knowledge.calibration import STANDARD, Calibration
+from knowledge.calibration import STANDARD, Calibration, VerdictKind
 from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, read_message
+from knowledge.claims.arabizi import differ_in_language
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
@@ -142,7 +145,8 @@ class Answering:
         if not terms(text) or not len(live):
             return _nothing(text)
         found = self._reranked(text, self._searched(text, live, top))
-        return replace(_nothing(text), matches=tuple(self._match(each, {}) for each in found[:top]))
+        matches = tuple(self._match(text, each, {}) for each in found[:top])
+        return replace(_nothing(text), matches=matches)
 
     def answer_message(self, message: str, top: int = 10) -> Answer:
         """Answer a whole message with up to ``top`` matches: as true as its least true claim.
@@ -158,10 +162,12 @@ class Answering:
             case ():
                 return self.nearest(message[:MAX_CHARACTERS], top)
             case (claim,):
-                return self.answer(claim, top)
+                answer = self.answer(claim, top)
             case _:
                 answers = [self.answer(claim, top) for claim in claims]
-                return together(answers, self.nearest(message, top), top)
+                answer = together(answers, self.nearest(message, top), top)
+        # Whether a cross denies the words beside it nobody knows.
+        return left_open(answer) if crosses_out(message) else answer
 
     def _searched(self, text: str, live: LiveIndex, top: int) -> "list[_Candidate]":
         """Return what search finds, best first; what was retracted since is not among it."""
@@ -186,7 +192,7 @@ class Answering:
         with self._watch(Stage.JUDGE):
             judged = self._judge.judge(text, [each.evidence for each in chosen])
         judgements = {each.statement.id: one for each, one in zip(chosen, judged, strict=True)}
-        matches = [self._match(each, judgements) for each in found]
+        matches = [self._match(text, each, judgements) for each in found]
         people = [(statement, said[number]) for number, statement in answers.items()]
         return decided(text, ruled(matches, people), top)
 
@@ -211,8 +217,9 @@ class Answering:
         Where nothing found is about the claim, nothing is read. The very text settles a claim
         unless others that are clearly about it speak against it, so only those are judged beside.
         """
-        exact = [each for each in found if same_text(claim, each.text)]
-        others = [each for each in found if each not in exact]
+        exact = [replace(each, relevance=1.0) for each in found if same_text(claim, each.text)]
+        known = {each.statement.id for each in exact}
+        others = [each for each in found if each.statement.id not in known]
         if exact:
             rivals = [each for each in others[:RERANKED] if each.relevance >= SUGGEST]
             # Of many copies some are enough; what fact-checkers say of it is among them.
@@ -255,12 +262,15 @@ class Answering:
             for each, one in zip(candidates, read, strict=True)
         ]
 
-    def _match(self, candidate: "_Candidate", judgements: Mapping[int, Judgement]) -> Match:
+    def _match(
+        self, claim: str, candidate: "_Candidate", judgements: Mapping[int, Judgement]
+    ) -> Match:
         statement, relevance = candidate.statement, candidate.relevance
         judgement = judgements.get(candidate.statement.id)
         if judgement is None:
             unread = Judgement(Relation.NOT_ENOUGH_INFO, 1.0 - relevance)
             return Match(statement, unread, candidate.score, relevance)
+        kind = _kind(claim, candidate, judgement)
         judgement = rated(judgement, statement)
         sure, calibration = judgement.confidence, self._calibration
         verdict = judgement.relation is not Relation.NOT_ENOUGH_INFO
@@ -270,10 +280,10 @@ class Answering:
             candidate.score,
             relevance,
             settles=verdict
-            and not judgement.doubted
-            and calibration.asserts(sure)
-            and (relevance >= CERTAIN or _by_rules(judgement)),
+            and (relevance >= CERTAIN or _by_rules(judgement))
+            and calibration.asserts(sure, kind),
             suggested=verdict and calibration.suggests(sure),
+            kind=kind if verdict else None,
         )
 
     def _candidate(
@@ -321,6 +331,16 @@ def _by_rules(judgement: Judgement) -> bool:
     """Tell whether a rule settles it: what was only learned may be of another, similar story."""
     kinds = {reason.kind for reason in judgement.reasons}
     return bool(kinds - {ReasonKind.WORDS_DIFFER, ReasonKind.RATED})
+
+
+def _kind(claim: str, candidate: _Candidate, judgement: Judgement) -> VerdictKind:
+    """Return what a verdict rests on; ``judgement`` is of the text, whatever its rating."""
+    supports = judgement.relation is Relation.SUPPORTS
+    if candidate.evidence.reviewed and supports:
+        return VerdictKind.REVIEWED
+    if differ_in_language(claim, candidate.text):
+        return VerdictKind.ACROSS
+    return VerdictKind.SUPPORTS if supports else VerdictKind.REFUTES
 
 
 def _judgeable(candidates: Sequence[_Candidate]) -> list[_Candidate]:

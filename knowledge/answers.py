@@ -7,16 +7,20 @@ from itertools import zip_longest
 from typing import Final
 
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
+from knowledge.calibration import VerdictKind
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
 from knowledge.reports import SourcedStatement
 
 #: Below this relevance a statement is not worth showing (``benchmarks/training/reranking.py``
 #: prints what passes it).
-SUGGEST: Final = 0.7
-#: Below this one what is only learned is not asserted: it may be of another, similar story. Of 600
-#: headlines that an index has nothing on, six were asserted something from ``SUGGEST`` on
+SUGGEST: Final = 0.5
+#: Below this one nothing is asserted: it may be of another, similar story. Of 500 headlines that an
+#: index has nothing on, eight would be asserted something from .7 on, four from here on
 #: (``benchmarks/unrelated_claims.py``).
-CERTAIN: Final = 0.85
+CERTAIN: Final = 0.8
+#: From this confidence on (people's word, the very text, a number by rule) a verdict is asserted
+#: whatever leans the other way.
+UNDISPUTED: Final = 0.97
 #: Statements shown in full for one claim.
 SHOWN: Final = 3
 #: Ratings that reject the claim that was reviewed.
@@ -28,7 +32,7 @@ class Match:
     """A statement found for a claim. ``score`` sorts them; ``relevance`` (0..1) is calibrated.
 
     ``settles`` says that the judgement is sure enough to be asserted, ``suggested`` that it is
-    sure enough to be shown.
+    sure enough to be shown, ``kind`` what its verdict rests on (None where it is none).
     """
 
     statement: SourcedStatement
@@ -37,6 +41,7 @@ class Match:
     relevance: float
     settles: bool = False
     suggested: bool = False
+    kind: VerdictKind | None = None
 
     @property
     def related(self) -> bool:
@@ -69,6 +74,16 @@ class Answer:
     def suggestions(self) -> tuple[Match, ...]:
         """The matches worth showing: those that are about the claim at all."""
         return tuple(match for match in self.matches if match.related)[:SHOWN]
+
+
+def leans(answer: Answer) -> Judgement | None:
+    """Return the surest judgement of a match that is about the claim, settled or not."""
+    found = [
+        match.judgement
+        for match in answer.matches
+        if match.judgement.relation is not Relation.NOT_ENOUGH_INFO and match.relevance >= CERTAIN
+    ]
+    return max(found, key=lambda each: each.confidence, default=None)
 
 
 def reviewed(statement: SourcedStatement) -> bool:
@@ -147,6 +162,10 @@ def decided(claim: str, matches: Sequence[Match], top: int) -> Answer:
         ordered = [best, *(m for m in matches if m is not best)]
         outcome = Outcome.SUPPORTED if Relation.SUPPORTS in relations else Outcome.REFUTED
         confidence = best.judgement.confidence
+        if confidence < UNDISPUTED and any(_opposes(match, best) for match in matches):
+            # Another report may say the opposite: neither is asserted.
+            ordered, outcome = [replace(m, settles=False) for m in matches], Outcome.RELATED
+            confidence = max(m.relevance for m in related)
     elif relations:
         # Verified statements that contradict each other settle nothing: shown newest first.
         newest = sorted(settled, key=lambda m: m.dated, reverse=True)
@@ -160,6 +179,26 @@ def decided(claim: str, matches: Sequence[Match], top: int) -> Answer:
         confidence = 1.0 - max((m.relevance for m in matches), default=0.0)
     shown = descending(ordered[:top])
     return Answer(claim, outcome, confidence, shown, disputed=len(relations) > 1)
+
+
+def _opposes(match: Match, best: Match) -> bool:
+    """Tell whether a statement of another report leans the other way."""
+    other = match.judgement.relation not in (best.judgement.relation, Relation.NOT_ENOUGH_INFO)
+    apart = match.statement.report_ref != best.statement.report_ref
+    return other and apart and match.suggested and match.relevance >= CERTAIN
+
+
+def left_open(answer: Answer) -> Answer:
+    """Return the answer without a verdict: what was found is only shown."""
+    if answer.outcome not in (Outcome.SUPPORTED, Outcome.REFUTED):
+        return answer
+    return replace(
+        answer,
+        outcome=Outcome.RELATED,
+        confidence=max(match.relevance for match in answer.matches),
+        matches=tuple(replace(match, settles=False) for match in answer.matches),
+        clauses=(),
+    )
 
 
 def answered_by_clauses(whole: Answer, parts: Sequence[Answer], top: int) -> Answer:

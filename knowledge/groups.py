@@ -19,9 +19,8 @@ from knowledge.people import person_key
 
 #: How often in an hour the bot speaks up where nobody chose: more would be its group, not theirs.
 PER_HOUR: Final = 3
-#: From this confidence on a contradiction is worth interrupting people who did not ask. Who asks
-#: is answered from .9 on (.95 where only words differ); this is what the rules' own verdicts on
-#: numbers, dates and denials are worth, and the precision that ``calibration`` wants of assertions.
+#: From this confidence on a contradiction is worth interrupting people who did not ask: more than
+#: is wanted for who asks, and the precision that ``calibration`` wants of assertions.
 UNASKED: Final = 0.97
 
 _HOUR: Final = timedelta(hours=1)

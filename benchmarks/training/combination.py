@@ -1,14 +1,13 @@
-"""Fit the calibrated model that weighs the cross-encoder and the rules; prints what it is worth.
+"""Fit the calibrated model of what the cross-encoder reads; prints what it is worth.
 
-    python -m benchmarks.training.combination [--write] [--ablate]
+    python -m benchmarks.training.combination [--write]
 
 Pairs the cross-encoder never saw, of data that everybody may use: the written claims kept for
 calibration (with and without what their statements are read with, with other statements, and their
 statements swapped, reworded and denied), ANS dev, ArNLI valid, held-out English evidence. Every
 figure is cross-fitted: each pair is judged by weights fitted on the other folds, and all claims
 about one text lie in one fold. ``--write`` then fits on everything and writes
-``knowledge/agreement/combination.json``; ``--ablate`` prints what leaving out each group of
-features costs.
+``knowledge/agreement/combination.json``.
 """
 
 import argparse
@@ -28,7 +27,6 @@ from sklearn.model_selection import GroupKFold
 
 from benchmarks.datasets import rows
 from benchmarks.kept_vectors import open_bundled
-from benchmarks.remembering import Remembering
 from benchmarks.training import pairs as sources
 from benchmarks.training import written
 from benchmarks.training.fused import fused
@@ -58,20 +56,6 @@ SHARES: Final = {
     "english evidence": 1.0,
 }
 
-#: Features that are left out together by ``--ablate``.
-GROUPS: Final = {
-    "support by rules": FEATURES[4:5],
-    "numbers and dates by rules": FEATURES[5:7],
-    "negation by rules": FEATURES[7:8],
-    "objections of rules": FEATURES[8:10],
-    "all rules": FEATURES[4:10],
-    "shared words": FEATURES[10:12],
-    "missing numbers": FEATURES[12:14],
-    "the same text": FEATURES[14:15],
-    "relevance and the same claim": FEATURES[2:4],
-    "all but the relation that is read": FEATURES[2:],
-}
-
 Rows = NDArray[np.float64]
 
 
@@ -88,7 +72,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=Path, default=Path("data/models"))
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--ablate", action="store_true")
     given = parser.parse_args()
     reader = OnnxPairReader(given.models)
     samples = gathered(given.models)
@@ -102,14 +85,6 @@ def main() -> None:
         _show(sample.name, probabilities[start:end], labels[start:end])
         start = end
     _show("everything", probabilities, labels)
-    for name, dropped in GROUPS.items() if given.ablate else ():
-        kept = [n for n, feature in enumerate(FEATURES) if feature not in dropped]
-        left = cross_fitted(inputs[:, kept], labels, weights, groups)
-        for sample in samples[:1] + samples[3:5]:
-            start = sum(len(each.pairs) for each in samples[: samples.index(sample)])
-            chosen = slice(start, start + len(sample.pairs))
-            _show(f"without {name}: {sample.name}", left[chosen], labels[chosen])
-        _show(f"without {name}: everything", left, labels)
     if given.write:
         final = fit(inputs, labels, weights)
         write(WEIGHTS, reader.fingerprint, final)
@@ -160,14 +135,13 @@ def weights_of(samples: Sequence[Sample]) -> Rows:
 
 def read_all(pairs: Sequence[LabelledPair], reader: PairReader) -> Rows:
     """Return the features (pairs, features) of pairs."""
-    rules, reader = RuleJudge(), Remembering(reader)
-    # Read together, which is faster than one by one.
-    reader.read([pair.as_read for pair in pairs])
+    rules, read = RuleJudge(), reader.read([pair.as_read for pair in pairs])
     found = []
-    for pair in pairs:
+    for pair, logits in zip(pairs, read, strict=True):
         # What a statement was read with tells the rules nothing about who said which part of it.
-        evidence = [Evidence(pair.statement, preceding=pair.context)]
-        found += features(pair.claim, evidence, rules.judge(pair.claim, evidence), rules, reader)
+        evidence = Evidence(pair.statement, preceding=pair.context)
+        (ruled,) = rules.judge(pair.claim, [evidence])
+        found.append(features(pair.claim, evidence, ruled, rules, logits))
     return np.array(found)
 
 

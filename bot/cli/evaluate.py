@@ -91,9 +91,9 @@ def retrieval(app: App, folder: Path, output: Path, as_json: bool) -> None:
 def agreement(app: App, folder: Path, output: Path, as_json: bool) -> None:
     """Measure whether the judge sees what a statement says of a claim.
 
-    DATA holds JSONL rows of claim, statement and relation (SUPPORTS, REFUTES, NOT_ENOUGH_INFO);
-    the names of the usual sets (evidence/label, s1/s2/stance, hypothesis/premise/label, h/t/label)
-    are understood too.
+    DATA holds JSONL rows of claim, statement and relation (SUPPORTS, REFUTES, NOT_ENOUGH_INFO), and
+    title, before and speaker where known; the names of the usual sets (evidence/label,
+    s1/s2/stance, hypothesis/premise/label, h/t/label) and written items are understood too.
     """
     from knowledge.evaluation.agreement import evaluate as measure
     from knowledge.evaluation.labelled import read_pairs
@@ -113,18 +113,27 @@ def answers(app: App, folder: Path, output: Path, as_json: bool) -> None:
 
     DATA holds JSONL rows of text and outcome (SUPPORTED, REFUTED, RELATED, NO_MATCH), and
     statement_ref if a certain statement should come first. With reports.jsonl in it, those reports
-    are searched, in a knowledge base made for it; without, what is published.
+    are searched, in a knowledge base made for it; without, what is published. Written items
+    (statement, title, before, speaker, and claims of text and label S, R or N) bring their own
+    reports. What other thresholds would bring is printed, and drawn.
     """
     from knowledge.evaluation.answers import evaluate as measure
     from knowledge.evaluation.labelled import read_claims, read_reports
 
     sets, brought = read_claims(folder), read_reports(folder)
-    with _searched(app, brought) as place:
-        results = [
-            measure(place.app.answering, each, reporter(f"Asking {each.name}")) for each in sets
-        ]
-        conditions = _conditions(app, folder, place.described)
-    _tell("answers", results, conditions, output, as_json)
+    results, described = [], list[str]()
+    # Those that bring no reports of their own are asked in one place.
+    groups = [[each] for each in sets if each.reports]
+    if others := [each for each in sets if not each.reports]:
+        groups.append(others)
+    for group in groups:
+        with _searched(app, group[0].reports or brought) as place:
+            for each in group:
+                bar = reporter(f"Asking {each.name}")
+                results.append(measure(place.app.answering, each, bar))
+            described.append(place.described)
+    searched = "; ".join(dict.fromkeys(described))
+    _tell("answers", results, _conditions(app, folder, searched), output, as_json)
 
 
 @evaluate.command()
@@ -214,6 +223,7 @@ def _tell(
     from knowledge.evaluation.plots import draw
     from knowledge.evaluation.report import Section, markdown
     from knowledge.evaluation.retrieval import RetrievalResult
+    from knowledge.evaluation.verdicts import VerdictResult
 
     at = datetime.now(UTC)
     path = output / "report.md"
@@ -233,6 +243,14 @@ def _tell(
             if measure.low is not None and measure.high is not None:
                 between = f"  ({measure.low:.3f} – {measure.high:.3f})"
             click.echo(f"  {measure.name:44} {measure.value:.3f}{between}")
+        if isinstance(result, VerdictResult):
+            for curve in result.thresholds:
+                click.echo(f"  {curve.label} would be told, and wrong, from a confidence of")
+                for point in (each for each in curve.points if each.told):
+                    click.echo(
+                        f"    {point.threshold:<5g} {point.coverage:.3f} of {curve.labelled}"
+                        f"   wrong {point.error:.3f}  ({point.low:.3f} – {point.high:.3f})"
+                    )
     click.echo(f"the report is {path}")
 
 

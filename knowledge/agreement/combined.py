@@ -1,9 +1,12 @@
-"""The judge that is used: the cross-encoder's reading and the rules, weighed by a calibrated model.
+"""The judge: the cross-encoder's reading and what rules say, weighed by a calibrated model.
 
-The rules say what numbers, dates and negation make of a pair. A multinomial logistic regression
-over both gives the probability of each relation. Its weights are fitted on labelled pairs that the
+The rules say what numbers, dates and negation make of a pair, and what speaks against a relation. A
+multinomial logistic regression over both gives the probability of each relation; an objection is a
+feature with a weight like any other. Its weights are fitted on labelled pairs that the
 cross-encoder was not trained on (``benchmarks/training/combination.py``), so the probabilities are
-calibrated there; they belong to one cross-encoder, whose fingerprint they carry.
+calibrated there; they belong to one cross-encoder, whose fingerprint they carry. Where a rule
+settles a pair its verdict stands, unless the cross-encoder is sure of another; of a claim that
+denies a denial nothing is said.
 """
 
 import hashlib
@@ -22,6 +25,8 @@ from embeddings.pair_reader import Output, Pair, PairReader
 from embeddings.words import words
 from knowledge.agreement.differences import difference, overlap
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, Reason, ReasonKind
+from knowledge.agreement.negation import denies_unreadably
+from knowledge.agreement.signals import VERSION, signals
 from knowledge.domain import Relation
 from knowledge.errors import WeightsUnfit
 
@@ -41,30 +46,16 @@ FEATURES: Final = (
     "rules refute by negation",
     "rules object to support",
     "rules object to refutation",
+    "number excluded",
+    "date excluded",
     "share of the claim's words",
     "share of the statement's words",
     "claim's number missing",
     "statement's number missing",
     "same text",
 )
-_OBJECTS: Final = {
-    Relation.SUPPORTS: FEATURES.index("rules object to support"),
-    Relation.REFUTES: FEATURES.index("rules object to refutation"),
-}
-
-#: From this probability of the opposite on, what the rules settle does not stand.
-VETO: Final = 0.9
-#: Up to so many words a claim is often a mere title, which the cross-encoder takes for supported by
-#: whatever is on its subject: it is asserted where the statement has all its words.
-SHORT: Final = 5
-_SHARED: Final = FEATURES.index("share of the claim's words")
-#: Below this probability a support that the rules object to is not even suggested.
-UNSURE: Final = 0.6
-_OBJECTED: Final = _OBJECTS[Relation.SUPPORTS]
-_OTHERS: Final = (Relation.REFUTES, Relation.NOT_ENOUGH_INFO)
-#: What only differs in words is asserted as refuted from this probability on: another event of the
-#: same subject differs in words too (``benchmarks/unrelated_claims.py``).
-REFUTED_BY_WORDS: Final = 0.975
+#: From this probability of another relation on, what the rules settle does not stand.
+SURE: Final = 0.9
 
 
 class Rules(Judge, Protocol):
@@ -121,15 +112,7 @@ class CombinedJudge:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (hex) over the reader, the rules and the weights."""
-        parts = (
-            self._reader.fingerprint,
-            self._rules.fingerprint,
-            str(VETO),
-            str(UNSURE),
-            str(SHORT),
-            str(REFUTED_BY_WORDS),
-        )
-        known = " ".join(parts).encode()
+        known = f"{self._reader.fingerprint} {self._rules.fingerprint} {VERSION} {SURE}".encode()
         return hashlib.sha256(known + self._weights.read_bytes()).hexdigest()
 
     @cached_property
@@ -139,61 +122,46 @@ class CombinedJudge:
     def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
         """Return the relation of each statement of ``evidence`` to ``claim``, in order."""
         by_rules = self._rules.judge(claim, evidence)
-        rows = features(claim, evidence, by_rules, self._rules, self._reader)
+        read = self._reader.read([Pair(claim, each.text, each.context) for each in evidence])
         return tuple(
-            self._judged(claim, each, ruled, row)
-            for each, ruled, row in zip(evidence, by_rules, rows, strict=True)
+            self._judged(claim, each, ruled, logits)
+            for each, ruled, logits in zip(evidence, by_rules, read, strict=True)
         )
 
     def _judged(
-        self, claim: str, evidence: Evidence, ruled: Judgement, row: Sequence[float]
+        self, claim: str, evidence: Evidence, ruled: Judgement, logits: NDArray[np.float32]
     ) -> Judgement:
         if not (words(claim) and words(evidence.text)):
             return Judgement(Relation.NOT_ENOUGH_INFO, 1.0)
-        probabilities = dict(zip(RELATIONS, self._combination.probabilities(row), strict=True))
-        relation = max(probabilities, key=lambda each: probabilities[each])
-        if relation is Relation.SUPPORTS and probabilities[relation] < UNSURE and row[_OBJECTED]:
-            relation = max(_OTHERS, key=lambda each: probabilities[each])
-        confidence = probabilities[relation]
-        settled = ruled.relation is not Relation.NOT_ENOUGH_INFO
-        if settled and (relation is Relation.NOT_ENOUGH_INFO or confidence < VETO):
+        if denies_unreadably(claim):
+            return Judgement(Relation.NOT_ENOUGH_INFO, 1.0)
+        found = self._combination.probabilities(
+            features(claim, evidence, ruled, self._rules, logits)
+        )
+        likely = dict(zip(RELATIONS, found, strict=True))
+        relation = max(likely, key=lambda each: likely[each])
+        if _settles(ruled) and (relation is ruled.relation or likely[relation] < SURE):
             # Rules rarely speak and are nearly always right; their confidence says how often.
-            relation = ruled.relation
-            confidence = max(ruled.confidence, probabilities[relation])
-        if relation is Relation.NOT_ENOUGH_INFO:
-            return Judgement(relation, confidence)
-        is_short = relation is Relation.SUPPORTS and len(words(claim)) <= SHORT
-        doubted = bool(row[_OBJECTS[relation]]) or (is_short and row[_SHARED] < 1.0)
-        doubted = doubted and ruled.relation is not relation
-        reasons = ruled.reasons if ruled.relation is relation else ()
-        if relation is Relation.REFUTES and not reasons:
-            found = difference(claim, evidence.text)
-            reasons = (Reason(ReasonKind.WORDS_DIFFER, found.claim, found.statement),)
-            doubted = doubted or confidence < REFUTED_BY_WORDS
-        return Judgement(relation, confidence, reasons, doubted)
+            sure = max(ruled.confidence, likely[ruled.relation])
+            return Judgement(ruled.relation, sure, ruled.reasons)
+        reasons: tuple[Reason, ...] = ()
+        if relation is Relation.REFUTES:
+            words_of = difference(claim, evidence.text)
+            reasons = (Reason(ReasonKind.WORDS_DIFFER, words_of.claim, words_of.statement),)
+        return Judgement(relation, likely[relation], reasons)
+
+
+def _settles(judgement: Judgement) -> bool:
+    return judgement.relation is not Relation.NOT_ENOUGH_INFO
 
 
 def features(
-    claim: str,
-    evidence: Sequence[Evidence],
-    by_rules: Sequence[Judgement],
-    rules: Rules,
-    reader: PairReader,
-) -> list[tuple[float, ...]]:
-    """Return the values of ``FEATURES`` for each statement of ``evidence``."""
-    read = reader.read([Pair(claim, each.text, each.context) for each in evidence])
-    return [
-        _row(claim, each, logits, ruled, rules)
-        for each, logits, ruled in zip(evidence, read, by_rules, strict=True)
-    ]
-
-
-def _row(
-    claim: str, evidence: Evidence, logits: NDArray[np.float32], ruled: Judgement, rules: Rules
+    claim: str, evidence: Evidence, ruled: Judgement, rules: Rules, logits: NDArray[np.float32]
 ) -> tuple[float, ...]:
+    """Return the values of ``FEATURES`` for a claim and a statement."""
     kinds = {reason.kind for reason in ruled.reasons}
     refuted = ruled.relation is Relation.REFUTES
-    shared = overlap(claim, evidence.text)
+    exact, shared = signals(claim, evidence.text), overlap(claim, evidence.text)
     return (
         float(logits[Output.SUPPORTS] - logits[Output.NOT_ENOUGH_INFO]),
         float(logits[Output.REFUTES] - logits[Output.NOT_ENOUGH_INFO]),
@@ -205,6 +173,8 @@ def _row(
         float(refuted and ReasonKind.NEGATION_DIFFERS in kinds),
         float(rules.objects(Relation.SUPPORTS, claim, evidence)),
         float(rules.objects(Relation.REFUTES, claim, evidence)),
+        float(exact.number),
+        float(exact.date),
         shared.claim,
         shared.statement,
         float(shared.claim_numbers > 0),

@@ -33,15 +33,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The relation of a statement to a claim, how probable it is (0..1), and why.
-
-    ``doubted`` says that something speaks against it: it may be shown, never asserted.
-    """
+    """The relation of a statement to a claim, how probable it is (0..1), and why."""
 
     relation: Relation
     confidence: float
     reasons: tuple[Reason, ...] = ()
-    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from embeddings.normalise import fold
-from knowledge.agreement.tokens import Kind, Token
+from knowledge.agreement.tokens import Kind, Token, tokenise
 
 
 class Stance(StrEnum):
@@ -145,6 +145,24 @@ def has_negator(tokens: Sequence[Token]) -> bool:
     return any(_listed(words, place)[1] in _DENYING for place in range(len(words)))
 
 
+# Signs that stand for a denial, of what nobody can know.
+_CROSSES: Final = frozenset("❌❎🚫⛔✖")
+
+
+def denies_unreadably(text: str) -> bool:
+    """Tell whether a text denies a denial ("it is not true that nobody left").
+
+    Neither rules nor the cross-encoder know what that leaves.
+    """
+    stances = [each.stance for each in operators(tokenise(text)) if each.stance in _DENYING]
+    return Stance.DENIES_REST in stances[:-1]
+
+
+def crosses_out(message: str) -> bool:
+    """Tell whether a message has a sign that may deny what it says, or only adorn it."""
+    return not _CROSSES.isdisjoint(message)
+
+
 def tangled(words: Sequence[str], acting: Sequence[Operator]) -> bool:
     """Tell whether it cannot be known by rule which of a text's words are denied.
 
@@ -224,10 +242,12 @@ def _asks(words: Sequence[str], index: int) -> bool:
 
 
 def _listed(words: Sequence[str], index: int) -> tuple[int, Stance | None]:
-    if _excepted(words, index):
-        return 1, Stance.NEUTRAL
-    if words[index] in _EXCEPTIONS and any(w in _EXCEPTABLE for w in words[:index]):
-        return 1, Stance.NEUTRAL
+    if _denies_rest(words, index) is None:
+        if _excepted(words, index):
+            return 1, Stance.NEUTRAL
+        before = (place for place in range(index) if words[place] in _EXCEPTABLE)
+        if words[index] in _EXCEPTIONS and any(_denies_rest(words, n) is None for n in before):
+            return 1, Stance.NEUTRAL
     if words[index] == _MA and any(map(_is_dialect, words[index + 1 : index + 2])):
         return 1, Stance.DENIES_NEXT
     if index == 0 and words[0] == _MA and words[:2] not in _NOT_MA:
@@ -249,6 +269,15 @@ def _listed(words: Sequence[str], index: int) -> tuple[int, Stance | None]:
     if words[index + 1 : index + 3] == ["'", "t"]:  # "don't", as the tokens of this room have it
         return 3, Stance.DENIES_NEXT
     return 0, None
+
+
+def _denies_rest(words: Sequence[str], index: int) -> int | None:
+    """Return how many words at ``index`` deny all that follows; None where none do."""
+    for length in range(min(_LONGEST, len(words) - index), 0, -1):
+        for first in _readings(words[index]):
+            if (first, *words[index + 1 : index + length]) in _DENY_REST:
+                return length
+    return None
 
 
 def _is_dialect(word: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from embeddings.words import words
+from knowledge.language import guess_language
 
 # 2 ء, 3 ع, 5 خ, 6 ط, 7 ح, 8 غ, 9 ق or ص, inside or in front of a word of Latin letters.
 _SPELLED = re.compile(r"[a-z']*[2356789][a-z']*[a-z][a-z0-9']*|[a-z']+[2356789]")
@@ -35,6 +36,13 @@ def is_arabizi(text: str) -> bool:
     found = sum(word in _WORDS or _is_spelled(word) for word in read)
     enough = found >= max(_MIN_FOUND, _MIN_SHARE * len(read))
     return enough and (spelled > 0 or known >= max(3, len(read) / 2))
+
+
+def differ_in_language(one: str, other: str) -> bool:
+    """Tell whether two texts are in different languages; Arabizi is another one than Arabic."""
+    if is_arabizi(one) or is_arabizi(other):
+        return not (is_arabizi(one) and is_arabizi(other))
+    return guess_language(one) != guess_language(other)
 
 
 def _is_spelled(word: str) -> bool:

@@ -36,5 +36,6 @@ def judged(judge: Judge, pairs: PairSet, progress: Progress | None = None) -> It
 
 
 def _judge(judge: Judge, pair: LabelledPair) -> Judgement:
-    (judgement,) = judge.judge(pair.claim, [Evidence(pair.statement)])
+    evidence = Evidence(pair.statement, pair.title, pair.speaker, pair.before)
+    (judgement,) = judge.judge(pair.claim, [evidence])
     return judgement

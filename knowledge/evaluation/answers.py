@@ -5,7 +5,8 @@ from typing import Final
 
 from embeddings.progress import Progress
 from knowledge.answering import Answering
-from knowledge.domain import Outcome
+from knowledge.answers import leans
+from knowledge.domain import Outcome, Relation
 from knowledge.evaluation.labelled import ClaimSet
 from knowledge.evaluation.metrics import share
 from knowledge.evaluation.verdicts import Labels, Verdict, VerdictResult, assess
@@ -15,6 +16,12 @@ OUTCOMES: Final = Labels(
     Outcome.REFUTED.value,
     (Outcome.RELATED.value, Outcome.NO_MATCH.value),
 )
+
+
+_OUTCOMES: Final = {
+    Relation.SUPPORTS: Outcome.SUPPORTED.value,
+    Relation.REFUTES: Outcome.REFUTED.value,
+}
 
 
 def evaluate(
@@ -29,6 +36,7 @@ def evaluate(
     for done, claim in enumerate(claims.claims, 1):
         answer = answering.answer_message(claim.text)
         best = answer.matches[0].statement if answer.matches else None
+        leaning = leans(answer)
         verdicts.append(
             Verdict(
                 claim.id,
@@ -37,6 +45,8 @@ def evaluate(
                 answer.outcome.value,
                 answer.confidence,
                 best.text if best else "",
+                _OUTCOMES[leaning.relation] if leaning else None,
+                leaning.confidence if leaning else 0.0,
             )
         )
         if claim.statement_ref is not None:

@@ -54,7 +54,7 @@ def fitted(
         len(together.pairs),
         _error(scores, right),
         _error(calibration.cross_validate(scores, right), right),
-        sum(found.asserts(score) for score in scores),
+        sum(score >= found.assert_at for score in scores),
     )
 
 

@@ -3,9 +3,8 @@
 Every reader names the file and the line of what it cannot take, as UnreadableFile.
 """
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,16 +12,21 @@ from typing import Final
 from knowledge.claims import MAX_CHARACTERS
 from knowledge.domain import Outcome, Relation, ReportDraft, ReportKind, StatementDraft
 from knowledge.errors import UnreadableFile
+from knowledge.evaluation.labelled_rows import (
+    MAX_ID,
+    Naming,
+    field,
+    files,
+    first,
+    numbered_lines,
+    optional,
+    require_folder,
+    rows,
+)
+from knowledge.evaluation.written_items import WrittenItem, is_written, read_items
 from knowledge.language import guess_language
 from knowledge.readers import Format, Problem, fields, read
 from knowledge.readers.fields import FieldError
-from knowledge.readers.files import lines
-
-#: Labelled rows read from one folder; the largest public sets (FEVER, SNLI) stay below it.
-MAX_ROWS: Final = 1_000_000
-#: Files of one kind read from one folder.
-MAX_FILES: Final = 100
-MAX_ID: Final = 500
 
 REPORTS: Final = "reports.jsonl"
 CLAIMS: Final = "claims.jsonl"
@@ -48,12 +52,15 @@ class QuerySet:
 
 @dataclass(frozen=True, slots=True)
 class LabelledPair:
-    """A claim, a statement, and the relation that people gave them."""
+    """A claim, a statement with what it is read with, and the relation that people gave them."""
 
     id: str
     claim: str
     statement: str
     relation: Relation
+    title: str = ""
+    before: str = ""
+    speaker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +83,11 @@ class LabelledClaim:
 
 @dataclass(frozen=True, slots=True)
 class ClaimSet:
-    """The claims of one file."""
+    """The claims of one file, and the ``reports`` they are about if it holds them too."""
 
     name: str
     claims: tuple[LabelledClaim, ...]
+    reports: tuple[ReportDraft, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +133,13 @@ def read_queries(folder: Path) -> tuple[QuerySet, ...]:
 
     The texts are in ``queries*.jsonl``. Raises UnreadableFile.
     """
-    _require_folder(folder)
+    require_folder(folder)
     texts: dict[str, str] = {}
-    for path in _files(folder, "queries*.jsonl"):
-        for line, row in _rows(path):
-            with _Naming(path, line):
-                texts[_field(row, _QUERY_IDS, MAX_ID)] = _field(row, _QUERY_TEXTS, MAX_CHARACTERS)
-    relevance = [*_files(folder, "qrels*.tsv"), *_files(folder, "qrels*.txt")]
+    for path in files(folder, "queries*.jsonl"):
+        for line, row in rows(path):
+            with Naming(path, line):
+                texts[field(row, _QUERY_IDS, MAX_ID)] = field(row, _QUERY_TEXTS, MAX_CHARACTERS)
+    relevance = [*files(folder, "qrels*.tsv"), *files(folder, "qrels*.txt")]
     if not texts or not relevance:
         raise UnreadableFile(
             f"{folder} holds no labelled queries; put queries.jsonl and qrels.tsv"
@@ -156,7 +164,7 @@ def read_reports(folder: Path) -> tuple[ReportDraft, ...]:
 
     Raises UnreadableFile.
     """
-    _require_folder(folder)
+    require_folder(folder)
     return tuple(_reports(folder / REPORTS)) if (folder / REPORTS).is_file() else ()
 
 
@@ -166,18 +174,19 @@ def read_pairs(folder: Path) -> tuple[PairSet, ...]:
     A file whose first row names no claim, statement and label is something else and left alone.
     Raises UnreadableFile.
     """
-    _require_folder(folder)
-    found = tuple(
-        PairSet(path.stem, tuple(_pairs(path, shape)))
-        for path in _files(folder, "*.jsonl")
-        if (shape := _shape(path)) is not None
-    )
+    require_folder(folder)
+    found = []
+    for path in files(folder, "*.jsonl"):
+        if is_written(first(path)):
+            found.append(PairSet(path.stem, tuple(_written_pairs(path))))
+        elif (shape := _shape(path)) is not None:
+            found.append(PairSet(path.stem, tuple(_pairs(path, shape))))
     if not found:
         raise UnreadableFile(
             f"{folder} holds no labelled pairs; put JSONL rows of claim, statement and relation"
             f" ({', '.join(Relation)}) there"
         )
-    return found
+    return tuple(found)
 
 
 def read_claims(folder: Path) -> tuple[ClaimSet, ...]:
@@ -186,25 +195,28 @@ def read_claims(folder: Path) -> tuple[ClaimSet, ...]:
     A file whose first row names no outcome is something else and left alone. Raises
     UnreadableFile.
     """
-    _require_folder(folder)
-    found = tuple(
-        ClaimSet(path.stem, tuple(_claims(path)))
-        for path in _files(folder, "*.jsonl")
-        if "outcome" in _first(path)
-    )
+    require_folder(folder)
+    found = []
+    for path in files(folder, "*.jsonl"):
+        if is_written(opening := first(path)):
+            items = tuple(read_items(path))
+            reports = tuple(item.report for item in items)
+            found.append(ClaimSet(path.stem, tuple(_written_claims(items)), reports))
+        elif "outcome" in opening:
+            found.append(ClaimSet(path.stem, tuple(_claims(path))))
     if not found:
         raise UnreadableFile(
             f"{folder} holds no labelled claims; put JSONL rows of text and outcome"
             f" ({', '.join(Outcome)}) there"
         )
-    return found
+    return tuple(found)
 
 
 def _query_set(path: Path, texts: Mapping[str, str]) -> QuerySet:
     right: dict[str, set[str]] = {}
-    for number, (line, text) in enumerate(_lines(path)):
+    for number, (line, text) in enumerate(numbered_lines(path)):
         parts = _BLANKS.split(text)
-        with _Naming(path, line):
+        with Naming(path, line):
             if len(parts) != 4 or not _is_whole(parts[3]):
                 if number == 0 and parts[-1].isalpha():
                     continue  # a heading
@@ -236,12 +248,12 @@ def _reports(path: Path) -> Iterator[ReportDraft]:
 
 def _pooled_claims(path: Path) -> Iterator[ReportDraft]:
     """Yield each claim of a pool as the report of its fact-check, without a rating."""
-    for line, row in _rows(path):
-        with _Naming(path, line):
-            ref = _field(row, _POOL_IDS, MAX_ID)
+    for line, row in rows(path):
+        with Naming(path, line):
+            ref = field(row, _POOL_IDS, MAX_ID)
             title = fields.line_of(row.get("title"), "title", fields.MAX_TITLE)
             # Some claims of the CheckThat! pools have a title only.
-            text = _optional(row, _POOL_TEXTS, fields.MAX_STATEMENT) or title
+            text = optional(row, _POOL_TEXTS, fields.MAX_STATEMENT) or title
             if text is None:
                 raise FieldError(f"{_POOL_TEXTS[0]}: is missing")
             yield ReportDraft(
@@ -255,22 +267,43 @@ def _pooled_claims(path: Path) -> Iterator[ReportDraft]:
 
 
 def _shape(path: Path) -> _PairShape | None:
-    first = _first(path)
-    return next(
-        (s for s in _SHAPES if {s.claim, s.statement, s.label} <= first.keys()),
-        None,
-    )
+    known = first(path).keys()
+    return next((s for s in _SHAPES if {s.claim, s.statement, s.label} <= known), None)
 
 
 def _pairs(path: Path, shape: _PairShape) -> Iterator[LabelledPair]:
-    for line, row in _rows(path):
-        with _Naming(path, line):
+    for line, row in rows(path):
+        with Naming(path, line):
             yield LabelledPair(
-                _optional(row, ("id",), MAX_ID) or str(line),
-                _field(row, (shape.claim,), MAX_CHARACTERS),
-                _field(row, (shape.statement,), fields.MAX_STATEMENT),
-                _relation(_field(row, (shape.label,), MAX_ID), shape),
+                optional(row, ("id",), MAX_ID) or str(line),
+                field(row, (shape.claim,), MAX_CHARACTERS),
+                field(row, (shape.statement,), fields.MAX_STATEMENT),
+                _relation(field(row, (shape.label,), MAX_ID), shape),
+                optional(row, ("title",), fields.MAX_TITLE) or "",
+                optional(row, ("before",), fields.MAX_STATEMENT) or "",
+                optional(row, ("speaker",), fields.MAX_SPEAKER) or "",
             )
+
+
+def _written_pairs(path: Path) -> Iterator[LabelledPair]:
+    for item in read_items(path):
+        for number, claim in enumerate(item.claims, 1):
+            yield LabelledPair(
+                f"{item.id}-{number}",
+                claim.text,
+                item.statement,
+                claim.relation,
+                "" if item.reviewed else item.title,
+                item.before,
+                item.speaker,
+            )
+
+
+def _written_claims(items: Sequence[WrittenItem]) -> Iterator[LabelledClaim]:
+    for item in items:
+        for number, claim in enumerate(item.claims, 1):
+            outcome = item.outcome(claim)
+            yield LabelledClaim(f"{item.id}-{number}", claim.text, outcome, item.id)
 
 
 def _relation(label: str, shape: _PairShape) -> Relation:
@@ -286,86 +319,17 @@ def _relation(label: str, shape: _PairShape) -> Relation:
 
 
 def _claims(path: Path) -> Iterator[LabelledClaim]:
-    for line, row in _rows(path):
-        with _Naming(path, line):
-            label = _field(row, ("outcome",), MAX_ID)
+    for line, row in rows(path):
+        with Naming(path, line):
+            label = field(row, ("outcome",), MAX_ID)
             try:
                 outcome = Outcome(_JOINTS.sub("_", label.upper()))
             except ValueError:
                 known = ", ".join(Outcome)
                 raise FieldError(f"outcome: {fields.shown(label)} is none of {known}") from None
             yield LabelledClaim(
-                _optional(row, ("id",), MAX_ID) or str(line),
-                _field(row, ("text", "claim"), MAX_CHARACTERS),
+                optional(row, ("id",), MAX_ID) or str(line),
+                field(row, ("text", "claim"), MAX_CHARACTERS),
                 outcome,
-                _optional(row, ("statement_ref",), fields.MAX_REF),
+                optional(row, ("statement_ref",), fields.MAX_REF),
             )
-
-
-class _Naming:
-    """Turns what is wrong with a field into an error that names the file and the line."""
-
-    def __init__(self, path: Path, line: int) -> None:
-        self._path, self._line = path, line
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, FieldError):
-            raise UnreadableFile(f"{self._path}, line {self._line}: {error}") from error
-
-
-def _require_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        raise UnreadableFile(f"{folder} is not a folder; name the folder of the labelled files")
-
-
-def _files(folder: Path, pattern: str) -> list[Path]:
-    found = sorted(path for path in folder.glob(pattern) if path.is_file())
-    if len(found) > MAX_FILES:
-        raise UnreadableFile(f"{folder} holds more than {MAX_FILES} files {pattern}; split it")
-    return found
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    for count, item in enumerate(lines(path)):
-        if isinstance(item, Problem):
-            raise UnreadableFile(f"{path}, line {item.line}: {item.reason}")
-        if count >= MAX_ROWS:
-            raise UnreadableFile(f"{path} has more than {MAX_ROWS:,} rows; split it")
-        yield item.number, item.text
-
-
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
-    for line, text in _lines(path):
-        try:
-            row = json.loads(text)
-        except (ValueError, RecursionError):
-            row = None
-        if not isinstance(row, dict):
-            raise UnreadableFile(f"{path}, line {line}: is not a JSON object")
-        yield line, row
-
-
-def _first(path: Path) -> Mapping[str, object]:
-    return next((row for _, row in _rows(path)), {})
-
-
-def _field(row: Mapping[str, object], names: tuple[str, ...], limit: int) -> str:
-    """Return the first of ``names`` that has a value. Raises FieldError if none has."""
-    found = _optional(row, names, limit)
-    if found is None:
-        raise FieldError(f"{names[0]}: is missing")
-    return found
-
-
-def _optional(row: Mapping[str, object], names: tuple[str, ...], limit: int) -> str | None:
-    for name in names:
-        value = row.get(name)
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        text = fields.text_of(value, name, limit)
-        if text is not None:
-            return text
-    return None

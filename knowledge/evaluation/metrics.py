@@ -63,6 +63,22 @@ class CurvePoint:
     coverage: float
 
 
+@dataclass(frozen=True, slots=True)
+class ThresholdPoint:
+    """What asserting from one threshold on would bring, for one label.
+
+    ``coverage`` is the share of what has the label that would be told so, ``error`` the share of
+    what would be told that is wrong, between ``low`` and ``high`` (95 %, Wilson); ``told`` counts.
+    """
+
+    threshold: float
+    coverage: float
+    error: float
+    low: float
+    high: float
+    told: int
+
+
 def average_precision(ranked: Sequence[str], right: Collection[str], depth: int) -> float:
     """Return AP at ``depth`` as the CheckThat! lab scores it (over min(right, depth))."""
     hits, total = 0, 0.0
@@ -166,6 +182,20 @@ def precision_coverage(confidence: Numbers, right: Numbers, asked: int) -> tuple
     return tuple(
         CurvePoint(float(scores[n]), float(hits[n] / (n + 1)), float((n + 1) / asked)) for n in last
     )
+
+
+def at_thresholds(
+    confidence: Numbers, right: Numbers, labelled: int, thresholds: Sequence[float]
+) -> tuple[ThresholdPoint, ...]:
+    """Return what each threshold would bring; ``labelled`` counts what has the label at all."""
+    found = []
+    for threshold in thresholds:
+        chosen = confidence >= threshold
+        told, hits = int(chosen.sum()), int(right[chosen].sum())
+        low, high = wilson(told - hits, told)
+        error = _share(told - hits, told)
+        found.append(ThresholdPoint(threshold, _share(hits, labelled), error, low, high, told))
+    return tuple(found)
 
 
 def wilson(right: int, said: int, z: float = Z_95) -> tuple[float, float]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _INCHES: Final = (6.4, 4.8)
 _DPI: Final = 130
-_BLUE, _GREY = "#1f5fa8", "#8a8a8a"
+_BLUE, _RED, _GREY = "#1f5fa8", "#a83a1f", "#8a8a8a"
 #: Thresholds named on a curve; more would cover each other.
 _NAMED: Final = 6
 
@@ -32,6 +32,7 @@ def draw(result: RetrievalResult | VerdictResult, folder: Path, number: int) -> 
                 _matrix(result, folder, number),
                 _reliability(result, folder, number),
                 _curve(result, folder, number),
+                *_thresholds(result, folder, number),
             )
         case _:
             return (_matrix(result, folder, number),)
@@ -132,6 +133,37 @@ def _curve(result: VerdictResult, folder: Path, number: int) -> Plot:
 
     title = "Precision and coverage at each confidence threshold"
     return _save(paint, title, folder / f"precision-coverage-{number}.png")
+
+
+def _thresholds(result: VerdictResult, folder: Path, number: int) -> tuple[Plot, ...]:
+    if not result.thresholds:
+        return ()
+
+    def paint(axes: "Axes") -> None:
+        for curve, color in zip(result.thresholds, (_BLUE, _RED), strict=False):
+            points = [point for point in curve.points if point.told]
+            coverage = [point.coverage for point in points]
+            axes.plot(coverage, [p.error for p in points], color=color, label=curve.label)
+            axes.fill_between(
+                coverage, [p.low for p in points], [p.high for p in points], color=color, alpha=0.15
+            )
+            for point in points[:: max(1, len(points) // _NAMED)]:
+                axes.annotate(
+                    f"≥ {point.threshold:g}",
+                    (point.coverage, point.error),
+                    xytext=(4, 4),
+                    textcoords="offset points",
+                    fontsize=8,
+                    color=color,
+                )
+        axes.set_xlim(left=0)
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("coverage: share of what has the label that would be told so")
+        axes.set_ylabel("error: share of what would be told that is wrong (95 %)")
+        axes.legend(loc="upper left")
+
+    title = "Coverage and error at each threshold"
+    return (_save(paint, title, folder / f"thresholds-{number}.png"),)
 
 
 def _save(paint: "Callable[[Axes], None]", title: str, path: Path) -> Plot:

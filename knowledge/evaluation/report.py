@@ -9,7 +9,7 @@ from typing import Final
 from embeddings.normalise import visible
 from knowledge.evaluation.metrics import ROUNDS, Measure
 from knowledge.evaluation.retrieval import Miss, RetrievalResult
-from knowledge.evaluation.verdicts import Verdict, VerdictResult
+from knowledge.evaluation.verdicts import ThresholdCurve, Verdict, VerdictResult
 
 #: Characters of a text that a table quotes.
 _QUOTED: Final = 200
@@ -107,6 +107,26 @@ def _verdicts(result: VerdictResult) -> Iterator[str]:
             ("asserted verdicts", "confidence", "right"),
             ((f"{b.count}", figure(b.confidence), figure(b.accuracy)) for b in result.bins),
         )
+    for curve in result.thresholds:
+        yield from _thresholds(curve)
+
+
+def _thresholds(curve: ThresholdCurve) -> Iterator[str]:
+    yield ""
+    yield from _table(
+        (f"{curve.label} from", "told", f"of {curve.labelled} labelled so", "wrong", "95 %"),
+        (
+            (
+                f"{point.threshold:g}",
+                f"{point.told}",
+                figure(point.coverage),
+                figure(point.error),
+                f"{figure(point.low)} – {figure(point.high)}",
+            )
+            for point in curve.points
+            if point.told
+        ),
+    )
 
 
 def _examples(result: RetrievalResult | VerdictResult) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Verdicts against what people said: pairs judged, claims answered; the figures are the same."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,8 @@ from knowledge.evaluation.metrics import (
     CurvePoint,
     Measure,
     Places,
+    ThresholdPoint,
+    at_thresholds,
     bootstrap,
     brier,
     class_scores,
@@ -27,13 +29,16 @@ from knowledge.evaluation.metrics import (
 EXAMPLES: Final = 20
 #: Points kept of a precision-coverage curve, evenly spaced; more cannot be seen.
 CURVE_POINTS: Final = 200
+#: Thresholds at which coverage and error are told.
+THRESHOLDS: Final = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What was asked, the label it has, the verdict it got and how sure (0..1) that was.
 
-    ``against`` is the statement that the verdict rests on.
+    ``against`` is the statement that the verdict rests on. ``leans`` is what would be said if less
+    were enough, and ``sure`` how sure that is; None where nothing would.
     """
 
     id: str
@@ -42,6 +47,17 @@ class Verdict:
     got: str
     confidence: float
     against: str
+    leans: str | None = None
+    sure: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdCurve:
+    """What asserting one label from different thresholds on would bring."""
+
+    label: str
+    labelled: int
+    points: tuple[ThresholdPoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +79,8 @@ class VerdictResult:
     """One set's figures.
 
     ``matrix[i][j]`` counts what is labelled ``labels[i]`` and got ``labels[j]``. ``bins`` and
-    ``curve`` are of the asserted verdicts; ``wrong`` are the worst of those wrongly asserted.
+    ``curve`` are of the asserted verdicts, ``thresholds`` of all that lean one way; ``wrong`` are
+    the worst of those wrongly asserted.
     """
 
     name: str
@@ -75,6 +92,7 @@ class VerdictResult:
     classes: tuple[ClassScores, ...]
     bins: tuple[Bin, ...]
     curve: tuple[CurvePoint, ...]
+    thresholds: tuple[ThresholdCurve, ...]
     wrong: tuple[Verdict, ...]
 
 
@@ -111,6 +129,7 @@ def assess(name: str, verdicts: Sequence[Verdict], labels: Labels) -> VerdictRes
         class_scores(matrix, labels.all),
         bins,
         _thinned(precision_coverage(confidence, right, len(verdicts))),
+        tuple(_curves(verdicts, (labels.supports, labels.refutes))),
         _worst(verdicts, labels),
     )
 
@@ -134,6 +153,17 @@ def _of_rows(matrix: Places, labels: Labels) -> list[Measure]:
     if rest.sum():
         found.append(share("labelled open: asserted", int(rest[:, :2].sum()), int(rest.sum())))
     return found
+
+
+def _curves(verdicts: Sequence[Verdict], labels: Sequence[str]) -> Iterator[ThresholdCurve]:
+    for label in labels:
+        leaning = [v for v in verdicts if v.leans == label]
+        if not leaning:
+            continue
+        sure = np.array([v.sure for v in leaning], dtype=np.float64)
+        right = np.array([v.expected == label for v in leaning], dtype=np.float64)
+        labelled = sum(v.expected == label for v in verdicts)
+        yield ThresholdCurve(label, labelled, at_thresholds(sure, right, labelled, THRESHOLDS))
 
 
 def _thinned(curve: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:

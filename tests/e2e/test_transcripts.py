@@ -18,7 +18,7 @@ from bot.fetching.errors import Unreachable
 from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.pair_reader import OnnxPairReader
 from knowledge import curation, reports
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.judgement import Judge
 from knowledge.answering import Answering
 from knowledge.database import Sessions
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
@@ -106,6 +106,7 @@ def read_link(url: str) -> Heading:
 def furnished(
     bundled_encoder: SentenceTransformerEncoder,
     bundled_reader: OnnxPairReader,
+    bundled_judge: Judge,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> House:
     folder = tmp_path_factory.mktemp("transcripts")
@@ -115,7 +116,7 @@ def furnished(
             assert isinstance(draft, ReportDraft)
             curation.publish(session, reports.store(session, draft).statement_ids, "test")
     index = ServingIndex(sessions, bundled_encoder, folder / "index")
-    answering = Answering(sessions, bundled_encoder, index, RuleJudge(), Reranker(bundled_reader))
+    answering = Answering(sessions, bundled_encoder, index, bundled_judge, Reranker(bundled_reader))
     return House(sessions, answering)
 
 

@@ -1,4 +1,4 @@
-"""The cross-encoder's reading and the rules, weighed together."""
+"""The cross-encoder's reading, calibrated, and what the rules settle."""
 
 import json
 from collections.abc import Sequence
@@ -9,10 +9,14 @@ import pytest
 from numpy.typing import NDArray
 
 from embeddings.pair_reader import OnnxPairReader, Output, Pair
-from knowledge.agreement.combined import FEATURES, WEIGHTS, CombinedJudge, load_combination
+from knowledge.agreement.combined import (
+    FEATURES,
+    WEIGHTS,
+    CombinedJudge,
+    load_combination,
+)
 from knowledge.agreement.judgement import Evidence, ReasonKind
 from knowledge.agreement.rules import RuleJudge
-from knowledge.calibration import STANDARD
 from knowledge.domain import Relation
 from knowledge.errors import WeightsUnfit
 
@@ -79,46 +83,23 @@ def test_whatever_is_refuted_has_a_reason_with_the_words(weights: Path) -> None:
     assert (found.reasons[0].claim, found.reasons[0].statement) == ("opened", "closed")
 
 
-@pytest.mark.parametrize(("logit", "doubted"), [(2.6, True), (4.0, False)])
-def test_a_refutation_by_words_alone_must_be_surer_than_a_support(
-    weights: Path, logit: float, doubted: bool
+@pytest.mark.parametrize(
+    ("supports", "refutes", "relation"),
+    [(1.0, -2.0, Relation.REFUTES), (0.0, 0.0, Relation.REFUTES), (9.0, -2.0, Relation.SUPPORTS)],
+)
+def test_what_a_rule_settles_stands_unless_the_reader_is_sure_of_something_else(
+    weights: Path, supports: float, refutes: float, relation: Relation
 ) -> None:
     class Reader(_Reader):
         def _one(self, first: str, second: str) -> list[float]:
-            return [-3, logit, 0, 3]
+            return [supports, refutes, 0, 3]
 
     judge = CombinedJudge(RuleJudge(), Reader(), weights)
-    (found,) = judge.judge("the museum bridge opened", [Evidence("the museum bridge closed")])
-    assert found.relation is Relation.REFUTES
-    assert found.confidence > STANDARD.assert_at
-    assert found.doubted is doubted
-
-
-@pytest.mark.parametrize(("logit", "relation"), [(0.3, None), (3.0, Relation.SUPPORTS)])
-def test_an_unsure_support_that_the_rules_object_to_is_left_open(
-    weights: Path, logit: float, relation: Relation | None
-) -> None:
-    class Reader(_Reader):
-        def _one(self, first: str, second: str) -> list[float]:
-            return [logit, -1, 0, 3]
-
-    judge = CombinedJudge(RuleJudge(), Reader(), weights)
-    exchanged = Evidence("Croatia defeated France in the final")
-    (found,) = judge.judge("France defeated Croatia in the final", [exchanged])
-    assert found.relation is (relation or Relation.NOT_ENOUGH_INFO)
-
-
-def test_a_title_is_not_asserted_for_what_is_on_its_subject(weights: Path) -> None:
-    class Reader(_Reader):
-        def _one(self, first: str, second: str) -> list[float]:
-            return [5, -1, 0, 3]
-
-    judge = CombinedJudge(RuleJudge(), Reader(), weights)
-    statement = Evidence("أغلقت البلدية جسر عبدون أسبوعين للصيانة")
-    for claim, doubted in (("انهيار جسر عبدون", True), ("البلدية أغلقت جسر عبدون", False)):
-        (found,) = judge.judge(claim, [statement])
-        assert found.relation is Relation.SUPPORTS
-        assert found.doubted is doubted
+    (found,) = judge.judge("غادر 400 عامل الميناء", [Evidence("غادر نحو 1200 عامل الميناء أمس")])
+    assert found.relation is relation
+    if relation is Relation.REFUTES:
+        (reason,) = found.reasons
+        assert (reason.claim, reason.statement) == ("400", "نحو 1200")
 
 
 def test_nothing_to_judge_is_nothing_judged(weights: Path) -> None:
@@ -133,23 +114,6 @@ def test_weights_of_another_reader_are_refused(weights: Path) -> None:
 def test_the_shipped_weights_belong_to_the_shipped_cross_encoder(tmp_path: Path) -> None:
     fingerprint = OnnxPairReader(tmp_path).fingerprint
     assert load_combination(WEIGHTS, fingerprint).fingerprint == fingerprint
-
-
-@pytest.mark.parametrize(
-    ("claim", "statement"),
-    [
-        ("France defeated Croatia in the final", "Croatia defeated France in the final"),
-        ("اتهمت إيران إسرائيل باستهداف السفينة", "اتهمت إسرائيل إيران باستهداف السفينة"),
-        ("Parliament has abolished the tax", "Parliament plans to abolish the tax"),
-        ("السد على وشك الانهيار", "هل السد على وشك الانهيار؟"),
-        ("اللقاح يحتوي على شرائح", "انتشرت شائعة أن اللقاح يحتوي على شرائح"),
-    ],
-)
-def test_the_same_words_saying_something_else_are_never_asserted(
-    weights: Path, claim: str, statement: str
-) -> None:
-    (found,) = CombinedJudge(RuleJudge(), _Reader(), weights).judge(claim, [Evidence(statement)])
-    assert found.relation is not Relation.SUPPORTS or found.doubted
 
 
 def test_nothing_is_said_of_texts_without_words(weights: Path) -> None:

@@ -1,6 +1,7 @@
 """What a confidence is worth, fitted to labels and read back."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from knowledge.calibration import (
     ISOTONIC_LABELS,
     Calibration,
     CalibrationError,
+    VerdictKind,
     cross_validate,
     fit,
     labels_needed,
@@ -38,8 +40,22 @@ class TestApplying:
         assert LINE.apply(score) == pytest.approx(chance)
 
     def test_thresholds_are_of_the_score(self) -> None:
-        assert (LINE.asserts(0.8), LINE.asserts(0.79)) == (True, False)
+        assert [LINE.asserts(score, VerdictKind.SUPPORTS) for score in (0.79, 0.8)] == [False, True]
         assert (LINE.suggests(0.5), LINE.suggests(0.49)) == (True, False)
+
+    def test_of_a_kind_with_a_threshold_of_its_own_that_one_holds(self) -> None:
+        line = replace(LINE, by_kind=((VerdictKind.ACROSS, 0.95),))
+        assert [line.asserts(0.9, kind) for kind in VerdictKind] == [True, True, True, False]
+
+    def test_an_operator_s_own_never_lowers_what_few_of_their_verdicts_are_of(
+        self, tmp_path: Path
+    ) -> None:
+        save(replace(LINE, assert_at=0.5), tmp_path / "calibration.json")
+        found = load(tmp_path / "calibration.json", "judge")
+        assert found is not None
+        assert found.asserts(0.5, VerdictKind.SUPPORTS)
+        assert not found.asserts(0.5, VerdictKind.ACROSS)
+        assert not found.asserts(0.5, VerdictKind.REVIEWED)
 
 
 class TestFitting:

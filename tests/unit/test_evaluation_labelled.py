@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.domain import Outcome, Relation, ReportKind
+from knowledge.domain import Outcome, Rating, Relation, ReportKind
 from knowledge.errors import UnreadableFile
 from knowledge.evaluation.labelled import (
     read_claims,
@@ -165,3 +165,62 @@ class TestClaims:
         write(tmp_path / "a.jsonl", {"text": "one", "outcome": "TRUE"})
         with pytest.raises(UnreadableFile, match="line 1: outcome: 'TRUE' is none of SUPPORTED"):
             read_claims(tmp_path)
+
+
+ITEM = {
+    "id": "W-1",
+    "title": "جسر المدينة",
+    "before": "بدأت الأعمال الأحد.",
+    "speaker": "البلدية",
+    "statement": "أغلقت البلدية الجسر أسبوعين للصيانة",
+    "claims": [{"text": "الجسر مسكر", "label": "S"}, {"text": "الجسر انهار", "label": "N"}],
+}
+
+
+class TestWrittenItems:
+    def test_serve_as_pairs_as_claims_and_as_reports(self, tmp_path: Path) -> None:
+        write(tmp_path / "mine.jsonl", ITEM)
+        (pairs,), (claims,) = read_pairs(tmp_path), read_claims(tmp_path)
+        first = pairs.pairs[0]
+        assert (first.id, first.claim, first.relation) == ("W-1-1", "الجسر مسكر", Relation.SUPPORTS)
+        assert (first.title, first.before, first.speaker) == (
+            ITEM["title"], ITEM["before"], ITEM["speaker"],
+        )  # fmt: skip
+        assert [(c.text, c.outcome, c.statement_ref) for c in claims.claims] == [
+            ("الجسر مسكر", Outcome.SUPPORTED, "W-1"),
+            ("الجسر انهار", Outcome.RELATED, "W-1"),
+        ]
+        (report,) = claims.reports
+        assert [s.text for s in report.statements] == [ITEM["before"], ITEM["statement"]]
+        assert (report.ref, report.statements[-1].ref) == ("W-1", "W-1")
+
+    def test_a_reviewed_claim_is_a_fact_check_that_rejects_it(self, tmp_path: Path) -> None:
+        write(tmp_path / "mine.jsonl", ITEM | {"reviewed": True})
+        (claims,) = read_claims(tmp_path)
+        assert [c.outcome for c in claims.claims] == [Outcome.REFUTED, Outcome.RELATED]
+        (report,) = claims.reports
+        assert (report.kind, report.statements[-1].rating) == (ReportKind.FACT_CHECK, Rating.FALSE)
+        assert read_pairs(tmp_path)[0].pairs[0].title == ""
+
+    def test_an_id_that_stands_twice_is_refused(self, tmp_path: Path) -> None:
+        write(tmp_path / "mine.jsonl", ITEM, ITEM)
+        with pytest.raises(UnreadableFile, match="line 2: id: 'W-1' stands twice"):
+            read_pairs(tmp_path)
+
+    @pytest.mark.parametrize(
+        ("changed", "says"),
+        [
+            ({"claims": []}, "claims: must be a list"),
+            ({"claims": ["x"]}, "claims: must be objects"),
+            ({"claims": [{"text": "x", "label": "T"}]}, "label: 'T' is none of S, R, N"),
+            ({"claims": [{"text": "", "label": "S"}]}, "text: is missing"),
+            ({"statement": ""}, "statement: is missing"),
+            ({"id": None}, "id: is missing"),
+        ],
+    )
+    def test_what_is_wrong_is_named_with_its_line(
+        self, tmp_path: Path, changed: dict[str, object], says: str
+    ) -> None:
+        write(tmp_path / "mine.jsonl", ITEM, ITEM | {"id": "W-2"} | changed)
+        with pytest.raises(UnreadableFile, match=f"line 2: {says}"):
+            read_pairs(tmp_path)

@@ -47,11 +47,26 @@ def test_a_long_curve_is_thinned_and_keeps_its_end() -> None:
     assert result.curve[-1].coverage == 1.0
 
 
+def test_other_thresholds_are_told_of_all_that_leans_one_way() -> None:
+    leaning = [(S, 0.95), (S, 0.75), (N, 0.75), (R, 0.55)]
+    verdicts = [
+        Verdict("1", "claim", expected, N, 0.5, "statement", S, sure) for expected, sure in leaning
+    ]
+    result = assess("x", [*verdicts, verdict(S, N)], RELATIONS)
+    (curve,) = result.thresholds
+    told = {p.threshold: (p.told, p.coverage, p.error) for p in curve.points}
+    assert (curve.label, curve.labelled) == (S, 3)
+    assert told[0.9] == (1, 1 / 3, 0.0)
+    assert told[0.7] == (3, 2 / 3, 1 / 3)
+    assert told[0.5] == (4, 2 / 3, 0.5)
+    assert told[0.96] == (0, 0.0, 0.0)
+
+
 def test_the_report_names_conditions_figures_and_plots() -> None:
     section = Section(assess("dev", [verdict(R, S)], RELATIONS), (Plot("Matrix", "m.png"),))
-    report = markdown("Evaluation", AT, [Condition("judge", "Rules")], [section])
+    report = markdown("Evaluation", AT, [Condition("judge", "words")], [section])
     assert report.startswith("# Evaluation\n\nMeasured 2024-05-01 12:30 UTC.")
-    assert "| judge | Rules |" in report
+    assert "| judge | words |" in report
     assert "| labelled REFUTES: SUPPORTS said | 1.000 | 0.207 – 1.000 |" in report
     assert "![Matrix](m.png)" in report
 
