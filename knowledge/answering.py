@@ -17,9 +17,9 @@ from embeddings.words import terms
 from knowledge import verdicts
 from knowledge.agreement.differences import same_text
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
-from knowledge.agreement.negation import crosses_out
 from knowledge.answers import (
     CERTAIN,
+    REJECTING,
     SUGGEST,
     Answer,
     Match,
@@ -110,8 +110,8 @@ class Answering:
             calibration.suggest_at,
         )
 
-    def answer(self, claim: str, top: int = 10) -> Answer:
-        """Answer one claim with up to ``top`` matches.
+    def answer(self, claim: str, top: int = 10, *, crossed: bool = False) -> Answer:
+        """Answer one claim with up to ``top`` matches, without a verdict where it is ``crossed``.
 
         A claim without words gets NO_MATCH and nothing else (``claims.read_message`` says why).
         Raises what opening the models or the index raises.
@@ -133,7 +133,8 @@ class Answering:
                     if known.outcome in _UNSETTLED and not known.disputed:
                         known = self._by_clauses(known, text, live, top)
                     self._remembered.keep(key, known)
-        return replace(known, claim=text)
+        known = replace(known, claim=text)
+        return left_open(known) if crossed else known
 
     def nearest(self, text: str, top: int = 10) -> Answer:
         """Return what comes closest to a text that claims nothing, judging nothing: NO_MATCH.
@@ -155,19 +156,17 @@ class Answering:
         Raises what opening the models or the index raises.
         """
         try:
-            claims = read_message(message).claims
+            read = read_message(message)
         except UnreadableClaim:
-            claims = ()
-        match claims:
+            return self.nearest(message[:MAX_CHARACTERS], top)
+        match read.claims:
             case ():
                 return self.nearest(message[:MAX_CHARACTERS], top)
             case (claim,):
-                answer = self.answer(claim, top)
+                return self.answer(claim, top, crossed=read.crossed)
             case _:
-                answers = [self.answer(claim, top) for claim in claims]
-                answer = together(answers, self.nearest(message, top), top)
-        # Whether a cross denies the words beside it nobody knows.
-        return left_open(answer) if crosses_out(message) else answer
+                answers = [self.answer(each, top, crossed=read.crossed) for each in read.claims]
+                return together(answers, self.nearest(message, top), top)
 
     def _searched(self, text: str, live: LiveIndex, top: int) -> "list[_Candidate]":
         """Return what search finds, best first; what was retracted since is not among it."""
@@ -336,7 +335,7 @@ def _by_rules(judgement: Judgement) -> bool:
 def _kind(claim: str, candidate: _Candidate, judgement: Judgement) -> VerdictKind:
     """Return what a verdict rests on; ``judgement`` is of the text, whatever its rating."""
     supports = judgement.relation is Relation.SUPPORTS
-    if candidate.evidence.reviewed and supports:
+    if candidate.statement.rating in REJECTING and supports:
         return VerdictKind.REVIEWED
     if differ_in_language(claim, candidate.text):
         return VerdictKind.ACROSS

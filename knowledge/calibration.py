@@ -51,7 +51,7 @@ class VerdictKind(StrEnum):
 
     SUPPORTS = "supports"
     REFUTES = "refutes"
-    #: A claim that fact-checkers reviewed is the claim that is asked.
+    #: A claim that fact-checkers reviewed and reject is the claim that is asked.
     REVIEWED = "reviewed"
     #: Claim and statement are in different languages.
     ACROSS = "across"

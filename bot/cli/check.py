@@ -52,7 +52,7 @@ def check(
         answer = app.answering.answer_message(claim, top)
         click.echo(json.dumps({"claim": answer.claim, **answer_json(answer)}, ensure_ascii=False))
         return
-    answers = [app.answering.answer(text, top) for text in message.claims]
+    answers = [app.answering.answer(each, top, crossed=message.crossed) for each in message.claims]
     print_reply(_reply(message, answers, catalogue(language)), buttons=False)
 
 

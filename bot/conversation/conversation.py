@@ -250,7 +250,7 @@ class Conversation:
         if message is None or number is None or blocked:
             return
         for claim in message.claims[number : number + 1]:
-            answered = ((claim, self._answering.answer(claim)),)
+            answered = ((claim, self._answering.answer(claim, crossed=message.crossed)),)
             self._keeping.keep(asker, answered, Rest(), words.language)
 
     def _looked_up(self, message: Message) -> Answered:
@@ -258,7 +258,10 @@ class Conversation:
 
         What is found nowhere may only look like Arabic in Latin letters.
         """
-        answered = [(claim, self._answering.answer(claim)) for claim in message.claims]
+        answered = [
+            (claim, self._answering.answer(claim, crossed=message.crossed))
+            for claim in message.claims
+        ]
         found = any(answer.outcome is not Outcome.NO_MATCH for _, answer in answered)
         return answered if found or message.kind is not MessageKind.ARABIZI else ()
 

@@ -129,7 +129,7 @@ class Groups:
         if not message.claims or not self._may_speak(key):
             return None
         for claim in message.claims:
-            answer = self._answering.answer(claim)
+            answer = self._answering.answer(claim, crossed=message.crossed)
             if not groups.is_contradicted(answer):
                 continue
             # Whoever says it in other words is contradicted by the same statement.

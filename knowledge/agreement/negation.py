@@ -145,10 +145,6 @@ def has_negator(tokens: Sequence[Token]) -> bool:
     return any(_listed(words, place)[1] in _DENYING for place in range(len(words)))
 
 
-# Signs that stand for a denial, of what nobody can know.
-_CROSSES: Final = frozenset("❌❎🚫⛔✖")
-
-
 def denies_unreadably(text: str) -> bool:
     """Tell whether a text denies a denial ("it is not true that nobody left").
 
@@ -156,11 +152,6 @@ def denies_unreadably(text: str) -> bool:
     """
     stances = [each.stance for each in operators(tokenise(text)) if each.stance in _DENYING]
     return Stance.DENIES_REST in stances[:-1]
-
-
-def crosses_out(message: str) -> bool:
-    """Tell whether a message has a sign that may deny what it says, or only adorn it."""
-    return not _CROSSES.isdisjoint(message)
 
 
 def tangled(words: Sequence[str], acting: Sequence[Operator]) -> bool:

@@ -43,13 +43,15 @@ class Message:
     """A message as read: its kind and, of claims only, one to three texts to check, in order.
 
     ``rest`` are further sentences that could be checked as well. ``excerpt`` says that something
-    was left out that might have been meant as claims too.
+    was left out that might have been meant as claims too, ``crossed`` that a sign (❌) may deny
+    what is said, or only adorn it: nobody knows.
     """
 
     kind: MessageKind
     claims: tuple[str, ...] = ()
     excerpt: bool = False
     rest: tuple[str, ...] = ()
+    crossed: bool = False
 
 
 def read_message(message: str) -> Message:
@@ -89,7 +91,11 @@ def read_message(message: str) -> Message:
         raise _too_short()
     kind = MessageKind.ARABIZI if is_arabizi(text) else MessageKind.CLAIM
     rest = tuple(map(_unstopped, found.further))
-    return Message(kind, claims, _leaves_out(text, claims), rest)
+    return Message(kind, claims, _leaves_out(text, claims), rest, not _CROSSES.isdisjoint(shown))
+
+
+# Signs that stand for a denial.
+_CROSSES: Final = frozenset("❌❎🚫⛔✖")
 
 
 #: Words more than those checked that make a message's answer an answer to a part of it.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from embeddings.encoder import Encoder
 from knowledge import curation, indexing, reports
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.answering import JUDGED, Answering
-from knowledge.calibration import STANDARD, Calibration
+from knowledge.calibration import STANDARD, Calibration, VerdictKind
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
@@ -183,6 +183,28 @@ def test_a_message_is_as_true_as_its_least_true_claim(house: House) -> None:
     assert not answer.disputed
     assert len(answer.matches) == 2
     assert house.answering.answer_message("?!").outcome is Outcome.NO_MATCH
+
+
+def test_what_a_cross_may_deny_is_only_shown(house: House) -> None:
+    house.publish("the old harbour bridge opened again on monday")
+    for message in (f"❌ {CLAIM}", f"{CLAIM} 🚫"):
+        answer = house.answering.answer_message(message)
+        assert answer.outcome is Outcome.RELATED
+        assert len(answer.suggestions) == 1
+    assert house.answering.answer_message(CLAIM).outcome is Outcome.SUPPORTED
+
+
+def test_each_kind_of_verdict_has_a_threshold_of_its_own(house: House, tmp_path: Path) -> None:
+    house.publish("the old harbour bridge opened again on monday")
+    index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
+    strict = replace(STANDARD, by_kind=((VerdictKind.ACROSS, 0.96),))
+    answering = Answering(house.sessions, house.encoder, index, house.judge, calibration=strict)
+    found = {m.statement.text: m.kind for m in answering.answer(CLAIM).matches}
+    assert found["the old harbour bridge opened again on monday"] is VerdictKind.SUPPORTS
+    assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED
+    only = replace(STANDARD, by_kind=((VerdictKind.SUPPORTS, 0.96),))
+    answering = Answering(house.sessions, house.encoder, index, house.judge, calibration=only)
+    assert answering.answer(CLAIM).outcome is Outcome.RELATED
 
 
 def test_a_verdict_that_is_not_sure_enough_is_only_shown(house: House) -> None:

@@ -205,7 +205,7 @@ class TestLimits:
             (number,) = pool.idle
             gone = os.pidfd_open(number)
             os.kill(number, signal.SIGKILL)
-            assert select.select([gone], [], [], 20)[0] == [gone]
+            assert select.select([gone], [], [], 60)[0] == [gone]
             os.close(gone)
             assert good(pool)
             assert pool.idle != (number,)
@@ -402,7 +402,7 @@ pool.read(jobs.read_feed(ENDLESS_FEED, None, "https://n.example/"))
             gone = os.pidfd_open(int(started.stdout.readline()))
             started.kill()
         try:
-            assert select.select([gone], [], [], 20)[0] == [gone]
+            assert select.select([gone], [], [], 60)[0] == [gone]
         finally:
             os.close(gone)
 

@@ -1,0 +1,106 @@
+"""What matches come to: when a verdict is asserted, and when something keeps it open."""
+
+from dataclasses import replace
+
+import pytest
+
+from knowledge.agreement.judgement import Judgement
+from knowledge.agreement.negation import denies_unreadably
+from knowledge.answers import Answer, Match, decided, leans, left_open
+from knowledge.claims import read_message
+from knowledge.domain import Outcome, Relation, ReportKind
+from knowledge.models import StatementStatus
+from knowledge.reports import SourcedStatement
+
+S, R, N = Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOUGH_INFO
+
+
+def match(
+    relation: Relation, sure: float, report: str, *, settles: bool = False, relevance: float = 0.9
+) -> Match:
+    statement = SourcedStatement(
+        id=hash((relation, report)),
+        ref=report,
+        text="the bridge opened",
+        status=StatementStatus.PUBLISHED,
+        speaker=None,
+        rating=None,
+        rating_text=None,
+        as_of=None,
+        report_ref=report,
+        title="",
+        publisher="a paper",
+        url=None,
+        published_at=None,
+        language="en",
+        kind=ReportKind.NEWS,
+    )
+    return Match(
+        statement, Judgement(relation, sure), 1.0, relevance, settles, suggested=sure > 0.6
+    )
+
+
+@pytest.mark.parametrize(
+    ("other", "outcome"),
+    [
+        (match(R, 0.8, "another"), Outcome.RELATED),
+        (match(R, 0.5, "another"), Outcome.SUPPORTED),
+        (match(R, 0.8, "another", relevance=0.5), Outcome.SUPPORTED),
+        (match(N, 0.8, "another"), Outcome.SUPPORTED),
+        (match(S, 0.8, "another"), Outcome.SUPPORTED),
+        # The sentences of one report do not contradict each other.
+        (match(R, 0.8, "own"), Outcome.SUPPORTED),
+    ],
+)
+def test_what_another_report_leans_against_is_left_open(other: Match, outcome: Outcome) -> None:
+    answer = decided("claim", [match(S, 0.93, "own", settles=True), other], 3)
+    assert answer.outcome is outcome
+    assert any(each.settles for each in answer.matches) is (outcome is Outcome.SUPPORTED)
+
+
+def test_what_is_certain_is_asserted_whatever_leans_against_it() -> None:
+    matches = [match(S, 1.0, "own", settles=True), match(R, 0.8, "another")]
+    assert decided("claim", matches, 3).outcome is Outcome.SUPPORTED
+
+
+def test_an_answer_left_open_asserts_nothing_and_shows_the_same() -> None:
+    settled = decided("claim", [match(R, 0.95, "own", settles=True)], 3)
+    opened = left_open(settled)
+    assert (settled.outcome, opened.outcome) == (Outcome.REFUTED, Outcome.RELATED)
+    assert [each.statement for each in opened.suggestions] == [settled.matches[0].statement]
+    assert not opened.matches[0].settles
+    nothing = Answer("claim", Outcome.NO_MATCH, 1.0, ())
+    assert left_open(nothing) is nothing
+
+
+def test_what_an_answer_leans_to_is_its_surest_judgement_about_the_claim() -> None:
+    matches = (match(S, 0.7, "a"), match(R, 0.8, "b"), match(R, 0.9, "c", relevance=0.4))
+    answer = Answer("claim", Outcome.RELATED, 0.9, matches)
+    found = leans(answer)
+    assert found is not None
+    assert (found.relation, found.confidence) == (R, 0.8)
+    assert leans(replace(answer, matches=(match(N, 0.9, "a"),))) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "nested"),
+    [
+        ("ليس صحيحا أن الدوام المدرسي غير مستمر الأربعاء", True),
+        ("It is not true that the tap water is not safe", True),
+        ("Il est faux que les enseignants n'ont pas suspendu leur grève", True),
+        ("ليس صحيحا أن الدوام مستمر", False),
+        ("The tap water is not safe", False),
+        ("لا ماء ولا كهرباء", False),
+        ("", False),
+    ],
+)
+def test_a_denial_of_a_denial_is_seen(text: str, nested: bool) -> None:
+    assert denies_unreadably(text) is nested
+
+
+@pytest.mark.parametrize(
+    ("text", "crossed"),
+    [("❌ الدوام مستمر", True), ("🚫🚫 الدوام معطل", True), ("✅ الدوام مستمر", False)],
+)
+def test_a_cross_is_seen(text: str, crossed: bool) -> None:
+    assert read_message(text).crossed is crossed
