@@ -139,6 +139,23 @@ def operators(tokens: Sequence[Token]) -> tuple[Operator, ...]:
     return tuple(found)
 
 
+def denials(tokens: Sequence[Token]) -> tuple[Operator, ...]:
+    """Return the denials among ``tokens``, each once.
+
+    One that is joined to another counts with it ("neither … nor"), as does half of one ("ne …
+    pas"). Two that are left deny each other: "it is not true that nobody left".
+    """
+    words = [_plain(t) for t in tokens]
+    found: list[Operator] = []
+    for each in operators(tokens):
+        half = words[each.index] == _HALF
+        joined = words[each.index].startswith(_JOINED) or words[each.index] in _JOINING
+        joined = joined or words[max(0, each.index - 1)] in _JOINING
+        if each.stance in _DENYING and not half and not (found and joined):
+            found.append(each)
+    return tuple(found)
+
+
 def has_negator(tokens: Sequence[Token]) -> bool:
     """Tell whether any of ``tokens``, which need not be a sentence, is a word that denies."""
     words = [_plain(t) for t in tokens]

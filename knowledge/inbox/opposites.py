@@ -7,14 +7,14 @@ agreeing ones, which then only wait for an answer of their own.
 """
 
 from knowledge.agreement.judgement import Evidence
-from knowledge.agreement.negation import Stance
+from knowledge.agreement.negation import Stance, denials
 from knowledge.agreement.reading import read
 from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.tokens import tokenise
 from knowledge.claims.denials import mentions_denial
 from knowledge.domain import Relation
 
 _RULES = RuleJudge()
-_DENYING = (Stance.DENIES_NEXT, Stance.DENIES_REST)
 
 
 def may_oppose(one: str, other: str) -> bool:
@@ -24,9 +24,8 @@ def may_oppose(one: str, other: str) -> bool:
 
 def _turned(text: str) -> tuple[bool, bool, bool]:
     """Return what turns a sentence round: denials left over, talk of lies, doubts."""
-    stances = [operator.stance for operator in read(text).operators]
-    denials = sum(stance in _DENYING for stance in stances)
-    return bool(denials % 2), mentions_denial(text), Stance.SUSPENDS in stances
+    supposes = any(each.stance is Stance.SUSPENDS for each in read(text).operators)
+    return bool(len(denials(tokenise(text))) % 2), mentions_denial(text), supposes
 
 
 def _refutes(one: str, other: str) -> bool:
