@@ -1,13 +1,14 @@
 """Fit the calibrated model of what the cross-encoder reads; prints what it is worth.
 
-    python -m benchmarks.training.combination [--write]
+    python -m benchmarks.training.combination [--write] [--ablate]
 
 Pairs the cross-encoder never saw, of data that everybody may use: the written claims kept for
 calibration (with and without what their statements are read with, with other statements, and their
 statements swapped, reworded and denied), ANS dev, ArNLI valid, held-out English evidence. Every
 figure is cross-fitted: each pair is judged by weights fitted on the other folds, and all claims
 about one text lie in one fold. ``--write`` then fits on everything and writes
-``knowledge/agreement/combination.json``.
+``knowledge/agreement/combination.json``; ``--ablate`` prints what leaving out each group of
+features costs.
 """
 
 import argparse
@@ -56,6 +57,19 @@ SHARES: Final = {
     "english evidence": 1.0,
 }
 
+#: Features that are left out together by ``--ablate``.
+GROUPS: Final = {
+    "relevance and the same claim": FEATURES[2:4],
+    "what rules settle": FEATURES[4:8],
+    "objections of rules": FEATURES[8:10],
+    "all rules": FEATURES[4:10],
+    "numbers and dates named otherwise": FEATURES[10:12],
+    "shared words": FEATURES[12:14],
+    "missing numbers": FEATURES[14:16],
+    "the same text": FEATURES[16:17],
+    "all but the relation that is read": FEATURES[2:],
+}
+
 Rows = NDArray[np.float64]
 
 
@@ -72,6 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", type=Path, default=Path("data/models"))
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--ablate", action="store_true")
     given = parser.parse_args()
     reader = OnnxPairReader(given.models)
     samples = gathered(given.models)
@@ -85,6 +100,14 @@ def main() -> None:
         _show(sample.name, probabilities[start:end], labels[start:end])
         start = end
     _show("everything", probabilities, labels)
+    for name, dropped in GROUPS.items() if given.ablate else ():
+        kept = [n for n, feature in enumerate(FEATURES) if feature not in dropped]
+        left = cross_fitted(inputs[:, kept], labels, weights, groups)
+        for sample in samples[:1] + samples[3:6]:
+            start = sum(len(each.pairs) for each in samples[: samples.index(sample)])
+            chosen = slice(start, start + len(sample.pairs))
+            _show(f"without {name}: {sample.name}", left[chosen], labels[chosen])
+        _show(f"without {name}: everything", left, labels)
     if given.write:
         final = fit(inputs, labels, weights)
         write(WEIGHTS, reader.fingerprint, final)
