@@ -71,16 +71,16 @@ class Asked:
         return Outcome.SUPPORTED if supports else Outcome.REFUTED
 
     @property
-    def due(self) -> frozenset[VerdictKind]:
-        """The kind of verdict that the claim should get, if any."""
+    def due(self) -> VerdictKind | None:
+        """The kind of verdict that the claim should get; None where it should get none."""
         if self.wanted not in _VERDICTS:
-            return frozenset()
+            return None
         if self.item.reviewed:
-            return frozenset({VerdictKind.REVIEWED})
+            return VerdictKind.REVIEWED
         if differ_in_language(self.claim.text, self.item.statement):
-            return frozenset({VerdictKind.ACROSS})
+            return VerdictKind.ACROSS
         supported = self.wanted is Outcome.SUPPORTED
-        return frozenset({VerdictKind.SUPPORTS if supported else VerdictKind.REFUTES})
+        return VerdictKind.SUPPORTS if supported else VerdictKind.REFUTES
 
     def surest(self, kind: VerdictKind, threshold: float) -> Match | None:
         """Return the surest match with a verdict of a kind, if it is as sure as that."""
@@ -173,7 +173,7 @@ def _at(asked: Sequence[Asked], kind: VerdictKind, threshold: float) -> str:
         and match.statement.report_ref == one.item.id
         for one, match in told
     )
-    wrong, due = len(told) - right, [one for one in asked if kind in one.due]
+    wrong, due = len(told) - right, [one for one in asked if one.due is kind]
     low, high = wilson(wrong, len(told))
     return (
         f"right {_share(right, due)} of those due; wrong {wrong} of {len(asked) - len(due)} others,"

@@ -269,20 +269,20 @@ class Answering:
         if judgement is None:
             unread = Judgement(Relation.NOT_ENOUGH_INFO, 1.0 - relevance)
             return Match(statement, unread, candidate.score, relevance)
+        verdict = rated(judgement, statement)
+        if verdict.relation is Relation.NOT_ENOUGH_INFO:
+            return Match(statement, verdict, candidate.score, relevance)
         kind = _kind(claim, candidate, judgement)
-        judgement = rated(judgement, statement)
-        sure, calibration = judgement.confidence, self._calibration
-        verdict = judgement.relation is not Relation.NOT_ENOUGH_INFO
+        sure, calibration = verdict.confidence, self._calibration
         return Match(
             statement,
-            replace(judgement, confidence=calibration.apply(sure)) if verdict else judgement,
+            replace(verdict, confidence=calibration.apply(sure)),
             candidate.score,
             relevance,
-            settles=verdict
-            and (relevance >= CERTAIN or _by_rules(judgement))
+            settles=(relevance >= CERTAIN or _by_rules(verdict))
             and calibration.asserts(sure, kind),
-            suggested=verdict and calibration.suggests(sure),
-            kind=kind if verdict else None,
+            suggested=calibration.suggests(sure),
+            kind=kind,
         )
 
     def _candidate(

@@ -1,4 +1,4 @@
-"""How often a judge that is this sure is right: fitted on labelled verdicts, applied without them.
+"""Calibrate a judge: how often one that is this sure is right, and from where on it asserts.
 
 Applying needs no library: a calibration is a line through a few knots.
 """

@@ -1,4 +1,4 @@
-"""Fit the calibrated model of what the cross-encoder reads; prints what it is worth.
+"""Fit the calibrated model that weighs the cross-encoder and the rules; prints what it is worth.
 
     python -m benchmarks.training.combination [--write] [--ablate]
 

@@ -1,4 +1,4 @@
-"""What is said in groups: how the bot behaves there, and the few things it says unasked."""
+"""Talk in groups: how the bot behaves there, and the few things it says unasked."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta

@@ -26,6 +26,7 @@ from embeddings.words import words
 from knowledge.agreement.differences import difference, overlap
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, Reason, ReasonKind
 from knowledge.agreement.negation import denies_unreadably
+from knowledge.agreement.reading import read
 from knowledge.agreement.signals import VERSION, signals
 from knowledge.domain import Relation
 from knowledge.errors import WeightsUnfit
@@ -122,18 +123,17 @@ class CombinedJudge:
     def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
         """Return the relation of each statement of ``evidence`` to ``claim``, in order."""
         by_rules = self._rules.judge(claim, evidence)
-        read = self._reader.read([Pair(claim, each.text, each.context) for each in evidence])
+        rows = self._reader.read([Pair(claim, each.text, each.context) for each in evidence])
         return tuple(
             self._judged(claim, each, ruled, logits)
-            for each, ruled, logits in zip(evidence, by_rules, read, strict=True)
+            for each, ruled, logits in zip(evidence, by_rules, rows, strict=True)
         )
 
     def _judged(
         self, claim: str, evidence: Evidence, ruled: Judgement, logits: NDArray[np.float32]
     ) -> Judgement:
-        if not (words(claim) and words(evidence.text)):
-            return Judgement(Relation.NOT_ENOUGH_INFO, 1.0)
-        if denies_unreadably(claim):
+        readable = words(claim) and words(evidence.text)
+        if not readable or denies_unreadably(read(claim).operators):
             return Judgement(Relation.NOT_ENOUGH_INFO, 1.0)
         found = self._combination.probabilities(
             features(claim, evidence, ruled, self._rules, logits)

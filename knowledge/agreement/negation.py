@@ -1,4 +1,4 @@
-"""Which words of a sentence are denied, and where a sentence only reports, doubts or supposes."""
+"""Find the words of denial in a sentence, and those by which it reports, doubts or supposes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from embeddings.normalise import fold
-from knowledge.agreement.tokens import Kind, Token, tokenise
+from knowledge.agreement.tokens import Kind, Token
 
 
 class Stance(StrEnum):
@@ -139,19 +139,16 @@ def operators(tokens: Sequence[Token]) -> tuple[Operator, ...]:
     return tuple(found)
 
 
-def denials(tokens: Sequence[Token]) -> tuple[Operator, ...]:
-    """Return the denials among ``tokens``, each once.
+def denials(words: Sequence[str], acting: Sequence[Operator]) -> tuple[Operator, ...]:
+    """Return the denials among the operators of a text, each once; ``words`` as for ``tangled``.
 
     One that is joined to another counts with it ("neither … nor"), as does half of one ("ne …
     pas"). Two that are left deny each other: "it is not true that nobody left".
     """
-    words = [_plain(t) for t in tokens]
     found: list[Operator] = []
-    for each in operators(tokens):
-        half = words[each.index] == _HALF
-        joined = words[each.index].startswith(_JOINED) or words[each.index] in _JOINING
-        joined = joined or words[max(0, each.index - 1)] in _JOINING
-        if each.stance in _DENYING and not half and not (found and joined):
+    for each in acting:
+        counts = each.stance in _DENYING and words[each.index] != _HALF
+        if counts and not (found and _joins(words, each.index)):
             found.append(each)
     return tuple(found)
 
@@ -162,12 +159,12 @@ def has_negator(tokens: Sequence[Token]) -> bool:
     return any(_listed(words, place)[1] in _DENYING for place in range(len(words)))
 
 
-def denies_unreadably(text: str) -> bool:
-    """Tell whether a text denies a denial ("it is not true that nobody left").
+def denies_unreadably(acting: Sequence[Operator]) -> bool:
+    """Tell whether a text with these operators denies a denial ("not true that nobody left").
 
     Neither rules nor the cross-encoder know what that leaves.
     """
-    stances = [each.stance for each in operators(tokenise(text)) if each.stance in _DENYING]
+    stances = [each.stance for each in acting if each.stance in _DENYING]
     return Stance.DENIES_REST in stances[:-1]
 
 
@@ -204,10 +201,15 @@ def _under(words: Sequence[str], first: Operator, second: Operator) -> bool:
     """Tell whether the second of two denials stands under the first, and not beside it."""
     if Stance.SUSPENDS in (first.stance, second.stance) or words[first.index] == _HALF:
         return False
-    joined = words[second.index].startswith(_JOINED) or words[second.index] in _JOINING
-    if joined or words[second.index - 1] in _JOINING:
-        return False
-    return not _breaks(words, first, second, _CLAUSE_MARKS)
+    return not _joins(words, second.index) and not _breaks(words, first, second, _CLAUSE_MARKS)
+
+
+def _joins(words: Sequence[str], index: int) -> bool:
+    """Tell whether the denial at ``index`` stands beside the one before, not under it."""
+    word = words[index]
+    return (
+        word.startswith(_JOINED) or word in _JOINING or (index > 0 and words[index - 1] in _JOINING)
+    )
 
 
 def _breaks(words: Sequence[str], first: Operator, second: Operator, marks: frozenset[str]) -> bool:

@@ -5,22 +5,19 @@ each is a feature with a weight (``combined``).
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
-from embeddings.normalise import fold, visible
+from embeddings.normalise import fold
 from embeddings.words import stem
-from knowledge.agreement.dates import moments
 from knowledge.agreement.intervals import Dimension, Quantity, comparable, conflicts, entails
 from knowledge.agreement.moments import Moment, moments_conflict, same_moment
-from knowledge.agreement.quantities import quantities
+from knowledge.agreement.reading import Reading, read
+from knowledge.agreement.sameness import is_decade
 
 #: Raise when anything here decides otherwise: calibrations are kept by it.
 VERSION: Final = "signals-1"
 #: Numbers and dates looked at of one text: each is compared with each of the other's.
 MOST: Final = 64
-#: Texts whose reading is kept.
-_KEPT: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +30,17 @@ class Signals:
 
 def signals(claim: str, statement: str) -> Signals:
     """Return what is exact of ``claim`` beside ``statement``. Never raises."""
-    (amounts, dates), (theirs, then) = _read(claim), _read(statement)
+    ours, theirs = read(claim), read(statement)
+    then = _dates(theirs)
     return Signals(
-        any(_excluded(each, theirs) for each in amounts),
-        any(_otherwise(each, then) for each in dates),
+        any(_excluded(each, theirs.quantities[:MOST]) for each in ours.quantities[:MOST]),
+        any(_otherwise(each, then) for each in _dates(ours)),
     )
 
 
-@lru_cache(maxsize=_KEPT)
-def _read(text: str) -> tuple[tuple[Quantity, ...], tuple[Moment, ...]]:
-    # Kept for a while: the statements people ask about are read again and again.
-    shown = visible(text)
-    # A decade, "the 1980's", is no single date.
-    dates = [
-        each
-        for each in moments(shown)
-        if not shown[each.end : each.end + 2].lstrip("'’").startswith("s")
-    ]
-    return quantities(shown)[:MOST], tuple(dates[:MOST])
+def _dates(reading: Reading) -> tuple[Moment, ...]:
+    """Return the dates of a text: a decade, "the 1980's", is no single one."""
+    return tuple(each for each in reading.moments if not is_decade(reading, each))[:MOST]
 
 
 def _excluded(ours: Quantity, theirs: tuple[Quantity, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""Whether the judge sees what a statement says of a claim: labelled pairs through the judge."""
+"""Measure the judge on labelled pairs: does it see what a statement says of a claim."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,4 +1,4 @@
-"""Whether people are told the right thing: labelled claims through the service that answers."""
+"""Measure the answers to labelled claims: are people told the right thing."""
 
 from dataclasses import replace
 from typing import Final

@@ -1,4 +1,4 @@
-"""What moderators said of pairs, as a calibration of the judge and what it changes."""
+"""Fit a calibration of the judge to what moderators said of pairs, and tell what it changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What was measured, drawn: one PNG a figure. matplotlib is imported when the first is drawn."""
+"""Draw what was measured: one PNG a figure. matplotlib is imported when the first is drawn."""
 
 import logging
 from collections.abc import Callable
@@ -118,13 +118,7 @@ def _curve(result: VerdictResult, folder: Path, number: int) -> Plot:
         axes.plot(coverage, precision, color=_BLUE)
         named = (*result.curve[step - 1 : -1 : step], result.curve[-1])
         for point in named:
-            axes.annotate(
-                f"≥ {point.threshold:.3f}",
-                (point.coverage, point.precision),
-                xytext=(5, 5),
-                textcoords="offset points",
-                fontsize=8,
-            )
+            _name(axes, f"≥ {point.threshold:.3f}", (point.coverage, point.precision))
         axes.scatter([p.coverage for p in named], [p.precision for p in named], 16, color=_BLUE)
         axes.set_xlim(0, max(coverage) * 1.12)
         axes.set_ylim(max(0.0, min(precision) - 0.1), 1.04)
@@ -148,14 +142,7 @@ def _thresholds(result: VerdictResult, folder: Path, number: int) -> tuple[Plot,
                 coverage, [p.low for p in points], [p.high for p in points], color=color, alpha=0.15
             )
             for point in points[:: max(1, len(points) // _NAMED)]:
-                axes.annotate(
-                    f"≥ {point.threshold:g}",
-                    (point.coverage, point.error),
-                    xytext=(4, 4),
-                    textcoords="offset points",
-                    fontsize=8,
-                    color=color,
-                )
+                _name(axes, f"≥ {point.threshold:g}", (point.coverage, point.error), color)
         axes.set_xlim(left=0)
         axes.set_ylim(bottom=0)
         axes.set_xlabel("coverage: share of what has the label that would be told so")
@@ -164,6 +151,11 @@ def _thresholds(result: VerdictResult, folder: Path, number: int) -> tuple[Plot,
 
     title = "Coverage and error at each threshold"
     return (_save(paint, title, folder / f"thresholds-{number}.png"),)
+
+
+def _name(axes: "Axes", text: str, point: tuple[float, float], color: str = "black") -> None:
+    """Write what a point on a curve stands for beside it."""
+    axes.annotate(text, point, xytext=(5, 5), textcoords="offset points", fontsize=8, color=color)
 
 
 def _save(paint: "Callable[[Axes], None]", title: str, path: Path) -> Plot:

@@ -1,4 +1,4 @@
-"""What was measured, as a Markdown report (pure)."""
+"""Write what was measured as a Markdown report (pure)."""
 
 import re
 from collections.abc import Iterator, Sequence

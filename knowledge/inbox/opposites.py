@@ -10,7 +10,6 @@ from knowledge.agreement.judgement import Evidence
 from knowledge.agreement.negation import Stance, denials
 from knowledge.agreement.reading import read
 from knowledge.agreement.rules import RuleJudge
-from knowledge.agreement.tokens import tokenise
 from knowledge.claims.denials import mentions_denial
 from knowledge.domain import Relation
 
@@ -24,8 +23,10 @@ def may_oppose(one: str, other: str) -> bool:
 
 def _turned(text: str) -> tuple[bool, bool, bool]:
     """Return what turns a sentence round: denials left over, talk of lies, doubts."""
-    supposes = any(each.stance is Stance.SUSPENDS for each in read(text).operators)
-    return bool(len(denials(tokenise(text))) % 2), mentions_denial(text), supposes
+    found = read(text)
+    supposes = any(each.stance is Stance.SUSPENDS for each in found.operators)
+    denied = len(denials(found.folded, found.operators)) % 2 == 1
+    return denied, mentions_denial(text), supposes
 
 
 def _refutes(one: str, other: str) -> bool:

@@ -1,15 +1,23 @@
 """A real database made the way the program makes it, of either kind."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from embeddings.encoder import Encoder
+from embeddings.encoder import Encoder, SentenceTransformerEncoder
+from embeddings.pair_reader import OnnxPairReader
+from knowledge import curation, reports
+from knowledge.agreement.judgement import Judge
+from knowledge.answering import Answering
 from knowledge.database import Sessions, open_engine, open_sessions
+from knowledge.domain import ReportDraft
+from knowledge.indexing import ServingIndex
+from knowledge.reranking import Reranker
 from knowledge.schema import upgrade
 from tests.bag_of_words import BagOfWords
 from tests.integration.postgres import binaries, command, running
@@ -31,6 +39,35 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     upgrade(engine)
     engine.dispose()
     return file
+
+
+AnsweringAbout = Callable[[Iterable[ReportDraft]], AbstractContextManager[Answering]]
+
+
+@pytest.fixture(scope="session")
+def answering_about(
+    bundled_encoder: SentenceTransformerEncoder,
+    bundled_reader: OnnxPairReader,
+    bundled_judge: Judge,
+    migrated_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AnsweringAbout:
+    """Return what publishes reports and gives who answers from them, with the program's models."""
+
+    @contextmanager
+    def about(drafts: Iterable[ReportDraft]) -> Iterator[Answering]:
+        folder = tmp_path_factory.mktemp("answering")
+        shutil.copy(migrated_file, folder / "tathabbat.db")
+        engine = open_engine(f"sqlite:///{folder / 'tathabbat.db'}")
+        sessions = open_sessions(engine)
+        with sessions.begin() as session:
+            for draft in drafts:
+                curation.publish(session, reports.store(session, draft).statement_ids, "test")
+        index = ServingIndex(sessions, bundled_encoder, folder / "index")
+        yield Answering(sessions, bundled_encoder, index, bundled_judge, Reranker(bundled_reader))
+        engine.dispose()
+
+    return about
 
 
 @pytest.fixture(scope="session")

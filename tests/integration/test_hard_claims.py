@@ -6,22 +6,15 @@ Each statement is a report of its own, all of them in one index.
 """
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from embeddings.encoder import SentenceTransformerEncoder
-from embeddings.pair_reader import OnnxPairReader
-from knowledge import curation, reports
-from knowledge.agreement.judgement import Judge
 from knowledge.answering import Answering
-from knowledge.database import open_engine, open_sessions
 from knowledge.domain import ReportDraft, StatementDraft
-from knowledge.indexing import ServingIndex
-from knowledge.reranking import Reranker
+from tests.integration.conftest import AnsweringAbout
 
 CASES: list[dict[str, Any]] = [
     json.loads(line)
@@ -34,24 +27,13 @@ SETTLED = 3
 
 
 @pytest.fixture(scope="module")
-def answering(
-    bundled_encoder: SentenceTransformerEncoder,
-    bundled_reader: OnnxPairReader,
-    bundled_judge: Judge,
-    migrated_file: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Answering]:
-    folder = tmp_path_factory.mktemp("hard")
-    shutil.copy(migrated_file, folder / "tathabbat.db")
-    engine = open_engine(f"sqlite:///{folder / 'tathabbat.db'}")
-    sessions = open_sessions(engine)
-    with sessions.begin() as session:
-        for text in dict.fromkeys(text for case in CASES for text in case["statements"]):
-            draft = ReportDraft("", publisher="a test", statements=(StatementDraft(text),))
-            curation.publish(session, reports.store(session, draft).statement_ids, "test")
-    index = ServingIndex(sessions, bundled_encoder, folder / "index")
-    yield Answering(sessions, bundled_encoder, index, bundled_judge, Reranker(bundled_reader))
-    engine.dispose()
+def answering(answering_about: AnsweringAbout) -> Iterator[Answering]:
+    texts = dict.fromkeys(text for case in CASES for text in case["statements"])
+    drafts = [
+        ReportDraft("", publisher="a test", statements=(StatementDraft(text),)) for text in texts
+    ]
+    with answering_about(drafts) as answering:
+        yield answering
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['kind']}: {case['claim'][:40]}")

@@ -1,24 +1,17 @@
 """The claims a person might send about the sample report, and what each must be answered with."""
 
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from embeddings.encoder import SentenceTransformerEncoder
-from embeddings.pair_reader import OnnxPairReader
-from knowledge import curation, reports
-from knowledge.agreement.judgement import Judge
 from knowledge.answering import Answering
 from knowledge.answers import Answer
-from knowledge.database import open_engine, open_sessions
 from knowledge.domain import Outcome, ReportDraft
-from knowledge.indexing import ServingIndex
 from knowledge.readers import read
-from knowledge.reranking import Reranker
+from tests.integration.conftest import AnsweringAbout
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"
@@ -46,24 +39,12 @@ def asked(files: Sequence[str] = FILES) -> list[Asked]:
 
 
 @pytest.fixture(scope="module")
-def answering(
-    bundled_encoder: SentenceTransformerEncoder,
-    bundled_reader: OnnxPairReader,
-    bundled_judge: Judge,
-    migrated_file: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Answering]:
-    folder = tmp_path_factory.mktemp("seed")
-    shutil.copy(migrated_file, folder / "tathabbat.db")
-    engine = open_engine(f"sqlite:///{folder / 'tathabbat.db'}")
-    sessions = open_sessions(engine)
-    with sessions.begin() as session:
-        for draft in read(SAMPLE):
-            assert isinstance(draft, ReportDraft)
-            curation.publish(session, reports.store(session, draft).statement_ids, "test")
-    index = ServingIndex(sessions, bundled_encoder, folder / "index")
-    yield Answering(sessions, bundled_encoder, index, bundled_judge, Reranker(bundled_reader))
-    engine.dispose()
+def answering(answering_about: AnsweringAbout) -> Iterator[Answering]:
+    found = list(read(SAMPLE))
+    drafts = [each for each in found if isinstance(each, ReportDraft)]
+    assert drafts == found
+    with answering_about(drafts) as answering:
+        yield answering
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import pytest
 
 from knowledge.agreement.judgement import Judgement
 from knowledge.agreement.negation import denies_unreadably
+from knowledge.agreement.reading import read
 from knowledge.answers import Answer, Match, decided, leans, left_open
 from knowledge.claims import read_message
 from knowledge.domain import Outcome, Relation, ReportKind
@@ -95,7 +96,7 @@ def test_what_an_answer_leans_to_is_its_surest_judgement_about_the_claim() -> No
     ],
 )
 def test_a_denial_of_a_denial_is_seen(text: str, nested: bool) -> None:
-    assert denies_unreadably(text) is nested
+    assert denies_unreadably(read(text).operators) is nested
 
 
 @pytest.mark.parametrize(

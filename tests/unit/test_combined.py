@@ -1,4 +1,4 @@
-"""The cross-encoder's reading, calibrated, and what the rules settle."""
+"""The cross-encoder's reading and the rules, weighed together, and what the rules settle."""
 
 import json
 from collections.abc import Sequence
