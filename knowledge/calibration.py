@@ -102,7 +102,7 @@ STANDARD: Final = Calibration(
     by_kind=(
         (VerdictKind.SUPPORTS, 0.91),
         (VerdictKind.REFUTES, 0.92),
-        (VerdictKind.REVIEWED, 0.9),
+        (VerdictKind.REVIEWED, 0.8),
         (VerdictKind.ACROSS, 0.9),
     ),
 )

@@ -1,18 +1,15 @@
 """Which words of a claim a statement has, under whatever form, language or script."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from embeddings.words import stem
 from knowledge.agreement.concepts import concepts
-from knowledge.agreement.kinship import kin
 from knowledge.agreement.reading import Reading, Word
-from knowledge.agreement.transliteration import transliterates
 
 # Object pronouns: "the man whom the soldier killed (قتله)" has its subject after the verb.
 _OBJECTS = ("ه", "ها", "هم", "هما", "هن")
-_ARABIC = re.compile("[\u0621-\u064a]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +136,4 @@ def same_thing(first: str, second: str) -> bool:
     """Tell whether two folded words name the same thing."""
     if first == second:
         return True
-    arabic = bool(_ARABIC.search(first)), bool(_ARABIC.search(second))
-    if concepts(first) & concepts(second):
-        return True
-    if arabic == (True, True):
-        return kin(first, second)
-    if arabic == (True, False):
-        return transliterates(second, first)
-    if arabic == (False, True):
-        return transliterates(first, second)
-    return kin(first, second)
+    return bool(concepts(first) & concepts(second)) or stem(first) == stem(second)

@@ -1,8 +1,8 @@
 """The judge: the cross-encoder's reading and what rules say, weighed by a calibrated model.
 
-The rules say what numbers, dates and negation make of a pair, and what speaks against a relation. A
-multinomial logistic regression over both gives the probability of each relation; an objection is a
-feature with a weight like any other. Its weights are fitted on labelled pairs that the
+The rules say what numbers, dates and negation make of a pair; the signals say which numbers and
+dates exclude each other whatever else is said. A multinomial logistic regression over all of it
+gives the probability of each relation. Its weights are fitted on labelled pairs that the
 cross-encoder was not trained on (``benchmarks/training/combination.py``), so the probabilities are
 calibrated there; they belong to one cross-encoder, whose fingerprint they carry. Where a rule
 settles a pair its verdict stands, unless the cross-encoder is sure of another; of a claim that
@@ -16,14 +16,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.pair_reader import Output, Pair, PairReader
 from embeddings.words import words
-from knowledge.agreement.differences import difference, overlap
+from knowledge.agreement.differences import difference
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, Reason, ReasonKind
 from knowledge.agreement.negation import denies_unreadably
 from knowledge.agreement.reading import read
@@ -39,31 +39,16 @@ RELATIONS: Final = (Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOUGH_INF
 FEATURES: Final = (
     "supports over open",
     "refutes over open",
-    "relevance",
-    "same claim",
     "rules support",
     "rules refute by number",
     "rules refute by date",
     "rules refute by negation",
-    "rules object to support",
-    "rules object to refutation",
     "number excluded",
     "date excluded",
-    "share of the claim's words",
-    "share of the statement's words",
-    "claim's number missing",
-    "statement's number missing",
     "same text",
 )
 #: From this probability of another relation on, what the rules settle does not stand.
 SURE: Final = 0.9
-
-
-class Rules(Judge, Protocol):
-    """A judge that can also speak against what another reads."""
-
-    def objects(self, relation: Relation, claim: str, evidence: Evidence) -> bool:
-        """Tell whether something speaks against ``relation``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +92,7 @@ def load_combination(path: Path, fingerprint: str) -> Combination:
 class CombinedJudge:
     """Implements ``judgement.Judge`` over a reader and another judge, the rules."""
 
-    def __init__(self, rules: Rules, reader: PairReader, weights: Path = WEIGHTS) -> None:
+    def __init__(self, rules: Judge, reader: PairReader, weights: Path = WEIGHTS) -> None:
         self._rules, self._reader, self._weights = rules, reader, weights
 
     @cached_property
@@ -135,9 +120,7 @@ class CombinedJudge:
         readable = words(claim) and words(evidence.text)
         if not readable or denies_unreadably(read(claim).operators):
             return Judgement(Relation.NOT_ENOUGH_INFO, 1.0)
-        found = self._combination.probabilities(
-            features(claim, evidence, ruled, self._rules, logits)
-        )
+        found = self._combination.probabilities(features(claim, evidence, ruled, logits))
         likely = dict(zip(RELATIONS, found, strict=True))
         relation = max(likely, key=lambda each: likely[each])
         if _settles(ruled) and (relation is ruled.relation or likely[relation] < SURE):
@@ -156,28 +139,20 @@ def _settles(judgement: Judgement) -> bool:
 
 
 def features(
-    claim: str, evidence: Evidence, ruled: Judgement, rules: Rules, logits: NDArray[np.float32]
+    claim: str, evidence: Evidence, ruled: Judgement, logits: NDArray[np.float32]
 ) -> tuple[float, ...]:
     """Return the values of ``FEATURES`` for a claim and a statement."""
     kinds = {reason.kind for reason in ruled.reasons}
     refuted = ruled.relation is Relation.REFUTES
-    exact, shared = signals(claim, evidence.text), overlap(claim, evidence.text)
+    exact = signals(claim, evidence.text)
     return (
         float(logits[Output.SUPPORTS] - logits[Output.NOT_ENOUGH_INFO]),
         float(logits[Output.REFUTES] - logits[Output.NOT_ENOUGH_INFO]),
-        float(logits[Output.RELEVANT]),
-        float(logits[Output.SAME_CLAIM]),
         float(ruled.relation is Relation.SUPPORTS),
         float(refuted and ReasonKind.NUMBER_DIFFERS in kinds),
         float(refuted and ReasonKind.DATE_DIFFERS in kinds),
         float(refuted and ReasonKind.NEGATION_DIFFERS in kinds),
-        float(rules.objects(Relation.SUPPORTS, claim, evidence)),
-        float(rules.objects(Relation.REFUTES, claim, evidence)),
         float(exact.number),
         float(exact.date),
-        shared.claim,
-        shared.statement,
-        float(shared.claim_numbers > 0),
-        float(shared.statement_numbers > 0),
         float(ReasonKind.SAME_TEXT in kinds),
     )

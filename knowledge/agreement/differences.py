@@ -37,16 +37,6 @@ class Difference:
     statement: str
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """Shares (0..1) of each text's words that the other has, and numbers that it lacks."""
-
-    claim: float
-    statement: float
-    claim_numbers: int
-    statement_numbers: int
-
-
 def same_text(claim: str, statement: str) -> bool:
     """Tell whether both are one text, whatever its code points and the marks around it."""
     ours = _bare(claim)
@@ -77,19 +67,6 @@ def difference(claim: str, statement: str) -> Difference:
         exchanges or changes, key=lambda change: (change[0] == 0, len(change[1]) + len(change[2]))
     )
     return Difference(_shown(claim, left), _shown(statement, right))
-
-
-def overlap(claim: str, statement: str) -> Overlap:
-    """Return how far the words of ``claim`` and ``statement`` are the same words, by stem."""
-    ours = {word.key: word for word in _words(claim) if word.key not in STOP_WORDS}
-    theirs = {word.key: word for word in _words(statement) if word.key not in STOP_WORDS}
-    shared = len(ours.keys() & theirs.keys())
-    return Overlap(
-        shared / len(ours) if ours else 0.0,
-        shared / len(theirs) if theirs else 0.0,
-        sum(key[0].isdigit() for key in ours.keys() - theirs.keys()),
-        sum(key[0].isdigit() for key in theirs.keys() - ours.keys()),
-    )
 
 
 @dataclass(frozen=True, slots=True)

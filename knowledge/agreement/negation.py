@@ -18,7 +18,7 @@ class Stance(StrEnum):
     NEUTRAL = "neutral"  # holds a negator and denies nothing: "still", "nothing but"
 
 
-_DENYING: Final = frozenset({Stance.DENIES_NEXT, Stance.DENIES_REST})
+DENYING: Final = frozenset({Stance.DENIES_NEXT, Stance.DENIES_REST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def denials(words: Sequence[str], acting: Sequence[Operator]) -> tuple[Operator,
     """
     found: list[Operator] = []
     for each in acting:
-        counts = each.stance in _DENYING and words[each.index] != _HALF
+        counts = each.stance in DENYING and words[each.index] != _HALF
         if counts and not (found and _joins(words, each.index)):
             found.append(each)
     return tuple(found)
@@ -156,7 +156,7 @@ def denials(words: Sequence[str], acting: Sequence[Operator]) -> tuple[Operator,
 def has_negator(tokens: Sequence[Token]) -> bool:
     """Tell whether any of ``tokens``, which need not be a sentence, is a word that denies."""
     words = [_plain(t) for t in tokens]
-    return any(_listed(words, place)[1] in _DENYING for place in range(len(words)))
+    return any(_listed(words, place)[1] in DENYING for place in range(len(words)))
 
 
 def denies_unreadably(acting: Sequence[Operator]) -> bool:
@@ -164,7 +164,7 @@ def denies_unreadably(acting: Sequence[Operator]) -> bool:
 
     Neither rules nor the cross-encoder know what that leaves.
     """
-    stances = [each.stance for each in acting if each.stance in _DENYING]
+    stances = [each.stance for each in acting if each.stance in DENYING]
     return Stance.DENIES_REST in stances[:-1]
 
 
@@ -239,7 +239,7 @@ def _excepted(words: Sequence[str], index: int) -> bool:
 
 def _at(words: Sequence[str], index: int) -> tuple[int, Stance | None]:
     length, stance = _listed(words, index)
-    asked = stance in _DENYING and _asks(words, index)
+    asked = stance in DENYING and _asks(words, index)
     return length, Stance.SUSPENDS if asked else stance
 
 

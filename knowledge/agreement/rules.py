@@ -13,11 +13,11 @@ from embeddings.normalise import fold, for_matching
 from knowledge.agreement.alignment import Alignment, align, same_thing
 from knowledge.agreement.concepts import concepts, is_name, opposed
 from knowledge.agreement.differences import same_text
-from knowledge.agreement.guards import contrasts, differs, leaves_out
+from knowledge.agreement.guards import differs, leaves_out
 from knowledge.agreement.intervals import Dimension, Quantity, comparable, conflicts, entails
 from knowledge.agreement.judgement import Evidence, Judgement, Reason, ReasonKind
 from knowledge.agreement.moments import Moment, moments_conflict, same_moment
-from knowledge.agreement.negation import Stance, tangled, wide
+from knowledge.agreement.negation import DENYING, Stance, tangled, wide
 from knowledge.agreement.reading import Reading, Word, read
 from knowledge.agreement.sameness import (
     OPERATOR_GAP,
@@ -30,8 +30,6 @@ from knowledge.agreement.sameness import (
     other_side,
     ranked,
     runs_in,
-    speaks_of_points,
-    told_together,
 )
 from knowledge.domain import Relation
 
@@ -45,9 +43,6 @@ MISSING_WORDS: Final = 1
 SAME_STRETCH: Final = 0.5
 SAME_STRETCH_DENIED: Final = 0.4
 SAME_STRETCH_MEASURED: Final = 0.25
-#: Share of a claim's words that a statement must have before what is only learned may refute it:
-#: another event of one subject shares fewer (``benchmarks/unrelated_claims.py``).
-SHARED_TO_REFUTE: Final = 0.45
 #: Content words (numbers and dates count) below which nothing is decided by content.
 FEWEST_WORDS: Final = 3
 
@@ -60,53 +55,16 @@ CONFIDENCE: Final = {
 }
 SAME_TEXT_CONFIDENCE: Final = 0.99
 
-_DENYING: Final = frozenset({Stance.DENIES_NEXT, Stance.DENIES_REST})
-
 
 class RuleJudge:
     """Implements ``judgement.Judge`` without a model."""
 
     #: Raise when rules or word lists change what is decided: calibrations are kept by it.
-    fingerprint: Final = "rules-10"
+    fingerprint: Final = "rules-11"
 
     def judge(self, claim: str, evidence: Sequence[Evidence]) -> tuple[Judgement, ...]:
         """Return the relation of each statement of ``evidence`` to ``claim``, in order."""
         return tuple(self._judge(claim, each) for each in evidence)
-
-    def objects(self, relation: Relation, claim: str, evidence: Evidence) -> bool:
-        """Tell whether a guard speaks against ``relation``, whatever another judge reads.
-
-        Against both: nested denials, and statements that only ask. Against refuting: few words in
-        common, which another event of one subject has too; the denial of a number, of which another
-        number says nothing; the same words in another order: that one attacked the other does not
-        exclude that the other attacked too; and a name that the statement lacks, since what is said
-        of one says nothing of another. Against supporting:
-        another polarity, opposites, another doer; and where the statement has all the claim's words
-        but one, names in another order, a number or date it does not bear out, and small words that
-        change what is said.
-        """
-        ours, theirs = read(claim), read(evidence.text)
-        if tangled(ours.folded, ours.operators) or tangled(theirs.folded, theirs.operators):
-            return True
-        if _asks(evidence.text):
-            return True
-        alignment = align(ours, theirs, read(""))
-        pair = Pair(ours, theirs, alignment, "")
-        if relation is Relation.REFUTES:
-            if wide(ours.operators) and (ours.quantities or ours.moments):
-                return True
-            if len(alignment.pairs) < SHARED_TO_REFUTE * alignment.total:
-                return True
-            return _only_reordered(pair) or _of_another(ours, theirs, evidence)
-        if not alignment.said:
-            return False
-        # What the claim denies and the statement does not have is denied by nobody else.
-        denied = any(word.denied or word.suspended for word in alignment.missing)
-        if denied or not _same_polarity(pair) or other_side(pair):
-            return True
-        if _agents_differ(pair) or _only_ahead(pair):
-            return True
-        return len(alignment.missing) <= 1 and not _supporting(pair) and _otherwise(pair)
 
     def _judge(self, claim: str, evidence: Evidence) -> Judgement:
         if same_text(claim, evidence.text):
@@ -145,33 +103,14 @@ def _asks(statement: str) -> bool:
     return asked and bool(words) and words[0] in _ASKING
 
 
-def _of_another(claim: Reading, statement: Reading, evidence: Evidence) -> bool:
-    """Tell whether the claim names somebody, or a place, that neither statement nor title names."""
-    left = align(claim, statement, read(evidence.names)).missing
-    return any(is_name(word.text) or _capital(claim, word) for word in left)
-
-
 def _bare_ma(reading: Reading) -> int:
     """Return how often "ما" stands for itself: inside a sentence it may be "what", or deny."""
     operating = {place for o in reading.operators for place in range(o.index, o.last + 1)}
     return sum(word == "ما" and place not in operating for place, word in enumerate(reading.folded))
 
 
-def _capital(reading: Reading, word: Word) -> bool:
-    """Tell whether a word is written as a name; a sentence's first word always is."""
-    return word.start > 0 and reading.text[word.start].isupper()
-
-
 def _doubts(reading: Reading) -> int:
     return sum(operator.stance is Stance.SUSPENDS for operator in reading.operators)
-
-
-def _only_reordered(pair: Pair) -> bool:
-    """Tell whether the statement has all words of the claim, as they are but in another order."""
-    alignment = pair.alignment
-    if not alignment.said or alignment.missing or alignment.in_order() >= 1.0:
-        return False
-    return _same_polarity(pair) and _measures_shared(pair)
 
 
 # --- refuting -------------------------------------------------------------------------------------
@@ -221,7 +160,7 @@ def _told_before(pair: Pair, word: Word) -> bool:
 
 
 def _number_differs(pair: Pair, ours: Quantity) -> Reason | None:
-    if not certain(pair.claim, ours) or speaks_of_points(pair, ours):
+    if not certain(pair.claim, ours):
         return None
     rivals = [
         q for q in pair.statement.quantities if comparable(q, ours) and certain(pair.statement, q)
@@ -266,7 +205,7 @@ def _polarity_differs(pair: Pair) -> Reason | None:
         return None
     if len(alignment.pairs) + len(alignment.titled) < FEWEST_WORDS:
         return None
-    if pair.claim.restricts or pair.statement.restricts or contrasts(pair.statement):
+    if pair.claim.restricts or pair.statement.restricts:
         # "Not only he", "not there but here": what is denied is the restriction.
         return None
     if not all(_told_before(pair, word) for word in alignment.missing):
@@ -318,7 +257,7 @@ def _supporting(pair: Pair) -> tuple[Reason, ...]:
         return ()
     if not runs_in(pair.claim.bare_numbers, pair.statement.bare_numbers) or ranked(pair):
         return ()
-    if contrasts(pair.statement) or differs(pair.claim, pair.statement, alignment):
+    if differs(pair.claim, pair.statement, alignment):
         return ()
     if _agents_differ(pair) or not _same_polarity(pair):
         return ()
@@ -338,21 +277,6 @@ def _supporting(pair: Pair) -> tuple[Reason, ...]:
     return borne_out or (Reason(ReasonKind.SAME_CONTENT),)
 
 
-def _otherwise(pair: Pair) -> bool:
-    """Tell whether something small makes texts of the same words say different things."""
-    claim, statement, alignment = pair.claim, pair.statement, pair.alignment
-    return (
-        _exchanged(alignment)
-        or (claim.restricts and not statement.restricts)
-        or not runs_in(claim.bare_numbers, statement.bare_numbers)
-        or ranked(pair)
-        or contrasts(statement)
-        or differs(claim, statement, alignment)
-        or None in [_number_agrees(pair, q) for q in claim.quantities]
-        or None in [_date_agrees(pair, m) for m in claim.moments]
-    )
-
-
 def _exchanged(alignment: Alignment) -> bool:
     """Tell whether words stand in another order than a verb's two places account for.
 
@@ -361,16 +285,6 @@ def _exchanged(alignment: Alignment) -> bool:
     if alignment.missing:
         return alignment.exchanged(lambda word: is_name(word.text))
     return alignment.in_order() < 1.0 and not alignment.only_moved(_may_move)
-
-
-def _only_ahead(pair: Pair) -> bool:
-    """Tell whether only the statement speaks of what will be: the claim takes it for done."""
-    same = pair.claim.arabic == pair.statement.arabic
-    return (
-        same
-        and any(word.future for word in pair.statement.words)
-        and not any(word.future for word in pair.claim.words)
-    )
 
 
 def _agents_differ(pair: Pair) -> bool:
@@ -418,7 +332,6 @@ def _number_agrees(pair: Pair, ours: Quantity) -> Reason | None:
             entails(theirs, ours)
             and measures_same(pair, ours, theirs)
             and governed_alike(pair, theirs)
-            and told_together(pair, ours, theirs)
         ):
             return Reason(
                 ReasonKind.NUMBER_AGREES,
@@ -455,7 +368,7 @@ def _cut(reading: Reading, start: int, end: int) -> str:
 
 def _around(reading: Reading, word: Word) -> str:
     """Return a word as written, with the operator that denies it, the words between left out."""
-    before = [o for o in reading.operators if o.end <= word.start and o.stance in _DENYING]
+    before = [o for o in reading.operators if o.end <= word.start and o.stance in DENYING]
     if not word.denied or not before:
         return reading.text[word.start : word.end]
     operator = before[-1]

@@ -7,10 +7,9 @@ from typing import Final
 from embeddings.normalise import fold, for_matching
 from knowledge.agreement.alignment import Alignment, same_thing
 from knowledge.agreement.concepts import opposed
-from knowledge.agreement.guards import measures_differently
-from knowledge.agreement.intervals import Dimension, Quantity, comparable, entails
+from knowledge.agreement.intervals import Dimension, Quantity, entails
 from knowledge.agreement.moments import Moment
-from knowledge.agreement.reading import Reading, Word
+from knowledge.agreement.reading import Reading
 
 #: Words on each side of a number or date that tell what it is about.
 NEIGHBOURS: Final = 4
@@ -20,7 +19,6 @@ _RANKS: Final = frozenset(
     "second third fourth fifth sixth seventh eighth ninth tenth ثاني ثالث رابع خامس سادس سابع"
     " ثامن تاسع عاشر".split()
 )
-_POINTS: Final = ("percentage point", "نقطة مئوية", "نقاط مئوية", "نقطة مئويه")
 OPERATOR_GAP: Final = 12
 _DIGIT: Final = re.compile(r"\d")
 
@@ -33,12 +31,6 @@ class Pair:
     statement: Reading
     alignment: Alignment
     preceding: str
-
-
-def speaks_of_points(pair: Pair, ours: Quantity) -> bool:
-    """Tell whether a share is compared with a sentence of percentage points: a change, no level."""
-    said = f"{pair.claim.text} {pair.statement.text}".lower()
-    return ours.dimension is Dimension.PROPORTION and any(word in said for word in _POINTS)
 
 
 def certain(reading: Reading, quantity: Quantity) -> bool:
@@ -73,8 +65,6 @@ def other_side(pair: Pair) -> bool:
 
 def measures_same(pair: Pair, ours: Quantity, theirs: Quantity) -> bool:
     """Tell whether two comparable quantities are of the same thing in both texts."""
-    if measures_differently(pair.claim, ours, pair.statement, theirs):
-        return False
     named = bool(ours.counted and theirs.counted)
     if ours.dimension is Dimension.COUNT and ours.unit is None:
         if not named:
@@ -130,26 +120,6 @@ def governed_alike(pair: Pair, theirs: Quantity) -> bool:
     if not governing or (following and governing[0].clause != following[0].clause):
         return True
     return any(governing[0] in found for _, found in pair.alignment.pairs)
-
-
-def told_together(pair: Pair, ours: Quantity, theirs: Quantity) -> bool:
-    """Tell whether what stands by the claim's number is not told of another number.
-
-    "50 were killed and 200 injured" does not have 50 injured.
-    """
-    rivals = [
-        q.start for q in pair.statement.quantities if q is not theirs and comparable(q, theirs)
-    ]
-
-    def across(word: Word) -> bool:
-        low, high = sorted((word.start, theirs.start))
-        return any(low < start < high for start in rivals)
-
-    beside = pair.claim.near(ours.start, ours.end, 1, 2)
-    return not any(
-        shared in beside and all(across(word) for word in found)
-        for shared, found in pair.alignment.pairs
-    )
 
 
 def runs_in(numbers: tuple[str, ...], others: tuple[str, ...]) -> bool:

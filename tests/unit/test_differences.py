@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.agreement.differences import Difference, difference, overlap
+from knowledge.agreement.differences import Difference, difference
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,3 @@ def test_another_wording_of_everything_shows_a_few_words_only() -> None:
 
 def test_what_is_shown_hides_nothing() -> None:
     assert "\u202e" not in difference("فتح \u202eالباب اليوم", "فتح الشباك اليوم").claim
-
-
-def test_overlap_counts_stems_and_missing_numbers() -> None:
-    found = overlap("خرج 40 عاملا من المصنع", "خرج العمال من المصنع أمس")
-    assert 0 < found.claim < 1
-    assert (found.claim_numbers, found.statement_numbers) == (1, 0)

@@ -258,25 +258,6 @@ def test_marks_alone_are_no_text(claim: str, statement: str) -> None:
     assert relation(claim, statement) is not S
 
 
-def test_the_same_words_in_another_order_do_not_exclude_each_other() -> None:
-    statement = Evidence("إسرائيل تقصف إيران بالصواريخ")
-    assert RuleJudge().objects(R, "إيران تقصف إسرائيل بالصواريخ", statement)
-    other = Evidence("خرج من المدينة 37 ألف شخص")
-    assert not RuleJudge().objects(R, "خرج 90 ألف شخص من المدينة", other)
-
-
-def test_what_is_said_of_one_does_not_refute_what_is_said_of_another() -> None:
-    text, claim = "الجيش السوري حرر معظم الأراضي", "الجيش العراقي حرر معظم الأراضي"
-    assert RuleJudge().objects(R, claim, Evidence(text))
-    assert not RuleJudge().objects(R, claim, Evidence(text, "الجيش العراقي والجيش السوري"))
-
-
-@pytest.mark.parametrize("said", ["doubled", "quadrupled", "halved"])
-def test_doubled_is_not_tripled(said: str) -> None:
-    judge, statement = RuleJudge(), Evidence(f"Oil prices {said} within a single year")
-    assert judge.objects(S, "Oil prices tripled within a single year", statement)
-
-
 def test_the_same_text_supports_whatever_its_code_points() -> None:
     assert relation("قال کیکا إن الحرب لم تنتهِ", "قال كيكا إن الحرب لم تنته.") is S
 
@@ -317,7 +298,6 @@ DENIED = "The government has denied reports that it plans to cut pensions next y
 )
 def test_what_a_shared_number_must_not_hide(claim: str, statement: str) -> None:
     assert relation(claim, statement) is not S
-    assert RuleJudge().objects(S, claim, Evidence(statement))
 
 
 @pytest.mark.parametrize(
@@ -336,19 +316,6 @@ def test_what_a_shared_number_must_not_hide(claim: str, statement: str) -> None:
 )
 def test_what_excludes_nothing_does_not_refute(claim: str, statement: str) -> None:
     assert relation(claim, statement) is not R
-
-
-def test_another_event_of_one_subject_does_not_refute() -> None:
-    statement = Evidence("تركيا تسحب قواتها من سورية")
-    assert RuleJudge().objects(R, "المعارضة السورية تنسحب من مناطق بريف إدلب", statement)
-    same = Evidence("تركيا تسحب قواتها من شمال سورية")
-    assert not RuleJudge().objects(R, "تركيا تبقي قواتها في شمال سورية", same)
-
-
-def test_a_name_that_is_only_written_as_one_keeps_from_refuting() -> None:
-    statement = Evidence("Some of the schools in Manchester closed on Monday because of flooding")
-    claim = "Some of the schools in Liverpool closed on Monday because of flooding"
-    assert RuleJudge().objects(R, claim, statement)
 
 
 @pytest.mark.parametrize(
