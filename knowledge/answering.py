@@ -17,6 +17,8 @@ from embeddings.words import terms
 from knowledge import verdicts
 from knowledge.agreement.differences import same_text
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
+from knowledge.agreement.negation import DENYING, operators
+from knowledge.agreement.tokens import tokenise
 from knowledge.answers import (
     CERTAIN,
     REJECTING,
@@ -32,8 +34,10 @@ from knowledge.answers import (
     together,
 )
 from knowledge.calibration import STANDARD, Calibration, VerdictKind
-from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, read_message
+from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, intent, read_message, span
 from knowledge.claims.arabizi import differ_in_language
+from knowledge.claims.clause import MAX_CLAUSES
+from knowledge.claims.denials import mentions_denial
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
@@ -60,6 +64,10 @@ REMEMBERED: Final = 1_024
 #: Claims answered at once; the others wait. More than there are processors only take turns with the
 #: interpreter: four at once on two processors are answered a fifth slower than two.
 AT_ONCE: Final = os.cpu_count() or 1
+
+
+#: So sure must be that a statement does not say a clause before the whole claim is left open.
+LEFT_OUT: Final = 0.8
 
 
 _UNSETTLED: Final = frozenset({Outcome.RELATED, Outcome.NO_MATCH})
@@ -129,9 +137,7 @@ class Answering:
                 # Another may have asked the same, and been answered, while this one waited.
                 known = self._remembered.get(key)
                 if known is None:
-                    known = self._judged(claim, text, self._searched(text, live, top), top)
-                    if known.outcome in _UNSETTLED and not known.disputed:
-                        known = self._by_clauses(known, text, live, top)
+                    known = self._answered(claim, text, live, top)
                     self._remembered.keep(key, known)
         known = replace(known, claim=text)
         return left_open(known) if crossed else known
@@ -186,14 +192,50 @@ class Answering:
         """Return the answer to a claim that reads ``text``: as judged, and as people ruled."""
         found, chosen = self._chosen(text, candidates)
         with self._sessions() as session:
-            said = verdicts.of(session, claim)
+            said = verdicts.of(session, text, claim)
             answers = published(session, sorted(said))
         with self._watch(Stage.JUDGE):
             judged = self._judge.judge(text, [each.evidence for each in chosen])
         judgements = {each.statement.id: one for each, one in zip(chosen, judged, strict=True)}
         matches = [self._match(text, each, judgements) for each in found]
         people = [(statement, said[number]) for number, statement in answers.items()]
-        return decided(text, ruled(matches, people), top)
+        answer = decided(text, ruled(matches, people), top)
+        if answer.outcome in _UNSETTLED or answer.matches[0].statement.id in said:
+            return answer
+        best = next(e for e in chosen if e.statement.id == answer.matches[0].statement.id)
+        return answer if self._holds_in_parts(text, best.evidence, answer) else left_open(answer)
+
+    def _holds_in_parts(self, claim: str, evidence: Evidence, answer: Answer) -> bool:
+        """Tell whether the clauses of ``claim`` bear out what was said of it as a whole.
+
+        A claim that a report supports may have another one behind it that nobody reported; and
+        where a report refutes a claim, it refutes one of its clauses.
+        """
+        parts = clauses(claim).stated
+        if len(parts) < 2 or evidence.reviewed:
+            return True
+        if len(parts) > MAX_CLAUSES:
+            return answer.outcome is Outcome.REFUTED
+        judged = [self._judge.judge(each, [evidence])[0] for each in parts]
+        if answer.outcome is Outcome.REFUTED:
+            return any(one.relation is Relation.REFUTES for one in judged)
+        return not any(
+            one.relation is not Relation.SUPPORTS and one.confidence >= LEFT_OUT for one in judged
+        )
+
+    def _answered(self, claim: str, text: str, live: LiveIndex, top: int) -> Answer:
+        """Return the answer to a claim that reads ``text``: as a whole, else clause by clause.
+
+        What people wrote around it is left out: it is answered like the claim alone.
+        """
+        core = _core(text)
+        text = core or text
+        answer = self._judged(claim, text, self._searched(text, live, top), top)
+        if answer.outcome in _UNSETTLED and not answer.disputed:
+            answer = self._by_clauses(answer, text, live, top)
+        if core is None or answer.outcome in _UNSETTLED:
+            return answer
+        return replace(answer, clauses=answer.clauses or (core,))
 
     def _by_clauses(self, whole: Answer, text: str, live: LiveIndex, top: int) -> Answer:
         """Return the answer to a claim that nothing settles as a whole, if its clauses settle it.
@@ -201,12 +243,13 @@ class Answering:
         A clause may leave out who it is about, so only what the whole claim found may settle it.
         """
         found = {match.statement.id for match in whole.matches}
+        cut = clauses(text)
         parts = []
-        for clause in clauses(text):
+        for clause in cut.free:
             candidates = self._searched(clause, live, top)
             nearby = [each for each in candidates if each.statement.id in found]
             parts.append(self._judged(clause, clause, nearby, top))
-        return answered_by_clauses(whole, parts, top)
+        return answered_by_clauses(whole, parts, top, complete=cut.complete)
 
     def _chosen(
         self, claim: str, found: list["_Candidate"]
@@ -324,6 +367,27 @@ class _Candidate:
 
 def _nothing(text: str) -> Answer:
     return Answer(text, Outcome.NO_MATCH, 1.0, ())
+
+
+def _core(text: str) -> str | None:
+    """Return the stretch of ``text`` that states the claim; None where that is all of it.
+
+    What denies it, or may be another claim, is never left out.
+    """
+    header, _, stated = text.partition(":")
+    # Who is quoted stands before a colon, too, in a word or two.
+    stretches = (span.learned().find(text), stated.strip() if len(terms(header)) > 2 else "")
+    return next((each for each in stretches if each and _is_core(each, text)), None)
+
+
+def _is_core(stretch: str, text: str) -> bool:
+    """Tell whether what ``text`` has beside ``stretch`` says nothing."""
+    start = text.find(stretch)
+    cut = [piece for piece in (text[:start], text[start + len(stretch) :]) if terms(piece)]
+    if not cut or not terms(stretch) or not all(map(intent.learned().states_nothing, cut)):
+        return False
+    operating = [each.stance for piece in cut for each in operators(tokenise(piece))]
+    return not any(map(mentions_denial, cut)) and DENYING.isdisjoint(operating)
 
 
 def _by_rules(judgement: Judgement) -> bool:

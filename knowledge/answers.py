@@ -201,18 +201,21 @@ def left_open(answer: Answer) -> Answer:
     )
 
 
-def answered_by_clauses(whole: Answer, parts: Sequence[Answer], top: int) -> Answer:
+def answered_by_clauses(
+    whole: Answer, parts: Sequence[Answer], top: int, *, complete: bool
+) -> Answer:
     """Return the answer to a claim that nothing settles as a whole, from those to its clauses.
 
-    A clause that is refuted refutes the claim. Several that are all supported by one report support
-    it: a claim may say in one sentence what a report says in two. Otherwise ``whole`` stands.
+    A clause that is refuted refutes the claim. Where all are supported by one report, it supports
+    the claim, which may say in one sentence what a report says in two; they must be ``complete``,
+    and say all that the claim does. Otherwise ``whole`` stands.
     """
     refuted = [part for part in parts if part.outcome is Outcome.REFUTED]
     supported = [part for part in parts if part.outcome is Outcome.SUPPORTED]
     reports = {part.matches[0].statement.report_ref for part in supported}
     if refuted:
         settled = [max(refuted, key=lambda part: part.confidence)]
-    elif len(supported) == len(parts) > 1 and len(reports) == 1:
+    elif complete and parts and len(supported) == len(parts) and len(reports) == 1:
         settled = supported
     else:
         return whole

@@ -159,7 +159,6 @@ class ClaimProblem(StrEnum):
     NO_WORDS = "no_words"
     ONLY_LINKS = "only_links"
     ONLY_HASHTAGS = "only_hashtags"
-    NO_CLAIM = "no_claim"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -61,6 +62,7 @@ class Asked:
     claim: str
     outcome: Outcome
     statement_ids: tuple[int, ...]
+    waiting: bool = False
 
 
 def record(
@@ -134,11 +136,27 @@ def recall(session: Session, inquiry_id: int, person_key: str) -> Asked | None:
     inquiry = session.get(Inquiry, inquiry_id)
     if inquiry is None or inquiry.person_key != person_key:
         return None
+    return _asked(inquiry)
+
+
+def latest(session: Session, person_key: str, since: datetime) -> Asked | None:
+    """Return what a person asked last, if it was after ``since``."""
+    inquiry = session.scalar(
+        select(Inquiry)
+        .where(Inquiry.person_key == person_key, Inquiry.at >= since)
+        .order_by(Inquiry.id.desc())
+        .limit(1)
+    )
+    return None if inquiry is None else _asked(inquiry)
+
+
+def _asked(inquiry: Inquiry) -> Asked:
     return Asked(
         inquiry.id,
         inquiry.claim,
         inquiry.outcome,
         tuple(each.statement_id for each in inquiry.shown),
+        inquiry.waiting,
     )
 
 

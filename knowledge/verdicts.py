@@ -106,15 +106,15 @@ def rule(
     return len(changed)
 
 
-def of(session: Session, claim: str) -> dict[int, Relation]:
-    """Return what people said of this very claim, by statement.
+def of(session: Session, *claims: str) -> dict[int, Relation]:
+    """Return what people said of these very claims, by statement.
 
     What was said of a duplicate holds of the statement that stands for it.
     """
     rows = session.execute(
         select(Verdict.statement_id, Verdict.relation)
         .join(Claim, Claim.id == Verdict.claim_id)
-        .where(Claim.key == key_of(claim))
+        .where(Claim.key.in_({key_of(claim) for claim in claims}))
         .order_by(Verdict.at)
     ).all()
     if not rows:

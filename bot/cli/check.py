@@ -12,7 +12,7 @@ from bot.app import App
 from bot.cli.progress import reporter
 from bot.cli.rows import Row, answer_json, run_batch
 from bot.cli.terminal import print_reply
-from bot.conversation.catalogue import Catalogue, Language, catalogue
+from bot.conversation.catalogue import BY_CODE, Catalogue, Language, catalogue
 from bot.conversation.reply import Reply
 from bot.conversation.wording import Part, answered, each_answered, small_talk
 from knowledge.answers import Answer
@@ -45,7 +45,7 @@ def check(
         raise click.UsageError("give one CLAIM, or --batch with --output")
     # Refused before anything heavy is loaded.
     message = read_message(claim)
-    language = Language.ARABIC if guess_language(claim) == "ar" else Language.ENGLISH
+    language = BY_CODE.get(guess_language(claim), Language.ENGLISH)
     if message.claims or as_json:
         _ready(app)
     if as_json:
@@ -58,7 +58,7 @@ def check(
 
 def _reply(message: Message, answers: Sequence[Answer], words: Catalogue) -> Reply:
     if not answers:
-        return small_talk(message.kind, words)
+        return small_talk(message.intent, words)
     today = datetime.now().astimezone().date()
     if len(answers) == 1 and not message.excerpt:
         return answered(answers[0], None, today, words)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Final, TypeAlias
 
@@ -15,12 +15,12 @@ from bot.conversation.media import Medium
 from bot.conversation.moderation import Moderation
 from bot.conversation.personal import Personal, offer
 from bot.conversation.reply import Asker, Block, Cards, Origin, Reply, Style
-from bot.conversation.wording import Carrier
+from bot.conversation.wording import Carrier, Noted, Part
 from bot.fetching.errors import FetchError
 from bot.pictures.errors import PictureError
 from knowledge import groups, inquiries, people
 from knowledge.answering import Answering
-from knowledge.claims import MAX_CLAIMS, Message, MessageKind, lone_link, read_message
+from knowledge.claims import MAX_CLAIMS, Intent, Message, lone_link, read_message
 from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim, UnreadableFile
@@ -31,6 +31,9 @@ from knowledge.reports import published
 
 #: Days that questions are kept unless another number is set.
 RETENTION_DAYS: Final = 90
+
+#: How long "what is the source?" is taken to ask about the last answer.
+LAST_ANSWER: Final = timedelta(hours=12)
 
 #: Reads the text in a picture. Raises PictureError.
 ReadPicture: TypeAlias = Callable[[bytes], str]
@@ -159,7 +162,28 @@ class Conversation:
             message = read_message(text)
         except UnreadableClaim as error:
             return wording.unreadable(error.problem, words)
+        if message.intent is not Intent.CLAIM:
+            return self._talked(asker, message.intent, text, words)
         return self._answered(asker, message, Carrier.MESSAGE, words, origin)
+
+    def _talked(self, asker: Asker, intent: Intent, text: str, words: Catalogue) -> Reply:
+        """Answer a message that is no claim; of the last answer, where it is about that."""
+        if intent is Intent.HELP:
+            return self.help(asker)
+        if intent not in (Intent.SOURCE, Intent.VERDICT, Intent.WRONG):
+            return wording.small_talk(intent, words, text)
+        with self._sessions() as session:
+            last = inquiries.latest(session, self._key(asker), datetime.now(UTC) - LAST_ANSWER)
+            found = published(session, last.statement_ids) if last is not None else {}
+        if last is None:
+            return wording.small_talk(intent, words, text)
+        if intent is Intent.WRONG:
+            return wording.wrong_answer(last.id, last.claim, words)
+        if intent is Intent.SOURCE:
+            shown = [found[each] for each in last.statement_ids if each in found]
+            return wording.source_of(last.claim, shown, self._today(), words)
+        again = Part(last.claim, self._answering.answer(last.claim), Noted(last.id, last.waiting))
+        return wording.each_answered([again], self._today(), words)
 
     def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
         """Answer the claims of the text in a picture, and say what was read."""
@@ -207,7 +231,11 @@ class Conversation:
         """Answer the claims of what was read, and keep an inquiry of each."""
         answered = self._looked_up(message)
         if not answered:
-            return wording.small_talk(message.kind, words)
+            return (
+                wording.small_talk(message.intent, words)
+                if not message.claims
+                else (wording.arabizi_unread(words))
+            )
         rest = Rest(message.rest, self._keeping.origin(origin) if origin is not None else None)
         parts = self._keeping.keep(asker, answered, rest, words.language)
         if asker.is_nobody:
@@ -263,7 +291,7 @@ class Conversation:
             for claim in message.claims
         ]
         found = any(answer.outcome is not Outcome.NO_MATCH for _, answer in answered)
-        return answered if found or message.kind is not MessageKind.ARABIZI else ()
+        return answered if found or not message.arabizi else ()
 
     def press(self, asker: Asker, action: str) -> Reply:
         """Answer a button press; whatever is not theirs or not known is said to be gone."""

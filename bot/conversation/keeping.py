@@ -108,8 +108,6 @@ class Keeping:
     ) -> Noted:
         measures.found(answer.outcome)
         shown = [match.statement.id for match in answer.suggestions]
-        if answer.matches and answer.matches[0].statement.id not in shown:
-            shown.insert(0, answer.matches[0].statement.id)
         waiting = self.may_be_told(session, asker) and answer.outcome in _UNSETTLED
         number = inquiries.record(
             session,

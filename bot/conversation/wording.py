@@ -11,7 +11,7 @@ from bot.conversation.catalogue import Catalogue
 from bot.conversation.quoting import Asking, reasons, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
 from knowledge.answers import REJECTING, SHOWN, Answer, Match, reviewed
-from knowledge.claims import MessageKind
+from knowledge.claims import Intent
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import ClaimProblem
 from knowledge.reports import SourcedStatement
@@ -219,35 +219,88 @@ def cut_short(text: str, shown: int = CLAIM_SHOWN) -> str:
     return text if len(text) <= shown else text[:shown].rsplit(" ", 1)[0] + "…"
 
 
-def small_talk(kind: MessageKind, words: Catalogue) -> Reply:
-    """Answer kindly what is no claim, and say what to send."""
+#: "Peace be upon you" asks for its own answer.
+_SALAM: Final = re.compile("سلام|salam|salaam|slm", re.IGNORECASE)
+
+
+def small_talk(intent: Intent, words: Catalogue, text: str = "") -> Reply:
+    """Answer kindly the message ``text``, which is no claim, and say what to send."""
     say = words.say
-    text = {
-        MessageKind.GREETING: say(
-            "Hello, and welcome! Send me a piece of news you doubt, and I will look for it in"
-            " verified reports."
+    if intent is Intent.GREETING and _SALAM.search(text):
+        return Reply((Block(say("Peace be upon you too! Send me a piece of news you doubt.")),))
+    said = {
+        Intent.CLAIM: say(
+            "I cannot see which news you mean. Send me what it says, and I will check that."
         ),
-        MessageKind.THANKS: say(
-            "You are welcome! Whenever a piece of news makes you doubt, send it to me."
+        Intent.GREETING: say("Hello! Send me a piece of news you doubt, and I will look it up."),
+        Intent.FAREWELL: say("Goodbye! Whenever you doubt a piece of news, send it to me."),
+        Intent.THANKS: say("You are welcome! Whenever you doubt a piece of news, send it to me."),
+        Intent.INSULT: say(
+            "I am sorry that I was no help. Send me the news in a whole sentence and I will try"
+            " again; /help says how."
         ),
-        MessageKind.PRAYER: say(
-            "May it be accepted. When you want a piece of news checked, send it to me in a"
-            " sentence."
+        Intent.SOURCE: say(
+            "Every answer of mine names its source: who said it, where and when. Send me a piece of"
+            " news, and I will show you."
         ),
-        MessageKind.ABOUT_BOT: say(
+        Intent.VERDICT: say(
+            "I cannot see which news you mean. Send me what it says, and I will check that."
+        ),
+        Intent.WRONG: say(
+            "Tell me which news you mean: send it in a whole sentence. Under each answer there is"
+            " a button to say that it is not what you asked."
+        ),
+        Intent.HELP: say(
             "I am Tathabbat, a bot. I look for the news you send me in verified reports and show"
             " you what they say, with the source. Send me a sentence to check; /help tells more."
         ),
-        MessageKind.OPINION: say(
-            "I hear you, but I find nothing in this that reports could settle. Send me what is said"
-            " to have happened: who did what, where and when."
+        Intent.PRAYER: say(
+            "May it be accepted. When you want a piece of news checked, send it to me in a"
+            " sentence."
         ),
-        MessageKind.ARABIZI: say(
-            "I found nothing on this as it is written. I read Arabic best in Arabic letters: send"
-            " it to me that way, please, and I will look again."
+        Intent.CHAT: say(
+            "I understand, but there is no news in this that reports could confirm or deny. Send me"
+            " what is said to have happened: who did what, where and when."
         ),
-    }[kind]
-    return Reply((Block(text),))
+    }[intent]
+    return Reply((Block(said),))
+
+
+def arabizi_unread(words: Catalogue) -> Reply:
+    """Ask for Arabic letters where Arabic in Latin ones found nothing."""
+    return Reply(
+        (
+            Block(
+                words.say(
+                    "I found nothing on this as it is written. I read Arabic best in Arabic"
+                    " letters: send it to me that way, please, and I will look again."
+                )
+            ),
+        )
+    )
+
+
+def source_of(
+    claim: str, statements: Sequence[SourcedStatement], today: date, words: Catalogue
+) -> Reply:
+    """Return where the last answer is from: the statements it showed, each with its source."""
+    if not statements:
+        none = words.say("I found no verified report on this, so there is no source to name.")
+        return Reply((heard(claim, words), Block(none)))
+    shown = statements[:SHOWN]
+    blocks = _listed(shown, Asking(claim, today), words)
+    return Reply((heard(claim, words), *blocks), _links(shown, words))
+
+
+def wrong_answer(inquiry_id: int, claim: str, words: Catalogue) -> Reply:
+    """Offer to pass on to moderators that the last answer was wrong."""
+    say = words.say
+    asked = say(
+        "I am sorry. If the answer is not what you asked, press the button: a moderator will look."
+        " Other words may help, too: who did what, where and when."
+    )
+    button = Button(say("Not what I asked"), action=f"{DISPUTE}:{inquiry_id}")
+    return Reply((heard(claim, words), Block(asked)), ((button,),))
 
 
 def _feedback(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
@@ -318,9 +371,6 @@ def unreadable(problem: ClaimProblem, words: Catalogue) -> Reply:
         ),
         ClaimProblem.ONLY_HASHTAGS: say(
             "Hashtags alone do not say what happened. Write a sentence: who did what, and when."
-        ),
-        ClaimProblem.NO_CLAIM: say(
-            "I cannot see which news you mean. Send me what it says, and I will check that."
         ),
         ClaimProblem.TOO_SHORT: say(
             "One word is not enough to check. Write a whole sentence: who did what, and when."

@@ -1,10 +1,10 @@
 """From what a person sends to the sentences that are checked (pure)."""
 
 from knowledge.claims.clause import clauses
+from knowledge.claims.intent import Intent
 from knowledge.claims.message import (
     MAX_CHARACTERS,
     Message,
-    MessageKind,
     lone_link,
     read_message,
 )
@@ -14,8 +14,8 @@ from knowledge.claims.sentences import MAX_CLAIMS
 __all__ = [
     "MAX_CHARACTERS",
     "MAX_CLAIMS",
+    "Intent",
     "Message",
-    "MessageKind",
     "bare_text",
     "clauses",
     "lone_link",

@@ -2,17 +2,23 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from embeddings.normalise import fold
 from embeddings.words import words
+from knowledge.claims.denials import mentions_denial
+from knowledge.claims.intent import learned
 
-#: Words of a clause; a shorter one seldom says who did what.
+#: Words of a clause; a shorter one seldom says who did what. What a mark parts may be shorter.
 MIN_WORDS: Final = 4
+MIN_MARKED: Final = 3
+#: Below this log-odds a few words surely state nothing; what is above it may be a claim, too.
+NOTHING: Final = -4.0
 #: Clauses of one claim at most: each costs an answer.
 MAX_CLAUSES: Final = 4
 
-_COMMA: Final = re.compile(r"\s*[،,;؛]\s+")
+_MARK: Final = re.compile(r"\s*[،,;؛.!؟?]\s+")
 # A comma inside a number has no space after it. An Arabic "and" is written onto the next word.
 # "Thirty-seven" is "seven and thirty" in Arabic: what joins a number parts nothing.
 _NUMBER: Final = (
@@ -35,34 +41,50 @@ _GOVERNS: Final = re.compile(
 )
 
 
-def clauses(claim: str) -> tuple[str, ...]:
-    """Return the clauses of ``claim`` that say something without the others, in its order.
+@dataclass(frozen=True, slots=True)
+class Clauses:
+    """The clauses of a claim that state something, in its order.
 
-    Empty where it has only one. Clauses are joined by commas and by "and" (و). What comes after a
-    word that denies, supposes or asks may hang on it, and is no clause.
+    ``free`` are those that say something without the others: what comes after a word that denies,
+    supposes or asks may hang on it. ``complete`` says that they are all that the claim states.
     """
+
+    stated: tuple[str, ...] = ()
+    free: tuple[str, ...] = ()
+    complete: bool = True
+
+
+def clauses(claim: str) -> Clauses:
+    """Return the clauses of ``claim``; none where it has only one.
+
+    They are joined by marks and by "and" (و). What states nothing ("and I am shocked") is none,
+    unless it denies the rest ("and this is not true"): that cannot be cut apart.
+    """
+    intents = learned()
+    parts = [[piece for piece in _AND.split(part) if piece] for part in _MARK.split(claim)]
+    stated = [[each for each in part if not intents.states_nothing(each)] for part in parts]
+    beside = [each for part in parts for each in part if intents.states_nothing(each)]
+    if any(mentions_denial(each) or _GOVERNS.search(fold(each)) for each in beside):
+        return Clauses()
     joined = _long_enough(
-        [piece for part in _COMMA.split(claim) for piece in _long_enough(_AND.split(part))]
+        [piece for part in stated for piece in _long_enough(part, MIN_WORDS)], MIN_MARKED
     )
-    if len(joined) < 2:
-        return ()
+    if not joined or (len(joined) < 2 and not beside):
+        return Clauses()
     free: list[str] = []
     for piece in joined[:MAX_CLAUSES]:
         free.append(piece)
         if _GOVERNS.search(fold(piece)):
             break
-    return tuple(free)
+    surely = all(intents.score(each) < NOTHING for each in beside)
+    return Clauses(tuple(joined), tuple(free), surely and len(free) == len(joined))
 
 
-def _long_enough(pieces: Iterable[str]) -> list[str]:
-    """Put what is too short for a clause beside the piece before it, or after it."""
+def _long_enough(pieces: Iterable[str], least: int) -> list[str]:
+    """Put what has fewer than ``least`` words beside the piece before it, or after it."""
     found: list[str] = []
     for piece in filter(None, pieces):
-        if found and not (_is_clause(found[-1]) and _is_clause(piece)):
+        if found and min(len(words(found[-1])), len(words(piece))) < least:
             piece = f"{found.pop()} {piece}"
         found.append(piece)
     return found
-
-
-def _is_clause(piece: str) -> bool:
-    return len(words(piece)) >= MIN_WORDS

@@ -2,15 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from embeddings.normalise import visible
 from embeddings.words import words
 from knowledge.claims.arabizi import is_arabizi
-from knowledge.claims.checkability import learned
+from knowledge.claims.denials import mentions_denial
+from knowledge.claims.intent import Intent, learned
 from knowledge.claims.noise import LINK, bare_lines, only_hashtags
-from knowledge.claims.sentences import checkable_sentences, small_talk_of, states_nothing
+from knowledge.claims.sentences import asks, checkable_sentences, small_talk_of, states_nothing
 from knowledge.claims.small_talk import peel, peel_end
 from knowledge.errors import ClaimProblem, UnreadableClaim
 
@@ -25,33 +25,22 @@ _CAPITAL = re.compile("[A-ZÀ-Þ]")
 _SMALL = re.compile("[a-zß-ÿ\u0621-\u064a]")
 
 
-class MessageKind(StrEnum):
-    """What a person wants with a message."""
-
-    CLAIM = "claim"
-    #: A claim in Arabic written with Latin letters and digits ("3ajel").
-    ARABIZI = "arabizi"
-    GREETING = "greeting"
-    THANKS = "thanks"
-    PRAYER = "prayer"
-    ABOUT_BOT = "about_bot"
-    OPINION = "opinion"
-
-
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as read: its kind and, of claims only, one to three texts to check, in order.
+    """A message as read: what it wants and, of claims only, one to three texts to check, in order.
 
     ``rest`` are further sentences that could be checked as well. ``excerpt`` says that something
     was left out that might have been meant as claims too, ``crossed`` that a sign (❌) may deny
-    what is said, or only adorn it: nobody knows.
+    what is said, or only adorn it: nobody knows. ``arabizi`` says that it seems to be Arabic in
+    Latin letters and digits ("3ajel").
     """
 
-    kind: MessageKind
+    intent: Intent
     claims: tuple[str, ...] = ()
     excerpt: bool = False
     rest: tuple[str, ...] = ()
     crossed: bool = False
+    arabizi: bool = False
 
 
 def read_message(message: str) -> Message:
@@ -72,26 +61,28 @@ def read_message(message: str) -> Message:
     _require_words(shown, text)
     small = small_talk_of(text)
     if small is not None:
-        return Message(MessageKind(small.value))
+        return Message(small)
     # A greeting may stand before "breaking:".
     text = bare_lines(peel_end(peel(text).rest))
     if len(words(text)) < MIN_WORDS:
         raise _too_short()
-    checkability = learned()
-    found = checkable_sentences(text, checkability)
+    intents = learned()
+    found = checkable_sentences(text, intents)
     claims = tuple(map(_unstopped, found.first))
     if not claims:
-        raise UnreadableClaim(
-            ClaimProblem.NO_CLAIM,
-            "the claim only asks whether something is true; write in words what is claimed",
-        )
-    if states_nothing(claims, checkability):
-        return Message(MessageKind.OPINION)
+        return Message(Intent.VERDICT)
+    if states_nothing(claims, intents):
+        return Message(intents.intent(text, sure=True))
     if all(len(words(claim)) < MIN_WORDS for claim in claims):
         raise _too_short()
-    kind = MessageKind.ARABIZI if is_arabizi(text) else MessageKind.CLAIM
-    rest = tuple(map(_unstopped, found.further))
-    return Message(kind, claims, _leaves_out(text, claims), rest, not _CROSSES.isdisjoint(shown))
+    return Message(
+        Intent.CLAIM,
+        claims,
+        _leaves_out(text, claims),
+        tuple(map(_unstopped, found.further)),
+        crossed=not _CROSSES.isdisjoint(shown),
+        arabizi=is_arabizi(text),
+    )
 
 
 # Signs that stand for a denial.
@@ -146,7 +137,13 @@ def _leaves_out(text: str, claims: tuple[str, ...]) -> bool:
 
 
 def _unstopped(claim: str) -> str:
-    """Return ``claim`` without its full stop, which moves its vector and says nothing."""
+    """Return ``claim`` without its full stop, or the mark of a question that asks for yes or no.
+
+    Both move its vector and what is read of it, and say nothing. Who asks whether something is
+    false does not say so.
+    """
+    if claim.endswith(("?", "؟")) and not (asks(claim) or mentions_denial(claim)):
+        return claim.rstrip(" ?؟!").rstrip() or claim
     stopped = claim.endswith(".") and not claim.endswith("..")
     return claim[:-1].rstrip() if stopped else claim
 

@@ -12,7 +12,6 @@ from typing import Final
 
 from embeddings.normalise import fold
 from embeddings.words import words
-from knowledge.claims.checkability import Checkability
 from knowledge.claims.denials import (
     calls_false,
     denied,
@@ -21,8 +20,9 @@ from knowledge.claims.denials import (
     mentions_denial,
     opens_with_denial,
 )
+from knowledge.claims.intent import Intent, IntentModel
 from knowledge.claims.questions import asked
-from knowledge.claims.small_talk import SmallTalk, kind_of, peel
+from knowledge.claims.small_talk import first_of, kind_of, peel
 from knowledge.extraction.segmentation import sentences
 
 #: Claims of one message that are checked at once.
@@ -54,7 +54,7 @@ _QUESTION_WORDS: Final = frozenset(
     fold(
         "هل متى كيف لماذا ليش ليه لما ما ماذا من مين أين وين كم أي شو ايش what why when who where"
         " how which is are was were did do does can will should pourquoi quand comment qui où quel"
-        " quelle combien"
+        " quelle combien أليس ألم ألا isn't wasn't aren't weren't didn't don't doesn't hasn't won't"
     ).split()
 )
 # "1.", "2)", "٣-" before a word; glued to it or not.
@@ -69,7 +69,7 @@ class Checkable:
     further: tuple[str, ...] = ()
 
 
-def checkable_sentences(text: str, checkability: Checkability) -> Checkable:
+def checkable_sentences(text: str, intents: IntentModel) -> Checkable:
     """Return the sentences of ``text`` to check; none if it states nothing.
 
     ``text`` is free of noise, its lines kept. Its own words are kept but for frames of questions;
@@ -86,11 +86,11 @@ def checkable_sentences(text: str, checkability: Checkability) -> Checkable:
         return Checkable((denied(claims[1].rstrip(_ENDS), claims[0]),))
     if len(claims) < 2 or any(map(_leads_astray, claims)):
         return Checkable((_joined(claims),) if claims else ())
-    stated = [p for p in claims if not (checkability.is_opinion(p) or _only_asks(p))] or claims
-    return _best(_whole_sentences(stated), checkability)
+    stated = [p for p in claims if not (intents.states_nothing(p) or _only_asks(p))] or claims
+    return _best(_whole_sentences(stated), intents)
 
 
-def small_talk_of(text: str) -> SmallTalk | None:
+def small_talk_of(text: str) -> Intent | None:
     """Return what kind of small talk every sentence of ``text`` is, None if any is not."""
     whole = peel(text).kind
     if whole is not None:
@@ -98,18 +98,18 @@ def small_talk_of(text: str) -> SmallTalk | None:
     kinds = [kind_of(part) for part in _parts(text)]
     if not kinds or None in kinds:
         return None
-    return next(kind for kind in SmallTalk if kind in kinds)
+    return first_of(kinds)
 
 
-def states_nothing(claims: Sequence[str], checkability: Checkability) -> bool:
+def states_nothing(claims: Sequence[str], intents: IntentModel) -> bool:
     """Whether the sentences of a message read like an opinion; of a long one each must.
 
     What the model was fitted on and its threshold measured on is as short as a tweet.
     """
     whole = _joined(claims)
     if len(words(whole)) <= SHORT_WORDS:
-        return checkability.is_opinion(whole)
-    return all(map(checkability.is_opinion, claims))
+        return intents.states_nothing(whole)
+    return all(map(intents.states_nothing, claims))
 
 
 def _parts(text: str) -> list[str]:
@@ -153,10 +153,10 @@ def _whole_sentences(parts: Sequence[str]) -> list[str]:
     return found
 
 
-def _best(stated: Sequence[str], checkability: Checkability) -> Checkable:
+def _best(stated: Sequence[str], intents: IntentModel) -> Checkable:
     """Return the likeliest claims, those that stand alone first; only such are further ones."""
     said = list(dict.fromkeys(stated))
-    ranked = sorted(said, key=lambda part: (not _stands(part), -checkability.score(part)))
+    ranked = sorted(said, key=lambda part: (not _stands(part), -intents.score(part)))
     first = ranked[:MAX_CLAIMS]
     further = [part for part in ranked[MAX_CLAIMS:] if _stands(part)][:MAX_FURTHER]
     return Checkable(
@@ -171,8 +171,13 @@ def _stands(part: str) -> bool:
 
 def _only_asks(part: str) -> bool:
     """Whether ``part`` asks what, why or when: it claims nothing beside those that do."""
+    return part[-1] in "?؟" and asks(part)
+
+
+def asks(part: str) -> bool:
+    """Whether ``part`` opens with a word that asks."""
     read = words(part)
-    return part[-1] in "?؟" and bool(read) and read[0].removeprefix("و") in _QUESTION_WORDS
+    return bool(read) and read[0].removeprefix("و") in _QUESTION_WORDS
 
 
 def _leads_astray(part: str) -> bool:

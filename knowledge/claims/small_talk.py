@@ -5,34 +5,26 @@ belongs to a known phrase, or where it prays and tells nothing.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from knowledge.claims import formulas
 from knowledge.claims.formulas import Phrase
+from knowledge.claims.intent import Intent
 from knowledge.extraction.words import Word, fold, words
-
-
-class SmallTalk(StrEnum):
-    """What is said beside a claim, or instead of one."""
-
-    ABOUT_BOT = "about_bot"
-    THANKS = "thanks"
-    GREETING = "greeting"
-    PRAYER = "prayer"
-    OPINION = "opinion"
 
 
 @dataclass(frozen=True, slots=True)
 class Peeled:
     """A text without the phrases it opens with: what they were, and what is left."""
 
-    kind: SmallTalk | None
+    kind: Intent | None
     rest: str
 
 
+#: Of a message that holds several, the first of these is answered.
+_FIRST: Final = (Intent.HELP, Intent.THANKS, Intent.GREETING, Intent.PRAYER, Intent.CHAT)
 #: An invocation that runs longer tells something on the way.
 MAX_PRAYER_WORDS: Final = 40
 #: A feeling is said in a few words.
@@ -40,12 +32,12 @@ MAX_FEELING_WORDS: Final = 12
 #: Words and marks looked at in search of phrases.
 MAX_WORDS: Final = 120
 
-_PHRASES: Final[dict[Phrase, SmallTalk | None]] = {
+_PHRASES: Final[dict[Phrase, Intent | None]] = {
     **dict.fromkeys(formulas.FILLERS, None),
-    **dict.fromkeys(formulas.PRAYERS, SmallTalk.PRAYER),
-    **dict.fromkeys(formulas.GREETINGS, SmallTalk.GREETING),
-    **dict.fromkeys(formulas.THANKS, SmallTalk.THANKS),
-    **dict.fromkeys(formulas.ABOUT_BOT, SmallTalk.ABOUT_BOT),
+    **dict.fromkeys(formulas.PRAYERS, Intent.PRAYER),
+    **dict.fromkeys(formulas.GREETINGS, Intent.GREETING),
+    **dict.fromkeys(formulas.THANKS, Intent.THANKS),
+    **dict.fromkeys(formulas.ABOUT_BOT, Intent.HELP),
 }
 _LONGEST: Final = max(map(len, _PHRASES))
 # A phrase may also say something of what follows: names and adjectives open like greetings
@@ -57,7 +49,7 @@ _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 def peel(text: str) -> Peeled:
     """Take off the phrases that ``text`` opens with; nothing is left of what is small talk only."""
     read = words(text)
-    found: list[tuple[SmallTalk | None, int, int]] = []
+    found: list[tuple[Intent | None, int, int]] = []
     at = 0
     while at < min(len(read), MAX_WORDS):
         if not read[at].is_word:
@@ -71,12 +63,17 @@ def peel(text: str) -> Peeled:
     kinds = {kind for kind, _, _ in found if kind is not None}
     if kinds and not any(word.is_word for word in read[at:]):
         # Two one-word phrases can be a name ("Tammam Salam").
-        return Peeled(next(kind for kind in SmallTalk if kind in kinds), "")
+        return Peeled(first_of(kinds), "")
     while found and not _detached(read, *found[-1]):
         found.pop()
     if not found or not kinds:
         return Peeled(None, text)
     return Peeled(None, text[read[found[-1][2] - 1].end :].lstrip(" \n,،.!؛;…-:"))
+
+
+def first_of(kinds: Collection[Intent | None]) -> Intent:
+    """Return the kind that is answered of several kinds of small talk."""
+    return next(kind for kind in _FIRST if kind in kinds)
 
 
 def peel_end(text: str) -> str:
@@ -117,7 +114,7 @@ _SAYING: Final = frozenset(
 )
 
 
-def kind_of(sentence: str) -> SmallTalk | None:
+def kind_of(sentence: str) -> Intent | None:
     """Return what kind of small talk all of ``sentence`` is, None if it may hold a claim."""
     whole = peel(sentence)
     if whole.kind is not None:
@@ -128,17 +125,17 @@ def kind_of(sentence: str) -> SmallTalk | None:
     if any(word.key[0].isdigit() for word in read) or _holds(read, formulas.TELLING):
         return None
     if len(read) <= MAX_PRAYER_WORDS and _opens(read, formulas.INVOCATIONS):
-        return SmallTalk.PRAYER
+        return Intent.PRAYER
     felt = formulas.OPINION_ASKED | formulas.OPINION_SAID
     if len(read) <= MAX_FEELING_WORDS and ":" not in whole.rest and _opens(read, felt):
-        return SmallTalk.OPINION
+        return Intent.CHAT
     return None
 
 
-def _phrase(read: Sequence[Word], at: int) -> tuple[SmallTalk | None, int] | None:
+def _phrase(read: Sequence[Word], at: int) -> tuple[Intent | None, int] | None:
     """Return the kind and the end of the longest phrase that begins at ``at``."""
     keys: list[str] = []
-    best: tuple[SmallTalk | None, int] | None = None
+    best: tuple[Intent | None, int] | None = None
     for place in range(at, len(read)):
         if not read[place].is_word:
             # "Who are you?" may be parted by marks nowhere but "Salam, alaikum" is no phrase.
@@ -152,7 +149,7 @@ def _phrase(read: Sequence[Word], at: int) -> tuple[SmallTalk | None, int] | Non
     return best
 
 
-def _detached(read: Sequence[Word], _: SmallTalk | None, start: int, end: int) -> bool:
+def _detached(read: Sequence[Word], _: Intent | None, start: int, end: int) -> bool:
     after = read[end] if end < len(read) else None
     return end - start > 1 or (after is not None and after.key in _PARTING)
 

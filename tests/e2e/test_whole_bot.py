@@ -136,9 +136,9 @@ class TestInArabic:
     def test_a_refuted_claim_gets_the_quote_who_said_it_where_and_why(self, person: Person) -> None:
         sent = person.sends(text=REFUTED)
         lines = read(sent).splitlines()
-        assert lines[0] == "❌ تقرير موثّق يخالف هذا الخبر"
+        assert lines[0] == "❌ تقرير موثّق يناقض هذا الخبر"
         assert "أقل من واحد في المئة" in lines[1] or "أقل من واحد في المئة" in lines[2]
-        assert any(line.startswith("القائل: ") for line in lines)
+        assert any(line.startswith("نقلًا عن: ") for line in lines)
         assert "الناشر غير مذكور · بلا تاريخ" in read(sent)
         assert lines[-1].startswith("في رسالتك: «نصف")
         assert sent.reply_to is not None
@@ -159,7 +159,7 @@ class TestInArabic:
         sent = person.sends(text=CROSSED)
         assert read(sent).startswith("✅")
         others = person.presses(sent, "نتائج أخرى")
-        assert read(others).startswith("🔎 تقارير موثّقة أخرى قريبة من سؤالك")
+        assert read(others).startswith("🔎 تقارير موثّقة أخرى قريبة من الموضوع")
         assert others.message_id != sent.message_id
         both = read(sent) + read(others)
         for text in ("نشرة المدينة · 3 مارس 2024 (قبل", "إذاعة الوادي · بلا تاريخ"):
@@ -203,7 +203,7 @@ def test_a_watched_group_hears_only_what_is_contradicted(bot: Bot) -> None:
         bot.server.send(706, {"text": text}, chat=group)
     for _ in (REFUTED, CROCODILE):
         said.append(bot.server.wait_for_message(chat, after=said[-1].number))
-    assert read(said[1]).startswith("❌ تقرير موثّق يخالف هذا الخبر")
+    assert read(said[1]).startswith("❌ تقرير موثّق يناقض هذا الخبر")
     assert read(said[2]).startswith("❌ ")
     assert "تمساح" in read(said[2])
     assert [each.reply_to is not None for each in said] == [True] * 3

@@ -256,14 +256,14 @@ class TestContradictingReports:
         self, house: House, talk: Conversation, claim: str
     ) -> None:
         reply = talk.claim(ASKER, claim)
-        assert said(reply).startswith("🔎 تقارير موثّقة يخالف بعضها بعضًا")
+        assert said(reply).startswith("🔎 تقارير موثّقة يناقض بعضها بعضًا")
         assert quotes(reply) == [
             "«أسفر حريق سوق الورد عن إصابة 22 شخصا»",
             "«أسفر حريق سوق الورد عن إصابة 14 شخصا»",
         ]
         newer, older = said(reply).split("«أسفر حريق سوق الورد عن إصابة 14 شخصا»")
         assert "16 يناير 2026" in newer
-        assert "هذا يخالف ما أرسلته.\nفي رسالتك: «14» · في التقرير: «22»" in newer
+        assert "هذا يناقض ما أرسلته.\nفي رسالتك: «14» · في التقرير: «22»" in newer
         assert "12 يناير 2026" in older
         assert "هذا يؤيّد ما أرسلته." in older
         assert [inquiry.outcome for inquiry in kept(house)] == [Outcome.RELATED]

@@ -172,10 +172,43 @@ class TestLanguage:
         assert said(talk.start(ASKER)).startswith("أهلًا")
 
 
+class TestTalkAboutTheLastAnswer:
+    def test_its_source_is_shown_again(self, house: House, talk: Conversation) -> None:
+        talk.claim(ASKER, CROSSED)
+        answer = said(talk.claim(ASKER, "شو مصدر هالكلام؟"))
+        assert CROSSED in answer
+        assert "نشرة المدينة" in answer
+        assert len(kept(house)) == 1
+
+    def test_without_a_report_there_is_none(self, talk: Conversation) -> None:
+        talk.claim(ASKER, UNRELATED)
+        assert "لم أجد تقريرًا موثّقًا" in said(talk.claim(ASKER, "من وين جبت هالحكي؟"))
+
+    def test_true_or_false_repeats_the_outcome(self, house: House, talk: Conversation) -> None:
+        first = said(talk.claim(ASKER, REFUTED))
+        again = said(talk.claim(ASKER, "يعني الخبر صح ولا كذب؟"))
+        assert first in again
+        assert len(kept(house)) == 1
+
+    def test_a_wrong_one_can_be_passed_on(self, house: House, talk: Conversation) -> None:
+        talk.claim(ASKER, REFUTED)
+        reply = talk.claim(ASKER, "جوابك غلط يا بوت")
+        talk.press(ASKER, action(reply, "ليس"))
+        assert [inquiry.disputed for inquiry in kept(house)] == [True]
+
+    def test_is_asked_for_by_who_was_answered_only(self, talk: Conversation) -> None:
+        talk.claim(ASKER, CROSSED)
+        assert "نشرة المدينة" not in said(talk.claim(STRANGER, "شو مصدر هالكلام؟"))
+
+    def test_peace_is_answered_with_peace(self, talk: Conversation) -> None:
+        assert said(talk.claim(ASKER, "السلام عليكم")).startswith("وعليكم السلام")
+        assert said(talk.claim(ASKER, "صباح الخير")).startswith("أهلًا بك")
+
+
 class TestClaims:
     def test_in_arabic_with_reason_and_source(self, talk: Conversation) -> None:
         answer = said(talk.claim(ASKER, REFUTED))
-        assert answer.startswith("❌ تقرير موثّق يخالف هذا الخبر\n«")
+        assert answer.startswith("❌ تقرير موثّق يناقض هذا الخبر\n«")
         assert "الناشر غير مذكور · بلا تاريخ" in answer
         assert "في رسالتك: «نصف" in answer
 
@@ -194,8 +227,8 @@ class TestClaims:
     @pytest.mark.parametrize(
         ("message", "says"),
         [
-            ("", "أرسل لي الخبر"),
-            ("\u200b\u202e \n", "أرسل لي الخبر"),
+            ("", "أرسل لي نصّ الخبر"),
+            ("\u200b\u202e \n", "أرسل لي نصّ الخبر"),
             ("🔥🔥🔥 !!!", "لا توجد في رسالتك كلمات"),
             ("https://example.org/a?b=c", "لا أستطيع فتح الروابط"),
             ("داعش", "كلمة واحدة لا تكفي"),
@@ -203,11 +236,11 @@ class TestClaims:
             ("#داعش #سوريا #أخبار", "الوسوم وحدها"),
             ("السلام عليكم، هل هذا الخبر صحيح؟", "لا أرى الخبر"),
             # Said kindly, not looked up.
-            ("السلام عليكم ورحمة الله", "أهلًا وسهلًا"),
+            ("السلام عليكم ورحمة الله", "وعليكم السلام"),
             ("شكرا جزيلا", "على الرحب والسعة"),
-            ("مين إنت؟", "أنا تثبَّت"),
+            ("مين إنت؟", "كيف تستخدم هذا البوت"),
             ("اللهم احفظ بلادنا من كل سوء", "تقبّل الله"),
-            ("ما رأيك في داعش؟", "أسمعك"),
+            ("ما رأيك في داعش؟", "أتفهّمك"),
             ("el ra2is mat el yom fel 7adeth", "بالحروف العربية"),
         ],
     )
@@ -240,7 +273,7 @@ class TestPicturesAndLinks:
         reply = self.reading(house, REFUTED).picture(ASKER, b"a picture")
         heard, verdict = reply.blocks[:2]
         assert heard.text == f"قرأت في الصورة: «{REFUTED}»"
-        assert verdict.text == "❌ تقرير موثّق يخالف هذا الخبر"
+        assert verdict.text == "❌ تقرير موثّق يناقض هذا الخبر"
         assert [each.claim for each in kept(house)] == [REFUTED]
 
     def test_a_link_is_answered_as_what_its_page_says(
@@ -370,7 +403,7 @@ class TestButtons:
     def test_others_shows_what_was_not_quoted_yet(self, talk: Conversation) -> None:
         reply = talk.claim(ASKER, CROSSED)
         more = said(talk.press(ASKER, action(reply, "نتائج أخرى")))
-        assert more.startswith("🔎 تقارير موثّقة أخرى قريبة من سؤالك")
+        assert more.startswith("🔎 تقارير موثّقة أخرى قريبة من الموضوع")
         for publisher in ("نشرة المدينة", "إذاعة الوادي"):
             assert (publisher in said(reply)) != (publisher in more)
 
@@ -451,7 +484,7 @@ class TestCards:
 
     def test_a_refuted_claim_is_said_to_be_with_the_reason(self, talk: Conversation) -> None:
         first = talk.cards(ASKER, REFUTED).cards[0]
-        assert first.title == "❌ تقرير موثّق يخالف هذا الخبر"
+        assert first.title == "❌ تقرير موثّق يناقض هذا الخبر"
         assert "في رسالتك: «نصف" in said(first.reply)
 
     def test_what_no_report_is_about_gets_one_card_that_says_so(self, talk: Conversation) -> None:

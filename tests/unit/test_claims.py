@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from embeddings.words import words
 from knowledge.claims import (
     MAX_CHARACTERS,
+    Intent,
     Message,
-    MessageKind,
     bare_text,
     clauses,
     lone_link,
@@ -19,7 +19,7 @@ from knowledge.errors import ClaimProblem, UnreadableClaim
 
 def claims(message: str) -> list[str]:
     read = read_message(message)
-    assert read.kind is MessageKind.CLAIM
+    assert read.intent is Intent.CLAIM
     return list(read.claims)
 
 
@@ -50,10 +50,10 @@ def claims(message: str) -> list[str]:
         ("بحسب مصادر في الجيش خسر داعش أراضيه", "بحسب مصادر في الجيش خسر داعش أراضيه"),
         ("داعش خسر نصف أراضيه انشر تؤجر", "داعش خسر نصف أراضيه"),
         ("انشرها قبل الحذف: داعش خسر نصف أراضيه", "داعش خسر نصف أراضيه"),
-        ("ISIS lost half. Please forward this to everyone you know!", "ISIS lost half"),
+        ("ISIS lost Mosul. Please forward this to everyone you know!", "ISIS lost Mosul"),
         ("Russia will share this vaccine with all", "Russia will share this vaccine with all"),
         ("Forwarded from News\nداعش خسر نصف أراضيه", "داعش خسر نصف أراضيه"),
-        ("ISIS lost half — A Name (@name) March 19, 2019", "ISIS lost half — A Name"),
+        ("ISIS left Mosul today — A Name (@name) March 19, 2019", "ISIS left Mosul today — A Name"),
         ("@news_ar تقول @CentralBank إن السعر ارتفع", "تقول Central Bank إن السعر ارتفع"),
         ("«داعش خسر نصف أراضيه»", "داعش خسر نصف أراضيه"),
         # Hashtags inside the sentence are its words, those piled up behind it are not.
@@ -76,13 +76,11 @@ def test_what_is_checked(message: str, claim: str) -> None:
     "claim",
     [
         "سلام فياض استقال من الحكومة",
-        "تمام سلام",
         "طيب أردوغان يزور القاهرة",
         "Hello Kitty's creator has died",
         "الله يرحم الملك توفي اليوم",
         "ما رأيك في خبر: داعش خسر نصف أراضيه",
         "صباح الأحمد أمير الكويت",
-        "not bad",
         "Covid19 deaths rose at 5pm on the 3rd of May in G20 states",
     ],
 )
@@ -98,29 +96,37 @@ def test_a_claim_beside_a_prayer_is_kept() -> None:
 @pytest.mark.parametrize(
     ("message", "kind"),
     [
-        ("السلام عليكم ورحمة الله وبركاته", MessageKind.GREETING),
-        ("مرحبااااا 👋", MessageKind.GREETING),
-        ("صباح الخير يا شباب", MessageKind.GREETING),
-        ("شلونك", MessageKind.GREETING),
-        ("Hi there!", MessageKind.GREETING),
-        ("Bonjour, ça va ?", MessageKind.GREETING),
-        ("شكرا جزيلا", MessageKind.THANKS),
-        ("Thank you very much!!", MessageKind.THANKS),
-        ("جزاك الله خيرا", MessageKind.THANKS),
-        ("مين إنت؟", MessageKind.ABOUT_BOT),
-        ("السلام عليكم، من أنت؟", MessageKind.ABOUT_BOT),
-        ("What can you do?", MessageKind.ABOUT_BOT),
-        ("help", MessageKind.ABOUT_BOT),
-        ("لا حول ولا قوة إلا بالله", MessageKind.PRAYER),
-        ("اللهم احفظ بلادنا من كل سوء وارحم موتانا", MessageKind.PRAYER),
-        ("يا رب 🤲", MessageKind.PRAYER),
-        ("ما رأيك في محمد صلاح؟", MessageKind.OPINION),
-        ("What do you think of the president?", MessageKind.OPINION),
-        ("أنا حزين اليوم", MessageKind.OPINION),
-        ("والله انا اشوف انه ماله داعي ناخذ التطعيم وش رايكم انتم", MessageKind.OPINION),
+        ("السلام عليكم ورحمة الله وبركاته", Intent.GREETING),
+        ("مرحبااااا 👋", Intent.GREETING),
+        ("صباح الخير يا شباب", Intent.GREETING),
+        ("شلونك", Intent.GREETING),
+        ("Hi there!", Intent.GREETING),
+        ("Bonjour, ça va ?", Intent.GREETING),
+        ("شكرا جزيلا", Intent.THANKS),
+        ("Thank you very much!!", Intent.THANKS),
+        ("جزاك الله خيرا", Intent.THANKS),
+        ("مين إنت؟", Intent.HELP),
+        ("السلام عليكم، من أنت؟", Intent.HELP),
+        ("What can you do?", Intent.HELP),
+        ("help", Intent.HELP),
+        ("لا حول ولا قوة إلا بالله", Intent.PRAYER),
+        ("اللهم احفظ بلادنا من كل سوء وارحم موتانا", Intent.PRAYER),
+        ("يا رب 🤲", Intent.PRAYER),
+        ("ما رأيك في محمد صلاح؟", Intent.CHAT),
+        ("What do you think of the president?", Intent.CHAT),
+        ("أنا حزين اليوم", Intent.CHAT),
+        ("شو مصدر هالكلام؟", Intent.SOURCE),
+        ("Where did you get that from?", Intent.SOURCE),
+        ("يعني الخبر صح ولا كذب؟", Intent.VERDICT),
+        ("جوابك غلط يا بوت", Intent.WRONG),
+        ("your answer is wrong", Intent.WRONG),
+        ("بوت فاشل وغبي", Intent.INSULT),
+        ("كيف بستخدم هالبوت؟", Intent.HELP),
+        ("تصبح على خير، إلى اللقاء", Intent.GREETING),
+        ("والله انا اشوف انه ماله داعي ناخذ التطعيم وش رايكم انتم", Intent.CHAT),
     ],
 )
-def test_what_is_no_claim_is_known_for_what_it_is(message: str, kind: MessageKind) -> None:
+def test_what_is_no_claim_is_known_for_what_it_is(message: str, kind: Intent) -> None:
     assert read_message(message) == Message(kind)
 
 
@@ -138,7 +144,7 @@ def test_what_is_no_claim_is_known_for_what_it_is(message: str, kind: MessageKin
 def test_arabic_in_latin_letters_is_known_and_still_a_claim(message: str, arabizi: bool) -> None:
     read = read_message(message)
     assert read.claims == (message,)
-    assert (read.kind is MessageKind.ARABIZI) is arabizi
+    assert read.arabizi is arabizi
 
 
 class TestQuestions:
@@ -152,7 +158,7 @@ class TestQuestions:
             ("سمعت أن داعش خسر نصف أراضيه، هل هذا صحيح؟", "داعش خسر نصف أراضيه"),
             ("داعش خسر نصف أراضيه .. الخبر ده صحيح ؟", "داعش خسر نصف أراضيه"),
             ("Is it true that ISIS lost half of its land?", "ISIS lost half of its land"),
-            ("I heard that ISIS lost half. Is this true?", "ISIS lost half"),
+            ("I heard that ISIS lost Mosul. Is this true?", "ISIS lost Mosul"),
             ("Est-ce que Daech a perdu Mossoul ?", "Daech a perdu Mossoul"),
             ("Est-il vrai que Daech a perdu Mossoul ?", "Daech a perdu Mossoul"),
         ],
@@ -176,11 +182,9 @@ class TestQuestions:
     def test_that_deny_or_leave_a_choice_stay_as_they_are(self, message: str) -> None:
         assert claims(message) == [message]
 
-    def test_one_about_nothing_asks_for_the_news(self) -> None:
+    def test_one_about_nothing_asks_what_was_made_of_the_last_news(self) -> None:
         for message in ("هل هذا صحيح؟", "Is this true?", "السلام عليكم، هل هذا الخبر صحيح؟"):
-            with pytest.raises(UnreadableClaim) as caught:
-                read_message(message)
-            assert caught.value.problem is ClaimProblem.NO_CLAIM
+            assert read_message(message) == Message(Intent.VERDICT)
 
 
 class TestDenials:
@@ -190,7 +194,7 @@ class TestDenials:
             ("هل صحيح أن داعش خسر نصف أراضيه؟ لا", "غير صحيح أن داعش خسر نصف أراضيه"),
             ("داعش خسر نصف أراضيه. هذا الخبر كاذب", "غير صحيح أن داعش خسر نصف أراضيه"),
             ("داعش لم يخسر أراضيه\nكذب", "غير صحيح أن داعش لم يخسر أراضيه"),
-            ("Is it true that ISIS lost half? No.", "It is not true that ISIS lost half"),
+            ("Is it true that ISIS lost Mosul? No.", "It is not true that ISIS lost Mosul"),
             (
                 "Daech a perdu Mossoul hier. C'est faux.",
                 "Il est faux que Daech a perdu Mossoul hier",
@@ -352,7 +356,7 @@ def test_anything_at_all_is_read_or_told_what_is_wrong(message: str) -> None:
         return
     assert len(read.claims) <= 3
     assert all(claim == " ".join(claim.split()) for claim in read.claims)
-    assert bool(read.claims) == (read.kind in (MessageKind.CLAIM, MessageKind.ARABIZI))
+    assert bool(read.claims) == (read.intent is Intent.CLAIM)
 
 
 @pytest.mark.parametrize(
@@ -417,7 +421,7 @@ class TestClauses:
         ],
     )
     def test_are_cut_at_commas_and_at_and(self, claim: str, cut: list[str]) -> None:
-        assert list(clauses(claim)) == cut
+        assert list(clauses(claim).free) == cut
 
     @pytest.mark.parametrize(
         "claim",
@@ -429,7 +433,7 @@ class TestClauses:
         ],
     )
     def test_a_list_is_not_cut(self, claim: str) -> None:
-        assert clauses(claim) == ()
+        assert clauses(claim).free == ()
 
     @pytest.mark.parametrize(
         "claim",
@@ -441,4 +445,4 @@ class TestClauses:
         ],
     )
     def test_what_a_denial_may_govern_is_no_clause(self, claim: str) -> None:
-        assert len(clauses(claim)) <= 1
+        assert len(clauses(claim).free) <= 1

@@ -120,8 +120,8 @@ class TestDirection:
         line = f"{english.quote('هل مات (فلان)؟')} · {english.quote('Reuters')} · May 7"
         assert Block(line).text == "هل مات (فلان)؟ · Reuters · May 7"
         assert _one(line) == f"{LRM}{FSI}هل مات (فلان)؟{PDI} · Reuters · May 7"
-        line = f"القائل: {arabic.quote('The mayor (7)')}، {arabic.quote('بلدية 7')}"
-        assert _one(line) == f"القائل: {FSI}The mayor (7){PDI}، بلدية 7"
+        line = f"نقلًا عن: {arabic.quote('The mayor (7)')}، {arabic.quote('بلدية 7')}"
+        assert _one(line) == f"نقلًا عن: {FSI}The mayor (7){PDI}، بلدية 7"
 
     def test_an_isolate_reads_as_most_of_its_letters_do(self) -> None:
         shown = catalogue(Language.ENGLISH).quote("BBC: وفاة 7 أشخاص")

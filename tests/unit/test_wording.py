@@ -163,7 +163,7 @@ class TestOutcomes:
         old = news(published_at=date(2019, 2, 7))
         reply = answered(supported(supporting(old)), Noted(7), TODAY, ARABIC)
         assert texts(reply)[2] == (
-            "القائل: The mayor\n📰 Bridges, part 1 · The Valley Post · 7 فبراير 2019 (قبل 7 سنوات)"
+            "نقلًا عن: The mayor\n📰 Bridges, part 1 · The Valley Post · 7 فبراير 2019 (قبل 7 سنوات)"
         )
 
     def test_only_what_settles_the_claim_is_quoted(self) -> None:
@@ -417,7 +417,7 @@ class TestContradictingReports:
     def test_the_same_in_arabic(self) -> None:
         answer = disputed(refuting(self.NEW, self.DIFFERS), supporting(self.OLD))
         said = texts(answered(answer, Noted(7), TODAY, ARABIC))
-        assert "هذا يخالف ما أرسلته." in said
+        assert "هذا يناقض ما أرسلته." in said
         assert "هذا يؤيّد ما أرسلته." in said
 
 
@@ -454,7 +454,7 @@ class TestReasons:
             (
                 Reason(ReasonKind.WORDS_DIFFER, "", "in the north"),
                 "The report adds: “in the north”",
-                "يزيد التقرير: «in the north»",
+                "ويضيف التقرير: «in the north»",
             ),
             (
                 Reason(ReasonKind.WORDS_DIFFER, "", "did not"),
@@ -464,7 +464,7 @@ class TestReasons:
             (
                 Reason(ReasonKind.WORDS_DIFFER, "in the north", ""),
                 "Only in your message: “in the north”",
-                "في رسالتك دون التقرير: «in the north»",
+                "ورد في رسالتك ولم يرد في التقرير: «in the north»",
             ),
             (
                 Reason(ReasonKind.WORDS_DIFFER, "لم", ""),

@@ -1,0 +1,183 @@
+"""Find the part of a message that states a claim, between what people write around it (pure).
+
+Greetings, prayers, reactions, "can you check this?" and "send it to everyone" say nothing of what
+is claimed, and often no mark parts them from it. A small linear model scores every word as before,
+inside or after the claim, and where the claim begins and ends; the stretch with the highest sum is
+the claim. Fitted by ``benchmarks/training/claim_span.py`` on messages put together from written
+claims and wrappers.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import accumulate
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.normalise import fold
+
+#: Places that features are hashed to.
+DIMENSION: Final = 65_536
+#: Words of a longer message that are looked at on each side: what is between is kept.
+EDGE: Final = 48
+#: Columns of the weights: a word before the claim, after it, its first word, its last one.
+BEFORE, AFTER, FIRST, LAST = range(4)
+
+_WORD = re.compile(r"[^\W_]+(?:['’\-.,][^\W_]+)*")
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
+#: Lengths of a word's pieces, in letters.
+_PIECES: Final = (2, 3, 4, 5)
+#: Places from either end that are told apart.
+_NEAR: Final = 6
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a message: its place, its form to match by, and the mark before and after it."""
+
+    start: int
+    end: int
+    key: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSpan:
+    """The fitted model: weights (DIMENSION, 4), and by how much the whole must be beaten."""
+
+    weights: Floats
+    margin: float
+
+    def find(self, text: str) -> str:
+        """Return the part of ``text`` that states the claim; all of it where that is not sure."""
+        found = tokens(text)
+        if len(found) < 2:
+            return text
+        scores = self.score(found)
+        first, last = best(scores)
+        gain = value(scores, first, last) - value(scores, 0, len(found) - 1)
+        if gain <= self.margin:
+            return text
+        start = found[first].start if first else 0
+        end = found[last].end if last < len(found) - 1 else len(text)
+        # What opens with the claim's own quotation mark or ends with its full stop stays whole.
+        return text[_opened(text, start) : _closed(text, end)].strip()
+
+    def score(self, found: Sequence[Token]) -> Floats:
+        """Return what the weights make of each token, (tokens, 4); nothing far from the ends."""
+        scores = np.zeros((len(found), 4), np.float32)
+        for place in range(len(found)):
+            if place < EDGE or place >= len(found) - EDGE:
+                scores[place] = self.weights[features(found, place)].sum(0)
+        return scores
+
+
+@cache
+def learned() -> ClaimSpan:
+    """Return the model that ships with the project."""
+    with (resources.files("knowledge.claims") / "span.npz").open("rb") as file:
+        kept = np.load(file)
+        weights = kept["weights"].astype(np.float32) / float(kept["scale"])
+        return ClaimSpan(weights, float(kept["margin"]))
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the words of ``text``, in order."""
+    places = [(found.start(), found.end()) for found in _WORD.finditer(text)]
+    ends = [0, *(end for _, end in places)]
+    starts = [*(start for start, _ in places), len(text)]
+    gaps = [_mark(text[end:start]) for end, start in zip(ends, starts, strict=True)]
+    return [
+        Token(start, end, _DRAWN_OUT.sub(r"\1", fold(text[start:end])), gaps[n], gaps[n + 1])
+        for n, (start, end) in enumerate(places)
+    ]
+
+
+def _mark(gap: str) -> str:
+    """Return the strongest of what stands between two words: a line's end, a mark, a sign."""
+    if "\n" in gap:
+        return "\n"
+    marks = [sign for sign in gap if not sign.isspace()]
+    if not marks:
+        return ""
+    known = [sign for sign in marks if sign in '.!?؟:،,؛;"«»…()']
+    return known[-1] if known else "*"
+
+
+def features(found: Sequence[Token], place: int) -> list[int]:
+    """Return the places in the weights of what is known of one token."""
+    return [zlib.crc32(each.encode()) % DIMENSION for each in _features(found, place)]
+
+
+def _features(found: Sequence[Token], place: int) -> Iterator[str]:
+    token = found[place]
+
+    def key(offset: int) -> str:
+        at = place + offset
+        return found[at].key if 0 <= at < len(found) else "|"
+
+    yield "always"
+    yield f"from start {min(place, _NEAR)}"
+    yield f"from end {min(len(found) - 1 - place, _NEAR)}"
+    yield f"before {token.before}"
+    yield f"after {token.after}"
+    for offset in (-3, -2, -1, 0, 1, 2, 3):
+        yield f"{offset} {key(offset)}"
+    yield f"pair {key(-1)} {key(0)}"
+    yield f"pair after {key(0)} {key(1)}"
+    yield f"three {key(-1)} {key(0)} {key(1)}"
+    padded = f" {token.key} "
+    for length in _PIECES:
+        for start in range(len(padded) - length + 1):
+            yield padded[start : start + length]
+    if token.key[0].isdigit():
+        yield "number"
+
+
+def value(scores: Floats, first: int, last: int) -> float:
+    """Return the sum of one choice of a first and a last word."""
+    return float(
+        scores[:first, BEFORE].sum()
+        + scores[first, FIRST]
+        + scores[last, LAST]
+        + scores[last + 1 :, AFTER].sum()
+    )
+
+
+def best(scores: Floats) -> tuple[int, int]:
+    """Return the first and the last word of the stretch of the highest value."""
+    ahead = [0.0, *accumulate(map(float, scores[:-1, BEFORE]))]
+    total = float(scores[:, AFTER].sum())
+    after = [total - done for done in accumulate(map(float, scores[:, AFTER]))]
+    chosen, highest = (0, len(scores) - 1), -np.inf
+    first, start = 0, -np.inf
+    for place in range(len(scores)):
+        opening = ahead[place] + float(scores[place, FIRST])
+        if opening > start:
+            first, start = place, opening
+        here = start + float(scores[place, LAST]) + after[place]
+        if here > highest:
+            chosen, highest = (first, place), here
+    return chosen
+
+
+def _opened(text: str, start: int) -> int:
+    """Return ``start`` moved over the quotation mark or sign that stands right before it."""
+    while start and text[start - 1] in '"«“(#-+$€£':
+        start -= 1
+    return start
+
+
+def _closed(text: str, end: int) -> int:
+    """Return ``end`` moved over what stands right behind it and belongs to it."""
+    while end < len(text) and text[end] in '"»”)%٪.!?؟':
+        end += 1
+    return end
