@@ -118,7 +118,7 @@ def read(
     end = trainer.run(Stage(reading.name, reading.rate, LEFT, epochs))
     if share.number == 0:
         trainer.use([torch.load(end, weights_only=True)["average"]])
-        _save(trainer.weights(), folder, work / reading.name)
+        save(trainer.weights(), folder, work / reading.name)
 
 
 def between(models: Path, ends: tuple[Path, Path], share: float, output: Path) -> None:
@@ -130,10 +130,11 @@ def between(models: Path, ends: tuple[Path, Path], share: float, output: Path) -
         for name, weights in start.items()
         if not any(table in name for table in TABLES)
     }
-    _save(kept, folder, output)
+    save(kept, folder, output)
 
 
-def _save(weights: dict[str, Tensor], folder: Path, output: Path) -> None:
+def save(weights: dict[str, Tensor], folder: Path, output: Path) -> None:
+    """Write weights as what differs from those of the model in ``folder``."""
     stock = untrained(folder).encoder.state_dict()
     save_weights(weights, {f"encoder.{n}": w for n, w in stock.items()}, output)
 
@@ -159,25 +160,34 @@ def pairs_of(reading: Reading, encoder: Encoder, epoch: int) -> list[LabelledPai
 
 def others(share: float, rng: random.Random) -> list[LabelledPair]:
     """Return the ``share`` of what is read beside the written claims."""
+    return [pair for pairs in other_sources(share, rng).values() for pair in pairs]
+
+
+def other_sources(share: float, rng: random.Random) -> dict[str, list[LabelledPair]]:
+    """Return the ``share`` of what is read beside the written claims, by its source."""
 
     def count(whole: int) -> int:
         return round(share * whole)
 
     texts = [*written.texts(), *sources.headlines_of_stance()]
-    return [
-        *written.same_texts(count(300), rng),
-        *fused(count(900), texts, rng),
-        *rng.sample(sources.varied(sources.stance(), rng), count(5_000)),
-        *sources.evidence(count(4_000), rng),
-        *rng.sample(sources.arabic_entailment(), count(2_500)),
-        *sources.swaps(count(2_200), rng, texts),
-        *sources.rare_swaps(rng, texts)[: count(200)],
-        *sources.swaps(count(200), rng, sources.english_claims()),
-        *sources.who_did_what(count(200), rng),
-        *sources.of_parties(count(150), rng),
-        *sources.hedged(count(300), rng, texts),
-        *sources.other_words(count(300), rng, texts),
-    ]
+    same = written.same_texts(count(300), rng)
+    denied = fused(count(900), texts, rng)
+    return {
+        "Arabic News Stance": rng.sample(sources.varied(sources.stance(), rng), count(5_000)),
+        "FEVER": sources.evidence(count(4_000), rng),
+        "ArNLI": rng.sample(sources.arabic_entailment(), count(2_500)),
+        "made pairs": [
+            *same,
+            *denied,
+            *sources.swaps(count(2_200), rng, texts),
+            *sources.rare_swaps(rng, texts)[: count(200)],
+            *sources.swaps(count(200), rng, sources.english_claims()),
+            *sources.who_did_what(count(200), rng),
+            *sources.of_parties(count(150), rng),
+            *sources.hedged(count(300), rng, texts),
+            *sources.other_words(count(300), rng, texts),
+        ],
+    }
 
 
 if __name__ == "__main__":

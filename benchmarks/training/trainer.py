@@ -31,7 +31,6 @@ SEED: Final = 7
 BATCH: Final = 32
 #: Of the moving average: about the last 500 steps count.
 AVERAGING: Final = 0.998
-WARM_UP: Final = 200
 CLIP: Final = 1.0
 CHECKPOINT_STEPS: Final = 100
 #: Whether both are about the same thing, and whether it is the same claim, are further tasks on the
@@ -56,6 +55,8 @@ class Stage:
     rate: float
     left: float
     epochs: list[list[LabelledPair]]
+    #: Steps until the highest rate is reached.
+    warm_up: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,7 @@ class Trainer:
         optimizer = torch.optim.AdamW(
             self._trained.values(), lr=stage.rate, weight_decay=0.01, fused=True
         )
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda n: _rate(n, steps, stage.left)
-        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: _rate(n, steps, stage))
         path = self._work / f"{stage.name}-{digest(stage.epochs)}-{self._start(stage)}.pt"
         done = self._resume(path, optimizer, schedule)
         self._say(f"{stage.name}: {steps} steps of {BATCH} pairs, {done} done")
@@ -235,8 +234,9 @@ def _binary(logits: Tensor, known: Sequence[bool | None]) -> Tensor:
     return (each * is_known).sum()
 
 
-def _rate(step: int, steps: int, left: float) -> float:
-    """Return the share of the highest rate: linear warm-up, then linear decay to ``left``."""
-    if step < WARM_UP:
-        return (step + 1) / WARM_UP
-    return max(left, 1 - (1 - left) * (step - WARM_UP) / max(1, steps - WARM_UP))
+def _rate(step: int, steps: int, stage: Stage) -> float:
+    """Return the share of the highest rate: linear warm-up, then linear decay to what is left."""
+    if step < stage.warm_up:
+        return (step + 1) / stage.warm_up
+    done = (step - stage.warm_up) / max(1, steps - stage.warm_up)
+    return max(stage.left, 1 - (1 - stage.left) * done)
