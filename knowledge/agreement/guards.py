@@ -12,6 +12,7 @@ from typing import Final
 from embeddings.normalise import fold
 from knowledge.agreement.alignment import Alignment
 from knowledge.agreement.concepts import is_name
+from knowledge.agreement.intervals import Quantity
 from knowledge.agreement.reading import Reading, Word
 
 #: Tokens before the first shared word that still belong to it ("the wife of the …").
@@ -98,6 +99,24 @@ def leaves_out(statement: Reading, alignment: Alignment) -> bool:
     return any(
         w.place <= reach and w.clause in clauses and w.place not in places for w in statement.words
     )
+
+
+def measures_differently(
+    claim: Reading, ours: Quantity, statement: Reading, theirs: Quantity
+) -> bool:
+    """Tell whether one number is a change *by* and the other a level *to*, or a starting point."""
+    mine, other = _before_number(claim, ours), _before_number(statement, theirs)
+    return mine is not None and other is not None and mine != other
+
+
+def _before_number(reading: Reading, quantity: Quantity) -> str | None:
+    words = reading.text[: quantity.start].split()
+    if not words:
+        return None
+    word = fold(words[-1])
+    if word in ("by", fold("بنسبة"), fold("بمقدار"), fold("بواقع")):
+        return "by"
+    return {"to": "to", fold("إلى"): "to", "from": "from", fold("من"): "from"}.get(word)
 
 
 def _stretch(statement: Reading, alignment: Alignment) -> tuple[str, ...]:

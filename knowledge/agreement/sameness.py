@@ -7,6 +7,7 @@ from typing import Final
 from embeddings.normalise import fold, for_matching
 from knowledge.agreement.alignment import Alignment, same_thing
 from knowledge.agreement.concepts import opposed
+from knowledge.agreement.guards import measures_differently
 from knowledge.agreement.intervals import Dimension, Quantity, entails
 from knowledge.agreement.moments import Moment
 from knowledge.agreement.reading import Reading
@@ -65,6 +66,8 @@ def other_side(pair: Pair) -> bool:
 
 def measures_same(pair: Pair, ours: Quantity, theirs: Quantity) -> bool:
     """Tell whether two comparable quantities are of the same thing in both texts."""
+    if measures_differently(pair.claim, ours, pair.statement, theirs):
+        return False
     named = bool(ours.counted and theirs.counted)
     if ours.dimension is Dimension.COUNT and ours.unit is None:
         if not named:

@@ -22,11 +22,17 @@ _MARK: Final = re.compile(r"\s*[،,;؛.!؟?]\s+")
 # A comma inside a number has no space after it. An Arabic "and" is written onto the next word.
 # "Thirty-seven" is "seven and thirty" in Arabic: what joins a number parts nothing.
 _NUMBER: Final = (
-    r"(?:عشر|ثلاث|[أا]ربع|خمس|ست|سبع|ثمان|تسع)(?:ون|ين)\b"
+    r"(?:عشر|ثلاث|[أا]ربع|خمس|ست|سبع|ثمان|تسع)(?:(?:ون|ين)\b|م(?:ائ|ئ|ي))"
     r"|م(?:ئ|ا?ئ|ي)(?:ة|ه|تا|تي)\w*|[أا]لف|ملي|نصف|ربع|ثلث|ست\b"
 )
+# Words whose own first letter is the "and".
+_OWN: Final = (
+    r"[اأ]حد|زير|زار|زراء|ف[اي]|فد|فود|صل|صول|قع|قف|قت|قود|قائع|رد|رق|جد|جه|جود|جوه|جب|ضع|ضوح|طن|كال"
+    r"|كيل|سط|سائل|سيل|سائط|باء|لاي|لاد|لد|ليد|لي\b|الد|الي\b|عد|عي|حد|حيد|ثيق|ثائق|زن|زع|ادي|اشنطن"
+    r"|اسط|ظيف|ظائف|فق|فر|دي|اجب|اقع|افق|اصل|اجه|اضح|ارد|اسع|صف|صي|هم|رش|راء|تير|قاي|داع|راث|سام|شيك"
+)
 _AND: Final = re.compile(
-    rf"\s+(?:(?=و(?!{_NUMBER})[^\W\d_]{{2}})|(?:and|et|but|mais)\s+)", re.IGNORECASE
+    rf"\s+(?:(?=و(?!{_NUMBER}|{_OWN})[^\W\d_]{{2}})|(?:and|et|but|mais)\s+)", re.IGNORECASE
 )
 #: What denies, doubts, asks or supposes may govern all that comes after it.
 _GOVERNS: Final = re.compile(
@@ -57,19 +63,19 @@ class Clauses:
 def clauses(claim: str) -> Clauses:
     """Return the clauses of ``claim``; none where it has only one.
 
-    They are joined by marks and by "and" (و). What states nothing ("and I am shocked") is none,
-    unless it denies the rest ("and this is not true"): that cannot be cut apart.
+    They are joined by marks and by "and" (و). What states nothing ("and I am shocked") is none.
+    What a later clause denies ("and this is not true") cannot be cut from it.
     """
     intents = learned()
     parts = [[piece for piece in _AND.split(part) if piece] for part in _MARK.split(claim)]
     stated = [[each for each in part if not intents.states_nothing(each)] for part in parts]
     beside = [each for part in parts for each in part if intents.states_nothing(each)]
-    if any(mentions_denial(each) or _GOVERNS.search(fold(each)) for each in beside):
-        return Clauses()
     joined = _long_enough(
         [piece for part in stated for piece in _long_enough(part, MIN_WORDS)], MIN_MARKED
     )
-    if not joined or (len(joined) < 2 and not beside):
+    denied = any(_GOVERNS.search(fold(each)) for each in beside)
+    denied |= any(map(mentions_denial, (*beside, *joined[1:])))
+    if denied or not joined or (len(joined) < 2 and not beside):
         return Clauses()
     free: list[str] = []
     for piece in joined[:MAX_CLAUSES]:

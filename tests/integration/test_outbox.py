@@ -98,7 +98,7 @@ class TestWording:
         letter = taken(outbox)
         assert letter.address == "7"
         assert said(letter.reply).splitlines()[:4] == [
-            "📬 سألت عن هذا، ولدى مشرفينا جواب",
+            "📬 وصل الجواب عن الخبر الذي سألت عنه",
             f"في رسالتك: «{CLAIM}»",
             "✅ تقرير موثّق يؤيّد هذا الخبر",
             f"«{TEXT}»",
