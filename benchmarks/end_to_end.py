@@ -114,11 +114,12 @@ class Asked:
 def main() -> None:
     """Ask, and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--split", choices=("dev", "calibration"), default="dev")
+    parser.add_argument("--split", choices=("dev", "calibration", "guard"), default="dev")
     parser.add_argument("--claims", type=int, help="ask only so many, drawn at random")
     parser.add_argument("--misses", type=int, default=0, help="print so many wrong verdicts")
     given = parser.parse_args()
-    items = written.items(Split[given.split.upper()])
+    guard = given.split == "guard"
+    items = written.guarded() if guard else written.items(Split[given.split.upper()])
     told = [(item, claim) for item in items for claim in item.claims]
     if given.claims:
         told = random.Random(SEED).sample(told, given.claims)  # noqa: S311

@@ -157,8 +157,10 @@ def decided(claim: str, matches: Sequence[Match], top: int) -> Answer:
     relations = {m.judgement.relation for m in settled}
     related = [match for match in matches if match.related]
     if len(relations) == 1:
-        # What settles the claim comes first, the rest in the order it was found.
-        best = max(settled, key=lambda m: (m.judgement.confidence, m.relevance))
+        # What settles the claim comes first, the rest in the order it was found. Of several the one
+        # that is most about the claim: a sentence beside it may be judged a little surer.
+        certain = [m for m in settled if m.judgement.confidence >= UNDISPUTED]
+        best = max(certain or settled, key=lambda m: m.relevance)
         ordered = [best, *(m for m in matches if m is not best)]
         outcome = Outcome.SUPPORTED if Relation.SUPPORTS in relations else Outcome.REFUTED
         confidence = best.judgement.confidence
@@ -182,10 +184,13 @@ def decided(claim: str, matches: Sequence[Match], top: int) -> Answer:
 
 
 def _opposes(match: Match, best: Match) -> bool:
-    """Tell whether a statement of another report leans the other way."""
-    other = match.judgement.relation not in (best.judgement.relation, Relation.NOT_ENOUGH_INFO)
+    """Tell whether a statement leans the other way: of another report, or more about the claim."""
+    if match.judgement.relation in (best.judgement.relation, Relation.NOT_ENOUGH_INFO):
+        return False
+    if match.relevance > best.relevance:
+        return True
     apart = match.statement.report_ref != best.statement.report_ref
-    return other and apart and match.suggested and match.relevance >= CERTAIN
+    return apart and match.suggested and match.relevance >= CERTAIN
 
 
 def left_open(answer: Answer) -> Answer:

@@ -2,9 +2,11 @@
 
 import json
 import random
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.kept_vectors import nearest
@@ -21,6 +23,7 @@ LATEST: Final = frozenset({
     "debunk-words", "exchanged", "exchanged-2", "numbers-bound", "own-words", "reviewed-claims-3",
     "roles-2", "rumours", "several-parts", "short-topics",
 })  # fmt: skip
+GUARD: Final = Path(__file__).parents[1] / "guard"
 _RELATIONS: Final = {"S": SUPPORTS, "R": REFUTES, "N": OPEN}
 #: Claims that settle nothing and yet are, or hold, the claim that was reviewed: who asks about
 #: them wants to know of the review. Neither the same nor another.
@@ -85,12 +88,18 @@ class Item:
 @cache
 def items(split: Split) -> tuple[Item, ...]:
     """Return the items of one split, in the order of files and lines."""
-    rows = (
-        (json.loads(line), path.stem)
-        for path in files()
-        for line in path.read_text("utf-8").splitlines()
-    )
-    return tuple(_item(row, file) for row, file in rows if row["id"][-1] in split.value)
+    return tuple(item for item in _read(files()) if item.id[-1] in split.value)
+
+
+def guarded() -> tuple[Item, ...]:
+    """Return the items of the guard set: for a last measurement only."""
+    return tuple(_read(sorted(GUARD.glob("*.jsonl"))))
+
+
+def _read(paths: Iterable[Path]) -> Iterator[Item]:
+    for path in paths:
+        for line in path.read_text("utf-8").splitlines():
+            yield _item(json.loads(line), path.stem)
 
 
 def _item(row: dict[str, Any], file: str) -> Item:

@@ -11,7 +11,7 @@ from typing import Final
 
 from knowledge.claims import formulas
 from knowledge.claims.formulas import Phrase
-from knowledge.claims.intent import Intent
+from knowledge.claims.intent import Intent, learned
 from knowledge.extraction.words import Word, fold, words
 
 
@@ -124,7 +124,9 @@ def kind_of(sentence: str) -> Intent | None:
     read = [word for word in words(whole.rest) if word.is_word][: MAX_WORDS + 1]
     if any(word.key[0].isdigit() for word in read) or _holds(read, formulas.TELLING):
         return None
-    if len(read) <= MAX_PRAYER_WORDS and _opens(read, formulas.INVOCATIONS):
+    # "God protect Lebanon, the government …" may go on to tell something.
+    nothing = learned().states_nothing(whole.rest)
+    if nothing and len(read) <= MAX_PRAYER_WORDS and _opens(read, formulas.INVOCATIONS):
         return Intent.PRAYER
     felt = formulas.OPINION_ASKED | formulas.OPINION_SAID
     if len(read) <= MAX_FEELING_WORDS and ":" not in whole.rest and _opens(read, felt):

@@ -79,6 +79,7 @@ def test_what_is_checked(message: str, claim: str) -> None:
         "طيب أردوغان يزور القاهرة",
         "Hello Kitty's creator has died",
         "الله يرحم الملك توفي اليوم",
+        "اللهم احفظ لبنان، الحكومة شغلت خط القطار بين طرابلس وبيروت",
         "ما رأيك في خبر: داعش خسر نصف أراضيه",
         "صباح الأحمد أمير الكويت",
         "Covid19 deaths rose at 5pm on the 3rd of May in G20 states",
