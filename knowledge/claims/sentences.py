@@ -34,6 +34,8 @@ MAX_FURTHER: Final = 9
 SHORT_WORDS: Final = 40
 #: A sentence of fewer words seldom says who did what on its own: it stays with the one before.
 MIN_WORDS: Final = 4
+#: Below this log-odds a sentence is left out beside others: a caption without a verb is above it.
+BESIDE: Final = -3.5
 #: A line of fewer words that nothing ends is continued by the next one.
 MIN_LINE: Final = 5
 _ENDS: Final = ".!?؟…:؛،,"
@@ -86,7 +88,7 @@ def checkable_sentences(text: str, intents: IntentModel) -> Checkable:
         return Checkable((denied(claims[1].rstrip(_ENDS), claims[0]),))
     if len(claims) < 2 or any(map(_leads_astray, claims)):
         return Checkable((_joined(claims),) if claims else ())
-    stated = [p for p in claims if not (intents.states_nothing(p) or _only_asks(p))] or claims
+    stated = [p for p in claims if not (intents.score(p) < BESIDE or _only_asks(p))] or claims
     return _best(_whole_sentences(stated), intents)
 
 

@@ -127,7 +127,7 @@ def test_a_claim_is_answered_told_and_corrected(newsroom: Newsroom, tmp_path: Pa
     browser.press("main button.primary")
     assert "أُجيب" in browser.find("main").text
     answered = heard(server, ASKER, 1)
-    assert answered.startswith("📬 سألت عن هذا")
+    assert answered.startswith("📬 وصل الجواب")
     assert "❌ تقرير موثّق يناقض هذا الخبر" in answered
     assert DENIED in answered
     assert heard(server, OTHER, 1).startswith("📬 You asked about this")

@@ -100,7 +100,7 @@ def test_everybody_who_asked_is_told_once_though_telegram_fails_and_the_process_
     with program.running(server, town.log) as process:
         asked = read(town.says(ARAB, ARABIC_CLAIM))
         assert asked.startswith("⚪")
-        assert "وحين يحسمونه أخبرك هنا" in asked
+        assert "وسأخبرك هنا فور صدور الجواب" in asked
         town.says(BLOCKER, ARABIC_CLAIM)
         # Nobody else may see it, and the reply does not tell that there is something to see.
         assert read(town.says(STRANGER, "/queue")) == read(town.says(STRANGER, "/nonsense"))
