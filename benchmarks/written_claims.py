@@ -51,6 +51,8 @@ from knowledge.reranking import RERANKED, Reranker
 
 SEED: Final = 17
 BATCH: Final = 256
+#: Shares of the others that true claims are counted above.
+ABOVE: Final = (0.05, 0.01)
 #: Passes over the statements for fused denials: each makes another form.
 DENIALS: Final = 4
 #: Files whose statements are what authorities say: denials, corrections, how things are.
@@ -178,9 +180,8 @@ def show(name: str, sets: dict[str, list[Case]], said: dict[str, Said]) -> None:
         line = f"  {each}: {len(cases)}, accuracy {(found.relations == known).mean():.3f}"
         if true.any() and not true.all():
             reached = ", ".join(
-                f"{(found.scores[true] > np.quantile(found.scores[~true], 1 - s)).mean():.3f}"
-                f" above {s:.0%} of the others"
-                for s in (0.05, 0.01)
+                f"{above(found, known, share):.3f} above {share:.0%} of the others"
+                for share in ABOVE
             )
             agreeing, opposing, neither = (f1(found.relations, known, n) for n in (0, 1, 2))
             wrong = (found.relations[known == 1] == 0).mean()
@@ -191,6 +192,12 @@ def show(name: str, sets: dict[str, list[Case]], said: dict[str, Said]) -> None:
                 f" {wrong:.3f}"
             )
         print(line)
+
+
+def above(said: Said, known: NDArray[np.int64], share: float) -> float:
+    """Return the share of true claims above the score that this ``share`` of the others reach."""
+    true = known == 0
+    return float((said.scores[true] > np.quantile(said.scores[~true], 1 - share)).mean())
 
 
 def by(groups: Sequence[str], right: NDArray[np.bool_]) -> str:

@@ -17,8 +17,6 @@ from embeddings.words import terms
 from knowledge import verdicts
 from knowledge.agreement.differences import same_text
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
-from knowledge.agreement.negation import DENYING, operators
-from knowledge.agreement.tokens import tokenise
 from knowledge.answers import (
     CERTAIN,
     REJECTING,
@@ -34,10 +32,9 @@ from knowledge.answers import (
     together,
 )
 from knowledge.calibration import STANDARD, Calibration, VerdictKind
-from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, intent, read_message, span
+from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, core_of, read_message
 from knowledge.claims.arabizi import differ_in_language
 from knowledge.claims.clause import MAX_CLAUSES
-from knowledge.claims.denials import mentions_denial
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
@@ -228,7 +225,7 @@ class Answering:
 
         What people wrote around it is left out: it is answered like the claim alone.
         """
-        core = _core(text)
+        core = core_of(text)
         text = core or text
         answer = self._judged(claim, text, self._searched(text, live, top), top)
         if answer.outcome in _UNSETTLED and not answer.disputed:
@@ -367,27 +364,6 @@ class _Candidate:
 
 def _nothing(text: str) -> Answer:
     return Answer(text, Outcome.NO_MATCH, 1.0, ())
-
-
-def _core(text: str) -> str | None:
-    """Return the stretch of ``text`` that states the claim; None where that is all of it.
-
-    What denies it, or may be another claim, is never left out.
-    """
-    header, _, stated = text.partition(":")
-    # Who is quoted stands before a colon, too, in a word or two.
-    stretches = (span.learned().find(text), stated.strip() if len(terms(header)) > 2 else "")
-    return next((each for each in stretches if each and _is_core(each, text)), None)
-
-
-def _is_core(stretch: str, text: str) -> bool:
-    """Tell whether what ``text`` has beside ``stretch`` says nothing."""
-    start = text.find(stretch)
-    cut = [piece for piece in (text[:start], text[start + len(stretch) :]) if terms(piece)]
-    if not cut or not terms(stretch) or not all(map(intent.learned().states_nothing, cut)):
-        return False
-    operating = [each.stance for piece in cut for each in operators(tokenise(piece))]
-    return not any(map(mentions_denial, cut)) and DENYING.isdisjoint(operating)
 
 
 def _by_rules(judgement: Judgement) -> bool:

@@ -1,4 +1,4 @@
-"""What can go wrong with knowledge.
+"""Errors of the knowledge package.
 
 KnowledgeError
 ├── UnreadableFile      a file cannot be read as a report at all

@@ -1,4 +1,4 @@
-"""Who asked what, and what they were shown: the queue of what nothing settles yet."""
+"""Inquiries: record who asked what and was shown what; the queue of what nothing settles yet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -150,6 +150,12 @@ def published(session: Session, ids: Sequence[int]) -> dict[int, SourcedStatemen
     return {s.id: s for s in found if s.status is StatementStatus.PUBLISHED}
 
 
+def published_in_order(session: Session, statement_ids: Sequence[int]) -> list[SourcedStatement]:
+    """Return those of the statements that are published now, in the order of their ids given."""
+    found = published(session, statement_ids)
+    return [found[each] for each in statement_ids if each in found]
+
+
 def by_ids(session: Session, ids: Sequence[int]) -> list[SourcedStatement]:
     """Return the statements with these ids, whatever their status, in the order of ids."""
     found: list[SourcedStatement] = []

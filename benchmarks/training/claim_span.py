@@ -116,7 +116,7 @@ def bare(piece: str) -> str:
 
 
 def claims(split: Split) -> list[str]:
-    """Return the written claims of a split, and of the statements that stand as claims."""
+    """Return the written claims of a split as messages are read."""
     found = [bare(claim.text) for item in written.items(split) for claim in item.claims]
     return [text for text in found if span.tokens(text)]
 
@@ -225,8 +225,7 @@ def _gain(model: ClaimSpan, text: str) -> float:
     found = span.tokens(text)
     if len(found) < 2:
         return 0.0
-    scores = model.score(found)
-    return span.value(scores, *span.best(scores)) - span.value(scores, 0, len(found) - 1)
+    return model.best(found)[2]
 
 
 def show(name: str, model: ClaimSpan, made: Sequence[Made]) -> None:

@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import torch
 
 from benchmarks.kept_vectors import open_bundled
@@ -28,7 +27,7 @@ from benchmarks.training.judge import LEFT, PROCESSES, other_sources, save
 from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.trainer import SEED, Share, Stage, Trainer, together
 from benchmarks.training.written import Split
-from benchmarks.written_claims import Case, Said, by_reader, stances, truth
+from benchmarks.written_claims import ABOVE, Case, Said, above, by_reader, stances, truth
 from embeddings.bundled import BUNDLED_NAME, ensure_unpacked
 from embeddings.cross_encoder import untrained
 from embeddings.encoder import Encoder
@@ -138,10 +137,8 @@ def figures(cases: Sequence[Case], said: Said) -> str:
         f", mean F1 {(f1(said.relations, known, 0) + f1(said.relations, known, 1)) / 2:.3f},"
         f" refuting read as supporting {(said.relations[known == 1] == 0).mean():.3f}"
     )
-    true = said.scores[known == 0]
-    for share in (0.05, 0.01) if len(true) else ():
-        reached = (true > np.quantile(said.scores[known != 0], 1 - share)).mean()
-        line += f", true above {share:.0%} of the others {reached:.3f}"
+    for share in ABOVE if (known == 0).any() else ():
+        line += f", true above {share:.0%} of the others {above(said, known, share):.3f}"
     return line
 
 

@@ -27,7 +27,7 @@ from knowledge.errors import UnreadableClaim, UnreadableFile
 from knowledge.inquiries import Rest
 from knowledge.models import Feedback
 from knowledge.readers.heading import Heading
-from knowledge.reports import published
+from knowledge.reports import published_in_order
 
 #: Days that questions are kept unless another number is set.
 RETENTION_DAYS: Final = 90
@@ -174,14 +174,13 @@ class Conversation:
             return wording.small_talk(intent, words, text)
         with self._sessions() as session:
             last = inquiries.latest(session, self._key(asker), datetime.now(UTC) - LAST_ANSWER)
-            found = published(session, last.statement_ids) if last is not None else {}
-        if last is None:
-            return wording.small_talk(intent, words, text)
+            if last is None:
+                return wording.small_talk(intent, words, text)
+            if intent is Intent.SOURCE:
+                shown = published_in_order(session, last.statement_ids)
+                return wording.source_of(last.claim, shown, self._today(), words)
         if intent is Intent.WRONG:
             return wording.wrong_answer(last.id, last.claim, words)
-        if intent is Intent.SOURCE:
-            shown = [found[each] for each in last.statement_ids if each in found]
-            return wording.source_of(last.claim, shown, self._today(), words)
         again = Part(last.claim, self._answering.answer(last.claim), Noted(last.id, last.waiting))
         return wording.each_answered([again], self._today(), words)
 
@@ -229,13 +228,11 @@ class Conversation:
         origin: Origin | None,
     ) -> Reply:
         """Answer the claims of what was read, and keep an inquiry of each."""
+        if not message.claims:
+            return wording.small_talk(message.intent, words)
         answered = self._looked_up(message)
         if not answered:
-            return (
-                wording.small_talk(message.intent, words)
-                if not message.claims
-                else (wording.arabizi_unread(words))
-            )
+            return wording.arabizi_unread(words)
         rest = Rest(message.rest, self._keeping.origin(origin) if origin is not None else None)
         parts = self._keeping.keep(asker, answered, rest, words.language)
         if asker.is_nobody:
@@ -383,8 +380,7 @@ class Conversation:
             asked = inquiries.recall(session, number, key)
             if asked is None:
                 return None
-            found = published(session, asked.statement_ids)
-        rest = [found[i] for i in asked.statement_ids[1:] if i in found]
+            rest = published_in_order(session, asked.statement_ids[1:])
         return wording.others(asked.claim, rest, self._today(), words)
 
     def _known(self, asker: Asker) -> tuple[Catalogue, bool]:

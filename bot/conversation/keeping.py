@@ -1,4 +1,4 @@
-"""What is kept of an answer: an inquiry of each claim, where it comes from, what is left to ask."""
+"""Keep an inquiry of each claim that was answered: where it comes from, what is left to ask."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -229,9 +229,6 @@ def small_talk(intent: Intent, words: Catalogue, text: str = "") -> Reply:
     if intent is Intent.GREETING and _SALAM.search(text):
         return Reply((Block(say("Peace be upon you too! Send me a piece of news you doubt.")),))
     said = {
-        Intent.CLAIM: say(
-            "I cannot see which news you mean. Send me what it says, and I will check that."
-        ),
         Intent.GREETING: say("Hello! Send me a piece of news you doubt, and I will look it up."),
         Intent.FAREWELL: say("Goodbye! Whenever you doubt a piece of news, send it to me."),
         Intent.THANKS: say("You are welcome! Whenever you doubt a piece of news, send it to me."),

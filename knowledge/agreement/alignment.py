@@ -1,4 +1,4 @@
-"""Which words of a claim a statement has, under whatever form, language or script."""
+"""Align the words of a claim with those of a statement, in whatever form or language."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Whether a claim and a statement are one text, and which words differ where not (pure).
+"""Compare two texts: are they one, and which words differ where not (pure).
 
 The words that differ are what a person is shown as the reason.
 """

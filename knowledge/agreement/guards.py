@@ -1,4 +1,4 @@
-"""What small words change: reasons not to take shared words for a shared statement.
+"""Find small words that change the sense: reasons not to take shared words for agreement.
 
 A claim can have every content word of a statement and say another thing: *before* for *after*,
 *all* for *some*, *the minister* for *the minister's son*, *withdrew* for *will withdraw*. Each

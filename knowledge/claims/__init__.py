@@ -1,6 +1,7 @@
 """From what a person sends to the sentences that are checked (pure)."""
 
 from knowledge.claims.clause import clauses
+from knowledge.claims.core import core_of
 from knowledge.claims.intent import Intent
 from knowledge.claims.message import (
     MAX_CHARACTERS,
@@ -18,6 +19,7 @@ __all__ = [
     "Message",
     "bare_text",
     "clauses",
+    "core_of",
     "lone_link",
     "read_message",
 ]

@@ -68,8 +68,9 @@ def clauses(claim: str) -> Clauses:
     """
     intents = learned()
     parts = [[piece for piece in _AND.split(part) if piece] for part in _MARK.split(claim)]
-    stated = [[each for each in part if not intents.states_nothing(each)] for part in parts]
-    beside = [each for part in parts for each in part if intents.states_nothing(each)]
+    scores = {piece: intents.score(piece) for part in parts for piece in part}
+    beside = {piece: score for piece, score in scores.items() if score < intents.nothing_below}
+    stated = [[piece for piece in part if piece not in beside] for part in parts]
     joined = _long_enough(
         [piece for part in stated for piece in _long_enough(part, MIN_WORDS)], MIN_MARKED
     )
@@ -82,7 +83,7 @@ def clauses(claim: str) -> Clauses:
         free.append(piece)
         if _GOVERNS.search(fold(piece)):
             break
-    surely = all(intents.score(each) < NOTHING for each in beside)
+    surely = all(score < NOTHING for score in beside.values())
     return Clauses(tuple(joined), tuple(free), surely and len(free) == len(joined))
 
 

@@ -6,8 +6,6 @@ A multinomial logistic regression on hashed letter n-grams and words, fitted by
 
 import json
 import math
-import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.words import words
+from knowledge.claims.hashed import pieces, place, undrawn
 
 #: Places that features are hashed to.
 DIMENSION: Final = 8192
@@ -28,9 +27,6 @@ LENGTHS: Final = (2, 3, 4)
 MAX_WORDS: Final = 200
 
 _MARKS: Final = "?؟!:"
-_ARABIC = re.compile("[\u0621-\u064a]")
-_LATIN = re.compile("[a-z]")
-_DRAWN_OUT = re.compile(r"(.)\1{2,}")
 
 Floats = NDArray[np.float32]
 
@@ -94,7 +90,7 @@ class IntentModel:
 
 def places(text: str) -> frozenset[int]:
     """Return the places in the weights of what is known of ``text``; all numbers are one."""
-    return frozenset(zlib.crc32(each.encode()) % DIMENSION for each in _features(text))
+    return frozenset(place(each, DIMENSION) for each in _features(text))
 
 
 @cache
@@ -108,13 +104,10 @@ def learned() -> IntentModel:
 
 
 def _features(text: str) -> Iterator[str]:
-    found = [_DRAWN_OUT.sub(r"\1", word) for word in words(text)[:MAX_WORDS]]
+    found = [undrawn(word) for word in words(text)[:MAX_WORDS]]
     shown = ["0" if word[0].isdigit() else word for word in found]
     for word in shown:
-        padded = f" {word} "
-        for length in LENGTHS:
-            for start in range(len(padded) - length + 1):
-                yield padded[start : start + length]
+        yield from pieces(word, LENGTHS)
         yield f"word {word}"
     for first, second in zip(["|", *shown], [*shown, "|"], strict=True):
         yield f"pair {first} {second}"

@@ -4,13 +4,13 @@ A claim must never be taken for small talk, so a message is small talk only wher
 belongs to a known phrase, or where it prays and tells nothing.
 """
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from knowledge.claims import formulas
 from knowledge.claims.formulas import Phrase
+from knowledge.claims.hashed import undrawn
 from knowledge.claims.intent import Intent, learned
 from knowledge.extraction.words import Word, fold, words
 
@@ -43,7 +43,6 @@ _LONGEST: Final = max(map(len, _PHRASES))
 # A phrase may also say something of what follows: names and adjectives open like greetings
 # ("Salam Fayyad", "Hello Kitty"), so one word needs a mark after it to be taken off.
 _PARTING: Final = frozenset(",،.!؟?؛;…-")
-_DRAWN_OUT = re.compile(r"(.)\1{2,}")
 
 
 def peel(text: str) -> Peeled:
@@ -93,7 +92,7 @@ def _last_phrase(text: str, read: Sequence[Word], end: int) -> int | None:
         end -= 1
     for start in range(max(0, end - _LONGEST), end):
         run = read[start:end]
-        phrase = tuple(_DRAWN_OUT.sub(r"\1", word.key) for word in run)
+        phrase = tuple(undrawn(word.key) for word in run)
         if not all(word.is_word for word in run) or phrase not in _PHRASES:
             continue
         before = [word for word in read[:start] if word.is_word]
@@ -125,8 +124,8 @@ def kind_of(sentence: str) -> Intent | None:
     if any(word.key[0].isdigit() for word in read) or _holds(read, formulas.TELLING):
         return None
     # "God protect Lebanon, the government …" may go on to tell something.
-    nothing = learned().states_nothing(whole.rest)
-    if nothing and len(read) <= MAX_PRAYER_WORDS and _opens(read, formulas.INVOCATIONS):
+    prays = len(read) <= MAX_PRAYER_WORDS and _opens(read, formulas.INVOCATIONS)
+    if prays and learned().states_nothing(whole.rest):
         return Intent.PRAYER
     felt = formulas.OPINION_ASKED | formulas.OPINION_SAID
     if len(read) <= MAX_FEELING_WORDS and ":" not in whole.rest and _opens(read, felt):
@@ -142,7 +141,7 @@ def _phrase(read: Sequence[Word], at: int) -> tuple[Intent | None, int] | None:
         if not read[place].is_word:
             # "Who are you?" may be parted by marks nowhere but "Salam, alaikum" is no phrase.
             break
-        keys.append(_DRAWN_OUT.sub(r"\1", read[place].key))
+        keys.append(undrawn(read[place].key))
         if len(keys) > _LONGEST:
             break
         phrase = tuple(keys)

@@ -8,7 +8,6 @@ claims and wrappers.
 """
 
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.normalise import fold
+from knowledge.claims.hashed import pieces, place, undrawn
 
 #: Places that features are hashed to.
 DIMENSION: Final = 65_536
@@ -29,7 +29,6 @@ EDGE: Final = 48
 BEFORE, AFTER, FIRST, LAST = range(4)
 
 _WORD = re.compile(r"[^\W_]+(?:['’\-.,][^\W_]+)*")
-_DRAWN_OUT = re.compile(r"(.)\1{2,}")
 #: Lengths of a word's pieces, in letters.
 _PIECES: Final = (2, 3, 4, 5)
 #: Places from either end that are told apart.
@@ -61,9 +60,7 @@ class ClaimSpan:
         found = tokens(text)
         if len(found) < 2:
             return text
-        scores = self.score(found)
-        first, last = best(scores)
-        gain = value(scores, first, last) - value(scores, 0, len(found) - 1)
+        first, last, gain = self.best(found)
         if gain <= self.margin:
             return text
         start = found[first].start if first else 0
@@ -71,12 +68,19 @@ class ClaimSpan:
         # What opens with the claim's own quotation mark or ends with its full stop stays whole.
         return text[_opened(text, start) : _closed(text, end)].strip()
 
+    def best(self, found: Sequence[Token]) -> tuple[int, int, float]:
+        """Return the best stretch's first and last word, and by how much it beats the whole."""
+        scores = self.score(found)
+        first, last = best(scores)
+        whole = value(scores, 0, len(found) - 1)
+        return first, last, value(scores, first, last) - whole
+
     def score(self, found: Sequence[Token]) -> Floats:
         """Return what the weights make of each token, (tokens, 4); nothing far from the ends."""
         scores = np.zeros((len(found), 4), np.float32)
-        for place in range(len(found)):
-            if place < EDGE or place >= len(found) - EDGE:
-                scores[place] = self.weights[features(found, place)].sum(0)
+        for at in range(len(found)):
+            if at < EDGE or at >= len(found) - EDGE:
+                scores[at] = self.weights[features(found, at)].sum(0)
         return scores
 
 
@@ -96,7 +100,7 @@ def tokens(text: str) -> list[Token]:
     starts = [*(start for start, _ in places), len(text)]
     gaps = [_mark(text[end:start]) for end, start in zip(ends, starts, strict=True)]
     return [
-        Token(start, end, _DRAWN_OUT.sub(r"\1", fold(text[start:end])), gaps[n], gaps[n + 1])
+        Token(start, end, undrawn(fold(text[start:end])), gaps[n], gaps[n + 1])
         for n, (start, end) in enumerate(places)
     ]
 
@@ -112,21 +116,20 @@ def _mark(gap: str) -> str:
     return known[-1] if known else "*"
 
 
-def features(found: Sequence[Token], place: int) -> list[int]:
+def features(found: Sequence[Token], at: int) -> list[int]:
     """Return the places in the weights of what is known of one token."""
-    return [zlib.crc32(each.encode()) % DIMENSION for each in _features(found, place)]
+    return [place(each, DIMENSION) for each in _features(found, at)]
 
 
-def _features(found: Sequence[Token], place: int) -> Iterator[str]:
-    token = found[place]
+def _features(found: Sequence[Token], at: int) -> Iterator[str]:
+    token = found[at]
 
     def key(offset: int) -> str:
-        at = place + offset
-        return found[at].key if 0 <= at < len(found) else "|"
+        return found[at + offset].key if 0 <= at + offset < len(found) else "|"
 
     yield "always"
-    yield f"from start {min(place, _NEAR)}"
-    yield f"from end {min(len(found) - 1 - place, _NEAR)}"
+    yield f"from start {min(at, _NEAR)}"
+    yield f"from end {min(len(found) - 1 - at, _NEAR)}"
     yield f"before {token.before}"
     yield f"after {token.after}"
     for offset in (-3, -2, -1, 0, 1, 2, 3):
@@ -134,10 +137,7 @@ def _features(found: Sequence[Token], place: int) -> Iterator[str]:
     yield f"pair {key(-1)} {key(0)}"
     yield f"pair after {key(0)} {key(1)}"
     yield f"three {key(-1)} {key(0)} {key(1)}"
-    padded = f" {token.key} "
-    for length in _PIECES:
-        for start in range(len(padded) - length + 1):
-            yield padded[start : start + length]
+    yield from pieces(token.key, _PIECES)
     if token.key[0].isdigit():
         yield "number"
 
@@ -159,13 +159,13 @@ def best(scores: Floats) -> tuple[int, int]:
     after = [total - done for done in accumulate(map(float, scores[:, AFTER]))]
     chosen, highest = (0, len(scores) - 1), -np.inf
     first, start = 0, -np.inf
-    for place in range(len(scores)):
-        opening = ahead[place] + float(scores[place, FIRST])
+    for at in range(len(scores)):
+        opening = ahead[at] + float(scores[at, FIRST])
         if opening > start:
-            first, start = place, opening
-        here = start + float(scores[place, LAST]) + after[place]
+            first, start = at, opening
+        here = start + float(scores[at, LAST]) + after[at]
         if here > highest:
-            chosen, highest = (first, place), here
+            chosen, highest = (first, at), here
     return chosen
 
 

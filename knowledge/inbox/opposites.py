@@ -1,4 +1,4 @@
-"""Whether two wordings may say the opposite of each other (pure).
+"""Tell wordings that may say the opposite of each other (pure).
 
 A cluster is placed by models that err now and then, or by hand; what a moderator says of one
 wording must not be said of its denial. So this errs on the safe side: on ANS dev it takes 26 % of

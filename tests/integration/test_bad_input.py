@@ -1,4 +1,4 @@
-"""What messages out of shape get, from the message to the words of the reply.
+"""Check the replies to messages out of shape, from the message to its words.
 
 Told through the conversation, over a real database, the real encoder, the sample report and a few
 statements beside it, with the rules as the judge.
