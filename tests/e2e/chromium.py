@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 #: Where screenshots are kept; below the test run's own folder unless this names another.
@@ -52,12 +52,17 @@ class Chromium:
 
     @contextmanager
     def turning(self) -> Iterator[None]:
-        """Wait for the page that the body leads to: what was found before is stale by then."""
-        page = self.find("html")
+        """Wait for the page that the body leads to: what was found before is stale by then.
+
+        The page that is left carries a mark. Asking the driver for a node of a page that is just
+        going fails now and then; so does a script, and is asked again.
+        """
+        self.driver.execute_script("window.left = true")
         yield
-        waiting = WebDriverWait(self.driver, _PATIENCE)
-        waiting.until(staleness_of(page))
-        waiting.until(lambda d: d.execute_script("return document.readyState") == "complete")
+        waiting = WebDriverWait(self.driver, _PATIENCE, ignored_exceptions=(WebDriverException,))
+        waiting.until(
+            lambda d: d.execute_script("return !window.left && document.readyState === 'complete'")
+        )
 
     def resize(self, size: tuple[int, int]) -> None:
         """Give the page a width and a height, as a phone's if it is narrow."""
