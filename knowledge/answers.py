@@ -158,9 +158,9 @@ def decided(claim: str, matches: Sequence[Match], top: int) -> Answer:
     related = [match for match in matches if match.related]
     if len(relations) == 1:
         # What settles the claim comes first, the rest in the order it was found. Of several the one
-        # that was found first: a sentence beside it may be judged a little surer.
+        # that is most about the claim: a sentence beside it may be judged a little surer.
         certain = [m for m in settled if m.judgement.confidence >= UNDISPUTED]
-        best = (certain or settled)[0]
+        best = max(certain or settled, key=lambda match: match.relevance)
         ordered = [best, *(m for m in matches if m is not best)]
         outcome = Outcome.SUPPORTED if Relation.SUPPORTS in relations else Outcome.REFUTED
         confidence = best.judgement.confidence

@@ -100,7 +100,7 @@ STANDARD: Final = Calibration(
     suggest_at=0.6,
     labels=0,
     by_kind=(
-        (VerdictKind.SUPPORTS, 0.91),
+        (VerdictKind.SUPPORTS, 0.905),
         (VerdictKind.REFUTES, 0.92),
         (VerdictKind.REVIEWED, 0.8),
         (VerdictKind.ACROSS, 0.87),
