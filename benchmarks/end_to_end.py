@@ -1,11 +1,12 @@
 """Ask the whole program the written claims of a split, and count what people would be told.
 
-    python -m benchmarks.end_to_end [--split dev] [--claims N] [--misses N]
+    python -m benchmarks.end_to_end [--split dev] [--claims N] [--misses N] [--silent N]
 
 The index holds the reports of the split (title, the sentence before, the statement and its speaker)
 among 6,000 headlines. Every claim is asked as a message. Printed: how many claims that agree,
 contradict, or leave it open got each outcome, by kind and variety; how many verdicts rest on
-another report; and what would be told at other thresholds, for each kind of verdict apart.
+another report; where verdicts that were due got lost; and what would be told at other thresholds,
+for each kind of verdict apart, also as a picture (``--picture``).
 """
 
 import argparse
@@ -18,13 +19,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from benchmarks.pools import PADDING, padding_titles
 from benchmarks.training import written
 from benchmarks.training.written import Claim, Item, Split
 from bot.app import App
 from bot.cli.progress import reporter
-from knowledge.answers import CERTAIN, Answer, Match
-from knowledge.calibration import VerdictKind
+from knowledge.answers import Answer, Match, relevance_needed
+from knowledge.calibration import STANDARD, VerdictKind
 from knowledge.claims.arabizi import differ_in_language
 from knowledge.domain import (
     Outcome,
@@ -35,7 +38,9 @@ from knowledge.domain import (
     StatementDraft,
 )
 from knowledge.evaluation import pool
-from knowledge.evaluation.metrics import wilson
+from knowledge.evaluation.metrics import at_thresholds, expected_calibration_error, reliability
+from knowledge.evaluation.plots import draw_thresholds
+from knowledge.evaluation.verdicts import ThresholdCurve
 from knowledge.text import plain_text, single_line
 
 SEED: Final = 19
@@ -46,6 +51,7 @@ _OUTCOMES: Final = {
     Relation.REFUTES: Outcome.REFUTED,
     Relation.NOT_ENOUGH_INFO: Outcome.RELATED,
 }
+ASSERTED: Final = dict(STANDARD.by_kind)
 _VERDICTS: Final = (Outcome.SUPPORTED, Outcome.REFUTED)
 
 
@@ -87,11 +93,28 @@ class Asked:
         found = [
             match
             for match in self.answer.matches
-            if match.kind is kind
-            and match.relevance >= CERTAIN
-            and match.judgement.confidence >= threshold
+            if match.kind is kind and _is_about(match) and match.judgement.confidence >= threshold
         ]
         return max(found, key=lambda match: match.judgement.confidence, default=None)
+
+    @property
+    def lost(self) -> str:
+        """Where the verdict that was due got lost, in order of the steps that an answer takes."""
+        own = [m for m in self.answer.matches if m.statement.report_ref == self.item.id]
+        certain = [match for match in own if _is_about(match)]
+        leaning = [m for m in certain if _OUTCOMES[m.judgement.relation] is self.wanted]
+        if not own:
+            return "its report not among the first three"
+        if not certain:
+            return "its report not surely about it"
+        if not leaning:
+            relation = max(certain, key=lambda match: match.relevance).judgement.relation
+            return f"judged {relation}"
+        if not any(
+            match.kind and match.judgement.confidence >= ASSERTED[match.kind] for match in leaning
+        ):
+            return "judged rightly, not surely"
+        return "left open by other statements or its clauses"
 
     @property
     def is_verdict(self) -> bool:
@@ -111,12 +134,22 @@ class Asked:
         )
 
 
+def _is_about(match: Match) -> bool:
+    """Tell whether a match is so surely about the claim that its verdict may be asserted."""
+    same = match.kind is VerdictKind.REVIEWED
+    return match.relevance >= relevance_needed(
+        Relation.SUPPORTS if same else match.judgement.relation
+    )
+
+
 def main() -> None:
     """Ask, and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--split", choices=("dev", "calibration", "guard"), default="dev")
     parser.add_argument("--claims", type=int, help="ask only so many, drawn at random")
     parser.add_argument("--misses", type=int, default=0, help="print so many wrong verdicts")
+    parser.add_argument("--silent", type=int, default=0, help="print so many that were due")
+    parser.add_argument("--picture", type=Path, help="draw the curves into this file")
     given = parser.parse_args()
     guard = given.split == "guard"
     items = written.guarded() if guard else written.items(Split[given.split.upper()])
@@ -133,6 +166,12 @@ def main() -> None:
     wrong = [one for one in asked if one.is_verdict and not one.is_right]
     for one in sorted(wrong, key=lambda each: -each.answer.confidence)[: given.misses]:
         _print_miss(one)
+    silent = [one for one in asked if one.due and not one.is_verdict]
+    for one in random.Random(SEED).sample(silent, min(given.silent, len(silent))):  # noqa: S311
+        _print_miss(one)
+    if given.picture:
+        given.picture.parent.mkdir(parents=True, exist_ok=True)
+        draw_thresholds([_curve(asked, kind) for kind in VerdictKind], given.picture)
 
 
 def show(asked: Sequence[Asked]) -> None:
@@ -161,25 +200,35 @@ def show(asked: Sequence[Asked]) -> None:
         ("kind", [one.claim.kind for one in settled]),
     ):
         print(f"  coverage by {by}: {', '.join(_grouped(groups, settled))}")
+    silent = [one for one in asked if one.due and not one.is_verdict]
+    print(f"{len(silent)} verdicts that were due were not told:")
+    for step, count in Counter(one.lost for one in silent).most_common():
+        print(f"  {step}: {count} ({count / len(silent):.3f})")
+    sure = np.array([one.answer.confidence for one in verdicts])
+    right = np.array([one.is_right for one in verdicts], dtype=np.float64)
+    off = expected_calibration_error(reliability(sure, right))
+    print(f"expected calibration error of what is asserted: {off:.3f}")
     for kind in VerdictKind:
-        for threshold in THRESHOLDS:
-            print(f"  {kind} from {threshold}: {_at(asked, kind, threshold)}")
+        for point in _curve(asked, kind).points:
+            print(
+                f"  {kind} from {point.threshold}: {point.coverage:.3f} of those due;"
+                f" {point.error:.3f} ({point.low:.3f} - {point.high:.3f}) of {point.told} wrong"
+            )
 
 
-def _at(asked: Sequence[Asked], kind: VerdictKind, threshold: float) -> str:
-    """Return what asserting verdicts of a kind from a threshold on would tell."""
-    told = [(one, match) for one in asked if (match := one.surest(kind, threshold))]
-    right = sum(
-        _OUTCOMES[match.judgement.relation] is one.wanted
-        and match.statement.report_ref == one.item.id
-        for one, match in told
+def _curve(asked: Sequence[Asked], kind: VerdictKind) -> ThresholdCurve:
+    """Return what asserting verdicts of a kind from each threshold on would tell."""
+    told = [(one, match) for one in asked if (match := one.surest(kind, 0.0))]
+    sure = np.array([match.judgement.confidence for _, match in told])
+    right = np.array(
+        [
+            _OUTCOMES[match.judgement.relation] is one.wanted
+            and match.statement.report_ref == one.item.id
+            for one, match in told
+        ]
     )
-    wrong, due = len(told) - right, [one for one in asked if one.due is kind]
-    low, high = wilson(wrong, len(told))
-    return (
-        f"right {_share(right, due)} of those due; wrong {wrong} of {len(asked) - len(due)} others,"
-        f" {wrong / max(1, len(told)):.3f} ({low:.3f} - {high:.3f}) of what is told"
-    )
+    due = sum(one.due is kind for one in asked)
+    return ThresholdCurve(kind, due, at_thresholds(sure, right, due, THRESHOLDS))
 
 
 def _opposite(outcome: Outcome) -> Outcome | None:
@@ -200,11 +249,13 @@ def _grouped(groups: Sequence[str], asked: Sequence[Asked]) -> Iterator[str]:
 
 
 def _print_miss(one: Asked) -> None:
-    best = one.answer.matches[0].statement
+    best = one.answer.matches[0]
+    judged = f"{best.judgement.relation} {best.judgement.confidence:.3f}"
     print(
         f"{one.item.id} {one.claim.kind} {one.claim.variety}: wanted {one.wanted},"
-        f" got {one.answer.outcome} {one.answer.confidence:.3f}\n"
-        f"    {one.claim.text}\n    {best.text} [{best.title}]"
+        f" got {one.answer.outcome} {one.answer.confidence:.3f} ({one.lost})\n"
+        f"    {one.claim.text}\n    {best.statement.text} [{best.statement.title}]"
+        f" {judged}, relevance {best.relevance:.2f}"
     )
 
 

@@ -18,7 +18,6 @@ from knowledge import verdicts
 from knowledge.agreement.differences import same_text
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
 from knowledge.answers import (
-    CERTAIN,
     REJECTING,
     SUGGEST,
     Answer,
@@ -27,6 +26,7 @@ from knowledge.answers import (
     decided,
     left_open,
     rated,
+    relevance_needed,
     reviewed,
     ruled,
     together,
@@ -319,7 +319,7 @@ class Answering:
             replace(verdict, confidence=calibration.apply(sure)),
             candidate.score,
             relevance,
-            settles=(relevance >= CERTAIN or _by_rules(verdict))
+            settles=(relevance >= relevance_needed(judgement.relation) or _by_rules(verdict))
             and calibration.asserts(sure, kind),
             suggested=calibration.suggests(sure),
             kind=kind,

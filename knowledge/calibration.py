@@ -100,9 +100,9 @@ STANDARD: Final = Calibration(
     suggest_at=0.6,
     labels=0,
     by_kind=(
-        (VerdictKind.SUPPORTS, 0.905),
+        (VerdictKind.SUPPORTS, 0.88),
         (VerdictKind.REFUTES, 0.92),
-        (VerdictKind.REVIEWED, 0.8),
+        (VerdictKind.REVIEWED, 0.7),
         (VerdictKind.ACROSS, 0.87),
     ),
 )

@@ -28,9 +28,9 @@ _TRUE: Final = frozenset(fold("صحيح صحيحة صحيحا صح صحة true c
 _AFFIRM: Final = frozenset(fold("نعم اي ايوه أيوا اجل بلى أكيد yes yeah yep oui si").split())
 _AROUND: Final = frozenset(
     fold(
-        "هذا هذه هاد هادا ده دا ذلك هو هي الخبر الكلام المعلومة الحكي كله كلها كل مجرد طبعا أكيد"
-        " بالتأكيد صحيح صحيحة صحيحا صح صحة له لها لهذا لذلك أبدا مطلقا من إنه إنها يا جماعة والله"
-        " وهذا وهو وهي it is this that that's its it's are was a all news the story"
+        "هذا هذه هاد هادا ده دا ذلك هو هي خبر الخبر كلام الكلام معلومة المعلومة الحكي كله كلها كل"
+        " مجرد طبعا أكيد بالتأكيد صحيح صحيحة صحيحا صح صحة له لها لهذا لذلك أبدا مطلقا من إنه إنها"
+        " يا جماعة والله وهذا وهو وهي it is this that that's its it's are was a all news the story"
         " totally completely of course absolutely just true correct right c'est ce n'est est vrai"
         " du tout cela totalement"
     ).split()

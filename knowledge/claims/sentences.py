@@ -81,7 +81,7 @@ def checkable_sentences(text: str, intents: IntentModel) -> Checkable:
     if not spoken:
         return Checkable()
     said = [part for part in (asked(peel(part).rest) for part in spoken) if part]
-    claims = [part for part in said if not is_affirmation(part)] or said
+    claims = [_unlabelled(part) for part in said if not is_affirmation(part)] or said
     if len(claims) == 2 and is_denial(claims[1]):
         return Checkable((denied(claims[0].rstrip(_ENDS), claims[1]),))
     if len(claims) == 2 and calls_false(claims[0]):
@@ -90,6 +90,12 @@ def checkable_sentences(text: str, intents: IntentModel) -> Checkable:
         return Checkable((_joined(claims),) if claims else ())
     stated = [p for p in claims if not (intents.score(p) < BESIDE or _only_asks(p))] or claims
     return _best(_whole_sentences(stated), intents)
+
+
+def _unlabelled(part: str) -> str:
+    """Return ``part`` as a denial where what stands before its colon calls it false: "Hoax: …"."""
+    label, colon, rest = part.partition(":")
+    return denied(rest.strip(), label) if colon and rest.strip() and calls_false(label) else part
 
 
 def small_talk_of(text: str) -> Intent | None:

@@ -1,13 +1,13 @@
 """Draw what was measured: one PNG a figure. matplotlib is imported when the first is drawn."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from knowledge.evaluation.report import Plot
 from knowledge.evaluation.retrieval import RetrievalResult
-from knowledge.evaluation.verdicts import VerdictResult
+from knowledge.evaluation.verdicts import ThresholdCurve, VerdictResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _INCHES: Final = (6.4, 4.8)
 _DPI: Final = 130
 _BLUE, _RED, _GREY = "#1f5fa8", "#a83a1f", "#8a8a8a"
+_CURVES = (_BLUE, _RED, "#3a7d2c", "#7a4fa3")
 #: Thresholds named on a curve; more would cover each other.
 _NAMED: Final = 6
 
@@ -132,9 +133,14 @@ def _curve(result: VerdictResult, folder: Path, number: int) -> Plot:
 def _thresholds(result: VerdictResult, folder: Path, number: int) -> tuple[Plot, ...]:
     if not result.thresholds:
         return ()
+    return (draw_thresholds(result.thresholds, folder / f"thresholds-{number}.png"),)
+
+
+def draw_thresholds(curves: Sequence[ThresholdCurve], path: Path) -> Plot:
+    """Draw coverage against error of up to four curves, with the interval of the error."""
 
     def paint(axes: "Axes") -> None:
-        for curve, color in zip(result.thresholds, (_BLUE, _RED), strict=False):
+        for curve, color in zip(curves, _CURVES, strict=False):
             points = [point for point in curve.points if point.told]
             coverage = [point.coverage for point in points]
             axes.plot(coverage, [p.error for p in points], color=color, label=curve.label)
@@ -149,8 +155,7 @@ def _thresholds(result: VerdictResult, folder: Path, number: int) -> tuple[Plot,
         axes.set_ylabel("error: share of what would be told that is wrong (95 %)")
         axes.legend(loc="upper left")
 
-    title = "Coverage and error at each threshold"
-    return (_save(paint, title, folder / f"thresholds-{number}.png"),)
+    return _save(paint, "Coverage and error at each threshold", path)
 
 
 def _name(axes: "Axes", text: str, point: tuple[float, float], color: str = "black") -> None:

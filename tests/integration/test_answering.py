@@ -244,6 +244,25 @@ def test_reranking_changes_the_order_and_scores_stay_sorted(
     assert scores == sorted(scores, reverse=True)
 
 
+@pytest.mark.parametrize(
+    ("statement", "relevance", "outcome"),
+    [
+        ("the harbour bridge opened again", 0.6, Outcome.SUPPORTED),
+        ("the old harbour bridge closed again", 0.6, Outcome.RELATED),
+        ("the old harbour bridge closed again", 0.9, Outcome.REFUTED),
+        ("the harbour bridge opened again", 0.4, Outcome.RELATED),
+    ],
+)
+def test_what_contradicts_must_be_more_surely_about_the_claim(
+    house: House, tmp_path: Path, statement: str, relevance: float, outcome: Outcome
+) -> None:
+    house.publish(statement)
+    index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
+    reranker = _LongestFirst(relevance)
+    answering = Answering(house.sessions, house.encoder, index, house.judge, reranker)
+    assert answering.answer(CLAIM).outcome is outcome
+
+
 def _reranked(house: House, root: Path) -> Answering:
     index = ServingIndex(house.sessions, house.encoder, root)
     return Answering(house.sessions, house.encoder, index, house.judge, _OfTheBridge())
