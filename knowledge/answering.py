@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+import numpy as np
+
 from embeddings.background import COHORT, deviations
 from embeddings.encoder import Encoder
 from embeddings.hits import Hit, Vectors
@@ -33,8 +35,9 @@ from knowledge.answers import (
 )
 from knowledge.calibration import STANDARD, Calibration, VerdictKind
 from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, core_of, read_message
-from knowledge.claims.arabizi import differ_in_language
+from knowledge.claims.arabizi import differ_in_language, is_arabizi
 from knowledge.claims.clause import MAX_CLAUSES
+from knowledge.claims.transliteration import arabic_spellings
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
@@ -173,14 +176,18 @@ class Answering:
 
     def _searched(self, text: str, live: LiveIndex, top: int) -> "list[_Candidate]":
         """Return what search finds, best first; what was retracted since is not among it."""
+        spelled = arabic_spellings(text) if is_arabizi(text) else ()
         with self._watch(Stage.ENCODE):
-            vector = self._encoder.encode_claims([text])[0]
+            vectors = self._encoder.encode_claims([text, *spelled])
+        vector = _mean(vectors)
         with self._watch(Stage.SEARCH), self._sessions() as session:
-            hits = live.search(vector, text, max(top, RERANKED))
+            hits = live.search(vector, " ".join(spelled) or text, max(top, RERANKED))
             statements = published(session, [hit.id for hit in hits])
             before = preceding(session, list(statements))
         return [
-            self._candidate(text, vector, hit, statements[hit.id], before.get(hit.id, ""))
+            self._candidate(
+                (text, *spelled), vector, hit, statements[hit.id], before.get(hit.id, "")
+            )
             for hit in hits
             if hit.id in statements
         ]
@@ -326,7 +333,12 @@ class Answering:
         )
 
     def _candidate(
-        self, claim: str, vector: Vectors, hit: Hit, statement: SourcedStatement, before: str
+        self,
+        spellings: Sequence[str],
+        vector: Vectors,
+        hit: Hit,
+        statement: SourcedStatement,
+        before: str,
     ) -> "_Candidate":
         evidence = Evidence(
             statement.text[:READ_CHARACTERS],
@@ -336,7 +348,8 @@ class Answering:
             reviewed(statement),
         )
         deviation = deviations(hit.cosine, vector, self._unrelated())
-        shared = coverage(claim, f"{statement.title}\n{evidence.text}")
+        said = f"{statement.title}\n{evidence.text}"
+        shared = max(coverage(spelling, said) for spelling in spellings)
         found = Found(evidence.text, hit.score, deviation, shared, evidence.context)
         return _Candidate(statement, evidence, found, found.score, found.relevance)
 
@@ -360,6 +373,12 @@ class _Candidate:
     def text(self) -> str:
         """What is read of the statement."""
         return self.evidence.text
+
+
+def _mean(vectors: Vectors) -> Vectors:
+    """Return the direction between unit vectors."""
+    mean: Vectors = vectors.mean(axis=0)
+    return mean / np.linalg.norm(mean) if len(vectors) > 1 else mean
 
 
 def _nothing(text: str) -> Answer:
