@@ -6,6 +6,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from knowledge import notifications
+from knowledge.inbox import rejections
+from knowledge.inbox.rejections import Closed
 from knowledge.models import Notification, NotificationStatus
 from knowledge.notifications import Told
 
@@ -15,14 +17,19 @@ _LOOKED_AT = 10
 
 def take(
     session: Session, now: datetime, until: datetime, holder: str | None = None
-) -> Told | None:
+) -> Told | Closed | None:
     """Return a notification that is due and leave it to ``holder`` until ``until``; None if none.
 
     The transaction must end before it is sent. Whoever sends it says so with
     ``notifications.sent``; where nobody does, because the process died, it is due again then, or
     as ``takeover`` finds it dead.
     """
-    for told in notifications.due(session, now, _LOOKED_AT):
+    # What was found goes before the word that nothing was.
+    found: list[Told | Closed] = [
+        *notifications.due(session, now, _LOOKED_AT),
+        *rejections.due(session, now, _LOOKED_AT),
+    ]
+    for told in found:
         # Asked and taken in one statement: two processes never have the same one.
         taken = session.scalar(
             update(Notification)

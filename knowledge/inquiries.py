@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.corrections import corrected
 from knowledge.domain import Outcome
-from knowledge.inbox import claims, demand
+from knowledge.inbox import claims, demand, rejections
 from knowledge.models import (
     Claim,
     Feedback,
@@ -81,7 +81,8 @@ def record(
     """Keep an inquiry and return its id. Unsettled ones are what moderators work through.
 
     ``statement_ids`` are what the person is shown, best first; ``language`` is what they are
-    spoken to in. ``waiting`` says that they are to be told when moderators settle the claim.
+    spoken to in. ``waiting`` says that they are to be told when moderators settle the claim; nobody
+    waits for what those have rejected.
     ``basis`` is what the answer rests on: what the person says of it is said of that. ``origin`` is
     where the message comes from, if it was a forward; ``rest`` are the message's claims that are
     not answered with this one.
@@ -106,6 +107,8 @@ def record(
     inquiry.shown = [Shown(position=n, statement_id=each) for n, each in enumerate(statement_ids)]
     session.add(inquiry)
     session.flush()
+    if waiting and rejections.reason(session, inquiry.id) is not None:
+        inquiry.waiting = False
     _catch_up(session, statement_ids)
     demand.count(session, inquiry)
     return inquiry.id

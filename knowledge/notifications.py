@@ -1,7 +1,8 @@
 """What people are told unasked: written in the transaction that causes it, sent afterwards.
 
-``corrections`` notes who is to hear of a correction, ``settling`` who of an answer; here whoever
-delivers finds what is due, and says what became of it.
+``corrections`` notes who is to hear of a correction, ``settling`` who of an answer,
+``inbox.rejections`` who that there is none; here whoever delivers finds what is due, and says what
+became of it.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from knowledge import verdicts
 from knowledge.corrections import corrected
 from knowledge.domain import Relation
+from knowledge.inbox import rejections
 from knowledge.models import (
     Calendar,
     Claim,
@@ -54,7 +56,7 @@ _LONGEST_ERROR: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Everything that is needed to word and send a notification.
+    """Everything that is needed to word and send a notification that is of a statement.
 
     ``address`` is encrypted (``people.opened``), None where it is not known; ``language`` is what
     the person is spoken to in. ``relation`` is of ``statement`` to ``claim``, for an answer;
@@ -77,13 +79,13 @@ class Told:
 
 
 def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
-    """Return what is to be told ``by`` a moment, longest due first.
+    """Return what of statements is to be told ``by`` a moment, longest due first.
 
     An answer whose statement is withdrawn waits, and so does one that nobody stands for any more
     and what a later change overtook.
     """
     rows = session.execute(
-        select(Notification, Inquiry, Person)
+        select(Notification, Inquiry, Person, Statement.id)
         .join(Inquiry, Inquiry.id == Notification.inquiry_id)
         .join(Statement, Statement.id == Notification.statement_id)
         .outerjoin(Person, Person.key == Notification.person_key)
@@ -92,11 +94,11 @@ def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
         .limit(bounded(limit))
     ).all()
     statements = {
-        each.id: each for each in by_ids(session, sorted({row[0].statement_id for row in rows}))
+        each.id: each for each in by_ids(session, sorted({number for *_, number in rows}))
     }
     found = [
-        _told(session, note, inquiry, person, statements[note.statement_id])
-        for note, inquiry, person in rows
+        _told(session, note, inquiry, person, statements[number])
+        for note, inquiry, person, number in rows
     ]
     # A duplicate may have settled a claim that stands for another statement than this one.
     return [
@@ -111,7 +113,7 @@ def waiting(session: Session, by: datetime) -> tuple[int, datetime | None]:
     counted = session.execute(
         select(func.count(), func.min(Notification.created_at))
         .join(Inquiry, Inquiry.id == Notification.inquiry_id)
-        .join(Statement, Statement.id == Notification.statement_id)
+        .outerjoin(Statement, Statement.id == Notification.statement_id)
         .where(*_is_due(by))
     ).one()
     return counted[0], counted[1]
@@ -177,6 +179,7 @@ def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
             (kind == NotificationKind.ANSWERED) & published & ruled,
             (kind == NotificationKind.CORRECTED) & published & latest,
             (kind == NotificationKind.RETRACTED) & ~published,
+            rejections.still_holds(),
         ),
     )
 
@@ -195,7 +198,7 @@ def _told(
         language=(person.language if person else "") or inquiry.language,
         kind=note.kind,
         claim=inquiry.claim,
-        relation=verdicts.of(session, inquiry.claim).get(note.statement_id),
+        relation=verdicts.of(session, inquiry.claim).get(statement.id),
         statement=statement,
         text_before=_seen(session, note, inquiry, statement),
         tries=note.tries,
@@ -309,11 +312,11 @@ def _no_longer_waiting(session: Session, note: Notification) -> None:
 
 def _catch_up(session: Session, note: Notification) -> None:
     row = session.execute(
-        select(Statement.status, Statement.version)
+        select(Statement.id, Statement.status, Statement.version)
         .where(Statement.id == note.statement_id)
         .with_for_update()
     ).one()
-    ids: Sequence[int] = [note.statement_id]
+    ids: Sequence[int] = [row.id]
     if row.status is not StatementStatus.PUBLISHED:
         corrected(session, ids, NotificationKind.RETRACTED)
     elif row.version != note.version:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from knowledge import people
 from knowledge.errors import AddressUnreadable
+from knowledge.inbox import rejections
 from knowledge.models import (
     Arrival,
     AuditEntry,
@@ -21,6 +22,7 @@ from knowledge.models import (
     Notification,
     Person,
     Proposal,
+    RejectReason,
     Shown,
     SignInLink,
     Statement,
@@ -51,11 +53,13 @@ def export(session: Session, key: str, secret: bytes) -> Export:
         select(Notification).where(Notification.person_key == key).order_by(Notification.id)
     ).all()
     shown = {each.statement_id for inquiry in inquiries for each in inquiry.shown}
-    texts = _texts(session, shown | {note.statement_id for note in told})
+    told_of = {note.statement_id for note in told if note.statement_id is not None}
+    texts = _texts(session, shown | told_of)
+    closed = rejections.reasons(session, key)
     held = {
         "known_here_as": key,
         "person": _person(session, person, secret) if person is not None else None,
-        "questions": [_question(inquiry, texts) for inquiry in inquiries],
+        "questions": [_question(each, texts, closed.get(each.id)) for each in inquiries],
         "forwarded_from_you_by_anybody": session.scalar(
             select(func.count()).where(Inquiry.origin == key)
         ),
@@ -81,7 +85,9 @@ def _person(session: Session, person: Person, secret: bytes) -> dict[str, Any]:
     }
 
 
-def _question(inquiry: Inquiry, texts: dict[int, str]) -> dict[str, Any]:
+def _question(
+    inquiry: Inquiry, texts: dict[int, str], closed: RejectReason | None
+) -> dict[str, Any]:
     return {
         "asked_at": inquiry.at,
         "text": inquiry.claim,
@@ -98,7 +104,8 @@ def _question(inquiry: Inquiry, texts: dict[int, str]) -> dict[str, Any]:
             "name": inquiry.origin_name,
         },
         "left_to_check": inquiry.rest or [],
-        "waiting_to_be_told": inquiry.waiting,
+        "waiting_to_be_told": inquiry.waiting and closed is None,
+        "closed": closed,
         "answered_by_moderators_at": inquiry.answered_at,
         "answered_with": {
             "encoder": inquiry.encoder,
@@ -150,7 +157,10 @@ def _notification(note: Notification, texts: dict[int, str]) -> dict[str, Any]:
     return {
         "kind": note.kind,
         "relation": note.relation,
-        "statement": {"number": note.statement_id, "text": texts.get(note.statement_id)},
+        "closed": note.reject_reason,
+        "statement": None
+        if note.statement_id is None
+        else {"number": note.statement_id, "text": texts.get(note.statement_id)},
         "status": note.status,
         "written_at": note.created_at,
         "due_at": note.due_at,

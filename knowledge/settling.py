@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from knowledge import audit, curation, verdicts
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit
-from knowledge.inbox import demand
+from knowledge.inbox import demand, rejections
 from knowledge.inbox.handling import take_opposites_out
 from knowledge.inbox.listing import standing
 from knowledge.inserting import insert_selected
@@ -83,7 +83,7 @@ def answer_cluster(
         },
         reason=reason,
     )
-    session.flush()
+    rejections.follow(session, cluster_id)
     return _answer(session, cluster_id, statement_id, relation)
 
 

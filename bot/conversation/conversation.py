@@ -24,6 +24,7 @@ from knowledge.claims import MAX_CLAIMS, Intent, Message, lone_link, read_messag
 from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim, UnreadableFile
+from knowledge.inbox import rejections
 from knowledge.inquiries import Rest
 from knowledge.models import Feedback
 from knowledge.readers.heading import Heading
@@ -179,9 +180,11 @@ class Conversation:
             if intent is Intent.SOURCE:
                 shown = published_in_order(session, last.statement_ids)
                 return wording.source_of(last.claim, shown, self._today(), words)
+            closed = rejections.reason(session, last.id)
         if intent is Intent.WRONG:
             return wording.wrong_answer(last.id, last.claim, words)
-        again = Part(last.claim, self._answering.answer(last.claim), Noted(last.id, last.waiting))
+        noted = Noted(last.id, last.waiting, closed=closed)
+        again = Part(last.claim, self._answering.answer(last.claim), noted)
         return wording.each_answered([again], self._today(), words)
 
     def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
@@ -321,6 +324,8 @@ class Conversation:
                 if inquiries.recall(session, number, key) is None:
                     return None
                 told = self._keeping.may_be_told(session, asker)
+                # What moderators rejected stays so: nothing is promised.
+                told = told and rejections.reason(session, number) is None
                 inquiries.dispute(session, number, key, waiting=told)
             return wording.disputed(told, words)
         if kind in _FEEDBACK:

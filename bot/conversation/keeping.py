@@ -16,6 +16,7 @@ from knowledge.answering import Answering
 from knowledge.answers import Answer
 from knowledge.database import Sessions
 from knowledge.domain import Outcome
+from knowledge.inbox import rejections
 from knowledge.inquiries import Rest
 from knowledge.text import single_line
 
@@ -95,7 +96,7 @@ class Keeping:
             return None
         number, waiting = known
         inquiries.leave(session, number, left.claims)
-        return Noted(number, waiting)
+        return Noted(number, waiting, closed=rejections.reason(session, number))
 
     def _new(
         self,
@@ -108,7 +109,8 @@ class Keeping:
     ) -> Noted:
         measures.found(answer.outcome)
         shown = [match.statement.id for match in answer.suggestions]
-        waiting = self.may_be_told(session, asker) and answer.outcome in _UNSETTLED
+        unsettled = answer.outcome in _UNSETTLED
+        waiting = self.may_be_told(session, asker) and unsettled
         number = inquiries.record(
             session,
             self._key_of(asker.id),
@@ -124,4 +126,5 @@ class Keeping:
         forwarders = 0
         if left.origin is not None and answer.outcome in _PASSED_ON:
             forwarders = inquiries.forwarders(session, number, MOST_FORWARDERS)
-        return Noted(number, waiting, forwarders)
+        closed = rejections.reason(session, number) if unsettled else None
+        return Noted(number, waiting and closed is None, forwarders, closed)

@@ -1,24 +1,27 @@
-"""What people are told unasked, in words: answered, corrected, withdrawn (pure)."""
+"""What people are told unasked, in words: answered, corrected, withdrawn, closed (pure)."""
 
 from datetime import date
 
 from bot.conversation.catalogue import Catalogue
 from bot.conversation.quoting import Asking, quoted, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
-from bot.conversation.wording import headline, heard, link
+from bot.conversation.wording import closed, headline, heard, link
 from knowledge.domain import Relation
+from knowledge.inbox.rejections import Closed
 from knowledge.models import NotificationKind
 from knowledge.notifications import Told
 
 
-def letter(told: Told, today: date, words: Catalogue) -> Reply:
+def letter(told: Told | Closed, today: date, words: Catalogue) -> Reply:
     """Return what a person reads of ``told``, in the language of ``words``."""
+    if isinstance(told, Closed):
+        return _closed(told, words)
     match told.kind:
         case NotificationKind.ANSWERED:
             return _answered(told, today, words)
         case NotificationKind.CORRECTED:
             return _corrected(told, today, words)
-        case NotificationKind.RETRACTED:
+        case _:
             return _retracted(told, words)
 
 
@@ -67,6 +70,27 @@ def _retracted(told: Told, words: Catalogue) -> Reply:
                     "Please do not rely on it any more, and tell whoever you passed it on to. Send"
                     " me the claim again to see what reports say now."
                 )
+            ),
+        )
+    )
+
+
+def _closed(told: Closed, words: Catalogue) -> Reply:
+    say = words.say
+    return Reply(
+        (
+            Block(
+                say("📭 You asked about this; our moderators cannot give you an answer"),
+                Style.HEADLINE,
+            ),
+            heard(told.claim, words),
+            Block(closed(told.reason, say)),
+            Block(
+                say(
+                    "That is no verdict: it is neither confirmed nor denied. If they settle it"
+                    " after all, I will tell you here."
+                ),
+                Style.NOTE,
             ),
         )
     )

@@ -163,7 +163,9 @@ def why_reject(cluster_id: int, words: Catalogue) -> Reply:
         RejectReason.NOT_CHECKABLE: say("Cannot be checked"),
     }
     row = tuple(Button(names[why], action=action("why", cluster_id, why)) for why in RejectReason)
-    return Reply((Block(say("Why is claim {number} rejected?").format(number=cluster_id)),), (row,))
+    told = Block(say("Everybody who waits for an answer is told the reason."), Style.NOTE)
+    asked = Block(say("Why is claim {number} rejected?").format(number=cluster_id))
+    return Reply((asked, told), (row,))
 
 
 def how_to_add(cluster_id: int, words: Catalogue) -> Reply:

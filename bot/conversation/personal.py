@@ -9,9 +9,10 @@ from typing import Final
 
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue
 from bot.conversation.reply import Asker, Block, Button, Document, Reply, Style
-from bot.conversation.wording import LANGUAGE, Noted, telling
+from bot.conversation.wording import LANGUAGE, Noted, closed, telling
 from knowledge import forgetting, inquiries, people, personal, reports, secure_deletion
 from knowledge.database import Sessions
+from knowledge.inbox import rejections
 from knowledge.models import Calendar
 
 #: Actions a button can carry, before the colon and what it is about.
@@ -56,13 +57,19 @@ class Personal:
         return None
 
     def tell(self, asker: Asker, key: str, number: int, words: Catalogue) -> Reply | None:
-        """Note that the person wants to be told of what they asked; None if it is not theirs."""
+        """Note that the person wants to be told of what they asked; None if it is not theirs.
+
+        What moderators rejected nobody waits for: they are told why.
+        """
         if asker.address is None:
             text = words.say("I can tell you only where we are alone: ask me in a private chat.")
             return Reply((Block(text),))
         with self._sessions.begin() as session:
             if inquiries.recall(session, number, key) is None:
                 return None
+            why = rejections.reason(session, number)
+            if why is not None:
+                return Reply((Block(closed(why, words.say)),))
             people.unmute(session, key)
             people.remember_address(session, key, asker.address, self._secret)
             inquiries.wait(session, number, key)

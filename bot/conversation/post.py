@@ -12,6 +12,7 @@ from bot.conversation.reply import Reply
 from knowledge import delivery, notifications, people
 from knowledge.database import Sessions
 from knowledge.errors import AddressUnreadable
+from knowledge.inbox.rejections import Closed
 from knowledge.models import Calendar
 from knowledge.notifications import Told
 
@@ -103,7 +104,7 @@ class Outbox:
         """Give a letter up."""
         self._give_up(letter.id, error)
 
-    def _told(self) -> Told | None:
+    def _told(self) -> Told | Closed | None:
         now = self._now()
         with self._sessions.begin() as session:
             return delivery.take(session, now, now + LEASE, self._holder)

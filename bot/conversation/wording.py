@@ -14,6 +14,7 @@ from knowledge.answers import REJECTING, SHOWN, Answer, Match, reviewed
 from knowledge.claims import Intent
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import ClaimProblem
+from knowledge.models import RejectReason
 from knowledge.reports import SourcedStatement
 from knowledge.text import single_line
 
@@ -46,12 +47,14 @@ _QUOTE_SHARED: Final = 140
 class Noted:
     """The inquiry that was kept of a claim, and whether the person is told when it is settled.
 
-    ``forwarders`` is how many people forwarded it, where that is to be said.
+    ``forwarders`` is how many people forwarded it, where that is to be said; ``closed`` is why
+    moderators leave it unanswered, where they do.
     """
 
     inquiry_id: int
     waiting: bool = False
     forwarders: int = 0
+    closed: RejectReason | None = None
 
 
 def answered(
@@ -66,7 +69,7 @@ def answered(
     if answer.outcome is Outcome.NO_MATCH:
         careful = [say("That does not make it true.")]
         if noted is not None:
-            careful.append(_promise(noted, say))
+            careful.append(_prospect(noted, say))
         opening = Block(say("⚪ We have no verified report on this yet"), Style.HEADLINE)
         blocks = [opening, Block(" ".join(careful)), *_passed_on(noted, words)]
         return Reply(tuple(blocks), telling(noted, say))
@@ -80,8 +83,8 @@ def answered(
         statements = [match.statement for match in shown[:most]]
         more = (_others(noted, say),) if noted is not None and len(shown) > most else ()
         blocks = [opening, *_leaning(shown, say), *_listed(statements, ask, words)]
-        if noted is not None and noted.waiting:
-            blocks.append(Block(_promise(noted, say), Style.NOTE))
+        if noted is not None and (noted.waiting or noted.closed):
+            blocks.append(Block(_prospect(noted, say), Style.NOTE))
         return Reply(
             tuple(blocks),
             (*_links(statements, words), *more, *_feedback(noted, say), *telling(noted, say)),
@@ -119,10 +122,34 @@ def _passed_on(noted: Noted | None, words: Catalogue) -> list[Block]:
     return [Block(text, Style.NOTE)]
 
 
-def _promise(noted: Noted, say: Callable[[str], str]) -> str:
+def _prospect(noted: Noted, say: Callable[[str], str]) -> str:
+    """Return what comes of a claim that nothing settles: a promise only where one is kept."""
+    if noted.closed is not None:
+        return closed(noted.closed, say)
     if noted.waiting:
         return say("Our moderators will look into it; when they settle it, I will tell you here.")
     return say("Your question is noted for our moderators.")
+
+
+def closed(reason: RejectReason, say: Callable[[str], str]) -> str:
+    """Return why moderators leave a claim unanswered, and what to send instead."""
+    return {
+        RejectReason.SPAM: say(
+            "Our moderators take this for advertising or a chain message, so they do not check it."
+            " If there is news in it that you doubt, send me that alone: who did what, where and"
+            " when."
+        ),
+        RejectReason.OPINION: say(
+            "Our moderators read this as an opinion. Reports can show what happened, not who is"
+            " right about it. If an event is behind it, send me that: who did what, where and when."
+        ),
+        RejectReason.NOT_CHECKABLE: say(
+            "Our moderators looked into this, and nobody can check it as it stands: no report,"
+            " document or known witness confirms or denies it, or it does not say enough. Send me"
+            " what would help: where it comes from, or clearer words that say who did what, where"
+            " and when."
+        ),
+    }[reason]
 
 
 def disputed(told: bool, words: Catalogue) -> Reply:
@@ -148,8 +175,8 @@ def _disputed(answer: Answer, noted: Noted | None, ask: Asking, words: Catalogue
         else:
             blocks.append(Block(say("This one contradicts what you sent."), Style.NOTE))
         blocks += reasons(match, ask, words)
-    if noted is not None and noted.waiting:
-        blocks.append(Block(_promise(noted, say), Style.NOTE))
+    if noted is not None and (noted.waiting or noted.closed):
+        blocks.append(Block(_prospect(noted, say), Style.NOTE))
     links = _links([match.statement for match in settling], words)
     return Reply(tuple(blocks), (*links, *_feedback(noted, say), *telling(noted, say)))
 
@@ -325,7 +352,7 @@ def rated(action: str, inquiry_id: int, say: Callable[[str], str]) -> tuple[Butt
 
 def telling(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
     """Return the button that asks to be told when the claim is settled, or not to be."""
-    if noted is None:
+    if noted is None or noted.closed is not None:
         return ()
     if noted.waiting:
         return ((Button(say("🔕 Do not tell me"), action=f"{QUIET}:{noted.inquiry_id}"),),)

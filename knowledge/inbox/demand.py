@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from knowledge.domain import Outcome
+from knowledge.inbox import rejections
 from knowledge.models import Claim, Cluster, ClusterStatus, Inquiry
 
 #: After this long an inquiry counts half.
@@ -73,7 +74,10 @@ def count(session: Session, inquiry: Inquiry) -> None:
 
 
 def join(session: Session, cluster: Cluster, claim_id: int) -> None:
-    """Put a claim that has no cluster into one, with its inquiries; ``hold`` first."""
+    """Put a claim that has no cluster into one, with its inquiries; ``hold`` first.
+
+    Where that is rejected already, whoever waits is told why.
+    """
     elsewhere = (
         select(Inquiry.id)
         .join(Claim, Inquiry.claim_id == Claim.id)
@@ -100,6 +104,8 @@ def join(session: Session, cluster: Cluster, claim_id: int) -> None:
     _add(cluster, [row.at for row in asked], people=len(people - known), forwarded=forwarded)
     if any(row.disputed or row.outcome not in SETTLING for row in asked):
         unsettle(cluster)
+    if cluster.reject_reason is not None:
+        rejections.follow(session, cluster.id)
 
 
 def recount(session: Session, cluster: Cluster) -> None:

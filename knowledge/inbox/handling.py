@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from knowledge import audit, verdicts
 from knowledge.errors import AlreadyHandled, CannotRegroup
+from knowledge.inbox import rejections
 from knowledge.inbox.demand import hold, recount
 from knowledge.inbox.listing import standing
 from knowledge.inbox.opposites import may_oppose
@@ -52,21 +53,29 @@ def reject(
     actor: str,
     reason: str | None = None,
 ) -> None:
-    """Leave an open cluster unanswered for good. Raises NotFound, and AlreadyHandled."""
+    """Leave an open cluster unanswered for good; everybody who waits is told why.
+
+    Raises NotFound, and AlreadyHandled.
+    """
     row = _unanswered(session, cluster_id)
     before = _standing(row)
     row.status, row.reject_reason, row.snoozed_until = ClusterStatus.REJECTED, why, None
     _note(session, row.id, "rejected", actor, reason, before, _standing(row))
+    rejections.follow(session, row.id)
 
 
 def reopen(session: Session, cluster_id: int, actor: str, reason: str | None = None) -> None:
-    """Put a cluster back on the pile. Raises NotFound, and AlreadyHandled if it is open."""
+    """Put a cluster back on the pile; who was not told yet why it was rejected is not told.
+
+    Raises NotFound, and AlreadyHandled if it is open.
+    """
     row = _held(session, cluster_id)
     if row.status is ClusterStatus.OPEN:
         raise AlreadyHandled(f"cluster {row.id} is open already")
     before = _standing(row)
     row.status, row.reject_reason, row.snoozed_until = ClusterStatus.OPEN, None, None
     _note(session, row.id, "reopened", actor, reason, before, _standing(row))
+    rejections.follow(session, row.id)
 
 
 def wake(session: Session, now: datetime) -> int:
@@ -109,6 +118,7 @@ def merge_clusters(
         row.people, row.asked, row.forwarded, row.heat = 0, 0, 0, 0.0
         _note(session, row.id, "merged", actor, reason, {"claims": moved}, {"merged_into": kept.id})
     recount(session, kept)
+    rejections.follow(session, kept.id)
 
 
 def split_cluster(

@@ -52,6 +52,8 @@ class NotificationKind(StrEnum):
     ANSWERED = "answered"
     CORRECTED = "corrected"
     RETRACTED = "retracted"
+    #: Moderators leave what was asked unanswered: the only one that is of no statement.
+    REJECTED = "rejected"
 
 
 class NotificationStatus(StrEnum):
@@ -200,11 +202,13 @@ class Notification(Base):
     inquiry_id: Mapped[int] = mapped_column(ForeignKey("inquiries.id", ondelete="CASCADE"))
     person_key: Mapped[str] = mapped_column(String(64), index=True)
     kind: Mapped[NotificationKind] = mapped_column(by_value(NotificationKind))
-    statement_id: Mapped[int] = mapped_column(ForeignKey("statements.id"))
+    statement_id: Mapped[int | None] = mapped_column(ForeignKey("statements.id"))
     #: The statement's version that is told of: a second correction is told again.
-    version: Mapped[int]
+    version: Mapped[int | None]
     #: Of the statement to what was asked, for an answer: another one is told again.
     relation: Mapped[Relation | None] = mapped_column(by_value(Relation))
+    #: Why it is left unanswered, for a rejection: another one is told again.
+    reject_reason: Mapped[RejectReason | None] = mapped_column(by_value(RejectReason))
     status: Mapped[NotificationStatus] = mapped_column(by_value(NotificationStatus))
     tries: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(default=now)

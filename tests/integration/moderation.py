@@ -99,7 +99,7 @@ def last_entry(sessions: Sessions) -> AuditEntry:
         return row
 
 
-def told(sessions: Sessions) -> list[tuple[str, NotificationKind, int, int]]:
+def told(sessions: Sessions) -> list[tuple[str, NotificationKind, int | None, int | None]]:
     """Return who is to be told, why, of which statement and version."""
     with sessions() as session:
         rows = session.scalars(select(Notification).order_by(Notification.id))
