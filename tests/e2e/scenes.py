@@ -13,7 +13,8 @@ from bot.conversation.reply import Asker, Origin, Reply
 from bot.telegram.limits import Limits
 from knowledge import curation, notifications, people, reports
 from knowledge.domain import Relation, ReportDraft, StatementDraft
-from knowledge.models import Claim, Cluster, ClusterStatus
+from knowledge.inbox import handling
+from knowledge.models import Claim, Cluster, ClusterStatus, RejectReason
 from knowledge.models.base import now
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PLACEHOLDER, BotApiServer
 from tests.e2e.echo_bot import SECRET
@@ -382,6 +383,19 @@ async def told(stage: Stage, words: Words) -> None:
     await stage.hears_later()
 
 
+async def rejected(stage: Stage, words: Words) -> None:
+    await stage.says(words.unknown)
+    stage.note("a moderator finds that nobody can check it")
+    with stage.sessions.begin() as session:
+        cluster = Cluster(title=words.unknown, status=ClusterStatus.OPEN)
+        cluster.claims = list(session.scalars(select(Claim)))
+        session.add(cluster)
+        session.flush()
+        handling.reject(session, cluster.id, RejectReason.NOT_CHECKABLE, "a moderator")
+    await stage.hears_later()
+    await stage.says(words.unknown)
+
+
 async def too_many(stage: Stage, words: Words) -> None:
     """Told once, then left alone for a while."""
     await stage.says(words.greeting)
@@ -440,7 +454,7 @@ SCENES: Final[dict[str, Scene]] = {
             very_long, several_claims, caption, album, forward, forwarded_often, check, quoted,
             edited, photo, other_kinds, link, inline,
             group, group_command, joined, settings, watch, channel, channel_post, feedback,
-            other_matches, told_later, told, notify, mydata, forgetme, blocked,
+            other_matches, told_later, told, rejected, notify, mydata, forgetme, blocked,
         )
     },
     "slow_down": Scene(too_many, Limits(person_burst=1)),

@@ -30,7 +30,7 @@ ROOMS: dict[str, ModuleType] = {
     "sources": sources,
     "verdicts": verdicts,
 }
-#: What one person does alone: it withdraws, or it is nothing that people are told.
+#: What one person does alone: it withdraws, or it tells people nothing of what is true.
 ALONE = {
     "curation.add_statement", "curation.discard", "curation.recheck", "curation.retract",
     "curation.review", "handling.assign", "handling.merge_clusters", "handling.reject",
