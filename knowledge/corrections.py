@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, literal, or_, select
+from sqlalchemy import ColumnElement, delete, func, literal, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from knowledge.domain import Outcome
@@ -20,22 +20,70 @@ from knowledge.standing import duplicates
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH: Final = 5_000
+#: Inquiries whose person saw what is noted as shown. What is forgotten is nobody's. Who was told
+#: that there is nothing was shown nothing yet: what came nearest is kept for moderators.
+_SAW: Final = (
+    Inquiry.claim != "",
+    or_(Inquiry.outcome != Outcome.NO_MATCH, Inquiry.answered_at.is_not(None)),
+)
 _COLUMNS: Final = ["inquiry_id", "person_key", "kind", "statement_id", "version", "status"]
 
 
-def corrected(session: Session, statement_ids: Sequence[int], kind: NotificationKind) -> None:
+def corrected(
+    session: Session,
+    statement_ids: Sequence[int],
+    kind: NotificationKind,
+    among: ColumnElement[bool] | None = None,
+) -> None:
     """Note that everybody who was shown one of the statements is to be told, once a version.
 
     Who was shown a duplicate that the statement stands for was shown the same. What they were to
-    be told of an earlier state and were not yet is left out: only the latest counts.
+    be told of an earlier state and were not yet is left out: only the latest counts. ``among``
+    keeps those of some inquiries; what others are to be told then stays as it is.
     """
     session.flush()
+    told = among if among is not None else true()
     for start in range(0, len(statement_ids), _BATCH):
         ids = statement_ids[start : start + _BATCH]
-        _supersede(session, ids)
-        _tell(session, kind, Statement.id == Shown.statement_id, Shown.statement_id.in_(ids))
+        if among is None:
+            _supersede(session, ids)
+        shown = Shown.statement_id.in_(ids)
+        _tell(session, kind, Statement.id == Shown.statement_id, shown & told)
         for duplicate, stands in duplicates(session, ids):
-            _tell(session, kind, Statement.id == stands, Shown.statement_id == duplicate)
+            shown = Shown.statement_id == duplicate
+            _tell(session, kind, Statement.id == stands, shown & told)
+
+
+def audience(session: Session, statement_id: int, among: ColumnElement[bool] | None = None) -> int:
+    """Return how many people ``corrected`` would tell of a statement that changes."""
+    ids = [statement_id, *(number for number, _ in duplicates(session, [statement_id]))]
+    query = (
+        select(func.count(Inquiry.person_key.distinct()))
+        .select_from(Shown)
+        .join(Inquiry, Inquiry.id == Shown.inquiry_id)
+        .where(Shown.statement_id.in_(ids), *_SAW)
+    )
+    return session.scalar(query if among is None else query.where(among)) or 0
+
+
+def keep_up(
+    session: Session, statement_id: int, version: int, kinds: Sequence[NotificationKind]
+) -> None:
+    """Have what people are still to be told of a statement's version before told of ``version``.
+
+    Without that it would wait for ever, or be taken for a change while somebody is told.
+    """
+    session.execute(
+        update(Notification)
+        .where(
+            Notification.statement_id == statement_id,
+            Notification.status == NotificationStatus.WAITING,
+            Notification.version == version - 1,
+            Notification.kind.in_(kinds),
+        )
+        .values(version=version),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def restored(session: Session, statement_id: int) -> None:
@@ -112,13 +160,7 @@ def _tell(
         .select_from(Shown)
         .join(Inquiry, Inquiry.id == Shown.inquiry_id)
         .join(Statement, told_of)
-        # What is forgotten is nobody's. Who was told that there is nothing was shown nothing yet:
-        # what came nearest is kept for moderators.
-        .where(
-            shown,
-            Inquiry.claim != "",
-            or_(Inquiry.outcome != Outcome.NO_MATCH, Inquiry.answered_at.is_not(None)),
-        )
+        .where(shown, *_SAW)
         .group_by(Inquiry.person_key, Statement.id, Statement.version),
     )
 

@@ -5,7 +5,6 @@
 became of it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -316,8 +315,9 @@ def _catch_up(session: Session, note: Notification) -> None:
         .where(Statement.id == note.statement_id)
         .with_for_update()
     ).one()
-    ids: Sequence[int] = [row.id]
+    # Everybody else was noted with the change.
+    ids, them = [row.id], Inquiry.person_key == note.person_key
     if row.status is not StatementStatus.PUBLISHED:
-        corrected(session, ids, NotificationKind.RETRACTED)
+        corrected(session, ids, NotificationKind.RETRACTED, them)
     elif row.version != note.version:
-        corrected(session, ids, NotificationKind.CORRECTED)
+        corrected(session, ids, NotificationKind.CORRECTED, them)

@@ -7,10 +7,13 @@ Three strengths, each built on the one before:
 ``displayable``  what may be shown: without what is not seen, but for what joins letters
 ``single_line``  what is kept of a title, a name, a reason: one line, whatever it is put between
 
-What is only compared is normalised by ``embeddings.normalise``.
+``same_words`` tells whether an edit changes words. What is compared otherwise is normalised by
+``embeddings.normalise``.
 """
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 # Where a line may end: Unicode's newline function and all that ``str.splitlines`` splits at, and
@@ -46,6 +49,9 @@ _GAP: Final = re.compile(rf"\s[\s{_JOINERS}]+|[^\S \xa0\u202f]")
 _OPENING: Final = re.compile(rf"[\s{_JOINERS}]+")
 
 _NOT_PLAIN: Final = re.compile(f"[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029{_CONTROLS}\ud800-\udfff]")
+# Punctuation that says something: what is asked is not stated, and a share is not a number.
+_TELLING: Final = frozenset("?\u061f%\u066a\u2030")
+
 _NOT_ONE_LINE: Final = re.compile(rf"[\t\n]|{_NOT_PLAIN.pattern}")
 
 
@@ -86,3 +92,28 @@ def is_single_line(text: str) -> bool:
     it.
     """
     return _NOT_ONE_LINE.search(text) is None
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two texts differ in white space and punctuation at most.
+
+    Question marks, per cent signs and what stands within or before a number count as words: 1.5 is
+    not 15, and -5 is not 5.
+    """
+    return list(_words(one)) == list(_words(other))
+
+
+def _words(text: str) -> Iterator[str]:
+    shown = displayable(text)
+    kept = (
+        letter if _is_said(letter, shown[n - 1 : n], shown[n + 1 : n + 2]) else " "
+        for n, letter in enumerate(shown)
+    )
+    yield from "".join(kept).split()
+
+
+def _is_said(letter: str, before: str, after: str) -> bool:
+    if letter in _TELLING or unicodedata.category(letter)[0] not in "PZC":
+        return True
+    dash = unicodedata.category(letter) == "Pd"
+    return after.isdecimal() and (dash or before.isdecimal())

@@ -30,6 +30,7 @@ def done(asked: Form, say: Callable[[str], str]) -> str:
         "several": say("Reports kept: {n}."),
         "added": say("Statements added as drafts: {n}."),
         "edited": say("The change was kept."),
+        "unchanged": say("Nothing was changed."),
         "reviewed": say("Statements reviewed: {n}."),
         "published": say("Statements published: {n}."),
         "retracted": say("Statements retracted: {n}."),

@@ -9,6 +9,7 @@ from bot.conversation.letters import letter
 from bot.conversation.reply import Reply
 from knowledge.agreement.judgement import Judgement
 from knowledge.answers import Match, decided, rated
+from knowledge.approvals import Prospect
 from knowledge.domain import Relation
 from knowledge.models import NotificationKind
 from knowledge.notifications import Told
@@ -58,14 +59,22 @@ def _answered(
     )
 
 
+def corrected(prospect: Prospect, today: date) -> tuple[Preview, ...]:
+    """Return what those read who were shown a statement and are told how it changes."""
+    after, before = prospect.after, prospect.before or prospect.after
+    was = before.text if before.text != after.text else None
+    return told(NotificationKind.CORRECTED, before.text, after, None, today, was)
+
+
 def told(
     kind: NotificationKind,
     claim: str,
     statement: SourcedStatement,
     relation: Relation | None,
     today: date,
+    text_before: str | None = None,
 ) -> tuple[Preview, ...]:
-    """Return what those read who are told unasked."""
+    """Return what those read who are told unasked; ``text_before`` as in ``Told``."""
     return tuple(
         Preview(
             each,
@@ -79,7 +88,7 @@ def told(
                     claim=claim,
                     relation=relation,
                     statement=statement,
-                    text_before=None,
+                    text_before=text_before,
                     tries=0,
                 ),
                 today,

@@ -43,6 +43,7 @@ def render(template: str, words: Catalogue, **values: object) -> str:
         .render(
             words=words,
             say=words.say,
+            count=words.count,
             lang=words.language.value,
             dir="rtl" if words.language in _RIGHT_TO_LEFT else "ltr",
             languages=[(code, NAMES[each]) for code, each in BY_CODE.items()],

@@ -49,11 +49,14 @@ def field_named(name: str, say: Callable[[str], str]) -> str:
         "role": say("Role"),
         "name": say("Name, as colleagues know them"),
         "reason": say("Why, for the audit"),
+        "told": say("People who are told"),
     }
     return names.get(name, name)
 
 
 def _text(value: object) -> str | None:
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
     if isinstance(value, list):
         return " · ".join(map(str, value))
     return None if value is None else str(value)

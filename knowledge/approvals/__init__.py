@@ -39,6 +39,7 @@ from knowledge.approvals.listing import (
     decided,
     foresee,
     proposal,
+    rehearse,
     waiting,
 )
 
@@ -74,6 +75,7 @@ __all__ = [
     "foresee",
     "overtake",
     "proposal",
+    "rehearse",
     "role_needed",
     "submit",
     "waiting",

@@ -24,11 +24,12 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class EditStatement:
-    """Keep an edit of a statement's ``version``."""
+    """Keep an edit of a statement's ``version``; ``tell`` whether people are told, see there."""
 
     statement_id: int
     edit: StatementEdit
     version: int
+    tell: bool | None = None
     kind: Literal["edit_statement"] = "edit_statement"
 
 

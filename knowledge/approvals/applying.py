@@ -81,8 +81,8 @@ def apply(session: Session, act: Act, actor: str, reason: str | None, two_people
     match act:
         case Publish(statement_ids=ids):
             return curation.publish(session, ids, actor, reason, two_people)
-        case EditStatement(statement_id=number, edit=edit, version=version):
-            curation.edit_statement(session, number, edit, actor, reason, version)
+        case EditStatement(statement_id=number, edit=edit, version=version, tell=tell):
+            curation.edit_statement(session, number, edit, actor, reason, version, tell)
         case EditReport(report_id=number, edit=new, version=version):
             curation.edit_report(session, number, new, actor, reason, version)
         case MergeStatements(keep=keep, others=others):

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge import reports
-from knowledge.approvals.acts import Act, Subject, load
+from knowledge.approvals.acts import Act, Subject, load, subjects
 from knowledge.approvals.applying import apply, observed
 from knowledge.approvals.basis import name_of, subject_named
 from knowledge.approvals.gate import overtake
@@ -61,7 +61,7 @@ class Prospect:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What would come of a proposal: the audit's entries, and the statements that people see.
+    """What would come of an act: the audit's entries, and the statements that people see.
 
     ``problem`` is why nothing would.
     """
@@ -118,17 +118,24 @@ def about_report(session: Session, report_id: int) -> tuple[Proposed, ...]:
 
 
 def foresee(sessions: Sessions, proposal_id: int) -> Foreseen:
-    """Return what would come of a proposal: it is done, read, and taken back. Raises NotFound."""
+    """Return what would come of a proposal. Raises NotFound."""
+    with sessions() as session:
+        found = proposal(session, proposal_id)
+    return rehearse(sessions, found.act, found.by, found.reason)
+
+
+def rehearse(sessions: Sessions, act: Act, actor: str, reason: str | None) -> Foreseen:
+    """Return what would come of an act: it is done, read, and taken back."""
     with sessions() as session:
         demand.hold(session)
-        found = proposal(session, proposal_id)
+        about = subjects(session, act)
         try:
             with observed(session) as effects:
-                apply(session, found.act, found.by, found.reason, two_people=True)
+                apply(session, act, actor, reason, two_people=True)
         except KnowledgeError as error:
             session.rollback()
             return Foreseen(problem=error)
-        named = [n for kind, n in found.subjects if kind is SubjectKind.STATEMENT]
+        named = [n for kind, n in about if kind is SubjectKind.STATEMENT]
         ids = list(dict.fromkeys((*effects.statement_ids, *named)))
         after = reports.by_ids(session, ids)
         session.rollback()

@@ -4,10 +4,12 @@ Each act is part of the caller's transaction, with an entry in the audit for eac
 """
 
 from knowledge.curation.additions import add_statement, propose
+from knowledge.curation.content import changes_meaning
 from knowledge.curation.duplicates import Duplicate, merge, near_duplicates
 from knowledge.curation.edits import ReportEdit, StatementEdit, edit_report, edit_statement
 from knowledge.curation.moves import discard, find, publish, retract, review
 from knowledge.curation.rechecks import Due, due, recheck
+from knowledge.curation.revising import TOLD
 from knowledge.curation.splitting import split
 from knowledge.curation.staleness import Done, last_done
 from knowledge.curation.undoing import undo
@@ -22,6 +24,7 @@ from knowledge.curation.views import (
 )
 
 __all__ = [
+    "TOLD",
     "Done",
     "Due",
     "Duplicate",
@@ -31,6 +34,7 @@ __all__ = [
     "ReportEdit",
     "StatementEdit",
     "add_statement",
+    "changes_meaning",
     "discard",
     "due",
     "edit_report",

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from knowledge.domain import Rating, ReportKind
 from knowledge.models import Report, Statement, StatementStatus, Version, VersionKind
 from knowledge.reports import source_named
-from knowledge.text import plain_text, single_line
+from knowledge.text import plain_text, same_words, single_line
 
 #: What a statement says.
 STATEMENT_FIELDS: Final = (
     "text", "span_start", "span_end", "speaker", "rating", "rating_text", "as_of",
 )  # fmt: skip
-#: What changes the meaning of a statement to people.
-MEANING: Final = frozenset({"text", "speaker", "rating", "rating_text", "as_of"})
+#: What people are shown of a statement.
+SHOWN: Final = frozenset({"text", "speaker", "rating", "rating_text", "as_of"})
 #: Where a statement stands: what else an entry of the audit may have changed.
 STANDING_FIELDS: Final = ("status", "reviewed_by", "recheck_by", "merged_into")
 #: A statement that has to be reviewed (again).
@@ -31,6 +31,9 @@ REPORT_FIELDS: Final = (
 
 #: What is kept on one line.
 _LINES: Final = frozenset({"title", "publisher", "url", "speaker", "rating_text"})
+
+#: What is written in somebody's words.
+_WORDED: Final = frozenset({"text", "rating_text"})
 
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "as_of": date.fromisoformat,
@@ -75,6 +78,22 @@ def clean(values: Mapping[str, Any]) -> dict[str, Any]:
     if values.get("body") is not None:
         cleaned["body"] = plain_text(values["body"])
     return cleaned
+
+
+def changes_meaning(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Tell whether fields of a statement, as JSON has them, mean something else than before.
+
+    Who says it is spelled in several ways, and white space and punctuation are of the page: where
+    only these change, nobody was told anything wrong.
+    """
+
+    def differs(name: str) -> bool:
+        was, will_be = before.get(name), after.get(name)
+        if name in _WORDED:
+            return not same_words(was or "", will_be or "")
+        return bool(was != will_be)
+
+    return any(differs(name) for name in SHOWN - {"speaker"})
 
 
 def keep_version(session: Session, row: Report | Statement) -> None:

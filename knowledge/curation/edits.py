@@ -19,7 +19,7 @@ from knowledge.curation.content import (
     plain,
 )
 from knowledge.curation.quoting import quoted
-from knowledge.curation.revising import announce, revise
+from knowledge.curation.revising import revise, revise_and_tell
 from knowledge.curation.staleness import stale
 from knowledge.domain import Rating, ReportKind, Span, require_plain_text, require_single_line
 from knowledge.errors import BadEdit, WordsMissing
@@ -79,10 +79,12 @@ def edit_statement(
     actor: str,
     reason: str | None,
     version: int,
+    tell: bool | None = None,
 ) -> None:
     """Keep an edit of the statement's ``version`` as its next one; the old one is kept.
 
-    Who was shown a published one is to be told, if its meaning changed. A reviewed one has to be
+    ``tell`` is whether who was shown a published one is to be told, by default where its meaning
+    changed; the audit notes how many are. A reviewed one has to be
     reviewed again. Raises Stale if ``version`` is no longer the current one, BadEdit for what
     cannot be kept, NotFound.
     """
@@ -105,13 +107,11 @@ def edit_statement(
         "rating_text": entered.rating_text(edit.rating_text),
         "as_of": plain(edit.as_of),
     }
-    was = row.status
-    if was is StatementStatus.REVIEWED and any(
+    if row.status is StatementStatus.REVIEWED and any(
         content(row, [name])[name] != value for name, value in values.items()
     ):
         values |= UNREVIEWED
-    changed = revise(session, row, values, actor, "edited", reason)
-    announce(session, row, was, changed, actor)
+    revise_and_tell(session, row, values, actor, "edited", reason, tell)
 
 
 def edit_report(

@@ -1,6 +1,7 @@
 """One statement changed: the old version kept, the audit, the change feed, who is to be told."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -8,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from knowledge import audit, verdicts
 from knowledge.changes import append
-from knowledge.corrections import corrected, restored
-from knowledge.curation.content import MEANING, change, content, keep_version
+from knowledge.corrections import audience, corrected, keep_up, restored
+from knowledge.curation.content import SHOWN, change, changes_meaning, content, keep_version
 from knowledge.inbox.reopening import reopen
 from knowledge.models import (
     ChangeKind,
+    Inquiry,
     NotificationKind,
     Statement,
     StatementStatus,
@@ -25,6 +27,8 @@ from knowledge.standing import duplicates
 _RULED_ON: Final = frozenset({"text", "rating"})
 #: What only moderators see of a statement.
 _NEVER_SHOWN: Final = frozenset({"recheck_by"})
+#: What the audit calls how many people hear of a change; False where it was to be told to nobody.
+TOLD: Final = "told"
 
 
 def revise(
@@ -35,10 +39,12 @@ def revise(
     action: str,
     reason: str | None,
     undoes: int | None = None,
+    told: int | None = None,
 ) -> frozenset[str]:
     """Change a statement in hand and return the fields that are not as before.
 
-    Where it is or was published, indexes look at it again. Nobody is told: see ``announce``.
+    Where it is or was published, indexes look at it again. Nobody is told: see ``revise_and_tell``,
+    which says with ``told`` what the audit notes of that.
     """
     before = content(row, values)
     changed = frozenset(name for name, value in values.items() if before[name] != value)
@@ -54,7 +60,8 @@ def revise(
         SubjectKind.STATEMENT,
         row.id,
         before={name: before[name] for name in values if name in changed},
-        after={name: values[name] for name in values if name in changed},
+        after={name: values[name] for name in values if name in changed}
+        | ({} if told is None else {TOLD: told}),
         reason=reason,
         undoes=undoes,
     )
@@ -62,25 +69,46 @@ def revise(
     if (served or serves) and changed != _NEVER_SHOWN:
         append(session, [row.id], ChangeKind.ADDED if serves else ChangeKind.REMOVED)
     session.flush()
+    silent = told is None or told is False
+    # An answer that is on its way is followed by a correction, if people are told.
+    kinds = [NotificationKind.CORRECTED, *([NotificationKind.ANSWERED] if silent else [])]
+    keep_up(session, row.id, row.version, kinds)
     return changed
 
 
-def announce(
-    session: Session, row: Statement, was: StatementStatus, changed: frozenset[str], actor: str
+def revise_and_tell(
+    session: Session,
+    row: Statement,
+    values: Mapping[str, Any],
+    actor: str,
+    action: str,
+    reason: str | None,
+    tell: bool | None = None,
+    undoes: int | None = None,
+    since: datetime | None = None,
 ) -> None:
-    """Note who is to be told of a change to a statement that stood at ``was`` before it.
+    """Change a statement in hand, and note who is to be told of it.
 
-    What a statement answered that is served no more, or says something else now, is for moderators
-    to answer again: a verdict on other words must not be given out with these.
+    ``tell`` is whether those are who were shown a published one that stays so, by default where
+    its meaning changes; with ``since`` only those who were shown it from then on. What a statement
+    answered that is served no more, or says something else now, is for moderators to answer again:
+    a verdict on other words must not be given out with these.
     """
+    was, before = row.status, content(row, SHOWN)
+    published, among = StatementStatus.PUBLISHED, None if since is None else Inquiry.at >= since
+    after = {**before, **{name: value for name, value in values.items() if name in SHOWN}}
+    told: int | None = None
+    if was is published and values.get("status", was) == published and after != before:
+        tell = changes_meaning(before, after) if tell is None else tell
+        told = audience(session, row.id, among) if tell else False
+    changed = revise(session, row, values, actor, action, reason, undoes, told)
     if changed & _RULED_ON:
         _withdraw_verdicts(session, row.id, actor)
-    published = StatementStatus.PUBLISHED
     if was is published and row.status is not published:
         corrected(session, [row.id], NotificationKind.RETRACTED)
         reopen(session, [row.id], actor, None)
-    elif was is published and changed & MEANING:
-        corrected(session, [row.id], NotificationKind.CORRECTED)
+    elif told:
+        corrected(session, [row.id], NotificationKind.CORRECTED, among)
     elif was is StatementStatus.RETRACTED and row.status is published:
         restored(session, row.id)
 

@@ -16,7 +16,7 @@ from knowledge.curation.content import (
     content,
 )
 from knowledge.curation.edits import MOVED, revise_report
-from knowledge.curation.revising import announce, revise
+from knowledge.curation.revising import TOLD, revise_and_tell
 from knowledge.curation.staleness import last_done
 from knowledge.domain import Relation
 from knowledge.errors import CannotUndo, NotFound
@@ -58,7 +58,10 @@ def undo(session: Session, entry_id: int, actor: str, reason: str | None) -> Non
 
 def _undo_statement(session: Session, entry: Entry, actor: str, reason: str | None) -> None:
     number = int(entry.subject_id)
-    before, after = entry.before, entry.after
+    before, after, told = entry.before, entry.after, None
+    if after is not None and TOLD in after:
+        told = after[TOLD]
+        after = {name: value for name, value in after.items() if name != TOLD}
     if entry.action in _OTHERWISE:
         raise CannotUndo(f"this cannot be taken back; {_OTHERWISE[entry.action]}")
     if before is None and after is not None:
@@ -69,10 +72,11 @@ def _undo_statement(session: Session, entry: Entry, actor: str, reason: str | No
         raise CannotUndo("this cannot be taken back; edit the statement instead")
     row = take_statements(session, [number])[number]
     _require_last_word(session, entry, after, content(row, after))
-    was = row.status
     before = clean({**before, **_place(session, row, before), **_review(row, before)})
-    changed = revise(session, row, before, actor, _UNDONE, reason, entry.id)
-    announce(session, row, was, changed, actor)
+    # Who never heard of it sees again what they saw; who asked since saw what is taken back.
+    since = entry.at if told is False else None
+    tell = True if told else None
+    revise_and_tell(session, row, before, actor, _UNDONE, reason, tell, entry.id, since)
 
 
 def _review(row: Statement, before: Mapping[str, Any]) -> Mapping[str, Any]:

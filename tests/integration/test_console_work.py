@@ -1,5 +1,6 @@
 """What moderators do in the console, from a claim to a published statement and back."""
 
+import html
 import http.client
 import json
 import re
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import islice
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlencode
 
 import pytest
@@ -25,9 +27,11 @@ from knowledge.models import (
     Cluster,
     ClusterStatus,
     Notification,
+    NotificationKind,
     Report,
     Statement,
     StatementStatus,
+    SubjectKind,
     Verdict,
 )
 from tests.integration.console import Browser, Console, console_on, key_of
@@ -405,6 +409,69 @@ class TestStatements:
         assert moderator.send("/statements/2/split", parts="ليس فيه").status_code == 400
 
 
+class TestEditsOfWhatIsPublished:
+    CHECKED: ClassVar = "ظهور تمساح كبير في نهر المدينة صباح اليوم"
+    SAID: ClassVar = {
+        "text": CHECKED, "speaker": "صفحة على فيسبوك", "rating": "false", "rating_text": "زائف",
+        "version": "1",
+    }  # fmt: skip
+
+    def test_a_name_is_mended_and_nobody_is_disturbed(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        page = moderator.send("/statements/3/edit", **{**self.SAID, "speaker": "صفحة فيسبوك"}).text
+        assert "3 people were shown it and would get this correction." in page
+        assert "The meaning stays the same" in page
+        assert '<del dir="auto">صفحة على فيسبوك</del>' in page
+        assert re.findall('<button name="tell" value="(.*?)"( class="primary")?', page) == [
+            ("no", ' class="primary"'), ("yes", ""),
+        ]  # fmt: skip
+        assert "edited" not in acts(console), "nothing is kept before it is decided"
+        page = moderator.told(moderator.send("/statements/3/edit", **edited(page), tell="no"))
+        assert "The change was kept." in page
+        assert "صفحة فيسبوك" in page
+        assert told_of(console, 3) == (False, 0)
+
+    def test_who_saw_it_hears_of_another_meaning(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        new = {**self.SAID, "text": "ظهر تمساح صغير", "reason": "خطأ في <النقل>"}
+        page = moderator.send("/statements/3/edit", **new).text
+        assert "The meaning changes" in page
+        assert re.findall('<button name="tell" value="(.*?)"', page) == ["yes", "no"]
+        assert "✏️ A report that I showed you was corrected" in page
+        assert "✏️ صُحّح تقرير كنت عرضته عليك" in page
+        assert f"«{self.CHECKED}»" in page, "what they saw"
+        assert "«ظهر تمساح صغير»" in page, "what it says now"
+        answer = moderator.send("/statements/3/edit", **edited(page), tell="yes")
+        assert "The change was kept." in moderator.told(answer)
+        assert told_of(console, 3) == (3, 3)
+        page = moderator.get("/audit?subject=statement&id=3").text
+        assert "People who are told" in page
+        assert "خطأ في &lt;النقل&gt;" in page
+
+    def test_what_nobody_was_shown_is_kept_without_a_choice(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        page = moderator.get("/statements/1").text
+        kept = {"text": BODY.splitlines()[0], "speaker": "البلدية", "version": "1"}
+        version = re.search('name="version" value="([0-9]+)"', page)
+        assert version is not None
+        page = moderator.send("/statements/1/edit", **{**kept, "version": version[1]}).text
+        assert "Nobody was shown it so far" in page
+        assert 'value="yes"' not in page
+        answer = moderator.send("/statements/1/edit", **edited(page))
+        assert "The change was kept." in moderator.told(answer)
+
+    def test_what_cannot_be_kept_is_said_before_it_is_decided(self, moderator: Browser) -> None:
+        same = moderator.send("/statements/3/edit", **self.SAID)
+        assert "Nothing was changed." in moderator.told(same)
+        old = {**self.SAID, "speaker": "غيره", "version": "7"}
+        assert moderator.send("/statements/3/edit", **old).status_code == 409
+        odd = {**self.SAID, "tell": "perhaps"}
+        assert moderator.send("/statements/3/edit", **odd).status_code == 400
+
+
 class TestAnswering:
     def test_an_answer_is_previewed_published_and_told(
         self, console: Console, moderator: Browser
@@ -511,6 +578,28 @@ def running(page: str) -> list[str]:
 
     Reader().feed(page)
     return found
+
+
+def edited(page: str) -> dict[str, str]:
+    """Return the fields of the preview of an edit, but for the choice."""
+    form = page[page.index('id="telling"') :]
+    named = r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"'
+    return {
+        name: html.unescape(value)
+        for name, value in re.findall(named, form)
+        if name != "form_token"
+    }
+
+
+def told_of(console: Console, statement_id: int) -> tuple[object, int]:
+    """Return whom the audit says the last act on a statement told, and how many are told."""
+    mine = AuditEntry.subject == SubjectKind.STATEMENT, AuditEntry.subject_id == str(statement_id)
+    with console.sessions() as session:
+        last = select(AuditEntry).where(*mine).order_by(AuditEntry.id.desc()).limit(1)
+        entry = session.scalars(last).one()
+        kind = Notification.kind == NotificationKind.CORRECTED
+        count = session.scalar(select(func.count(Notification.id)).where(kind))
+    return (entry.after or {})["told"], count or 0
 
 
 def shown(page: str) -> dict[str, str]:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from knowledge import curation, reports
+from knowledge import curation, notifications, reports
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.database import Sessions
 from knowledge.domain import Rating, ReportDraft, Span, StatementDraft
 from knowledge.errors import BadEdit, NotFound, Stale
 from knowledge.models import ChangeKind, NotificationKind, StatementStatus, VersionKind
+from knowledge.models.base import now
 from tests.integration.moderation import (
     BODY,
     asks,
@@ -107,6 +108,117 @@ def test_what_does_not_change_the_meaning_is_told_to_nobody(sessions: Sessions) 
         curation.edit_statement(session, ids[0], moved, "amal", None, version=1)
     assert told(sessions) == []
     assert len(changes(sessions)) == 2
+
+
+_SAID = StatementEdit("The bridge cost 1.5 million.", speaker="the mayor", rating=Rating.TRUE)
+
+
+@pytest.fixture
+def seen(sessions: Sessions) -> int:
+    """Publish a statement that two people were shown."""
+    draft = StatementDraft(_SAID.text, speaker=_SAID.speaker, rating=_SAID.rating, ref="r0")
+    with sessions.begin() as session:
+        stored = reports.store(session, ReportDraft("report", ref="r", statements=(draft,)))
+        curation.publish(session, stored.statement_ids, "amal")
+    for person in ("one", "another"):
+        asks(sessions, person, "a claim", stored.statement_ids)
+    return stored.statement_ids[0]
+
+
+def edit(sessions: Sessions, number: int, new: StatementEdit, tell: bool | None = None) -> None:
+    with sessions.begin() as session:
+        version = curation.statement(session, number).version
+        curation.edit_statement(session, number, new, "amal", None, version, tell)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        replace(_SAID, text="The bridge cost 15 million."),
+        replace(_SAID, text="The bridge cost 1.5 million?"),
+        replace(_SAID, rating=Rating.FALSE),
+        replace(_SAID, rating_text="so it is"),
+        replace(_SAID, as_of=date(2024, 1, 2)),
+    ],
+    ids=["number", "question", "rating", "rating's words", "date"],
+)
+def test_who_was_shown_it_hears_of_another_meaning(
+    sessions: Sessions, seen: int, new: StatementEdit
+) -> None:
+    edit(sessions, seen, new)
+    assert len(told(sessions)) == 2
+    assert (last_entry(sessions).after or {})["told"] == 2
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        replace(_SAID, speaker="The Mayor"),
+        replace(_SAID, speaker=None),
+        replace(_SAID, text=" The bridge cost  1.5 million"),
+        replace(_SAID, text="The bridge: cost 1.5 million!"),
+    ],
+    ids=["speaker's spelling", "speaker", "white space", "punctuation"],
+)
+def test_who_was_shown_it_is_not_disturbed_for_the_same_meaning(
+    sessions: Sessions, seen: int, new: StatementEdit
+) -> None:
+    edit(sessions, seen, new)
+    assert told(sessions) == []
+    assert (last_entry(sessions).after or {})["told"] is False
+
+
+def test_the_moderator_decides_whether_people_are_told(sessions: Sessions, seen: int) -> None:
+    edit(sessions, seen, replace(_SAID, rating=Rating.FALSE), tell=False)
+    assert told(sessions) == []
+    edit(sessions, seen, replace(_SAID, rating=Rating.FALSE, speaker="The Mayor"), tell=True)
+    assert len(told(sessions)) == 2
+    assert (last_entry(sessions).after or {})["told"] == 2
+
+
+def test_those_who_were_shown_a_duplicate_are_counted_once(sessions: Sessions, seen: int) -> None:
+    (same,) = published(sessions, _SAID.text, ref="same")
+    for person in ("one", "a third"):
+        asks(sessions, person, "a claim", [same])
+    with sessions.begin() as session:
+        curation.merge(session, seen, [same], "amal", None)
+    edit(sessions, seen, replace(_SAID, rating=Rating.FALSE))
+    assert (last_entry(sessions).after or {})["told"] == len(told(sessions)) == 3
+
+
+def test_what_is_to_be_told_still_is_after_a_silent_edit(sessions: Sessions, seen: int) -> None:
+    wrong = replace(_SAID, rating=Rating.FALSE)
+    edit(sessions, seen, wrong)
+    edit(sessions, seen, replace(wrong, speaker="The Mayor"))
+    with sessions() as session:
+        due = notifications.due(session, now())
+    assert sorted(each.person_key for each in due) == ["another", "one"]
+    assert {each.statement.speaker for each in due} == {"The Mayor"}
+
+
+def test_an_edit_told_to_nobody_is_taken_back_for_those_who_asked_since(
+    sessions: Sessions, seen: int
+) -> None:
+    edit(sessions, seen, replace(_SAID, text="The bridge cost 15 million."), tell=False)
+    entry = last_entry(sessions)
+    asks(sessions, "since", "a claim", [seen])
+    with sessions.begin() as session:
+        curation.undo(session, entry.id, "amal", "it was right")
+    assert told(sessions) == [("since", _CORRECTED, seen, 3)]
+    assert (last_entry(sessions).after or {})["told"] == 1
+
+
+def test_an_edit_that_was_told_is_taken_back_for_all(sessions: Sessions, seen: int) -> None:
+    edit(sessions, seen, replace(_SAID, speaker="the minister"), tell=True)
+    with sessions.begin() as session:
+        curation.undo(session, last_entry(sessions).id, "amal", "it was right")
+    assert [each[2:] for each in told(sessions)] == [(seen, 3), (seen, 3)]
+
+
+def test_a_draft_has_nobody_to_be_told(sessions: Sessions) -> None:
+    (number,) = stored(sessions, "text")
+    edit(sessions, number, StatementEdit("new"), tell=True)
+    assert "told" not in (last_entry(sessions).after or {})
 
 
 def test_what_was_reviewed_and_then_edited_is_a_draft_again(sessions: Sessions) -> None:

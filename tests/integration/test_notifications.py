@@ -182,6 +182,40 @@ def test_who_is_being_told_while_it_changes_hears_of_the_change(
     assert [(each.person_key, each.kind) for each in _due(sessions)] == [("one", kind)]
 
 
+def test_a_silent_edit_while_somebody_is_being_told_stays_silent(sessions: Sessions) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    asks(sessions, "saw it before", "a dam", [number])
+    _answer(sessions, cluster, number)
+    (answer,) = _due(sessions)
+    with sessions.begin() as session:
+        edit = StatementEdit("the dam stands", speaker="the mayor")
+        curation.edit_statement(session, number, edit, "amal", None, 1)
+    assert [each.statement.speaker for each in _due(sessions)] == ["the mayor"]
+    with sessions.begin() as session:
+        notifications.sent(session, answer.id)
+    assert _due(sessions) == []
+
+
+def test_who_is_told_late_is_the_only_one_who_hears_of_the_change_again(
+    sessions: Sessions,
+) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    asks(sessions, "saw it before", "a dam", [number])
+    _answer(sessions, cluster, number)
+    (answer,) = _due(sessions)
+    _edit(sessions, number, "the dam leaks", version=1)
+    assert _send_all(sessions) == [("saw it before", _CORRECTED)]
+    with sessions.begin() as session:
+        edit = StatementEdit("the dam leaks", speaker="the mayor")
+        curation.edit_statement(session, number, edit, "amal", None, 2)
+        notifications.sent(session, answer.id)
+    assert [(each.person_key, each.kind) for each in _due(sessions)] == [("one", _CORRECTED)]
+
+
 def test_a_correction_is_told_once_a_version(sessions: Sessions) -> None:
     (number,) = published(sessions, "first")
     for claim in ("a claim", "another claim"):

@@ -17,6 +17,7 @@ from knowledge.text import (
     is_plain_text,
     is_single_line,
     plain_text,
+    same_words,
     single_line,
 )
 
@@ -141,3 +142,37 @@ def test_what_is_read_of_a_message_is_one_line_a_claim(text: str) -> None:
         return
     for claim in (*message.claims, *message.rest):
         assert is_single_line(claim)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("بلغت الكلفة 4 ملايين دينار", " بلغت  الكلفة 4 ملايين دينار. "),
+        ("قال الوزير: الجسر مفتوح", "قال الوزير، «الجسر مفتوح»"),
+        ("The well-known bridge is open", "The well\u2013known “bridge” is\nopen!"),
+        ("It cost 1,500 dinars in 2020", "It cost 1,500 dinars, in 2020."),
+        ("word", "wo\u200brd"),
+    ],
+)
+def test_white_space_and_punctuation_are_no_words(one: str, other: str) -> None:
+    assert same_words(one, other)
+    assert same_words(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The bridge is open.", "The bridge is open?"),
+        ("هل فُتح الجسر؟", "هل فُتح الجسر"),
+        ("Prices rose 1.5 times", "Prices rose 15 times"),
+        ("بلغت ٣٫٥", "بلغت ٣٥"),
+        ("It was -5 degrees", "It was 5 degrees"),
+        ("It rose by 5%", "It rose by 5"),
+        ("قَتل", "قُتل"),
+        ("one", "two"),
+        ("one", ""),
+    ],
+)
+def test_what_says_something_else_has_other_words(one: str, other: str) -> None:
+    assert not same_words(one, other)
+    assert not same_words(other, one)

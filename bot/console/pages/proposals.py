@@ -10,9 +10,9 @@ from bot.console.names import names
 from bot.console.previews import Preview
 from bot.console.problems import told
 from bot.console.visit import Visit
-from knowledge import approvals
+from knowledge import approvals, curation
 from knowledge.approvals import Answer, Attach, Proposed, Prospect
-from knowledge.models import NotificationKind, ProposalState, StatementStatus
+from knowledge.models import NotificationKind, ProposalState, StatementStatus, SubjectKind
 from knowledge.reports import SourcedStatement
 
 #: Statements whose messages are shown, and entries of what is changed. Who approves looks at all
@@ -23,11 +23,15 @@ _ENTRIES: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A statement as it is and as it would be, with what people would read; empty for nothing."""
+    """A statement as it is and as it would be, with what people would read; empty for nothing.
+
+    ``letters`` is what those read who are told of it.
+    """
 
     before: SourcedStatement | None
     after: SourcedStatement
     previews: tuple[Preview, ...]
+    letters: tuple[Preview, ...] = ()
 
 
 def show_list(visit: Visit) -> Response:
@@ -48,6 +52,11 @@ def show(visit: Visit) -> Response:
         known = names(session, visit)
     pending = proposed.state is ProposalState.PENDING
     foreseen = approvals.foresee(visit.desk.sessions, number) if pending else approvals.Foreseen()
+    told_of = {
+        each.subject_id
+        for each in foreseen.entries
+        if each.subject is SubjectKind.STATEMENT and (each.after or {}).get(curation.TOLD)
+    }
     return visit.page(
         "proposal.html",
         proposed=proposed,
@@ -59,7 +68,10 @@ def show(visit: Visit) -> Response:
         problem=told(foreseen.problem, visit.words.say) if foreseen.problem else None,
         entries=foreseen.entries[:_ENTRIES],
         further=max(0, len(foreseen.entries) - _ENTRIES),
-        statements=[_shown(visit, proposed, each) for each in foreseen.statements[:_PREVIEWED]],
+        statements=[
+            _shown(visit, proposed, each, str(each.after.id) in told_of)
+            for each in foreseen.statements[:_PREVIEWED]
+        ],
         left_out=max(0, len(foreseen.statements) - _PREVIEWED),
     )
 
@@ -89,7 +101,7 @@ def withdraw(visit: Visit) -> Response:
     return visit.to(f"/proposals/{number}", "withdrawn")
 
 
-def _shown(visit: Visit, proposed: Proposed, each: Prospect) -> Shown:
+def _shown(visit: Visit, proposed: Proposed, each: Prospect, tells: bool) -> Shown:
     today, statement = visit.now.date(), each.after
     messages: tuple[Preview, ...] = ()
     if statement.status is StatementStatus.PUBLISHED:
@@ -101,4 +113,5 @@ def _shown(visit: Visit, proposed: Proposed, each: Prospect) -> Shown:
                 messages = previews.ruled(proposed.title, statement, relation, today)
             case _:
                 messages = previews.asked(statement, today)
-    return Shown(each.before, statement, messages)
+    letters = previews.corrected(each, today) if tells else ()
+    return Shown(each.before, statement, messages, letters)

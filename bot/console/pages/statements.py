@@ -1,5 +1,7 @@
 """Statements: listed, reviewed, published after a look at what people will see, corrected."""
 
+from dataclasses import replace
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -31,6 +33,13 @@ _LINE: Final = 2_000
 _NEAR: Final = 5
 #: Statements handled at once.
 _MOST: Final = 500
+
+
+class Tell(StrEnum):
+    """Whether people are told of an edit."""
+
+    YES = "yes"
+    NO = "no"
 
 
 def show_list(visit: Visit) -> Response:
@@ -77,8 +86,10 @@ def show(visit: Visit) -> Response:
 
 
 def edit(visit: Visit) -> Response:
-    """Keep a statement's new version."""
+    """Keep a statement's new version; of a published one, after a look at what comes of it."""
     sent, number = visit.sent, visit.number
+    tell = sent.choice("tell", Tell)
+    reason = sent.line("reason") or None
     with visit.transaction() as session:
         held = curation.statement(session, number)
         text = sent.needed_text("text", _TEXT)
@@ -90,9 +101,42 @@ def edit(visit: Visit) -> Response:
             rating_text=sent.line("rating_text", _LINE) or None,
             as_of=sent.day("as_of"),
         )
-        act = EditStatement(number, edited, sent.number("version"))
-        outcome = visit.submit(session, act, sent.line("reason") or None)
+        act = EditStatement(
+            number, edited, sent.number("version"), None if tell is None else tell is Tell.YES
+        )
+        undecided = tell is None and held.status is StatementStatus.PUBLISHED
+        outcome = None if undecided else visit.submit(session, act, reason)
+    if outcome is None:
+        return _preview_edit(visit, act, reason)
     return visit.conclude(outcome) or visit.to(f"/statements/{number}", "edited")
+
+
+def _preview_edit(visit: Visit, act: EditStatement, reason: str | None) -> Response:
+    """Show what an edit changes, how many people could be told, and exactly what they would read.
+
+    Raises what keeping it would.
+    """
+    act = replace(act, tell=True)
+    foreseen = approvals.rehearse(visit.desk.sessions, act, visit.actor, reason)
+    if foreseen.problem is not None:
+        raise foreseen.problem
+    if not foreseen.entries:
+        return visit.to(f"/statements/{act.statement_id}", "unchanged")
+    (prospect,) = (each for each in foreseen.statements if each.after.id == act.statement_id)
+    (edited,) = (each for each in foreseen.entries if each.action == "edited")
+    entries = [each for each in foreseen.entries if each is not edited]
+    after = dict(edited.after or {})
+    told = after.pop(curation.TOLD, 0)
+    return visit.page(
+        "edit.html",
+        statement=prospect.before,
+        act=act,
+        reason=reason,
+        entries=[replace(edited, after=after), *entries],
+        told=told,
+        tells=curation.changes_meaning(edited.before or {}, after),
+        previews=previews.corrected(prospect, visit.now.date()),
+    )
 
 
 def review(visit: Visit) -> Response:

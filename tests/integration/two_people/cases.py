@@ -174,7 +174,7 @@ class Case:
 
 
 def _edit(world: World, **changed: Any) -> Mapping[str, Any]:
-    kept = {"text": CHECKED, "rating": "false", "rating_text": "False", "version": 1}
+    kept = {"text": CHECKED, "rating": "false", "rating_text": "False", "version": 1, "tell": "yes"}
     return {**kept, **changed}
 
 

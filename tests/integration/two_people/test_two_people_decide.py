@@ -15,7 +15,7 @@ from knowledge import (
 from knowledge.approvals import Applied, Policy, Waiting
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.database import Sessions
-from knowledge.domain import Relation
+from knowledge.domain import Rating, Relation
 from knowledge.errors import (
     CannotDecide,
     CannotUndo,
@@ -29,6 +29,7 @@ from knowledge.models import (
     AuditEntry,
     Claim,
     FeedKind,
+    NotificationKind,
     Proposal,
     ProposalState,
     Role,
@@ -36,7 +37,7 @@ from knowledge.models import (
     SubjectKind,
 )
 from tests.integration.console import SECRET, key_of
-from tests.integration.moderation import last_entry, statuses, stored
+from tests.integration.moderation import asks, last_entry, statuses, stored
 from tests.integration.two_people.cases import (
     AMAL,
     ANSWERED,
@@ -44,6 +45,7 @@ from tests.integration.two_people.cases import (
     BASIL,
     CARLA,
     CASES,
+    CHECKED,
     LOOSE,
     STRICT,
     World,
@@ -74,6 +76,21 @@ class TestWhoDecides:
             (key_of(BASIL), "approved"),
             (key_of(AMAL), "proposed"),
         ]
+
+    @pytest.mark.parametrize(("tell", "people"), [(True, 1), (False, 0)])
+    def test_whether_people_are_told_is_decided_with_it(
+        self, sessions: Sessions, world: World, tell: bool, people: int
+    ) -> None:
+        asks(sessions, "somebody", "a tower", [world.checked])
+        edit = StatementEdit(CHECKED, rating=Rating.TRUE, rating_text="True")
+        number = propose(sessions, approvals.EditStatement(world.checked, edit, 1, tell))
+        before = told(sessions)[2]
+        foreseen = approvals.foresee(sessions, number).entries
+        assert next((each.after or {}).get("told") for each in foreseen) == people
+        assert told(sessions)[2] == before
+        approve(sessions, number)
+        corrected = (("somebody", world.checked, NotificationKind.CORRECTED),) * people
+        assert set(told(sessions)[2]) - set(before) == set(corrected)
 
     def test_what_is_declined_stays_as_it_was(self, sessions: Sessions, world: World) -> None:
         number, before = propose(sessions, RATING), told(sessions)
