@@ -47,11 +47,11 @@ def corrected(
         ids = statement_ids[start : start + _BATCH]
         if among is None:
             _supersede(session, ids)
-        shown = Shown.statement_id.in_(ids)
-        _tell(session, kind, Statement.id == Shown.statement_id, shown & told)
+        same = Statement.id == Shown.statement_id
+        _tell(session, kind, same, Shown.statement_id.in_(ids) & told)
         for duplicate, stands in duplicates(session, ids):
-            shown = Shown.statement_id == duplicate
-            _tell(session, kind, Statement.id == stands, shown & told)
+            copied = Shown.statement_id == duplicate
+            _tell(session, kind, Statement.id == stands, copied & told)
 
 
 def audience(session: Session, statement_id: int, among: ColumnElement[bool] | None = None) -> int:

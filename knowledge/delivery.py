@@ -1,18 +1,86 @@
-"""Which notification is whose to send: one process has it at a time."""
+"""Which notification is whose to send, one process at a time; and who could not be told."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from knowledge import notifications
 from knowledge.inbox import rejections
 from knowledge.inbox.rejections import Closed
-from knowledge.models import Notification, NotificationStatus
+from knowledge.models import Claim, Inquiry, Notification, NotificationStatus
 from knowledge.notifications import Told
 
 #: Others that are looked at where another process takes the first at the same moment.
 _LOOKED_AT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """People who were given up with the same ``error``, after how many tries, and when last."""
+
+    error: str
+    tries: int
+    people: int
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How many people were told something, when last, and who could not be."""
+
+    told: int
+    last: datetime | None
+    failures: tuple[Failure, ...]
+
+    @property
+    def unreached(self) -> int:
+        """How many people could not be told."""
+        return sum(each.people for each in self.failures)
+
+
+def delivered(session: Session, cluster_id: int) -> Delivered:
+    """Return what became of everything that people were to be told of a cluster's claims."""
+    about = (
+        select(Notification.id)
+        # The person is the inquiry's: said here too, it is found by their index.
+        .join(
+            Inquiry,
+            (Inquiry.id == Notification.inquiry_id)
+            & (Inquiry.person_key == Notification.person_key),
+        )
+        .join(Claim, Claim.id == Inquiry.claim_id)
+        .where(Claim.cluster_id == cluster_id)
+    )
+    told, last = session.execute(
+        select(
+            func.count(Notification.person_key.distinct()), func.max(Notification.sent_at)
+        ).where(Notification.id.in_(about), Notification.status == NotificationStatus.SENT)
+    ).one()
+    return Delivered(told, last, _failures(session, Notification.id.in_(about)))
+
+
+def failures(session: Session, since: datetime, until: datetime) -> tuple[Failure, ...]:
+    """Return who was given up from ``since`` until ``until``."""
+    return _failures(session, (Notification.due_at >= since) & (Notification.due_at < until))
+
+
+def _failures(session: Session, among: ColumnElement[bool]) -> tuple[Failure, ...]:
+    """Return who could not be told, each person once: by what failed last."""
+    latest = (
+        select(func.max(Notification.id))
+        .where(among, Notification.status == NotificationStatus.UNREACHABLE)
+        .group_by(Notification.person_key)
+    )
+    error, count = func.coalesce(Notification.error, ""), func.count()
+    rows = session.execute(
+        select(error, func.max(Notification.tries), count, func.max(Notification.due_at))
+        .where(Notification.id.in_(latest))
+        .group_by(error)
+        .order_by(count.desc(), error)
+    )
+    return tuple(Failure(*row) for row in rows)
 
 
 def take(

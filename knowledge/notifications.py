@@ -266,6 +266,8 @@ def _settle(
             sent_at=at,
             tries=Notification.tries + 1,
             error=error[:_LONGEST_ERROR] if error else None,
+            # Of what is given up, when that was: it is due no more.
+            **({} if at else {"due_at": now()}),
         )
         .returning(Notification),
         execution_options={"populate_existing": True, "synchronize_session": False},

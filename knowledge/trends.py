@@ -9,6 +9,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, String, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
+from knowledge import delivery
+from knowledge.delivery import Failure
 from knowledge.domain import Outcome
 from knowledge.inbox.demand import SETTLING
 from knowledge.inbox.listing import ClusterSummary, Order, clusters
@@ -22,6 +24,8 @@ ALERT_TIMES: Final = 3
 ALERT_AGAIN: Final = timedelta(days=1)
 #: Clusters in a digest and in trends.
 FASTEST: Final = 10
+#: How far back people count who could not be told, whatever time is looked at.
+UNREACHED: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,13 @@ class Trends:
     disputed: int
     to_answer: TimeToAnswer
     fastest: tuple[ClusterSummary, ...]
+    #: Who could not be told something in the last ``UNREACHED``.
+    failures: tuple[Failure, ...]
+
+    @property
+    def unreached(self) -> int:
+        """How many people could not be told."""
+        return sum(each.people for each in self.failures)
 
     @property
     def asked(self) -> int:
@@ -83,6 +94,7 @@ class Digest:
 
 def trends(session: Session, since: datetime, until: datetime) -> Trends:
     """Return the trends of a time, from the hour of ``since`` to the hour of ``until``."""
+    failures = delivery.failures(session, until - UNREACHED, until)
     since, until = _hour(since), _hour(until)
     hour = _hour_column(session)
     hours: Counter[str] = Counter()
@@ -116,6 +128,7 @@ def trends(session: Session, since: datetime, until: datetime) -> Trends:
         disputed=disputed,
         to_answer=_to_answer(session, since, until),
         fastest=clusters(session, Order.GROWTH, limit=FASTEST, now=until).items,
+        failures=failures,
     )
 
 

@@ -16,13 +16,25 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import pictures
 from bot.app import App
 from bot.cli.permissions import exposure
+from bot.conversation.catalogue import Language, catalogue
+from bot.conversation.undelivered import listed
 from bot.errors import BotError
 from bot.pictures.errors import OcrMissing
 from bot.redaction import redact
 from embeddings import snapshot
 from embeddings.errors import EmbeddingsError
 from embeddings.pair_reader import Pair
-from knowledge import arrivals, errands, indexing, people, queues, schema, sources
+from knowledge import (
+    arrivals,
+    delivery,
+    errands,
+    indexing,
+    people,
+    queues,
+    schema,
+    sources,
+    trends,
+)
 from knowledge.database import require_whole
 from knowledge.errors import AddressUnreadable, DatabaseUnavailable, KnowledgeError
 from knowledge.models.base import now
@@ -334,13 +346,18 @@ def _errands(app: App) -> tuple[State, str]:
 
 
 def _notifications(app: App) -> tuple[State, str]:
+    until = now()
     with app.sessions() as session:
-        queue = queues.queues(session, now() - _LATE)[QueueName.NOTIFICATIONS]
+        queue = queues.queues(session, until - _LATE)[QueueName.NOTIFICATIONS]
+        failures = delivery.failures(session, until - trends.UNREACHED, until)
     if queue.waiting and queue.oldest is not None:
         return State.WARNING, (
             f"{queue.waiting} people wait to be told something, the longest for"
             f" {_span(now() - queue.oldest)}; see that `tathabbat run` is running and its log"
         )
+    if failures:
+        why = listed(failures, catalogue(Language.ENGLISH))
+        return State.OK, f"none is stuck; people given up in the last 7 days: {why}"
     return State.OK, "none is stuck"
 
 

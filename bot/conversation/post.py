@@ -26,6 +26,8 @@ FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 #: Tries after which a person is given up: more than a day of the longest pauses.
 MAX_TRIES: Final = 40
+#: What is kept of why somebody was given up whose address is gone.
+NO_ADDRESS: Final = "no address of the person is known"
 #: Characters that are kept of what a failure said.
 _ERROR: Final = 200
 
@@ -74,7 +76,7 @@ class Outbox:
         """Return the letter that is due longest and can be sent; others are given up on the way."""
         while (told := self._told()) is not None:
             if told.address is None:
-                self._give_up(told.id, "no address of the person is known")
+                self._give_up(told.id, NO_ADDRESS)
                 continue
             try:
                 address = people.opened(told.address, self._secret)

@@ -10,6 +10,7 @@ from bot import charts
 from bot.charts import Chart, Form
 from bot.conversation.catalogue import Catalogue
 from bot.conversation.reply import Block, Picture, Reply, Style
+from bot.conversation.undelivered import listed
 from bot.conversation.wording import cut_short
 from knowledge.domain import Outcome
 from knowledge.trends import Trends
@@ -38,6 +39,10 @@ def figures(trends: Trends, words: Catalogue) -> Reply:
         time = format_timedelta(waited.middle, locale=locale)
         text = say("Answered by moderators: {count}, half of them within {time}")
         lines.append(text.format(count=waited.answered, time=time))
+    unreached = say("People who could not be told, in the last 7 days: {count}")
+    lines.append(unreached.format(count=trends.unreached))
+    if trends.failures:
+        lines.append(listed(trends.failures, words))
     known = Locale(locale).languages
     if trends.languages:
         spoken = (f"{known.get(code, code)} {count}" for code, count in trends.languages[:LISTED])
@@ -45,10 +50,10 @@ def figures(trends: Trends, words: Catalogue) -> Reply:
     blocks = [Block(opening, Style.HEADLINE), Block("\n".join(lines))]
     growing = [each for each in trends.fastest if each.growth > 0][:LISTED]
     if growing:
-        listed = "\n".join(
+        titles = "\n".join(
             f"• {words.quote(cut_short(each.title))} (+{each.growth})" for each in growing
         )
-        blocks.append(Block(f"{say('Growing fastest:')}\n{listed}"))
+        blocks.append(Block(f"{say('Growing fastest:')}\n{titles}"))
     drawn = (Chart.DAYS, Chart.OUTCOMES)
     png = charts.draw(drawn, trends, words, Form.PNG)
     alternative = " · ".join(charts.title(each, words) for each in drawn)

@@ -211,6 +211,7 @@ class Notification(Base):
     reject_reason: Mapped[RejectReason | None] = mapped_column(by_value(RejectReason))
     status: Mapped[NotificationStatus] = mapped_column(by_value(NotificationStatus))
     tries: Mapped[int] = mapped_column(default=0)
+    #: When it is tried next; of what was given up, when that was.
     due_at: Mapped[datetime] = mapped_column(default=now)
     sent_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)

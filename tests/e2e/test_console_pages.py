@@ -17,7 +17,7 @@ from knowledge.schema import upgrade
 from tests.bag_of_words import BagOfWords
 from tests.e2e.chromium import DESKTOP, PHONE, Chromium, album, axe_core, chromium
 from tests.integration.console import Console, console_on
-from tests.integration.newsroom import furnish, propose
+from tests.integration.newsroom import deliver, furnish, propose
 
 PAGES = {
     "inbox": "/inbox",
@@ -57,6 +57,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     sessions = open_sessions(engine)
     furnish(sessions)
     propose(sessions)
+    deliver(sessions)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         bind = f"127.0.0.1:{free.getsockname()[1]}"
@@ -108,6 +109,16 @@ def attribute(browser: Chromium, name: str) -> str | None:
     return browser.driver.find_element(By.TAG_NAME, "html").get_attribute(name)
 
 
+def look_at_an_edit(browser: Chromium) -> None:
+    """Have another speaker of a statement that people were shown looked at, and not kept."""
+    browser.driver.get(f"{browser.home}/statements/3")
+    speaker = browser.find("#speaker")
+    speaker.clear()
+    speaker.send_keys("صفحة محلية على فيسبوك")
+    browser.press("form[action$='/edit'] button")
+    assert browser.find("button[name=tell].primary").get_attribute("value") == "no"
+
+
 def focused(browser: Chromium) -> WebElement:
     return browser.driver.switch_to.active_element
 
@@ -119,8 +130,11 @@ def test_every_page_looks_right_and_asks_nobody_else(
 ) -> None:
     speak(browser, language)
     browser.resize(size)
-    for name, path in PAGES.items():
-        browser.driver.get(browser.home + path)
+    for name, path in {**PAGES, "edit": None}.items():
+        if path is None:
+            look_at_an_edit(browser)
+        else:
+            browser.driver.get(browser.home + path)
         assert attribute(browser, "dir") == ("rtl" if language == "ar" else "ltr")
         too_wide = browser.driver.execute_script(
             "const page = document.documentElement; return page.scrollWidth - page.clientWidth"
@@ -143,6 +157,8 @@ def test_axe_finds_nothing_grave(browser: Chromium, axe: Path, language: str) ->
             "document.querySelectorAll('details').forEach(each => { each.open = true; })"
         )
         assert browser.violations(axe) == [], name
+    look_at_an_edit(browser)
+    assert browser.violations(axe) == []
 
 
 def test_axe_would_find_something(browser: Chromium, axe: Path) -> None:
@@ -208,3 +224,7 @@ def test_the_main_path_works_without_scripts(console: Console) -> None:
         assert "/clusters/2" in browser.driver.current_url
         assert browser.find(".said").is_displayed()
         assert browser.find(".tag.answered").is_displayed()
+        look_at_an_edit(browser)
+        browser.press("button[name=tell][value=no]")
+        assert "/statements/3" in browser.driver.current_url
+        assert browser.find(".said").is_displayed()

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import approvals, curation, inquiries, reports, roles, sources
+from knowledge import approvals, curation, inquiries, notifications, reports, roles, sources
 from knowledge.approvals import Policy
+from knowledge.corrections import corrected
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.curation.filing import file_report
 from knowledge.database import Sessions
@@ -18,7 +20,17 @@ from knowledge.domain import (
     StatementDraft,
 )
 from knowledge.inbox import demand, handling
-from knowledge.models import Claim, Cluster, ClusterStatus, FeedKind, Forwarded, Report, Role
+from knowledge.models import (
+    Claim,
+    Cluster,
+    ClusterStatus,
+    FeedKind,
+    Forwarded,
+    Notification,
+    NotificationKind,
+    Report,
+    Role,
+)
 from knowledge.models.base import now
 from knowledge.reports import Stored
 from knowledge.text import single_line
@@ -168,3 +180,13 @@ def propose(sessions: Sessions) -> None:
             (approvals.EditReport(1, ReportEdit(title, title, body=BODY), 1), HOSTILE),
         ):
             approvals.submit(session, act, key_of(2), reason, policy)
+
+
+def deliver(sessions: Sessions) -> None:
+    """Have a correction reach one of those who asked about the crocodile, and not two others."""
+    with sessions.begin() as session:
+        corrected(session, [3], NotificationKind.CORRECTED)
+        told, blocked, gone = session.scalars(select(Notification.id).order_by(Notification.id))
+        notifications.sent(session, told)
+        notifications.unreachable(session, blocked, "Forbidden: bot was blocked by the user")
+        notifications.unreachable(session, gone, "Chat not found")

@@ -7,7 +7,7 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from itertools import islice
 from pathlib import Path
@@ -35,7 +35,7 @@ from knowledge.models import (
     Verdict,
 )
 from tests.integration.console import Browser, Console, console_on, key_of
-from tests.integration.newsroom import BODY, HOSTILE, furnish, propose
+from tests.integration.newsroom import BODY, HOSTILE, deliver, furnish, propose
 
 PAGES = (
     "/inbox", "/inbox?tab=snoozed", "/clusters/1", "/clusters/3", "/clusters/5",
@@ -508,6 +508,30 @@ class TestAnswering:
         assert "detached" in moderator.told(moderator.send("/clusters/1/detach", statement="1"))
         with console.sessions() as session:
             assert session.scalar(select(func.count(Notification.id))) == 0
+
+
+class TestWhoWasTold:
+    def test_a_cluster_says_who_was_told_and_who_could_not_be(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        assert "Who was told" not in moderator.get("/clusters/3").text
+        deliver(console.sessions)
+        page = moderator.get("/clusters/3").text
+        assert "Told: 1. Could not be told: 2." in page
+        reasons = re.findall("<span>([^<]*): 1</span><span>last <time", page)
+        assert reasons == ["Their chat was not found", "They blocked the bot"]
+        assert "Who was told" not in moderator.get("/clusters/1").text
+
+    def test_the_trends_count_those_of_the_last_days(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        deliver(console.sessions)
+        page = moderator.get("/trends?days=1").text
+        assert "<dt>Could not be told, in 7 days</dt><dd>2</dd>" in page
+        assert "They blocked the bot: 1" in page
+        console.clock.now += timedelta(days=8)
+        later = console.signed_in(2).get("/trends?days=30").text
+        assert "<dt>Could not be told, in 7 days</dt><dd>0</dd>" in later
 
 
 class TestSearch:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.app import App
@@ -19,7 +19,7 @@ from bot.cli import examination
 from bot.cli.examination import Finding, State, examine
 from bot.telegram.application import TelegramConfig
 from bot.telegram.registration import Registration, look
-from knowledge import curation, errands, inquiries, people, reports, sources
+from knowledge import curation, errands, inquiries, notifications, people, reports, sources
 from knowledge.database import open_sessions
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import reindex
@@ -398,3 +398,15 @@ def test_people_who_wait_to_be_told_are_counted(app: App, doctor: Doctor) -> Non
     found = doctor()["notifications"]
     assert found.state is State.WARNING
     assert "1 people wait" in found.message
+
+
+def test_people_who_could_not_be_told_are_counted(app: App, doctor: Doctor) -> None:
+    (shown,) = publish(app)
+    with app.sessions.begin() as session:
+        inquiries.record(session, KEY, "is it open", Outcome.SUPPORTED, [shown], "en")
+        curation.retract(session, [shown], "test", "wrong")
+        (number,) = session.scalars(select(Notification.id))
+        notifications.unreachable(session, number, "Chat not found")
+    found = doctor()["notifications"]
+    assert found.state is State.OK, "people may leave"
+    assert "in the last 7 days: Their chat was not found: 1" in found.message

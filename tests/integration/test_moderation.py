@@ -15,11 +15,20 @@ from bot.conversation.moderation import Moderation, Place
 from bot.conversation.reply import Asker, Button, Reply
 from bot.fetching.errors import PrivateAddress
 from embeddings.encoder import Encoder
-from knowledge import audit, curation, people, reports, roles, sign_in
+from knowledge import (
+    audit,
+    curation,
+    inquiries,
+    notifications,
+    people,
+    reports,
+    roles,
+    sign_in,
+)
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.database import Sessions
-from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.inbox import demand
 from knowledge.indexing import ServingIndex
 from knowledge.models import (
@@ -463,6 +472,23 @@ class TestConsoleAndStats:
         assert said(reply).startswith("📊 From ")
         assert reply.picture is not None
         assert reply.picture.png.startswith(b"\x89PNG")
+
+    def test_the_figures_say_who_could_not_be_told(self, house: House) -> None:
+        nobody = said(house.talk.command(MODERATOR, "stats", ""))
+        assert "People who could not be told, in the last 7 days: 0" in nobody
+        with house.sessions.begin() as session:
+            (shown,) = reports.store(
+                session, ReportDraft("t", statements=(StatementDraft("the dam stands"),))
+            ).statement_ids
+            curation.publish(session, [shown], "test")
+            for person in ("one", "two"):
+                inquiries.record(session, person, CLAIM, Outcome.SUPPORTED, [shown], "en")
+            curation.retract(session, [shown], "test", "wrong")
+            for number in session.scalars(select(Notification.id)):
+                notifications.unreachable(session, number, "Forbidden: bot was blocked by the user")
+        text = said(house.talk.command(MODERATOR, "stats", ""))
+        assert "People who could not be told, in the last 7 days: 2" in text
+        assert "They blocked the bot: 2" in text
 
     def test_a_moderators_address_is_remembered_for_the_digest(self, house: House) -> None:
         house.talk.command(MODERATOR, "queue", "")

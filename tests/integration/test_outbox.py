@@ -1,14 +1,17 @@
 """What people are told unasked: taken by one process at a time, worded in their language."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.post import FIRST_PAUSE, LEASE, LONGEST_PAUSE, MAX_TRIES, Letter, Outbox
 from bot.conversation.reply import Reply
-from knowledge import curation, inquiries, notifications, people, reports
+from bot.conversation.undelivered import listed
+from knowledge import curation, delivery, inquiries, notifications, people, reports
 from knowledge.curation import StatementEdit
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
@@ -242,6 +245,52 @@ class TestTaking:
             NotificationStatus.UNREACHABLE,
             "bot was blocked by the user",
         )
+
+    def test_who_was_told_and_who_was_not_is_known_of_the_cluster(
+        self, sessions: Sessions, outbox: Outbox, clock: Clock
+    ) -> None:
+        for number, person in enumerate(("told", "blocked", "left", "slow")):
+            asks(sessions, person, address=str(number))
+        asks(sessions, "unknown", address="9")
+        with sessions.begin() as session:
+            session.get_one(Person, "unknown").address = None
+        answered(sessions)
+        # Without an address nothing is handed out: it is given up on the way.
+        letters = {each.address: each for each in iter(outbox.take, None)}
+        outbox.sent(letters["0"])
+        outbox.unreachable(letters["1"], "Forbidden: bot was blocked by the user")
+        outbox.unreachable(letters["2"], "Chat not found")
+        outbox.failed(replace(letters["3"], tries=MAX_TRIES), "TimedOut")
+        with sessions.begin() as session:
+            slow = select(Notification).where(Notification.error == "TimedOut")
+            session.scalars(slow).one().tries = MAX_TRIES + 1
+            cluster = session.scalars(select(Cluster.id)).one()
+            found = delivery.delivered(session, cluster)
+            other = delivery.delivered(session, cluster + 1)
+        assert (found.told, found.unreached) == (1, 4)
+        assert found.last is not None
+        assert (other.told, other.last, other.failures) == (0, None, ())
+        english = catalogue(Language.ENGLISH)
+        assert listed(found.failures, english) == (
+            "It was tried too many times: 1 · Their chat was not found: 1"
+            " · They blocked the bot: 1 · Where to write to them is not known: 1"
+        )
+        assert all(datetime.now(UTC) - each.last < LEASE for each in found.failures)
+
+    def test_who_could_not_be_told_is_counted_when_they_were_given_up(
+        self, sessions: Sessions, outbox: Outbox
+    ) -> None:
+        asks(sessions, "someone")
+        answered(sessions)
+        before = datetime.now(UTC)
+        outbox.unreachable(taken(outbox), "BadRequest")
+        after = datetime.now(UTC) + timedelta(seconds=1)
+        with sessions() as session:
+            (failure,) = delivery.failures(session, before, after)
+            assert delivery.failures(session, before - timedelta(days=7), before) == ()
+            assert delivery.failures(session, after, after + timedelta(days=7)) == ()
+        assert (failure.error, failure.people) == ("BadRequest", 1)
+        assert listed([failure], catalogue(Language.ARABIC)) == "رُفضت الرسالة: 1"
 
     def test_an_address_that_was_forgotten_holds_up_nobody_else(
         self, sessions: Sessions, outbox: Outbox

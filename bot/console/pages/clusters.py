@@ -10,7 +10,8 @@ from bot.console.errors import BadForm
 from bot.console.names import names
 from bot.console.pages.inbox import SNOOZE
 from bot.console.visit import Visit
-from knowledge import approvals, audit, browsing, reports, verdicts
+from bot.conversation.undelivered import undelivered
+from knowledge import approvals, audit, browsing, delivery, reports, verdicts
 from knowledge.approvals import Answer, Applied, Attach, Detach, SplitCluster
 from knowledge.curation.staleness import (
     last_seen,
@@ -41,6 +42,7 @@ def show(visit: Visit) -> Response:
         ruled = verdicts.of(session, detail.wordings[0].text) if detail.wordings else {}
         attached = reports.by_ids(session, sorted(ruled))
         pending = approvals.about(session, [(SubjectKind.CLUSTER, detail.summary.id)])
+        told = delivery.delivered(session, detail.summary.id)
     if detail.summary.id != number:
         return visit.to(f"/clusters/{detail.summary.id}")
     shown = {candidate.statement.id for candidate in detail.candidates} | set(ruled)
@@ -55,6 +57,8 @@ def show(visit: Visit) -> Response:
         seen=seen,
         past=past.items,
         pending=pending,
+        delivered=told,
+        undelivered=undelivered(told.failures, visit.words),
         attached=[(statement, ruled[statement.id]) for statement in attached],
         found=[statement for statement in found if statement.id not in shown],
         colleagues=sorted(known, key=lambda key: (key != visit.visitor.key, known[key])),

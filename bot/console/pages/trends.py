@@ -9,6 +9,7 @@ from starlette.responses import Response
 from bot import charts
 from bot.charts import Chart
 from bot.console.visit import Visit
+from bot.conversation.undelivered import undelivered
 from knowledge import trends
 from knowledge.errors import NotFound
 from knowledge.trends import Trends
@@ -30,6 +31,7 @@ def show(visit: Visit) -> Response:
         days=days,
         spans=SPANS,
         charts=[(chart, charts.title(chart, visit.words)) for chart in Chart],
+        undelivered=undelivered(found.failures, visit.words),
         waits=[
             format_timedelta(wait, locale=locale) if wait is not None else "—" for wait in waits
         ],

@@ -1,0 +1,78 @@
+"""Why people could not be told, in words that name nobody (pure)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Final
+
+from bot.conversation.catalogue import Catalogue
+from bot.conversation.post import MAX_TRIES, NO_ADDRESS
+from knowledge.delivery import Failure
+
+
+class _Why(Enum):
+    BLOCKED = auto()
+    GONE = auto()
+    NO_ADDRESS = auto()
+    TRIED = auto()
+    REFUSED = auto()
+
+
+#: What channels say of a chat that is not there, in lower case.
+_GONE: Final = (
+    "chat not found", "user not found", "peer_id_invalid", "deactivated", "was deleted",
+    "initiate conversation",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A reason in words, how many people it kept from being told, and when it did so last."""
+
+    reason: str
+    people: int
+    last: datetime
+
+
+def undelivered(failures: Iterable[Failure], words: Catalogue) -> tuple[Undelivered, ...]:
+    """Return why people could not be told, most of them first."""
+    found: dict[_Why, list[Failure]] = {}
+    for each in failures:
+        found.setdefault(_why(each), []).append(each)
+    listed = (
+        Undelivered(_named(why, words), sum(e.people for e in same), max(e.last for e in same))
+        for why, same in found.items()
+    )
+    return tuple(sorted(listed, key=lambda each: (-each.people, each.reason)))
+
+
+def listed(failures: Iterable[Failure], words: Catalogue) -> str:
+    """Return the reasons on one line, each with how many people; empty where there are none."""
+    return " · ".join(f"{each.reason}: {each.people}" for each in undelivered(failures, words))
+
+
+def _why(failure: Failure) -> _Why:
+    error = failure.error.lower()
+    if "blocked" in error:
+        return _Why.BLOCKED
+    if any(words in error for words in _GONE):
+        return _Why.GONE
+    if error == NO_ADDRESS:
+        return _Why.NO_ADDRESS
+    return _Why.TRIED if failure.tries > MAX_TRIES else _Why.REFUSED
+
+
+def _named(why: _Why, words: Catalogue) -> str:
+    say = words.say
+    match why:
+        case _Why.BLOCKED:
+            return say("They blocked the bot")
+        case _Why.GONE:
+            return say("Their chat was not found")
+        case _Why.NO_ADDRESS:
+            return say("Where to write to them is not known")
+        case _Why.TRIED:
+            return say("It was tried too many times")
+        case _Why.REFUSED:
+            return say("The message was refused")
