@@ -321,6 +321,7 @@ class App:
             embed=self._embed,
             console_url=settings.console_address if settings.console_bind else None,
             two_people=settings.publish_needs_two and not on_this_machine,
+            undo_for=timedelta(seconds=settings.undo_seconds),
             acts_as=acts_as,
         )
         moderation = Moderation(self.sessions, self.answering, place)
@@ -436,6 +437,7 @@ class App:
                 sessions=self.sessions,
                 encoder=self.encoder,
                 index=self.index,
+                answering=self.answering,
                 index_dir=self.settings.index_dir,
                 first_admins=self.first_admins,
                 key_of=self.person_key,
@@ -443,6 +445,7 @@ class App:
                 fetcher=self.fetcher,
                 parsers=self.parsers,
                 two_people=self.settings.publish_needs_two,
+                undo_for=timedelta(seconds=self.settings.undo_seconds),
             )
         )
 

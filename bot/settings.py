@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     console_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     metrics_bind: str | None = None
     publish_needs_two: bool = False
+    undo_seconds: int = Field(default=60, ge=0, le=3_600)
     secret_key: SecretStr | None = None
     retention_days: int = Field(default=90, ge=1, le=36_500)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO")

@@ -142,6 +142,19 @@ class Answering:
         known = replace(known, claim=text)
         return left_open(known) if crossed else known
 
+    def about(self, claims: Sequence[str]) -> list[SourcedStatement]:
+        """Return the published statements that are about a claim, in one of its wordings.
+
+        Those of the first wording come first, each's best first. Raises as ``answer``.
+        """
+        found = {
+            match.statement.id: match.statement
+            for claim in claims
+            for match in self.answer(claim).matches
+            if match.related
+        }
+        return list(found.values())
+
     def nearest(self, text: str, top: int = 10) -> Answer:
         """Return what comes closest to a text that claims nothing, judging nothing: NO_MATCH.
 

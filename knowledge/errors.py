@@ -15,6 +15,7 @@ KnowledgeError
 ├── TwoPeopleNeeded     another person has to review it before this one publishes it
 ├── CannotDecide        a proposal is not this person's to decide, or not any more
 ├── CannotUndo          an act cannot be taken back, or not any more
+│   └── TooLate         people may have been told of it
 ├── NotAllowed          the person does not hold the role that the act needs
 ├── AddressUnreadable   an address was kept under another key
 ├── SealBroken          something else was
@@ -122,6 +123,10 @@ class CannotDecide(KnowledgeError):
 
 class CannotUndo(KnowledgeError):
     """An act cannot be taken back, or not any more."""
+
+
+class TooLate(CannotUndo):
+    """An answer cannot be taken back any more: people may have been told of it."""
 
 
 class LinkRefused(KnowledgeError):

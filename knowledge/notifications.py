@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session, aliased
 from knowledge import verdicts
 from knowledge.corrections import corrected
 from knowledge.domain import Relation
-from knowledge.inbox import rejections
+from knowledge.inbox import demand, rejections
+from knowledge.inbox.listing import standing
 from knowledge.models import (
     Calendar,
     Claim,
@@ -34,15 +35,18 @@ from knowledge.models import (
 from knowledge.models.base import now
 from knowledge.paging import bounded
 from knowledge.reports import SourcedStatement, by_ids
-from knowledge.settling import answer_cluster
+from knowledge.settling import answer_cluster, undo_answer
 
 __all__ = [
+    "Audience",
     "Told",
     "answer_cluster",
     "corrected",
     "due",
+    "foresee",
     "postpone",
     "sent",
+    "undo_answer",
     "unreachable",
     "waiting",
 ]
@@ -75,6 +79,36 @@ class Told:
     tries: int
     calendar: Calendar | None = None
     again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom an answer would reach: how many people, and what one of each language is told."""
+
+    people: int
+    told: tuple[Told, ...] = ()
+
+
+def foresee(
+    session: Session,
+    cluster_id: int,
+    statement_id: int,
+    relation: Relation,
+    actor: str,
+    two_people: bool = False,
+) -> Audience:
+    """Return whom an answer would reach: it is given, read, and taken back.
+
+    Raises as ``answer_cluster``.
+    """
+    demand.hold(session)
+    with session.begin_nested() as savepoint:
+        count = answer_cluster(
+            session, cluster_id, statement_id, relation, actor, two_people=two_people
+        )
+        told = _one_of_each_language(session, standing(session, cluster_id).id, statement_id)
+        savepoint.rollback()
+    return Audience(count, told)
 
 
 def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
@@ -181,6 +215,33 @@ def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
             rejections.still_holds(),
         ),
     )
+
+
+def _one_of_each_language(session: Session, cluster_id: int, statement_id: int) -> tuple[Told, ...]:
+    """Return what one person of each language waits to be told of an answer to a cluster."""
+    spoken = func.coalesce(func.nullif(Person.language, ""), Inquiry.language)
+    numbers = (
+        select(func.min(Notification.id))
+        .join(Inquiry, Inquiry.id == Notification.inquiry_id)
+        .join(Claim, Claim.id == Inquiry.claim_id)
+        .outerjoin(Person, Person.key == Notification.person_key)
+        .where(
+            Claim.cluster_id == cluster_id,
+            Notification.statement_id == statement_id,
+            Notification.kind == NotificationKind.ANSWERED,
+            Notification.status == _WAITING,
+        )
+        .group_by(spoken)
+    )
+    rows = session.execute(
+        select(Notification, Inquiry, Person)
+        .join(Inquiry, Inquiry.id == Notification.inquiry_id)
+        .outerjoin(Person, Person.key == Notification.person_key)
+        .where(Notification.id.in_(numbers))
+        .order_by(Notification.id)
+    ).all()
+    (statement,) = by_ids(session, [statement_id])
+    return tuple(_told(session, note, inquiry, who, statement) for note, inquiry, who in rows)
 
 
 def _told(

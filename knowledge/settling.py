@@ -1,22 +1,25 @@
 """The answer that moderators give to a cluster: its claims settled, and who is to be told noted.
 
 Told are those who wait for an answer, and those who were told another one; ``notifications`` finds
-what is due.
+what is due. Until something is, the answer can be taken back.
 """
 
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from knowledge import audit, curation, verdicts
+from knowledge.curation.staleness import stale
 from knowledge.domain import Outcome, Relation
-from knowledge.errors import BadEdit
+from knowledge.errors import BadEdit, CannotUndo, TooLate
 from knowledge.inbox import demand, rejections
 from knowledge.inbox.handling import take_opposites_out
 from knowledge.inbox.listing import standing
 from knowledge.inserting import insert_selected
 from knowledge.models import (
+    AuditEntry,
     Claim,
     Cluster,
     ClusterStatus,
@@ -27,11 +30,18 @@ from knowledge.models import (
     Person,
     Statement,
     SubjectKind,
+    Verdict,
 )
 from knowledge.models.base import now
 from knowledge.taking import take_statements
 
 _WAITING: Final = NotificationStatus.WAITING
+_ANSWERED: Final = "answered"
+_COLUMNS: Final = [
+    "inquiry_id", "person_key", "kind", "statement_id", "version", "status", "relation", "due_at",
+]  # fmt: skip
+#: How long an answer can be taken back: nobody is told of it before.
+UNDO_FOR: Final = timedelta(minutes=1)
 
 
 def answer_cluster(
@@ -42,8 +52,11 @@ def answer_cluster(
     actor: str,
     reason: str | None = None,
     two_people: bool = False,
+    held: timedelta = timedelta(),
 ) -> int:
     """Answer all of a cluster's claims with a statement; returns how many people will be told.
+
+    They are told once ``held`` has gone by.
 
     A cluster that was merged is the one it became part of. Claims that may say the opposite of its
     title are put into an open cluster of their own first: what is said of one is not said of its
@@ -60,8 +73,6 @@ def answer_cluster(
     take_statements(session, [statement_id])
     take_opposites_out(session, cluster_id, actor)
     claim_ids = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
-    curation.publish(session, [statement_id], actor, reason, two_people)
-    verdicts.attach(session, claim_ids, statement_id, relation, actor, reason)
     here = select(Cluster.status).where(Cluster.id == cluster_id)
     before = session.scalars(here.with_for_update()).one()
     session.execute(
@@ -72,7 +83,7 @@ def answer_cluster(
     audit.note(
         session,
         actor,
-        "answered",
+        _ANSWERED,
         SubjectKind.CLUSTER,
         cluster_id,
         before={"status": before.value},
@@ -83,11 +94,144 @@ def answer_cluster(
         },
         reason=reason,
     )
+    # Noted first: what belongs to the answer is found behind it, to be taken back with it.
+    session.flush()
+    curation.publish(session, [statement_id], actor, reason, two_people)
+    verdicts.attach(session, claim_ids, statement_id, relation, actor, reason)
+    session.flush()
     rejections.follow(session, cluster_id)
-    return _answer(session, cluster_id, statement_id, relation)
+    return _answer(session, cluster_id, statement_id, relation, now() + held)
 
 
-def _answer(session: Session, cluster_id: int, statement_id: int, relation: Relation) -> int:
+def undo_answer(
+    session: Session, cluster_id: int, entry_id: int, actor: str, within: timedelta
+) -> None:
+    """Take back an answer that nobody was told of yet: its cluster is to be answered again.
+
+    ``entry_id`` is the answer's entry in the audit, ``within`` how long it was ``held``. What was
+    said of the claims before is said of them again, and the statement is a draft again if the
+    answer published it and nothing else rests on it; whoever was shown it meanwhile hears that it
+    was withdrawn. Claims that were split off stay apart.
+
+    Raises Stale if something was done to the cluster since, CannotUndo if a verdict or the
+    statement was changed since, TooLate once people may have been told, NotFound.
+    """
+    demand.hold(session)
+    row = standing(session, cluster_id)
+    entry = audit.latest(session, SubjectKind.CLUSTER, row.id)
+    if entry is None or entry.id != entry_id or entry.action != _ANSWERED:
+        raise stale(session, SubjectKind.CLUSTER, row.id)
+    until = entry.at + within
+    _require_time(until)
+    before, after = entry.before or {}, entry.after or {}
+    statement_id, relation = int(after["statement"]), Relation(after["relation"])
+    take_statements(session, [statement_id])
+    was = ClusterStatus(before["status"])
+    # Until when one was put off, or why it was rejected, is not known any more.
+    kept = was in (ClusterStatus.ANSWERED, ClusterStatus.SETTLED)
+    row.status = was if kept else ClusterStatus.OPEN
+    audit.note(
+        session,
+        actor,
+        "undone",
+        SubjectKind.CLUSTER,
+        row.id,
+        before={"status": ClusterStatus.ANSWERED.value},
+        after={"status": row.status.value},
+        undoes=entry.id,
+    )
+    in_cluster = select(Claim.id).where(Claim.cluster_id == row.id)
+    _unsay(session, in_cluster, entry, statement_id, relation, actor)
+    _tell_nobody(session, in_cluster, statement_id, relation, entry.at)
+    # Asked once more: no letter was taken meanwhile, and who looks from now on finds none.
+    _require_time(until)
+
+
+def _require_time(until: datetime) -> None:
+    if now() >= until:
+        raise TooLate("people are being told of this answer already; answer the claim anew")
+
+
+def _unsay(
+    session: Session,
+    in_cluster: Select[int],
+    entry: audit.Entry,
+    statement_id: int,
+    relation: Relation,
+    actor: str,
+) -> None:
+    """Have claims and the statement stand as they did before an answer."""
+    claims = set(session.scalars(in_cluster))
+    since = select(AuditEntry).where(AuditEntry.id > entry.id, AuditEntry.actor == entry.actor)
+    done = [audit.read(each) for each in session.scalars(since.order_by(AuditEntry.id))]
+    said = {
+        int(each.subject_id): each.before["relation"] if each.before else None
+        for each in done
+        if (each.subject, each.action) == (SubjectKind.CLAIM, "attached")
+        and int(each.subject_id) in claims
+        and (each.after or {})["statement"] == statement_id
+    }
+    mine = Verdict.statement_id == statement_id
+    current = {
+        each.claim_id: each.relation
+        for each in session.scalars(select(Verdict).where(mine, Verdict.claim_id.in_(in_cluster)))
+    }
+    if any(current.get(number) is not relation for number in said):
+        raise CannotUndo("what was said of the claims was changed since; look at it again")
+    rulings = [
+        verdicts.Ruling(number, statement_id, Relation(earlier) if earlier else None)
+        for number, earlier in said.items()
+    ]
+    verdicts.rule(session, rulings, actor, "undone", None, entry.id)
+    rests_on_it = session.scalar(select(Verdict.claim_id).where(mine).limit(1)) is not None
+    published = [
+        each.id
+        for each in done
+        if (each.subject, each.action) == (SubjectKind.STATEMENT, "published")
+        and each.subject_id == str(statement_id)
+    ]
+    if published and not rests_on_it:
+        curation.undo(session, published[0], actor, None)
+
+
+def _tell_nobody(
+    session: Session,
+    in_cluster: Select[int],
+    statement_id: int,
+    relation: Relation,
+    since: datetime,
+) -> None:
+    """Take out what an answer noted: who was told the opposite before is told nothing either."""
+    asked = select(Inquiry.id).where(Inquiry.claim_id.in_(in_cluster))
+    noted = (
+        Notification.inquiry_id.in_(asked),
+        Notification.kind == NotificationKind.ANSWERED,
+        Notification.statement_id == statement_id,
+        Notification.status == _WAITING,
+    )
+    unsynchronised = {"synchronize_session": False}
+    session.execute(
+        delete(Notification).where(*noted, Notification.sent_at.is_(None)),
+        execution_options=unsynchronised,
+    )
+    opposite = Relation.REFUTES if relation is Relation.SUPPORTS else Relation.SUPPORTS
+    session.execute(
+        update(Notification)
+        .where(*noted)
+        .values(relation=opposite, status=NotificationStatus.SENT),
+        execution_options=unsynchronised,
+    )
+    session.execute(
+        update(Inquiry)
+        .where(Inquiry.claim_id.in_(in_cluster), Inquiry.answered_at >= since)
+        .values(answered_at=None),
+        execution_options=unsynchronised,
+    )
+
+
+def _answer(
+    session: Session, cluster_id: int, statement_id: int, relation: Relation, due_at: datetime
+) -> int:
     """Note an answer for everybody who waits for one or was told another.
 
     And note that their inquiries have it.
@@ -103,13 +247,13 @@ def _answer(session: Session, cluster_id: int, statement_id: int, relation: Rela
         ),
         execution_options={"synchronize_session": False},
     )
-    turned = _turn(session, in_cluster, statement_id, relation)
+    turned = _turn(session, in_cluster, statement_id, relation, due_at)
     count = select(func.count()).select_from(Notification).where(mine, answered)
     before = session.scalar(count) or 0
     insert_selected(
         session,
         Notification,
-        ["inquiry_id", "person_key", "kind", "statement_id", "version", "status", "relation"],
+        _COLUMNS,
         select(
             func.max(Inquiry.id),
             Inquiry.person_key,
@@ -118,6 +262,7 @@ def _answer(session: Session, cluster_id: int, statement_id: int, relation: Rela
             Statement.version,
             literal(_WAITING, Notification.status.type),
             literal(relation, Notification.relation.type),
+            literal(due_at, Notification.due_at.type),
         )
         .select_from(Inquiry)
         .join(Statement, Statement.id == statement_id)
@@ -141,7 +286,13 @@ def _answer(session: Session, cluster_id: int, statement_id: int, relation: Rela
     return (session.scalar(count) or 0) - before + turned
 
 
-def _turn(session: Session, in_cluster: Select[int], statement_id: int, relation: Relation) -> int:
+def _turn(
+    session: Session,
+    in_cluster: Select[int],
+    statement_id: int,
+    relation: Relation,
+    due_at: datetime,
+) -> int:
     """Have who was told that a statement says the opposite be told again; returns how many are."""
     asked = select(Inquiry.id).where(Inquiry.claim_id.in_(in_cluster))
     current = select(Statement.version).where(Statement.id == statement_id).scalar_subquery()
@@ -155,13 +306,13 @@ def _turn(session: Session, in_cluster: Select[int], statement_id: int, relation
     session.execute(
         update(Notification)
         .where(*otherwise, Notification.status == _WAITING)
-        .values(relation=relation),
+        .values(relation=relation, due_at=due_at, holder=None),
         execution_options={"synchronize_session": False},
     )
     turned = session.scalars(
         update(Notification)
         .where(*otherwise, Notification.status == NotificationStatus.SENT, _listens())
-        .values(relation=relation, status=_WAITING, due_at=now(), tries=0, error=None)
+        .values(relation=relation, status=_WAITING, due_at=due_at, holder=None, tries=0, error=None)
         .returning(Notification.id),
         execution_options={"synchronize_session": False},
     ).all()

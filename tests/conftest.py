@@ -67,6 +67,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 _OURS = frozenset(
     {
         "PUBLISH_NEEDS_TWO",
+        "UNDO_SECONDS",
         "DATABASE_URL",
         "DATA_DIR",
         "EMBEDDING_MODEL",

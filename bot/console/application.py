@@ -43,6 +43,7 @@ PAGES: Final[Sequence[tuple[str, str, Role, Handler]]] = (
     ("GET", "/clusters/{id:int}", _M, clusters.show),
     ("GET", "/clusters/{id:int}/answer", _M, clusters.preview),
     ("POST", "/clusters/{id:int}/answer", _M, clusters.answer),
+    ("POST", "/clusters/{id:int}/undo", _M, clusters.undo),
     ("POST", "/clusters/{id:int}/assign", _M, clusters.assign),
     ("POST", "/clusters/{id:int}/snooze", _M, clusters.snooze),
     ("POST", "/clusters/{id:int}/reject", _M, clusters.reject),

@@ -3,16 +3,18 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.fetching import Fetcher
 from bot.parsing.pool import ParserPool
 from embeddings.encoder import Encoder
+from knowledge.answering import Answering
 from knowledge.approvals import Policy
 from knowledge.database import Sessions
 from knowledge.indexing import ServingIndex
+from knowledge.settling import UNDO_FOR
 from knowledge.trends import Trends
 
 
@@ -47,6 +49,7 @@ class Desk:
     sessions: Sessions
     encoder: Encoder = field(repr=False)
     index: ServingIndex = field(repr=False)
+    answering: Answering = field(repr=False)
     index_dir: Path
     first_admins: frozenset[str] = field(repr=False)
     key_of: Callable[[int], str] = field(repr=False)
@@ -55,13 +58,15 @@ class Desk:
     parsers: ParserPool = field(repr=False)
     #: Whether what changes what people are told waits for a second person.
     two_people: bool = False
+    #: How long an answer can be taken back, before people are told of it.
+    undo_for: timedelta = UNDO_FOR
     now: Callable[[], datetime] = _now
     remembered: Remembered = field(default_factory=Remembered, repr=False)
 
     @property
     def policy(self) -> Policy:
         """What the gate before what people are told asks for."""
-        return Policy(self.two_people, self.first_admins)
+        return Policy(self.two_people, self.first_admins, self.undo_for)
 
     @property
     def secure(self) -> bool:

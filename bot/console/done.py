@@ -23,6 +23,7 @@ def done(asked: Form, say: Callable[[str], str]) -> str:
         "split": say("The claims have a cluster of their own now: this one."),
         "merged": say("The clusters are one now."),
         "answered": say("Published. People who are told: {n}."),
+        "unanswered": say("The answer was taken back. Nothing was sent."),
         "attached": say("The statement was attached to the claims."),
         "detached": say("The statement was detached from the claims."),
         "kept": say("The report was kept. Choose what it states."),

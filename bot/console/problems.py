@@ -21,6 +21,7 @@ from knowledge.errors import (
     NotAllowed,
     NotFound,
     Stale,
+    TooLate,
     TooMuchToRead,
     TwoPeopleNeeded,
     UnreadableFile,
@@ -92,6 +93,11 @@ def told(error: Exception, say: Say) -> str:
             return say("Another person has to review it before you publish it.")
         case CannotDecide():
             return undecided(error, say)
+        case TooLate():
+            return say(
+                "It is too late to take it back: people are being told. If it is wrong, answer the"
+                " claim anew in the console; whoever was told hears of it."
+            )
         case CannotUndo():
             return say(
                 "This cannot be taken back, or not any more: what it changed was changed again."

@@ -8,25 +8,35 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from bot.conversation import moderators, proposals, stats
+from bot.conversation import confirming, moderators, proposals, stats
 from bot.conversation.adding import MOST_REPORTS, Reading, cluster_named, is_address, read_pasted
 from bot.conversation.catalogue import Catalogue
 from bot.conversation.commands import menu
 from bot.conversation.moderators import Added, next_button, said
 from bot.conversation.refusals import REFUSED, refusal
 from bot.conversation.reply import Asker, Block, Button, Reply
-from knowledge import approvals, audit, curation, people, reports, roles, sign_in, trends
+from knowledge import (
+    approvals,
+    audit,
+    curation,
+    notifications,
+    people,
+    reports,
+    roles,
+    sign_in,
+    trends,
+)
 from knowledge.answering import Answering
 from knowledge.approvals import Answer, Policy, Publish, Waiting
-from knowledge.curation.staleness import require_as_shown, require_unchanged
+from knowledge.curation.staleness import last_seen, require_as_shown, require_unchanged
 from knowledge.database import Sessions
 from knowledge.domain import Relation
 from knowledge.errors import AlreadyHandled, BadCursor, NotAllowed
 from knowledge.inbox import demand, handling, listing
-from knowledge.inbox.listing import ClusterSummary, Order
+from knowledge.inbox.listing import ClusterDetail, ClusterSummary, Order
 from knowledge.models import ClusterStatus, RejectReason, Role, StatementStatus, SubjectKind
 from knowledge.paging import Page
-from knowledge.reports import SourcedStatement
+from knowledge.settling import UNDO_FOR
 
 #: How far back the figures of /stats reach.
 STATS_DAYS: Final = 14
@@ -43,6 +53,7 @@ class Place:
     ``key_of`` is the key of the person with an id that admins write; ``first_admins`` are the keys
     of those whom the settings name; ``console_url`` is None where there is no console.
     ``two_people`` is whether what changes what people are told waits for a second person.
+    ``undo_for`` is how long an answer can be taken back, before people are told of it.
     ``acts_as`` is who acts in the audit's eyes, where that is nobody of a channel.
     """
 
@@ -53,12 +64,13 @@ class Place:
     embed: Callable[[Sequence[int]], None]
     console_url: str | None = None
     two_people: bool = False
+    undo_for: timedelta = UNDO_FOR
     acts_as: str | None = None
 
     @property
     def policy(self) -> Policy:
         """What the gate before what people are told asks for."""
-        return Policy(self.two_people, self.first_admins)
+        return Policy(self.two_people, self.first_admins, self.undo_for)
 
 
 class Moderation:
@@ -121,13 +133,24 @@ class Moderation:
 
     def _press(self, key: str, verb: str, number: int, rest: str, words: Catalogue) -> Reply | None:
         match verb:
-            case "yes" | "no":
+            case "yes" | "no" | "support" | "refute":
                 named, _, shown = rest.partition(":")
                 if (statement_id := _number(named)) is None:
                     return None
-                relation = Relation.SUPPORTS if verb == "yes" else Relation.REFUTES
+                supports = verb in ("yes", "support")
+                relation = Relation.SUPPORTS if supports else Relation.REFUTES
+                act = Answer(number, statement_id, relation)
                 seen = _number(shown) or 0
-                return self._answer(key, number, statement_id, relation, seen, words)
+                if verb in ("yes", "no"):
+                    return self._confirm(key, act, seen, words)
+                return self._answer(key, act, seen, words)
+            case "back":
+                return self._again(key, number, words)
+            case "undo" if (entry_id := _number(rest)) is not None:
+                with self._acting(key) as session:
+                    within = self._place.undo_for
+                    notifications.undo_answer(session, number, entry_id, key, within)
+                return confirming.taken_back(number, words)
             case "source":
                 with self._acting(key):
                     return moderators.how_to_add(number, words)
@@ -201,42 +224,56 @@ class Moderation:
             if not page.items:
                 return said(words.say("Nothing is waiting to be answered. 🎉"))
             detail = listing.cluster(session, page.items[0].id)
-        candidates = self._candidates(detail)
-        return moderators.queued(detail, candidates, page.after, self._today(), words, seen)
+        return self._shown(detail, page.after, seen, words)
 
-    def _candidates(self, detail: listing.ClusterDetail) -> list[SourcedStatement]:
-        """Return the published statements closest to a cluster: as found now, then as shown."""
-        found = [match.statement for match in self._answering.answer(detail.summary.title).matches]
-        shown = [each.statement for each in detail.candidates]
-        by_id = {each.id: each for each in (*found, *shown)}
-        standing = [s for s in by_id.values() if s.status is StatementStatus.PUBLISHED]
-        return standing[: moderators.CANDIDATES]
-
-    def _answer(
-        self,
-        key: str,
-        cluster_id: int,
-        statement_id: int,
-        relation: Relation,
-        seen: int,
-        words: Catalogue,
-    ) -> Reply:
+    def _again(self, key: str, cluster_id: int, words: Catalogue) -> Reply:
+        """Show a cluster of the queue again."""
         with self._acting(key) as session:
             _require_open(session, cluster_id)
-            require_as_shown(session, {statement_id: seen})
-            require_unchanged(session, SubjectKind.CLUSTER, cluster_id, seen)
-            act = Answer(cluster_id, statement_id, relation)
+            seen = audit.newest(session)
+            detail = listing.cluster(session, cluster_id)
+            after = listing.place_of(session, cluster_id)
+            more = _first_open(session, after).items
+        return self._shown(detail, after if more else None, seen, words)
+
+    def _shown(
+        self, detail: ClusterDetail, after: str | None, seen: int, words: Catalogue
+    ) -> Reply:
+        about = self._answering.about(detail.phrasings(moderators.WORDINGS))
+        candidates = about[: moderators.CANDIDATES]
+        return moderators.queued(detail, candidates, after, self._today(), words, seen)
+
+    def _confirm(self, key: str, act: Answer, seen: int, words: Catalogue) -> Reply:
+        """Show what an answer would tell people, and to how many: nothing is done yet."""
+        with self._acting(key) as session:
+            _require_as_seen(session, act, seen)
+            cluster = listing.standing(session, act.cluster_id)
+            two_people = self._place.two_people
+            # Before what is shown: what is done in between is not taken for seen.
+            seen = audit.newest(session)
+            audience = notifications.foresee(
+                session, cluster.id, act.statement_id, act.relation, key, two_people
+            )
+            (statement,) = reports.by_ids(session, [act.statement_id])
+            intended = confirming.Intended(
+                cluster.id, cluster.title, statement, act.relation, audience, seen, two_people
+            )
+        return confirming.confirming(intended, self._today(), words)
+
+    def _answer(self, key: str, act: Answer, seen: int, words: Catalogue) -> Reply:
+        with self._acting(key) as session:
+            _require_as_seen(session, act, seen)
             outcome = approvals.submit(session, act, key, None, self._place.policy)
+            undoing = self._undoing(session, act.cluster_id)
         if isinstance(outcome, Waiting):
             return proposals.waits(outcome.proposal_id, words)
-        self._place.embed([statement_id])
-        text = words.count(
-            "Claim {number} is answered. {count} person will be told.",
-            "Claim {number} is answered. {count} people will be told.",
-            outcome.count,
-            number=cluster_id,
-        )
-        return said(text, next_button(words))
+        self._place.embed([act.statement_id])
+        return confirming.sent(act.cluster_id, outcome.count, undoing, words)
+
+    def _undoing(self, session: Session, cluster_id: int) -> tuple[int, timedelta]:
+        """Return what takes an answer back that was given just now, and for how long it can be."""
+        number = listing.standing(session, cluster_id).id
+        return last_seen(session, SubjectKind.CLUSTER, number), self._place.undo_for
 
     def _add(self, key: str, argument: str, words: Catalogue) -> Reply:
         with self._acting(key):
@@ -310,9 +347,15 @@ class Moderation:
 
     def _approve(self, key: str, number: int, words: Catalogue) -> Reply:
         with self._acting(key) as session:
+            act = approvals.proposal(session, number).act
             done = approvals.approve(session, number, key, self._place.policy)
+            answer = act if isinstance(act, Answer) else None
+            undoing = self._undoing(session, answer.cluster_id) if answer else None
         self._place.embed(done.statement_ids)
-        return said(words.say("It was approved, and done."))
+        text = words.say("It was approved, and done.")
+        if answer is None or undoing is None:
+            return said(text)
+        return confirming.held(text, answer.cluster_id, undoing, words)
 
     def _retract(self, key: str, argument: str, words: Catalogue) -> Reply:
         ref, _, reason = argument.partition(" ")
@@ -387,6 +430,13 @@ def _require_open(session: Session, cluster_id: int) -> None:
     status = listing.standing(session, cluster_id).status
     if status in (ClusterStatus.ANSWERED, ClusterStatus.REJECTED):
         raise AlreadyHandled(f"cluster {cluster_id} is {status} already; reopen it first")
+
+
+def _require_as_seen(session: Session, act: Answer, seen: int) -> None:
+    """Raise AlreadyHandled or Stale where an answer is not to what was ``seen``."""
+    _require_open(session, act.cluster_id)
+    require_as_shown(session, {act.statement_id: seen})
+    require_unchanged(session, SubjectKind.CLUSTER, act.cluster_id, seen)
 
 
 def _number(text: str) -> int | None:

@@ -74,7 +74,7 @@ def queued(
         Block(say("📥 Claim {number}").format(number=summary.id), Style.HEADLINE),
         Block(cut_short(summary.title), Style.QUOTE),
     ]
-    others = [each.text for each in detail.wordings if each.text != summary.title][:WORDINGS]
+    _, *others = detail.phrasings(WORDINGS)
     if others:
         asked_as = "\n".join(f"• {words.quote(cut_short(text))}" for text in others)
         blocks.append(Block(f"{say('Also asked as:')}\n{asked_as}"))
@@ -85,7 +85,14 @@ def queued(
         blocks.append(Block(f"{opening} · {words.quote(statement.ref)}", Style.HEADLINE))
         blocks += sourced(statement, ask, words)
     if not candidates:
-        blocks.append(Block(say("Nothing that was published comes close to it.")))
+        blocks.append(
+            Block(
+                say(
+                    "No published statement is about this. Search in the console (/console), or"
+                    " add a report that settles it: “➕ Add a source”."
+                )
+            )
+        )
     rows = [*_answers(summary.id, candidates, seen, words), *_handling(summary.id, words)]
     if after is not None:
         rows.append((next_button(words, after),))

@@ -99,7 +99,8 @@ def waits(proposal_id: int, words: Catalogue) -> Reply:
         "⏳ This waits for a second person (number {number}); until then nothing changes."
         " A colleague approves it with /pending or in the console."
     )
-    return said(text.format(number=proposal_id))
+    withdraw = Button(words.say("↩ Withdraw it"), action=action("withdraw", proposal_id))
+    return said(text.format(number=proposal_id), withdraw)
 
 
 def nothing_waits(words: Catalogue) -> Reply:

@@ -15,6 +15,7 @@ from knowledge.errors import (
     KnowledgeError,
     NotFound,
     Stale,
+    TooLate,
     TwoPeopleNeeded,
     UnreadableFile,
     UnusableFeed,
@@ -49,6 +50,11 @@ def refusal(error: KnowledgeError | FetchError, words: Catalogue) -> str:
             return say(
                 "The words of {ref} are not in the new text. Edit or retract that statement first."
             ).format(ref=words.quote(ref))
+        case TooLate():
+            return say(
+                "It is too late to take it back: people are being told. If it is wrong, answer the"
+                " claim anew in the console; whoever was told hears of it."
+            )
         case BadEdit() | CannotRegroup() | CannotUndo() | UnusableFeed():
             return say("It cannot be done any more: {why}").format(why=error)
         case NotFound():

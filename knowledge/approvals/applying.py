@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, event, select
@@ -76,8 +77,18 @@ def observed(session: Session) -> Iterator[Effects]:
         event.remove(session, "after_flush", collect)
 
 
-def apply(session: Session, act: Act, actor: str, reason: str | None, two_people: bool) -> int:
-    """Do an act; returns how many it moved or has told, or the number of what it made."""
+def apply(
+    session: Session,
+    act: Act,
+    actor: str,
+    reason: str | None,
+    two_people: bool,
+    held: timedelta = timedelta(),
+) -> int:
+    """Do an act; returns how many it moved or has told, or the number of what it made.
+
+    People are told of an answer once ``held`` has gone by.
+    """
     match act:
         case Publish(statement_ids=ids):
             return curation.publish(session, ids, actor, reason, two_people)
@@ -92,7 +103,9 @@ def apply(session: Session, act: Act, actor: str, reason: str | None, two_people
         case Undo(entry_id=number):
             curation.undo(session, number, actor, reason)
         case Answer(cluster_id=cluster, statement_id=number, relation=relation):
-            return answer_cluster(session, cluster, number, relation, actor, reason, two_people)
+            return answer_cluster(
+                session, cluster, number, relation, actor, reason, two_people, held
+            )
         case Attach(cluster_id=cluster, statement_id=number, relation=relation):
             handling.take_opposites_out(session, cluster, actor)
             claims = browsing.claims_of(session, cluster)

@@ -7,6 +7,7 @@ as a proposal, and what was served before stays served.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -41,17 +42,20 @@ from knowledge.errors import (
 from knowledge.inbox import demand
 from knowledge.models import Proposal, ProposalState, Role, SubjectKind
 from knowledge.models.base import now
+from knowledge.settling import UNDO_FOR
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What this installation asks for: two people, and who is an admin by its settings.
 
-    It has no defaults: who forgets it forgets the rule.
+    These have no defaults: who forgets them forgets the rule. ``undo_for`` is how long an answer
+    can be taken back, before people are told of it.
     """
 
     two_people: bool
     first_admins: frozenset[str] = field(repr=False)
+    undo_for: timedelta = UNDO_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def submit(
     if policy.two_people:
         _require_reviewers(session, act, policy)
     if not policy.two_people or isinstance(act, Publish):
-        return _apply(session, act, actor, reason, policy.two_people)
+        return _apply(session, act, actor, reason, policy.two_people, policy.undo_for)
     with session.begin_nested() as savepoint:
         with observed(session) as effects:
             count = apply(session, act, actor, reason, two_people=True)
@@ -117,7 +121,7 @@ def approve(session: Session, proposal_id: int, actor: str, policy: Policy) -> A
     if (changed := _changed(session, row)) is not None:
         raise stale(session, *subject_named(changed))
     with audit.approved(session, actor):
-        applied = _apply(session, act, row.proposed_by, row.reason, two_people=True)
+        applied = _apply(session, act, row.proposed_by, row.reason, True, policy.undo_for)
     _decide(session, row, ProposalState.APPROVED, actor, None)
     return applied
 
@@ -168,9 +172,11 @@ def count(session: Session) -> int:
     return session.scalar(waiting) or 0
 
 
-def _apply(session: Session, act: Act, actor: str, reason: str | None, two_people: bool) -> Applied:
+def _apply(
+    session: Session, act: Act, actor: str, reason: str | None, two_people: bool, held: timedelta
+) -> Applied:
     with observed(session) as effects:
-        done = apply(session, act, actor, reason, two_people)
+        done = apply(session, act, actor, reason, two_people, held)
     return Applied(done, effects.statement_ids)
 
 

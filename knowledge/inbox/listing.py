@@ -23,7 +23,7 @@ from knowledge.models import (
     Shown,
 )
 from knowledge.models.base import now as this_moment
-from knowledge.paging import Page, bounded, paged, placed
+from knowledge.paging import Page, bounded, cursor, paged, placed
 from knowledge.reports import SourcedStatement, by_ids
 
 #: What growth compares: the people of the last ``WINDOW`` with those of the one before it.
@@ -126,6 +126,11 @@ class ClusterDetail:
     waiting: int
     channels: Channels = Channels()
 
+    def phrasings(self, most: int) -> list[str]:
+        """Return the title and up to ``most`` other wordings, most asked first."""
+        others = [each.text for each in self.wordings if each.text != self.summary.title]
+        return [self.summary.title, *others[:most]]
+
 
 _KEYS: Final[dict[Order, InstrumentedAttribute[Any]]] = {
     Order.DEMAND: Cluster.heat,
@@ -191,6 +196,11 @@ def cluster(session: Session, cluster_id: int, *, now: datetime | None = None) -
         waiting=waiting or 0,
         channels=_channels(session, row.id) if row.forwarded else Channels(),
     )
+
+
+def place_of(session: Session, cluster_id: int) -> str:
+    """Return the cursor of what comes behind a cluster in the order of demand. Raises NotFound."""
+    return cursor(*_place(standing(session, cluster_id), Order.DEMAND))
 
 
 def standing(session: Session, cluster_id: int) -> Cluster:

@@ -21,6 +21,8 @@ from bot.fetching import Fetcher
 from bot.parsing.pool import ParserPool
 from embeddings.encoder import Encoder
 from knowledge import roles, sign_in
+from knowledge.agreement.rules import RuleJudge
+from knowledge.answering import Answering
 from knowledge.database import Sessions
 from knowledge.indexing import ServingIndex
 from knowledge.models import Role
@@ -141,11 +143,12 @@ def console_on(
     two_people: bool = False,
     parsers: ParserPool | None = None,
 ) -> Console:
-    clock = Clock()
+    clock, index = Clock(), ServingIndex(sessions, encoder, folder / "index")
     desk = Desk(
         sessions=sessions,
         encoder=encoder,
-        index=ServingIndex(sessions, encoder, folder / "index"),
+        index=index,
+        answering=Answering(sessions, encoder, index, RuleJudge()),
         index_dir=folder / "index",
         first_admins=frozenset({key_of(FIRST_ADMIN)}),
         key_of=key_of,

@@ -12,6 +12,7 @@ from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.commands import described
 from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
+from bot.conversation.post import Outbox
 from bot.conversation.reply import Asker, Button, Reply
 from bot.fetching.errors import PrivateAddress
 from embeddings.encoder import Encoder
@@ -23,13 +24,14 @@ from knowledge import (
     people,
     reports,
     roles,
+    settling,
     sign_in,
 )
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.database import Sessions
-from knowledge.domain import Outcome, ReportDraft, StatementDraft
-from knowledge.inbox import demand
+from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
+from knowledge.inbox import demand, handling
 from knowledge.indexing import ServingIndex
 from knowledge.models import (
     AuditEntry,
@@ -43,8 +45,10 @@ from knowledge.models import (
     Statement,
     StatementStatus,
     SubjectKind,
+    Verdict,
 )
 from knowledge.models.base import now
+from knowledge.settling import UNDO_FOR
 
 SECRET = b"the key of these tests"
 TODAY = date(2030, 5, 1)
@@ -54,6 +58,7 @@ TEXT = "the clock tower stands 80 metres high, the city said on Monday"
 ADMIN = Asker(1, "en", "1")
 MODERATOR = Asker(2, "en", "2")
 PUBLIC = Asker(3, "en", "3")
+ARAB = Asker(4, "ar", "4")
 IN_GROUP = Asker(3, "en")
 COMMANDS = ("queue", "pending", "add", "retract", "stats", "console", "grant", "revoke")
 GONE = "This button no longer works. Send the claim again."
@@ -256,8 +261,9 @@ class TestQueue:
             for inquiry in session.scalars(select(Inquiry)):
                 inquiry.waiting = True
         shown = house.talk.command(MODERATOR, "queue", "")
-        done = presses(house, MODERATOR, shown, "❌ 1 contradicts it")
-        assert said(done) == f"Claim {cluster} is answered. 1 person will be told."
+        asking = presses(house, MODERATOR, shown, "❌ 1 contradicts it")
+        done = presses(house, MODERATOR, asking, "📤 Send it")
+        assert said(done).startswith(f"Claim {cluster} is answered. 1 person will be told.\n")
         assert status(house, cluster) is ClusterStatus.ANSWERED
         second = presses(house, ADMIN, shown, "✅ 1 supports it")
         assert said(second).startswith("This was handled already")
@@ -293,12 +299,241 @@ class TestQueue:
         how = said(presses(house, MODERATOR, shown, "Add a source"))
         assert f"/add #{cluster} " in how
         added = house.talk.command(MODERATOR, "add", f"#{cluster} The tower\n{TEXT}.")
-        done = presses(house, MODERATOR, added, "1 supports it")
+        asking = presses(house, MODERATOR, added, "1 supports it")
+        done = presses(house, MODERATOR, asking, "📤 Send it")
         assert said(done).startswith(f"Claim {cluster} is answered")
         with house.sessions() as session:
             statement = session.scalars(select(Statement)).one()
         assert statement.status is StatementStatus.PUBLISHED
         assert house.embedded == [statement.id]
+
+    def test_what_is_about_something_else_is_not_offered(self, house: House) -> None:
+        published(house, "the minister opened a school in the valley on Sunday", "school")
+        asked(house, CLAIM)
+        reply = house.talk.command(MODERATOR, "queue", "")
+        assert "school" not in said(reply)
+        assert "No published statement is about this." in said(reply)
+        assert "/console" in said(reply)
+        labels = [each.label for row in reply.buttons for each in row]
+        assert labels[0] == "➕ Add a source"
+        published(house)
+        reply = house.talk.command(MODERATOR, "queue", "")
+        assert f"«{TEXT}»" in said(reply)
+        assert "school" not in said(reply)
+
+    def test_what_is_about_another_wording_is_offered(self, house: House) -> None:
+        _, cluster = asked(house, "the harbour is closed for a week", CLAIM)
+        published(house)
+        with house.sessions.begin() as session:
+            harbour = session.get_one(Cluster, 1)
+            handling.merge_clusters(session, harbour.id, [cluster], key_of(ADMIN.id))
+        assert f"«{TEXT}»" in said(house.talk.command(MODERATOR, "queue", ""))
+
+
+@pytest.fixture
+def waiting(house: House) -> int:
+    """Return a cluster that an Arab and a Briton wait for, and nothing published is about."""
+    house.talk.claim(PUBLIC, CLAIM)
+    house.talk.claim(ARAB, CLAIM)
+    (cluster,) = asked(house)
+    return cluster
+
+
+def letters(house: House, later: timedelta = timedelta()) -> dict[str, Reply]:
+    """Return what is delivered by then, by the address it goes to."""
+    outbox = Outbox(house.sessions, SECRET, lambda: now() + later, lambda: TODAY)
+    found = {}
+    while (letter := outbox.take()) is not None:
+        found[letter.address] = letter.reply
+        outbox.sent(letter)
+    return found
+
+
+def adding(house: House, cluster: int) -> Reply:
+    """Return what a moderator is shown who adds a report for a cluster."""
+    return house.talk.command(MODERATOR, "add", f"#{cluster} The tower\n{TEXT}.")
+
+
+def asking(house: House, cluster: int, label: str = "1 supports it") -> Reply:
+    """Return what a moderator is asked who taps on an answer."""
+    return presses(house, MODERATOR, adding(house, cluster), label)
+
+
+def answering(house: House, cluster: int) -> Reply:
+    """Answer a cluster; returns what the moderator reads."""
+    return presses(house, MODERATOR, asking(house, cluster), "📤 Send it")
+
+
+class TestSending:
+    def test_a_tap_shows_what_everybody_would_read_and_does_nothing(
+        self, house: House, waiting: int
+    ) -> None:
+        added = adding(house, waiting)
+        before = audited(house)
+        reply = presses(house, MODERATOR, added, "1 contradicts it")
+        text = said(reply)
+        assert text.startswith(f"📤 Claim {waiting}: nothing is sent yet\n{CLAIM}\n❌ You say ")
+        assert "It goes to 2 people." in text
+        assert audited(house) == before
+        assert status(house, waiting) is ClusterStatus.OPEN
+        assert letters(house, timedelta(days=1)) == {}
+        presses(house, MODERATOR, reply, "📤 Send it")
+        read = letters(house, UNDO_FOR)
+        assert set(read) == {PUBLIC.address, ARAB.address}
+        for letter in read.values():
+            start = reply.blocks.index(letter.blocks[0])
+            assert reply.blocks[start : start + len(letter.blocks)] == letter.blocks
+        assert {letter.blocks[0].text[:9] for letter in read.values()} == {
+            "📬 You ask",
+            "📬 وصل الج",
+        }
+
+    def test_where_nobody_waits_it_shows_what_is_answered_from_then_on(self, house: House) -> None:
+        published(house)
+        (cluster,) = asked(house, CLAIM)
+        shown = house.talk.command(MODERATOR, "queue", "")
+        reply = presses(house, MODERATOR, shown, "1 contradicts it")
+        assert "Nobody waits to be told of it." in said(reply)
+        done = presses(house, MODERATOR, reply, "📤 Send it")
+        assert said(done).startswith(f"Claim {cluster} is answered. 0 people will be told.")
+        answer = house.talk.claim(PUBLIC, CLAIM)
+        assert answer.blocks[0] in reply.blocks
+
+    def test_back_leads_to_the_claim_and_on_to_the_next(self, house: House, waiting: int) -> None:
+        asked(house, "the harbour is closed for a week")
+        reply = presses(house, MODERATOR, asking(house, waiting), "↩ Back")
+        assert said(reply).startswith(f"📥 Claim {waiting}\n")
+        assert "the harbour is closed" in said(presses(house, MODERATOR, reply, "Next"))
+        assert status(house, waiting) is ClusterStatus.OPEN
+
+    @pytest.mark.parametrize(
+        ("meanwhile", "says"),
+        [
+            ("answered", "This was handled already"),
+            ("rejected", "This was handled already"),
+            ("retracted", "It was changed since this was shown, so nothing was done."),
+            ("snoozed", "It was changed since this was shown, so nothing was done."),
+            ("role", GONE),
+        ],
+    )
+    def test_nothing_is_sent_if_something_was_done_meanwhile(
+        self, house: House, waiting: int, meanwhile: str, says: str
+    ) -> None:
+        published(house)
+        shown = house.talk.command(MODERATOR, "queue", "")
+        reply = presses(house, MODERATOR, shown, "1 supports it")
+        admin = key_of(ADMIN.id)
+        with house.sessions.begin() as session:
+            match meanwhile:
+                case "answered":
+                    settling.answer_cluster(session, waiting, 1, Relation.REFUTES, admin)
+                case "rejected":
+                    handling.reject(session, waiting, RejectReason.SPAM, admin)
+                case "retracted":
+                    curation.retract(session, [1], admin, "wrong")
+                case "snoozed":
+                    handling.snooze(session, waiting, now() + timedelta(days=1), admin)
+                case "role":
+                    roles.revoke(session, key_of(MODERATOR.id), admin)
+        before = audited(house)
+        assert said(presses(house, MODERATOR, reply, "📤 Send it")).startswith(says)
+        assert audited(house) == before
+
+
+class TestUndoing:
+    def test_nobody_is_told_for_a_minute_and_then_everybody(
+        self, house: House, waiting: int
+    ) -> None:
+        done = answering(house, waiting)
+        assert "Nothing is sent for 60 seconds: until then you can take it back." in said(done)
+        assert letters(house, UNDO_FOR - timedelta(seconds=5)) == {}
+        assert set(letters(house, UNDO_FOR)) == {PUBLIC.address, ARAB.address}
+
+    def test_an_answer_is_taken_back_after_a_restart_and_nobody_hears_of_it(
+        self, house: House, waiting: int, fake_encoder: Encoder, tmp_path: Path
+    ) -> None:
+        done = answering(house, waiting)
+        restarted = opened(house.sessions, fake_encoder, tmp_path / "restarted")
+        reply = presses(restarted, MODERATOR, done, "↩ Undo")
+        assert said(reply).startswith(f"It was taken back: claim {waiting} is in the inbox again.")
+        assert letters(house, timedelta(days=1)) == {}
+        assert status(house, waiting) is ClusterStatus.OPEN
+        with house.sessions() as session:
+            assert session.scalars(select(Verdict)).all() == []
+            (draft,) = session.scalars(select(Statement))
+            assert draft.status is StatementStatus.DRAFT
+            inquired = session.scalars(select(Inquiry)).all()
+            assert {(each.waiting, each.answered_at) for each in inquired} == {(True, None)}
+        assert audited(house)[-1][1] == "undone"
+        assert said(restarted.talk.claim(MODERATOR, CLAIM)).startswith("⚪")
+        # Whoever waits is told once the claim is answered after all.
+        again = presses(restarted, MODERATOR, reply, "↩ Back")
+        assert said(again).startswith(f"📥 Claim {waiting}\n")
+        answering(restarted, waiting)
+        assert len(letters(restarted, UNDO_FOR)) == 3
+
+    def test_it_is_too_late_after_a_minute(
+        self, house: House, waiting: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        done = answering(house, waiting)
+        monkeypatch.setattr("knowledge.settling.now", lambda: now() + UNDO_FOR)
+        before = audited(house)
+        assert said(presses(house, MODERATOR, done, "↩ Undo")).startswith("It is too late")
+        assert audited(house) == before
+        assert len(letters(house, UNDO_FOR)) == 2
+
+    def test_an_old_button_takes_nothing_else_back(self, house: House, waiting: int) -> None:
+        first = answering(house, waiting)
+        presses(house, MODERATOR, first, "↩ Undo")
+        assert "was changed since" in said(presses(house, MODERATOR, first, "↩ Undo"))
+        answering(house, waiting)
+        assert "was changed since" in said(presses(house, ADMIN, first, "↩ Undo"))
+        assert len(letters(house, UNDO_FOR)) == 2
+
+    def test_it_asks_for_the_role_again(self, house: House, waiting: int) -> None:
+        done = answering(house, waiting)
+        with house.sessions.begin() as session:
+            roles.revoke(session, key_of(MODERATOR.id), "test")
+        for person in (MODERATOR, PUBLIC):
+            assert said(presses(house, person, done, "↩ Undo")) == GONE
+        assert status(house, waiting) is ClusterStatus.ANSWERED
+
+    def test_a_statement_that_another_answer_rests_on_stays_published(
+        self, house: House, waiting: int
+    ) -> None:
+        first = answering(house, waiting)
+        other = asked(house, "how high is the clock tower")[-1]
+        presses(house, MODERATOR, asking(house, other), "📤 Send it")
+        presses(house, MODERATOR, first, "↩ Undo")
+        assert status(house, waiting) is ClusterStatus.OPEN
+        assert status(house, other) is ClusterStatus.ANSWERED
+        with house.sessions() as session:
+            assert session.scalars(select(Statement.status)).one() is StatementStatus.PUBLISHED
+
+    def test_where_two_people_are_asked_for_a_proposal_is_sent_and_both_can_take_it_back(
+        self, sessions: Sessions, fake_encoder: Encoder, tmp_path: Path
+    ) -> None:
+        house = opened(sessions, fake_encoder, tmp_path, two_people=True)
+        house.talk.claim(PUBLIC, CLAIM)
+        (cluster,) = asked(house)
+        published(house)
+
+        def proposed() -> Reply:
+            shown = house.talk.command(MODERATOR, "queue", "")
+            reply = presses(house, MODERATOR, shown, "1 supports it")
+            assert "A second person has to approve it first." in said(reply)
+            assert "It goes to 1 person." in said(reply)
+            return presses(house, MODERATOR, reply, "📤 Propose it")
+
+        assert said(presses(house, MODERATOR, proposed(), "↩ Withdraw it")) == "It was withdrawn."
+        assert said(house.talk.command(ADMIN, "pending", "")).startswith("Nothing waits")
+        assert "waits for a second person" in said(proposed())
+        waits = house.talk.command(ADMIN, "pending", "")
+        done = presses(house, ADMIN, waits, "✔ Approve")
+        assert said(done).startswith("It was approved, and done.\nNothing is sent for 60 seconds")
+        presses(house, ADMIN, done, "↩ Undo")
+        assert status(house, cluster) is ClusterStatus.OPEN
+        assert letters(house, timedelta(days=1)) == {}
 
 
 class TestAdd:

@@ -95,7 +95,9 @@ def test_an_answer_reaches_everybody_who_waits_in_their_language(sessions: Sessi
         assert verdicts.of(session, "انهار السد") == {draft: Relation.REFUTES}
         answered = select(Inquiry.person_key).where(Inquiry.answered_at.is_not(None))
         assert set(session.scalars(answered)) == {"one", "two", "does not wait"}
-    assert last_entry(sessions).after == {
+        entry = audit.latest(session, SubjectKind.CLUSTER, cluster)
+    assert entry is not None
+    assert entry.after == {
         "status": "answered", "statement": draft, "relation": "REFUTES",
     }  # fmt: skip
 

@@ -34,7 +34,8 @@ ROOMS: dict[str, ModuleType] = {
 ALONE = {
     "curation.add_statement", "curation.discard", "curation.recheck", "curation.retract",
     "curation.review", "handling.assign", "handling.merge_clusters", "handling.reject",
-    "handling.reopen", "handling.snooze", "sources.distrust", "sources.pause", "sources.remove",
+    "handling.reopen", "handling.snooze", "notifications.foresee", "notifications.undo_answer",
+    "sources.distrust", "sources.pause", "sources.remove",
 }  # fmt: skip
 
 

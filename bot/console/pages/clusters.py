@@ -11,7 +11,7 @@ from bot.console.names import names
 from bot.console.pages.inbox import SNOOZE
 from bot.console.visit import Visit
 from bot.conversation.undelivered import undelivered
-from knowledge import approvals, audit, browsing, delivery, reports, verdicts
+from knowledge import approvals, audit, delivery, notifications, reports, verdicts
 from knowledge.approvals import Answer, Applied, Attach, Detach, SplitCluster
 from knowledge.curation.staleness import (
     last_seen,
@@ -25,6 +25,8 @@ from knowledge.inbox import handling, listing
 from knowledge.models import NotificationKind, RejectReason, SubjectKind
 from knowledge.reports import SourcedStatement
 
+#: Wordings of a cluster, beside its title, that statements are looked for with.
+_WORDINGS = 3
 #: Statements that search offers for a cluster.
 _OFFERED = 8
 #: Days that a cluster may be put off for.
@@ -45,10 +47,11 @@ def show(visit: Visit) -> Response:
         told = delivery.delivered(session, detail.summary.id)
     if detail.summary.id != number:
         return visit.to(f"/clusters/{detail.summary.id}")
-    shown = {candidate.statement.id for candidate in detail.candidates} | set(ruled)
-    found = browsing.alike(
-        visit.desk.sessions, visit.desk.index, visit.desk.encoder, detail.summary.title, _OFFERED
-    )
+    # Only what is about the claim, as answers are: what people were shown may have been about less.
+    about = visit.desk.answering.about(detail.phrasings(_WORDINGS))
+    found = {each.id: each for each in about if each.id not in ruled}
+    candidates = [each for each in detail.candidates if found.pop(each.statement.id, None)]
+    answered = past.items[0] if past.items and past.items[0].action == "answered" else None
     return visit.page(
         "cluster.html",
         detail=detail,
@@ -60,7 +63,9 @@ def show(visit: Visit) -> Response:
         delivered=told,
         undelivered=undelivered(told.failures, visit.words),
         attached=[(statement, ruled[statement.id]) for statement in attached],
-        found=[statement for statement in found if statement.id not in shown],
+        candidates=candidates,
+        found=list(found.values())[:_OFFERED],
+        undoable=answered if answered and visit.now < answered.at + visit.desk.undo_for else None,
         colleagues=sorted(known, key=lambda key: (key != visit.visitor.key, known[key])),
         reasons=tuple(RejectReason),
         tomorrow=visit.now.date() + SNOOZE,
@@ -164,6 +169,14 @@ def answer(visit: Visit) -> Response:
         outcome = visit.submit(session, Answer(number, statement_id, relation))
     told = outcome.count if isinstance(outcome, Applied) else None
     return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "answered", n=told)
+
+
+def undo(visit: Visit) -> Response:
+    """Take back an answer that nobody was told of yet."""
+    number, entry_id, within = visit.number, visit.sent.number("entry"), visit.desk.undo_for
+    with visit.transaction() as session:
+        notifications.undo_answer(session, number, entry_id, visit.actor, within)
+    return visit.to(f"/clusters/{number}", "unanswered")
 
 
 def attach(visit: Visit) -> Response:

@@ -32,6 +32,7 @@ from knowledge.models import (
 )
 from knowledge.models.base import now
 from knowledge.schema import upgrade
+from knowledge.settling import UNDO_FOR
 from tests.integration.console import SECRET, Clock, Console, key_of
 from tests.integration.moderation import last_entry, statuses, stored
 from tests.integration.two_people.cases import (
@@ -55,6 +56,7 @@ from tests.integration.two_people.ways import (
     propose,
     published_by,
     read,
+    sent,
     shown,
     state,
     submit,
@@ -137,7 +139,8 @@ class TestWhatPeopleRead:
             assert notifications.due(session, now()) == []
         assert approve(sessions, number).count == 2
         with sessions() as session:
-            assert len(notifications.due(session, now())) == 2
+            assert notifications.due(session, now()) == []
+            assert len(notifications.due(session, now() + UNDO_FOR)) == 2
 
 
 class TestWhatNeedsOne:
@@ -201,7 +204,8 @@ def test_the_setting_reaches_every_channel(
     before = told(app.sessions)
     asker = Asker(AMAL, "en", str(AMAL))
     pressed = action("yes", world.open, world.checked, shown(app.sessions))
-    app.conversation("telegram").press(asker, pressed)
+    talk = app.conversation("telegram")
+    sent(talk, asker, talk.press(asker, pressed))
     assert (told(app.sessions) == before) == asked_for
     app.engine.dispose()
 

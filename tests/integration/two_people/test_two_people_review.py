@@ -66,6 +66,7 @@ from tests.integration.two_people.ways import (
     propose,
     read,
     report_of,
+    sent,
     shown,
     submit,
 )
@@ -464,7 +465,7 @@ class TestASecondLook:
         before = told(app.sessions)
         talk = app.conversation("terminal", on_this_machine=True)
         pressed = action("yes", world.open, world.checked, shown(app.sessions))
-        assert "is answered" in read(talk.press(here, pressed))
+        assert "is answered" in read(sent(talk, here, talk.press(here, pressed)))
         assert told(app.sessions) != before
         assert last_entry(app.sessions).actor == audit.COMMAND_LINE
         app.engine.dispose()

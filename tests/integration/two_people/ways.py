@@ -101,7 +101,9 @@ class InTelegram:
             self.service.does(moderator, case, world)
             return
         pressed = f"{case.telegram(world)}:{shown(self.service.sessions)}"
-        reply = self.talk.press(Asker(moderator, "en", str(moderator)), pressed)
+        asker = Asker(moderator, "en", str(moderator))
+        reply = self.talk.press(asker, pressed)
+        reply = sent(self.talk, asker, reply)
         waits = "waits for a second person" in read(reply)
         assert waits == self.service.two_people
 
@@ -111,6 +113,13 @@ class InTelegram:
         labels = [each.label for row in shown.buttons for each in row]
         assert ("✔ Approve" in labels) == (moderator != AMAL)
         return read(self.talk.press(asker, action("approve", number)))
+
+
+def sent(talk: Conversation, asker: Asker, reply: Reply) -> Reply:
+    """Press the button that sends an answer, where a reply asks once more."""
+    buttons = (each for row in reply.buttons for each in row)
+    sending = next((each.action for each in buttons if each.label.startswith("📤")), None)
+    return talk.press(asker, sending) if sending is not None else reply
 
 
 def shown(sessions: Sessions) -> int:

@@ -1,0 +1,126 @@
+"""What moderators read before and after they send an answer: all of it, and the way back (pure)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.conversation.catalogue import NAMES, Catalogue, Language, catalogue, spoken
+from bot.conversation.letters import letter
+from bot.conversation.moderators import action, next_button
+from bot.conversation.quoting import Asking, sourced
+from bot.conversation.reply import Block, Button, Reply, Style
+from bot.conversation.wording import answered, cut_short
+from knowledge.agreement.judgement import Judgement
+from knowledge.answers import Match, decided
+from knowledge.domain import Relation
+from knowledge.models import Calendar
+from knowledge.notifications import Audience
+from knowledge.reports import SourcedStatement
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """An answer that a moderator is about to give, and whom it would reach.
+
+    ``seen`` is the newest entry of the audit: nothing is sent if something was changed after it.
+    ``two_people`` is whether a second person approves it first.
+    """
+
+    cluster_id: int
+    claim: str
+    statement: SourcedStatement
+    relation: Relation
+    audience: Audience
+    seen: int
+    two_people: bool
+
+
+def confirming(each: Intended, today: date, words: Catalogue) -> Reply:
+    """Show what people would read of an answer, and ask once more."""
+    say, people = words.say, each.audience.people
+    supports = each.relation is Relation.SUPPORTS
+    blocks = [
+        Block(
+            say("📤 Claim {number}: nothing is sent yet").format(number=each.cluster_id),
+            Style.HEADLINE,
+        ),
+        Block(cut_short(each.claim), Style.QUOTE),
+        Block(
+            say("✅ You say that this statement supports it:")
+            if supports
+            else say("❌ You say that this statement contradicts it:")
+        ),
+        *sourced(each.statement, Asking(each.claim, today), words),
+    ]
+    if people:
+        blocks.append(
+            Block(words.count("It goes to {count} person.", "It goes to {count} people.", people))
+        )
+    else:
+        blocks.append(Block(say("Nobody waits to be told of it.")))
+    if each.two_people:
+        blocks.append(Block(say("A second person has to approve it first."), Style.NOTE))
+    rows: list[tuple[Button, ...]] = []
+    for heading, reply in _read(each, today, words):
+        blocks += [Block(heading, Style.HEADLINE), *reply.blocks]
+        rows += reply.buttons
+    about = (each.cluster_id, each.statement.id, each.seen)
+    sending = Button(
+        say("📤 Propose it") if each.two_people else say("📤 Send it"),
+        action=action("support" if supports else "refute", *about),
+    )
+    rows.append((sending, Button(say("↩ Back"), action=action("back", each.cluster_id))))
+    return Reply(tuple(blocks), tuple(rows))
+
+
+def sent(cluster_id: int, people: int, undoing: tuple[int, timedelta], words: Catalogue) -> Reply:
+    """Say that a cluster is answered; ``undoing`` is the answer's entry in the audit, how long."""
+    text = words.count(
+        "Claim {number} is answered. {count} person will be told.",
+        "Claim {number} is answered. {count} people will be told.",
+        people,
+        number=cluster_id,
+    )
+    return held(text, cluster_id, undoing, words)
+
+
+def held(text: str, cluster_id: int, undoing: tuple[int, timedelta], words: Catalogue) -> Reply:
+    """Say that something is answered, and offer to take it back while nothing is sent."""
+    entry_id, span = undoing
+    seconds = int(span.total_seconds())
+    if not seconds:
+        return Reply((Block(text),), ((next_button(words),),))
+    note = words.count(
+        "Nothing is sent for {count} second: until then you can take it back.",
+        "Nothing is sent for {count} seconds: until then you can take it back.",
+        seconds,
+    )
+    undo = Button(words.say("↩ Undo"), action=action("undo", cluster_id, entry_id))
+    return Reply((Block(text), Block(note, Style.NOTE)), ((undo,), (next_button(words),)))
+
+
+def taken_back(cluster_id: int, words: Catalogue) -> Reply:
+    """Say that an answer was taken back, and lead to its claim."""
+    text = words.say("It was taken back: claim {number} is in the inbox again. Nothing was sent.")
+    again = Button(words.say("↩ Back"), action=action("back", cluster_id))
+    return Reply((Block(text.format(number=cluster_id)),), ((again, next_button(words)),))
+
+
+def _read(each: Intended, today: date, words: Catalogue) -> Iterator[tuple[str, Reply]]:
+    """Yield what people read, under whose heading: those who are told, else those who ask next."""
+    shown: set[Language] = set()
+    for told in each.audience.told:
+        language = spoken(told.language)
+        if language in shown:
+            continue
+        shown.add(language)
+        theirs = catalogue(language, told.calendar or Calendar.INTERNATIONAL)
+        heading = words.say("What people read in {language}, each with their own words:")
+        yield heading.format(language=words.quote(NAMES[language])), letter(told, today, theirs)
+    if shown:
+        return
+    judgement = Judgement(each.relation, 1.0)
+    match = Match(each.statement, judgement, 1.0, 1.0, settles=True, suggested=True)
+    answer = decided(each.claim, [match], 1)
+    heading = words.say("What whoever asks from now on reads:")
+    yield heading, answered(answer, None, today, words)
