@@ -405,7 +405,7 @@ class App:
             raise SettingsError(
                 "CONSOLE_BIND is not set; set it to host:port, such as 127.0.0.1:8080"
             )
-        self.index.current(self._progress("Reading the knowledge base"))
+        self.answering.prepare(self._progress("Reading the knowledge base"))
         following = Follower(self.engine, self.index)
         serving = server.beside(self.console, bind, self.settings.console_proxies)
         stop = server.stop_signal()

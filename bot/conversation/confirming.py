@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.conversation.catalogue import NAMES, Catalogue, Language, catalogue, spoken
+from babel import Locale
+
+from bot.conversation.catalogue import Catalogue, Language, catalogue, spoken
 from bot.conversation.letters import letter
 from bot.conversation.moderators import action, next_button
 from bot.conversation.quoting import Asking, sourced
@@ -53,9 +55,8 @@ def confirming(each: Intended, today: date, words: Catalogue) -> Reply:
         *sourced(each.statement, Asking(each.claim, today), words),
     ]
     if people:
-        blocks.append(
-            Block(words.count("It goes to {count} person.", "It goes to {count} people.", people))
-        )
+        goes = words.count("It goes to {count} person.", "It goes to {count} people.", people)
+        blocks += [Block(goes), Block(say("Each reads their own words of the claim."), Style.NOTE)]
     else:
         blocks.append(Block(say("Nobody waits to be told of it.")))
     if each.two_people:
@@ -108,6 +109,7 @@ def taken_back(cluster_id: int, words: Catalogue) -> Reply:
 
 def _read(each: Intended, today: date, words: Catalogue) -> Iterator[tuple[str, Reply]]:
     """Yield what people read, under whose heading: those who are told, else those who ask next."""
+    names = Locale(words.language.value).languages
     shown: set[Language] = set()
     for told in each.audience.told:
         language = spoken(told.language)
@@ -115,8 +117,8 @@ def _read(each: Intended, today: date, words: Catalogue) -> Iterator[tuple[str, 
             continue
         shown.add(language)
         theirs = catalogue(language, told.calendar or Calendar.INTERNATIONAL)
-        heading = words.say("What people read in {language}, each with their own words:")
-        yield heading.format(language=words.quote(NAMES[language])), letter(told, today, theirs)
+        heading = words.say("What people read in {language}:")
+        yield heading.format(language=names[language.value]), letter(told, today, theirs)
     if shown:
         return
     judgement = Judgement(each.relation, 1.0)

@@ -48,7 +48,8 @@ def newsroom(tmp_path: Path, models_dir: Path) -> Iterator[Newsroom]:
     program = installation(tmp_path / "bot", models_dir)
     done = program.call("ingest", SAMPLE, "--publish")
     assert done.returncode == 0, done.stderr
-    program = Installation(program.folder, {"CONSOLE_BIND": bind, "ADMIN_IDS": str(ADMIN)})
+    settings = {"CONSOLE_BIND": bind, "ADMIN_IDS": str(ADMIN), "UNDO_SECONDS": "1"}
+    program = Installation(program.folder, settings)
     log = tmp_path / "log"
     with (
         chromium(f"http://{bind}") as browser,

@@ -20,8 +20,9 @@ from sqlalchemy import func, select
 from bot import serving
 from bot.parsing.pool import ParserPool
 from embeddings.encoder import Encoder
+from knowledge import curation, reports
 from knowledge.database import Sessions
-from knowledge.domain import ReportDraft
+from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.models import (
     AuditEntry,
     Cluster,
@@ -34,7 +35,8 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
-from tests.integration.console import Browser, Console, console_on, key_of
+from knowledge.settling import UNDO_FOR
+from tests.integration.console import Browser, Console, console_on, field_of, key_of
 from tests.integration.newsroom import BODY, HOSTILE, deliver, furnish, propose
 
 PAGES = (
@@ -487,6 +489,42 @@ class TestAnswering:
             assert session.scalar(select(func.count(Verdict.claim_id))) == 3
             assert session.scalar(select(func.count(Notification.id))) == 7
         assert status(console, 2) is StatementStatus.PUBLISHED
+
+    def test_an_answer_is_taken_back_before_anybody_is_told(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        page = moderator.get("/clusters/1/answer?statement=2&relation=REFUTES").text
+        fields = dict(re.findall(r'name="(statement|relation|seen)" value="([^"]*)"', page))
+        page = moderator.told(moderator.send("/clusters/1/answer", **fields))
+        assert "It was answered just now, and nothing is sent yet." in page
+        entry = field_of(page, "entry")
+        page = moderator.told(moderator.send("/clusters/1/undo", entry=entry))
+        assert "The answer was taken back. Nothing was sent." in page
+        assert 'name="entry"' not in page
+        with console.sessions() as session:
+            assert session.get_one(Cluster, 1).status is ClusterStatus.OPEN
+            assert session.scalar(select(func.count(Notification.id))) == 0
+        assert moderator.send("/clusters/1/undo", entry=entry).status_code == 409
+        page = moderator.get("/clusters/1/answer?statement=2&relation=REFUTES").text
+        fields["seen"] = field_of(page, "seen")
+        moderator.told(moderator.send("/clusters/1/answer", **fields))
+        console.clock.now += 2 * UNDO_FOR
+        assert 'name="entry"' not in moderator.get("/clusters/1").text
+
+    def test_only_what_is_about_the_claim_is_offered(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        text = "A crocodile was seen in the city river on Friday, the harbour police said"
+        draft = ReportDraft("The river", statements=(StatementDraft(text, ref="crocodile"),))
+        with console.sessions.begin() as session:
+            ids = reports.store(session, draft).statement_ids
+            curation.publish(session, ids, key_of(2))
+        assert text in moderator.get("/clusters/3").text
+        page = moderator.get("/clusters/2").text
+        assert "Found by search" not in page
+        assert "Shown to people" not in page
+        assert "Nothing that is published is about this." in page
+        assert 'href="/search?q=' in page
 
     def test_the_second_answer_hears_of_the_first(self, console: Console) -> None:
         first, second = console.signed_in(2), console.signed_in()

@@ -11,7 +11,7 @@ from knowledge.claims.identity import key_of
 from knowledge.curation import StatementEdit
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation
-from knowledge.errors import BadEdit, NotFound, TwoPeopleNeeded
+from knowledge.errors import BadEdit, CannotUndo, NotFound, Stale, TwoPeopleNeeded
 from knowledge.inbox import handling
 from knowledge.models import (
     Claim,
@@ -575,6 +575,66 @@ def test_what_is_not_told_yet_is_told_as_it_stands(sessions: Sessions) -> None:
     assert _answers(sessions, cluster, number, Relation.SUPPORTS) == 0
     (note,) = _due(sessions)
     assert (note.relation, note.again) == (Relation.SUPPORTS, False)
+
+
+def _take_back(sessions: Sessions, cluster: int) -> None:
+    with sessions.begin() as session:
+        entry = audit.latest(session, SubjectKind.CLUSTER, cluster)
+        assert entry is not None
+        within = timedelta(minutes=1)
+        notifications.undo_answer(session, cluster, entry.id, "amal", within)
+
+
+def test_who_was_told_the_opposite_of_what_is_taken_back_is_told_nothing(
+    sessions: Sessions,
+) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    _answer(sessions, cluster, number)
+    assert _send_all(sessions) == [("one", _ANSWERED)]
+    assert _answers(sessions, cluster, number, Relation.SUPPORTS) == 1
+    _take_back(sessions, cluster)
+    assert _send_all(sessions) == []
+    with sessions() as session:
+        assert verdicts.of(session, "the dam broke") == {number: Relation.REFUTES}
+        assert session.get_one(Cluster, cluster).status is ClusterStatus.ANSWERED
+    assert statuses(sessions, [number]) == [StatementStatus.PUBLISHED]
+    # They count as told what they were: of the other answer they hear once it is given.
+    assert _answers(sessions, cluster, number, Relation.REFUTES) == 0
+    assert _answers(sessions, cluster, number, Relation.SUPPORTS) == 1
+    assert _send_all(sessions) == [("one", _ANSWERED)]
+
+
+def test_nothing_is_taken_back_that_was_changed_since(sessions: Sessions) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, claims = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    _answer(sessions, cluster, number)
+    with sessions.begin() as session:
+        verdicts.attach(session, claims, number, Relation.SUPPORTS, "basil")
+    with pytest.raises(CannotUndo):
+        _take_back(sessions, cluster)
+    with sessions.begin() as session:
+        handling.assign(session, cluster, "basil", "basil")
+    with pytest.raises(Stale):
+        _take_back(sessions, cluster)
+    assert len(_due(sessions)) == 1
+
+
+def test_what_was_attached_before_an_answer_stays_when_it_is_taken_back(
+    sessions: Sessions,
+) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, (old, _) = clustered(sessions, "the dam broke", "the big dam broke")
+    with sessions.begin() as session:
+        verdicts.attach(session, [old], number, Relation.REFUTES, "amal")
+    _answer(sessions, cluster, number)
+    _take_back(sessions, cluster)
+    with sessions() as session:
+        assert verdicts.of(session, "the dam broke") == {number: Relation.REFUTES}
+        assert verdicts.of(session, "the big dam broke") == {}
+        assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
 
 
 def test_what_is_split_off_is_not_answered_with_what_was_said_of_the_others(

@@ -151,6 +151,25 @@ def test_a_letter_is_sent_by_the_next_process(
     assert outbox(sessions, SOON, "new").take() is None
 
 
+def test_an_answer_that_can_be_taken_back_is_not_hurried(
+    sessions: Sessions, folder: Path, dead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("knowledge.settling.now", lambda: NOW)
+    write_a_letter(sessions)
+    post = outbox(sessions, NOW, dead)
+    letter = post.take()
+    assert letter is not None
+    post.sent(letter)
+    with sessions.begin() as session:
+        cluster, statement = session.scalars(select(Cluster.id)).one(), 1
+        told_again = notifications.answer_cluster(
+            session, cluster, statement, Relation.REFUTES, "someone", held=HOUR
+        )
+    assert told_again == 1
+    start_anew(sessions, folder)
+    assert outbox(sessions, SOON, "new").take() is None
+
+
 def test_a_letter_that_is_to_wait_is_not_hurried(
     sessions: Sessions, folder: Path, dead: str
 ) -> None:
