@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, literal, or_, select, true, update
+from sqlalchemy import ColumnElement, delete, func, literal, select, true, update
 from sqlalchemy.orm import Session
 
-from knowledge.domain import Outcome
 from knowledge.inserting import insert_selected
 from knowledge.models import (
     Inquiry,
@@ -20,12 +19,8 @@ from knowledge.standing import duplicates
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH: Final = 5_000
-#: Inquiries whose person saw what is noted as shown. What is forgotten is nobody's. Who was told
-#: that there is nothing was shown nothing yet: what came nearest is kept for moderators.
-_SAW: Final = (
-    Inquiry.claim != "",
-    or_(Inquiry.outcome != Outcome.NO_MATCH, Inquiry.answered_at.is_not(None)),
-)
+#: Inquiries that are somebody's: what is forgotten is nobody's.
+_SAW: Final = Inquiry.claim != ""
 _COLUMNS: Final = ["inquiry_id", "person_key", "kind", "statement_id", "version", "status"]
 
 
@@ -61,7 +56,7 @@ def audience(session: Session, statement_id: int, among: ColumnElement[bool] | N
         select(func.count(Inquiry.person_key.distinct()))
         .select_from(Shown)
         .join(Inquiry, Inquiry.id == Shown.inquiry_id)
-        .where(Shown.statement_id.in_(ids), *_SAW)
+        .where(Shown.statement_id.in_(ids), _SAW)
     )
     return session.scalar(query if among is None else query.where(among)) or 0
 
@@ -122,7 +117,7 @@ def pass_on(session: Session, statement_id: int, stands: int) -> None:
     insert_selected(
         session,
         Notification,
-        [*_COLUMNS, "relation"],
+        [*_COLUMNS, "relation", "sent_at"],
         select(
             Notification.inquiry_id,
             Notification.person_key,
@@ -131,6 +126,7 @@ def pass_on(session: Session, statement_id: int, stands: int) -> None:
             Statement.version,
             Notification.status,
             Notification.relation,
+            Notification.sent_at,
         )
         .join(Statement, Statement.id == stands)
         .where(*waiting),
@@ -160,7 +156,7 @@ def _tell(
         .select_from(Shown)
         .join(Inquiry, Inquiry.id == Shown.inquiry_id)
         .join(Statement, told_of)
-        .where(shown, *_SAW)
+        .where(shown, _SAW)
         .group_by(Inquiry.person_key, Statement.id, Statement.version),
     )
 
@@ -169,7 +165,7 @@ def _supersede(session: Session, ids: Sequence[int]) -> None:
     session.execute(
         delete(Notification).where(
             Notification.statement_id.in_(ids),
-            Notification.kind != NotificationKind.ANSWERED,
+            Notification.kind.in_((NotificationKind.CORRECTED, NotificationKind.RETRACTED)),
             Notification.status == NotificationStatus.WAITING,
         )
     )

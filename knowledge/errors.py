@@ -122,7 +122,21 @@ class CannotDecide(KnowledgeError):
 
 
 class CannotUndo(KnowledgeError):
-    """An act cannot be taken back, or not any more."""
+    """An act cannot be taken back, or not any more.
+
+    Where another act came after it, ``action`` is that one, done ``by`` whom (as colleagues know
+    them) to ``subject``, a kind of subject and its number; None where nothing did.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        by: str | None = None,
+        action: str | None = None,
+        subject: tuple[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.by, self.action, self.subject = by, action, subject
 
 
 class TooLate(CannotUndo):

@@ -56,7 +56,7 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One inquiry as kept: the claim, and the statements that were found, best first."""
+    """One inquiry as kept: the claim, and the statements that were shown, best first."""
 
     id: int
     claim: str
@@ -80,12 +80,12 @@ def record(
 ) -> int:
     """Keep an inquiry and return its id. Unsettled ones are what moderators work through.
 
-    ``statement_ids`` are what the person is shown, best first; ``language`` is what they are
-    spoken to in. ``waiting`` says that they are to be told when moderators settle the claim; nobody
-    waits for what those have rejected.
-    ``basis`` is what the answer rests on: what the person says of it is said of that. ``origin`` is
-    where the message comes from, if it was a forward; ``rest`` are the message's claims that are
-    not answered with this one.
+    ``statement_ids`` are what the person is shown, best first: what stands in the message, and
+    nothing where there is no match. ``language`` is what they are spoken to in. ``waiting`` says
+    that they are to be told when moderators settle the claim; nobody waits for what those have
+    rejected. ``basis`` is what the answer rests on: what the person says of it is said of that.
+    ``origin`` is where the message comes from, if it was a forward; ``rest`` are the message's
+    claims that are not answered with this one.
     """
     demand.hold(session)
     inquiry = Inquiry(
@@ -104,6 +104,8 @@ def record(
         inquiry.forwarded, inquiry.origin = origin.kind, origin.key
         inquiry.origin_name = origin.name
     inquiry.rest = list(rest) or None
+    if outcome is Outcome.NO_MATCH:
+        statement_ids = ()
     inquiry.shown = [Shown(position=n, statement_id=each) for n, each in enumerate(statement_ids)]
     session.add(inquiry)
     session.flush()
@@ -112,6 +114,18 @@ def record(
     _catch_up(session, statement_ids)
     demand.count(session, inquiry)
     return inquiry.id
+
+
+def show(session: Session, inquiry_id: int, statement_ids: Sequence[int]) -> None:
+    """Note what a person was shown of their inquiry afterwards; what they saw before is noted."""
+    demand.hold(session)
+    inquiry = session.get_one(Inquiry, inquiry_id)
+    known = {each.statement_id for each in inquiry.shown}
+    new = [number for number in statement_ids if number not in known]
+    start = max((each.position for each in inquiry.shown), default=-1) + 1
+    inquiry.shown += [Shown(position=n, statement_id=each) for n, each in enumerate(new, start)]
+    session.flush()
+    _catch_up(session, new)
 
 
 def _catch_up(session: Session, statement_ids: Sequence[int]) -> None:

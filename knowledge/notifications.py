@@ -1,8 +1,8 @@
 """What people are told unasked: written in the transaction that causes it, sent afterwards.
 
-``corrections`` notes who is to hear of a correction, ``settling`` who of an answer,
-``inbox.rejections`` who that there is none; here whoever delivers finds what is due, and says what
-became of it.
+``corrections`` notes who is to hear of a correction, ``settling`` who of an answer, ``taking_back``
+who of one taken back, ``inbox.rejections`` who that there is none; here whoever delivers finds what
+is due, and says what became of it.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,8 @@ from knowledge.models import (
 from knowledge.models.base import now
 from knowledge.paging import bounded
 from knowledge.reports import SourcedStatement, by_ids
-from knowledge.settling import answer_cluster, undo_answer
+from knowledge.settling import answer_cluster
+from knowledge.taking_back import sent_after_all
 
 __all__ = [
     "Audience",
@@ -46,7 +47,6 @@ __all__ = [
     "foresee",
     "postpone",
     "sent",
-    "undo_answer",
     "unreachable",
     "waiting",
 ]
@@ -64,7 +64,7 @@ class Told:
     ``address`` is encrypted (``people.opened``), None where it is not known; ``language`` is what
     the person is spoken to in. ``relation`` is of ``statement`` to ``claim``, for an answer;
     ``text_before`` is what they saw, where the words have changed since; ``again`` is whether they
-    were told another answer before.
+    were told another answer before. ``open`` is whether they wait for an answer again.
     """
 
     id: int
@@ -79,6 +79,7 @@ class Told:
     tries: int
     calendar: Calendar | None = None
     again: bool = False
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,11 @@ def sent(session: Session, notification_id: int) -> bool:
     """
     note = _settle(session, notification_id, NotificationStatus.SENT, now(), None)
     if note is None:
-        return False
+        # What a person saw was shown, whatever became of it meanwhile.
+        taken_back = sent_after_all(session, notification_id)
+        if taken_back is not None:
+            _show(session, taken_back)
+        return taken_back is not None
     if note.kind is NotificationKind.ANSWERED:
         _show(session, note)
         _no_longer_waiting(session, note)
@@ -185,7 +190,8 @@ def postpone(session: Session, notification_id: int, until: datetime, error: str
 def unreachable(session: Session, notification_id: int, error: str) -> None:
     """Give up telling a person: they blocked the bot, or nobody knows how to write to them."""
     note = _settle(session, notification_id, NotificationStatus.UNREACHABLE, None, error)
-    if note is not None and note.kind is NotificationKind.ANSWERED:
+    waited_for = (NotificationKind.ANSWERED, NotificationKind.TAKEN_BACK)
+    if note is not None and note.kind in waited_for:
         _no_longer_waiting(session, note)
 
 
@@ -212,6 +218,7 @@ def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
             (kind == NotificationKind.ANSWERED) & published & ruled,
             (kind == NotificationKind.CORRECTED) & published & latest,
             (kind == NotificationKind.RETRACTED) & ~published,
+            kind == NotificationKind.TAKEN_BACK,
             rejections.still_holds(),
         ),
     )
@@ -264,6 +271,7 @@ def _told(
         tries=note.tries,
         calendar=person.calendar if person else None,
         again=note.sent_at is not None or _was_told(session, note, inquiry),
+        open=inquiry.waiting,
     )
 
 
@@ -288,13 +296,14 @@ def _seen(
     session: Session, note: Notification, inquiry: Inquiry, statement: SourcedStatement
 ) -> str | None:
     """Return what the person saw of a statement, None where that is what it says now."""
-    if note.kind is NotificationKind.ANSWERED:
+    if note.kind in (NotificationKind.ANSWERED, NotificationKind.TAKEN_BACK):
         return None
     told = session.scalar(
         select(func.max(Notification.sent_at)).where(
             Notification.person_key == note.person_key,
             Notification.statement_id == note.statement_id,
-            Notification.status == NotificationStatus.SENT,
+            Notification.kind != NotificationKind.TAKEN_BACK,
+            Notification.sent_at.is_not(None),
         )
     )
     since = max(inquiry.at, told) if told is not None else inquiry.at

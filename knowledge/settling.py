@@ -1,7 +1,7 @@
 """The answer that moderators give to a cluster: its claims settled, and who is to be told noted.
 
 Told are those who wait for an answer, and those who were told another one; ``notifications`` finds
-what is due. Until something is, the answer can be taken back.
+what is due.
 """
 
 from datetime import datetime, timedelta
@@ -11,15 +11,13 @@ from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from knowledge import audit, curation, verdicts
-from knowledge.curation.staleness import stale
 from knowledge.domain import Outcome, Relation
-from knowledge.errors import BadEdit, CannotUndo, TooLate
+from knowledge.errors import BadEdit
 from knowledge.inbox import demand, rejections
 from knowledge.inbox.handling import take_opposites_out
 from knowledge.inbox.listing import standing
 from knowledge.inserting import insert_selected
 from knowledge.models import (
-    AuditEntry,
     Claim,
     Cluster,
     ClusterStatus,
@@ -30,17 +28,16 @@ from knowledge.models import (
     Person,
     Statement,
     SubjectKind,
-    Verdict,
 )
 from knowledge.models.base import now
 from knowledge.taking import take_statements
+from knowledge.taking_back import overtake
 
 _WAITING: Final = NotificationStatus.WAITING
-_ANSWERED: Final = "answered"
 _COLUMNS: Final = [
     "inquiry_id", "person_key", "kind", "statement_id", "version", "status", "relation", "due_at",
 ]  # fmt: skip
-#: How long an answer can be taken back: nobody is told of it before.
+#: How long an answer is held before people are told: taken back by then, nobody hears of it.
 UNDO_FOR: Final = timedelta(minutes=1)
 
 
@@ -73,6 +70,8 @@ def answer_cluster(
     take_statements(session, [statement_id])
     take_opposites_out(session, cluster_id, actor)
     claim_ids = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
+    curation.publish(session, [statement_id], actor, reason, two_people)
+    verdicts.attach(session, claim_ids, statement_id, relation, actor, reason)
     here = select(Cluster.status).where(Cluster.id == cluster_id)
     before = session.scalars(here.with_for_update()).one()
     session.execute(
@@ -83,7 +82,7 @@ def answer_cluster(
     audit.note(
         session,
         actor,
-        _ANSWERED,
+        "answered",
         SubjectKind.CLUSTER,
         cluster_id,
         before={"status": before.value},
@@ -94,139 +93,9 @@ def answer_cluster(
         },
         reason=reason,
     )
-    # Noted first: what belongs to the answer is found behind it, to be taken back with it.
-    session.flush()
-    curation.publish(session, [statement_id], actor, reason, two_people)
-    verdicts.attach(session, claim_ids, statement_id, relation, actor, reason)
     session.flush()
     rejections.follow(session, cluster_id)
     return _answer(session, cluster_id, statement_id, relation, now() + held)
-
-
-def undo_answer(
-    session: Session, cluster_id: int, entry_id: int, actor: str, within: timedelta
-) -> None:
-    """Take back an answer that nobody was told of yet: its cluster is to be answered again.
-
-    ``entry_id`` is the answer's entry in the audit, ``within`` how long it was ``held``. What was
-    said of the claims before is said of them again, and the statement is a draft again if the
-    answer published it and nothing else rests on it; whoever was shown it meanwhile hears that it
-    was withdrawn. Claims that were split off stay apart.
-
-    Raises Stale if something was done to the cluster since, CannotUndo if a verdict or the
-    statement was changed since, TooLate once people may have been told, NotFound.
-    """
-    demand.hold(session)
-    row = standing(session, cluster_id)
-    entry = audit.latest(session, SubjectKind.CLUSTER, row.id)
-    if entry is None or entry.id != entry_id or entry.action != _ANSWERED:
-        raise stale(session, SubjectKind.CLUSTER, row.id)
-    until = entry.at + within
-    _require_time(until)
-    before, after = entry.before or {}, entry.after or {}
-    statement_id, relation = int(after["statement"]), Relation(after["relation"])
-    take_statements(session, [statement_id])
-    was = ClusterStatus(before["status"])
-    # Until when one was put off, or why it was rejected, is not known any more.
-    kept = was in (ClusterStatus.ANSWERED, ClusterStatus.SETTLED)
-    row.status = was if kept else ClusterStatus.OPEN
-    audit.note(
-        session,
-        actor,
-        "undone",
-        SubjectKind.CLUSTER,
-        row.id,
-        before={"status": ClusterStatus.ANSWERED.value},
-        after={"status": row.status.value},
-        undoes=entry.id,
-    )
-    in_cluster = select(Claim.id).where(Claim.cluster_id == row.id)
-    _unsay(session, in_cluster, entry, statement_id, relation, actor)
-    _tell_nobody(session, in_cluster, statement_id, relation, entry.at)
-    # Asked once more: no letter was taken meanwhile, and who looks from now on finds none.
-    _require_time(until)
-
-
-def _require_time(until: datetime) -> None:
-    if now() >= until:
-        raise TooLate("people are being told of this answer already; answer the claim anew")
-
-
-def _unsay(
-    session: Session,
-    in_cluster: Select[int],
-    entry: audit.Entry,
-    statement_id: int,
-    relation: Relation,
-    actor: str,
-) -> None:
-    """Have claims and the statement stand as they did before an answer."""
-    claims = set(session.scalars(in_cluster))
-    since = select(AuditEntry).where(AuditEntry.id > entry.id, AuditEntry.actor == entry.actor)
-    done = [audit.read(each) for each in session.scalars(since.order_by(AuditEntry.id))]
-    said = {
-        int(each.subject_id): each.before["relation"] if each.before else None
-        for each in done
-        if (each.subject, each.action) == (SubjectKind.CLAIM, "attached")
-        and int(each.subject_id) in claims
-        and (each.after or {})["statement"] == statement_id
-    }
-    mine = Verdict.statement_id == statement_id
-    current = {
-        each.claim_id: each.relation
-        for each in session.scalars(select(Verdict).where(mine, Verdict.claim_id.in_(in_cluster)))
-    }
-    if any(current.get(number) is not relation for number in said):
-        raise CannotUndo("what was said of the claims was changed since; look at it again")
-    rulings = [
-        verdicts.Ruling(number, statement_id, Relation(earlier) if earlier else None)
-        for number, earlier in said.items()
-    ]
-    verdicts.rule(session, rulings, actor, "undone", None, entry.id)
-    rests_on_it = session.scalar(select(Verdict.claim_id).where(mine).limit(1)) is not None
-    published = [
-        each.id
-        for each in done
-        if (each.subject, each.action) == (SubjectKind.STATEMENT, "published")
-        and each.subject_id == str(statement_id)
-    ]
-    if published and not rests_on_it:
-        curation.undo(session, published[0], actor, None)
-
-
-def _tell_nobody(
-    session: Session,
-    in_cluster: Select[int],
-    statement_id: int,
-    relation: Relation,
-    since: datetime,
-) -> None:
-    """Take out what an answer noted: who was told the opposite before is told nothing either."""
-    asked = select(Inquiry.id).where(Inquiry.claim_id.in_(in_cluster))
-    noted = (
-        Notification.inquiry_id.in_(asked),
-        Notification.kind == NotificationKind.ANSWERED,
-        Notification.statement_id == statement_id,
-        Notification.status == _WAITING,
-    )
-    unsynchronised = {"synchronize_session": False}
-    session.execute(
-        delete(Notification).where(*noted, Notification.sent_at.is_(None)),
-        execution_options=unsynchronised,
-    )
-    opposite = Relation.REFUTES if relation is Relation.SUPPORTS else Relation.SUPPORTS
-    session.execute(
-        update(Notification)
-        .where(*noted)
-        .values(relation=opposite, status=NotificationStatus.SENT),
-        execution_options=unsynchronised,
-    )
-    session.execute(
-        update(Inquiry)
-        .where(Inquiry.claim_id.in_(in_cluster), Inquiry.answered_at >= since)
-        .values(answered_at=None),
-        execution_options=unsynchronised,
-    )
 
 
 def _answer(
@@ -244,6 +113,18 @@ def _answer(
     session.execute(
         delete(Notification).where(
             mine, answered, Notification.status == _WAITING, Notification.version != current
+        ),
+        execution_options={"synchronize_session": False},
+    )
+    overtake(session, in_cluster)
+    # Who heard that it was taken back is told it anew, where they wait.
+    asking = select(Inquiry.person_key).where(Inquiry.claim_id.in_(in_cluster))
+    session.execute(
+        delete(Notification).where(
+            mine,
+            answered,
+            Notification.status == NotificationStatus.TAKEN_BACK,
+            Notification.person_key.in_(asking),
         ),
         execution_options={"synchronize_session": False},
     )
@@ -293,25 +174,42 @@ def _turn(
     relation: Relation,
     due_at: datetime,
 ) -> int:
-    """Have who was told that a statement says the opposite be told again; returns how many are."""
+    """Have who was told otherwise since a statement's answer be told it again; returns how many."""
     asked = select(Inquiry.id).where(Inquiry.claim_id.in_(in_cluster))
     current = select(Statement.version).where(Statement.id == statement_id).scalar_subquery()
-    otherwise = (
+    mine = (
         Notification.inquiry_id.in_(asked),
         Notification.kind == NotificationKind.ANSWERED,
         Notification.statement_id == statement_id,
         Notification.version == current,
-        Notification.relation != relation,
     )
+    otherwise = Notification.relation != relation
     session.execute(
         update(Notification)
-        .where(*otherwise, Notification.status == _WAITING)
+        .where(*mine, otherwise, Notification.status == _WAITING)
         .values(relation=relation, due_at=due_at, holder=None),
         execution_options={"synchronize_session": False},
     )
+    later, theirs = aliased(Notification), aliased(Inquiry)
+    told_since = (
+        select(later.id)
+        .join(theirs, theirs.id == later.inquiry_id)
+        .where(
+            theirs.claim_id.in_(in_cluster),
+            later.person_key == Notification.person_key,
+            later.kind.in_((NotificationKind.ANSWERED, NotificationKind.TAKEN_BACK)),
+            later.sent_at > Notification.sent_at,
+        )
+        .exists()
+    )
     turned = session.scalars(
         update(Notification)
-        .where(*otherwise, Notification.status == NotificationStatus.SENT, _listens())
+        .where(
+            *mine,
+            or_(otherwise, told_since),
+            Notification.status == NotificationStatus.SENT,
+            _listens(),
+        )
         .values(relation=relation, status=_WAITING, due_at=due_at, holder=None, tries=0, error=None)
         .returning(Notification.id),
         execution_options={"synchronize_session": False},

@@ -18,6 +18,7 @@ from knowledge.models import ChangeKind, Claim, StatementStatus, SubjectKind, Ve
 from knowledge.models.base import now
 from knowledge.standing import standing
 from knowledge.taking import take_statements
+from knowledge.taking_back import stand_by, take_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,18 @@ def attach(
 ) -> int:
     """Make a statement the answer to claims, with its relation to them; returns how many changed.
 
-    It is given out once it is published. Raises NotFound for what is not there and BadEdit for a
-    retracted statement.
+    It is given out once it is published. Where it settles them no more, who was told that it does
+    is to hear so. Raises NotFound for what is not there and BadEdit for a retracted statement.
     """
     demand.hold(session)
     # Taken: who withdraws it meanwhile sees what it answers, and opens that again.
     status = take_statements(session, [statement_id])[statement_id].status
     if status is StatementStatus.RETRACTED:
         raise BadEdit("a retracted statement answers nothing; choose another one")
+    if relation is Relation.NOT_ENOUGH_INFO:
+        take_back(session, claim_ids, statement_id)
+    else:
+        stand_by(session, claim_ids, statement_id, relation)
     rulings = [Ruling(number, statement_id, relation) for number in dict.fromkeys(claim_ids)]
     return rule(session, rulings, actor, "attached", reason)
 
@@ -58,8 +63,12 @@ def detach(
     actor: str,
     reason: str | None = None,
 ) -> int:
-    """Leave the relation of a statement to claims to the judge again; returns how many changed."""
+    """Leave the relation of a statement to claims to the judge again; returns how many changed.
+
+    Who was told that it answers them is to hear that this is taken back.
+    """
     demand.hold(session)
+    take_back(session, claim_ids, statement_id)
     rulings = [Ruling(number, statement_id, None) for number in dict.fromkeys(claim_ids)]
     return rule(session, rulings, actor, "detached", reason)
 

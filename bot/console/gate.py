@@ -14,7 +14,7 @@ from bot.console import forms
 from bot.console.desk import Desk
 from bot.console.errors import FormForged, SignedOut
 from bot.console.forms import Form
-from bot.console.problems import status_of, told
+from bot.console.problems import status_of, told, way_out
 from bot.console.protection import SlowRequests
 from bot.console.rendering import render
 from bot.console.visit import Visit, Visitor, admitted
@@ -123,6 +123,7 @@ def refused(
         Role=Role,
         status=status,
         message=told(error, words.say),
+        way=way_out(error),
     )
     return HTMLResponse(page, status)
 

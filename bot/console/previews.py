@@ -74,7 +74,10 @@ def told(
     today: date,
     text_before: str | None = None,
 ) -> tuple[Preview, ...]:
-    """Return what those read who are told unasked; ``text_before`` as in ``Told``."""
+    """Return what those read who are told unasked; ``text_before`` as in ``Told``.
+
+    Their question is open again, if an answer is taken back.
+    """
     return tuple(
         Preview(
             each,
@@ -90,6 +93,7 @@ def told(
                     statement=statement,
                     text_before=text_before,
                     tries=0,
+                    open=True,
                 ),
                 today,
                 catalogue(each),

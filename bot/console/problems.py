@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import urlencode
 
-from bot.console.acts import act_name
+from bot.console.acts import act_name, place
 from bot.console.errors import BadForm, FormForged, SignedOut, TooBusy, TooLarge, TooManyTries
 from bot.conversation.refusals import undecided
 from bot.fetching import errors as fetching
 from bot.parsing.errors import ParserUnavailable
+from knowledge.audit import COMMAND_LINE
 from knowledge.errors import (
     AlreadyHandled,
     BadCursor,
@@ -28,6 +30,7 @@ from knowledge.errors import (
     UnusableFeed,
     WordsMissing,
 )
+from knowledge.models import SubjectKind
 
 Say = Callable[[str], str]
 
@@ -57,6 +60,15 @@ STATUS: Final[dict[type[Exception], int]] = {
 def status_of(error: Exception) -> int:
     """Return the status that an error is answered with."""
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def way_out(error: Exception) -> str | None:
+    """Return the address where somebody goes on after an error, None where any may do."""
+    if not isinstance(error, CannotUndo) or error.subject is None:
+        return None
+    kind, number = error.subject
+    found = place((SubjectKind(kind), int(number))) if number.isdecimal() else None
+    return found or "/audit?" + urlencode({"subject": kind, "id": number})
 
 
 def told(error: Exception, say: Say) -> str:
@@ -93,10 +105,12 @@ def told(error: Exception, say: Say) -> str:
             return say("Another person has to review it before you publish it.")
         case CannotDecide():
             return undecided(error, say)
-        case TooLate():
+        case CannotUndo(by=str(by), action=str(action)):
             return say(
-                "It is too late to take it back: people are being told. If it is wrong, answer the"
-                " claim anew in the console; whoever was told hears of it."
+                "This cannot be taken back any more: something was done after it. {by}: {action}."
+                " Look at how it stands now, and go on from there."
+            ).format(
+                by=say("command line") if by == COMMAND_LINE else by, action=act_name(action, say)
             )
         case CannotUndo():
             return say(

@@ -41,6 +41,12 @@ def claim_number(name: str) -> int | None:
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else None
 
 
+def quoted_on(name: str, answer: Answer) -> tuple[Match, ...]:
+    """Return the match that the card with this name is of; nothing for the answer's own card."""
+    number = name.partition(_SEPARATOR)[2]
+    return tuple(match for match in answer.suggestions if str(match.statement.id) == number)
+
+
 def hint(words: Catalogue) -> Cards:
     """Return what is shown for what is no claim yet."""
     return Cards(hint=words.say("Write a whole sentence: who did what, and when"))

@@ -185,6 +185,7 @@ class Conversation:
             return wording.wrong_answer(last.id, last.claim, words)
         noted = Noted(last.id, last.waiting, closed=closed)
         again = Part(last.claim, self._answering.answer(last.claim), noted)
+        self._keeping.show(last.id, wording.in_message(again.answer))
         return wording.each_answered([again], self._today(), words)
 
     def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
@@ -278,8 +279,10 @@ class Conversation:
         if message is None or number is None or blocked:
             return
         for claim in message.claims[number : number + 1]:
-            answered = ((claim, self._answering.answer(claim, crossed=message.crossed)),)
-            self._keeping.keep(asker, answered, Rest(), words.language)
+            answer = self._answering.answer(claim, crossed=message.crossed)
+            (part,) = self._keeping.keep(asker, ((claim, answer),), Rest(), words.language)
+            if part.noted is not None:
+                self._keeping.show(part.noted.inquiry_id, cards.quoted_on(name, answer))
 
     def _looked_up(self, message: Message) -> Answered:
         """Return the claims of a message with their answers: none where it is no claim after all.
@@ -312,7 +315,7 @@ class Conversation:
         """Answer a press on an answer's button; None if it is not theirs."""
         key = self._key(asker)
         if kind == wording.OTHERS:
-            return self._others(number, key, words)
+            return self._others(asker, number, words)
         if kind == wording.REST:
             return self._further(asker, number, words)
         if kind == wording.TELL:
@@ -380,13 +383,20 @@ class Conversation:
             (Block(say("Something went wrong on our side. Please send it again in a minute.")),)
         )
 
-    def _others(self, number: int, key: str, words: Catalogue) -> Reply | None:
+    def _others(self, asker: Asker, number: int, words: Catalogue) -> Reply | None:
         with self._sessions() as session:
-            asked = inquiries.recall(session, number, key)
-            if asked is None:
-                return None
-            rest = published_in_order(session, asked.statement_ids[1:])
-        return wording.others(asked.claim, rest, self._today(), words)
+            asked = inquiries.recall(session, number, self._key(asker))
+        if asked is None:
+            return None
+        if self._known(asker)[1]:
+            return _blocked(words)
+        # Looked for again: only what stood in a message is kept, and reports come and go.
+        first = asked.statement_ids[:1]
+        found = self._answering.answer(asked.claim).suggestions
+        rest = [match for match in found if match.statement.id not in first]
+        self._keeping.show(number, rest)
+        statements = [match.statement for match in rest]
+        return wording.others(asked.claim, statements, self._today(), words)
 
     def _known(self, asker: Asker) -> tuple[Catalogue, bool]:
         """Return the words to speak to somebody in, and whether they are left unanswered."""

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from bot import measures
 from bot.conversation.catalogue import Language
 from bot.conversation.reply import Asker, Origin
-from bot.conversation.wording import MOST_FORWARDERS, Noted, Part
+from bot.conversation.wording import MOST_FORWARDERS, Noted, Part, in_message
 from knowledge import inquiries, people
 from knowledge.answering import Answering
-from knowledge.answers import Answer
+from knowledge.answers import SHOWN, Answer, Match
 from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.inbox import rejections
@@ -56,17 +56,24 @@ class Keeping:
 
         ``after`` is the inquiry that offered them: what was kept of them since is not kept again.
         """
+        # As they are worded: of several claims each is answered more briefly.
+        most = SHOWN if len(answered) == 1 or asker.is_nobody else 1
         parts = []
         none_left = repeat(replace(rest, claims=()), len(answered) - 1)
         with self._sessions.begin() as session:
             for (claim, answer), left in zip(answered, chain(none_left, (rest,)), strict=True):
-                noted = None
+                noted, shown = None, _ids(in_message(answer, most))
                 if after is not None:
-                    noted = self._known(session, asker, claim, answer, left, after)
+                    noted = self._known(session, asker, claim, answer, left, shown, after)
                 if noted is None:
-                    noted = self._new(session, asker, claim, answer, left, language)
+                    noted = self._new(session, asker, claim, answer, left, shown, language)
                 parts.append(Part(claim, answer, noted))
         return parts
+
+    def show(self, number: int, matches: Sequence[Match]) -> None:
+        """Note what a person is shown of an inquiry afterwards."""
+        with self._sessions.begin() as session:
+            inquiries.show(session, number, _ids(matches))
 
     def origin(self, origin: Origin) -> inquiries.Origin:
         """Return what is kept of an origin: no number, and no name but a public channel's."""
@@ -87,7 +94,14 @@ class Keeping:
         return True
 
     def _known(
-        self, session: Session, asker: Asker, claim: str, answer: Answer, left: Rest, after: int
+        self,
+        session: Session,
+        asker: Asker,
+        claim: str,
+        answer: Answer,
+        left: Rest,
+        shown: Sequence[int],
+        after: int,
     ) -> Noted | None:
         """Return what was noted of a claim since it was offered, if the answer is the same."""
         key = self._key_of(asker.id)
@@ -96,6 +110,7 @@ class Keeping:
             return None
         number, waiting = known
         inquiries.leave(session, number, left.claims)
+        inquiries.show(session, number, shown)
         return Noted(number, waiting, closed=rejections.reason(session, number))
 
     def _new(
@@ -105,10 +120,10 @@ class Keeping:
         claim: str,
         answer: Answer,
         left: Rest,
+        shown: Sequence[int],
         language: Language,
     ) -> Noted:
         measures.found(answer.outcome)
-        shown = [match.statement.id for match in answer.suggestions]
         unsettled = answer.outcome in _UNSETTLED
         waiting = self.may_be_told(session, asker) and unsettled
         number = inquiries.record(
@@ -128,3 +143,7 @@ class Keeping:
             forwarders = inquiries.forwarders(session, number, MOST_FORWARDERS)
         closed = rejections.reason(session, number) if unsettled else None
         return Noted(number, waiting and closed is None, forwarders, closed)
+
+
+def _ids(matches: Sequence[Match]) -> list[int]:
+    return [match.statement.id for match in matches]

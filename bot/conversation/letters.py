@@ -1,4 +1,4 @@
-"""What people are told unasked, in words: answered, corrected, withdrawn, closed (pure)."""
+"""What people are told unasked, in words: answered, corrected, withdrawn, taken back, closed (pure)."""
 
 from datetime import date
 
@@ -21,6 +21,8 @@ def letter(told: Told | Closed, today: date, words: Catalogue) -> Reply:
             return _answered(told, today, words)
         case NotificationKind.CORRECTED:
             return _corrected(told, today, words)
+        case NotificationKind.TAKEN_BACK:
+            return _taken_back(told, words)
         case _:
             return _retracted(told, words)
 
@@ -92,6 +94,30 @@ def _closed(told: Closed, words: Catalogue) -> Reply:
                 ),
                 Style.NOTE,
             ),
+        )
+    )
+
+
+def _taken_back(told: Told, words: Catalogue) -> Reply:
+    say = words.say
+    if told.open:
+        now = say(
+            "Your question is open again: our moderators will look at it once more, and when they"
+            " settle it, I will tell you here."
+        )
+    else:
+        now = say("Send me the claim again to see what reports say now.")
+    return Reply(
+        (
+            Block(say("↩️ An answer I gave you was taken back"), Style.HEADLINE),
+            heard(told.claim, words),
+            Block(
+                say(
+                    "Please do not rely on that answer any more, and tell whoever you passed it on"
+                    " to."
+                )
+            ),
+            Block(now),
         )
     )
 

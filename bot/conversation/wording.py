@@ -57,6 +57,18 @@ class Noted:
     closed: RejectReason | None = None
 
 
+def in_message(answer: Answer, most: int = SHOWN) -> tuple[Match, ...]:
+    """Return the matches that ``answered`` shows: what else was found is a press away."""
+    if answer.outcome is Outcome.NO_MATCH:
+        return ()
+    if answer.disputed:
+        return tuple(match for match in answer.matches if match.settles)
+    if answer.outcome is Outcome.RELATED:
+        return answer.suggestions[:most]
+    # A claim that was settled clause by clause has a statement for each.
+    return answer.matches[: len(answer.clauses) or 1]
+
+
 def answered(
     answer: Answer, noted: Noted | None, today: date, words: Catalogue, most: int = SHOWN
 ) -> Reply:
@@ -80,7 +92,7 @@ def answered(
         opening = Block(
             say("🔎 Verified reports come close, but none settles this"), Style.HEADLINE
         )
-        statements = [match.statement for match in shown[:most]]
+        statements = [match.statement for match in in_message(answer, most)]
         more = (_others(noted, say),) if noted is not None and len(shown) > most else ()
         blocks = [opening, *_leaning(shown, say), *_listed(statements, ask, words)]
         if noted is not None and (noted.waiting or noted.closed):
@@ -97,8 +109,7 @@ def answered(
     if noted is not None:
         row += (_share(verdict, answer.claim, best.statement, words),)
     blocks = [Block(verdict, Style.HEADLINE)]
-    # A claim that was settled clause by clause has a statement for each.
-    for clause, settling in zip(answer.clauses or ("",), answer.matches, strict=False):
+    for clause, settling in zip(answer.clauses or ("",), in_message(answer), strict=False):
         if clause:
             blocks.append(heard(clause, words))
         blocks += [*sourced(settling.statement, ask, words), *reasons(settling, ask, words)]
@@ -167,7 +178,7 @@ def _disputed(answer: Answer, noted: Noted | None, ask: Asking, words: Catalogue
     say = words.say
     opening = say("🔎 Verified reports contradict each other on this; the newest comes first")
     blocks = [Block(opening, Style.HEADLINE)]
-    settling = [match for match in answer.matches if match.settles]
+    settling = in_message(answer)
     for match in settling:
         blocks += sourced(match.statement, ask, words)
         if match.judgement.relation is Relation.SUPPORTS:

@@ -91,7 +91,7 @@ class Attach:
 
 @dataclass(frozen=True, slots=True)
 class Detach:
-    """Leave a statement's relation to a cluster's claims to the judge again."""
+    """Leave a statement's relation to a cluster's claims to the judge; who was told it hears so."""
 
     cluster_id: int
     statement_id: int
@@ -205,6 +205,6 @@ def _of_entry(session: Session, entry_id: int) -> list[Subject]:
         return []
     found = [(entry.subject, int(entry.subject_id))]
     statement = (entry.after or {}).get("statement")
-    if entry.subject is SubjectKind.CLAIM and isinstance(statement, int):
+    if entry.subject in (SubjectKind.CLAIM, SubjectKind.CLUSTER) and isinstance(statement, int):
         found.append((SubjectKind.STATEMENT, statement))
     return found

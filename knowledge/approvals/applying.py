@@ -153,7 +153,8 @@ def _is_told(session: Session, entry: Entry) -> bool:
         case SubjectKind.STATEMENT:
             return "merged_into" in after and _is_served(session, before, after)
         case SubjectKind.CLUSTER:
-            return after.get("status") == ClusterStatus.ANSWERED
+            # Who was told an answer hears that it is taken back.
+            return after.get("status") == ClusterStatus.ANSWERED or entry.undoes is not None
         case SubjectKind.SOURCE:
             return after.get("trusted") is True
         case _:

@@ -12,7 +12,7 @@ from knowledge.curation.rechecks import Due, due, recheck
 from knowledge.curation.revising import TOLD
 from knowledge.curation.splitting import split
 from knowledge.curation.staleness import Done, last_done
-from knowledge.curation.undoing import undo
+from knowledge.curation.undoing import undo, undoable
 from knowledge.curation.views import (
     HeldReport,
     HeldStatement,
@@ -54,4 +54,5 @@ __all__ = [
     "split",
     "statement",
     "undo",
+    "undoable",
 ]

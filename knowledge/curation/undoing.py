@@ -1,11 +1,12 @@
 """An act taken back by another entry of the audit, which says what it undoes."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import String, and_, cast, or_, select
 from sqlalchemy.orm import Session
 
+from knowledge import audit, roles
 from knowledge.audit import Entry, read
 from knowledge.curation.content import (
     REPORT_FIELDS,
@@ -17,12 +18,23 @@ from knowledge.curation.content import (
 )
 from knowledge.curation.edits import MOVED, revise_report
 from knowledge.curation.revising import TOLD, revise_and_tell
-from knowledge.curation.staleness import last_done
 from knowledge.domain import Relation
 from knowledge.errors import CannotUndo, NotFound
 from knowledge.inbox import demand
-from knowledge.models import AuditEntry, Statement, StatementStatus, SubjectKind
+from knowledge.inbox.listing import standing as standing_cluster
+from knowledge.models import (
+    AuditEntry,
+    Claim,
+    ClusterStatus,
+    Report,
+    Statement,
+    StatementStatus,
+    SubjectKind,
+    Verdict,
+)
+from knowledge.standing import standing
 from knowledge.taking import take_report, take_statements
+from knowledge.taking_back import stand_by, take_back
 from knowledge.verdicts import Ruling, of_claim, rule
 
 _UNDONE: Final = "undone"
@@ -34,10 +46,18 @@ _OTHERWISE: Final[Mapping[str, str]] = {
 _STATEMENT: Final = frozenset(STATEMENT_FIELDS + STANDING_FIELDS)
 
 
+#: What is done to a cluster and decides nothing about its answer.
+_UNDECIDING: Final = ("assigned",)
+
+#: Takes an act back in the name of an actor, for a reason.
+_Undoing: TypeAlias = Callable[[str, str | None], None]
+
+
 def undo(session: Session, entry_id: int, actor: str, reason: str | None) -> None:
     """Take back what an entry of the audit did, if nothing has been done over it since.
 
-    Raises CannotUndo for what cannot be taken back or not any more, NotFound.
+    Who was told something that does not hold any more is to hear so. Raises CannotUndo for what
+    cannot be taken back or not any more, NotFound.
     """
     row = session.get(AuditEntry, entry_id)
     if row is None:
@@ -45,19 +65,64 @@ def undo(session: Session, entry_id: int, actor: str, reason: str | None) -> Non
     entry = read(row)
     # The inbox before statements, as where an inquiry is kept: neither then waits for the other.
     demand.hold(session)
+    _take(session, entry)
+    taken_back = select(AuditEntry).where(AuditEntry.undoes == entry.id).limit(1)
+    again = session.scalars(taken_back).one_or_none()
+    if again is not None:
+        raise _overtaken(
+            session, read(again), "this was taken back already; look at the audit again"
+        )
+    _undoing(session, entry)(actor, reason)
+
+
+def undoable(session: Session, entries: Sequence[Entry]) -> frozenset[int]:
+    """Return the numbers of those entries that can be taken back as things stand."""
+    numbers = [entry.id for entry in entries]
+    taken_back = set(
+        session.scalars(select(AuditEntry.undoes).where(AuditEntry.undoes.in_(numbers)))
+    )
+    return frozenset(
+        entry.id for entry in entries if entry.id not in taken_back and _can_undo(session, entry)
+    )
+
+
+def _can_undo(session: Session, entry: Entry) -> bool:
+    try:
+        _undoing(session, entry)
+    except CannotUndo:
+        return False
+    return True
+
+
+def _take(session: Session, entry: Entry) -> None:
+    """Take in hand what an entry is about: whoever changes it meanwhile waits."""
     match entry.subject:
         case SubjectKind.STATEMENT:
-            _undo_statement(session, entry, actor, reason)
+            take_statements(session, [int(entry.subject_id)])
         case SubjectKind.REPORT:
-            _undo_report(session, entry, actor, reason)
+            take_report(session, int(entry.subject_id))
+        case SubjectKind.CLAIM | SubjectKind.CLUSTER if "statement" in (entry.after or {}):
+            take_statements(session, [int((entry.after or {})["statement"])])
+
+
+def _undoing(session: Session, entry: Entry) -> _Undoing:
+    """Return how an entry is taken back. Raises CannotUndo."""
+    match entry.subject:
+        case SubjectKind.STATEMENT:
+            return _undoing_statement(session, entry)
+        case SubjectKind.REPORT:
+            return _undoing_report(session, entry)
         case SubjectKind.CLAIM:
-            _undo_verdict(session, entry, actor, reason)
+            return _undoing_verdict(session, entry)
+        case SubjectKind.CLUSTER if entry.action == "answered":
+            return _undoing_answer(session, entry)
+        case SubjectKind.CLUSTER if entry.undoes is not None:
+            raise CannotUndo("this cannot be taken back; answer the claim again instead")
         case _:
             raise CannotUndo("this cannot be taken back here; do the opposite instead")
 
 
-def _undo_statement(session: Session, entry: Entry, actor: str, reason: str | None) -> None:
-    number = int(entry.subject_id)
+def _undoing_statement(session: Session, entry: Entry) -> _Undoing:
     before, after, told = entry.before, entry.after, None
     if after is not None and TOLD in after:
         told = after[TOLD]
@@ -70,13 +135,15 @@ def _undo_statement(session: Session, entry: Entry, actor: str, reason: str | No
         after = {"status": after["status"]}
     if before is None or after is None or not before.keys() <= _STATEMENT:
         raise CannotUndo("this cannot be taken back; edit the statement instead")
-    row = take_statements(session, [number])[number]
+    row = session.get_one(Statement, int(entry.subject_id))
     _require_last_word(session, entry, after, content(row, after))
-    before = clean({**before, **_place(session, row, before), **_review(row, before)})
+    values = clean({**before, **_place(session, row, before), **_review(row, before)})
     # Who never heard of it sees again what they saw; who asked since saw what is taken back.
     since = entry.at if told is False else None
     tell = True if told else None
-    revise_and_tell(session, row, before, actor, _UNDONE, reason, tell, entry.id, since)
+    return lambda actor, reason: revise_and_tell(
+        session, row, values, actor, _UNDONE, reason, tell, entry.id, since
+    )
 
 
 def _review(row: Statement, before: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -122,36 +189,150 @@ def _was_moved(session: Session, statement_id: int) -> bool:
     return session.scalar(moved.limit(1)) is not None
 
 
-def _undo_report(session: Session, entry: Entry, actor: str, reason: str | None) -> None:
+def _undoing_report(session: Session, entry: Entry) -> _Undoing:
     before, after = entry.before, entry.after
     if before is None or after is None or not before.keys() <= set(REPORT_FIELDS):
         raise CannotUndo("this cannot be taken back; edit the report instead")
-    row = take_report(session, int(entry.subject_id))
+    row, values = session.get_one(Report, int(entry.subject_id)), clean(before)
     _require_last_word(session, entry, after, content(row, after))
-    revise_report(session, row, clean(before), actor, _UNDONE, reason, entry.id)
+    return lambda actor, reason: revise_report(
+        session, row, values, actor, _UNDONE, reason, entry.id
+    )
 
 
-def _undo_verdict(session: Session, entry: Entry, actor: str, reason: str | None) -> None:
+def _undoing_verdict(session: Session, entry: Entry) -> _Undoing:
     before, after = entry.before, entry.after
     if before is None or after is None or after.keys() != {"statement", "relation"}:
         raise CannotUndo("this cannot be taken back here; do the opposite instead")
     claim_id, statement_id = int(entry.subject_id), int(after["statement"])
-    # Whoever rules on the statement meanwhile waits for this.
-    take_statements(session, [statement_id])
     now = of_claim(session, claim_id, statement_id)
     current = {"statement": statement_id, "relation": now.value if now else None}
     _require_last_word(session, entry, after, current)
     relation = Relation(before["relation"]) if before["relation"] else None
-    rule(session, [Ruling(claim_id, statement_id, relation)], actor, _UNDONE, reason, entry.id)
+
+    def take_it_back(actor: str, reason: str | None) -> None:
+        stands = None if relation is Relation.NOT_ENOUGH_INFO else relation
+        if stands is not None:
+            stand_by(session, [claim_id], statement_id, stands)
+        if now is not None:
+            take_back(session, [claim_id], statement_id, stands)
+        rulings = [Ruling(claim_id, statement_id, relation)]
+        rule(session, rulings, actor, _UNDONE, reason, entry.id)
+
+    return take_it_back
+
+
+def _undoing_answer(session: Session, entry: Entry) -> _Undoing:
+    """Return how the answer to a cluster is taken back: it is open again, as are its inquiries.
+
+    Where it took the place of an earlier answer, that one stands again.
+    """
+    before, after = entry.before or {}, entry.after or {}
+    cluster_id, statement_id = int(entry.subject_id), int(after["statement"])
+    relation = Relation(after["relation"])
+    later = _decided_since(session, entry, cluster_id, statement_id)
+    if later is not None:
+        raise _overtaken(session, later)
+    replaced = before.get("status") == ClusterStatus.ANSWERED
+
+    def take_it_back(actor: str, reason: str | None) -> None:
+        row = standing_cluster(session, cluster_id)
+        was = {"status": row.status.value, "statement": statement_id, "relation": relation.value}
+        stands = _earlier(session, entry, statement_id) if replaced else None
+        claims = session.scalars(
+            select(Verdict.claim_id)
+            .join(Claim, Claim.id == Verdict.claim_id)
+            .where(
+                Claim.cluster_id == cluster_id,
+                Verdict.statement_id == statement_id,
+                Verdict.relation == relation,
+            )
+            .order_by(Verdict.claim_id)
+        ).all()
+        take_back(session, claims, statement_id, stands)
+        if not replaced:
+            row.status = ClusterStatus.OPEN
+        rulings = [Ruling(claim_id, statement_id, stands) for claim_id in claims]
+        rule(session, rulings, actor, _UNDONE, reason, entry.id)
+        audit.note(
+            session,
+            actor,
+            _UNDONE,
+            SubjectKind.CLUSTER,
+            cluster_id,
+            before=was,
+            after={"status": standing_cluster(session, cluster_id).status.value},
+            reason=reason,
+            undoes=entry.id,
+        )
+
+    return take_it_back
+
+
+def _decided_since(
+    session: Session, entry: Entry, cluster_id: int, statement_id: int
+) -> Entry | None:
+    """Return what was decided last on an answered cluster, its claims or its statement, if any."""
+    claims = select(cast(Claim.id, String)).where(Claim.cluster_id == cluster_id)
+    merged_here = AuditEntry.after["merged_into"].as_integer() == cluster_id
+    decided = or_(
+        and_(
+            AuditEntry.subject == SubjectKind.CLUSTER,
+            AuditEntry.subject_id == entry.subject_id,
+            AuditEntry.action.not_in(_UNDECIDING),
+        ),
+        and_(AuditEntry.subject == SubjectKind.CLUSTER, AuditEntry.action == "merged", merged_here),
+        and_(AuditEntry.subject == SubjectKind.CLAIM, AuditEntry.subject_id.in_(claims)),
+    )
+    row = session.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.id > entry.id, decided)
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is not None:
+        return read(row)
+    stands = standing(session, [statement_id])[statement_id]
+    served = session.get_one(Statement, stands).status is StatementStatus.PUBLISHED
+    return None if served else audit.latest(session, SubjectKind.STATEMENT, stands)
+
+
+def _earlier(session: Session, entry: Entry, statement_id: int) -> Relation | None:
+    """Return the relation that an earlier answer to a cluster gave the statement, if it did."""
+    taken_back = select(AuditEntry.undoes).where(AuditEntry.undoes.is_not(None))
+    row = session.scalars(
+        select(AuditEntry)
+        .where(
+            AuditEntry.subject == entry.subject,
+            AuditEntry.subject_id == entry.subject_id,
+            AuditEntry.action == entry.action,
+            AuditEntry.id < entry.id,
+            AuditEntry.id.not_in(taken_back),
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    ).one_or_none()
+    after = (row.after if row is not None else None) or {}
+    return Relation(after["relation"]) if after.get("statement") == statement_id else None
 
 
 def _require_last_word(
     session: Session, entry: Entry, after: Mapping[str, Any], current: Mapping[str, Any]
 ) -> None:
     """Raise CannotUndo unless what the entry changed is still as it left it."""
-    if session.scalar(select(AuditEntry.id).where(AuditEntry.undoes == entry.id).limit(1)):
-        raise CannotUndo("this was taken back already; look at the audit again")
     if any(current[name] != value for name, value in after.items()):
-        done = last_done(session, entry.subject, int(entry.subject_id))
-        by = f" (last {done.action} by {done.by})" if done else ""
-        raise CannotUndo(f"it was changed since{by}; take that back first")
+        done = audit.latest(session, entry.subject, entry.subject_id)
+        if done is None:
+            raise CannotUndo("it was changed since; take that back first")
+        raise _overtaken(session, done)
+
+
+def _overtaken(session: Session, done: Entry, message: str | None = None) -> CannotUndo:
+    """Return the error that tells what was done after an act that cannot be taken back any more."""
+    by = roles.name_of(session, done.actor)
+    where = f"{done.subject.value} {done.subject_id}"
+    message = message or (
+        f"it was changed since ({where} was last {done.action} by {by}, entry {done.id}); take that"
+        " back first, or go on from there"
+    )
+    return CannotUndo(message, by, done.action, (done.subject.value, done.subject_id))

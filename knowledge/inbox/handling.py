@@ -180,7 +180,8 @@ def _leave_behind(
         .order_by(Verdict.statement_id)
     ).all()
     for statement_id in shared:
-        verdicts.detach(session, claim_ids, statement_id, actor, reason)
+        rulings = [verdicts.Ruling(number, statement_id, None) for number in claim_ids]
+        verdicts.rule(session, rulings, actor, "detached", reason)
 
 
 def take_opposites_out(session: Session, cluster_id: int, actor: str) -> int | None:

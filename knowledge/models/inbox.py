@@ -54,6 +54,8 @@ class NotificationKind(StrEnum):
     RETRACTED = "retracted"
     #: Moderators leave what was asked unanswered: the only one that is of no statement.
     REJECTED = "rejected"
+    #: Nobody stands for an answer any more that they were given.
+    TAKEN_BACK = "taken_back"
 
 
 class NotificationStatus(StrEnum):
@@ -63,6 +65,8 @@ class NotificationStatus(StrEnum):
     SENT = "sent"
     #: Given up: the person blocked the bot, or cannot be reached.
     UNREACHABLE = "unreachable"
+    #: An answer that was taken back; without ``sent_at`` it was being sent just then.
+    TAKEN_BACK = "taken_back"
 
 
 class Cluster(Base):

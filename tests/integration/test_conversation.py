@@ -92,9 +92,11 @@ def talk(house: House) -> Iterator[Conversation]:
         session.execute(text("DELETE FROM people"))
 
 
-def publish(house: House, draft: ReportDraft) -> None:
+def publish(house: House, draft: ReportDraft) -> list[int]:
     with house.sessions.begin() as session:
-        curation.publish(session, reports.store(session, draft).statement_ids, "test")
+        ids = list(reports.store(session, draft).statement_ids)
+        curation.publish(session, ids, "test")
+    return ids
 
 
 def said(reply: Reply) -> str:
@@ -174,10 +176,11 @@ class TestLanguage:
 
 class TestTalkAboutTheLastAnswer:
     def test_its_source_is_shown_again(self, house: House, talk: Conversation) -> None:
-        talk.claim(ASKER, CROSSED)
+        first = said(talk.claim(ASKER, CROSSED))
         answer = said(talk.claim(ASKER, "شو مصدر هالكلام؟"))
         assert CROSSED in answer
-        assert "نشرة المدينة" in answer
+        for publisher in ("نشرة المدينة", "إذاعة الوادي"):
+            assert (publisher in answer) == (publisher in first)
         assert len(kept(house)) == 1
 
     def test_without_a_report_there_is_none(self, talk: Conversation) -> None:
@@ -411,15 +414,19 @@ class TestButtons:
         self, house: House, talk: Conversation
     ) -> None:
         claim = "بلغ ارتفاع برج الساعة 80 مترا بعد ترميمه"
-        for publisher in ("نشرة المدينة", "إذاعة الوادي"):
-            publish(house, ReportDraft("", publisher, statements=(StatementDraft(claim),)))
+        ids = [
+            number
+            for publisher in ("نشرة المدينة", "إذاعة الوادي")
+            for number in publish(
+                house, ReportDraft("", publisher, statements=(StatementDraft(claim),))
+            )
+        ]
         reply = talk.claim(ASKER, claim)
         (inquiry,) = kept(house)
+        (shown,) = inquiry.shown
         with house.sessions.begin() as session:
-            shown = session.get_one(Inquiry, inquiry.id).shown
-            curation.retract(
-                session, [each.statement_id for each in shown[1:]], "test", "for this test"
-            )
+            ids.remove(shown.statement_id)
+            curation.retract(session, ids, "test", "for this test")
         more = talk.press(ASKER, action(reply, "نتائج أخرى"))
         assert said(more) == "لا توجد تقارير موثّقة أخرى عن هذا."
 

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from bot.console.names import names
 from bot.console.visit import Visit
-from knowledge import audit
+from knowledge import audit, curation
 from knowledge.approvals import Undo
 from knowledge.models import SubjectKind
 
@@ -22,7 +22,10 @@ def show(visit: Visit) -> Response:
             after=asked.text("after") or None,
         )
         known = names(session, visit)
-    return visit.page("audit.html", page=page, names=known, kinds=tuple(SubjectKind))
+        undoable = curation.undoable(session, page.items)
+    return visit.page(
+        "audit.html", page=page, names=known, kinds=tuple(SubjectKind), undoable=undoable
+    )
 
 
 def undo(visit: Visit) -> Response:

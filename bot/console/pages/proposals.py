@@ -1,5 +1,6 @@
 """What waits for a second person: listed, looked at, approved, declined, withdrawn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +12,8 @@ from bot.console.previews import Preview
 from bot.console.problems import told
 from bot.console.visit import Visit
 from knowledge import approvals, curation
-from knowledge.approvals import Answer, Attach, Proposed, Prospect
+from knowledge.approvals import Answer, Attach, Detach, Proposed, Prospect, Undo
+from knowledge.audit import Entry
 from knowledge.models import NotificationKind, ProposalState, StatementStatus, SubjectKind
 from knowledge.reports import SourcedStatement
 
@@ -69,7 +71,13 @@ def show(visit: Visit) -> Response:
         entries=foreseen.entries[:_ENTRIES],
         further=max(0, len(foreseen.entries) - _ENTRIES),
         statements=[
-            _shown(visit, proposed, each, str(each.after.id) in told_of)
+            _shown(
+                visit,
+                proposed,
+                each,
+                str(each.after.id) in told_of,
+                _takes_back(foreseen.entries),
+            )
             for each in foreseen.statements[:_PREVIEWED]
         ],
         left_out=max(0, len(foreseen.statements) - _PREVIEWED),
@@ -101,7 +109,17 @@ def withdraw(visit: Visit) -> Response:
     return visit.to(f"/proposals/{number}", "withdrawn")
 
 
-def _shown(visit: Visit, proposed: Proposed, each: Prospect, tells: bool) -> Shown:
+def _takes_back(entries: Sequence[Entry]) -> bool:
+    """Tell whether nobody stands any more for what a statement said of a claim."""
+    return any(
+        each.subject is SubjectKind.CLAIM and (each.after or {}).get("relation") is None
+        for each in entries
+    )
+
+
+def _shown(
+    visit: Visit, proposed: Proposed, each: Prospect, tells: bool, takes_back: bool
+) -> Shown:
     today, statement = visit.now.date(), each.after
     messages: tuple[Preview, ...] = ()
     if statement.status is StatementStatus.PUBLISHED:
@@ -111,6 +129,9 @@ def _shown(visit: Visit, proposed: Proposed, each: Prospect, tells: bool) -> Sho
                 messages = previews.told(answered, proposed.title, statement, relation, today)
             case Attach(relation=relation):
                 messages = previews.ruled(proposed.title, statement, relation, today)
+            case Undo() | Detach() if takes_back:
+                gone = NotificationKind.TAKEN_BACK
+                messages = previews.told(gone, proposed.title, statement, None, today)
             case _:
                 messages = previews.asked(statement, today)
     letters = previews.corrected(each, today) if tells else ()

@@ -1,0 +1,266 @@
+"""Take answers back that people were told: note who is to hear so, with the act that does it.
+
+Told are those whom an answer reached, and those who asked while a moderator's verdict answered them
+at once. ``settling`` notes who is to be told an answer; ``notifications`` finds what is due.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from knowledge.domain import Outcome, Relation
+from knowledge.inserting import insert_new, insert_selected
+from knowledge.models import (
+    Inquiry,
+    Notification,
+    NotificationKind,
+    NotificationStatus,
+    Person,
+    Shown,
+    Statement,
+    Verdict,
+)
+from knowledge.models.base import now
+from knowledge.standing import standing
+
+#: Ids bound to one query. SQLite refuses more than 32,766 parameters.
+_BATCH: Final = 5_000
+_COLUMNS: Final = [
+    "inquiry_id", "person_key", "kind", "statement_id", "version", "status", "relation",
+]  # fmt: skip
+_ANSWERED, _TAKEN_BACK = NotificationKind.ANSWERED, NotificationKind.TAKEN_BACK
+_WAITING, _SENT = NotificationStatus.WAITING, NotificationStatus.SENT
+_OVER: Final = NotificationStatus.TAKEN_BACK
+_SETTLING: Final = (Relation.SUPPORTS, Relation.REFUTES)
+_UNSYNCED: Final = {"synchronize_session": False}
+
+_Conditions = tuple[ColumnElement[bool], ...]
+
+
+def take_back(
+    session: Session, claim_ids: Sequence[int], statement_id: int, stands: Relation | None = None
+) -> None:
+    """Note that who was told what a statement says of claims is to hear that it is taken back.
+
+    To be called before the verdicts change. ``stands`` is the relation that holds from then on,
+    None for none: who was told that hears nothing, and neither does who was told nothing yet.
+    Unless another statement answers the claims, those who hear it wait for an answer again.
+    """
+    session.flush()
+    same = list({statement_id, standing(session, [statement_id])[statement_id]})
+    for part in _parts(claim_ids):
+        of_claims = (_of_claims(part), Notification.statement_id.in_(same))
+        answers: _Conditions = (*of_claims, Notification.kind == _ANSWERED)
+        if stands is not None:
+            answers = (*answers, Notification.relation.is_distinct_from(stands))
+        _drop_untold(session, answers)
+        # Who heard it of an earlier answer hears it of this one too.
+        heard = (*of_claims, Notification.kind == _TAKEN_BACK, Notification.status != _WAITING)
+        session.execute(delete(Notification).where(*heard), execution_options=_UNSYNCED)
+        to_hear = (*of_claims, Notification.kind == _TAKEN_BACK)
+        asked = _answered_at_once(part, statement_id, same, stands, to_hear)
+        insert_selected(session, Notification, _COLUMNS, _told(answers))
+        insert_selected(session, Notification, _COLUMNS, asked)
+        session.execute(
+            update(Notification).where(*answers, Notification.status == _SENT).values(status=_OVER),
+            execution_options=_UNSYNCED,
+        )
+        if stands is None:
+            _open_again(session, part, same, to_hear)
+
+
+def stand_by(
+    session: Session, claim_ids: Sequence[int], statement_id: int, relation: Relation
+) -> None:
+    """Have nobody hear that an answer is taken back which holds after all; they wait no more."""
+    session.flush()
+    for part in _parts(claim_ids):
+        mine = (
+            _of_claims(part),
+            Notification.statement_id == statement_id,
+            Notification.relation == relation,
+        )
+        pending = select(Notification.inquiry_id).where(
+            *mine, Notification.kind == _TAKEN_BACK, Notification.status == _WAITING
+        )
+        session.execute(
+            update(Inquiry).where(Inquiry.id.in_(pending)).values(waiting=False),
+            execution_options=_UNSYNCED,
+        )
+        _drop_unheard(session, mine)
+
+
+def overtake(session: Session, claims: Select[int]) -> None:
+    """Have nobody hear that an answer is taken back who is about to be told another one."""
+    session.flush()
+    _drop_unheard(session, (_of_claims(claims),))
+
+
+def sent_after_all(session: Session, notification_id: int) -> Notification | None:
+    """Note that an answer arrived which was taken back while it was sent; None if it was not.
+
+    The person is to hear that it is taken back.
+    """
+    note = session.scalars(
+        update(Notification)
+        .where(
+            Notification.id == notification_id,
+            Notification.kind == _ANSWERED,
+            Notification.status == _OVER,
+            Notification.sent_at.is_(None),
+        )
+        .values(sent_at=now(), tries=Notification.tries + 1)
+        .returning(Notification),
+        execution_options={"populate_existing": True, "synchronize_session": False},
+    ).one_or_none()
+    if note is not None:
+        values = {name: getattr(note, name) for name in _COLUMNS}
+        insert_new(session, Notification, {**values, "kind": _TAKEN_BACK, "status": _WAITING})
+    return note
+
+
+def _drop_untold(session: Session, answers: _Conditions) -> None:
+    """Drop what is not told yet; who was told the opposite before was told that."""
+    waiting = (*answers, Notification.status == _WAITING)
+    first = Notification.sent_at.is_(None)
+    # What is being sent at this moment may arrive: ``sent_after_all`` hears of it then.
+    in_hand = and_(Notification.holder.is_not(None), Notification.due_at > now())
+    relation = Notification.relation
+    opposite = case(
+        (relation == Relation.SUPPORTS, literal(Relation.REFUTES, relation.type)),
+        else_=literal(Relation.SUPPORTS, relation.type),
+    )
+    for change in (
+        update(Notification).where(*waiting, first, in_hand).values(status=_OVER),
+        delete(Notification).where(*waiting, first),
+        update(Notification).where(*waiting).values(status=_SENT, relation=opposite),
+    ):
+        session.execute(change, execution_options=_UNSYNCED)
+
+
+def _told(answers: _Conditions) -> Select[*tuple[Any, ...]]:
+    """Select what those are to hear whom an answer reached: of the latest, if of several."""
+    later = aliased(Notification)
+    overtaken = (
+        select(later.id)
+        .where(
+            later.person_key == Notification.person_key,
+            later.kind == _ANSWERED,
+            later.statement_id == Notification.statement_id,
+            later.status == _SENT,
+            later.version > Notification.version,
+        )
+        .exists()
+    )
+    return select(
+        Notification.inquiry_id,
+        Notification.person_key,
+        literal(_TAKEN_BACK, Notification.kind.type),
+        Notification.statement_id,
+        Notification.version,
+        literal(_WAITING, Notification.status.type),
+        Notification.relation,
+    ).where(*answers, Notification.status == _SENT, ~overtaken)
+
+
+def _answered_at_once(
+    claim_ids: Sequence[int],
+    statement_id: int,
+    same: Sequence[int],
+    stands: Relation | None,
+    to_hear: _Conditions,
+) -> Select[*tuple[Any, ...]]:
+    """Select what those are to hear who asked while the verdict on the claim answered it."""
+    said = or_(
+        and_(Verdict.relation == Relation.SUPPORTS, Inquiry.outcome == Outcome.SUPPORTED),
+        and_(Verdict.relation == Relation.REFUTES, Inquiry.outcome == Outcome.REFUTED),
+    )
+    return (
+        select(
+            func.max(Inquiry.id),
+            Inquiry.person_key,
+            literal(_TAKEN_BACK, Notification.kind.type),
+            Statement.id,
+            Statement.version,
+            literal(_WAITING, Notification.status.type),
+            Verdict.relation,
+        )
+        .select_from(Inquiry)
+        .join(Shown, and_(Shown.inquiry_id == Inquiry.id, Shown.position == 0))
+        .join(Verdict, Verdict.claim_id == Inquiry.claim_id)
+        .join(Statement, Statement.id == Verdict.statement_id)
+        .where(
+            Inquiry.claim_id.in_(claim_ids),
+            Inquiry.claim != "",
+            Inquiry.at >= Verdict.at,
+            Inquiry.person_key.not_in(select(Notification.person_key).where(*to_hear)),
+            Verdict.statement_id == statement_id,
+            Verdict.relation.is_distinct_from(stands),
+            Shown.statement_id.in_(same),
+            said,
+        )
+        .group_by(Inquiry.person_key, Statement.id, Statement.version, Verdict.relation)
+    )
+
+
+def _open_again(
+    session: Session, claim_ids: Sequence[int], same: Sequence[int], to_hear: _Conditions
+) -> None:
+    """Note that inquiries have no answer any more, unless another statement answers their claim."""
+    otherwise = (
+        select(Verdict.claim_id)
+        .where(
+            Verdict.claim_id == Inquiry.claim_id,
+            Verdict.statement_id.not_in(same),
+            Verdict.relation.in_(_SETTLING),
+        )
+        .exists()
+    )
+    unanswered = (Inquiry.claim_id.in_(claim_ids), ~otherwise)
+    muted = select(Person.key).where(Person.key == Inquiry.person_key, Person.muted).exists()
+    hears = Inquiry.id.in_(
+        select(Notification.inquiry_id).where(*to_hear, Notification.status == _WAITING)
+    )
+    for change in (
+        update(Inquiry)
+        .where(*unanswered, Inquiry.answered_at.is_not(None))
+        .values(answered_at=None),
+        update(Inquiry).where(*unanswered, hears, ~muted).values(waiting=True),
+    ):
+        session.execute(change, execution_options=_UNSYNCED)
+
+
+def _drop_unheard(session: Session, these: _Conditions) -> None:
+    """Drop what nobody heard yet of answers taken back: what they were told is told still."""
+    unheard = aliased(Notification)
+    dropped = (
+        select(unheard.id)
+        .where(
+            unheard.person_key == Notification.person_key,
+            unheard.statement_id == Notification.statement_id,
+            unheard.kind == _TAKEN_BACK,
+            unheard.status == _WAITING,
+        )
+        .exists()
+    )
+    arrived = (Notification.status == _OVER, Notification.sent_at.is_not(None))
+    pending = (Notification.kind == _TAKEN_BACK, Notification.status == _WAITING)
+    for change in (
+        update(Notification)
+        .where(*these, Notification.kind == _ANSWERED, *arrived, dropped)
+        .values(status=_SENT),
+        delete(Notification).where(*these, *pending),
+    ):
+        session.execute(change, execution_options=_UNSYNCED)
+
+
+def _of_claims(claims: Sequence[int] | Select[int]) -> ColumnElement[bool]:
+    """Whether a notification is of an inquiry of one of the claims."""
+    asked = aliased(Inquiry)
+    return Notification.inquiry_id.in_(select(asked.id).where(asked.claim_id.in_(claims)))
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))
