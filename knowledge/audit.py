@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from knowledge.models import AuditEntry, SubjectKind
@@ -96,6 +96,22 @@ def entries(
         query = query.where(AuditEntry.id < placed(after, int)[0])
     rows = session.scalars(query).all()
     return paged(rows, limit, read, lambda row: (row.id,))
+
+
+def of_statement(session: Session, statement_id: int, limit: int = 50) -> tuple[Entry, ...]:
+    """Return what was done to a statement, and to claims and clusters with it, newest first."""
+    itself = and_(
+        AuditEntry.subject == SubjectKind.STATEMENT, AuditEntry.subject_id == str(statement_id)
+    )
+    with_it = and_(
+        AuditEntry.subject.in_((SubjectKind.CLAIM, SubjectKind.CLUSTER)),
+        or_(
+            AuditEntry.after["statement"].as_integer() == statement_id,
+            AuditEntry.before["statement"].as_integer() == statement_id,
+        ),
+    )
+    query = select(AuditEntry).where(or_(itself, with_it)).order_by(AuditEntry.id.desc())
+    return tuple(read(row) for row in session.scalars(query.limit(bounded(limit))))
 
 
 def latest(session: Session, subject: SubjectKind, subject_id: int | str) -> Entry | None:

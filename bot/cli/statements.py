@@ -121,17 +121,20 @@ def discard(app: App, ref: str, reason: str) -> None:
 @click.argument("ref")
 @click.pass_obj
 def history(app: App, ref: str) -> None:
-    """Show what was done to the statement, or the report's statements, that REF names."""
+    """Show what was done to, and answered with, the statement or the statements REF names."""
     with app.sessions() as session:
         for number in curation.find(session, ref):
             (statement,) = reports.by_ids(session, [number])
-            for entry in audit.entries(session, SubjectKind.STATEMENT, number).items:
+            for entry in audit.of_statement(session, number):
                 by = roles.name_of(session, entry.actor)
                 if entry.approved_by is not None:
                     by += f", approved by {roles.name_of(session, entry.approved_by)}"
                 why = f": {entry.reason}" if entry.reason else ""
+                done = entry.action
+                if entry.subject is not SubjectKind.STATEMENT:
+                    done += f" ({entry.subject.value} {entry.subject_id})"
                 click.echo(
-                    f"{entry.id:6}  {entry.at:%Y-%m-%d %H:%M}  {statement.ref}  {entry.action}"
+                    f"{entry.id:6}  {entry.at:%Y-%m-%d %H:%M}  {statement.ref}  {done}"
                     f" by {single_line(by)}{single_line(why)}"
                 )
 
@@ -141,7 +144,10 @@ def history(app: App, ref: str) -> None:
 @click.option("--reason", required=True, help="Why, for the audit.")
 @click.pass_obj
 def undo(app: App, entry: int, reason: str) -> None:
-    """Take back what ENTRY of the audit did (`statements history` shows the numbers)."""
+    """Take back what ENTRY of the audit did (`statements history` shows the numbers).
+
+    Who was told an answer hears that it is taken back.
+    """
     with app.sessions.begin() as session:
         curation.undo(session, entry, COMMAND_LINE, reason)
     click.echo(f"entry {entry} is taken back")

@@ -1,4 +1,4 @@
-"""What people are told unasked, in words: answered, corrected, withdrawn, taken back, closed (pure)."""
+"""What people are told unasked, in words: answers, corrections, withdrawals … (pure)."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ def letter(told: Told | Closed, today: date, words: Catalogue) -> Reply:
         case NotificationKind.CORRECTED:
             return _corrected(told, today, words)
         case NotificationKind.TAKEN_BACK:
-            return _taken_back(told, words)
+            return taken_back(told.claim, told.open, words)
         case _:
             return _retracted(told, words)
 
@@ -98,9 +98,10 @@ def _closed(told: Closed, words: Catalogue) -> Reply:
     )
 
 
-def _taken_back(told: Told, words: Catalogue) -> Reply:
+def taken_back(claim: str, is_open: bool, words: Catalogue) -> Reply:
+    """Say that an answer to a claim does not hold, and whether the question is open again."""
     say = words.say
-    if told.open:
+    if is_open:
         now = say(
             "Your question is open again: our moderators will look at it once more, and when they"
             " settle it, I will tell you here."
@@ -110,7 +111,7 @@ def _taken_back(told: Told, words: Catalogue) -> Reply:
     return Reply(
         (
             Block(say("↩️ An answer I gave you was taken back"), Style.HEADLINE),
-            heard(told.claim, words),
+            heard(claim, words),
             Block(
                 say(
                     "Please do not rely on that answer any more, and tell whoever you passed it on"

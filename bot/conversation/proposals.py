@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.conversation.catalogue import Catalogue
 from bot.conversation.changes import differences, field_named
+from bot.conversation.letters import taken_back
 from bot.conversation.moderators import action, said
 from bot.conversation.quoting import Asking, quoted, sourced
 from bot.conversation.refusals import REFUSED, refusal
@@ -159,6 +160,10 @@ def _parts(each: Pending, today: date, words: Catalogue) -> Iterator[list[Block]
         yield [Block(single_line(proposed.title), Style.QUOTE)]
     for line in dict.fromkeys(_changes(each.foreseen, words)):
         yield [Block(line)]
+    if isinstance(proposed.act, Undo | Detach) and each.foreseen.takes_back:
+        heading = Block(words.say("Who was told the answer would read:"), Style.HEADLINE)
+        yield [heading, *taken_back(proposed.title, is_open=True, words=words).blocks]
+        return
     yield from _statements(each.foreseen, today, words)
 
 

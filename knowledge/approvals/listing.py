@@ -70,6 +70,14 @@ class Foreseen:
     statements: tuple[Prospect, ...] = ()
     problem: KnowledgeError | None = None
 
+    @property
+    def takes_back(self) -> bool:
+        """Whether nobody stands any more for what a statement said of a claim."""
+        return any(
+            each.subject is SubjectKind.CLAIM and (each.after or {}).get("relation") is None
+            for each in self.entries
+        )
+
 
 def proposal(session: Session, proposal_id: int) -> Proposed:
     """Return a proposal. Raises NotFound."""

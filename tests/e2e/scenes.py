@@ -11,10 +11,10 @@ from sqlalchemy import select
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker, Origin, Reply
 from bot.telegram.limits import Limits
-from knowledge import curation, notifications, people, reports
+from knowledge import audit, curation, notifications, people, reports
 from knowledge.domain import Relation, ReportDraft, StatementDraft
 from knowledge.inbox import handling
-from knowledge.models import Claim, Cluster, ClusterStatus, RejectReason
+from knowledge.models import Claim, Cluster, ClusterStatus, RejectReason, SubjectKind
 from knowledge.models.base import now
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PLACEHOLDER, BotApiServer
 from tests.e2e.echo_bot import SECRET
@@ -376,6 +376,11 @@ async def told(stage: Stage, words: Words) -> None:
         notifications.answer_cluster(
             session, cluster.id, statement, Relation.REFUTES, "a moderator"
         )
+    await stage.hears_later()
+    stage.note("the moderator takes the answer back")
+    with stage.sessions.begin() as session:
+        entry, *_ = audit.entries(session, SubjectKind.CLUSTER).items
+        curation.undo(session, entry.id, "a moderator", "it answers another claim")
     await stage.hears_later()
     stage.note("the report is withdrawn")
     with stage.sessions.begin() as session:

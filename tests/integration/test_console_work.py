@@ -526,6 +526,47 @@ class TestAnswering:
         assert "Nothing that is published is about this." in page
         assert 'href="/search?q=' in page
 
+    def test_it_is_offered_to_be_taken_back_while_it_is_the_last_word(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        answer = {"statement": 2, "relation": "REFUTES", "seen": 10_000}
+        assert moderator.send("/clusters/1/answer", **answer).status_code == 303
+        answered = self.entry(console)
+        assert f'action="/audit/{answered}/undo"' in moderator.get("/audit?subject=cluster").text
+        page = moderator.told(moderator.send(f"/audit/{answered}/undo", reason="wrong statement"))
+        assert "It was taken back." in page
+        assert f'action="/audit/{answered}/undo"' not in page
+        with console.sessions() as session:
+            assert session.get_one(Cluster, 1).status is ClusterStatus.OPEN
+            assert session.scalar(select(func.count(Verdict.claim_id))) == 0
+
+    def test_an_old_page_is_told_what_came_after_it_and_where_to_go(self, console: Console) -> None:
+        first, second = console.signed_in(2), console.signed_in(language="ar")
+        answer = {"statement": 2, "relation": "REFUTES", "seen": 10_000}
+        assert first.send("/clusters/1/answer", **answer).status_code == 303
+        answered = self.entry(console)
+        assert first.send("/clusters/1/reopen").status_code == 303
+        assert f'action="/audit/{answered}/undo"' not in first.get("/audit").text
+        refused = second.send(f"/audit/{answered}/undo", reason="خطأ")
+        assert refused.status_code == 409
+        assert "لم يعد ممكنًا التراجع عن هذا" in refused.text
+        assert "سلمى: أُعيد فتحه" in refused.text
+        assert '<a href="/clusters/1">إلى ما جاء بعده</a>' in refused.text
+
+    def test_what_is_never_taken_back_is_not_offered(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        moderator.send("/clusters/1/assign", assignee="")
+        entry = self.entry(console)
+        assert f'action="/audit/{entry}/undo"' not in moderator.get("/audit").text
+        assert moderator.send(f"/audit/{entry}/undo", reason="خطأ").status_code == 409
+
+    @staticmethod
+    def entry(console: Console) -> int:
+        with console.sessions() as session:
+            newest = select(AuditEntry.id).where(AuditEntry.subject == SubjectKind.CLUSTER)
+            return session.scalars(newest.order_by(AuditEntry.id.desc()).limit(1)).one()
+
     def test_the_second_answer_hears_of_the_first(self, console: Console) -> None:
         first, second = console.signed_in(2), console.signed_in()
         page = first.get("/clusters/1/answer?statement=2&relation=REFUTES").text

@@ -1,7 +1,8 @@
 """The conversation as a channel has it, over a real database, the real model and real reports."""
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,13 +16,14 @@ from bot.conversation.media import Medium
 from bot.conversation.reply import Asker, Cards, Origin, Reply
 from bot.telegram.render import render
 from embeddings.encoder import SentenceTransformerEncoder
-from knowledge import curation, people, reports
+from knowledge import curation, notifications, people, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.database import Sessions, open_engine, open_sessions
-from knowledge.domain import Outcome, ReportDraft, StatementDraft
+from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
+from knowledge.inbox import listing
 from knowledge.indexing import ServingIndex
-from knowledge.models import Forwarded, Inquiry
+from knowledge.models import Claim, Cluster, ClusterStatus, Forwarded, Inquiry
 from knowledge.readers import read
 from knowledge.readers.heading import Heading
 
@@ -470,6 +472,124 @@ class TestButtons:
         self, talk: Conversation, forged: str
     ) -> None:
         assert said(talk.press(ASKER, forged)) == GONE
+
+
+class TestWhatWasShown:
+    """Only what stood in a message: who never saw a report is not told that it was withdrawn."""
+
+    PUBLISHERS = ("نشرة المدينة", "إذاعة الوادي")
+
+    def twice(self, house: House, claim: str) -> set[int]:
+        """Publish what a claim says in two reports; returns their statements."""
+        drafts = (
+            ReportDraft("", each, statements=(StatementDraft(claim),)) for each in self.PUBLISHERS
+        )
+        return {number for draft in drafts for number in publish(house, draft)}
+
+    def withdraw(self, house: House, statements: Iterable[int]) -> list[tuple[str, int]]:
+        """Withdraw statements; returns who is told of which."""
+        with house.sessions.begin() as session:
+            curation.retract(session, list(statements), "test", "for this test")
+        return self.told(house)
+
+    def told(self, house: House) -> list[tuple[str, int]]:
+        with house.sessions() as session:
+            due = notifications.due(session, datetime.now(UTC))
+            return [(note.person_key, note.statement.id) for note in due]
+
+    def held(self, talk: Conversation, asker: Asker) -> list[list[int]]:
+        """Return what each of a person's questions was shown, as they are sent it."""
+        document = talk.command(asker, "mydata", "").document
+        assert document is not None
+        questions = json.loads(document.content)["questions"]
+        return [[each["number"] for each in question["shown"]] for question in questions]
+
+    def clustered(self, house: House) -> int:
+        """Put all that was asked into one cluster."""
+        with house.sessions.begin() as session:
+            asked = {each.claim_id for each in session.scalars(select(Inquiry))}
+            cluster = Cluster(title=UNRELATED, status=ClusterStatus.OPEN)
+            cluster.claims = list(session.scalars(select(Claim).where(Claim.id.in_(asked))))
+            session.add(cluster)
+            session.flush()
+            return cluster.id
+
+    def shown_to(self, house: House, cluster: int) -> dict[int, int]:
+        """Return how many people were shown each statement, as the console says."""
+        with house.sessions() as session:
+            candidates = listing.cluster(session, cluster).candidates
+        return {each.statement.id: each.shown for each in candidates}
+
+    def test_what_came_nearest_was_not_shown_to_who_was_told_that_there_is_nothing(
+        self, house: House, talk: Conversation
+    ) -> None:
+        words = "ارتفع عدد زوار المتحف الوطني في الأسبوع الأخير"
+        (number,) = publish(house, ReportDraft("", statements=(StatementDraft(words),)))
+        assert number in {m.statement.id for m in house.answering.answer(UNRELATED).matches}
+        assert said(talk.claim(ASKER, UNRELATED)).startswith("⚪")
+        assert said(talk.claim(STRANGER, words)).startswith("✅")
+        assert (self.held(talk, ASKER), self.held(talk, STRANGER)) == ([[]], [[number]])
+        cluster = self.clustered(house)
+        assert self.shown_to(house, cluster) == {number: 1}
+        key = people.person_key(SECRET, "telegram", STRANGER.id)
+        assert self.withdraw(house, [number]) == [(key, number)]
+
+    def test_nor_once_moderators_answered_them_with_another_report(
+        self, house: House, talk: Conversation
+    ) -> None:
+        nearest, other = (
+            publish(house, ReportDraft("", statements=(StatementDraft(words),)))[0]
+            for words in ("ارتفع عدد زوار المعرض الزراعي هذا الأسبوع", "استقر سعر القمح محليًا")
+        )
+        asker = Asker(ASKER.id, "ar", str(ASKER.id))
+        assert said(talk.claim(asker, UNRELATED)).startswith("⚪")
+        with house.sessions.begin() as session:
+            answered = notifications.answer_cluster(
+                session, self.clustered(house), other, Relation.REFUTES, "test"
+            )
+        assert answered == 1
+        ((key, _),) = self.told(house)
+        with house.sessions.begin() as session:
+            (note,) = notifications.due(session, datetime.now(UTC))
+            notifications.sent(session, note.id)
+        assert self.held(talk, asker) == [[other]]
+        assert self.withdraw(house, [nearest]) == []
+        assert self.withdraw(house, [other]) == [(key, other)]
+
+    def test_other_matches_are_shown_once_they_are_asked_for(
+        self, house: House, talk: Conversation
+    ) -> None:
+        claim = "زار 900 سائح القلعة الأثرية يوم الجمعة"
+        both = self.twice(house, claim)
+        reply = talk.claim(ASKER, claim)
+        looked = talk.claim(STRANGER, claim)
+        first = said(talk.press(STRANGER, action(looked, "نتائج أخرى")))
+        assert said(talk.press(STRANGER, action(looked, "نتائج أخرى"))) == first
+        assert action(reply, "نتائج أخرى")
+        ((seen,),) = self.held(talk, ASKER)
+        assert [sorted(each) for each in self.held(talk, STRANGER)] == [sorted(both)]
+        (unseen,) = both - {seen}
+        assert self.shown_to(house, self.clustered(house)) == {seen: 2, unseen: 1}
+        key = people.person_key(SECRET, "telegram", STRANGER.id)
+        assert self.withdraw(house, [unseen]) == [(key, unseen)]
+
+    def test_a_card_that_was_sent_on_was_shown(self, house: House, talk: Conversation) -> None:
+        claim = "افتُتحت مكتبة الحي بعد ترميم دام 14 شهرًا"
+        both = self.twice(house, claim)
+        card = talk.cards(ASKER, claim).cards[-1]
+        talk.chosen(ASKER, claim, card.name)
+        (shown,) = self.held(talk, ASKER)
+        assert int(card.name.partition(":")[2]) in shown
+        assert set(shown) <= both
+
+    def test_true_or_false_shows_what_is_found_by_then(
+        self, house: House, talk: Conversation
+    ) -> None:
+        claim = "أُغلق الجسر المعلّق 3 أيام بسبب الرياح"
+        assert said(talk.claim(ASKER, claim)).startswith("⚪")
+        (number,) = publish(house, ReportDraft("", statements=(StatementDraft(claim),)))
+        assert "✅" in said(talk.claim(ASKER, "يعني الخبر صح ولا كذب؟"))
+        assert self.held(talk, ASKER) == [[number]]
 
 
 class TestCards:

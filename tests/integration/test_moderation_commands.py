@@ -9,12 +9,15 @@ import pytest
 
 from bot.cli.main import main
 from embeddings.encoder import Encoder
-from knowledge import approvals, roles
+from knowledge import approvals, audit, roles
 from knowledge.approvals import Policy, Waiting
 from knowledge.curation import StatementEdit
 from knowledge.database import open_engine, open_sessions
-from knowledge.models import Role
-from tests.integration.moderation import stored
+from knowledge.domain import Relation
+from knowledge.inbox import handling
+from knowledge.models import Role, SubjectKind
+from knowledge.settling import answer_cluster
+from tests.integration.moderation import clustered, stored
 
 #: Calls `tathabbat` and returns its exit code and what it printed.
 Cli = Callable[..., tuple[int, str]]
@@ -138,3 +141,33 @@ def test_the_history_names_who_approved_it(cli: Cli, tmp_path: Path) -> None:
     engine.dispose()
     (first, _) = cli("statements", "history", "r0")[1].splitlines()
     assert first.endswith("edited by Amal, approved by Basil: a slip")
+
+
+@pytest.mark.usefixtures("drafts")
+def test_an_answer_is_in_the_history_and_taken_back(cli: Cli, tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'tathabbat.db'}")
+    sessions = open_sessions(engine)
+    cluster, _ = clustered(sessions, "the dam broke")
+    with sessions.begin() as session:
+        answer_cluster(session, cluster, 1, Relation.REFUTES, "command line")
+    lines = cli("statements", "history", "r0")[1].splitlines()
+    assert [line.split("r0  ")[1] for line in lines] == [
+        f"answered (cluster {cluster}) by command line",
+        "attached (claim 1) by command line",
+        "published by command line",
+    ]
+    number = lines[0].split()[0]
+    assert cli("statements", "undo", number, "--reason", "wrong") == (
+        0,
+        f"entry {number} is taken back\n",
+    )
+    with sessions.begin() as session:
+        answer_cluster(session, cluster, 2, Relation.REFUTES, "command line")
+        entry = audit.latest(session, SubjectKind.CLUSTER, cluster)
+        handling.reopen(session, cluster, "command line")
+    engine.dispose()
+    assert entry is not None
+    code, text = cli("statements", "undo", str(entry.id), "--reason", "wrong")
+    assert code == 1
+    assert f"cluster {cluster} was last reopened by command line" in text
+    assert "go on from there" in text

@@ -11,7 +11,7 @@ from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.post import FIRST_PAUSE, LEASE, LONGEST_PAUSE, MAX_TRIES, Letter, Outbox
 from bot.conversation.reply import Reply
 from bot.conversation.undelivered import listed
-from knowledge import curation, delivery, inquiries, notifications, people, reports
+from knowledge import audit, curation, delivery, inquiries, notifications, people, reports
 from knowledge.curation import StatementEdit
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
@@ -23,6 +23,7 @@ from knowledge.models import (
     Notification,
     NotificationStatus,
     Person,
+    SubjectKind,
 )
 
 SECRET = b"the key of these tests"
@@ -153,6 +154,30 @@ class TestWording:
         text = said(taken(outbox).reply)
         assert text.startswith("⚠️ A report that I showed you was withdrawn")
         assert f"«{TEXT}»" in text
+        assert "forged" not in text
+
+    @pytest.mark.parametrize(
+        ("language", "opening", "open_again"),
+        [
+            ("ar", "↩️ سُحب جواب كنت أعطيتك إياه", "سؤالك مفتوح من جديد"),
+            ("en", "↩️ An answer I gave you was taken back", "Your question is open again"),
+            ("fr", "↩️ Une réponse que je vous avais donnée", "Votre question est rouverte"),
+        ],
+    )
+    def test_an_answer_that_is_taken_back_names_the_claim_and_what_comes_of_it(
+        self, sessions: Sessions, outbox: Outbox, language: str, opening: str, open_again: str
+    ) -> None:
+        asks(sessions, "someone", language)
+        answered(sessions)
+        outbox.sent(taken(outbox))
+        with sessions.begin() as session:
+            (entry,) = audit.entries(session, SubjectKind.CLUSTER).items
+            curation.undo(session, entry.id, "moderator", "the source was forged")
+        text = said(taken(outbox).reply)
+        assert text.startswith(opening)
+        assert CLAIM in text
+        assert open_again in text
+        assert TEXT not in text
         assert "forged" not in text
 
 

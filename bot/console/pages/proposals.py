@@ -1,6 +1,5 @@
 """What waits for a second person: listed, looked at, approved, declined, withdrawn."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +12,6 @@ from bot.console.problems import told
 from bot.console.visit import Visit
 from knowledge import approvals, curation
 from knowledge.approvals import Answer, Attach, Detach, Proposed, Prospect, Undo
-from knowledge.audit import Entry
 from knowledge.models import NotificationKind, ProposalState, StatementStatus, SubjectKind
 from knowledge.reports import SourcedStatement
 
@@ -71,13 +69,7 @@ def show(visit: Visit) -> Response:
         entries=foreseen.entries[:_ENTRIES],
         further=max(0, len(foreseen.entries) - _ENTRIES),
         statements=[
-            _shown(
-                visit,
-                proposed,
-                each,
-                str(each.after.id) in told_of,
-                _takes_back(foreseen.entries),
-            )
+            _shown(visit, proposed, each, str(each.after.id) in told_of, foreseen.takes_back)
             for each in foreseen.statements[:_PREVIEWED]
         ],
         left_out=max(0, len(foreseen.statements) - _PREVIEWED),
@@ -107,14 +99,6 @@ def withdraw(visit: Visit) -> Response:
     with visit.transaction() as session:
         approvals.withdraw(session, number, visit.actor)
     return visit.to(f"/proposals/{number}", "withdrawn")
-
-
-def _takes_back(entries: Sequence[Entry]) -> bool:
-    """Tell whether nobody stands any more for what a statement said of a claim."""
-    return any(
-        each.subject is SubjectKind.CLAIM and (each.after or {}).get("relation") is None
-        for each in entries
-    )
 
 
 def _shown(

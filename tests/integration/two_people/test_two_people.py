@@ -11,6 +11,7 @@ from bot.conversation.reply import Asker
 from embeddings.encoder import Encoder
 from knowledge import (
     approvals,
+    audit,
     curation,
     notifications,
     sources,
@@ -26,9 +27,11 @@ from knowledge.indexing import ServingIndex
 from knowledge.models import (
     Claim,
     FeedKind,
+    NotificationKind,
     Proposal,
     ProposalState,
     StatementStatus,
+    SubjectKind,
 )
 from knowledge.models.base import now
 from knowledge.schema import upgrade
@@ -37,6 +40,7 @@ from tests.integration.console import SECRET, Clock, Console, key_of
 from tests.integration.moderation import last_entry, statuses, stored
 from tests.integration.two_people.cases import (
     AMAL,
+    ASKED,
     BASIL,
     CASES,
     CHECKED,
@@ -141,6 +145,43 @@ class TestWhatPeopleRead:
         with sessions() as session:
             assert notifications.due(session, now()) == []
             assert len(notifications.due(session, now() + UNDO_FOR)) == 2
+
+    def test_nobody_hears_that_an_answer_is_taken_back_before_it_is_approved(
+        self, sessions: Sessions, world: World
+    ) -> None:
+        number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.REFUTES))
+        approve(sessions, number)
+        with sessions.begin() as session:
+            for each in notifications.due(session, now()):
+                assert notifications.sent(session, each.id)
+            answered = audit.latest(session, SubjectKind.CLUSTER, world.open)
+        assert answered is not None
+        number = propose(sessions, approvals.Undo(answered.id))
+        with sessions() as session:
+            assert notifications.due(session, now()) == []
+            assert verdicts.of(session, ASKED[0]) == {world.checked: Relation.REFUTES}
+        approve(sessions, number)
+        with sessions() as session:
+            kinds = [each.kind for each in notifications.due(session, now())]
+            assert kinds == [NotificationKind.TAKEN_BACK] * 2
+            assert verdicts.of(session, ASKED[0]) == {}
+
+    def test_who_approves_reads_what_those_will_read_who_were_told(
+        self, sessions: Sessions, world: World, opened: Opened
+    ) -> None:
+        with sessions.begin() as session:
+            notifications.answer_cluster(
+                session, world.open, world.checked, Relation.REFUTES, "command line"
+            )
+        number = propose(sessions, approvals.Undo(last_entry(sessions).id))
+        console, telegram = opened("console", True), opened("telegram", True)
+        assert isinstance(console, InConsole)
+        assert isinstance(telegram, InTelegram)
+        page = console.console.signed_in(BASIL).get(f"/proposals/{number}").text
+        chat = read(telegram.talk.command(Asker(BASIL, "en", str(BASIL)), "pending", ""))
+        for shown_there in (page, chat):
+            assert "An answer I gave you was taken back" in shown_there
+            assert "Your question is open again" in shown_there
 
 
 class TestWhatNeedsOne:
