@@ -35,7 +35,7 @@ from knowledge.models import (
 from knowledge.models.base import now
 from knowledge.paging import bounded
 from knowledge.reports import SourcedStatement, by_ids
-from knowledge.settling import answer_cluster
+from knowledge.settling import answer_cluster, undo_answer
 from knowledge.taking_back import sent_after_all
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "foresee",
     "postpone",
     "sent",
+    "undo_answer",
     "unreachable",
     "waiting",
 ]

@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from knowledge import audit, curation, verdicts
+from knowledge.curation.staleness import stale
 from knowledge.domain import Outcome, Relation
-from knowledge.errors import BadEdit
+from knowledge.errors import BadEdit, TooLate
 from knowledge.inbox import demand, rejections
 from knowledge.inbox.handling import take_opposites_out
 from knowledge.inbox.listing import standing
@@ -34,6 +35,7 @@ from knowledge.taking import take_statements
 from knowledge.taking_back import overtake
 
 _WAITING: Final = NotificationStatus.WAITING
+_ANSWERED: Final = "answered"
 _COLUMNS: Final = [
     "inquiry_id", "person_key", "kind", "statement_id", "version", "status", "relation", "due_at",
 ]  # fmt: skip
@@ -82,7 +84,7 @@ def answer_cluster(
     audit.note(
         session,
         actor,
-        "answered",
+        _ANSWERED,
         SubjectKind.CLUSTER,
         cluster_id,
         before={"status": before.value},
@@ -96,6 +98,31 @@ def answer_cluster(
     session.flush()
     rejections.follow(session, cluster_id)
     return _answer(session, cluster_id, statement_id, relation, now() + held)
+
+
+def undo_answer(
+    session: Session, cluster_id: int, entry_id: int, actor: str, within: timedelta
+) -> None:
+    """Take back an answer that nobody was told of yet; no second person is needed for that.
+
+    ``entry_id`` is the answer's entry in the audit, ``within`` how long it was ``held``. Raises
+    Stale if something was done to the cluster since, TooLate once people may have been told,
+    CannotUndo as ``curation.undo``, NotFound.
+    """
+    demand.hold(session)
+    row = standing(session, cluster_id)
+    entry = audit.latest(session, SubjectKind.CLUSTER, row.id)
+    if entry is None or entry.id != entry_id or entry.action != _ANSWERED:
+        raise stale(session, SubjectKind.CLUSTER, row.id)
+    _require_time(entry.at + within)
+    curation.undo(session, entry_id, actor, None)
+    # Asked once more: no letter was taken meanwhile, and who looks from now on finds none.
+    _require_time(entry.at + within)
+
+
+def _require_time(until: datetime) -> None:
+    if now() >= until:
+        raise TooLate("people are being told of this answer already; answer the claim anew")
 
 
 def _answer(

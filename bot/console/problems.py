@@ -105,6 +105,11 @@ def told(error: Exception, say: Say) -> str:
             return say("Another person has to review it before you publish it.")
         case CannotDecide():
             return undecided(error, say)
+        case TooLate():
+            return say(
+                "It is too late to take it back: people are being told. If it is wrong, answer the"
+                " claim anew in the console; whoever was told hears of it."
+            )
         case CannotUndo(by=str(by), action=str(action)):
             return say(
                 "This cannot be taken back any more: something was done after it. {by}: {action}."

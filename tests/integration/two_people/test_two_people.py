@@ -152,7 +152,7 @@ class TestWhatPeopleRead:
         number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.REFUTES))
         approve(sessions, number)
         with sessions.begin() as session:
-            for each in notifications.due(session, now()):
+            for each in notifications.due(session, now() + UNDO_FOR):
                 assert notifications.sent(session, each.id)
             answered = audit.latest(session, SubjectKind.CLUSTER, world.open)
         assert answered is not None
