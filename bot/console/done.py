@@ -12,7 +12,7 @@ def done(asked: Form, say: Callable[[str], str]) -> str:
         "granted": say("The role was granted."),
         "revoked": say("The role was taken away, and their sessions ended."),
         "ended": say("Their sessions were ended: {n}."),
-        "blocked": say("They are left unanswered until then."),
+        "blocked": say("The bot will not reply to this person until then."),
         "unblocked": say("They are answered again."),
         "undone": say("It was taken back."),
         "assigned": say("The cluster was assigned."),

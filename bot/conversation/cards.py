@@ -61,7 +61,7 @@ def _apart(answer: Answer) -> tuple[Match, ...]:
 
 def _card(number: int, match: Match, answer: Answer, today: date, words: Catalogue) -> Card:
     say, statement = words.say, match.statement
-    title = say("🔎 A verified report comes close, but does not settle this")
+    title = say("🔎 A verified report is related, but neither confirms nor disproves this")
     ask = Asking(answer.claim, today)
     why: list[Block] = []
     if match.settles:
@@ -70,8 +70,8 @@ def _card(number: int, match: Match, answer: Answer, today: date, words: Catalog
     blocks = (
         Block(title, Style.HEADLINE),
         _asked(answer, words),
-        *sourced(statement, ask, words),
         *why,
+        *sourced(statement, ask, words),
     )
     row = link(statement, say("Source"))
     reply = Reply(blocks, (row,) if row else ())

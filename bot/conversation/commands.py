@@ -30,10 +30,10 @@ def described(language: Language) -> Listed:
         ("help", say("How to ask, and what the answers mean")),
         ("check", say("Check a claim: /check and the claim, or in reply to it")),
         ("language", say("Change the language and the calendar")),
-        ("notify", say("Whether I tell you when there is news: /notify on or off")),
+        ("notify", say("Turn notifications on or off: /notify")),
         ("mydata", say("Everything I hold about you, as a file")),
         ("forgetme", say("Erase everything I hold about you")),
-        ("privacy", say("What is kept of you, and for how long")),
+        ("privacy", say("What is stored about you, and for how long")),
         ("about", say("What this bot is")),
     )
 
@@ -53,7 +53,7 @@ def of_group_admins(language: Language) -> Listed:
     say = catalogue(language).say
     return (
         ("settings", say("How I behave in this group")),
-        ("watch", say("Whether I speak up unasked where news is contradicted: /watch on or off")),
+        ("watch", say("Warn in the group when a report contradicts a message: /watch on or off")),
     )
 
 

@@ -91,7 +91,9 @@ class Conversation:
                         " when."
                     )
                 ),
-                Block(say("I speak for my sources only. When they are silent, I say so.")),
+                Block(
+                    say("I only quote my sources. When they say nothing about it, I tell you so.")
+                ),
             )
         )
 
@@ -103,7 +105,7 @@ class Conversation:
         outcomes = (
             say("✅ A verified report says the same."),
             say("❌ A verified report says otherwise."),
-            say("🔎 Reports come close; none settles it. Read them and judge."),
+            say("🔎 Related reports; none confirms or disproves it. Read them and judge."),
             say("⚪ We have nothing on it. That does not make it true."),
         )
         return Reply(
@@ -143,7 +145,7 @@ class Conversation:
     def in_private(self, asker: Asker) -> Reply:
         """Say that a command is for where nobody reads along."""
         say = self._words(asker).say
-        return Reply((Block(say("That is between us: send it to me in a private chat.")),))
+        return Reply((Block(say("Private chats only: send it to me in a private chat.")),))
 
     def menu(self, asker: Asker) -> tuple[tuple[str, str], ...]:
         """Return the commands of a moderator, none for anybody else."""

@@ -32,7 +32,7 @@ def _answered(told: Told, today: date, words: Catalogue) -> Reply:
     if told.relation in (Relation.SUPPORTS, Relation.REFUTES):
         verdict = headline(told.statement, told.relation, say)
     else:
-        verdict = say("🔎 A verified report comes close, but does not settle this")
+        verdict = say("🔎 A verified report is related, but neither confirms nor disproves this")
     opening = say("📬 You asked about this; our moderators have an answer")
     if told.again:
         opening = say("📬 You asked about this; our moderators have another answer now")

@@ -62,7 +62,7 @@ class Personal:
         What moderators rejected nobody waits for: they are told why.
         """
         if asker.address is None:
-            text = words.say("I can tell you only where we are alone: ask me in a private chat.")
+            text = words.say("I can tell you only in a private chat: ask me there.")
             return Reply((Block(text),))
         with self._sessions.begin() as session:
             if inquiries.recall(session, number, key) is None:
@@ -106,7 +106,7 @@ class Personal:
             muted = people.remembered(session, key).wishes.muted
         if muted:
             text = say(
-                "🔕 I will not write to you unasked, and I have erased where to reach you."
+                "🔕 Notifications are off, and I have deleted your chat's address."
                 " Corrections of what I showed you will not reach you either."
             )
             button = Button(say("🔔 Tell me"), action=f"{NOTIFY}:{_ON}")
@@ -172,7 +172,7 @@ class Personal:
                 Block(
                     say(
                         "Version {version}, free software under the Apache 2.0 licence. /privacy"
-                        " says what is kept of you."
+                        " says what is stored about you."
                     ).format(version=version("tathabbat")),
                     Style.NOTE,
                 ),
@@ -230,11 +230,11 @@ def _privacy(days: int, overwritten: bool, words: Catalogue) -> Reply:
         ),
         words.count(
             "What you asked and when, what you were shown, what you said of it, and where a message"
-            " came from that you forwarded: for {count} day. Then it only counts, without your"
-            " words, the code and where it came from.",
+            " came from that you forwarded: for {count} day. Then only anonymous totals"
+            " remain: without your words, the code and where it came from.",
             "What you asked and when, what you were shown, what you said of it, and where a message"
-            " came from that you forwarded: for {count} days. Then it only counts, without your"
-            " words, the code and where it came from.",
+            " came from that you forwarded: for {count} days. Then only anonymous totals"
+            " remain: without your words, the code and where it came from.",
             days,
         ),
         say(

@@ -28,7 +28,7 @@ def profile(language: Language) -> Profile:
             "Send me a piece of news or forward a message. I look for it in verified reports and"
             " show you what they say: the quote, who said it, where and when."
         ),
-        say("I speak for my sources only. When they are silent, I say so."),
+        say("I only quote my sources. When they say nothing about it, I tell you so."),
     )
     return Profile(
         "\n\n".join(description),

@@ -55,7 +55,7 @@ def _start(moment: Moment, today: date) -> date:
 
 
 def sourced(statement: SourcedStatement, ask: Asking, words: Catalogue) -> list[Block]:
-    """Return the quote, who said it, where and when, and what to mind about that.
+    """Return the quote, who said it, where and when as far as known, and what to mind about that.
 
     Whatever a field holds, the lines are ours: each is quoted within its line.
     """
@@ -70,16 +70,13 @@ def sourced(statement: SourcedStatement, ask: Asking, words: Catalogue) -> list[
             lines.append(say("Their rating: “{rating}”").format(rating=quote(label)))
     elif statement.speaker:
         lines.append(say("Said by: {speaker}").format(speaker=quote(statement.speaker)))
-    publisher = quote(statement.publisher or "") or say("outlet not stated")
-    where = [quote(statement.title), publisher]
+    where = [quote(statement.title), quote(statement.publisher or "")]
     when = statement.published_at or statement.as_of
-    if when is None:
-        where.append(say("undated"))
-    elif (ask.today - when).days > OLD_DAYS:
-        where.append(f"{words.day(when)} ({words.age(when, ask.today)})")
-    else:
-        where.append(words.day(when))
-    lines.append("📰 " + " · ".join(part for part in where if part))
+    if when is not None:
+        age = f" ({words.age(when, ask.today)})" if (ask.today - when).days > OLD_DAYS else ""
+        where.append(words.day(when) + age)
+    known = " · ".join(part for part in where if part)
+    lines.append(f"📰 {known or say('outlet not stated')}")
     mind = [note for note in (_old(when, ask, words), _foreign(statement, ask, words)) if note]
     return [
         quoted(statement.text),
@@ -144,7 +141,7 @@ def reasons(match: Match, ask: Asking, words: Catalogue) -> list[Block]:
     said = [_because(reason, words) for reason in told[:SHOWN]]
     if refutes and not said:
         said = [words.say("The report says otherwise: compare its words with yours.")]
-    return [Block(text, Style.NOTE) for text in said]
+    return [Block(text) for text in said]
 
 
 _AGREEING: Final = frozenset({ReasonKind.NUMBER_AGREES, ReasonKind.DATE_AGREES})
@@ -163,11 +160,10 @@ def _because(reason: Reason, words: Catalogue) -> str:
     denies = has_negator(tokenise(ours or theirs))
     if ours and theirs and reason.kind is ReasonKind.NEGATION_DIFFERS:
         pattern = say(
-            "One denies what the other says. In your message: “{claim}” · in the report:"
-            " “{statement}”"
+            "One denies what the other says. Your message: “{claim}” → the report: “{statement}”"
         )
     elif ours and theirs:
-        pattern = say("In your message: “{claim}” · in the report: “{statement}”")
+        pattern = say("Your message: “{claim}” → the report: “{statement}”")
     elif theirs and denies:
         pattern = say("The report denies this: “{statement}”")
     elif theirs:

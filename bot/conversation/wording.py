@@ -90,7 +90,8 @@ def answered(
         return _disputed(answer, noted, ask, words)
     if answer.outcome is Outcome.RELATED:
         opening = Block(
-            say("🔎 Verified reports come close, but none settles this"), Style.HEADLINE
+            say("🔎 Verified reports are related, but none confirms or disproves this"),
+            Style.HEADLINE,
         )
         statements = [match.statement for match in in_message(answer, most)]
         more = (_others(noted, say),) if noted is not None and len(shown) > most else ()
@@ -112,7 +113,7 @@ def answered(
     for clause, settling in zip(answer.clauses or ("",), in_message(answer), strict=False):
         if clause:
             blocks.append(heard(clause, words))
-        blocks += [*sourced(settling.statement, ask, words), *reasons(settling, ask, words)]
+        blocks += [*reasons(settling, ask, words), *sourced(settling.statement, ask, words)]
     blocks += _passed_on(noted, words)
     return Reply(tuple(blocks), (*((row,) if row else ()), *_feedback(noted, say)))
 
@@ -391,7 +392,7 @@ def others(
     if not statements:
         return Reply((Block(words.say("There are no other verified reports on this.")),))
     shown = statements[:SHOWN]
-    opening = Block(words.say("🔎 Other verified reports that come close"), Style.HEADLINE)
+    opening = Block(words.say("🔎 Other related verified reports"), Style.HEADLINE)
     return Reply((opening, *_listed(shown, Asking(claim, today), words)), _links(shown, words))
 
 

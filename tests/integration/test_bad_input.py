@@ -154,11 +154,7 @@ class TestShapes:
         assert said(talk.claim(ASKER, message)).startswith(sign)
 
     @pytest.mark.parametrize(
-        "message",
-        [
-            "el ra2is mat el yom fel 7adeth",
-            "jisr el nahr msakkar 3al sha7enat",
-        ],
+        "message", ["el ra2is mat el yom fel 7adeth", "ghlaw sse3r dyal lkhobz lyoum"]
     )
     def test_arabic_in_latin_letters_is_asked_for_in_arabic_ones(
         self, house: House, talk: Conversation, message: str
@@ -166,6 +162,12 @@ class TestShapes:
         assert "بالحروف العربية" in said(talk.claim(ASKER, message))
         assert "Arabic letters" in said(talk.claim(ENGLISH, message))
         assert kept(house) == []
+
+    def test_arabic_in_latin_letters_finds_what_is_written_in_arabic_ones(
+        self, house: House, talk: Conversation
+    ) -> None:
+        answer = said(talk.claim(ASKER, "jisr el nahr msakkar 3al sha7enat"))
+        assert "«جسر النهر مغلق أمام الشاحنات بسبب الصيانة»" in answer
 
     @pytest.mark.parametrize("message", ["#داعش #سوريا #أخبار", "#جسر_النهر #مغلق 🔴🔴"])
     def test_hashtags_alone_are_not_looked_up(
@@ -246,7 +248,7 @@ class TestSeveralClaims:
         reply = said(talk.claim(ENGLISH, f"1. {CLOSED}\n2. {SCHOOL}"))
         first, second = reply.split("\n2. ")
         assert "This report is from February 7, 2019" in first
-        assert "In your message: “أغلقت” · in the report: “لم تغلق”" in second
+        assert "Your message: “أغلقت” → the report: “لم تغلق”" in second
         assert "⏳" not in second
 
 
@@ -263,7 +265,7 @@ class TestContradictingReports:
         ]
         newer, older = said(reply).split("«أسفر حريق سوق الورد عن إصابة 14 شخصا»")
         assert "16 يناير 2026" in newer
-        assert "هذا يناقض ما أرسلته.\nفي رسالتك: «14» · في التقرير: «22»" in newer
+        assert "هذا يناقض ما أرسلته.\nرسالتك: «14» ← التقرير: «22»" in newer
         assert "12 يناير 2026" in older
         assert "هذا يؤيّد ما أرسلته." in older
         assert [inquiry.outcome for inquiry in kept(house)] == [Outcome.RELATED]

@@ -214,7 +214,10 @@ class TestLooking:
         self, talk: Conversation, sessions: Sessions
     ) -> None:
         reply = talk.groups.look(MEMBER, REFUTED)
-        assert read(reply).startswith("❌ A verified report contradicts this\n«the harbour bridge")
+        verdict, difference, quote, *_ = read(reply).splitlines()
+        assert verdict == "❌ A verified report contradicts this"
+        assert difference.startswith("Your message: “The harbour bridge was opened")
+        assert quote.startswith("«the harbour bridge")
         assert "The Valley Post" in read(reply)
         assert buttons(reply) == {"Source": None}
         # They did not talk to the bot: nothing is kept of them or of what they said.

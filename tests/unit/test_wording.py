@@ -121,7 +121,7 @@ class TestOutcomes:
         [
             (supported(), "✅ A verified report supports this"),
             (refuted(), "❌ A verified report contradicts this"),
-            (related(), "🔎 Verified reports come close, but none settles this"),
+            (related(), "🔎 Verified reports are related, but none confirms or disproves this"),
             (no_match(), "⚪ We have no verified report on this yet"),
             (
                 supported(supporting(fact_check(rating=Rating.TRUE))),
@@ -154,9 +154,9 @@ class TestOutcomes:
         differs = Reason(ReasonKind.NUMBER_DIFFERS, "half", "less than 1%")
         assert texts(english(refuted(refuting(news(), differs)))) == [
             "❌ A verified report contradicts this",
+            "Your message: “half” → the report: “less than 1%”",
             "«The bridge number 1 carries 250 cars»",
             "Said by: The mayor\n📰 Bridges, part 1 · The Valley Post · February 1, 2026",
-            "In your message: “half” · in the report: “less than 1%”",
         ]
 
     def test_the_same_in_arabic(self) -> None:
@@ -175,7 +175,7 @@ class TestOutcomes:
         found = [match(news(n), Relation.NOT_ENOUGH_INFO, differs) for n in range(1, 6)]
         reply = english(related(*found))
         assert len(quotes(reply)) == 3
-        assert not [text for text in texts(reply) if "In your message" in text]
+        assert not [text for text in texts(reply) if "Your message" in text]
 
     def test_related_leaves_out_what_is_not_about_the_claim(self) -> None:
         reply = english(related(match(news(1)), match(news(2), relevance=0.1)))
@@ -227,7 +227,7 @@ class TestLeaning:
     def test_what_the_closest_report_seems_to_say(self, leaning: Match, hint: str) -> None:
         unsure = replace(leaning, settles=False, suggested=True)
         said = texts(english(related(unsure)))
-        assert said[0] == "🔎 Verified reports come close, but none settles this"
+        assert said[0] == "🔎 Verified reports are related, but none confirms or disproves this"
         assert hint in said[1]
         assert "ead" in said[1], "it sends to the report"
         assert not {"✅", "❌"} & set("".join(said))
@@ -256,8 +256,10 @@ class TestSource:
         ("changes", "line"),
         [
             ({}, "Bridges, part 1 · The Valley Post · February 1, 2026"),
-            ({"publisher": None}, "Bridges, part 1 · outlet not stated · February 1, 2026"),
-            ({"published_at": None}, "Bridges, part 1 · The Valley Post · undated"),
+            ({"publisher": None}, "Bridges, part 1 · February 1, 2026"),
+            ({"published_at": None}, "Bridges, part 1 · The Valley Post"),
+            ({"published_at": None, "publisher": None}, "Bridges, part 1"),
+            ({"published_at": None, "publisher": None, "title": ""}, "outlet not stated"),
             ({"title": ""}, "The Valley Post · February 1, 2026"),
             (
                 {"published_at": None, "as_of": date(2026, 1, 31)},
@@ -407,7 +409,7 @@ class TestContradictingReports:
             "«The bridge carries 300 cars»",
             "Said by: The mayor\n📰 Bridges, part 1 · The Valley Post · February 1, 2026",
             "This one contradicts what you sent.",
-            "In your message: “250” · in the report: “300”",
+            "Your message: “250” → the report: “300”",
             "«The bridge carries 250 cars daily»",
             "Said by: The mayor\n📰 Bridges, part 2 · The Valley Post · January 3, 2026",
             "This one supports what you sent.",
@@ -437,19 +439,17 @@ class TestReasons:
         answer = (
             refuted(refuting(news(), reason)) if refutes else supported(supporting(news(), reason))
         )
-        assert english(answer).blocks[-1].text == "In your message: “250” · in the report: “300”"
+        assert english(answer).blocks[1].text == "Your message: “250” → the report: “300”"
         arabic = answered(answer, Noted(7), TODAY, ARABIC)
-        assert arabic.blocks[-1].text == "في رسالتك: «250» · في التقرير: «300»"
-        assert arabic.blocks[-1].style is Style.NOTE
+        assert arabic.blocks[1].text == "رسالتك: «250» ← التقرير: «300»"
 
     @pytest.mark.parametrize(
         ("reason", "english_note", "arabic_note"),
         [
             (
                 Reason(ReasonKind.NEGATION_DIFFERS, "did not fall", "fell"),
-                "One denies what the other says. In your message: “did not fall”"
-                " · in the report: “fell”",
-                "أحدهما ينفي ما يقوله الآخر. في رسالتك: «did not fall» · في التقرير: «fell»",
+                "One denies what the other says. Your message: “did not fall” → the report: “fell”",
+                "أحدهما ينفي ما يقوله الآخر. رسالتك: «did not fall» ← التقرير: «fell»",
             ),
             (
                 Reason(ReasonKind.WORDS_DIFFER, "", "in the north"),
@@ -482,8 +482,8 @@ class TestReasons:
         self, reason: Reason, english_note: str, arabic_note: str
     ) -> None:
         answer = refuted(refuting(news(), reason))
-        assert english(answer).blocks[-1].text == english_note
-        assert answered(answer, Noted(7), TODAY, ARABIC).blocks[-1].text == arabic_note
+        assert english(answer).blocks[1].text == english_note
+        assert answered(answer, Noted(7), TODAY, ARABIC).blocks[1].text == arabic_note
 
     @pytest.mark.parametrize(
         "found",
@@ -496,12 +496,12 @@ class TestReasons:
     )
     def test_a_contradiction_never_goes_without_one(self, found: tuple[Reason, ...]) -> None:
         reply = english(refuted(refuting(news(), *found)))
-        assert texts(reply)[3:] == ["The report says otherwise: compare its words with yours."]
+        assert texts(reply)[1] == "The report says otherwise: compare its words with yours."
 
     def test_words_of_two_languages_are_not_compared(self) -> None:
         differs = Reason(ReasonKind.WORDS_DIFFER, "الجسر يحمل", "The bridge carries")
         reply = english(refuted(refuting(news(), differs), claim=CLAIM_AR))
-        assert texts(reply)[-1] == "The report says otherwise: compare its words with yours."
+        assert texts(reply)[1] == "The report says otherwise: compare its words with yours."
 
     def test_are_three_at_most(self) -> None:
         many = [Reason(ReasonKind.NUMBER_DIFFERS, str(n), str(n + 1)) for n in range(9)]
@@ -522,8 +522,8 @@ class TestReasons:
         tricky = Reason(ReasonKind.NUMBER_DIFFERS, "{statement}", "{0}")
         statement = news(speaker="{rating}", title="{title}", publisher="%s")
         said = texts(english(refuted(refuting(statement, tricky))))
-        assert "Said by: {rating}" in said[2]
-        assert said[3] == "In your message: “{statement}” · in the report: “{0}”"
+        assert "Said by: {rating}" in said[3]
+        assert said[1] == "Your message: “{statement}” → the report: “{0}”"
 
 
 class TestButtons:
@@ -582,7 +582,7 @@ class TestButtons:
 class TestOthers:
     def test_shows_up_to_three_without_a_verdict(self) -> None:
         reply = others(CLAIM, [news(n) for n in range(1, 6)], TODAY, ENGLISH)
-        assert texts(reply)[0] == "🔎 Other verified reports that come close"
+        assert texts(reply)[0] == "🔎 Other related verified reports"
         assert len(quotes(reply)) == 3
         assert labels(reply) == [["Source 1"], ["Source 2"], ["Source 3"]]
 
