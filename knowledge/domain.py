@@ -81,7 +81,8 @@ class ReportDraft:
 
     Either ``body`` is set and statements are extracted from it, or ``statements`` carries them.
     ``publisher`` is None where the document itself does not state its outlet. ``extracted`` are the
-    statements of ``body`` where they were extracted already.
+    statements of ``body`` where they were extracted already. ``place`` is where in its file it was
+    read, such as "line 3", of a file that may hold several.
     """
 
     title: str
@@ -94,6 +95,7 @@ class ReportDraft:
     statements: tuple[StatementDraft, ...] = ()
     ref: str | None = None
     extracted: tuple[StatementDraft, ...] | None = field(default=None, compare=False, repr=False)
+    place: str | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Raise BadEdit for a field that could forge the lines it is shown between."""

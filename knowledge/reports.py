@@ -46,8 +46,18 @@ class Stored:
     """What became of a draft: its report, and its statements' ids in order."""
 
     report_id: int
+    report_ref: str
     statement_ids: tuple[int, ...]
     duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What storing a draft would add. ``known`` is whether its content is stored already."""
+
+    content_hash: str
+    statements: int
+    known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +97,11 @@ def store(
     Statements are extracted from the body unless the draft carries its own. Where somebody has
     ``chosen`` them, they are these, even if there are none yet.
     """
-    statements = chosen
-    if statements is None:
-        statements = draft.statements or draft.extracted
-    if statements is None:
-        statements = extract(draft.body or "", draft.title, draft.language)
+    statements = _statements_of(draft) if chosen is None else chosen
     digest = content_hash(draft, statements)
     known = session.scalar(select(Report).where(Report.content_hash == digest))
     if known is not None:
-        return Stored(known.id, tuple(s.id for s in known.statements), duplicate=True)
+        return Stored(known.id, known.ref, tuple(s.id for s in known.statements), duplicate=True)
     report = Report(
         ref=draft.ref or digest[:12],
         content_hash=digest,
@@ -124,7 +130,24 @@ def store(
     ]
     session.add(report)
     session.flush()
-    return Stored(report.id, tuple(s.id for s in report.statements), duplicate=False)
+    ids = tuple(s.id for s in report.statements)
+    return Stored(report.id, report.ref, ids, duplicate=False)
+
+
+def preview(session: Session, draft: ReportDraft) -> Preview:
+    """Tell what ``store`` would do with a draft, storing nothing."""
+    statements = _statements_of(draft)
+    digest = content_hash(draft, statements)
+    known = session.scalar(select(Report.id).where(Report.content_hash == digest))
+    return Preview(digest, len(statements), known is not None)
+
+
+def _statements_of(draft: ReportDraft) -> Sequence[StatementDraft]:
+    """Return the statements that a draft carries, else those that its body holds."""
+    found = draft.statements or draft.extracted
+    if found is None:
+        return extract(draft.body or "", draft.title, draft.language)
+    return found
 
 
 def content_hash(draft: ReportDraft, statements: Sequence[StatementDraft]) -> str:

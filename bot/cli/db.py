@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 
 from bot.app import App
+from bot.cli.confirmation import YES, require_yes
 from bot.cli.progress import reporter
+from bot.cli.wording import counted
 from knowledge import backup as backups
 from knowledge import indexing, schema
 from knowledge.database import require_whole, rewrite
@@ -35,9 +37,16 @@ def upgrade(app: App, revision: str) -> None:
 
 @db.command()
 @click.argument("revision")
+@YES
 @click.pass_obj
-def downgrade(app: App, revision: str) -> None:
+def downgrade(app: App, revision: str, yes: bool) -> None:
     """Take the database back to REVISION; what only newer revisions hold is lost."""
+    now = schema.state(app.engine).current or "base"
+    require_yes(
+        f"the database goes from revision {now} back to {revision}, and what only newer revisions"
+        " hold is lost",
+        yes,
+    )
     schema.downgrade(app.engine, revision)
     click.echo(f"the database is at revision {schema.state(app.engine).current or 'base'}")
 
@@ -78,7 +87,7 @@ def backup(app: App, target: Path) -> None:
 
 @db.command()
 @click.argument("source", type=click.Path(path_type=Path))
-@click.option("--yes", is_flag=True, help="Everything in the database now may be replaced.")
+@YES
 @click.option(
     "--allow-empty",
     is_flag=True,
@@ -92,11 +101,10 @@ def restore(app: App, source: Path, yes: bool, allow_empty: bool) -> None:
     file, is refused, and nothing changed.
     Programs that run meanwhile follow at their next claim.
     """
-    if not yes:
-        raise click.UsageError("everything in the database now is replaced; say --yes to do it")
+    require_yes("everything in the database now is replaced", yes)
     backups.restore(app.engine, source, app.settings.data_dir, allow_empty=allow_empty)
     click.echo(f"restored from {source}")
     manifest = indexing.reindex(
         app.sessions, app.encoder, app.settings.index_dir, reporter("Embedding the statements")
     )
-    click.echo(f"index {manifest.name} is now served: {manifest.count} statements")
+    click.echo(f"index {manifest.name} is now served: {counted(manifest.count, 'statement')}")

@@ -2,16 +2,21 @@
 
 import asyncio
 import json
+import shlex
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Final
 
 import click
+from sqlalchemy.orm import Session
 
 from bot.app import App
 from bot.cli.progress import reporter, show_count
+from bot.cli.wording import counted
 from bot.fetching.errors import FetchError
 from bot.receiving import read_address
 from knowledge import curation, indexing, reports
@@ -19,20 +24,36 @@ from knowledge.audit import COMMAND_LINE
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
 from knowledge.readers import Defaults, Format, Problem, read
+from knowledge.readers.fields import Flaw
 from knowledge.text import single_line
 
 #: Reports kept in one transaction.
-_BATCH = 200
+_BATCH: Final = 200
+#: Reports up to which each is named in what to do next.
+_NAMED: Final = 3
+#: Statements that `statements list` shows unless told otherwise, and at most.
+_LISTED, _MOST_LISTED = 50, 10_000
+#: The earliest place on earth is that far ahead of UTC: what is no later there is no future date.
+_EARLIEST: Final = timedelta(hours=14)
 
 
 @dataclass(slots=True)
 class _Tally:
+    dry_run: bool
     reports_added: int = 0
     duplicates: int = 0
     statements_added: int = 0
     statements_published: int = 0
     without_statements: int = 0
+    #: Rows that are no report, by why, and files and addresses that cannot be read at all.
+    left_out: Counter[Flaw] = field(default_factory=Counter)
+    unreadable: int = 0
     problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    #: The first reports that were added as drafts, one more than are named.
+    drafts: list[str] = field(default_factory=list)
+    #: What a dry run has seen: the same content a second time is not added either.
+    seen: set[str] = field(default_factory=set)
 
 
 class _Day(click.ParamType[date]):
@@ -66,6 +87,7 @@ class _Day(click.ParamType[date]):
 @click.option("--url", help="The address, where a file does not state it.")
 @click.option("--date", "day", type=_Day(), help="The date of publication, like 2019-02-07.")
 @click.option("--lang", help="The language of a report, like ar; detected if not given.")
+@click.option("--dry-run", is_flag=True, help="Tell what would be added, and add nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
 def ingest(
@@ -77,33 +99,35 @@ def ingest(
     url: str | None,
     day: date | None,
     lang: str | None,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
     """Read reports from PATHS and keep their statements, as drafts unless --publish is given.
 
     A path that begins with https:// or http:// is fetched, from the public internet only.
-    The same content a second time adds nothing. A row that cannot be read is named with its line;
-    the others go in.
+    The same content a second time adds nothing. A row that cannot be read, or has the ref of an
+    earlier one, is named with its line; the others go in. A date in the future is only warned of.
     """
     try:
         defaults = Defaults(publisher=publisher, url=url, published_at=day, language=lang)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    tally = _Tally()
+    tally = _Tally(dry_run)
     fresh: list[int] = []
     for path in paths:
         try:
             items = _read(app, path, Format(kind), defaults)
             while batch := list(islice(items, _BATCH)):
                 fresh += _keep(app, path, batch, publish, tally)
-                show_count(f"{tally.reports_added + tally.duplicates} reports read")
+                show_count(f"{counted(tally.reports_added + tally.duplicates, 'report')} read")
         except (UnreadableFile, FetchError) as error:
+            tally.unreadable += 1
             _problem(tally, str(error))
     show_count("")
     if fresh:
         bar = reporter("Embedding the statements")
         indexing.embed_published(app.sessions, app.encoder, fresh, bar)
-    click.echo(json.dumps(asdict(tally), ensure_ascii=False) if as_json else _summary(tally))
+    click.echo(_json(tally) if as_json else "\n".join(_summary(tally)))
     if tally.problems:
         raise click.exceptions.Exit(1)
 
@@ -123,7 +147,12 @@ def _keep(
         for item in batch:
             if isinstance(item, Problem):
                 place = f"line {item.line}: " if item.line is not None else ""
+                tally.left_out[item.flaw] += 1
                 _problem(tally, f"{path}: {place}{item.reason}")
+                continue
+            _warn_of_the_future(tally, path, item)
+            if tally.dry_run:
+                _preview(session, item, tally)
                 continue
             stored = reports.store(session, item)
             if stored.duplicate:
@@ -132,6 +161,8 @@ def _keep(
                 tally.reports_added += 1
                 tally.statements_added += len(stored.statement_ids)
                 tally.without_statements += not stored.statement_ids
+                if not publish and stored.statement_ids and len(tally.drafts) <= _NAMED:
+                    tally.drafts.append(stored.report_ref)
             if publish:
                 moved = curation.publish(session, stored.statement_ids, COMMAND_LINE)
                 tally.statements_published += moved
@@ -139,23 +170,79 @@ def _keep(
     return published
 
 
+def _preview(session: Session, draft: ReportDraft, tally: _Tally) -> None:
+    found = reports.preview(session, draft)
+    if found.known or found.content_hash in tally.seen:
+        tally.duplicates += 1
+        return
+    tally.seen.add(found.content_hash)
+    tally.reports_added += 1
+    tally.statements_added += found.statements
+    tally.without_statements += not found.statements
+
+
+def _warn_of_the_future(tally: _Tally, path: str, draft: ReportDraft) -> None:
+    days = {"published_at": draft.published_at}
+    days |= {f"statements[{at}].as_of": s.as_of for at, s in enumerate(draft.statements)}
+    today = (datetime.now(UTC) + _EARLIEST).date()
+    where = f"{path}: {draft.place}" if draft.place else path
+    for name, day in days.items():
+        if day is not None and day > today:
+            message = f"{where}: {name}: {day} is in the future; check it"
+            click.echo(f"tathabbat: warning: {single_line(message)}", err=True)
+            tally.warnings.append(message)
+
+
 def _problem(tally: _Tally, message: str) -> None:
     click.echo(f"tathabbat: {single_line(message)}", err=True)
     tally.problems.append(message)
 
 
-def _summary(tally: _Tally) -> str:
-    return "\n".join(_lines(tally))
+def _json(tally: _Tally) -> str:
+    shown = {k: v for k, v in asdict(tally).items() if k not in ("drafts", "seen")}
+    shown["left_out"] = {flaw.name.lower(): n for flaw, n in tally.left_out.items()}
+    return json.dumps(shown, ensure_ascii=False)
 
 
-def _lines(tally: _Tally) -> Iterator[str]:
-    yield (
-        f"{tally.reports_added} reports added with {tally.statements_added} statements,"
-        f" {tally.statements_published} published; {tally.duplicates} were known already"
+def _summary(tally: _Tally) -> Iterator[str]:
+    added, statements = (
+        counted(tally.reports_added, "report"),
+        counted(tally.statements_added, "statement"),
     )
+    known = counted(tally.duplicates, "was known already", "were known already")
+    if tally.dry_run:
+        yield f"{added} would be added with {statements}; {known}; nothing was kept"
+    else:
+        yield (f"{added} added with {statements}, {tally.statements_published} published; {known}")
     if tally.without_statements:
-        yield f"{tally.without_statements} of them hold no checkable statement"
-    if tally.statements_added > tally.statements_published:
-        yield "Drafts are not served: publish them with `tathabbat statements publish REF`"
-    if tally.problems:
-        yield f"{len(tally.problems)} could not be read"
+        holds = counted(
+            tally.without_statements,
+            "of them holds no checkable statement",
+            "of them hold no checkable statement",
+        )
+        yield holds
+    if tally.left_out:
+        kinds = ", ".join(f"{n} {flaw.value}" for flaw, n in tally.left_out.most_common())
+        yield f"{counted(tally.left_out.total(), 'row')} left out: {kinds}"
+    if tally.unreadable:
+        yield (
+            counted(tally.unreadable, "file or address", "files or addresses")
+            + " could not be read"
+        )
+    if tally.warnings:
+        yield f"{counted(len(tally.warnings), 'date')} in the future"
+    if tally.drafts:
+        yield "Drafts are not served. Read and publish them with:"
+        yield from (f"  tathabbat statements {words}" for words in _next_commands(tally))
+
+
+def _next_commands(tally: _Tally) -> Iterator[str]:
+    """Yield the commands that show and publish what was just added as drafts."""
+    if len(tally.drafts) <= _NAMED:
+        refs = [shlex.quote(ref) for ref in tally.drafts]
+        yield from (f"show {ref}" for ref in refs)
+        yield "publish " + " ".join(f"--report {ref}" for ref in refs)
+        return
+    limit = min(tally.statements_added, _MOST_LISTED)
+    yield "list --status draft" + (f" --limit {limit}" if limit > _LISTED else "")
+    yield "publish --all-drafts"

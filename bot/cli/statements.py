@@ -5,6 +5,9 @@ import json
 import click
 
 from bot.app import App
+from bot.cli.confirmation import YES, require_yes
+from bot.cli.progress import reporter
+from bot.cli.wording import counted, say_empty
 from knowledge import audit, curation, indexing, reports, roles
 from knowledge.audit import COMMAND_LINE
 from knowledge.models import StatementStatus, SubjectKind
@@ -34,6 +37,12 @@ def list_statements(app: App, status: str | None, limit: int, as_json: bool) -> 
     wanted = StatementStatus(status) if status else None
     with app.sessions() as session:
         found = reports.latest(session, wanted, limit)
+    if not found and not as_json:
+        say_empty(
+            f"no statement is {wanted.value}"
+            if wanted
+            else "no statements yet; add some with `tathabbat ingest FILE`"
+        )
     for statement in found:
         if as_json:
             click.echo(json.dumps(_json(statement), ensure_ascii=False))
@@ -77,20 +86,47 @@ def review(app: App, ref: str, reason: str | None) -> None:
     with app.sessions.begin() as session:
         ids = curation.find(session, ref)
         moved = curation.review(session, ids, COMMAND_LINE, reason)
-    click.echo(f"{moved} statements reviewed" + ("" if moved else _why_not(app, ids)))
+    click.echo(f"{counted(moved, 'statement')} reviewed" + ("" if moved else _why_not(app, ids)))
 
 
 @statements.command()
-@click.argument("ref")
+@click.argument("refs", nargs=-1)
+@click.option("--report", "reports_", multiple=True, help="A report's reference; may be repeated.")
+@click.option("--all-drafts", is_flag=True, help="Everything that waits, reviewed or not.")
+@YES
 @click.option("--reason", help="Why, for the audit.")
 @click.pass_obj
-def publish(app: App, ref: str, reason: str | None) -> None:
-    """Publish the statement, or the report's statements, that REF names."""
+def publish(
+    app: App,
+    refs: tuple[str, ...],
+    reports_: tuple[str, ...],
+    all_drafts: bool,
+    yes: bool,
+    reason: str | None,
+) -> None:
+    """Publish the statements, or the reports' statements, that REFS name.
+
+    --all-drafts publishes all that wait, and asks first.
+    """
+    if bool(refs or reports_) == all_drafts:
+        raise click.UsageError("name what `statements list` shows, or use --all-drafts")
+    with app.sessions() as session:
+        if all_drafts:
+            found = curation.drafts(session)
+        else:
+            found = [number for ref in refs for number in curation.find(session, ref)]
+            found += [number for ref in reports_ for number in curation.find_report(session, ref)]
+    ids = list(dict.fromkeys(found))
+    if not ids:
+        click.echo("no drafts wait to be published")
+        return
+    if all_drafts:
+        require_yes(f"this publishes {counted(len(ids), 'draft')}, reviewed or not", yes)
     with app.sessions.begin() as session:
-        ids = curation.find(session, ref)
         moved = curation.publish(session, ids, COMMAND_LINE, reason)
-    indexing.embed_published(app.sessions, app.encoder, ids)
-    click.echo(f"{moved} statements published" + ("" if moved else _why_not(app, ids)))
+    bar = reporter("Embedding the statements")
+    indexing.embed_published(app.sessions, app.encoder, ids, bar)
+    click.echo(f"{counted(moved, 'statement')} published" + ("" if moved else _why_not(app, ids)))
 
 
 @statements.command()
@@ -102,7 +138,7 @@ def retract(app: App, ref: str, reason: str) -> None:
     with app.sessions.begin() as session:
         ids = curation.find(session, ref)
         moved = curation.retract(session, ids, COMMAND_LINE, reason)
-    click.echo(f"{moved} statements retracted" + ("" if moved else _why_not(app, ids)))
+    click.echo(f"{counted(moved, 'statement')} retracted" + ("" if moved else _why_not(app, ids)))
 
 
 @statements.command()
@@ -114,21 +150,37 @@ def discard(app: App, ref: str, reason: str) -> None:
     with app.sessions.begin() as session:
         ids = curation.find(session, ref)
         moved = curation.discard(session, ids, COMMAND_LINE, reason)
-    click.echo(f"{moved} statements discarded" + ("" if moved else _why_not(app, ids)))
+    click.echo(f"{counted(moved, 'statement')} discarded" + ("" if moved else _why_not(app, ids)))
 
 
 @statements.command()
 @click.argument("ref")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 @click.pass_obj
-def history(app: App, ref: str) -> None:
+def history(app: App, ref: str, as_json: bool) -> None:
     """Show what was done to, and answered with, the statement or the statements REF names."""
+    empty = True
     with app.sessions() as session:
         for number in curation.find(session, ref):
             (statement,) = reports.by_ids(session, [number])
             for entry in audit.of_statement(session, number):
+                empty = False
                 by = roles.name_of(session, entry.actor)
-                if entry.approved_by is not None:
-                    by += f", approved by {roles.name_of(session, entry.approved_by)}"
+                approved = entry.approved_by and roles.name_of(session, entry.approved_by)
+                if as_json:
+                    row = {
+                        "entry": entry.id,
+                        "at": entry.at.isoformat(),
+                        "ref": statement.ref,
+                        "action": entry.action,
+                        "by": by,
+                        "approved_by": approved,
+                        "reason": entry.reason,
+                    }
+                    click.echo(json.dumps(row, ensure_ascii=False))
+                    continue
+                if approved:
+                    by += f", approved by {approved}"
                 why = f": {entry.reason}" if entry.reason else ""
                 done = entry.action
                 if entry.subject is not SubjectKind.STATEMENT:
@@ -137,6 +189,8 @@ def history(app: App, ref: str) -> None:
                     f"{entry.id:6}  {entry.at:%Y-%m-%d %H:%M}  {statement.ref}  {done}"
                     f" by {single_line(by)}{single_line(why)}"
                 )
+    if empty and not as_json:
+        say_empty("nothing was done to it yet")
 
 
 @statements.command()

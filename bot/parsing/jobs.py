@@ -131,7 +131,11 @@ def _with_statements(item: ReportDraft | Problem) -> ReportDraft | Problem:
         return item
     extracted = extract(item.body, item.title, item.language)
     if len(extracted) > fields.MAX_STATEMENTS:
-        return Problem(None, f"states more than {fields.MAX_STATEMENTS:,} things; split it up")
+        return Problem(
+            None,
+            f"states more than {fields.MAX_STATEMENTS:,} things; split it up",
+            fields.Flaw.TOO_LONG,
+        )
     return replace(item, extracted=extracted)
 
 

@@ -7,7 +7,15 @@ from knowledge.curation.additions import add_statement, propose
 from knowledge.curation.content import changes_meaning
 from knowledge.curation.duplicates import Duplicate, merge, near_duplicates
 from knowledge.curation.edits import ReportEdit, StatementEdit, edit_report, edit_statement
-from knowledge.curation.moves import discard, find, publish, retract, review
+from knowledge.curation.moves import (
+    discard,
+    drafts,
+    find,
+    find_report,
+    publish,
+    retract,
+    review,
+)
 from knowledge.curation.rechecks import Due, due, recheck
 from knowledge.curation.revising import TOLD
 from knowledge.curation.splitting import split
@@ -36,10 +44,12 @@ __all__ = [
     "add_statement",
     "changes_meaning",
     "discard",
+    "drafts",
     "due",
     "edit_report",
     "edit_statement",
     "find",
+    "find_report",
     "history",
     "last_done",
     "merge",

@@ -87,6 +87,22 @@ def find(session: Session, ref: str) -> list[int]:
     return ids
 
 
+def find_report(session: Session, ref: str) -> list[int]:
+    """Return the ids of the statements of the report that ``ref`` names. Raises NotFound."""
+    ids = list(session.scalars(select(Statement.id).where(Statement.report.has(ref=ref))))
+    if not ids:
+        raise NotFound(
+            f"no report with statements has the reference {ref!r}; see `statements list`"
+        )
+    return ids
+
+
+def drafts(session: Session) -> list[int]:
+    """Return the ids of the statements that wait to be published, reviewed or not."""
+    waiting = Statement.status.in_((_DRAFT, _REVIEWED))
+    return list(session.scalars(select(Statement.id).where(waiting).order_by(Statement.id)))
+
+
 def reviewers(session: Session, ids: Sequence[int]) -> dict[str, str]:
     """Return who reviewed statements that are not published yet, each with one's reference."""
     found: dict[str, str] = {}

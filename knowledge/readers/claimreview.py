@@ -7,6 +7,7 @@ https://developers.google.com/fact-check/tools/api/reference/rest/v1alpha1/claim
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from knowledge.language import guess_language
 from knowledge.ratings import SUPPORTING_RATINGS, normalise_rating, rating_on_scale
 from knowledge.readers import documents, fields, html
 from knowledge.readers.documents import JsonError, Value
-from knowledge.readers.fields import FieldError
+from knowledge.readers.fields import FieldError, Flaw
 from knowledge.readers.files import Source, opened
 from knowledge.readers.model import Defaults, Problem
 
@@ -41,14 +42,17 @@ def read_claim_reviews(path: Source, defaults: Defaults) -> Iterator[ReportDraft
         reviews = list(_reviews(value.content))
         if not reviews and value.line is not None:
             yield Problem(
-                value.line, "claimReview: is missing; a row needs a claim and its reviews"
+                value.line,
+                "claimReview: is missing; a row needs a claim and its reviews",
+                Flaw.NO_TEXT,
             )
         for number, (claim, review) in enumerate(reviews, start=1):
             where = f"review {number}: " if len(reviews) > 1 else ""
+            place = f"line {value.line}" if value.line is not None else f"review {number}"
             try:
-                yield _report(claim, review, defaults)
+                yield replace(_report(claim, review, defaults), place=place)
             except FieldError as error:
-                yield Problem(value.line, f"{where}{error}")
+                yield Problem(value.line, f"{where}{error}", error.flaw)
         found = found or bool(reviews) or value.line is not None
     if not found:
         raise UnreadableFile(f"{path} holds no ClaimReview; check that it is the right file.")
@@ -101,12 +105,14 @@ def _report(claim: _Object, review: _Object, defaults: Defaults) -> ReportDraft:
     reviewed = _first(claim, "text", "claimReviewed")
     text = fields.text_of(reviewed, "text", fields.MAX_STATEMENT)
     if text is None:
-        raise FieldError("claimReviewed: is missing; a review needs the claim it is about")
+        raise FieldError(
+            "claimReviewed: is missing; a review needs the claim it is about", Flaw.NO_TEXT
+        )
     url = fields.url_of(_link(review), "url") or defaults.url
     publisher = _publisher(review) or (urlsplit(url).hostname if url else None)
     publisher = publisher or defaults.publisher
     if publisher is None:
-        raise FieldError("publisher: is missing; say who published the review")
+        raise FieldError("publisher: is missing; say who published the review", Flaw.NO_PUBLISHER)
     title = _line(review, fields.MAX_TITLE, "title", "headline", "name") or fields.title_from(text)
     language = fields.language_of(_first(review, "languageCode", "inLanguage"), "languageCode")
     ref = _ref(url or publisher, text)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from enum import StrEnum
 from urllib.parse import quote, urlsplit
 
 from knowledge.domain import ReportKind
@@ -30,8 +31,26 @@ _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 _NO_HOST = re.compile(r"[\\@%<>\"'`{}|^]")
 
 
+class Flaw(StrEnum):
+    """Why a row is left out, as a summary counts it."""
+
+    TOO_LONG = "too long"
+    NO_TEXT = "without text"
+    NO_PUBLISHER = "without a publisher"
+    REF_TAKEN = "with another row's ref"
+    UNKNOWN_KIND = "of an unknown kind"
+    BAD_DATE = "with an unreadable date"
+    BAD_ADDRESS = "with an unusable address"
+    BROKEN = "broken"
+    OTHER = "otherwise unusable"
+
+
 class FieldError(ValueError):
     """A value is not what its field takes. The message is ``<field>: <why>``."""
+
+    def __init__(self, message: str, flaw: Flaw = Flaw.OTHER) -> None:
+        super().__init__(message)
+        self.flaw = flaw
 
 
 def text_of(value: object, field: str, limit: int) -> str | None:
@@ -56,7 +75,9 @@ def _bounded(value: object, field: str, limit: int) -> str | None:
         raise FieldError(f"{field}: must be text, not {json_kind(value)}")
     # The bound comes first: nothing else is done with a value that is too long.
     if len(value) > limit:
-        raise FieldError(f"{field}: has {len(value):,} characters, at most {limit:,} are taken")
+        raise FieldError(
+            f"{field}: has {len(value):,} characters, at most {limit:,} are taken", Flaw.TOO_LONG
+        )
     if _UNSTORABLE.search(value):
         raise FieldError(f"{field}: holds a NUL or a broken character")
     return value
@@ -72,7 +93,7 @@ def day_of(value: object, field: str) -> date | None:
             return date.fromisoformat(written[:10])
     except ValueError:
         pass
-    raise FieldError(f"{field}: {shown(written)} is not an ISO date (YYYY-MM-DD)")
+    raise FieldError(f"{field}: {shown(written)} is not an ISO date (YYYY-MM-DD)", Flaw.BAD_DATE)
 
 
 def url_of(value: object, field: str) -> str | None:
@@ -95,7 +116,9 @@ def url_of(value: object, field: str) -> str | None:
     except ValueError:
         good = False
     if not good:
-        raise FieldError(f"{field}: {shown(written)} is not an http or https address")
+        raise FieldError(
+            f"{field}: {shown(written)} is not an http or https address", Flaw.BAD_ADDRESS
+        )
     return "".join(c if c.isprintable() else quote(c) for c in written)
 
 
@@ -119,7 +142,9 @@ def kind_of(value: object, field: str) -> ReportKind | None:
         return ReportKind(written.lower())
     except ValueError:
         known = ", ".join(ReportKind)
-        raise FieldError(f"{field}: {shown(written)} is none of {known}") from None
+        raise FieldError(
+            f"{field}: {shown(written)} is none of {known}", Flaw.UNKNOWN_KIND
+        ) from None
 
 
 def title_from(text: str) -> str:

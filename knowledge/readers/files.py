@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from knowledge.errors import BrokenFile, TooMuchToRead, UnreadableFile
+from knowledge.readers.fields import Flaw
 from knowledge.readers.model import Problem
 
 #: A document that is read as a whole: the longest body (10 million characters) as UTF-8, with room.
@@ -147,7 +148,9 @@ def lines(path: Source) -> Iterator[Line | Problem]:
         while raw := file.readline(MAX_LINE_BYTES + 1):
             number += 1
             if len(raw) > MAX_LINE_BYTES:
-                yield Problem(number, f"is longer than {MAX_LINE_BYTES // 2**20} MiB")
+                yield Problem(
+                    number, f"is longer than {MAX_LINE_BYTES // 2**20} MiB", Flaw.TOO_LONG
+                )
                 offset += len(raw)
                 while not raw.endswith(b"\n") and (raw := file.readline(MAX_LINE_BYTES)):
                     offset += len(raw)

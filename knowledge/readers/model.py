@@ -1,10 +1,11 @@
 """What a reader is asked with, and what it says of a row it cannot read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
 from knowledge.readers import fields
+from knowledge.readers.fields import FieldError, Flaw
 
 
 class Format(StrEnum):
@@ -50,3 +51,22 @@ class Problem:
 
     line: int | None
     reason: str
+    flaw: Flaw = field(default=Flaw.BROKEN, compare=False)
+
+
+class Refs:
+    """Refuse a second row with the ref of an earlier one: a ref names one report."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, str] = {}
+
+    def take(self, ref: str | None, place: str) -> None:
+        """Keep ``ref`` for the row at ``place``. Raises FieldError if an earlier row has it."""
+        if ref is None:
+            return
+        first = self._places.setdefault(ref, place)
+        if first != place:
+            raise FieldError(
+                f"ref: {fields.shown(ref)} is that of {first} already; give each row its own",
+                Flaw.REF_TAKEN,
+            )

@@ -1,26 +1,30 @@
 """Report rows: one JSON object a report, as JSONL, a list or a single object."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
 from knowledge.language import guess_language
 from knowledge.ratings import normalise_rating
 from knowledge.readers import documents, fields
-from knowledge.readers.fields import FieldError
+from knowledge.readers.fields import FieldError, Flaw
 from knowledge.readers.files import Source
-from knowledge.readers.model import Defaults, Problem
+from knowledge.readers.model import Defaults, Problem, Refs
 
 
 def read_rows(path: Source, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
     """Yield the report of each row, or what is wrong with it."""
+    refs = Refs()
     for value in documents.values(path):
         if isinstance(value, Problem):
             yield value
         elif isinstance(value.content, list) and value.line is None:
             for number, row in enumerate(value.content, start=1):
-                yield _read(row, value.line, f"row {number}: ", defaults)
+                yield _read(row, None, f"row {number}", defaults, refs)
+        elif value.line is None:
+            yield _read(value.content, None, "", defaults, refs)
         else:
-            yield _read(value.content, value.line, "", defaults)
+            yield _read(value.content, value.line, f"line {value.line}", defaults, refs)
 
 
 def report_of(row: Mapping[str, object], defaults: Defaults) -> ReportDraft:
@@ -32,11 +36,11 @@ def report_of(row: Mapping[str, object], defaults: Defaults) -> ReportDraft:
     publisher = fields.line_of(row.get("publisher"), "publisher", fields.MAX_PUBLISHER)
     publisher = publisher or defaults.publisher
     if publisher is None:
-        raise FieldError("publisher: is missing; say who published the report")
+        raise FieldError("publisher: is missing; say who published the report", Flaw.NO_PUBLISHER)
     body = fields.text_of(row.get("body"), "body", fields.MAX_BODY)
     statements = _statements(row.get("statements"))
     if body is None and not statements:
-        raise FieldError("body: is missing; a report needs a body or statements")
+        raise FieldError("body: is missing; a report needs a body or statements", Flaw.NO_TEXT)
     kind = fields.kind_of(row.get("kind"), "kind")
     if kind is None:
         # Only a fact-check rates what it states.
@@ -59,13 +63,18 @@ def report_of(row: Mapping[str, object], defaults: Defaults) -> ReportDraft:
     )
 
 
-def _read(row: object, line: int | None, where: str, defaults: Defaults) -> ReportDraft | Problem:
+def _read(
+    row: object, line: int | None, place: str, defaults: Defaults, refs: Refs
+) -> ReportDraft | Problem:
+    where = f"{place}: " if place and line is None else ""
     if not isinstance(row, dict):
         return Problem(line, f"{where}must be an object, not {fields.json_kind(row)}")
     try:
-        return report_of(row, defaults)
+        report = report_of(row, defaults)
+        refs.take(report.ref, place)
     except FieldError as error:
-        return Problem(line, f"{where}{error}")
+        return Problem(line, f"{where}{error}", error.flaw)
+    return replace(report, place=place or None)
 
 
 def _statements(value: object) -> tuple[StatementDraft, ...]:
@@ -75,7 +84,8 @@ def _statements(value: object) -> tuple[StatementDraft, ...]:
         raise FieldError(f"statements: must be a list, not {fields.json_kind(value)}")
     if len(value) > fields.MAX_STATEMENTS:
         raise FieldError(
-            f"statements: has {len(value):,} of them, at most {fields.MAX_STATEMENTS:,} are taken"
+            f"statements: has {len(value):,} of them, at most {fields.MAX_STATEMENTS:,} are taken",
+            Flaw.TOO_LONG,
         )
     return tuple(_statement(row, f"statements[{at}]") for at, row in enumerate(value))
 
@@ -85,7 +95,7 @@ def _statement(row: object, field: str) -> StatementDraft:
         raise FieldError(f"{field}: must be an object, not {fields.json_kind(row)}")
     text = fields.text_of(row.get("text"), f"{field}.text", fields.MAX_STATEMENT)
     if text is None:
-        raise FieldError(f"{field}.text: is missing")
+        raise FieldError(f"{field}.text: is missing", Flaw.NO_TEXT)
     rating_text = fields.line_of(row.get("rating"), f"{field}.rating", fields.MAX_RATING)
     return StatementDraft(
         text=text,

@@ -3,13 +3,14 @@
 import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
 from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
 from knowledge.readers.files import Source, opened, require_utf8
-from knowledge.readers.model import Defaults, Problem
+from knowledge.readers.model import Defaults, Problem, Refs
 from knowledge.readers.rows import report_of
 
 _STATEMENT_COLUMNS = ("text", "speaker", "rating", "as_of")
@@ -36,6 +37,7 @@ def read_table(path: Source, defaults: Defaults) -> Iterator[ReportDraft | Probl
         _require_columns(path, names, defaults)
         # The module's own bound is for all its users; a body may be longer than its default.
         csv.field_size_limit(max(csv.field_size_limit(), fields.MAX_BODY + 1))
+        refs = Refs()
         reader = csv.reader(lines, delimiter=separator, strict=True)
         while True:
             number = reader.line_num + 2  # The header is line 1, and this row not yet read.
@@ -47,7 +49,7 @@ def read_table(path: Source, defaults: Defaults) -> Iterator[ReportDraft | Probl
                 yield Problem(number, f"broken CSV ({error})")
                 continue
             if any(cell.strip() for cell in cells):
-                yield _read(names, cells, number, defaults)
+                yield _read(names, cells, number, defaults, refs)
 
 
 def _names(header: str, separator: str) -> list[str]:
@@ -73,16 +75,19 @@ def _require_columns(path: Source, names: list[str], defaults: Defaults) -> None
 
 
 def _read(
-    names: list[str], cells: list[str], line: int, defaults: Defaults
+    names: list[str], cells: list[str], line: int, defaults: Defaults, refs: Refs
 ) -> ReportDraft | Problem:
     if len(cells) > len(names):
         return Problem(line, f"has {len(cells)} values for {len(names)} columns")
+    place = f"line {line}"
     row = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
     try:
-        return report_of(_nested(row), defaults)
+        report = report_of(_nested(row), defaults)
+        refs.take(report.ref, place)
     except FieldError as error:
         # The row is flat: what a report row calls statements[0].text is its column text.
-        return Problem(line, str(error).removeprefix("statements[0]."))
+        return Problem(line, str(error).removeprefix("statements[0]."), error.flaw)
+    return replace(report, place=place)
 
 
 def _nested(row: Mapping[str, str]) -> dict[str, object]:

@@ -408,7 +408,7 @@ class TestDatabase:
     def test_upgrade_check_downgrade(self, cli: Cli) -> None:
         assert cli("db", "upgrade").code == 0
         assert cli("db", "check").code == 0
-        assert cli("db", "downgrade", "base").code == 0
+        assert cli("db", "downgrade", "base", "--yes").code == 0
         assert cli("db", "check").code == 1
 
     def test_one_newer_than_the_code_is_refused(self, ready: Cli, tmp_path: Path) -> None:

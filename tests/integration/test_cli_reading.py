@@ -75,7 +75,7 @@ class TestIngest:
         url = web.serve("/bridge", PAGE)
         result = cli("ingest", url, "--publish")
         assert result.code == 0, result.err
-        assert result.out.startswith("1 reports added with 2 statements, 2 published")
+        assert result.out.startswith("1 report added with 2 statements, 2 published")
         (first, *_) = map(json.loads, cli("statements", "list", "--json").out.splitlines())
         assert (first["url"], first["publisher"]) == (url, "127.0.0.1")
 
@@ -99,7 +99,7 @@ class TestIngest:
         assert result.code == 1
         assert result.err.count("tathabbat: ") == 3
         assert "secret" not in result.err
-        assert result.out.startswith("1 reports added")
+        assert result.out.startswith("1 report added")
 
 
 class TestSources:

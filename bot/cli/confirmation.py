@@ -1,0 +1,21 @@
+"""Ask before what cannot be taken back."""
+
+import sys
+
+import click
+
+#: The option of every command that asks first.
+YES = click.option("--yes", is_flag=True, help="Do it without asking.")
+
+
+def require_yes(consequence: str, yes: bool) -> None:
+    """Have somebody agree to ``consequence`` unless --yes was given.
+
+    Raises UsageError where nobody can be asked, ClickException where the answer is no.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{consequence}; say --yes to do it")
+    if not click.confirm(f"{consequence[:1].upper()}{consequence[1:]}. Go on?", err=True):
+        raise click.ClickException("nothing was changed")

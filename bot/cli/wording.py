@@ -1,0 +1,13 @@
+"""What commands say of counts and of empty lists."""
+
+import click
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Return "1 report" or "2 reports"; ``plural`` is for nouns that take no plain s."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def say_empty(message: str) -> None:
+    """Say that a list is empty, where it is not taken for a row of it."""
+    click.echo(message, err=True)

@@ -1,0 +1,248 @@
+"""What whoever runs an installation is told by its commands, and what these ask and refuse."""
+
+import io
+import json
+import shlex
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.app import App
+from bot.cli.main import main
+from embeddings.encoder import Encoder
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Cli = Callable[..., Result]
+
+
+@pytest.fixture
+def nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    fake_encoder: Encoder,
+) -> Cli:
+    """Return what calls `tathabbat` in this process, where nothing was ever installed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(App, "encoder", fake_encoder)
+
+    def call(*arguments: str | Path) -> Result:
+        monkeypatch.setattr(sys, "argv", ["tathabbat", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return Result(int(ended.value.code or 0), printed.out, printed.err)
+
+    return call
+
+
+@pytest.fixture
+def cli(nowhere: Cli, tmp_path: Path, migrated_file: Path) -> Cli:
+    """Return the command line with an empty database."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(migrated_file, tmp_path / "data" / "tathabbat.db")
+    return nowhere
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Return what has somebody sit at a terminal and type an answer."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def sit(answer: str) -> None:
+        monkeypatch.setattr(sys, "stdin", Terminal(f"{answer}\n"))
+
+    return sit
+
+
+def report(ref: str, text: str, **more: object) -> dict[str, object]:
+    return {"ref": ref, "publisher": "The Gazette", "statements": [{"text": text}], **more}
+
+
+def rows(path: Path, *reports: object) -> Path:
+    lines = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in reports)
+    path.write_text(lines, "utf-8")
+    return path
+
+
+BRIDGE = report("bridge", "The old bridge is closed for four months.")
+FERRY = report("ferry", "The ferry runs twice a day in winter.")
+SCHOOL = report("school", "The school in the north has sixty pupils.")
+MARKET = report("market", "The market was moved to the harbour.")
+
+
+class TestRowsOfAFile:
+    def test_a_second_row_with_one_ref_is_refused_with_both_lines(
+        self, cli: Cli, tmp_path: Path
+    ) -> None:
+        other = report("bridge", "The old bridge was sold to a museum.")
+        result = cli("ingest", rows(tmp_path / "in.jsonl", BRIDGE, FERRY, other))
+        assert result.code == 1
+        assert "line 3: ref: 'bridge' is that of line 1 already" in result.err
+        assert result.out.startswith("2 reports added")
+
+    def test_a_table_and_a_list_are_held_to_that_too(self, cli: Cli, tmp_path: Path) -> None:
+        (tmp_path / "in.csv").write_text(
+            "ref,publisher,text\na,P,The bridge is closed now\na,P,The bridge is open now\n",
+            "utf-8",
+        )
+        (tmp_path / "in.json").write_text(json.dumps([BRIDGE, BRIDGE]), "utf-8")
+        assert "line 3: ref: 'a' is that of line 2" in cli("ingest", tmp_path / "in.csv").err
+        assert "row 2: ref: 'bridge' is that of row 1" in cli("ingest", tmp_path / "in.json").err
+
+    def test_the_same_file_again_is_known_and_not_refused(self, cli: Cli, tmp_path: Path) -> None:
+        file = rows(tmp_path / "in.jsonl", BRIDGE)
+        assert cli("ingest", file).code == 0
+        again = cli("ingest", file, file)
+        assert (again.code, "2 were known already" in again.out) == (0, True)
+
+    def test_a_date_in_the_future_is_warned_of_and_taken(self, cli: Cli, tmp_path: Path) -> None:
+        late = {**FERRY, "published_at": "2999-01-01"}
+        later = report("x", "", statements=[{"text": "The road is new.", "as_of": "2999-02-03"}])
+        result = cli("ingest", rows(tmp_path / "in.jsonl", BRIDGE, late, later))
+        assert result.code == 0
+        assert "in.jsonl: line 2: published_at: 2999-01-01 is in the future" in result.err
+        assert "in.jsonl: line 3: statements[0].as_of: 2999-02-03 is" in result.err
+        assert "2 dates in the future" in result.out
+        assert result.out.startswith("3 reports added")
+
+    def test_what_is_left_out_is_counted_by_kind(self, cli: Cli, tmp_path: Path) -> None:
+        file = rows(
+            tmp_path / "in.jsonl",
+            BRIDGE,
+            BRIDGE,
+            {"publisher": "P"},
+            report("a", "x" * 10_001),
+            report("b", "y" * 10_001),
+            report("c", "Rain tomorrow.", kind="rumour"),
+            report("d", "Rain tomorrow.", published_at="tomorrow"),
+            report("e", "Rain tomorrow.", url="ftp://a.example"),
+            report("f", "Rain tomorrow.", publisher=None),
+            ["no", "object"],
+        )
+        said = cli("ingest", file, tmp_path / "absent.jsonl").out.splitlines()
+        kinds = (
+            "2 too long, 1 with another row's ref, 1 without text, 1 of an unknown kind,"
+            " 1 with an unreadable date, 1 with an unusable address, 1 without a publisher,"
+            " 1 broken"
+        )
+        assert f"9 rows left out: {kinds}" in said
+        assert "1 file or address could not be read" in said
+        counts = json.loads(cli("ingest", file, "--json").out)["left_out"]
+        assert counts["too_long"] == 2
+        assert sum(counts.values()) == 9
+
+
+class TestDryRun:
+    def test_tells_what_would_be_added_and_adds_nothing(self, cli: Cli, tmp_path: Path) -> None:
+        file = rows(tmp_path / "in.jsonl", BRIDGE, FERRY, {"publisher": "P"})
+        again = {key: value for key, value in BRIDGE.items() if key != "ref"}
+        copy = rows(tmp_path / "copy.jsonl", again)
+        result = cli("ingest", "--dry-run", "--publish", file, copy)
+        assert result.code == 1
+        assert result.out.startswith(
+            "2 reports would be added with 2 statements; 1 was known already; nothing was kept\n"
+            "1 row left out: 1 without text"
+        )
+        assert cli("statements", "list").out == ""
+        assert cli("ingest", copy).code == 0
+        told = json.loads(cli("ingest", "--dry-run", file, "--json").out)
+        assert (told["dry_run"], told["reports_added"], told["duplicates"]) == (True, 1, 1)
+
+
+class TestPublishing:
+    @staticmethod
+    def next_commands(out: str) -> list[list[str]]:
+        """Return the commands that a summary ends with."""
+        return [
+            shlex.split(line)[1:] for line in out.splitlines() if line.startswith("  tathabbat ")
+        ]
+
+    def test_the_next_commands_after_ingest_work_as_they_are(
+        self, cli: Cli, tmp_path: Path
+    ) -> None:
+        quoted = report("it's a ref; really", "The lake froze over in January.")
+        out = cli("ingest", rows(tmp_path / "in.jsonl", BRIDGE, quoted)).out
+        *shows, publish = self.next_commands(out)
+        assert [cli(*show).out.count("(draft)") for show in shows] == [1, 1]
+        assert cli(*publish).out == "2 statements published\n"
+
+    def test_many_reports_are_published_as_all_drafts(self, cli: Cli, tmp_path: Path) -> None:
+        out = cli("ingest", rows(tmp_path / "in.jsonl", BRIDGE, FERRY, SCHOOL, MARKET)).out
+        listing, publish = self.next_commands(out)
+        assert len(cli(*listing).out.splitlines()) == 4
+        assert cli(*publish, "--yes").out == "4 statements published\n"
+
+    def test_nothing_is_to_do_where_all_is_published(self, cli: Cli, tmp_path: Path) -> None:
+        out = cli("ingest", rows(tmp_path / "in.jsonl", BRIDGE), "--publish").out
+        assert self.next_commands(out) == []
+
+    def test_several_refs_are_published_or_none(self, cli: Cli, tmp_path: Path) -> None:
+        cli("ingest", rows(tmp_path / "in.jsonl", BRIDGE, FERRY, SCHOOL))
+        wrong = cli("statements", "publish", "bridge-1", "nothing")
+        assert (wrong.code, "'nothing'" in wrong.err) == (1, True)
+        assert cli("statements", "list", "--status", "published").out == ""
+        done = cli("statements", "publish", "bridge-1", "ferry", "--report", "school")
+        assert done.out == "3 statements published\n"
+        # A statement's reference is no report's.
+        assert cli("statements", "publish", "--report", "bridge-1").code == 1
+
+    def test_all_drafts_are_published_only_if_somebody_says_so(
+        self, cli: Cli, tmp_path: Path, answers: Callable[[str], None]
+    ) -> None:
+        cli("ingest", rows(tmp_path / "in.jsonl", BRIDGE, FERRY))
+        cli("statements", "review", "bridge")
+        unasked = cli("statements", "publish", "--all-drafts")
+        assert unasked.code == 2
+        assert "2 drafts, reviewed or not; say --yes" in unasked.err
+        answers("n")
+        declined = cli("statements", "publish", "--all-drafts")
+        assert (declined.code, "nothing was changed" in declined.err) == (1, True)
+        assert cli("statements", "list", "--status", "published").out == ""
+        answers("y")
+        assert "2 statements published" in cli("statements", "publish", "--all-drafts").out
+        assert (
+            cli("statements", "publish", "--all-drafts").out == "no drafts wait to be published\n"
+        )
+
+    @pytest.mark.parametrize("arguments", [(), ("bridge", "--all-drafts")])
+    def test_what_to_publish_must_be_clear(self, cli: Cli, arguments: tuple[str, ...]) -> None:
+        assert cli("statements", "publish", *arguments).code == 2
+
+    def test_the_history_is_there_for_programs(self, cli: Cli, tmp_path: Path) -> None:
+        cli("ingest", rows(tmp_path / "in.jsonl", BRIDGE))
+        assert "nothing was done to it yet" in cli("statements", "history", "bridge").err
+        cli("statements", "publish", "bridge", "--reason", "read twice")
+        (row,) = cli("statements", "history", "bridge", "--json").rows
+        assert (row["ref"], row["action"], row["reason"]) == ("bridge-1", "published", "read twice")
+
+
+class TestDowngrade:
+    def test_asks_first(self, cli: Cli, answers: Callable[[str], None]) -> None:
+        unasked = cli("db", "downgrade", "base")
+        assert (unasked.code, "say --yes" in unasked.err) == (2, True)
+        answers("n")
+        assert cli("db", "downgrade", "base").code == 1
+        assert cli("db", "check").code == 0
+        answers("y")
+        assert cli("db", "downgrade", "base").code == 0
+        assert cli("db", "check").code == 1
