@@ -81,15 +81,20 @@ class App:
         configure(settings.log_level)
         return settings
 
+    @property
+    def makes_database(self) -> bool:
+        """Whether a database is made where there is none, or else that is an error."""
+        return True
+
     @cached_property
     def engine(self) -> Engine:
-        """The database's engine, whatever state the database is in."""
-        return open_engine(self.settings.database_address)
+        """The database's engine, whatever state the database is in. Raises DatabaseUnavailable."""
+        return open_engine(self.settings.database_address, make=self.makes_database)
 
     @cached_property
     def sessions(self) -> Sessions:
         """Sessions on a database that fits this code. Raises DatabaseUnavailable otherwise."""
-        require_ready(self.engine)
+        require_ready(self.engine, make=self.makes_database)
         return open_sessions(self.engine)
 
     @cached_property

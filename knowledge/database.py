@@ -32,11 +32,12 @@ _OWNERS_FILE, _OWNERS_FOLDER, _OTHERS = 0o600, 0o700, 0o077
 _making = threading.Lock()
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, make: bool = True) -> Engine:
     """Return an engine for ``url``; an SQLite file's folder is made.
 
     What is made is for the owner only, whatever the umask is. Values are in no error and in no log.
-    Raises DatabaseUnavailable if the address cannot be understood.
+    Raises DatabaseUnavailable if the address cannot be understood, and where an SQLite file is not
+    there, unless it is to be made.
     """
     try:
         address = make_url(url)
@@ -46,6 +47,11 @@ def open_engine(url: str) -> Engine:
             )
             file = sqlite_file(engine)
             if file is not None:
+                if not make and not file.exists():
+                    raise DatabaseUnavailable(
+                        f"{file.parent} holds no database ({file.name} is not there); check"
+                        " DATA_DIR, or make one with `tathabbat db upgrade`"
+                    )
                 file.parent.mkdir(_OWNERS_FOLDER, parents=True, exist_ok=True)
                 event.listen(engine, "do_connect", lambda *_: _keep_to_owner(file))
             event.listen(engine, "connect", _configure_sqlite)

@@ -21,7 +21,7 @@ from embeddings.live import Entry, LiveIndex
 from embeddings.progress import Progress
 from embeddings.snapshot import Manifest, Snapshot
 from knowledge.database import Sessions
-from knowledge.models import Change, Report, Statement, StatementStatus
+from knowledge.models import Change, ChangeKind, Report, Statement, StatementStatus
 from knowledge.vectors import vectors
 
 _log = logging.getLogger(__name__)
@@ -51,6 +51,19 @@ class Served:
     statements: int
     change_number: int
     built_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesSince:
+    """The changes of the database that a snapshot has not taken in, by what they mean to it."""
+
+    added: int
+    removed: int
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return self.added + self.removed
 
 
 class ServingIndex:
@@ -164,6 +177,18 @@ def origin(session: Session) -> str:
     return first.isoformat() if first is not None else ""
 
 
+def changes_since(sessions: Sessions, manifest: Manifest) -> ChangesSince:
+    """Count the changes that a snapshot has not taken in.
+
+    Raises IndexMismatch if the snapshot comes from another database.
+    """
+    with sessions() as session:
+        _require_ours(session, manifest)
+        counted = select(Change.kind, func.count()).where(Change.id > manifest.change_number)
+        found = {row[0]: row[1] for row in session.execute(counted.group_by(Change.kind))}
+    return ChangesSince(found.get(ChangeKind.ADDED, 0), found.get(ChangeKind.REMOVED, 0))
+
+
 def build(sessions: Sessions, encoder: Encoder, progress: Progress | None = None) -> LiveIndex:
     """Return an index of everything published at this moment; unknown vectors are computed."""
     with sessions() as session:
@@ -240,13 +265,18 @@ def _load(sessions: Sessions, root: Path, fingerprint: str) -> Snapshot:
     """Load the served snapshot, once it is known to come from this database."""
     manifest = snapshot.current(root)
     with sessions() as session:
-        ours = manifest.origin in ("", origin(session))
-        if not ours or manifest.change_number > last_change(session):
-            raise IndexMismatch(
-                "the index was built from another database, or a newer state of this one;"
-                " run `tathabbat reindex`"
-            )
+        _require_ours(session, manifest)
     return snapshot.load(root, fingerprint)
+
+
+def _require_ours(session: Session, manifest: Manifest) -> None:
+    """Raise IndexMismatch unless the snapshot comes from this database."""
+    ours = manifest.origin in ("", origin(session))
+    if not ours or manifest.change_number > last_change(session):
+        raise IndexMismatch(
+            "the index was built from another database, or a newer state of this one;"
+            " run `tathabbat reindex`"
+        )
 
 
 def _entries(session: Session, ids: Sequence[int] | None) -> list[Entry]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _VERSION_TABLE = "alembic_version"
+#: What to say of a database without tables.
+EMPTY: Final = "the database is empty; `tathabbat db upgrade` makes its tables"
 
 # What PostgreSQL's client says of a connection that fails, which has no code then; others speak
 # other languages, and are told by their kind.
@@ -77,10 +79,11 @@ def revisions() -> frozenset[str]:
     return frozenset(each.revision for each in script.walk_revisions())
 
 
-def require_ready(engine: Engine) -> None:
+def require_ready(engine: Engine, *, make: bool = True) -> None:
     """Raise DatabaseUnavailable, with the way out, unless the database fits this code.
 
-    A database without a single table is made ready on the spot: there is nothing to lose in it.
+    A database without a single table is made ready on the spot if it is to be made: there is
+    nothing to lose in it.
     """
     found = state(engine)
     if found.ready:
@@ -91,6 +94,8 @@ def require_ready(engine: Engine) -> None:
             " update Tathabbat, or restore an older backup"
         )
     if found.current is None and not _tables(engine):
+        if not make:
+            raise DatabaseUnavailable(EMPTY)
         upgrade(engine)
         return
     raise DatabaseUnavailable(

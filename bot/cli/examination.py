@@ -77,7 +77,11 @@ _Look = Callable[[App], tuple[State, str]]
 
 
 def examine(app: App) -> Iterator[Finding]:
-    """Look at part after part; whatever one fails with, the next is looked at."""
+    """Look at part after part; whatever one fails with, the next is looked at.
+
+    What fails several parts, such as a database that is not there, is said of the first alone.
+    """
+    said: set[str] = set()
     for part, look in _PARTS.items():
         try:
             state, message = look(app)
@@ -87,6 +91,10 @@ def examine(app: App) -> Iterator[Finding]:
             name = type(error).__name__
             message = f"the database failed ({name}); see that it runs, and the line above"
             state = State.FAILURE
+        if state is not State.OK:
+            if message in said:
+                continue
+            said.add(message)
         # A server, or what stands before it, may have repeated what it was sent.
         yield Finding(part, state, redact(message))
 
@@ -104,7 +112,7 @@ def _migrations(app: App) -> tuple[State, str]:
             f"its revision {found.current} is newer than this program; update Tathabbat"
         )
     if found.current is None:
-        return State.WARNING, "the database is empty; `tathabbat db upgrade` makes the tables"
+        return State.WARNING, schema.EMPTY
     if not found.ready:
         raise DatabaseUnavailable("its schema is behind; run `tathabbat db upgrade`")
     if differences := schema.drift(app.engine):
@@ -184,6 +192,8 @@ def _secret_key(app: App) -> tuple[State, str]:
 
 
 def _models(app: App) -> tuple[State, str]:
+    if not app.settings.models_dir.is_dir():
+        return State.OK, "not looked at: they are unpacked by the first command that needs them"
     dimensions = app.encoder.encode_claims(["1"]).shape[1]
     app.reader.read([Pair("1", "1")])
     name = app.settings.embedding_model

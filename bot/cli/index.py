@@ -7,9 +7,11 @@ import click
 
 from bot.app import App
 from bot.cli.progress import reporter
+from bot.cli.wording import counted
 from embeddings import snapshot
 from embeddings.snapshot import Manifest
 from knowledge import indexing, vectors, verification
+from knowledge.database import Sessions
 
 
 @click.command()
@@ -18,12 +20,12 @@ from knowledge import indexing, vectors, verification
 @click.pass_obj
 def reindex(app: App, full: bool, as_json: bool) -> None:
     """Build the index anew from everything published; the old one serves until it is ready."""
-    root = app.settings.index_dir
+    root, sessions = app.settings.index_dir, app.sessions
     with snapshot.building(root):
         if full:
-            vectors.forget(app.sessions, app.encoder.fingerprint)
+            vectors.forget(sessions, app.encoder.fingerprint)
         bar = reporter("Embedding the statements")
-        manifest = indexing.reindex(app.sessions, app.encoder, root, bar)
+        manifest = indexing.reindex(sessions, app.encoder, root, bar)
     _show(manifest, "is now served", as_json)
 
 
@@ -37,8 +39,9 @@ def index() -> None:
 @click.pass_obj
 def status(app: App, as_json: bool) -> None:
     """Tell which index is served and what the database has that it has not."""
+    sessions = app.sessions
     manifest = snapshot.current(app.settings.index_dir)
-    _show(manifest, "is served", as_json)
+    _show_with_changes(sessions, manifest, "is served", as_json)
 
 
 @index.command()
@@ -68,9 +71,9 @@ def verify(app: App, as_json: bool) -> None:
         click.echo(json.dumps(data))
     else:
         click.echo(
-            f"index {manifest.name} is whole: {manifest.count} statements,"
+            f"index {manifest.name} is whole: {counted(manifest.count, 'statement')},"
             f" {len(state.missing)} missing, {len(state.extra)} extra, {len(found.stale)} stale,"
-            f" {behind} changes behind; recall {found.recall:.3f}"
+            f" {counted(behind, 'change')} behind; recall {found.recall:.3f}"
         )
     if found.stale or (not behind and (state.missing or state.extra)):
         raise click.ClickException(
@@ -83,31 +86,57 @@ def verify(app: App, as_json: bool) -> None:
 @click.pass_obj
 def rollback(app: App, as_json: bool) -> None:
     """Serve the index before the current one."""
-    _show(snapshot.rollback(app.settings.index_dir), "is now served", as_json)
+    sessions = app.sessions
+    manifest = snapshot.rollback(app.settings.index_dir)
+    _show_with_changes(sessions, manifest, "is now served", as_json)
 
 
 @index.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
-def prune(app: App) -> None:
+def prune(app: App, as_json: bool) -> None:
     """Delete all indexes but the served one and one to roll back to, and other models' vectors.
 
     What a model's change leaves behind stays until then, so that changing back costs nothing. The
     vectors are those of every bot on this database.
     """
-    root = app.settings.index_dir
+    root, sessions = app.settings.index_dir, app.sessions
     with snapshot.building(root):
         deleted = snapshot.prune(root)
         wanted = {app.encoder.fingerprint, *snapshot.fingerprints(root)}
-        forgotten = vectors.prune(app.sessions, wanted)
-    click.echo(f"{len(deleted)} old indexes and {forgotten} vectors of other models deleted")
+        forgotten = vectors.prune(sessions, wanted)
+    if as_json:
+        click.echo(json.dumps({"indexes": len(deleted), "vectors": forgotten}))
+        return
+    old = counted(len(deleted), "old index", "old indexes")
+    click.echo(f"{old} and {counted(forgotten, 'vector')} of other models deleted")
+
+
+def _show_with_changes(sessions: Sessions, manifest: Manifest, doing: str, as_json: bool) -> None:
+    since = indexing.changes_since(sessions, manifest)
+    if as_json:
+        more = {"changes_since": since.total, **asdict(since)}
+        click.echo(json.dumps({**_public(manifest), **more}))
+        return
+    _show(manifest, doing, as_json)
+    if since.total:
+        click.echo(
+            f"{counted(since.total, 'change')} since then ({since.added} added or edited,"
+            f" {since.removed} removed): answers have them; `tathabbat reindex` takes them in"
+        )
+    else:
+        click.echo("nothing has changed since then")
 
 
 def _show(manifest: Manifest, doing: str, as_json: bool) -> None:
     if as_json:
-        data = {k: v for k, v in asdict(manifest).items() if k != "files"}
-        click.echo(json.dumps(data))
+        click.echo(json.dumps(_public(manifest)))
     else:
         click.echo(
-            f"index {manifest.name} {doing}: {manifest.count} statements,"
+            f"index {manifest.name} {doing}: {counted(manifest.count, 'statement')},"
             f" up to change {manifest.change_number}"
         )
+
+
+def _public(manifest: Manifest) -> dict[str, object]:
+    return {k: v for k, v in asdict(manifest).items() if k != "files"}

@@ -39,6 +39,12 @@ COMMANDS: Final = {
     "doctor": "bot.cli.doctor",
 }
 
+#: The commands that an installation may begin with: they make the database if there is none. To any
+#: other one its absence means that DATA_DIR leads elsewhere.
+FIRST_COMMANDS: Final = frozenset(
+    {"run", "console", "ingest", "sources add", "users grant", "db upgrade", "db restore"}
+)
+
 # How Python marks the bytes of an argument that are not text.
 _NOT_UTF8: Final = re.compile("[\ud800-\udfff]")
 
@@ -54,6 +60,18 @@ class _CommandLine(App):
         settings = super().settings
         require_not_anothers(settings.data_dir)
         return settings
+
+    @property
+    def makes_database(self) -> bool:
+        """Whether the command that is called may begin an installation."""
+        context = click.get_current_context()
+        if context.params.get("dry_run"):
+            return False
+        names: list[str] = []
+        while context.parent is not None:
+            names.insert(0, context.info_name or "")
+            context = context.parent
+        return " ".join(names) in FIRST_COMMANDS
 
 
 class _Commands(click.Group):

@@ -137,6 +137,7 @@ class TestCheck:
         result = cli("check", "السلام عليكم ورحمة الله")
         assert result.code == 0
         assert result.out.startswith("أهلًا بك")
+        cli("db", "upgrade")
         answer = json.loads(cli("check", "Thank you very much!", "--json").out)
         assert (answer["outcome"], answer["matches"]) == ("NO_MATCH", [])
 
@@ -165,6 +166,7 @@ class TestCheck:
         assert out.startswith(f"1. في رسالتك: «{claims[0]}»")
 
     def test_an_empty_knowledge_base_has_no_match(self, cli: Cli) -> None:
+        cli("db", "upgrade")
         result = cli("check", "فاز المنتخب بكأس العالم", "--json")
         assert json.loads(result.out)["outcome"] == "NO_MATCH"
 

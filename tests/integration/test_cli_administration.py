@@ -246,3 +246,83 @@ class TestDowngrade:
         answers("y")
         assert cli("db", "downgrade", "base").code == 0
         assert cli("db", "check").code == 1
+
+
+class TestWithoutADatabase:
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "check 'the bridge is closed today'",
+            "chat",
+            "statements list",
+            "users list",
+            "sources poll",
+            "updates list",
+            "export csv",
+            "reindex",
+            "index status",
+            "index rollback",
+            "index prune",
+            "db check",
+            "db downgrade base --yes",
+            "db backup copy.db",
+            "ingest --dry-run in.jsonl",
+        ],
+    )
+    def test_what_needs_one_says_so_and_makes_nothing(
+        self, nowhere: Cli, tmp_path: Path, line: str
+    ) -> None:
+        file = rows(tmp_path / "in.jsonl", BRIDGE)
+        result = nowhere(*shlex.split(line))
+        assert result.code == 1
+        assert f"{tmp_path / 'data'} holds no database" in result.err
+        assert "tathabbat db upgrade" in result.err
+        assert list(tmp_path.iterdir()) == [file]
+
+    @pytest.mark.parametrize("line", ["ingest in.jsonl", "users grant 7 --name Mona", "db upgrade"])
+    def test_what_an_installation_begins_with_makes_it(
+        self, nowhere: Cli, tmp_path: Path, line: str
+    ) -> None:
+        rows(tmp_path / "in.jsonl", BRIDGE)
+        assert nowhere(*shlex.split(line)).code == 0
+        assert nowhere("db", "check").code == 0
+
+    def test_an_empty_one_is_not_filled_by_looking(self, nowhere: Cli, tmp_path: Path) -> None:
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / "tathabbat.db").touch()
+        listed = nowhere("statements", "list")
+        assert (listed.code, "the database is empty" in listed.err) == (1, True)
+        assert nowhere("doctor").out.count("the database is empty") == 1
+
+    def test_the_doctor_makes_nothing_and_says_it_once(self, nowhere: Cli, tmp_path: Path) -> None:
+        result = nowhere("doctor")
+        assert result.code == 1
+        assert result.out.count("holds no database") == 1
+        assert "failure  database: " in result.out
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestIndexStatus:
+    def test_counts_what_the_index_has_not_taken_in(self, cli: Cli, tmp_path: Path) -> None:
+        cli("ingest", rows(tmp_path / "in.jsonl", BRIDGE), "--publish")
+        cli("reindex")
+        assert "nothing has changed since then" in cli("index", "status").out
+        cli("ingest", rows(tmp_path / "more.jsonl", FERRY, SCHOOL), "--publish")
+        cli("statements", "retract", "bridge", "--reason", "wrong")
+        said = cli("index", "status").out
+        assert "3 changes since then (2 added or edited, 1 removed)" in said
+        (told,) = cli("index", "status", "--json").rows
+        assert (told["changes_since"], told["added"], told["removed"]) == (3, 2, 1)
+        cli("reindex")
+        assert json.loads(cli("index", "status", "--json").out)["changes_since"] == 0
+
+    def test_an_index_of_another_database_is_called_so(
+        self, cli: Cli, tmp_path: Path, migrated_file: Path
+    ) -> None:
+        cli("ingest", rows(tmp_path / "in.jsonl", BRIDGE), "--publish")
+        cli("reindex")
+        for file in (tmp_path / "data").glob("tathabbat.db*"):
+            file.unlink()
+        shutil.copy(migrated_file, tmp_path / "data" / "tathabbat.db")
+        result = cli("index", "status")
+        assert (result.code, "another database" in result.err) == (1, True)
