@@ -48,6 +48,32 @@ class Tally:
     problems: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What an address answers with when it is read as a feed."""
+
+    items: int
+    #: Reviews that hold no report.
+    unusable: int = 0
+
+
+async def try_feed(fetcher: Fetcher, parsers: ParserPool, url: str, kind: FeedKind) -> Trial:
+    """Fetch and read a feed once, and keep nothing of it.
+
+    Raises FetchError if it cannot be fetched, UnusableFeed or UnreadableFile if it is none.
+    """
+    if kind is FeedKind.SYNDICATION:
+        fetched = await fetcher.fetch(url, FEED)
+        listed = jobs.read_feed(fetched.data, fetched.charset, fetched.url)
+        return Trial(len(await parsers.read_async(listed)))
+    document = as_received(await fetcher.fetch(url, REVIEWS))
+    # Whose reviews they are is said when the feed is added.
+    reviews = jobs.read_received(document, Defaults(publisher="-"), Format.CLAIMREVIEW, Queue.FEEDS)
+    found = await parsers.read_async(reviews)
+    unusable = sum(1 for _ in _problems(found))
+    return Trial(len(found) - unusable, unusable)
+
+
 class Poller:
     """Polls feeds one after the other; what one of them does is never another's trouble."""
 

@@ -3,13 +3,17 @@
 import asyncio
 import json
 from dataclasses import asdict
+from typing import Final
 
 import click
 
 from bot.app import App
-from bot.polling import Tally
+from bot.cli.wording import counted, say_empty
+from bot.errors import BotError
+from bot.polling import Tally, try_feed
 from knowledge import sources as known
 from knowledge.audit import COMMAND_LINE
+from knowledge.errors import KnowledgeError
 from knowledge.models import FeedKind
 from knowledge.models.base import now
 from knowledge.sources import MAX_MINUTES, MIN_MINUTES, FeedState, SourceState
@@ -17,6 +21,8 @@ from knowledge.text import single_line
 
 #: Problems that are told one by one.
 _TOLD = 20
+#: What a feed of a kind lists.
+_ITEMS: Final = {FeedKind.SYNDICATION: "item", FeedKind.CLAIMREVIEW: "review"}
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, not text.")
 
 
@@ -46,9 +52,26 @@ def sources() -> None:
     help="How often it is polled.",
 )
 @click.option("--homepage", help="The source's own site, if the feed lies elsewhere.")
+@click.option("--force", is_flag=True, help="Add it even if it cannot be read now.")
 @click.pass_obj
-def add(app: App, name: str, url: str, kind: str, minutes: int, homepage: str | None) -> None:
-    """Have the feed at URL polled for the source NAME."""
+def add(
+    app: App, name: str, url: str, kind: str, minutes: int, homepage: str | None, force: bool
+) -> None:
+    """Have the feed at URL polled for the source NAME.
+
+    It is fetched once at this moment: what cannot be read as a feed is not added.
+    """
+    try:
+        found = asyncio.run(try_feed(app.fetcher, app.parsers, url, FeedKind(kind)))
+    except (BotError, KnowledgeError) as error:
+        if not force:
+            raise click.ClickException(
+                f"{str(error).rstrip('.')}; nothing was added (--force adds it all the same)"
+            ) from error
+        click.echo(f"tathabbat: warning: {single_line(str(error))}", err=True)
+    else:
+        more = f", and {found.unusable} without a report" if found.unusable else ""
+        click.echo(f"found {counted(found.items, _ITEMS[FeedKind(kind)])} of kind {kind}{more}")
     with app.sessions.begin() as session:
         number = known.add_feed(session, name, url, FeedKind(kind), minutes, COMMAND_LINE, homepage)
     click.echo(f"feed {number} is polled from now on, every {minutes} minutes")
@@ -61,6 +84,8 @@ def list_sources(app: App, as_json: bool) -> None:
     """List the sources that are polled, their feeds and how each of them does."""
     with app.sessions() as session:
         found = known.polled(session)
+    if not found and not as_json:
+        say_empty("no sources yet; add one with `tathabbat sources add NAME URL`")
     for source in found:
         if as_json:
             click.echo(json.dumps(asdict(source), ensure_ascii=False, default=str))
@@ -145,21 +170,26 @@ def distrust(app: App, name: str, reason: str | None) -> None:
 
 def _source(source: SourceState) -> str:
     trusted = ", trusted" if source.trusted else ""
-    return f"{single_line(source.name)} ({source.reports} reports{trusted})"
+    return f"{single_line(source.name)} ({counted(source.reports, 'report')}{trusted})"
 
 
 def _feed(feed: FeedState) -> str:
     polled = f"{feed.polled_at:%Y-%m-%d %H:%M}" if feed.polled_at else "never"
     state = "paused" if feed.paused else f"every {feed.minutes} minutes, polled {polled}"
-    error = f"\n      failed {feed.failures} times: {single_line(feed.error)}" if feed.error else ""
+    error = (
+        f"\n      failed {counted(feed.failures, 'time')}: {single_line(feed.error)}"
+        if feed.error
+        else ""
+    )
     return f"  {feed.id:4}  {single_line(feed.url)} ({feed.kind.value}; {state}){error}"
 
 
 def _summary(tally: Tally) -> str:
     more = len(tally.problems) - _TOLD
     return (
-        f"{tally.feeds} feeds polled, {tally.unchanged} unchanged; {tally.reports} reports added,"
-        f" {tally.published} statements published"
-        + (f"; {len(tally.problems)} problems" if tally.problems else "")
+        f"{counted(tally.feeds, 'feed')} polled, {tally.unchanged} unchanged;"
+        f" {counted(tally.reports, 'report')} added,"
+        f" {counted(tally.published, 'statement')} published"
+        + (f"; {counted(len(tally.problems), 'problem')}" if tally.problems else "")
         + (f", {more} of them not shown" if more > 0 else "")
     )

@@ -108,15 +108,18 @@ class TestSources:
         feed = f'<rss version="2.0"><channel><item><link>{page}</link></item></channel></rss>'
         url = web.serve("/feed", feed, "application/rss+xml")
         added = cli("sources", "add", "الجريدة", url, "--minutes", "60")
-        assert (added.code, added.out) == (0, "feed 1 is polled from now on, every 60 minutes\n")
+        assert (added.code, added.out) == (
+            0,
+            "found 1 item of kind syndication\nfeed 1 is polled from now on, every 60 minutes\n",
+        )
         assert cli("sources", "trust", "الجريدة").code == 0
         polled = cli("sources", "poll")
         assert polled.code == 0, polled.err
         assert polled.out == (
-            "1 feeds polled, 0 unchanged; 1 reports added, 2 statements published\n"
+            "1 feed polled, 0 unchanged; 1 report added, 2 statements published\n"
         )
         listed = cli("sources", "list").out
-        assert re.search(r"^الجريدة \(1 reports, trusted\)$", listed, re.MULTILINE)
+        assert re.search(r"^الجريدة \(1 report, trusted\)$", listed, re.MULTILINE)
         assert f"1  {url} (syndication; every 60 minutes, polled 20" in listed
         assert cli("sources", "pause", url, "--reason", "too loud").code == 0
         assert "paused" in cli("sources", "list").out
@@ -126,15 +129,43 @@ class TestSources:
         assert cli("sources", "distrust", "الجريدة").code == 0
         assert cli("sources", "remove", "1").code == 0
         assert cli("sources", "list", "--json").out == ""
+        assert "add one with `tathabbat sources add NAME URL`" in cli("sources", "list").err
 
     def test_a_feed_that_fails_is_told(self, cli: Cli, web: Web) -> None:
-        cli("sources", "add", "a", web.serve("/feed", "<rss", "text/xml"))
+        cli("sources", "add", "a", web.serve("/feed", "<rss", "text/xml"), "--force")
         result = cli("sources", "poll")
         assert result.code == 1
         assert "broken XML" in result.err
-        assert "failed 1 times" in cli("sources", "list").out
+        assert "failed 1 time:" in cli("sources", "list").out
         (row,) = map(json.loads, cli("sources", "list", "--json").out.splitlines())
         assert row["feeds"][0]["failures"] == 1
+
+    def test_an_address_that_is_no_feed_is_added_only_by_force(self, cli: Cli, web: Web) -> None:
+        page, gone = web.serve("/bridge", PAGE), web.url("/gone")
+        for url, why in ((page, "neither RSS nor Atom"), (gone, "404")):
+            refused = cli("sources", "add", "a", url)
+            assert refused.code == 1
+            assert url in refused.err
+            assert why in refused.err
+            assert "nothing was added (--force adds it all the same)" in refused.err
+        assert cli("sources", "list").out == ""
+        forced = cli("sources", "add", "a", gone, "--force")
+        assert forced.code == 0
+        assert forced.err.startswith("tathabbat: warning: ")
+        assert gone in cli("sources", "list").out
+
+    def test_a_list_of_reviews_is_counted(self, cli: Cli, web: Web) -> None:
+        reviews = [
+            {
+                "@type": "ClaimReview",
+                "claimReviewed": "The bridge was sold",
+                "url": "https://a.example",
+            },
+            {"@type": "ClaimReview", "url": "https://b.example"},
+        ]
+        url = web.serve("/reviews", json.dumps(reviews), "application/json")
+        added = cli("sources", "add", "checkers", url, "--kind", "claimreview")
+        assert added.out.startswith("found 1 review of kind claimreview, and 1 without a report\n")
 
     @pytest.mark.parametrize(
         ("arguments", "code"),
