@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import pictures
 from bot.app import App
 from bot.cli.permissions import exposure
+from bot.cli.wording import counted
 from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.undelivered import listed
 from bot.errors import BotError
@@ -117,7 +118,7 @@ def _migrations(app: App) -> tuple[State, str]:
         raise DatabaseUnavailable("its schema is behind; run `tathabbat db upgrade`")
     if differences := schema.drift(app.engine):
         return State.FAILURE, (
-            f"the database differs from its revision in {len(differences)} places; see"
+            f"the database differs from its revision in {counted(len(differences), 'place')}; see"
             " `tathabbat db check`, and restore a backup"
         )
     return State.OK, f"at this program's revision {found.head}"
@@ -157,13 +158,13 @@ def _files(app: App) -> tuple[State, str]:
     if found.foreign:
         owner = folder.stat().st_uid
         return State.WARNING, (
-            f"{found.foreign} files and folders, first {found.first_foreign}, are another user's"
-            f" than {folder} is; run `sudo chown -R {owner} {place}`"
+            f"{_files_and_folders(found.foreign)}, first {found.first_foreign}, belong to another"
+            f" user than {folder} does; run `sudo chown -R {owner} {place}`"
         )
     if found.readable:
         return State.WARNING, (
-            f"others may use {found.readable} files and folders, first {found.first_readable}; run"
-            f" `chmod -R go= {place}`"
+            f"others may use {_files_and_folders(found.readable)}, first {found.first_readable};"
+            f" run `chmod -R go= {place}`"
         )
     return State.OK, f"{found.looked_at} in {folder}, for their owner only"
 
@@ -208,7 +209,7 @@ def _index(app: App) -> tuple[State, str]:
     if state.manifest is None:
         return State.WARNING, "was never built; run `tathabbat reindex` for faster starts"
     behind = state.last_change - state.manifest.change_number
-    said = f"holds {state.manifest.count} statements, {behind} changes behind"
+    said = f"holds {counted(state.manifest.count, 'statement')}, {counted(behind, 'change')} behind"
     built = snapshot.built_at(root, state.manifest.name)
     age = timedelta(0) if built is None else now() - datetime.fromtimestamp(built, UTC)
     said = f"{said}, built {_span(age)} ago"
@@ -247,7 +248,7 @@ def _webhook(app: App) -> tuple[State, str]:
     if app.settings.telegram_bot_token is None:
         return State.OK, "not looked at without a token"
     found = app.registration
-    said = f"{found.waiting} updates wait at Telegram"
+    said = f"{counted(found.waiting, 'update waits', 'updates wait')} at Telegram"
     if wanted and found.webhook_url != wanted:
         return State.WARNING, (
             "WEBHOOK_URL is not where Telegram brings updates; `tathabbat run` registers it;"
@@ -272,13 +273,13 @@ def _webhook(app: App) -> tuple[State, str]:
 def _updates(app: App) -> tuple[State, str]:
     with app.sessions() as session:
         found = arrivals.tally(session)
-    said = f"{found.waiting} wait for an answer"
+    said = f"{counted(found.waiting, 'waits', 'wait')} for an answer"
     if found.oldest is not None:
         said += f", the longest for {_span(now() - found.oldest)}"
-    said += f"; {found.repeats} answers may have been sent twice"
+    said += f"; {counted(found.repeats, 'answer')} may have been sent twice"
     if found.given_up:
         return State.WARNING, (
-            f"{found.given_up} were given up; `tathabbat updates list` says why,"
+            f"{counted(found.given_up, 'was', 'were')} given up; `tathabbat updates list` says why,"
             f" `tathabbat updates retry` tries again; {said}"
         )
     if found.oldest is not None and now() - found.oldest > _LATE:
@@ -337,10 +338,10 @@ def _feeds(app: App) -> tuple[State, str]:
     if failing:
         first = failing[0]
         return State.WARNING, (
-            f"{len(failing)} of {len(listed)} fail, first {first.url} ({first.error}); mend the"
-            f" address or `tathabbat sources pause {first.id}`"
+            f"{len(failing)} of {counted(len(listed), 'feed')} failing, first {first.url}"
+            f" ({first.error}); mend the address or `tathabbat sources pause {first.id}`"
         )
-    return State.OK, f"{len(listed)} are polled"
+    return State.OK, f"{counted(len(listed), 'is', 'are')} polled"
 
 
 def _errands(app: App) -> tuple[State, str]:
@@ -362,8 +363,9 @@ def _notifications(app: App) -> tuple[State, str]:
         failures = delivery.failures(session, until - trends.UNREACHED, until)
     if queue.waiting and queue.oldest is not None:
         return State.WARNING, (
-            f"{queue.waiting} people wait to be told something, the longest for"
-            f" {_span(now() - queue.oldest)}; see that `tathabbat run` is running and its log"
+            f"{counted(queue.waiting, 'person waits', 'people wait')} to be told something, the"
+            f" longest for {_span(now() - queue.oldest)}; see that `tathabbat run` is running"
+            " and its log"
         )
     if failures:
         why = listed(failures, catalogue(Language.ENGLISH))
@@ -389,6 +391,10 @@ _PARTS: Final[dict[str, _Look]] = {
     "errands": _errands,
     "notifications": _notifications,
 }
+
+
+def _files_and_folders(number: int) -> str:
+    return counted(number, "file or folder", "files and folders")
 
 
 def _others_may_read(path: Path) -> bool:
@@ -419,4 +425,4 @@ def _span(passed: timedelta) -> str:
     for size, unit in ((24 * 60, "days"), (60, "hours")):
         if minutes >= 2 * size:
             return f"{minutes // size} {unit}"
-    return f"{max(0, minutes)} minutes"
+    return counted(max(0, minutes), "minute")

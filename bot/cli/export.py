@@ -15,6 +15,7 @@ _OUTPUT = click.option(
     type=click.Path(path_type=Path),
     help="The file to write, which appears only complete; the screen if not given.",
 )
+_FORCE = click.option("--force", is_flag=True, help="Replace the file if it is there.")
 
 
 @click.group()
@@ -24,8 +25,9 @@ def export() -> None:
 
 @export.command()
 @_OUTPUT
+@_FORCE
 @click.pass_obj
-def claimreview(app: App, output: Path | None) -> None:
+def claimreview(app: App, output: Path | None, force: bool) -> None:
     """Write the fact-checks as schema.org ClaimReview JSON-LD.
 
     Statements without an address or a rating are no ClaimReview and are left out.
@@ -33,22 +35,24 @@ def claimreview(app: App, output: Path | None) -> None:
     from knowledge.export import claim_reviews, published
 
     with app.sessions() as session:
-        _write(output, claim_reviews(published(session)))
+        _write(output, force, claim_reviews(published(session)))
 
 
 @export.command("csv")
 @_OUTPUT
+@_FORCE
 @click.pass_obj
-def as_csv(app: App, output: Path | None) -> None:
+def as_csv(app: App, output: Path | None, force: bool) -> None:
     """Write every published statement as a table that no spreadsheet takes for formulas."""
     from knowledge.export import published, table
 
     with app.sessions() as session:
-        _write(output, table(published(session)))
+        _write(output, force, table(published(session)))
 
 
 @export.command("rss")
 @_OUTPUT
+@_FORCE
 @click.option(
     "--link", help="The address people know you by; CONSOLE_URL if that is set and this is not."
 )
@@ -57,7 +61,9 @@ def as_csv(app: App, output: Path | None) -> None:
     "--limit", type=click.IntRange(1, 1_000), default=100, show_default=True, help="At most."
 )
 @click.pass_obj
-def as_rss(app: App, output: Path | None, link: str | None, title: str, limit: int) -> None:
+def as_rss(
+    app: App, output: Path | None, force: bool, link: str | None, title: str, limit: int
+) -> None:
     """Write what was published last as an RSS feed."""
     from knowledge.export import newest, rss
     from knowledge.export.rss import Channel
@@ -66,15 +72,17 @@ def as_rss(app: App, output: Path | None, link: str | None, title: str, limit: i
     if link is None or urlsplit(link).scheme not in ("http", "https"):
         raise click.UsageError("a feed needs an http or https address: say --link")
     with app.sessions() as session:
-        _write(output, [rss(newest(session, limit), Channel(title, link, title))])
+        _write(output, force, [rss(newest(session, limit), Channel(title, link, title))])
 
 
-def _write(output: Path | None, parts: Iterable[str]) -> None:
+def _write(output: Path | None, force: bool, parts: Iterable[str]) -> None:
     if output is None:
         for part in parts:
             sys.stdout.write(part)
         sys.stdout.flush()
         return
+    if output.is_file() and not force:
+        raise click.ClickException(f"{output} is there already; name another file, or say --force")
     with whole_file(output) as out:
         for part in parts:
             out.write(part)

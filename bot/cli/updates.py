@@ -5,6 +5,7 @@ import json
 import click
 
 from bot.app import App
+from bot.cli.wording import counted, say_empty
 from bot.redaction import redact
 from knowledge import arrivals
 from knowledge.models.base import now
@@ -28,6 +29,8 @@ def list_updates(app: App, limit: int, as_json: bool) -> None:
     """
     with app.sessions() as session:
         found = arrivals.troubles(session, limit)
+    if not found and not as_json:
+        say_empty("no message was given up, and none is tried again")
     for trouble in found:
         # What was kept by an earlier version may hold a secret.
         error = None if trouble.error is None else redact(trouble.error)
@@ -57,4 +60,4 @@ def retry(app: App, update_ids: tuple[int, ...], every: bool) -> None:
         raise click.UsageError("name the updates that `updates list` shows, or use --all")
     with app.sessions.begin() as session:
         again = arrivals.retry(session, update_ids, now())
-    click.echo(f"{again} updates will be tried again")
+    click.echo(f"{counted(again, 'update')} will be tried again")

@@ -5,6 +5,7 @@ import json
 import click
 
 from bot.app import App
+from bot.cli.wording import say_empty
 from knowledge import roles
 from knowledge.audit import COMMAND_LINE
 from knowledge.models import Role
@@ -60,6 +61,8 @@ def list_users(app: App, as_json: bool) -> None:
     with app.sessions() as session:
         held = roles.held(session)
         by = {holder.key: roles.name_of(session, holder.granted_by) for holder in held}
+    if not held and not app.first_admins and not as_json:
+        say_empty("nobody holds a role yet; give one with `tathabbat users grant ID --name NAME`")
     for key in sorted(app.first_admins):
         if as_json:
             click.echo(json.dumps({"key": key, "role": "admin", "granted_by": "ADMIN_IDS"}))

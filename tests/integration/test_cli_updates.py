@@ -95,7 +95,7 @@ def test_what_was_given_up_is_listed_without_its_words(cli: Cli, sessions: Sessi
 def test_those_that_are_named_are_tried_again(cli: Cli, sessions: Sessions) -> None:
     give_up(sessions, 7, 8, 9)
     assert cli("updates", "retry", "7", "8").out == "2 updates will be tried again\n"
-    assert cli("updates", "retry", "--all").out == "1 updates will be tried again\n"
+    assert cli("updates", "retry", "--all").out == "1 update will be tried again\n"
     with sessions() as session:
         assert arrivals.waiting(session) == 3
     ended = cli("updates", "retry", "--all")
@@ -114,5 +114,5 @@ def test_the_doctor_says_how_the_inbox_stands(cli: Cli, sessions: Sessions) -> N
     with sessions.begin() as session:
         arrivals.store(session, [Arriving(8, "a", b"sealed")], NOW)
     said = cli("doctor").out
-    assert "1 were given up; `tathabbat updates list` says why" in said
-    assert "1 wait for an answer, the longest for" in said
+    assert "1 was given up; `tathabbat updates list` says why" in said
+    assert "1 waits for an answer, the longest for" in said

@@ -241,7 +241,7 @@ class TestIndex:
         reindex(app.sessions, app.encoder, app.settings.index_dir)
         found = doctor()["index"]
         assert found.state is State.OK
-        assert "holds 1 statements, 0 changes behind, built 0 minutes ago" in found.message
+        assert "holds 1 statement, 0 changes behind, built 0 minutes ago" in found.message
 
     def test_one_that_is_far_behind_is_to_be_built_anew(
         self, app: App, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
@@ -397,7 +397,7 @@ def test_people_who_wait_to_be_told_are_counted(app: App, doctor: Doctor) -> Non
         session.execute(update(Notification).values(due_at=long_ago, created_at=long_ago))
     found = doctor()["notifications"]
     assert found.state is State.WARNING
-    assert "1 people wait" in found.message
+    assert "1 person waits" in found.message
 
 
 def test_people_who_could_not_be_told_are_counted(app: App, doctor: Doctor) -> None:

@@ -85,6 +85,7 @@ def test_roles_are_granted_listed_and_revoked(cli: Cli) -> None:
 def test_what_cannot_be_granted_or_revoked_is_told(
     cli: Cli, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
+    cli("db", "upgrade")
     ended, text = cli("users", *arguments)
     assert ended == code
     assert said in text
@@ -92,7 +93,7 @@ def test_what_cannot_be_granted_or_revoked_is_told(
 
 @pytest.mark.usefixtures("drafts")
 def test_a_statement_is_reviewed_published_and_all_of_it_taken_back(cli: Cli) -> None:
-    assert cli("statements", "review", "r0", "--reason", "read it")[1] == "1 statements reviewed\n"
+    assert cli("statements", "review", "r0", "--reason", "read it")[1] == "1 statement reviewed\n"
     assert cli("statements", "publish", "r")[1] == "2 statements published\n"
     code, text = cli("statements", "publish", "r")
     assert code == 0
@@ -110,7 +111,7 @@ def test_a_statement_is_reviewed_published_and_all_of_it_taken_back(cli: Cli) ->
     assert code == 1
     assert "already" in text
     assert cli("statements", "discard", "r0", "--reason", "no claim")[1] == (
-        "1 statements discarded\n"
+        "1 statement discarded\n"
     )
     assert "r0 is retracted, discarded by" in cli("statements", "review", "r0")[1]
 
