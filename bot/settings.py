@@ -2,15 +2,23 @@
 
 import contextlib
 import ipaddress
+import os
 import re
 import secrets
+from enum import StrEnum
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    SettingsConfigDict,
+)
 
 from bot import redaction
 from bot.errors import SettingsError
@@ -23,6 +31,14 @@ SHORTEST_KEY: Final = 32
 MAKE_KEY: Final = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 #: A password as SQLAlchemy reads it of an address, and one that is given after it.
 _PASSWORDS: Final = re.compile(r"://[^:/]*:([^@]+)@|[?&]\w*password=([^&]+)", re.IGNORECASE)
+
+
+class Origin(StrEnum):
+    """Where the value of a setting comes from."""
+
+    ENVIRONMENT = "environment"
+    FILE = ".env"
+    DEFAULT = "default"
 
 
 class Settings(BaseSettings):
@@ -204,3 +220,20 @@ def load() -> Settings:
         raise SettingsError("the file .env is not UTF-8 text; save it as UTF-8") from None
     redaction.hide(*settings.secrets())
     return settings
+
+
+def origins() -> dict[str, Origin]:
+    """Tell where the value of each setting comes from; the environment wins over the file."""
+    environment, file = EnvSettingsSource(Settings)(), DotEnvSettingsSource(Settings)()
+    found = {}
+    for name in Settings.model_fields:
+        if name in environment:
+            found[name] = Origin.ENVIRONMENT
+        else:
+            found[name] = Origin.FILE if name in file else Origin.DEFAULT
+    return found
+
+
+def no_color() -> bool:
+    """Tell whether NO_COLOR asks for output without colours (https://no-color.org)."""
+    return bool(os.environ.get("NO_COLOR"))

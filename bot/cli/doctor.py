@@ -2,11 +2,14 @@
 
 import json
 from dataclasses import asdict
+from typing import Final
 
 import click
 
 from bot.app import App
 from bot.cli.examination import State, examine
+
+_COLOURS: Final = {State.OK: "green", State.WARNING: "yellow", State.FAILURE: "red"}
 
 
 @click.command()
@@ -17,12 +20,13 @@ def doctor(app: App, as_json: bool) -> None:
 
     Database, disk, files, key, models, index, pictures, Telegram and its webhook, updates, console,
     metrics, feeds, errands, notifications. The exit code is 1 if any of them is a failure; a
-    warning is not.
+    warning is not. No folder and no database is made; what fails several parts is said once.
     """
     failed = False
     for finding in examine(app):
         failed |= finding.state is State.FAILURE
-        line = f"{finding.state.value:9}{finding.part}: {finding.message}"
+        state = click.style(f"{finding.state.value:9}", fg=_COLOURS[finding.state])
+        line = f"{state}{finding.part}: {finding.message}"
         click.echo(json.dumps(asdict(finding), ensure_ascii=False) if as_json else line)
     if failed:
         raise click.exceptions.Exit(1)

@@ -15,7 +15,7 @@ from bot.cli.permissions import owner_only, require_not_anothers
 from bot.cli.progress import reporter
 from bot.errors import BotError
 from bot.redaction import redact, summary
-from bot.settings import Settings
+from bot.settings import Settings, no_color
 from embeddings.errors import EmbeddingsError
 from knowledge.errors import KnowledgeError, UnreadableClaim
 
@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "export": "bot.cli.export",
     "db": "bot.cli.db",
     "evaluate": "bot.cli.evaluate",
+    "config": "bot.cli.config",
     "doctor": "bot.cli.doctor",
 }
 
@@ -87,6 +88,15 @@ class _Commands(click.Group):
         command: click.Command = getattr(module, cmd_name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            # Which names come close is looked for among commands that are not imported yet.
+            raise click.NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tathabbat")
@@ -97,6 +107,8 @@ def tathabbat(ctx: click.Context) -> None:
     Settings are read from the environment and from a .env file; .env.example documents them.
     """
     ctx.with_resource(owner_only())
+    if no_color():
+        ctx.color = False
     ctx.obj = _CommandLine(reporter)
 
 
@@ -105,7 +117,7 @@ def main() -> None:
     try:
         if any(_NOT_UTF8.search(argument) for argument in sys.argv):
             raise click.UsageError("an argument is not valid UTF-8 text")
-        code = tathabbat.main(standalone_mode=False)
+        code = tathabbat.main(prog_name="tathabbat", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
         sys.exit(INTERRUPTED)

@@ -2,17 +2,21 @@
 
 import io
 import json
+import os
+import pty
 import shlex
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import pytest
 
 from bot.app import App
-from bot.cli.main import main
+from bot.cli.main import main, tathabbat
 from embeddings.encoder import Encoder
 
 
@@ -326,3 +330,134 @@ class TestIndexStatus:
         shutil.copy(migrated_file, tmp_path / "data" / "tathabbat.db")
         result = cli("index", "status")
         assert (result.code, "another database" in result.err) == (1, True)
+
+
+class TestExport:
+    def test_a_file_that_is_there_is_replaced_only_by_force(self, cli: Cli, tmp_path: Path) -> None:
+        cli("ingest", rows(tmp_path / "in.jsonl", BRIDGE), "--publish")
+        notes = tmp_path / "notes.csv"
+        notes.write_text("what I wrote", "utf-8")
+        for kind in ("csv", "claimreview"):
+            refused = cli("export", kind, "--output", notes)
+            assert (refused.code, f"{notes} is there already" in refused.err) == (1, True)
+        assert notes.read_text("utf-8") == "what I wrote"
+        assert cli("export", "csv", "--output", notes, "--force").code == 0
+        assert "old bridge" in notes.read_text("utf-8")
+        assert cli("export", "csv", "--output", "/dev/null").code == 0
+
+
+class TestLists:
+    @pytest.mark.parametrize(
+        ("line", "says"),
+        [
+            ("sources list", "tathabbat sources add NAME URL"),
+            ("statements list", "tathabbat ingest FILE"),
+            ("statements list --status draft", "no statement is draft"),
+            ("users list", "tathabbat users grant ID"),
+            ("updates list", "no message was given up"),
+        ],
+    )
+    def test_an_empty_one_says_so_beside_its_output(self, cli: Cli, line: str, says: str) -> None:
+        listed = cli(*shlex.split(line))
+        assert (listed.code, listed.out) == (0, "")
+        assert says in listed.err
+        assert cli(*shlex.split(line), "--json") == Result(0, "", "")
+
+    def test_what_lists_or_tells_how_things_are_has_json(self) -> None:
+        told = {"list", "show", "history", "status", "verify", "check", "doctor", "poll", "prune"}
+        lacking = {
+            path
+            for path, command in commands(tathabbat, click.Context(tathabbat))
+            if command.name in told and "--json" not in options(command)
+        }
+        assert not lacking
+
+
+def commands(
+    group: click.Group, context: click.Context, before: str = ""
+) -> Iterator[tuple[str, click.Command]]:
+    """Yield every command that does something, with the words it is called by."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        path = f"{before} {name}".strip()
+        if isinstance(command, click.Group):
+            yield from commands(command, context, path)
+        else:
+            yield path, command
+
+
+def options(command: click.Command) -> set[str]:
+    return {name for parameter in command.params for name in parameter.opts}
+
+
+class TestSettings:
+    def test_each_is_shown_with_where_it_comes_from_and_no_secret(
+        self, nowhere: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / ".env").write_text(
+            "TELEGRAM_BOT_TOKEN=12345678:" + "t" * 35 + "\n"
+            "CONSOLE_URL=https://admin:hunter22@console.example\nADMIN_IDS=12,7\n"
+            "RETENTION_DAYS=30\nDATABASE_URL=\n",
+            "utf-8",
+        )
+        monkeypatch.setenv("RETENTION_DAYS", "60")
+        shown = nowhere("config", "show")
+        assert "hunter22" not in shown.out
+        assert "ttttt" not in shown.out
+        assert "TELEGRAM_BOT_TOKEN         [hidden]  (.env)" in shown.out
+        assert "DATABASE_URL               not set  (default)" in shown.out
+        told = {row["setting"]: row for row in nowhere("config", "show", "--json").rows}
+        assert told["RETENTION_DAYS"] == {
+            "setting": "RETENTION_DAYS", "value": 60, "from": "environment"
+        }  # fmt: skip
+        assert (told["ADMIN_IDS"]["value"], told["ADMIN_IDS"]["from"]) == ([7, 12], ".env")
+        assert told["PUBLISH_NEEDS_TWO"]["value"] is False
+        assert list(tmp_path.iterdir()) == [tmp_path / ".env"]
+
+
+class TestTyping:
+    @pytest.mark.parametrize(
+        ("line", "meant"),
+        [
+            ("statments list", "'statements'"),
+            ("statements publsh", "'publish'"),
+            ("ingest --publsh in.txt", "'--publish'"),
+        ],
+    )
+    def test_what_is_mistyped_is_told_what_comes_close(
+        self, nowhere: Cli, line: str, meant: str
+    ) -> None:
+        result = nowhere(*shlex.split(line))
+        assert result.code == 2
+        assert "Did you mean" in result.err
+        assert meant in result.err
+
+    def test_a_shell_completes_commands_and_options(
+        self, nowhere: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        for words, completed in (
+            ("tathabbat sta", "statements"),
+            ("tathabbat statements publish --all", "--all-drafts"),
+        ):
+            monkeypatch.setenv("_TATHABBAT_COMPLETE", "bash_complete")
+            monkeypatch.setenv("COMP_WORDS", words)
+            monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
+            assert nowhere().out == f"plain,{completed}\n"
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize(("no_color", "colours"), [("", True), ("1", False)])
+    def test_a_terminal_shows_colours_unless_they_are_not_wanted(
+        self, tmp_path: Path, no_color: str, colours: bool
+    ) -> None:
+        ours, theirs = pty.openpty()
+        environment = {**os.environ, "DATA_DIR": str(tmp_path / "data"), "NO_COLOR": no_color}
+        call = [sys.executable, "-m", "bot.cli.main", "doctor"]
+        done = subprocess.run(call, cwd=tmp_path, env=environment, stdout=theirs, check=False)
+        os.close(theirs)
+        shown = os.read(ours, 10_000).decode()
+        os.close(ours)
+        assert done.returncode == 1
+        assert "holds no database" in shown
+        assert ("\x1b[31mfailure" in shown) == colours
+        assert ("\x1b" in shown) == colours

@@ -129,8 +129,9 @@ class TestRetrieval:
         assert measures(found)["recall@5"] == 0.75
         assert Path(told["report"]).read_text("utf-8").count("![") == 1
         assert (tmp_path / "evaluation-retrieval" / "success-1.png").read_bytes().startswith(PNG)
-        # What is published is as it was: nothing.
-        assert json.loads(call("check", SCHOOLS, "--json").out)["matches"] == []
+        # What is published is as it was: nothing, not even where to keep it.
+        assert call("check", SCHOOLS, "--json").code == 1
+        assert not list(tmp_path.rglob("tathabbat.db"))
 
     def test_searches_what_is_published(self, call: Evaluate, labels: Path, tmp_path: Path) -> None:
         self.labelled(labels)

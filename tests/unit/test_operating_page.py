@@ -54,7 +54,7 @@ def test_every_command_exists_with_its_options(line: str) -> None:
 
 def test_every_setting_named_exists() -> None:
     known = {name.upper() for name in Settings.model_fields}
-    others = {"POSTGRES_PASSWORD", *Outcome}
+    others = {"POSTGRES_PASSWORD", "NO_COLOR", *Outcome}
     named = set(re.findall(r"`([A-Z]+_[A-Z_]+)`", PAGE))
     assert named
     assert named <= known | others
