@@ -68,11 +68,7 @@ class _CommandLine(App):
         context = click.get_current_context()
         if context.params.get("dry_run"):
             return False
-        names: list[str] = []
-        while context.parent is not None:
-            names.insert(0, context.info_name or "")
-            context = context.parent
-        return " ".join(names) in FIRST_COMMANDS
+        return context.command_path.partition(" ")[2] in FIRST_COMMANDS
 
 
 class _Commands(click.Group):
