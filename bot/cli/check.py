@@ -17,7 +17,7 @@ from bot.conversation.reply import Reply
 from bot.conversation.wording import Part, answered, each_answered, small_talk
 from knowledge.answers import Answer
 from knowledge.claims import Message, read_message
-from knowledge.language import guess_language
+from knowledge.claims.arabizi import language_spoken
 
 #: Most matches of one claim that can be asked for.
 MAX_TOP = 1000
@@ -45,7 +45,7 @@ def check(
         raise click.UsageError("give one CLAIM, or --batch with --output")
     # Refused before anything heavy is loaded.
     message = read_message(claim)
-    language = BY_CODE.get(guess_language(claim), Language.ENGLISH)
+    language = BY_CODE.get(language_spoken(claim), Language.ENGLISH)
     if message.claims or as_json:
         _ready(app)
     if as_json:

@@ -15,7 +15,7 @@ from knowledge.agreement.moments import Moment, MomentBound
 from knowledge.agreement.negation import has_negator
 from knowledge.agreement.tokens import tokenise
 from knowledge.answers import REJECTING, SHOWN, Match, reviewed
-from knowledge.claims.arabizi import is_arabizi
+from knowledge.claims.arabizi import language_spoken
 from knowledge.domain import Rating, Relation
 from knowledge.language import UNDETERMINED, guess_language
 from knowledge.reports import SourcedStatement
@@ -41,8 +41,8 @@ class Asking:
 
     @property
     def language(self) -> str:
-        """The language of the claim; Arabic in Latin letters is Arabic."""
-        return "ar" if is_arabizi(self.claim) else guess_language(self.claim)
+        """The language of the claim."""
+        return language_spoken(self.claim)
 
 
 def _start(moment: Moment, today: date) -> date:

@@ -25,7 +25,7 @@ from bot.telegram.pacer import Pacer
 from bot.telegram.render import render
 from bot.telegram.said import asked_in, written
 from bot.telegram.sending import Place, send_part
-from knowledge.language import guess_language
+from knowledge.claims.arabizi import language_spoken
 
 logger = logging.getLogger(__name__)
 
@@ -285,7 +285,7 @@ def asker_of(update: Update) -> Asker | None:
     person, chat, post = update.effective_user, update.effective_chat, update.channel_post
     if post is not None:
         # A channel speaks as itself, in no language but its posts'.
-        language = guess_language(asked_in(post, post.get_bot().username).text)
+        language = language_spoken(asked_in(post, post.get_bot().username).text)
         return Asker(post.chat.id, language, group=post.chat.id)
     spoken_as = update.message.sender_chat if update.message is not None else None
     if chat is not None and spoken_as is not None and spoken_as.id == chat.id:

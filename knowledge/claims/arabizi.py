@@ -78,6 +78,11 @@ def is_arabizi(text: str) -> bool:
     return _model().score(text) > SURE
 
 
+def language_spoken(text: str) -> str:
+    """Return the language of who wrote ``text``: Arabic in Latin letters is Arabic."""
+    return "ar" if is_arabizi(text) else guess_language(text)
+
+
 def differ_in_language(one: str, other: str) -> bool:
     """Tell whether two texts are in different languages; Arabizi is another one than Arabic."""
     if is_arabizi(one) or is_arabizi(other):

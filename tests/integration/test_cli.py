@@ -101,6 +101,7 @@ class TestCheck:
     def test_speaks_the_language_of_the_claim(self, ready: Cli) -> None:
         out = ready("check", "ISIS is confined to 10% of the area of its caliphate").out
         assert out.startswith("❌ A verified report contradicts this")
+        assert "لا يوجد لدينا" in ready("check", "se3r el 2ame7 3eli fel aswa2 el 3alamiye").out
 
     def test_json_has_the_public_fields(self, ready: Cli) -> None:
         result = ready("check", "خرج أكثر من 37 ألف شخص من مناطق سيطرة التنظيم", "--json")
