@@ -98,8 +98,8 @@ def told(error: Exception, say: Say) -> str:
             return say("Another moderator was there first. Look at the cluster again.")
         case TwoPeopleNeeded(reviewer_left=True):
             return say(
-                "Who reviewed it holds no role any more. Take the review back in the console, and"
-                " have it reviewed anew."
+                "The person who reviewed it no longer holds a role. Take the review back in"
+                " the console, and have it reviewed anew."
             )
         case TwoPeopleNeeded():
             return say("Another person has to review it before you publish it.")
@@ -144,7 +144,7 @@ def told(error: Exception, say: Say) -> str:
         case fetching.PrivateAddress():
             return say("This address is not on the public internet: nothing is fetched there.")
         case fetching.BadAddress():
-            return say("This is no address that can be fetched. It begins with https:// or http://")
+            return say("This address cannot be fetched. An address begins with https:// or http://")
         case fetching.TooSlow() | fetching.Unreachable():
             return say("The address does not answer. Try later, or paste the text.")
         case fetching.FetchError():

@@ -107,8 +107,8 @@ class Groups:
     def alone(self, words: Catalogue) -> Reply:
         """Say where nobody else is that these commands are for groups; offer the languages."""
         text = words.say(
-            "This is for groups: add me to one, and its admins can say there how I behave. Between"
-            " us there is /language."
+            "This is for groups: add me to one, and its admins can say there how I behave."
+            " Here, use /language."
         )
         languages = offer(words)
         return Reply((Block(text), *languages.blocks), languages.buttons)

@@ -251,8 +251,8 @@ def _privacy(days: int, overwritten: bool, words: Catalogue) -> Reply:
             " The site sees that its page is opened, not who sent me the link."
         ),
         say(
-            "Where to write to you, encrypted, from what you ask in a private chat until that is"
-            " erased. /notify off erases it at once."
+            "Your chat's address, encrypted, from when you ask in a private chat until that"
+            " question is erased. /notify off erases it at once."
         ),
         say(
             "Each message as it came, encrypted, until it is answered; one that cannot be, for a"

@@ -161,7 +161,7 @@ def _parts(each: Pending, today: date, words: Catalogue) -> Iterator[list[Block]
     for line in dict.fromkeys(_changes(each.foreseen, words)):
         yield [Block(line)]
     if isinstance(proposed.act, Undo | Detach) and each.foreseen.takes_back:
-        heading = Block(words.say("Who was told the answer would read:"), Style.HEADLINE)
+        heading = Block(words.say("People who were told the answer would read:"), Style.HEADLINE)
         yield [heading, *taken_back(proposed.title, is_open=True, words=words).blocks]
         return
     yield from _statements(each.foreseen, today, words)

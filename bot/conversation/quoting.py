@@ -108,7 +108,7 @@ def _old(when: date | None, ask: Asking, words: Catalogue) -> str | None:
     """Warn of a report from long before the time that the claim is about."""
     if when is None or (ask.speaks_of - when).days <= OLD_DAYS:
         return None
-    pattern = words.say("⏳ This report is from {date}; what it says may have changed since.")
+    pattern = words.say("⏳ This report is from {date}; things may have changed since.")
     return pattern.format(date=words.day(when))
 
 

@@ -61,8 +61,8 @@ def refusal(error: KnowledgeError | FetchError, words: Catalogue) -> str:
             return say("There is nothing of this reference any more. Check it, please.")
         case TwoPeopleNeeded(reviewer_left=True):
             return say(
-                "Who reviewed it holds no role any more. Take the review back in the console, and"
-                " have it reviewed anew."
+                "The person who reviewed it no longer holds a role. Take the review back in"
+                " the console, and have it reviewed anew."
             )
         case TwoPeopleNeeded():
             return say("Another person has to review it before you publish it.")
@@ -83,11 +83,11 @@ def undecided(error: CannotDecide, say: Callable[[str], str]) -> str:
         case DecisionProblem.OWN:
             return say("Another person approves or declines what you proposed. Ask a colleague.")
         case DecisionProblem.NOT_OWN:
-            return say("Only who proposed it may withdraw it. Decline it instead.")
+            return say("Only the person who proposed it may withdraw it. Decline it instead.")
         case DecisionProblem.PROPOSER_LEFT:
             return say(
-                "Who proposed this does not hold the role any more. Decline it, and propose it"
-                " anew if it is right."
+                "The person who proposed this no longer holds the role. Decline it, and"
+                " propose it anew if it is right."
             )
         case _:
             return say("This was decided already. Look at what waits again.")

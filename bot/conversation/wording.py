@@ -156,10 +156,10 @@ def closed(reason: RejectReason, say: Callable[[str], str]) -> str:
             " right about it. If an event is behind it, send me that: who did what, where and when."
         ),
         RejectReason.NOT_CHECKABLE: say(
-            "Our moderators looked into this, and nobody can check it as it stands: no report,"
-            " document or known witness confirms or denies it, or it does not say enough. Send me"
-            " what would help: where it comes from, or clearer words that say who did what, where"
-            " and when."
+            "Our moderators looked into this, but it cannot be checked as it stands: no"
+            " report, document or known witness confirms or denies it, or it says too little."
+            " You can help: tell me where it comes from, or say more clearly who did what,"
+            " where and when."
         ),
     }[reason]
 

@@ -141,13 +141,14 @@ def draw_thresholds(curves: Sequence[ThresholdCurve], path: Path) -> Plot:
 
     def paint(axes: "Axes") -> None:
         for curve, color in zip(curves, _CURVES, strict=False):
-            points = [point for point in curve.points if point.told]
+            points = [point for point in curve.points if point.coverage]
             coverage = [point.coverage for point in points]
             axes.plot(coverage, [p.error for p in points], color=color, label=curve.label)
             axes.fill_between(
                 coverage, [p.low for p in points], [p.high for p in points], color=color, alpha=0.15
             )
-            for point in points[:: max(1, len(points) // _NAMED)]:
+            apart = max(1, len(points) * len(curves) // (2 * _NAMED))
+            for point in points[::apart]:
                 _name(axes, f"≥ {point.threshold:g}", (point.coverage, point.error), color)
         axes.set_xlim(left=0)
         axes.set_ylim(bottom=0)

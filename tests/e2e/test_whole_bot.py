@@ -171,7 +171,7 @@ class TestInArabic:
         self, person: Person
     ) -> None:
         answer = person.says(CROCODILE)
-        assert answer.startswith("❌ راجع مدقّقو أخبار هذا الادعاء")
+        assert answer.startswith("❌ راجع مدقّقو الحقائق هذا الادعاء")
         assert "صاحب الادعاء: صفحة على فيسبوك" in answer
         assert "تصنيفهم: «زائف»" in answer
         assert "مرصد الشائعات" in answer

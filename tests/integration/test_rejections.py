@@ -50,7 +50,7 @@ LABELS = {
     RejectReason.OPINION: "An opinion",
     RejectReason.NOT_CHECKABLE: "Cannot be checked",
 }
-NOT_CHECKABLE = "nobody can check it as it stands"
+NOT_CHECKABLE = "it cannot be checked as it stands"
 OPINION = "read this as an opinion"
 FRENCH, ARAB, ANOTHER = Asker(4, "fr", "4"), Asker(5, "ar", "5"), Asker(6, "en", "6")
 LATER = timedelta(hours=1)
