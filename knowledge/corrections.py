@@ -117,7 +117,7 @@ def pass_on(session: Session, statement_id: int, stands: int) -> None:
     insert_selected(
         session,
         Notification,
-        [*_COLUMNS, "relation", "sent_at"],
+        [*_COLUMNS, "relation", "sent_at", "due_at", "tries"],
         select(
             Notification.inquiry_id,
             Notification.person_key,
@@ -127,6 +127,8 @@ def pass_on(session: Session, statement_id: int, stands: int) -> None:
             Notification.status,
             Notification.relation,
             Notification.sent_at,
+            Notification.due_at,
+            Notification.tries,
         )
         .join(Statement, Statement.id == stands)
         .where(*waiting),

@@ -1,5 +1,6 @@
 """Which notification is whose to send, one process at a time; and who could not be told."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -92,12 +93,8 @@ def take(
     ``notifications.sent``; where nobody does, because the process died, it is due again then, or
     as ``takeover`` finds it dead.
     """
-    # What was found goes before the word that nothing was.
-    found: list[Told | Closed] = [
-        *notifications.due(session, now, _LOOKED_AT),
-        *rejections.due(session, now, _LOOKED_AT),
-    ]
-    for told in found:
+    # What was found goes before the word that nothing was, and neither is looked for in vain.
+    for told in _due(session, now):
         # Asked and taken in one statement: two processes never have the same one.
         taken = session.scalar(
             update(Notification)
@@ -113,6 +110,11 @@ def take(
         if taken is not None:
             return told
     return None
+
+
+def _due(session: Session, now: datetime) -> Iterator[Told | Closed]:
+    yield from notifications.due(session, now, _LOOKED_AT)
+    yield from rejections.due(session, now, _LOOKED_AT)
 
 
 def end_leases(session: Session, holder: str, at: datetime) -> None:

@@ -20,6 +20,7 @@ from knowledge.inbox.listing import standing
 from knowledge.models import (
     Calendar,
     Claim,
+    Cluster,
     Inquiry,
     Notification,
     NotificationKind,
@@ -211,12 +212,18 @@ def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
         )
         .exists()
     )
+    # Rejected since it was answered, while the answer was held.
+    rejected = (
+        select(Cluster.id)
+        .join(Claim, Claim.cluster_id == Cluster.id)
+        .where(Claim.id == Inquiry.claim_id, Cluster.reject_reason.is_not(None))
+    )
     kind = Notification.kind
     return (
         Notification.status == _WAITING,
         Notification.due_at <= by,
         or_(
-            (kind == NotificationKind.ANSWERED) & published & ruled,
+            (kind == NotificationKind.ANSWERED) & published & ruled & ~rejected.exists(),
             (kind == NotificationKind.CORRECTED) & published & latest,
             (kind == NotificationKind.RETRACTED) & ~published,
             kind == NotificationKind.TAKEN_BACK,
@@ -272,7 +279,9 @@ def _told(
         tries=note.tries,
         calendar=person.calendar if person else None,
         again=note.sent_at is not None or _was_told(session, note, inquiry),
-        open=inquiry.waiting,
+        open=note.kind is NotificationKind.TAKEN_BACK
+        and inquiry.waiting
+        and rejections.reason(session, inquiry.id) is None,
     )
 
 

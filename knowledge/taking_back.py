@@ -5,14 +5,18 @@ at once. ``settling`` notes who is to be told an answer; ``notifications`` finds
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from knowledge.domain import Outcome, Relation
+from knowledge.inbox import rejections
 from knowledge.inserting import insert_new, insert_selected
 from knowledge.models import (
+    Claim,
+    Cluster,
     Inquiry,
     Notification,
     NotificationKind,
@@ -69,6 +73,40 @@ def take_back(
         )
         if stands is None:
             _open_again(session, part, same, to_hear)
+        rejected = (
+            select(Cluster.id)
+            .join(Claim, Claim.cluster_id == Cluster.id)
+            .where(Claim.id.in_(part), Cluster.reject_reason.is_not(None))
+            .distinct()
+        )
+        for cluster_id in session.scalars(rejected).all():
+            rejections.follow(session, cluster_id)
+
+
+def drop_untold(
+    session: Session, claim_ids: Sequence[int], statement_id: int, since: datetime
+) -> None:
+    """Have nobody hear what was noted ``since`` a moment of a statement's answer to claims.
+
+    What was told before stands; who waited waits on.
+    """
+    session.flush()
+    for part in _parts(claim_ids):
+        _drop_untold(
+            session,
+            (
+                _of_claims(part),
+                Notification.statement_id == statement_id,
+                Notification.kind == _ANSWERED,
+                Notification.created_at >= since,
+            ),
+        )
+        session.execute(
+            update(Inquiry)
+            .where(Inquiry.claim_id.in_(part), Inquiry.answered_at >= since)
+            .values(answered_at=None),
+            execution_options=_UNSYNCED,
+        )
 
 
 def stand_by(
@@ -162,7 +200,7 @@ def _told(answers: _Conditions) -> Select[*tuple[Any, ...]]:
         Notification.version,
         literal(_WAITING, Notification.status.type),
         Notification.relation,
-    ).where(*answers, Notification.status == _SENT, ~overtaken)
+    ).where(*answers, Notification.status == _SENT, ~overtaken, ~_muted(Notification.person_key))
 
 
 def _answered_at_once(
@@ -194,6 +232,7 @@ def _answered_at_once(
         .where(
             Inquiry.claim_id.in_(claim_ids),
             Inquiry.claim != "",
+            ~_muted(Inquiry.person_key),
             Inquiry.at >= Verdict.at,
             Inquiry.person_key.not_in(select(Notification.person_key).where(*to_hear)),
             Verdict.statement_id == statement_id,
@@ -219,7 +258,6 @@ def _open_again(
         .exists()
     )
     unanswered = (Inquiry.claim_id.in_(claim_ids), ~otherwise)
-    muted = select(Person.key).where(Person.key == Inquiry.person_key, Person.muted).exists()
     hears = Inquiry.id.in_(
         select(Notification.inquiry_id).where(*to_hear, Notification.status == _WAITING)
     )
@@ -227,7 +265,7 @@ def _open_again(
         update(Inquiry)
         .where(*unanswered, Inquiry.answered_at.is_not(None))
         .values(answered_at=None),
-        update(Inquiry).where(*unanswered, hears, ~muted).values(waiting=True),
+        update(Inquiry).where(*unanswered, hears, ~_muted(Inquiry.person_key)).values(waiting=True),
     ):
         session.execute(change, execution_options=_UNSYNCED)
 
@@ -254,6 +292,11 @@ def _drop_unheard(session: Session, these: _Conditions) -> None:
         delete(Notification).where(*these, *pending),
     ):
         session.execute(change, execution_options=_UNSYNCED)
+
+
+def _muted(key: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether a person asked to be told nothing."""
+    return select(Person.key).where(Person.key == key, Person.muted).exists()
 
 
 def _of_claims(claims: Sequence[int] | Select[int]) -> ColumnElement[bool]:

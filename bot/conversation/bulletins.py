@@ -88,7 +88,7 @@ def digest(day: Digest, words: Catalogue) -> Reply:
             f"{number}. {_asked(each, words)}"
             for number, each in enumerate(day.top[:LISTED], start=1)
         )
-        blocks.append(Block(f"{say('Asked most:')}\n{listed}"))
+        blocks.append(Block(say("Asked most:") + f"\n{listed}"))
     return Reply(tuple(blocks), ((next_button(words),),) if day.top else ())
 
 

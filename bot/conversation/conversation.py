@@ -24,7 +24,7 @@ from knowledge.claims import MAX_CLAIMS, Intent, Message, lone_link, read_messag
 from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim, UnreadableFile
-from knowledge.inbox import rejections
+from knowledge.inbox import demand, rejections
 from knowledge.inquiries import Rest
 from knowledge.models import Feedback
 from knowledge.readers.heading import Heading
@@ -330,6 +330,7 @@ class Conversation:
                     return None
                 told = self._keeping.may_be_told(session, asker)
                 # What moderators rejected stays so: nothing is promised.
+                demand.hold(session)
                 told = told and rejections.reason(session, number) is None
                 inquiries.dispute(session, number, key, waiting=told)
             return wording.disputed(told, words)

@@ -77,7 +77,7 @@ def queued(
     _, *others = detail.phrasings(WORDINGS)
     if others:
         asked_as = "\n".join(f"• {words.quote(cut_short(text))}" for text in others)
-        blocks.append(Block(f"{say('Also asked as:')}\n{asked_as}"))
+        blocks.append(Block(say("Also asked as:") + f"\n{asked_as}"))
     blocks.append(Block(_figures(detail, words), Style.NOTE))
     ask = Asking(summary.title, today)
     for number, statement in enumerate(candidates, start=1):

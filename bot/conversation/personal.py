@@ -12,7 +12,7 @@ from bot.conversation.reply import Asker, Block, Button, Document, Reply, Style
 from bot.conversation.wording import LANGUAGE, Noted, closed, telling
 from knowledge import forgetting, inquiries, people, personal, reports, secure_deletion
 from knowledge.database import Sessions
-from knowledge.inbox import rejections
+from knowledge.inbox import demand, rejections
 from knowledge.models import Calendar
 
 #: Actions a button can carry, before the colon and what it is about.
@@ -67,6 +67,8 @@ class Personal:
         with self._sessions.begin() as session:
             if inquiries.recall(session, number, key) is None:
                 return None
+            # Who rejects it meanwhile waits: nobody is promised what is not kept.
+            demand.hold(session)
             why = rejections.reason(session, number)
             if why is not None:
                 return Reply((Block(closed(why, words.say)),))

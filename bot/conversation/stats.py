@@ -53,7 +53,7 @@ def figures(trends: Trends, words: Catalogue) -> Reply:
         titles = "\n".join(
             f"• {words.quote(cut_short(each.title))} (+{each.growth})" for each in growing
         )
-        blocks.append(Block(f"{say('Growing fastest:')}\n{titles}"))
+        blocks.append(Block(say("Growing fastest:") + f"\n{titles}"))
     drawn = (Chart.DAYS, Chart.OUTCOMES)
     png = charts.draw(drawn, trends, words, Form.PNG)
     alternative = " · ".join(charts.title(each, words) for each in drawn)

@@ -72,7 +72,12 @@ class Foreseen:
 
     @property
     def takes_back(self) -> bool:
-        """Whether nobody stands any more for what a statement said of a claim."""
+        """Whether nobody stands any more for what a statement said of a claim.
+
+        Where the statement itself changes, verdicts on its words go with it: nobody is told those.
+        """
+        if any(each.subject is SubjectKind.STATEMENT for each in self.entries):
+            return False
         return any(
             each.subject is SubjectKind.CLAIM and (each.after or {}).get("relation") is None
             for each in self.entries

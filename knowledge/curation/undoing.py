@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import String, and_, cast, or_, select
+from sqlalchemy import String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from knowledge import audit, roles
@@ -30,14 +30,14 @@ from knowledge.models import (
     Statement,
     StatementStatus,
     SubjectKind,
-    Verdict,
 )
 from knowledge.standing import standing
 from knowledge.taking import take_report, take_statements
-from knowledge.taking_back import stand_by, take_back
+from knowledge.taking_back import drop_untold, stand_by, take_back
 from knowledge.verdicts import Ruling, of_claim, rule
 
 _UNDONE: Final = "undone"
+_ATTACHED: Final = "attached"
 #: What is taken back by other means, and which.
 _OTHERWISE: Final[Mapping[str, str]] = {
     "split": "add the whole statement again and retract its parts",
@@ -164,8 +164,10 @@ def _place(session: Session, row: Statement, before: Mapping[str, Any]) -> Mappi
 
     Raises CannotUndo where the report was edited since and does not hold them any more.
     """
+    if before.get("status", row.status) == StatementStatus.RETRACTED:
+        return {}
     body = row.report.body
-    if before.get("status", row.status) == StatementStatus.RETRACTED or body is None:
+    if body is None:
         return {}
     after = {**content(row, STATEMENT_FIELDS), **before}
     text, start, end = after["text"], after["span_start"], after["span_end"]
@@ -238,21 +240,16 @@ def _undoing_answer(session: Session, entry: Entry) -> _Undoing:
     def take_it_back(actor: str, reason: str | None) -> None:
         row = standing_cluster(session, cluster_id)
         was = {"status": row.status.value, "statement": statement_id, "relation": relation.value}
-        stands = _earlier(session, entry, statement_id) if replaced else None
-        claims = session.scalars(
-            select(Verdict.claim_id)
-            .join(Claim, Claim.id == Verdict.claim_id)
-            .where(
-                Claim.cluster_id == cluster_id,
-                Verdict.statement_id == statement_id,
-                Verdict.relation == relation,
-            )
-            .order_by(Verdict.claim_id)
-        ).all()
-        take_back(session, claims, statement_id, stands)
+        said = _said_with(session, entry, cluster_id, statement_id)
+        for stands in set(said.values()):
+            claims = [number for number, earlier in said.items() if earlier is stands]
+            settles = None if stands is Relation.NOT_ENOUGH_INFO else stands
+            take_back(session, claims, statement_id, settles)
+        here = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
+        drop_untold(session, [each for each in here if each not in said], statement_id, entry.at)
         if not replaced:
             row.status = ClusterStatus.OPEN
-        rulings = [Ruling(claim_id, statement_id, stands) for claim_id in claims]
+        rulings = [Ruling(number, statement_id, earlier) for number, earlier in said.items()]
         rule(session, rulings, actor, _UNDONE, reason, entry.id)
         audit.note(
             session,
@@ -297,23 +294,38 @@ def _decided_since(
     return None if served else audit.latest(session, SubjectKind.STATEMENT, stands)
 
 
-def _earlier(session: Session, entry: Entry, statement_id: int) -> Relation | None:
-    """Return the relation that an earlier answer to a cluster gave the statement, if it did."""
-    taken_back = select(AuditEntry.undoes).where(AuditEntry.undoes.is_not(None))
-    row = session.scalars(
+def _said_with(
+    session: Session, entry: Entry, cluster_id: int, statement_id: int
+) -> dict[int, Relation | None]:
+    """Return the claims that an answer said something new of, with what was said of each before.
+
+    Their entries stand between the answer's own and the one before it on the cluster.
+    """
+    before = select(func.coalesce(func.max(AuditEntry.id), 0)).where(
+        AuditEntry.subject == SubjectKind.CLUSTER,
+        AuditEntry.subject_id == entry.subject_id,
+        AuditEntry.id < entry.id,
+    )
+    rows = session.scalars(
         select(AuditEntry)
         .where(
-            AuditEntry.subject == entry.subject,
-            AuditEntry.subject_id == entry.subject_id,
-            AuditEntry.action == entry.action,
+            AuditEntry.subject == SubjectKind.CLAIM,
+            AuditEntry.subject_id.in_(
+                select(cast(Claim.id, String)).where(Claim.cluster_id == cluster_id)
+            ),
+            AuditEntry.action == _ATTACHED,
+            AuditEntry.actor == entry.actor,
             AuditEntry.id < entry.id,
-            AuditEntry.id.not_in(taken_back),
+            AuditEntry.id > before.scalar_subquery(),
         )
         .order_by(AuditEntry.id.desc())
-        .limit(1)
-    ).one_or_none()
-    after = (row.after if row is not None else None) or {}
-    return Relation(after["relation"]) if after.get("statement") == statement_id else None
+    )
+    found: dict[int, Relation | None] = {}
+    for row in rows:
+        if (row.after or {}).get("statement") == statement_id:
+            earlier = (row.before or {}).get("relation")
+            found[int(row.subject_id)] = Relation(earlier) if earlier else None
+    return found
 
 
 def _require_last_word(

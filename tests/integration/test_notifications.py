@@ -21,6 +21,7 @@ from knowledge.models import (
     Notification,
     NotificationKind,
     NotificationStatus,
+    RejectReason,
     Shown,
     StatementStatus,
     SubjectKind,
@@ -622,17 +623,60 @@ def test_nothing_is_taken_back_that_was_changed_since(sessions: Sessions) -> Non
     assert len(_due(sessions)) == 1
 
 
-def test_what_was_attached_before_an_answer_is_taken_back_with_it(sessions: Sessions) -> None:
+def test_what_a_colleague_attached_before_an_answer_stays_when_it_is_taken_back(
+    sessions: Sessions,
+) -> None:
     (number,) = published(sessions, "the dam stands")
     cluster, (old, _) = clustered(sessions, "the dam broke", "the big dam broke")
     with sessions.begin() as session:
-        verdicts.attach(session, [old], number, Relation.REFUTES, "amal")
+        verdicts.attach(session, [old], number, Relation.REFUTES, "basil")
     _answer(sessions, cluster, number)
     _take_back(sessions, cluster)
     with sessions() as session:
-        assert verdicts.of(session, "the dam broke") == {}
+        assert verdicts.of(session, "the dam broke") == {number: Relation.REFUTES}
         assert verdicts.of(session, "the big dam broke") == {}
         assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
+
+
+def test_who_was_told_by_an_earlier_answer_hears_nothing_of_a_later_one_taken_back(
+    sessions: Sessions,
+) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke", "the big dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    _answer(sessions, cluster, number)
+    assert _send_all(sessions) == [("one", _ANSWERED)]
+    with sessions.begin() as session:
+        session.get_one(Cluster, cluster).status = ClusterStatus.OPEN
+    asks(sessions, "two", "the big dam broke", waiting=True)
+    assert _answer(sessions, cluster, number) == 1
+    _take_back(sessions, cluster)
+    assert _send_all(sessions) == []
+    with sessions() as session:
+        assert verdicts.of(session, "the dam broke") == {number: Relation.REFUTES}
+        assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
+        waits = select(Inquiry.person_key).where(Inquiry.waiting)
+        assert session.scalars(waits).all() == ["two"]
+    # Who waits is told once it is answered after all.
+    assert _answer(sessions, cluster, number) == 1
+    assert _send_all(sessions) == [("two", _ANSWERED)]
+
+
+def test_what_is_rejected_while_an_answer_is_held_is_not_answered_as_well(
+    sessions: Sessions,
+) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, "the dam broke")
+    asks(sessions, "one", "the dam broke", waiting=True)
+    _answer(sessions, cluster, number)
+    with sessions.begin() as session:
+        handling.reopen(session, cluster, "amal")
+        handling.reject(session, cluster, RejectReason.SPAM, "amal")
+    assert [each.kind for each in _due(sessions)] == []
+    with sessions.begin() as session:
+        handling.reopen(session, cluster, "amal")
+    _answer(sessions, cluster, number)
+    assert _send_all(sessions) == [("one", _ANSWERED)]
 
 
 def test_what_is_split_off_is_not_answered_with_what_was_said_of_the_others(
