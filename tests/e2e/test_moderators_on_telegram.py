@@ -116,7 +116,7 @@ def test_everybody_who_asked_is_told_once_though_telegram_fails_and_the_process_
         server.fail_next("sendMessage", 500, "Internal Server Error", chat_id=ARAB)
         blocked = "Forbidden: bot was blocked by the user"
         server.fail_next("sendMessage", 403, blocked, chat_id=BLOCKER)
-        wrong = town.presses(ADMIN, added, "1 تخالفه")
+        wrong = town.presses(ADMIN, added, "1 تناقضه")
         assert "لم يُرسل شيء بعد" in read(wrong)
         assert "يصل إلى شخصين" in read(wrong)
         assert "❌ تقرير موثّق يناقض هذا الخبر" in read(wrong)
@@ -145,7 +145,7 @@ def test_everybody_who_asked_is_told_once_though_telegram_fails_and_the_process_
         town.says(BRITON, ENGLISH_CLAIM, "en")
         number = read(town.queue(ENGLISH_CLAIM)).split("\n")[0].split()[-1]
         added = town.says(ADMIN, f"/add #{number} جسر المدينة من جديد\n{TEXT} الأولى.")
-        town.presses(ADMIN, town.presses(ADMIN, added, "1 تخالفه"), "أرسل")
+        town.presses(ADMIN, town.presses(ADMIN, added, "1 تناقضه"), "أرسل")
         english = town.wait_for_letter(BRITON, "📬")
         assert "You asked about this; our moderators have an answer" in english
         assert "❌ A verified report contradicts this" in english
