@@ -183,10 +183,14 @@ class Personal:
 
 
 def offer(words: Catalogue) -> Reply:
-    """Offer the languages, and the calendars that are usual in the one that is spoken."""
+    """Offer the languages, and the calendars that are usual in the one that is spoken.
+
+    What is chosen is marked.
+    """
     say = words.say
     languages = tuple(
-        Button(name, action=f"{LANGUAGE}:{code.value}") for code, name in NAMES.items()
+        Button(_marked(name, code is words.language), action=f"{LANGUAGE}:{code.value}")
+        for code, name in NAMES.items()
     )
     calendars = {
         Calendar.INTERNATIONAL: say("February"),
@@ -196,9 +200,16 @@ def offer(words: Catalogue) -> Reply:
     if words.language is not Language.ARABIC:
         # The two differ in Arabic only.
         del calendars[Calendar.LEVANTINE]
-    row = tuple(Button(name, action=f"{CALENDAR}:{each}") for each, name in calendars.items())
+    row = tuple(
+        Button(_marked(name, each is words.calendar), action=f"{CALENDAR}:{each}")
+        for each, name in calendars.items()
+    )
     text = say("Which language shall we speak? And how do you write dates?")
     return Reply((Block(text),), (languages, row))
+
+
+def _marked(name: str, chosen: bool) -> str:
+    return f"✓ {name}" if chosen else name
 
 
 def _ask_to_forget(words: Catalogue) -> Reply:

@@ -186,10 +186,11 @@ class TestCalendar:
     def test_is_chosen_beside_the_language_and_outlives_it(self, talk: Conversation) -> None:
         arab = Asker(NUMBER, "ar", str(NUMBER))
         offer = talk.language(arab)
-        assert [b.label for b in offer.buttons[1]] == ["فبراير", "شباط", "هجري"]
+        assert [b.label for b in offer.buttons[0]] == ["✓ العربية", "English", "Français"]
+        assert [b.label for b in offer.buttons[1]] == ["✓ فبراير", "شباط", "هجري"]
         assert said(press(talk, arab, offer, "هجري")) == "سأكتب التواريخ هكذا من الآن."
         press(talk, arab, talk.language(arab), "Français")
-        assert [b.label for b in talk.language(arab).buttons[1]] == ["février", "hégire"]
+        assert [b.label for b in talk.language(arab).buttons[1]] == ["février", "✓ hégire"]
 
     @pytest.mark.parametrize("forged", ["cal:", "cal:julian", "cal:HIJRI", "notify:maybe"])
     def test_one_that_does_not_exist_cannot_be_chosen(

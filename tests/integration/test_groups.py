@@ -336,7 +336,7 @@ class TestAdmins:
     def test_alone_the_languages_are_offered(self, talk: Conversation) -> None:
         reply = talk.command(Asker(1, "en", "1"), "settings", "")
         assert "This is for groups" in read(reply)
-        assert buttons(reply)["English"] == "lang:en"
+        assert buttons(reply)["✓ English"] == "lang:en"
 
 
 class TestOthers:
