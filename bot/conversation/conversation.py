@@ -86,7 +86,8 @@ class Conversation:
                 Block(say("Welcome to Tathabbat: make sure before you act on it"), Style.HEADLINE),
                 Block(
                     say(
-                        "Send me a piece of news or forward a message. I look for it in verified"
+                        "Send me a piece of news, a link to it or a photo of it, or forward a"
+                        " message. I look for it in verified"
                         " reports and show you what they say: the quote, who said it, where and"
                         " when."
                     )

@@ -25,8 +25,9 @@ def profile(language: Language) -> Profile:
     say = catalogue(language).say
     description = (
         say(
-            "Send me a piece of news or forward a message. I look for it in verified reports and"
-            " show you what they say: the quote, who said it, where and when."
+            "Send me a piece of news, a link to it or a photo of it, or forward a message. I look"
+            " for it in verified reports and show you what they say: the quote,"
+            " who said it, where and when."
         ),
         say("I only quote my sources. When they say nothing about it, I tell you so."),
     )
