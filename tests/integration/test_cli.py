@@ -3,42 +3,23 @@
 import json
 import os
 import sqlite3
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from bot.app import App
 from bot.cli import permissions
-from bot.cli.main import COMMANDS, main
+from bot.cli.main import COMMANDS
 from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.pair_reader import OnnxPairReader
 from knowledge.agreement.combined import CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.domain import Relation
+from tests.integration.command_line import Cli, command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a call left on the screen."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def sentence(self) -> str:
-        """The one line of an error."""
-        assert self.err.count("\n") == 1, self.err
-        return self.err.strip()
-
-
-Cli = Callable[..., Result]
 
 
 @pytest.fixture
@@ -55,14 +36,7 @@ def cli(
     monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: bundled_encoder)
     monkeypatch.setattr(App, "reader", bundled_reader)
 
-    def call(*arguments: str | Path) -> Result:
-        monkeypatch.setattr(sys, "argv", ["tathabbat", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return Result(int(ended.value.code or 0), printed.out, printed.err)
-
-    return call
+    return command_line(monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -9,29 +9,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import pytest
 
 from bot.app import App
-from bot.cli.main import main, tathabbat
+from bot.cli.main import tathabbat
 from embeddings.encoder import Encoder
-
-
-@dataclass(frozen=True)
-class Result:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def rows(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-Cli = Callable[..., Result]
+from tests.integration.command_line import Cli, Result, command_line
 
 
 @pytest.fixture
@@ -46,14 +32,7 @@ def nowhere(
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setattr(App, "encoder", fake_encoder)
 
-    def call(*arguments: str | Path) -> Result:
-        monkeypatch.setattr(sys, "argv", ["tathabbat", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return Result(int(ended.value.code or 0), printed.out, printed.err)
-
-    return call
+    return command_line(monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -5,32 +5,20 @@ import io
 import json
 import re
 import shutil
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.app import App
-from bot.cli.main import main
 from embeddings.encoder import Encoder
+from tests.integration.command_line import Cli, command_line
 from tests.integration.web import Web, serving
 
 PAGE = """<html><head><title>إغلاق الجسر</title></head><body><article>
 <p>أعلنت هيئة الطرق أن الجسر أغلق يوم الخميس بعد حادث كبير وقع في المدينة القديمة.</p>
 <p>وقال المتحدث باسمها إن الإصلاح يستغرق أربعة أشهر ويكلف مليون دينار.</p>
 </article></body></html>"""
-
-
-@dataclass(frozen=True)
-class Result:
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Result]
 
 
 @pytest.fixture
@@ -53,14 +41,7 @@ def bare(
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setattr(App, "encoder", fake_encoder)
 
-    def call(*arguments: str | Path) -> Result:
-        monkeypatch.setattr(sys, "argv", ["tathabbat", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return Result(int(ended.value.code or 0), printed.out, printed.err)
-
-    return call
+    return command_line(monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -2,33 +2,20 @@
 
 import json
 import shutil
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.app import App
-from bot.cli.main import main
 from embeddings.encoder import Encoder
 from knowledge import arrivals
 from knowledge.arrivals import Arriving
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.models import Course
+from tests.integration.command_line import Cli, command_line
 
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Result:
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Result]
 
 
 @pytest.fixture
@@ -55,14 +42,7 @@ def cli(
     (data / "models").symlink_to(models_dir, target_is_directory=True)
     monkeypatch.setattr(App, "encoder", fake_encoder)
 
-    def call(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["tathabbat", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return Result(int(ended.value.code or 0), printed.out, printed.err)
-
-    return call
+    return command_line(monkeypatch, capsys)
 
 
 def give_up(sessions: Sessions, *numbers: int) -> None:

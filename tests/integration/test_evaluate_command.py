@@ -1,35 +1,20 @@
 """`tathabbat evaluate` as an admin calls it, on a small knowledge base and labels of their own."""
 
 import json
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from bot.app import App
-from bot.cli.main import main
 from embeddings.encoder import Encoder
 from embeddings.pair_reader import OnnxPairReader
 from knowledge.agreement.rules import RuleJudge
+from tests.integration.command_line import Cli, command_line
 
 COMMANDS = ("retrieval", "agreement", "answers", "calibrate")
 PNG = b"\x89PNG\r\n"
 BRIDGE = "The new bridge cost 20 million dollars."
 SCHOOLS = "The ministry said that schools will reopen on Sunday."
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a call left on the screen."""
-
-    code: int
-    out: str
-    err: str
-
-
-Evaluate = Callable[..., Result]
 
 
 @pytest.fixture
@@ -39,21 +24,14 @@ def call(
     tmp_path: Path,
     fake_encoder: Encoder,
     bundled_reader: OnnxPairReader,
-) -> Evaluate:
+) -> Cli:
     """Return what calls `tathabbat` with the judge by rules and an encoder that needs no model."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: fake_encoder)
     monkeypatch.setattr(App, "reader", bundled_reader)
     monkeypatch.setattr(App, "judge", RuleJudge())
 
-    def run(*arguments: str | Path) -> Result:
-        monkeypatch.setattr(sys, "argv", ["tathabbat", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return Result(int(ended.value.code or 0), printed.out, printed.err)
-
-    return run
+    return command_line(monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -84,13 +62,13 @@ def measures(found: dict[str, list[dict[str, object]]]) -> dict[str, float]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 class TestEach:
-    def test_has_help(self, call: Evaluate, command: str) -> None:
+    def test_has_help(self, call: Cli, command: str) -> None:
         result = call("evaluate", command, "--help")
         assert result.code == 0
         assert "DATA holds" in result.out
 
     def test_an_empty_folder_is_told_what_belongs_there(
-        self, call: Evaluate, command: str, labels: Path, tmp_path: Path
+        self, call: Cli, command: str, labels: Path, tmp_path: Path
     ) -> None:
         result = call("evaluate", command, "--data", labels)
         assert result.code == 1
@@ -98,7 +76,7 @@ class TestEach:
         assert result.err.count("\n") == 1
         assert not list(tmp_path.glob("evaluation-*"))
 
-    def test_needs_a_folder(self, call: Evaluate, command: str) -> None:
+    def test_needs_a_folder(self, call: Cli, command: str) -> None:
         assert call("evaluate", command).code == 2
         assert call("evaluate", command, "--data", "absent").code == 1
 
@@ -113,7 +91,7 @@ class TestRetrieval:
         (folder / "qrels.tsv").write_text("q1\t0\tbridge-1\t1\nq2\t0\tcopy-1\t1\nq2\t0\tgone\t1\n")
 
     def test_searches_the_reports_that_come_along(
-        self, call: Evaluate, labels: Path, tmp_path: Path
+        self, call: Cli, labels: Path, tmp_path: Path
     ) -> None:
         self.labelled(labels)
         # The copy is the same report under another reference: finding either is right.
@@ -133,7 +111,7 @@ class TestRetrieval:
         assert call("check", SCHOOLS, "--json").code == 1
         assert not list(tmp_path.rglob("tathabbat.db"))
 
-    def test_searches_what_is_published(self, call: Evaluate, labels: Path, tmp_path: Path) -> None:
+    def test_searches_what_is_published(self, call: Cli, labels: Path, tmp_path: Path) -> None:
         self.labelled(labels)
         rows = write(tmp_path / "rows.jsonl", report("bridge", BRIDGE), report("copy", SCHOOLS))
         assert call("ingest", rows, "--publish").code == 0
@@ -145,7 +123,7 @@ class TestRetrieval:
             "utf-8"
         )
 
-    def test_a_label_may_name_a_report(self, call: Evaluate, labels: Path) -> None:
+    def test_a_label_may_name_a_report(self, call: Cli, labels: Path) -> None:
         write(labels / "queries.jsonl", {"id": "q1", "text": "what did the new bridge cost"})
         (labels / "qrels.txt").write_text("q1 0 bridge 1\n")
         write(labels / "reports.jsonl", report("bridge", BRIDGE), report("schools", SCHOOLS))
@@ -155,9 +133,7 @@ class TestRetrieval:
 
 
 class TestAgreement:
-    def test_judges_each_set_and_draws_it(
-        self, call: Evaluate, labels: Path, tmp_path: Path
-    ) -> None:
+    def test_judges_each_set_and_draws_it(self, call: Cli, labels: Path, tmp_path: Path) -> None:
         dollars = {"claim": "The new bridge cost 90 million dollars", "statement": BRIDGE}
         write(labels / "a.jsonl", {**dollars, "relation": "REFUTES"})
         write(labels / "b.jsonl", {"s1": SCHOOLS, "s2": BRIDGE, "stance": "other"})
@@ -172,7 +148,7 @@ class TestAgreement:
             "confusion-1.png", "reliability-1.png", "precision-coverage-1.png", "confusion-2.png"
         }  # fmt: skip
 
-    def test_an_output_that_is_a_file(self, call: Evaluate, labels: Path, tmp_path: Path) -> None:
+    def test_an_output_that_is_a_file(self, call: Cli, labels: Path, tmp_path: Path) -> None:
         write(labels / "a.jsonl", {"claim": "c", "statement": "s", "relation": "SUPPORTS"})
         (tmp_path / "taken").touch()
         result = call("evaluate", "agreement", "--data", labels, "--output", tmp_path / "taken")
@@ -181,7 +157,7 @@ class TestAgreement:
 
 
 class TestAnswers:
-    def test_compares_outcomes_and_the_first_statement(self, call: Evaluate, labels: Path) -> None:
+    def test_compares_outcomes_and_the_first_statement(self, call: Cli, labels: Path) -> None:
         write(labels / "reports.jsonl", report("bridge", BRIDGE), report("schools", SCHOOLS))
         write(
             labels / "claims.jsonl",
@@ -208,7 +184,7 @@ class TestCalibrate:
             *(row(500 + n, "NOT_ENOUGH_INFO") for n in range(wrong)),
         )
 
-    def test_keeps_what_it_fitted(self, call: Evaluate, labels: Path, tmp_path: Path) -> None:
+    def test_keeps_what_it_fitted(self, call: Cli, labels: Path, tmp_path: Path) -> None:
         self.feedback(labels, 100, 0)
         result = call("evaluate", "calibrate", "--data", labels, "--json")
         assert result.code == 0
@@ -220,7 +196,7 @@ class TestCalibrate:
 
     @pytest.mark.parametrize(("right", "wrong"), [(20, 0), (80, 20)])
     def test_refuses_what_shows_nothing_and_keeps_nothing(
-        self, call: Evaluate, labels: Path, tmp_path: Path, right: int, wrong: int
+        self, call: Cli, labels: Path, tmp_path: Path, right: int, wrong: int
     ) -> None:
         self.feedback(labels, right, wrong)
         result = call("evaluate", "calibrate", "--data", labels)
@@ -228,7 +204,7 @@ class TestCalibrate:
         assert "label" in result.err
         assert not (tmp_path / "data" / "calibration.json").exists()
 
-    def test_asks_for_less(self, call: Evaluate, labels: Path) -> None:
+    def test_asks_for_less(self, call: Cli, labels: Path) -> None:
         self.feedback(labels, 90, 10)
         result = call("evaluate", "calibrate", "--data", labels, "--precision", "0.8")
         assert result.code == 0
