@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.training import pairs, written
+from benchmarks.training.intents import matrix
 from benchmarks.training.written import Split
 from knowledge.claims import arabizi
 from knowledge.claims.arabizi import DIMENSION, SURE, Model, places
@@ -46,7 +45,7 @@ def main() -> None:
     others += [text for text in _sentences() if text not in kept]
     labels = np.r_[np.ones(len(ours)), np.zeros(len(others))]
     fitted = LogisticRegression(C=RIDGE, max_iter=300, class_weight="balanced")
-    fitted.fit(_features([*ours, *others]), labels)
+    fitted.fit(matrix([places(text) for text in [*ours, *others]], DIMENSION), labels)
     weights = np.round(fitted.coef_[0] * SCALE).astype(int)
     model = Model((weights / SCALE).astype(np.float32), float(fitted.intercept_[0]))
     print(f"fitted on {len(ours)} texts in Arabizi, {len(others)} others")
@@ -67,14 +66,6 @@ def main() -> None:
 def _print(model: Model, name: str, texts: Sequence[str]) -> None:
     said = np.array([model.score(text) > SURE for text in texts])
     print(f"{name}: {said.sum()} of {len(texts)} taken for Arabizi ({said.mean():.3f})")
-
-
-def _features(texts: Sequence[str]) -> csr_array:
-    found = [sorted(places(text)) for text in texts]
-    counts = [len(each) for each in found]
-    values: NDArray[np.float64] = np.repeat([1 / np.sqrt(max(n, 1)) for n in counts], counts)
-    at = np.concatenate([np.array(each, np.int64) for each in found])
-    return csr_array((values, at, np.cumsum([0, *counts])), (len(texts), DIMENSION))
 
 
 def _claims(varieties: set[str], split: Split) -> list[str]:

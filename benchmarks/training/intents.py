@@ -14,7 +14,7 @@ import argparse
 import json
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -140,15 +140,19 @@ def posts() -> list[tuple[str, Intent]]:
 
 def features(texts: Sequence[str]) -> csr_array:
     """Return what is known of each text as a row of length 1, as ``IntentModel`` reads it."""
-    found = [sorted(places(bare_text(text))) for text in texts]
+    return matrix([places(bare_text(text)) for text in texts], DIMENSION)
+
+
+def matrix(found: Sequence[Collection[int]], dimension: int) -> csr_array:
+    """Return a row of length 1 for each set of places, its features weighing the same."""
     counts = [len(each) for each in found]
     return csr_array(
         (
             np.repeat([1.0 / np.sqrt(max(count, 1)) for count in counts], counts),
-            np.concatenate([np.array(each, np.int64) for each in found]),
+            np.concatenate([np.array(sorted(each), np.int64) for each in found]),
             np.cumsum([0, *counts]),
         ),
-        (len(texts), DIMENSION),
+        (len(found), dimension),
     )
 
 

@@ -85,6 +85,8 @@ def language_spoken(text: str) -> str:
 
 def differ_in_language(one: str, other: str) -> bool:
     """Tell whether two texts are in different languages; Arabizi is another one than Arabic."""
-    if is_arabizi(one) or is_arabizi(other):
-        return not (is_arabizi(one) and is_arabizi(other))
-    return guess_language(one) != guess_language(other)
+    return _written_in(one) != _written_in(other)
+
+
+def _written_in(text: str) -> str:
+    return "arabizi" if is_arabizi(text) else guess_language(text)
