@@ -1,4 +1,4 @@
-"""What people are told unasked: written in the transaction that causes it, sent afterwards.
+"""Notifications of people, unasked: written in the transaction that causes it, sent afterwards.
 
 ``corrections`` notes who is to hear of a correction, ``settling`` who of an answer, ``taking_back``
 who of one taken back, ``inbox.rejections`` who that there is none; here whoever delivers finds what
@@ -213,17 +213,13 @@ def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
         .exists()
     )
     # Rejected since it was answered, while the answer was held.
-    rejected = (
-        select(Cluster.id)
-        .join(Claim, Claim.cluster_id == Cluster.id)
-        .where(Claim.id == Inquiry.claim_id, Cluster.reject_reason.is_not(None))
-    )
+    rejected = rejections.rejected_where(Cluster.reject_reason.is_not(None))
     kind = Notification.kind
     return (
         Notification.status == _WAITING,
         Notification.due_at <= by,
         or_(
-            (kind == NotificationKind.ANSWERED) & published & ruled & ~rejected.exists(),
+            (kind == NotificationKind.ANSWERED) & published & ruled & ~rejected,
             (kind == NotificationKind.CORRECTED) & published & latest,
             (kind == NotificationKind.RETRACTED) & ~published,
             kind == NotificationKind.TAKEN_BACK,

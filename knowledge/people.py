@@ -1,4 +1,4 @@
-"""What is remembered of a person: never who, only a keyed hash and what they chose.
+"""People as they are remembered: never who, only a keyed hash and what they chose.
 
 An address is kept while there may be something to tell, encrypted under the installation's secret.
 """
@@ -13,8 +13,8 @@ from typing import Final
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from knowledge import audit
 from knowledge.errors import AddressUnreadable
@@ -52,6 +52,11 @@ class Known:
     def is_blocked(self, at: datetime) -> bool:
         """Tell whether they are left unanswered at a moment."""
         return self.blocked_until is not None and self.blocked_until > at
+
+
+def is_muted(key: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether the person of a column asked to be told nothing."""
+    return select(Person.key).where(Person.key == key, Person.muted).exists()
 
 
 def remembered(session: Session, key: str) -> Known:

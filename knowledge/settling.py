@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from knowledge import audit, curation, verdicts
 from knowledge.curation.staleness import stale
@@ -26,11 +26,11 @@ from knowledge.models import (
     Notification,
     NotificationKind,
     NotificationStatus,
-    Person,
     Statement,
     SubjectKind,
 )
 from knowledge.models.base import now
+from knowledge.people import is_muted
 from knowledge.taking import take_statements
 from knowledge.taking_back import overtake
 
@@ -235,7 +235,7 @@ def _turn(
             *mine,
             or_(otherwise, told_since),
             Notification.status == NotificationStatus.SENT,
-            _listens(),
+            ~is_muted(Notification.person_key),
         )
         .values(relation=relation, status=_WAITING, due_at=due_at, holder=None, tries=0, error=None)
         .returning(Notification.id),
@@ -258,14 +258,7 @@ def _heard_otherwise(
             told.kind == NotificationKind.ANSWERED,
             told.status == NotificationStatus.SENT,
             or_(told.statement_id != statement_id, told.relation != relation),
-            _listens(told.person_key),
+            ~is_muted(told.person_key),
         )
         .exists()
     )
-
-
-def _listens(
-    key: InstrumentedAttribute[str] = Notification.person_key,
-) -> ColumnElement[bool]:
-    """Whether a person did not ask to be told nothing."""
-    return ~select(Person.key).where(Person.key == key, Person.muted).exists()

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from knowledge.domain import Outcome, Relation
 from knowledge.inbox import rejections
@@ -21,12 +21,12 @@ from knowledge.models import (
     Notification,
     NotificationKind,
     NotificationStatus,
-    Person,
     Shown,
     Statement,
     Verdict,
 )
 from knowledge.models.base import now
+from knowledge.people import is_muted
 from knowledge.standing import standing
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
@@ -200,7 +200,7 @@ def _told(answers: _Conditions) -> Select[*tuple[Any, ...]]:
         Notification.version,
         literal(_WAITING, Notification.status.type),
         Notification.relation,
-    ).where(*answers, Notification.status == _SENT, ~overtaken, ~_muted(Notification.person_key))
+    ).where(*answers, Notification.status == _SENT, ~overtaken, ~is_muted(Notification.person_key))
 
 
 def _answered_at_once(
@@ -232,7 +232,7 @@ def _answered_at_once(
         .where(
             Inquiry.claim_id.in_(claim_ids),
             Inquiry.claim != "",
-            ~_muted(Inquiry.person_key),
+            ~is_muted(Inquiry.person_key),
             Inquiry.at >= Verdict.at,
             Inquiry.person_key.not_in(select(Notification.person_key).where(*to_hear)),
             Verdict.statement_id == statement_id,
@@ -265,7 +265,9 @@ def _open_again(
         update(Inquiry)
         .where(*unanswered, Inquiry.answered_at.is_not(None))
         .values(answered_at=None),
-        update(Inquiry).where(*unanswered, hears, ~_muted(Inquiry.person_key)).values(waiting=True),
+        update(Inquiry)
+        .where(*unanswered, hears, ~is_muted(Inquiry.person_key))
+        .values(waiting=True),
     ):
         session.execute(change, execution_options=_UNSYNCED)
 
@@ -292,11 +294,6 @@ def _drop_unheard(session: Session, these: _Conditions) -> None:
         delete(Notification).where(*these, *pending),
     ):
         session.execute(change, execution_options=_UNSYNCED)
-
-
-def _muted(key: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """Whether a person asked to be told nothing."""
-    return select(Person.key).where(Person.key == key, Person.muted).exists()
 
 
 def _of_claims(claims: Sequence[int] | Select[int]) -> ColumnElement[bool]:

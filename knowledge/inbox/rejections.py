@@ -117,18 +117,20 @@ def follow(session: Session, cluster_id: int) -> None:
     )
 
 
-def still_holds() -> ColumnElement[bool]:
-    """Whether a notification is of a rejection that stands, to an inquiry whose person waits."""
-    standing = (
+def rejected_where(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the cluster of an inquiry's claim meets a condition on its ``reject_reason``."""
+    return (
         select(Claim.id)
         .join(Cluster, Cluster.id == Claim.cluster_id)
-        .where(
-            Claim.id == Inquiry.claim_id,
-            Cluster.reject_reason == Notification.reject_reason,
-        )
+        .where(Claim.id == Inquiry.claim_id, condition)
+        .exists()
     )
-    rejected = Notification.kind == NotificationKind.REJECTED
-    return rejected & Inquiry.waiting & standing.exists()
+
+
+def still_holds() -> ColumnElement[bool]:
+    """Whether a notification is of a rejection that stands, to an inquiry whose person waits."""
+    stands = rejected_where(Cluster.reject_reason == Notification.reject_reason)
+    return (Notification.kind == NotificationKind.REJECTED) & Inquiry.waiting & stands
 
 
 def due(session: Session, by: datetime, limit: int = 50) -> list[Closed]:
