@@ -1,4 +1,4 @@
-"""Who has to hear that what they were shown is corrected or withdrawn, noted with the act."""
+"""Note with an act who is to hear that what they were shown is corrected or withdrawn."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""Which notification is whose to send, one process at a time; and who could not be told."""
+"""Deliver each notification by one process at a time; report who could not be told."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How the asking goes: figures for moderators' charts and digests, as values."""
+"""Figures of what is asked over time, for moderators' charts and digests, as values."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What commands say of counts and of empty lists."""
+"""Word counts and empty lists in what commands print."""
 
 import click
 

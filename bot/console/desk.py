@@ -1,4 +1,4 @@
-"""What the console works with; ``bot/app.py`` puts it together."""
+"""Hold what the console works with; ``bot/app.py`` puts it together."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the page after an act says was done. An address can name nothing else."""
+"""Say after an act what was done. An address can name nothing else."""
 
 from collections.abc import Callable
 

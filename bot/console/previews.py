@@ -1,4 +1,4 @@
-"""What people will read, worded by the same code that words it for them (pure)."""
+"""Preview what people will read, worded by the same code that words it for them (pure)."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""What moderators are told unasked: how the day was, and what grows fast."""
+"""Tell moderators unasked how the day was, and what grows fast."""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What an act changes, field by field, in words (pure)."""
+"""Word the changes of an act, field by field (pure)."""
 
 from collections.abc import Callable, Iterator
 from typing import Final

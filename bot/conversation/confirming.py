@@ -1,4 +1,4 @@
-"""What moderators read before and after they send an answer: all of it, and the way back (pure)."""
+"""Confirm an answer: all that people will read of it, and the way back (pure)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

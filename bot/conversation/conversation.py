@@ -87,9 +87,8 @@ class Conversation:
                 Block(
                     say(
                         "Send me a piece of news, a link to it or a photo of it, or forward a"
-                        " message. I look for it in verified"
-                        " reports and show you what they say: the quote, who said it, where and"
-                        " when."
+                        " message. I look for it in verified reports and show you what they say:"
+                        " the quote, who said it, where and when."
                     )
                 ),
                 Block(

@@ -1,4 +1,4 @@
-"""What people are told unasked, in words: answers, corrections, withdrawals … (pure)."""
+"""Word what people are told unasked: answers, corrections, withdrawals … (pure)."""
 
 from datetime import date
 

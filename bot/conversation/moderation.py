@@ -1,4 +1,4 @@
-"""What moderators and admins do by command and button: their role is asked for at every act."""
+"""Do moderators' and admins' commands and buttons: their role is asked for at every act."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What moderators read: a claim and what may answer it, a report just added (pure)."""
+"""Word what moderators read: a claim and what may answer it, a report just added (pure)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What people are to be told unasked, letter by letter, for the channel that delivers it."""
+"""Give out what people are to be told unasked, letter by letter, to the channel that sends it."""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is shown of the bot before anybody writes to it: what it is for, and its commands."""
+"""Profile of the bot, shown before anybody writes to it: what it is for, and its commands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What waits for a second person, in words: named, and as moderators read it (pure)."""
+"""Word proposals that wait for a second person: named, and as moderators read them (pure)."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

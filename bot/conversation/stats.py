@@ -1,4 +1,4 @@
-"""How the asking goes, in words and a picture."""
+"""Statistics of what is asked, in words and a picture."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a handler has at hand: the conversation off the loop, a placeholder, where replies go."""
+"""Give handlers the conversation off the loop, a placeholder, and where replies go."""
 
 import asyncio
 import contextlib

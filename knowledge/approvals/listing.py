@@ -1,4 +1,4 @@
-"""What waits for a second person, as moderators see it, and what would come of it."""
+"""List proposals as moderators see them, and what would come of each."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

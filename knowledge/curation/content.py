@@ -1,4 +1,4 @@
-"""What a report and a statement hold, as plain JSON values: for the audit and kept versions."""
+"""Contents of a report and a statement as plain JSON values: for the audit and kept versions."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date

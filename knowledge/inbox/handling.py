@@ -1,4 +1,4 @@
-"""What moderators do with a cluster, each with its audit row in the same transaction."""
+"""Handle clusters for moderators, each act with its audit row in the same transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime

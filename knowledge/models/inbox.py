@@ -1,4 +1,4 @@
-"""What people asked, gathered into clusters for moderators, and what people are to be told."""
+"""Tables of people's inquiries, clusters for moderators, and notifications."""
 
 from datetime import datetime
 from enum import StrEnum

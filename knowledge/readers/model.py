@@ -1,4 +1,4 @@
-"""What a reader is asked with, and what it says of a row it cannot read."""
+"""Types of what a reader is asked with, and of what it says of a row it cannot read."""
 
 from dataclasses import dataclass, field
 from datetime import date

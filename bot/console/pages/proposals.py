@@ -1,4 +1,4 @@
-"""What waits for a second person: listed, looked at, approved, declined, withdrawn."""
+"""Pages of proposals that wait for a second person: list, look, approve, decline, withdraw."""
 
 from dataclasses import dataclass
 from typing import Final
