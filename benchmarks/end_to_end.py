@@ -3,7 +3,8 @@
     python -m benchmarks.end_to_end [--split dev] [--claims N] [--misses N] [--silent N]
 
 The index holds the reports of the split (title, the sentence before, the statement and its speaker)
-among 6,000 headlines. Every claim is asked as a message. Printed: how many claims that agree,
+among 6,000 headlines; that of the split ``headlines`` those of Arabic News Stance dev, which others
+agree with or contradict. Every claim is asked as a message. Printed: how many claims that agree,
 contradict, or leave it open got each outcome, by kind and variety; how many verdicts rest on
 another report; where verdicts that were due got lost; and what would be told at other thresholds,
 for each kind of verdict apart, also as a picture (``--picture``).
@@ -13,16 +14,19 @@ import argparse
 import random
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from benchmarks.datasets import rows
 from benchmarks.pools import PADDING, padding_titles
 from benchmarks.training import written
+from benchmarks.training.pairs import STANCE
 from benchmarks.training.written import Claim, Item, Split
 from bot.app import App
 from bot.cli.progress import reporter
@@ -142,17 +146,36 @@ def _is_about(match: Match) -> bool:
     )
 
 
+def headlines() -> list[Item]:
+    """Return the headlines of ANS dev, each with what others say of the same."""
+    found = defaultdict[str, list[Claim]](list)
+    for row in rows("ans", "stance_dev.jsonl"):
+        found[row["s1"]].append(Claim(row["s2"], STANCE[row["stance"]], row["stance"], "msa"))
+    return [
+        Item(f"stance-{n}", "", "ar", "", "", "", statement, tuple(claims))
+        for n, (statement, claims) in enumerate(found.items())
+    ]
+
+
+#: What can be asked, by the name that ``--split`` takes.
+SPLITS: Final[dict[str, Callable[[], Sequence[Item]]]] = {
+    "dev": partial(written.items, Split.DEV),
+    "calibration": partial(written.items, Split.CALIBRATION),
+    "guard": written.guarded,
+    "headlines": headlines,
+}
+
+
 def main() -> None:
     """Ask, and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--split", choices=("dev", "calibration", "guard"), default="dev")
+    parser.add_argument("--split", choices=tuple(SPLITS), default="dev")
     parser.add_argument("--claims", type=int, help="ask only so many, drawn at random")
     parser.add_argument("--misses", type=int, default=0, help="print so many wrong verdicts")
     parser.add_argument("--silent", type=int, default=0, help="print so many that were due")
     parser.add_argument("--picture", type=Path, help="draw the curves into this file")
     given = parser.parse_args()
-    guard = given.split == "guard"
-    items = written.guarded() if guard else written.items(Split[given.split.upper()])
+    items = SPLITS[given.split]()
     told = [(item, claim) for item in items for claim in item.claims]
     if given.claims:
         told = random.Random(SEED).sample(told, given.claims)  # noqa: S311
@@ -200,6 +223,13 @@ def show(asked: Sequence[Asked]) -> None:
         ("kind", [one.claim.kind for one in settled]),
     ):
         print(f"  coverage by {by}: {', '.join(_grouped(groups, settled))}")
+    left = [one for one in asked if one.wanted is Outcome.RELATED]
+    kinds = Counter(one.claim.kind for one in left)
+    said = Counter(one.claim.kind for one in left if one.is_verdict)
+    print(
+        "  asserted though open, by kind:",
+        ", ".join(f"{k} {n} of {kinds[k]}" for k, n in said.items()),
+    )
     silent = [one for one in asked if one.due and not one.is_verdict]
     print(f"{len(silent)} verdicts that were due were not told:")
     for step, count in Counter(one.lost for one in silent).most_common():
