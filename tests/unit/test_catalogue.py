@@ -1,5 +1,6 @@
 """Every message is said in every language, and says the same with the same blanks."""
 
+import re
 import string
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -121,6 +122,18 @@ def test_french_is_no_copy_of_the_english() -> None:
         message for message, translated in held(Language.FRENCH).items() if message == translated
     }
     assert same == SAME_IN_FRENCH
+
+
+def test_french_has_a_space_that_does_not_break_where_it_has_one_before_a_mark() -> None:
+    # At a plain space a line may break, and the mark opens the next one.
+    bare = re.compile(r"(?<!\u00a0)(?:[;?!»]|:(?!//))|«(?!\u00a0)")
+    for message, translated in held(Language.FRENCH).items():
+        assert not [form for form in forms(translated) if bare.search(form)], message
+
+
+def test_arabic_has_the_marks_of_its_own_script() -> None:
+    for message, translated in held(Language.ARABIC).items():
+        assert not [form for form in forms(translated) if set(form) & set(',;?%"')], message
 
 
 @pytest.mark.parametrize(
