@@ -128,7 +128,7 @@ def told(error: Exception, say: Say) -> str:
                 "The words of {ref} are not in the new text. Edit or retract that statement first."
             ).format(ref=ref)
         case BadEdit():
-            return say("This cannot be kept as it is: {why}").format(why=error)
+            return say("This cannot be saved as it is: {why}").format(why=error)
         case TooMuchToRead():
             return say(
                 "This is too large, or takes too long to read. Split it up, or paste its text."

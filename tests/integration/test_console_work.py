@@ -334,7 +334,7 @@ class TestReports:
             "title": "عنوان جديد", "publisher": "نشرة المدينة", "language": "ar", "kind": "news",
             "body": BODY, "version": "1",
         }  # fmt: skip
-        assert "kept" in first.told(first.send("/reports/1/edit", **fields))
+        assert "is saved" in first.told(first.send("/reports/1/edit", **fields))
         answer = second.send("/reports/1/edit", **{**fields, "title": "غيره"})
         assert answer.status_code == 409
         assert "سلمى" in answer.text
@@ -430,7 +430,7 @@ class TestEditsOfWhatIsPublished:
         ]  # fmt: skip
         assert "edited" not in acts(console), "nothing is kept before it is decided"
         page = moderator.told(moderator.send("/statements/3/edit", **edited(page), tell="no"))
-        assert "The change was kept." in page
+        assert "The change is saved." in page
         assert "صفحة فيسبوك" in page
         assert told_of(console, 3) == (False, 0)
 
@@ -446,7 +446,7 @@ class TestEditsOfWhatIsPublished:
         assert f"«{self.CHECKED}»" in page, "what they saw"
         assert "«ظهر تمساح صغير»" in page, "what it says now"
         answer = moderator.send("/statements/3/edit", **edited(page), tell="yes")
-        assert "The change was kept." in moderator.told(answer)
+        assert "The change is saved." in moderator.told(answer)
         assert told_of(console, 3) == (3, 3)
         page = moderator.get("/audit?subject=statement&id=3").text
         assert "People who are told" in page
@@ -463,7 +463,7 @@ class TestEditsOfWhatIsPublished:
         assert "Nobody was shown it so far" in page
         assert 'value="yes"' not in page
         answer = moderator.send("/statements/1/edit", **edited(page))
-        assert "The change was kept." in moderator.told(answer)
+        assert "The change is saved." in moderator.told(answer)
 
     def test_what_cannot_be_kept_is_said_before_it_is_decided(self, moderator: Browser) -> None:
         same = moderator.send("/statements/3/edit", **self.SAID)
