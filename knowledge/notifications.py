@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from knowledge import verdicts
@@ -120,28 +120,34 @@ def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
     An answer whose statement is withdrawn waits, and so does one that nobody stands for any more
     and what a later change overtook.
     """
-    rows = session.execute(
+    limit = bounded(limit)
+    query = (
         select(Notification, Inquiry, Person, Statement.id)
         .join(Inquiry, Inquiry.id == Notification.inquiry_id)
         .join(Statement, Statement.id == Notification.statement_id)
         .outerjoin(Person, Person.key == Notification.person_key)
         .where(*_is_due(by))
         .order_by(Notification.due_at, Notification.id)
-        .limit(bounded(limit))
-    ).all()
-    statements = {
-        each.id: each for each in by_ids(session, sorted({number for *_, number in rows}))
-    }
-    found = [
-        _told(session, note, inquiry, person, statements[number])
-        for note, inquiry, person, number in rows
-    ]
-    # A duplicate may have settled a claim that stands for another statement than this one.
-    return [
-        each
-        for each in found
-        if each.kind is not NotificationKind.ANSWERED or each.relation in _SETTLING
-    ]
+        .limit(limit)
+    )
+    place = tuple_(Notification.due_at, Notification.id)
+    found: list[Told] = []
+    rows = session.execute(query).all()
+    while rows:
+        statements = {
+            each.id: each for each in by_ids(session, sorted({number for *_, number in rows}))
+        }
+        for note, inquiry, person, number in rows:
+            told = _told(session, note, inquiry, person, statements[number])
+            # A duplicate may have settled a claim that stands for another statement than this one.
+            if told.kind is not NotificationKind.ANSWERED or told.relation in _SETTLING:
+                found.append(told)
+        if len(found) >= limit or len(rows) < limit:
+            break
+        # What waits on and on must not hold up what is behind it.
+        last = rows[-1][0]
+        rows = session.execute(query.where(place > (last.due_at, last.id))).all()
+    return found[:limit]
 
 
 def waiting(session: Session, by: datetime) -> tuple[int, datetime | None]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import audit, curation, inquiries, notifications, people, verdicts
+from knowledge import audit, curation, delivery, inquiries, notifications, people, verdicts
 from knowledge.claims.identity import key_of
 from knowledge.curation import StatementEdit
 from knowledge.database import Sessions
@@ -442,6 +442,30 @@ def test_who_waits_for_a_duplicate_is_told_of_what_stands_for_it(sessions: Sessi
     assert found[0].relation is Relation.REFUTES
     assert len(_send_all(sessions)) == 2
     assert _send_all(sessions) == []
+
+
+def test_letters_that_nobody_stands_for_do_not_hold_up_the_ones_behind_them(
+    sessions: Sessions,
+) -> None:
+    kept, gone, other = published(sessions, "the dam stands", "the dam is standing", "it holds")
+    first, _ = clustered(sessions, "the dam broke")
+    second, _ = clustered(sessions, "the bridge broke")
+    for number in range(12):
+        asks(sessions, f"one of many {number}", "the dam broke", waiting=True)
+    asks(sessions, "behind them", "the bridge broke", waiting=True)
+    _answer(sessions, first, gone)
+    with sessions.begin() as session:
+        curation.merge(session, kept, [gone], "amal", "the same")
+    merged = last_entry(sessions).id
+    with sessions.begin() as session:
+        curation.undo(session, merged, "amal", None)
+        # What they wait to be told is of another statement than what the duplicate now stands for.
+        curation.merge(session, other, [gone], "amal", "the same")
+    _answer(sessions, second, kept)
+    with sessions.begin() as session:
+        taken = delivery.take(session, _LATER, _LATER + timedelta(minutes=2))
+    assert taken is not None
+    assert taken.person_key == "behind them"
 
 
 def test_what_a_duplicate_answered_is_open_once_what_stands_for_it_is_withdrawn(
