@@ -161,11 +161,12 @@ def waiting(session: Session, by: datetime) -> tuple[int, datetime | None]:
     return counted[0], counted[1]
 
 
-def sent(session: Session, notification_id: int) -> bool:
+def sent(session: Session, notification_id: int, relation: Relation | None = None) -> bool:
     """Note that a person was told; False if that was noted before.
 
     From then on they were shown the statement: they hear of its corrections, and at once if it was
-    withdrawn or changed while they were being told.
+    withdrawn or changed while they were being told. ``relation`` is what an answer said: where
+    another was given while it was sent, they are told that one as well.
     """
     note = _settle(session, notification_id, NotificationStatus.SENT, now(), None)
     if note is None:
@@ -176,7 +177,10 @@ def sent(session: Session, notification_id: int) -> bool:
         return taken_back is not None
     if note.kind is NotificationKind.ANSWERED:
         _show(session, note)
-        _no_longer_waiting(session, note)
+        if relation in (None, note.relation):
+            _no_longer_waiting(session, note)
+        else:
+            note.status, note.holder = _WAITING, None
         _catch_up(session, note)
     return True
 

@@ -7,7 +7,7 @@ what is due.
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from knowledge import audit, curation, verdicts
@@ -32,7 +32,7 @@ from knowledge.models import (
 from knowledge.models.base import now
 from knowledge.people import is_muted
 from knowledge.taking import take_statements
-from knowledge.taking_back import overtake
+from knowledge.taking_back import overtake, resume, under_way
 
 _WAITING: Final = NotificationStatus.WAITING
 _ANSWERED: Final = "answered"
@@ -144,6 +144,7 @@ def _answer(
         execution_options={"synchronize_session": False},
     )
     overtake(session, in_cluster)
+    resumed = resume(session, in_cluster, statement_id)
     # Who heard that it was taken back is told it anew, where they wait.
     asking = select(Inquiry.person_key).where(Inquiry.claim_id.in_(in_cluster))
     session.execute(
@@ -191,7 +192,7 @@ def _answer(
         .values(answered_at=now()),
         execution_options={"synchronize_session": False},
     )
-    return (session.scalar(count) or 0) - before + turned
+    return (session.scalar(count) or 0) - before + turned + resumed
 
 
 def _turn(
@@ -211,10 +212,16 @@ def _turn(
         Notification.version == current,
     )
     otherwise = Notification.relation != relation
+    # What is under way with the other answer may arrive: this one is told after it.
+    leased = and_(under_way(), Notification.due_at >= due_at)
     session.execute(
         update(Notification)
         .where(*mine, otherwise, Notification.status == _WAITING)
-        .values(relation=relation, due_at=due_at, holder=None),
+        .values(
+            relation=relation,
+            due_at=case((leased, Notification.due_at), else_=due_at),
+            holder=case((leased, Notification.holder), else_=None),
+        ),
         execution_options={"synchronize_session": False},
     )
     later, theirs = aliased(Notification), aliased(Inquiry)

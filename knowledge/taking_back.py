@@ -136,6 +136,36 @@ def overtake(session: Session, claims: Select[int]) -> None:
     _drop_unheard(session, (_of_claims(claims),))
 
 
+def resume(session: Session, claims: Select[int], statement_id: int) -> int:
+    """Have the answers that are under way count again; returns how many people are told them.
+
+    They were taken back while they were sent: sent anew, they would arrive twice.
+    """
+    current = select(Statement.version).where(Statement.id == statement_id).scalar_subquery()
+    resumed = session.scalars(
+        update(Notification)
+        .where(
+            _of_claims(claims),
+            Notification.kind == _ANSWERED,
+            Notification.statement_id == statement_id,
+            Notification.version == current,
+            Notification.status == _OVER,
+            Notification.sent_at.is_(None),
+            under_way(),
+            ~is_muted(Notification.person_key),
+        )
+        .values(status=_WAITING)
+        .returning(Notification.id),
+        execution_options=_UNSYNCED,
+    ).all()
+    return len(resumed)
+
+
+def under_way() -> ColumnElement[bool]:
+    """Whether a notification is being sent at this moment, and may arrive."""
+    return and_(Notification.holder.is_not(None), Notification.due_at > now())
+
+
 def sent_after_all(session: Session, notification_id: int) -> Notification | None:
     """Note that an answer arrived which was taken back while it was sent; None if it was not.
 
@@ -163,15 +193,14 @@ def _drop_untold(session: Session, answers: _Conditions) -> None:
     """Drop what is not told yet; who was told the opposite before was told that."""
     waiting = (*answers, Notification.status == _WAITING)
     first = Notification.sent_at.is_(None)
-    # What is being sent at this moment may arrive: ``sent_after_all`` hears of it then.
-    in_hand = and_(Notification.holder.is_not(None), Notification.due_at > now())
     relation = Notification.relation
     opposite = case(
         (relation == Relation.SUPPORTS, literal(Relation.REFUTES, relation.type)),
         else_=literal(Relation.SUPPORTS, relation.type),
     )
     for change in (
-        update(Notification).where(*waiting, first, in_hand).values(status=_OVER),
+        # ``sent_after_all`` hears of it if it arrives, ``resume`` if it holds again by then.
+        update(Notification).where(*waiting, first, under_way()).values(status=_OVER),
         delete(Notification).where(*waiting, first),
         update(Notification).where(*waiting).values(status=_SENT, relation=opposite),
     ):

@@ -11,6 +11,7 @@ from bot.conversation.letters import letter
 from bot.conversation.reply import Reply
 from knowledge import delivery, notifications, people
 from knowledge.database import Sessions
+from knowledge.domain import Relation
 from knowledge.errors import AddressUnreadable
 from knowledge.inbox.rejections import Closed
 from knowledge.models import Calendar
@@ -34,12 +35,16 @@ _ERROR: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One notification in words, and the channel's address it goes to."""
+    """One notification in words, and the channel's address it goes to.
+
+    ``relation`` is what it says of the claim, where it is an answer.
+    """
 
     id: int
     address: str
     reply: Reply
     tries: int
+    relation: Relation | None = None
 
 
 class Post(Protocol):
@@ -86,13 +91,14 @@ class Outbox:
                 continue
             calendar = told.calendar or Calendar.INTERNATIONAL
             words = catalogue(spoken(told.language), calendar)
-            return Letter(told.id, address, letter(told, self._today(), words), told.tries)
+            said = None if isinstance(told, Closed) else told.relation
+            return Letter(told.id, address, letter(told, self._today(), words), told.tries, said)
         return None
 
     def sent(self, letter: Letter) -> None:
         """Record that a letter was delivered."""
         with self._sessions.begin() as session:
-            notifications.sent(session, letter.id)
+            notifications.sent(session, letter.id, letter.relation)
 
     def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
         """Have a letter tried again, ever later; give it up after ``MAX_TRIES``."""

@@ -152,6 +152,63 @@ def test_who_is_being_told_while_it_is_taken_back_hears_so_if_it_arrives(
     assert _tell(sessions) == ([("one", _TAKEN_BACK, number)] if arrives else [])
 
 
+@pytest.mark.parametrize("arrives", ["before", "after", "never"])
+def test_what_was_being_sent_when_it_was_taken_back_is_not_forgotten_when_it_is_given_again(
+    sessions: Sessions, arrives: str
+) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, CLAIM)
+    asks(sessions, "one", CLAIM, waiting=True)
+    entry = _answer(sessions, cluster, number)
+    with sessions.begin() as session:
+        taken = delivery.take(session, now(), now() + timedelta(minutes=2), "a process")
+        assert taken is not None
+    _undo(sessions, entry)
+
+    def arrive() -> None:
+        with sessions.begin() as session:
+            assert notifications.sent(session, taken.id)
+
+    if arrives == "before":
+        arrive()
+    _answer(sessions, cluster, number)
+    if arrives == "after":
+        with sessions() as session:
+            assert notifications.due(session, now()) == [], "it is under way"
+        arrive()
+    heard = _tell(sessions)
+    assert heard == ([("one", _ANSWERED, number)] if arrives == "never" else [])
+    assert _tell(sessions) == []
+    with sessions() as session:
+        row = session.scalars(select(Inquiry)).one()
+        assert (row.waiting, row.answered_at is not None) == (False, True)
+
+
+@pytest.mark.parametrize("undone", [True, False])
+def test_who_is_being_told_while_the_opposite_is_answered_is_told_that_as_well(
+    sessions: Sessions, *, undone: bool
+) -> None:
+    (number,) = published(sessions, "the dam stands")
+    cluster, _ = clustered(sessions, CLAIM)
+    asks(sessions, "one", CLAIM, waiting=True)
+    entry = _answer(sessions, cluster, number)
+    with sessions.begin() as session:
+        taken = delivery.take(session, now(), now() + timedelta(minutes=2), "a process")
+    assert isinstance(taken, notifications.Told)
+    if undone:
+        _undo(sessions, entry)
+    _answer(sessions, cluster, number, Relation.SUPPORTS)
+    with sessions() as session:
+        assert notifications.due(session, now()) == [], "the first is under way"
+    with sessions.begin() as session:
+        assert notifications.sent(session, taken.id, taken.relation)
+    with sessions() as session:
+        (second,) = notifications.due(session, _LATER)
+    assert (second.relation, second.again) == (Relation.SUPPORTS, True)
+    assert _tell(sessions) == [("one", _ANSWERED, number)]
+    assert _tell(sessions) == []
+
+
 def _reject(sessions: Sessions, cluster: int, claims: list[int], other: int) -> None:
     with sessions.begin() as session:
         handling.reopen(session, cluster, "carla")
