@@ -18,7 +18,6 @@ from knowledge.domain import Relation
 from knowledge.inbox import demand, rejections
 from knowledge.inbox.listing import standing
 from knowledge.models import (
-    Calendar,
     Claim,
     Cluster,
     Inquiry,
@@ -34,6 +33,7 @@ from knowledge.models import (
     VersionKind,
 )
 from knowledge.models.base import now
+from knowledge.notices import Notice
 from knowledge.paging import bounded
 from knowledge.reports import SourcedStatement, by_ids
 from knowledge.settling import answer_cluster, undo_answer
@@ -59,27 +59,19 @@ _SETTLING: Final = (Relation.SUPPORTS, Relation.REFUTES)
 _LONGEST_ERROR: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Everything that is needed to word and send a notification that is of a statement.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told(Notice):
+    """A notification that is of a statement.
 
-    ``address`` is encrypted (``people.opened``), None where it is not known; ``language`` is what
-    the person is spoken to in. ``relation`` is of ``statement`` to ``claim``, for an answer;
-    ``text_before`` is what they saw, where the words have changed since; ``again`` is whether they
-    were told another answer before. ``open`` is whether they wait for an answer again.
+    ``relation`` is of ``statement`` to ``claim``, for an answer; ``text_before`` is what they saw,
+    where the words have changed since; ``again`` is whether they were told another answer before.
+    ``open`` is whether they wait for an answer again.
     """
 
-    id: int
-    person_key: str
-    address: bytes | None
-    language: str
     kind: NotificationKind
-    claim: str
     relation: Relation | None
     statement: SourcedStatement
     text_before: str | None
-    tries: int
-    calendar: Calendar | None = None
     again: bool = False
     open: bool = False
 

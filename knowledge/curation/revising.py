@@ -39,12 +39,14 @@ def revise(
     action: str,
     reason: str | None,
     undoes: int | None = None,
-    told: int | None = None,
+    tell: bool | None = None,
+    people: int = 0,
 ) -> frozenset[str]:
     """Change a statement in hand and return the fields that are not as before.
 
     Where it is or was published, indexes look at it again. Nobody is told: see ``revise_and_tell``,
-    which says with ``told`` what the audit notes of that.
+    which says with ``tell`` whether the ``people`` are who were shown it; None where that is no
+    question. The audit notes it.
     """
     before = content(row, values)
     changed = frozenset(name for name, value in values.items() if before[name] != value)
@@ -61,7 +63,7 @@ def revise(
         row.id,
         before={name: before[name] for name in values if name in changed},
         after={name: values[name] for name in values if name in changed}
-        | ({} if told is None else {TOLD: told}),
+        | ({} if tell is None else {TOLD: people if tell else False}),
         reason=reason,
         undoes=undoes,
     )
@@ -69,9 +71,8 @@ def revise(
     if (served or serves) and changed != _NEVER_SHOWN:
         append(session, [row.id], ChangeKind.ADDED if serves else ChangeKind.REMOVED)
     session.flush()
-    silent = told is None or told is False
     # An answer that is on its way is followed by a correction, if people are told.
-    kinds = [NotificationKind.CORRECTED, *([NotificationKind.ANSWERED] if silent else [])]
+    kinds = [NotificationKind.CORRECTED, *([] if tell else [NotificationKind.ANSWERED])]
     keep_up(session, row.id, row.version, kinds)
     return changed
 
@@ -97,17 +98,18 @@ def revise_and_tell(
     was, before = row.status, content(row, SHOWN)
     published, among = StatementStatus.PUBLISHED, None if since is None else Inquiry.at >= since
     after = {**before, **{name: value for name, value in values.items() if name in SHOWN}}
-    told: int | None = None
     if was is published and values.get("status", was) == published and after != before:
         tell = changes_meaning(before, after) if tell is None else tell
-        told = audience(session, row.id, among) if tell else False
-    changed = revise(session, row, values, actor, action, reason, undoes, told)
+    else:
+        tell = None
+    people = audience(session, row.id, among) if tell else 0
+    changed = revise(session, row, values, actor, action, reason, undoes, tell, people)
     if changed & _RULED_ON:
         _withdraw_verdicts(session, row.id, actor)
     if was is published and row.status is not published:
         corrected(session, [row.id], NotificationKind.RETRACTED)
         reopen(session, [row.id], actor, None)
-    elif told:
+    elif people:
         corrected(session, [row.id], NotificationKind.CORRECTED, among)
     elif was is StatementStatus.RETRACTED and row.status is published:
         restored(session, row.id)

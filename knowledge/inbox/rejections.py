@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, aliased
 from knowledge.domain import Outcome
 from knowledge.inserting import insert_selected
 from knowledge.models import (
-    Calendar,
     Claim,
     Cluster,
     Inquiry,
@@ -23,25 +22,15 @@ from knowledge.models import (
     Person,
     RejectReason,
 )
+from knowledge.notices import Notice
 from knowledge.paging import bounded
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """Everything that is needed to tell a person why what they asked is not answered.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed(Notice):
+    """A notification of why what a person asked is not answered."""
 
-    ``address`` is encrypted (``people.opened``), None where it is not known; ``language`` is what
-    the person is spoken to in.
-    """
-
-    id: int
-    person_key: str
-    address: bytes | None
-    language: str
-    claim: str
     reason: RejectReason
-    tries: int
-    calendar: Calendar | None = None
 
 
 def reason(session: Session, inquiry_id: int) -> RejectReason | None:
