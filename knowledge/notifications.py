@@ -159,7 +159,12 @@ def sent(session: Session, notification_id: int, relation: Relation | None = Non
     From then on they were shown the statement: they hear of its corrections, and at once if it was
     withdrawn or changed while they were being told. ``relation`` is what an answer said: where
     another was given while it was sent, they are told that one as well.
+
+    Everything that changes what people are told takes its locks in one order, so that no two wait
+    for each other: ``demand.hold``, then the statement, then its notifications and inquiries.
     """
+    demand.hold(session)
+    statement = _locked_statement(session, notification_id)
     note = _settle(session, notification_id, NotificationStatus.SENT, now(), None)
     if note is None:
         # What a person saw was shown, whatever became of it meanwhile.
@@ -173,7 +178,8 @@ def sent(session: Session, notification_id: int, relation: Relation | None = Non
             _no_longer_waiting(session, note)
         else:
             note.status, note.holder = _WAITING, None
-        _catch_up(session, note)
+        if statement is not None:
+            _catch_up(session, note, statement)
     return True
 
 
@@ -193,6 +199,7 @@ def postpone(session: Session, notification_id: int, until: datetime, error: str
 
 def unreachable(session: Session, notification_id: int, error: str) -> None:
     """Give up telling a person: they blocked the bot, or nobody knows how to write to them."""
+    demand.hold(session)
     note = _settle(session, notification_id, NotificationStatus.UNREACHABLE, None, error)
     waited_for = (NotificationKind.ANSWERED, NotificationKind.TAKEN_BACK)
     if note is not None and note.kind in waited_for:
@@ -389,15 +396,21 @@ def _no_longer_waiting(session: Session, note: Notification) -> None:
     )
 
 
-def _catch_up(session: Session, note: Notification) -> None:
-    row = session.execute(
-        select(Statement.id, Statement.status, Statement.version)
-        .where(Statement.id == note.statement_id)
-        .with_for_update()
-    ).one()
+def _locked_statement(session: Session, notification_id: int) -> Statement | None:
+    """Return the statement of a notification as it stands, locked until the transaction ends."""
+    of_note = select(Notification.statement_id).where(Notification.id == notification_id)
+    return session.scalars(
+        select(Statement)
+        .where(Statement.id == of_note.scalar_subquery())
+        .with_for_update(key_share=True),
+        execution_options={"populate_existing": True},
+    ).one_or_none()
+
+
+def _catch_up(session: Session, note: Notification, statement: Statement) -> None:
     # Everybody else was noted with the change.
-    ids, them = [row.id], Inquiry.person_key == note.person_key
-    if row.status is not StatementStatus.PUBLISHED:
+    ids, them = [statement.id], Inquiry.person_key == note.person_key
+    if statement.status is not StatementStatus.PUBLISHED:
         corrected(session, ids, NotificationKind.RETRACTED, them)
-    elif row.version != note.version:
+    elif statement.version != note.version:
         corrected(session, ids, NotificationKind.CORRECTED, them)
