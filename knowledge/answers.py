@@ -8,6 +8,7 @@ from typing import Final
 
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
 from knowledge.calibration import VerdictKind
+from knowledge.claims.questions import is_open, only_asks
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
 from knowledge.reports import SourcedStatement
 
@@ -101,19 +102,22 @@ def reviewed(statement: SourcedStatement) -> bool:
 
 
 def rated(judgement: Judgement, statement: SourcedStatement) -> Judgement:
-    """Return the judgement of a fact-check: what its rating makes of a claim it reviewed.
+    """Return what a judgement of a statement's text is worth: what its rating makes of it, if any.
 
-    The text of a fact-check is the claim it reviewed, so a claim rated true stands like any other
+    A question states nothing, so it supports and refutes nothing. The text of a fact-check is the
+    claim it reviewed, so a claim rated true stands like any other
     statement, and who asks the very claim that is rated false is told so. All else is only shown:
     half-true, misleading and unproven ratings settle nothing, the opposite of a false claim need
     not be true, and a fact-checker's prose without a rating repeats the falsehoods it is about.
+    Of a reviewed question only the rating counts, and only where yes or no answers it.
     """
+    asks = only_asks(statement.text)
     if not reviewed(statement):
-        return judgement
+        return Judgement(Relation.NOT_ENOUGH_INFO, judgement.confidence) if asks else judgement
     label = statement.rating_text or statement.rating
     said = (Reason(ReasonKind.RATED, statement=str(label)),) if label else ()
-    same = judgement.relation is Relation.SUPPORTS
-    if statement.rating is Rating.TRUE:
+    same = judgement.relation is Relation.SUPPORTS and not is_open(statement.text)
+    if statement.rating is Rating.TRUE and (same or not asks):
         return replace(judgement, reasons=said + judgement.reasons)
     if statement.rating in REJECTING and same:
         return Judgement(Relation.REFUTES, judgement.confidence, said + judgement.reasons)

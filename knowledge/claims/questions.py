@@ -1,4 +1,4 @@
-"""Questions turned into what they ask about (pure).
+"""Questions told from what states something, and turned into what they ask about (pure).
 
 Only a frame that affirms nothing and denies nothing of its own is taken off: "is it true that X?"
 asks about X; "isn't it true", "is it false that" and "X or Y?" stay as they are.
@@ -8,7 +8,17 @@ import re
 from typing import Final
 
 from embeddings.normalise import fold
+from embeddings.words import words
+from knowledge.extraction.segmentation import sentences
 
+#: Words that a question opens with which yes or no does not answer.
+OPENING: Final = frozenset(
+    fold(
+        "متى كيف لماذا ليش ليه لما ما ماذا من مين أين وين كم أي شو ايش what why when who where how"
+        " which pourquoi quand comment qui où quel quelle combien"
+    ).split()
+)
+_QUOTES: Final = frozenset('"«»“”')
 _POLITE = (
     r"(?:(?:سوال|عندي سوال|لدي سوال|ممكن اعرف|اريد ان اعرف|بدي اعرف|عايز اعرف|عاوز اعرف|حابب اعرف"
     r"|ابغي اعرف|لو سمحت|لو سمحتم|من فضلك|من فضلكم|رجاء|please|pls|excuse me|i want to know"
@@ -79,6 +89,24 @@ _WHOLE_TAIL = re.compile(
 _END = ' \t\n?؟"»”'
 #: Characters of a sentence whose end is searched for "is it true?".
 _TAIL_WINDOW: Final = 60
+
+
+def only_asks(text: str) -> bool:
+    """Tell whether every sentence of a text is a question: it states nothing.
+
+    What quotes a question states who asks it.
+    """
+    text = text.strip()
+    if text[:1] in _QUOTES and text[-1:] in _QUOTES:
+        text = text[1:-1]
+    read = [text[each.start : each.end].rstrip(" !.…") for each in sentences(text)]
+    return bool(read) and all(each.endswith(("?", "؟")) for each in read)
+
+
+def is_open(text: str) -> bool:
+    """Tell whether a text asks what, who, when or why: neither yes nor no answers that."""
+    read = words(text)
+    return only_asks(text) and bool(read) and read[0].removeprefix("و") in OPENING
 
 
 def asked(sentence: str) -> str:

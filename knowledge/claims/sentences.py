@@ -21,7 +21,7 @@ from knowledge.claims.denials import (
     opens_with_denial,
 )
 from knowledge.claims.intent import Intent, IntentModel
-from knowledge.claims.questions import asked
+from knowledge.claims.questions import OPENING, asked
 from knowledge.claims.small_talk import first_of, kind_of, peel
 from knowledge.extraction.segmentation import sentences
 
@@ -52,11 +52,10 @@ _LEANING: Final = frozenset(
         " cette son sa leur et that's it's he's she's they're you're shouldn't"
     ).split()
 )
-_QUESTION_WORDS: Final = frozenset(
+_QUESTION_WORDS: Final = OPENING | frozenset(
     fold(
-        "هل متى كيف لماذا ليش ليه لما ما ماذا من مين أين وين كم أي شو ايش what why when who where"
-        " how which is are was were did do does can will should pourquoi quand comment qui où quel"
-        " quelle combien أليس ألم ألا isn't wasn't aren't weren't didn't don't doesn't hasn't won't"
+        "هل is are was were do does did can will should أليس ألم ألا isn't wasn't aren't weren't"
+        " didn't don't doesn't hasn't won't"
     ).split()
 )
 # "1.", "2)", "٣-" before a word; glued to it or not.

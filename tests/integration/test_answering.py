@@ -377,3 +377,13 @@ def test_clauses_of_two_reports_settle_nothing(house: House, by_words: Answering
     house.publish("the mayor thanked all workers there")
     claim = "the old harbour bridge opened again and the mayor thanked all workers"
     assert by_words.answer(claim).outcome is not Outcome.SUPPORTED
+
+
+@pytest.mark.parametrize("claim", [CLAIM, "has the old harbour bridge opened again?"])
+def test_a_statement_that_is_a_question_is_only_shown(house: House, claim: str) -> None:
+    house.publish("has the old harbour bridge opened again?")
+    answer = house.answering.answer(claim)
+    assert answer.outcome is Outcome.RELATED
+    assert [match.statement.text for match in answer.suggestions] == [
+        "has the old harbour bridge opened again?"
+    ]

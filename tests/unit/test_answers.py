@@ -7,9 +7,9 @@ import pytest
 from knowledge.agreement.judgement import Judgement
 from knowledge.agreement.negation import denies_unreadably
 from knowledge.agreement.reading import read
-from knowledge.answers import Answer, Match, decided, leans, left_open
+from knowledge.answers import Answer, Match, decided, leans, left_open, rated
 from knowledge.claims import read_message
-from knowledge.domain import Outcome, Relation, ReportKind
+from knowledge.domain import Outcome, Rating, Relation, ReportKind
 from knowledge.models import StatementStatus
 from knowledge.reports import SourcedStatement
 
@@ -105,3 +105,56 @@ def test_a_denial_of_a_denial_is_seen(text: str, nested: bool) -> None:
 )
 def test_a_cross_is_seen(text: str, crossed: bool) -> None:
     assert read_message(text).crossed is crossed
+
+
+#: One question of each kind in each language: what yes or no answers, and what neither does.
+YES_OR_NO = (
+    "Did the bridge open?",
+    "هل فُتح الجسر؟",
+    "Le pont a-t-il ouvert ?",
+    "The bridge opened?!",
+)
+OPEN = ("Who am I?", "من أنا؟", "«ومتى فُتح الجسر؟»", "Qui suis-je ?", "When did the bridge open?")
+
+
+def said(text: str, kind: ReportKind, rating: Rating | None = None) -> SourcedStatement:
+    return replace(match(S, 0.9, "own").statement, text=text, kind=kind, rating=rating)
+
+
+@pytest.mark.parametrize("text", [*YES_OR_NO, *OPEN])
+@pytest.mark.parametrize("relation", [S, R])
+def test_a_question_in_the_news_settles_nothing(text: str, relation: Relation) -> None:
+    assert rated(Judgement(relation, 0.99), said(text, ReportKind.NEWS)).relation is N
+
+
+@pytest.mark.parametrize("text", YES_OR_NO)
+def test_of_a_reviewed_question_the_rating_is_told(text: str) -> None:
+    for relation, rating, expected in [
+        (S, Rating.FALSE, R), (S, Rating.TRUE, S), (S, Rating.MIXED, N),
+        (R, Rating.FALSE, N), (R, Rating.TRUE, N),
+    ]:  # fmt: skip
+        found = rated(Judgement(relation, 0.99), said(text, ReportKind.FACT_CHECK, rating))
+        assert found.relation is expected, rating
+        assert [reason.statement for reason in found.reasons] == [str(rating)]
+
+
+@pytest.mark.parametrize("text", OPEN)
+@pytest.mark.parametrize("rating", [Rating.TRUE, Rating.FALSE])
+def test_what_yes_or_no_does_not_answer_is_neither(text: str, rating: Rating) -> None:
+    found = rated(Judgement(S, 0.99), said(text, ReportKind.FACT_CHECK, rating))
+    assert found.relation is N
+    assert [reason.statement for reason in found.reasons] == [str(rating)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Is it open? The mayor says it is.",
+        "The mayor asked: “Who opened it?”",
+        "هل فُتح الجسر؟ نعم، بحسب البلدية.",
+        "Le pont a ouvert lundi.",
+    ],
+)
+def test_what_states_something_beside_a_question_settles_as_before(text: str) -> None:
+    judgement = Judgement(S, 0.99)
+    assert rated(judgement, said(text, ReportKind.NEWS)) == judgement
