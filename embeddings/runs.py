@@ -59,7 +59,7 @@ def side_by_side(run: Callable[[Part], Result], parts: Sequence[Part]) -> list[R
     """Return what ``run`` returns for each of ``parts``, in order.
 
     The calling thread waits for a processor and runs what no idle one takes over. What a run raises
-    is raised, once all that began have ended.
+    is raised, once all that began have ended: the first in order, whichever thread failed first.
     """
     given: dict[int, Future[Result]] = {}
     done: dict[int, Result] = {}
@@ -71,6 +71,10 @@ def side_by_side(run: Callable[[Part], Result], parts: Sequence[Part]) -> list[R
                 given[number] = _helpers().submit(_given_back, run, part)
             else:
                 done[number] = run(part)
+    except Exception:
+        for future in given.values():
+            future.result()
+        raise
     finally:
         _processors.give_back()
         for future in given.values():

@@ -44,6 +44,21 @@ def test_a_run_that_fails_fails_for_who_asked_and_frees_its_processor() -> None:
     assert side_by_side(run, [0, 2]) == [0, 2]
 
 
+@pytest.mark.skipif(PROCESSORS < 2, reason="nobody takes anything over")
+def test_of_several_that_fail_the_first_in_order_is_told() -> None:
+    last_failed = threading.Event()
+
+    def run(part: int) -> int:
+        if part == 0:
+            last_failed.wait()
+        else:
+            last_failed.set()
+        raise ValueError(f"part {part}")
+
+    with pytest.raises(ValueError, match="part 0"):
+        side_by_side(run, [0, 1])
+
+
 def test_who_runs_leaves_less_to_share() -> None:
     shared = side_by_side(lambda _: share(PROCESSORS), [0])
     assert shared == [-(-PROCESSORS // max(1, PROCESSORS - 1))]
