@@ -2,6 +2,7 @@
 # make check   lint, types, import rules, migrations, tests
 # make bench   the measurements in benchmarks/
 # make lock    write .ci/lock anew (needs uv)     make audit   what is known against what is locked
+# make man     the manual page, in build/man      make pictures   the pictures of docs/moderators.md
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,7 +15,7 @@ INSTALL := $(PIP) install --quiet --no-compile --require-hashes
 DEMO := DATA_DIR=data/demo $(BIN)/tathabbat
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports drift bench lock audit clean
+.PHONY: help demo test check lint types imports drift bench lock audit man pictures clean
 
 help:
 	@grep '^# make' Makefile | sed 's/^# //'
@@ -112,6 +113,14 @@ lock:
 
 audit: $(VENV)/.installed-dev
 	$(BIN)/python .ci/audit.py .ci/lock/dev.txt .ci/lock/torch.txt
+
+man: $(VENV)/.installed
+	@mkdir -p build/man
+	$(BIN)/python -m bot.cli.manual > build/man/tathabbat.1
+
+# Needs chromium. Look at them before they are kept.
+pictures: $(VENV)/.installed-dev
+	PICTURES=docs/pictures $(BIN)/python -m pytest --numprocesses 0 tests/e2e/test_moderators_guide.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,113 @@
+"""The manual page: every command with its options, read of the command line itself.
+
+``python -m bot.cli.manual > tathabbat.1`` writes it; ``make man`` does.
+"""
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Final
+
+import click
+
+from bot.cli.main import tathabbat
+
+_MARK: Final = "\b"
+_CODE: Final = re.compile(r"`([^`]+)`")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command that can be called: how, and what it does."""
+
+    usage: str
+    help: str
+    options: tuple[tuple[str, str], ...]
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the help, on one line."""
+        return " ".join(self.help.split("\n\n")[0].split())
+
+
+def entries(
+    command: click.Command = tathabbat, parent: click.Context | None = None
+) -> Iterator[Entry]:
+    """Yield every command below a group, in the order in which the group lists them."""
+    context = click.Context(command, parent, info_name=command.name)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            if (found := command.get_command(context, name)) is not None:
+                yield from entries(found, context)
+        return
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    # --help is every command's, and said once. Arguments are told of in the text.
+    options = [each for each in command.params if isinstance(each, click.Option)]
+    records = tuple(filter(None, (each.get_help_record(context) for each in options)))
+    yield Entry(usage, inspect.cleandoc(command.help or ""), records)
+
+
+def page() -> str:
+    """Return the page, as `man` reads it."""
+    lines = [
+        f'.TH TATHABBAT 1 "" "Tathabbat {version("tathabbat")}" "User Commands"',
+        ".SH NAME",
+        r"tathabbat \- check claims against verified reports",
+        ".SH SYNOPSIS",
+        _bold("tathabbat COMMAND [OPTIONS] [ARGUMENTS]"),
+        ".SH DESCRIPTION",
+        *_paragraphs(inspect.cleandoc(tathabbat.help or "")),
+        ".PP",
+        _text("Every command has --help. Output is for people on a terminal and JSON with --json."),
+        ".SH COMMANDS",
+        *(line for each in entries() for line in _section(each)),
+        ".SH EXIT STATUS",
+        *_listed((("0", "success"), ("1", "a failure, said in one sentence"), ("2", "bad usage"))),
+        ".SH FILES",
+        *_listed(((".env", "settings, in the folder that the program is called in"),)),
+        ".SH ENVIRONMENT",
+        _text("The settings that .env.example explains; `tathabbat config show` lists them."),
+        ".PP",
+        _text("Nothing is coloured while NO_COLOR is set."),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _section(entry: Entry) -> Iterator[str]:
+    yield ".SS " + _text(entry.usage)
+    yield from _paragraphs(entry.help)
+    yield from _listed(entry.options, indented=True)
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    for number, paragraph in enumerate(text.split("\n\n")):
+        if number:
+            yield ".PP"
+        yield _text(" ".join(paragraph.replace(_MARK, "").split()))
+
+
+def _listed(rows: tuple[tuple[str, str], ...], *, indented: bool = False) -> Iterator[str]:
+    if indented:
+        yield ".RS"
+    for name, what in rows:
+        yield from (".TP", _bold(name), _text(what) or r"\&")
+    if indented:
+        yield ".RE"
+
+
+def _bold(text: str) -> str:
+    return rf"\fB{_text(text)}\fR"
+
+
+def _text(text: str) -> str:
+    """Return a line of text as roff takes it: nothing in it is a request or an escape."""
+    plain = _CODE.sub(r"\1", text).replace("\\", r"\e").replace("-", r"\-")
+    plain = plain.replace("'", r"\(aq")
+    plain = "".join(c if c.isascii() else rf"\[u{ord(c):04X}]" for c in plain)
+    return rf"\&{plain}" if plain.startswith(".") else plain
+
+
+if __name__ == "__main__":
+    click.echo(page(), nl=False)
