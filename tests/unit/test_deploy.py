@@ -23,6 +23,31 @@ DEPLOY = ROOT / "deploy"
 SETTINGS = {name.upper() for name in Settings.model_fields}
 
 
+def unit_of(name: str) -> configparser.ConfigParser:
+    """Return a systemd unit; of a setting that is repeated, the last."""
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read(DEPLOY / name, "utf-8")
+    return parser
+
+
+def require_taken_by_systemd(folder: Path, *names: str) -> None:
+    """Have systemd read units; the programs that they start must exist for it, and any will do."""
+    for name in names:
+        text = (DEPLOY / name).read_text("utf-8")
+        (folder / name).write_text(
+            re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={sys.executable}", text), "utf-8"
+        )
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *(str(folder / name) for name in names)],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    ours = [line for line in done.stderr.splitlines() if "tathabbat" in line]
+    assert (done.returncode, ours) == (0, [])
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not here")
 def test_what_ci_runs_is_a_script() -> None:
     subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=True)  # noqa: S607 - any bash
@@ -33,10 +58,7 @@ class TestService:
 
     @pytest.fixture
     def unit(self) -> configparser.ConfigParser:
-        parser = configparser.ConfigParser(strict=False, interpolation=None)
-        parser.optionxform = str  # type: ignore[assignment,method-assign]
-        parser.read(DEPLOY / "tathabbat.service", "utf-8")
-        return parser
+        return unit_of("tathabbat.service")
 
     def test_it_runs_the_bot_as_nobody_special(self, unit: configparser.ConfigParser) -> None:
         service = unit["Service"]
@@ -62,18 +84,23 @@ class TestService:
 
     @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
     def test_systemd_takes_it(self, tmp_path: Path) -> None:
-        text = (DEPLOY / "tathabbat.service").read_text("utf-8")
-        unit = tmp_path / "tathabbat.service"
-        # The program must exist for it to be verified: any will do.
-        unit.write_text(re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={sys.executable}", text), "utf-8")
-        done = subprocess.run(
-            ["systemd-analyze", "verify", str(unit)],  # noqa: S607 - wherever it is
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        ours = [line for line in done.stderr.splitlines() if "tathabbat" in line]
-        assert (done.returncode, ours) == (0, [])
+        require_taken_by_systemd(tmp_path, "tathabbat.service")
+
+
+class TestBackup:
+    """The units that back the database up; what they do is tried with the pages' commands."""
+
+    def test_it_works_as_the_bots_user_where_the_bot_does(self) -> None:
+        bot, backup = unit_of("tathabbat.service"), unit_of("tathabbat-backup.service")
+        for name in ("User", "Group", "WorkingDirectory", "UMask", "ProtectSystem"):
+            assert backup["Service"][name] == bot["Service"][name], name
+        folders = backup["Service"]["ReadWritePaths"].split()
+        assert backup["Service"]["WorkingDirectory"] in folders
+        assert "/var/backups/tathabbat" in folders
+
+    @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
+    def test_systemd_takes_both(self, tmp_path: Path) -> None:
+        require_taken_by_systemd(tmp_path, "tathabbat-backup.service", "tathabbat-backup.timer")
 
 
 def steps(name: str) -> list[tuple[str, str]]:
