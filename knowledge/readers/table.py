@@ -13,9 +13,9 @@ from knowledge.readers.files import Source, opened, require_utf8
 from knowledge.readers.model import Defaults, Problem, Refs
 from knowledge.readers.rows import report_of
 
-_STATEMENT_COLUMNS = ("text", "speaker", "rating", "as_of")
-_REPORT_COLUMNS = ("publisher", "title", "url", "published_at", "language", "kind", "body", "ref")
-_KNOWN = frozenset(_STATEMENT_COLUMNS + _REPORT_COLUMNS)
+STATEMENT_COLUMNS = ("text", "speaker", "rating", "as_of")
+REPORT_COLUMNS = ("publisher", "title", "url", "published_at", "language", "kind", "body", "ref")
+_KNOWN = frozenset(STATEMENT_COLUMNS + REPORT_COLUMNS)
 # Spreadsheets write the separator of their country.
 _SEPARATORS = ",;\t"
 
@@ -91,8 +91,8 @@ def _read(
 
 
 def _nested(row: Mapping[str, str]) -> dict[str, object]:
-    nested: dict[str, object] = {name: row[name] for name in _REPORT_COLUMNS if name in row}
-    statement = {name: row[name] for name in _STATEMENT_COLUMNS if name in row}
+    nested: dict[str, object] = {name: row[name] for name in REPORT_COLUMNS if name in row}
+    statement = {name: row[name] for name in STATEMENT_COLUMNS if name in row}
     # Even without its text, so that a rating or a speaker of nothing is not lost in silence.
     if statement:
         nested["statements"] = [statement]
