@@ -40,12 +40,15 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 demo: $(VENV)/.installed
 	$(DEMO) db upgrade
-	$(DEMO) ingest knowledge/samples/last-isis-pocket.txt --publish
+	$(DEMO) ingest knowledge/samples/last-isis-pocket.txt examples/newsroom.jsonl --publish
 	$(DEMO) reindex
 	@echo; for claim in \
 	  'داعش يسيطر على نصف مساحة خلافته' \
 	  'خرج أكثر من 37 ألف شخص من مناطق سيطرة داعش' \
 	  'ISIS is confined to 10% of the area of its caliphate' \
+	  'عاجل!! الحكومة ترفع الدعم عن الطحين انشروها' \
+	  'All 164 passengers of the Sahrin ferry were taken off safely' \
+	  "L'âge de la retraite passera à 67 ans dès 2027 en Loumara" \
 	  'ارتفع سعر القمح في الأسواق العالمية'; \
 	do printf '\n> %s\n' "$$claim"; $(DEMO) check "$$claim"; done
 	@if [ -t 0 ] && [ -t 1 ]; then $(DEMO) chat; else \
