@@ -1,0 +1,83 @@
+"""Pages about the project lead where they say, and what runs on its code runs what `make` does."""
+
+import re
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(
+    chain(ROOT.glob("*.md"), (ROOT / "docs").glob("*.md"), (ROOT / "examples").glob("*.md"))
+)
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the names that the headings of a page get."""
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_files_that_contributors_are_sent_to_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = re.findall(r"`((?:[\w.-]+/)+(?:[\w-]+\.\w+)?)`", text)
+    # Those are what the reader is told to write.
+    written = {name for name in named if "NAME" in name or "CODE" in name or "NUMBER" in name}
+    written |= {"knowledge/readers/toml.py", "tests/unit/test_readers_toml.py"}
+    missing = {name for name in set(named) - written if not (ROOT / name).exists()}
+    assert len(named) > 30
+    assert missing == set()
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    return read
+
+
+def targets() -> set[str]:
+    """Return what `make` can make."""
+    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+
+
+def test_pages_and_hooks_name_what_make_makes() -> None:
+    hooks = read_yaml(ROOT / ".pre-commit-config.yaml")["repos"][0]["hooks"]
+    entries = [hook["entry"] for hook in hooks]
+    assert {entry.removeprefix("make ") for entry in entries} == {"lint", "types", "imports"}
+    for page in PAGES:
+        named = set(re.findall(r"`make ([a-z-]+)`", page.read_text("utf-8")))
+        assert named <= targets(), page.name
+
+
+def test_the_workflow_runs_the_script_that_anybody_can_run() -> None:
+    workflow = read_yaml(ROOT / ".github" / "workflows" / "check.yml")
+    steps = workflow["jobs"]["check"]["steps"]
+    assert steps[-1]["run"] == ".ci/run"
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+    assert workflow["permissions"] == {"contents": "read"}
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.stem)
+def test_issue_forms_are_whole(form: Path) -> None:
+    if form.name == "config.yml":
+        assert set(read_yaml(form)) <= {"blank_issues_enabled", "contact_links"}
+        return
+    found = read_yaml(form)
+    assert {"name", "description", "body"} <= set(found)
+    names = [part["id"] for part in found["body"] if part["type"] != "markdown"]
+    assert names
+    assert len(set(names)) == len(names)
+    assert all(part["attributes"].get("label") for part in found["body"] if "id" in part)
