@@ -1,6 +1,8 @@
 # make demo    set everything up and try it       make test    run every test
 # make check   lint, types, import rules, migrations, tests
 # make bench   the measurements in benchmarks/
+# make docs    the documentation site, into build/site
+# make dist    the package, into dist/            make dist-check    try it in empty environments
 # make lock    write .ci/lock anew (needs uv)     make audit   what is known against what is locked
 # make man     the manual page, in build/man      make pictures   the pictures of docs/moderators.md
 
@@ -15,7 +17,7 @@ INSTALL := $(PIP) install --quiet --no-compile --require-hashes
 DEMO := DATA_DIR=data/demo $(BIN)/tathabbat
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports drift bench lock audit man pictures clean
+.PHONY: help demo test check lint types imports drift bench docs dist dist-check lock audit man pictures clean
 
 help:
 	@grep '^# make' Makefile | sed 's/^# //'
@@ -104,6 +106,17 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.restore_kills
 	$(BIN)/python -m benchmarks.fuzz --updates 100000
 
+# What builds the site and the package needs nothing of the project and has an environment of its own.
+TOOLS := build/tools
+$(TOOLS)/.installed: .ci/lock/tools.txt
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+	@touch $@
+
+docs: $(TOOLS)/.installed
+	@NO_MKDOCS_2_WARNING=1 $(TOOLS)/bin/mkdocs build --strict
+	@echo "The site begins at build/site/index.html"
+
 # Everything is locked for every platform and for Python 3.11 and later. A new release of torch needs
 # the hashes of its CPU builds in .ci/lock/torch.txt, by hand: they are on TORCH_INDEX.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -111,6 +124,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock:
 	$(LOCK) pyproject.toml --extra ocr --no-emit-package torch -o .ci/lock/run.txt
 	$(LOCK) pyproject.toml --extra dev --no-emit-package torch -c .ci/lock/run.txt -o .ci/lock/dev.txt
+	$(LOCK) --group docs --group dist -o .ci/lock/tools.txt
 	sed -n 's/^\(torch==[0-9.]*\).*/\1/p' .ci/lock/torch.txt | \
 	  $(LOCK) - --no-config -c .ci/lock/run.txt -o .ci/lock/torch-default.txt
 

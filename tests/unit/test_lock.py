@@ -44,7 +44,9 @@ def locked(name: str) -> dict[str, tuple[str, list[str]]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["run.txt", "dev.txt", "torch.txt", "torch-default.txt"])
+@pytest.mark.parametrize(
+    "name", ["run.txt", "dev.txt", "tools.txt", "torch.txt", "torch-default.txt"]
+)
 def test_everything_is_locked_with_hashes(name: str) -> None:
     found = locked(name)
     assert found
@@ -72,6 +74,15 @@ def test_what_builds_the_project_is_locked() -> None:
     built_with = pins(PROJECT["build-system"]["requires"])
     found = locked("run.txt")
     assert {package: found[package][0] for package in built_with} == built_with
+
+
+def test_what_builds_the_site_and_the_package_is_locked() -> None:
+    groups = PROJECT["dependency-groups"]
+    wanted = pins([*groups["docs"], *groups["dist"]])
+    found = locked("tools.txt")
+    assert {package: found[package][0] for package in wanted} == wanted, "run `make lock`"
+    # The package is built there without isolation.
+    assert pins(PROJECT["build-system"]["requires"]).items() <= wanted.items()
 
 
 def test_tests_run_on_what_is_installed() -> None:

@@ -70,6 +70,14 @@ def test_the_workflow_runs_the_script_that_anybody_can_run() -> None:
     assert workflow["permissions"] == {"contents": "read"}
 
 
+def test_every_page_of_docs_is_on_the_site() -> None:
+    listed = set(
+        re.findall(r": (\S+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
+    )
+    assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= listed
+    assert [name for name in listed if not (ROOT / name).exists()] == []
+
+
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.stem)
 def test_issue_forms_are_whole(form: Path) -> None:
     if form.name == "config.yml":
