@@ -117,6 +117,13 @@ docs: $(TOOLS)/.installed
 	@NO_MKDOCS_2_WARNING=1 $(TOOLS)/bin/mkdocs build --strict
 	@echo "The site begins at build/site/index.html"
 
+dist: $(TOOLS)/.installed
+	@rm -rf dist
+	$(TOOLS)/bin/python -m build --no-isolation
+
+dist-check: dist $(VENV)/.installed
+	$(BIN)/python .ci/dist_check.py
+
 # Everything is locked for every platform and for Python 3.11 and later. A new release of torch needs
 # the hashes of its CPU builds in .ci/lock/torch.txt, by hand: they are on TORCH_INDEX.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -140,4 +147,4 @@ pictures: $(VENV)/.installed-dev
 	PICTURES=docs/pictures $(BIN)/python -m pytest --numprocesses 0 tests/e2e/test_moderators_guide.py
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

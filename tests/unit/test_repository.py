@@ -1,6 +1,7 @@
 """Pages about the project lead where they say, and what runs on its code runs what `make` does."""
 
 import re
+import tomllib
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,16 @@ def test_every_page_of_docs_is_on_the_site() -> None:
     )
     assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= listed
     assert [name for name in listed if not (ROOT / name).exists()] == []
+
+
+def test_pages_name_the_version_that_is_built() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    version: str = project["version"]
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == version
+    series = f"| {version.rpartition('.')[0]}.x | yes |"
+    assert series in (ROOT / "SECURITY.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.stem)
