@@ -7,10 +7,14 @@ from itertools import takewhile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+#: Pages for those who change the code and release it; they hold no commands to be tried.
+DEVELOPERS = (*sorted({*ROOT.glob("*.md")} - {ROOT / "README.md"}), ROOT / "docs" / "releasing.md")
 #: Pages for users, moderators and operators. A new one is found by itself.
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-#: Pages for those who change the code; they hold no commands to be tried.
-DEVELOPERS = (ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "examples" / "README.md",
+    *sorted({*(ROOT / "docs").glob("*.md")} - {*DEVELOPERS}),
+)
 
 _FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"(`+)(.+?)\1", re.DOTALL)

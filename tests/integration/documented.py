@@ -169,7 +169,7 @@ def shell_in(folder: Path, call: Cli) -> Shell:
     for place in (*(folder / each[1:] for each in FOLDERS), folder / "home", programs):
         place.mkdir(parents=True)
     shutil.copy(ROOT / ".env.example", checkout)
-    for name in ("deploy", "knowledge/samples"):
+    for name in ("deploy", "examples", "knowledge/samples"):
         shutil.copytree(ROOT / name, checkout / name)
     (checkout / ".venv" / "bin").mkdir(parents=True)
     (checkout / ".venv" / "bin" / "activate").touch()

@@ -1,36 +1,16 @@
-"""Pages about the project lead where they say, and what runs on its code runs what `make` does."""
+"""Pages about the project name what exists, and what runs on its code runs what `make` does."""
 
 import re
 import tomllib
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(
-    chain(ROOT.glob("*.md"), (ROOT / "docs").glob("*.md"), (ROOT / "examples").glob("*.md"))
-)
+from tests.pages import DEVELOPERS, PAGES, ROOT
+
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
-
-
-def anchors(page: Path) -> set[str]:
-    """Return the names that the headings of a page get."""
-    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
-    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
-    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
-    for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
-        name, _, anchor = link.partition("#")
-        target = (page.parent / name).resolve() if name else page
-        assert target.exists(), link
-        assert not anchor or anchor in anchors(target), link
 
 
 def test_files_that_contributors_are_sent_to_exist() -> None:
@@ -58,7 +38,7 @@ def test_pages_and_hooks_name_what_make_makes() -> None:
     hooks = read_yaml(ROOT / ".pre-commit-config.yaml")["repos"][0]["hooks"]
     entries = [hook["entry"] for hook in hooks]
     assert {entry.removeprefix("make ") for entry in entries} == {"lint", "types", "imports"}
-    for page in PAGES:
+    for page in (*PAGES, *DEVELOPERS):
         named = set(re.findall(r"`make ([a-z-]+)`", page.read_text("utf-8")))
         assert named <= targets(), page.name
 
