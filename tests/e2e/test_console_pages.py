@@ -1,8 +1,6 @@
 """Every page of the console in a real browser: both languages, desktop and phone, by keyboard."""
 
-import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,12 +9,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from bot.console.server import beside
-from knowledge.database import open_engine, open_sessions
-from knowledge.schema import upgrade
-from tests.bag_of_words import BagOfWords
 from tests.e2e.chromium import DESKTOP, PHONE, Chromium, album, axe_core, chromium
-from tests.integration.console import Console, console_on
+from tests.e2e.served_console import served_console
+from tests.integration.console import Console
 from tests.integration.newsroom import deliver, furnish, propose
 
 PAGES = {
@@ -51,21 +46,11 @@ PAGES = {
 @pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """Return a furnished console that is being served."""
-    folder = tmp_path_factory.mktemp("console")
-    engine = open_engine(f"sqlite:///{folder / 'tathabbat.db'}")
-    upgrade(engine)
-    sessions = open_sessions(engine)
-    furnish(sessions)
-    propose(sessions)
-    deliver(sessions)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        bind = f"127.0.0.1:{free.getsockname()[1]}"
-    console = console_on(sessions, BagOfWords(), folder, f"http://{bind}")
-    console.clock.now = datetime.now(UTC)
-    with beside(console.app, bind, ()):
+    with served_console(tmp_path_factory.mktemp("console")) as console:
+        furnish(console.sessions)
+        propose(console.sessions)
+        deliver(console.sessions)
         yield console
-    engine.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
 """A small newsroom's data: reports in every state, clusters in two languages, colleagues, feeds."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,8 +49,10 @@ HOSTILE = "<script>alert(1)</script>\u202e{{ 7*7 }}'\" onload=x"
 #: Where the claims about the crocodile were forwarded from.
 _CHANNEL = inquiries.Origin(Forwarded.CHANNEL, key_of(999), HOSTILE)
 
-#: Claims by cluster, each with how many people asked it.
-CLAIMS: tuple[tuple[tuple[str, str, int], ...], ...] = (
+#: The wordings of one claim, each with its language and how many people asked it.
+Asked: TypeAlias = tuple[tuple[str, str, int], ...]
+
+CLAIMS: tuple[Asked, ...] = (
     (
         ("أغلقت البلدية الجسر القديم أمام المشاة", "ar", 7),
         ("هل أُغلق الجسر القديم في وجه المشاة؟", "ar", 3),
@@ -138,30 +142,42 @@ def furnish(sessions: Sessions) -> None:
             session, HOSTILE, "https://example.org/claims", FeedKind.CLAIMREVIEW, 120, key_of(1)
         )
     with sessions.begin() as session:
-        clusters = []
-        for number, claims in enumerate(CLAIMS):
-            cluster = Cluster(title=claims[0][0], status=ClusterStatus.OPEN)
-            session.add(cluster)
-            session.flush()
-            clusters.append(cluster)
-            for text, language, people in claims:
-                for person in range(people):
-                    inquiry = inquiries.record(
-                        session,
-                        key_of(100 * number + person + 10),
-                        text,
-                        Outcome.RELATED if number == 2 else Outcome.NO_MATCH,
-                        checked.statement_ids if number == 2 else (),
-                        language,
-                        waiting=True,
-                        origin=_CHANNEL if number == 2 else None,
-                    )
-                    assert inquiry
-                    row = session.query(Claim).filter_by(text=text).one()
-                    if row.cluster_id is None:
-                        demand.join(session, cluster, row.id)
+        shown = {2: (checked.statement_ids, _CHANNEL)}
+        clusters = [
+            ask(session, number, claims, *shown.get(number, ()))
+            for number, claims in enumerate(CLAIMS)
+        ]
         handling.assign(session, clusters[1].id, key_of(2), key_of(2))
         handling.snooze(session, clusters[3].id, now() + timedelta(days=2), key_of(2))
+
+
+def ask(
+    session: Session,
+    number: int,
+    claims: Asked,
+    shown: Sequence[int] = (),
+    origin: inquiries.Origin | None = None,
+) -> Cluster:
+    """Have people ask the wordings of one claim, and wait; ``number`` tells them from others."""
+    cluster = Cluster(title=claims[0][0], status=ClusterStatus.OPEN)
+    session.add(cluster)
+    session.flush()
+    for text, language, people in claims:
+        for person in range(people):
+            inquiries.record(
+                session,
+                key_of(100 * number + person + 10),
+                text,
+                Outcome.RELATED if shown else Outcome.NO_MATCH,
+                shown,
+                language,
+                waiting=True,
+                origin=origin,
+            )
+            row = session.query(Claim).filter_by(text=text).one()
+            if row.cluster_id is None:
+                demand.join(session, cluster, row.id)
+    return cluster
 
 
 def propose(sessions: Sessions) -> None:

@@ -1,0 +1,28 @@
+"""The console on a listener of its own, for a real browser."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.console.server import beside
+from knowledge.database import open_engine, open_sessions
+from knowledge.schema import upgrade
+from tests.bag_of_words import BagOfWords
+from tests.integration.console import Console, console_on
+
+
+@contextmanager
+def served_console(folder: Path) -> Iterator[Console]:
+    """Serve a console with an empty database while the body runs."""
+    engine = open_engine(f"sqlite:///{folder / 'tathabbat.db'}")
+    upgrade(engine)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        bind = f"127.0.0.1:{free.getsockname()[1]}"
+    console = console_on(open_sessions(engine), BagOfWords(), folder, f"http://{bind}")
+    console.clock.now = datetime.now(UTC)
+    with beside(console.app, bind, ()):
+        yield console
+    engine.dispose()
