@@ -142,9 +142,9 @@ man: $(VENV)/.installed
 	@mkdir -p build/man
 	$(BIN)/python -m bot.cli.manual > build/man/tathabbat.1
 
-# Needs chromium. Look at them before they are kept.
+# Needs chromium, and a font with emoji (Debian: fonts-noto-color-emoji).
 pictures: $(VENV)/.installed-dev
-	PICTURES=docs/pictures $(BIN)/python -m pytest --numprocesses 0 tests/e2e/test_moderators_guide.py
+	PICTURES=$(CURDIR)/docs/pictures $(BIN)/python -m pytest --numprocesses 0 tests/e2e/test_moderators_guide.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
