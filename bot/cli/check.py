@@ -35,7 +35,11 @@ MAX_TOP = 1000
 def check(
     app: App, claim: str | None, batch: Path | None, output: Path | None, top: int, as_json: bool
 ) -> None:
-    """Check CLAIM against every published statement, or a whole file with --batch."""
+    """Check CLAIM, or a file of them, against what is published.
+
+    --batch answers each row of a file, and --output says where. A row that cannot be used is named
+    with its line; the others go on.
+    """
     if batch is not None:
         if claim is not None or output is None or as_json:
             raise click.UsageError("--batch goes with --output, without CLAIM and --json")

@@ -25,8 +25,9 @@ _CONTEXT: Final = ("title", "before", "speaker")
 )
 @click.pass_obj
 def compare(app: App, batch: Path, output: Path) -> None:
-    """Judge each statement of a file against its claim: SUPPORTS, REFUTES or NOT_ENOUGH_INFO.
+    """Judge each statement of a file against its claim.
 
+    Each row is answered SUPPORTS, REFUTES or NOT_ENOUGH_INFO.
     It is read with its report's title, the sentence before it and its speaker, if a row has them.
     """
 

@@ -8,5 +8,8 @@ from bot.app import App
 @click.command()
 @click.pass_obj
 def console(app: App) -> None:
-    """Serve the moderators' console at CONSOLE_BIND until told to stop."""
+    """Serve the moderators' console alone, at CONSOLE_BIND.
+
+    `run` serves it too. SIGINT and SIGTERM end it.
+    """
     app.run_console()

@@ -24,8 +24,9 @@ def db() -> None:
 @click.option("--revision", default="head", show_default=True, help="Where to go.")
 @click.pass_obj
 def upgrade(app: App, revision: str) -> None:
-    """Bring the database to this program's schema, and write its file anew.
+    """Bring the database to this program's schema.
 
+    An SQLite file is written anew.
     Nothing of what was erased is left in an SQLite file then. That takes a second for 40 MB, while
     which nobody else writes: stop the bot before.
     """
@@ -40,7 +41,10 @@ def upgrade(app: App, revision: str) -> None:
 @YES
 @click.pass_obj
 def downgrade(app: App, revision: str, yes: bool) -> None:
-    """Take the database back to REVISION; what only newer revisions hold is lost."""
+    """Take the database back to an earlier REVISION.
+
+    What only newer revisions hold is lost.
+    """
     now = schema.state(app.engine).current or "base"
     require_yes(
         f"the database goes from revision {now} back to {revision}, and what only newer revisions"
@@ -55,7 +59,10 @@ def downgrade(app: App, revision: str, yes: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
 def check(app: App, as_json: bool) -> None:
-    """Tell whether the database is at this program's schema and differs from it in nothing."""
+    """Tell whether the database is at this program's schema.
+
+    Whatever differs from that schema is named.
+    """
     require_whole(app.engine)
     found = schema.state(app.engine)
     differences = schema.drift(app.engine) if found.ready else []
@@ -80,7 +87,10 @@ def check(app: App, as_json: bool) -> None:
 @click.argument("target", type=click.Path(path_type=Path))
 @click.pass_obj
 def backup(app: App, target: Path) -> None:
-    """Copy the database to the new file TARGET, consistently, while everything runs."""
+    """Copy the database to the new file TARGET.
+
+    The copy is consistent, and made while everything runs. It is read back whole before it appears.
+    """
     backups.backup(app.engine, target)
     click.echo(f"backed up to {target}")
 
@@ -95,8 +105,9 @@ def backup(app: App, target: Path) -> None:
 )
 @click.pass_obj
 def restore(app: App, source: Path, yes: bool, allow_empty: bool) -> None:
-    """Put the backup SOURCE in the place of everything in the database; then build the index anew.
+    """Replace everything in the database by the backup SOURCE.
 
+    The index is built anew then.
     SOURCE is checked whole first: what `db backup` did not write, such as a copy of the database's
     file, is refused, and nothing changed.
     Programs that run meanwhile follow at their next claim.

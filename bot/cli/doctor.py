@@ -16,7 +16,7 @@ _COLOURS: Final = {State.OK: "green", State.WARNING: "yellow", State.FAILURE: "r
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 @click.pass_obj
 def doctor(app: App, as_json: bool) -> None:
-    """Look at every part: how it is, and the way out where it is not well.
+    """Look at every part, and say the way out of what is wrong.
 
     Database, disk, files, key, models, index, pictures, Telegram and its webhook, updates, console,
     metrics, feeds, errands, notifications. The exit code is 1 if any of them is a failure; a

@@ -51,7 +51,7 @@ def _output(kind: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 @click.group()
 def evaluate() -> None:
-    """Measure the answers on labelled data, and calibrate them by people's feedback."""
+    """Measure the answers on labelled data, and calibrate them."""
 
 
 @evaluate.command()
@@ -60,8 +60,9 @@ def evaluate() -> None:
 @_json
 @click.pass_obj
 def retrieval(app: App, folder: Path, output: Path, as_json: bool) -> None:
-    """Measure whether the right statement is found (MAP, MRR, success, recall).
+    """Measure whether the right statement is found.
 
+    MAP, MRR, success and recall.
     DATA holds queries*.jsonl (id, text) and qrels*.tsv or .txt (query, 0, reference, relevance).
     With reports.jsonl (report rows, as `ingest` takes) or claims.jsonl (id, text, title) in it,
     those are searched, in a knowledge base made for it; without, what is published.
@@ -89,7 +90,7 @@ def retrieval(app: App, folder: Path, output: Path, as_json: bool) -> None:
 @_json
 @click.pass_obj
 def agreement(app: App, folder: Path, output: Path, as_json: bool) -> None:
-    """Measure whether the judge sees what a statement says of a claim.
+    """Measure whether the judge sees what a statement says.
 
     DATA holds JSONL rows of claim, statement and relation (SUPPORTS, REFUTES, NOT_ENOUGH_INFO), and
     title, before and speaker where known; the names of the usual sets (evidence/label,

@@ -43,7 +43,10 @@ def claimreview(app: App, output: Path | None, force: bool) -> None:
 @_FORCE
 @click.pass_obj
 def as_csv(app: App, output: Path | None, force: bool) -> None:
-    """Write every published statement as a table that no spreadsheet takes for formulas."""
+    """Write every published statement as a table.
+
+    No spreadsheet takes a cell of it for a formula.
+    """
     from knowledge.export import published, table
 
     with app.sessions() as session:

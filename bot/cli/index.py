@@ -19,7 +19,10 @@ from knowledge.database import Sessions
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
 def reindex(app: App, full: bool, as_json: bool) -> None:
-    """Build the index anew from everything published; the old one serves until it is ready."""
+    """Build the index anew from everything that is published.
+
+    The old one serves until it is ready.
+    """
     root, sessions = app.settings.index_dir, app.sessions
     with snapshot.building(root):
         if full:
@@ -38,7 +41,10 @@ def index() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
 def status(app: App, as_json: bool) -> None:
-    """Tell which index is served and what the database has that it has not."""
+    """Tell which index is served, and what it lacks.
+
+    That is what the database has that it has not: answers come from it all the same.
+    """
     sessions = app.sessions
     manifest = snapshot.current(app.settings.index_dir)
     _show_with_changes(sessions, manifest, "is served", as_json)
@@ -48,8 +54,9 @@ def status(app: App, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
 def verify(app: App, as_json: bool) -> None:
-    """Check every file's checksum and compare the index with the database, vector by vector.
+    """Check the index's files, and compare it with the database.
 
+    Every file's checksum is checked, and every vector compared.
     Statements that changed since the index was built are not faults: every program adds them as
     it opens the index. They are counted so that it is known when a reindex is due.
     """
@@ -95,8 +102,9 @@ def rollback(app: App, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
 def prune(app: App, as_json: bool) -> None:
-    """Delete all indexes but the served one and one to roll back to, and other models' vectors.
+    """Delete old indexes, and the vectors of other models.
 
+    The served index is kept, and one to roll back to.
     What a model's change leaves behind stays until then, so that changing back costs nothing. The
     vectors are those of every bot on this database.
     """

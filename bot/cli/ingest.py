@@ -102,8 +102,9 @@ def ingest(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Read reports from PATHS and keep their statements, as drafts unless --publish is given.
+    """Read reports from PATHS and keep their statements.
 
+    They are drafts, which nobody is shown, unless --publish is given.
     A path that begins with https:// or http:// is fetched, from the public internet only.
     The same content a second time adds nothing. A row that cannot be read, or has the ref of an
     earlier one, is named with its line; the others go in. A date in the future is only warned of.

@@ -28,7 +28,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a 
 
 @click.group()
 def sources() -> None:
-    """Add, list, poll, pause and trust the sources that reports come from.
+    """Add, list, poll, pause and trust sources of reports.
 
     PUBLISH_NEEDS_TWO does not hold here: who has the command line needs no second person.
     """
@@ -81,7 +81,7 @@ def add(
 @_JSON
 @click.pass_obj
 def list_sources(app: App, as_json: bool) -> None:
-    """List the sources that are polled, their feeds and how each of them does."""
+    """List the sources, their feeds and how each feed does."""
     with app.sessions() as session:
         found = known.polled(session)
     if not found and not as_json:
@@ -100,7 +100,10 @@ def list_sources(app: App, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
 def poll(app: App, feeds: tuple[str, ...], as_json: bool) -> None:
-    """Poll FEEDS (numbers or addresses) now; without any, those whose turn it is."""
+    """Poll FEEDS now, or those whose turn it is.
+
+    A feed is named by its number or address.
+    """
     if feeds:
         with app.sessions() as session:
             numbers = [known.find_feed(session, each) for each in feeds]
@@ -119,7 +122,10 @@ def poll(app: App, feeds: tuple[str, ...], as_json: bool) -> None:
 @click.option("--reason", help="Why, for the audit.")
 @click.pass_obj
 def pause(app: App, feed: str, reason: str | None) -> None:
-    """Poll FEED (its number or address) no more until it is resumed."""
+    """Poll FEED no more until it is resumed.
+
+    FEED is its number or address.
+    """
     with app.sessions.begin() as session:
         known.pause(session, known.find_feed(session, feed), COMMAND_LINE, reason)
     click.echo("paused")
@@ -129,7 +135,10 @@ def pause(app: App, feed: str, reason: str | None) -> None:
 @click.argument("feed")
 @click.pass_obj
 def resume(app: App, feed: str) -> None:
-    """Poll the paused FEED (its number or address) again."""
+    """Poll the paused FEED again.
+
+    FEED is its number or address.
+    """
     with app.sessions.begin() as session:
         known.resume(session, known.find_feed(session, feed), now(), COMMAND_LINE)
     click.echo("resumed")
@@ -140,7 +149,10 @@ def resume(app: App, feed: str) -> None:
 @click.option("--reason", help="Why, for the audit.")
 @click.pass_obj
 def remove(app: App, feed: str, reason: str | None) -> None:
-    """Forget FEED (its number or address); the reports it brought stay."""
+    """Forget FEED; the reports that it brought stay.
+
+    FEED is its number or address.
+    """
     with app.sessions.begin() as session:
         known.remove(session, known.find_feed(session, feed), COMMAND_LINE, reason)
     click.echo("removed")
@@ -151,7 +163,10 @@ def remove(app: App, feed: str, reason: str | None) -> None:
 @click.option("--reason", help="Why, for the audit.")
 @click.pass_obj
 def trust(app: App, name: str, reason: str | None) -> None:
-    """Publish what the feeds of the source NAME bring from its own site, without review."""
+    """Publish what the source NAME brings, without review.
+
+    That is what its feeds bring from its own site; whatever lies elsewhere waits for review.
+    """
     with app.sessions.begin() as session:
         known.trust(session, known.find_source(session, name), COMMAND_LINE, reason)
     click.echo("trusted: what its feeds bring from now on is published at once")
@@ -162,7 +177,7 @@ def trust(app: App, name: str, reason: str | None) -> None:
 @click.option("--reason", help="Why, for the audit.")
 @click.pass_obj
 def distrust(app: App, name: str, reason: str | None) -> None:
-    """Keep what the feeds of the source NAME bring as drafts again."""
+    """Keep what the source NAME brings as drafts again."""
     with app.sessions.begin() as session:
         known.distrust(session, known.find_source(session, name), COMMAND_LINE, reason)
     click.echo("no longer trusted: what its feeds bring waits for review")

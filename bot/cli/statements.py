@@ -57,7 +57,7 @@ def list_statements(app: App, status: str | None, limit: int, as_json: bool) -> 
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 @click.pass_obj
 def show(app: App, ref: str, as_json: bool) -> None:
-    """Show the statement, or the report's statements, that REF names."""
+    """Show the statement, or all of the report, that REF names."""
     with app.sessions() as session:
         found = reports.by_ids(session, curation.find(session, ref))
     for statement in found:
@@ -82,7 +82,10 @@ def show(app: App, ref: str, as_json: bool) -> None:
 @click.option("--reason", help="Why, for the audit.")
 @click.pass_obj
 def review(app: App, ref: str, reason: str | None) -> None:
-    """Mark the draft, or the report's drafts, that REF names as reviewed."""
+    """Mark as reviewed the draft that REF names.
+
+    If REF names a report, all of its drafts.
+    """
     with app.sessions.begin() as session:
         ids = curation.find(session, ref)
         moved = curation.review(session, ids, COMMAND_LINE, reason)
@@ -104,8 +107,9 @@ def publish(
     yes: bool,
     reason: str | None,
 ) -> None:
-    """Publish the statements, or the reports' statements, that REFS name.
+    """Publish the statements that REFS name.
 
+    A reference names a statement, or a report and with it all of its statements.
     --all-drafts publishes all that wait, and asks first.
     """
     if bool(refs or reports_) == all_drafts:
@@ -134,7 +138,11 @@ def publish(
 @click.option("--reason", required=True, help="Why, for the audit.")
 @click.pass_obj
 def retract(app: App, ref: str, reason: str) -> None:
-    """Withdraw the statement, or the report's statements, that REF names; they stay withdrawn."""
+    """Withdraw the statement that REF names.
+
+    If REF names a report, all of its statements. They stay withdrawn, and whoever was shown one
+    is told.
+    """
     with app.sessions.begin() as session:
         ids = curation.find(session, ref)
         moved = curation.retract(session, ids, COMMAND_LINE, reason)
@@ -146,7 +154,10 @@ def retract(app: App, ref: str, reason: str) -> None:
 @click.option("--reason", required=True, help="Why, for the audit.")
 @click.pass_obj
 def discard(app: App, ref: str, reason: str) -> None:
-    """Put the draft, or the report's drafts, that REF names away, never to be published."""
+    """Put away the draft that REF names, never to be published.
+
+    If REF names a report, all of its drafts.
+    """
     with app.sessions.begin() as session:
         ids = curation.find(session, ref)
         moved = curation.discard(session, ids, COMMAND_LINE, reason)
@@ -158,7 +169,10 @@ def discard(app: App, ref: str, reason: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 @click.pass_obj
 def history(app: App, ref: str, as_json: bool) -> None:
-    """Show what was done to, and answered with, the statement or the statements REF names."""
+    """Show what was done to, and answered with, the statement REF.
+
+    If REF names a report, of all of its statements.
+    """
     empty = True
     with app.sessions() as session:
         for number in curation.find(session, ref):
@@ -198,8 +212,9 @@ def history(app: App, ref: str, as_json: bool) -> None:
 @click.option("--reason", required=True, help="Why, for the audit.")
 @click.pass_obj
 def undo(app: App, entry: int, reason: str) -> None:
-    """Take back what ENTRY of the audit did (`statements history` shows the numbers).
+    """Take back what ENTRY of the audit did.
 
+    `statements history` shows the numbers.
     Who was told an answer hears that it is taken back.
     """
     with app.sessions.begin() as session:

@@ -13,7 +13,7 @@ from knowledge.models.base import now
 
 @click.group()
 def updates() -> None:
-    """See which messages could not be answered, and have them tried again."""
+    """See which messages were not answered, and try them again."""
 
 
 @updates.command("list")
@@ -23,8 +23,9 @@ def updates() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 @click.pass_obj
 def list_updates(app: App, limit: int, as_json: bool) -> None:
-    """List what was given up, and what failed so far and is tried again, newest first.
+    """List messages that could not be answered, newest first.
 
+    That is what was given up, and what failed so far and is tried again.
     What people wrote is not shown: it is sealed, and gone when it is answered.
     """
     with app.sessions() as session:
@@ -55,7 +56,10 @@ def list_updates(app: App, limit: int, as_json: bool) -> None:
 @click.option("--all", "every", is_flag=True, help="All that were given up.")
 @click.pass_obj
 def retry(app: App, update_ids: tuple[int, ...], every: bool) -> None:
-    """Have the running bot answer UPDATE_IDS, which were given up, after all."""
+    """Have the running bot try UPDATE_IDS again.
+
+    They were given up; `updates list` shows them.
+    """
     if bool(update_ids) == every:
         raise click.UsageError("name the updates that `updates list` shows, or use --all")
     with app.sessions.begin() as session:

@@ -44,7 +44,10 @@ def grant(app: App, telegram_id: int, role: str, name: str) -> None:
 @click.argument("person")
 @click.pass_obj
 def revoke(app: App, person: str) -> None:
-    """Take the role of PERSON away: an id on Telegram, or the key that `users list` shows."""
+    """Take the role of PERSON away.
+
+    PERSON is an id on Telegram, or the key that `users list` shows. Every sign-in of theirs ends.
+    """
     key = _key(app, person)
     with app.sessions.begin() as session:
         revoked = roles.revoke(session, key, COMMAND_LINE)

@@ -4,8 +4,9 @@ import shutil
 import subprocess
 
 import pytest
+from click.testing import CliRunner
 
-from bot.cli.main import COMMANDS
+from bot.cli.main import COMMANDS, tathabbat
 from bot.cli.manual import entries, page
 from tests.pages import ROOT
 
@@ -29,6 +30,14 @@ def test_every_command_and_option_has_help(entry: object) -> None:
     assert len(entry.summary) > 20
     assert entry.summary.endswith(".")
     assert [name for name, what in entry.options if len(what) < 6] == []
+
+
+@pytest.mark.parametrize("group", sorted({" ".join(e.usage.split()[1:2]) for e in ENTRIES}))
+def test_lists_of_commands_are_read_whole_on_a_narrow_terminal(group: str) -> None:
+    for words in ((), (group,)):
+        shown = CliRunner().invoke(tathabbat, [*words, "--help"], terminal_width=80).output
+        _, _, listed = shown.partition("Commands:\n")
+        assert [line for line in listed.splitlines() if line.endswith("...")] == []
 
 
 def test_the_page_lists_every_command_with_its_help_and_no_other() -> None:
