@@ -196,6 +196,29 @@ def latest(session: Session, status: StatementStatus | None, limit: int) -> list
     return [sourced(row) for row in session.scalars(query)]
 
 
+def short_news(
+    session: Session, characters: int, limit: int, language: str | None = None
+) -> list[SourcedStatement]:
+    """Return up to ``limit`` published statements of news, newest first, none of them long.
+
+    They are of reports in one language, or in any.
+    """
+    query = (
+        _WITH_SOURCE.join(Report, Report.id == Statement.report_id)
+        .where(
+            Statement.status == StatementStatus.PUBLISHED,
+            Statement.rating.is_(None),
+            Report.kind != ReportKind.FACT_CHECK,
+            func.length(Statement.text) <= characters,
+        )
+        .order_by(Statement.id.desc())
+        .limit(limit)
+    )
+    if language is not None:
+        query = query.where(Report.language == language)
+    return [sourced(row) for row in session.scalars(query)]
+
+
 def tally(session: Session) -> Tally:
     """Return how much is published."""
     counted = (

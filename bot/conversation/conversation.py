@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Final, TypeAlias
 
-from bot.conversation import cards, commands, media, moderators, wording
+from bot.conversation import cards, media, moderators, wording
 from bot.conversation.catalogue import Catalogue, catalogue, spoken, usual_calendar
 from bot.conversation.groups import COMMANDS as OF_GROUPS
 from bot.conversation.groups import Groups
+from bot.conversation.introduction import EXAMPLE, Introduction
 from bot.conversation.keeping import Answered, Keeping
 from bot.conversation.media import Medium
 from bot.conversation.moderation import Moderation
@@ -71,6 +72,7 @@ class Conversation:
         self._read_picture, self._read_link = read_picture, read_link
         self._keeping = Keeping(sessions, answering, self._key_of, secret)
         self._personal = Personal(sessions, secret, retention_days)
+        self._introduction = Introduction(sessions, answering, today)
         self._groups = Groups(sessions, answering, self._group_key, self._words, today)
 
     @property
@@ -80,51 +82,11 @@ class Conversation:
 
     def start(self, asker: Asker) -> Reply:
         """Greet."""
-        say = self._words(asker).say
-        return Reply(
-            (
-                Block(say("Welcome to Tathabbat: make sure before you act on it"), Style.HEADLINE),
-                Block(
-                    say(
-                        "Send me a piece of news, a link to it or a photo of it, or forward a"
-                        " message. I look for it in verified reports and show you what they say:"
-                        " the quote, who said it, where and when."
-                    )
-                ),
-                Block(
-                    say("I only quote my sources. When they say nothing about it, I tell you so.")
-                ),
-            )
-        )
+        return self._introduction.start(self._words(asker))
 
     def help(self, asker: Asker) -> Reply:
         """Explain the outcomes and the commands."""
-        words = self._words(asker)
-        say = words.say
-        listed = (f"/{name} · {what}" for name, what in commands.described(words.language))
-        outcomes = (
-            say("✅ A verified report says the same."),
-            say("❌ A verified report says otherwise."),
-            say("🔎 Related reports; none confirms or disproves it. Read them and judge."),
-            say("⚪ We have nothing on it. That does not make it true."),
-        )
-        return Reply(
-            (
-                Block(say("How to use this bot"), Style.HEADLINE),
-                Block(
-                    say("Send what you want checked in whole sentences: who did what, and when.")
-                ),
-                Block("\n".join(outcomes)),
-                Block("\n".join(listed)),
-                Block(
-                    say(
-                        "In a group I am silent unless I am mentioned, replied to or given a"
-                        " command; its admins change that with /settings and /watch."
-                    ),
-                    Style.NOTE,
-                ),
-            )
-        )
+        return self._introduction.help(self._words(asker))
 
     def language(self, asker: Asker) -> Reply:
         """Offer the languages and the calendars."""
@@ -314,8 +276,11 @@ class Conversation:
         return reply
 
     def _pressed(self, asker: Asker, kind: str, number: int, words: Catalogue) -> Reply | None:
-        """Answer a press on an answer's button; None if it is not theirs."""
+        """Answer a press on a button of an answer or of an example; None if it is not theirs."""
         key = self._key(asker)
+        if kind == EXAMPLE:
+            blocked = self._known(asker)[1]
+            return _blocked(words) if blocked else self._introduction.example(number, words)
         if kind == wording.OTHERS:
             return self._others(asker, number, words)
         if kind == wording.REST:

@@ -199,6 +199,7 @@ class Carrier(StrEnum):
     MESSAGE = "message"
     PICTURE = "picture"
     PAGE = "page"
+    EXAMPLE = "example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +249,7 @@ def heard(
         Carrier.MESSAGE: words.say("In your message: “{claim}”"),
         Carrier.PICTURE: words.say("In the picture I read: “{claim}”"),
         Carrier.PAGE: words.say("On the page I read: “{claim}”"),
+        Carrier.EXAMPLE: words.say("An example, as if you had sent it: “{claim}”"),
     }[carrier]
     return Block(mark + said.format(claim=words.quote(cut_short(claim))), Style.NOTE)
 

@@ -56,6 +56,7 @@ class Words:
     mute: str
     hijri: str
     watch: str
+    example: str
 
 
 ARABIC: Final = Words(
@@ -85,6 +86,7 @@ ARABIC: Final = Words(
     mute="لا تخبرني",
     hijri="هجري",
     watch="👁",
+    example="جرّب",
 )
 ENGLISH: Final = Words(
     refuted="ISIS is confined to 10% of the area of its caliphate",
@@ -114,6 +116,7 @@ ENGLISH: Final = Words(
     mute="Do not tell me",
     hijri="Hijri",
     watch="👁",
+    example="Try",
 )
 WORDS: Final = {"ar": ARABIC, "en": ENGLISH}
 
@@ -127,6 +130,11 @@ def _says(text: str) -> Play:
         await stage.says(text)
 
     return play
+
+
+async def start(stage: Stage, words: Words) -> None:
+    await stage.says("/start")
+    await stage.presses(words.example)
 
 
 async def language(stage: Stage, words: Words) -> None:
@@ -450,14 +458,14 @@ class Scene:
 
 #: Each scene by the name of its transcripts.
 SCENES: Final[dict[str, Scene]] = {
-    **{name: Scene(_says(f"/{name}")) for name in ("start", "help", "about", "privacy")},
+    **{name: Scene(_says(f"/{name}")) for name in ("help", "about", "privacy")},
     "unknown_command": Scene(_says("/nothing")),
     **{
         play.__name__: Scene(play)
         for play in (
-            language, supported, refuted, related, no_match, reviewed, small_talk, unreadable,
-            very_long, several_claims, caption, album, forward, forwarded_often, check, quoted,
-            edited, photo, other_kinds, link, inline,
+            start, language, supported, refuted, related, no_match, reviewed, small_talk,
+            unreadable, very_long, several_claims, caption, album, forward, forwarded_often, check,
+            quoted, edited, photo, other_kinds, link, inline,
             group, group_command, joined, settings, watch, channel, channel_post, feedback,
             other_matches, told_later, told, rejected, notify, mydata, forgetme, blocked,
         )

@@ -117,6 +117,8 @@ def furnished(
             curation.publish(session, reports.store(session, draft).statement_ids, "test")
     index = ServingIndex(sessions, bundled_encoder, folder / "index")
     answering = Answering(sessions, bundled_encoder, index, bundled_judge, Reranker(bundled_reader))
+    # As the program does before it takes the first update.
+    answering.prepare()
     return House(sessions, answering)
 
 

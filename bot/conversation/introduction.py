@@ -1,0 +1,122 @@
+"""Introduce the bot: what to send, what the answers mean, and one example to press."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Final
+
+from bot.conversation import commands, wording
+from bot.conversation.catalogue import Catalogue
+from bot.conversation.reply import Block, Button, Reply, Style
+from bot.conversation.wording import Carrier, Part
+from embeddings.errors import EmbeddingsError
+from knowledge.answering import Answering
+from knowledge.claims import read_message
+from knowledge.database import Sessions
+from knowledge.domain import Outcome
+from knowledge.errors import UnreadableClaim
+from knowledge.reports import SourcedStatement, published, short_news
+
+#: The action of the button, before the colon and the statement that is asked.
+EXAMPLE: Final = "example"
+#: Statements that are tried: the first that the program confirms is the example.
+_TRIED: Final = 3
+#: Characters of one at most: it is read at a glance.
+_CHARACTERS: Final = 160
+
+
+class Introduction:
+    """Introduces the bot with an example of what is published. Of an example nothing is kept."""
+
+    def __init__(self, sessions: Sessions, answering: Answering, today: Callable[[], date]) -> None:
+        self._sessions, self._answering, self._today = sessions, answering, today
+
+    def start(self, words: Catalogue) -> Reply:
+        """Greet."""
+        say = words.say
+        return Reply(
+            (
+                Block(say("Welcome to Tathabbat: make sure before you act on it"), Style.HEADLINE),
+                Block(
+                    say(
+                        "Send me a piece of news, a link to it or a photo of it, or forward a"
+                        " message. I look for it in verified reports and show you what they say:"
+                        " the quote, who said it, where and when."
+                    )
+                ),
+                Block(say("When they say nothing about it, I tell you so.")),
+            ),
+            self._button(words),
+        )
+
+    def help(self, words: Catalogue) -> Reply:
+        """Explain the outcomes and the commands."""
+        say = words.say
+        listed = (f"/{name} · {what}" for name, what in commands.described(words.language))
+        outcomes = (
+            say("✅ A verified report says the same."),
+            say("❌ A verified report says otherwise."),
+            say("🔎 Related reports; none confirms or disproves it. Read them and judge."),
+            say("⚪ We have nothing on it. That does not make it true."),
+        )
+        return Reply(
+            (
+                Block(say("How to use this bot"), Style.HEADLINE),
+                Block(
+                    say(
+                        "Send what you want checked in whole sentences: who did what, and when."
+                        " Photos, links and forwarded messages work too. The first line of the"
+                        " answer says what I found:"
+                    )
+                ),
+                Block("\n".join(outcomes)),
+                Block("\n".join(listed)),
+                Block(
+                    say(
+                        "In a group I am silent unless I am mentioned, replied to or given a"
+                        " command; its admins change that with /settings and /watch."
+                    ),
+                    Style.NOTE,
+                ),
+            ),
+            self._button(words),
+        )
+
+    def example(self, number: int, words: Catalogue) -> Reply | None:
+        """Answer an example as if it had been sent; None if it is published no more."""
+        with self._sessions() as session:
+            statement = published(session, [number]).get(number)
+        claim = _claim(statement) if statement is not None else None
+        if claim is None:
+            return None
+        part = Part(claim, self._answering.answer(claim), None)
+        return wording.each_answered([part], self._today(), words, Carrier.EXAMPLE)
+
+    def _button(self, words: Catalogue) -> tuple[tuple[Button, ...], ...]:
+        """Return the button that asks an example, in the person's language if there is one."""
+        language = words.language.value
+        with self._sessions() as session:
+            found = [
+                *short_news(session, _CHARACTERS, _TRIED, language),
+                *short_news(session, _CHARACTERS, _TRIED),
+            ]
+        try:
+            confirmed = next((each for each in found if self._is_confirmed(each)), None)
+        except EmbeddingsError:
+            # What the bot does can be said without an index.
+            confirmed = None
+        if confirmed is None:
+            return ()
+        return ((Button(words.say("Try an example"), action=f"{EXAMPLE}:{confirmed.id}"),),)
+
+    def _is_confirmed(self, statement: SourcedStatement) -> bool:
+        claim = _claim(statement)
+        return claim is not None and self._answering.answer(claim).outcome is Outcome.SUPPORTED
+
+
+def _claim(statement: SourcedStatement) -> str | None:
+    """Return what somebody asks who sends a statement's words, None if that is not one claim."""
+    try:
+        claims = read_message(statement.text).claims
+    except UnreadableClaim:
+        return None
+    return claims[0] if len(claims) == 1 else None

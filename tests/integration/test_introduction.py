@@ -1,0 +1,113 @@
+"""The example under /start and /help: confirmed, in the person's language, kept nowhere."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.conversation.conversation import Conversation
+from bot.conversation.reply import Asker, Button, Reply
+from embeddings.encoder import Encoder
+from knowledge import curation, people, reports
+from knowledge.agreement.rules import RuleJudge
+from knowledge.answering import Answering
+from knowledge.database import Sessions
+from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
+from knowledge.indexing import ServingIndex
+from knowledge.models import Claim, Inquiry, Person
+
+SECRET = b"the key of these tests"
+ARABIC = "أعلنت البلدية افتتاح الجسر القديم يوم الأحد"
+ENGLISH = "The old harbour bridge opened again on Monday"
+FRENCH = "Le vieux pont du port a rouvert lundi matin"
+
+
+@dataclass(frozen=True)
+class House:
+    sessions: Sessions
+    talk: Conversation
+
+    def publish(self, text: str, language: str, rating: Rating | None = None) -> int:
+        kind = ReportKind.NEWS if rating is None else ReportKind.FACT_CHECK
+        draft = ReportDraft(
+            f"report: {text[:40]}",
+            publisher="a paper",
+            language=language,
+            kind=kind,
+            statements=(StatementDraft(text, rating=rating),),
+        )
+        with self.sessions.begin() as session:
+            (number,) = reports.store(session, draft).statement_ids
+            curation.publish(session, [number], "test")
+            return number
+
+    def offered(self, code: str | None) -> Button | None:
+        """Return the button under /start, which is that under /help."""
+        asker = Asker(1, code, "1")
+        start, explained = self.talk.start(asker), self.talk.help(asker)
+        assert start.buttons == explained.buttons
+        return start.buttons[0][0] if start.buttons else None
+
+    def press(self, button: Button | None, code: str) -> str:
+        assert button is not None
+        assert button.action is not None
+        return said(self.talk.press(Asker(1, code, "1"), button.action))
+
+
+def said(reply: Reply) -> str:
+    return "\n".join(block.text for block in reply.blocks)
+
+
+@pytest.fixture
+def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
+    index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
+    answering = Answering(sessions, fake_encoder, index, RuleJudge())
+    today = date(2026, 2, 7)
+    return House(sessions, Conversation(sessions, answering, SECRET, "telegram", lambda: today))
+
+
+def test_nothing_to_confirm_is_no_example(house: House) -> None:
+    assert house.offered("en") is None
+    house.publish(f"{ENGLISH} " * 20, "en")
+    house.publish("Did the old harbour bridge open again on Monday?", "en")
+    house.publish(ENGLISH, "en", Rating.FALSE)
+    assert house.offered("en") is None
+
+
+def test_the_example_is_in_the_persons_language_or_else_in_any(house: House) -> None:
+    house.publish(ARABIC, "ar")
+    assert f"«{ARABIC}»" in house.press(house.offered("ar"), "ar")
+    assert f"“{ARABIC}”" in house.press(house.offered("en"), "en")
+    house.publish(ENGLISH, "en")
+    house.publish(FRENCH, "fr")
+    assert f"“{ENGLISH}”" in house.press(house.offered("en"), "en")
+    assert f"«\u00a0{FRENCH}\u00a0»" in house.press(house.offered("fr"), "fr")
+    assert f"«{ARABIC}»" in house.press(house.offered("ar"), "ar")
+
+
+def test_an_example_is_answered_as_if_it_had_been_sent_and_leaves_nothing(house: House) -> None:
+    number = house.publish(ENGLISH, "en")
+    reply = house.talk.press(Asker(1, "en", "1"), f"example:{number}")
+    opening, verdict, *_ = (block.text for block in reply.blocks)
+    assert opening == f"An example, as if you had sent it: “{ENGLISH}”"
+    assert verdict.startswith("✅")
+    assert reply.buttons == ()
+    with house.sessions() as session:
+        for table in (Inquiry, Claim, Person):
+            assert session.scalar(select(func.count()).select_from(table)) == 0
+
+
+def test_what_is_withdrawn_since_and_who_is_blocked_get_no_example(house: House) -> None:
+    number = house.publish(ENGLISH, "en")
+    asker = Asker(1, "en", "1")
+    key = people.person_key(SECRET, "telegram", asker.id)
+    with house.sessions.begin() as session:
+        people.block(session, key, datetime.now(UTC) + timedelta(days=1), "test")
+    assert "do not answer" in said(house.talk.press(asker, f"example:{number}"))
+    with house.sessions.begin() as session:
+        people.unblock(session, key, "test")
+        curation.retract(session, [number], "test", "wrong")
+    for action in (f"example:{number}", "example:0", "example:x", f"example:{2**62}"):
+        assert "no longer works" in said(house.talk.press(asker, action)), action
