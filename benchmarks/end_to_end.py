@@ -30,7 +30,7 @@ from benchmarks.training.pairs import STANCE
 from benchmarks.training.written import Claim, Item, Split
 from bot.app import App
 from bot.cli.progress import reporter
-from knowledge.answers import Answer, Match, relevance_needed
+from knowledge.answers import REJECTING, Answer, Match, relevance_needed
 from knowledge.calibration import STANDARD, VerdictKind
 from knowledge.claims.arabizi import differ_in_language
 from knowledge.domain import (
@@ -85,10 +85,10 @@ class Asked:
         """The kind of verdict that the claim should get; None where it should get none."""
         if self.wanted not in _VERDICTS:
             return None
-        if self.item.reviewed:
-            return VerdictKind.REVIEWED
         if differ_in_language(self.claim.text, self.item.statement):
             return VerdictKind.ACROSS
+        if self.item.reviewed:
+            return VerdictKind.REVIEWED
         supported = self.wanted is Outcome.SUPPORTED
         return VerdictKind.SUPPORTS if supported else VerdictKind.REFUTES
 
@@ -140,7 +140,7 @@ class Asked:
 
 def _is_about(match: Match) -> bool:
     """Tell whether a match is so surely about the claim that its verdict may be asserted."""
-    same = match.kind is VerdictKind.REVIEWED
+    same = match.statement.rating in REJECTING
     return match.relevance >= relevance_needed(
         Relation.SUPPORTS if same else match.judgement.relation
     )

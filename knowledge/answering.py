@@ -407,10 +407,10 @@ def _by_rules(judgement: Judgement) -> bool:
 def _kind(claim: str, candidate: _Candidate, judgement: Judgement) -> VerdictKind:
     """Return what a verdict rests on; ``judgement`` is of the text, whatever its rating."""
     supports = judgement.relation is Relation.SUPPORTS
-    if candidate.statement.rating in REJECTING and supports:
-        return VerdictKind.REVIEWED
     if differ_in_language(claim, candidate.text):
         return VerdictKind.ACROSS
+    if candidate.statement.rating in REJECTING and supports:
+        return VerdictKind.REVIEWED
     return VerdictKind.SUPPORTS if supports else VerdictKind.REFUTES
 
 

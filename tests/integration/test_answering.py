@@ -15,7 +15,7 @@ from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.answering import JUDGED, Answering
 from knowledge.calibration import STANDARD, Calibration, VerdictKind
 from knowledge.database import Sessions
-from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
+from knowledge.domain import Outcome, Rating, Relation, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.relevance import Found
 from knowledge.reranking import RERANKED, Reread
@@ -70,14 +70,18 @@ class House:
     answering: Answering
 
     def publish(
-        self, *texts: str, on: date | None = None, by: str = "the harbour office"
+        self,
+        *texts: str,
+        on: date | None = None,
+        by: str = "the harbour office",
+        rating: Rating | None = None,
     ) -> list[int]:
         with self.sessions.begin() as session:
             draft = ReportDraft(
                 f"report of {texts[0]}",
                 publisher=by,
                 published_at=on,
-                statements=tuple(StatementDraft(text) for text in texts),
+                statements=tuple(StatementDraft(text, rating=rating) for text in texts),
             )
             ids = reports.store(session, draft).statement_ids
             curation.publish(session, ids, "test")
@@ -205,6 +209,17 @@ def test_each_kind_of_verdict_has_a_threshold_of_its_own(house: House, tmp_path:
     only = replace(STANDARD, by_kind=((VerdictKind.SUPPORTS, 0.96),))
     answering = Answering(house.sessions, house.encoder, index, house.judge, calibration=only)
     assert answering.answer(CLAIM).outcome is Outcome.RELATED
+
+
+def test_a_review_in_another_language_needs_what_such_verdicts_need(house: House) -> None:
+    house.publish("the old harbour bridge opened again on monday", rating=Rating.FALSE)
+    house.judge.confidence = 0.8
+    for claim, kind, outcome in (
+        (CLAIM, VerdictKind.REVIEWED, Outcome.REFUTED),
+        ("عاد harbour bridge القديم إلى العمل يوم monday", VerdictKind.ACROSS, Outcome.RELATED),
+    ):
+        answer = house.answering.answer(claim)
+        assert (answer.matches[0].kind, answer.outcome) == (kind, outcome)
 
 
 def test_a_verdict_that_is_not_sure_enough_is_only_shown(house: House) -> None:
