@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,11 +83,8 @@ def anchors(page: Path) -> set[str]:
     return found
 
 
-def quotes(page: Path) -> list[str]:
-    """Return each quotation of a page (lines behind ``>``) on one line."""
-    lines, found = iter(prose(page).splitlines()), []
-    for line in lines:
-        if line.startswith(">"):
-            more = takewhile(lambda each: each.startswith(">"), lines)
-            found.append(" ".join(each.lstrip("> ").rstrip() for each in (line, *more)))
-    return found
+def quotes(page: Path) -> list[list[str]]:
+    """Return each quotation of a page (lines behind ``>``): its paragraphs, on one line each."""
+    found = re.findall(r"(?:^>.*\n)+", prose(page), re.MULTILINE)
+    whole = [re.sub(r"^> ?", "", quote, flags=re.MULTILINE).strip() for quote in found]
+    return [[" ".join(each.split()) for each in quote.split("\n\n")] for quote in whole]

@@ -17,7 +17,7 @@ from PIL import Image
 from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
 from bot.conversation.reply import Asker
-from knowledge import curation, reports, roles, sources
+from knowledge import curation, reports, roles, sign_in, sources
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.database import Sessions
@@ -195,6 +195,14 @@ def test_the_queue_on_telegram_is_as_the_guide_has_it(console: Console, tmp_path
     shown = "\n".join([*lines, *rows])
     (quoted,) = [each.text for each in blocks(GUIDE) if each.language == "text"]
     assert quoted.strip() == re.sub(r"\w+ \d+, \d{4}", "today", shown)
+
+
+def test_the_times_of_signing_in_are_the_programs() -> None:
+    text = " ".join(prose(GUIDE).split())
+    assert timedelta(minutes=5) == sign_in.LINK_LIFE
+    assert "works once, within five minutes" in text
+    assert timedelta(hours=12) == sign_in.SESSION_LIFE
+    assert "for twelve hours" in text
 
 
 @pytest.mark.parametrize("label", sorted(set(re.findall(r"\*\*(.+?)\*\*", prose(GUIDE)))))

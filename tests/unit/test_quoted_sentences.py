@@ -6,16 +6,16 @@ Sentences of the code have holes, which a quotation fills with an example.
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from bot.conversation.catalogue import Language, catalogue
 from tests.pages import PAGES, ROOT, name_of, quotes
 
 #: Letters that a sentence has besides its holes: one that is nearly all hole fits everything.
 _SHORTEST = 15
 _HOLE = re.compile(r"\\\{\w*\\\}")
-QUOTED = [(page, quote) for page in PAGES for quote in quotes(page)]
+QUOTED = [(page, quote, rest) for page in PAGES for quote, *rest in quotes(page)]
 
 
 def texts(tree: ast.AST) -> Iterator[str]:
@@ -50,8 +50,12 @@ def test_quotations_are_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "quote"), QUOTED, ids=[f"{name_of(page)}: {quote[:40]}" for page, quote in QUOTED]
+    ("quote", "translated"),
+    [(quote, translated) for _, quote, translated in QUOTED],
+    ids=[f"{name_of(page)}: {quote[:40]}" for page, quote, _ in QUOTED],
 )
-def test_each_is_said_by_the_program(page: Path, quote: str) -> None:
+def test_each_is_said_by_the_program(quote: str, translated: list[str]) -> None:
     # Of a row it is said where it stands.
     assert SAID.fullmatch(quote) or SAID.fullmatch(re.sub(r"^\S+: line \d+: ", "", quote))
+    if translated:
+        assert translated == [catalogue(Language.ARABIC).say(quote)]
