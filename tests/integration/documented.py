@@ -52,8 +52,7 @@ name, words = os.path.basename(sys.argv[0]), sys.argv[1:]
 if name == "sudo" and words[:2] == ["-u", "tathabbat"]:
     command = [each for each in words[2:] if not each.startswith("--preserve-env=")]
     os.execvp(command[0], command)
-with socket.socket(socket.AF_UNIX) as test:
-    test.connect(os.environ["DOCUMENTED"])
+with socket.create_connection(("127.0.0.1", int(os.environ["DOCUMENTED"]))) as test:
     call = {{"words": [name, *words], "folder": os.getcwd(), "environment": dict(os.environ)}}
     test.sendall(json.dumps(call).encode() + b"\\n")
     answer = json.loads(test.makefile().read())
@@ -89,18 +88,15 @@ class Shell:
 
     def _shell(self, text: str) -> tuple[str, int]:
         """Run a text, answering what it asks of the test; returns what it printed, and its code."""
-        address, printed, place = (self.folder / name for name in ("socket", "printed", "place"))
-        address.unlink(missing_ok=True)
+        printed, place = self.folder / "printed", self.folder / "place"
         environment = {
             "PATH": f"{self.folder / 'bin'}:/usr/local/bin:/usr/bin:/bin",
             "HOME": str(self.folder / "home"),
-            "DOCUMENTED": str(address),
             "LANG": "C.UTF-8",
         }
-        with socket.socket(socket.AF_UNIX) as listener, printed.open("w") as output:
-            listener.bind(str(address))
-            listener.listen()
+        with socket.create_server(("127.0.0.1", 0)) as listener, printed.open("w") as output:
             listener.settimeout(0.05)
+            environment["DOCUMENTED"] = str(listener.getsockname()[1])
             with subprocess.Popen(
                 ["bash", "-euo", "pipefail", "-c", f"{text}\npwd > '{place}'"],  # noqa: S607
                 cwd=self.place,
