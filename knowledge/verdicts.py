@@ -14,7 +14,7 @@ from knowledge.errors import BadEdit, NotFound
 from knowledge.inbox import demand
 from knowledge.inbox.reopening import reopen_of
 from knowledge.inserting import insert_new
-from knowledge.models import ChangeKind, Claim, StatementStatus, SubjectKind, Verdict
+from knowledge.models import ChangeKind, Claim, Statement, StatementStatus, SubjectKind, Verdict
 from knowledge.models.base import now
 from knowledge.standing import standing
 from knowledge.taking import take_statements
@@ -130,6 +130,27 @@ def of(session: Session, *claims: str) -> dict[int, Relation]:
         return {}
     stands = standing(session, [row.statement_id for row in rows])
     return {stands[row.statement_id]: row.relation for row in rows}
+
+
+def answer_of(session: Session, cluster_id: int) -> tuple[int, Relation] | None:
+    """Return the published statement that settles claims of a cluster, as was said last."""
+    rows = session.execute(
+        select(Verdict.statement_id, Verdict.relation)
+        .join(Claim, Claim.id == Verdict.claim_id)
+        .where(Claim.cluster_id == cluster_id, Verdict.relation != Relation.NOT_ENOUGH_INFO)
+        .order_by(Verdict.at.desc())
+    ).all()
+    stands = standing(session, [row.statement_id for row in rows])
+    served = set(
+        session.scalars(
+            select(Statement.id).where(
+                Statement.id.in_(set(stands.values())),
+                Statement.status == StatementStatus.PUBLISHED,
+            )
+        )
+    )
+    found = ((stands[row.statement_id], row.relation) for row in rows)
+    return next((each for each in found if each[0] in served), None)
 
 
 def of_claim(session: Session, claim_id: int, statement_id: int) -> Relation | None:

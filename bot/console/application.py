@@ -49,6 +49,7 @@ PAGES: Final[Sequence[tuple[str, str, Role, Handler]]] = (
     ("POST", "/clusters/{id:int}/reject", _M, clusters.reject),
     ("POST", "/clusters/{id:int}/reopen", _M, clusters.reopen),
     ("POST", "/clusters/{id:int}/split", _M, clusters.split),
+    ("GET", "/clusters/{id:int}/merge", _M, clusters.preview_merge),
     ("POST", "/clusters/{id:int}/merge", _M, clusters.merge),
     ("POST", "/clusters/{id:int}/attach", _M, clusters.attach),
     ("POST", "/clusters/{id:int}/detach", _M, clusters.detach),

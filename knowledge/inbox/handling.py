@@ -1,6 +1,7 @@
 """Handle clusters for moderators, each act with its audit row in the same transaction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -89,36 +90,80 @@ def wake(session: Session, now: datetime) -> int:
     return len(woken)
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What becomes of clusters that are made one.
+
+    ``untold`` is how many people wait in it for an answer that others were given.
+    """
+
+    status: ClusterStatus
+    untold: int
+
+
+def foresee_merge(session: Session, keep: int, others: Sequence[int]) -> Merged:
+    """Return what merging clusters comes to; nothing is done. Raises as ``merge_clusters``."""
+    kept = standing(session, keep)
+    return _foresee(session, kept, _apart_from(session, kept, others))
+
+
 def merge_clusters(
     session: Session,
     keep: int,
     others: Sequence[int],
     actor: str,
     reason: str | None = None,
-) -> None:
+) -> Merged:
     """Make several clusters one, under the number ``keep``; the other numbers lead to it.
 
-    It is open if any of them was. Raises NotFound, and CannotRegroup if nothing is to be merged.
+    It is open if any of them was, or if somebody waits for the answer that another of them was
+    given: nobody is told of it by merging. Else it is answered if any of them was. Raises
+    NotFound, and CannotRegroup if nothing is to be merged.
     """
     kept = _held(session, keep)
-    rows = {row.id: row for row in (standing(session, each) for each in others)}
-    rows.pop(kept.id, None)
-    if not rows:
-        raise CannotRegroup(f"cluster {kept.id} needs another to be merged with; choose one")
-    for row in rows.values():
+    rows = _apart_from(session, kept, others)
+    merged = _foresee(session, kept, rows)
+    if merged.status is not kept.status:
+        kept.status, kept.reject_reason, kept.snoozed_until = merged.status, None, None
+    for row in rows:
         moved = list(session.scalars(select(Claim.id).where(Claim.cluster_id == row.id)))
         session.execute(
             update(Claim)
             .where(Claim.cluster_id == row.id)
             .values(cluster_id=kept.id, placed_by_hand=True)
         )
-        if row.status is ClusterStatus.OPEN:
-            kept.status, kept.reject_reason, kept.snoozed_until = row.status, None, None
         row.merged_into = kept.id
         row.people, row.asked, row.forwarded, row.heat = 0, 0, 0, 0.0
         _note(session, row.id, "merged", actor, reason, {"claims": moved}, {"merged_into": kept.id})
     recount(session, kept)
     rejections.follow(session, kept.id)
+    return merged
+
+
+def _apart_from(session: Session, kept: Cluster, others: Sequence[int]) -> list[Cluster]:
+    rows = {row.id: row for row in (standing(session, each) for each in others)}
+    rows.pop(kept.id, None)
+    if not rows:
+        raise CannotRegroup(f"cluster {kept.id} needs another to be merged with; choose one")
+    return list(rows.values())
+
+
+def _foresee(session: Session, kept: Cluster, others: Sequence[Cluster]) -> Merged:
+    rows = (kept, *others)
+    statuses = {row.status for row in rows}
+    answered = ClusterStatus.ANSWERED in statuses
+    unanswered = [row.id for row in rows if row.status is not ClusterStatus.ANSWERED]
+    waiting = session.scalar(
+        select(func.count(Inquiry.person_key.distinct()))
+        .join(Claim, Claim.id == Inquiry.claim_id)
+        .where(Claim.cluster_id.in_(unanswered), Inquiry.waiting)
+    )
+    status = ClusterStatus.ANSWERED if answered else kept.status
+    # Nobody looks at what is answered or settled: who waits would wait for ever.
+    lost = waiting and status in (ClusterStatus.ANSWERED, ClusterStatus.SETTLED)
+    if ClusterStatus.OPEN in statuses or lost:
+        status = ClusterStatus.OPEN
+    return Merged(status, waiting or 0 if answered else 0)
 
 
 def split_cluster(

@@ -21,6 +21,7 @@ PAGES = {
     "cluster-with-candidates": "/clusters/3",
     "cluster-of-hostile-text": "/clusters/5",
     "answer": "/clusters/1/answer?statement=1&relation=REFUTES",
+    "merge": "/clusters/1/merge?other=3",
     "report-new": "/reports/new?cluster=1",
     "report": "/reports/1?cluster=1",
     "report-of-hostile-text": "/reports/3",

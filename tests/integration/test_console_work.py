@@ -179,6 +179,34 @@ class TestInbox:
         assert moderator.get(f"/clusters/{number}").headers["location"] == "/clusters/1"
         assert moderator.send("/clusters/1/merge", other="1").status_code == 400
 
+    def test_what_merging_comes_to_is_shown_first(self, moderator: Browser) -> None:
+        page = moderator.get("/clusters/1/merge?other=3").text
+        assert "A crocodile was seen in the city river" in page
+        assert "not told the answer" not in page
+        assert 'href="/clusters/3"' in moderator.get("/inbox").text
+        for other, status in (("1", 400), ("x", 400), ("", 400), ("99", 404)):
+            assert moderator.get(f"/clusters/1/merge?other={other}").status_code == status
+
+    def test_who_waits_beside_an_answer_is_told_it_once_the_moderator_saw_how_many(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        answer = {"statement": 1, "relation": "REFUTES"}
+        seen = field_of(
+            moderator.get("/clusters/1/answer?statement=1&relation=REFUTES").text, "seen"
+        )
+        moderator.told(moderator.send("/clusters/1/answer", seen=seen, **answer))
+        moderator.told(moderator.send("/clusters/3/reject", why="opinion"))
+        page = moderator.get("/clusters/1/merge?other=3").text
+        assert "People who wait and were not told the answer yet: 3." in page
+        merged = moderator.send("/clusters/1/merge", other="3")
+        page = moderator.told(merged)
+        assert merged.headers["location"].startswith("/clusters/1/answer?")
+        assert "The clusters are one now." in page
+        assert "What they will read" in page
+        seen = field_of(page, "seen")
+        page = moderator.told(moderator.send("/clusters/1/answer", seen=seen, **answer))
+        assert "People who are told: 3." in page
+
 
 class TestReports:
     def test_a_pasted_report_becomes_statements_that_somebody_chose(

@@ -22,6 +22,7 @@ from knowledge.curation.staleness import (
 from knowledge.domain import Relation
 from knowledge.errors import NotFound
 from knowledge.inbox import handling, listing
+from knowledge.inbox.opposites import may_oppose
 from knowledge.models import NotificationKind, RejectReason, SubjectKind
 from knowledge.reports import SourcedStatement
 
@@ -41,7 +42,8 @@ def show(visit: Visit) -> Response:
         known = names(session, visit)
         seen = last_seen(session, SubjectKind.CLUSTER, detail.summary.id)
         past = audit.entries(session, SubjectKind.CLUSTER, detail.summary.id, limit=10)
-        ruled = verdicts.of(session, detail.wordings[0].text) if detail.wordings else {}
+        # Of any wording: what was merged into an answered cluster has no answer of its own yet.
+        ruled = verdicts.of(session, *(wording.text for wording in detail.wordings))
         attached = reports.by_ids(session, sorted(ruled))
         pending = approvals.about(session, [(SubjectKind.CLUSTER, detail.summary.id)])
         told = delivery.delivered(session, detail.summary.id)
@@ -118,12 +120,34 @@ def split(visit: Visit) -> Response:
     return visit.to(f"/proposals/{outcome.proposal_id}", "proposed")
 
 
+def preview_merge(visit: Visit) -> Response:
+    """Show what comes of making another cluster part of this one."""
+    number, other = visit.number, visit.asked.number("other")
+    with visit.transaction() as session:
+        merged = handling.foresee_merge(session, number, [other])
+        both = [listing.cluster(session, each, now=visit.now) for each in (number, other)]
+    titles = [each.summary.title for each in both]
+    return visit.page(
+        "merge.html",
+        cluster=both[0].summary,
+        both=both,
+        merged=merged,
+        opposed=may_oppose(*titles),
+    )
+
+
 def merge(visit: Visit) -> Response:
-    """Make another cluster part of this one."""
+    """Make another cluster part of this one; who waits for its answer is told on the next page."""
     number = visit.number
     with visit.transaction() as session:
-        handling.merge_clusters(session, number, visit.sent.numbers("other"), visit.actor)
-    return visit.to(f"/clusters/{number}", "merged")
+        merged = handling.merge_clusters(session, number, visit.sent.numbers("other"), visit.actor)
+        known = verdicts.answer_of(session, number) if merged.untold else None
+    if known is None:
+        return visit.to(f"/clusters/{number}", "merged")
+    statement, relation = known
+    return visit.to(
+        f"/clusters/{number}/answer", "merged", statement=statement, relation=relation.value
+    )
 
 
 def preview(visit: Visit) -> Response:

@@ -1,0 +1,124 @@
+"""Clusters made one: nobody who waits in either is left out of what comes of it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from knowledge import notifications
+from knowledge.database import Sessions
+from knowledge.domain import Relation
+from knowledge.inbox import handling
+from knowledge.models import Cluster, ClusterStatus, Inquiry, NotificationKind, RejectReason
+from tests.integration.moderation import asks, clustered, published, told
+
+_ANSWERED, _OPEN = ClusterStatus.ANSWERED, ClusterStatus.OPEN
+_REJECTED, _SNOOZED = ClusterStatus.REJECTED, ClusterStatus.SNOOZED
+_SETTLED = ClusterStatus.SETTLED
+ONE, OTHER = "the dam broke", "the big dam burst"
+
+
+def answer(sessions: Sessions, cluster: int, statement: int) -> int:
+    with sessions.begin() as session:
+        return notifications.answer_cluster(session, cluster, statement, Relation.REFUTES, "amal")
+
+
+def merge(sessions: Sessions, keep: int, other: int) -> int:
+    """Merge a cluster into another and return how many wait there for an answer given already."""
+    with sessions.begin() as session:
+        foreseen = handling.foresee_merge(session, keep, [other])
+        handling.merge_clusters(session, keep, [other], "amal")
+        assert session.get_one(Cluster, keep).status is foreseen.status
+        return foreseen.untold
+
+
+def bring(sessions: Sessions, cluster: int, status: ClusterStatus, statement: int) -> None:
+    """Have moderators bring an open cluster to a status."""
+    if status is _ANSWERED:
+        answer(sessions, cluster, statement)
+        return
+    with sessions.begin() as session:
+        if status is _REJECTED:
+            handling.reject(session, cluster, RejectReason.OPINION, "amal")
+        elif status is _SNOOZED:
+            handling.snooze(session, cluster, datetime.now(UTC) + timedelta(days=1), "amal")
+        else:
+            session.get_one(Cluster, cluster).status = status
+
+
+def status_of(sessions: Sessions, cluster: int) -> ClusterStatus:
+    with sessions() as session:
+        return session.get_one(Cluster, cluster).status
+
+
+@pytest.mark.parametrize("status", [_REJECTED, _SNOOZED])
+@pytest.mark.parametrize("into_the_answered", [True, False])
+def test_who_waits_beside_an_answer_goes_on_waiting_where_it_is_seen_and_is_told_it(
+    sessions: Sessions, status: ClusterStatus, into_the_answered: bool
+) -> None:
+    (statement,) = published(sessions, "the dam stands")
+    answered, _ = clustered(sessions, ONE)
+    other, _ = clustered(sessions, OTHER)
+    asks(sessions, "told", ONE, waiting=True)
+    asks(sessions, "waits", OTHER, waiting=True)
+    bring(sessions, answered, _ANSWERED, statement)
+    bring(sessions, other, status, statement)
+    keep, gone = (answered, other) if into_the_answered else (other, answered)
+    assert merge(sessions, keep, gone) == 1
+    assert status_of(sessions, keep) is _OPEN
+    # Nobody hears that it is closed; who was to be told the answer still is.
+    assert told(sessions) == [("told", NotificationKind.ANSWERED, statement, 1)]
+    assert answer(sessions, keep, statement) == 1
+    assert {person for person, *_ in told(sessions)} == {"told", "waits"}
+
+
+@pytest.mark.parametrize(
+    ("kept", "merged", "becomes"),
+    [
+        (_ANSWERED, _REJECTED, _ANSWERED),
+        (_REJECTED, _ANSWERED, _ANSWERED),
+        (_SNOOZED, _ANSWERED, _ANSWERED),
+        (_REJECTED, _SNOOZED, _REJECTED),
+        (_SNOOZED, _REJECTED, _SNOOZED),
+        (_ANSWERED, _OPEN, _OPEN),
+    ],
+)
+def test_where_nobody_waits_what_moderators_decided_stands(
+    sessions: Sessions, kept: ClusterStatus, merged: ClusterStatus, becomes: ClusterStatus
+) -> None:
+    (statement,) = published(sessions, "the dam stands")
+    one, _ = clustered(sessions, ONE)
+    other, _ = clustered(sessions, OTHER)
+    bring(sessions, one, kept, statement)
+    bring(sessions, other, merged, statement)
+    assert merge(sessions, one, other) == 0
+    assert status_of(sessions, one) is becomes
+
+
+def test_an_answer_that_is_not_sent_yet_is_sent_after_merging_into_a_rejected_one(
+    sessions: Sessions,
+) -> None:
+    (statement,) = published(sessions, "the dam stands")
+    answered, _ = clustered(sessions, ONE)
+    rejected, _ = clustered(sessions, OTHER)
+    asks(sessions, "told", ONE, waiting=True)
+    bring(sessions, answered, _ANSWERED, statement)
+    bring(sessions, rejected, _REJECTED, statement)
+    assert merge(sessions, rejected, answered) == 0
+    with sessions() as session:
+        due = notifications.due(session, datetime.now(UTC))
+    assert [(each.person_key, each.kind) for each in due] == [("told", NotificationKind.ANSWERED)]
+
+
+@pytest.mark.parametrize("status", [_REJECTED, _SNOOZED])
+def test_who_waits_is_not_lost_in_what_needs_no_moderator(
+    sessions: Sessions, status: ClusterStatus
+) -> None:
+    settled, _ = clustered(sessions, ONE)
+    other, _ = clustered(sessions, OTHER)
+    asks(sessions, "waits", OTHER, waiting=True)
+    bring(sessions, settled, _SETTLED, 0)
+    bring(sessions, other, status, 0)
+    merge(sessions, settled, other)
+    assert status_of(sessions, settled) is _OPEN
+    with sessions() as session:
+        assert session.query(Inquiry).filter_by(person_key="waits").one().waiting
