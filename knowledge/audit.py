@@ -17,6 +17,8 @@ from knowledge.text import single_line
 COMMAND_LINE: Final = "command line"
 #: Characters of a reason that are kept.
 LONGEST_REASON: Final = 2_000
+#: Acts that change nothing about what they are about: who works on it need not look again.
+REMARKS: Final = ("tagged", "untagged", "noted", "note deleted")
 _APPROVER: Final = "approver"
 
 
@@ -115,9 +117,18 @@ def of_statement(session: Session, statement_id: int, limit: int = 50) -> tuple[
 
 
 def latest(session: Session, subject: SubjectKind, subject_id: int | str) -> Entry | None:
-    """Return what was done last to one subject: what to tell who came too late."""
-    found = entries(session, subject, subject_id, limit=1).items
-    return found[0] if found else None
+    """Return what was done last to one subject, but for remarks: what to tell who came too late."""
+    row = session.scalars(
+        select(AuditEntry)
+        .where(
+            AuditEntry.subject == subject,
+            AuditEntry.subject_id == str(subject_id),
+            AuditEntry.action.not_in(REMARKS),
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return read(row) if row is not None else None
 
 
 def reason_on_one_line(reason: str | None) -> str | None:
@@ -133,11 +144,15 @@ def newest(session: Session) -> int:
 def latest_ids(
     session: Session, subject: SubjectKind, subject_ids: Sequence[int]
 ) -> dict[int, int]:
-    """Return the number of what was done last to each subject; those without any are left out."""
+    """Return the number of what was done last to each subject, but for remarks.
+
+    Those without any are left out.
+    """
     rows = session.execute(
         select(AuditEntry.subject_id, func.max(AuditEntry.id))
         .where(AuditEntry.subject == subject)
         .where(AuditEntry.subject_id.in_({str(number) for number in subject_ids}))
+        .where(AuditEntry.action.not_in(REMARKS))
         .group_by(AuditEntry.subject_id)
     )
     return {int(row[0]): row[1] for row in rows}

@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from knowledge import arrivals, secure_deletion, vectors
 from knowledge.database import Sessions
-from knowledge.inbox import demand
+from knowledge.inbox import demand, remarks
 from knowledge.models import (
     Claim,
     Cluster,
+    ClusterNote,
     ClusterStatus,
     ConsoleSession,
     Grant,
@@ -55,7 +56,7 @@ def forget_person(sessions: Sessions, key: str) -> bool:
 
 
 def forget(session: Session, key: str) -> None:
-    """Forget a person: what they asked, what they chose, where to write to them.
+    """Forget a person: what they asked, chose and noted, where to write to them.
 
     These stay: a wording that somebody else sent as well or that moderators answered, without who
     sent it; a block until it ends; a role, and what its holder did by it.
@@ -72,6 +73,7 @@ def forget(session: Session, key: str) -> None:
         for erasing in (
             update(Inquiry).where(Inquiry.origin == key).values(origin=None),
             delete(Notification).where(Notification.person_key == key),
+            delete(ClusterNote).where(ClusterNote.author == key),
             delete(SignInLink).where(SignInLink.person_key == key),
             delete(ConsoleSession).where(ConsoleSession.person_key == key),
         )
@@ -180,6 +182,8 @@ def _retitle(session: Session, cluster: Cluster) -> None:
     open_still = (ClusterStatus.OPEN, ClusterStatus.SNOOZED)
     if not cluster.title and cluster.status in open_still:
         cluster.status, cluster.snoozed_until = ClusterStatus.SETTLED, None
+    if not cluster.title:
+        remarks.drop(session, [cluster.id])
 
 
 def _drop_addresses(session: Session, keep: Collection[str]) -> int:

@@ -16,6 +16,7 @@ from knowledge.models import (
     Arrival,
     AuditEntry,
     Cluster,
+    ClusterNote,
     ConsoleSession,
     Grant,
     Inquiry,
@@ -180,12 +181,17 @@ def _moderation(session: Session, key: str) -> dict[str, Any]:
     acts = select(AuditEntry).where(mine).order_by(AuditEntry.id)
     proposed = or_(Proposal.proposed_by == key, Proposal.decided_by == key)
     proposals = select(Proposal).where(proposed).order_by(Proposal.id)
+    noted = select(ClusterNote).where(ClusterNote.author == key).order_by(ClusterNote.id)
     assigned = select(Cluster.id).where(Cluster.assignee == key).order_by(Cluster.id)
     return {
         "role": None
         if grant is None
         else {"role": grant.role, "name": grant.name, "granted_at": grant.at},
         "claims_assigned": list(session.scalars(assigned)),
+        "notes": [
+            {"cluster": note.cluster_id, "text": note.text, "written_at": note.at}
+            for note in session.scalars(noted)
+        ],
         "sign_in_links": [
             {"expires_at": link.expires_at, "used_at": link.used_at}
             for link in session.scalars(links)

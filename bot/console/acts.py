@@ -51,6 +51,10 @@ def act_name(action: str, say: Callable[[str], str]) -> str:
         "approved": say("Approved"),
         "declined": say("Declined"),
         "withdrawn": say("Withdrawn"),
+        "tagged": say("Tagged"),
+        "untagged": say("Tag removed"),
+        "noted": say("Note written"),
+        "note deleted": say("Note deleted"),
     }
     return names.get(action, action)
 

@@ -93,7 +93,7 @@ class Visit:
         desk = self.desk
         indexing.embed_published(desk.sessions, desk.encoder, done.statement_ids)
 
-    def page(self, template: str, **values: object) -> Response:
+    def page(self, template: str, code: int = 200, /, **values: object) -> Response:
         """Return a page."""
         with self.desk.sessions() as session:
             waiting = approvals.count(session)
@@ -104,12 +104,14 @@ class Visit:
                 visitor=self.visitor,
                 path=self.path,
                 asked=self.asked,
+                sent=self.sent,
                 now=self.now,
                 today=self.now.date(),
                 Role=Role,
                 awaited=waiting if waiting or self.desk.two_people else None,
                 **values,
-            )
+            ),
+            code,
         )
 
     def to(self, path: str, said: str | None = None, **asked: object) -> Response:

@@ -50,6 +50,8 @@ def field_named(name: str, say: Callable[[str], str]) -> str:
         "name": say("Name, as colleagues know them"),
         "reason": say("Why, for the audit"),
         "told": say("People who are told"),
+        "tag": say("Tag"),
+        "note": say("Note"),
     }
     return names.get(name, name)
 

@@ -47,7 +47,7 @@ _STATEMENT: Final = frozenset(STATEMENT_FIELDS + STANDING_FIELDS)
 
 
 #: What is done to a cluster and decides nothing about its answer.
-_UNDECIDING: Final = ("assigned",)
+_UNDECIDING: Final = ("assigned", *audit.REMARKS)
 
 #: Takes an act back in the name of an actor, for a reason.
 _Undoing: TypeAlias = Callable[[str, str | None], None]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from knowledge import audit, verdicts
 from knowledge.errors import AlreadyHandled, CannotRegroup
-from knowledge.inbox import rejections
+from knowledge.inbox import rejections, remarks
 from knowledge.inbox.demand import hold, recount
 from knowledge.inbox.listing import standing
 from knowledge.inbox.opposites import may_oppose
@@ -132,6 +132,7 @@ def merge_clusters(
             .where(Claim.cluster_id == row.id)
             .values(cluster_id=kept.id, placed_by_hand=True)
         )
+        remarks.move(session, row.id, kept.id)
         row.merged_into = kept.id
         row.people, row.asked, row.forwarded, row.heat = 0, 0, 0, 0.0
         _note(session, row.id, "merged", actor, reason, {"claims": moved}, {"merged_into": kept.id})

@@ -17,6 +17,7 @@ from knowledge.models import (
     Claim,
     Cluster,
     ClusterStatus,
+    ClusterTag,
     Forwarded,
     Inquiry,
     RejectReason,
@@ -147,16 +148,21 @@ def clusters(
     limit: int = 50,
     *,
     assignee: str | None = None,
+    tag: str | None = None,
     now: datetime | None = None,
 ) -> Page[ClusterSummary]:
     """Return a page of the clusters of one status; ``assignee`` keeps those of one moderator.
 
-    By growth there is one page. Raises BadCursor if ``after`` is not what a page gave.
+    ``tag`` keeps those that have it, as ``remarks.normalise_tag`` writes it. By growth there is one
+    page. Raises BadCursor if ``after`` is not what a page gave.
     """
     limit, now = bounded(limit), now or this_moment()
     query = select(Cluster).where(Cluster.status == status, Cluster.merged_into.is_(None))
     if assignee is not None:
         query = query.where(Cluster.assignee == assignee)
+    if tag is not None:
+        has = ClusterTag.cluster_id == Cluster.id, ClusterTag.tag == tag
+        query = query.where(select(ClusterTag.tag).where(*has).exists())
     if order is Order.GROWTH:
         hottest = session.scalars(query.order_by(Cluster.heat.desc()).limit(HOTTEST)).all()
         growing = sorted(_summaries(session, hottest, now), key=lambda c: (-c.growth, -c.demand))

@@ -102,6 +102,32 @@ class Cluster(Base):
     )
 
 
+class ClusterTag(Base):
+    """A short word that moderators sort clusters by."""
+
+    __tablename__ = "cluster_tags"
+
+    cluster_id: Mapped[int] = mapped_column(ForeignKey("clusters.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(40), primary_key=True)
+
+    __table_args__ = (Index("ix_cluster_tags_tag", "tag"),)
+
+
+class ClusterNote(Base):
+    """What a moderator wrote about a cluster, for other moderators."""
+
+    __tablename__ = "cluster_notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cluster_id: Mapped[int] = mapped_column(ForeignKey("clusters.id"), index=True)
+    author: Mapped[str] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+    # The audit names notes by number.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
 class Claim(Base):
     """One wording of a claim, whoever asked it. ``key`` is the hash of its normalised text.
 

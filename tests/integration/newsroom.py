@@ -21,7 +21,7 @@ from knowledge.domain import (
     ReportKind,
     StatementDraft,
 )
-from knowledge.inbox import demand, handling
+from knowledge.inbox import demand, handling, remarks
 from knowledge.models import (
     Claim,
     Cluster,
@@ -149,6 +149,11 @@ def furnish(sessions: Sessions) -> None:
         ]
         handling.assign(session, clusters[1].id, key_of(2), key_of(2))
         handling.snooze(session, clusters[3].id, now() + timedelta(days=2), key_of(2))
+        for number, tag in ((0, "جسور"), (0, "ask the city"), (1, "أسعار"), (4, HOSTILE[:30])):
+            remarks.tag(session, clusters[number].id, tag, key_of(2))
+        remarks.add_note(session, clusters[0].id, "سألتُ البلدية،\nوتردّ غدًا.", key_of(2))
+        remarks.add_note(session, clusters[0].id, "Their press office has a new number.", key_of(1))
+        remarks.add_note(session, clusters[4].id, HOSTILE, key_of(3))
 
 
 def ask(

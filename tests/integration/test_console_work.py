@@ -41,6 +41,7 @@ from tests.integration.newsroom import BODY, HOSTILE, deliver, furnish, propose
 
 PAGES = (
     "/inbox", "/inbox?tab=snoozed", "/clusters/1", "/clusters/3", "/clusters/5",
+    "/clusters/1/merge?other=5",
     "/clusters/5/answer?statement=4&relation=SUPPORTS", "/reports/new?cluster=5", "/reports/1",
     "/reports/3?cluster=5", "/statements", "/statements?status=draft", "/statements/4",
     "/statements/4/retract", "/search?q=alert", "/search?q=%D8%AC%D8%B3%D8%B1", "/sources",
@@ -206,6 +207,61 @@ class TestInbox:
         seen = field_of(page, "seen")
         page = moderator.told(moderator.send("/clusters/1/answer", seen=seen, **answer))
         assert "People who are told: 3." in page
+
+
+class TestRemarks:
+    def test_a_tag_is_added_followed_and_removed(self, moderator: Browser) -> None:
+        page = moderator.told(moderator.send("/clusters/3/tag", tag="#أسعار"))
+        assert "The tag was added." in page
+        link = "/inbox?" + urlencode({"tag": "أسعار"})
+        assert f'href="{link}"' in page
+        # What is in use elsewhere is suggested, what is here is not.
+        assert '<option value="جسور">' in page
+        assert '<option value="أسعار">' not in page
+        page = moderator.get(link).text
+        shown = {n for n in range(1, 6) if f'href="/clusters/{n}"' in page}
+        assert shown == {2, 3}
+        assert "The tag was removed." in moderator.told(
+            moderator.send("/clusters/3/untag", tag="أسعار")
+        )
+        assert 'href="/clusters/3"' not in moderator.get(link).text
+
+    def test_who_wrote_a_note_deletes_it(self, console: Console, moderator: Browser) -> None:
+        page = moderator.told(moderator.send("/clusters/3/note", note="one line\r\nand another"))
+        assert "one line\nand another" in page
+        number = field_of(page.partition("one line")[2], "note")
+        other = console.signed_in()
+        assert "one line" in other.get("/clusters/3").text
+        assert 'name="note" value' not in other.page
+        assert other.send("/clusters/3/note/delete", note=number).status_code == 404
+        page = moderator.told(moderator.send("/clusters/3/note/delete", note=number))
+        assert "one line" not in page
+        assert acts(console)[-2:] == ["noted", "note deleted"]
+
+    @pytest.mark.parametrize(
+        ("path", "field", "written", "said"),
+        [
+            ("tag", "tag", "<b>" * 20, "A tag has 1 to 40 characters"),
+            ("tag", "tag", " # ", "A tag has 1 to 40 characters"),
+            ("note", "note", "<b>" * 700, "A note has 1 to 2000 characters"),
+            ("note", "note", "", "A note has 1 to 2000 characters"),
+            ("note", "note", "x\x00", "A note has 1 to 2000 characters"),
+        ],
+    )
+    def test_what_cannot_be_kept_stays_in_its_form(
+        self, moderator: Browser, path: str, field: str, written: str, said: str
+    ) -> None:
+        answer = moderator.send(f"/clusters/3/{path}", **{field: written})
+        assert answer.status_code == 400
+        assert said in answer.text
+        assert html.escape(written).strip("\x00") in answer.text
+        assert "<b>" not in answer.text
+        assert 'name="back" value="/clusters/3"' in answer.text
+
+    def test_they_are_for_moderators_alone(self, console: Console) -> None:
+        stranger = console.browser()
+        for path in ("tag", "untag", "note", "note/delete"):
+            assert stranger.post(f"/clusters/3/{path}", tag="x", note="1").status_code == 401
 
 
 class TestReports:

@@ -33,6 +33,7 @@ SAME_IN_FRENCH = {
     "Date",
     "Dimensions",
     "Index",
+    "Note",
     "Opinion",
     "Pages",
     "Questions",

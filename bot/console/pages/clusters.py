@@ -1,5 +1,7 @@
 """One cluster of claims: what is known of it, and everything that can be done with it."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
@@ -20,8 +22,8 @@ from knowledge.curation.staleness import (
     require_unchanged,
 )
 from knowledge.domain import Relation
-from knowledge.errors import NotFound
-from knowledge.inbox import handling, listing
+from knowledge.errors import BadEdit, NotFound
+from knowledge.inbox import handling, listing, remarks
 from knowledge.inbox.opposites import may_oppose
 from knowledge.models import NotificationKind, RejectReason, SubjectKind
 from knowledge.reports import SourcedStatement
@@ -34,33 +36,44 @@ _OFFERED = 8
 _LONGEST_SNOOZE = timedelta(days=365)
 
 
-def show(visit: Visit) -> Response:
-    """Show a cluster; an old number leads to the cluster it was merged into."""
+def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
+    """Show a cluster; an old number leads to the cluster it was merged into.
+
+    ``refused`` is why what was sent cannot be used, by its field.
+    """
     number = visit.number
     with visit.transaction() as session:
         detail = listing.cluster(session, number, now=visit.now)
         known = names(session, visit)
         seen = last_seen(session, SubjectKind.CLUSTER, detail.summary.id)
         past = audit.entries(session, SubjectKind.CLUSTER, detail.summary.id, limit=10)
+        last = audit.latest(session, SubjectKind.CLUSTER, detail.summary.id)
         # Of any wording: what was merged into an answered cluster has no answer of its own yet.
         ruled = verdicts.of(session, *(wording.text for wording in detail.wordings))
         attached = reports.by_ids(session, sorted(ruled))
         pending = approvals.about(session, [(SubjectKind.CLUSTER, detail.summary.id)])
         told = delivery.delivered(session, detail.summary.id)
+        marked, in_use = remarks.of(session, detail.summary.id), remarks.tags_in_use(session)
     if detail.summary.id != number:
         return visit.to(f"/clusters/{detail.summary.id}")
     # Only what is about the claim, as answers are: what people were shown may have been about less.
     about = visit.desk.answering.about(detail.phrasings(_WORDINGS))
     found = {each.id: each for each in about if each.id not in ruled}
     candidates = [each for each in detail.candidates if found.pop(each.statement.id, None)]
-    answered = past.items[0] if past.items and past.items[0].action == "answered" else None
+    answered = last if last is not None and last.action == "answered" else None
     return visit.page(
         "cluster.html",
+        400 if refused else 200,
+        refused=refused or {},
         detail=detail,
         cluster=detail.summary,
         names=known,
         seen=seen,
         past=past.items,
+        remarks=marked,
+        suggested=[tag for tag in in_use if tag not in marked.tags],
+        longest_tag=remarks.LONGEST_TAG,
+        longest_note=remarks.LONGEST_NOTE,
         pending=pending,
         delivered=told,
         undelivered=undelivered(told.failures, visit.words),
@@ -217,6 +230,56 @@ def detach(visit: Visit) -> Response:
     with visit.transaction() as session:
         outcome = visit.submit(session, Detach(number, visit.sent.number("statement")))
     return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "detached")
+
+
+def tag(visit: Visit) -> Response:
+    """Put a tag on a cluster."""
+    say = visit.words.say
+    try:
+        name = visit.sent.needed("tag")
+        with visit.transaction() as session:
+            remarks.tag(session, visit.number, name, visit.actor)
+    except (BadForm, BadEdit):
+        why = say("A tag has 1 to {n} characters, and a cluster has {most} tags at most.")
+        why = why.format(n=remarks.LONGEST_TAG, most=remarks.MOST_TAGS)
+        return _again(visit, "tag", why)
+    return visit.to(f"/clusters/{visit.number}", "tagged")
+
+
+def untag(visit: Visit) -> Response:
+    """Take a tag off a cluster."""
+    name = visit.sent.needed("tag")
+    with visit.transaction() as session:
+        remarks.untag(session, visit.number, name, visit.actor)
+    return visit.to(f"/clusters/{visit.number}", "untagged")
+
+
+def note(visit: Visit) -> Response:
+    """Write a note about a cluster."""
+    say = visit.words.say
+    try:
+        # Browsers count a line's end as one character, and send two.
+        text = visit.sent.needed_text("note", 2 * remarks.LONGEST_NOTE)
+        with visit.transaction() as session:
+            remarks.add_note(session, visit.number, text, visit.actor)
+    except (BadForm, BadEdit):
+        why = say("A note has 1 to {n} characters, and a cluster has {most} notes at most.")
+        why = why.format(n=remarks.LONGEST_NOTE, most=remarks.MOST_NOTES)
+        return _again(visit, "note", why)
+    return visit.to(f"/clusters/{visit.number}", "noted")
+
+
+def delete_note(visit: Visit) -> Response:
+    """Delete a note of one's own."""
+    number = visit.sent.number("note")
+    with visit.transaction() as session:
+        remarks.delete_note(session, visit.number, number, visit.actor)
+    return visit.to(f"/clusters/{visit.number}", "note_deleted")
+
+
+def _again(visit: Visit, field: str, why: str) -> Response:
+    """Show the cluster with what was written, and why it cannot be used."""
+    return show(replace(visit, path=f"/clusters/{visit.number}"), {field: why})
 
 
 def _statement(session: Session, number: int) -> SourcedStatement:

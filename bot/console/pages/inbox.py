@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from bot.console.names import names
 from bot.console.visit import Visit
-from knowledge.inbox import listing
+from knowledge.inbox import listing, remarks
 from knowledge.inbox.listing import Order
 from knowledge.models import ClusterStatus, RejectReason
 
@@ -41,6 +41,7 @@ def show(visit: Visit) -> Response:
     """Show a page of clusters."""
     tab = visit.asked.choice("tab", Tab) or Tab.OPEN
     order = visit.asked.choice("order", Order) or Order.DEMAND
+    tag = remarks.normalise_tag(visit.asked.line("tag")) or None
     with visit.transaction() as session:
         page = listing.clusters(
             session,
@@ -49,6 +50,7 @@ def show(visit: Visit) -> Response:
             visit.asked.text("after") or None,
             PAGE,
             assignee=visit.visitor.key if tab is Tab.MINE else None,
+            tag=tag,
             now=visit.now,
         )
         known = names(session, visit)
@@ -57,6 +59,7 @@ def show(visit: Visit) -> Response:
         page=page,
         tab=tab,
         order=order,
+        tag=tag,
         names=known,
         tabs=tuple(Tab),
         orders=tuple(Order),

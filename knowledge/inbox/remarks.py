@@ -1,0 +1,152 @@
+"""Tags and notes that moderators leave on clusters, for themselves and each other."""
+
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import delete, func, literal, select, update
+from sqlalchemy.orm import Session
+
+from knowledge import audit
+from knowledge.errors import BadEdit, NotFound
+from knowledge.inbox.demand import hold
+from knowledge.inbox.listing import standing
+from knowledge.inserting import insert_new, insert_selected
+from knowledge.models import Cluster, ClusterNote, ClusterTag, SubjectKind
+from knowledge.text import displayable, single_line
+
+#: Characters of a tag and of a note, and how many of each a moderator may put on a cluster.
+LONGEST_TAG: Final = 40
+LONGEST_NOTE: Final = 2_000
+MOST_TAGS: Final = 12
+MOST_NOTES: Final = 200
+#: Tags that are suggested.
+_SUGGESTED: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a moderator wrote; ``author`` is their key."""
+
+    id: int
+    author: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """The tags of a cluster, and its notes, newest first."""
+
+    tags: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+
+def normalise_tag(tag: str) -> str:
+    """Return a tag as it is kept: one line, small letters, no number sign before it."""
+    return single_line(unicodedata.normalize("NFC", tag).lower()).lstrip("# ")
+
+
+def tag(session: Session, cluster_id: int, name: str, actor: str) -> None:
+    """Put a tag on a cluster. Raises BadEdit, NotFound."""
+    row, name = _held(session, cluster_id), normalise_tag(name)
+    if not 0 < len(name) <= LONGEST_TAG:
+        raise BadEdit(f"a tag has 1 to {LONGEST_TAG} characters; choose another one")
+    here = select(func.count()).where(ClusterTag.cluster_id == row.id, ClusterTag.tag != name)
+    if (session.scalar(here) or 0) >= MOST_TAGS:
+        raise BadEdit(f"cluster {row.id} has {MOST_TAGS} tags already; remove one first")
+    if insert_new(session, ClusterTag, {"cluster_id": row.id, "tag": name}):
+        _audit(session, row, "tagged", actor, after={"tag": name})
+
+
+def untag(session: Session, cluster_id: int, name: str, actor: str) -> None:
+    """Take a tag off a cluster. Raises NotFound."""
+    row, name = _held(session, cluster_id), normalise_tag(name)
+    gone = delete(ClusterTag).where(ClusterTag.cluster_id == row.id, ClusterTag.tag == name)
+    if session.scalar(gone.returning(ClusterTag.tag)) is not None:
+        _audit(session, row, "untagged", actor, before={"tag": name})
+
+
+def add_note(session: Session, cluster_id: int, text: str, actor: str) -> int:
+    """Write a note about a cluster and return its number. Raises BadEdit, NotFound."""
+    row, text = _held(session, cluster_id), displayable(text).strip()
+    if not 0 < len(text) <= LONGEST_NOTE:
+        raise BadEdit(f"a note has 1 to {LONGEST_NOTE} characters; write less, or two notes")
+    here = select(func.count()).where(ClusterNote.cluster_id == row.id)
+    if (session.scalar(here) or 0) >= MOST_NOTES:
+        raise BadEdit(f"cluster {row.id} has {MOST_NOTES} notes already; delete one first")
+    note = ClusterNote(cluster_id=row.id, author=actor, text=text)
+    session.add(note)
+    session.flush()
+    # Its words stay out of the audit: what is deleted is gone.
+    _audit(session, row, "noted", actor, after={"note": note.id})
+    return note.id
+
+
+def delete_note(session: Session, cluster_id: int, note_id: int, actor: str) -> None:
+    """Delete a note that ``actor`` wrote. Raises NotFound for one of somebody else's."""
+    row = _held(session, cluster_id)
+    mine = (
+        ClusterNote.id == note_id, ClusterNote.cluster_id == row.id, ClusterNote.author == actor
+    )  # fmt: skip
+    if session.scalar(delete(ClusterNote).where(*mine).returning(ClusterNote.id)) is None:
+        raise NotFound(f"there is no note {note_id} of yours; look at the cluster again")
+    _audit(session, row, "note deleted", actor, before={"note": note_id})
+
+
+def of(session: Session, cluster_id: int) -> Remarks:
+    """Return the tags and notes of a cluster."""
+    tags = select(ClusterTag.tag).where(ClusterTag.cluster_id == cluster_id)
+    notes = select(ClusterNote).where(ClusterNote.cluster_id == cluster_id)
+    return Remarks(
+        tuple(session.scalars(tags.order_by(ClusterTag.tag))),
+        tuple(
+            Note(row.id, row.author, row.text, row.at)
+            for row in session.scalars(notes.order_by(ClusterNote.id.desc()))
+        ),
+    )
+
+
+def tags_in_use(session: Session) -> list[str]:
+    """Return the tags that most clusters have, most first."""
+    counted = select(ClusterTag.tag).group_by(ClusterTag.tag)
+    return list(
+        session.scalars(counted.order_by(func.count().desc(), ClusterTag.tag).limit(_SUGGESTED))
+    )
+
+
+def move(session: Session, cluster_id: int, to: int) -> None:
+    """Give everything that was remarked on a cluster to another one."""
+    theirs = ClusterTag.cluster_id == cluster_id
+    cluster = literal(to, ClusterTag.cluster_id.type)
+    insert_selected(
+        session, ClusterTag, ["cluster_id", "tag"], select(cluster, ClusterTag.tag).where(theirs)
+    )
+    session.execute(delete(ClusterTag).where(theirs))
+    session.execute(
+        update(ClusterNote).where(ClusterNote.cluster_id == cluster_id).values(cluster_id=to)
+    )
+
+
+def drop(session: Session, cluster_ids: Collection[int]) -> None:
+    """Drop what was remarked on clusters whose words are forgotten: it may repeat them."""
+    for table in (ClusterTag, ClusterNote):
+        session.execute(delete(table).where(table.cluster_id.in_(cluster_ids)))
+
+
+def _held(session: Session, cluster_id: int) -> Cluster:
+    hold(session)
+    return standing(session, cluster_id)
+
+
+def _audit(
+    session: Session,
+    row: Cluster,
+    action: str,
+    actor: str,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    audit.note(session, actor, action, SubjectKind.CLUSTER, row.id, before=before, after=after)
