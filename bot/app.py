@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from knowledge.calibration import Calibration
     from knowledge.domain import ReportDraft
     from knowledge.inbox.clustering import Clusters
+    from knowledge.inbox.sameness import Sameness
     from knowledge.indexing import ServingIndex
     from knowledge.processes import ProcessLock
     from knowledge.readers.heading import Heading
@@ -288,11 +289,17 @@ class App:
     @cached_property
     def clusters(self) -> "Clusters":
         """Who puts claims into clusters for moderators."""
-        from knowledge.agreement.rules import RuleJudge
         from knowledge.inbox.clustering import Clusters
+
+        return Clusters(self.sessions, self.encoder, self.meanings)
+
+    @cached_property
+    def meanings(self) -> "Sameness":
+        """Who tells whether two claims mean the same."""
+        from knowledge.agreement.rules import RuleJudge
         from knowledge.inbox.sameness import Sameness
 
-        return Clusters(self.sessions, self.encoder, Sameness(self.reader, RuleJudge()))
+        return Sameness(self.reader, RuleJudge())
 
     @contextmanager
     def aside(self, folder: Path) -> Iterator["App"]:
@@ -443,6 +450,7 @@ class App:
                 encoder=self.encoder,
                 index=self.index,
                 answering=self.answering,
+                meanings=self.meanings,
                 index_dir=self.settings.index_dir,
                 first_admins=self.first_admins,
                 key_of=self.person_key,

@@ -13,6 +13,7 @@ from embeddings.encoder import Encoder
 from knowledge.answering import Answering
 from knowledge.approvals import Policy
 from knowledge.database import Sessions
+from knowledge.inbox.sameness import Comparing
 from knowledge.indexing import ServingIndex
 from knowledge.settling import UNDO_FOR
 from knowledge.trends import Trends
@@ -50,6 +51,7 @@ class Desk:
     encoder: Encoder = field(repr=False)
     index: ServingIndex = field(repr=False)
     answering: Answering = field(repr=False)
+    meanings: Comparing = field(repr=False)
     index_dir: Path
     first_admins: frozenset[str] = field(repr=False)
     key_of: Callable[[int], str] = field(repr=False)

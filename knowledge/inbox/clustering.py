@@ -194,12 +194,21 @@ class Clusters:
 
 
 def _near(one: _Waiting, other: _Waiting, above: float) -> bool:
-    if one.language != other.language:
-        return above >= NEAR_ABROAD
-    ours, theirs = set(terms(one.text)), set(terms(other.text))
+    return nearness(one.text, other.text, above, abroad=one.language != other.language) >= 0
+
+
+def nearness(one: str, other: str, above: float, *, abroad: bool) -> float:
+    """Return how far a claim is past what it must reach to be read, below 0 where it is not.
+
+    ``above`` is its cosine in deviations above that of unrelated text; ``abroad`` is whether the
+    two are of different languages.
+    """
+    if abroad:
+        return above - NEAR_ABROAD
+    ours, theirs = set(terms(one)), set(terms(other))
     shared = len(ours & theirs)
     share = (shared / max(len(ours), 1) + shared / max(len(theirs), 1)) / 2
-    return above + WORDS_COUNT * share >= NEAR_FROM
+    return above + WORDS_COUNT * share - NEAR_FROM
 
 
 def _neighbours(session: Session, ids: set[int]) -> dict[int, _Neighbour]:

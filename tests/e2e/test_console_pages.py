@@ -9,10 +9,12 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from knowledge.vectors import vectors
+from tests.bag_of_words import BagOfWords
 from tests.e2e.chromium import DESKTOP, PHONE, Chromium, album, axe_core, chromium
 from tests.e2e.served_console import served_console
 from tests.integration.console import Console
-from tests.integration.newsroom import deliver, furnish, propose
+from tests.integration.newsroom import CLAIMS, deliver, furnish, propose
 
 PAGES = {
     "inbox": "/inbox",
@@ -21,7 +23,7 @@ PAGES = {
     "cluster-with-candidates": "/clusters/3",
     "cluster-of-hostile-text": "/clusters/5",
     "answer": "/clusters/1/answer?statement=1&relation=REFUTES",
-    "merge": "/clusters/1/merge?other=3",
+    "merge": "/clusters/1/merge?other=6",
     "report-new": "/reports/new?cluster=1",
     "report": "/reports/1?cluster=1",
     "report-of-hostile-text": "/reports/3",
@@ -49,6 +51,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """Return a furnished console that is being served."""
     with served_console(tmp_path_factory.mktemp("console")) as console:
         furnish(console.sessions)
+        vectors(console.sessions, BagOfWords(), [claims[0][0] for claims in CLAIMS])
         propose(console.sessions)
         deliver(console.sessions)
         yield console

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +21,12 @@ from bot.console.desk import Desk
 from bot.fetching import Fetcher
 from bot.parsing.pool import ParserPool
 from embeddings.encoder import Encoder
+from embeddings.pair_reader import Pair
 from knowledge import roles, sign_in
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.database import Sessions
+from knowledge.inbox.sameness import Comparing, Meaning
 from knowledge.indexing import ServingIndex
 from knowledge.models import Role
 from knowledge.people import person_key
@@ -38,6 +41,13 @@ class Answer(Protocol):
     @property
     def text(self) -> str:
         """The page."""
+
+
+class Strange:
+    """Holds no two claims to be the same."""
+
+    def compare(self, pairs: Sequence[Pair]) -> list[Meaning]:
+        return [Meaning.OTHER] * len(pairs)
 
 
 SECRET = b"k" * 64
@@ -142,6 +152,7 @@ def console_on(
     fetcher: Fetcher | None = None,
     two_people: bool = False,
     parsers: ParserPool | None = None,
+    meanings: Comparing | None = None,
 ) -> Console:
     clock, index = Clock(), ServingIndex(sessions, encoder, folder / "index")
     desk = Desk(
@@ -149,6 +160,7 @@ def console_on(
         encoder=encoder,
         index=index,
         answering=Answering(sessions, encoder, index, RuleJudge()),
+        meanings=meanings or Strange(),
         index_dir=folder / "index",
         first_admins=frozenset({key_of(FIRST_ADMIN)}),
         key_of=key_of,

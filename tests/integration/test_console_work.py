@@ -36,8 +36,9 @@ from knowledge.models import (
     Verdict,
 )
 from knowledge.settling import UNDO_FOR
+from knowledge.vectors import vectors
 from tests.integration.console import Browser, Console, console_on, field_of, key_of
-from tests.integration.newsroom import BODY, HOSTILE, deliver, furnish, propose
+from tests.integration.newsroom import BODY, CLAIMS, HOSTILE, deliver, furnish, propose
 
 PAGES = (
     "/inbox", "/inbox?tab=snoozed", "/clusters/1", "/clusters/3", "/clusters/5",
@@ -180,6 +181,16 @@ class TestInbox:
         assert moderator.get(f"/clusters/{number}").headers["location"] == "/clusters/1"
         assert moderator.send("/clusters/1/merge", other="1").status_code == 400
 
+    def test_similar_clusters_are_offered_for_merging(
+        self, console: Console, moderator: Browser, fake_encoder: Encoder
+    ) -> None:
+        vectors(console.sessions, fake_encoder, [claims[0][0] for claims in CLAIMS])
+        page = moderator.get("/clusters/1").text
+        offered = re.findall(r'href="/clusters/1/merge\?other=(\d+)"', page)
+        assert offered == ["6"]
+        assert "one now" in moderator.told(moderator.send("/clusters/1/merge", other="6"))
+        assert "merge?other=" not in moderator.get("/clusters/1").text
+
     def test_what_merging_comes_to_is_shown_first(self, moderator: Browser) -> None:
         page = moderator.get("/clusters/1/merge?other=3").text
         assert "A crocodile was seen in the city river" in page
@@ -219,7 +230,7 @@ class TestRemarks:
         assert '<option value="جسور">' in page
         assert '<option value="أسعار">' not in page
         page = moderator.get(link).text
-        shown = {n for n in range(1, 6) if f'href="/clusters/{n}"' in page}
+        shown = {n for n in range(1, 7) if f'href="/clusters/{n}"' in page}
         assert shown == {2, 3}
         assert "The tag was removed." in moderator.told(
             moderator.send("/clusters/3/untag", tag="أسعار")

@@ -25,6 +25,7 @@ from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
 from knowledge.inbox import handling, listing, remarks
 from knowledge.inbox.opposites import may_oppose
+from knowledge.inbox.similar import similar
 from knowledge.models import NotificationKind, RejectReason, SubjectKind
 from knowledge.reports import SourcedStatement
 
@@ -60,6 +61,8 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
     about = visit.desk.answering.about(detail.phrasings(_WORDINGS))
     found = {each.id: each for each in about if each.id not in ruled}
     candidates = [each for each in detail.candidates if found.pop(each.statement.id, None)]
+    desk = visit.desk
+    alike = similar(desk.sessions, desk.encoder, desk.meanings, detail.summary.id)
     answered = last if last is not None and last.action == "answered" else None
     return visit.page(
         "cluster.html",
@@ -70,6 +73,7 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
         names=known,
         seen=seen,
         past=past.items,
+        similar=alike,
         remarks=marked,
         suggested=[tag for tag in in_use if tag not in marked.tags],
         longest_tag=remarks.LONGEST_TAG,
