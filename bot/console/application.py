@@ -18,6 +18,7 @@ from bot.console.desk import Desk
 from bot.console.gate import Handler, guarded, refused, words_for
 from bot.console.pages import (
     audit,
+    blocking,
     clusters,
     inbox,
     index,
@@ -57,6 +58,9 @@ PAGES: Final[Sequence[tuple[str, str, Role, Handler]]] = (
     ("POST", "/clusters/{id:int}/note/delete", _M, clusters.delete_note),
     ("POST", "/clusters/{id:int}/attach", _M, clusters.attach),
     ("POST", "/clusters/{id:int}/detach", _M, clusters.detach),
+    ("GET", "/clusters/{id:int}/block", _A, blocking.show),
+    ("POST", "/clusters/{id:int}/block", _A, blocking.block),
+    ("POST", "/clusters/{id:int}/unblock", _A, blocking.unblock),
     ("GET", "/reports/new", _M, reports.new),
     ("POST", "/reports", _M, reports.file),
     ("GET", "/reports/{id:int}", _M, reports.show),

@@ -24,6 +24,7 @@ PAGES = {
     "cluster-of-hostile-text": "/clusters/5",
     "answer": "/clusters/1/answer?statement=1&relation=REFUTES",
     "merge": "/clusters/1/merge?other=6",
+    "block": "/clusters/1/block?inquiry=1",
     "report-new": "/reports/new?cluster=1",
     "report": "/reports/1?cluster=1",
     "report-of-hostile-text": "/reports/3",

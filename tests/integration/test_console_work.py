@@ -20,13 +20,14 @@ from sqlalchemy import func, select
 from bot import serving
 from bot.parsing.pool import ParserPool
 from embeddings.encoder import Encoder
-from knowledge import curation, reports
+from knowledge import audit, curation, forgetting, people, reports
 from knowledge.database import Sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.models import (
     AuditEntry,
     Cluster,
     ClusterStatus,
+    Inquiry,
     Notification,
     NotificationKind,
     Report,
@@ -273,6 +274,83 @@ class TestRemarks:
         stranger = console.browser()
         for path in ("tag", "untag", "note", "note/delete"):
             assert stranger.post(f"/clusters/3/{path}", tag="x", note="1").status_code == 401
+
+
+class TestBlocking:
+    def link(self, page: str) -> str:
+        """Return the address of the first act of those who ask."""
+        found = re.search(r'href="(/clusters/1/block\?inquiry=\d+)"', page)
+        assert found is not None
+        return found[1]
+
+    def test_who_asks_is_left_unanswered_and_answered_again(self, console: Console) -> None:
+        admin = console.signed_in()
+        page = admin.get("/clusters/1").text
+        assert key_of(10)[:8] in page
+        assert key_of(10) not in page, "no more of a code than tells people apart"
+        page = admin.get(self.link(page)).text
+        inquiry = field_of(page, "inquiry")
+        with console.sessions() as session:
+            key = session.get_one(Inquiry, int(inquiry)).person_key
+        fields = {"inquiry": inquiry, "days": "3", "reason": "a flood of the same"}
+        page = admin.told(admin.send("/clusters/1/block", **fields))
+        assert "will not reply to this person" in page
+        assert "Answer them again" in page
+        until = console.clock.now + timedelta(days=3)
+        with console.sessions() as session:
+            assert people.remembered(session, key).blocked_until == until
+            entry = audit.latest(session, SubjectKind.PERSON, key)
+        assert entry is not None
+        assert (entry.action, entry.actor) == ("blocked", key_of(1))
+        assert entry.reason == "a flood of the same"
+        assert "answered again" in admin.told(admin.send("/clusters/1/unblock", inquiry=inquiry))
+        with console.sessions() as session:
+            assert not people.remembered(session, key).is_blocked(console.clock.now)
+
+    @pytest.mark.parametrize(
+        ("days", "reason", "said"),
+        [
+            ("0", "<i>why", "Choose between 1 and 3650 days."),
+            ("", "<i>why", "Choose between 1 and 3650 days."),
+            ("4000", "<i>why", "Choose between 1 and 3650 days."),
+            ("30", " ", "Say why in one line"),
+        ],
+    )
+    def test_what_is_wrong_stays_in_the_form(
+        self, console: Console, days: str, reason: str, said: str
+    ) -> None:
+        admin = console.signed_in()
+        answer = admin.send("/clusters/1/block", inquiry="1", days=days, reason=reason)
+        assert answer.status_code == 400
+        assert said in answer.text
+        assert f'value="{html.escape(reason)}"' in answer.text
+        assert f'value="{days or 7}"' in answer.text
+        assert "blocked" not in acts(console)
+
+    def test_it_is_an_admins_act_on_who_asked_there(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        fields = {"inquiry": "1", "days": "3", "reason": "why"}
+        assert "Who asks" not in moderator.get("/clusters/1").text
+        for act in ("block", "unblock"):
+            assert moderator.send(f"/clusters/1/{act}", **fields).status_code == 403
+        assert moderator.get("/clusters/1/block?inquiry=1").status_code == 403
+        admin = console.signed_in()
+        assert admin.get("/clusters/2/block?inquiry=1").status_code == 404
+        for act in ("block", "unblock"):
+            assert admin.send(f"/clusters/2/{act}", **fields).status_code == 404
+        assert "blocked" not in acts(console)
+
+    def test_who_is_forgotten_is_not_listed(self, console: Console) -> None:
+        admin = console.signed_in()
+        address = self.link(admin.get("/clusters/1").text)
+        with console.sessions.begin() as session:
+            number = int(address.rpartition("=")[2])
+            forgetting.forget(session, session.get_one(Inquiry, number).person_key)
+        page = admin.get("/clusters/1").text
+        assert address not in page
+        assert "nobody:" not in page
+        assert admin.get(address).status_code == 404
 
 
 class TestReports:

@@ -23,10 +23,10 @@ from knowledge.curation.staleness import (
 )
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
-from knowledge.inbox import handling, listing, remarks
+from knowledge.inbox import askers, handling, listing, remarks
 from knowledge.inbox.opposites import may_oppose
 from knowledge.inbox.similar import similar
-from knowledge.models import NotificationKind, RejectReason, SubjectKind
+from knowledge.models import NotificationKind, RejectReason, Role, SubjectKind
 from knowledge.reports import SourcedStatement
 
 #: Wordings of a cluster, beside its title, that statements are looked for with.
@@ -54,6 +54,7 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
         attached = reports.by_ids(session, sorted(ruled))
         pending = approvals.about(session, [(SubjectKind.CLUSTER, detail.summary.id)])
         told = delivery.delivered(session, detail.summary.id)
+        asking = askers.askers(session, detail.summary.id) if _may_block(visit) else ()
         marked, in_use = remarks.of(session, detail.summary.id), remarks.tags_in_use(session)
     if detail.summary.id != number:
         return visit.to(f"/clusters/{detail.summary.id}")
@@ -74,6 +75,7 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
         seen=seen,
         past=past.items,
         similar=alike,
+        asking=asking,
         remarks=marked,
         suggested=[tag for tag in in_use if tag not in marked.tags],
         longest_tag=remarks.LONGEST_TAG,
@@ -279,6 +281,11 @@ def delete_note(visit: Visit) -> Response:
     with visit.transaction() as session:
         remarks.delete_note(session, visit.number, number, visit.actor)
     return visit.to(f"/clusters/{visit.number}", "note_deleted")
+
+
+def _may_block(visit: Visit) -> bool:
+    """Tell whether they may leave people unanswered: nobody else needs to tell people apart."""
+    return visit.visitor.may(Role.ADMIN)
 
 
 def _again(visit: Visit, field: str, why: str) -> Response:

@@ -1,7 +1,7 @@
 """People and roles: who may do what, whose browsers are signed in, who is left unanswered."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from starlette.responses import Response
@@ -15,7 +15,7 @@ from knowledge.models import Role
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
 _MAX_NAME: Final = 120
 #: Days that somebody may be blocked for at once.
-_MAX_DAYS: Final = 3650
+MAX_DAYS: Final = 3_650
 
 
 def show(visit: Visit) -> Response:
@@ -62,14 +62,18 @@ def end_sessions(visit: Visit) -> Response:
 
 def block(visit: Visit) -> Response:
     """Leave the person with a Telegram id unanswered for some days."""
-    number, days = visit.sent.number("telegram_id"), visit.sent.number("days")
-    reason = visit.sent.needed("reason")
-    if not 1 <= days <= _MAX_DAYS:
-        raise BadForm("days", f"not between 1 and {_MAX_DAYS}")
+    number, (until, reason) = visit.sent.number("telegram_id"), block_terms(visit)
     with visit.transaction() as session:
-        until = visit.now + timedelta(days=days)
         people.block(session, visit.desk.key_of(number), until, visit.actor, reason)
     return visit.to("/people", "blocked")
+
+
+def block_terms(visit: Visit) -> tuple[datetime, str]:
+    """Return until when somebody is to be left unanswered, and why. Raises BadForm."""
+    days, reason = visit.sent.number("days"), visit.sent.needed("reason")
+    if not 1 <= days <= MAX_DAYS:
+        raise BadForm("days", f"not between 1 and {MAX_DAYS}")
+    return visit.now + timedelta(days=days), reason
 
 
 def unblock(visit: Visit) -> Response:

@@ -1,0 +1,56 @@
+"""Leaving somebody who asks a cluster's claims unanswered for a time, without knowing who it is."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from starlette.responses import Response
+
+from bot.console.errors import BadForm
+from bot.console.pages.people import MAX_DAYS, block_terms
+from bot.console.visit import Visit
+from knowledge import people
+from knowledge.inbox import askers, listing
+
+
+def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
+    """Ask whether to leave a person unanswered; ``refused`` is why what was sent is unusable."""
+    asking = visit.sent if refused else visit.asked
+    with visit.transaction() as session:
+        who = askers.asker(session, visit.number, asking.number("inquiry"))
+        cluster = listing.cluster(session, visit.number, now=visit.now).summary
+    return visit.page(
+        "block.html",
+        400 if refused else 200,
+        asker=who,
+        cluster=cluster,
+        most=MAX_DAYS,
+        refused=refused or {},
+    )
+
+
+def block(visit: Visit) -> Response:
+    """Leave the person who made an inquiry unanswered for some days."""
+    inquiry = visit.sent.number("inquiry")
+    try:
+        until, reason = block_terms(visit)
+    except BadForm as error:
+        say = visit.words.say
+        why = (
+            say("Choose between 1 and {n} days.").format(n=MAX_DAYS)
+            if error.field == "days"
+            else say("Say why in one line: the audit keeps it.")
+        )
+        return show(replace(visit, path=f"/clusters/{visit.number}"), {error.field: why})
+    with visit.transaction() as session:
+        who = askers.asker(session, visit.number, inquiry)
+        people.block(session, who.key, until, visit.actor, reason)
+    return visit.to(f"/clusters/{visit.number}", "blocked")
+
+
+def unblock(visit: Visit) -> Response:
+    """Answer the person who made an inquiry again."""
+    inquiry = visit.sent.number("inquiry")
+    with visit.transaction() as session:
+        who = askers.asker(session, visit.number, inquiry)
+        people.unblock(session, who.key, visit.actor)
+    return visit.to(f"/clusters/{visit.number}", "unblocked")

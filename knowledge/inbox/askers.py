@@ -1,0 +1,54 @@
+"""The people who ask a cluster's claims, known by nothing but their keys."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from knowledge.errors import NotFound
+from knowledge.inbox.listing import standing
+from knowledge.models import Claim, Inquiry, Person
+
+#: People of one cluster that are listed; there may be thousands.
+LISTED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A person who asked claims of a cluster; ``inquiry_id`` is their last, to name them by."""
+
+    inquiry_id: int
+    key: str
+    asked: int
+    last_asked_at: datetime
+    blocked_until: datetime | None
+
+
+def askers(session: Session, cluster_id: int) -> tuple[Asker, ...]:
+    """Return who asked a cluster's claims most often; who is forgotten is left out."""
+    rows = session.execute(_asking(cluster_id).limit(LISTED))
+    return tuple(Asker(*row) for row in rows)
+
+
+def asker(session: Session, cluster_id: int, inquiry_id: int) -> Asker:
+    """Return who made an inquiry of a cluster. Raises NotFound."""
+    who = select(Inquiry.person_key).where(Inquiry.id == inquiry_id).scalar_subquery()
+    here = _asking(standing(session, cluster_id).id).where(Inquiry.person_key == who)
+    row = session.execute(here).one_or_none()
+    if row is None:
+        raise NotFound(f"nobody is known who asked {inquiry_id} in cluster {cluster_id}")
+    return Asker(*row)
+
+
+def _asking(cluster_id: int) -> Select[*tuple[Any, ...]]:
+    times, last = func.count(), func.max(Inquiry.at)
+    return (
+        select(func.max(Inquiry.id), Inquiry.person_key, times, last, Person.blocked_until)
+        .join(Claim, Claim.id == Inquiry.claim_id)
+        .outerjoin(Person, Person.key == Inquiry.person_key)
+        .where(Claim.cluster_id == cluster_id, Inquiry.claim != "")
+        .group_by(Inquiry.person_key, Person.blocked_until)
+        .order_by(times.desc(), last.desc())
+    )
