@@ -77,11 +77,19 @@ class Told(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class Readers:
+    """People of one language whom an answer would reach, and what one of them is told."""
+
+    told: Told
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom an answer would reach: how many people, and what one of each language is told."""
+    """Whom an answer would reach: how many people, and who they are by language."""
 
     people: int
-    told: tuple[Told, ...] = ()
+    readers: tuple[Readers, ...] = ()
 
 
 def foresee(
@@ -101,9 +109,9 @@ def foresee(
         count = answer_cluster(
             session, cluster_id, statement_id, relation, actor, two_people=two_people
         )
-        told = _one_of_each_language(session, standing(session, cluster_id).id, statement_id)
+        readers = _by_language(session, standing(session, cluster_id).id, statement_id)
         savepoint.rollback()
-    return Audience(count, told)
+    return Audience(count, readers)
 
 
 def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
@@ -237,11 +245,11 @@ def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _one_of_each_language(session: Session, cluster_id: int, statement_id: int) -> tuple[Told, ...]:
-    """Return what one person of each language waits to be told of an answer to a cluster."""
+def _by_language(session: Session, cluster_id: int, statement_id: int) -> tuple[Readers, ...]:
+    """Return who waits to be told of an answer to a cluster, by language, most people first."""
     spoken = func.coalesce(func.nullif(Person.language, ""), Inquiry.language)
-    numbers = (
-        select(func.min(Notification.id))
+    groups = (
+        select(func.min(Notification.id).label("first"), func.count().label("people"))
         .join(Inquiry, Inquiry.id == Notification.inquiry_id)
         .join(Claim, Claim.id == Inquiry.claim_id)
         .outerjoin(Person, Person.key == Notification.person_key)
@@ -252,16 +260,20 @@ def _one_of_each_language(session: Session, cluster_id: int, statement_id: int) 
             Notification.status == _WAITING,
         )
         .group_by(spoken)
+        .subquery()
     )
     rows = session.execute(
-        select(Notification, Inquiry, Person)
+        select(Notification, Inquiry, Person, groups.c.people)
+        .join(groups, groups.c.first == Notification.id)
         .join(Inquiry, Inquiry.id == Notification.inquiry_id)
         .outerjoin(Person, Person.key == Notification.person_key)
-        .where(Notification.id.in_(numbers))
-        .order_by(Notification.id)
+        .order_by(groups.c.people.desc(), Notification.id)
     ).all()
     (statement,) = by_ids(session, [statement_id])
-    return tuple(_told(session, note, inquiry, who, statement) for note, inquiry, who in rows)
+    return tuple(
+        Readers(_told(session, note, inquiry, who, statement), people)
+        for note, inquiry, who, people in rows
+    )
 
 
 def _told(

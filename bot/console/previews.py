@@ -1,27 +1,29 @@
 """Preview what people will read, worded by the same code that words it for them (pure)."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
 from bot.conversation import wording
-from bot.conversation.catalogue import NAMES, Language, catalogue
+from bot.conversation.catalogue import NAMES, Catalogue, Language, catalogue, spoken
 from bot.conversation.letters import letter
 from bot.conversation.reply import Reply
 from knowledge.agreement.judgement import Judgement
 from knowledge.answers import Match, decided, rated
 from knowledge.approvals import Prospect
 from knowledge.domain import Relation
-from knowledge.models import NotificationKind
-from knowledge.notifications import Told
+from knowledge.models import Calendar, NotificationKind
+from knowledge.notifications import Audience, Told
 from knowledge.reports import SourcedStatement
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A message in one language."""
+    """A message in one language, and how many people get it where that is known."""
 
     language: Language
     reply: Reply
+    people: int | None = None
 
     @property
     def name(self) -> str:
@@ -46,6 +48,41 @@ def ruled(
 ) -> tuple[Preview, ...]:
     """Return what somebody reads who asks a claim that a person ruled a statement's relation to."""
     return _answered(claim, statement, Judgement(relation, 1.0), today)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What would be read of an answer: by those who are told of it, and by who asks ``later``."""
+
+    people: int
+    letters: tuple[Preview, ...]
+    later: tuple[Preview, ...]
+
+
+def outlook(
+    audience: Audience, claim: str, statement: SourcedStatement, relation: Relation, today: date
+) -> Outlook:
+    """Return what would be read of an answer to a claim that reaches ``audience``."""
+    later = ruled(claim, statement, relation, today)
+    return Outlook(audience.people, _letters(audience, today), later)
+
+
+def _letters(audience: Audience, today: date) -> tuple[Preview, ...]:
+    """Return the letter of each language that people wait in, that of most people first."""
+    first: dict[Language, Told] = {}
+    people: Counter[Language] = Counter()
+    for each in audience.readers:
+        language = spoken(each.told.language)
+        first.setdefault(language, each.told)
+        people[language] += each.people
+    return tuple(
+        Preview(each, letter(first[each], today, _words(each, first[each])), count)
+        for each, count in people.most_common()
+    )
+
+
+def _words(language: Language, told: Told) -> Catalogue:
+    return catalogue(language, told.calendar or Calendar.INTERNATIONAL)
 
 
 def _answered(

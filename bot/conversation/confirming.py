@@ -111,7 +111,7 @@ def _read(each: Intended, today: date, words: Catalogue) -> Iterator[tuple[str, 
     """Yield what people read, under whose heading: those who are told, else those who ask next."""
     names = Locale(words.language.value).languages
     shown: set[Language] = set()
-    for told in each.audience.told:
+    for told in (readers.told for readers in each.audience.readers):
         language = spoken(told.language)
         if language in shown:
             continue

@@ -44,7 +44,7 @@ from tests.integration.newsroom import BODY, CLAIMS, HOSTILE, deliver, furnish, 
 PAGES = (
     "/inbox", "/inbox?tab=snoozed", "/clusters/1", "/clusters/3", "/clusters/5",
     "/clusters/1/merge?other=5",
-    "/clusters/5/answer?statement=4&relation=SUPPORTS", "/reports/new?cluster=5", "/reports/1",
+    "/clusters/5/answer?statement=1&relation=SUPPORTS", "/reports/new?cluster=5", "/reports/1",
     "/reports/3?cluster=5", "/statements", "/statements?status=draft", "/statements/4",
     "/statements/4/retract", "/search?q=alert", "/search?q=%D8%AC%D8%B3%D8%B1", "/sources",
     "/trends", "/audit", "/people", "/index",
@@ -654,6 +654,16 @@ class TestAnswering:
         page = moderator.get("/clusters/1/answer?statement=2&relation=REFUTES").text
         assert "❌ A verified report contradicts this" in page
         assert "📬" in page
+        assert "It goes to 7 people." in page
+        # The languages of those who asked, that of most people first; nobody asked in French.
+        told, later = page.split("<details", 1)
+        arabic, english = told.index("It goes to 5 people."), told.index("It goes to 2 people.")
+        assert told.index("العربية", told.index("<main")) < arabic < english
+        assert 'lang="fr"' not in told.partition("<main")[2]
+        assert "What whoever asks from now on reads:" in later
+        assert 'lang="fr"' in later
+        with console.sessions() as session:
+            assert session.scalar(select(func.count(Verdict.claim_id))) == 0
         fields = dict(re.findall(r'name="(statement|relation|seen)" value="([^"]*)"', page))
         page = moderator.told(moderator.send("/clusters/1/answer", **fields))
         assert "Published. People who are told:" in page

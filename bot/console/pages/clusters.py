@@ -26,7 +26,7 @@ from knowledge.errors import BadEdit, NotFound
 from knowledge.inbox import askers, handling, listing, remarks
 from knowledge.inbox.opposites import may_oppose
 from knowledge.inbox.similar import similar
-from knowledge.models import NotificationKind, RejectReason, Role, SubjectKind
+from knowledge.models import RejectReason, Role, SubjectKind
 from knowledge.reports import SourcedStatement
 
 #: Wordings of a cluster, beside its title, that statements are looked for with.
@@ -180,24 +180,25 @@ def preview(visit: Visit) -> Response:
         shown = last_shown(session, [statement_id])
         detail = listing.cluster(session, number, now=visit.now)
         statement = _statement(session, statement_id)
+        # Foreseen as once another person reviewed it, where that has to be.
+        audience = (
+            notifications.foresee(session, standing, statement_id, relation, visit.actor)
+            if relation is not Relation.NOT_ENOUGH_INFO
+            else None
+        )
+    title, today = detail.summary.title, visit.now.date()
     return visit.page(
         "answer.html",
         detail=detail,
         cluster=detail.summary,
         statement=statement,
         relation=relation,
-        relations=tuple(Relation),
         seen=seen,
         shown=shown[statement_id],
-        previews=()
-        if relation is Relation.NOT_ENOUGH_INFO
-        else previews.told(
-            NotificationKind.ANSWERED,
-            detail.summary.title,
-            statement,
-            relation,
-            visit.now.date(),
-        ),
+        two_people=visit.desk.two_people,
+        outlook=previews.outlook(audience, title, statement, relation, today)
+        if audience is not None
+        else None,
     )
 
 
