@@ -168,6 +168,30 @@ class Answering:
         matches = tuple(self._match(text, each, {}) for each in found[:top])
         return replace(_nothing(text), matches=matches)
 
+    def compare(self, claim: str, statements: Sequence[SourcedStatement]) -> list[Match]:
+        """Return how statements of a report that no index holds stand to a claim, nearest first.
+
+        They come in the order of the report. Raises what opening the models raises.
+        """
+        text = core_of(bare_text(claim)) or bare_text(claim)
+        if not terms(text) or not statements:
+            return [self._match(text, each, {}) for each in _unread(statements)]
+        with self._places:
+            spellings = (text, *(arabic_spellings(text) if is_arabizi(text) else ()))
+            vector = _mean(self._encoder.encode_claims(spellings))
+            read = [each.text[:READ_CHARACTERS] for each in statements]
+            cosines = self._encoder.encode_statements(read) @ vector
+            found = [
+                self._candidate(spellings, vector, Hit(each.id, 0.0, float(cosine), 0.0), each, by)
+                for each, cosine, by in zip(statements, cosines, ["", *read], strict=False)
+            ]
+            found = self._reranked(text, sorted(found, key=_relevance))
+            found.sort(key=_relevance)
+            chosen = found[:RERANKED]
+            judged = self._judge.judge(text, [each.evidence for each in chosen])
+        known = {each.statement.id: one for each, one in zip(chosen, judged, strict=True)}
+        return [self._match(text, each, known) for each in found]
+
     def answer_message(self, message: str, top: int = 10) -> Answer:
         """Answer a whole message with up to ``top`` matches: as true as its least true claim.
 
@@ -386,6 +410,15 @@ class _Candidate:
     def text(self) -> str:
         """What is read of the statement."""
         return self.evidence.text
+
+
+def _relevance(candidate: _Candidate) -> float:
+    return -candidate.relevance
+
+
+def _unread(statements: Sequence[SourcedStatement]) -> list[_Candidate]:
+    nothing = Found("", 0.0, 0.0, 0.0)
+    return [_Candidate(each, Evidence(each.text), nothing, 0.0, 0.0) for each in statements]
 
 
 def _mean(vectors: Vectors) -> Vectors:

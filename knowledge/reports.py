@@ -167,6 +167,30 @@ def content_hash(draft: ReportDraft, statements: Sequence[StatementDraft]) -> st
     return digest.hexdigest()
 
 
+def provisional(draft: ReportDraft) -> list[SourcedStatement]:
+    """Return the statements of a draft as they would be shown; each has its place for a number."""
+    return [
+        SourcedStatement(
+            id=place,
+            ref="",
+            text=each.text,
+            status=StatementStatus.DRAFT,
+            speaker=each.speaker,
+            rating=each.rating,
+            rating_text=each.rating_text,
+            as_of=each.as_of,
+            report_ref="",
+            title=draft.title,
+            publisher=draft.publisher,
+            url=draft.url,
+            published_at=draft.published_at,
+            language=draft.language,
+            kind=draft.kind,
+        )
+        for place, each in enumerate(_statements_of(draft))
+    ]
+
+
 def published(session: Session, ids: Sequence[int]) -> dict[int, SourcedStatement]:
     """Return those of ``ids`` that are published at this moment, by id."""
     found = by_ids(session, ids)

@@ -22,6 +22,7 @@ from bot.console.pages import (
     clusters,
     inbox,
     index,
+    new_answer,
     people,
     proposals,
     reports,
@@ -44,6 +45,9 @@ PAGES: Final[Sequence[tuple[str, str, Role, Handler]]] = (
     ("GET", "/clusters/{id:int}", _M, clusters.show),
     ("GET", "/clusters/{id:int}/answer", _M, clusters.preview),
     ("POST", "/clusters/{id:int}/answer", _M, clusters.answer),
+    ("GET", "/clusters/{id:int}/report", _M, new_answer.new),
+    ("POST", "/clusters/{id:int}/report", _M, new_answer.choose),
+    ("POST", "/clusters/{id:int}/report/answer", _M, new_answer.confirm),
     ("POST", "/clusters/{id:int}/undo", _M, clusters.undo),
     ("POST", "/clusters/{id:int}/assign", _M, clusters.assign),
     ("POST", "/clusters/{id:int}/snooze", _M, clusters.snooze),
@@ -105,7 +109,7 @@ PAGES: Final[Sequence[tuple[str, str, Role, Handler]]] = (
     ("POST", "/people/unblock", _A, people.unblock),
 )
 #: Those that wait for the web and for documents to be read.
-SLOW: Final = frozenset({reports.file})
+SLOW: Final = frozenset({new_answer.choose, reports.file})
 
 
 def build(desk: Desk) -> Starlette:

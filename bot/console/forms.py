@@ -47,6 +47,10 @@ class Form:
             raise BadForm(name, "a NUL or a broken character")
         return plain_text(text)
 
+    def kept(self, name: str) -> str:
+        """Return what was written, for the form to show it again; it may not be usable."""
+        return plain_text(next(iter(self.fields.get(name, ())), ""))
+
     def text(self, name: str, limit: int = LINE) -> str:
         """Return a text without surrounding white space; empty if there is none."""
         return self.verbatim(name, limit).strip()

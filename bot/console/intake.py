@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
 
 from bot.console.errors import BadForm
 from bot.console.forms import Form, Upload
@@ -10,10 +13,12 @@ from bot.fetching import Fetcher
 from bot.parsing import jobs
 from bot.parsing.pool import ParserPool
 from bot.receiving import read_address
-from knowledge.domain import ReportDraft, ReportKind
+from knowledge.domain import ReportDraft, ReportKind, StatementDraft
+from knowledge.extraction import extract
 from knowledge.language import UNDETERMINED, guess_language
 from knowledge.readers import Defaults, Problem, fields
 from knowledge.readers.fields import FieldError
+from knowledge.text import plain_text
 
 #: Characters of a pasted report.
 MAX_REPORT: Final = 2_000_000
@@ -21,6 +26,9 @@ MAX_REPORT: Final = 2_000_000
 MAX_REPORTS: Final = 2_000
 _TITLE: Final = 500
 _URL: Final = 2_000
+#: The field that carries a statement that a report came with.
+CARRIED: Final = "carried"
+_STATEMENT: Final = TypeAdapter(StatementDraft)
 
 
 def drafts(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> Sequence[ReportDraft | Problem]:
@@ -36,6 +44,51 @@ def drafts(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> Sequence[Report
     if defaults.url:
         return asyncio.run(read_address(fetcher, parsers, defaults.url, defaults))
     raise BadForm("body", "nothing was pasted, dropped or named")
+
+
+def one_report(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> ReportDraft:
+    """Return the report that a form holds or carries on from the page before, with its statements.
+
+    What was typed counts for more than what its address says of it. Raises BadForm, FetchError or
+    UnreadableFile.
+    """
+    if sent.texts(CARRIED):
+        found: Sequence[ReportDraft | Problem] = (_carried(sent),)
+    else:
+        found = drafts(sent, fetcher, parsers)
+    read = [each for each in found if isinstance(each, ReportDraft)]
+    if len(read) != 1:
+        raise BadForm("body", "not one report")
+    draft, typed = read[0], _defaults(sent)
+    body = plain_text(draft.body or "").strip()
+    draft = replace(
+        draft,
+        title=sent.line("title", _TITLE) or draft.title,
+        publisher=typed.publisher or draft.publisher,
+        published_at=typed.published_at or draft.published_at,
+        kind=sent.choice("kind", ReportKind) or draft.kind,
+        body=body or None,
+    )
+    return replace(draft, extracted=None if draft.statements else _extracted(draft))
+
+
+def _extracted(draft: ReportDraft) -> tuple[StatementDraft, ...]:
+    return extract(draft.body or "", draft.title, draft.language)
+
+
+def carried(report: ReportDraft) -> tuple[str, ...]:
+    """Return the statements that a report came with, as a form carries them to the next page."""
+    return tuple(_STATEMENT.dump_json(each).decode() for each in report.statements)
+
+
+def _carried(sent: Form) -> ReportDraft:
+    try:
+        kept = tuple(_STATEMENT.validate_json(each) for each in sent.texts(CARRIED))
+    except ValidationError as error:
+        raise BadForm(CARRIED, "no statement") from error
+    if any(len(each.text) > fields.MAX_STATEMENT for each in kept):
+        raise BadForm(CARRIED, "a statement that is too long")
+    return replace(_pasted(sent, _defaults(sent)), statements=kept)
 
 
 def _defaults(sent: Form) -> Defaults:
@@ -54,7 +107,7 @@ def _defaults(sent: Form) -> Defaults:
 def _pasted(sent: Form, defaults: Defaults) -> ReportDraft:
     body = sent.text("body", MAX_REPORT)
     title = sent.line("title", _TITLE)
-    if not title:
+    if not title and body:
         # As in a text file, the first line is the title, if anything stands below it.
         first, _, rest = body.partition("\n")
         title = fields.title_from(first)
@@ -67,7 +120,7 @@ def _pasted(sent: Form, defaults: Defaults) -> ReportDraft:
         published_at=defaults.published_at,
         language=defaults.language or ("ar" if guessed == UNDETERMINED else guessed),
         kind=sent.choice("kind", ReportKind) or ReportKind.NEWS,
-        body=body,
+        body=body or None,
     )
 
 

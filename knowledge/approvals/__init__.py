@@ -42,6 +42,12 @@ from knowledge.approvals.listing import (
     rehearse,
     waiting,
 )
+from knowledge.approvals.reporting import (
+    NewAnswer,
+    Rehearsed,
+    answer_with_report,
+    rehearse_with_report,
+)
 
 __all__ = [
     "Act",
@@ -54,10 +60,12 @@ __all__ = [
     "EditStatement",
     "Foreseen",
     "MergeStatements",
+    "NewAnswer",
     "Policy",
     "Proposed",
     "Prospect",
     "Publish",
+    "Rehearsed",
     "ResumeFeed",
     "SplitCluster",
     "SplitStatement",
@@ -68,6 +76,7 @@ __all__ = [
     "about",
     "about_report",
     "about_statement",
+    "answer_with_report",
     "approve",
     "count",
     "decided",
@@ -76,6 +85,7 @@ __all__ = [
     "overtake",
     "proposal",
     "rehearse",
+    "rehearse_with_report",
     "role_needed",
     "submit",
     "waiting",

@@ -71,11 +71,15 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer a cluster with a statement, and tell everybody who waits."""
+    """Answer a cluster with a statement, and tell everybody who waits.
+
+    An ``unreviewed`` statement was put in with the answer: whoever approves it reviews both.
+    """
 
     cluster_id: int
     statement_id: int
     relation: Relation
+    unreviewed: bool = False
     kind: Literal["answer"] = "answer"
 
 

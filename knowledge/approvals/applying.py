@@ -103,9 +103,9 @@ def apply(
         case Undo(entry_id=number):
             curation.undo(session, number, actor, reason)
         case Answer(cluster_id=cluster, statement_id=number, relation=relation):
-            return answer_cluster(
-                session, cluster, number, relation, actor, reason, two_people, held
-            )
+            # An answer always waits for a second person where two are asked for.
+            reviewed = two_people and not act.unreviewed
+            return answer_cluster(session, cluster, number, relation, actor, reason, reviewed, held)
         case Attach(cluster_id=cluster, statement_id=number, relation=relation):
             handling.take_opposites_out(session, cluster, actor)
             claims = browsing.claims_of(session, cluster)

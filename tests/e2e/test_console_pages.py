@@ -14,7 +14,7 @@ from tests.bag_of_words import BagOfWords
 from tests.e2e.chromium import DESKTOP, PHONE, Chromium, album, axe_core, chromium
 from tests.e2e.served_console import served_console
 from tests.integration.console import Console
-from tests.integration.newsroom import CLAIMS, deliver, furnish, propose
+from tests.integration.newsroom import BODY, CLAIMS, deliver, furnish, propose
 
 PAGES = {
     "inbox": "/inbox",
@@ -26,6 +26,7 @@ PAGES = {
     "merge": "/clusters/1/merge?other=6",
     "block": "/clusters/1/block?inquiry=1",
     "report-new": "/reports/new?cluster=1",
+    "new-answer": "/clusters/1/report",
     "report": "/reports/1?cluster=1",
     "report-of-hostile-text": "/reports/3",
     "statements": "/statements",
@@ -109,6 +110,19 @@ def look_at_an_edit(browser: Chromium) -> None:
     assert browser.find("button[name=tell].primary").get_attribute("value") == "no"
 
 
+def fill_in_an_answer(browser: Chromium) -> None:
+    """Have a report read that answers a claim, and look at what people would read of it."""
+    browser.driver.get(f"{browser.home}/clusters/1/report")
+    browser.find("#body").send_keys(f"{BODY} وأضافت أن الجسر القديم مفتوح أمام المشاة كل يوم.")
+    browser.find("#title").send_keys("البلدية: الجسر القديم مفتوح")
+    browser.find("#publisher").send_keys("نشرة المدينة")
+    browser.press("main form button.primary")
+    for chosen in browser.driver.find_elements(By.CSS_SELECTOR, "input[value=REFUTES]"):
+        chosen.click()
+    browser.press("main form .actions button")
+    assert browser.find("button[formaction$='/report/answer']").is_displayed()
+
+
 def focused(browser: Chromium) -> WebElement:
     return browser.driver.switch_to.active_element
 
@@ -120,9 +134,9 @@ def test_every_page_looks_right_and_asks_nobody_else(
 ) -> None:
     speak(browser, language)
     browser.resize(size)
-    for name, path in {**PAGES, "edit": None}.items():
+    for name, path in {**PAGES, "edit": None, "new-answer-chosen": None}.items():
         if path is None:
-            look_at_an_edit(browser)
+            (look_at_an_edit if name == "edit" else fill_in_an_answer)(browser)
         else:
             browser.driver.get(browser.home + path)
         assert attribute(browser, "dir") == ("rtl" if language == "ar" else "ltr")

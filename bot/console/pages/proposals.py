@@ -63,6 +63,7 @@ def show(visit: Visit) -> Response:
         pending=pending,
         own=proposed.by == visit.actor,
         may=visit.visitor.may(approvals.role_needed(proposed.act)),
+        unreviewed=_unreviewed(proposed) if pending else None,
         relation=proposed.act.relation if isinstance(proposed.act, Answer | Attach) else None,
         names=known,
         problem=told(foreseen.problem, visit.words.say) if foreseen.problem else None,
@@ -99,6 +100,12 @@ def withdraw(visit: Visit) -> Response:
     with visit.transaction() as session:
         approvals.withdraw(session, number, visit.actor)
     return visit.to(f"/proposals/{number}", "withdrawn")
+
+
+def _unreviewed(proposed: Proposed) -> int | None:
+    """Return the statement that whoever approves an answer reviews by that, if there is one."""
+    act = proposed.act
+    return act.statement_id if isinstance(act, Answer) and act.unreviewed else None
 
 
 def _shown(

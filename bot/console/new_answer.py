@@ -1,0 +1,116 @@
+"""Read the answer that a moderator fills in with a new report from its form (pure)."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.console.errors import BadForm
+from bot.console.forms import Form
+from bot.console.marking import located
+from knowledge.answers import Match
+from knowledge.approvals import NewAnswer
+from knowledge.domain import Relation, ReportDraft, Span, StatementDraft
+from knowledge.readers import fields
+
+#: What an answer says of a claim.
+ANSWERS = (Relation.SUPPORTS, Relation.REFUTES)
+#: The choice of words that nobody found.
+OTHER_WORDS = "words"
+_SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A statement of the report to choose, and how the judge reads it; None where it did not."""
+
+    choice: str
+    text: str
+    speaker: str
+    relation: Relation | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class FilledIn:
+    """What was chosen so far. ``relation`` is None until somebody said it."""
+
+    choice: str
+    words: str
+    speaker: str
+    relation: Relation | None
+
+
+def offer(report: ReportDraft, matches: Sequence[Match], judged: int) -> list[Offered]:
+    """Return the statements of a report, as compared with the claim; the first were judged."""
+    return [
+        Offered(
+            choice=_choice(report, match.statement.id),
+            text=match.statement.text,
+            speaker=match.statement.speaker or "",
+            relation=match.judgement.relation if place < judged else None,
+            confidence=match.judgement.confidence,
+        )
+        for place, match in enumerate(matches)
+    ]
+
+
+def filled_in(sent: Form, offered: Sequence[Offered]) -> FilledIn:
+    """Return what was chosen, else what is nearest to the claim and how the judge reads it.
+
+    The speaker and the relation follow the choice until somebody says otherwise. Raises BadForm.
+    """
+    choice = sent.text("choice") or (offered[0].choice if offered else OTHER_WORDS)
+    named = next((each for each in offered if each.choice == choice), None)
+    speaker = sent.line("speaker", fields.MAX_SPEAKER)
+    relation = sent.choice("relation", Relation)
+    if choice != sent.text("followed"):
+        if speaker == sent.line("followed_speaker", fields.MAX_SPEAKER):
+            speaker = named.speaker if named else ""
+        if relation == sent.choice("followed_relation", Relation):
+            judged = named.relation if named else None
+            relation = judged if judged in ANSWERS else relation
+    words = sent.text("words", fields.MAX_STATEMENT)
+    return FilledIn(choice, words, speaker, relation)
+
+
+def answer(cluster_id: int, report: ReportDraft, filled: FilledIn) -> NewAnswer:
+    """Return the answer as it was filled in. Raises BadForm for what is lacking."""
+    if filled.relation not in ANSWERS:
+        raise BadForm("relation", "nothing was chosen")
+    speaker = filled.speaker or None
+    if not report.statements or filled.choice == OTHER_WORDS:
+        statement = replace(_quoted(report.body or "", filled), speaker=speaker)
+        return NewAnswer(cluster_id, report, statement, filled.relation)
+    carried = list(report.statements)
+    place = next((n for n in range(len(carried)) if _choice(report, n) == filled.choice), None)
+    if place is None:
+        raise BadForm("choice", "none of the statements")
+    carried[place] = statement = replace(carried[place], speaker=speaker)
+    report = replace(report, statements=tuple(carried))
+    return NewAnswer(cluster_id, report, statement, filled.relation)
+
+
+def digest(new: NewAnswer) -> str:
+    """Return what tells an answer apart from every other: what was looked at is what is done."""
+    return hashlib.sha256(repr(new).encode("utf-8", "replace")).hexdigest()
+
+
+def _choice(report: ReportDraft, place: int) -> str:
+    """Name a statement: by its place in the text, or among those that the report came with."""
+    span = None if report.statements else (report.extracted or ())[place].span
+    return str(place) if span is None else f"{span.start}-{span.end}"
+
+
+def _quoted(body: str, filled: FilledIn) -> StatementDraft:
+    if filled.choice == OTHER_WORDS:
+        span = located(body, filled.words)
+        if span is None:
+            raise BadForm(OTHER_WORDS, "not in the report")
+    else:
+        place = _SPAN.fullmatch(filled.choice)
+        span = Span(int(place[1]), int(place[2])) if place else Span(0, 0)
+    text = body[span.start : span.end]
+    if not text:
+        raise BadForm("choice", "none of the statements")
+    return StatementDraft(text, span)

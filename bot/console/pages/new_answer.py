@@ -1,0 +1,169 @@
+"""From a report that settles a cluster to its answer: put in on one page, confirmed on the next."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.responses import Response
+
+from bot.console import intake, new_answer, previews
+from bot.console.errors import BadForm, SignedOut
+from bot.console.new_answer import ANSWERS, OTHER_WORDS, FilledIn
+from bot.console.previews import Outlook
+from bot.console.problems import status_of, told
+from bot.console.visit import Visit
+from bot.conversation.changes import field_named
+from bot.errors import BotError
+from knowledge import approvals, reports
+from knowledge.approvals import Applied, Rehearsed
+from knowledge.curation.staleness import last_seen, require_unchanged
+from knowledge.domain import ReportDraft, ReportKind
+from knowledge.errors import KnowledgeError, NotAllowed
+from knowledge.inbox import listing
+from knowledge.inbox.listing import ClusterSummary
+from knowledge.models import SubjectKind
+from knowledge.reranking import RERANKED
+
+#: Statements of a report that are compared with the claim, and listed.
+_LISTED: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What would come of the answer as it is filled in, and what its confirmation hands back."""
+
+    rehearsed: Rehearsed
+    outlook: Outlook
+    seen: int
+    digest: str
+
+
+def new(visit: Visit) -> Response:
+    """Show the form that takes the report."""
+    return _first(visit, _cluster(visit))
+
+
+def choose(visit: Visit) -> Response:
+    """Show what the report states, nearest to the claim first, and what people would read."""
+    cluster = _cluster(visit)
+    try:
+        # Fetched before any transaction: the web may take its time.
+        report = intake.one_report(visit.sent, visit.desk.fetcher, visit.desk.parsers)
+    except (BotError, KnowledgeError) as error:
+        return _first(visit, cluster, error)
+    return _second(visit, cluster, report)
+
+
+def confirm(visit: Visit) -> Response:
+    """Publish the chosen statement, answer the cluster with it, and have people told."""
+    sent, desk, cluster = visit.sent, visit.desk, _cluster(visit)
+    try:
+        report = intake.one_report(sent, desk.fetcher, desk.parsers)
+    except (BotError, KnowledgeError) as error:
+        return _first(visit, cluster, error)
+    try:
+        answer = new_answer.answer(cluster.id, report, new_answer.filled_in(sent, ()))
+        if sent.text("previewed") != new_answer.digest(answer):
+            return _second(visit, cluster, report, changed=True)
+        shown = sent.number("shown") if sent.text("shown") else None
+        with visit.transaction() as session:
+            require_unchanged(session, SubjectKind.CLUSTER, cluster.id, sent.number("seen"))
+            outcome = approvals.answer_with_report(session, answer, visit.actor, desk.policy, shown)
+    except (SignedOut, NotAllowed):
+        raise
+    except (BotError, KnowledgeError) as error:
+        return _second(visit, cluster, report, error)
+    people = outcome.count if isinstance(outcome, Applied) else None
+    return visit.conclude(outcome) or visit.to(f"/clusters/{cluster.id}", "answered", n=people)
+
+
+def _cluster(visit: Visit) -> ClusterSummary:
+    with visit.transaction() as session:
+        return listing.cluster(session, visit.number, now=visit.now).summary
+
+
+def _first(visit: Visit, cluster: ClusterSummary, error: Exception | None = None) -> Response:
+    return _page(visit, "new_answer.html", error, cluster=cluster)
+
+
+def _second(
+    visit: Visit,
+    cluster: ClusterSummary,
+    report: ReportDraft,
+    error: Exception | None = None,
+    changed: bool = False,
+) -> Response:
+    found = reports.provisional(report)[:_LISTED]
+    matches = visit.desk.answering.compare(cluster.title, found)
+    offered = new_answer.offer(report, matches, RERANKED)
+    filled = new_answer.filled_in(visit.sent, offered)
+    foretold: Foretold | None = None
+    if filled.relation is not None:
+        try:
+            foretold = _foretold(visit, cluster, report, filled)
+        except (SignedOut, NotAllowed):
+            raise
+        except (BotError, KnowledgeError) as problem:
+            error = error or problem
+    return _page(
+        visit,
+        "new_answer_chosen.html",
+        error,
+        cluster=cluster,
+        report=report,
+        carried=intake.carried(report),
+        offered=offered,
+        near=RERANKED,
+        filled=filled,
+        foretold=foretold,
+        changed=changed and foretold is not None,
+        two_people=visit.desk.two_people,
+        answers=ANSWERS,
+        other_words=OTHER_WORDS,
+    )
+
+
+def _foretold(
+    visit: Visit, cluster: ClusterSummary, report: ReportDraft, filled: FilledIn
+) -> Foretold:
+    """Return what would come of the answer. Raises what giving it would."""
+    answer = new_answer.answer(cluster.id, report, filled)
+    with visit.transaction() as session:
+        # Before what is shown: what is done in between is not taken for seen.
+        seen = last_seen(session, SubjectKind.CLUSTER, cluster.id)
+        rehearsed = approvals.rehearse_with_report(session, answer, visit.actor)
+    outlook = previews.outlook(
+        rehearsed.audience,
+        cluster.title,
+        rehearsed.statement,
+        answer.relation,
+        visit.now.date(),
+    )
+    return Foretold(rehearsed, outlook, seen, new_answer.digest(answer))
+
+
+def _page(visit: Visit, template: str, error: Exception | None, **values: object) -> Response:
+    problem = _way_out(error, visit) if error is not None else None
+    page = visit.page(template, sent=visit.sent, problem=problem, kinds=tuple(ReportKind), **values)
+    if error is not None:
+        page.status_code = status_of(error)
+    return page
+
+
+def _way_out(error: Exception, visit: Visit) -> str:
+    """Say what is wrong with the form that is shown again, and what to do."""
+    say = visit.words.say
+    match error:
+        case BadForm(field="body"):
+            return say("Paste the report’s text, or give the address of one article.")
+        case BadForm(field="url"):
+            return say("This address cannot be fetched. An address begins with https:// or http://")
+        case BadForm(field="published_at"):
+            return say("This date cannot be used. Choose the day again.")
+        case BadForm(field="words"):
+            return say("These words are not in the report. Copy them exactly as they stand there.")
+        case BadForm(field=field):
+            return say("This cannot be used as it is: {field}. Correct it and try again.").format(
+                field=field_named(field, say)
+            )
+        case _:
+            return told(error, say)

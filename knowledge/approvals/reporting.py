@@ -1,0 +1,81 @@
+"""Answer a cluster with a report that is put in with the answer, all in one transaction."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from knowledge import curation, notifications, reports
+from knowledge.approvals.acts import Answer
+from knowledge.approvals.gate import Applied, Policy, Waiting, submit
+from knowledge.curation.filing import file_report
+from knowledge.curation.staleness import last_shown, require_as_shown
+from knowledge.domain import Relation, ReportDraft, StatementDraft
+from knowledge.inbox import demand
+from knowledge.models import StatementStatus
+from knowledge.notifications import Audience
+from knowledge.reports import SourcedStatement
+
+
+@dataclass(frozen=True, slots=True)
+class NewAnswer:
+    """An answer to a cluster with a ``statement`` of a ``report`` that may not be kept yet.
+
+    A report that carries its statements carries this one.
+    """
+
+    cluster_id: int
+    report: ReportDraft
+    statement: StatementDraft
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What would come of a new answer: the statement as it would be served, and who is told.
+
+    ``known`` is whether the statement is kept already: it then stays as it is. ``shown`` is what
+    ``answer_with_report`` asks for, so that what was changed meanwhile is not taken for seen.
+    """
+
+    statement: SourcedStatement
+    audience: Audience
+    known: bool
+    shown: int
+
+
+def answer_with_report(
+    session: Session, new: NewAnswer, actor: str, policy: Policy, shown: int | None = None
+) -> Applied | Waiting:
+    """Keep a report with the statement that settles a cluster, and answer the cluster with it.
+
+    Where two people are asked for, the report is kept with its draft and the answer waits: whoever
+    approves it reviews the statement by that. A statement that was ``shown`` before must not have
+    been changed since. Raises Stale, and as ``file_report``, ``add_statement`` and ``submit``.
+    """
+    demand.hold(session)
+    statement_id, known = _kept(session, new, actor)
+    if known and shown is not None:
+        require_as_shown(session, {statement_id: shown})
+    act = Answer(new.cluster_id, statement_id, new.relation, unreviewed=True)
+    return submit(session, act, actor, None, policy)
+
+
+def rehearse_with_report(session: Session, new: NewAnswer, actor: str) -> Rehearsed:
+    """Return what would come of a new answer: it is given, read, and taken back. Raises as it."""
+    demand.hold(session)
+    with session.begin_nested() as savepoint:
+        statement_id, known = _kept(session, new, actor)
+        shown = last_shown(session, [statement_id])[statement_id]
+        audience = notifications.foresee(session, new.cluster_id, statement_id, new.relation, actor)
+        (statement,) = reports.by_ids(session, [statement_id])
+        savepoint.rollback()
+    return Rehearsed(statement, audience, known, shown)
+
+
+def _kept(session: Session, new: NewAnswer, actor: str) -> tuple[int, bool]:
+    """Keep a report and the statement of it; returns its number, and whether it was kept before."""
+    stored = file_report(session, new.report, actor)
+    for held in curation.report(session, stored.report_id).statements:
+        if held.text == new.statement.text and held.status is not StatementStatus.RETRACTED:
+            return held.id, stored.duplicate
+    return curation.add_statement(session, stored.report_id, new.statement, actor), False
