@@ -233,14 +233,18 @@ class Answering:
         """Return the answer to a claim that reads ``text``: as judged, and as people ruled."""
         found, chosen = self._chosen(text, candidates)
         with self._sessions() as session:
-            said = verdicts.of(session, text, claim)
+            said = verdicts.said(session, text, claim)
             answers = published(session, sorted(said))
         with self._watch(Stage.JUDGE):
             judged = self._judge.judge(text, [each.evidence for each in chosen])
         judgements = {each.statement.id: one for each, one in zip(chosen, judged, strict=True)}
         matches = [self._match(text, each, judgements) for each in found]
-        people = [(statement, said[number]) for number, statement in answers.items()]
-        answer = decided(text, ruled(matches, people), top)
+        people = [(statement, said[number].relation) for number, statement in answers.items()]
+        noted = [
+            replace(each, note=said[each.statement.id].note) if each.statement.id in said else each
+            for each in ruled(matches, people)
+        ]
+        answer = decided(text, noted, top)
         if answer.outcome in _UNSETTLED or answer.matches[0].statement.id in said:
             return answer
         best = next(e for e in chosen if e.statement.id == answer.matches[0].statement.id)

@@ -10,6 +10,7 @@ from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
 from knowledge.calibration import VerdictKind
 from knowledge.claims.questions import is_open, only_asks
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
+from knowledge.notes import NO_NOTE, Note
 from knowledge.reports import SourcedStatement
 
 #: Below this relevance a statement is not worth showing (``benchmarks/training/reranking.py``
@@ -33,7 +34,8 @@ class Match:
     """A statement found for a claim. ``score`` sorts them; ``relevance`` (0..1) is calibrated.
 
     ``settles`` says that the judgement is sure enough to be asserted, ``suggested`` that it is
-    sure enough to be shown, ``kind`` what its verdict rests on (None where it is none).
+    sure enough to be shown, ``kind`` what its verdict rests on (None where it is none); ``note`` is
+    what moderators who gave the verdict add in their own words.
     """
 
     statement: SourcedStatement
@@ -43,6 +45,7 @@ class Match:
     settles: bool = False
     suggested: bool = False
     kind: VerdictKind | None = None
+    note: Note = NO_NOTE
 
     @property
     def related(self) -> bool:

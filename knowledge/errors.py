@@ -11,6 +11,7 @@ KnowledgeError
 ├── LinkRefused         a link to the console was used, has expired or is another person's
 ├── BadCursor           a page was asked for that no list has
 ├── BadEdit             what was entered cannot be kept as it is
+│   └── NoteTooLong     a moderators' note is longer than is shown under an answer
 ├── Stale               somebody else changed it since it was looked at
 ├── TwoPeopleNeeded     another person has to review it before this one publishes it
 ├── CannotDecide        a proposal is not this person's to decide, or not any more
@@ -68,6 +69,10 @@ class BadCursor(KnowledgeError):
 
 class BadEdit(KnowledgeError):
     """What was entered cannot be kept as it is."""
+
+
+class NoteTooLong(BadEdit):
+    """A moderators' note is longer than is shown under an answer."""
 
 
 class WordsMissing(BadEdit):

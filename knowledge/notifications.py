@@ -33,6 +33,7 @@ from knowledge.models import (
     VersionKind,
 )
 from knowledge.models.base import now
+from knowledge.notes import NO_NOTE, Note
 from knowledge.notices import Notice
 from knowledge.paging import bounded
 from knowledge.reports import SourcedStatement, by_ids
@@ -54,6 +55,8 @@ __all__ = [
 ]
 
 _WAITING: Final = NotificationStatus.WAITING
+#: What is told of a verdict, as long as somebody stands for it.
+_OF_VERDICTS: Final = (NotificationKind.ANSWERED, NotificationKind.EXPLAINED)
 _SETTLING: Final = (Relation.SUPPORTS, Relation.REFUTES)
 #: Characters of a failure that are kept.
 _LONGEST_ERROR: Final = 500
@@ -65,7 +68,7 @@ class Told(Notice):
 
     ``relation`` is of ``statement`` to ``claim``, for an answer; ``text_before`` is what they saw,
     where the words have changed since; ``again`` is whether they were told another answer before.
-    ``open`` is whether they wait for an answer again.
+    ``open`` is whether they wait for an answer again; ``note`` is what moderators add to it.
     """
 
     kind: NotificationKind
@@ -74,6 +77,7 @@ class Told(Notice):
     text_before: str | None
     again: bool = False
     open: bool = False
+    note: Note = NO_NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ def foresee(
     relation: Relation,
     actor: str,
     two_people: bool = False,
+    note: Note | None = None,
 ) -> Audience:
     """Return whom an answer would reach: it is given, read, and taken back.
 
@@ -107,7 +112,7 @@ def foresee(
     demand.hold(session)
     with session.begin_nested() as savepoint:
         count = answer_cluster(
-            session, cluster_id, statement_id, relation, actor, two_people=two_people
+            session, cluster_id, statement_id, relation, actor, two_people=two_people, note=note
         )
         readers = _by_language(session, standing(session, cluster_id).id, statement_id)
         savepoint.rollback()
@@ -140,7 +145,7 @@ def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
         for note, inquiry, person, number in rows:
             told = _told(session, note, inquiry, person, statements[number])
             # A duplicate may have settled a claim that stands for another statement than this one.
-            if told.kind is not NotificationKind.ANSWERED or told.relation in _SETTLING:
+            if told.kind not in _OF_VERDICTS or told.relation in _SETTLING:
                 found.append(told)
         if len(found) >= limit or len(rows) < limit:
             break
@@ -236,7 +241,7 @@ def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
         Notification.status == _WAITING,
         Notification.due_at <= by,
         or_(
-            (kind == NotificationKind.ANSWERED) & published & ruled & ~rejected,
+            kind.in_(_OF_VERDICTS) & published & ruled & ~rejected,
             (kind == NotificationKind.CORRECTED) & published & latest,
             (kind == NotificationKind.RETRACTED) & ~published,
             kind == NotificationKind.TAKEN_BACK,
@@ -283,6 +288,7 @@ def _told(
     person: Person | None,
     statement: SourcedStatement,
 ) -> Told:
+    said = verdicts.said(session, inquiry.claim).get(statement.id)
     return Told(
         id=note.id,
         person_key=note.person_key,
@@ -290,7 +296,7 @@ def _told(
         language=(person.language if person else "") or inquiry.language,
         kind=note.kind,
         claim=inquiry.claim,
-        relation=verdicts.of(session, inquiry.claim).get(statement.id),
+        relation=said.relation if said else None,
         statement=statement,
         text_before=_seen(session, note, inquiry, statement),
         tries=note.tries,
@@ -299,6 +305,7 @@ def _told(
         open=note.kind is NotificationKind.TAKEN_BACK
         and inquiry.waiting
         and rejections.reason(session, inquiry.id) is None,
+        note=said.note if said else NO_NOTE,
     )
 
 
@@ -323,7 +330,7 @@ def _seen(
     session: Session, note: Notification, inquiry: Inquiry, statement: SourcedStatement
 ) -> str | None:
     """Return what the person saw of a statement, None where that is what it says now."""
-    if note.kind in (NotificationKind.ANSWERED, NotificationKind.TAKEN_BACK):
+    if note.kind in (*_OF_VERDICTS, NotificationKind.TAKEN_BACK):
         return None
     told = session.scalar(
         select(func.max(Notification.sent_at)).where(

@@ -30,6 +30,7 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.models.base import now
+from knowledge.notes import Note
 from knowledge.people import is_muted
 from knowledge.taking import take_statements
 from knowledge.taking_back import overtake, resume, under_way
@@ -52,10 +53,12 @@ def answer_cluster(
     reason: str | None = None,
     two_people: bool = False,
     held: timedelta = timedelta(),
+    note: Note | None = None,
 ) -> int:
     """Answer all of a cluster's claims with a statement; returns how many people will be told.
 
-    They are told once ``held`` has gone by.
+    They are told once ``held`` has gone by, with the ``note`` if there is one; without, as
+    ``verdicts.Ruling`` says.
 
     A cluster that was merged is the one it became part of. Claims that may say the opposite of its
     title are put into an open cluster of their own first: what is said of one is not said of its
@@ -73,7 +76,7 @@ def answer_cluster(
     take_opposites_out(session, cluster_id, actor)
     claim_ids = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
     curation.publish(session, [statement_id], actor, reason, two_people)
-    verdicts.attach(session, claim_ids, statement_id, relation, actor, reason)
+    verdicts.attach(session, claim_ids, statement_id, relation, actor, reason, note)
     here = select(Cluster.status).where(Cluster.id == cluster_id)
     before = session.scalars(here.with_for_update()).one()
     session.execute(

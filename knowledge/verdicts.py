@@ -1,9 +1,10 @@
 """A person's word on a claim and a statement: from then on it beats the judge's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from knowledge import audit
@@ -16,18 +17,33 @@ from knowledge.inbox.reopening import reopen_of
 from knowledge.inserting import insert_new
 from knowledge.models import ChangeKind, Claim, Statement, StatementStatus, SubjectKind, Verdict
 from knowledge.models.base import now
+from knowledge.notes import NO_NOTE, Note, note_from
 from knowledge.standing import standing
 from knowledge.taking import take_statements
 from knowledge.taking_back import stand_by, take_back
 
+_KEPT: Final = select(Verdict.relation, Verdict.note)
+
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What is said of one claim and one statement; no relation leaves it to the judge."""
+    """What is said of one claim and one statement; no relation leaves it to the judge.
+
+    Without a ``note`` the one that was kept stays, unless the relation changes: it explained that.
+    """
 
     claim_id: int
     statement_id: int
     relation: Relation | None
+    note: Note | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What people said of a claim and a statement, and what they added in their own words."""
+
+    relation: Relation
+    note: Note = NO_NOTE
 
 
 def attach(
@@ -37,6 +53,7 @@ def attach(
     relation: Relation,
     actor: str,
     reason: str | None = None,
+    note: Note | None = None,
 ) -> int:
     """Make a statement the answer to claims, with its relation to them; returns how many changed.
 
@@ -52,7 +69,7 @@ def attach(
         take_back(session, claim_ids, statement_id)
     else:
         stand_by(session, claim_ids, statement_id, relation)
-    rulings = [Ruling(number, statement_id, relation) for number in dict.fromkeys(claim_ids)]
+    rulings = [Ruling(number, statement_id, relation, note) for number in dict.fromkeys(claim_ids)]
     return rule(session, rulings, actor, "attached", reason)
 
 
@@ -93,8 +110,8 @@ def rule(
     for ruling in rulings:
         if ruling.claim_id not in known:
             raise NotFound(f"there is no claim number {ruling.claim_id}; look at the inbox again")
-        before = _keep(session, ruling, actor)
-        if before is ruling.relation:
+        before, after = _keep(session, ruling, actor)
+        if before == after:
             continue
         changed.append(ruling)
         audit.note(
@@ -103,8 +120,8 @@ def rule(
             action,
             SubjectKind.CLAIM,
             ruling.claim_id,
-            before=_plain(ruling.statement_id, before),
-            after=_plain(ruling.statement_id, ruling.relation),
+            before=plain(ruling.statement_id, before),
+            after=plain(ruling.statement_id, after),
             reason=reason,
             undoes=undoes,
         )
@@ -116,12 +133,17 @@ def rule(
 
 
 def of(session: Session, *claims: str) -> dict[int, Relation]:
+    """Return the relations that people gave these very claims, by statement; as ``said``."""
+    return {number: each.relation for number, each in said(session, *claims).items()}
+
+
+def said(session: Session, *claims: str) -> dict[int, Said]:
     """Return what people said of these very claims, by statement.
 
     What was said of a duplicate holds of the statement that stands for it.
     """
     rows = session.execute(
-        select(Verdict.statement_id, Verdict.relation)
+        select(Verdict.statement_id, Verdict.relation, Verdict.note)
         .join(Claim, Claim.id == Verdict.claim_id)
         .where(Claim.key.in_({key_of(claim) for claim in claims}))
         .order_by(Verdict.at)
@@ -129,13 +151,13 @@ def of(session: Session, *claims: str) -> dict[int, Relation]:
     if not rows:
         return {}
     stands = standing(session, [row.statement_id for row in rows])
-    return {stands[row.statement_id]: row.relation for row in rows}
+    return {stands[row.statement_id]: Said(row.relation, note_from(row.note)) for row in rows}
 
 
-def answer_of(session: Session, cluster_id: int) -> tuple[int, Relation] | None:
+def answer_of(session: Session, cluster_id: int) -> tuple[int, Said] | None:
     """Return the published statement that settles claims of a cluster, as was said last."""
     rows = session.execute(
-        select(Verdict.statement_id, Verdict.relation)
+        select(Verdict.statement_id, Verdict.relation, Verdict.note)
         .join(Claim, Claim.id == Verdict.claim_id)
         .where(Claim.cluster_id == cluster_id, Verdict.relation != Relation.NOT_ENOUGH_INFO)
         .order_by(Verdict.at.desc())
@@ -149,44 +171,66 @@ def answer_of(session: Session, cluster_id: int) -> tuple[int, Relation] | None:
             )
         )
     )
-    found = ((stands[row.statement_id], row.relation) for row in rows)
+    found = ((stands[row.statement_id], Said(row.relation, note_from(row.note))) for row in rows)
     return next((each for each in found if each[0] in served), None)
 
 
-def of_claim(session: Session, claim_id: int, statement_id: int) -> Relation | None:
+def of_claim(session: Session, claim_id: int, statement_id: int) -> Said | None:
     """Return what people said of one claim and one statement, None where nobody did."""
-    return session.scalar(
-        select(Verdict.relation).where(
-            Verdict.claim_id == claim_id, Verdict.statement_id == statement_id
-        )
-    )
+    row = session.execute(_KEPT.where(*_here(claim_id, statement_id))).one_or_none()
+    return Said(row.relation, note_from(row.note)) if row is not None else None
+
+
+def plain(statement_id: int, said: Said | None) -> dict[str, Any]:
+    """Return what was said of a statement as the audit has it."""
+    found: dict[str, Any] = {
+        "statement": statement_id,
+        "relation": said.relation.value if said else None,
+    }
+    return found | ({"note": said.note.plain()} if said and said.note else {})
+
+
+def from_plain(values: Mapping[str, Any]) -> Said | None:
+    """Return what ``plain`` wrote."""
+    relation = values.get("relation")
+    return Said(Relation(relation), note_from(values.get("note"))) if relation else None
 
 
 def _known(session: Session, ids: set[int]) -> set[int]:
     return set(session.scalars(select(Claim.id).where(Claim.id.in_(ids))))
 
 
-def _keep(session: Session, ruling: Ruling, actor: str) -> Relation | None:
-    """Keep a ruling and return the relation that was kept before."""
+def _keep(session: Session, ruling: Ruling, actor: str) -> tuple[Said | None, Said | None]:
+    """Keep a ruling and return what was kept before, and what is now."""
     session.flush()
-    here = (Verdict.claim_id == ruling.claim_id, Verdict.statement_id == ruling.statement_id)
+    here = _here(ruling.claim_id, ruling.statement_id)
     if ruling.relation is None:
-        return session.scalar(delete(Verdict).where(*here).returning(Verdict.relation))
+        gone = session.execute(
+            delete(Verdict).where(*here).returning(Verdict.relation, Verdict.note)
+        ).one_or_none()
+        return Said(gone.relation, note_from(gone.note)) if gone else None, None
+    after = Said(ruling.relation, ruling.note or Note())
     values = {
         "claim_id": ruling.claim_id,
         "statement_id": ruling.statement_id,
         "relation": ruling.relation,
+        "note": after.note.plain() or None,
         "actor": actor,
     }
     if insert_new(session, Verdict, values):
-        return None
-    before = session.scalar(select(Verdict.relation).where(*here).with_for_update())
-    if before is not ruling.relation:
-        session.execute(
-            update(Verdict).where(*here).values(relation=ruling.relation, actor=actor, at=now())
-        )
-    return before
+        return None, after
+    row = session.execute(_KEPT.where(*here).with_for_update()).one()
+    before = Said(row.relation, note_from(row.note))
+    same = before.relation is after.relation
+    if same and ruling.note is None:
+        after = before
+    if before != after:
+        changed = {"relation": after.relation, "note": after.note.plain() or None, "actor": actor}
+        # Since when it answers the claim: who asked from then on saw it.
+        since = {} if same else {"at": now()}
+        session.execute(update(Verdict).where(*here).values(**changed, **since))
+    return before, after
 
 
-def _plain(statement_id: int, relation: Relation | None) -> dict[str, int | str | None]:
-    return {"statement": statement_id, "relation": relation.value if relation else None}
+def _here(claim_id: int, statement_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Verdict.claim_id == claim_id, Verdict.statement_id == statement_id

@@ -94,6 +94,7 @@ def _match_json(rank: int, match: Match) -> dict[str, Any]:
         "url": s.url,
         "published_at": s.published_at.isoformat() if s.published_at else None,
         "rating": s.rating.value if s.rating else None,
+        **({"note": match.note.plain()} if match.note else {}),
     }
 
 

@@ -31,6 +31,7 @@ def act_name(action: str, say: Callable[[str], str]) -> str:
         "attached": say("Verdict given"),
         "detached": say("Verdict taken back"),
         "answered": say("Published and told"),
+        "explained": say("Note changed"),
         "assigned": say("Assigned"),
         "snoozed": say("Postponed"),
         "rejected": say("Rejected"),

@@ -8,15 +8,19 @@ from dataclasses import dataclass, replace
 from bot.console.errors import BadForm
 from bot.console.forms import Form
 from bot.console.marking import located
+from bot.conversation.catalogue import Language
 from knowledge.answers import Match
 from knowledge.approvals import NewAnswer
 from knowledge.domain import Relation, ReportDraft, Span, StatementDraft
+from knowledge.notes import Note
 from knowledge.readers import fields
 
 #: What an answer says of a claim.
 ANSWERS = (Relation.SUPPORTS, Relation.REFUTES)
 #: The choice of words that nobody found.
 OTHER_WORDS = "words"
+#: Characters of a field for a note; more than a note may have, so that it is said how much.
+_NOTE = 5_000
 _SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
 
@@ -74,26 +78,36 @@ def filled_in(sent: Form, offered: Sequence[Offered]) -> FilledIn:
     return FilledIn(choice, words, speaker, relation)
 
 
-def answer(cluster_id: int, report: ReportDraft, filled: FilledIn) -> NewAnswer:
+def written_note(sent: Form) -> Note:
+    """Return the note that was written in the moderator's words. Raises NoteTooLong, BadForm."""
+    return Note(**{each.value: sent.line(f"note_{each.value}", _NOTE) for each in Language})
+
+
+def note_fields(sent: Form) -> dict[str, str]:
+    """Return what stands in the note's fields by language, to be shown again as it is."""
+    return {each.value: sent.kept(f"note_{each.value}") for each in Language}
+
+
+def answer(cluster_id: int, report: ReportDraft, filled: FilledIn, note: Note) -> NewAnswer:
     """Return the answer as it was filled in. Raises BadForm for what is lacking."""
     if filled.relation not in ANSWERS:
         raise BadForm("relation", "nothing was chosen")
     speaker = filled.speaker or None
     if not report.statements or filled.choice == OTHER_WORDS:
         statement = replace(_quoted(report.body or "", filled), speaker=speaker)
-        return NewAnswer(cluster_id, report, statement, filled.relation)
+        return NewAnswer(cluster_id, report, statement, filled.relation, note)
     carried = list(report.statements)
     place = next((n for n in range(len(carried)) if _choice(report, n) == filled.choice), None)
     if place is None:
         raise BadForm("choice", "none of the statements")
     carried[place] = statement = replace(carried[place], speaker=speaker)
     report = replace(report, statements=tuple(carried))
-    return NewAnswer(cluster_id, report, statement, filled.relation)
+    return NewAnswer(cluster_id, report, statement, filled.relation, note)
 
 
-def digest(new: NewAnswer) -> str:
-    """Return what tells an answer apart from every other: what was looked at is what is done."""
-    return hashlib.sha256(repr(new).encode("utf-8", "replace")).hexdigest()
+def digest(looked_at: NewAnswer | Note) -> str:
+    """Return what tells a value apart from every other: what was looked at is what is done."""
+    return hashlib.sha256(repr(looked_at).encode("utf-8", "replace")).hexdigest()
 
 
 def _choice(report: ReportDraft, place: int) -> str:

@@ -13,6 +13,7 @@ from knowledge.answers import Match, decided, rated
 from knowledge.approvals import Prospect
 from knowledge.domain import Relation
 from knowledge.models import Calendar, NotificationKind
+from knowledge.notes import NO_NOTE, Note
 from knowledge.notifications import Audience, Told
 from knowledge.reports import SourcedStatement
 
@@ -44,10 +45,14 @@ def asked(statement: SourcedStatement, today: date) -> tuple[Preview, ...]:
 
 
 def ruled(
-    claim: str, statement: SourcedStatement, relation: Relation, today: date
+    claim: str,
+    statement: SourcedStatement,
+    relation: Relation,
+    today: date,
+    note: Note = NO_NOTE,
 ) -> tuple[Preview, ...]:
     """Return what somebody reads who asks a claim that a person ruled a statement's relation to."""
-    return _answered(claim, statement, Judgement(relation, 1.0), today)
+    return _answered(claim, statement, Judgement(relation, 1.0), today, note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,15 @@ class Outlook:
 
 
 def outlook(
-    audience: Audience, claim: str, statement: SourcedStatement, relation: Relation, today: date
+    audience: Audience,
+    claim: str,
+    statement: SourcedStatement,
+    relation: Relation,
+    today: date,
+    note: Note = NO_NOTE,
 ) -> Outlook:
     """Return what would be read of an answer to a claim that reaches ``audience``."""
-    later = ruled(claim, statement, relation, today)
+    later = ruled(claim, statement, relation, today, note)
     return Outlook(audience.people, _letters(audience, today), later)
 
 
@@ -86,10 +96,14 @@ def _words(language: Language, told: Told) -> Catalogue:
 
 
 def _answered(
-    claim: str, statement: SourcedStatement, judgement: Judgement, today: date
+    claim: str,
+    statement: SourcedStatement,
+    judgement: Judgement,
+    today: date,
+    note: Note = NO_NOTE,
 ) -> tuple[Preview, ...]:
     settles = judgement.relation is not Relation.NOT_ENOUGH_INFO
-    match = Match(statement, judgement, score=1.0, relevance=1.0, settles=settles, suggested=True)
+    match = Match(statement, judgement, 1.0, 1.0, settles=settles, suggested=True, note=note)
     answer = decided(claim, [match], 1)
     return tuple(
         Preview(each, wording.answered(answer, None, today, catalogue(each))) for each in Language
@@ -110,6 +124,7 @@ def told(
     relation: Relation | None,
     today: date,
     text_before: str | None = None,
+    note: Note = NO_NOTE,
 ) -> tuple[Preview, ...]:
     """Return what those read who are told unasked; ``text_before`` as in ``Told``.
 
@@ -131,6 +146,7 @@ def told(
                     text_before=text_before,
                     tries=0,
                     open=True,
+                    note=note,
                 ),
                 today,
                 catalogue(each),

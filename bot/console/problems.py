@@ -21,6 +21,7 @@ from knowledge.errors import (
     KnowledgeError,
     LinkRefused,
     NotAllowed,
+    NoteTooLong,
     NotFound,
     Stale,
     TooLate,
@@ -127,6 +128,11 @@ def told(error: Exception, say: Say) -> str:
             return say(
                 "The words of {ref} are not in the new text. Edit or retract that statement first."
             ).format(ref=ref)
+        case NoteTooLong():
+            return say(
+                "A note has three sentences and 400 characters at most in each language."
+                " Shorten it."
+            )
         case BadEdit():
             return say("This cannot be saved as it is: {why}").format(why=error)
         case TooMuchToRead():

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from bot.conversation.catalogue import Catalogue
-from bot.conversation.quoting import Asking, reasons, sourced
+from bot.conversation.quoting import Asking, explained, reasons, sourced
 from bot.conversation.reply import Block, Card, Cards, Reply, Style
 from bot.conversation.wording import answered, cut_short, headline, link
 from knowledge.answers import Answer, Match
@@ -72,6 +72,7 @@ def _card(number: int, match: Match, answer: Answer, today: date, words: Catalog
         _asked(answer, words),
         *why,
         *sourced(statement, ask, words),
+        *explained(match.note, words),
     )
     row = link(statement, say("Source"))
     reply = Reply(blocks, (row,) if row else ())

@@ -49,6 +49,7 @@ def field_named(name: str, say: Callable[[str], str]) -> str:
         "role": say("Role"),
         "name": say("Name, as colleagues know them"),
         "reason": say("Why, for the audit"),
+        "note": say("Moderators’ note"),
         "told": say("People who are told"),
         "tag": say("Tag"),
         "note": say("Note"),
@@ -59,6 +60,8 @@ def field_named(name: str, say: Callable[[str], str]) -> str:
 def _text(value: object) -> str | None:
     if isinstance(value, bool):
         return "✓" if value else "✗"
+    if isinstance(value, dict):
+        return " · ".join(f"{name}: {text}" for name, text in value.items())
     if isinstance(value, list):
         return " · ".join(map(str, value))
     return None if value is None else str(value)

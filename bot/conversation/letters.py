@@ -3,7 +3,7 @@
 from datetime import date
 
 from bot.conversation.catalogue import Catalogue
-from bot.conversation.quoting import Asking, quoted, sourced
+from bot.conversation.quoting import Asking, explained, quoted, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.wording import closed, headline, heard, link
 from knowledge.domain import Relation
@@ -17,7 +17,7 @@ def letter(told: Told | Closed, today: date, words: Catalogue) -> Reply:
     if isinstance(told, Closed):
         return _closed(told, words)
     match told.kind:
-        case NotificationKind.ANSWERED:
+        case NotificationKind.ANSWERED | NotificationKind.EXPLAINED:
             return _answered(told, today, words)
         case NotificationKind.CORRECTED:
             return _corrected(told, today, words)
@@ -34,13 +34,16 @@ def _answered(told: Told, today: date, words: Catalogue) -> Reply:
     else:
         verdict = say("🔎 A verified report is related, but neither confirms nor disproves this")
     opening = say("📬 You asked about this; our moderators have an answer")
-    if told.again:
+    if told.kind is NotificationKind.EXPLAINED:
+        opening = say("✏️ Our moderators changed their note on an answer I gave you")
+    elif told.again:
         opening = say("📬 You asked about this; our moderators have another answer now")
     blocks = [
         Block(opening, Style.HEADLINE),
         heard(told.claim, words),
         Block(verdict, Style.HEADLINE),
         *sourced(told.statement, Asking(told.claim, today), words),
+        *explained(told.note, words),
     ]
     return Reply(tuple(blocks), _source(told, words))
 

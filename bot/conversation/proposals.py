@@ -21,6 +21,7 @@ from knowledge.approvals import (
     Detach,
     EditReport,
     EditStatement,
+    Explain,
     Foreseen,
     MergeStatements,
     Proposed,
@@ -80,6 +81,8 @@ def act_named(act: Act, say: Callable[[str], str]) -> str:
             return say("Answer a claim: it is supported")
         case Answer():
             return say("Answer a claim: it is contradicted")
+        case Explain():
+            return say("Change the note with an answer")
         case Attach():
             return say("Attach a statement to a claim")
         case Detach():

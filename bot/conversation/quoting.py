@@ -18,6 +18,7 @@ from knowledge.answers import REJECTING, SHOWN, Match, reviewed
 from knowledge.claims.arabizi import language_spoken
 from knowledge.domain import Rating, Relation
 from knowledge.language import UNDETERMINED, guess_language
+from knowledge.notes import Note
 from knowledge.reports import SourcedStatement
 from knowledge.text import single_line
 
@@ -83,6 +84,14 @@ def sourced(statement: SourcedStatement, ask: Asking, words: Catalogue) -> list[
         Block("\n".join(lines)),
         *(Block(note, Style.NOTE) for note in mind),
     ]
+
+
+def explained(note: Note, words: Catalogue) -> list[Block]:
+    """Return what moderators add in their own words, said to be theirs; only in the language."""
+    text = note.in_language(words.language.value)
+    if not text:
+        return []
+    return [Block(words.say("🗒 Moderator’s note: {note}").format(note=words.quote(text)))]
 
 
 def quoted(text: str) -> Block:

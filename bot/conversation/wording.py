@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.conversation.catalogue import Catalogue
-from bot.conversation.quoting import Asking, reasons, sourced
+from bot.conversation.quoting import Asking, explained, reasons, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
 from knowledge.answers import REJECTING, SHOWN, Answer, Match, reviewed
 from knowledge.claims import Intent
@@ -114,6 +114,7 @@ def answered(
         if clause:
             blocks.append(heard(clause, words))
         blocks += [*reasons(settling, ask, words), *sourced(settling.statement, ask, words)]
+        blocks += explained(settling.note, words)
     blocks += _passed_on(noted, words)
     return Reply(tuple(blocks), (*((row,) if row else ()), *_feedback(noted, say)))
 
@@ -186,7 +187,7 @@ def _disputed(answer: Answer, noted: Noted | None, ask: Asking, words: Catalogue
             blocks.append(Block(say("This one supports what you sent."), Style.NOTE))
         else:
             blocks.append(Block(say("This one contradicts what you sent."), Style.NOTE))
-        blocks += reasons(match, ask, words)
+        blocks += [*reasons(match, ask, words), *explained(match.note, words)]
     if noted is not None and (noted.waiting or noted.closed):
         blocks.append(Block(_prospect(noted, say), Style.NOTE))
     links = _links([match.statement for match in settling], words)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Relation, Span
 from knowledge.models import AuditEntry, FeedKind, Role, SubjectKind
+from knowledge.notes import Note
 
 #: What a proposal rests on: a kind and a number.
 Subject = tuple[SubjectKind, int]
@@ -74,13 +75,30 @@ class Answer:
     """Answer a cluster with a statement, and tell everybody who waits.
 
     An ``unreviewed`` statement was put in with the answer: whoever approves it reviews both.
+    ``note`` is as in ``settling.answer_cluster``.
     """
 
     cluster_id: int
     statement_id: int
     relation: Relation
     unreviewed: bool = False
+    note: Note | None = None
     kind: Literal["answer"] = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """Keep another ``note`` with a cluster's answer in place of what it ``was``.
+
+    ``tell`` is whether those hear of it who were given the answer.
+    """
+
+    cluster_id: int
+    statement_id: int
+    note: Note
+    was: Note
+    tell: bool = False
+    kind: Literal["explain"] = "explain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +108,7 @@ class Attach:
     cluster_id: int
     statement_id: int
     relation: Relation
+    note: Note | None = None
     kind: Literal["attach"] = "attach"
 
 
@@ -147,6 +166,7 @@ Act = (
     | SplitStatement
     | Undo
     | Answer
+    | Explain
     | Attach
     | Detach
     | SplitCluster
@@ -188,7 +208,7 @@ def subjects(session: Session, act: Act) -> list[Subject]:
             return [(SubjectKind.STATEMENT, number) for number in (keep, *others)]
         case Undo(entry_id=number):
             return _of_entry(session, number)
-        case Answer() | Attach() | Detach():
+        case Answer() | Explain() | Attach() | Detach():
             return [
                 (SubjectKind.CLUSTER, act.cluster_id),
                 (SubjectKind.STATEMENT, act.statement_id),

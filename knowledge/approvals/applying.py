@@ -18,6 +18,7 @@ from knowledge.approvals.acts import (
     Detach,
     EditReport,
     EditStatement,
+    Explain,
     MergeStatements,
     Publish,
     ResumeFeed,
@@ -27,6 +28,7 @@ from knowledge.approvals.acts import (
     Undo,
 )
 from knowledge.audit import Entry
+from knowledge.explaining import explain
 from knowledge.inbox import handling
 from knowledge.models import (
     AuditEntry,
@@ -105,11 +107,15 @@ def apply(
         case Answer(cluster_id=cluster, statement_id=number, relation=relation):
             # An answer always waits for a second person where two are asked for.
             reviewed = two_people and not act.unreviewed
-            return answer_cluster(session, cluster, number, relation, actor, reason, reviewed, held)
+            return answer_cluster(
+                session, cluster, number, relation, actor, reason, reviewed, held, act.note
+            )
         case Attach(cluster_id=cluster, statement_id=number, relation=relation):
             handling.take_opposites_out(session, cluster, actor)
             claims = browsing.claims_of(session, cluster)
-            return verdicts.attach(session, claims, number, relation, actor, reason)
+            return verdicts.attach(session, claims, number, relation, actor, reason, act.note)
+        case Explain(cluster_id=cluster, statement_id=number, note=note, was=was, tell=tell):
+            return explain(session, cluster, number, note, was, actor, reason, tell)
         case Detach(cluster_id=cluster, statement_id=number):
             claims = browsing.claims_of(session, cluster)
             return verdicts.detach(session, claims, number, actor, reason)

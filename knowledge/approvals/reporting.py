@@ -12,6 +12,7 @@ from knowledge.curation.staleness import last_shown, require_as_shown
 from knowledge.domain import Relation, ReportDraft, StatementDraft
 from knowledge.inbox import demand
 from knowledge.models import StatementStatus
+from knowledge.notes import NO_NOTE, Note
 from knowledge.notifications import Audience
 from knowledge.reports import SourcedStatement
 
@@ -27,6 +28,7 @@ class NewAnswer:
     report: ReportDraft
     statement: StatementDraft
     relation: Relation
+    note: Note = NO_NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def answer_with_report(
     statement_id, known = _kept(session, new, actor)
     if known and shown is not None:
         require_as_shown(session, {statement_id: shown})
-    act = Answer(new.cluster_id, statement_id, new.relation, unreviewed=True)
+    act = Answer(new.cluster_id, statement_id, new.relation, unreviewed=True, note=new.note)
     return submit(session, act, actor, None, policy)
 
 
@@ -66,7 +68,9 @@ def rehearse_with_report(session: Session, new: NewAnswer, actor: str) -> Rehear
     with session.begin_nested() as savepoint:
         statement_id, known = _kept(session, new, actor)
         shown = last_shown(session, [statement_id])[statement_id]
-        audience = notifications.foresee(session, new.cluster_id, statement_id, new.relation, actor)
+        audience = notifications.foresee(
+            session, new.cluster_id, statement_id, new.relation, actor, note=new.note
+        )
         (statement,) = reports.by_ids(session, [statement_id])
         savepoint.rollback()
     return Rehearsed(statement, audience, known, shown)

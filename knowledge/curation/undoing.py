@@ -34,7 +34,7 @@ from knowledge.models import (
 from knowledge.standing import standing
 from knowledge.taking import take_report, take_statements
 from knowledge.taking_back import drop_untold, stand_by, take_back
-from knowledge.verdicts import Ruling, of_claim, rule
+from knowledge.verdicts import Ruling, Said, from_plain, of_claim, plain, rule
 
 _UNDONE: Final = "undone"
 _ATTACHED: Final = "attached"
@@ -204,22 +204,22 @@ def _undoing_report(session: Session, entry: Entry) -> _Undoing:
 
 def _undoing_verdict(session: Session, entry: Entry) -> _Undoing:
     before, after = entry.before, entry.after
-    if before is None or after is None or after.keys() != {"statement", "relation"}:
+    if before is None or after is None or after.keys() - {"note"} != {"statement", "relation"}:
         raise CannotUndo("this cannot be taken back here; do the opposite instead")
     claim_id, statement_id = int(entry.subject_id), int(after["statement"])
-    now = of_claim(session, claim_id, statement_id)
-    current = {"statement": statement_id, "relation": now.value if now else None}
+    now, earlier = of_claim(session, claim_id, statement_id), from_plain(before)
+    # An entry names no note where there was none.
+    after, current = {"note": None, **after}, {"note": None, **plain(statement_id, now)}
     _require_last_word(session, entry, after, current)
-    relation = Relation(before["relation"]) if before["relation"] else None
 
     def take_it_back(actor: str, reason: str | None) -> None:
-        stands = None if relation is Relation.NOT_ENOUGH_INFO else relation
+        stands = _settles(earlier)
         if stands is not None:
             stand_by(session, [claim_id], statement_id, stands)
         if now is not None:
             take_back(session, [claim_id], statement_id, stands)
-        rulings = [Ruling(claim_id, statement_id, relation)]
-        rule(session, rulings, actor, _UNDONE, reason, entry.id)
+        ruling = _ruling(claim_id, statement_id, earlier)
+        rule(session, [ruling], actor, _UNDONE, reason, entry.id)
 
     return take_it_back
 
@@ -241,15 +241,14 @@ def _undoing_answer(session: Session, entry: Entry) -> _Undoing:
         row = standing_cluster(session, cluster_id)
         was = {"status": row.status.value, "statement": statement_id, "relation": relation.value}
         said = _said_with(session, entry, cluster_id, statement_id)
-        for stands in set(said.values()):
-            claims = [number for number, earlier in said.items() if earlier is stands]
-            settles = None if stands is Relation.NOT_ENOUGH_INFO else stands
-            take_back(session, claims, statement_id, settles)
+        for stands in set(map(_settles, said.values())):
+            claims = [number for number, each in said.items() if _settles(each) is stands]
+            take_back(session, claims, statement_id, stands)
         here = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
         drop_untold(session, [each for each in here if each not in said], statement_id, entry.at)
         if not replaced:
             row.status = ClusterStatus.OPEN
-        rulings = [Ruling(number, statement_id, earlier) for number, earlier in said.items()]
+        rulings = [_ruling(number, statement_id, earlier) for number, earlier in said.items()]
         rule(session, rulings, actor, _UNDONE, reason, entry.id)
         audit.note(
             session,
@@ -296,7 +295,7 @@ def _decided_since(
 
 def _said_with(
     session: Session, entry: Entry, cluster_id: int, statement_id: int
-) -> dict[int, Relation | None]:
+) -> dict[int, Said | None]:
     """Return the claims that an answer said something new of, with what was said of each before.
 
     Their entries stand between the answer's own and the one before it on the cluster.
@@ -320,12 +319,22 @@ def _said_with(
         )
         .order_by(AuditEntry.id.desc())
     )
-    found: dict[int, Relation | None] = {}
+    found: dict[int, Said | None] = {}
     for row in rows:
         if (row.after or {}).get("statement") == statement_id:
-            earlier = (row.before or {}).get("relation")
-            found[int(row.subject_id)] = Relation(earlier) if earlier else None
+            found[int(row.subject_id)] = from_plain(row.before or {})
     return found
+
+
+def _settles(said: Said | None) -> Relation | None:
+    """Return the relation that answers a claim, None where none does."""
+    return None if said is None or said.relation is Relation.NOT_ENOUGH_INFO else said.relation
+
+
+def _ruling(claim_id: int, statement_id: int, said: Said | None) -> Ruling:
+    if said is None:
+        return Ruling(claim_id, statement_id, None)
+    return Ruling(claim_id, statement_id, said.relation, said.note)
 
 
 def _require_last_word(

@@ -56,6 +56,8 @@ class NotificationKind(StrEnum):
     REJECTED = "rejected"
     #: Nobody stands for an answer any more that they were given.
     TAKEN_BACK = "taken_back"
+    #: Moderators changed what they add to an answer in their own words.
+    EXPLAINED = "explained"
 
 
 class NotificationStatus(StrEnum):
@@ -217,6 +219,8 @@ class Verdict(Base):
     claim_id: Mapped[int] = mapped_column(ForeignKey("claims.id"), primary_key=True)
     statement_id: Mapped[int] = mapped_column(ForeignKey("statements.id"), primary_key=True)
     relation: Mapped[Relation] = mapped_column(by_value(Relation))
+    #: What moderators add in their own words, by language.
+    note: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     actor: Mapped[str] = mapped_column(String(120))
     at: Mapped[datetime] = mapped_column(default=now)
 

@@ -117,8 +117,9 @@ def fill_in_an_answer(browser: Chromium) -> None:
     browser.find("#title").send_keys("البلدية: الجسر القديم مفتوح")
     browser.find("#publisher").send_keys("نشرة المدينة")
     browser.press("main form button.primary")
-    for chosen in browser.driver.find_elements(By.CSS_SELECTOR, "input[value=REFUTES]"):
-        chosen.click()
+    browser.find("input[value=REFUTES]").click()
+    browser.press("main form details:has(#note_ar) summary")
+    browser.find("#note_ar").send_keys("الصورة المتداولة من عام 2019. الجسر مفتوح.")
     browser.press("main form .actions button")
     assert browser.find("button[formaction$='/report/answer']").is_displayed()
 

@@ -9,9 +9,13 @@ from starlette.responses import Response
 
 from bot.console import previews
 from bot.console.errors import BadForm
+from bot.console.forms import Form
 from bot.console.names import names
+from bot.console.new_answer import digest, note_fields, written_note
 from bot.console.pages.inbox import SNOOZE
+from bot.console.problems import told
 from bot.console.visit import Visit
+from bot.conversation.catalogue import Language
 from bot.conversation.undelivered import undelivered
 from knowledge import approvals, audit, delivery, notifications, reports, verdicts
 from knowledge.approvals import Answer, Applied, Attach, Detach, SplitCluster
@@ -22,11 +26,12 @@ from knowledge.curation.staleness import (
     require_unchanged,
 )
 from knowledge.domain import Relation
-from knowledge.errors import BadEdit, NotFound
+from knowledge.errors import BadEdit, KnowledgeError, NoteTooLong, NotFound
 from knowledge.inbox import askers, handling, listing, remarks
 from knowledge.inbox.opposites import may_oppose
 from knowledge.inbox.similar import similar
 from knowledge.models import RejectReason, Role, SubjectKind
+from knowledge.notes import NO_NOTE, Note
 from knowledge.reports import SourcedStatement
 
 #: Wordings of a cluster, beside its title, that statements are looked for with.
@@ -53,7 +58,7 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
         ruled = verdicts.of(session, *(wording.text for wording in detail.wordings))
         attached = reports.by_ids(session, sorted(ruled))
         pending = approvals.about(session, [(SubjectKind.CLUSTER, detail.summary.id)])
-        told = delivery.delivered(session, detail.summary.id)
+        delivered = delivery.delivered(session, detail.summary.id)
         asking = askers.askers(session, detail.summary.id) if _may_block(visit) else ()
         marked, in_use = remarks.of(session, detail.summary.id), remarks.tags_in_use(session)
     if detail.summary.id != number:
@@ -81,8 +86,8 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
         longest_tag=remarks.LONGEST_TAG,
         longest_note=remarks.LONGEST_NOTE,
         pending=pending,
-        delivered=told,
-        undelivered=undelivered(told.failures, visit.words),
+        delivered=delivered,
+        undelivered=undelivered(delivered.failures, visit.words),
         attached=[(statement, ruled[statement.id]) for statement in attached],
         candidates=candidates,
         found=list(found.values())[:_OFFERED],
@@ -163,16 +168,38 @@ def merge(visit: Visit) -> Response:
         known = verdicts.answer_of(session, number) if merged.untold else None
     if known is None:
         return visit.to(f"/clusters/{number}", "merged")
-    statement, relation = known
+    statement, said = known
     return visit.to(
-        f"/clusters/{number}/answer", "merged", statement=statement, relation=relation.value
+        f"/clusters/{number}/answer", "merged", statement=statement, relation=said.relation.value
     )
 
 
 def preview(visit: Visit) -> Response:
     """Show exactly what those who asked will read."""
-    number, relation = visit.number, visit.asked.chosen("relation", Relation)
-    statement_id = visit.asked.number("statement")
+    return _preview(visit, visit.sent if visit.sent.fields else visit.asked)
+
+
+def answer(visit: Visit) -> Response:
+    """Publish a statement as the answer to a cluster, and have everybody told who asked."""
+    number, statement_id = visit.number, visit.sent.number("statement")
+    relation = visit.sent.chosen("relation", Relation)
+    if _note_was_changed(visit):
+        return _preview(visit, visit.sent, changed=True)
+    with visit.transaction() as session:
+        require_unchanged(session, SubjectKind.CLUSTER, number, visit.sent.number("seen"))
+        if visit.sent.text("shown"):
+            require_as_shown(session, {statement_id: visit.sent.number("shown")})
+        act = Answer(number, statement_id, relation, note=_note(visit))
+        outcome = visit.submit(session, act)
+    people = outcome.count if isinstance(outcome, Applied) else None
+    return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "answered", n=people)
+
+
+def _preview(visit: Visit, form: Form, changed: bool = False) -> Response:
+    """Show what would be read of the answer that ``form`` holds, with the note in it if any."""
+    number, relation = visit.number, form.chosen("relation", Relation)
+    statement_id = form.number("statement")
+    note, problem = NO_NOTE, None
     with visit.transaction() as session:
         # Before what is shown: what is done in between is not taken for seen.
         standing = listing.standing(session, number).id
@@ -180,10 +207,20 @@ def preview(visit: Visit) -> Response:
         shown = last_shown(session, [statement_id])
         detail = listing.cluster(session, number, now=visit.now)
         statement = _statement(session, statement_id)
+        if form is visit.sent:
+            try:
+                note = written_note(form)
+            except KnowledgeError as error:
+                problem = told(error, visit.words.say)
+            noted = note_fields(form)
+        else:
+            kept = verdicts.said(session, detail.summary.title).get(statement_id)
+            note = kept.note if kept is not None and kept.relation is relation else NO_NOTE
+            noted = {each.value: note.in_language(each.value) for each in Language}
         # Foreseen as once another person reviewed it, where that has to be.
         audience = (
-            notifications.foresee(session, standing, statement_id, relation, visit.actor)
-            if relation is not Relation.NOT_ENOUGH_INFO
+            notifications.foresee(session, standing, statement_id, relation, visit.actor, note=note)
+            if relation is not Relation.NOT_ENOUGH_INFO and problem is None
             else None
         )
     title, today = detail.summary.title, visit.now.date()
@@ -196,23 +233,28 @@ def preview(visit: Visit) -> Response:
         seen=seen,
         shown=shown[statement_id],
         two_people=visit.desk.two_people,
-        outlook=previews.outlook(audience, title, statement, relation, today)
+        noted=noted,
+        previewed=digest(note),
+        problem=problem,
+        changed=changed and problem is None,
+        outlook=previews.outlook(audience, title, statement, relation, today, note)
         if audience is not None
         else None,
     )
 
 
-def answer(visit: Visit) -> Response:
-    """Publish a statement as the answer to a cluster, and have everybody told who asked."""
-    number, statement_id = visit.number, visit.sent.number("statement")
-    relation = visit.sent.chosen("relation", Relation)
-    with visit.transaction() as session:
-        require_unchanged(session, SubjectKind.CLUSTER, number, visit.sent.number("seen"))
-        if visit.sent.text("shown"):
-            require_as_shown(session, {statement_id: visit.sent.number("shown")})
-        outcome = visit.submit(session, Answer(number, statement_id, relation))
-    told = outcome.count if isinstance(outcome, Applied) else None
-    return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "answered", n=told)
+def _note(visit: Visit) -> Note | None:
+    """Return the note that a form holds; None where it has no place for one."""
+    return written_note(visit.sent) if visit.sent.text("previewed") else None
+
+
+def _note_was_changed(visit: Visit) -> bool:
+    """Tell whether a form holds another note than the one whose messages were looked at."""
+    looked_at = visit.sent.text("previewed")
+    try:
+        return bool(looked_at) and digest(written_note(visit.sent)) != looked_at
+    except NoteTooLong:
+        return True
 
 
 def undo(visit: Visit) -> Response:
@@ -226,8 +268,12 @@ def undo(visit: Visit) -> Response:
 def attach(visit: Visit) -> Response:
     """Set a statement's relation to the cluster's claims, and tell nobody."""
     number, relation = visit.number, visit.sent.chosen("relation", Relation)
+    if _note_was_changed(visit):
+        return _preview(visit, visit.sent, changed=True)
     with visit.transaction() as session:
-        outcome = visit.submit(session, Attach(number, visit.sent.number("statement"), relation))
+        statement_id = visit.sent.number("statement")
+        act = Attach(number, statement_id, relation, _note(visit))
+        outcome = visit.submit(session, act)
     return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "attached")
 
 

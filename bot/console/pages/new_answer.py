@@ -61,7 +61,8 @@ def confirm(visit: Visit) -> Response:
     except (BotError, KnowledgeError) as error:
         return _first(visit, cluster, error)
     try:
-        answer = new_answer.answer(cluster.id, report, new_answer.filled_in(sent, ()))
+        filled, note = new_answer.filled_in(sent, ()), new_answer.written_note(sent)
+        answer = new_answer.answer(cluster.id, report, filled, note)
         if sent.text("previewed") != new_answer.digest(answer):
             return _second(visit, cluster, report, changed=True)
         shown = sent.number("shown") if sent.text("shown") else None
@@ -119,6 +120,7 @@ def _second(
         two_people=visit.desk.two_people,
         answers=ANSWERS,
         other_words=OTHER_WORDS,
+        noted=new_answer.note_fields(visit.sent),
     )
 
 
@@ -126,7 +128,8 @@ def _foretold(
     visit: Visit, cluster: ClusterSummary, report: ReportDraft, filled: FilledIn
 ) -> Foretold:
     """Return what would come of the answer. Raises what giving it would."""
-    answer = new_answer.answer(cluster.id, report, filled)
+    note = new_answer.written_note(visit.sent)
+    answer = new_answer.answer(cluster.id, report, filled, note)
     with visit.transaction() as session:
         # Before what is shown: what is done in between is not taken for seen.
         seen = last_seen(session, SubjectKind.CLUSTER, cluster.id)
@@ -137,6 +140,7 @@ def _foretold(
         rehearsed.statement,
         answer.relation,
         visit.now.date(),
+        note,
     )
     return Foretold(rehearsed, outlook, seen, new_answer.digest(answer))
 

@@ -11,14 +11,17 @@ from bot.console.previews import Preview
 from bot.console.problems import told
 from bot.console.visit import Visit
 from knowledge import approvals, curation
-from knowledge.approvals import Answer, Attach, Detach, Proposed, Prospect, Undo
+from knowledge.approvals import Answer, Attach, Detach, Explain, Foreseen, Proposed, Prospect, Undo
+from knowledge.domain import Relation
 from knowledge.models import NotificationKind, ProposalState, StatementStatus, SubjectKind
+from knowledge.notes import NO_NOTE
 from knowledge.reports import SourcedStatement
 
 #: Statements whose messages are shown, and entries of what is changed. Who approves looks at all
 #: of them here; past these a page would be too long for a browser.
 _PREVIEWED: Final = 100
 _ENTRIES: Final = 1_000
+_OPEN: Final = Relation.NOT_ENOUGH_INFO
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def show(visit: Visit) -> Response:
         entries=foreseen.entries[:_ENTRIES],
         further=max(0, len(foreseen.entries) - _ENTRIES),
         statements=[
-            _shown(visit, proposed, each, str(each.after.id) in told_of, foreseen.takes_back)
+            _shown(visit, proposed, each, str(each.after.id) in told_of, foreseen)
             for each in foreseen.statements[:_PREVIEWED]
         ],
         left_out=max(0, len(foreseen.statements) - _PREVIEWED),
@@ -108,22 +111,44 @@ def _unreviewed(proposed: Proposed) -> int | None:
     return act.statement_id if isinstance(act, Answer) and act.unreviewed else None
 
 
+def _relation_of(foreseen: Foreseen) -> Relation:
+    """Return what is said of the claims that an act is about."""
+    said = (each.after or {} for each in foreseen.entries if each.subject is SubjectKind.CLAIM)
+    return next((Relation(e["relation"]) for e in said if e.get("relation")), _OPEN)
+
+
 def _shown(
-    visit: Visit, proposed: Proposed, each: Prospect, tells: bool, takes_back: bool
+    visit: Visit, proposed: Proposed, each: Prospect, tells: bool, foreseen: Foreseen
 ) -> Shown:
     today, statement = visit.now.date(), each.after
     messages: tuple[Preview, ...] = ()
+    letters = previews.corrected(each, today) if tells else ()
     if statement.status is StatementStatus.PUBLISHED:
         match proposed.act:
-            case Answer(relation=relation):
-                answered = NotificationKind.ANSWERED
-                messages = previews.told(answered, proposed.title, statement, relation, today)
-            case Attach(relation=relation):
-                messages = previews.ruled(proposed.title, statement, relation, today)
-            case Undo() | Detach() if takes_back:
+            case Answer(relation=relation, note=note):
+                messages = previews.told(
+                    NotificationKind.ANSWERED,
+                    proposed.title,
+                    statement,
+                    relation,
+                    today,
+                    note=note or NO_NOTE,
+                )
+            case Attach(relation=relation, note=note):
+                messages = previews.ruled(
+                    proposed.title, statement, relation, today, note or NO_NOTE
+                )
+            case Explain(note=note, tell=tell):
+                relation = _relation_of(foreseen)
+                messages = previews.ruled(proposed.title, statement, relation, today, note)
+                if tell:
+                    explained = NotificationKind.EXPLAINED
+                    letters = previews.told(
+                        explained, proposed.title, statement, relation, today, note=note
+                    )
+            case Undo() | Detach() if foreseen.takes_back:
                 gone = NotificationKind.TAKEN_BACK
                 messages = previews.told(gone, proposed.title, statement, None, today)
             case _:
                 messages = previews.asked(statement, today)
-    letters = previews.corrected(each, today) if tells else ()
     return Shown(each.before, statement, messages, letters)

@@ -1,0 +1,116 @@
+"""The note with an answer, in moderators' own words: changed after a look at what is read then."""
+
+from starlette.responses import Response
+
+from bot.console import previews
+from bot.console.new_answer import note_fields, written_note
+from bot.console.pages.statements import Tell
+from bot.console.problems import status_of, told
+from bot.console.visit import Visit
+from bot.conversation.catalogue import Language
+from knowledge import approvals, explaining, reports
+from knowledge.approvals import Explain
+from knowledge.curation import TOLD
+from knowledge.errors import KnowledgeError, NoteTooLong
+from knowledge.explaining import Explained
+from knowledge.inbox import listing
+from knowledge.inbox.listing import ClusterSummary
+from knowledge.models import NotificationKind, SubjectKind
+from knowledge.notes import Note
+from knowledge.reports import SourcedStatement
+
+
+def show(visit: Visit) -> Response:
+    """Show the note with an answer, to be changed."""
+    statement_id = visit.asked.number("statement")
+    cluster, statement, kept = _answer(visit, statement_id)
+    noted = {each.value: kept.note.in_language(each.value) for each in Language}
+    return _form(visit, cluster, statement, kept, noted)
+
+
+def edit(visit: Visit) -> Response:
+    """Keep another note, after a look at who is told and what they read."""
+    sent, statement_id = visit.sent, visit.sent.number("statement")
+    cluster, statement, kept = _answer(visit, statement_id)
+    try:
+        note = written_note(sent)
+    except NoteTooLong as error:
+        return _form(visit, cluster, statement, kept, note_fields(sent), error)
+    tell, reason = sent.choice("tell", Tell), sent.line("reason") or None
+    act = Explain(cluster.id, statement_id, note, _was(visit, kept), tell is Tell.YES)
+    if tell is None:
+        return _preview(visit, cluster, statement, kept, act, reason)
+    with visit.transaction() as session:
+        outcome = visit.submit(session, act, reason)
+    return visit.conclude(outcome) or visit.to(f"/clusters/{cluster.id}", "edited")
+
+
+def _answer(visit: Visit, statement_id: int) -> tuple[ClusterSummary, SourcedStatement, Explained]:
+    with visit.transaction() as session:
+        cluster = listing.cluster(session, visit.number, now=visit.now).summary
+        kept = explaining.explained(session, cluster.id, statement_id)
+        (statement,) = reports.by_ids(session, [statement_id])
+    return cluster, statement, kept
+
+
+def _was(visit: Visit, kept: Explained) -> Note:
+    """Return the note that was looked at before this one was written."""
+    looked_at = {each.value: visit.sent.line(f"was_{each.value}") for each in Language}
+    return Note(**looked_at) if visit.sent.text("looked_at") else kept.note
+
+
+def _form(
+    visit: Visit,
+    cluster: ClusterSummary,
+    statement: SourcedStatement,
+    kept: Explained,
+    noted: dict[str, str],
+    error: KnowledgeError | None = None,
+) -> Response:
+    page = visit.page(
+        "note.html",
+        cluster=cluster,
+        statement=statement,
+        kept=kept,
+        noted=noted,
+        problem=told(error, visit.words.say) if error is not None else None,
+    )
+    if error is not None:
+        page.status_code = status_of(error)
+    return page
+
+
+def _preview(
+    visit: Visit,
+    cluster: ClusterSummary,
+    statement: SourcedStatement,
+    kept: Explained,
+    act: Explain,
+    reason: str | None,
+) -> Response:
+    """Show what changes, how many people could be told, and what they would read.
+
+    Raises what keeping it would.
+    """
+    telling = Explain(act.cluster_id, act.statement_id, act.note, act.was, tell=True)
+    foreseen = approvals.rehearse(visit.desk.sessions, telling, visit.actor, reason)
+    if foreseen.problem is not None:
+        raise foreseen.problem
+    entry = next((e for e in foreseen.entries if e.subject is SubjectKind.CLUSTER), None)
+    if entry is None:
+        return visit.to(f"/clusters/{cluster.id}", "unchanged")
+    today, changed = visit.now.date(), act.note.languages_changed(act.was)
+    letters = previews.told(
+        NotificationKind.EXPLAINED, cluster.title, statement, kept.relation, today, note=act.note
+    )
+    return visit.page(
+        "note_preview.html",
+        cluster=cluster,
+        statement=statement,
+        act=act,
+        reason=reason,
+        told=int((entry.after or {}).get(TOLD) or 0),
+        changed=changed,
+        letters=[each for each in letters if each.language.value in changed],
+        later=previews.ruled(cluster.title, statement, kept.relation, today, act.note),
+    )

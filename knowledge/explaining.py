@@ -1,0 +1,192 @@
+"""Change what moderators add to an answer in their own words, and note who is to hear of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, or_, select, union
+from sqlalchemy.orm import Session, aliased
+
+from knowledge import audit, verdicts
+from knowledge.curation.revising import TOLD
+from knowledge.curation.staleness import stale
+from knowledge.domain import Outcome, Relation
+from knowledge.errors import BadEdit
+from knowledge.inbox import demand
+from knowledge.inbox.listing import standing
+from knowledge.inserting import insert_selected
+from knowledge.models import (
+    Claim,
+    Inquiry,
+    Notification,
+    NotificationKind,
+    NotificationStatus,
+    Person,
+    Shown,
+    Statement,
+    SubjectKind,
+    Verdict,
+)
+from knowledge.notes import Note, note_from
+from knowledge.taking import take_statements
+
+_COLUMNS: Final = [
+    "inquiry_id", "person_key", "kind", "statement_id", "version", "status", "relation",
+]  # fmt: skip
+_EXPLAINED: Final = NotificationKind.EXPLAINED
+_UNSYNCED: Final = {"synchronize_session": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A statement that answers a cluster: its relation to the claims, and the note with it."""
+
+    relation: Relation
+    note: Note
+
+
+def explained(session: Session, cluster_id: int, statement_id: int) -> Explained:
+    """Return what a statement says of a cluster, with its note. Raises NotFound and BadEdit."""
+    row = session.execute(
+        select(Verdict.relation, Verdict.note)
+        .join(Claim, Claim.id == Verdict.claim_id)
+        .where(*_answers(standing(session, cluster_id).id, statement_id))
+        .order_by(Verdict.at.desc(), Verdict.claim_id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        raise BadEdit("this statement does not answer the claim any more; look at it again")
+    return Explained(row.relation, note_from(row.note))
+
+
+def explain(
+    session: Session,
+    cluster_id: int,
+    statement_id: int,
+    note: Note,
+    was: Note,
+    actor: str,
+    reason: str | None = None,
+    tell: bool = False,
+) -> int:
+    """Keep another note with a cluster's answer; returns how many people are to hear of it.
+
+    Nobody is, unless ``tell``: then those who were given the answer and read a language that the
+    note changes in. ``was`` is the note that was looked at. Raises Stale if that is another one by
+    now, and as ``explained``.
+    """
+    demand.hold(session)
+    cluster_id = standing(session, cluster_id).id
+    take_statements(session, [statement_id])
+    before = explained(session, cluster_id, statement_id).note
+    if before != was:
+        raise stale(session, SubjectKind.CLUSTER, cluster_id)
+    if before == note:
+        return 0
+    here = _answers(cluster_id, statement_id)
+    rows = session.execute(
+        select(Verdict.claim_id, Verdict.relation)
+        .join(Claim, Claim.id == Verdict.claim_id)
+        .where(*here)
+        .order_by(Verdict.claim_id)
+    ).all()
+    rulings = [verdicts.Ruling(row.claim_id, statement_id, row.relation, note) for row in rows]
+    verdicts.rule(session, rulings, actor, "explained", reason)
+    claims = [row.claim_id for row in rows]
+    people = _tell(session, claims, statement_id, note.languages_changed(was)) if tell else 0
+    audit.note(
+        session,
+        actor,
+        "explained",
+        SubjectKind.CLUSTER,
+        cluster_id,
+        before={"statement": statement_id, "note": was.plain()},
+        after={"statement": statement_id, "note": note.plain(), TOLD: people if tell else False},
+        reason=reason,
+    )
+    session.flush()
+    return people
+
+
+def _answers(cluster_id: int, statement_id: int) -> tuple[ColumnElement[bool], ...]:
+    settles = Verdict.relation != Relation.NOT_ENOUGH_INFO
+    return Claim.cluster_id == cluster_id, Verdict.statement_id == statement_id, settles
+
+
+def _tell(
+    session: Session, claims: Sequence[int], statement_id: int, languages: Sequence[str]
+) -> int:
+    """Note a notification for everybody who has the answer; returns how many people these are."""
+    of_claims = select(Inquiry.id).where(Inquiry.claim_id.in_(claims))
+    mine = (
+        Notification.statement_id == statement_id,
+        Notification.kind == _EXPLAINED,
+        Notification.inquiry_id.in_(of_claims),
+    )
+    # Only the latest note is told, to those as well who heard of an earlier one.
+    session.execute(delete(Notification).where(*mine), execution_options=_UNSYNCED)
+    asked = aliased(Inquiry)
+    latest = (
+        select(func.max(asked.id))
+        .where(asked.claim_id.in_(claims), asked.claim != "")
+        .group_by(asked.person_key)
+    )
+    spoken = func.coalesce(func.nullif(Person.language, ""), Inquiry.language)
+    insert_selected(
+        session,
+        Notification,
+        _COLUMNS,
+        select(
+            Inquiry.id,
+            Inquiry.person_key,
+            literal(_EXPLAINED, Notification.kind.type),
+            Statement.id,
+            Statement.version,
+            literal(NotificationStatus.WAITING, Notification.status.type),
+            Verdict.relation,
+        )
+        .select_from(Inquiry)
+        .join(Verdict, Verdict.claim_id == Inquiry.claim_id)
+        .join(Statement, Statement.id == Verdict.statement_id)
+        .outerjoin(Person, Person.key == Inquiry.person_key)
+        .where(
+            Inquiry.id.in_(latest),
+            Statement.id == statement_id,
+            func.lower(func.substr(spoken, 1, 2)).in_(languages),
+            Person.muted.is_not(True),
+            Inquiry.person_key.in_(_have_it(claims, statement_id)),
+        ),
+    )
+    return session.scalar(select(func.count()).select_from(Notification).where(*mine)) or 0
+
+
+def _have_it(claims: Sequence[int], statement_id: int) -> Select[tuple[str]]:
+    """Select who was told what a statement says of claims, or asked while it answered them."""
+    asked = aliased(Inquiry)
+    told = (
+        select(Notification.person_key)
+        .join(asked, asked.id == Notification.inquiry_id)
+        .where(
+            asked.claim_id.in_(claims),
+            Notification.statement_id == statement_id,
+            Notification.kind == NotificationKind.ANSWERED,
+            Notification.status == NotificationStatus.SENT,
+        )
+    )
+    said = or_(
+        and_(Verdict.relation == Relation.SUPPORTS, asked.outcome == Outcome.SUPPORTED),
+        and_(Verdict.relation == Relation.REFUTES, asked.outcome == Outcome.REFUTED),
+    )
+    at_once = (
+        select(asked.person_key)
+        .join(Shown, and_(Shown.inquiry_id == asked.id, Shown.position == 0))
+        .join(Verdict, Verdict.claim_id == asked.claim_id)
+        .where(
+            asked.claim_id.in_(claims),
+            asked.at >= Verdict.at,
+            Verdict.statement_id == statement_id,
+            Shown.statement_id == statement_id,
+            said,
+        )
+    )
+    return select(union(told, at_once).subquery().c.person_key)

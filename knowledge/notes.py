@@ -1,0 +1,57 @@
+"""Hold what moderators add to an answer in their own words: short, in several languages (pure)."""
+
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields
+from typing import Any, Final
+
+from knowledge.domain import require_single_line
+from knowledge.errors import NoteTooLong
+from knowledge.extraction.segmentation import sentences
+
+#: Sentences of a note in one language, and characters.
+MOST_SENTENCES: Final = 3
+LONGEST: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A moderators' note by language, each on one line; empty where they wrote none."""
+
+    ar: str = ""
+    en: str = ""
+    fr: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise NoteTooLong, or BadEdit for what could forge the lines it is shown between."""
+        for language, text in self.plain().items():
+            require_single_line(note=text)
+            if len(text) > LONGEST or len(sentences(text)) > MOST_SENTENCES:
+                raise NoteTooLong(
+                    f"the note ({language}) is longer than {MOST_SENTENCES} sentences or"
+                    f" {LONGEST} characters; shorten it"
+                )
+
+    def __bool__(self) -> bool:
+        """Whether there is one in any language."""
+        return any(astuple(self))
+
+    def in_language(self, code: str) -> str:
+        """Return the note in a language, empty where there is none."""
+        return self.plain().get(code, "")
+
+    def plain(self) -> dict[str, str]:
+        """Return it as JSON has it, without the languages it is not in."""
+        return {each.name: text for each in fields(self) if (text := getattr(self, each.name))}
+
+    def languages_changed(self, other: "Note") -> tuple[str, ...]:
+        """Return the languages that another note says something else in."""
+        names = (each.name for each in fields(self))
+        return tuple(name for name in names if getattr(self, name) != getattr(other, name))
+
+
+NO_NOTE: Final = Note()
+
+
+def note_from(plain: Mapping[str, Any] | None) -> Note:
+    """Return the note that ``plain`` wrote."""
+    return Note(**plain) if plain else Note()
