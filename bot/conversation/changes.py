@@ -49,7 +49,6 @@ def field_named(name: str, say: Callable[[str], str]) -> str:
         "role": say("Role"),
         "name": say("Name, as colleagues know them"),
         "reason": say("Why, for the audit"),
-        "note": say("Moderators’ note"),
         "told": say("People who are told"),
         "tag": say("Tag"),
         "note": say("Note"),
