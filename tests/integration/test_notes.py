@@ -225,7 +225,7 @@ class TestConsole:
         assert '<button name="tell" value="no" class="primary">' in page
         assert "🗒 توضيح من المشرفين: الجسر مفتوح." in page
         kept = moderator.told(moderator.send("/clusters/1/note", **note, tell="no"))
-        assert "The change was kept." in kept
+        assert "The change was saved." in kept
         changed = {**note, "note_ar": "الجسر مفتوح دائمًا.", "tell": "yes"}
         assert moderator.send("/clusters/1/note", **changed).status_code == 303
         with console.sessions() as session:
