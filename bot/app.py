@@ -423,7 +423,7 @@ class App:
         stop = server.stop_signal()
         # Parsers end first: who waits for one is answered while the server still waits for them.
         with serving, following, self.parsers:
-            stop.wait()
+            server.wait_for(stop)
 
     def _watched(self) -> AbstractContextManager[None]:
         from bot.watching import Standing, watched

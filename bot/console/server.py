@@ -14,6 +14,8 @@ from bot.console.errors import ConsoleUnavailable
 
 logger = logging.getLogger(__name__)
 
+#: How often is looked whether a signal came that woke nobody.
+_LOOK_SECONDS: Final = 1.0
 #: How long a stop waits for what is in hand.
 _PATIENCE_SECONDS: Final = 10
 
@@ -24,6 +26,16 @@ def stop_signal() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     return stop
+
+
+def wait_for(stop: threading.Event) -> None:
+    """Wait in the main thread until ``stop`` is set.
+
+    The system may hand a signal to any thread; Python runs its handler in the main one, which
+    nothing wakes then.
+    """
+    while not stop.wait(_LOOK_SECONDS):
+        pass
 
 
 @contextmanager
