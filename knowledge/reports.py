@@ -17,6 +17,8 @@ from knowledge.text import plain_text, single_line
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH = 5_000
 
+#: Statements that are looked through where few are wanted: some of any kind are among them.
+_NEWEST = 5_000
 _WITH_SOURCE = select(Statement).options(joinedload(Statement.report).joinedload(Report.source))
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 # Made once: every answer asks both, and making a query costs more than running it.
@@ -225,12 +227,18 @@ def short_news(
 ) -> list[SourcedStatement]:
     """Return up to ``limit`` published statements of news, newest first, none of them long.
 
-    They are of reports in one language, or in any.
+    They are of reports in one language, or in any; only the newest are looked through.
     """
+    newest = (
+        select(Statement.id)
+        .where(Statement.status == StatementStatus.PUBLISHED)
+        .order_by(Statement.id.desc())
+        .limit(_NEWEST)
+    )
     query = (
         _WITH_SOURCE.join(Report, Report.id == Statement.report_id)
         .where(
-            Statement.status == StatementStatus.PUBLISHED,
+            Statement.id.in_(newest),
             Statement.rating.is_(None),
             Report.kind != ReportKind.FACT_CHECK,
             func.length(Statement.text) <= characters,

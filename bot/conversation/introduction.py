@@ -19,7 +19,7 @@ from knowledge.reports import SourcedStatement, published, short_news
 #: The action of the button, before the colon and the statement that is asked.
 EXAMPLE: Final = "example"
 #: Statements that are tried: the first that the program confirms is the example.
-_TRIED: Final = 3
+_TRIED: Final = 5
 #: Characters of one at most: it is read at a glance.
 _CHARACTERS: Final = 160
 
