@@ -62,7 +62,10 @@ def take_back(
         _drop_untold(session, answers)
         # Who heard it of an earlier answer hears it of this one too.
         heard = (*of_claims, Notification.kind == _TAKEN_BACK, Notification.status != _WAITING)
-        session.execute(delete(Notification).where(*heard), execution_options=_UNSYNCED)
+        # Nor does anybody hear of a note with it.
+        noted = (*of_claims, Notification.kind == NotificationKind.EXPLAINED)
+        for gone in (heard, (*noted, Notification.status == _WAITING)):
+            session.execute(delete(Notification).where(*gone), execution_options=_UNSYNCED)
         to_hear = (*of_claims, Notification.kind == _TAKEN_BACK)
         asked = _answered_at_once(part, statement_id, same, stands, to_hear)
         insert_selected(session, Notification, _COLUMNS, _told(answers))

@@ -1,6 +1,6 @@
 """Every page of the console in a real browser: both languages, desktop and phone, by keyboard."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -118,10 +118,31 @@ def fill_in_an_answer(browser: Chromium) -> None:
     browser.find("#publisher").send_keys("نشرة المدينة")
     browser.press("main form button.primary")
     browser.find("input[value=REFUTES]").click()
-    browser.press("main form details:has(#note_ar) summary")
+    browser.find("main form details:has(#note_ar) summary").click()
     browser.find("#note_ar").send_keys("الصورة المتداولة من عام 2019. الجسر مفتوح.")
     browser.press("main form .actions button")
     assert browser.find("button[formaction$='/report/answer']").is_displayed()
+
+
+def look_at_a_note(browser: Chromium) -> None:
+    """Have a note written with a statement that answers a claim, and look at what is read then."""
+    browser.driver.get(f"{browser.home}/clusters/2/answer?statement=1&relation=REFUTES")
+    browser.press("button[formaction$='/attach']")
+    browser.press("a.button[href*='/note']")
+    browser.find("#note_ar").send_keys("الخبز لم يُذكر في التقرير. السعر كما كان.")
+    browser.find("#note_en").send_keys(
+        "The report does not speak of bread. The price is as before."
+    )
+    browser.press("main form button.primary")
+    assert browser.find("button[name=tell]").get_attribute("value") == "no"
+
+
+#: Pages that a form leads to.
+FORMS: dict[str, Callable[[Chromium], None]] = {
+    "edit": look_at_an_edit,
+    "new-answer-chosen": fill_in_an_answer,
+    "note-preview": look_at_a_note,
+}
 
 
 def focused(browser: Chromium) -> WebElement:
@@ -135,9 +156,9 @@ def test_every_page_looks_right_and_asks_nobody_else(
 ) -> None:
     speak(browser, language)
     browser.resize(size)
-    for name, path in {**PAGES, "edit": None, "new-answer-chosen": None}.items():
-        if path is None:
-            (look_at_an_edit if name == "edit" else fill_in_an_answer)(browser)
+    for name, path in {**PAGES, **FORMS}.items():
+        if not isinstance(path, str):
+            path(browser)
         else:
             browser.driver.get(browser.home + path)
         assert attribute(browser, "dir") == ("rtl" if language == "ar" else "ltr")

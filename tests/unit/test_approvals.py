@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from knowledge import curation, notifications, sources, verdicts
+from knowledge import curation, explaining, notifications, sources, verdicts
 from knowledge.approvals import acts, applying
 from knowledge.curation import StatementEdit
 from knowledge.domain import Rating, Span
@@ -25,6 +25,7 @@ CHANNELS = [
 #: Where moderators' acts are.
 ROOMS: dict[str, ModuleType] = {
     "curation": curation,
+    "explaining": explaining,
     "handling": handling,
     "notifications": notifications,
     "sources": sources,

@@ -38,6 +38,7 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
+from knowledge.notes import Note
 from tests.integration.console import key_of
 
 #: Two who hold a role, and one more.
@@ -152,7 +153,7 @@ def told(sessions: Sessions) -> Any:
         return (
             reports.by_ids(session, list(session.scalars(served))),
             sorted(
-                (row.claim_id, row.statement_id, row.relation)
+                (row.claim_id, row.statement_id, row.relation, str(row.note))
                 for row in session.scalars(select(Verdict))
             ),
             sorted(
@@ -259,6 +260,13 @@ CASES: Mapping[str, Case] = {
             {"statement": w.checked, "relation": "REFUTES", "seen": 0},
         ),
         lambda w: action("no", w.open, w.checked),
+    ),
+    "explain": Case(
+        lambda w: approvals.Explain(w.answered, w.same[0], Note(en="It opens in March."), Note()),
+        lambda w: (
+            f"/clusters/{w.answered}/note",
+            {"statement": w.same[0], "note_en": "It opens in March.", "tell": "no"},
+        ),
     ),
     "attach": Case(
         lambda w: approvals.Attach(w.open, w.checked, Relation.SUPPORTS),
