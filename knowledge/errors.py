@@ -22,6 +22,7 @@ KnowledgeError
 ├── SealBroken          something else was
 ├── AlreadyHandled      a cluster stands where this cannot be done to it
 ├── CannotRegroup       claims cannot be merged or split like this
+├── TooManySaved        somebody saved as many searches as they can
 ├── NotABackup          a file is no whole backup of this program
 └── DatabaseUnavailable the database cannot be used as it is (not migrated, newer, locked, absent)
 
@@ -174,6 +175,10 @@ class AlreadyHandled(KnowledgeError):
 
 class CannotRegroup(KnowledgeError):
     """Claims cannot be merged or split like this."""
+
+
+class TooManySaved(KnowledgeError):
+    """Somebody saved as many searches as they can."""
 
 
 class ClaimProblem(StrEnum):

@@ -26,6 +26,7 @@ from knowledge.models import (
     Inquiry,
     Notification,
     Person,
+    SavedSearch,
     SignInLink,
     Verdict,
 )
@@ -76,6 +77,7 @@ def forget(session: Session, key: str) -> None:
             delete(ClusterNote).where(ClusterNote.author == key),
             delete(SignInLink).where(SignInLink.person_key == key),
             delete(ConsoleSession).where(ConsoleSession.person_key == key),
+            delete(SavedSearch).where(SavedSearch.person_key == key),
         )
     )
     gone += arrivals.forget_lane(session, key, f"{_NOBODY}{secrets.token_hex(16)}")

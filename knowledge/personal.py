@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from knowledge import people
 from knowledge.errors import AddressUnreadable
-from knowledge.inbox import rejections
+from knowledge.inbox import rejections, saved_searches
 from knowledge.models import (
     Arrival,
     AuditEntry,
@@ -188,6 +188,9 @@ def _moderation(session: Session, key: str) -> dict[str, Any]:
         if grant is None
         else {"role": grant.role, "name": grant.name, "granted_at": grant.at},
         "claims_assigned": list(session.scalars(assigned)),
+        "saved_searches": [
+            {"name": each.name, "query": each.query} for each in saved_searches.saved(session, key)
+        ],
         "notes": [
             {"cluster": note.cluster_id, "text": note.text, "written_at": note.at}
             for note in session.scalars(noted)

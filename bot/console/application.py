@@ -19,6 +19,7 @@ from bot.console.gate import Handler, guarded, refused, words_for
 from bot.console.pages import (
     audit,
     blocking,
+    bulk,
     clusters,
     inbox,
     index,
@@ -43,6 +44,15 @@ _M, _A = Role.MODERATOR, Role.ADMIN
 #: Every page and every act: how it is asked for, who may, and what does it.
 PAGES: Final[Sequence[tuple[str, str, Role, Handler]]] = (
     ("GET", "/inbox", _M, inbox.show),
+    ("GET", "/inbox/news", _M, inbox.news),
+    ("POST", "/inbox/searches", _M, inbox.save_search),
+    ("POST", "/inbox/searches/{id:int}/delete", _M, inbox.drop_search),
+    ("POST", "/inbox/assign", _M, bulk.assign),
+    ("POST", "/inbox/snooze", _M, bulk.snooze),
+    ("POST", "/inbox/reject/preview", _M, bulk.preview_rejection),
+    ("POST", "/inbox/reject", _M, bulk.reject),
+    ("POST", "/inbox/merge/preview", _M, bulk.preview_merge),
+    ("POST", "/inbox/merge", _M, bulk.merge),
     ("GET", "/clusters/{id:int}", _M, clusters.show),
     ("GET", "/clusters/{id:int}/answer", _M, clusters.preview),
     ("POST", "/clusters/{id:int}/answer", _M, clusters.answer),

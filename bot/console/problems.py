@@ -25,12 +25,14 @@ from knowledge.errors import (
     NotFound,
     Stale,
     TooLate,
+    TooManySaved,
     TooMuchToRead,
     TwoPeopleNeeded,
     UnreadableFile,
     UnusableFeed,
     WordsMissing,
 )
+from knowledge.inbox.saved_searches import MOST
 from knowledge.models import SubjectKind
 
 Say = Callable[[str], str]
@@ -122,6 +124,8 @@ def told(error: Exception, say: Say) -> str:
             return say(
                 "This cannot be taken back, or not any more: what it changed was changed again."
             )
+        case TooManySaved():
+            return say("You have {n} saved searches already. Delete one first.").format(n=MOST)
         case CannotRegroup():
             return say("Claims cannot be moved like this. Choose some, and leave at least one.")
         case WordsMissing(ref=ref):

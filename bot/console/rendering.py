@@ -29,7 +29,6 @@ from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
 from knowledge.text import displayable
 
-#: Who acts with ``tathabbat`` on the server itself.
 #: Characters shown of the key of somebody who has no name here.
 _SHORT_KEY: Final = 8
 _RIGHT_TO_LEFT: Final = frozenset({Language.ARABIC})
@@ -222,7 +221,7 @@ def _without(asked: Form, *names: str, **more: str) -> str:
     """Write what an address asks for again, without some of it and with more."""
     left = ((name, value) for name, values in asked.fields.items() for value in values)
     gone = {"said", "n", *names, *more}
-    query = urlencode([*((n, v) for n, v in left if n not in gone), *more.items()])
+    query = urlencode([*((n, v) for n, v in left if v and n not in gone), *more.items()])
     return f"?{query}" if query else ""
 
 

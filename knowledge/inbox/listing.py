@@ -1,23 +1,23 @@
 """The inbox as moderators see it: clusters a page at a time, and everything of one."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Float, case, func, or_, select
+from sqlalchemy import ColumnElement, Float, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from knowledge.domain import Outcome
 from knowledge.errors import BadCursor, NotFound
 from knowledge.inbox.demand import demand
+from knowledge.inbox.filters import WINDOW, Filter, people_by_day
 from knowledge.models import (
     Claim,
     Cluster,
     ClusterStatus,
-    ClusterTag,
     Forwarded,
     Inquiry,
     RejectReason,
@@ -27,8 +27,6 @@ from knowledge.models.base import now as this_moment
 from knowledge.paging import Page, bounded, cursor, paged, placed
 from knowledge.reports import SourcedStatement, by_ids
 
-#: What growth compares: the people of the last ``WINDOW`` with those of the one before it.
-WINDOW: Final = timedelta(days=1)
 #: Clusters of most recent demand among which the fastest-growing are: one that grows is asked now.
 HOTTEST: Final = 200
 #: Wordings and statements of one cluster that are shown; there may be thousands.
@@ -36,6 +34,8 @@ WORDINGS: Final = 200
 CANDIDATES: Final = 10
 #: Channels that a cluster was forwarded from that are named.
 CHANNELS: Final = 5
+#: Languages that the inbox can be narrowed to.
+LANGUAGES: Final = 50
 
 
 class Order(StrEnum):
@@ -133,6 +133,8 @@ class ClusterDetail:
         return [self.summary.title, *others[:most]]
 
 
+_EVERYTHING: Final = Filter()
+
 _KEYS: Final[dict[Order, InstrumentedAttribute[Any]]] = {
     Order.DEMAND: Cluster.heat,
     Order.PEOPLE: Cluster.people,
@@ -147,22 +149,15 @@ def clusters(
     after: str | None = None,
     limit: int = 50,
     *,
-    assignee: str | None = None,
-    tag: str | None = None,
+    only: Filter = _EVERYTHING,
     now: datetime | None = None,
 ) -> Page[ClusterSummary]:
-    """Return a page of the clusters of one status; ``assignee`` keeps those of one moderator.
+    """Return a page of the clusters of one status that ``only`` lets through.
 
-    ``tag`` keeps those that have it, as ``remarks.normalise_tag`` writes it. By growth there is one
-    page. Raises BadCursor if ``after`` is not what a page gave.
+    By growth there is one page. Raises BadCursor if ``after`` is not what a page gave.
     """
     limit, now = bounded(limit), now or this_moment()
-    query = select(Cluster).where(Cluster.status == status, Cluster.merged_into.is_(None))
-    if assignee is not None:
-        query = query.where(Cluster.assignee == assignee)
-    if tag is not None:
-        has = ClusterTag.cluster_id == Cluster.id, ClusterTag.tag == tag
-        query = query.where(select(ClusterTag.tag).where(*has).exists())
+    query = select(Cluster).where(*_listed(status, only, now))
     if order is Order.GROWTH:
         hottest = session.scalars(query.order_by(Cluster.heat.desc()).limit(HOTTEST)).all()
         growing = sorted(_summaries(session, hottest, now), key=lambda c: (-c.growth, -c.demand))
@@ -175,6 +170,47 @@ def clusters(
     rows = session.scalars(query.order_by(key.desc(), Cluster.id.desc()).limit(limit + 1)).all()
     page = paged(rows, limit, lambda row: row, lambda row: _place(row, order))
     return Page(_summaries(session, page.items, now), page.after)
+
+
+def count(
+    session: Session,
+    status: ClusterStatus = ClusterStatus.OPEN,
+    *,
+    only: Filter = _EVERYTHING,
+    now: datetime | None = None,
+) -> int:
+    """Return how many clusters of one status ``only`` lets through."""
+    listed = _listed(status, only, now or this_moment())
+    return session.scalar(select(func.count(Cluster.id)).where(*listed)) or 0
+
+
+def newest(session: Session) -> int:
+    """Return the number of the cluster that was made last, 0 where there is none."""
+    return session.scalar(select(func.max(Cluster.id))) or 0
+
+
+def languages(session: Session, status: ClusterStatus) -> tuple[str, ...]:
+    """Return the languages of the claims in clusters of one status."""
+    spoken = (
+        select(Claim.language)
+        .join(Cluster, Cluster.id == Claim.cluster_id)
+        .where(Cluster.status == status)
+        .distinct()
+        .order_by(Claim.language)
+        .limit(LANGUAGES)
+    )
+    return tuple(session.scalars(spoken))
+
+
+def summaries(
+    session: Session, cluster_ids: Collection[int], *, now: datetime | None = None
+) -> tuple[ClusterSummary, ...]:
+    """Return those of the clusters that were not merged, the most recent demand first."""
+    chosen = Cluster.id.in_(cluster_ids), Cluster.merged_into.is_(None)
+    rows = session.scalars(
+        select(Cluster).where(*chosen).order_by(Cluster.heat.desc(), Cluster.id.desc())
+    ).all()
+    return _summaries(session, rows, now or this_moment())
 
 
 def cluster(session: Session, cluster_id: int, *, now: datetime | None = None) -> ClusterDetail:
@@ -222,6 +258,10 @@ def standing(session: Session, cluster_id: int) -> Cluster:
     return row
 
 
+def _listed(status: ClusterStatus, only: Filter, now: datetime) -> list[ColumnElement[bool]]:
+    return [Cluster.status == status, Cluster.merged_into.is_(None), *only.conditions(now)]
+
+
 def _summaries(
     session: Session, rows: Sequence[Cluster], now: datetime
 ) -> tuple[ClusterSummary, ...]:
@@ -261,15 +301,10 @@ def _people(
     session: Session, rows: Sequence[Cluster], now: datetime
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Return how many people asked each cluster in the last window, and in the one before it."""
-    middle, since = now - WINDOW, now - 2 * WINDOW
+    since = now - 2 * WINDOW
     asked = [row.id for row in rows if row.last_asked_at > since]
-    person = Inquiry.person_key
     found = session.execute(
-        select(
-            Claim.cluster_id,
-            func.count(case((Inquiry.at > middle, person)).distinct()),
-            func.count(case((Inquiry.at <= middle, person)).distinct()),
-        )
+        select(Claim.cluster_id, *people_by_day(now))
         .join(Inquiry, Inquiry.claim_id == Claim.id)
         .where(Claim.cluster_id.in_(asked), Inquiry.at > since, Inquiry.at <= now)
         .group_by(Claim.cluster_id)

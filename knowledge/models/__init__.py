@@ -22,6 +22,7 @@ from knowledge.models.inbox import (
     NotificationKind,
     NotificationStatus,
     RejectReason,
+    SavedSearch,
     Shown,
     Verdict,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "RejectReason",
     "Report",
     "Role",
+    "SavedSearch",
     "Shown",
     "SignInLink",
     "Source",

@@ -261,3 +261,16 @@ class Notification(Base):
         ),
         Index("ix_notifications_status_due", "status", "due_at"),
     )  # fmt: skip
+
+
+class SavedSearch(Base):
+    """A view of the inbox that a moderator named. ``query`` is what its address asks for."""
+
+    __tablename__ = "saved_searches"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_key: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(60))
+    query: Mapped[str] = mapped_column(String(1000))
+
+    __table_args__ = (Index("uq_saved_searches_person_name", "person_key", "name", unique=True),)

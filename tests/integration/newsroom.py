@@ -186,6 +186,18 @@ def ask(
     return cluster
 
 
+def add_cluster(sessions: Sessions, claim: str) -> int:
+    """Have somebody ask what nobody asked before; returns the number of its cluster."""
+    with sessions.begin() as session:
+        cluster = Cluster(title=claim, status=ClusterStatus.OPEN)
+        session.add(cluster)
+        session.flush()
+        inquiries.record(session, key_of(900), claim, Outcome.NO_MATCH, (), "en", waiting=True)
+        row = session.query(Claim).filter_by(text=claim).one()
+        demand.join(session, cluster, row.id)
+        return cluster.id
+
+
 def propose(sessions: Sessions) -> None:
     """Have a moderator propose what waits: 1 an edit, 2 an answer, 3 hostile text."""
     checked = StatementEdit(

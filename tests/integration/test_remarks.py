@@ -11,6 +11,7 @@ from knowledge.database import Sessions
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
 from knowledge.inbox import handling, listing, remarks
+from knowledge.inbox.filters import Filter
 from knowledge.models import AuditEntry, ClusterNote, ClusterTag, SubjectKind
 from knowledge.settling import UNDO_FOR, answer_cluster, undo_answer
 from tests.integration.moderation import asks, clustered, published
@@ -87,8 +88,8 @@ def test_the_inbox_keeps_to_a_tag(sessions: Sessions, order: listing.Order) -> N
     clustered(sessions, OTHER)
     tag(sessions, one, "water")
     with sessions() as session:
-        found = listing.clusters(session, order, tag="water").items
-        none = listing.clusters(session, order, tag="wat").items
+        found = listing.clusters(session, order, only=Filter(tag="water")).items
+        none = listing.clusters(session, order, only=Filter(tag="wat")).items
     assert [each.id for each in found] == [one]
     assert none == ()
 

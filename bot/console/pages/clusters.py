@@ -10,6 +10,7 @@ from starlette.responses import Response
 from bot.console import previews
 from bot.console.errors import BadForm
 from bot.console.forms import Form
+from bot.console.inbox_view import kept
 from bot.console.names import names
 from bot.console.new_answer import digest, note_fields, written_note
 from bot.console.pages.inbox import SNOOZE
@@ -100,20 +101,16 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
 
 def assign(visit: Visit) -> Response:
     """Give a cluster to a colleague, or to nobody."""
-    number, assignee = visit.number, visit.sent.text("assignee") or None
+    number = visit.number
     with visit.transaction() as session:
-        if assignee not in (None, visit.visitor.key, *names(session, visit)):
-            raise BadForm("assignee", "nobody who holds a role")
+        assignee = colleague(session, visit)
         handling.assign(session, number, assignee, visit.actor)
     return _back(visit, "assigned" if assignee else "unassigned")
 
 
 def snooze(visit: Visit) -> Response:
     """Put a cluster off until a day."""
-    day = visit.sent.day("until")
-    until = datetime.combine(day, time(), UTC) if day else visit.now + SNOOZE
-    if not visit.now < until <= visit.now + _LONGEST_SNOOZE:
-        raise BadForm("until", "no day within a year from now")
+    until = put_off_until(visit)
     with visit.transaction() as session:
         handling.snooze(session, visit.number, until, visit.actor)
     return _back(visit, "snoozed")
@@ -285,6 +282,23 @@ def detach(visit: Visit) -> Response:
     return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "detached")
 
 
+def colleague(session: Session, visit: Visit) -> str | None:
+    """Return whom a form gives work to, None for nobody. Raises BadForm."""
+    assignee = visit.sent.text("assignee") or None
+    if assignee not in (None, visit.visitor.key, *names(session, visit)):
+        raise BadForm("assignee", "nobody who holds a role")
+    return assignee
+
+
+def put_off_until(visit: Visit) -> datetime:
+    """Return when what a form puts off comes back. Raises BadForm."""
+    day = visit.sent.day("until")
+    until = datetime.combine(day, time(), UTC) if day else visit.now + SNOOZE
+    if not visit.now < until <= visit.now + _LONGEST_SNOOZE:
+        raise BadForm("until", "no day within a year from now")
+    return until
+
+
 def tag(visit: Visit) -> Response:
     """Put a tag on a cluster."""
     say = visit.words.say
@@ -350,5 +364,5 @@ def _statement(session: Session, number: int) -> SourcedStatement:
 def _back(visit: Visit, said: str) -> Response:
     """Go back to where the act was done: the inbox's list, or the cluster's page."""
     if visit.sent.text("from") == "inbox":
-        return visit.to("/inbox", said)
+        return visit.to("/inbox", said, **kept(visit.asked))
     return visit.to(f"/clusters/{visit.number}", said)

@@ -1,67 +1,116 @@
 """The inbox: what people ask and nothing settles, what is asked most first."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from bot.console.errors import BadForm
+from bot.console.inbox_view import Tab, kept, view
 from bot.console.names import names
+from bot.console.problems import told
 from bot.console.visit import Visit
-from knowledge.inbox import listing, remarks
+from knowledge import audit
+from knowledge.curation.bulk import Refused
+from knowledge.domain import Outcome
+from knowledge.errors import TooManySaved
+from knowledge.inbox import listing, remarks, saved_searches
 from knowledge.inbox.listing import Order
-from knowledge.models import ClusterStatus, RejectReason
+from knowledge.models import RejectReason
 
-#: Clusters on a page.
+#: Clusters on a page, and clusters that are handled at once.
 PAGE: Final = 30
 #: What "put off" means where nothing else is said.
 SNOOZE: Final = timedelta(days=1)
 
 
-class Tab(StrEnum):
-    """What part of the inbox is looked at."""
+def show(
+    visit: Visit, *, problem: str = "", refused: Sequence[Refused] = (), code: int = 200
+) -> Response:
+    """Show a page of clusters.
 
-    OPEN = "open"
-    MINE = "mine"
-    SNOOZED = "snoozed"
-    ANSWERED = "answered"
-    REJECTED = "rejected"
-
-
-_STATUS: Final = {
-    Tab.OPEN: ClusterStatus.OPEN,
-    Tab.MINE: ClusterStatus.OPEN,
-    Tab.SNOOZED: ClusterStatus.SNOOZED,
-    Tab.ANSWERED: ClusterStatus.ANSWERED,
-    Tab.REJECTED: ClusterStatus.REJECTED,
-}
-
-
-def show(visit: Visit) -> Response:
-    """Show a page of clusters."""
-    tab = visit.asked.choice("tab", Tab) or Tab.OPEN
-    order = visit.asked.choice("order", Order) or Order.DEMAND
-    tag = remarks.normalise_tag(visit.asked.line("tag")) or None
+    Where something was sent that could not be done, say so: ``problem`` of all of it, ``refused``
+    of single clusters. What was ticked is listed, and ticked, still.
+    """
+    visit = replace(visit, path="/inbox")
+    seen = view(visit.asked, visit.visitor.key)
+    ticked = visit.sent.numbers("cluster")[:PAGE] if problem else []
     with visit.transaction() as session:
+        # Before what is shown: what is done in between is not taken for seen.
+        last, newest = audit.newest(session), listing.newest(session)
         page = listing.clusters(
-            session,
-            order,
-            _STATUS[tab],
-            visit.asked.text("after") or None,
-            PAGE,
-            assignee=visit.visitor.key if tab is Tab.MINE else None,
-            tag=tag,
-            now=visit.now,
+            session, seen.order, seen.status, seen.after, PAGE, only=seen.only, now=visit.now
         )
+        gone = set(ticked) - {each.id for each in page.items}
+        shown = (*listing.summaries(session, gone, now=visit.now), *page.items)
+        languages = listing.languages(session, seen.status)
+        searches = saved_searches.saved(session, visit.visitor.key)
         known = names(session, visit)
     return visit.page(
         "inbox.html",
-        page=page,
-        tab=tab,
-        order=order,
-        tag=tag,
+        code,
+        clusters=shown,
+        after=page.after,
+        last=last,
+        newest=newest,
+        ticked=ticked,
+        problem=problem,
+        refused=explained(visit, refused),
+        most=PAGE,
+        searches=searches,
+        searched=urlencode(kept(visit.asked, "after", "since")),
+        longest_tag=remarks.LONGEST_TAG,
+        longest_name=saved_searches.LONGEST_NAME,
+        tomorrow=visit.now.date() + SNOOZE,
+        view=seen,
+        active=seen.active,
+        languages_asked=sorted({*languages, *filter(None, [seen.only.language])}),
+        outcomes=tuple(Outcome),
+        colleagues=sorted(known.keys() - {visit.visitor.key}, key=lambda key: known[key]),
         names=known,
         tabs=tuple(Tab),
         orders=tuple(Order),
         reasons=tuple(RejectReason),
     )
+
+
+def news(visit: Visit) -> Response:
+    """Say how many clusters there are that the list does not show yet, nothing where none are."""
+    seen = view(visit.asked, visit.visitor.key)
+    with visit.transaction() as session:
+        new = listing.count(session, seen.status, only=seen.only, now=visit.now)
+    return visit.page("news.html", new=new) if new else Response(status_code=204)
+
+
+def save_search(visit: Visit) -> Response:
+    """Keep what is looked at under a name."""
+    words, searched = visit.words, kept(visit.asked, "after", "since")
+    # An address that asks for what it cannot is not kept.
+    view(visit.asked, visit.visitor.key)
+    try:
+        name = visit.sent.needed("name", saved_searches.LONGEST_NAME)
+    except BadForm:
+        most = saved_searches.LONGEST_NAME
+        problem = words.say("Give the search a name of {n} characters at most.").format(n=most)
+        return show(visit, problem=problem, code=400)
+    try:
+        with visit.transaction() as session:
+            saved_searches.save(session, visit.visitor.key, name, urlencode(searched))
+    except TooManySaved as error:
+        return show(visit, problem=told(error, words.say), code=409)
+    return visit.to("/inbox", "search_saved", **searched)
+
+
+def drop_search(visit: Visit) -> Response:
+    """Delete a search of one's own."""
+    with visit.transaction() as session:
+        saved_searches.drop(session, visit.visitor.key, visit.number)
+    return visit.to("/inbox", "search_deleted", **kept(visit.asked))
+
+
+def explained(visit: Visit, refused: Sequence[Refused]) -> list[tuple[Refused, str]]:
+    """Return what could not be done, each with why, in the moderator's words."""
+    return [(each, told(each.why, visit.words.say)) for each in refused]

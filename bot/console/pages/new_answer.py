@@ -147,7 +147,7 @@ def _foretold(
 
 def _page(visit: Visit, template: str, error: Exception | None, **values: object) -> Response:
     problem = _way_out(error, visit) if error is not None else None
-    page = visit.page(template, sent=visit.sent, problem=problem, kinds=tuple(ReportKind), **values)
+    page = visit.page(template, problem=problem, kinds=tuple(ReportKind), **values)
     if error is not None:
         page.status_code = status_of(error)
     return page

@@ -5,21 +5,26 @@
   const typing = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select, dialog");
 
   // The inbox by keyboard: one row is current; keys move on and act on it.
-  const rows = [...document.querySelectorAll("[data-row]")];
-  let current = -1;
+  const rows = () => [...document.querySelectorAll("[data-row]")];
+  const current = () => document.querySelector("[data-row].current");
 
-  const move = (to) => {
-    if (!rows.length) return;
-    rows[current]?.classList.remove("current");
-    current = Math.max(0, Math.min(rows.length - 1, to));
-    rows[current].classList.add("current");
-    const link = rows[current].querySelector("a.title");
-    link.focus({ preventScroll: true });
-    rows[current].scrollIntoView({ block: "nearest" });
+  const makeCurrent = (row) => {
+    current()?.classList.remove("current");
+    row.classList.add("current");
+  };
+
+  const move = (by) => {
+    const all = rows();
+    if (!all.length) return;
+    const to = all.indexOf(current()) + by;
+    const row = all[Math.max(0, Math.min(all.length - 1, to))];
+    makeCurrent(row);
+    row.querySelector("a.title").focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
   };
 
   const act = (name) => {
-    const control = rows[current]?.querySelector(`[data-key="${name}"]`);
+    const control = current()?.querySelector(`[data-key="${name}"]`);
     if (!control) return;
     if (control.tagName === "DETAILS") {
       control.open = true;
@@ -29,13 +34,72 @@
     }
   };
 
-  rows.forEach((row, number) => {
-    row.addEventListener("focusin", () => {
-      rows[current]?.classList.remove("current");
-      current = number;
-      row.classList.add("current");
-    });
+  document.addEventListener("focusin", (event) => {
+    const row = event.target.closest("[data-row]");
+    if (row) makeCurrent(row);
   });
+
+  // New claims are announced. They are put on top of the list once the moderator asks for them:
+  // what was there stays where it is, ticked as it was.
+  const news = document.querySelector("[data-news]");
+  const list = document.querySelector("[data-list]");
+  let announced = "";
+
+  const askForNews = async () => {
+    if (document.hidden) return;
+    const answer = await fetch(news.dataset.news, { redirect: "error" }).catch(() => null);
+    if (!answer?.ok) return;
+    const said = await answer.text();
+    if (said !== announced) news.innerHTML = announced = said;
+  };
+
+  const showNews = async (address) => {
+    const found = [];
+    let since;
+    while (address) {
+      const answer = await fetch(address, { redirect: "error" });
+      if (!answer.ok) throw new Error(answer.status);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      found.push(...page.querySelectorAll("[data-row]"));
+      since ??= page.querySelector("[data-news]").dataset.news;
+      address = page.querySelector("a[rel=next]")?.getAttribute("href");
+    }
+    const known = new Set(rows().map((row) => row.dataset.row));
+    const fresh = found.filter((row) => !known.has(row.dataset.row));
+    const { search } = new URL(document.querySelector("#bulk").action);
+    fresh.forEach((row) => {
+      row.classList.add("new");
+      // An act leads back to this list, not to that of the new ones.
+      row.querySelectorAll("form").forEach((form) => {
+        form.action = new URL(form.action).pathname + search;
+      });
+    });
+    const read = rows().find((row) => row.getBoundingClientRect().bottom > 0);
+    const place = read?.getBoundingClientRect().top;
+    const above = list.getBoundingClientRect().top < 0;
+    list.prepend(...fresh);
+    if (above && read) {
+      window.scrollBy({ top: read.getBoundingClientRect().top - place, behavior: "instant" });
+    }
+    news.dataset.news = since;
+    const shown = document.createElement("p");
+    shown.className = "said";
+    shown.textContent = news.dataset.shown;
+    news.replaceChildren(shown);
+    announced = null;
+    (current() ?? fresh[0])?.querySelector("a.title").focus({ preventScroll: true });
+  };
+
+  if (news) {
+    setInterval(askForNews, 30_000);
+    document.addEventListener("visibilitychange", askForNews);
+    news.addEventListener("click", (event) => {
+      const link = event.target.closest("a[data-show]");
+      if (!link || !list || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      showNews(link.href).catch(() => location.assign(link.href));
+    });
+  }
 
   const help = document.querySelector("dialog[data-help]");
   document.querySelectorAll("[data-opens-help]").forEach((button) => {
@@ -46,13 +110,13 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (event.key === "?" && help) help.showModal();
-    else if (!rows.length) return;
-    else if (event.key === "j") move(current + 1);
-    else if (event.key === "k") move(current - 1);
+    else if (!rows().length) return;
+    else if (event.key === "j") move(1);
+    else if (event.key === "k") move(-1);
     else if (event.key === "Enter" && event.target === document.body) {
-      rows[current]?.querySelector("a.title").click();
+      current()?.querySelector("a.title").click();
       return;
-    } else if (["a", "s", "r"].includes(event.key)) act(event.key);
+    } else if (["a", "s", "r", "x"].includes(event.key)) act(event.key);
     else return;
     event.preventDefault();
   });
@@ -103,15 +167,28 @@
     });
   }
 
-  // "All" ticks every box of its form.
+  // "All" ticks the boxes of its form, as many as are taken at once; how many are is counted.
+  const boxes = (form, name) =>
+    [...form.elements].filter((each) => each.type === "checkbox" && each.name === name);
   document.querySelectorAll("input[data-all]").forEach((all) => {
     all.closest("label").hidden = false;
     all.addEventListener("change", () => {
-      all.form.querySelectorAll(`input[name="${all.dataset.all}"]`).forEach((box) => {
-        box.checked = all.checked;
+      const most = Number(all.dataset.most ?? Infinity);
+      boxes(all.form, all.dataset.all).forEach((box, number) => {
+        box.checked = all.checked && number < most;
       });
+      count();
     });
   });
+  const count = () => {
+    document.querySelectorAll("[data-ticked]").forEach((place) => {
+      const ticked = boxes(place.closest("form"), place.dataset.ticked).filter((box) => box.checked);
+      place.textContent = ticked.length ? `(${ticked.length})` : "";
+    });
+  };
+  document.addEventListener("change", count);
+  window.addEventListener("pageshow", count);
+  count();
 
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", (event) => {

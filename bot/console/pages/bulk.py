@@ -1,0 +1,170 @@
+"""Several clusters of the inbox at once: what changes what people are told is looked at first."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import wraps
+
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from bot.console.errors import BadForm
+from bot.console.forms import Form
+from bot.console.gate import Handler
+from bot.console.inbox_view import kept
+from bot.console.pages import inbox
+from bot.console.pages.clusters import colleague, put_off_until
+from bot.console.visit import Visit
+from knowledge.curation import bulk
+from knowledge.curation.bulk import Act, Foreseen, Refused
+from knowledge.curation.staleness import require_unchanged
+from knowledge.inbox import handling
+from knowledge.models import RejectReason, SubjectKind
+
+
+def _keeping_the_form(handler: Handler) -> Handler:
+    """Have the inbox shown again, with what was ticked and chosen, where a field cannot be used."""
+
+    @wraps(handler)
+    def kept_open(visit: Visit) -> Response:
+        try:
+            return handler(visit)
+        except BadForm as error:
+            problem = _problems(visit.words.say).get(error.field)
+            if problem is None:
+                raise
+            return inbox.show(visit, problem=problem, code=400)
+
+    return kept_open
+
+
+@_keeping_the_form
+def assign(visit: Visit) -> Response:
+    """Give clusters to a colleague, or to nobody."""
+    ids = _ticked(visit)
+    with visit.transaction() as session:
+        assignee = colleague(session, visit)
+
+    def act(session: Session, number: int) -> None:
+        handling.assign(session, number, assignee, visit.actor)
+
+    return _end(visit, "several_assigned", ids, _do(visit, ids, act))
+
+
+@_keeping_the_form
+def snooze(visit: Visit) -> Response:
+    """Put clusters off until a day."""
+    ids, until = _ticked(visit), put_off_until(visit)
+
+    def act(session: Session, number: int) -> None:
+        handling.snooze(session, number, until, visit.actor)
+
+    return _end(visit, "several_snoozed", ids, _do(visit, ids, act))
+
+
+@_keeping_the_form
+def preview_rejection(visit: Visit) -> Response:
+    """Show which clusters would be rejected, and how many people would be told."""
+    ids, why = _ticked(visit), visit.sent.chosen("why", RejectReason)
+    with visit.transaction() as session:
+        foreseen = _foresee(visit, session, ids, _rejecting(visit, why))
+    return _preview(visit, "several_rejected", foreseen, why=why)
+
+
+@_keeping_the_form
+def reject(visit: Visit) -> Response:
+    """Leave clusters unanswered for good."""
+    ids, why = _ticked(visit), visit.sent.chosen("why", RejectReason)
+    return _end(visit, "several_rejected", ids, _do(visit, ids, _rejecting(visit, why)))
+
+
+@_keeping_the_form
+def preview_merge(visit: Visit) -> Response:
+    """Show which clusters would be one, and let that one be chosen among them."""
+    ids = _ticked(visit, least=2)
+    with visit.transaction() as session:
+        # The one of the largest demand, of those that are still as they were shown.
+        unchanged = _foresee(visit, session, ids, lambda _, __: None).clusters
+        keep = unchanged[0].id if unchanged else ids[0]
+        foreseen = _foresee(visit, session, ids, _merging(visit, keep))
+    return _preview(visit, "several_merged", foreseen, keep=keep)
+
+
+@_keeping_the_form
+def merge(visit: Visit) -> Response:
+    """Make clusters part of one of them."""
+    ids, keep = _ticked(visit, least=2), visit.sent.number("keep")
+    if keep not in ids:
+        raise BadForm("cluster", "the one that is kept was not ticked")
+    refused = _do(visit, ids, _merging(visit, keep))
+    return _end(visit, "several_merged", [n for n in ids if n != keep], refused)
+
+
+def _rejecting(visit: Visit, why: RejectReason) -> Act:
+    return lambda session, number: handling.reject(session, number, why, visit.actor)
+
+
+def _merging(visit: Visit, keep: int) -> Act:
+    seen = visit.sent.number("seen")
+
+    def act(session: Session, number: int) -> None:
+        if number != keep:
+            require_unchanged(session, SubjectKind.CLUSTER, keep, seen)
+            handling.merge_clusters(session, keep, [number], visit.actor)
+
+    return act
+
+
+def _do(visit: Visit, ids: Sequence[int], act: Act) -> tuple[Refused, ...]:
+    return bulk.do_each(visit.transaction, ids, visit.sent.number("seen"), act)
+
+
+def _foresee(visit: Visit, session: Session, ids: Sequence[int], act: Act) -> Foreseen:
+    return bulk.foresee(session, ids, visit.sent.number("seen"), act, visit.now)
+
+
+def _ticked(visit: Visit, least: int = 1) -> list[int]:
+    ids = visit.sent.numbers("cluster")
+    if not least <= len(ids) <= inbox.PAGE:
+        raise BadForm("cluster" if least == 1 else "clusters", "too few or too many were ticked")
+    return ids
+
+
+def _preview(
+    visit: Visit,
+    said: str,
+    foreseen: Foreseen,
+    why: RejectReason | None = None,
+    keep: int | None = None,
+) -> Response:
+    """Show what would come of an act; where that is nothing, say on the list why."""
+    if len(foreseen.clusters) <= (keep is not None):
+        return _end(visit, said, (), foreseen.refused)
+    return replace(visit, path="/inbox").page(
+        "bulk.html",
+        foreseen=foreseen,
+        refused=inbox.explained(visit, foreseen.refused),
+        seen=visit.sent.number("seen"),
+        why=why,
+        keep=keep,
+    )
+
+
+def _end(visit: Visit, said: str, ids: Sequence[int], refused: Sequence[Refused]) -> Response:
+    """Go back to the list; where something could not be done, say there of what and why."""
+    done = len(set(ids) - {each.cluster_id for each in refused})
+    if not refused:
+        return visit.to("/inbox", said, n=done, **kept(visit.asked))
+    told = Form({**visit.asked.fields, "said": [said], "n": [str(done)]})
+    return inbox.show(replace(visit, asked=told), refused=refused, code=200 if done else 409)
+
+
+def _problems(say: Callable[[str], str]) -> dict[str, str]:
+    return {
+        "cluster": say("Tick between 1 and {most} clusters.").format(most=inbox.PAGE),
+        "clusters": say("Tick between 2 and {most} clusters to merge them.").format(
+            most=inbox.PAGE
+        ),
+        "until": say("Choose a day within a year from now."),
+        "assignee": say("Choose a colleague who holds a role."),
+        "why": say("Choose why they are rejected."),
+    }

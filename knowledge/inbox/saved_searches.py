@@ -1,0 +1,54 @@
+"""Keep what a moderator looks for in the inbox under a name, for them alone."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from knowledge.errors import TooManySaved
+from knowledge.inserting import insert_new
+from knowledge.models import SavedSearch
+
+#: Searches of one moderator, and characters of a name.
+MOST: Final = 20
+LONGEST_NAME: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A search by its name; ``query`` is what the inbox's address asks for."""
+
+    id: int
+    name: str
+    query: str
+
+
+def saved(session: Session, key: str) -> tuple[Saved, ...]:
+    """Return the searches of one moderator, by name."""
+    mine = select(SavedSearch).where(SavedSearch.person_key == key)
+    rows = session.scalars(mine.order_by(SavedSearch.name))
+    return tuple(Saved(row.id, row.name, row.query) for row in rows)
+
+
+def save(session: Session, key: str, name: str, query: str) -> None:
+    """Keep a search; one of the same name is replaced. Raises TooManySaved."""
+    mine = SavedSearch.person_key == key
+    replaced = session.scalar(
+        update(SavedSearch)
+        .where(mine, SavedSearch.name == name)
+        .values(query=query)
+        .returning(SavedSearch.id)
+    )
+    if replaced is not None:
+        return
+    if (session.scalar(select(func.count(SavedSearch.id)).where(mine)) or 0) >= MOST:
+        raise TooManySaved(f"{MOST} searches are saved already; delete one first")
+    insert_new(session, SavedSearch, {"person_key": key, "name": name, "query": query})
+
+
+def drop(session: Session, key: str, search_id: int) -> None:
+    """Delete a search of a moderator's own."""
+    session.execute(
+        delete(SavedSearch).where(SavedSearch.id == search_id, SavedSearch.person_key == key)
+    )
