@@ -1,24 +1,27 @@
 """What is kept, as moderators look through it: lists of statements, search, figures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
-from embeddings.encoder import Encoder
 from embeddings.normalise import for_matching
-from knowledge.database import Sessions
-from knowledge.indexing import ServingIndex, last_change
+from embeddings.words import STOP_WORDS, stem, words
+from knowledge.indexing import last_change
 from knowledge.models import Claim, Report, Statement, StatementStatus
 from knowledge.paging import Page, bounded, paged, placed
-from knowledge.reports import SourcedStatement, published, sourced
+from knowledge.reports import SourcedStatement, sourced
 
 #: Results of a search of each kind.
 FOUND: Final = 20
-#: Words of a search that are looked for.
+#: Words of a search that are looked for, and one of how many may be missing.
 _WORDS: Final = 8
+_MOST_OF: Final = 3
+#: How many times as many are looked at, so that what has words within others comes last.
+_AMONG: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,34 +84,34 @@ def statements(
 
 
 def search(session: Session, wanted: str, limit: int = FOUND) -> Found:
-    """Return what holds every word of ``wanted``, or has it as its reference, newest first.
+    """Return what has the words of ``wanted``, or has it as its reference, newest first.
 
-    Letters that writers interchange, as the forms of alef, count as the same.
+    What has every word, or where nothing does, what has most of three or more. Words count in other
+    forms as well, and with letters that writers interchange, as the forms of alef; those that say
+    nothing about the subject are not looked for.
     """
-    # The rarest first: most rows are passed over after one comparison.
-    words = sorted(for_matching(wanted).split()[:_WORDS], key=_fixed_letters, reverse=True)
-    if not words:
+    sought = _looked_for(wanted)
+    if not sought:
         return Found((), (), ())
-    texts = session.scalars(
-        _WITH_SOURCE.where(or_(Statement.ref == wanted, _holds(session, Statement.text, words)))
-        .order_by(Statement.id.desc())
-        .limit(limit)
+    texts = _having(
+        session,
+        _WITH_SOURCE,
+        Statement,
+        Statement.text,
+        sought,
+        limit,
+        Statement.ref == wanted,
     )
-    reports = session.scalars(
-        select(Report)
-        .options(joinedload(Report.source))
-        .where(
-            or_(Report.ref == wanted, Report.url == wanted, _holds(session, Report.title, words))
-        )
-        .order_by(Report.id.desc())
-        .limit(limit)
+    reports = _having(
+        session,
+        select(Report).options(joinedload(Report.source)),
+        Report,
+        Report.title,
+        sought,
+        limit,
+        or_(Report.ref == wanted, Report.url == wanted),
     )
-    claims = session.scalars(
-        select(Claim)
-        .where(_holds(session, Claim.text, words))
-        .order_by(Claim.id.desc())
-        .limit(limit)
-    )
+    claims = _having(session, select(Claim), Claim, Claim.text, sought, limit)
     return Found(
         statements=tuple(map(sourced, texts)),
         reports=tuple(
@@ -139,16 +142,53 @@ def held(session: Session) -> Held:
     )
 
 
-#: Letters of which another may stand in their place: one letter of a pattern matches any.
-_INTERCHANGED: Final = frozenset("اأإآٱىيیئهھةوؤكک")
+#: Letters and signs of which another may stand in their place: one of a pattern matches any.
+_INTERCHANGED: Final = frozenset("اأإآٱىيیئهھةوؤكک.'")
+#: Letters of a piece of a word that it is looked for by; shorter ones are in too many words.
+_SHORTEST: Final = 3
+
+_Row = TypeVar("_Row", Statement, Report, Claim)
 
 
-def _holds(
-    session: Session, column: InstrumentedAttribute[str], words: list[str]
-) -> ColumnElement[bool]:
+def _looked_for(wanted: str) -> list[str]:
+    """Return what words are looked for by, the rarest first: most rows are soon passed over."""
+    found = [each for each in words(wanted) if each not in STOP_WORDS]
+    pieces = dict.fromkeys(map(_piece, found)) or dict.fromkeys(for_matching(wanted).split())
+    return sorted(list(pieces)[:_WORDS], key=_fixed_letters, reverse=True)
+
+
+def _piece(word: str) -> str:
+    """Return what the forms of a word have in common."""
+    # The English stem of "city" and "cities" is "citi".
+    piece = stem(word).removesuffix("i")
+    return piece if piece in word and len(piece) >= _SHORTEST else word
+
+
+def _having(
+    session: Session,
+    query: Select[_Row],
+    table: type[_Row],
+    column: InstrumentedAttribute[str],
+    pieces: Sequence[str],
+    limit: int,
+    *named: ColumnElement[bool],
+) -> Sequence[_Row]:
     # SQLite's LIKE knows no case by itself; asked for it by name, it would fold every row twice.
     like = column.ilike if session.get_bind().dialect.name == "postgresql" else column.like
-    return and_(*(like(_pattern(word), escape="\\") for word in words))
+    has = [like(_pattern(piece), escape="\\") for piece in pieces]
+    whole = query.where(or_(and_(*has), *named)).order_by(table.id.desc())
+    found = session.scalars(whole.limit(_AMONG * limit)).all()
+    if found or len(pieces) < _MOST_OF:
+        return sorted(found, key=lambda row: not _begin(pieces, getattr(row, column.key)))[:limit]
+    held = sum((case((each, 1), else_=0) for each in has), literal(0))
+    most = query.where(held * _MOST_OF >= len(pieces) * (_MOST_OF - 1))
+    return session.scalars(most.order_by(held.desc(), table.id.desc()).limit(limit)).all()
+
+
+def _begin(pieces: Sequence[str], text: str) -> bool:
+    """Tell whether each piece begins a word of a text, or a word without what is joined to it."""
+    found = [form for word in words(text) for form in (word, stem(word))]
+    return all(any(form.startswith(piece) for form in found) for piece in pieces)
 
 
 def _fixed_letters(word: str) -> int:
@@ -161,16 +201,3 @@ def _pattern(word: str) -> str:
         for letter in word
     )
     return f"%{''.join(letters)}%"
-
-
-def alike(
-    sessions: Sessions, index: ServingIndex, encoder: Encoder, text: str, limit: int
-) -> list[SourcedStatement]:
-    """Return published statements that are about what ``text`` says, the closest first."""
-    live = index.current()
-    if not len(live):
-        return []
-    hits = live.search(encoder.encode_claims([text])[0], text, limit)
-    with sessions() as session:
-        standing = published(session, [hit.id for hit in hits])
-    return [standing[hit.id] for hit in hits if hit.id in standing]

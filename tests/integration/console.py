@@ -21,15 +21,16 @@ from bot.console.desk import Desk
 from bot.fetching import Fetcher
 from bot.parsing.pool import ParserPool
 from embeddings.encoder import Encoder
-from embeddings.pair_reader import Pair
+from embeddings.pair_reader import OnnxPairReader, Pair
 from knowledge import roles, sign_in
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.database import Sessions
-from knowledge.inbox.sameness import Comparing, Meaning
+from knowledge.inbox.sameness import Meaning, Sameness
 from knowledge.indexing import ServingIndex
 from knowledge.models import Role
 from knowledge.people import person_key
+from knowledge.reranking import Reranker
 
 
 class Answer(Protocol):
@@ -152,15 +153,17 @@ def console_on(
     fetcher: Fetcher | None = None,
     two_people: bool = False,
     parsers: ParserPool | None = None,
-    meanings: Comparing | None = None,
+    reader: OnnxPairReader | None = None,
 ) -> Console:
     clock, index = Clock(), ServingIndex(sessions, encoder, folder / "index")
     desk = Desk(
         sessions=sessions,
         encoder=encoder,
         index=index,
-        answering=Answering(sessions, encoder, index, RuleJudge()),
-        meanings=meanings or Strange(),
+        answering=Answering(
+            sessions, encoder, index, RuleJudge(), Reranker(reader) if reader else None
+        ),
+        meanings=Sameness(reader, RuleJudge()) if reader else Strange(),
         index_dir=folder / "index",
         first_admins=frozenset({key_of(FIRST_ADMIN)}),
         key_of=key_of,

@@ -1,4 +1,4 @@
-"""Search over everything: statements, reports, claims; by words, and what is alike by meaning."""
+"""Search over everything: what has the words first, then what is about the same."""
 
 from typing import Final
 
@@ -6,20 +6,33 @@ from starlette.responses import Response
 
 from bot.console.visit import Visit
 from knowledge import browsing
+from knowledge.inbox import similar
 
 _LONGEST: Final = 300
 _ALIKE: Final = 8
+#: Relevance from which on a statement is listed that has not the words: less than what people are
+#: shown needs, for moderators look on, and what is unrelated has .03 at most as a rule.
+_RELEVANT: Final = 0.1
 
 
 def show(visit: Visit) -> Response:
-    """Show what holds the words, and what is published that means the like."""
+    """Show what has the words, and what is about what is searched for in other words."""
     wanted, desk = visit.asked.text("q", _LONGEST), visit.desk
     if not wanted:
-        return visit.page("search.html", found=None, alike=())
+        return visit.page("search.html", found=None)
     with visit.transaction() as session:
         found = browsing.search(session, wanted)
-    literal = {statement.id for statement in found.statements}
-    alike = browsing.alike(desk.sessions, desk.index, desk.encoder, wanted, _ALIKE)
+    statements = {statement.id for statement in found.statements}
+    clusters = {claim.cluster_id for claim in found.claims}
+    near = desk.answering.nearest(wanted, _ALIKE).matches
+    about = similar.about(desk.sessions, desk.encoder, desk.meanings, wanted)
     return visit.page(
-        "search.html", found=found, alike=[each for each in alike if each.id not in literal]
+        "search.html",
+        found=found,
+        alike=[
+            match.statement
+            for match in near
+            if match.relevance >= _RELEVANT and match.statement.id not in statements
+        ],
+        about=[cluster for cluster in about if cluster.id not in clusters],
     )
