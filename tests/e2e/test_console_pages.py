@@ -18,6 +18,7 @@ from tests.integration.newsroom import BODY, CLAIMS, add_cluster, deliver, furni
 
 PAGES = {
     "inbox": "/inbox",
+    "inbox-tagged": "/inbox?tag=ask+the+city",
     "inbox-snoozed": "/inbox?tab=snoozed",
     "inbox-narrowed": "/inbox?language=en&people=1&growth=1&assigned=nobody&outcome=RELATED",
     "inbox-without-any": "/inbox?people=9999",

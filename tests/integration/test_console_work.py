@@ -42,8 +42,8 @@ from tests.integration.console import Browser, Console, console_on, field_of, ke
 from tests.integration.newsroom import BODY, CLAIMS, HOSTILE, deliver, furnish, propose
 
 PAGES = (
-    "/inbox", "/inbox?tab=snoozed", "/clusters/1", "/clusters/3", "/clusters/5",
-    "/clusters/1/merge?other=5",
+    "/inbox", "/inbox?tab=snoozed", "/inbox?tag=%3Cscript%3Ealert(1)%3C", "/clusters/1",
+    "/clusters/3", "/clusters/5", "/clusters/5/block?inquiry=23", "/clusters/1/merge?other=5",
     "/clusters/5/answer?statement=1&relation=SUPPORTS", "/reports/new?cluster=5", "/reports/1",
     "/reports/3?cluster=5", "/statements", "/statements?status=draft", "/statements/4",
     "/statements/4/retract", "/search?q=alert", "/search?q=%D8%AC%D8%B3%D8%B1", "/sources",
@@ -52,7 +52,7 @@ PAGES = (
 
 
 BAD_ADDRESSES = (
-    "/inbox?after=x", "/inbox?order=x", "/inbox?tab=%00", "/statements?status=x",
+    "/inbox?tag=%00", "/inbox?after=x", "/inbox?order=x", "/inbox?tab=%00", "/statements?status=x",
     "/audit?after=%F0%9F", "/clusters/99999999999999999999", "/clusters/1/answer",
     "/clusters/1/answer?statement=x&relation=SUPPORTS", "/search?q=%00",
     "/audit?subject=cluster&id=%27%3B--", "/reports/new?cluster=-1", "/trends/x.svg",
