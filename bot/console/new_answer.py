@@ -9,7 +9,7 @@ from bot.console.errors import BadForm
 from bot.console.forms import Form
 from bot.console.marking import located
 from bot.conversation.catalogue import Language
-from knowledge.answers import Match
+from knowledge.answers import SUGGEST, Match
 from knowledge.approvals import NewAnswer
 from knowledge.domain import Relation, ReportDraft, Span, StatementDraft
 from knowledge.notes import Note
@@ -26,13 +26,17 @@ _SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A statement of the report to choose, and how the judge reads it; None where it did not."""
+    """A statement of the report to choose, and how the judge reads it; None where it did not.
+
+    ``sure`` is whether the bot would assert that reading by itself.
+    """
 
     choice: str
     text: str
     speaker: str
     relation: Relation | None
     confidence: float
+    sure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,9 @@ def offer(report: ReportDraft, matches: Sequence[Match], judged: int) -> list[Of
             choice=_choice(report, match.statement.id),
             text=match.statement.text,
             speaker=match.statement.speaker or "",
-            relation=match.judgement.relation if place < judged else None,
+            relation=_reading(match) if place < judged else None,
             confidence=match.judgement.confidence,
+            sure=match.settles,
         )
         for place, match in enumerate(matches)
     ]
@@ -62,7 +67,8 @@ def offer(report: ReportDraft, matches: Sequence[Match], judged: int) -> list[Of
 def filled_in(sent: Form, offered: Sequence[Offered]) -> FilledIn:
     """Return what was chosen, else what is nearest to the claim and how the judge reads it.
 
-    The speaker and the relation follow the choice until somebody says otherwise. Raises BadForm.
+    The speaker and the relation follow the choice until somebody says otherwise; the relation only
+    where the judge is sure. Raises BadForm.
     """
     choice = sent.text("choice") or (offered[0].choice if offered else OTHER_WORDS)
     named = next((each for each in offered if each.choice == choice), None)
@@ -72,8 +78,7 @@ def filled_in(sent: Form, offered: Sequence[Offered]) -> FilledIn:
         if speaker == sent.line("followed_speaker", fields.MAX_SPEAKER):
             speaker = named.speaker if named else ""
         if relation == sent.choice("followed_relation", Relation):
-            judged = named.relation if named else None
-            relation = judged if judged in ANSWERS else relation
+            relation = named.relation if named is not None and named.sure else None
     words = sent.text("words", fields.MAX_STATEMENT)
     return FilledIn(choice, words, speaker, relation)
 
@@ -108,6 +113,12 @@ def answer(cluster_id: int, report: ReportDraft, filled: FilledIn, note: Note) -
 def digest(looked_at: NewAnswer | Note) -> str:
     """Return what tells a value apart from every other: what was looked at is what is done."""
     return hashlib.sha256(repr(looked_at).encode("utf-8", "replace")).hexdigest()
+
+
+def _reading(match: Match) -> Relation:
+    """Return how the judge reads a statement, if that is worth a look."""
+    worth = (match.settles or match.suggested) and match.relevance >= SUGGEST
+    return match.judgement.relation if worth else Relation.NOT_ENOUGH_INFO
 
 
 def _choice(report: ReportDraft, place: int) -> str:

@@ -130,6 +130,11 @@ def test_only_what_was_looked_at_is_published(console: Console, moderator: Brows
     before = counts(console)
     looked_at = filled(moderator.send("/clusters/1/report", **FIELDS, relation="REFUTES").text)
     page = ""
+    other = f"0-{REPORT.index('.') + 1}"
+    answer = moderator.send("/clusters/1/report/answer", **{**looked_at, "choice": other})
+    assert answer.status_code == 200
+    assert "Say whether it supports or contradicts the claim" in answer.text
+    assert counts(console) == before
     for changed in ({"relation": "SUPPORTS"}, {"speaker": "غيره"}, {"title": "عنوان آخر"}):
         answer = moderator.send("/clusters/1/report/answer", **{**looked_at, **changed})
         assert answer.status_code == 200

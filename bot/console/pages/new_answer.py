@@ -60,6 +60,8 @@ def confirm(visit: Visit) -> Response:
         report = intake.one_report(sent, desk.fetcher, desk.parsers)
     except (BotError, KnowledgeError) as error:
         return _first(visit, cluster, error)
+    if sent.text("choice") != sent.text("followed"):
+        return _second(visit, cluster, report, changed=True)
     try:
         filled, note = new_answer.filled_in(sent, ()), new_answer.written_note(sent)
         answer = new_answer.answer(cluster.id, report, filled, note)
