@@ -22,7 +22,7 @@ from benchmarks.datasets import rows
 from benchmarks.statements import articles
 from embeddings.bundled import PROMPTS, STOCK_NAME, ensure_unpacked
 from embeddings.encoder import open_encoder
-from embeddings.normalise import for_matching
+from embeddings.text.normalisation import for_matching
 
 CLAIMS: Final = 500
 ROUNDS: Final = 3

@@ -23,7 +23,7 @@ from itertools import islice
 from benchmarks.datasets import require
 from benchmarks.swaps.generator import Swap, harmless, is_held_out, swapped
 from bot.app import App
-from embeddings.words import terms
+from embeddings.text.tokenisation import terms
 from knowledge.agreement.judgement import Evidence, Judge
 from knowledge.domain import Relation
 from knowledge.extraction.segmentation import sentences

@@ -14,7 +14,7 @@ from transformers import BertModel
 
 from embeddings.layer_weights import TABLES, load_weights
 from embeddings.pair_reader import Output
-from embeddings.pair_tokens import MARKS
+from embeddings.text.pair_encoding import MARKS
 
 _HIDDEN: Final = 256
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from embeddings.batching import Batcher, Told, alike
 from embeddings.errors import ModelUnavailable
 from embeddings.model_source import ModelSource, find_source
-from embeddings.normalise import NORMALISER_VERSION, for_matching
 from embeddings.progress import Progress
+from embeddings.text.normalisation import NORMALISER_VERSION, for_matching
 from embeddings.text_model import TextModel
 
 #: Characters of a text that are read at all, before and after normalising. Models read 512 tokens

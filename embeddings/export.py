@@ -24,8 +24,8 @@ from embeddings.bundled import PROMPTS, open_tokenizer, tokenized
 from embeddings.cross_encoder import trained
 from embeddings.layer_weights import load_weights
 from embeddings.outliers import NAME, part
-from embeddings.pair_tokens import PairTokenizer
 from embeddings.sentence_module import quieten
+from embeddings.text.pair_encoding import PairTokenizer
 
 OPSET: Final = 17
 #: Sentences that each of the cohort is read with to see what goes through the cross-encoder.

@@ -21,7 +21,7 @@ import tantivy
 
 from embeddings.errors import IndexCorrupt, IndexUnavailable
 from embeddings.hits import Scored
-from embeddings.words import grams
+from embeddings.text.tokenisation import grams
 
 #: Distinct pieces of a query that are considered. A long tweet has 200; the bound is for pasted
 #: articles.

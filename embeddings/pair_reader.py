@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from embeddings.batching import alike
 from embeddings.bundled import SOURCE_SHA256, ensure_unpacked
 from embeddings.errors import ModelUnavailable
-from embeddings.normalise import NORMALISER_VERSION
-from embeddings.pair_tokens import PairBatch, PairTokenizer, PairTokens
 from embeddings.progress import Progress
 from embeddings.runs import share, side_by_side
+from embeddings.text.normalisation import NORMALISER_VERSION
+from embeddings.text.pair_encoding import PairBatch, PairTokenizer, PairTokens
 from embeddings.weights import CROSS_ENCODER, digest
 
 if TYPE_CHECKING:

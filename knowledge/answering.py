@@ -13,9 +13,9 @@ from embeddings.background import COHORT, deviations
 from embeddings.encoder import Encoder
 from embeddings.hits import Hit, Vectors
 from embeddings.live import LiveIndex
-from embeddings.normalise import for_matching
 from embeddings.progress import Progress
-from embeddings.words import terms
+from embeddings.text.normalisation import for_matching
+from embeddings.text.tokenisation import terms
 from knowledge import verdicts
 from knowledge.agreement.differences import same_text
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind

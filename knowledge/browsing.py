@@ -8,8 +8,8 @@ from typing import Final, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
-from embeddings.normalise import for_matching
-from embeddings.words import STOP_WORDS, stem, words
+from embeddings.text.normalisation import for_matching
+from embeddings.text.tokenisation import STOP_WORDS, stem, words
 from knowledge.indexing import last_change
 from knowledge.models import Claim, Report, Statement, StatementStatus
 from knowledge.paging import Page, bounded, paged, placed

@@ -17,7 +17,7 @@ import re
 import unicodedata
 from itertools import product
 
-from embeddings.normalise import fold, for_matching
+from embeddings.text.normalisation import fold, for_matching
 from knowledge.domain import Rating
 
 #: Longer texts are no ratings; reading stops being worth its time.

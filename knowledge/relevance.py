@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from embeddings.words import terms
+from embeddings.text.tokenisation import terms
 
 #: Logistic regression of "this statement is about the claim" on the values of ``Found`` and 1.
 #: ``benchmarks/training/reranking.py`` prints it for the bundled encoder; deviations carry over to

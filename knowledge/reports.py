@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from embeddings.normalise import for_matching
+from embeddings.text.normalisation import for_matching
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.extraction import extract
 from knowledge.models import Report, Source, Statement, StatementStatus

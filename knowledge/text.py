@@ -8,7 +8,7 @@ Three strengths, each built on the one before:
 ``single_line``  what is kept of a title, a name, a reason: one line, whatever it is put between
 
 ``same_words`` tells whether an edit changes words. What is compared otherwise is normalised by
-``embeddings.normalise``.
+``embeddings.text.normalisation``.
 """
 
 import re

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.words import words
+from embeddings.text.tokenisation import words
 
 _DIMENSION = 64
 

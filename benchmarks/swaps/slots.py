@@ -13,7 +13,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-from embeddings.words import STOP_WORDS, stem
+from embeddings.text.tokenisation import STOP_WORDS, stem
 from knowledge.agreement.alignment import same_thing
 from knowledge.agreement.tokens import fold
 

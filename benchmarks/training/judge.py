@@ -34,7 +34,7 @@ from embeddings.bundled import BUNDLED_NAME, STOCK_NAME, ensure_unpacked
 from embeddings.cross_encoder import trained, untrained
 from embeddings.encoder import Encoder
 from embeddings.layer_weights import TABLES, load_weights, save_weights
-from embeddings.pair_tokens import PairTokenizer
+from embeddings.text.pair_encoding import PairTokenizer
 from embeddings.weights import CROSS_ENCODER, ENCODER
 
 PROCESSES: Final = 2

@@ -33,7 +33,7 @@ from embeddings.cross_encoder import untrained
 from embeddings.encoder import Encoder
 from embeddings.layer_weights import load_weights
 from embeddings.pair_reader import OnnxPairReader
-from embeddings.pair_tokens import PairTokenizer
+from embeddings.text.pair_encoding import PairTokenizer
 from embeddings.weights import ENCODER
 from knowledge.agreement.judgement import Evidence
 

@@ -25,7 +25,7 @@ from benchmarks.training.pairs import LabelledPair, batches, digest
 from embeddings.cross_encoder import CrossEncoder
 from embeddings.layer_weights import TABLES
 from embeddings.pair_reader import Output
-from embeddings.pair_tokens import PairTokenizer
+from embeddings.text.pair_encoding import PairTokenizer
 
 SEED: Final = 7
 BATCH: Final = 32

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from embeddings.normalise import visible
+from embeddings.text.normalisation import visible
 from knowledge.domain import Span
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations, groupby
 from typing import Final
 
-from embeddings.normalise import visible
+from embeddings.text.normalisation import visible
 
 #: Characters of a picture's text that are taken: those of a message; no more words are looked at.
 MAX_TEXT: Final = 4_096

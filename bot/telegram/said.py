@@ -15,7 +15,7 @@ from telegram import (
 )
 
 from bot.conversation.reply import Origin
-from embeddings.normalise import visible
+from embeddings.text.normalisation import visible
 from knowledge.models import Forwarded
 from knowledge.text import displayable
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from embeddings.words import stem
+from embeddings.text.tokenisation import stem
 from knowledge.agreement.concepts import concepts
 from knowledge.agreement.reading import Reading, Word
 

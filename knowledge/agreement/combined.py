@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.pair_reader import Output, Pair, PairReader
-from embeddings.words import words
+from embeddings.text.tokenisation import words
 from knowledge.agreement.differences import difference
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, Reason, ReasonKind
 from knowledge.agreement.negation import denies_unreadably

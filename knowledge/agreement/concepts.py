@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
 
-from embeddings.normalise import fold
+from embeddings.text.normalisation import fold
 from knowledge.agreement.inflection import bases
 
 _TABLE: Final = "concepts.tsv"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
-from embeddings.normalise import fold, for_matching, visible
-from embeddings.words import STOP_WORDS, stem
+from embeddings.text.normalisation import fold, for_matching, visible
+from embeddings.text.tokenisation import STOP_WORDS, stem
 
 #: Words shown of each text at most: more is not read as "the difference".
 SHOWN_WORDS: Final = 6

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from embeddings.normalise import fold
+from embeddings.text.normalisation import fold
 from knowledge.agreement.alignment import Alignment
 from knowledge.agreement.concepts import is_name
 from knowledge.agreement.intervals import Quantity

@@ -48,8 +48,8 @@ def is_arabic(word: str) -> bool:
 def bases(word: str) -> tuple[str, ...]:
     """Return ``word`` and what it may be an inflection of, least changed first.
 
-    ``word`` is one folded word as ``embeddings.words.words`` gives it. The candidates are forms,
-    not lemmas known to exist: look them up and take the first that is known.
+    ``word`` is one folded word as ``embeddings.text.tokenisation.words`` gives it. The candidates
+    are forms, not lemmas known to exist: look them up and take the first that is known.
     """
     if len(word) > _LONGEST:
         return (word,)

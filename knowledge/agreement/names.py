@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from embeddings.normalise import fold
+from embeddings.text.normalisation import fold
 
 # One name a line: the word it is read as, then its long forms. The word is in ``concepts.tsv``.
 _TABLE: Final = """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from embeddings.normalise import fold
+from embeddings.text.normalisation import fold
 from knowledge.agreement.tokens import Kind, Token
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from embeddings.normalise import fold, visible
-from embeddings.words import STOP_WORDS
+from embeddings.text.normalisation import fold, visible
+from embeddings.text.tokenisation import STOP_WORDS
 from knowledge.agreement.concepts import concepts, is_listed
 from knowledge.agreement.dates import moments
 from knowledge.agreement.intervals import Quantity

@@ -9,7 +9,7 @@ to reach: whatever is left over is NOT_ENOUGH_INFO.
 from collections.abc import Sequence
 from typing import Final
 
-from embeddings.normalise import fold, for_matching
+from embeddings.text.normalisation import fold, for_matching
 from knowledge.agreement.alignment import Alignment, align, same_thing
 from knowledge.agreement.concepts import concepts, is_name, opposed
 from knowledge.agreement.differences import same_text

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from embeddings.normalise import fold, for_matching
+from embeddings.text.normalisation import fold, for_matching
 from knowledge.agreement.alignment import Alignment, same_thing
 from knowledge.agreement.concepts import opposed
 from knowledge.agreement.guards import measures_differently

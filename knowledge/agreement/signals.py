@@ -7,8 +7,8 @@ each is a feature with a weight (``combined``).
 from dataclasses import dataclass
 from typing import Final
 
-from embeddings.normalise import fold
-from embeddings.words import stem
+from embeddings.text.normalisation import fold
+from embeddings.text.tokenisation import stem
 from knowledge.agreement.intervals import Dimension, Quantity, comparable, conflicts, entails
 from knowledge.agreement.moments import Moment, moments_conflict, same_moment
 from knowledge.agreement.reading import Reading, read

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.words import words
+from embeddings.text.tokenisation import words
 from knowledge.claims.hashed import pieces, place, undrawn
 from knowledge.language import guess_language
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from embeddings.normalise import fold
-from embeddings.words import words
+from embeddings.text.normalisation import fold
+from embeddings.text.tokenisation import words
 from knowledge.claims.denials import mentions_denial
 from knowledge.claims.intent import learned
 

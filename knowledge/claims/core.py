@@ -1,6 +1,6 @@
 """Take what people wrote around a claim off it (pure)."""
 
-from embeddings.words import terms
+from embeddings.text.tokenisation import terms
 from knowledge.agreement.negation import DENYING, operators
 from knowledge.agreement.tokens import tokenise
 from knowledge.claims import intent, span

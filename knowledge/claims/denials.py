@@ -6,8 +6,8 @@ Cut from its denial a claim says the opposite, so the two travel together.
 import re
 from typing import Final
 
-from embeddings.normalise import fold
-from embeddings.words import words
+from embeddings.text.normalisation import fold
+from embeddings.text.tokenisation import words
 from knowledge.language import guess_language
 
 #: An answer says little else.

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from embeddings.normalise import for_matching
+from embeddings.text.normalisation import for_matching
 from knowledge.claims.noise import bare_text
 
 

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.words import words
+from embeddings.text.tokenisation import words
 from knowledge.claims.hashed import pieces, place, undrawn
 
 #: Places that features are hashed to.

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from embeddings.normalise import visible
-from embeddings.words import words
+from embeddings.text.normalisation import visible
+from embeddings.text.tokenisation import words
 from knowledge.claims.arabizi import is_arabizi
 from knowledge.claims.denials import mentions_denial
 from knowledge.claims.intent import Intent, learned

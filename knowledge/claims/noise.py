@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import Final
 
-from embeddings.normalise import fold, visible
+from embeddings.text.normalisation import fold, visible
 
 # People also send links without their scheme: bit.ly/3xYz.
 LINK: Final = re.compile(

@@ -7,8 +7,8 @@ asks about X; "isn't it true", "is it false that" and "X or Y?" stay as they are
 import re
 from typing import Final
 
-from embeddings.normalise import fold
-from embeddings.words import words
+from embeddings.text.normalisation import fold
+from embeddings.text.tokenisation import words
 from knowledge.extraction.segmentation import sentences
 
 #: Words that a question opens with which yes or no does not answer.

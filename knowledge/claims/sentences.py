@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from embeddings.normalise import fold
-from embeddings.words import words
+from embeddings.text.normalisation import fold
+from embeddings.text.tokenisation import words
 from knowledge.claims.denials import (
     calls_false,
     denied,

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.normalise import fold
+from embeddings.text.normalisation import fold
 from knowledge.claims.hashed import pieces, place, undrawn
 
 #: Places that features are hashed to.

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from embeddings.normalise import for_matching
+from embeddings.text.normalisation import for_matching
 from knowledge import audit
 from knowledge.curation import entered
 from knowledge.curation.content import STATEMENT_FIELDS, content

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from embeddings.normalise import visible
+from embeddings.text.normalisation import visible
 from knowledge.evaluation.metrics import ROUNDS, Measure
 from knowledge.evaluation.retrieval import Miss, RetrievalResult
 from knowledge.evaluation.verdicts import ThresholdCurve, Verdict, VerdictResult

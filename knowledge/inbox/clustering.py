@@ -19,7 +19,7 @@ from embeddings.dense import EXACT_UP_TO, DenseIndex
 from embeddings.encoder import Encoder
 from embeddings.hits import Vectors
 from embeddings.pair_reader import Pair
-from embeddings.words import terms
+from embeddings.text.tokenisation import terms
 from knowledge.database import Sessions
 from knowledge.inbox import demand
 from knowledge.inbox.claims import adopt

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from embeddings.normalise import visible
+from embeddings.text.normalisation import visible
 from knowledge.domain import ReportDraft
 from knowledge.errors import TooMuchToRead, UnreadableFile
 from knowledge.readers.claimreview import read_claim_reviews

@@ -19,9 +19,9 @@ from embeddings import bundled
 from embeddings.bundled import FOLDER_NAME, ensure_unpacked
 from embeddings.encoder import MAX_CHARACTERS, SentenceTransformerEncoder, open_encoder
 from embeddings.errors import ModelUnavailable
-from embeddings.normalise import for_matching
 from embeddings.quantised import open_quantised
 from embeddings.sentence_module import as_sentence_transformer, open_sentence_transformer
+from embeddings.text.normalisation import for_matching
 from embeddings.weights import ENCODER
 
 SENTENCES = (

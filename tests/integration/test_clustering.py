@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from embeddings.encoder import Encoder
 from embeddings.pair_reader import Output, Pair
-from embeddings.words import words
+from embeddings.text.tokenisation import words
 from knowledge import inquiries
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.agreement.rules import RuleJudge

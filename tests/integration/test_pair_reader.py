@@ -12,7 +12,7 @@ from embeddings.cross_encoder import trained
 from embeddings.errors import ModelUnavailable
 from embeddings.outliers import NAME, part
 from embeddings.pair_reader import OnnxPairReader, Output, Pair
-from embeddings.pair_tokens import PairTokenizer
+from embeddings.text.pair_encoding import PairTokenizer
 from embeddings.weights import CROSS_ENCODER
 
 PAIRS = [

@@ -11,7 +11,7 @@ from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.trainer import Share, Stage, Trainer, together
 from embeddings.bundled import ensure_unpacked
 from embeddings.cross_encoder import CrossEncoder, untrained
-from embeddings.pair_tokens import PairTokenizer
+from embeddings.text.pair_encoding import PairTokenizer
 from knowledge.domain import Relation
 
 PAIRS = [

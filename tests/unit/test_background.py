@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from embeddings.background import COHORT, deviations
-from embeddings.normalise import for_matching
+from embeddings.text.normalisation import for_matching
 
 
 def _unit(*values: float) -> np.ndarray:

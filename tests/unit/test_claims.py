@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.words import words
+from embeddings.text.tokenisation import words
 from knowledge.claims import (
     MAX_CHARACTERS,
     Intent,

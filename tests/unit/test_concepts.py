@@ -4,8 +4,8 @@ from importlib import resources
 
 import pytest
 
-from embeddings.normalise import fold
-from embeddings.words import words
+from embeddings.text.normalisation import fold
+from embeddings.text.tokenisation import words
 from knowledge.agreement.concepts import ANTONYMS, concepts, opposed
 
 # Opposites in the words people use: every word of one side against every word of the other.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.swaps.generator import Swap, Swapped, harmless, is_held_out, swapped
-from embeddings.words import terms
+from embeddings.text.tokenisation import terms
 
 TRIES = range(40)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.normalise import for_matching, visible
+from embeddings.text.normalisation import for_matching, visible
 from knowledge.claims import read_message
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.errors import BadEdit, UnreadableClaim

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.bundled import literal, open_tokenizer
-from embeddings.normalise import fold, for_matching
-from embeddings.sounds import is_arabic, sounds
-from embeddings.words import STOP_WORDS, stem
+from embeddings.text.consonants import is_arabic, sounds
+from embeddings.text.normalisation import fold, for_matching
+from embeddings.text.tokenisation import STOP_WORDS, stem
 
 #: Characters and tokens read of a claim and of a statement, each one sentence: cost grows with
 #: tokens, and 99 % of the training pairs are shorter.

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.words import STOP_WORDS, grams, stem, terms, words
+from embeddings.text.tokenisation import STOP_WORDS, grams, stem, terms, words
 
 
 @pytest.mark.parametrize(

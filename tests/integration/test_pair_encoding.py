@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.bundled import ensure_unpacked
-from embeddings.pair_tokens import KINDS, Mark, PairTokenizer
+from embeddings.text.pair_encoding import KINDS, Mark, PairTokenizer
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from typing import Final
 
 import Stemmer
 
-from embeddings.normalise import fold, for_matching
+from embeddings.text.normalisation import fold, for_matching
 
 # A number keeps its decimal and thousands signs as one term; a word is letters and digits of any
 # script with an apostrophe inside ("don't" must not lose its negation).

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from embeddings.normalise import fold, for_matching, visible
-from embeddings.words import terms, words
+from embeddings.text.normalisation import fold, for_matching, visible
+from embeddings.text.tokenisation import terms, words
 
 _ARABIC = st.characters(min_codepoint=0x0600, max_codepoint=0x06FF)
 _AWKWARD = st.sampled_from(
