@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.bundled import BUNDLED_NAME
+from embeddings.bundled.e5_model import BUNDLED_NAME
 from embeddings.encoder import Encoder, open_encoder
 from embeddings.hits import Vectors
 from embeddings.progress import Progress

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from transformers import BertModel
 
 from embeddings.background import COHORT
-from embeddings.bundled import PROMPTS, open_tokenizer, tokenized
+from embeddings.bundled.e5_model import PROMPTS, open_tokenizer, tokenized
 from embeddings.cross_encoder import trained
 from embeddings.layer_weights import load_weights
 from embeddings.outliers import NAME, part

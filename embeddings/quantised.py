@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from tokenizers import Tokenizer
 
-from embeddings.bundled import FORMAT_VERSION as UNPACKED_VERSION
-from embeddings.bundled import SOURCE_SHA256, TextBatch, open_tokenizer, tokenized
+from embeddings.bundled.e5_model import FORMAT_VERSION as UNPACKED_VERSION
+from embeddings.bundled.e5_model import SOURCE_SHA256, TextBatch, open_tokenizer, tokenized
+from embeddings.bundled.onnx_cache import open_made
 from embeddings.hits import Vectors
-from embeddings.onnx_files import open_made
 from embeddings.progress import Progress
 from embeddings.runs import PROCESSORS, share, side_by_side
 from embeddings.weights import digest

@@ -30,7 +30,7 @@ from benchmarks.training import written
 from benchmarks.training.fused import fused
 from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.trainer import SEED, Share, Stage, Trainer, together
-from embeddings.bundled import BUNDLED_NAME, STOCK_NAME, ensure_unpacked
+from embeddings.bundled.e5_model import BUNDLED_NAME, STOCK_NAME, ensure_unpacked
 from embeddings.cross_encoder import trained, untrained
 from embeddings.encoder import Encoder
 from embeddings.layer_weights import TABLES, load_weights, save_weights

