@@ -171,7 +171,7 @@ class OnnxPairReader:
 
 
 def _export(folder: Path, weights: Path, path: Path) -> None:
-    from embeddings.export import export_pairs
+    from embeddings.build.onnx_export import export_pairs
 
     export_pairs(folder, weights, path)
 

@@ -91,6 +91,6 @@ def _unit(vectors: Vectors) -> Vectors:
 
 
 def _export(folder: Path, weights: Path | None, path: Path) -> None:
-    from embeddings.export import export_encoder
+    from embeddings.build.onnx_export import export_encoder
 
     export_encoder(folder, weights, path)

@@ -16,9 +16,9 @@ from sentence_transformers.util import batch_to_device
 from torch import Tensor
 from torch.nn import functional
 
+from embeddings.build.layer_weights import load_weights
 from embeddings.bundled.e5_model import TextBatch
 from embeddings.hits import Vectors
-from embeddings.layer_weights import load_weights
 from embeddings.quantised import QuantisedModel
 
 

@@ -30,10 +30,10 @@ from benchmarks.training import written
 from benchmarks.training.fused import fused
 from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.trainer import SEED, Share, Stage, Trainer, together
+from embeddings.build.layer_weights import TABLES, load_weights, save_weights
+from embeddings.build.torch_cross_encoder import trained, untrained
 from embeddings.bundled.e5_model import BUNDLED_NAME, STOCK_NAME, ensure_unpacked
-from embeddings.cross_encoder import trained, untrained
 from embeddings.encoder import Encoder
-from embeddings.layer_weights import TABLES, load_weights, save_weights
 from embeddings.text.pair_encoding import PairTokenizer
 from embeddings.weights import CROSS_ENCODER, ENCODER
 

@@ -28,10 +28,10 @@ from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.trainer import SEED, Share, Stage, Trainer, together
 from benchmarks.training.written import Split
 from benchmarks.written_claims import ABOVE, Case, Said, above, by_reader, stances, truth
+from embeddings.build.layer_weights import load_weights
+from embeddings.build.torch_cross_encoder import untrained
 from embeddings.bundled.e5_model import BUNDLED_NAME, ensure_unpacked
-from embeddings.cross_encoder import untrained
 from embeddings.encoder import Encoder
-from embeddings.layer_weights import load_weights
 from embeddings.pair_reader import OnnxPairReader
 from embeddings.text.pair_encoding import PairTokenizer
 from embeddings.weights import ENCODER

@@ -22,8 +22,8 @@ from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
 from benchmarks.training.pairs import LabelledPair, batches, digest
-from embeddings.cross_encoder import CrossEncoder
-from embeddings.layer_weights import TABLES
+from embeddings.build.layer_weights import TABLES
+from embeddings.build.torch_cross_encoder import CrossEncoder
 from embeddings.pair_reader import Output
 from embeddings.text.pair_encoding import PairTokenizer
 

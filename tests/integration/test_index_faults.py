@@ -308,7 +308,7 @@ class TestHalfWrittenModel:
     ) -> None:
         made = _encoder_file(models_dir)
         monkeypatch.setattr(
-            "embeddings.export.export_encoder",
+            "embeddings.build.onnx_export.export_encoder",
             lambda _folder, _weights, path: shutil.copyfile(made, path),
         )
         texts = ["أعلنت الوزارة فتح الجسر القديم"]
@@ -328,7 +328,8 @@ class TestHalfWrittenModel:
     ) -> None:
         made = _judge_file(models_dir, bundled_reader)
         monkeypatch.setattr(
-            "embeddings.export.export_pairs", lambda _, __, path: shutil.copyfile(made, path)
+            "embeddings.build.onnx_export.export_pairs",
+            lambda _, __, path: shutil.copyfile(made, path),
         )
         pairs = [Pair("الجسر مفتوح", "الجسر مغلق منذ أمس")]
         read = OnnxPairReader(half_written).read(pairs)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from embeddings.build.outlier_channels import NAME, part
+from embeddings.build.torch_cross_encoder import trained
 from embeddings.bundled.e5_model import ensure_unpacked
-from embeddings.cross_encoder import trained
 from embeddings.errors import ModelUnavailable
-from embeddings.outliers import NAME, part
 from embeddings.pair_reader import OnnxPairReader, Output, Pair
 from embeddings.text.pair_encoding import PairTokenizer
 from embeddings.weights import CROSS_ENCODER

@@ -9,8 +9,8 @@ import torch
 from benchmarks.training import trainer as training
 from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.trainer import Share, Stage, Trainer, together
+from embeddings.build.torch_cross_encoder import CrossEncoder, untrained
 from embeddings.bundled.e5_model import ensure_unpacked
-from embeddings.cross_encoder import CrossEncoder, untrained
 from embeddings.text.pair_encoding import PairTokenizer
 from knowledge.domain import Relation
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from embeddings.build.layer_weights import load_weights, save_weights
 from embeddings.errors import ModelUnavailable
-from embeddings.layer_weights import load_weights, save_weights
 from embeddings.weights import CROSS_ENCODER, DIGEST_FILE, ENCODER, FILE, digest
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from transformers import BertModel
 
-from embeddings.layer_weights import TABLES, load_weights
+from embeddings.build.layer_weights import TABLES, load_weights
 from embeddings.pair_reader import Output
 from embeddings.text.pair_encoding import MARKS
 

@@ -20,10 +20,10 @@ from torch import Tensor, nn
 from transformers import BertModel
 
 from embeddings.background import COHORT
+from embeddings.build.layer_weights import load_weights
+from embeddings.build.outlier_channels import NAME, part
+from embeddings.build.torch_cross_encoder import trained
 from embeddings.bundled.e5_model import PROMPTS, open_tokenizer, tokenized
-from embeddings.cross_encoder import trained
-from embeddings.layer_weights import load_weights
-from embeddings.outliers import NAME, part
 from embeddings.sentence_module import quieten
 from embeddings.text.pair_encoding import PairTokenizer
 
