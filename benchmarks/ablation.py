@@ -19,7 +19,7 @@ from benchmarks.encoded_pools import Encoded, encoded
 from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet
 from embeddings import hybrid
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Vectors
 from embeddings.hybrid import Candidates, Row, signals
 from embeddings.pair_reader import OnnxPairReader, PairReader

@@ -23,7 +23,7 @@ from benchmarks.kept_vectors import open_bundled
 from benchmarks.resident import resident
 from benchmarks.statements import REAL, rows, statements
 from embeddings.dense import DenseIndex
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Vectors
 from embeddings.progress import Progress
 from knowledge import curation, reports

@@ -36,7 +36,7 @@ from benchmarks.kept_vectors import open_bundled
 from benchmarks.remembering import Remembering
 from benchmarks.statements import statements
 from benchmarks.swapped_claims import held_out, swaps, unswapped
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Vectors
 from embeddings.pair_reader import OnnxPairReader
 from embeddings.progress import Progress

@@ -21,7 +21,7 @@ from sentence_transformers import SentenceTransformer
 from benchmarks.datasets import rows
 from benchmarks.statements import articles
 from embeddings.bundled.e5_model import PROMPTS, STOCK_NAME, ensure_unpacked
-from embeddings.encoder import open_encoder
+from embeddings.encoders.encoder import open_encoder
 from embeddings.text.normalisation import for_matching
 
 CLAIMS: Final = 500

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.bundled.e5_model import BUNDLED_NAME
-from embeddings.encoder import Encoder, open_encoder
+from embeddings.encoders.encoder import Encoder, open_encoder
 from embeddings.hits import Vectors
 from embeddings.progress import Progress
 

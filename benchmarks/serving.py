@@ -29,7 +29,7 @@ from benchmarks.resident import resident
 from benchmarks.statements import REAL, rows, statements
 from benchmarks.training.pairs import headlines
 from embeddings.bundled.e5_model import BUNDLED_NAME, PROMPTS, ensure_unpacked
-from embeddings.encoder import open_encoder
+from embeddings.encoders.encoder import open_encoder
 from embeddings.hits import Vectors
 from embeddings.live import Entry, LiveIndex
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.datasets import require
 from benchmarks.swaps.generator import is_held_out
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Vectors
 from knowledge.extraction.segmentation import sentences
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bot.polling import Poller
     from bot.telegram.application import TelegramConfig
     from bot.telegram.registration import Registration
-    from embeddings.encoder import SentenceTransformerEncoder
+    from embeddings.encoders.encoder import SentenceTransformerEncoder
     from embeddings.pair_reader import OnnxPairReader
     from knowledge.agreement.judgement import Judge
     from knowledge.answering import Answering
@@ -115,7 +115,7 @@ class App:
     def encoder(self) -> "SentenceTransformerEncoder":
         """The encoder that ``EMBEDDING_MODEL`` names."""
         from bot import measures
-        from embeddings.encoder import open_encoder
+        from embeddings.encoders.encoder import open_encoder
 
         bar = self._progress("Unpacking the model")
         name, folder = self.settings.embedding_model, self.settings.models_dir

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from embeddings.background import COHORT, deviations
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Hit, Vectors
 from embeddings.live import LiveIndex
 from embeddings.progress import Progress

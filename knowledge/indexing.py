@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from embeddings import snapshot
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.errors import EmbeddingsError, IndexCorrupt, IndexMismatch, IndexMissing
 from embeddings.live import Entry, LiveIndex
 from embeddings.progress import Progress

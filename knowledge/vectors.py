@@ -7,7 +7,7 @@ import numpy as np
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Vectors
 from embeddings.progress import Progress
 from knowledge.database import Sessions

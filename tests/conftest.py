@@ -11,7 +11,7 @@ import pytest
 
 from bot import redaction
 from bot.parsing.pool import ParserPool
-from embeddings.encoder import SentenceTransformerEncoder, open_encoder
+from embeddings.encoders.encoder import SentenceTransformerEncoder, open_encoder
 from embeddings.pair_reader import OnnxPairReader
 from knowledge.agreement.combined import CombinedJudge
 from knowledge.agreement.judgement import Judge

@@ -36,7 +36,7 @@ from benchmarks.training.trainer import BFLOAT16
 from benchmarks.training.written import Split
 from embeddings.build.layer_weights import TABLES, save_weights
 from embeddings.bundled.e5_model import PROMPTS, STOCK_NAME, ensure_unpacked
-from embeddings.encoder import Encoder, readable
+from embeddings.encoders.encoder import Encoder, readable
 from embeddings.weights import ENCODER
 from knowledge.domain import Relation
 

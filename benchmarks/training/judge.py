@@ -33,7 +33,7 @@ from benchmarks.training.trainer import SEED, Share, Stage, Trainer, together
 from embeddings.build.layer_weights import TABLES, load_weights, save_weights
 from embeddings.build.torch_cross_encoder import trained, untrained
 from embeddings.bundled.e5_model import BUNDLED_NAME, STOCK_NAME, ensure_unpacked
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.text.pair_encoding import PairTokenizer
 from embeddings.weights import CROSS_ENCODER, ENCODER
 

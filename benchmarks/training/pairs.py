@@ -18,7 +18,7 @@ from benchmarks.swaps.hedges import hedges
 from benchmarks.swaps.parties import parties
 from benchmarks.swaps.slots import exchanged, extended, shortened, slots
 from benchmarks.swaps.told import Told
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.pair_reader import Pair
 from knowledge.domain import Relation
 

@@ -30,7 +30,7 @@ from benchmarks.encoded_pools import Encoded, encoded
 from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet, to_fit_on
 from embeddings.background import COHORT, deviations
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Hit, Vectors
 from embeddings.live import LiveIndex
 from embeddings.pair_reader import OnnxPairReader, Output, Pair

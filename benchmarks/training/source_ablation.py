@@ -31,7 +31,7 @@ from benchmarks.written_claims import ABOVE, Case, Said, above, by_reader, stanc
 from embeddings.build.layer_weights import load_weights
 from embeddings.build.torch_cross_encoder import untrained
 from embeddings.bundled.e5_model import BUNDLED_NAME, ensure_unpacked
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.pair_reader import OnnxPairReader
 from embeddings.text.pair_encoding import PairTokenizer
 from embeddings.weights import ENCODER

@@ -12,7 +12,7 @@ from typing import Any, Final
 from benchmarks.kept_vectors import nearest
 from benchmarks.training.claims.check import files
 from benchmarks.training.pairs import OPEN, REFUTES, SUPPORTS, LabelledPair
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge.agreement.judgement import Evidence
 from knowledge.domain import Relation
 

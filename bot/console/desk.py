@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from bot.fetching import Fetcher
 from bot.parsing.pool import ParserPool
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge.answering import Answering
 from knowledge.approvals import Policy
 from knowledge.database import Sessions

@@ -24,7 +24,7 @@ from embeddings.build.layer_weights import load_weights
 from embeddings.build.outlier_channels import NAME, part
 from embeddings.build.torch_cross_encoder import trained
 from embeddings.bundled.e5_model import PROMPTS, open_tokenizer, tokenized
-from embeddings.sentence_module import quieten
+from embeddings.encoders.sentence_transformers_model import quieten
 from embeddings.text.pair_encoding import PairTokenizer
 
 OPSET: Final = 17

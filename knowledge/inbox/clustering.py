@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from embeddings.background import COHORT
 from embeddings.dense import EXACT_UP_TO, DenseIndex
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Vectors
 from embeddings.pair_reader import Pair
 from embeddings.text.tokenisation import terms

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from bot.conversation.conversation import Conversation
 from bot.fetching.errors import Unreachable
-from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.encoders.encoder import SentenceTransformerEncoder
 from embeddings.pair_reader import OnnxPairReader
 from knowledge import curation, reports
 from knowledge.agreement.judgement import Judge

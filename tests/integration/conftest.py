@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from embeddings.encoder import Encoder, SentenceTransformerEncoder
+from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
 from embeddings.pair_reader import OnnxPairReader
 from knowledge import curation, reports
 from knowledge.agreement.judgement import Judge

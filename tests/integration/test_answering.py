@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import curation, indexing, reports
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.answering import JUDGED, Answering

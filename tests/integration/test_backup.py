@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import curation, people, reports, schema
 from knowledge.backup import backup, restore
 from knowledge.database import Sessions, open_engine, open_sessions

@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker, Reply, Style
-from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge import curation, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering

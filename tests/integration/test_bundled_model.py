@@ -17,10 +17,13 @@ from sentence_transformers import SentenceTransformer
 
 from embeddings.bundled import e5_model
 from embeddings.bundled.e5_model import FOLDER_NAME, ensure_unpacked
-from embeddings.encoder import MAX_CHARACTERS, SentenceTransformerEncoder, open_encoder
+from embeddings.encoders.encoder import MAX_CHARACTERS, SentenceTransformerEncoder, open_encoder
+from embeddings.encoders.onnx_encoder import open_quantised
+from embeddings.encoders.sentence_transformers_model import (
+    as_sentence_transformer,
+    open_sentence_transformer,
+)
 from embeddings.errors import ModelUnavailable
-from embeddings.quantised import open_quantised
-from embeddings.sentence_module import as_sentence_transformer, open_sentence_transformer
 from embeddings.text.normalisation import for_matching
 from embeddings.weights import ENCODER
 
@@ -102,7 +105,7 @@ def test_made_once_it_runs_without_torch(models_dir: Path) -> None:
 ENCODE = """
 import sys
 from pathlib import Path
-from embeddings.encoder import open_encoder
+from embeddings.encoders.encoder import open_encoder
 
 encoder = open_encoder("bundled:e5-small-claims", Path(sys.argv[1]))
 heavy = {"torch", "transformers", "sentence_transformers"}
@@ -116,7 +119,7 @@ def test_where_the_fast_encoder_cannot_be_made_the_slow_one_runs_and_says_so(
     def refuse(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("embeddings.quantised.open_quantised", refuse)
+    monkeypatch.setattr("embeddings.encoders.onnx_encoder.open_quantised", refuse)
     encoder = open_encoder(e5_model.BUNDLED_NAME, models_dir)
     (vector,) = encoder.encode_claims(SENTENCES[:1])
     assert np.isfinite(vector).all()

@@ -11,7 +11,7 @@ import pytest
 from bot.app import App
 from bot.cli import permissions
 from bot.cli.main import COMMANDS
-from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.encoders.encoder import SentenceTransformerEncoder
 from embeddings.pair_reader import OnnxPairReader
 from knowledge.agreement.combined import CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judgement
@@ -33,7 +33,7 @@ def cli(
     """Return what calls `tathabbat` in this process, on a data folder of the test's own."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     # The real models, but loaded once for all tests.
-    monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: bundled_encoder)
+    monkeypatch.setattr("embeddings.encoders.encoder.open_encoder", lambda *_: bundled_encoder)
     monkeypatch.setattr(App, "reader", bundled_reader)
 
     return command_line(monkeypatch, capsys)

@@ -16,7 +16,7 @@ import pytest
 
 from bot.app import App
 from bot.cli.main import tathabbat
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from tests.integration.command_line import Cli, Result, command_line
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from tests.integration.command_line import Cli, command_line
 from tests.integration.web import Web, serving
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import arrivals
 from knowledge.arrivals import Arriving
 from knowledge.database import Sessions, open_engine, open_sessions

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.pair_reader import Output, Pair
 from embeddings.text.tokenisation import words
 from knowledge import inquiries

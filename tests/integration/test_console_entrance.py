@@ -11,7 +11,7 @@ from starlette.types import Message
 
 from bot.console.application import PAGES
 from bot.console.protection import MAX_BODY
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import roles
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.models import Role

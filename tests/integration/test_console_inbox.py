@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.parsing.pool import ParserPool
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import forgetting, inquiries, personal, roles
 from knowledge.database import Sessions
 from knowledge.domain import Outcome

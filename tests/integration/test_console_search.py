@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.encoder import Encoder, SentenceTransformerEncoder
+from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
 from embeddings.pair_reader import OnnxPairReader
 from knowledge import browsing, curation, reports
 from knowledge.database import Sessions

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from bot import serving
 from bot.parsing.pool import ParserPool
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import audit, curation, forgetting, people, reports
 from knowledge.database import Sessions
 from knowledge.domain import ReportDraft, StatementDraft

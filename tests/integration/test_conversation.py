@@ -15,7 +15,7 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.media import Medium
 from bot.conversation.reply import Asker, Cards, Origin, Reply
 from bot.telegram.render import render
-from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge import curation, notifications, people, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering

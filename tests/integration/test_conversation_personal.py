@@ -13,7 +13,7 @@ from bot.conversation.commands import described
 from bot.conversation.conversation import Conversation
 from bot.conversation.post import Outbox
 from bot.conversation.reply import Asker, Reply
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import curation, people, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering

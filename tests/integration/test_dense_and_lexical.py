@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from embeddings.dense import DenseIndex
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexCorrupt
 from embeddings.hits import Scored
 from embeddings.lexical import MAX_QUERY_GRAMS, LexicalIndex

@@ -9,7 +9,7 @@ import pytest
 
 from bot.app import App
 from bot.cli.main import COMMANDS
-from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.encoders.encoder import SentenceTransformerEncoder
 from embeddings.pair_reader import OnnxPairReader
 from tests.integration.command_line import Cli, command_line
 from tests.integration.documented import INSTALLED, NOT_RUN, NOT_RUN_COMMANDS, Shell, shell_in
@@ -24,7 +24,7 @@ def cli(
     bundled_reader: OnnxPairReader,
 ) -> Cli:
     """Return what calls `tathabbat` in this process, with the real models."""
-    monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: bundled_encoder)
+    monkeypatch.setattr("embeddings.encoders.encoder.open_encoder", lambda *_: bundled_encoder)
     monkeypatch.setattr(App, "reader", bundled_reader)
     return command_line(monkeypatch, capsys)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.pair_reader import OnnxPairReader
 from knowledge.agreement.rules import RuleJudge
 from tests.integration.command_line import Cli, command_line
@@ -27,7 +27,7 @@ def call(
 ) -> Cli:
     """Return what calls `tathabbat` with the judge by rules and an encoder that needs no model."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: fake_encoder)
+    monkeypatch.setattr("embeddings.encoders.encoder.open_encoder", lambda *_: fake_encoder)
     monkeypatch.setattr(App, "reader", bundled_reader)
     monkeypatch.setattr(App, "judge", RuleJudge())
 

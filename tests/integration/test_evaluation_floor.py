@@ -18,7 +18,7 @@ import pytest
 from benchmarks.datasets import DATA
 from bot.app import App
 from bot.settings import Settings
-from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.encoders.encoder import SentenceTransformerEncoder
 from embeddings.pair_reader import OnnxPairReader
 from knowledge.domain import Outcome, ReportDraft, ReportKind, StatementDraft
 from knowledge.evaluation import agreement, answers, pool, retrieval

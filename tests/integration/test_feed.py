@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.live import LiveIndex
 from embeddings.progress import Progress
 from knowledge import curation, reports

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker, Reply
 from bot.conversation.talk import Here, Standing
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import curation, groups, people, reports
 from knowledge.agreement.judgement import Evidence, Judgement, Reason, ReasonKind
 from knowledge.answering import Answering

@@ -18,11 +18,12 @@ from onnx import TensorProto, helper
 from sqlalchemy import Engine, event, select
 
 from bot.cli.main import main
-from embeddings import quantised, snapshot
+from embeddings import snapshot
 from embeddings.bundled.e5_model import BUNDLED_NAME, FOLDER_NAME
 from embeddings.bundled.onnx_cache import open_made
 from embeddings.dense import DenseIndex
-from embeddings.encoder import Encoder, SentenceTransformerEncoder, open_encoder
+from embeddings.encoders import onnx_encoder
+from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder, open_encoder
 from embeddings.errors import IndexBusy, IndexCorrupt, IndexUnavailable
 from embeddings.lexical import LexicalIndex
 from embeddings.live import Entry, LiveIndex
@@ -158,7 +159,7 @@ class TestFullDisk:
         engine = open_engine(f"sqlite:///{data / 'tathabbat.db'}")
         sessions = open_sessions(engine)
         monkeypatch.setenv("DATA_DIR", str(data))
-        monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: fake_encoder)
+        monkeypatch.setattr("embeddings.encoders.encoder.open_encoder", lambda *_: fake_encoder)
         monkeypatch.setattr(sys, "argv", ["tathabbat", "reindex"])
 
         def reindex() -> int:
@@ -286,7 +287,7 @@ def half_written(
 
 
 def _encoder_file(folder: Path) -> Path:
-    (path,) = folder.glob(f"encoder-*-v{quantised.FORMAT_VERSION}.onnx")
+    (path,) = folder.glob(f"encoder-*-v{onnx_encoder.FORMAT_VERSION}.onnx")
     return path
 
 

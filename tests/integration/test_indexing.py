@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 
 from embeddings import snapshot
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexCorrupt, IndexMismatch
 from knowledge import curation, indexing, reports
 from knowledge.database import Sessions, open_engine, open_sessions

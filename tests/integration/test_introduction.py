@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker, Button, Reply
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import curation, people, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering

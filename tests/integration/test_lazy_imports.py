@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.main import COMMANDS
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import curation, reports
 from knowledge.database import open_engine, open_sessions
 from knowledge.domain import ReportDraft, StatementDraft

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from embeddings import snapshot
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.hybrid import DEPTH
 from embeddings.live import Entry, LiveIndex
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import curation, indexing, verdicts
 from knowledge.curation import StatementEdit
 from knowledge.database import Sessions

@@ -15,7 +15,7 @@ from bot.conversation.moderation import Moderation, Place
 from bot.conversation.post import Outbox
 from bot.conversation.reply import Asker, Button, Reply
 from bot.fetching.errors import PrivateAddress
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import (
     audit,
     curation,

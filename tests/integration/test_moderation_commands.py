@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.main import main
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import approvals, audit, roles
 from knowledge.approvals import Policy, Waiting
 from knowledge.curation import StatementEdit
@@ -32,7 +32,7 @@ def cli(
 ) -> Cli:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("ADMIN_IDS", "7")
-    monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: fake_encoder)
+    monkeypatch.setattr("embeddings.encoders.encoder.open_encoder", lambda *_: fake_encoder)
 
     def call(*arguments: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["tathabbat", *arguments])

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.parsing.pool import ParserPool
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge.database import Sessions
 from knowledge.models import (
     AuditEntry,

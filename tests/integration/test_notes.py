@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.letters import letter
 from bot.conversation.wording import answered
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import approvals, audit, curation, notifications, verdicts
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering

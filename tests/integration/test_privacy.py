@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import (
     arrivals,
     curation,

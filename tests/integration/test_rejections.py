@@ -11,7 +11,7 @@ from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.post import Letter, Outbox
 from bot.conversation.reply import Asker, Reply
 from bot.conversation.wording import closed
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import inquiries, notifications, schema
 from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation

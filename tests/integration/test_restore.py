@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select, text
 
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import (
     arrivals,
     backup_check,

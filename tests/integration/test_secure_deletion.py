@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select, update
 from bot.app import App
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import arrivals, database, forgetting, indexing, inquiries, people, secure_deletion
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from embeddings.encoder import Encoder, SentenceTransformerEncoder
+from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
 from embeddings.pair_reader import OnnxPairReader, Pair
 from knowledge.agreement.rules import RuleJudge
 from knowledge.database import Sessions

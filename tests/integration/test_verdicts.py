@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import audit, curation, verdicts
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.answering import Answering

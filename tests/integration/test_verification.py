@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexMissing
 from knowledge import curation, indexing, reports
 from knowledge.database import Sessions

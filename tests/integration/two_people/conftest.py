@@ -6,7 +6,7 @@ import pytest
 
 from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.database import Sessions

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from bot.app import App
 from bot.conversation.moderators import action
 from bot.conversation.reply import Asker
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import (
     approvals,
     audit,
@@ -234,7 +234,7 @@ def test_the_setting_reaches_every_channel(
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("SECRET_KEY", SECRET.decode())
     monkeypatch.setenv("PUBLISH_NEEDS_TWO", str(asked_for).lower())
-    monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: fake_encoder)
+    monkeypatch.setattr("embeddings.encoders.encoder.open_encoder", lambda *_: fake_encoder)
     app = App(lambda _: None)
     upgrade(app.engine)
     world = furnish(app.sessions)

@@ -16,7 +16,7 @@ from bot.conversation.proposals import Pending
 from bot.conversation.proposals import pending as pending_shown
 from bot.conversation.reply import Asker
 from bot.telegram.render import render
-from embeddings.encoder import Encoder
+from embeddings.encoders.encoder import Encoder
 from knowledge import (
     approvals,
     audit,
@@ -458,7 +458,7 @@ class TestASecondLook:
         monkeypatch.setenv("DATA_DIR", str(tmp_path))
         monkeypatch.setenv("SECRET_KEY", SECRET.decode())
         monkeypatch.setenv("PUBLISH_NEEDS_TWO", "true")
-        monkeypatch.setattr("embeddings.encoder.open_encoder", lambda *_: fake_encoder)
+        monkeypatch.setattr("embeddings.encoders.encoder.open_encoder", lambda *_: fake_encoder)
         app = App(lambda _: None)
         upgrade(app.engine)
         world, here = furnish(app.sessions), Asker(0, "en")

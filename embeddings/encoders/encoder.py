@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.batching import Batcher, Told, alike
+from embeddings.encoders.model_source import ModelSource, find_source
+from embeddings.encoders.text_model import TextModel
 from embeddings.errors import ModelUnavailable
-from embeddings.model_source import ModelSource, find_source
 from embeddings.progress import Progress
 from embeddings.text.normalisation import NORMALISER_VERSION, for_matching
-from embeddings.text_model import TextModel
 
 #: Characters of a text that are read at all, before and after normalising. Models read 512 tokens
 #: at most, rarely over 5 characters each; a text of millions must not cost more than this.

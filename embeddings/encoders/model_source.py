@@ -16,9 +16,9 @@ from typing import Protocol
 
 from embeddings.bundled import e5_model
 from embeddings.bundled.e5_model import BUNDLED_NAME, STOCK_NAME
+from embeddings.encoders.text_model import TextModel
 from embeddings.errors import ModelUnavailable
 from embeddings.progress import Progress
-from embeddings.text_model import TextModel
 from embeddings.weights import ENCODER, digest
 
 _log = logging.getLogger(__name__)
@@ -132,7 +132,7 @@ class BundledModel:
         """Return the model at 8 bits; in torch, several times slower, where that cannot be made."""
         folder = self.folder()
         try:
-            from embeddings.quantised import open_quantised
+            from embeddings.encoders.onnx_encoder import open_quantised
 
             return open_quantised(folder, self.models_dir, self._weights, self.progress)
         # Exporter, quantiser and runtime meet here; whatever they raise, torch still runs.
@@ -239,7 +239,7 @@ class HubModel:
 
 
 def _stock(folder: Path, weights: Path | None = None) -> TextModel:
-    from embeddings.sentence_module import open_sentence_transformer
+    from embeddings.encoders.sentence_transformers_model import open_sentence_transformer
 
     return open_sentence_transformer(folder, weights)
 

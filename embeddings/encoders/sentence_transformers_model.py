@@ -18,8 +18,8 @@ from torch.nn import functional
 
 from embeddings.build.layer_weights import load_weights
 from embeddings.bundled.e5_model import TextBatch
+from embeddings.encoders.onnx_encoder import QuantisedModel
 from embeddings.hits import Vectors
-from embeddings.quantised import QuantisedModel
 
 
 def open_sentence_transformer(
