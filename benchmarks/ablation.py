@@ -19,10 +19,10 @@ from benchmarks.encoded_pools import Encoded, encoded
 from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet
 from embeddings import hybrid
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, PairReader
 from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Vectors
 from embeddings.hybrid import Candidates, Row, signals
-from embeddings.pair_reader import OnnxPairReader, PairReader
 from knowledge.claims import bare_text
 from knowledge.evaluation.metrics import average_precision
 from knowledge.relevance import Found

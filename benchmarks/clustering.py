@@ -36,9 +36,9 @@ from benchmarks.kept_vectors import open_bundled
 from benchmarks.remembering import Remembering
 from benchmarks.statements import statements
 from benchmarks.swapped_claims import held_out, swaps, unswapped
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Vectors
-from embeddings.pair_reader import OnnxPairReader
 from embeddings.progress import Progress
 from knowledge.agreement.rules import RuleJudge
 from knowledge.claims import bare_text

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.pair_reader import Output, Pair, PairReader
+from embeddings.cross_encoder.onnx_cross_encoder import Output, Pair, PairReader
 
 
 class Remembering:

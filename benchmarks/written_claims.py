@@ -33,7 +33,7 @@ from benchmarks.training.combination import f1
 from benchmarks.training.fused import fused
 from benchmarks.training.written import Claim, Item, Split
 from embeddings.background import COHORT, deviations
-from embeddings.pair_reader import (
+from embeddings.cross_encoder.onnx_cross_encoder import (
     OnnxPairReader,
     Output,
     Pair,

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from bot.polling import Poller
     from bot.telegram.application import TelegramConfig
     from bot.telegram.registration import Registration
+    from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
     from embeddings.encoders.encoder import SentenceTransformerEncoder
-    from embeddings.pair_reader import OnnxPairReader
     from knowledge.agreement.judgement import Judge
     from knowledge.answering import Answering
     from knowledge.calibration import Calibration
@@ -139,7 +139,7 @@ class App:
     @cached_property
     def reader(self) -> "OnnxPairReader":
         """The cross-encoder that judges and reranks."""
-        from embeddings.pair_reader import OnnxPairReader
+        from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 
         return OnnxPairReader(self.settings.models_dir, self._progress("Preparing the judge"))
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from embeddings.pair_reader import Output, Pair, PairReader
+from embeddings.cross_encoder.onnx_cross_encoder import Output, Pair, PairReader
 from knowledge.errors import WeightsUnfit
 from knowledge.relevance import Found, logistic
 

@@ -11,8 +11,8 @@ import pytest
 
 from bot import redaction
 from bot.parsing.pool import ParserPool
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import SentenceTransformerEncoder, open_encoder
-from embeddings.pair_reader import OnnxPairReader
 from knowledge.agreement.combined import CombinedJudge
 from knowledge.agreement.judgement import Judge
 from knowledge.agreement.rules import RuleJudge

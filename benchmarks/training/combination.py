@@ -33,7 +33,7 @@ from benchmarks.training import written
 from benchmarks.training.fused import fused
 from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.written import Split
-from embeddings.pair_reader import OnnxPairReader, PairReader
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, PairReader
 from knowledge.agreement.combined import FEATURES, RELATIONS, WEIGHTS, features
 from knowledge.agreement.judgement import Evidence
 from knowledge.agreement.rules import RuleJudge

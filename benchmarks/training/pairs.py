@@ -18,8 +18,8 @@ from benchmarks.swaps.hedges import hedges
 from benchmarks.swaps.parties import parties
 from benchmarks.swaps.slots import exchanged, extended, shortened, slots
 from benchmarks.swaps.told import Told
+from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.encoders.encoder import Encoder
-from embeddings.pair_reader import Pair
 from knowledge.domain import Relation
 
 SUPPORTS, REFUTES, OPEN = Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOUGH_INFO

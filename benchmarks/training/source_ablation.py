@@ -31,8 +31,8 @@ from benchmarks.written_claims import ABOVE, Case, Said, above, by_reader, stanc
 from embeddings.build.layer_weights import load_weights
 from embeddings.build.torch_cross_encoder import untrained
 from embeddings.bundled.e5_model import BUNDLED_NAME, ensure_unpacked
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import Encoder
-from embeddings.pair_reader import OnnxPairReader
 from embeddings.text.pair_encoding import PairTokenizer
 from embeddings.weights import ENCODER
 from knowledge.agreement.judgement import Evidence

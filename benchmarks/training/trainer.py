@@ -24,7 +24,7 @@ from torch.nn.parallel import DistributedDataParallel
 from benchmarks.training.pairs import LabelledPair, batches, digest
 from embeddings.build.layer_weights import TABLES
 from embeddings.build.torch_cross_encoder import CrossEncoder
-from embeddings.pair_reader import Output
+from embeddings.cross_encoder.onnx_cross_encoder import Output
 from embeddings.text.pair_encoding import PairTokenizer
 
 SEED: Final = 7

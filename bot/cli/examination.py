@@ -23,8 +23,8 @@ from bot.errors import BotError
 from bot.pictures.errors import OcrMissing
 from bot.redaction import redact
 from embeddings import snapshot
+from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError
-from embeddings.pair_reader import Pair
 from knowledge import (
     arrivals,
     delivery,

@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.pair_reader import Output, Pair, PairReader
+from embeddings.cross_encoder.onnx_cross_encoder import Output, Pair, PairReader
 from embeddings.text.tokenisation import words
 from knowledge.agreement.differences import difference
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, Reason, ReasonKind

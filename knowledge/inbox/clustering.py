@@ -15,10 +15,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from embeddings.background import COHORT
+from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.dense import EXACT_UP_TO, DenseIndex
 from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Vectors
-from embeddings.pair_reader import Pair
 from embeddings.text.tokenisation import terms
 from knowledge.database import Sessions
 from knowledge.inbox import demand

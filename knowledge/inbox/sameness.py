@@ -12,7 +12,12 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.pair_reader import Output, Pair, PairReader, relation_probabilities
+from embeddings.cross_encoder.onnx_cross_encoder import (
+    Output,
+    Pair,
+    PairReader,
+    relation_probabilities,
+)
 from knowledge.agreement.judgement import Evidence, Judge
 from knowledge.domain import Relation
 

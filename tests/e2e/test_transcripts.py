@@ -15,8 +15,8 @@ from sqlalchemy import text
 
 from bot.conversation.conversation import Conversation
 from bot.fetching.errors import Unreachable
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import SentenceTransformerEncoder
-from embeddings.pair_reader import OnnxPairReader
 from knowledge import curation, reports
 from knowledge.agreement.judgement import Judge
 from knowledge.answering import Answering

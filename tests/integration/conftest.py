@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
-from embeddings.pair_reader import OnnxPairReader
 from knowledge import curation, reports
 from knowledge.agreement.judgement import Judge
 from knowledge.answering import Answering

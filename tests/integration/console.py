@@ -20,8 +20,8 @@ from bot.console.application import build
 from bot.console.desk import Desk
 from bot.fetching import Fetcher
 from bot.parsing.pool import ParserPool
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Pair
 from embeddings.encoders.encoder import Encoder
-from embeddings.pair_reader import OnnxPairReader, Pair
 from knowledge import roles, sign_in
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering

@@ -11,8 +11,8 @@ import pytest
 from bot.app import App
 from bot.cli import permissions
 from bot.cli.main import COMMANDS
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import SentenceTransformerEncoder
-from embeddings.pair_reader import OnnxPairReader
 from knowledge.agreement.combined import CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.domain import Relation

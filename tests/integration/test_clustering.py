@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from embeddings.cross_encoder.onnx_cross_encoder import Output, Pair
 from embeddings.encoders.encoder import Encoder
-from embeddings.pair_reader import Output, Pair
 from embeddings.text.tokenisation import words
 from knowledge import inquiries
 from knowledge.agreement.judgement import Evidence, Judgement

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
-from embeddings.pair_reader import OnnxPairReader
 from knowledge import browsing, curation, reports
 from knowledge.database import Sessions
 from knowledge.domain import ReportDraft, StatementDraft

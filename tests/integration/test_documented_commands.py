@@ -9,8 +9,8 @@ import pytest
 
 from bot.app import App
 from bot.cli.main import COMMANDS
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import SentenceTransformerEncoder
-from embeddings.pair_reader import OnnxPairReader
 from tests.integration.command_line import Cli, command_line
 from tests.integration.documented import INSTALLED, NOT_RUN, NOT_RUN_COMMANDS, Shell, shell_in
 from tests.pages import PAGES, ROOT, Block, blocks, name_of

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import Encoder
-from embeddings.pair_reader import OnnxPairReader
 from knowledge.agreement.rules import RuleJudge
 from tests.integration.command_line import Cli, command_line
 

@@ -18,8 +18,8 @@ import pytest
 from benchmarks.datasets import DATA
 from bot.app import App
 from bot.settings import Settings
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import SentenceTransformerEncoder
-from embeddings.pair_reader import OnnxPairReader
 from knowledge.domain import Outcome, ReportDraft, ReportKind, StatementDraft
 from knowledge.evaluation import agreement, answers, pool, retrieval
 from knowledge.evaluation.labelled import (

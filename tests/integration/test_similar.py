@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Pair
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
-from embeddings.pair_reader import OnnxPairReader, Pair
 from knowledge.agreement.rules import RuleJudge
 from knowledge.database import Sessions
 from knowledge.errors import NotFound

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embeddings.pair_reader import OnnxPairReader, Output, Pair
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Output, Pair
 from knowledge.agreement.combined import (
     FEATURES,
     WEIGHTS,

@@ -10,8 +10,8 @@ import torch
 from embeddings.build.outlier_channels import NAME, part
 from embeddings.build.torch_cross_encoder import trained
 from embeddings.bundled.e5_model import ensure_unpacked
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Output, Pair
 from embeddings.errors import ModelUnavailable
-from embeddings.pair_reader import OnnxPairReader, Output, Pair
 from embeddings.text.pair_encoding import PairTokenizer
 from embeddings.weights import CROSS_ENCODER
 
