@@ -18,11 +18,11 @@ import numpy as np
 from benchmarks.encoded_pools import Encoded, encoded
 from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet
-from embeddings import hybrid
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, PairReader
 from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Vectors
-from embeddings.hybrid import Candidates, Row, signals
+from embeddings.index import fusion
+from embeddings.index.fusion import Candidates, Row, signals
 from knowledge.claims import bare_text
 from knowledge.evaluation.metrics import average_precision
 from knowledge.relevance import Found
@@ -32,7 +32,7 @@ from knowledge.reranking import RERANKED, Reranker
 RANKINGS: Final[Mapping[str, Callable[[Candidates], Row]]] = {
     "BM25": lambda found: found.grams,
     "e5": lambda found: found.cosine,
-    "fusion": lambda found: signals(found) @ np.array(astuple(hybrid.learned())),
+    "fusion": lambda found: signals(found) @ np.array(astuple(fusion.learned())),
 }
 
 

@@ -22,9 +22,9 @@ import numpy as np
 from benchmarks.kept_vectors import open_bundled
 from benchmarks.resident import resident
 from benchmarks.statements import REAL, rows, statements
-from embeddings.dense import DenseIndex
 from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Vectors
+from embeddings.index.dense import DenseIndex
 from embeddings.progress import Progress
 from knowledge import curation, reports
 from knowledge.database import open_engine, open_sessions

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from benchmarks.pools import Pool, Tweet
 from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Vectors
-from embeddings.live import Entry, LiveIndex
+from embeddings.index.live import Entry, LiveIndex
 from knowledge.claims import bare_text
 
 

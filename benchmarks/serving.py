@@ -31,7 +31,7 @@ from benchmarks.training.pairs import headlines
 from embeddings.bundled.e5_model import BUNDLED_NAME, PROMPTS, ensure_unpacked
 from embeddings.encoders.encoder import open_encoder
 from embeddings.hits import Vectors
-from embeddings.live import Entry, LiveIndex
+from embeddings.index.live import Entry, LiveIndex
 
 CLAIMS: Final = 200
 ASKERS: Final = 32

@@ -32,7 +32,6 @@ from benchmarks.training import written
 from benchmarks.training.combination import f1
 from benchmarks.training.fused import fused
 from benchmarks.training.written import Claim, Item, Split
-from embeddings.background import COHORT, deviations
 from embeddings.cross_encoder.onnx_cross_encoder import (
     OnnxPairReader,
     Output,
@@ -40,6 +39,7 @@ from embeddings.cross_encoder.onnx_cross_encoder import (
     PairReader,
     relation_probabilities,
 )
+from embeddings.index.score_normalisation import COHORT, deviations
 from embeddings.weights import CROSS_ENCODER
 from knowledge.agreement.combined import RELATIONS, CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judge

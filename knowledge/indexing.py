@@ -14,12 +14,12 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from embeddings import snapshot
 from embeddings.encoders.encoder import Encoder
 from embeddings.errors import EmbeddingsError, IndexCorrupt, IndexMismatch, IndexMissing
-from embeddings.live import Entry, LiveIndex
+from embeddings.index import snapshot
+from embeddings.index.live import Entry, LiveIndex
+from embeddings.index.snapshot import Manifest, Snapshot
 from embeddings.progress import Progress
-from embeddings.snapshot import Manifest, Snapshot
 from knowledge.database import Sessions
 from knowledge.models import Change, ChangeKind, Report, Statement, StatementStatus
 from knowledge.vectors import vectors

@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 from sqlalchemy import select
 
-from embeddings.dense import DenseIndex
 from embeddings.errors import IndexMissing
 from embeddings.hits import Vectors
+from embeddings.index.dense import DenseIndex
+from embeddings.index.snapshot import Manifest
 from embeddings.progress import Progress
-from embeddings.snapshot import Manifest
 from knowledge.database import Sessions
 from knowledge.indexing import IndexState, compare, load_snapshot
 from knowledge.models import Statement

@@ -2,9 +2,9 @@
 
     python -m benchmarks.training.fusion [--vectors FOLDER] [--checkthat]
 
-Both weights of ``embeddings/hybrid.py`` are fitted by listwise softmax regression (Cao et al. 2007,
-ListNet's top one) on the written claims kept for calibration, searched for by the program's own
-index. Prints MAP@5 by cross-validation, of the fusion and of each signal alone; writes
+Both weights of ``embeddings/index/fusion.py`` are fitted by listwise softmax regression (Cao et al.
+2007, ListNet's top one) on the written claims kept for calibration, searched for by the program's
+own index. Prints MAP@5 by cross-validation, of the fusion and of each signal alone; writes
 ``fusion.json``. ``--checkthat`` also prints it for dev tweets of CheckThat!, Arabic 2021 and
 English 2022, which nothing is fitted on; encoding their 35,000 texts takes minutes: ``--vectors``
 keeps them for the next run.
@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from benchmarks.encoded_pools import Encoded, encoded
 from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet, to_fit_on
-from embeddings import hybrid
 from embeddings.hits import Vectors
-from embeddings.hybrid import Row, Weights, signals
+from embeddings.index import fusion
+from embeddings.index.fusion import Row, Weights, signals
 from knowledge.claims import bare_text
 from knowledge.evaluation.metrics import average_precision
 
@@ -76,7 +76,7 @@ def main() -> None:
         for name, tweets in dev.items():
             print(f"    {name} dev: MAP@5 {_mean(tweets, [weights] * len(tweets)):.4f}")
     learned = Weights(*(round(float(value), 3) for value in fit(train, VARIANTS[-1])))
-    hybrid.WEIGHTS.write_text(json.dumps({"weights": asdict(learned)}, indent=1) + "\n", "utf-8")
+    fusion.WEIGHTS.write_text(json.dumps({"weights": asdict(learned)}, indent=1) + "\n", "utf-8")
 
 
 def fit(train: Sequence[Asked], names: Sequence[str]) -> Row:

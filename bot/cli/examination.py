@@ -22,9 +22,9 @@ from bot.conversation.undelivered import listed
 from bot.errors import BotError
 from bot.pictures.errors import OcrMissing
 from bot.redaction import redact
-from embeddings import snapshot
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError
+from embeddings.index import snapshot
 from knowledge import (
     arrivals,
     delivery,

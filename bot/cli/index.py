@@ -8,8 +8,8 @@ import click
 from bot.app import App
 from bot.cli.progress import reporter
 from bot.cli.wording import counted
-from embeddings import snapshot
-from embeddings.snapshot import Manifest
+from embeddings.index import snapshot
+from embeddings.index.snapshot import Manifest
 from knowledge import indexing, vectors, verification
 from knowledge.database import Sessions
 

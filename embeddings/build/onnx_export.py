@@ -19,12 +19,12 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 from transformers import BertModel
 
-from embeddings.background import COHORT
 from embeddings.build.layer_weights import load_weights
 from embeddings.build.outlier_channels import NAME, part
 from embeddings.build.torch_cross_encoder import trained
 from embeddings.bundled.e5_model import PROMPTS, open_tokenizer, tokenized
 from embeddings.encoders.sentence_transformers_model import quieten
+from embeddings.index.score_normalisation import COHORT
 from embeddings.text.pair_encoding import PairTokenizer
 
 OPSET: Final = 17

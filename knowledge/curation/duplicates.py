@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from embeddings.encoders.encoder import Encoder
-from embeddings.live import LiveIndex
+from embeddings.index.live import LiveIndex
 from knowledge.agreement.differences import same_text
 from knowledge.corrections import pass_on
 from knowledge.curation.revising import revise

@@ -14,11 +14,11 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from embeddings.background import COHORT
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
-from embeddings.dense import EXACT_UP_TO, DenseIndex
 from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Vectors
+from embeddings.index.dense import EXACT_UP_TO, DenseIndex
+from embeddings.index.score_normalisation import COHORT
 from embeddings.text.tokenisation import terms
 from knowledge.database import Sessions
 from knowledge.inbox import demand

@@ -9,10 +9,10 @@ import numpy as np
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from embeddings.background import COHORT
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.encoders.encoder import Encoder
 from embeddings.hits import Vectors
+from embeddings.index.score_normalisation import COHORT
 from knowledge.database import Sessions
 from knowledge.inbox.clustering import nearness
 from knowledge.inbox.listing import standing

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings import snapshot
+from embeddings.index import snapshot
 from knowledge import curation, indexing, inquiries, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering

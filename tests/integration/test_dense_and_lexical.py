@@ -8,11 +8,11 @@ from typing import Protocol, Self
 import numpy as np
 import pytest
 
-from embeddings.dense import DenseIndex
 from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexCorrupt
 from embeddings.hits import Scored
-from embeddings.lexical import MAX_QUERY_GRAMS, LexicalIndex
+from embeddings.index.dense import DenseIndex
+from embeddings.index.lexical import MAX_QUERY_GRAMS, LexicalIndex
 
 _TEXTS = {
     11: "القوات تحاصر التنظيم في بلدة الباغوز",

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from embeddings.encoders.encoder import Encoder
-from embeddings.live import LiveIndex
+from embeddings.index.live import LiveIndex
 from embeddings.progress import Progress
 from knowledge import curation, reports
 from knowledge.database import Sessions

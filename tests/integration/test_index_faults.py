@@ -18,16 +18,16 @@ from onnx import TensorProto, helper
 from sqlalchemy import Engine, event, select
 
 from bot.cli.main import main
-from embeddings import snapshot
 from embeddings.bundled.e5_model import BUNDLED_NAME, FOLDER_NAME
 from embeddings.bundled.onnx_cache import open_made
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Pair
-from embeddings.dense import DenseIndex
 from embeddings.encoders import onnx_encoder
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder, open_encoder
 from embeddings.errors import IndexBusy, IndexCorrupt, IndexUnavailable
-from embeddings.lexical import LexicalIndex
-from embeddings.live import Entry, LiveIndex
+from embeddings.index import snapshot
+from embeddings.index.dense import DenseIndex
+from embeddings.index.lexical import LexicalIndex
+from embeddings.index.live import Entry, LiveIndex
 from knowledge import curation, indexing, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering

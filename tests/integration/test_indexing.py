@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, event, func, select
 
-from embeddings import snapshot
 from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexCorrupt, IndexMismatch
+from embeddings.index import snapshot
 from knowledge import curation, indexing, reports
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import ReportDraft, StatementDraft

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings import snapshot
 from embeddings.encoders.encoder import Encoder
-from embeddings.hybrid import DEPTH
-from embeddings.live import Entry, LiveIndex
+from embeddings.index import snapshot
+from embeddings.index.fusion import DEPTH
+from embeddings.index.live import Entry, LiveIndex
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from embeddings import snapshot
-from embeddings.dense import DenseIndex
 from embeddings.errors import IndexBusy, IndexCorrupt, IndexMismatch, IndexMissing, IndexUnavailable
-from embeddings.lexical import LexicalIndex
-from embeddings.snapshot import Manifest
+from embeddings.index import snapshot
+from embeddings.index.dense import DenseIndex
+from embeddings.index.lexical import LexicalIndex
+from embeddings.index.snapshot import Manifest
 
 _MODEL = "a model"
 
@@ -287,8 +287,8 @@ import sys
 from pathlib import Path
 import numpy as np
 from embeddings import snapshot
-from embeddings.dense import DenseIndex
-from embeddings.lexical import LexicalIndex
+from embeddings.index.dense import DenseIndex
+from embeddings.index.lexical import LexicalIndex
 
 def stop(*arguments, **named):
     print("stopped", flush=True)

@@ -3,7 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from embeddings.turns import READERS, Turns
+from embeddings.index.read_write_lock import READERS, Turns
 
 PATIENCE = 30.0
 

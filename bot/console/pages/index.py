@@ -3,8 +3,8 @@
 from starlette.responses import Response
 
 from bot.console.visit import Visit
-from embeddings import snapshot
 from embeddings.errors import EmbeddingsError
+from embeddings.index import snapshot
 from knowledge import browsing
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from embeddings.background import COHORT, deviations
+from embeddings.index.score_normalisation import COHORT, deviations
 from embeddings.text.normalisation import for_matching
 
 

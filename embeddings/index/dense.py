@@ -15,10 +15,10 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings import faiss_file, faiss_threads
 from embeddings.errors import IndexCorrupt
 from embeddings.hits import Scored, Vectors
-from embeddings.sketch import Sketch
+from embeddings.index import faiss_file, faiss_threads
+from embeddings.index.binary_quantisation import Sketch
 
 #: Rows up to which all are compared: where that costs as much as sketches and what they nominate
 #: (``benchmarks/search.py``).

@@ -14,8 +14,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings import faiss_file, faiss_threads
 from embeddings.hits import Vectors
+from embeddings.index import faiss_file, faiss_threads
 from embeddings.runs import side_by_side
 
 #: Rows whose mean sketches are taken from.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.hybrid import Candidates, Weights, fuse, learned, signals
+from embeddings.index.fusion import Candidates, Weights, fuse, learned, signals
 
 _EVEN = Weights(cosine=0.5, grams=0.5)
 _SCORES = st.dictionaries(

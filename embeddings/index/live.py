@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings import snapshot
-from embeddings.dense import DenseIndex
 from embeddings.hits import Hit, Vectors
-from embeddings.hybrid import DEPTH, Candidates, fuse, learned
-from embeddings.lexical import LexicalIndex
-from embeddings.snapshot import Manifest, Snapshot
-from embeddings.turns import Turns
+from embeddings.index import snapshot
+from embeddings.index.dense import DenseIndex
+from embeddings.index.fusion import DEPTH, Candidates, fuse, learned
+from embeddings.index.lexical import LexicalIndex
+from embeddings.index.read_write_lock import Turns
+from embeddings.index.snapshot import Manifest, Snapshot
 
 _NUMBERS = count()
 

@@ -19,7 +19,6 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
-from embeddings.dense import DenseIndex
 from embeddings.durable import sync, sync_tree
 from embeddings.errors import (
     IndexBusy,
@@ -28,7 +27,8 @@ from embeddings.errors import (
     IndexMissing,
     IndexUnavailable,
 )
-from embeddings.lexical import LexicalIndex
+from embeddings.index.dense import DenseIndex
+from embeddings.index.lexical import LexicalIndex
 
 #: Raised when the layout of a snapshot changes; other formats are refused.
 FORMAT: Final = 5
