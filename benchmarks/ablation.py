@@ -20,9 +20,9 @@ from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, PairReader
 from embeddings.encoders.encoder import Encoder
-from embeddings.hits import Vectors
 from embeddings.index import fusion
 from embeddings.index.fusion import Candidates, Row, signals
+from embeddings.search_results import Vectors
 from knowledge.claims import bare_text
 from knowledge.evaluation.metrics import average_precision
 from knowledge.relevance import Found

@@ -23,9 +23,9 @@ from benchmarks.kept_vectors import open_bundled
 from benchmarks.resident import resident
 from benchmarks.statements import REAL, rows, statements
 from embeddings.encoders.encoder import Encoder
-from embeddings.hits import Vectors
 from embeddings.index.dense import DenseIndex
 from embeddings.progress import Progress
+from embeddings.search_results import Vectors
 from knowledge import curation, reports
 from knowledge.database import open_engine, open_sessions
 from knowledge.domain import ReportDraft, StatementDraft

@@ -38,8 +38,8 @@ from benchmarks.statements import statements
 from benchmarks.swapped_claims import held_out, swaps, unswapped
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import Encoder
-from embeddings.hits import Vectors
 from embeddings.progress import Progress
+from embeddings.search_results import Vectors
 from knowledge.agreement.rules import RuleJudge
 from knowledge.claims import bare_text
 from knowledge.database import Sessions, open_engine, open_sessions

@@ -21,8 +21,8 @@ import numpy as np
 from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session
 
-from embeddings.hits import Vectors
 from embeddings.progress import Progress
+from embeddings.search_results import Vectors
 from knowledge.claims.identity import key_of as claim_key
 from knowledge.database import open_engine, open_sessions
 from knowledge.domain import Outcome, ReportKind

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from embeddings.bundled.e5_model import BUNDLED_NAME
 from embeddings.encoders.encoder import Encoder, open_encoder
-from embeddings.hits import Vectors
 from embeddings.progress import Progress
+from embeddings.search_results import Vectors
 
 
 class KeptVectors:

@@ -21,9 +21,9 @@ from benchmarks.kept_vectors import open_bundled
 from benchmarks.statements import REAL
 from benchmarks.statements import rows as statement_rows
 from benchmarks.training.pairs import headlines
-from embeddings.hits import Vectors
 from embeddings.index import faiss_threads
 from embeddings.index.dense import EXACT_UP_TO, DenseIndex
+from embeddings.search_results import Vectors
 
 QUERIES: Final = 200
 NEIGHBOURS: Final = 10

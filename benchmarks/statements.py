@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.datasets import require
 from benchmarks.swaps.generator import is_held_out
 from embeddings.encoders.encoder import Encoder
-from embeddings.hits import Vectors
+from embeddings.search_results import Vectors
 from knowledge.extraction.segmentation import sentences
 
 #: What is longer is mostly several sentences that lack their marks.

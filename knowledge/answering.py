@@ -10,10 +10,10 @@ from typing import Final, Protocol
 import numpy as np
 
 from embeddings.encoders.encoder import Encoder
-from embeddings.hits import Hit, Vectors
 from embeddings.index.live import LiveIndex
 from embeddings.index.score_normalisation import COHORT, deviations
 from embeddings.progress import Progress
+from embeddings.search_results import Hit, Vectors
 from embeddings.text.normalisation import for_matching
 from embeddings.text.tokenisation import terms
 from knowledge import verdicts

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from embeddings.durable import sync
+from embeddings.disk_sync import sync
 from knowledge import schema
 from knowledge.backup_check import mark, take_over
 from knowledge.changes import CHANNEL

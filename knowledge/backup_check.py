@@ -22,7 +22,7 @@ from sqlalchemy import JSON, Boolean, Column, Engine, Integer, select, type_coer
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import TypeDecorator
 
-from embeddings.durable import sync
+from embeddings.disk_sync import sync
 from knowledge import schema
 from knowledge.database import open_engine
 from knowledge.errors import DatabaseUnavailable, NotABackup

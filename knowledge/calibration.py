@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.durable import sync
+from embeddings.disk_sync import sync
 from knowledge.errors import KnowledgeError
 from knowledge.evaluation.metrics import Z_95_ONE_SIDED, wilson
 

@@ -8,8 +8,8 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from embeddings.encoders.encoder import Encoder
-from embeddings.hits import Vectors
 from embeddings.progress import Progress
+from embeddings.search_results import Vectors
 from knowledge.database import Sessions
 from knowledge.models import Statement, Vector
 

@@ -10,10 +10,10 @@ import numpy as np
 from sqlalchemy import select
 
 from embeddings.errors import IndexMissing
-from embeddings.hits import Vectors
 from embeddings.index.dense import DenseIndex
 from embeddings.index.snapshot import Manifest
 from embeddings.progress import Progress
+from embeddings.search_results import Vectors
 from knowledge.database import Sessions
 from knowledge.indexing import IndexState, compare, load_snapshot
 from knowledge.models import Statement

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from benchmarks.encoded_pools import Encoded, encoded
 from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet, to_fit_on
-from embeddings.hits import Vectors
 from embeddings.index import fusion
 from embeddings.index.fusion import Row, Weights, signals
+from embeddings.search_results import Vectors
 from knowledge.claims import bare_text
 from knowledge.evaluation.metrics import average_precision
 

@@ -31,9 +31,9 @@ from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet, to_fit_on
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Output, Pair
 from embeddings.encoders.encoder import Encoder
-from embeddings.hits import Hit, Vectors
 from embeddings.index.live import LiveIndex
 from embeddings.index.score_normalisation import COHORT, deviations
+from embeddings.search_results import Hit, Vectors
 from knowledge.claims import bare_text
 from knowledge.evaluation.metrics import average_precision
 from knowledge.relevance import coverage, logistic

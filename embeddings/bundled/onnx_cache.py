@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
 
-from embeddings.durable import sync
+from embeddings.disk_sync import sync
 from embeddings.progress import Progress
 
 if TYPE_CHECKING:

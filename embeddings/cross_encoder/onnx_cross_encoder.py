@@ -21,9 +21,9 @@ from embeddings.batching import alike
 from embeddings.bundled.e5_model import SOURCE_SHA256, ensure_unpacked
 from embeddings.errors import ModelUnavailable
 from embeddings.progress import Progress
-from embeddings.runs import share, side_by_side
 from embeddings.text.normalisation import NORMALISER_VERSION
 from embeddings.text.pair_encoding import PairBatch, PairTokenizer, PairTokens
+from embeddings.thread_pool import share, side_by_side
 from embeddings.weights import CROSS_ENCODER, digest
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from tokenizers import Tokenizer
 from embeddings.bundled.e5_model import FORMAT_VERSION as UNPACKED_VERSION
 from embeddings.bundled.e5_model import SOURCE_SHA256, TextBatch, open_tokenizer, tokenized
 from embeddings.bundled.onnx_cache import open_made
-from embeddings.hits import Vectors
 from embeddings.progress import Progress
-from embeddings.runs import PROCESSORS, share, side_by_side
+from embeddings.search_results import Vectors
+from embeddings.thread_pool import PROCESSORS, share, side_by_side
 from embeddings.weights import digest
 
 if TYPE_CHECKING:

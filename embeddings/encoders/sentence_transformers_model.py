@@ -19,7 +19,7 @@ from torch.nn import functional
 from embeddings.build.layer_weights import load_weights
 from embeddings.bundled.e5_model import TextBatch
 from embeddings.encoders.onnx_encoder import QuantisedModel
-from embeddings.hits import Vectors
+from embeddings.search_results import Vectors
 
 
 def open_sentence_transformer(

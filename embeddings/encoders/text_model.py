@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from embeddings.hits import Vectors
+from embeddings.search_results import Vectors
 
 
 class TextModel(Protocol):

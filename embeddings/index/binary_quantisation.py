@@ -14,9 +14,9 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.hits import Vectors
 from embeddings.index import faiss_file, faiss_threads
-from embeddings.runs import side_by_side
+from embeddings.search_results import Vectors
+from embeddings.thread_pool import side_by_side
 
 #: Rows whose mean sketches are taken from.
 _LEARNED_FROM: Final = 100_000

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.errors import IndexCorrupt
-from embeddings.hits import Scored, Vectors
 from embeddings.index import faiss_file, faiss_threads
 from embeddings.index.binary_quantisation import Sketch
+from embeddings.search_results import Scored, Vectors
 
 #: Rows up to which all are compared: where that costs as much as sketches and what they nominate
 #: (``benchmarks/search.py``).

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.hits import Hit
+from embeddings.search_results import Hit
 
 #: Candidates taken from each list. A right claim is among them for 997 of 1,000 train tweets of
 #: CheckThat! 2021 Arabic and for 963 of 1,000 of 2022 English.

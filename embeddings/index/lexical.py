@@ -20,7 +20,7 @@ from typing import Any, Self
 import tantivy
 
 from embeddings.errors import IndexCorrupt, IndexUnavailable
-from embeddings.hits import Scored
+from embeddings.search_results import Scored
 from embeddings.text.tokenisation import grams
 
 #: Distinct pieces of a query that are considered. A long tweet has 200; the bound is for pasted

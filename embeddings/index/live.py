@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.hits import Hit, Vectors
 from embeddings.index import snapshot
 from embeddings.index.dense import DenseIndex
 from embeddings.index.fusion import DEPTH, Candidates, fuse, learned
 from embeddings.index.lexical import LexicalIndex
 from embeddings.index.read_write_lock import Turns
 from embeddings.index.snapshot import Manifest, Snapshot
+from embeddings.search_results import Hit, Vectors
 
 _NUMBERS = count()
 

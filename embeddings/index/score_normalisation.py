@@ -8,7 +8,7 @@ normalisation of speaker verification (T-norm; Auckenthaler, Carey & Lloyd-Thoma
 
 from typing import Final
 
-from embeddings.hits import Vectors
+from embeddings.search_results import Vectors
 
 #: Everyday sentences on scattered subjects, written for this purpose. Changing one changes every
 #: measured threshold in ``knowledge.relevance``.

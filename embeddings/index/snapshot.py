@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
-from embeddings.durable import sync, sync_tree
+from embeddings.disk_sync import sync, sync_tree
 from embeddings.errors import (
     IndexBusy,
     IndexCorrupt,

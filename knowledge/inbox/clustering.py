@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.encoders.encoder import Encoder
-from embeddings.hits import Vectors
 from embeddings.index.dense import EXACT_UP_TO, DenseIndex
 from embeddings.index.score_normalisation import COHORT
+from embeddings.search_results import Vectors
 from embeddings.text.tokenisation import terms
 from knowledge.database import Sessions
 from knowledge.inbox import demand

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.encoders.encoder import Encoder
-from embeddings.hits import Vectors
 from embeddings.index.score_normalisation import COHORT
+from embeddings.search_results import Vectors
 from knowledge.database import Sessions
 from knowledge.inbox.clustering import nearness
 from knowledge.inbox.listing import standing

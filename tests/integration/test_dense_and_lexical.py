@@ -10,9 +10,9 @@ import pytest
 
 from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexCorrupt
-from embeddings.hits import Scored
 from embeddings.index.dense import DenseIndex
 from embeddings.index.lexical import MAX_QUERY_GRAMS, LexicalIndex
+from embeddings.search_results import Scored
 
 _TEXTS = {
     11: "القوات تحاصر التنظيم في بلدة الباغوز",

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from embeddings.runs import PROCESSORS, share, side_by_side
+from embeddings.thread_pool import PROCESSORS, share, side_by_side
 
 
 def test_what_is_run_side_by_side_comes_back_in_order() -> None:
