@@ -19,7 +19,7 @@ from bot.settings import Settings, load
 from embeddings.progress import Progress
 from knowledge import arrivals
 from knowledge.database import Sessions, open_engine, open_sessions
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.schema import require_ready
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from knowledge.changes import CHANNEL
 from knowledge.database import damage, empty_log, open_engine, require_whole, sqlite_file
 from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.models import Base, Change, ChangeKind, Report, Statement, StatementStatus
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.takeover import end_every_lease
 from knowledge.working_folder import working_folder
 

@@ -30,7 +30,7 @@ from knowledge.models import (
     SignInLink,
     Verdict,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 
 #: Inquiries forgotten in one transaction: others write in between.
 _BATCH: Final = 500

@@ -20,7 +20,7 @@ from knowledge.models import (
     Statement,
     StatementStatus,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 
 
 @dataclass(frozen=True, slots=True)

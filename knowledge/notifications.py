@@ -32,7 +32,7 @@ from knowledge.models import (
     Version,
     VersionKind,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.notes import NO_NOTE, Note
 from knowledge.notices import Notice
 from knowledge.paging import bounded

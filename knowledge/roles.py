@@ -11,7 +11,7 @@ from knowledge import audit
 from knowledge.errors import NotAllowed
 from knowledge.inserting import insert_new
 from knowledge.models import Grant, Role, SubjectKind
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.text import single_line
 
 #: Characters of a name that are kept.

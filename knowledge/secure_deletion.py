@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from knowledge.database import Sessions, empty_log, rewrite, sqlite_file
 from knowledge.inserting import insert_new
 from knowledge.models import Errand
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 
 #: The scheduled job's name.
 ERRAND: Final = "secure deletion"

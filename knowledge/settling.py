@@ -29,7 +29,7 @@ from knowledge.models import (
     Statement,
     SubjectKind,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.notes import Note
 from knowledge.people import is_muted
 from knowledge.taking import take_statements

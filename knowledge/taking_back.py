@@ -25,7 +25,7 @@ from knowledge.models import (
     Statement,
     Verdict,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.people import is_muted
 from knowledge.standing import standing
 

@@ -16,7 +16,7 @@ from knowledge.inbox import demand
 from knowledge.inbox.reopening import reopen_of
 from knowledge.inserting import insert_new
 from knowledge.models import ChangeKind, Claim, Statement, StatementStatus, SubjectKind, Verdict
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.notes import NO_NOTE, Note, note_from
 from knowledge.standing import standing
 from knowledge.taking import take_statements

@@ -38,7 +38,7 @@ from knowledge import (
 )
 from knowledge.database import require_whole
 from knowledge.errors import AddressUnreadable, DatabaseUnavailable, KnowledgeError
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.queues import QueueName
 
 #: Free space below which the next index, backup or model may not fit; below the second, nothing.

@@ -15,7 +15,7 @@ from knowledge import sources as known
 from knowledge.audit import COMMAND_LINE
 from knowledge.errors import KnowledgeError
 from knowledge.models import FeedKind
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.sources import MAX_MINUTES, MIN_MINUTES, FeedState, SourceState
 from knowledge.text import single_line
 

@@ -8,7 +8,7 @@ from bot.app import App
 from bot.cli.wording import counted, say_empty
 from bot.redaction import redact
 from knowledge import arrivals
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 
 
 @click.group()

@@ -19,7 +19,7 @@ from knowledge.claims import read_message
 from knowledge.database import Sessions
 from knowledge.errors import UnreadableClaim
 from knowledge.groups import Manners
-from knowledge.models.base import now as this_moment
+from knowledge.models.declarative_base import now as this_moment
 
 #: What the commands of a group's admins are.
 COMMANDS: Final = ("settings", "watch")

@@ -23,7 +23,7 @@ from knowledge.arrivals import Arriving, Stored, Taken
 from knowledge.commits import SharedCommits
 from knowledge.database import Sessions
 from knowledge.models import Course
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.sealing import Seal
 
 #: How long an update is left to a process that does not say that it lives: a crash delays what it

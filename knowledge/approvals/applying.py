@@ -41,7 +41,7 @@ from knowledge.models import (
     StatementStatus,
     SubjectKind,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.settling import answer_cluster
 
 

@@ -41,7 +41,7 @@ from knowledge.errors import (
 )
 from knowledge.inbox import demand
 from knowledge.models import Proposal, ProposalState, Role, SubjectKind
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.settling import UNDO_FOR
 
 

@@ -10,7 +10,7 @@ from knowledge.inbox import demand
 from knowledge.inserting import insert_new
 from knowledge.language import UNDETERMINED, guess_language
 from knowledge.models import Claim, Inquiry
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 
 
 def note(session: Session, claim: str, language: str, at: datetime | None = None) -> int:

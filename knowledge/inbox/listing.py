@@ -23,7 +23,7 @@ from knowledge.models import (
     RejectReason,
     Shown,
 )
-from knowledge.models.base import now as this_moment
+from knowledge.models.declarative_base import now as this_moment
 from knowledge.paging import Page, bounded, cursor, paged, placed
 from knowledge.reports import SourcedStatement, by_ids
 

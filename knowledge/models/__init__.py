@@ -3,13 +3,7 @@
 Nothing here is particular to SQLite; ``migrations/`` creates exactly this (a test compares them).
 """
 
-from knowledge.models.arrivals import Arrival, ArrivalState, Course
-from knowledge.models.base import (
-    Base,
-    Instant,
-)
-from knowledge.models.groups import Group
-from knowledge.models.inbox import (
+from knowledge.models.claim_tables import (
     Claim,
     Cluster,
     ClusterNote,
@@ -26,7 +20,9 @@ from knowledge.models.inbox import (
     Shown,
     Verdict,
 )
-from knowledge.models.people import (
+from knowledge.models.declarative_base import Base, Instant
+from knowledge.models.group_tables import Group
+from knowledge.models.people_tables import (
     Calendar,
     ConsoleSession,
     Errand,
@@ -35,8 +31,8 @@ from knowledge.models.people import (
     Role,
     SignInLink,
 )
-from knowledge.models.proposals import Proposal, ProposalState
-from knowledge.models.reports import (
+from knowledge.models.proposal_tables import Proposal, ProposalState
+from knowledge.models.report_tables import (
     AuditEntry,
     Change,
     ChangeKind,
@@ -52,6 +48,7 @@ from knowledge.models.reports import (
     Version,
     VersionKind,
 )
+from knowledge.models.update_tables import Arrival, ArrivalState, Course
 
 __all__ = [
     "Arrival",

@@ -41,7 +41,7 @@ from bot.telegram.limits import Limits
 from knowledge.arrivals import Taken
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.models import Arrival, Base
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.processes import ProcessLock
 from knowledge.takeover import take_over
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer

@@ -10,7 +10,7 @@ from bot.telegram.inbox import Inbox
 from knowledge import arrivals
 from knowledge.arrivals import Arriving, Stored, Taken
 from knowledge.database import Sessions
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from tests.e2e.echo_bot import SECRET
 
 #: Longer than the pauses before something is tried again for the first few times.

@@ -15,7 +15,7 @@ from knowledge import audit, curation, notifications, people, reports
 from knowledge.domain import Relation, ReportDraft, StatementDraft
 from knowledge.inbox import handling
 from knowledge.models import Claim, Cluster, ClusterStatus, RejectReason, SubjectKind
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PLACEHOLDER, BotApiServer
 from tests.e2e.echo_bot import SECRET
 from tests.e2e.stage import CHANNEL, GROUP, Stage

@@ -24,7 +24,7 @@ from knowledge.database import Sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import FeedKind, Role
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from tests.bag_of_words import BagOfWords
 from tests.e2e.chromium import PHONE, Chromium, chromium
 from tests.e2e.served_console import served_console

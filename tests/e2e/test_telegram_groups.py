@@ -8,7 +8,7 @@ import pytest
 from bot.telegram import groups
 from knowledge.database import Sessions
 from knowledge.models import Arrival, ArrivalState
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, BotApiServer
 from tests.e2e.echo_bot import BREAKS, HELD, RUMOUR, EchoTalk, Running
 

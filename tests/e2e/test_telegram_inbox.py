@@ -17,7 +17,7 @@ from knowledge import arrivals
 from knowledge.arrivals import Arriving, Trouble
 from knowledge.database import Sessions
 from knowledge.models import Arrival, ArrivalState, Course
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from tests.e2e.bot_api_rules import SentButton
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
 from tests.e2e.echo_bot import BREAKS, FAILS, HELD, EchoTalk, Running, running

@@ -11,7 +11,7 @@ from bot.telegram.inline import LONGEST_WAIT_SECONDS
 from bot.telegram.limits import Limits
 from knowledge.database import Sessions
 from knowledge.models import Arrival, Course
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from tests.e2e.bot_api_server import PATIENCE, TOKEN, BotApiServer
 from tests.e2e.echo_bot import (
     BLOCKED,

@@ -33,7 +33,7 @@ from knowledge.models import (
     Report,
     Role,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.reports import Stored
 from knowledge.text import single_line
 from tests.integration.console import key_of

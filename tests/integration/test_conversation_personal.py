@@ -29,7 +29,7 @@ from knowledge.models import (
     Report,
     Statement,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.notifications import corrected
 
 SECRET = b"the key of these tests"

@@ -24,7 +24,7 @@ from knowledge.database import open_sessions
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import reindex
 from knowledge.models import Feed, FeedKind, Notification
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.schema import upgrade
 from tests.bag_of_words import BagOfWords
 from tests.e2e.bot_api_server import BOT_NAME, TOKEN, BotApiServer

@@ -13,7 +13,7 @@ from knowledge.database import Sessions
 from knowledge.domain import Rating, ReportDraft, Span, StatementDraft
 from knowledge.errors import BadEdit, NotFound, Stale
 from knowledge.models import ChangeKind, NotificationKind, StatementStatus, VersionKind
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from tests.integration.moderation import (
     BODY,
     asks,

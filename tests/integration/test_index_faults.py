@@ -34,7 +34,7 @@ from knowledge.answering import Answering
 from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
-from knowledge.models import Change, base
+from knowledge.models import Change, declarative_base
 from knowledge.verification import verify
 from tests.counting import Counting
 
@@ -205,7 +205,7 @@ class _BackwardClock(datetime):
 def test_a_clock_that_goes_backwards_changes_nothing_of_the_index(
     sessions: Sessions, fake_encoder: Encoder, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base, "datetime", _BackwardClock)
+    monkeypatch.setattr(declarative_base, "datetime", _BackwardClock)
     serving = ServingIndex(sessions, fake_encoder, root)
     wanted: set[int] = set()
     built: list[str] = []

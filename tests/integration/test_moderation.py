@@ -47,7 +47,7 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.settling import UNDO_FOR
 
 SECRET = b"the key of these tests"

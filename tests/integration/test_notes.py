@@ -20,7 +20,7 @@ from knowledge.errors import BadEdit, CannotUndo, NoteTooLong, Stale
 from knowledge.explaining import explain, explained
 from knowledge.indexing import ServingIndex
 from knowledge.models import Notification, NotificationKind, SubjectKind, Verdict
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.notes import Note
 from tests.integration.console import Console, console_on
 from tests.integration.moderation import asks, clustered, last_entry, stored

@@ -42,7 +42,7 @@ from knowledge.models import (
     Person,
     Role,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 
 SECRET = b"the secret of these tests"
 #: Text that nothing else in the database can hold by chance.

@@ -46,7 +46,7 @@ from knowledge.models import (
     Statement,
     StatementStatus,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.working_folder import working_folder
 
 

@@ -19,7 +19,7 @@ from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import Outcome
 from knowledge.indexing import ServingIndex
 from knowledge.models import Cluster, Errand, Inquiry
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 
 SECRET = b"the secret of these tests"
 NUMBER = 7_318_842_905

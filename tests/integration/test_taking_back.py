@@ -30,7 +30,7 @@ from knowledge.models import (
     RejectReason,
     SubjectKind,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from tests.integration.moderation import asks, clustered, last_entry, published, told
 
 CLAIM = "the dam broke"

@@ -21,7 +21,7 @@ from knowledge.models import (
     StatementStatus,
     SubjectKind,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from tests.integration.moderation import (
     BODY,
     asks,

@@ -33,7 +33,7 @@ from knowledge.models import (
     StatementStatus,
     SubjectKind,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.schema import upgrade
 from knowledge.settling import UNDO_FOR
 from tests.integration.console import SECRET, Clock, Console, key_of

@@ -41,7 +41,7 @@ from knowledge.models import (
     Statement,
     StatementStatus,
 )
-from knowledge.models.base import now
+from knowledge.models.declarative_base import now
 from knowledge.schema import upgrade
 from tests.integration.console import SECRET, Console, console_on, key_of
 from tests.integration.moderation import last_entry, statuses, stored, with_body

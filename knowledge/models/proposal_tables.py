@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from knowledge.models.base import Base, by_value, now
+from knowledge.models.declarative_base import Base, by_value, now
 
 
 class ProposalState(StrEnum):

@@ -3,7 +3,7 @@
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from knowledge.models.base import Base
+from knowledge.models.declarative_base import Base
 
 
 class Group(Base):

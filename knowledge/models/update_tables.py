@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from knowledge.models.base import Base, by_value
+from knowledge.models.declarative_base import Base, by_value
 
 
 class ArrivalState(StrEnum):

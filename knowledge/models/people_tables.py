@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from knowledge.models.base import Base, by_value, now
+from knowledge.models.declarative_base import Base, by_value, now
 
 
 class Role(StrEnum):

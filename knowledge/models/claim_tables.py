@@ -7,7 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from knowledge.domain import Outcome, Relation
-from knowledge.models.base import Base, by_value, now
+from knowledge.models.declarative_base import Base, by_value, now
 
 
 class ClusterStatus(StrEnum):

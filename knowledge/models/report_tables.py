@@ -8,7 +8,7 @@ from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from knowledge.domain import Rating, ReportKind
-from knowledge.models.base import Base, by_value, now
+from knowledge.models.declarative_base import Base, by_value, now
 
 
 class StatementStatus(StrEnum):
