@@ -27,10 +27,10 @@ from embeddings.index.dense import DenseIndex
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
 from knowledge import curation, reports
-from knowledge.database import open_engine, open_sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import embed_published
-from knowledge.schema import upgrade
+from knowledge.storage.database import open_engine, open_sessions
+from knowledge.storage.schema import upgrade
 from knowledge.text import plain_text, single_line
 from tests.e2e.bot_api_server import BotApiServer
 from tests.e2e.whole_bot import Installation, installation

@@ -42,14 +42,14 @@ from embeddings.progress import Progress
 from embeddings.search_results import Vectors
 from knowledge.agreement.rules import RuleJudge
 from knowledge.claims import bare_text
-from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import Outcome
 from knowledge.inbox import claims, demand
 from knowledge.inbox.clustering import Clusters
 from knowledge.inbox.sameness import SAME_FROM, Comparing, Sameness
 from knowledge.inquiries import record
 from knowledge.models import Claim, Cluster
-from knowledge.schema import upgrade
+from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.schema import upgrade
 
 INQUIRIES: Final = 100_000
 #: Inquiries recorded between two runs of the clustering.

@@ -24,7 +24,6 @@ from sqlalchemy.orm import Session
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
 from knowledge.claims.identity import key_of as claim_key
-from knowledge.database import open_engine, open_sessions
 from knowledge.domain import Outcome, ReportKind
 from knowledge.inbox.demand import heat
 from knowledge.models import (
@@ -42,7 +41,8 @@ from knowledge.models import (
     StatementStatus,
     SubjectKind,
 )
-from knowledge.schema import upgrade
+from knowledge.storage.database import open_engine, open_sessions
+from knowledge.storage.schema import upgrade
 from tests.integration.console import console_on, key_of
 
 ROUNDS: Final = 7

@@ -11,12 +11,12 @@ from pathlib import Path
 from bot.app import App
 from knowledge import curation, reports
 from knowledge.answering import Answering
-from knowledge.database import open_engine, open_sessions
 from knowledge.domain import ReportDraft
 from knowledge.indexing import ServingIndex
 from knowledge.readers import read
 from knowledge.reranking import Reranker
-from knowledge.schema import upgrade
+from knowledge.storage.database import open_engine, open_sessions
+from knowledge.storage.schema import upgrade
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -18,9 +18,9 @@ from bot.logs import configure
 from bot.settings import Settings, load
 from embeddings.progress import Progress
 from knowledge import arrivals
-from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.models.declarative_base import now
-from knowledge.schema import require_ready
+from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.schema import require_ready
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -223,9 +223,9 @@ class App:
         from bot.conversation.bulletins import Bulletin, Bulletins
         from bot.errands import Errand, Errands
         from bot.telegram.bulletins import send_bulletins
-        from knowledge import secure_deletion
         from knowledge.forgetting import expire
         from knowledge.polling import forget_unlisted
+        from knowledge.storage import secure_deletion
 
         bulletins = Bulletins(self.sessions, self.secret, self.first_admins)
 
@@ -321,7 +321,7 @@ class App:
         """
         from bot.conversation.conversation import Conversation
         from bot.conversation.moderation import Moderation, Place
-        from knowledge.audit import COMMAND_LINE
+        from knowledge.storage.audit_log import COMMAND_LINE
 
         settings = self.settings
         acts_as = COMMAND_LINE if on_this_machine else None

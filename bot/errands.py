@@ -19,8 +19,8 @@ from bot.logs import request
 from bot.redaction import summary
 from embeddings.errors import EmbeddingsError
 from knowledge import errands
-from knowledge.database import Sessions
 from knowledge.errors import KnowledgeError
+from knowledge.storage.database import Sessions
 
 #: Seconds between two looks at what is due.
 LOOK_S: Final = 15.0

@@ -17,7 +17,6 @@ from bot.parsing.pool import ParserPool
 from bot.receiving import as_received, read_address
 from bot.redaction import redact
 from knowledge import polling
-from knowledge.database import Sessions
 from knowledge.domain import ReportDraft
 from knowledge.errors import KnowledgeError, UnreadableFile
 from knowledge.feeds import Item, key_of
@@ -26,6 +25,7 @@ from knowledge.polling import DueFeed
 from knowledge.readers import Defaults, Format, Problem
 from knowledge.readers.received import Found
 from knowledge.reports import content_hash
+from knowledge.storage.database import Sessions
 
 #: New pages of one feed that are fetched at one poll, and reviews that are taken; the others wait.
 MAX_PAGES: Final = 50

@@ -27,8 +27,8 @@ from starlette.routing import Route
 from bot import measures, serving
 from bot.errors import SettingsError
 from knowledge import errands, indexing, queues
-from knowledge.database import Sessions
 from knowledge.indexing import ServingIndex
+from knowledge.storage.database import Sessions
 
 _log = logging.getLogger(__name__)
 

@@ -38,7 +38,6 @@ from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, core_of, read_m
 from knowledge.claims.arabizi import differ_in_language, is_arabizi
 from knowledge.claims.clause import MAX_CLAUSES
 from knowledge.claims.transliteration import arabic_spellings
-from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
 from knowledge.indexing import ServingIndex
@@ -47,6 +46,7 @@ from knowledge.relevance import Found, coverage
 from knowledge.reports import SourcedStatement, preceding, published
 from knowledge.reranking import RERANKED, Reread
 from knowledge.stages import Stage, Watch, unwatched
+from knowledge.storage.database import Sessions
 
 #: What is below this relevance by search alone is not read together with the claim: reading costs.
 #: What was read and is below it is not judged. Far below ``SUGGEST``, since a statement in another

@@ -14,12 +14,12 @@ from sqlalchemy import and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from knowledge import secure_deletion
 from knowledge.errors import NotFound
-from knowledge.inserting import insert_all
 from knowledge.leasing import CHANGE, FINISH, GIVE_UP, LEASE, OPEN
 from knowledge.models import Arrival, ArrivalState, Course
-from knowledge.paging import bounded
+from knowledge.storage import secure_deletion
+from knowledge.storage.bulk_insert import insert_all
+from knowledge.storage.pagination import bounded
 from knowledge.turns import turns
 from knowledge.versions import Standing, standings
 

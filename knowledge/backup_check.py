@@ -23,10 +23,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import TypeDecorator
 
 from embeddings.disk_sync import sync
-from knowledge import schema
-from knowledge.database import open_engine
 from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.models import Base
+from knowledge.storage import schema
+from knowledge.storage.database import open_engine
 
 #: "Tthb", as SQLite's ``application_id``.
 APPLICATION_ID: Final = int.from_bytes(b"Tthb", "big")

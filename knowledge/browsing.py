@@ -12,8 +12,8 @@ from embeddings.text.normalisation import for_matching
 from embeddings.text.tokenisation import STOP_WORDS, stem, words
 from knowledge.indexing import last_change
 from knowledge.models import Claim, Report, Statement, StatementStatus
-from knowledge.paging import Page, bounded, paged, placed
 from knowledge.reports import SourcedStatement, sourced
+from knowledge.storage.pagination import Page, bounded, paged, placed
 
 #: Results of a search of each kind.
 FOUND: Final = 20

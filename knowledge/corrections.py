@@ -6,7 +6,6 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, func, literal, select, true, update
 from sqlalchemy.orm import Session
 
-from knowledge.inserting import insert_selected
 from knowledge.models import (
     Inquiry,
     Notification,
@@ -15,7 +14,8 @@ from knowledge.models import (
     Shown,
     Statement,
 )
-from knowledge.standing import duplicates
+from knowledge.storage.bulk_insert import insert_selected
+from knowledge.storage.merges import duplicates
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH: Final = 5_000

@@ -7,14 +7,13 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
-from knowledge import audit, verdicts
+from knowledge import verdicts
 from knowledge.curation.revising import TOLD
 from knowledge.curation.staleness import stale
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit
 from knowledge.inbox import demand
 from knowledge.inbox.listing import standing
-from knowledge.inserting import insert_selected
 from knowledge.models import (
     Claim,
     Inquiry,
@@ -28,7 +27,9 @@ from knowledge.models import (
     Verdict,
 )
 from knowledge.notes import Note, note_from
-from knowledge.taking import take_statements
+from knowledge.storage import audit_log
+from knowledge.storage.bulk_insert import insert_selected
+from knowledge.storage.row_locks import take_statements
 
 _COLUMNS: Final = [
     "inquiry_id", "person_key", "kind", "statement_id", "version", "status", "relation",
@@ -94,7 +95,7 @@ def explain(
     verdicts.rule(session, rulings, actor, "explained", reason)
     claims = [row.claim_id for row in rows]
     people = _tell(session, claims, statement_id, note.languages_changed(was)) if tell else 0
-    audit.note(
+    audit_log.note(
         session,
         actor,
         "explained",

@@ -14,9 +14,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from embeddings.errors import EmbeddingsError
-from knowledge.changes import CHANNEL
 from knowledge.errors import KnowledgeError
 from knowledge.indexing import ServingIndex
+from knowledge.storage.change_log import CHANNEL
 
 #: Seconds between two looks where nothing tells; half of what a change may take to be served.
 EVERY_S: Final = 0.5

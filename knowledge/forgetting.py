@@ -13,8 +13,7 @@ from typing import Any, Final, cast
 from sqlalchemy import CursorResult, Delete, Update, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import arrivals, secure_deletion, vectors
-from knowledge.database import Sessions
+from knowledge import arrivals, vectors
 from knowledge.inbox import demand, remarks
 from knowledge.models import (
     Claim,
@@ -31,6 +30,8 @@ from knowledge.models import (
     Verdict,
 )
 from knowledge.models.declarative_base import now
+from knowledge.storage import secure_deletion
+from knowledge.storage.database import Sessions
 
 #: Inquiries forgotten in one transaction: others write in between.
 _BATCH: Final = 500

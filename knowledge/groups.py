@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from knowledge.answers import Answer
 from knowledge.domain import Outcome, Relation
-from knowledge.inserting import insert_new
 from knowledge.models import Group
 from knowledge.people import person_key
+from knowledge.storage.bulk_insert import insert_new
 
 #: How often in an hour the bot speaks up where nobody chose: more would be its group, not theirs.
 PER_HOUR: Final = 3

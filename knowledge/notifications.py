@@ -35,9 +35,9 @@ from knowledge.models import (
 from knowledge.models.declarative_base import now
 from knowledge.notes import NO_NOTE, Note
 from knowledge.notices import Notice
-from knowledge.paging import bounded
 from knowledge.reports import SourcedStatement, by_ids
 from knowledge.settling import answer_cluster, undo_answer
+from knowledge.storage.pagination import bounded
 from knowledge.taking_back import sent_after_all
 
 __all__ = [

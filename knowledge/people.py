@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from knowledge import audit
 from knowledge.errors import AddressUnreadable
-from knowledge.inserting import insert_new
 from knowledge.models import Calendar, Person, SubjectKind
+from knowledge.storage import audit_log
+from knowledge.storage.bulk_insert import insert_new
 
 #: What the key of addresses is derived for: another use of the secret gets another key.
 _ADDRESSES = b"tathabbat: where people are written to"
@@ -163,7 +163,7 @@ def _block(
 ) -> None:
     before = session.scalar(select(Person.blocked_until).where(Person.key == key))
     _change(session, key, blocked_until=until)
-    audit.note(
+    audit_log.note(
         session,
         actor,
         action,

@@ -7,11 +7,11 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import audit
 from knowledge.errors import NotAllowed
-from knowledge.inserting import insert_new
 from knowledge.models import Grant, Role, SubjectKind
 from knowledge.models.declarative_base import now
+from knowledge.storage import audit_log
+from knowledge.storage.bulk_insert import insert_new
 from knowledge.text import single_line
 
 #: Characters of a name that are kept.
@@ -70,7 +70,7 @@ def grant(session: Session, key: str, role: Role, name: str, actor: str) -> None
             .values(role=role, name=name, granted_by=actor, at=now())
         )
     after = {"role": role.value, "name": name}
-    audit.note(session, actor, "granted", SubjectKind.PERSON, key, before=before, after=after)
+    audit_log.note(session, actor, "granted", SubjectKind.PERSON, key, before=before, after=after)
 
 
 def revoke(session: Session, key: str, actor: str) -> bool:
@@ -81,7 +81,7 @@ def revoke(session: Session, key: str, actor: str) -> bool:
     if gone is None:
         return False
     before = {"role": gone.role.value, "name": gone.name}
-    audit.note(session, actor, "revoked", SubjectKind.PERSON, key, before=before)
+    audit_log.note(session, actor, "revoked", SubjectKind.PERSON, key, before=before)
     return True
 
 

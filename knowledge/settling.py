@@ -10,14 +10,13 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from knowledge import audit, curation, verdicts
+from knowledge import curation, verdicts
 from knowledge.curation.staleness import stale
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit, TooLate
 from knowledge.inbox import demand, rejections
 from knowledge.inbox.handling import take_opposites_out
 from knowledge.inbox.listing import standing
-from knowledge.inserting import insert_selected
 from knowledge.models import (
     Claim,
     Cluster,
@@ -32,7 +31,9 @@ from knowledge.models import (
 from knowledge.models.declarative_base import now
 from knowledge.notes import Note
 from knowledge.people import is_muted
-from knowledge.taking import take_statements
+from knowledge.storage import audit_log
+from knowledge.storage.bulk_insert import insert_selected
+from knowledge.storage.row_locks import take_statements
 from knowledge.taking_back import overtake, resume, under_way
 
 _WAITING: Final = NotificationStatus.WAITING
@@ -84,7 +85,7 @@ def answer_cluster(
         .where(Cluster.id == cluster_id)
         .values(status=ClusterStatus.ANSWERED, snoozed_until=None, reject_reason=None)
     )
-    audit.note(
+    audit_log.note(
         session,
         actor,
         _ANSWERED,
@@ -114,7 +115,7 @@ def undo_answer(
     """
     demand.hold(session)
     row = standing(session, cluster_id)
-    entry = audit.latest(session, SubjectKind.CLUSTER, row.id)
+    entry = audit_log.latest(session, SubjectKind.CLUSTER, row.id)
     if entry is None or entry.id != entry_id or entry.action != _ANSWERED:
         raise stale(session, SubjectKind.CLUSTER, row.id)
     _require_time(entry.at + within)

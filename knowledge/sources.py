@@ -9,12 +9,12 @@ from typing import Any, Final
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from knowledge.audit import note
 from knowledge.errors import NotFound, UnusableFeed
 from knowledge.models import Feed, FeedItem, FeedKind, Report, Source, SubjectKind
-from knowledge.paging import bounded
 from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
+from knowledge.storage.audit_log import note
+from knowledge.storage.pagination import bounded
 from knowledge.text import single_line
 
 #: How often a feed is asked, in minutes: no oftener than is polite, no rarer than a week.

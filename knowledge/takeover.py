@@ -9,9 +9,9 @@ from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from knowledge import arrivals, delivery, errands, polling
-from knowledge.database import Sessions
 from knowledge.models import Arrival, Errand, Feed, Notification
 from knowledge.processes import ProcessLock
+from knowledge.storage.database import Sessions
 
 
 def take_over(sessions: Sessions, process: ProcessLock, at: datetime) -> int:

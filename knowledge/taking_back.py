@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, aliased
 
 from knowledge.domain import Outcome, Relation
 from knowledge.inbox import rejections
-from knowledge.inserting import insert_new, insert_selected
 from knowledge.models import (
     Claim,
     Cluster,
@@ -27,7 +26,8 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.people import is_muted
-from knowledge.standing import standing
+from knowledge.storage.bulk_insert import insert_new, insert_selected
+from knowledge.storage.merges import standing
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH: Final = 5_000

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from embeddings.encoders.encoder import Encoder
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
-from knowledge.database import Sessions
 from knowledge.models import Statement, Vector
+from knowledge.storage.database import Sessions
 
 #: Texts embedded between two commits: what a killed run loses at most.
 _CHUNK = 1_024

@@ -7,19 +7,19 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import audit
-from knowledge.changes import append
 from knowledge.claims.identity import key_of
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
 from knowledge.inbox import demand
 from knowledge.inbox.reopening import reopen_of
-from knowledge.inserting import insert_new
 from knowledge.models import ChangeKind, Claim, Statement, StatementStatus, SubjectKind, Verdict
 from knowledge.models.declarative_base import now
 from knowledge.notes import NO_NOTE, Note, note_from
-from knowledge.standing import standing
-from knowledge.taking import take_statements
+from knowledge.storage import audit_log
+from knowledge.storage.bulk_insert import insert_new
+from knowledge.storage.change_log import append
+from knowledge.storage.merges import standing
+from knowledge.storage.row_locks import take_statements
 from knowledge.taking_back import stand_by, take_back
 
 _KEPT: Final = select(Verdict.relation, Verdict.note)
@@ -114,7 +114,7 @@ def rule(
         if before == after:
             continue
         changed.append(ruling)
-        audit.note(
+        audit_log.note(
             session,
             actor,
             action,

@@ -14,9 +14,9 @@ from embeddings.index.dense import DenseIndex
 from embeddings.index.snapshot import Manifest
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
-from knowledge.database import Sessions
 from knowledge.indexing import IndexState, compare, load_snapshot
 from knowledge.models import Statement
+from knowledge.storage.database import Sessions
 from knowledge.vectors import kept
 
 #: Statements looked for, and neighbours compared, to measure recall.

@@ -1,4 +1,4 @@
-"""Alembic's entry: always on a connection that ``knowledge.schema`` hands over."""
+"""Alembic's entry: always on a connection that ``knowledge.storage.schema`` hands over."""
 
 from alembic import context
 
@@ -9,7 +9,7 @@ context.configure(
     target_metadata=Base.metadata,
     # SQLite cannot alter most of a table in place.
     render_as_batch=True,
-    # ``knowledge.schema`` begins the transaction that Python's sqlite3 would not.
+    # ``knowledge.storage.schema`` begins the transaction that Python's sqlite3 would not.
     transactional_ddl=True,
     compare_type=True,
 )

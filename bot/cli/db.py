@@ -10,9 +10,10 @@ from bot.cli.confirmation import YES, require_yes
 from bot.cli.progress import reporter
 from bot.cli.wording import counted
 from knowledge import backup as backups
-from knowledge import indexing, schema
-from knowledge.database import require_whole, rewrite
+from knowledge import indexing
 from knowledge.errors import DatabaseUnavailable
+from knowledge.storage import schema
+from knowledge.storage.database import require_whole, rewrite
 
 
 @click.group()

@@ -25,21 +25,12 @@ from bot.redaction import redact
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError
 from embeddings.index import snapshot
-from knowledge import (
-    arrivals,
-    delivery,
-    errands,
-    indexing,
-    people,
-    queues,
-    schema,
-    sources,
-    trends,
-)
-from knowledge.database import require_whole
+from knowledge import arrivals, delivery, errands, indexing, people, queues, sources, trends
 from knowledge.errors import AddressUnreadable, DatabaseUnavailable, KnowledgeError
 from knowledge.models.declarative_base import now
 from knowledge.queues import QueueName
+from knowledge.storage import schema
+from knowledge.storage.database import require_whole
 
 #: Free space below which the next index, backup or model may not fit; below the second, nothing.
 _LITTLE: Final = 2 * 2**30

@@ -11,7 +11,7 @@ from bot.cli.wording import counted
 from embeddings.index import snapshot
 from embeddings.index.snapshot import Manifest
 from knowledge import indexing, vectors, verification
-from knowledge.database import Sessions
+from knowledge.storage.database import Sessions
 
 
 @click.command()

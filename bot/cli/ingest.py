@@ -20,11 +20,11 @@ from bot.cli.wording import counted
 from bot.fetching.errors import FetchError
 from bot.receiving import read_address
 from knowledge import curation, indexing, reports
-from knowledge.audit import COMMAND_LINE
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
 from knowledge.readers import Defaults, Format, Problem, read
 from knowledge.readers.fields import Flaw
+from knowledge.storage.audit_log import COMMAND_LINE
 from knowledge.text import single_line
 
 #: Reports kept in one transaction.

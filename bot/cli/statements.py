@@ -8,10 +8,11 @@ from bot.app import App
 from bot.cli.confirmation import YES, require_yes
 from bot.cli.progress import reporter
 from bot.cli.wording import counted, say_empty
-from knowledge import audit, curation, indexing, reports, roles
-from knowledge.audit import COMMAND_LINE
+from knowledge import curation, indexing, reports, roles
 from knowledge.models import StatementStatus, SubjectKind
 from knowledge.reports import SourcedStatement
+from knowledge.storage import audit_log
+from knowledge.storage.audit_log import COMMAND_LINE
 from knowledge.text import single_line
 
 
@@ -177,7 +178,7 @@ def history(app: App, ref: str, as_json: bool) -> None:
     with app.sessions() as session:
         for number in curation.find(session, ref):
             (statement,) = reports.by_ids(session, [number])
-            for entry in audit.of_statement(session, number):
+            for entry in audit_log.of_statement(session, number):
                 empty = False
                 by = roles.name_of(session, entry.actor)
                 approved = entry.approved_by and roles.name_of(session, entry.approved_by)

@@ -7,8 +7,8 @@ import click
 from bot.app import App
 from bot.cli.wording import say_empty
 from knowledge import roles
-from knowledge.audit import COMMAND_LINE
 from knowledge.models import Role
+from knowledge.storage.audit_log import COMMAND_LINE
 from knowledge.text import single_line
 
 #: Length of a person's key, as ``users list`` shows it.

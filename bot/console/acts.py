@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from knowledge.approvals import Subject
-from knowledge.audit import Entry
 from knowledge.models import SubjectKind
+from knowledge.storage.audit_log import Entry
 
 #: Where the page of a subject is; those that are absent have none of their own.
 _PLACES: Final = {

@@ -9,7 +9,6 @@ from bot.console.errors import BadForm, FormForged, SignedOut, TooBusy, TooLarge
 from bot.conversation.refusals import undecided
 from bot.fetching import errors as fetching
 from bot.parsing.errors import ParserUnavailable
-from knowledge.audit import COMMAND_LINE
 from knowledge.errors import (
     AlreadyHandled,
     BadCursor,
@@ -34,6 +33,7 @@ from knowledge.errors import (
 )
 from knowledge.inbox.saved_searches import MOST
 from knowledge.models import SubjectKind
+from knowledge.storage.audit_log import COMMAND_LINE
 
 Say = Callable[[str], str]
 

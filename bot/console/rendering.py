@@ -24,9 +24,9 @@ from bot.conversation.changes import differences, field_named
 from bot.conversation.direction import ISOLATE
 from bot.conversation.proposals import act_named
 from knowledge.approvals import Act
-from knowledge.audit import COMMAND_LINE, Entry
 from knowledge.readers import fields
 from knowledge.readers.fields import FieldError
+from knowledge.storage.audit_log import COMMAND_LINE, Entry
 from knowledge.text import displayable
 
 #: Characters shown of the key of somebody who has no name here.

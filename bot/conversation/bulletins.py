@@ -12,9 +12,9 @@ from bot.conversation.moderators import next_button
 from bot.conversation.reply import Block, Reply, Style
 from bot.conversation.wording import cut_short
 from knowledge import people, roles, trends
-from knowledge.database import Sessions
 from knowledge.errors import AddressUnreadable
 from knowledge.inbox.listing import ClusterSummary
+from knowledge.storage.database import Sessions
 from knowledge.trends import Digest
 
 logger = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from knowledge.audit import Entry
+from knowledge.storage.audit_log import Entry
 
 #: Fields that say nothing to a person: where words stand in a text is seen in it.
 _UNSAID: Final = frozenset({"span_start", "span_end"})

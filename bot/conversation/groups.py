@@ -16,10 +16,10 @@ from knowledge import groups
 from knowledge.answering import Answering
 from knowledge.answers import Answer
 from knowledge.claims import read_message
-from knowledge.database import Sessions
 from knowledge.errors import UnreadableClaim
 from knowledge.groups import Manners
 from knowledge.models.declarative_base import now as this_moment
+from knowledge.storage.database import Sessions
 
 #: What the commands of a group's admins are.
 COMMANDS: Final = ("settings", "watch")

@@ -14,10 +14,10 @@ from bot.conversation.wording import MOST_FORWARDERS, Noted, Part, in_message
 from knowledge import inquiries, people
 from knowledge.answering import Answering
 from knowledge.answers import SHOWN, Answer, Match
-from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.inbox import rejections
 from knowledge.inquiries import Rest
+from knowledge.storage.database import Sessions
 from knowledge.text import single_line
 
 #: Outcomes of which it matters how many pass the message on: nothing stands behind it.

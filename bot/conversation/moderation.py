@@ -15,28 +15,19 @@ from bot.conversation.commands import menu
 from bot.conversation.moderators import Added, next_button, said
 from bot.conversation.refusals import REFUSED, refusal
 from bot.conversation.reply import Asker, Block, Button, Reply
-from knowledge import (
-    approvals,
-    audit,
-    curation,
-    notifications,
-    people,
-    reports,
-    roles,
-    sign_in,
-    trends,
-)
+from knowledge import approvals, curation, notifications, people, reports, roles, sign_in, trends
 from knowledge.answering import Answering
 from knowledge.approvals import Answer, Policy, Publish, Waiting
 from knowledge.curation.staleness import last_seen, require_as_shown, require_unchanged
-from knowledge.database import Sessions
 from knowledge.domain import Relation
 from knowledge.errors import AlreadyHandled, BadCursor, NotAllowed
 from knowledge.inbox import demand, handling, listing
 from knowledge.inbox.listing import ClusterDetail, ClusterSummary, Order
 from knowledge.models import ClusterStatus, RejectReason, Role, StatementStatus, SubjectKind
-from knowledge.paging import Page
 from knowledge.settling import UNDO_FOR
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
+from knowledge.storage.pagination import Page
 
 #: How far back the figures of /stats reach.
 STATS_DAYS: Final = 14
@@ -216,7 +207,7 @@ class Moderation:
             handling.wake(session, self._now())
             session.flush()
             # Before what is shown: what is done in between is not taken for seen.
-            seen = audit.newest(session)
+            seen = audit_log.newest(session)
             try:
                 page = _first_open(session, after)
             except BadCursor:
@@ -230,7 +221,7 @@ class Moderation:
         """Show a cluster of the queue again."""
         with self._acting(key) as session:
             _require_open(session, cluster_id)
-            seen = audit.newest(session)
+            seen = audit_log.newest(session)
             detail = listing.cluster(session, cluster_id)
             after = listing.place_of(session, cluster_id)
             more = _first_open(session, after).items
@@ -250,7 +241,7 @@ class Moderation:
             cluster = listing.standing(session, act.cluster_id)
             two_people = self._place.two_people
             # Before what is shown: what is done in between is not taken for seen.
-            seen = audit.newest(session)
+            seen = audit_log.newest(session)
             audience = notifications.foresee(
                 session, cluster.id, act.statement_id, act.relation, key, two_people
             )
@@ -291,7 +282,7 @@ class Moderation:
             stored = [reports.store(session, draft) for draft in drafts]
             ids = [number for each in stored for number in each.statement_ids]
             session.flush()
-            seen = audit.newest(session)
+            seen = audit_log.newest(session)
             found = tuple(reports.by_ids(session, ids))
         return moderators.added(
             Added(

@@ -10,10 +10,11 @@ from typing import Final
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue
 from bot.conversation.reply import Asker, Block, Button, Document, Reply, Style
 from bot.conversation.wording import LANGUAGE, Noted, closed, telling
-from knowledge import forgetting, inquiries, people, personal, reports, secure_deletion
-from knowledge.database import Sessions
+from knowledge import forgetting, inquiries, people, personal, reports
 from knowledge.inbox import demand, rejections
 from knowledge.models import Calendar
+from knowledge.storage import secure_deletion
+from knowledge.storage.database import Sessions
 
 #: Actions a button can carry, before the colon and what it is about.
 CALENDAR, NOTIFY, FORGET = "cal", "notify", "forget"

@@ -10,12 +10,12 @@ from bot.conversation.catalogue import catalogue, spoken
 from bot.conversation.letters import letter
 from bot.conversation.reply import Reply
 from knowledge import delivery, notifications, people
-from knowledge.database import Sessions
 from knowledge.domain import Relation
 from knowledge.errors import AddressUnreadable
 from knowledge.inbox.rejections import Closed
 from knowledge.models import Calendar
 from knowledge.notifications import Told
+from knowledge.storage.database import Sessions
 
 logger = logging.getLogger(__name__)
 

@@ -20,11 +20,11 @@ from bot.telegram.edits import Wording
 from bot.telegram.pieces import Piece
 from knowledge import arrivals, people
 from knowledge.arrivals import Arriving, Stored, Taken
-from knowledge.commits import SharedCommits
-from knowledge.database import Sessions
 from knowledge.models import Course
 from knowledge.models.declarative_base import now
-from knowledge.sealing import Seal
+from knowledge.storage.database import Sessions
+from knowledge.storage.encryption import Seal
+from knowledge.storage.group_commit import SharedCommits
 
 #: How long an update is left to a process that does not say that it lives: a crash delays what it
 #: had in hand by as much, where no process starts on its host. It says so four times meanwhile.

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, event, select
 from sqlalchemy.orm import Session
 
-from knowledge import audit, browsing, curation, sources, verdicts
+from knowledge import browsing, curation, sources, verdicts
 from knowledge.approvals.acts import (
     Act,
     AddFeed,
@@ -27,7 +27,6 @@ from knowledge.approvals.acts import (
     TrustSource,
     Undo,
 )
-from knowledge.audit import Entry
 from knowledge.explaining import explain
 from knowledge.inbox import handling
 from knowledge.models import (
@@ -43,6 +42,8 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.settling import answer_cluster
+from knowledge.storage import audit_log
+from knowledge.storage.audit_log import Entry
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ def observed(session: Session) -> Iterator[Effects]:
     def collect(flushed: Session, _context: Any) -> None:
         for row in flushed.new:
             if isinstance(row, AuditEntry):
-                effects.entries.append(audit.read(row))
+                effects.entries.append(audit_log.read(row))
             elif isinstance(row, Change):
                 effects.changes.append((row.statement_id, row.kind))
 

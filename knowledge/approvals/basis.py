@@ -19,7 +19,7 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
-from knowledge.taking import take_report, take_statements
+from knowledge.storage.row_locks import take_report, take_statements
 
 #: What moderators have done with: open, put off and settled are one to an answer.
 _HANDLED = (ClusterStatus.ANSWERED, ClusterStatus.REJECTED)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import audit, roles
+from knowledge import roles
 from knowledge.approvals.acts import (
     Act,
     Answer,
@@ -43,6 +43,7 @@ from knowledge.inbox import demand
 from knowledge.models import Proposal, ProposalState, Role, SubjectKind
 from knowledge.models.declarative_base import now
 from knowledge.settling import UNDO_FOR
+from knowledge.storage import audit_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def approve(session: Session, proposal_id: int, actor: str, policy: Policy) -> A
     _require_reviewers(session, act, policy)
     if (changed := _changed(session, row)) is not None:
         raise stale(session, *subject_named(changed))
-    with audit.approved(session, actor):
+    with audit_log.approved(session, actor):
         applied = _apply(session, act, row.proposed_by, row.reason, True, policy.undo_for)
     _decide(session, row, ProposalState.APPROVED, actor, None)
     return applied
@@ -184,7 +185,7 @@ def _propose(
     session: Session, act: Act, about: Sequence[Subject], actor: str, reason: str | None
 ) -> int:
     """Keep an act as a proposal; the same one a second time is the one that waits already."""
-    reason = audit.reason_on_one_line(reason)
+    reason = audit_log.reason_on_one_line(reason)
     stored, rests_on = dump(act), basis_of(session, about)
     waiting = select(Proposal).where(Proposal.state == ProposalState.PENDING)
     for known in session.scalars(waiting.order_by(Proposal.id)):
@@ -200,7 +201,9 @@ def _propose(
     session.add(row)
     session.flush()
     after = {"state": ProposalState.PENDING.value, "act": act.kind, "about": list(rests_on)}
-    audit.note(session, actor, "proposed", SubjectKind.PROPOSAL, row.id, after=after, reason=reason)
+    audit_log.note(
+        session, actor, "proposed", SubjectKind.PROPOSAL, row.id, after=after, reason=reason
+    )
     session.flush()
     return row.id
 
@@ -246,7 +249,7 @@ def _require_reviewers(session: Session, act: Act, policy: Policy) -> None:
             return
     for reviewer, ref in reviewers(session, published).items():
         # The command line reviews without a role, as it does everything.
-        if reviewer == audit.COMMAND_LINE:
+        if reviewer == audit_log.COMMAND_LINE:
             continue
         if roles.role_of(session, reviewer, policy.first_admins) is None:
             raise TwoPeopleNeeded(
@@ -266,8 +269,8 @@ def _decide(
     session: Session, row: Proposal, state: ProposalState, actor: str, reason: str | None
 ) -> None:
     row.state, row.decided_by, row.decided_at = state, actor, now()
-    row.decision_reason = audit.reason_on_one_line(reason)
-    audit.note(
+    row.decision_reason = audit_log.reason_on_one_line(reason)
+    audit_log.note(
         session,
         actor,
         state.value,

@@ -12,8 +12,6 @@ from knowledge.approvals.acts import Act, Subject, load, subjects
 from knowledge.approvals.applying import apply, observed
 from knowledge.approvals.basis import name_of, subject_named
 from knowledge.approvals.gate import overtake
-from knowledge.audit import Entry
-from knowledge.database import Sessions
 from knowledge.errors import KnowledgeError, NotFound
 from knowledge.inbox import demand
 from knowledge.models import (
@@ -28,6 +26,8 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.reports import SourcedStatement
+from knowledge.storage.audit_log import Entry
+from knowledge.storage.database import Sessions
 
 
 @dataclass(frozen=True, slots=True)

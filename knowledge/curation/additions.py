@@ -5,7 +5,6 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from embeddings.text.normalisation import for_matching
-from knowledge import audit
 from knowledge.curation import entered
 from knowledge.curation.content import STATEMENT_FIELDS, content
 from knowledge.curation.quoting import quoted
@@ -14,7 +13,8 @@ from knowledge.errors import BadEdit, NotFound
 from knowledge.extraction import extract
 from knowledge.models import Report, Statement, StatementStatus, SubjectKind
 from knowledge.readers import fields
-from knowledge.taking import take_report
+from knowledge.storage import audit_log
+from knowledge.storage.row_locks import take_report
 
 
 def add_statement(session: Session, report_id: int, draft: StatementDraft, actor: str) -> int:
@@ -37,7 +37,7 @@ def add_statement(session: Session, report_id: int, draft: StatementDraft, actor
     row = insert(report, draft, span, _place(report, span), StatementStatus.DRAFT)
     session.flush()
     after = {"status": row.status.value, **content(row, STATEMENT_FIELDS)}
-    audit.note(session, actor, "added", SubjectKind.STATEMENT, row.id, after=after)
+    audit_log.note(session, actor, "added", SubjectKind.STATEMENT, row.id, after=after)
     return row.id
 
 

@@ -57,7 +57,7 @@ def do_each(
     """Do an act to each cluster; returns those it could not be done to.
 
     ``seen`` is the number of what was done last to anything when they were shown
-    (``audit.newest``): to what somebody else handled since, nothing is done.
+    (``audit_log.newest``): to what somebody else handled since, nothing is done.
     """
     refused = []
     for number in cluster_ids:

@@ -15,7 +15,7 @@ from knowledge.curation.staleness import stale
 from knowledge.errors import BadEdit, NotFound
 from knowledge.models import Statement, StatementStatus, SubjectKind
 from knowledge.reports import SourcedStatement, by_ids
-from knowledge.taking import take_statements
+from knowledge.storage.row_locks import take_statements
 
 #: Near ones offered at most, and characters that are compared.
 _OFFERED: Final = 50

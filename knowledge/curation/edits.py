@@ -7,8 +7,6 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from knowledge import audit
-from knowledge.changes import append
 from knowledge.curation import entered
 from knowledge.curation.content import (
     REPORT_FIELDS,
@@ -26,7 +24,9 @@ from knowledge.errors import BadEdit, WordsMissing
 from knowledge.inbox import demand
 from knowledge.models import ChangeKind, Report, Statement, StatementStatus, SubjectKind
 from knowledge.readers import fields
-from knowledge.taking import take_report, take_statements
+from knowledge.storage import audit_log
+from knowledge.storage.change_log import append
+from knowledge.storage.row_locks import take_report, take_statements
 from knowledge.text import plain_text
 
 #: What the audit calls a statement whose words an edit of its report moved.
@@ -167,7 +167,7 @@ def revise_report(
     # What was ingested keeps its hash: read again, it is still known to be this report.
     keep_version(session, row)
     change(session, row, changed)
-    audit.note(
+    audit_log.note(
         session,
         actor,
         action,

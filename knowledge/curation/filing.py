@@ -2,10 +2,11 @@
 
 from sqlalchemy.orm import Session
 
-from knowledge import audit, reports
+from knowledge import reports
 from knowledge.domain import ReportDraft
 from knowledge.models import SubjectKind
 from knowledge.reports import Stored
+from knowledge.storage import audit_log
 
 
 def file_report(session: Session, draft: ReportDraft, actor: str) -> Stored:
@@ -16,5 +17,5 @@ def file_report(session: Session, draft: ReportDraft, actor: str) -> Stored:
     stored = reports.store(session, draft, draft.statements)
     if not stored.duplicate:
         after = {"title": draft.title, "publisher": draft.publisher, "url": draft.url}
-        audit.note(session, actor, "added", SubjectKind.REPORT, stored.report_id, after=after)
+        audit_log.note(session, actor, "added", SubjectKind.REPORT, stored.report_id, after=after)
     return stored

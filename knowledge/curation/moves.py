@@ -6,14 +6,14 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import audit
-from knowledge.changes import append
 from knowledge.corrections import corrected
 from knowledge.curation.content import plain
 from knowledge.errors import NotFound, TwoPeopleNeeded
 from knowledge.inbox import demand
 from knowledge.inbox.reopening import reopen
 from knowledge.models import ChangeKind, NotificationKind, Statement, StatementStatus, SubjectKind
+from knowledge.storage import audit_log
+from knowledge.storage.change_log import append
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH: Final = 5_000
@@ -171,7 +171,7 @@ def _move(
             .returning(Statement.id)
         )
     for number in sorted(moved):
-        audit.note(
+        audit_log.note(
             session,
             actor,
             action,

@@ -6,13 +6,13 @@ from datetime import date
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
-from knowledge import audit
 from knowledge.curation.content import plain
 from knowledge.errors import BadCursor
 from knowledge.models import Report, Statement, StatementStatus, SubjectKind
-from knowledge.paging import Page, bounded, paged, placed
 from knowledge.reports import SourcedStatement, sourced
-from knowledge.taking import take_statements
+from knowledge.storage import audit_log
+from knowledge.storage.pagination import Page, bounded, paged, placed
+from knowledge.storage.row_locks import take_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def recheck(
     if before == after:
         return
     row.recheck_by = by
-    audit.note(
+    audit_log.note(
         session,
         actor,
         "recheck set",

@@ -7,8 +7,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import audit, verdicts
-from knowledge.changes import append
+from knowledge import verdicts
 from knowledge.corrections import audience, corrected, keep_up, restored
 from knowledge.curation.content import SHOWN, change, changes_meaning, content, keep_version
 from knowledge.inbox.reopening import reopen
@@ -21,7 +20,9 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
-from knowledge.standing import duplicates
+from knowledge.storage import audit_log
+from knowledge.storage.change_log import append
+from knowledge.storage.merges import duplicates
 
 #: What a person ruled on, when they said how a statement stands to a claim.
 _RULED_ON: Final = frozenset({"text", "rating"})
@@ -55,7 +56,7 @@ def revise(
     served = row.status is StatementStatus.PUBLISHED
     keep_version(session, row)
     change(session, row, values)
-    audit.note(
+    audit_log.note(
         session,
         actor,
         action,

@@ -5,8 +5,6 @@ from itertools import pairwise
 
 from sqlalchemy.orm import Session
 
-from knowledge import audit
-from knowledge.changes import append
 from knowledge.curation.additions import insert
 from knowledge.curation.content import STATEMENT_FIELDS, content
 from knowledge.curation.revising import revise
@@ -14,7 +12,9 @@ from knowledge.curation.staleness import stale
 from knowledge.domain import Span, StatementDraft
 from knowledge.errors import BadEdit
 from knowledge.models import ChangeKind, Statement, StatementStatus, SubjectKind
-from knowledge.taking import take_report, take_statements
+from knowledge.storage import audit_log
+from knowledge.storage.change_log import append
+from knowledge.storage.row_locks import take_report, take_statements
 from knowledge.text import single_line
 
 
@@ -60,7 +60,7 @@ def split(
     ids = [row.id for row in made]
     for row in made:
         after = {"status": status.value, "of": whole.id, **content(row, STATEMENT_FIELDS)}
-        audit.note(
+        audit_log.note(
             session, actor, "added", SubjectKind.STATEMENT, row.id, after=after, reason=reason
         )
     retracted = {"status": StatementStatus.RETRACTED.value}

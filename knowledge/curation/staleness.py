@@ -6,11 +6,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from knowledge import audit, roles
+from knowledge import roles
 from knowledge.curation.views import reports_of
 from knowledge.errors import Stale
 from knowledge.inbox import demand
 from knowledge.models import SubjectKind
+from knowledge.storage import audit_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Done:
 
 def last_done(session: Session, subject: SubjectKind, subject_id: int) -> Done | None:
     """Return what was done last to a report or a statement, None where nothing was."""
-    entry = audit.latest(session, subject, subject_id)
+    entry = audit_log.latest(session, subject, subject_id)
     if entry is None:
         return None
     return Done(entry.id, entry.action, roles.name_of(session, entry.actor), entry.at)
@@ -45,14 +46,14 @@ def stale(session: Session, subject: SubjectKind, subject_id: int) -> Stale:
 
 def last_seen(session: Session, subject: SubjectKind, subject_id: int) -> int:
     """Return the number of what was done last to something: what forms and buttons carry."""
-    return audit.latest_ids(session, subject, [subject_id]).get(subject_id, 0)
+    return audit_log.latest_ids(session, subject, [subject_id]).get(subject_id, 0)
 
 
 def last_shown(session: Session, statement_ids: Sequence[int]) -> dict[int, int]:
     """Return the number of what was done last to each statement, or to its report, by statement."""
     report_of = reports_of(session, statement_ids)
-    statements = audit.latest_ids(session, SubjectKind.STATEMENT, list(report_of))
-    reports = audit.latest_ids(session, SubjectKind.REPORT, list(report_of.values()))
+    statements = audit_log.latest_ids(session, SubjectKind.STATEMENT, list(report_of))
+    reports = audit_log.latest_ids(session, SubjectKind.REPORT, list(report_of.values()))
     return {
         number: max(statements.get(number, 0), reports.get(report, 0))
         for number, report in report_of.items()

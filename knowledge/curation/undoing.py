@@ -6,8 +6,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from knowledge import audit, roles
-from knowledge.audit import Entry, read
+from knowledge import roles
 from knowledge.curation.content import (
     REPORT_FIELDS,
     STANDING_FIELDS,
@@ -31,8 +30,10 @@ from knowledge.models import (
     StatementStatus,
     SubjectKind,
 )
-from knowledge.standing import standing
-from knowledge.taking import take_report, take_statements
+from knowledge.storage import audit_log
+from knowledge.storage.audit_log import Entry, read
+from knowledge.storage.merges import standing
+from knowledge.storage.row_locks import take_report, take_statements
 from knowledge.taking_back import drop_untold, stand_by, take_back
 from knowledge.verdicts import Ruling, Said, from_plain, of_claim, plain, rule
 
@@ -47,7 +48,7 @@ _STATEMENT: Final = frozenset(STATEMENT_FIELDS + STANDING_FIELDS)
 
 
 #: What is done to a cluster and decides nothing about its answer.
-_UNDECIDING: Final = ("assigned", *audit.REMARKS)
+_UNDECIDING: Final = ("assigned", *audit_log.REMARKS)
 
 #: Takes an act back in the name of an actor, for a reason.
 _Undoing: TypeAlias = Callable[[str, str | None], None]
@@ -250,7 +251,7 @@ def _undoing_answer(session: Session, entry: Entry) -> _Undoing:
             row.status = ClusterStatus.OPEN
         rulings = [_ruling(number, statement_id, earlier) for number, earlier in said.items()]
         rule(session, rulings, actor, _UNDONE, reason, entry.id)
-        audit.note(
+        audit_log.note(
             session,
             actor,
             _UNDONE,
@@ -290,7 +291,7 @@ def _decided_since(
         return read(row)
     stands = standing(session, [statement_id])[statement_id]
     served = session.get_one(Statement, stands).status is StatementStatus.PUBLISHED
-    return None if served else audit.latest(session, SubjectKind.STATEMENT, stands)
+    return None if served else audit_log.latest(session, SubjectKind.STATEMENT, stands)
 
 
 def _said_with(
@@ -342,7 +343,7 @@ def _require_last_word(
 ) -> None:
     """Raise CannotUndo unless what the entry changed is still as it left it."""
     if any(current[name] != value for name, value in after.items()):
-        done = audit.latest(session, entry.subject, entry.subject_id)
+        done = audit_log.latest(session, entry.subject, entry.subject_id)
         if done is None:
             raise CannotUndo("it was changed since; take that back first")
         raise _overtaken(session, done)

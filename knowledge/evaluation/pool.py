@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from embeddings.progress import Progress
 from knowledge import curation, reports
-from knowledge.database import Sessions
 from knowledge.domain import ReportDraft
 from knowledge.evaluation.labelled import QuerySet
 from knowledge.models import Report, Statement
+from knowledge.storage.database import Sessions
 
 #: Reports kept in one transaction.
 _BATCH = 500

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from knowledge.claims.identity import key_of
 from knowledge.inbox import demand
-from knowledge.inserting import insert_new
 from knowledge.language import UNDETERMINED, guess_language
 from knowledge.models import Claim, Inquiry
 from knowledge.models.declarative_base import now
+from knowledge.storage.bulk_insert import insert_new
 
 
 def note(session: Session, claim: str, language: str, at: datetime | None = None) -> int:

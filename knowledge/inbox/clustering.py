@@ -20,11 +20,11 @@ from embeddings.index.dense import EXACT_UP_TO, DenseIndex
 from embeddings.index.score_normalisation import COHORT
 from embeddings.search_results import Vectors
 from embeddings.text.tokenisation import terms
-from knowledge.database import Sessions
 from knowledge.inbox import demand
 from knowledge.inbox.claims import adopt
 from knowledge.inbox.sameness import Comparing, Meaning
 from knowledge.models import Claim, Cluster, ClusterStatus
+from knowledge.storage.database import Sessions
 from knowledge.vectors import vectors
 
 #: Claims placed in one transaction.

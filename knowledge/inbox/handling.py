@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import audit, verdicts
+from knowledge import verdicts
 from knowledge.errors import AlreadyHandled, CannotRegroup
 from knowledge.inbox import rejections, remarks
 from knowledge.inbox.demand import hold, recount
@@ -23,6 +23,7 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
+from knowledge.storage import audit_log
 
 #: Claims moved in one act at most.
 MOST: Final = 5_000
@@ -290,7 +291,7 @@ def _note(
     before: dict[str, Any] | None,
     after: dict[str, Any] | None,
 ) -> None:
-    audit.note(
+    audit_log.note(
         session,
         actor,
         action,

@@ -24,8 +24,8 @@ from knowledge.models import (
     Shown,
 )
 from knowledge.models.declarative_base import now as this_moment
-from knowledge.paging import Page, bounded, cursor, paged, placed
 from knowledge.reports import SourcedStatement, by_ids
+from knowledge.storage.pagination import Page, bounded, cursor, paged, placed
 
 #: Clusters of most recent demand among which the fastest-growing are: one that grows is asked now.
 HOTTEST: Final = 200

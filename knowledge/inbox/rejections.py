@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, delete, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from knowledge.domain import Outcome
-from knowledge.inserting import insert_selected
 from knowledge.models import (
     Claim,
     Cluster,
@@ -23,7 +22,8 @@ from knowledge.models import (
     RejectReason,
 )
 from knowledge.notices import Notice
-from knowledge.paging import bounded
+from knowledge.storage.bulk_insert import insert_selected
+from knowledge.storage.pagination import bounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

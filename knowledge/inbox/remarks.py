@@ -9,12 +9,12 @@ from typing import Any, Final
 from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import audit
 from knowledge.errors import BadEdit, NotFound
 from knowledge.inbox.demand import hold
 from knowledge.inbox.listing import standing
-from knowledge.inserting import insert_new, insert_selected
 from knowledge.models import Cluster, ClusterNote, ClusterTag, SubjectKind
+from knowledge.storage import audit_log
+from knowledge.storage.bulk_insert import insert_new, insert_selected
 from knowledge.text import displayable, single_line
 
 #: Characters of a tag and of a note, and how many of each a moderator may put on a cluster.
@@ -149,4 +149,4 @@ def _audit(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    audit.note(session, actor, action, SubjectKind.CLUSTER, row.id, before=before, after=after)
+    audit_log.note(session, actor, action, SubjectKind.CLUSTER, row.id, before=before, after=after)

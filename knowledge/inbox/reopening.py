@@ -6,7 +6,6 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from knowledge import audit
 from knowledge.domain import Relation
 from knowledge.models import (
     Claim,
@@ -17,7 +16,8 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
-from knowledge.standing import duplicates, standing
+from knowledge.storage import audit_log
+from knowledge.storage.merges import duplicates, standing
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH: Final = 5_000
@@ -63,7 +63,7 @@ def _open(session: Session, cluster_ids: Sequence[int], actor: str, reason: str 
             execution_options={"synchronize_session": "fetch"},
         )
     for number in sorted(opened):
-        audit.note(
+        audit_log.note(
             session,
             actor,
             "reopened",

@@ -7,8 +7,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from knowledge.errors import TooManySaved
-from knowledge.inserting import insert_new
 from knowledge.models import SavedSearch
+from knowledge.storage.bulk_insert import insert_new
 
 #: Searches of one moderator, and characters of a name.
 MOST: Final = 20

@@ -13,13 +13,13 @@ from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.score_normalisation import COHORT
 from embeddings.search_results import Vectors
-from knowledge.database import Sessions
 from knowledge.inbox.clustering import nearness
 from knowledge.inbox.listing import standing
 from knowledge.inbox.opposites import may_oppose
 from knowledge.inbox.sameness import Comparing, Meaning
 from knowledge.language import guess_language
 from knowledge.models import AuditEntry, Claim, Cluster, ClusterStatus, SubjectKind
+from knowledge.storage.database import Sessions
 from knowledge.vectors import kept, vectors
 
 #: Clusters that are returned at most, and how many are read for them.

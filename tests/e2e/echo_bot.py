@@ -39,10 +39,10 @@ from bot.telegram.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from bot.telegram.inbox import Inbox
 from bot.telegram.limits import Limits
 from knowledge.arrivals import Taken
-from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.models import Arrival, Base
 from knowledge.models.declarative_base import now
 from knowledge.processes import ProcessLock
+from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.takeover import take_over
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
 

@@ -9,8 +9,8 @@ from typing import Final
 from bot.telegram.inbox import Inbox
 from knowledge import arrivals
 from knowledge.arrivals import Arriving, Stored, Taken
-from knowledge.database import Sessions
 from knowledge.models.declarative_base import now
+from knowledge.storage.database import Sessions
 from tests.e2e.echo_bot import SECRET
 
 #: Longer than the pauses before something is tried again for the first few times.

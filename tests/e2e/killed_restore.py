@@ -22,11 +22,12 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select, text
 
 from knowledge import backup as backups
-from knowledge import curation, indexing, reports, schema
+from knowledge import curation, indexing, reports
 from knowledge.backup import backup, restore
-from knowledge.database import open_engine, open_sessions, require_whole
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.models import Base, Statement, StatementStatus
+from knowledge.storage import schema
+from knowledge.storage.database import open_engine, open_sessions, require_whole
 from tests.bag_of_words import BagOfWords
 from tests.e2e.killing import forked
 

@@ -16,11 +16,12 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from knowledge import curation, indexing, reports, schema, verification
+from knowledge import curation, indexing, reports, verification
 from knowledge.backup import backup
-from knowledge.database import Sessions, open_engine, open_sessions, require_whole
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.models import Report, Statement, StatementStatus
+from knowledge.storage import schema
+from knowledge.storage.database import Sessions, open_engine, open_sessions, require_whole
 from tests.bag_of_words import BagOfWords
 
 #: Longest that a worker lives, in seconds: a round of all its work takes about half of it.

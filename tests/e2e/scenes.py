@@ -11,11 +11,12 @@ from sqlalchemy import select
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker, Origin, Reply
 from bot.telegram.limits import Limits
-from knowledge import audit, curation, notifications, people, reports
+from knowledge import curation, notifications, people, reports
 from knowledge.domain import Relation, ReportDraft, StatementDraft
 from knowledge.inbox import handling
 from knowledge.models import Claim, Cluster, ClusterStatus, RejectReason, SubjectKind
 from knowledge.models.declarative_base import now
+from knowledge.storage import audit_log
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PLACEHOLDER, BotApiServer
 from tests.e2e.echo_bot import SECRET
 from tests.e2e.stage import CHANNEL, GROUP, Stage
@@ -387,7 +388,7 @@ async def told(stage: Stage, words: Words) -> None:
     await stage.hears_later()
     stage.note("the moderator takes the answer back")
     with stage.sessions.begin() as session:
-        entry, *_ = audit.entries(session, SubjectKind.CLUSTER).items
+        entry, *_ = audit_log.entries(session, SubjectKind.CLUSTER).items
         curation.undo(session, entry.id, "a moderator", "it answers another claim")
     await stage.hears_later()
     stage.note("the report is withdrawn")

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.console.server import beside
-from knowledge.database import open_engine, open_sessions
-from knowledge.schema import upgrade
+from knowledge.storage.database import open_engine, open_sessions
+from knowledge.storage.schema import upgrade
 from tests.bag_of_words import BagOfWords
 from tests.integration.console import Console, console_on
 

@@ -23,7 +23,7 @@ from bot.telegram.application import TelegramConfig, build, in_and_out
 from bot.telegram.delivery import Courier, delivering
 from bot.telegram.intake import Intake
 from bot.telegram.limits import Limits
-from knowledge.database import Sessions
+from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_chats import Sent
 from tests.e2e.bot_api_rules import SentButton, SentCard
 from tests.e2e.bot_api_server import BOT_NAME, TOKEN, BotApiServer

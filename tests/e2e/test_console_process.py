@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from knowledge import sign_in
-from knowledge.database import open_engine, open_sessions
 from knowledge.sign_in import SignedIn
+from knowledge.storage.database import open_engine, open_sessions
 from tests.e2e.whole_bot import Installation, installation
 from tests.integration.console import FIRST_ADMIN, SECRET, key_of
 from tests.integration.hostile import ENDLESS_PAGE

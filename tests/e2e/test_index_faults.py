@@ -16,10 +16,10 @@ from embeddings.index import snapshot
 from knowledge import curation, indexing, inquiries, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
-from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
-from knowledge.schema import require_ready
+from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.schema import require_ready
 from knowledge.verification import verify
 from tests.bag_of_words import BagOfWords
 from tests.e2e.whole_bot import Installation, installation

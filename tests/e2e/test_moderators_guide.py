@@ -20,11 +20,11 @@ from bot.conversation.reply import Asker
 from knowledge import curation, reports, roles, sign_in, sources
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
-from knowledge.database import Sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import FeedKind, Role
 from knowledge.models.declarative_base import now
+from knowledge.storage.database import Sessions
 from tests.bag_of_words import BagOfWords
 from tests.e2e.chromium import PHONE, Chromium, chromium
 from tests.e2e.served_console import served_console

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from bot.telegram import groups
-from knowledge.database import Sessions
 from knowledge.models import Arrival, ArrivalState
 from knowledge.models.declarative_base import now
+from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, BotApiServer
 from tests.e2e.echo_bot import BREAKS, HELD, RUMOUR, EchoTalk, Running
 

@@ -15,9 +15,9 @@ from bot.telegram.errors import TokenRejected
 from bot.telegram.limits import Limits
 from knowledge import arrivals
 from knowledge.arrivals import Arriving, Trouble
-from knowledge.database import Sessions
 from knowledge.models import Arrival, ArrivalState, Course
 from knowledge.models.declarative_base import now
+from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_rules import SentButton
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
 from tests.e2e.echo_bot import BREAKS, FAILS, HELD, EchoTalk, Running, running

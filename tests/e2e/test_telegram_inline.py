@@ -9,9 +9,9 @@ from bot.telegram.application import TelegramConfig
 from bot.telegram.inbox import Inbox
 from bot.telegram.inline import LONGEST_WAIT_SECONDS
 from bot.telegram.limits import Limits
-from knowledge.database import Sessions
 from knowledge.models import Arrival, Course
 from knowledge.models.declarative_base import now
+from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_server import PATIENCE, TOKEN, BotApiServer
 from tests.e2e.echo_bot import (
     BLOCKED,

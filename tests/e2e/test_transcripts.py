@@ -20,12 +20,12 @@ from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge import curation, reports
 from knowledge.agreement.judgement import Judge
 from knowledge.answering import Answering
-from knowledge.database import Sessions
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.readers import read
 from knowledge.readers.heading import Heading
 from knowledge.reranking import Reranker
+from knowledge.storage.database import Sessions
 from tests.e2e.echo_bot import SECRET, sessions_in
 from tests.e2e.hurried_inbox import NO_PLACEHOLDER
 from tests.e2e.scenes import SCENES, WORDS

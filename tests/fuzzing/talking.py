@@ -12,11 +12,11 @@ from bot.pictures.errors import UnreadablePicture
 from knowledge import curation, people, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
-from knowledge.database import Sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex, embed_published
 from knowledge.readers import read
 from knowledge.readers.heading import Heading
+from knowledge.storage.database import Sessions
 from tests.bag_of_words import BagOfWords
 from tests.e2e.echo_bot import SECRET
 from tests.e2e.whole_bot import SAMPLE

@@ -22,8 +22,8 @@ from bot.telegram import groups
 from bot.telegram.application import TelegramConfig, build, in_and_out
 from bot.telegram.intake import Intake, number_of
 from bot.telegram.limits import Limits
-from knowledge.database import Sessions
 from knowledge.models import Arrival, ArrivalState
+from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_chats import Chats
 from tests.e2e.bot_api_rules import Refused
 from tests.e2e.bot_api_server import TOKEN, BotApiServer, Told

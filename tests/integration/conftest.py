@@ -14,11 +14,11 @@ from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
 from knowledge import curation, reports
 from knowledge.agreement.judgement import Judge
 from knowledge.answering import Answering
-from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import ReportDraft
 from knowledge.indexing import ServingIndex
 from knowledge.reranking import Reranker
-from knowledge.schema import upgrade
+from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.schema import upgrade
 from tests.bag_of_words import BagOfWords
 from tests.integration.postgres import binaries, command, running
 

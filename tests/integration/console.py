@@ -25,12 +25,12 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import roles, sign_in
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
-from knowledge.database import Sessions
 from knowledge.inbox.sameness import Meaning, Sameness
 from knowledge.indexing import ServingIndex
 from knowledge.models import Role
 from knowledge.people import person_key
 from knowledge.reranking import Reranker
+from knowledge.storage.database import Sessions
 
 
 class Answer(Protocol):

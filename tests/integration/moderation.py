@@ -6,7 +6,6 @@ from sqlalchemy import select
 
 from knowledge import curation, inquiries, reports
 from knowledge.claims.identity import key_of
-from knowledge.database import Sessions
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.models import (
     AuditEntry,
@@ -21,6 +20,7 @@ from knowledge.models import (
     Statement,
     StatementStatus,
 )
+from knowledge.storage.database import Sessions
 
 BODY = (
     "The old bridge was closed on Monday, said the mayor. The new bridge opens in spring, the"

@@ -12,7 +12,6 @@ from knowledge.approvals import Policy
 from knowledge.corrections import corrected
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.curation.filing import file_report
-from knowledge.database import Sessions
 from knowledge.domain import (
     Outcome,
     Rating,
@@ -35,6 +34,7 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.reports import Stored
+from knowledge.storage.database import Sessions
 from knowledge.text import single_line
 from tests.integration.console import key_of
 

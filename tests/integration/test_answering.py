@@ -14,12 +14,12 @@ from knowledge import curation, indexing, reports
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.answering import JUDGED, Answering
 from knowledge.calibration import STANDARD, Calibration, VerdictKind
-from knowledge.database import Sessions
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.relevance import Found
 from knowledge.reranking import RERANKED, Reread
 from knowledge.stages import Stage
+from knowledge.storage.database import Sessions
 
 CLAIM = "the old harbour bridge opened again"
 

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from knowledge import arrivals
 from knowledge.arrivals import Arriving, Taken
-from knowledge.database import Sessions
 from knowledge.errors import NotFound
 from knowledge.models import Arrival, ArrivalState, Course
+from knowledge.storage.database import Sessions
 from knowledge.versions import Standing, Version
 
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)

@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import Engine, select
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, people, reports, schema
+from knowledge import curation, people, reports
 from knowledge.backup import backup, restore
-from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.errors import DatabaseUnavailable
 from knowledge.indexing import ServingIndex
 from knowledge.models import Person
+from knowledge.storage import schema
+from knowledge.storage.database import Sessions, open_engine, open_sessions
 
 
 @pytest.fixture

@@ -19,11 +19,11 @@ from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge import curation, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
-from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import Inquiry
 from knowledge.readers import read
+from knowledge.storage.database import Sessions, open_engine, open_sessions
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"

@@ -12,10 +12,10 @@ from bot.telegram.application import TelegramConfig
 from bot.telegram.bulletins import send_bulletins
 from bot.telegram.errors import TelegramUnreachable
 from knowledge import inquiries, people, roles
-from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.inbox import demand
 from knowledge.models import Claim, Cluster, ClusterStatus, Role
+from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
 
 SECRET = b"the key of these tests"

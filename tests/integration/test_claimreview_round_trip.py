@@ -6,10 +6,10 @@ import pytest
 
 from benchmarks.datasets import DATA
 from knowledge import curation, reports
-from knowledge.database import Sessions
 from knowledge.domain import ReportDraft
 from knowledge.export import claim_reviews, published
 from knowledge.readers import Problem, read
+from knowledge.storage.database import Sessions
 
 REVIEWS = DATA / "claimreviews-ar" / "reviews.jsonl"
 

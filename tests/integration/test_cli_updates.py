@@ -11,8 +11,8 @@ from bot.app import App
 from embeddings.encoders.encoder import Encoder
 from knowledge import arrivals
 from knowledge.arrivals import Arriving
-from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.models import Course
+from knowledge.storage.database import Sessions, open_engine, open_sessions
 from tests.integration.command_line import Cli, command_line
 
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)

@@ -13,12 +13,12 @@ from embeddings.text.tokenisation import words
 from knowledge import inquiries
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.agreement.rules import RuleJudge
-from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.inbox import claims, clustering, handling, listing
 from knowledge.inbox.clustering import Clusters
 from knowledge.inbox.sameness import Meaning, Sameness
 from knowledge.models import Claim, Cluster, ClusterStatus, Inquiry
+from knowledge.storage.database import Sessions
 from tests.counting import Counting
 
 _DENIAL = "لم"

@@ -13,9 +13,9 @@ from bot.console.application import PAGES
 from bot.console.protection import MAX_BODY
 from embeddings.encoders.encoder import Encoder
 from knowledge import roles
-from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.models import Role
 from knowledge.sign_in import LINK_LIFE, SESSION_LIFE
+from knowledge.storage.database import Sessions, open_engine, open_sessions
 from tests.integration.console import FIRST_ADMIN, Console, console_on, field_of, key_of
 
 MODERATOR = 2

@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 from bot.parsing.pool import ParserPool
 from embeddings.encoders.encoder import Encoder
 from knowledge import forgetting, inquiries, personal, roles
-from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.inbox import remarks, saved_searches
 from knowledge.models import (
@@ -25,6 +24,7 @@ from knowledge.models import (
     RejectReason,
     SubjectKind,
 )
+from knowledge.storage.database import Sessions
 from tests.integration.console import SECRET, Answer, Browser, Console, console_on, field_of, key_of
 from tests.integration.newsroom import HOSTILE, add_cluster, furnish
 

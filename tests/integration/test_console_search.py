@@ -8,8 +8,8 @@ import pytest
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
 from knowledge import browsing, curation, reports
-from knowledge.database import Sessions
 from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.storage.database import Sessions
 from knowledge.vectors import vectors
 from tests.integration.console import Browser, console_on
 from tests.integration.moderation import clustered

@@ -20,8 +20,7 @@ from sqlalchemy import func, select
 from bot import serving
 from bot.parsing.pool import ParserPool
 from embeddings.encoders.encoder import Encoder
-from knowledge import audit, curation, forgetting, people, reports
-from knowledge.database import Sessions
+from knowledge import curation, forgetting, people, reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.models import (
     AuditEntry,
@@ -37,6 +36,8 @@ from knowledge.models import (
     Verdict,
 )
 from knowledge.settling import UNDO_FOR
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
 from knowledge.vectors import vectors
 from tests.integration.console import Browser, Console, console_on, field_of, key_of
 from tests.integration.newsroom import BODY, CLAIMS, HOSTILE, deliver, furnish, propose
@@ -299,7 +300,7 @@ class TestBlocking:
         until = console.clock.now + timedelta(days=3)
         with console.sessions() as session:
             assert people.remembered(session, key).blocked_until == until
-            entry = audit.latest(session, SubjectKind.PERSON, key)
+            entry = audit_log.latest(session, SubjectKind.PERSON, key)
         assert entry is not None
         assert (entry.action, entry.actor) == ("blocked", key_of(1))
         assert entry.reason == "a flood of the same"

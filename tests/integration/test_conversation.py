@@ -19,13 +19,13 @@ from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge import curation, notifications, people, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
-from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.inbox import listing
 from knowledge.indexing import ServingIndex
 from knowledge.models import Claim, Cluster, ClusterStatus, Forwarded, Inquiry
 from knowledge.readers import read
 from knowledge.readers.heading import Heading
+from knowledge.storage.database import Sessions, open_engine, open_sessions
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"

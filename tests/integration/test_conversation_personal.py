@@ -17,7 +17,6 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import curation, people, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
-from knowledge.database import Sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import (
@@ -31,6 +30,7 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.notifications import corrected
+from knowledge.storage.database import Sessions
 
 SECRET = b"the key of these tests"
 NUMBER = 7_318_842_905

@@ -9,10 +9,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from knowledge import curation, reports
-from knowledge.database import Sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.errors import NotFound
 from knowledge.models import AuditEntry, Change, ChangeKind, Statement, StatementStatus
+from knowledge.storage.database import Sessions
 
 _DRAFT, _REVIEWED = StatementStatus.DRAFT, StatementStatus.REVIEWED
 _PUBLISHED, _RETRACTED = StatementStatus.PUBLISHED, StatementStatus.RETRACTED

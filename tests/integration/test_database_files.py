@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from knowledge import schema
-from knowledge.database import open_engine, sqlite_file
+from knowledge.storage import schema
+from knowledge.storage.database import open_engine, sqlite_file
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077])

@@ -20,12 +20,12 @@ from bot.cli.examination import Finding, State, examine
 from bot.telegram.application import TelegramConfig
 from bot.telegram.registration import Registration, look
 from knowledge import curation, errands, inquiries, notifications, people, reports, sources
-from knowledge.database import open_sessions
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import reindex
 from knowledge.models import Feed, FeedKind, Notification
 from knowledge.models.declarative_base import now
-from knowledge.schema import upgrade
+from knowledge.storage.database import open_sessions
+from knowledge.storage.schema import upgrade
 from tests.bag_of_words import BagOfWords
 from tests.e2e.bot_api_server import BOT_NAME, TOKEN, BotApiServer
 

@@ -9,11 +9,11 @@ import pytest
 
 from knowledge import curation, notifications, reports
 from knowledge.curation import ReportEdit, StatementEdit
-from knowledge.database import Sessions
 from knowledge.domain import Rating, ReportDraft, Span, StatementDraft
 from knowledge.errors import BadEdit, NotFound, Stale
 from knowledge.models import ChangeKind, NotificationKind, StatementStatus, VersionKind
 from knowledge.models.declarative_base import now
+from knowledge.storage.database import Sessions
 from tests.integration.moderation import (
     BODY,
     asks,

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from bot.errands import Errand, Errands
 from bot.errors import BotError
 from knowledge import errands
-from knowledge.database import Sessions
 from knowledge.models import Errand as Row
+from knowledge.storage.database import Sessions
 
 NOW = datetime(2024, 4, 5, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

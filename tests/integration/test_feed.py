@@ -10,10 +10,10 @@ from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
 from embeddings.progress import Progress
 from knowledge import curation, reports
-from knowledge.database import Sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.feed import Follower
 from knowledge.indexing import ServingIndex, reindex
+from knowledge.storage.database import Sessions
 
 #: Longer than any test: who waits so long must have been told.
 NEVER = 3_600.0

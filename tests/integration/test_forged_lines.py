@@ -33,11 +33,10 @@ from bot.conversation.wording import answered
 from bot.fetching import Fetcher
 from bot.parsing.pool import ParserPool
 from bot.telegram.render import render
-from knowledge import audit, curation, reports, roles, sources
+from knowledge import curation, reports, roles, sources
 from knowledge.agreement.judgement import Judgement
 from knowledge.answers import Answer, Match
 from knowledge.curation import ReportEdit, StatementEdit
-from knowledge.database import Sessions
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, ReportKind, StatementDraft
 from knowledge.errors import UnreadableFile
 from knowledge.export import claim_reviews, table
@@ -52,6 +51,8 @@ from knowledge.models import (
 from knowledge.notifications import Told
 from knowledge.readers import Format, read
 from knowledge.reports import SourcedStatement
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
 from knowledge.text import is_plain_text, is_single_line
 
 TODAY = date(2026, 2, 7)
@@ -358,7 +359,7 @@ def test_taking_an_edit_back_does_not_bring_old_line_breaks_back(sessions: Sessi
             (SubjectKind.STATEMENT, number),
             (SubjectKind.REPORT, held.report_id),
         ):
-            entry = audit.latest(session, kind, subject)
+            entry = audit_log.latest(session, kind, subject)
             assert entry is not None
             curation.undo(session, entry.id, "amal", None)
         report = curation.report(session, held.report_id)
@@ -381,7 +382,7 @@ def test_names_and_reasons_are_one_line(sessions: Sessions, hostile: str) -> Non
         )
         (source,) = sources.polled(session)
         sources.remove(session, feed, "amal", name)
-        entry = audit.latest(session, SubjectKind.FEED, feed)
+        entry = audit_log.latest(session, SubjectKind.FEED, feed)
         assert entry is not None
         for value in (holder.name, source.name, entry.reason):
             assert value

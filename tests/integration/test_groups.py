@@ -15,11 +15,11 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import curation, groups, people, reports
 from knowledge.agreement.judgement import Evidence, Judgement, Reason, ReasonKind
 from knowledge.answering import Answering
-from knowledge.database import Sessions
 from knowledge.domain import Relation, ReportDraft, StatementDraft
 from knowledge.groups import Manners
 from knowledge.indexing import ServingIndex
 from knowledge.models import Base, Group, Inquiry, Person
+from knowledge.storage.database import Sessions
 
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from knowledge import inquiries
-from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.errors import AlreadyHandled, BadCursor, CannotRegroup, NotFound
 from knowledge.inbox import claims, demand, handling, listing
@@ -23,6 +22,7 @@ from knowledge.models import (
     RejectReason,
     SubjectKind,
 )
+from knowledge.storage.database import Sessions
 
 _NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 _SAID = "السد انهار"

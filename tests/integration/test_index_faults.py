@@ -31,10 +31,10 @@ from embeddings.index.live import Entry, LiveIndex
 from knowledge import curation, indexing, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
-from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import Change, declarative_base
+from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.verification import verify
 from tests.counting import Counting
 

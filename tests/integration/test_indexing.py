@@ -15,11 +15,11 @@ from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexCorrupt, IndexMismatch
 from embeddings.index import snapshot
 from knowledge import curation, indexing, reports
-from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import Vector
-from knowledge.schema import require_ready
+from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.schema import require_ready
 from knowledge.vectors import forget, prune, vectors
 from tests.counting import Counting
 

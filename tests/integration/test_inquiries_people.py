@@ -3,9 +3,9 @@
 import pytest
 
 from knowledge import inquiries, people
-from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.models import Inquiry, Person
+from knowledge.storage.database import Sessions
 
 _SECRET = b"a secret of this installation"
 

@@ -13,10 +13,10 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import curation, people, reports
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
-from knowledge.database import Sessions
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import Claim, Inquiry, Person
+from knowledge.storage.database import Sessions
 
 SECRET = b"the key of these tests"
 ARABIC = "أعلنت البلدية افتتاح الجسر القديم يوم الأحد"

@@ -14,9 +14,9 @@ import pytest
 from bot.cli.main import COMMANDS
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation, reports
-from knowledge.database import open_engine, open_sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import reindex
+from knowledge.storage.database import open_engine, open_sessions
 
 HEAVY = ("torch", "sentence_transformers", "transformers", "telegram")
 

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from knowledge import curation, notifications, verdicts
 from knowledge.curation import ReportEdit
-from knowledge.database import Sessions
 from knowledge.domain import Relation
 from knowledge.inbox import demand
 from knowledge.models import Notification
-from knowledge.taking import take_statements
+from knowledge.storage.database import Sessions
+from knowledge.storage.row_locks import take_statements
 from tests.integration.moderation import BODY, asks, clustered, with_body
 
 #: SQLite has one writer at a time.

@@ -5,10 +5,10 @@ import pytest
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation, indexing, verdicts
 from knowledge.curation import StatementEdit
-from knowledge.database import Sessions
 from knowledge.domain import Relation, Span
 from knowledge.errors import BadEdit, NotFound, Stale
 from knowledge.models import ChangeKind, NotificationKind, StatementStatus
+from knowledge.storage.database import Sessions
 from tests.integration.moderation import (
     asks,
     changes,

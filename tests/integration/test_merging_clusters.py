@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from knowledge import notifications
-from knowledge.database import Sessions
 from knowledge.domain import Relation
 from knowledge.inbox import handling
 from knowledge.models import Cluster, ClusterStatus, Inquiry, NotificationKind, RejectReason
+from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, published, told
 
 _ANSWERED, _OPEN = ClusterStatus.ANSWERED, ClusterStatus.OPEN

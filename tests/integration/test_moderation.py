@@ -16,20 +16,9 @@ from bot.conversation.post import Outbox
 from bot.conversation.reply import Asker, Button, Reply
 from bot.fetching.errors import PrivateAddress
 from embeddings.encoders.encoder import Encoder
-from knowledge import (
-    audit,
-    curation,
-    inquiries,
-    notifications,
-    people,
-    reports,
-    roles,
-    settling,
-    sign_in,
-)
+from knowledge import curation, inquiries, notifications, people, reports, roles, settling, sign_in
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
-from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.inbox import demand, handling
 from knowledge.indexing import ServingIndex
@@ -49,6 +38,8 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.settling import UNDO_FOR
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
 
 SECRET = b"the key of these tests"
 TODAY = date(2030, 5, 1)
@@ -609,7 +600,7 @@ class TestAdd:
     ) -> None:
         house.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
         with house.sessions.begin() as session:
-            audit.note(session, "test", "edited", SubjectKind.REPORT, 1)
+            audit_log.note(session, "test", "edited", SubjectKind.REPORT, 1)
         reply = house.talk.press(MODERATOR, f"mod:{rest}")
         assert "was changed since this was shown" in said(reply)
 

@@ -9,14 +9,15 @@ import pytest
 
 from bot.cli.main import main
 from embeddings.encoders.encoder import Encoder
-from knowledge import approvals, audit, roles
+from knowledge import approvals, roles
 from knowledge.approvals import Policy, Waiting
 from knowledge.curation import StatementEdit
-from knowledge.database import open_engine, open_sessions
 from knowledge.domain import Relation
 from knowledge.inbox import handling
 from knowledge.models import Role, SubjectKind
 from knowledge.settling import answer_cluster
+from knowledge.storage import audit_log
+from knowledge.storage.database import open_engine, open_sessions
 from tests.integration.moderation import clustered, stored
 
 #: Calls `tathabbat` and returns its exit code and what it printed.
@@ -164,7 +165,7 @@ def test_an_answer_is_in_the_history_and_taken_back(cli: Cli, tmp_path: Path) ->
     )
     with sessions.begin() as session:
         answer_cluster(session, cluster, 2, Relation.REFUTES, "command line")
-        entry = audit.latest(session, SubjectKind.CLUSTER, cluster)
+        entry = audit_log.latest(session, SubjectKind.CLUSTER, cluster)
         handling.reopen(session, cluster, "command line")
     engine.dispose()
     assert entry is not None

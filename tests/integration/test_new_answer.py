@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 
 from bot.parsing.pool import ParserPool
 from embeddings.encoders.encoder import Encoder
-from knowledge.database import Sessions
 from knowledge.models import (
     AuditEntry,
     Cluster,
@@ -22,6 +21,7 @@ from knowledge.models import (
     StatementStatus,
     Verdict,
 )
+from knowledge.storage.database import Sessions
 from tests.integration.console import Browser, Console, console_on
 from tests.integration.newsroom import HOSTILE, furnish
 from tests.integration.web import serving

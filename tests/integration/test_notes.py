@@ -10,11 +10,10 @@ from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.letters import letter
 from bot.conversation.wording import answered
 from embeddings.encoders.encoder import Encoder
-from knowledge import approvals, audit, curation, notifications, verdicts
+from knowledge import approvals, curation, notifications, verdicts
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.approvals import Applied, Explain, Policy, Waiting
-from knowledge.database import Sessions
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, CannotUndo, NoteTooLong, Stale
 from knowledge.explaining import explain, explained
@@ -22,6 +21,8 @@ from knowledge.indexing import ServingIndex
 from knowledge.models import Notification, NotificationKind, SubjectKind, Verdict
 from knowledge.models.declarative_base import now
 from knowledge.notes import Note
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
 from tests.integration.console import Console, console_on
 from tests.integration.moderation import asks, clustered, last_entry, stored
 from tests.integration.newsroom import furnish
@@ -119,7 +120,7 @@ def test_an_edit_is_silent_unless_people_are_told(sessions: Sessions, statement:
         assert notifications.due(session, LATER) == []
         # Since when it answers the claim is as before.
         assert session.scalars(select(Verdict.at)).one() == since
-        entry = audit.latest(session, SubjectKind.CLUSTER, 1)
+        entry = audit_log.latest(session, SubjectKind.CLUSTER, 1)
         assert entry is not None
         assert (entry.action, (entry.after or {})["told"]) == ("explained", False)
     with sessions.begin() as session:
@@ -158,7 +159,9 @@ def test_a_verdict_whose_note_was_changed_since_is_not_taken_back_over_it(
     sessions: Sessions, statement: int
 ) -> None:
     with sessions() as session:
-        attached = next(each for each in audit.entries(session).items if each.action == "attached")
+        attached = next(
+            each for each in audit_log.entries(session).items if each.action == "attached"
+        )
     with sessions.begin() as session:
         explain(session, 1, statement, Note(), NOTE, "amal")
     with pytest.raises(CannotUndo), sessions.begin() as session:

@@ -6,10 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import audit, curation, delivery, inquiries, notifications, people, verdicts
+from knowledge import curation, delivery, inquiries, notifications, people, verdicts
 from knowledge.claims.identity import key_of
 from knowledge.curation import StatementEdit
-from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit, CannotUndo, NotFound, Stale, TwoPeopleNeeded
 from knowledge.inbox import handling
@@ -27,6 +26,8 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.notifications import Told
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
 from tests.integration.moderation import (
     asks,
     clustered,
@@ -96,7 +97,7 @@ def test_an_answer_reaches_everybody_who_waits_in_their_language(sessions: Sessi
         assert verdicts.of(session, "انهار السد") == {draft: Relation.REFUTES}
         answered = select(Inquiry.person_key).where(Inquiry.answered_at.is_not(None))
         assert set(session.scalars(answered)) == {"one", "two", "does not wait"}
-        entry = audit.latest(session, SubjectKind.CLUSTER, cluster)
+        entry = audit_log.latest(session, SubjectKind.CLUSTER, cluster)
     assert entry is not None
     assert entry.after == {
         "status": "answered", "statement": draft, "relation": "REFUTES",
@@ -501,7 +502,7 @@ def test_an_answer_that_is_taken_back_is_not_told_and_opens_its_cluster(
         if by == "detach":
             verdicts.detach(session, claims, number, "amal", "wrong claim")
         else:
-            entry = audit.latest(session, SubjectKind.CLAIM, claims[0])
+            entry = audit_log.latest(session, SubjectKind.CLAIM, claims[0])
             assert entry is not None
             curation.undo(session, entry.id, "amal", "wrong claim")
     assert _due(sessions) == []
@@ -604,7 +605,7 @@ def test_what_is_not_told_yet_is_told_as_it_stands(sessions: Sessions) -> None:
 
 def _take_back(sessions: Sessions, cluster: int) -> None:
     with sessions.begin() as session:
-        entry = audit.latest(session, SubjectKind.CLUSTER, cluster)
+        entry = audit_log.latest(session, SubjectKind.CLUSTER, cluster)
         assert entry is not None
         within = timedelta(minutes=1)
         notifications.undo_answer(session, cluster, entry.id, "amal", within)

@@ -11,9 +11,8 @@ from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.post import FIRST_PAUSE, LEASE, LONGEST_PAUSE, MAX_TRIES, Letter, Outbox
 from bot.conversation.reply import Reply
 from bot.conversation.undelivered import listed
-from knowledge import audit, curation, delivery, inquiries, notifications, people, reports
+from knowledge import curation, delivery, inquiries, notifications, people, reports
 from knowledge.curation import StatementEdit
-from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.models import (
     Claim,
@@ -25,6 +24,8 @@ from knowledge.models import (
     Person,
     SubjectKind,
 )
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
 
 SECRET = b"the key of these tests"
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
@@ -171,7 +172,7 @@ class TestWording:
         answered(sessions)
         outbox.sent(taken(outbox))
         with sessions.begin() as session:
-            (entry,) = audit.entries(session, SubjectKind.CLUSTER).items
+            (entry,) = audit_log.entries(session, SubjectKind.CLUSTER).items
             curation.undo(session, entry.id, "moderator", "the source was forged")
         text = said(taken(outbox).reply)
         assert text.startswith(opening)

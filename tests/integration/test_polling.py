@@ -20,7 +20,6 @@ from bot.parsing.worker import Limits
 from bot.polling import MAX_PAGES, Poller, Tally
 from bot.receiving import read_address
 from knowledge import polling, sources
-from knowledge.database import Sessions
 from knowledge.domain import ReportDraft
 from knowledge.models import (
     AuditEntry,
@@ -34,6 +33,7 @@ from knowledge.models import (
 )
 from knowledge.models import Errand as Row
 from knowledge.readers import Defaults, Problem
+from knowledge.storage.database import Sessions
 from tests.integration.hostile import ATTRIBUTES, ENDLESS_FEED, ENDLESS_PAGE, Begun
 from tests.integration.web import Web, answer, serving
 

@@ -23,7 +23,6 @@ from knowledge import (
     sign_in,
     vectors,
 )
-from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.errors import CannotRegroup
 from knowledge.inbox import handling, listing
@@ -43,6 +42,7 @@ from knowledge.models import (
     Role,
 )
 from knowledge.models.declarative_base import now
+from knowledge.storage.database import Sessions
 
 SECRET = b"the secret of these tests"
 #: Text that nothing else in the database can hold by chance.

@@ -12,8 +12,7 @@ from bot.conversation.post import Letter, Outbox
 from bot.conversation.reply import Asker, Reply
 from bot.conversation.wording import closed
 from embeddings.encoders.encoder import Encoder
-from knowledge import inquiries, notifications, schema
-from knowledge.database import Sessions
+from knowledge import inquiries, notifications
 from knowledge.domain import Outcome, Relation
 from knowledge.inbox import handling, listing
 from knowledge.inbox.clustering import Clusters
@@ -25,6 +24,8 @@ from knowledge.models import (
     NotificationKind,
     RejectReason,
 )
+from knowledge.storage import schema
+from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, told
 from tests.integration.moderation import published as published_in
 from tests.integration.test_clustering import ByWords

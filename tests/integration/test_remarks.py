@@ -5,15 +5,16 @@ import json
 import pytest
 from sqlalchemy import select
 
-from knowledge import audit, curation, forgetting, personal
+from knowledge import curation, forgetting, personal
 from knowledge.curation.staleness import last_seen, require_unchanged
-from knowledge.database import Sessions
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
 from knowledge.inbox import handling, listing, remarks
 from knowledge.inbox.filters import Filter
 from knowledge.models import AuditEntry, ClusterNote, ClusterTag, SubjectKind
 from knowledge.settling import UNDO_FOR, answer_cluster, undo_answer
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, published
 
 ONE, OTHER = "the dam broke", "the bridge broke"
@@ -143,7 +144,7 @@ def test_a_remark_gets_in_nobodys_way(sessions: Sessions) -> None:
         require_unchanged(session, SubjectKind.CLUSTER, cluster, seen)
         answer_cluster(session, cluster, statement, Relation.REFUTES, "basil", held=UNDO_FOR)
     with sessions() as session:
-        entry = audit.latest(session, SubjectKind.CLUSTER, cluster)
+        entry = audit_log.latest(session, SubjectKind.CLUSTER, cluster)
     assert entry is not None
     note(sessions, cluster, "well done")
     with sessions() as session:

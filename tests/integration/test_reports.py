@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from knowledge import curation, reports
-from knowledge.database import Sessions
 from knowledge.domain import Rating, ReportDraft, ReportKind, Span, StatementDraft
 from knowledge.models import Report, Source, Statement, StatementStatus
+from knowledge.storage.database import Sessions
 
 _BODY = (
     "قال المتحدث باسم الوزارة إن السد لم يتضرر من الفيضان الأخير. "

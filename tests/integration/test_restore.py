@@ -20,18 +20,8 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import (
-    arrivals,
-    backup_check,
-    curation,
-    errands,
-    people,
-    polling,
-    reports,
-    schema,
-)
+from knowledge import arrivals, backup_check, curation, errands, people, polling, reports
 from knowledge.backup import backup, restore
-from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.indexing import ServingIndex
@@ -47,7 +37,9 @@ from knowledge.models import (
     StatementStatus,
 )
 from knowledge.models.declarative_base import now
-from knowledge.working_folder import working_folder
+from knowledge.storage import schema
+from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.staging_folder import working_folder
 
 
 @pytest.fixture
@@ -521,7 +513,7 @@ import resource, signal, sys
 from pathlib import Path
 from typing import Any
 from knowledge import backup, errors
-from knowledge.database import open_engine
+from knowledge.storage.database import open_engine
 engine = open_engine(sys.argv[1])
 engine.connect().close()
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -579,7 +571,7 @@ def test_what_a_killed_one_left_is_its_owners_and_removed_by_the_next(
 import os, signal, sys
 from pathlib import Path
 from typing import Any
-from knowledge.working_folder import working_folder
+from knowledge.storage.staging_folder import working_folder
 with working_folder(Path(sys.argv[1])) as folder:
     (folder / "backup.db").touch()
     print(folder.name, flush=True)

@@ -5,11 +5,12 @@ from datetime import date
 
 import pytest
 
-from knowledge import audit, curation, roles
-from knowledge.database import Sessions
+from knowledge import curation, roles
 from knowledge.errors import BadCursor, NotFound, TwoPeopleNeeded
 from knowledge.models import Role, Statement, StatementStatus, SubjectKind
-from knowledge.paging import cursor
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
+from knowledge.storage.pagination import cursor
 from tests.integration.moderation import changes, last_entry, published, statuses, stored
 
 _DRAFT, _REVIEWED = StatementStatus.DRAFT, StatementStatus.REVIEWED
@@ -81,7 +82,7 @@ def test_of_two_who_publish_at_once_the_second_sees_what_the_first_did(
         done = curation.last_done(session, SubjectKind.STATEMENT, ids[0])
         assert done is not None
         assert (done.by, done.action) == ("Amal", "published")
-        assert len(audit.entries(session, SubjectKind.STATEMENT).items) == 1
+        assert len(audit_log.entries(session, SubjectKind.STATEMENT).items) == 1
     assert len(changes(sessions)) == 1
 
 
@@ -116,7 +117,7 @@ def test_a_recheck_that_is_done_is_due_no_more(sessions: Sessions) -> None:
         curation.recheck(session, number, None, "basil", "still holds")
     with sessions() as session:
         assert curation.due(session, date(2030, 1, 1)).items == ()
-        made = audit.entries(session, SubjectKind.STATEMENT, number).items
+        made = audit_log.entries(session, SubjectKind.STATEMENT, number).items
     assert [(each.actor, each.action) for each in made] == [
         ("basil", "recheck set"),
         ("amal", "recheck set"),

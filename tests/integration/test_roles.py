@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from knowledge import audit, people, roles
-from knowledge.database import Sessions
+from knowledge import people, roles
 from knowledge.errors import AddressUnreadable, BadCursor, NotAllowed
 from knowledge.models import Person, Role, SubjectKind
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
 from tests.integration.moderation import last_entry
 
 _ADMINS = frozenset({"root"})
@@ -74,23 +75,26 @@ def test_the_audit_is_read_page_by_page_newest_first(sessions: Sessions) -> None
     with sessions.begin() as session:
         for n in range(5):
             actor = "even" if n % 2 == 0 else "odd"
-            audit.note(session, actor, f"act {n}", SubjectKind.SOURCE, n % 3, after={"n": n})
+            audit_log.note(session, actor, f"act {n}", SubjectKind.SOURCE, n % 3, after={"n": n})
     with sessions() as session:
-        first = audit.entries(session, limit=3)
-        rest = audit.entries(session, after=first.after, limit=3)
+        first = audit_log.entries(session, limit=3)
+        rest = audit_log.entries(session, after=first.after, limit=3)
         assert [e.action for e in (*first.items, *rest.items)] == [
             f"act {n}" for n in (4, 3, 2, 1, 0)
         ]
         assert rest.after is None
-        assert [e.after for e in audit.entries(session, actor="odd").items] == [{"n": 3}, {"n": 1}]
-        assert [e.action for e in audit.entries(session, SubjectKind.SOURCE, 1).items] == [
+        assert [e.after for e in audit_log.entries(session, actor="odd").items] == [
+            {"n": 3},
+            {"n": 1},
+        ]
+        assert [e.action for e in audit_log.entries(session, SubjectKind.SOURCE, 1).items] == [
             "act 4",
             "act 1",
         ]
-        assert audit.entries(session, SubjectKind.FEED).items == ()
-        assert audit.latest(session, SubjectKind.FEED, 1) is None
+        assert audit_log.entries(session, SubjectKind.FEED).items == ()
+        assert audit_log.latest(session, SubjectKind.FEED, 1) is None
         with pytest.raises(BadCursor):
-            audit.entries(session, after="forged")
+            audit_log.entries(session, after="forged")
 
 
 def test_an_address_is_kept_so_that_only_the_secret_opens_it(sessions: Sessions) -> None:

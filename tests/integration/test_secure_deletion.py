@@ -12,14 +12,15 @@ from bot.app import App
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
-from knowledge import arrivals, database, forgetting, indexing, inquiries, people, secure_deletion
+from knowledge import arrivals, forgetting, indexing, inquiries, people
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
-from knowledge.database import Sessions, open_engine, open_sessions
 from knowledge.domain import Outcome
 from knowledge.indexing import ServingIndex
 from knowledge.models import Cluster, Errand, Inquiry
 from knowledge.models.declarative_base import now
+from knowledge.storage import database, secure_deletion
+from knowledge.storage.database import Sessions, open_engine, open_sessions
 
 SECRET = b"the secret of these tests"
 NUMBER = 7_318_842_905

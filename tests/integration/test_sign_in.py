@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from knowledge import sign_in
-from knowledge.database import Sessions
 from knowledge.errors import LinkRefused
 from knowledge.models import ConsoleSession, SignInLink
 from knowledge.people import choose_language
 from knowledge.sign_in import LINK_LIFE, SESSION_LIFE, OpenSession, SignedIn
+from knowledge.storage.database import Sessions
 
 NOW = datetime(2026, 2, 7, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -7,12 +7,12 @@ import pytest
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Pair
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
 from knowledge.agreement.rules import RuleJudge
-from knowledge.database import Sessions
 from knowledge.errors import NotFound
 from knowledge.inbox import handling
 from knowledge.inbox.sameness import Comparing, Meaning, Sameness
 from knowledge.inbox.similar import SUGGESTED, similar
 from knowledge.models import RejectReason
+from knowledge.storage.database import Sessions
 from knowledge.vectors import vectors
 from tests.integration.moderation import clustered
 

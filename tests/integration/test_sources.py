@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from knowledge import sources
-from knowledge.database import Sessions
 from knowledge.errors import NotFound, UnusableFeed
 from knowledge.models import AuditEntry, FeedItem, FeedKind
+from knowledge.storage.database import Sessions
 
 URL = "https://news.example/feed"
 NOW = datetime(2024, 4, 5, 12, tzinfo=UTC)

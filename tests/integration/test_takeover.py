@@ -26,10 +26,10 @@ from knowledge import (
     reports,
 )
 from knowledge.arrivals import Arriving, Taken
-from knowledge.database import Sessions
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.models import Arrival, Claim, Cluster, ClusterStatus, Course, Feed, FeedKind, Source
 from knowledge.processes import ProcessLock
+from knowledge.storage.database import Sessions
 from knowledge.takeover import take_over
 
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)

@@ -7,17 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import (
-    audit,
-    curation,
-    delivery,
-    inquiries,
-    notifications,
-    personal,
-    trends,
-    verdicts,
-)
-from knowledge.database import Sessions
+from knowledge import curation, delivery, inquiries, notifications, personal, trends, verdicts
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import CannotUndo
 from knowledge.inbox import handling
@@ -31,6 +21,8 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.models.declarative_base import now
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, last_entry, published, told
 
 CLAIM = "the dam broke"
@@ -55,7 +47,7 @@ def _undo(sessions: Sessions, entry: int) -> None:
 
 def _offered(sessions: Sessions, entry: int) -> bool:
     with sessions() as session:
-        return entry in curation.undoable(session, audit.entries(session).items)
+        return entry in curation.undoable(session, audit_log.entries(session).items)
 
 
 def _tell(sessions: Sessions) -> list[tuple[str, NotificationKind, int]]:
@@ -395,7 +387,7 @@ def test_a_verdict_that_is_given_again_before_anybody_heard_is_told_to_nobody(
 
 def _last_of_claims(sessions: Sessions) -> int:
     with sessions() as session:
-        return audit.entries(session, SubjectKind.CLAIM).items[0].id
+        return audit_log.entries(session, SubjectKind.CLAIM).items[0].id
 
 
 def test_what_is_split_off_tells_nobody_that_it_is_taken_back(sessions: Sessions) -> None:

@@ -8,10 +8,10 @@ import pytest
 from bot.charts import Chart, Form, draw, title
 from bot.conversation.catalogue import Language, catalogue
 from knowledge import trends
-from knowledge.database import Sessions
 from knowledge.domain import Outcome
 from knowledge.inbox import claims, demand
 from knowledge.models import Cluster, ClusterStatus, Feedback, Inquiry
+from knowledge.storage.database import Sessions
 
 _NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 _HOUR = timedelta(hours=1)

@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import audit, curation, notifications, roles, verdicts
+from knowledge import curation, notifications, roles, verdicts
 from knowledge.curation import ReportEdit, StatementEdit
-from knowledge.database import Sessions
 from knowledge.domain import Relation, Span, StatementDraft
 from knowledge.errors import CannotUndo, NotFound
 from knowledge.models import (
@@ -22,6 +21,8 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.models.declarative_base import now
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
 from tests.integration.moderation import (
     BODY,
     asks,
@@ -177,8 +178,8 @@ def test_a_report_is_as_before_with_its_statements_places(sessions: Sessions) ->
     edit = ReportEdit("T", "The Gazette", language="en", body=f"Well. {BODY}")
     with sessions.begin() as session:
         curation.edit_report(session, report.report_id, edit, "amal", None, version=1)
-        (entry,) = audit.entries(session, SubjectKind.REPORT, report.report_id).items
-        moved = audit.entries(session, SubjectKind.STATEMENT).items[0]
+        (entry,) = audit_log.entries(session, SubjectKind.REPORT, report.report_id).items
+        moved = audit_log.entries(session, SubjectKind.STATEMENT).items[0]
     with pytest.raises(CannotUndo, match="edit of the report"):
         _undo(sessions, moved.id)
     _undo(sessions, entry.id)
@@ -206,7 +207,7 @@ def test_a_verdict_is_as_before(sessions: Sessions) -> None:
     _undo(sessions)
     with sessions() as session:
         assert verdicts.of(session, "claim") == {number: Relation.REFUTES}
-        first = audit.entries(session, SubjectKind.CLAIM).items[-1]
+        first = audit_log.entries(session, SubjectKind.CLAIM).items[-1]
     _undo(sessions, first.id)
     with sessions() as session:
         assert verdicts.of(session, "claim") == {}
@@ -284,7 +285,7 @@ def test_an_edit_is_not_taken_back_over_another_text(sessions: Sessions) -> None
     with sessions.begin() as session:
         edit = StatementEdit("the new bridge".capitalize())
         curation.edit_statement(session, number, edit, "amal", None, version=1)
-        edited = audit.latest(session, SubjectKind.STATEMENT, number)
+        edited = audit_log.latest(session, SubjectKind.STATEMENT, number)
         curation.discard(session, report.statement_ids[1:], "amal", "nothing to check")
     assert edited is not None
     _edit_body(sessions, report.report_id, BODY.replace("The old bridge", "One old bridge"))

@@ -6,16 +6,17 @@ from pathlib import Path
 import pytest
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import audit, curation, verdicts
+from knowledge import curation, verdicts
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.answering import Answering
 from knowledge.curation import StatementEdit
-from knowledge.database import Sessions
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, StatementDraft
 from knowledge.errors import BadEdit, NotFound
 from knowledge.indexing import ServingIndex
 from knowledge.models import Cluster, ClusterStatus, Statement, SubjectKind, Verdict
 from knowledge.reports import store
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
 from tests.integration.moderation import changes, clustered, last_entry, published, stored
 
 CLAIM = "the old harbour bridge opened again"
@@ -176,7 +177,7 @@ def test_it_ends_with_the_words_it_was_given_on(
     assert answering.answer(CLAIM).outcome is Outcome.REFUTED
     if taken_back:
         with sessions.begin() as session:
-            (entry, *_) = audit.entries(session, SubjectKind.STATEMENT, str(number)).items
+            (entry, *_) = audit_log.entries(session, SubjectKind.STATEMENT, str(number)).items
             curation.undo(session, entry.id, "basil", "not so")
     else:
         _edit(sessions, number, "the old harbour bridge opened again on monday", 1)

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexMissing
 from knowledge import curation, indexing, reports
-from knowledge.database import Sessions
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.models import Vector
+from knowledge.storage.database import Sessions
 from knowledge.verification import verify
 
 

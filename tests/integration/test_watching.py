@@ -20,9 +20,9 @@ from bot import measures
 from bot.errors import SettingsError
 from bot.watching import GAUGES, Standing, watched
 from knowledge import curation, errands, inquiries, reports
-from knowledge.database import Sessions
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex, reindex
+from knowledge.storage.database import Sessions
 from tests.bag_of_words import BagOfWords
 
 #: Far enough that it does not matter how long ago this was imported.

@@ -72,7 +72,7 @@ def _acts(room: str) -> set[str]:
         for name, value in vars(ROOMS[room]).items()
         if inspect.isfunction(value)
         and not name.startswith("_")
-        and value.__module__ not in ("knowledge.audit", "knowledge.inbox.reopening")
+        and value.__module__ not in ("knowledge.storage.audit_log", "knowledge.inbox.reopening")
         and "actor" in inspect.signature(value).parameters
     }
 

@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.errors import SettingsError
 from bot.fetching.errors import Unreachable
 from bot.redaction import HIDDEN, hide, redact, summary, trace, words_in_hand
-from knowledge.database import open_engine
 from knowledge.errors import DatabaseUnavailable, NotFound
+from knowledge.storage.database import open_engine
 
 TOKEN = "987654:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 PASSWORD = 'كلمة "سر" طويلة\\/ & ö<é>'

@@ -4,9 +4,10 @@ from starlette.responses import Response
 
 from bot.console.names import names
 from bot.console.visit import Visit
-from knowledge import audit, curation
+from knowledge import curation
 from knowledge.approvals import Undo
 from knowledge.models import SubjectKind
+from knowledge.storage import audit_log
 
 
 def show(visit: Visit) -> Response:
@@ -14,7 +15,7 @@ def show(visit: Visit) -> Response:
     asked = visit.asked
     subject = asked.choice("subject", SubjectKind)
     with visit.transaction() as session:
-        page = audit.entries(
+        page = audit_log.entries(
             session,
             subject=subject,
             subject_id=asked.text("id") or None,

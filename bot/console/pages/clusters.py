@@ -18,7 +18,7 @@ from bot.console.problems import told
 from bot.console.visit import Visit
 from bot.conversation.catalogue import Language
 from bot.conversation.undelivered import undelivered
-from knowledge import approvals, audit, delivery, notifications, reports, verdicts
+from knowledge import approvals, delivery, notifications, reports, verdicts
 from knowledge.approvals import Answer, Applied, Attach, Detach, SplitCluster
 from knowledge.curation.staleness import (
     last_seen,
@@ -34,6 +34,7 @@ from knowledge.inbox.similar import similar
 from knowledge.models import RejectReason, Role, SubjectKind
 from knowledge.notes import NO_NOTE, Note
 from knowledge.reports import SourcedStatement
+from knowledge.storage import audit_log
 
 #: Wordings of a cluster, beside its title, that statements are looked for with.
 _WORDINGS = 3
@@ -53,8 +54,8 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
         detail = listing.cluster(session, number, now=visit.now)
         known = names(session, visit)
         seen = last_seen(session, SubjectKind.CLUSTER, detail.summary.id)
-        past = audit.entries(session, SubjectKind.CLUSTER, detail.summary.id, limit=10)
-        last = audit.latest(session, SubjectKind.CLUSTER, detail.summary.id)
+        past = audit_log.entries(session, SubjectKind.CLUSTER, detail.summary.id, limit=10)
+        last = audit_log.latest(session, SubjectKind.CLUSTER, detail.summary.id)
         # Of any wording: what was merged into an answered cluster has no answer of its own yet.
         ruled = verdicts.of(session, *(wording.text for wording in detail.wordings))
         attached = reports.by_ids(session, sorted(ruled))

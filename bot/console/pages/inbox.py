@@ -13,13 +13,13 @@ from bot.console.inbox_view import Tab, kept, view
 from bot.console.names import names
 from bot.console.problems import told
 from bot.console.visit import Visit
-from knowledge import audit
 from knowledge.curation.bulk import Refused
 from knowledge.domain import Outcome
 from knowledge.errors import TooManySaved
 from knowledge.inbox import listing, remarks, saved_searches
 from knowledge.inbox.listing import Order
 from knowledge.models import RejectReason
+from knowledge.storage import audit_log
 
 #: Clusters on a page, and clusters that are handled at once.
 PAGE: Final = 30
@@ -40,7 +40,7 @@ def show(
     ticked = visit.sent.numbers("cluster")[:PAGE] if problem else []
     with visit.transaction() as session:
         # Before what is shown: what is done in between is not taken for seen.
-        last, newest = audit.newest(session), listing.newest(session)
+        last, newest = audit_log.newest(session), listing.newest(session)
         page = listing.clusters(
             session, seen.order, seen.status, seen.after, PAGE, only=seen.only, now=visit.now
         )

@@ -12,7 +12,6 @@ from knowledge import approvals, curation, inquiries, reports, roles, sources, v
 from knowledge.approvals import Act, Policy
 from knowledge.claims.identity import key_of as claim_key
 from knowledge.curation import ReportEdit, StatementEdit
-from knowledge.database import Sessions
 from knowledge.domain import (
     Outcome,
     Rating,
@@ -39,6 +38,7 @@ from knowledge.models import (
     Verdict,
 )
 from knowledge.notes import Note
+from knowledge.storage.database import Sessions
 from tests.integration.console import key_of
 
 #: Two who hold a role, and one more.

@@ -9,19 +9,11 @@ from bot.app import App
 from bot.conversation.moderators import action
 from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
-from knowledge import (
-    approvals,
-    audit,
-    curation,
-    notifications,
-    sources,
-    verdicts,
-)
+from knowledge import approvals, curation, notifications, sources, verdicts
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.approvals import Applied, Waiting
 from knowledge.curation import ReportEdit, StatementEdit
-from knowledge.database import Sessions
 from knowledge.domain import Outcome, Rating, Relation, Span
 from knowledge.indexing import ServingIndex
 from knowledge.models import (
@@ -34,8 +26,10 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.models.declarative_base import now
-from knowledge.schema import upgrade
 from knowledge.settling import UNDO_FOR
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
+from knowledge.storage.schema import upgrade
 from tests.integration.console import SECRET, Clock, Console, key_of
 from tests.integration.moderation import last_entry, statuses, stored
 from tests.integration.two_people.cases import (
@@ -154,7 +148,7 @@ class TestWhatPeopleRead:
         with sessions.begin() as session:
             for each in notifications.due(session, now() + UNDO_FOR):
                 assert notifications.sent(session, each.id)
-            answered = audit.latest(session, SubjectKind.CLUSTER, world.open)
+            answered = audit_log.latest(session, SubjectKind.CLUSTER, world.open)
         assert answered is not None
         number = propose(sessions, approvals.Undo(answered.id))
         with sessions() as session:

@@ -5,16 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from knowledge import (
-    approvals,
-    audit,
-    curation,
-    personal,
-    roles,
-)
+from knowledge import approvals, curation, personal, roles
 from knowledge.approvals import Applied, Policy, Waiting
 from knowledge.curation import ReportEdit, StatementEdit
-from knowledge.database import Sessions
 from knowledge.domain import Rating, Relation
 from knowledge.errors import (
     CannotDecide,
@@ -36,6 +29,8 @@ from knowledge.models import (
     StatementStatus,
     SubjectKind,
 )
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
 from tests.integration.console import SECRET, key_of
 from tests.integration.moderation import asks, last_entry, statuses, stored
 from tests.integration.two_people.cases import (
@@ -67,8 +62,8 @@ class TestWhoDecides:
         number = propose(sessions, RATING)
         approve(sessions, number)
         with sessions() as session:
-            done = audit.latest(session, SubjectKind.STATEMENT, world.checked)
-            acts = audit.entries(session, SubjectKind.PROPOSAL, number).items
+            done = audit_log.latest(session, SubjectKind.STATEMENT, world.checked)
+            acts = audit_log.entries(session, SubjectKind.PROPOSAL, number).items
         assert done is not None
         assert (done.actor, done.approved_by) == (key_of(AMAL), key_of(BASIL))
         assert (done.action, done.reason) == ("edited", "why")

@@ -17,19 +17,9 @@ from bot.conversation.proposals import pending as pending_shown
 from bot.conversation.reply import Asker
 from bot.telegram.render import render
 from embeddings.encoders.encoder import Encoder
-from knowledge import (
-    approvals,
-    audit,
-    curation,
-    polling,
-    reports,
-    roles,
-    sources,
-    verdicts,
-)
+from knowledge import approvals, curation, polling, reports, roles, sources, verdicts
 from knowledge.approvals import Applied, Policy, Waiting
 from knowledge.curation import ReportEdit, StatementEdit
-from knowledge.database import Sessions
 from knowledge.domain import Rating, Relation, ReportDraft, Span, StatementDraft
 from knowledge.errors import (
     CannotUndo,
@@ -42,7 +32,9 @@ from knowledge.models import (
     StatementStatus,
 )
 from knowledge.models.declarative_base import now
-from knowledge.schema import upgrade
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
+from knowledge.storage.schema import upgrade
 from tests.integration.console import SECRET, Console, console_on, key_of
 from tests.integration.moderation import last_entry, statuses, stored, with_body
 from tests.integration.two_people.cases import (
@@ -219,7 +211,7 @@ class TestForeseen:
         approve(sessions, number)
         with sessions() as session:
             later = reports.latest(session, None, 100)
-            entries = audit.entries(session).items
+            entries = audit_log.entries(session).items
         # What is made anew has another number then.
         made = [replace(each, id=0) for each in later]
         assert [each for each in foreseen.statements if replace(each.after, id=0) not in made] == []
@@ -442,7 +434,7 @@ class TestASecondLook:
         hire(sessions)
         (draft,) = stored(sessions, "a draft")
         with sessions.begin() as session:
-            curation.review(session, [draft], audit.COMMAND_LINE)
+            curation.review(session, [draft], audit_log.COMMAND_LINE)
         assert isinstance(submit(sessions, approvals.Publish((draft,))), Applied)
 
     def test_drafts_are_made_one_at_once(self, sessions: Sessions, world: World) -> None:
@@ -467,5 +459,5 @@ class TestASecondLook:
         pressed = action("yes", world.open, world.checked, shown(app.sessions))
         assert "is answered" in read(sent(talk, here, talk.press(here, pressed)))
         assert told(app.sessions) != before
-        assert last_entry(app.sessions).actor == audit.COMMAND_LINE
+        assert last_entry(app.sessions).actor == audit_log.COMMAND_LINE
         app.engine.dispose()

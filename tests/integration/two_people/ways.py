@@ -10,14 +10,9 @@ from sqlalchemy import select
 from bot.conversation.conversation import Conversation
 from bot.conversation.moderators import action
 from bot.conversation.reply import Asker, Reply
-from knowledge import (
-    approvals,
-    audit,
-    curation,
-)
+from knowledge import approvals, curation
 from knowledge.approvals import Act, Applied, Waiting
 from knowledge.curation import StatementEdit
-from knowledge.database import Sessions
 from knowledge.domain import Rating
 from knowledge.errors import (
     KnowledgeError,
@@ -28,6 +23,8 @@ from knowledge.models import (
     ProposalState,
     SubjectKind,
 )
+from knowledge.storage import audit_log
+from knowledge.storage.database import Sessions
 from tests.integration.console import Console, key_of
 from tests.integration.two_people.cases import (
     AMAL,
@@ -125,7 +122,7 @@ def sent(talk: Conversation, asker: Asker, reply: Reply) -> Reply:
 def shown(sessions: Sessions) -> int:
     """Return what a button carries that is shown now."""
     with sessions() as session:
-        return audit.newest(session)
+        return audit_log.newest(session)
 
 
 def read(reply: Reply) -> str:

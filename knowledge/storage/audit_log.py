@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from knowledge.models import AuditEntry, SubjectKind
-from knowledge.paging import Page, bounded, paged, placed
+from knowledge.storage.pagination import Page, bounded, paged, placed
 from knowledge.text import single_line
 
 #: Who acts where an admin acts on the machine itself: no person of a channel.

@@ -17,10 +17,10 @@ from sqlalchemy import Engine, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from knowledge.database import Sessions, empty_log, rewrite, sqlite_file
-from knowledge.inserting import insert_new
 from knowledge.models import Errand
 from knowledge.models.declarative_base import now
+from knowledge.storage.bulk_insert import insert_new
+from knowledge.storage.database import Sessions, empty_log, rewrite, sqlite_file
 
 #: The scheduled job's name.
 ERRAND: Final = "secure deletion"

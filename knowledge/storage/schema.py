@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from knowledge.database import damage
 from knowledge.errors import DatabaseUnavailable
+from knowledge.storage.database import damage
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy.orm import Session
 
-from knowledge.database import Sessions
+from knowledge.storage.database import Sessions
 
 #: Acts in one transaction at most: what fails is done again one by one.
 _TOGETHER: Final = 64

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from knowledge.errors import BadCursor
-from knowledge.paging import LARGEST, bounded, cursor, paged, placed
+from knowledge.storage.pagination import LARGEST, bounded, cursor, paged, placed
 
 
 @pytest.mark.parametrize("place", [(7,), ("2024-01-01", 7), (1.5, 7), ("خبر", -1)])

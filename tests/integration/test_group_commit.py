@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from knowledge.commits import SharedCommits
-from knowledge.database import Sessions
 from knowledge.models import Errand
+from knowledge.storage.database import Sessions
+from knowledge.storage.group_commit import SharedCommits
 
 NOW = datetime(2030, 5, 1, tzinfo=UTC)
 
