@@ -26,7 +26,8 @@ from embeddings.encoders.encoder import Encoder
 from embeddings.index.dense import DenseIndex
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
-from knowledge import curation, reports
+from knowledge import curation
+from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import embed_published
 from knowledge.storage.database import open_engine, open_sessions

@@ -21,13 +21,13 @@ from bot.parsing import jobs
 from bot.parsing.errors import ParserUnavailable
 from bot.parsing.pool import ParserPool
 from bot.receiving import LINK_S
+from knowledge.corpus.extraction import extract
+from knowledge.corpus.readers import Defaults
+from knowledge.corpus.readers.markup_limits import MAX_TAGS
+from knowledge.corpus.readers.page_heading import read_heading
+from knowledge.corpus.readers.received_documents import Received, read_received
 from knowledge.errors import UnreadableFile, UnusableFeed
-from knowledge.extraction import extract
 from knowledge.feeds import MAX_ATTRIBUTES, MAX_ELEMENTS, MAX_TEXT, parse_feed
-from knowledge.readers import Defaults
-from knowledge.readers.heading import read_heading
-from knowledge.readers.markup import MAX_TAGS
-from knowledge.readers.received import Received, read_received
 
 URL: Final = "https://news.example/1"
 FEED_BYTES: Final = 8 * 2**20

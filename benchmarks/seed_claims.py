@@ -9,11 +9,12 @@ import tempfile
 from pathlib import Path
 
 from bot.app import App
-from knowledge import curation, reports
+from knowledge import curation
 from knowledge.answering import Answering
+from knowledge.corpus import reports
+from knowledge.corpus.readers import read
 from knowledge.domain import ReportDraft
 from knowledge.indexing import ServingIndex
-from knowledge.readers import read
 from knowledge.reranking import Reranker
 from knowledge.storage.database import open_engine, open_sessions
 from knowledge.storage.schema import upgrade

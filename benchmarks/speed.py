@@ -22,7 +22,8 @@ from benchmarks.swaps.generator import Swap, harmless, swapped
 from benchmarks.training.pairs import headlines
 from bot.app import App
 from bot.cli.progress import reporter
-from knowledge import curation, reports
+from knowledge import curation
+from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.text import plain_text
 

@@ -16,7 +16,7 @@ from benchmarks.datasets import require
 from benchmarks.swaps.generator import is_held_out
 from embeddings.encoders.encoder import Encoder
 from embeddings.search_results import Vectors
-from knowledge.extraction.segmentation import sentences
+from knowledge.corpus.extraction.segmentation import sentences
 
 #: What is longer is mostly several sentences that lack their marks.
 LONGEST: Final = 160

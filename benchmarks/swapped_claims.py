@@ -25,8 +25,8 @@ from benchmarks.swaps.generator import Swap, harmless, is_held_out, swapped
 from bot.app import App
 from embeddings.text.tokenisation import terms
 from knowledge.agreement.judgement import Evidence, Judge
+from knowledge.corpus.extraction.segmentation import sentences
 from knowledge.domain import Relation
-from knowledge.extraction.segmentation import sentences
 
 SEED = 3
 PER_KIND = 200

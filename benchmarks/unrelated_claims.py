@@ -17,7 +17,8 @@ from benchmarks.datasets import rows
 from benchmarks.training.pairs import headlines
 from bot.app import App
 from bot.cli.progress import reporter
-from knowledge import curation, reports
+from knowledge import curation
+from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, ReportKind, StatementDraft
 from knowledge.text import plain_text, single_line
 

@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from knowledge.agreement.judgement import Judge
     from knowledge.answering import Answering
     from knowledge.calibration import Calibration
+    from knowledge.corpus.readers.page_heading import Heading
     from knowledge.domain import ReportDraft
     from knowledge.inbox.clustering import Clusters
     from knowledge.inbox.sameness import Sameness
     from knowledge.indexing import ServingIndex
     from knowledge.processes import ProcessLock
-    from knowledge.readers.heading import Heading
 
 logger = logging.getLogger(__name__)
 
@@ -367,9 +367,9 @@ class App:
 
     def _read_address(self, url: str) -> "list[ReportDraft]":
         from bot.receiving import read_address
+        from knowledge.corpus.readers import Defaults
         from knowledge.domain import ReportDraft
         from knowledge.errors import UnreadableFile
-        from knowledge.readers import Defaults
 
         found = asyncio.run(read_address(self.fetcher, self.parsers, url, Defaults()))
         drafts = [each for each in found if isinstance(each, ReportDraft)]

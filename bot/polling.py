@@ -17,14 +17,14 @@ from bot.parsing.pool import ParserPool
 from bot.receiving import as_received, read_address
 from bot.redaction import redact
 from knowledge import polling
+from knowledge.corpus.readers import Defaults, Format, Problem
+from knowledge.corpus.readers.received_documents import Found
+from knowledge.corpus.reports import content_hash
 from knowledge.domain import ReportDraft
 from knowledge.errors import KnowledgeError, UnreadableFile
 from knowledge.feeds import Item, key_of
 from knowledge.models import FeedKind
 from knowledge.polling import DueFeed
-from knowledge.readers import Defaults, Format, Problem
-from knowledge.readers.received import Found
-from knowledge.reports import content_hash
 from knowledge.storage.database import Sessions
 
 #: New pages of one feed that are fetched at one poll, and reviews that are taken; the others wait.

@@ -11,9 +11,9 @@ from bot.parsing.errors import ParserUnavailable
 from bot.parsing.jobs import Queue
 from bot.parsing.pool import ParserPool
 from bot.pictures.errors import PictureBusy
-from knowledge.readers import Defaults, Format
-from knowledge.readers.heading import Heading
-from knowledge.readers.received import Found, Received
+from knowledge.corpus.readers import Defaults, Format
+from knowledge.corpus.readers.page_heading import Heading
+from knowledge.corpus.readers.received_documents import Found, Received
 
 #: Seconds that a page has whose link a person sent: they are waiting.
 LINK_S: Final = 8.0

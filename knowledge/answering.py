@@ -38,12 +38,12 @@ from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, core_of, read_m
 from knowledge.claims.arabizi import differ_in_language, is_arabizi
 from knowledge.claims.clause import MAX_CLAUSES
 from knowledge.claims.transliteration import arabic_spellings
+from knowledge.corpus.reports import SourcedStatement, preceding, published
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
 from knowledge.indexing import ServingIndex
 from knowledge.inquiries import Basis
 from knowledge.relevance import Found, coverage
-from knowledge.reports import SourcedStatement, preceding, published
 from knowledge.reranking import RERANKED, Reread
 from knowledge.stages import Stage, Watch, unwatched
 from knowledge.storage.database import Sessions

@@ -12,10 +12,10 @@ from typing import Any, Final
 from urllib.parse import urljoin
 from xml.parsers import expat
 
+from knowledge.corpus.readers import fields
+from knowledge.corpus.readers.fields import FieldError
+from knowledge.corpus.readers.received_documents import as_text
 from knowledge.errors import UnusableFeed
-from knowledge.readers import fields
-from knowledge.readers.fields import FieldError
-from knowledge.readers.received import as_text
 
 #: Items of one feed that are looked at.
 MAX_ITEMS: Final = 20_000

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
 from typing import Any, Final
 
+from knowledge.corpus.extraction.segmentation import sentences
 from knowledge.domain import require_single_line
 from knowledge.errors import NoteTooLong
-from knowledge.extraction.segmentation import sentences
 
 #: Sentences of a note in one language, and characters.
 MOST_SENTENCES: Final = 3

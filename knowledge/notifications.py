@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from knowledge import verdicts
+from knowledge.corpus.reports import SourcedStatement, by_ids
 from knowledge.corrections import corrected
 from knowledge.domain import Relation
 from knowledge.inbox import demand, rejections
@@ -35,7 +36,6 @@ from knowledge.models import (
 from knowledge.models.declarative_base import now
 from knowledge.notes import NO_NOTE, Note
 from knowledge.notices import Notice
-from knowledge.reports import SourcedStatement, by_ids
 from knowledge.settling import answer_cluster, undo_answer
 from knowledge.storage.pagination import bounded
 from knowledge.taking_back import sent_after_all

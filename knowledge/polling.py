@@ -12,10 +12,11 @@ from typing import Final
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from knowledge import curation, reports
+from knowledge import curation
+from knowledge.corpus import reports
+from knowledge.corpus.readers.received_documents import host_of
 from knowledge.domain import ReportDraft
 from knowledge.models import Feed, FeedItem, FeedKind, Source
-from knowledge.readers.received import host_of
 from knowledge.text import single_line
 
 #: How long a feed is one process's.

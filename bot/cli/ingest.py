@@ -19,11 +19,12 @@ from bot.cli.progress import reporter, show_count
 from bot.cli.wording import counted
 from bot.fetching.errors import FetchError
 from bot.receiving import read_address
-from knowledge import curation, indexing, reports
+from knowledge import curation, indexing
+from knowledge.corpus import reports
+from knowledge.corpus.readers import Defaults, Format, Problem, read
+from knowledge.corpus.readers.fields import Flaw
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
-from knowledge.readers import Defaults, Format, Problem, read
-from knowledge.readers.fields import Flaw
 from knowledge.storage.audit_log import COMMAND_LINE
 from knowledge.text import single_line
 

@@ -11,11 +11,11 @@ from bot.app import App
 from bot.cli.wording import counted, say_empty
 from bot.errors import BotError
 from bot.polling import Tally, try_feed
-from knowledge import sources as known
+from knowledge.corpus import sources as known
+from knowledge.corpus.sources import MAX_MINUTES, MIN_MINUTES, FeedState, SourceState
 from knowledge.errors import KnowledgeError
 from knowledge.models import FeedKind
 from knowledge.models.declarative_base import now
-from knowledge.sources import MAX_MINUTES, MIN_MINUTES, FeedState, SourceState
 from knowledge.storage.audit_log import COMMAND_LINE
 from knowledge.text import single_line
 

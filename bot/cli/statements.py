@@ -8,9 +8,10 @@ from bot.app import App
 from bot.cli.confirmation import YES, require_yes
 from bot.cli.progress import reporter
 from bot.cli.wording import counted, say_empty
-from knowledge import curation, indexing, reports, roles
+from knowledge import curation, indexing, roles
+from knowledge.corpus import reports
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.models import StatementStatus, SubjectKind
-from knowledge.reports import SourcedStatement
 from knowledge.storage import audit_log
 from knowledge.storage.audit_log import COMMAND_LINE
 from knowledge.text import single_line

@@ -13,11 +13,11 @@ from bot.fetching import Fetcher
 from bot.parsing import jobs
 from bot.parsing.pool import ParserPool
 from bot.receiving import read_address
+from knowledge.corpus.extraction import extract
+from knowledge.corpus.readers import Defaults, Problem, fields
+from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
-from knowledge.extraction import extract
 from knowledge.language import UNDETERMINED, guess_language
-from knowledge.readers import Defaults, Problem, fields
-from knowledge.readers.fields import FieldError
 from knowledge.text import plain_text
 
 #: Characters of a pasted report.

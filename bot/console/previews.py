@@ -11,11 +11,11 @@ from bot.conversation.reply import Reply
 from knowledge.agreement.judgement import Judgement
 from knowledge.answers import Match, decided, rated
 from knowledge.approvals import Prospect
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Relation
 from knowledge.models import Calendar, NotificationKind
 from knowledge.notes import NO_NOTE, Note
 from knowledge.notifications import Audience, Told
-from knowledge.reports import SourcedStatement
 
 
 @dataclass(frozen=True, slots=True)

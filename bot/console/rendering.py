@@ -24,8 +24,8 @@ from bot.conversation.changes import differences, field_named
 from bot.conversation.direction import ISOLATE
 from bot.conversation.proposals import act_named
 from knowledge.approvals import Act
-from knowledge.readers import fields
-from knowledge.readers.fields import FieldError
+from knowledge.corpus.readers import fields
+from knowledge.corpus.readers.fields import FieldError
 from knowledge.storage.audit_log import COMMAND_LINE, Entry
 from knowledge.text import displayable
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
+from knowledge.corpus.readers import fields
+from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import ReportDraft
 from knowledge.language import guess_language
-from knowledge.readers import fields
-from knowledge.readers.fields import FieldError
 from knowledge.text import plain_text, single_line
 
 #: Reads the reports at a web address, at least one. Raises FetchError or UnreadableFile.

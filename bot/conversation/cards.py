@@ -12,8 +12,8 @@ from bot.conversation.quoting import Asking, explained, reasons, sourced
 from bot.conversation.reply import Block, Card, Cards, Reply, Style
 from bot.conversation.wording import answered, cut_short, headline, link
 from knowledge.answers import Answer, Match
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome
-from knowledge.reports import SourcedStatement
 from knowledge.text import single_line
 
 #: Characters of a quote in a card's description: what two lines of a list show.

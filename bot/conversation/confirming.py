@@ -14,10 +14,10 @@ from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.wording import answered, cut_short
 from knowledge.agreement.judgement import Judgement
 from knowledge.answers import Match, decided
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Relation
 from knowledge.models import Calendar
 from knowledge.notifications import Audience
-from knowledge.reports import SourcedStatement
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,13 @@ from bot.pictures.errors import PictureError
 from knowledge import groups, inquiries, people
 from knowledge.answering import Answering
 from knowledge.claims import MAX_CLAIMS, Intent, Message, lone_link, read_message
+from knowledge.corpus.readers.page_heading import Heading
+from knowledge.corpus.reports import published_in_order
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim, UnreadableFile
 from knowledge.inbox import demand, rejections
 from knowledge.inquiries import Rest
 from knowledge.models import Feedback
-from knowledge.readers.heading import Heading
-from knowledge.reports import published_in_order
 from knowledge.storage.database import Sessions
 
 #: Days that questions are kept unless another number is set.

@@ -11,9 +11,9 @@ from bot.conversation.wording import Carrier, Part
 from embeddings.errors import EmbeddingsError
 from knowledge.answering import Answering
 from knowledge.claims import read_message
+from knowledge.corpus.reports import SourcedStatement, published, short_news
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim
-from knowledge.reports import SourcedStatement, published, short_news
 from knowledge.storage.database import Sessions
 
 #: The action of the button, before the colon and the statement that is asked.

@@ -15,9 +15,10 @@ from bot.conversation.commands import menu
 from bot.conversation.moderators import Added, next_button, said
 from bot.conversation.refusals import REFUSED, refusal
 from bot.conversation.reply import Asker, Block, Button, Reply
-from knowledge import approvals, curation, notifications, people, reports, roles, sign_in, trends
+from knowledge import approvals, curation, notifications, people, roles, sign_in, trends
 from knowledge.answering import Answering
 from knowledge.approvals import Answer, Policy, Publish, Waiting
+from knowledge.corpus import reports
 from knowledge.curation.staleness import last_seen, require_as_shown, require_unchanged
 from knowledge.domain import Relation
 from knowledge.errors import AlreadyHandled, BadCursor, NotAllowed

@@ -11,9 +11,9 @@ from bot.conversation.catalogue import Catalogue
 from bot.conversation.quoting import Asking, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.wording import cut_short
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.inbox.listing import ClusterDetail
 from knowledge.models import RejectReason, StatementStatus
-from knowledge.reports import SourcedStatement
 
 #: What every action of a moderator's button opens with.
 PREFIX: Final = "mod"

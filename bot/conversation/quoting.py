@@ -16,10 +16,10 @@ from knowledge.agreement.negation import has_negator
 from knowledge.agreement.tokens import tokenise
 from knowledge.answers import REJECTING, SHOWN, Match, reviewed
 from knowledge.claims.arabizi import language_spoken
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Rating, Relation
 from knowledge.language import UNDETERMINED, guess_language
 from knowledge.notes import Note
-from knowledge.reports import SourcedStatement
 from knowledge.text import single_line
 
 #: Past this many days a report is old news: the answer says its age, and that things may have

@@ -12,10 +12,10 @@ from bot.conversation.quoting import Asking, explained, reasons, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
 from knowledge.answers import REJECTING, SHOWN, Answer, Match, reviewed
 from knowledge.claims import Intent
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import ClaimProblem
 from knowledge.models import RejectReason
-from knowledge.reports import SourcedStatement
 from knowledge.text import single_line
 
 #: Characters of a claim that are repeated above its answer.

@@ -13,15 +13,15 @@ from pydantic import TypeAdapter
 
 from bot.pictures import read_picture as _read_picture
 from bot.pictures.errors import OcrMissing, TooLarge, UnreadablePicture
+from knowledge.corpus.extraction import extract
+from knowledge.corpus.readers import Defaults, Format, Problem, fields
+from knowledge.corpus.readers import page_heading as headings
+from knowledge.corpus.readers import received_documents as documents
+from knowledge.corpus.readers.page_heading import Heading
+from knowledge.corpus.readers.received_documents import Received
 from knowledge.domain import ReportDraft
 from knowledge.errors import BrokenFile, TooMuchToRead, UnreadableFile, UnusableFeed
-from knowledge.extraction import extract
 from knowledge.feeds import Item, parse_feed
-from knowledge.readers import Defaults, Format, Problem, fields
-from knowledge.readers import heading as headings
-from knowledge.readers import received as documents
-from knowledge.readers.heading import Heading
-from knowledge.readers.received import Received
 
 _Result_co = TypeVar("_Result_co", covariant=True)
 Found = tuple[ReportDraft | Problem, ...]
@@ -84,18 +84,24 @@ def read_received(
     format: Format = Format.AUTO,  # noqa: A002 - as the readers have it
     queue: Queue = Queue.MODERATORS,
 ) -> Call[Found]:
-    """Have ``received.read_received`` called, and its bodies extracted. Raises UnreadableFile."""
+    """Have ``received_documents.read_received`` called, and its bodies extracted.
+
+    Raises UnreadableFile.
+    """
     asked = (document.url, document.content_type, document.charset, defaults, format)
     return Call(Job.RECEIVED, queue, document.url, document.data, asked)
 
 
 def read_upload(name: str, data: bytes, defaults: Defaults) -> Call[Found]:
-    """Have ``received.read_upload`` called, and its bodies extracted. Raises UnreadableFile."""
+    """Have ``received_documents.read_upload`` called, and its bodies extracted.
+
+    Raises UnreadableFile.
+    """
     return Call(Job.UPLOAD, Queue.MODERATORS, fields.shown(name), data, (name, defaults))
 
 
 def read_heading(document: Received) -> Call[Heading]:
-    """Have ``heading.read_heading`` called. Raises UnreadableFile."""
+    """Have ``page_heading.read_heading`` called. Raises UnreadableFile."""
     asked = (document.url, document.content_type, document.charset)
     return Call(Job.HEADING, Queue.LINKS, document.url, document.data, asked)
 

@@ -129,7 +129,7 @@ def _import_readers() -> None:
     """Import now what readers import when they are first called."""
     import feedparser  # noqa: F401
 
-    from knowledge.readers.html import extractor
+    from knowledge.corpus.readers.html_reader import extractor
 
     extractor()
 

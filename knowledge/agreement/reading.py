@@ -16,7 +16,7 @@ from knowledge.agreement.names import name_at
 from knowledge.agreement.negation import Operator, Stance, operators
 from knowledge.agreement.quantities import quantities
 from knowledge.agreement.tokens import Kind, Token, tokenise
-from knowledge.extraction.attribution import attribution
+from knowledge.corpus.extraction.attribution import attribution
 
 _KEPT: Final = 512
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, event, select
 from sqlalchemy.orm import Session
 
-from knowledge import browsing, curation, sources, verdicts
+from knowledge import curation, verdicts
 from knowledge.approvals.acts import (
     Act,
     AddFeed,
@@ -27,6 +27,7 @@ from knowledge.approvals.acts import (
     TrustSource,
     Undo,
 )
+from knowledge.corpus import sources, statement_search
 from knowledge.explaining import explain
 from knowledge.inbox import handling
 from knowledge.models import (
@@ -113,12 +114,12 @@ def apply(
             )
         case Attach(cluster_id=cluster, statement_id=number, relation=relation):
             handling.take_opposites_out(session, cluster, actor)
-            claims = browsing.claims_of(session, cluster)
+            claims = statement_search.claims_of(session, cluster)
             return verdicts.attach(session, claims, number, relation, actor, reason, act.note)
         case Explain(cluster_id=cluster, statement_id=number, note=note, was=was, tell=tell):
             return explain(session, cluster, number, note, was, actor, reason, tell)
         case Detach(cluster_id=cluster, statement_id=number):
-            claims = browsing.claims_of(session, cluster)
+            claims = statement_search.claims_of(session, cluster)
             return verdicts.detach(session, claims, number, actor, reason)
         case SplitCluster(cluster_id=cluster, claim_ids=chosen):
             return handling.split_cluster(session, cluster, chosen, actor, reason)

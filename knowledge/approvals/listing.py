@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import reports
 from knowledge.approvals.acts import Act, Subject, load, subjects
 from knowledge.approvals.applying import apply, observed
 from knowledge.approvals.basis import name_of, subject_named
 from knowledge.approvals.gate import overtake
+from knowledge.corpus import reports
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.errors import KnowledgeError, NotFound
 from knowledge.inbox import demand
 from knowledge.models import (
@@ -25,7 +26,6 @@ from knowledge.models import (
     Statement,
     SubjectKind,
 )
-from knowledge.reports import SourcedStatement
 from knowledge.storage.audit_log import Entry
 from knowledge.storage.database import Sessions
 

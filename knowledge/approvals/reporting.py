@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from knowledge import curation, notifications, reports
+from knowledge import curation, notifications
 from knowledge.approvals.acts import Answer
 from knowledge.approvals.gate import Applied, Policy, Waiting, submit
+from knowledge.corpus import reports
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation.filing import file_report
 from knowledge.curation.staleness import last_shown, require_as_shown
 from knowledge.domain import Relation, ReportDraft, StatementDraft
@@ -14,7 +16,6 @@ from knowledge.inbox import demand
 from knowledge.models import StatementStatus
 from knowledge.notes import NO_NOTE, Note
 from knowledge.notifications import Audience
-from knowledge.reports import SourcedStatement
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """List set phrases that are no claim: greetings, thanks, prayers, in three languages (data).
 
-Spelled as read by ``knowledge.extraction.words.fold``: commas part the phrases.
+Spelled as read by ``knowledge.corpus.extraction.word_spans.fold``: commas part the phrases.
 """
 
 from typing import Final
 
-from knowledge.extraction.words import fold
+from knowledge.corpus.extraction.word_spans import fold
 
 Phrase = tuple[str, ...]
 

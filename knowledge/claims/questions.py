@@ -9,7 +9,7 @@ from typing import Final
 
 from embeddings.text.normalisation import fold
 from embeddings.text.tokenisation import words
-from knowledge.extraction.segmentation import sentences
+from knowledge.corpus.extraction.segmentation import sentences
 
 #: Words that a question opens with which yes or no does not answer.
 OPENING: Final = frozenset(

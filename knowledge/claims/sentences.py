@@ -23,7 +23,7 @@ from knowledge.claims.denials import (
 from knowledge.claims.intent import Intent, IntentModel
 from knowledge.claims.questions import OPENING, asked
 from knowledge.claims.small_talk import first_of, kind_of, peel
-from knowledge.extraction.segmentation import sentences
+from knowledge.corpus.extraction.segmentation import sentences
 
 #: Claims of one message that are checked at once.
 MAX_CLAIMS: Final = 3

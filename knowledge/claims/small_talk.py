@@ -12,7 +12,7 @@ from knowledge.claims import formulas
 from knowledge.claims.formulas import Phrase
 from knowledge.claims.hashed import undrawn
 from knowledge.claims.intent import Intent, learned
-from knowledge.extraction.words import Word, fold, words
+from knowledge.corpus.extraction.word_spans import Word, fold, words
 
 
 @dataclass(frozen=True, slots=True)

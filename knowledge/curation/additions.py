@@ -5,14 +5,14 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from embeddings.text.normalisation import for_matching
+from knowledge.corpus.extraction import extract
+from knowledge.corpus.readers import fields
 from knowledge.curation import entered
 from knowledge.curation.content import STATEMENT_FIELDS, content
 from knowledge.curation.quoting import quoted
 from knowledge.domain import Span, StatementDraft
 from knowledge.errors import BadEdit, NotFound
-from knowledge.extraction import extract
 from knowledge.models import Report, Statement, StatementStatus, SubjectKind
-from knowledge.readers import fields
 from knowledge.storage import audit_log
 from knowledge.storage.row_locks import take_report
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from knowledge.corpus.reports import source_named
 from knowledge.domain import Rating, ReportKind
 from knowledge.models import Report, Statement, StatementStatus, Version, VersionKind
-from knowledge.reports import source_named
 from knowledge.text import plain_text, same_words, single_line
 
 #: What a statement says.

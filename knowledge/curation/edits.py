@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from knowledge.corpus.readers import fields
 from knowledge.curation import entered
 from knowledge.curation.content import (
     REPORT_FIELDS,
@@ -23,7 +24,6 @@ from knowledge.domain import Rating, ReportKind, Span, require_plain_text, requi
 from knowledge.errors import BadEdit, WordsMissing
 from knowledge.inbox import demand
 from knowledge.models import ChangeKind, Report, Statement, StatementStatus, SubjectKind
-from knowledge.readers import fields
 from knowledge.storage import audit_log
 from knowledge.storage.change_log import append
 from knowledge.storage.row_locks import take_report, take_statements

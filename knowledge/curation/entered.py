@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from knowledge.corpus.readers import fields
+from knowledge.corpus.readers.fields import FieldError
 from knowledge.errors import BadEdit
-from knowledge.readers import fields
-from knowledge.readers.fields import FieldError
 
 
 def line(value: str | None, field: str, limit: int) -> str | None:

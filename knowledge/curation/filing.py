@@ -2,10 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from knowledge import reports
+from knowledge.corpus import reports
+from knowledge.corpus.reports import Stored
 from knowledge.domain import ReportDraft
 from knowledge.models import SubjectKind
-from knowledge.reports import Stored
 from knowledge.storage import audit_log
 
 

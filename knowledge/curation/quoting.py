@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from knowledge.corpus.readers import fields
 from knowledge.domain import Span
 from knowledge.errors import BadEdit
-from knowledge.readers import fields
 
 #: Characters of a statement at most, as where it is read from a file.
 LONGEST: Final = fields.MAX_STATEMENT

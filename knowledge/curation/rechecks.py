@@ -6,10 +6,10 @@ from datetime import date
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
+from knowledge.corpus.reports import SourcedStatement, sourced
 from knowledge.curation.content import plain
 from knowledge.errors import BadCursor
 from knowledge.models import Report, Statement, StatementStatus, SubjectKind
-from knowledge.reports import SourcedStatement, sourced
 from knowledge.storage import audit_log
 from knowledge.storage.pagination import Page, bounded, paged, placed
 from knowledge.storage.row_locks import take_statements

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from knowledge.claims import MAX_CHARACTERS
+from knowledge.corpus.readers import Format, Problem, fields, read
+from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import Outcome, Relation, ReportDraft, ReportKind, StatementDraft
 from knowledge.errors import UnreadableFile
 from knowledge.evaluation.labelled_rows import (
@@ -25,8 +27,6 @@ from knowledge.evaluation.labelled_rows import (
 )
 from knowledge.evaluation.written_items import WrittenItem, is_written, read_items
 from knowledge.language import guess_language
-from knowledge.readers import Format, Problem, fields, read
-from knowledge.readers.fields import FieldError
 
 REPORTS: Final = "reports.jsonl"
 CLAIMS: Final = "claims.jsonl"

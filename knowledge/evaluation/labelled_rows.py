@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from knowledge.corpus.readers import Problem, fields
+from knowledge.corpus.readers.fields import FieldError
+from knowledge.corpus.readers.file_decoding import lines
 from knowledge.errors import UnreadableFile
-from knowledge.readers import Problem, fields
-from knowledge.readers.fields import FieldError
-from knowledge.readers.files import lines
 
 #: Labelled rows read from one folder; the largest public sets (FEVER, SNLI) stay below it.
 MAX_ROWS: Final = 1_000_000

@@ -7,7 +7,8 @@ from itertools import islice
 from sqlalchemy import select
 
 from embeddings.progress import Progress
-from knowledge import curation, reports
+from knowledge import curation
+from knowledge.corpus import reports
 from knowledge.domain import ReportDraft
 from knowledge.evaluation.labelled import QuerySet
 from knowledge.models import Report, Statement

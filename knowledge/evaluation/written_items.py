@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from knowledge.claims import MAX_CHARACTERS
+from knowledge.corpus.readers import fields
+from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, ReportKind, StatementDraft
 from knowledge.evaluation.labelled_rows import MAX_ID, Naming, field, optional, rows
 from knowledge.language import guess_language
-from knowledge.readers import fields
-from knowledge.readers.fields import FieldError
 from knowledge.text import plain_text, single_line
 
 #: Claims read of one item.

@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Rating
-from knowledge.reports import SourcedStatement
 
 _BEST, _WORST = 5, 1
 #: Where a rating lies on the scale; the others say nothing of how true a claim is.

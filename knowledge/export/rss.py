@@ -8,7 +8,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from xml.etree import ElementTree as Xml
 
-from knowledge.reports import SourcedStatement
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.text import displayable
 
 # What no XML 1.0 document may hold, however it is written.

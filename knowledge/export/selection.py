@@ -7,8 +7,8 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from knowledge.corpus.reports import SourcedStatement, sourced
 from knowledge.models import Change, ChangeKind, Report, Statement, StatementStatus
-from knowledge.reports import SourcedStatement, sourced
 
 _BATCH: Final = 1_000
 _PUBLISHED = (

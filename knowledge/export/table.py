@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final
 
-from knowledge.reports import SourcedStatement
+from knowledge.corpus.reports import SourcedStatement
 
 COLUMNS: Final = (
     "ref", "statement_ref", "publisher", "title", "url", "published_at", "language", "kind",

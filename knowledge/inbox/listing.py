@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Float, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from knowledge.corpus.reports import SourcedStatement, by_ids
 from knowledge.domain import Outcome
 from knowledge.errors import BadCursor, NotFound
 from knowledge.inbox.demand import demand
@@ -24,7 +25,6 @@ from knowledge.models import (
     Shown,
 )
 from knowledge.models.declarative_base import now as this_moment
-from knowledge.reports import SourcedStatement, by_ids
 from knowledge.storage.pagination import Page, bounded, cursor, paged, placed
 
 #: Clusters of most recent demand among which the fastest-growing are: one that grows is asked now.

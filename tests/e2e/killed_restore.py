@@ -22,8 +22,9 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select, text
 
 from knowledge import backup as backups
-from knowledge import curation, indexing, reports
+from knowledge import curation, indexing
 from knowledge.backup import backup, restore
+from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.models import Base, Statement, StatementStatus
 from knowledge.storage import schema

@@ -16,8 +16,9 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from knowledge import curation, indexing, reports, verification
+from knowledge import curation, indexing, verification
 from knowledge.backup import backup
+from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.models import Report, Statement, StatementStatus
 from knowledge.storage import schema

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from embeddings.index import snapshot
-from knowledge import curation, indexing, inquiries, reports
+from knowledge import curation, indexing, inquiries
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
+from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.storage.database import Sessions, open_engine, open_sessions

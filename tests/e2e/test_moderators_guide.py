@@ -17,9 +17,10 @@ from PIL import Image
 from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
 from bot.conversation.reply import Asker
-from knowledge import curation, reports, roles, sign_in, sources
+from knowledge import curation, roles, sign_in
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
+from knowledge.corpus import reports, sources
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import FeedKind, Role

@@ -17,13 +17,14 @@ from bot.conversation.conversation import Conversation
 from bot.fetching.errors import Unreachable
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import SentenceTransformerEncoder
-from knowledge import curation, reports
+from knowledge import curation
 from knowledge.agreement.judgement import Judge
 from knowledge.answering import Answering
+from knowledge.corpus import reports
+from knowledge.corpus.readers import read
+from knowledge.corpus.readers.page_heading import Heading
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.indexing import ServingIndex
-from knowledge.readers import read
-from knowledge.readers.heading import Heading
 from knowledge.reranking import Reranker
 from knowledge.storage.database import Sessions
 from tests.e2e.echo_bot import SECRET, sessions_in

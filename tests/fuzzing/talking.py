@@ -9,13 +9,14 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
 from bot.fetching.errors import PrivateAddress
 from bot.pictures.errors import UnreadablePicture
-from knowledge import curation, people, reports
+from knowledge import curation, people
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
+from knowledge.corpus import reports
+from knowledge.corpus.readers import read
+from knowledge.corpus.readers.page_heading import Heading
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex, embed_published
-from knowledge.readers import read
-from knowledge.readers.heading import Heading
 from knowledge.storage.database import Sessions
 from tests.bag_of_words import BagOfWords
 from tests.e2e.echo_bot import SECRET

@@ -11,9 +11,10 @@ from sqlalchemy import Engine
 
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
-from knowledge import curation, reports
+from knowledge import curation
 from knowledge.agreement.judgement import Judge
 from knowledge.answering import Answering
+from knowledge.corpus import reports
 from knowledge.domain import ReportDraft
 from knowledge.indexing import ServingIndex
 from knowledge.reranking import Reranker

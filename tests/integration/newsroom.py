@@ -7,8 +7,10 @@ from typing import TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import approvals, curation, inquiries, notifications, reports, roles, sources
+from knowledge import approvals, curation, inquiries, notifications, roles
 from knowledge.approvals import Policy
+from knowledge.corpus import reports, sources
+from knowledge.corpus.reports import Stored
 from knowledge.corrections import corrected
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.curation.filing import file_report
@@ -33,7 +35,6 @@ from knowledge.models import (
     Role,
 )
 from knowledge.models.declarative_base import now
-from knowledge.reports import Stored
 from knowledge.storage.database import Sessions
 from knowledge.text import single_line
 from tests.integration.console import key_of

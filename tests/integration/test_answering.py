@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, indexing, reports
+from knowledge import curation, indexing
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.answering import JUDGED, Answering
 from knowledge.calibration import STANDARD, Calibration, VerdictKind
+from knowledge.corpus import reports
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.relevance import Found

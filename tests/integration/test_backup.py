@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, people, reports
+from knowledge import curation, people
 from knowledge.backup import backup, restore
+from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.errors import DatabaseUnavailable
 from knowledge.indexing import ServingIndex

@@ -16,13 +16,14 @@ from sqlalchemy import select, text
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker, Reply, Style
 from embeddings.encoders.encoder import SentenceTransformerEncoder
-from knowledge import curation, reports
+from knowledge import curation
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
+from knowledge.corpus import reports
+from knowledge.corpus.readers import read
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import Inquiry
-from knowledge.readers import read
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 
 ROOT = Path(__file__).resolve().parents[2]

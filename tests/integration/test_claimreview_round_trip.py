@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.datasets import DATA
-from knowledge import curation, reports
+from knowledge import curation
+from knowledge.corpus import reports
+from knowledge.corpus.readers import Problem, read
 from knowledge.domain import ReportDraft
 from knowledge.export import claim_reviews, published
-from knowledge.readers import Problem, read
 from knowledge.storage.database import Sessions
 
 REVIEWS = DATA / "claimreviews-ar" / "reviews.jsonl"

@@ -7,7 +7,8 @@ import pytest
 
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
-from knowledge import browsing, curation, reports
+from knowledge import curation
+from knowledge.corpus import reports, statement_search
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.storage.database import Sessions
 from knowledge.vectors import vectors
@@ -78,7 +79,7 @@ def test_a_word_within_another_comes_after_the_word(sessions: Sessions) -> None:
     for text in ("rain in Spain", "the train is late", "Ukraine exports wheat", "كثر المطر"):
         clustered(sessions, text)
     with sessions() as session:
-        found = browsing.search(session, "rain").claims
+        found = statement_search.search(session, "rain").claims
     assert [each.text for each in found] == [
         "rain in Spain", "Ukraine exports wheat", "the train is late",
     ]  # fmt: skip
@@ -89,7 +90,7 @@ def test_a_number_is_found_with_either_mark(sessions: Sessions, wanted: str) -> 
     clustered(sessions, "fuel costs 99,5 dinars")
     clustered(sessions, "fuel costs 99.5 dollars")
     with sessions() as session:
-        assert len(browsing.search(session, wanted).claims) == 2
+        assert len(statement_search.search(session, wanted).claims) == 2
 
 
 def test_what_is_meant_is_found_and_nothing_else(

@@ -16,15 +16,16 @@ from bot.conversation.media import Medium
 from bot.conversation.reply import Asker, Cards, Origin, Reply
 from bot.telegram.render import render
 from embeddings.encoders.encoder import SentenceTransformerEncoder
-from knowledge import curation, notifications, people, reports
+from knowledge import curation, notifications, people
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
+from knowledge.corpus import reports
+from knowledge.corpus.readers import read
+from knowledge.corpus.readers.page_heading import Heading
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.inbox import listing
 from knowledge.indexing import ServingIndex
 from knowledge.models import Claim, Cluster, ClusterStatus, Forwarded, Inquiry
-from knowledge.readers import read
-from knowledge.readers.heading import Heading
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,9 +14,10 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.post import Outbox
 from bot.conversation.reply import Asker, Reply
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, people, reports
+from knowledge import curation, people
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
+from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import (

@@ -8,7 +8,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from knowledge import curation, reports
+from knowledge import curation
+from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.errors import NotFound
 from knowledge.models import AuditEntry, Change, ChangeKind, Statement, StatementStatus

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from knowledge import curation, notifications, reports
+from knowledge import curation, notifications
+from knowledge.corpus import reports
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Rating, ReportDraft, Span, StatementDraft
 from knowledge.errors import BadEdit, NotFound, Stale

@@ -20,6 +20,8 @@ from bot.app import App
 from bot.settings import Settings
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import SentenceTransformerEncoder
+from knowledge.corpus.ratings import normalise_rating
+from knowledge.corpus.readers import read
 from knowledge.domain import Outcome, ReportDraft, ReportKind, StatementDraft
 from knowledge.evaluation import agreement, answers, pool, retrieval
 from knowledge.evaluation.labelled import (
@@ -32,8 +34,6 @@ from knowledge.evaluation.labelled import (
     read_queries,
 )
 from knowledge.evaluation.metrics import Measure, share
-from knowledge.ratings import normalise_rating
-from knowledge.readers import read
 
 ROOT = Path(__file__).resolve().parents[2]
 TEST_DATA = ROOT / "tests" / "data"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from knowledge.answers import Answer
+from knowledge.corpus.readers import read
 from knowledge.domain import Outcome, ReportDraft
-from knowledge.readers import read
 from tests.integration.conftest import AnsweringAbout
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

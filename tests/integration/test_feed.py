@@ -9,7 +9,8 @@ from sqlalchemy import Engine, text
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
 from embeddings.progress import Progress
-from knowledge import curation, reports
+from knowledge import curation
+from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.feed import Follower
 from knowledge.indexing import ServingIndex, reindex

@@ -33,9 +33,12 @@ from bot.conversation.wording import answered
 from bot.fetching import Fetcher
 from bot.parsing.pool import ParserPool
 from bot.telegram.render import render
-from knowledge import curation, reports, roles, sources
+from knowledge import curation, roles
 from knowledge.agreement.judgement import Judgement
 from knowledge.answers import Answer, Match
+from knowledge.corpus import reports, sources
+from knowledge.corpus.readers import Format, read
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, ReportKind, StatementDraft
 from knowledge.errors import UnreadableFile
@@ -49,8 +52,6 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.notifications import Told
-from knowledge.readers import Format, read
-from knowledge.reports import SourcedStatement
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from knowledge.text import is_plain_text, is_single_line

@@ -12,9 +12,10 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker, Reply
 from bot.conversation.talk import Here, Standing
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, groups, people, reports
+from knowledge import curation, groups, people
 from knowledge.agreement.judgement import Evidence, Judgement, Reason, ReasonKind
 from knowledge.answering import Answering
+from knowledge.corpus import reports
 from knowledge.domain import Relation, ReportDraft, StatementDraft
 from knowledge.groups import Manners
 from knowledge.indexing import ServingIndex

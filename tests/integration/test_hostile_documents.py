@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from bot.parsing import jobs
 from bot.parsing.pool import ParserPool
 from bot.pictures.errors import UnreadablePicture
+from knowledge.corpus.readers import Defaults
+from knowledge.corpus.readers.received_documents import Received
 from knowledge.errors import UnreadableFile, UnusableFeed
-from knowledge.readers import Defaults
-from knowledge.readers.received import Received
 
 URL = "https://n.example/1"
 TIMES = st.sampled_from([0, 1, 2, 99, 101, 255, 300, 5_000])

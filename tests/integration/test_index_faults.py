@@ -28,9 +28,10 @@ from embeddings.index import snapshot
 from embeddings.index.dense import DenseIndex
 from embeddings.index.lexical import LexicalIndex
 from embeddings.index.live import Entry, LiveIndex
-from knowledge import curation, indexing, reports
+from knowledge import curation, indexing
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
+from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import Change, declarative_base

@@ -14,7 +14,8 @@ from sqlalchemy import Engine, event, func, select
 from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexCorrupt, IndexMismatch
 from embeddings.index import snapshot
-from knowledge import curation, indexing, reports
+from knowledge import curation, indexing
+from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import Vector

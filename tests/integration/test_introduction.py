@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker, Button, Reply
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, people, reports
+from knowledge import curation, people
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
+from knowledge.corpus import reports
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.indexing import ServingIndex
 from knowledge.models import Claim, Inquiry, Person

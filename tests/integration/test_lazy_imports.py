@@ -13,7 +13,8 @@ import pytest
 
 from bot.cli.main import COMMANDS
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, reports
+from knowledge import curation
+from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.indexing import reindex
 from knowledge.storage.database import open_engine, open_sessions

@@ -16,9 +16,10 @@ from bot.conversation.post import Outbox
 from bot.conversation.reply import Asker, Button, Reply
 from bot.fetching.errors import PrivateAddress
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, inquiries, notifications, people, reports, roles, settling, sign_in
+from knowledge import curation, inquiries, notifications, people, roles, settling, sign_in
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
+from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.inbox import demand, handling
 from knowledge.indexing import ServingIndex

@@ -27,13 +27,13 @@ from bot.parsing.worker import Limits
 from bot.pictures.errors import TooLarge as TooLargePicture
 from bot.pictures.errors import UnreadablePicture
 from bot.receiving import LINK_S
+from knowledge.corpus.extraction import extract
+from knowledge.corpus.readers import Defaults
+from knowledge.corpus.readers.page_heading import read_heading
+from knowledge.corpus.readers.received_documents import Received, read_received, read_upload
 from knowledge.domain import ReportDraft
 from knowledge.errors import TooMuchToRead, UnreadableFile, UnusableFeed
-from knowledge.extraction import extract
 from knowledge.feeds import parse_feed
-from knowledge.readers import Defaults
-from knowledge.readers.heading import read_heading
-from knowledge.readers.received import Received, read_received, read_upload
 from tests.integration.hostile import (
     ATTRIBUTES,
     ENDLESS_FEED,

@@ -19,7 +19,9 @@ from bot.parsing.pool import ParserPool
 from bot.parsing.worker import Limits
 from bot.polling import MAX_PAGES, Poller, Tally
 from bot.receiving import read_address
-from knowledge import polling, sources
+from knowledge import polling
+from knowledge.corpus import sources
+from knowledge.corpus.readers import Defaults, Problem
 from knowledge.domain import ReportDraft
 from knowledge.models import (
     AuditEntry,
@@ -32,7 +34,6 @@ from knowledge.models import (
     StatementStatus,
 )
 from knowledge.models import Errand as Row
-from knowledge.readers import Defaults, Problem
 from knowledge.storage.database import Sessions
 from tests.integration.hostile import ATTRIBUTES, ENDLESS_FEED, ENDLESS_PAGE, Begun
 from tests.integration.web import Web, answer, serving

@@ -18,11 +18,11 @@ from knowledge import (
     notifications,
     people,
     personal,
-    reports,
     roles,
     sign_in,
     vectors,
 )
+from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.errors import CannotRegroup
 from knowledge.inbox import handling, listing

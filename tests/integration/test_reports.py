@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from knowledge import curation, reports
+from knowledge import curation
+from knowledge.corpus import reports
 from knowledge.domain import Rating, ReportDraft, ReportKind, Span, StatementDraft
 from knowledge.models import Report, Source, Statement, StatementStatus
 from knowledge.storage.database import Sessions

@@ -20,8 +20,9 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import arrivals, backup_check, curation, errands, people, polling, reports
+from knowledge import arrivals, backup_check, curation, errands, people, polling
 from knowledge.backup import backup, restore
+from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.indexing import ServingIndex

@@ -9,8 +9,8 @@ import pytest
 
 from knowledge.answering import Answering
 from knowledge.answers import Answer
+from knowledge.corpus.readers import read
 from knowledge.domain import Outcome, ReportDraft
-from knowledge.readers import read
 from tests.integration.conftest import AnsweringAbout
 
 ROOT = Path(__file__).resolve().parents[2]

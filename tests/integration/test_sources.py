@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from knowledge import sources
+from knowledge.corpus import sources
 from knowledge.errors import NotFound, UnusableFeed
 from knowledge.models import AuditEntry, FeedItem, FeedKind
 from knowledge.storage.database import Sessions

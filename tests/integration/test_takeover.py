@@ -15,17 +15,9 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.conversation.post import Outbox
-from knowledge import (
-    arrivals,
-    errands,
-    inquiries,
-    notifications,
-    people,
-    polling,
-    processes,
-    reports,
-)
+from knowledge import arrivals, errands, inquiries, notifications, people, polling, processes
 from knowledge.arrivals import Arriving, Taken
+from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.models import Arrival, Claim, Cluster, ClusterStatus, Course, Feed, FeedKind, Source
 from knowledge.processes import ProcessLock

@@ -9,12 +9,12 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import curation, verdicts
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.answering import Answering
+from knowledge.corpus.reports import store
 from knowledge.curation import StatementEdit
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, StatementDraft
 from knowledge.errors import BadEdit, NotFound
 from knowledge.indexing import ServingIndex
 from knowledge.models import Cluster, ClusterStatus, Statement, SubjectKind, Verdict
-from knowledge.reports import store
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import changes, clustered, last_entry, published, stored

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexMissing
-from knowledge import curation, indexing, reports
+from knowledge import curation, indexing
+from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.models import Vector
 from knowledge.storage.database import Sessions

@@ -9,9 +9,9 @@ from knowledge.agreement.negation import denies_unreadably
 from knowledge.agreement.reading import read
 from knowledge.answers import Answer, Match, decided, leans, left_open, rated
 from knowledge.claims import read_message
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
 from knowledge.models import StatementStatus
-from knowledge.reports import SourcedStatement
 
 S, R, N = Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOUGH_INFO
 

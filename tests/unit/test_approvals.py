@@ -8,8 +8,9 @@ from typing import get_args
 
 import pytest
 
-from knowledge import curation, explaining, notifications, sources, verdicts
+from knowledge import curation, explaining, notifications, verdicts
 from knowledge.approvals import acts, applying
+from knowledge.corpus import sources
 from knowledge.curation import StatementEdit
 from knowledge.domain import Rating, Span
 from knowledge.inbox import handling

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.extraction.attribution import attribution
-from knowledge.extraction.mention import MAX_NAME
+from knowledge.corpus.extraction.attribution import attribution
+from knowledge.corpus.extraction.speaker_mention import MAX_NAME
 
 _ARABIC = {
     # verb first

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.corpus.readers import Format, fields, read
+from knowledge.corpus.readers.csv_reader import REPORT_COLUMNS, STATEMENT_COLUMNS
 from knowledge.domain import Rating, ReportDraft, ReportKind
-from knowledge.readers import Format, fields, read
-from knowledge.readers.table import REPORT_COLUMNS, STATEMENT_COLUMNS
 from tests.pages import ROOT, blocks
 
 FILE = ROOT / "docs" / "csv.md"

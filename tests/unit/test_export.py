@@ -11,12 +11,12 @@ from xml.etree import ElementTree
 import feedparser
 import pytest
 
+from knowledge.corpus.readers import Format, read
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Rating, ReportDraft, ReportKind
 from knowledge.export import claim_reviews, rss, table
 from knowledge.export.rss import Channel
 from knowledge.models import StatementStatus
-from knowledge.readers import Format, read
-from knowledge.reports import SourcedStatement
 
 CHECK = SourcedStatement(
     id=7,

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.domain import Rating
-from knowledge.ratings import (
+from knowledge.corpus.ratings import (
     MAX_RATING_CHARACTERS,
     SUPPORTING_RATINGS,
     normalise_rating,
     rating_on_scale,
 )
+from knowledge.domain import Rating
 
 
 @pytest.mark.parametrize("rating", Rating)

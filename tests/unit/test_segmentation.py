@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.extraction.segmentation import MAX_CHARACTERS, clauses, sentences
+from knowledge.corpus.extraction.segmentation import MAX_CHARACTERS, clauses, sentences
 
 # What decides about cuts, so that random texts hit the rules and not only random letters.
 _PIECES = st.sampled_from(

@@ -10,10 +10,10 @@ from bot.conversation.reply import Reply, Style
 from bot.conversation.wording import Noted, Part, answered, each_answered, others, unreadable
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
 from knowledge.answers import Answer, Match
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
 from knowledge.errors import ClaimProblem
 from knowledge.models import StatementStatus
-from knowledge.reports import SourcedStatement
 
 TODAY = date(2026, 2, 7)
 ARABIC, ENGLISH = catalogue(Language.ARABIC), catalogue(Language.ENGLISH)

@@ -18,8 +18,10 @@ from bot.console.problems import told
 from bot.console.visit import Visit
 from bot.conversation.catalogue import Language
 from bot.conversation.undelivered import undelivered
-from knowledge import approvals, delivery, notifications, reports, verdicts
+from knowledge import approvals, delivery, notifications, verdicts
 from knowledge.approvals import Answer, Applied, Attach, Detach, SplitCluster
+from knowledge.corpus import reports
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation.staleness import (
     last_seen,
     last_shown,
@@ -33,7 +35,6 @@ from knowledge.inbox.opposites import may_oppose
 from knowledge.inbox.similar import similar
 from knowledge.models import RejectReason, Role, SubjectKind
 from knowledge.notes import NO_NOTE, Note
-from knowledge.reports import SourcedStatement
 from knowledge.storage import audit_log
 
 #: Wordings of a cluster, beside its title, that statements are looked for with.

@@ -5,14 +5,14 @@ from starlette.responses import Response
 from bot.console.visit import Visit
 from embeddings.errors import EmbeddingsError
 from embeddings.index import snapshot
-from knowledge import browsing
+from knowledge.corpus import statement_search
 
 
 def show(visit: Visit) -> Response:
     """Compare the served snapshot's figures with the database's."""
     desk = visit.desk
     with visit.transaction() as session:
-        held = browsing.held(session)
+        held = statement_search.held(session)
     manifest, problem = None, ""
     try:
         manifest = snapshot.current(desk.index_dir)

@@ -13,8 +13,9 @@ from bot.console.problems import status_of, told
 from bot.console.visit import Visit
 from bot.conversation.changes import field_named
 from bot.errors import BotError
-from knowledge import approvals, reports
+from knowledge import approvals
 from knowledge.approvals import Applied, Rehearsed
+from knowledge.corpus import reports
 from knowledge.curation.staleness import last_seen, require_unchanged
 from knowledge.domain import ReportDraft, ReportKind
 from knowledge.errors import KnowledgeError, NotAllowed

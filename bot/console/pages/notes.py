@@ -8,8 +8,10 @@ from bot.console.pages.statements import Tell
 from bot.console.problems import status_of, told
 from bot.console.visit import Visit
 from bot.conversation.catalogue import Language
-from knowledge import approvals, explaining, reports
+from knowledge import approvals, explaining
 from knowledge.approvals import Explain
+from knowledge.corpus import reports
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation import TOLD
 from knowledge.errors import KnowledgeError, NoteTooLong
 from knowledge.explaining import Explained
@@ -17,7 +19,6 @@ from knowledge.inbox import listing
 from knowledge.inbox.listing import ClusterSummary
 from knowledge.models import NotificationKind, SubjectKind
 from knowledge.notes import Note
-from knowledge.reports import SourcedStatement
 
 
 def show(visit: Visit) -> Response:

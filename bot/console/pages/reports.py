@@ -9,15 +9,16 @@ from bot.console.errors import BadForm
 from bot.console.marking import Marked, located, pieces
 from bot.console.names import names
 from bot.console.visit import Visit
-from knowledge import approvals, curation, reports
+from knowledge import approvals, curation
 from knowledge.approvals import EditReport
+from knowledge.corpus import reports
+from knowledge.corpus.readers import Problem
 from knowledge.curation import ReportEdit
 from knowledge.curation.filing import file_report
 from knowledge.curation.staleness import last_shown
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
 from knowledge.inbox import listing
 from knowledge.models import StatementStatus, VersionKind
-from knowledge.readers import Problem
 
 _LINE: Final = 2_000
 #: Characters of a report that are shown with marks; the rest is read at its source.

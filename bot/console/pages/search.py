@@ -5,7 +5,7 @@ from typing import Final
 from starlette.responses import Response
 
 from bot.console.visit import Visit
-from knowledge import browsing
+from knowledge.corpus import statement_search
 from knowledge.inbox import similar
 
 _LONGEST: Final = 300
@@ -21,7 +21,7 @@ def show(visit: Visit) -> Response:
     if not wanted:
         return visit.page("search.html", found=None)
     with visit.transaction() as session:
-        found = browsing.search(session, wanted)
+        found = statement_search.search(session, wanted)
     statements = {statement.id for statement in found.statements}
     clusters = {claim.cluster_id for claim in found.claims}
     near = desk.answering.nearest(wanted, _ALIKE).matches

@@ -5,8 +5,8 @@ from typing import Final
 from starlette.responses import Response
 
 from bot.console.visit import Visit
-from knowledge import sources
 from knowledge.approvals import AddFeed, ResumeFeed, TrustSource
+from knowledge.corpus import sources
 from knowledge.models import FeedKind
 
 _PAGE: Final = 50

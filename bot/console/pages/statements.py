@@ -13,7 +13,7 @@ from bot.console.marking import located
 from bot.console.meanwhile import require_moved
 from bot.console.names import names
 from bot.console.visit import Visit
-from knowledge import approvals, browsing, curation, reports
+from knowledge import approvals, curation
 from knowledge.approvals import (
     Applied,
     EditStatement,
@@ -21,6 +21,7 @@ from knowledge.approvals import (
     Publish,
     SplitStatement,
 )
+from knowledge.corpus import reports, statement_search
 from knowledge.curation import StatementEdit
 from knowledge.curation.staleness import last_shown, require_as_shown
 from knowledge.domain import Rating, Span
@@ -48,7 +49,7 @@ def show_list(visit: Visit) -> Response:
     after = visit.asked.text("after") or None
     with visit.transaction() as session:
         due = curation.due(session, visit.now.date(), limit=_MOST)
-        page = browsing.statements(session, status, after)
+        page = statement_search.statements(session, status, after)
         seen = last_shown(session, [each.id for each in page.items])
     return visit.page(
         "statements.html",

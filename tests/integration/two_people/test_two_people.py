@@ -9,10 +9,11 @@ from bot.app import App
 from bot.conversation.moderators import action
 from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
-from knowledge import approvals, curation, notifications, sources, verdicts
+from knowledge import approvals, curation, notifications, verdicts
 from knowledge.agreement.rules import RuleJudge
 from knowledge.answering import Answering
 from knowledge.approvals import Applied, Waiting
+from knowledge.corpus import sources
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Outcome, Rating, Relation, Span
 from knowledge.indexing import ServingIndex

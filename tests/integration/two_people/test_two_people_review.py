@@ -17,8 +17,9 @@ from bot.conversation.proposals import pending as pending_shown
 from bot.conversation.reply import Asker
 from bot.telegram.render import render
 from embeddings.encoders.encoder import Encoder
-from knowledge import approvals, curation, polling, reports, roles, sources, verdicts
+from knowledge import approvals, curation, polling, roles, verdicts
 from knowledge.approvals import Applied, Policy, Waiting
+from knowledge.corpus import reports, sources
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Rating, Relation, ReportDraft, Span, StatementDraft
 from knowledge.errors import (

@@ -1,0 +1,1 @@
+"""Read documents into reports and statements, and keep them with their sources."""

@@ -1,0 +1,65 @@
+"""Which format a file is in: by its extension, then by its content."""
+
+from itertools import islice
+
+from knowledge.corpus.readers import html_reader, json_documents
+from knowledge.corpus.readers.claimreview_reader import is_claim_review
+from knowledge.corpus.readers.file_decoding import Source, opened
+from knowledge.corpus.readers.reader_types import Format, Problem
+from knowledge.errors import UnreadableFile
+
+_BY_SUFFIX = {
+    ".txt": Format.TEXT,
+    ".html": Format.HTML,
+    ".htm": Format.HTML,
+    ".xhtml": Format.HTML,
+    ".json": Format.REPORT,
+    ".jsonl": Format.REPORT,
+    ".ndjson": Format.REPORT,
+    ".jsonld": Format.REPORT,
+    ".csv": Format.CSV,
+    ".tsv": Format.CSV,
+}
+_BY_FIRST_BYTE = {b"<": Format.HTML, b"{": Format.REPORT, b"[": Format.REPORT}
+_BEGINNING_BYTES = 1024
+
+
+def detect(path: Source) -> Format:
+    """Return the format of a file, never ``AUTO``.
+
+    Pages and JSON are claim reviews if they hold any, else an article and report rows.
+
+    Raises:
+        UnreadableFile: it cannot be read far enough to tell.
+    """
+    looks = _BY_SUFFIX.get(path.suffix.lower()) or _by_content(path)
+    if looks is Format.HTML and any(
+        map(_holds_reviews, html_reader.json_ld(html_reader.read_page(path)))
+    ):
+        return Format.CLAIMREVIEW
+    if looks is Format.REPORT and is_claim_review(_first_value(path)):
+        return Format.CLAIMREVIEW
+    return looks
+
+
+def _holds_reviews(block: html_reader.Block) -> bool:
+    try:
+        return is_claim_review(json_documents.parsed(block.text))
+    except json_documents.JsonError:
+        return False
+
+
+def _by_content(path: Source) -> Format:
+    with opened(path) as file:
+        beginning = file.read(_BEGINNING_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return _BY_FIRST_BYTE.get(beginning[:1], Format.TEXT)
+
+
+def _first_value(path: Source) -> object:
+    """The first row that is JSON, since a broken one may come before it."""
+    for value in islice(json_documents.values(path), json_documents.PEEKED_ROWS):
+        if not isinstance(value, Problem):
+            return value.content
+    raise UnreadableFile(
+        f"{path} holds no JSON in its first rows; check that it is the right file."
+    )

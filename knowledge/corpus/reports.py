@@ -1,0 +1,313 @@
+"""Reports and their statements, in and out of the database."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from embeddings.text.normalisation import for_matching
+from knowledge.corpus.extraction import extract
+from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
+from knowledge.models import Report, Source, Statement, StatementStatus
+from knowledge.text import plain_text, single_line
+
+#: Ids bound to one query. SQLite refuses more than 32,766 parameters.
+_BATCH = 5_000
+
+#: Statements that are looked through where few are wanted: some of any kind are among them.
+_NEWEST = 5_000
+_WITH_SOURCE = select(Statement).options(joinedload(Statement.report).joinedload(Report.source))
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+# Made once: every answer asks both, and making a query costs more than running it.
+_BY_IDS = _WITH_SOURCE.where(Statement.id.in_(_IDS))
+_BEFORE = aliased(Statement)
+_EARLIER = aliased(Statement)
+_PRECEDING = (
+    select(Statement.id, _BEFORE.text)
+    .join(_BEFORE, _BEFORE.report_id == Statement.report_id)
+    .where(
+        Statement.id.in_(_IDS),
+        _BEFORE.position
+        == select(func.max(_EARLIER.position))
+        .where(
+            _EARLIER.report_id == Statement.report_id,
+            _EARLIER.position < Statement.position,
+            _EARLIER.status == StatementStatus.PUBLISHED,
+        )
+        .correlate(Statement)
+        .scalar_subquery(),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a draft: its report, and its statements' ids in order."""
+
+    report_id: int
+    report_ref: str
+    statement_ids: tuple[int, ...]
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What storing a draft would add. ``known`` is whether its content is stored already."""
+
+    content_hash: str
+    statements: int
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many statements are published, and of how many sources."""
+
+    statements: int
+    sources: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourcedStatement:
+    """A statement with everything a person is shown of where it comes from."""
+
+    id: int
+    ref: str
+    text: str
+    status: StatementStatus
+    speaker: str | None
+    rating: Rating | None
+    rating_text: str | None
+    as_of: date | None
+    report_ref: str
+    title: str
+    publisher: str | None
+    url: str | None
+    published_at: date | None
+    language: str
+    kind: ReportKind
+
+
+def store(
+    session: Session, draft: ReportDraft, chosen: Sequence[StatementDraft] | None = None
+) -> Stored:
+    """Keep a report and its statements as drafts; the same content a second time adds nothing.
+
+    Statements are extracted from the body unless the draft carries its own. Where somebody has
+    ``chosen`` them, they are these, even if there are none yet.
+    """
+    statements = _statements_of(draft) if chosen is None else chosen
+    digest = content_hash(draft, statements)
+    known = session.scalar(select(Report).where(Report.content_hash == digest))
+    if known is not None:
+        return Stored(known.id, known.ref, tuple(s.id for s in known.statements), duplicate=True)
+    report = Report(
+        ref=draft.ref or digest[:12],
+        content_hash=digest,
+        source=source_named(session, draft.publisher),
+        title=draft.title,
+        url=draft.url,
+        published_at=draft.published_at,
+        language=draft.language,
+        kind=draft.kind,
+        body=draft.body,
+    )
+    report.statements = [
+        Statement(
+            position=position,
+            ref=statement.ref or f"{report.ref}-{position + 1}",
+            text=statement.text,
+            span_start=statement.span.start if statement.span else None,
+            span_end=statement.span.end if statement.span else None,
+            speaker=statement.speaker,
+            rating=statement.rating,
+            rating_text=statement.rating_text,
+            as_of=statement.as_of,
+            status=StatementStatus.DRAFT,
+        )
+        for position, statement in enumerate(statements)
+    ]
+    session.add(report)
+    session.flush()
+    ids = tuple(s.id for s in report.statements)
+    return Stored(report.id, report.ref, ids, duplicate=False)
+
+
+def preview(session: Session, draft: ReportDraft) -> Preview:
+    """Tell what ``store`` would do with a draft, storing nothing."""
+    statements = _statements_of(draft)
+    digest = content_hash(draft, statements)
+    known = session.scalar(select(Report.id).where(Report.content_hash == digest))
+    return Preview(digest, len(statements), known is not None)
+
+
+def _statements_of(draft: ReportDraft) -> Sequence[StatementDraft]:
+    """Return the statements that a draft carries, else those that its body holds."""
+    found = draft.statements or draft.extracted
+    if found is None:
+        return extract(draft.body or "", draft.title, draft.language)
+    return found
+
+
+def content_hash(draft: ReportDraft, statements: Sequence[StatementDraft]) -> str:
+    """Return the sha256 that tells a report apart: outlet, title, and body or statements.
+
+    Compared after normalisation, so that a copy that differs in code points or spacing is the
+    same report; another outlet's reprint is another report.
+    """
+    parts = [draft.publisher or "", draft.title, draft.body or ""]
+    if draft.statements:
+        for s in statements:
+            parts += [s.text, s.speaker or "", s.rating or s.rating_text or ""]
+    digest = hashlib.sha256()
+    for part in parts:
+        # A separator that normalised text cannot hold keeps ("ab", "c") and ("a", "bc") apart.
+        digest.update(for_matching(part).encode() + b"\x00")
+    return digest.hexdigest()
+
+
+def provisional(draft: ReportDraft) -> list[SourcedStatement]:
+    """Return the statements of a draft as they would be shown; each has its place for a number."""
+    return [
+        SourcedStatement(
+            id=place,
+            ref="",
+            text=each.text,
+            status=StatementStatus.DRAFT,
+            speaker=each.speaker,
+            rating=each.rating,
+            rating_text=each.rating_text,
+            as_of=each.as_of,
+            report_ref="",
+            title=draft.title,
+            publisher=draft.publisher,
+            url=draft.url,
+            published_at=draft.published_at,
+            language=draft.language,
+            kind=draft.kind,
+        )
+        for place, each in enumerate(_statements_of(draft))
+    ]
+
+
+def published(session: Session, ids: Sequence[int]) -> dict[int, SourcedStatement]:
+    """Return those of ``ids`` that are published at this moment, by id."""
+    found = by_ids(session, ids)
+    return {s.id: s for s in found if s.status is StatementStatus.PUBLISHED}
+
+
+def published_in_order(session: Session, statement_ids: Sequence[int]) -> list[SourcedStatement]:
+    """Return those of the statements that are published now, in the order of their ids given."""
+    found = published(session, statement_ids)
+    return [found[each] for each in statement_ids if each in found]
+
+
+def by_ids(session: Session, ids: Sequence[int]) -> list[SourcedStatement]:
+    """Return the statements with these ids, whatever their status, in the order of ids."""
+    found: list[SourcedStatement] = []
+    for start in range(0, len(ids), _BATCH):
+        chunk = ids[start : start + _BATCH]
+        found += map(sourced, session.scalars(_BY_IDS, {"ids": chunk}))
+    return sorted(found, key=lambda s: s.id)
+
+
+def latest(session: Session, status: StatementStatus | None, limit: int) -> list[SourcedStatement]:
+    """Return up to ``limit`` statements, newest first, of one status or of any."""
+    query = _WITH_SOURCE.order_by(Statement.id.desc()).limit(limit)
+    if status is not None:
+        query = query.where(Statement.status == status)
+    return [sourced(row) for row in session.scalars(query)]
+
+
+def short_news(
+    session: Session, characters: int, limit: int, language: str | None = None
+) -> list[SourcedStatement]:
+    """Return up to ``limit`` published statements of news, newest first, none of them long.
+
+    They are of reports in one language, or in any; only the newest are looked through.
+    """
+    newest = (
+        select(Statement.id)
+        .where(Statement.status == StatementStatus.PUBLISHED)
+        .order_by(Statement.id.desc())
+        .limit(_NEWEST)
+    )
+    query = (
+        _WITH_SOURCE.join(Report, Report.id == Statement.report_id)
+        .where(
+            Statement.id.in_(newest),
+            Statement.rating.is_(None),
+            Report.kind != ReportKind.FACT_CHECK,
+            func.length(Statement.text) <= characters,
+        )
+        .order_by(Statement.id.desc())
+        .limit(limit)
+    )
+    if language is not None:
+        query = query.where(Report.language == language)
+    return [sourced(row) for row in session.scalars(query)]
+
+
+def tally(session: Session) -> Tally:
+    """Return how much is published."""
+    counted = (
+        select(func.count(), func.count(Report.source_id.distinct()))
+        .select_from(Statement)
+        .join(Report, Report.id == Statement.report_id)
+        .where(Statement.status == StatementStatus.PUBLISHED)
+    )
+    statements, sources = session.execute(counted).one()
+    return Tally(statements, sources)
+
+
+def preceding(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """Return the text of the published statement before each of ``ids`` in its report, if any.
+
+    It says how a statement is meant; what nobody published yet has no say in that.
+    """
+    rows = session.execute(_PRECEDING, {"ids": ids})
+    return {row.id: row.text for row in rows}
+
+
+def sourced(row: Statement) -> SourcedStatement:
+    """Return the value of a statement's row.
+
+    What was kept before fields were held to one line is put on one here.
+    """
+    report = row.report
+    return SourcedStatement(
+        id=row.id,
+        ref=single_line(row.ref),
+        text=plain_text(row.text),
+        status=row.status,
+        speaker=_on_one_line(row.speaker),
+        rating=row.rating,
+        rating_text=_on_one_line(row.rating_text),
+        as_of=row.as_of,
+        report_ref=single_line(report.ref),
+        title=single_line(report.title),
+        publisher=_on_one_line(report.source.name if report.source else None),
+        url=_on_one_line(report.url),
+        published_at=report.published_at,
+        language=report.language,
+        kind=report.kind,
+    )
+
+
+def _on_one_line(value: str | None) -> str | None:
+    return single_line(value) or None if value else None
+
+
+def source_named(session: Session, name: str | None) -> Source | None:
+    """Return the source called ``name``, made if it is new; None where no outlet is stated."""
+    if name is None:
+        return None
+    known = session.scalar(select(Source).where(Source.name == name))
+    if known is None:
+        known = Source(name=name)
+        session.add(known)
+        session.flush()
+    return known

@@ -1,0 +1,250 @@
+"""Sources and the feeds of theirs that are polled: added, paused, trusted, each with its audit."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from knowledge.corpus.readers import fields
+from knowledge.corpus.readers.fields import FieldError
+from knowledge.errors import NotFound, UnusableFeed
+from knowledge.models import Feed, FeedItem, FeedKind, Report, Source, SubjectKind
+from knowledge.storage.audit_log import note
+from knowledge.storage.pagination import bounded
+from knowledge.text import single_line
+
+#: How often a feed is asked, in minutes: no oftener than is polite, no rarer than a week.
+MIN_MINUTES: Final = 5
+MAX_MINUTES: Final = 7 * 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """A feed and how polling it goes."""
+
+    id: int
+    url: str
+    kind: FeedKind
+    minutes: int
+    paused: bool
+    polled_at: datetime | None
+    next_poll_at: datetime
+    failures: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source, its feeds, and how many reports it has."""
+
+    id: int
+    name: str
+    homepage: str | None
+    trusted: bool
+    reports: int
+    feeds: tuple[FeedState, ...]
+
+
+def add_feed(
+    session: Session,
+    name: str,
+    url: str,
+    kind: FeedKind,
+    minutes: int,
+    actor: str,
+    homepage: str | None = None,
+) -> int:
+    """Have ``url`` polled for the source ``name``, which is made if it is new; returns the feed.
+
+    Raises UnusableFeed if a value cannot be taken or the address is polled already.
+    """
+    try:
+        named = fields.line_of(name, "name", fields.MAX_PUBLISHER)
+        address = fields.url_of(url, "url")
+        home = fields.url_of(homepage, "homepage")
+    except FieldError as error:
+        raise UnusableFeed(f"the feed cannot be added: {error}") from error
+    if named is None or address is None:
+        raise UnusableFeed("the feed cannot be added: give the source's name and the address")
+    if not MIN_MINUTES <= minutes <= MAX_MINUTES:
+        raise UnusableFeed(f"a feed is polled every {MIN_MINUTES} to {MAX_MINUTES} minutes")
+    if session.scalar(select(Feed.id).where(Feed.url == address)) is not None:
+        raise UnusableFeed(f"{address} is polled already; see `tathabbat sources list`")
+    source = session.scalar(select(Source).where(Source.name == named)) or Source(name=named)
+    before = {"homepage": source.homepage}
+    source.homepage = home or source.homepage
+    feed = Feed(source=source, url=address, kind=kind, minutes=minutes)
+    session.add(feed)
+    session.flush()
+    after = {
+        "source": named,
+        "url": address,
+        "kind": kind.value,
+        "minutes": minutes,
+        # It decides which pages count as the publisher's own.
+        "homepage": source.homepage,
+    }
+    note(session, actor, "added", SubjectKind.FEED, feed.id, before=before, after=after)
+    return feed.id
+
+
+def pause(session: Session, feed_id: int, actor: str, reason: str | None = None) -> None:
+    """Poll a feed no more until it is resumed. Raises NotFound."""
+    feed = _feed(session, feed_id)
+    if not feed.paused:
+        feed.paused = True
+        before, after = {"paused": False}, {"paused": True}
+        note(
+            session,
+            actor,
+            "paused",
+            SubjectKind.FEED,
+            feed_id,
+            before=before,
+            after=after,
+            reason=reason,
+        )
+
+
+def resume(session: Session, feed_id: int, now: datetime, actor: str) -> None:
+    """Poll a paused feed again, at once. Raises NotFound."""
+    feed = _feed(session, feed_id)
+    if feed.paused:
+        feed.paused, feed.next_poll_at, feed.failures = False, now, 0
+        before, after = {"paused": True}, {"paused": False}
+        note(session, actor, "resumed", SubjectKind.FEED, feed_id, before=before, after=after)
+
+
+def remove(session: Session, feed_id: int, actor: str, reason: str | None = None) -> None:
+    """Forget a feed; what it brought stays. Raises NotFound."""
+    feed = _feed(session, feed_id)
+    before = {"source": feed.source.name, "url": feed.url, "kind": feed.kind.value}
+    session.execute(delete(FeedItem).where(FeedItem.feed_id == feed_id))
+    session.delete(feed)
+    session.flush()
+    note(session, actor, "removed", SubjectKind.FEED, feed_id, before=before, reason=reason)
+
+
+def trust(session: Session, source_id: int, actor: str, reason: str | None = None) -> None:
+    """Publish from now on what the source's feeds bring without review. Raises NotFound."""
+    _set_trust(session, source_id, True, actor, reason)
+
+
+def distrust(session: Session, source_id: int, actor: str, reason: str | None = None) -> None:
+    """Keep from now on what the source's feeds bring as drafts. Raises NotFound."""
+    _set_trust(session, source_id, False, actor, reason)
+
+
+def find_source(session: Session, name: str) -> int:
+    """Return the id of the source with this name. Raises NotFound."""
+    found = session.scalar(
+        select(Source.id).where(Source.name.in_({name.strip(), single_line(name)}))
+    )
+    if found is None:
+        raise NotFound(f"no source is named {name!r}; see `tathabbat sources list`")
+    return found
+
+
+def find_feed(session: Session, ref: str) -> int:
+    """Return the id of the feed that ``ref`` names: its number or its address. Raises NotFound."""
+    numbered = Feed.id == int(ref) if ref.isdecimal() and len(ref) < 10 else Feed.url == ref
+    found = session.scalar(select(Feed.id).where(numbered))
+    if found is None:
+        raise NotFound(f"no feed has the number or address {ref!r}; see `tathabbat sources list`")
+    return found
+
+
+def feeds(session: Session) -> list[FeedState]:
+    """Return every feed, by number."""
+    return [_state(feed) for feed in session.scalars(select(Feed).order_by(Feed.id))]
+
+
+def listing(session: Session, after: str | None = None, limit: int = 50) -> tuple[SourceState, ...]:
+    """Return up to ``limit`` sources by name, those after the name ``after``."""
+    query = select(Source).order_by(Source.name).limit(bounded(limit))
+    if after is not None:
+        query = query.where(Source.name > after)
+    rows = session.scalars(query).all()
+    return _states(session, rows)
+
+
+def polled(session: Session) -> tuple[SourceState, ...]:
+    """Return the sources that have feeds, by name."""
+    query = select(Source).where(Source.id.in_(select(Feed.source_id))).order_by(Source.name)
+    return _states(session, session.scalars(query).all())
+
+
+def _states(session: Session, rows: Sequence[Source]) -> tuple[SourceState, ...]:
+    ids = [row.id for row in rows]
+    of_source: dict[int, list[FeedState]] = defaultdict(list)
+    for feed in session.scalars(select(Feed).where(Feed.source_id.in_(ids)).order_by(Feed.id)):
+        of_source[feed.source_id].append(_state(feed))
+    counted = (
+        select(Report.source_id, func.count())
+        .where(Report.source_id.in_(ids))
+        .group_by(Report.source_id)
+    )
+    reports = {row[0]: row[1] for row in session.execute(counted)}
+    return tuple(
+        SourceState(
+            row.id,
+            single_line(row.name),
+            row.homepage,
+            row.trusted,
+            reports.get(row.id, 0),
+            tuple(of_source[row.id]),
+        )
+        for row in rows
+    )
+
+
+def _state(feed: Feed) -> FeedState:
+    return FeedState(
+        feed.id,
+        feed.url,
+        feed.kind,
+        feed.minutes,
+        feed.paused,
+        feed.polled_at,
+        feed.next_poll_at,
+        feed.failures,
+        feed.error,
+    )
+
+
+def _set_trust(
+    session: Session, source_id: int, trusted: bool, actor: str, reason: str | None
+) -> None:
+    source = session.get(Source, source_id)
+    if source is None:
+        raise NotFound(f"no source has the number {source_id}; see `tathabbat sources list`")
+    if source.trusted != trusted:
+        source.trusted = trusted
+        action = "trusted" if trusted else "distrusted"
+        before: dict[str, Any] = {"trusted": not trusted}
+        after: dict[str, Any] = {"trusted": trusted}
+        if trusted:
+            # What is trusted with it: where it is read, and whose pages count as its own.
+            urls = select(Feed.url).where(Feed.source_id == source_id).order_by(Feed.id)
+            after |= {"homepage": source.homepage, "feeds": list(session.scalars(urls))}
+        note(
+            session,
+            actor,
+            action,
+            SubjectKind.SOURCE,
+            source_id,
+            before=before,
+            after=after,
+            reason=reason,
+        )
+
+
+def _feed(session: Session, feed_id: int) -> Feed:
+    feed = session.get(Feed, feed_id, options=[joinedload(Feed.source)])
+    if feed is None:
+        raise NotFound(f"no feed has the number {feed_id}; see `tathabbat sources list`")
+    return feed
