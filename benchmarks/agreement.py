@@ -5,7 +5,7 @@
 ANS train (Arabic headlines), FEVER dev and FEVER symmetric (English, first 4,000 pairs), XNLI dev
 (Arabic, English). The rules have no weights; their thresholds and word lists were looked at on
 these sets, so the figures are development figures. The pooled precisions, with Laplace's
-correction, are ``knowledge.agreement.rules.CONFIDENCE``.
+correction, are ``knowledge.agreement.rule_judge.CONFIDENCE``.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from itertools import islice
 
 from benchmarks.datasets import rows
 from knowledge.agreement.judgement import Evidence
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.domain import Relation
 
 LIMIT = 4_000

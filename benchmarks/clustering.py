@@ -40,7 +40,7 @@ from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import Encoder
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.claims import bare_text
 from knowledge.domain import Outcome
 from knowledge.inbox import claims, demand

@@ -41,9 +41,9 @@ from embeddings.cross_encoder.onnx_cross_encoder import (
 )
 from embeddings.index.score_normalisation import COHORT, deviations
 from embeddings.weights import CROSS_ENCODER
-from knowledge.agreement.combined import RELATIONS, CombinedJudge
+from knowledge.agreement.combined_judge import RELATIONS, CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judge
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.claims import bare_text
 from knowledge.domain import Relation
 from knowledge.relevance import Found, coverage

@@ -131,8 +131,8 @@ class App:
     @cached_property
     def judge(self) -> "Judge":
         """Who decides the relation of a statement to a claim."""
-        from knowledge.agreement.combined import CombinedJudge
-        from knowledge.agreement.rules import RuleJudge
+        from knowledge.agreement.combined_judge import CombinedJudge
+        from knowledge.agreement.rule_judge import RuleJudge
 
         return CombinedJudge(RuleJudge(), self.reader)
 
@@ -296,7 +296,7 @@ class App:
     @cached_property
     def meanings(self) -> "Sameness":
         """Who tells whether two claims mean the same."""
-        from knowledge.agreement.rules import RuleJudge
+        from knowledge.agreement.rule_judge import RuleJudge
         from knowledge.inbox.sameness import Sameness
 
         return Sameness(self.reader, RuleJudge())

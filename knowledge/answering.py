@@ -17,8 +17,8 @@ from embeddings.search_results import Hit, Vectors
 from embeddings.text.normalisation import for_matching
 from embeddings.text.tokenisation import terms
 from knowledge import verdicts
-from knowledge.agreement.differences import same_text
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
+from knowledge.agreement.text_differences import same_text
 from knowledge.answers import (
     REJECTING,
     SUGGEST,

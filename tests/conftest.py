@@ -13,9 +13,9 @@ from bot import redaction
 from bot.parsing.pool import ParserPool
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import SentenceTransformerEncoder, open_encoder
-from knowledge.agreement.combined import CombinedJudge
+from knowledge.agreement.combined_judge import CombinedJudge
 from knowledge.agreement.judgement import Judge
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -34,9 +34,9 @@ from benchmarks.training.fused import fused
 from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.written import Split
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, PairReader
-from knowledge.agreement.combined import FEATURES, RELATIONS, WEIGHTS, features
+from knowledge.agreement.combined_judge import FEATURES, RELATIONS, WEIGHTS, features
 from knowledge.agreement.judgement import Evidence
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.calibration import STANDARD
 from knowledge.domain import Relation
 from knowledge.evaluation.metrics import expected_calibration_error, reliability

@@ -9,9 +9,9 @@ from babel import Locale
 
 from bot.conversation.catalogue import Catalogue
 from bot.conversation.reply import Block, Style
+from knowledge.agreement.calendar_points import Moment, MomentBound
 from knowledge.agreement.dates import moments
 from knowledge.agreement.judgement import Reason, ReasonKind
-from knowledge.agreement.moments import Moment, MomentBound
 from knowledge.agreement.negation import has_negator
 from knowledge.agreement.tokens import tokenise
 from knowledge.answers import REJECTING, SHOWN, Match, reviewed

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from embeddings.text.tokenisation import stem
 from knowledge.agreement.concepts import concepts
-from knowledge.agreement.reading import Reading, Word
+from knowledge.agreement.sentence_features import Reading, Word
 
 # Object pronouns: "the man whom the soldier killed (قتله)" has its subject after the verb.
 _OBJECTS = ("ه", "ها", "هم", "هما", "هن")

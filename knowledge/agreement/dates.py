@@ -9,7 +9,7 @@ they are not taken for quantities, and left unconverted: such a moment has no pa
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from knowledge.agreement.bounds import bound_before
+from knowledge.agreement.calendar_points import Moment, MomentBound
 from knowledge.agreement.calendar_words import (
     HIJRI,
     MONTHS,
@@ -21,8 +21,8 @@ from knowledge.agreement.calendar_words import (
     YEAR_CUES,
 )
 from knowledge.agreement.intervals import Bound, Dimension
-from knowledge.agreement.lexicon import EITHER, Term, lookup
-from knowledge.agreement.moments import Moment, MomentBound
+from knowledge.agreement.number_bounds import bound_before
+from knowledge.agreement.number_lexicon import EITHER, Term, lookup
 from knowledge.agreement.number_words import is_name, read_number
 from knowledge.agreement.quantity_words import NOT_COUNTED
 from knowledge.agreement.tokens import Kind, Token, stems, tokenise

@@ -14,9 +14,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from knowledge.agreement.lexicon import ARTICLES, EITHER, LABELS, OF, WORDS, Term, lookup
+from knowledge.agreement.fractions import FRACTIONS, read_fraction
+from knowledge.agreement.number_lexicon import ARTICLES, EITHER, LABELS, OF, WORDS, Term, lookup
 from knowledge.agreement.quantity_words import ORDINAL_SUFFIXES
-from knowledge.agreement.shares import FRACTIONS, read_fraction
 from knowledge.agreement.tokens import Kind, Token, stems
 from knowledge.agreement.units import read_unit
 

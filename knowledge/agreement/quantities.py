@@ -8,9 +8,9 @@ score (3-1) is no quantity.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from knowledge.agreement.bounds import bound_after, bound_before
 from knowledge.agreement.calendar_words import ORDINAL_TENS
 from knowledge.agreement.dates import moments_in
+from knowledge.agreement.fractions import read_fraction, read_magnitude
 from knowledge.agreement.intervals import (
     Bound,
     Dimension,
@@ -20,9 +20,18 @@ from knowledge.agreement.intervals import (
     conflicts,
     entails,
 )
-from knowledge.agreement.lexicon import lookup
-from knowledge.agreement.measured import COUNT, Measured, counting, counts_noun, of_whole, times
+from knowledge.agreement.number_bounds import bound_after, bound_before
+from knowledge.agreement.number_lexicon import lookup
+from knowledge.agreement.number_ranges import is_score, read_range, unit_of_second
 from knowledge.agreement.number_words import Number, is_name, read_number
+from knowledge.agreement.quantity_parser_state import (
+    COUNT,
+    Measured,
+    counting,
+    counts_noun,
+    of_whole,
+    times,
+)
 from knowledge.agreement.quantity_words import (
     MOST,
     MOST_OF_THEM,
@@ -32,8 +41,6 @@ from knowledge.agreement.quantity_words import (
     QUOTES,
     WHOLE,
 )
-from knowledge.agreement.ranges import is_score, read_range, unit_of_second
-from knowledge.agreement.shares import read_fraction, read_magnitude
 from knowledge.agreement.tokens import Kind, Token, stems, tokenise
 from knowledge.agreement.units import (
     COUNTABLE,

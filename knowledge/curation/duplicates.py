@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
-from knowledge.agreement.differences import same_text
+from knowledge.agreement.text_differences import same_text
 from knowledge.corpus.reports import SourcedStatement, by_ids
 from knowledge.corrections import pass_on
 from knowledge.curation.revising import revise

@@ -8,8 +8,8 @@ agreeing ones, which then only wait for an answer of their own.
 
 from knowledge.agreement.judgement import Evidence
 from knowledge.agreement.negation import Stance, denials
-from knowledge.agreement.reading import read
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
+from knowledge.agreement.sentence_features import read
 from knowledge.claims.denials import mentions_denial
 from knowledge.domain import Relation
 

@@ -14,7 +14,7 @@ import pytest
 
 from embeddings.index import snapshot
 from knowledge import curation, indexing, inquiries
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft

@@ -18,7 +18,7 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
 from bot.conversation.reply import Asker
 from knowledge import curation, roles, sign_in
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports, sources
 from knowledge.domain import ReportDraft, StatementDraft

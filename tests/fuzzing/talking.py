@@ -10,7 +10,7 @@ from bot.conversation.moderation import Moderation, Place
 from bot.fetching.errors import PrivateAddress
 from bot.pictures.errors import UnreadablePicture
 from knowledge import curation, people
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read

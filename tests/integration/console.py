@@ -23,7 +23,7 @@ from bot.parsing.pool import ParserPool
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Pair
 from embeddings.encoders.encoder import Encoder
 from knowledge import roles, sign_in
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.inbox.sameness import Meaning, Sameness
 from knowledge.indexing import ServingIndex

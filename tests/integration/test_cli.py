@@ -13,7 +13,7 @@ from bot.cli import permissions
 from bot.cli.main import COMMANDS
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import SentenceTransformerEncoder
-from knowledge.agreement.combined import CombinedJudge
+from knowledge.agreement.combined_judge import CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.domain import Relation
 from tests.integration.command_line import Cli, command_line

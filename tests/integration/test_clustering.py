@@ -12,7 +12,7 @@ from embeddings.encoders.encoder import Encoder
 from embeddings.text.tokenisation import words
 from knowledge import inquiries
 from knowledge.agreement.judgement import Evidence, Judgement
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.domain import Outcome
 from knowledge.inbox import claims, clustering, handling, listing
 from knowledge.inbox.clustering import Clusters

@@ -17,7 +17,7 @@ from bot.conversation.reply import Asker, Cards, Origin, Reply
 from bot.telegram.render import render
 from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge import curation, notifications, people
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read

@@ -15,7 +15,7 @@ from bot.conversation.post import Outbox
 from bot.conversation.reply import Asker, Reply
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation, people
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft

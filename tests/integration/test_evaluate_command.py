@@ -8,7 +8,7 @@ import pytest
 from bot.app import App
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import Encoder
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from tests.integration.command_line import Cli, command_line
 
 COMMANDS = ("retrieval", "agreement", "answers", "calibrate")

@@ -29,7 +29,7 @@ from embeddings.index.dense import DenseIndex
 from embeddings.index.lexical import LexicalIndex
 from embeddings.index.live import Entry, LiveIndex
 from knowledge import curation, indexing
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft

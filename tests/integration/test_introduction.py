@@ -11,7 +11,7 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker, Button, Reply
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation, people
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft

@@ -11,7 +11,7 @@ from bot.conversation.letters import letter
 from bot.conversation.wording import answered
 from embeddings.encoders.encoder import Encoder
 from knowledge import approvals, curation, notifications, verdicts
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.approvals import Applied, Explain, Policy, Waiting
 from knowledge.domain import Relation

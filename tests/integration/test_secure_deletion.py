@@ -13,7 +13,7 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
 from knowledge import arrivals, forgetting, indexing, inquiries, people
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.domain import Outcome
 from knowledge.indexing import ServingIndex

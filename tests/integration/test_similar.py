@@ -6,7 +6,7 @@ import pytest
 
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Pair
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.errors import NotFound
 from knowledge.inbox import handling
 from knowledge.inbox.sameness import Comparing, Meaning, Sameness

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.agreement.calendar_points import Moment, MomentBound, moments_conflict, same_moment
 from knowledge.agreement.dates import moments
-from knowledge.agreement.moments import Moment, MomentBound, moments_conflict, same_moment
 from knowledge.agreement.quantities import quantities
 
 Parts = tuple[int | None, int | None, int | None, int | None]

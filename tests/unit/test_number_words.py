@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.agreement.fractions import read_fraction, read_magnitude
 from knowledge.agreement.number_words import Number, parse_digits, read_number
-from knowledge.agreement.shares import read_fraction, read_magnitude
 from knowledge.agreement.tokens import fold, tokenise
 
 _UNITS = ["واحد", "اثنان", "ثلاثة", "أربعة", "خمسة", "ستة", "سبعة", "ثمانية", "تسعة", "عشرة"]

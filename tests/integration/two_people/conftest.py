@@ -7,7 +7,7 @@ import pytest
 from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
 from embeddings.encoders.encoder import Encoder
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.indexing import ServingIndex
 from knowledge.storage.database import Sessions

@@ -10,7 +10,7 @@ from bot.conversation.moderators import action
 from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
 from knowledge import approvals, curation, notifications, verdicts
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.approvals import Applied, Waiting
 from knowledge.corpus import sources

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from knowledge.agreement.intervals import Bound
-from knowledge.agreement.measured import COUNT, Measured, counts_noun, times
 from knowledge.agreement.number_words import Number, read_number
+from knowledge.agreement.quantity_parser_state import COUNT, Measured, counts_noun, times
 from knowledge.agreement.quantity_words import BETWEEN, CHANGES, CONNECTORS, DASHES, FROM
 from knowledge.agreement.tokens import Kind, Token, stems
 from knowledge.agreement.units import Unit, read_unit

@@ -9,10 +9,10 @@ from typing import Final
 
 from embeddings.text.normalisation import fold
 from embeddings.text.tokenisation import stem
+from knowledge.agreement.calendar_points import Moment, moments_conflict, same_moment
+from knowledge.agreement.comparability import is_decade
 from knowledge.agreement.intervals import Dimension, Quantity, comparable, conflicts, entails
-from knowledge.agreement.moments import Moment, moments_conflict, same_moment
-from knowledge.agreement.reading import Reading, read
-from knowledge.agreement.sameness import is_decade
+from knowledge.agreement.sentence_features import Reading, read
 
 #: Raise when anything here decides otherwise: calibrations are kept by it.
 VERSION: Final = "signals-1"

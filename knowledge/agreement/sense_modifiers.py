@@ -13,7 +13,7 @@ from embeddings.text.normalisation import fold
 from knowledge.agreement.alignment import Alignment
 from knowledge.agreement.concepts import is_name
 from knowledge.agreement.intervals import Quantity
-from knowledge.agreement.reading import Reading, Word
+from knowledge.agreement.sentence_features import Reading, Word
 
 #: Tokens before the first shared word that still belong to it ("the wife of the …").
 _LEAD: Final = 4

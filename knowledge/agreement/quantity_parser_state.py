@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.agreement.intervals import Bound, Dimension
-from knowledge.agreement.lexicon import lookup
+from knowledge.agreement.number_lexicon import lookup
 from knowledge.agreement.quantity_words import NOT_COUNTED, PARTITIVES, TOTALS
 from knowledge.agreement.tokens import Kind, Token, stems
 from knowledge.agreement.units import PERCENT, Unit

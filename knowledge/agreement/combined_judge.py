@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 
 from embeddings.cross_encoder.onnx_cross_encoder import Output, Pair, PairReader
 from embeddings.text.tokenisation import words
-from knowledge.agreement.differences import difference
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, Reason, ReasonKind
 from knowledge.agreement.negation import denies_unreadably
-from knowledge.agreement.reading import read
-from knowledge.agreement.signals import VERSION, signals
+from knowledge.agreement.number_conflicts import VERSION, signals
+from knowledge.agreement.sentence_features import read
+from knowledge.agreement.text_differences import difference
 from knowledge.domain import Relation
 from knowledge.errors import WeightsUnfit
 

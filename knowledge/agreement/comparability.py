@@ -6,11 +6,11 @@ from typing import Final
 
 from embeddings.text.normalisation import fold, for_matching
 from knowledge.agreement.alignment import Alignment, same_thing
+from knowledge.agreement.calendar_points import Moment
 from knowledge.agreement.concepts import opposed
-from knowledge.agreement.guards import measures_differently
 from knowledge.agreement.intervals import Dimension, Quantity, entails
-from knowledge.agreement.moments import Moment
-from knowledge.agreement.reading import Reading
+from knowledge.agreement.sense_modifiers import measures_differently
+from knowledge.agreement.sentence_features import Reading
 
 #: Words on each side of a number or date that tell what it is about.
 NEIGHBOURS: Final = 4

@@ -11,15 +11,8 @@ from typing import Final
 
 from embeddings.text.normalisation import fold, for_matching
 from knowledge.agreement.alignment import Alignment, align, same_thing
-from knowledge.agreement.concepts import concepts, is_name, opposed
-from knowledge.agreement.differences import same_text
-from knowledge.agreement.guards import differs, leaves_out
-from knowledge.agreement.intervals import Dimension, Quantity, comparable, conflicts, entails
-from knowledge.agreement.judgement import Evidence, Judgement, Reason, ReasonKind
-from knowledge.agreement.moments import Moment, moments_conflict, same_moment
-from knowledge.agreement.negation import DENYING, Stance, tangled, wide
-from knowledge.agreement.reading import Reading, Word, read
-from knowledge.agreement.sameness import (
+from knowledge.agreement.calendar_points import Moment, moments_conflict, same_moment
+from knowledge.agreement.comparability import (
     OPERATOR_GAP,
     Pair,
     certain,
@@ -31,6 +24,13 @@ from knowledge.agreement.sameness import (
     ranked,
     runs_in,
 )
+from knowledge.agreement.concepts import concepts, is_name, opposed
+from knowledge.agreement.intervals import Dimension, Quantity, comparable, conflicts, entails
+from knowledge.agreement.judgement import Evidence, Judgement, Reason, ReasonKind
+from knowledge.agreement.negation import DENYING, Stance, tangled, wide
+from knowledge.agreement.sense_modifiers import differs, leaves_out
+from knowledge.agreement.sentence_features import Reading, Word, read
+from knowledge.agreement.text_differences import same_text
 from knowledge.domain import Relation
 
 #: Share of a claim's words a statement must have before its numbers or polarity may refute it.

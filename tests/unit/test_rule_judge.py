@@ -4,8 +4,8 @@ import pytest
 
 from knowledge.agreement.judgement import Evidence, ReasonKind
 from knowledge.agreement.negation import Stance, operators
-from knowledge.agreement.reading import read
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
+from knowledge.agreement.sentence_features import read
 from knowledge.agreement.tokens import tokenise
 from knowledge.domain import Relation
 

@@ -8,11 +8,11 @@ from typing import Final
 
 from embeddings.text.normalisation import fold, visible
 from embeddings.text.tokenisation import STOP_WORDS
+from knowledge.agreement.calendar_points import Moment
 from knowledge.agreement.concepts import concepts, is_listed
 from knowledge.agreement.dates import moments
 from knowledge.agreement.intervals import Quantity
-from knowledge.agreement.moments import Moment
-from knowledge.agreement.names import name_at
+from knowledge.agreement.multiword_names import name_at
 from knowledge.agreement.negation import Operator, Stance, operators
 from knowledge.agreement.quantities import quantities
 from knowledge.agreement.tokens import Kind, Token, tokenise

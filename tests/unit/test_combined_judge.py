@@ -9,14 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Output, Pair
-from knowledge.agreement.combined import (
-    FEATURES,
-    WEIGHTS,
-    CombinedJudge,
-    load_combination,
-)
+from knowledge.agreement.combined_judge import FEATURES, WEIGHTS, CombinedJudge, load_combination
 from knowledge.agreement.judgement import Evidence, ReasonKind
-from knowledge.agreement.rules import RuleJudge
+from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.domain import Relation
 from knowledge.errors import WeightsUnfit
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.agreement.differences import Difference, difference
+from knowledge.agreement.text_differences import Difference, difference
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge.agreement.lexicon import ARTICLES, OF, Term, lookup
+from knowledge.agreement.number_lexicon import ARTICLES, OF, Term, lookup
 from knowledge.agreement.tokens import Stem, Token, stems
 
 
