@@ -36,7 +36,7 @@ from knowledge.answers import (
 from knowledge.calibration import STANDARD, Calibration, VerdictKind
 from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, core_of, read_message
 from knowledge.claims.arabizi import differ_in_language, is_arabizi
-from knowledge.claims.clause import MAX_CLAUSES
+from knowledge.claims.clause_splitting import MAX_CLAUSES
 from knowledge.claims.transliteration import arabic_spellings
 from knowledge.corpus.reports import SourcedStatement, preceding, published
 from knowledge.domain import Outcome, Relation

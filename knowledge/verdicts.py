@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
-from knowledge.claims.identity import key_of
+from knowledge.claims.claim_key import key_of
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
 from knowledge.inbox import demand

@@ -1,7 +1,7 @@
 """From what a person sends to the sentences that are checked (pure)."""
 
-from knowledge.claims.clause import clauses
-from knowledge.claims.core import core_of
+from knowledge.claims.claim_core import core_of
+from knowledge.claims.clause_splitting import clauses
 from knowledge.claims.intent import Intent
 from knowledge.claims.message import (
     MAX_CHARACTERS,

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.text.tokenisation import words
-from knowledge.claims.hashed import pieces, place, undrawn
+from knowledge.claims.hashed_features import pieces, place, undrawn
 from knowledge.language import guess_language
 
 #: Places that features are hashed to.

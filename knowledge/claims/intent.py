@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.text.tokenisation import words
-from knowledge.claims.hashed import pieces, place, undrawn
+from knowledge.claims.hashed_features import pieces, place, undrawn
 
 #: Places that features are hashed to.
 DIMENSION: Final = 8192

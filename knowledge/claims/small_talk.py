@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from knowledge.claims import formulas
-from knowledge.claims.formulas import Phrase
-from knowledge.claims.hashed import undrawn
+from knowledge.claims import set_phrases
+from knowledge.claims.hashed_features import undrawn
 from knowledge.claims.intent import Intent, learned
+from knowledge.claims.set_phrases import Phrase
 from knowledge.corpus.extraction.word_spans import Word, fold, words
 
 
@@ -33,11 +33,11 @@ MAX_FEELING_WORDS: Final = 12
 MAX_WORDS: Final = 120
 
 _PHRASES: Final[dict[Phrase, Intent | None]] = {
-    **dict.fromkeys(formulas.FILLERS, None),
-    **dict.fromkeys(formulas.PRAYERS, Intent.PRAYER),
-    **dict.fromkeys(formulas.GREETINGS, Intent.GREETING),
-    **dict.fromkeys(formulas.THANKS, Intent.THANKS),
-    **dict.fromkeys(formulas.ABOUT_BOT, Intent.HELP),
+    **dict.fromkeys(set_phrases.FILLERS, None),
+    **dict.fromkeys(set_phrases.PRAYERS, Intent.PRAYER),
+    **dict.fromkeys(set_phrases.GREETINGS, Intent.GREETING),
+    **dict.fromkeys(set_phrases.THANKS, Intent.THANKS),
+    **dict.fromkeys(set_phrases.ABOUT_BOT, Intent.HELP),
 }
 _LONGEST: Final = max(map(len, _PHRASES))
 # A phrase may also say something of what follows: names and adjectives open like greetings
@@ -121,13 +121,13 @@ def kind_of(sentence: str) -> Intent | None:
     if not whole.rest:
         return None
     read = [word for word in words(whole.rest) if word.is_word][: MAX_WORDS + 1]
-    if any(word.key[0].isdigit() for word in read) or _holds(read, formulas.TELLING):
+    if any(word.key[0].isdigit() for word in read) or _holds(read, set_phrases.TELLING):
         return None
     # "God protect Lebanon, the government …" may go on to tell something.
-    prays = len(read) <= MAX_PRAYER_WORDS and _opens(read, formulas.INVOCATIONS)
+    prays = len(read) <= MAX_PRAYER_WORDS and _opens(read, set_phrases.INVOCATIONS)
     if prays and learned().states_nothing(whole.rest):
         return Intent.PRAYER
-    felt = formulas.OPINION_ASKED | formulas.OPINION_SAID
+    felt = set_phrases.OPINION_ASKED | set_phrases.OPINION_SAID
     if len(read) <= MAX_FEELING_WORDS and ":" not in whole.rest and _opens(read, felt):
         return Intent.CHAT
     return None

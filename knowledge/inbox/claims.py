@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge.claims.identity import key_of
+from knowledge.claims.claim_key import key_of
 from knowledge.inbox import demand
 from knowledge.language import UNDETERMINED, guess_language
 from knowledge.models import Claim, Inquiry

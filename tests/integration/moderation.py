@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from knowledge import curation, inquiries
-from knowledge.claims.identity import key_of
+from knowledge.claims.claim_key import key_of
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.models import (

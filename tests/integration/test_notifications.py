@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from knowledge import curation, delivery, inquiries, notifications, people, verdicts
-from knowledge.claims.identity import key_of
+from knowledge.claims.claim_key import key_of
 from knowledge.curation import StatementEdit
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit, CannotUndo, NotFound, Stale, TwoPeopleNeeded

@@ -10,7 +10,7 @@ from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.moderators import action
 from knowledge import approvals, curation, inquiries, roles, verdicts
 from knowledge.approvals import Act, Policy
-from knowledge.claims.identity import key_of as claim_key
+from knowledge.claims.claim_key import key_of as claim_key
 from knowledge.corpus import reports, sources
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import (
