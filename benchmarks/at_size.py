@@ -29,7 +29,7 @@ from embeddings.search_results import Vectors
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
-from knowledge.indexing import embed_published
+from knowledge.index.serving_index import embed_published
 from knowledge.storage.database import open_engine, open_sessions
 from knowledge.storage.schema import upgrade
 from knowledge.text import plain_text, single_line

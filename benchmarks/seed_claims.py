@@ -14,7 +14,7 @@ from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read
 from knowledge.domain import ReportDraft
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.reranking import Reranker
 from knowledge.storage.database import open_engine, open_sessions
 from knowledge.storage.schema import upgrade

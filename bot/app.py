@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from knowledge.domain import ReportDraft
     from knowledge.inbox.clustering import Clusters
     from knowledge.inbox.sameness import Sameness
-    from knowledge.indexing import ServingIndex
+    from knowledge.index.serving_index import ServingIndex
     from knowledge.processes import ProcessLock
 
 logger = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class App:
     @cached_property
     def index(self) -> "ServingIndex":
         """The index of this process."""
-        from knowledge.indexing import ServingIndex
+        from knowledge.index.serving_index import ServingIndex
 
         return ServingIndex(self.sessions, self.encoder, self.settings.index_dir)
 
@@ -378,7 +378,7 @@ class App:
         return drafts
 
     def _embed(self, ids: Sequence[int]) -> None:
-        from knowledge.indexing import embed_published
+        from knowledge.index.serving_index import embed_published
 
         embed_published(self.sessions, self.encoder, ids)
 
@@ -389,7 +389,7 @@ class App:
         from bot.conversation.profile import profile
         from bot.telegram import application
         from bot.telegram.inbox import Inbox
-        from knowledge.feed import Follower
+        from knowledge.index.follower import Follower
 
         sys.setswitchinterval(SWITCH_S)
         config = self._telegram_config()
@@ -410,7 +410,7 @@ class App:
     def run_console(self) -> None:
         """Serve the moderators' console until told to stop. Raises ConsoleUnavailable."""
         from bot.console import server
-        from knowledge.feed import Follower
+        from knowledge.index.follower import Follower
 
         bind = self.settings.console_bind
         if bind is None:

@@ -26,8 +26,9 @@ from starlette.routing import Route
 
 from bot import measures, serving
 from bot.errors import SettingsError
-from knowledge import errands, indexing, queues
-from knowledge.indexing import ServingIndex
+from knowledge import errands, queues
+from knowledge.index import serving_index
+from knowledge.index.serving_index import ServingIndex
 from knowledge.storage.database import Sessions
 
 _log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ class Standing(Collector):
         answers, last = 1.0, None
         try:
             with self._sessions() as session:
-                last = indexing.last_change(session)
+                last = serving_index.last_change(session)
                 waiting = queues.queues(session, at)
                 late = len(errands.late(session, at - _GRACE))
         except SQLAlchemyError as error:

@@ -41,7 +41,7 @@ from knowledge.claims.transliteration import arabic_spellings
 from knowledge.corpus.reports import SourcedStatement, preceding, published
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.inquiries import Basis
 from knowledge.relevance import Found, coverage
 from knowledge.reranking import RERANKED, Reread

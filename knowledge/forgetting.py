@@ -13,8 +13,9 @@ from typing import Any, Final, cast
 from sqlalchemy import CursorResult, Delete, Update, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import arrivals, vectors
+from knowledge import arrivals
 from knowledge.inbox import demand, remarks
+from knowledge.index import vector_cache
 from knowledge.models import (
     Claim,
     Cluster,
@@ -168,7 +169,7 @@ def _drop_wordings(session: Session, claim_ids: Collection[int]) -> None:
     # A cluster that was merged into another keeps its title, so titles are looked up by text.
     for cluster in session.scalars(select(Cluster).where(Cluster.title.in_(texts))):
         _retitle(session, cluster)
-    vectors.drop(session, texts)
+    vector_cache.drop(session, texts)
 
 
 def _retitle(session: Session, cluster: Cluster) -> None:

@@ -10,8 +10,8 @@ from bot.cli.confirmation import YES, require_yes
 from bot.cli.progress import reporter
 from bot.cli.wording import counted
 from knowledge import backup as backups
-from knowledge import indexing
 from knowledge.errors import DatabaseUnavailable
+from knowledge.index import serving_index
 from knowledge.storage import schema
 from knowledge.storage.database import require_whole, rewrite
 
@@ -116,7 +116,7 @@ def restore(app: App, source: Path, yes: bool, allow_empty: bool) -> None:
     require_yes("everything in the database now is replaced", yes)
     backups.restore(app.engine, source, app.settings.data_dir, allow_empty=allow_empty)
     click.echo(f"restored from {source}")
-    manifest = indexing.reindex(
+    manifest = serving_index.reindex(
         app.sessions, app.encoder, app.settings.index_dir, reporter("Embedding the statements")
     )
     click.echo(f"index {manifest.name} is now served: {counted(manifest.count, 'statement')}")

@@ -25,9 +25,10 @@ from bot.redaction import redact
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError
 from embeddings.index import snapshot
-from knowledge import arrivals, delivery, errands, indexing, people, queues, trends
+from knowledge import arrivals, delivery, errands, people, queues, trends
 from knowledge.corpus import sources
 from knowledge.errors import AddressUnreadable, DatabaseUnavailable, KnowledgeError
+from knowledge.index import serving_index
 from knowledge.models.declarative_base import now
 from knowledge.queues import QueueName
 from knowledge.storage import schema
@@ -195,7 +196,7 @@ def _models(app: App) -> tuple[State, str]:
 
 def _index(app: App) -> tuple[State, str]:
     root, fingerprint = app.settings.index_dir, app.encoder.fingerprint
-    state = indexing.inspect(app.sessions, root, fingerprint)
+    state = serving_index.inspect(app.sessions, root, fingerprint)
     if not state.published:
         return State.WARNING, "nothing is published; run `tathabbat ingest FILE --publish`"
     if state.manifest is None:

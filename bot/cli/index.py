@@ -10,7 +10,7 @@ from bot.cli.progress import reporter
 from bot.cli.wording import counted
 from embeddings.index import snapshot
 from embeddings.index.snapshot import Manifest
-from knowledge import indexing, vectors, verification
+from knowledge.index import index_check, serving_index, vector_cache
 from knowledge.storage.database import Sessions
 
 
@@ -26,9 +26,9 @@ def reindex(app: App, full: bool, as_json: bool) -> None:
     root, sessions = app.settings.index_dir, app.sessions
     with snapshot.building(root):
         if full:
-            vectors.forget(sessions, app.encoder.fingerprint)
+            vector_cache.forget(sessions, app.encoder.fingerprint)
         bar = reporter("Embedding the statements")
-        manifest = indexing.reindex(sessions, app.encoder, root, bar)
+        manifest = serving_index.reindex(sessions, app.encoder, root, bar)
     _show(manifest, "is now served", as_json)
 
 
@@ -61,7 +61,7 @@ def verify(app: App, as_json: bool) -> None:
     it opens the index. They are counted so that it is known when a reindex is due.
     """
     root, fingerprint = app.settings.index_dir, app.encoder.fingerprint
-    found = verification.verify(app.sessions, root, fingerprint, reporter("Comparing"))
+    found = index_check.verify(app.sessions, root, fingerprint, reporter("Comparing"))
     state, manifest = found.state, found.manifest
     behind = state.last_change - manifest.change_number
     if as_json:
@@ -112,7 +112,7 @@ def prune(app: App, as_json: bool) -> None:
     with snapshot.building(root):
         deleted = snapshot.prune(root)
         wanted = {app.encoder.fingerprint, *snapshot.fingerprints(root)}
-        forgotten = vectors.prune(sessions, wanted)
+        forgotten = vector_cache.prune(sessions, wanted)
     if as_json:
         click.echo(json.dumps({"indexes": len(deleted), "vectors": forgotten}))
         return
@@ -121,7 +121,7 @@ def prune(app: App, as_json: bool) -> None:
 
 
 def _show_with_changes(sessions: Sessions, manifest: Manifest, doing: str, as_json: bool) -> None:
-    since = indexing.changes_since(sessions, manifest)
+    since = serving_index.changes_since(sessions, manifest)
     if as_json:
         more = {"changes_since": since.total, **asdict(since)}
         click.echo(json.dumps({**_public(manifest), **more}))

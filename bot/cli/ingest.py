@@ -19,12 +19,13 @@ from bot.cli.progress import reporter, show_count
 from bot.cli.wording import counted
 from bot.fetching.errors import FetchError
 from bot.receiving import read_address
-from knowledge import curation, indexing
+from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.corpus.readers import Defaults, Format, Problem, read
 from knowledge.corpus.readers.fields import Flaw
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
+from knowledge.index import serving_index
 from knowledge.storage.audit_log import COMMAND_LINE
 from knowledge.text import single_line
 
@@ -128,7 +129,7 @@ def ingest(
     show_count("")
     if fresh:
         bar = reporter("Embedding the statements")
-        indexing.embed_published(app.sessions, app.encoder, fresh, bar)
+        serving_index.embed_published(app.sessions, app.encoder, fresh, bar)
     click.echo(_json(tally) if as_json else "\n".join(_summary(tally)))
     if tally.problems:
         raise click.exceptions.Exit(1)

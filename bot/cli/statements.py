@@ -8,9 +8,10 @@ from bot.app import App
 from bot.cli.confirmation import YES, require_yes
 from bot.cli.progress import reporter
 from bot.cli.wording import counted, say_empty
-from knowledge import curation, indexing, roles
+from knowledge import curation, roles
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
+from knowledge.index import serving_index
 from knowledge.models import StatementStatus, SubjectKind
 from knowledge.storage import audit_log
 from knowledge.storage.audit_log import COMMAND_LINE
@@ -131,7 +132,7 @@ def publish(
     with app.sessions.begin() as session:
         moved = curation.publish(session, ids, COMMAND_LINE, reason)
     bar = reporter("Embedding the statements")
-    indexing.embed_published(app.sessions, app.encoder, ids, bar)
+    serving_index.embed_published(app.sessions, app.encoder, ids, bar)
     click.echo(f"{counted(moved, 'statement')} published" + ("" if moved else _why_not(app, ids)))
 
 

@@ -13,7 +13,7 @@ from embeddings.encoders.encoder import Encoder
 from knowledge.answering import Answering
 from knowledge.approvals import Policy
 from knowledge.inbox.sameness import Comparing
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.settling import UNDO_FOR
 from knowledge.storage.database import Sessions
 from knowledge.trends import Trends

@@ -14,9 +14,10 @@ from bot.console.errors import SignedOut
 from bot.console.forms import MAX_ID, Form
 from bot.console.rendering import render
 from bot.conversation.catalogue import Catalogue, catalogue, spoken
-from knowledge import approvals, indexing, roles, sign_in
+from knowledge import approvals, roles, sign_in
 from knowledge.approvals import Act, Applied, Waiting
 from knowledge.errors import NotAllowed, NotFound
+from knowledge.index import serving_index
 from knowledge.models import Role
 
 
@@ -91,7 +92,7 @@ class Visit:
     def embed(self, done: Applied) -> None:
         """Make the vectors of what is served now, after the transaction that published it."""
         desk = self.desk
-        indexing.embed_published(desk.sessions, desk.encoder, done.statement_ids)
+        serving_index.embed_published(desk.sessions, desk.encoder, done.statement_ids)
 
     def page(self, template: str, code: int = 200, /, **values: object) -> Response:
         """Return a page."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from embeddings.text.normalisation import for_matching
 from embeddings.text.tokenisation import STOP_WORDS, stem, words
 from knowledge.corpus.reports import SourcedStatement, sourced
-from knowledge.indexing import last_change
+from knowledge.index.serving_index import last_change
 from knowledge.models import Claim, Report, Statement, StatementStatus
 from knowledge.storage.pagination import Page, bounded, paged, placed
 

@@ -23,9 +23,9 @@ from embeddings.text.tokenisation import terms
 from knowledge.inbox import demand
 from knowledge.inbox.claims import adopt
 from knowledge.inbox.sameness import Comparing, Meaning
+from knowledge.index.vector_cache import vectors
 from knowledge.models import Claim, Cluster, ClusterStatus
 from knowledge.storage.database import Sessions
-from knowledge.vectors import vectors
 
 #: Claims placed in one transaction.
 BATCH: Final = 128

@@ -17,10 +17,10 @@ from knowledge.inbox.clustering import nearness
 from knowledge.inbox.listing import standing
 from knowledge.inbox.opposites import may_oppose
 from knowledge.inbox.sameness import Comparing, Meaning
+from knowledge.index.vector_cache import kept, vectors
 from knowledge.language import guess_language
 from knowledge.models import AuditEntry, Claim, Cluster, ClusterStatus, SubjectKind
 from knowledge.storage.database import Sessions
-from knowledge.vectors import kept, vectors
 
 #: Clusters that are returned at most, and how many are read for them.
 SUGGESTED: Final = 5

@@ -22,10 +22,11 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, select, text
 
 from knowledge import backup as backups
-from knowledge import curation, indexing
+from knowledge import curation
 from knowledge.backup import backup, restore
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.index import serving_index
 from knowledge.models import Base, Statement, StatementStatus
 from knowledge.storage import schema
 from knowledge.storage.database import open_engine, open_sessions, require_whole
@@ -91,7 +92,7 @@ class Restoring:
         with sessions() as session:
             published = select(Statement.id).where(Statement.status == StatementStatus.PUBLISHED)
             wanted = set(session.scalars(published))
-        serving = indexing.ServingIndex(sessions, BagOfWords(), self.folder / "index")
+        serving = serving_index.ServingIndex(sessions, BagOfWords(), self.folder / "index")
         if serving.current().ids() != wanted:
             raise AssertionError("what is served is not what is published")
         left = [path for path in self.data.iterdir() if path.name.endswith(".part")]

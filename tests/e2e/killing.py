@@ -16,10 +16,11 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from knowledge import curation, indexing, verification
+from knowledge import curation
 from knowledge.backup import backup
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.index import index_check, serving_index
 from knowledge.models import Report, Statement, StatementStatus
 from knowledge.storage import schema
 from knowledge.storage.database import Sessions, open_engine, open_sessions, require_whole
@@ -55,8 +56,8 @@ class House:
             with sessions.begin() as session:
                 curation.publish(session, ids, "test")
             self._acknowledge(ref, "published")
-            indexing.embed_published(sessions, encoder, ids)
-            indexing.reindex(sessions, encoder, self.index)
+            serving_index.embed_published(sessions, encoder, ids)
+            serving_index.reindex(sessions, encoder, self.index)
             backup(sessions.kw["bind"], self.copies / f"{ref}.db")
             if number % 3 == 2:
                 with sessions.begin() as session:
@@ -87,13 +88,13 @@ class House:
             # A retraction may have been committed and not yet acknowledged.
             if found.get(ref) not in (wanted, {StatementStatus.RETRACTED}):
                 raise AssertionError(f"{ref} was {what} and is {found.get(ref)}")
-        serving = indexing.ServingIndex(sessions, encoder, self.index)
+        serving = serving_index.ServingIndex(sessions, encoder, self.index)
         with sessions() as session:
             wanted_ids = {row.id for row in session.query(Statement.id).filter_by(status=published)}
         if serving.current().ids() != wanted_ids:
             raise AssertionError("what is served is not what is published")
-        if indexing.load_snapshot(sessions, self.index, encoder.fingerprint) is not None:
-            checked = verification.verify(sessions, self.index, encoder.fingerprint)
+        if serving_index.load_snapshot(sessions, self.index, encoder.fingerprint) is not None:
+            checked = index_check.verify(sessions, self.index, encoder.fingerprint)
             if checked.stale or checked.recall < 1.0:
                 raise AssertionError(f"stale {checked.stale}, recall {checked.recall}")
         for copy in self.copies.glob("[!.]*.db"):

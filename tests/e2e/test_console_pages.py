@@ -9,7 +9,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from knowledge.vectors import vectors
+from knowledge.index.vector_cache import vectors
 from tests.bag_of_words import BagOfWords
 from tests.e2e.chromium import DESKTOP, PHONE, Chromium, album, axe_core, chromium
 from tests.e2e.served_console import served_console

@@ -13,15 +13,16 @@ from pathlib import Path
 import pytest
 
 from embeddings.index import snapshot
-from knowledge import curation, indexing, inquiries
+from knowledge import curation, inquiries
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
-from knowledge.indexing import ServingIndex
+from knowledge.index import serving_index
+from knowledge.index.index_check import verify
+from knowledge.index.serving_index import ServingIndex
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.storage.schema import require_ready
-from knowledge.verification import verify
 from tests.bag_of_words import BagOfWords
 from tests.e2e.whole_bot import Installation, installation
 
@@ -122,14 +123,14 @@ def test_a_database_that_another_process_holds_for_five_seconds_is_waited_for(
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             _write_at_once(database)
         publishing = threads.submit(_publish, sessions, DAM)
-        reindexing = threads.submit(indexing.reindex, sessions, encoder, root)
+        reindexing = threads.submit(serving_index.reindex, sessions, encoder, root)
         answering_ = threads.submit(answer)
         (dam,) = publishing.result()
         assert holder.wait() == 0, "nobody could write before it let go"
         assert answering_.result() is Outcome.SUPPORTED
         assert reindexing.result() == snapshot.current(root)
     assert answering.answer(DAM).outcome is Outcome.SUPPORTED
-    assert indexing.reindex(sessions, encoder, root).count == 3
+    assert serving_index.reindex(sessions, encoder, root).count == 3
     found = verify(sessions, root, encoder.fingerprint)
     assert (found.state.missing, found.state.extra, found.stale) == ((), (), ())
     assert ServingIndex(sessions, encoder, root).current().ids() == {opened, rain, dam}

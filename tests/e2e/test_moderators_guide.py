@@ -22,7 +22,7 @@ from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports, sources
 from knowledge.domain import ReportDraft, StatementDraft
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.models import FeedKind, Role
 from knowledge.models.declarative_base import now
 from knowledge.storage.database import Sessions

@@ -24,7 +24,7 @@ from knowledge.corpus import reports
 from knowledge.corpus.readers import read
 from knowledge.corpus.readers.page_heading import Heading
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.reranking import Reranker
 from knowledge.storage.database import Sessions
 from tests.e2e.echo_bot import SECRET, sessions_in

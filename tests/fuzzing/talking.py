@@ -16,7 +16,7 @@ from knowledge.corpus import reports
 from knowledge.corpus.readers import read
 from knowledge.corpus.readers.page_heading import Heading
 from knowledge.domain import ReportDraft, StatementDraft
-from knowledge.indexing import ServingIndex, embed_published
+from knowledge.index.serving_index import ServingIndex, embed_published
 from knowledge.storage.database import Sessions
 from tests.bag_of_words import BagOfWords
 from tests.e2e.echo_bot import SECRET

@@ -16,7 +16,7 @@ from knowledge.agreement.judgement import Judge
 from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.reranking import Reranker
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.storage.schema import upgrade

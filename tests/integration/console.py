@@ -26,7 +26,7 @@ from knowledge import roles, sign_in
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.inbox.sameness import Meaning, Sameness
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Role
 from knowledge.people import person_key
 from knowledge.reranking import Reranker

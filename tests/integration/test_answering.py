@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, indexing
+from knowledge import curation
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.answering import JUDGED, Answering
 from knowledge.calibration import STANDARD, Calibration, VerdictKind
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, StatementDraft
-from knowledge.indexing import ServingIndex
+from knowledge.index import serving_index
+from knowledge.index.serving_index import ServingIndex
 from knowledge.relevance import Found
 from knowledge.reranking import RERANKED, Reread
 from knowledge.stages import Stage
@@ -314,7 +315,7 @@ def test_what_is_remembered_ends_with_another_index(house: House, tmp_path: Path
     # As where something went wrong with the index and nothing with the database.
     live.apply([], np.empty((0, house.encoder.dimension), np.float32), closed, live.change_number)
     assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED
-    indexing.reindex(house.sessions, house.encoder, root)
+    serving_index.reindex(house.sessions, house.encoder, root)
     index.renew()
     assert answering.answer(CLAIM).outcome is Outcome.RELATED
 

@@ -12,7 +12,7 @@ from knowledge.backup import backup, restore
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.errors import DatabaseUnavailable
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Person
 from knowledge.storage import schema
 from knowledge.storage.database import Sessions, open_engine, open_sessions

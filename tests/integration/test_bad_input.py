@@ -22,7 +22,7 @@ from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Inquiry
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 

@@ -10,8 +10,8 @@ from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
 from knowledge import curation
 from knowledge.corpus import reports, statement_search
 from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.index.vector_cache import vectors
 from knowledge.storage.database import Sessions
-from knowledge.vectors import vectors
 from tests.integration.console import Browser, console_on
 from tests.integration.moderation import clustered
 

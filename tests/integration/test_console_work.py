@@ -23,6 +23,7 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import curation, forgetting, people
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.index.vector_cache import vectors
 from knowledge.models import (
     AuditEntry,
     Cluster,
@@ -39,7 +40,6 @@ from knowledge.models import (
 from knowledge.settling import UNDO_FOR
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
-from knowledge.vectors import vectors
 from tests.integration.console import Browser, Console, console_on, field_of, key_of
 from tests.integration.newsroom import BODY, CLAIMS, HOSTILE, deliver, furnish, propose
 

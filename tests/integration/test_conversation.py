@@ -24,7 +24,7 @@ from knowledge.corpus.readers import read
 from knowledge.corpus.readers.page_heading import Heading
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.inbox import listing
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Claim, Cluster, ClusterStatus, Forwarded, Inquiry
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 

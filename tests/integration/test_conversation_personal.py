@@ -19,7 +19,7 @@ from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.models import (
     Base,
     Feedback,

@@ -22,7 +22,7 @@ from bot.telegram.registration import Registration, look
 from knowledge import curation, errands, inquiries, notifications, people
 from knowledge.corpus import reports, sources
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
-from knowledge.indexing import reindex
+from knowledge.index.serving_index import reindex
 from knowledge.models import Feed, FeedKind, Notification
 from knowledge.models.declarative_base import now
 from knowledge.storage.database import open_sessions

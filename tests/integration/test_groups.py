@@ -18,7 +18,7 @@ from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.domain import Relation, ReportDraft, StatementDraft
 from knowledge.groups import Manners
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Base, Group, Inquiry, Person
 from knowledge.storage.database import Sessions
 

@@ -28,15 +28,16 @@ from embeddings.index import snapshot
 from embeddings.index.dense import DenseIndex
 from embeddings.index.lexical import LexicalIndex
 from embeddings.index.live import Entry, LiveIndex
-from knowledge import curation, indexing
+from knowledge import curation
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
-from knowledge.indexing import ServingIndex
+from knowledge.index import serving_index
+from knowledge.index.index_check import verify
+from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Change, declarative_base
 from knowledge.storage.database import Sessions, open_engine, open_sessions
-from knowledge.verification import verify
 from tests.counting import Counting
 
 _MODEL = "a model"
@@ -219,7 +220,7 @@ def test_a_clock_that_goes_backwards_changes_nothing_of_the_index(
             curation.retract(session, [wrong], "test", "wrong")
         wanted.add(kept)
         assert serving.current().ids() == wanted, "retracted last, however early by the clock"
-        built.append(indexing.reindex(sessions, fake_encoder, root).name)
+        built.append(serving_index.reindex(sessions, fake_encoder, root).name)
         _assert_clean(sessions, root, fake_encoder)
         assert ServingIndex(sessions, fake_encoder, root).current().ids() == wanted
     assert built == sorted(built)
@@ -236,9 +237,9 @@ def test_a_second_reindex_is_refused_before_it_computes_anything(
     _publish(sessions, "السد لم ينهر")
     root.mkdir()
     with FileLock(root / "building", timeout=0), pytest.raises(IndexBusy, match="wait for it"):
-        indexing.reindex(sessions, encoder, root)
+        serving_index.reindex(sessions, encoder, root)
     assert not encoder.computed
-    assert indexing.reindex(sessions, encoder, root).count == 1
+    assert serving_index.reindex(sessions, encoder, root).count == 1
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -249,8 +250,8 @@ def test_a_statement_of_ten_million_characters_is_served_like_any_other(
     endless = f"{claim} " + "ب" * 5_000_000 + " أعلنت الوزارة فتح الجسر" * 210_000
     assert len(endless) > 10_000_000
     long, short = _publish(sessions, endless, claim)
-    indexing.embed_published(sessions, fake_encoder, [long, short])
-    indexing.reindex(sessions, fake_encoder, root)
+    serving_index.embed_published(sessions, fake_encoder, [long, short])
+    serving_index.reindex(sessions, fake_encoder, root)
     _assert_clean(sessions, root, fake_encoder)
     index = ServingIndex(sessions, fake_encoder, root)
     answering = Answering(sessions, fake_encoder, index, RuleJudge())

@@ -14,14 +14,15 @@ from sqlalchemy import Engine, event, func, select
 from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexCorrupt, IndexMismatch
 from embeddings.index import snapshot
-from knowledge import curation, indexing
+from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
-from knowledge.indexing import ServingIndex
+from knowledge.index import serving_index
+from knowledge.index.serving_index import ServingIndex
+from knowledge.index.vector_cache import forget, prune, vectors
 from knowledge.models import Vector
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.storage.schema import require_ready
-from knowledge.vectors import forget, prune, vectors
 from tests.counting import Counting
 
 
@@ -118,7 +119,7 @@ def test_a_snapshot_is_brought_up_to_date_as_it_is_opened(
     sessions: Sessions, encoder: Counting, root: Path
 ) -> None:
     first, second = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
-    manifest = indexing.reindex(sessions, encoder, root)
+    manifest = serving_index.reindex(sessions, encoder, root)
     _retract(sessions, first)
     (third,) = _publish(sessions, "الجسر مفتوح")
     live = ServingIndex(sessions, encoder, root).current()
@@ -139,13 +140,13 @@ def test_published_and_retracted_while_nobody_looked_is_never_served(
 def test_more_changes_than_one_step_takes_are_all_taken(
     sessions: Sessions, serving: ServingIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexing, "_STEP", 3)
+    monkeypatch.setattr(serving_index, "_STEP", 3)
     serving.current()
     ids = _publish(sessions, *(f"خبر رقم {n}" for n in range(10)))
     _retract(sessions, *ids[:2])
     assert serving.current().ids() == set(ids[2:])
     with sessions() as session:
-        assert serving.current().change_number == indexing.last_change(session) == 12
+        assert serving.current().change_number == serving_index.last_change(session) == 12
 
 
 def test_nothing_is_computed_twice(
@@ -153,9 +154,9 @@ def test_nothing_is_computed_twice(
 ) -> None:
     _publish(sessions, "السد لم ينهر", "هطل المطر ليلا", "السد لم ينهر")
     serving.current()
-    indexing.reindex(sessions, encoder, root)
+    serving_index.reindex(sessions, encoder, root)
     _publish(sessions, "الجسر مفتوح")
-    indexing.reindex(sessions, encoder, root)
+    serving_index.reindex(sessions, encoder, root)
     ServingIndex(sessions, encoder, root).current()
     serving.current()
     assert encoder.computed == Counter({"السد لم ينهر": 1, "هطل المطر ليلا": 1, "الجسر مفتوح": 1})
@@ -167,7 +168,7 @@ def test_what_was_embedded_ahead_is_not_computed_by_the_first_claim(
     drafts = _draft(sessions, "مسودة")
     ids = _publish(sessions, "السد لم ينهر")
     told: list[float] = []
-    indexing.embed_published(
+    serving_index.embed_published(
         sessions, encoder, drafts + ids, lambda _step, share: told.append(share)
     )
     assert encoder.computed == Counter({"السد لم ينهر": 1})
@@ -187,10 +188,10 @@ def test_a_run_that_was_interrupted_goes_on_where_it_stopped(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        indexing.reindex(sessions, encoder, root, interrupt)
+        serving_index.reindex(sessions, encoder, root, interrupt)
     assert 0 < encoder.computed.total() < len(texts)
     assert snapshot.current_name(root) is None
-    assert indexing.reindex(sessions, encoder, root).count == len(texts)
+    assert serving_index.reindex(sessions, encoder, root).count == len(texts)
     assert encoder.computed == Counter(texts)
 
 
@@ -199,11 +200,11 @@ def test_forgetting_computes_anew_and_only_for_that_encoder(
 ) -> None:
     _publish(sessions, "السد لم ينهر")
     other = Counting(fake_encoder, "another")
-    indexing.reindex(sessions, encoder, root)
-    indexing.build(sessions, other)
+    serving_index.reindex(sessions, encoder, root)
+    serving_index.build(sessions, other)
     forget(sessions, encoder.fingerprint)
-    indexing.reindex(sessions, encoder, root)
-    indexing.build(sessions, other)
+    serving_index.reindex(sessions, encoder, root)
+    serving_index.build(sessions, other)
     assert (encoder.computed.total(), other.computed.total()) == (2, 1)
 
 
@@ -264,7 +265,7 @@ def test_an_index_of_another_model_is_refused(
     sessions: Sessions, encoder: Counting, fake_encoder: Encoder, root: Path
 ) -> None:
     _publish(sessions, "السد لم ينهر")
-    indexing.reindex(sessions, encoder, root)
+    serving_index.reindex(sessions, encoder, root)
     other = ServingIndex(sessions, Counting(fake_encoder, "another"), root)
     with pytest.raises(IndexMismatch, match="another model"):
         other.current()
@@ -275,13 +276,13 @@ def test_an_index_of_another_database_is_refused(
     sessions: Sessions, other_sessions: Sessions, encoder: Counting, root: Path, texts: int
 ) -> None:
     _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
-    indexing.reindex(sessions, encoder, root)
+    serving_index.reindex(sessions, encoder, root)
     _publish(other_sessions, *(f"خبر رقم {n}" for n in range(texts)))
     with pytest.raises(IndexMismatch, match=r"another database.*run `tathabbat reindex`"):
         ServingIndex(other_sessions, encoder, root).current()
     with pytest.raises(IndexMismatch, match="another database"):
-        indexing.inspect(other_sessions, root, encoder.fingerprint)
-    indexing.reindex(other_sessions, encoder, root)
+        serving_index.inspect(other_sessions, root, encoder.fingerprint)
+    serving_index.reindex(other_sessions, encoder, root)
     assert len(ServingIndex(other_sessions, encoder, root).current()) == texts
 
 
@@ -293,7 +294,7 @@ def test_an_index_newer_than_a_restored_database_is_refused(
     _publish(sessions, "السد لم ينهر")
     backup(sessions.kw["bind"], tmp_path / "older.db")
     _publish(sessions, "هطل المطر ليلا")
-    indexing.reindex(sessions, encoder, root)
+    serving_index.reindex(sessions, encoder, root)
     restored = open_engine(f"sqlite:///{tmp_path / 'older.db'}")
     with pytest.raises(IndexMismatch, match="a newer state of this one"):
         ServingIndex(open_sessions(restored), encoder, root).current()
@@ -303,7 +304,7 @@ def test_an_index_newer_than_a_restored_database_is_refused(
 def test_the_index_of_an_empty_database_takes_everything_in(
     sessions: Sessions, encoder: Counting, root: Path
 ) -> None:
-    assert indexing.reindex(sessions, encoder, root).count == 0
+    assert serving_index.reindex(sessions, encoder, root).count == 0
     ids = _publish(sessions, "السد لم ينهر")
     assert ServingIndex(sessions, encoder, root).current().ids() == set(ids)
 
@@ -318,10 +319,10 @@ def test_a_damaged_index_is_passed_over_and_everything_is_served(
 ) -> None:
     """The one before it, if there is one, catches up; without one the database has everything."""
     ids = _publish(sessions, "السد لم ينهر")
-    manifest = indexing.reindex(sessions, encoder, root)
+    manifest = serving_index.reindex(sessions, encoder, root)
     for number in range(1, builds):
         ids += _publish(sessions, f"السد رقم {number} لم ينهر")
-        manifest = indexing.reindex(sessions, encoder, root)
+        manifest = serving_index.reindex(sessions, encoder, root)
     file = root / manifest.name / "dense.faiss"
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
@@ -335,15 +336,15 @@ def test_inspecting_compares_statement_by_statement(
     sessions: Sessions, encoder: Counting, root: Path
 ) -> None:
     first, second = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
-    before = indexing.inspect(sessions, root, encoder.fingerprint)
-    assert before == indexing.IndexState(None, 2, 2, (first, second), ())
-    manifest = indexing.reindex(sessions, encoder, root)
-    assert indexing.inspect(sessions, root, encoder.fingerprint) == indexing.IndexState(
+    before = serving_index.inspect(sessions, root, encoder.fingerprint)
+    assert before == serving_index.IndexState(None, 2, 2, (first, second), ())
+    manifest = serving_index.reindex(sessions, encoder, root)
+    assert serving_index.inspect(sessions, root, encoder.fingerprint) == serving_index.IndexState(
         manifest, 2, 2, (), ()
     )
     _retract(sessions, first)
     (third,) = _publish(sessions, "الجسر مفتوح")
-    assert indexing.inspect(sessions, root, encoder.fingerprint) == indexing.IndexState(
+    assert serving_index.inspect(sessions, root, encoder.fingerprint) == serving_index.IndexState(
         manifest, 2, 4, (third,), (first,)
     )
 
@@ -352,10 +353,10 @@ def test_inspecting_refuses_a_damaged_index(
     sessions: Sessions, encoder: Counting, root: Path
 ) -> None:
     _publish(sessions, "السد لم ينهر")
-    manifest = indexing.reindex(sessions, encoder, root)
+    manifest = serving_index.reindex(sessions, encoder, root)
     (root / manifest.name / "lexical" / "meta.json").unlink()
     with pytest.raises(IndexCorrupt):
-        indexing.inspect(sessions, root, encoder.fingerprint)
+        serving_index.inspect(sessions, root, encoder.fingerprint)
 
 
 def test_a_new_snapshot_is_turned_to_once_and_followed_from_there(
@@ -364,7 +365,7 @@ def test_a_new_snapshot_is_turned_to_once_and_followed_from_there(
     first = _publish(sessions, "السد لم ينهر", "هطل المطر ليلا")
     before = serving.current()
     _retract(sessions, first[1])
-    indexing.reindex(sessions, encoder, root)
+    serving_index.reindex(sessions, encoder, root)
     assert serving.outdated()
     third = _publish(sessions, "فتح الجسر أمام السيارات")
     serving.renew()
@@ -381,7 +382,7 @@ def test_a_snapshot_of_another_model_leaves_what_is_served(
 ) -> None:
     ids = _publish(sessions, "السد لم ينهر")
     before = serving.current()
-    indexing.reindex(sessions, Counting(encoder, "another"), root)
+    serving_index.reindex(sessions, Counting(encoder, "another"), root)
     with pytest.raises(IndexMismatch):
         serving.renew()
     ids += _publish(sessions, "هطل المطر ليلا")
@@ -395,10 +396,10 @@ def test_vectors_of_the_model_before_stay_until_they_are_pruned(
 ) -> None:
     texts = ["السد لم ينهر", "هطل المطر ليلا"]
     _publish(sessions, *texts)
-    indexing.reindex(sessions, encoder, root)
+    serving_index.reindex(sessions, encoder, root)
     other = Counting(fake_encoder, "another")
-    indexing.reindex(sessions, other, root)
-    indexing.reindex(sessions, encoder, root)
+    serving_index.reindex(sessions, other, root)
+    serving_index.reindex(sessions, encoder, root)
     assert encoder.computed == Counter(texts)
     assert prune(sessions, [encoder.fingerprint]) == len(texts)
     vectors(sessions, encoder, texts)
@@ -424,7 +425,7 @@ def test_nobody_meets_a_half_state_while_snapshots_come_and_go(
         asking = [threads.submit(ask) for _ in range(2)]
         for n in range(5):
             ids.update(_publish(sessions, f"خبر رقم {n}"))
-            indexing.reindex(sessions, encoder, root)
+            serving_index.reindex(sessions, encoder, root)
             serving.renew()
             assert serving.current().ids() == ids
         over.set()

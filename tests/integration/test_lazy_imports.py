@@ -16,7 +16,7 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
-from knowledge.indexing import reindex
+from knowledge.index.serving_index import reindex
 from knowledge.storage.database import open_engine, open_sessions
 
 HEAVY = ("torch", "sentence_transformers", "transformers", "telegram")

@@ -3,10 +3,11 @@
 import pytest
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, indexing, verdicts
+from knowledge import curation, verdicts
 from knowledge.curation import StatementEdit
 from knowledge.domain import Relation, Span
 from knowledge.errors import BadEdit, NotFound, Stale
+from knowledge.index import serving_index
 from knowledge.models import ChangeKind, NotificationKind, StatementStatus
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import (
@@ -79,7 +80,7 @@ def test_near_ones_are_offered_the_same_words_first(
 ) -> None:
     texts = ("The bridge is open.", "the bridge is open", "the bridge is closed", "wheat is dear")
     ids = published(sessions, *texts)
-    index = indexing.build(sessions, fake_encoder)
+    index = serving_index.build(sessions, fake_encoder)
     with sessions.begin() as session:
         curation.retract(session, ids[3:], "amal", "gone since the index was built")
     with sessions() as session:
@@ -93,7 +94,7 @@ def test_near_ones_are_offered_the_same_words_first(
 
 def test_an_empty_index_offers_nothing(sessions: Sessions, fake_encoder: Encoder) -> None:
     (number,) = stored(sessions, "one")
-    index = indexing.build(sessions, fake_encoder)
+    index = serving_index.build(sessions, fake_encoder)
     with sessions() as session:
         assert curation.near_duplicates(session, index, fake_encoder, number) == []
 

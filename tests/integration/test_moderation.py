@@ -22,7 +22,7 @@ from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.inbox import demand, handling
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.models import (
     AuditEntry,
     Claim,

@@ -17,7 +17,7 @@ from knowledge.approvals import Applied, Explain, Policy, Waiting
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, CannotUndo, NoteTooLong, Stale
 from knowledge.explaining import explain, explained
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Notification, NotificationKind, SubjectKind, Verdict
 from knowledge.models.declarative_base import now
 from knowledge.notes import Note

@@ -20,7 +20,6 @@ from knowledge import (
     personal,
     roles,
     sign_in,
-    vectors,
 )
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
@@ -28,6 +27,7 @@ from knowledge.errors import CannotRegroup
 from knowledge.inbox import handling, listing
 from knowledge.inbox.clustering import Clusters
 from knowledge.inbox.sameness import Meaning
+from knowledge.index import vector_cache
 from knowledge.models import (
     Base,
     Calendar,
@@ -184,11 +184,11 @@ class TestForgetting:
         asked(sessions, ME, ONLY_THEIRS)
         asked(sessions, ME, SHARED)
         placed()
-        kept = vectors.kept(sessions, fake_encoder.fingerprint, [ONLY_THEIRS, SHARED])
+        kept = vector_cache.kept(sessions, fake_encoder.fingerprint, [ONLY_THEIRS, SHARED])
         assert set(kept) == {ONLY_THEIRS, SHARED}
         with sessions.begin() as session:
             forgetting.forget(session, ME)
-        kept = vectors.kept(sessions, fake_encoder.fingerprint, [ONLY_THEIRS, SHARED])
+        kept = vector_cache.kept(sessions, fake_encoder.fingerprint, [ONLY_THEIRS, SHARED])
         assert set(kept) == {SHARED}
 
     def test_moderators_are_no_longer_asked_what_nobody_asks(

@@ -25,7 +25,7 @@ from knowledge.backup import backup, restore
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.errors import DatabaseUnavailable, NotABackup
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.inquiries import record
 from knowledge.models import (
     Base,

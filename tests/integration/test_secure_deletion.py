@@ -12,11 +12,12 @@ from bot.app import App
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
-from knowledge import arrivals, forgetting, indexing, inquiries, people
+from knowledge import arrivals, forgetting, inquiries, people
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.domain import Outcome
-from knowledge.indexing import ServingIndex
+from knowledge.index import serving_index
+from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Cluster, Errand, Inquiry
 from knowledge.models.declarative_base import now
 from knowledge.storage import database, secure_deletion
@@ -179,7 +180,7 @@ class TestRetention:
     ) -> None:
         person = people.person_key(SECRET, "telegram", NUMBER)
         ask(sessions, person, *WORDS)
-        indexing.reindex(sessions, fake_encoder, tmp_path / "data" / "index")
+        serving_index.reindex(sessions, fake_encoder, tmp_path / "data" / "index")
         with sessions.begin() as session:
             session.execute(update(Inquiry).values(at=now() - 2 * HORIZON))
         assert files_with(tmp_path, *WORDS)

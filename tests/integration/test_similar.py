@@ -11,9 +11,9 @@ from knowledge.errors import NotFound
 from knowledge.inbox import handling
 from knowledge.inbox.sameness import Comparing, Meaning, Sameness
 from knowledge.inbox.similar import SUGGESTED, similar
+from knowledge.index.vector_cache import vectors
 from knowledge.models import RejectReason
 from knowledge.storage.database import Sessions
-from knowledge.vectors import vectors
 from tests.integration.moderation import clustered
 
 DAM = "the big dam in the north valley broke yesterday evening"

@@ -13,7 +13,7 @@ from knowledge.corpus.reports import store
 from knowledge.curation import StatementEdit
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, StatementDraft
 from knowledge.errors import BadEdit, NotFound
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Cluster, ClusterStatus, Statement, SubjectKind, Verdict
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions

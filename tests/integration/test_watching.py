@@ -22,7 +22,7 @@ from bot.watching import GAUGES, Standing, watched
 from knowledge import curation, errands, inquiries
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
-from knowledge.indexing import ServingIndex, reindex
+from knowledge.index.serving_index import ServingIndex, reindex
 from knowledge.storage.database import Sessions
 from tests.bag_of_words import BagOfWords
 

@@ -9,7 +9,7 @@ from bot.conversation.moderation import Moderation, Place
 from embeddings.encoders.encoder import Encoder
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.storage.database import Sessions
 from tests.integration.console import SECRET, console_on, key_of
 from tests.integration.two_people.cases import (

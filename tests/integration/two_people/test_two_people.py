@@ -16,7 +16,7 @@ from knowledge.approvals import Applied, Waiting
 from knowledge.corpus import sources
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Outcome, Rating, Relation, Span
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.models import (
     Claim,
     FeedKind,

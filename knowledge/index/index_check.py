@@ -14,10 +14,10 @@ from embeddings.index.dense import DenseIndex
 from embeddings.index.snapshot import Manifest
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
-from knowledge.indexing import IndexState, compare, load_snapshot
+from knowledge.index.serving_index import IndexState, compare, load_snapshot
+from knowledge.index.vector_cache import kept
 from knowledge.models import Statement
 from knowledge.storage.database import Sessions
-from knowledge.vectors import kept
 
 #: Statements looked for, and neighbours compared, to measure recall.
 SAMPLE, NEIGHBOURS = 50, 10

@@ -1,7 +1,7 @@
 """Keeps a serving index up with the database, so that no claim waits for what others published.
 
-Every answer asks for the last change anyway (``indexing.ServingIndex``): this only does the work
-ahead, and turns to a new snapshot once one is promoted. PostgreSQL tells of a change as it is
+Every answer asks for the last change anyway (``serving_index.ServingIndex``): this only does the
+work ahead, and turns to a new snapshot once one is promoted. PostgreSQL tells of a change as it is
 committed; elsewhere, and where that connection is lost, the database is asked.
 """
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from embeddings.errors import EmbeddingsError
 from knowledge.errors import KnowledgeError
-from knowledge.indexing import ServingIndex
+from knowledge.index.serving_index import ServingIndex
 from knowledge.storage.change_log import CHANNEL
 
 #: Seconds between two looks where nothing tells; half of what a change may take to be served.

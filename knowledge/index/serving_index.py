@@ -20,9 +20,9 @@ from embeddings.index import snapshot
 from embeddings.index.live import Entry, LiveIndex
 from embeddings.index.snapshot import Manifest, Snapshot
 from embeddings.progress import Progress
+from knowledge.index.vector_cache import vectors
 from knowledge.models import Change, ChangeKind, Report, Statement, StatementStatus
 from knowledge.storage.database import Sessions
-from knowledge.vectors import vectors
 
 _log = logging.getLogger(__name__)
 

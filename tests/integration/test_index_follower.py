@@ -12,8 +12,8 @@ from embeddings.progress import Progress
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
-from knowledge.feed import Follower
-from knowledge.indexing import ServingIndex, reindex
+from knowledge.index.follower import Follower
+from knowledge.index.serving_index import ServingIndex, reindex
 from knowledge.storage.database import Sessions
 
 #: Longer than any test: who waits so long must have been told.

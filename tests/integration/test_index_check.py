@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexMissing
-from knowledge import curation, indexing
+from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.index import serving_index
+from knowledge.index.index_check import verify
 from knowledge.models import Vector
 from knowledge.storage.database import Sessions
-from knowledge.verification import verify
 
 
 def _publish(sessions: Sessions, count: int) -> list[int]:
@@ -30,7 +31,7 @@ def test_a_whole_index_is_found_whole(
     sessions: Sessions, fake_encoder: Encoder, tmp_path: Path
 ) -> None:
     _publish(sessions, 30)
-    indexing.reindex(sessions, fake_encoder, tmp_path)
+    serving_index.reindex(sessions, fake_encoder, tmp_path)
     found = verify(sessions, tmp_path, fake_encoder.fingerprint)
     assert (found.state.missing, found.state.extra, found.stale) == ((), (), ())
     assert found.recall == 1.0
@@ -40,7 +41,7 @@ def test_a_row_that_is_not_its_text_s_vector_is_stale(
     sessions: Sessions, fake_encoder: Encoder, tmp_path: Path
 ) -> None:
     ids = _publish(sessions, 5)
-    indexing.reindex(sessions, fake_encoder, tmp_path)
+    serving_index.reindex(sessions, fake_encoder, tmp_path)
     with sessions.begin() as session:
         for vector in session.scalars(select(Vector)):
             vector.data = np.ones(fake_encoder.dimension, np.float16).tobytes()
@@ -51,7 +52,7 @@ def test_what_changed_since_is_missing_or_extra(
     sessions: Sessions, fake_encoder: Encoder, tmp_path: Path
 ) -> None:
     ids = _publish(sessions, 3)
-    indexing.reindex(sessions, fake_encoder, tmp_path)
+    serving_index.reindex(sessions, fake_encoder, tmp_path)
     with sessions.begin() as session:
         curation.retract(session, ids[:1], "test", "wrong")
     found = verify(sessions, tmp_path, fake_encoder.fingerprint)
