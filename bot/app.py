@@ -185,7 +185,7 @@ class App:
 
     def person_key(self, number: int, channel: str = "telegram") -> str:
         """Return what a person on a channel is known by here."""
-        from knowledge.people import person_key
+        from knowledge.accounts.people import person_key
 
         return person_key(self.secret, channel, number)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from knowledge import people
+from knowledge.accounts import people
 from knowledge.errors import AddressUnreadable
 from knowledge.inbox import rejections, saved_searches
 from knowledge.models import (

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal,
 from sqlalchemy.orm import Session, aliased
 
 from knowledge import curation, verdicts
+from knowledge.accounts.people import is_muted
 from knowledge.curation.staleness import stale
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit, TooLate
@@ -30,7 +31,6 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.notes import Note
-from knowledge.people import is_muted
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.row_locks import take_statements

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from knowledge.accounts.people import is_muted
 from knowledge.domain import Outcome, Relation
 from knowledge.inbox import rejections
 from knowledge.models import (
@@ -25,7 +26,6 @@ from knowledge.models import (
     Verdict,
 )
 from knowledge.models.declarative_base import now
-from knowledge.people import is_muted
 from knowledge.storage.bulk_insert import insert_new, insert_selected
 from knowledge.storage.merges import standing
 

@@ -25,7 +25,8 @@ from bot.redaction import redact
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError
 from embeddings.index import snapshot
-from knowledge import arrivals, delivery, errands, people, queues, trends
+from knowledge import arrivals, delivery, errands, queues, trends
+from knowledge.accounts import people
 from knowledge.corpus import sources
 from knowledge.errors import AddressUnreadable, DatabaseUnavailable, KnowledgeError
 from knowledge.index import serving_index

@@ -8,7 +8,8 @@ from bot.app import App
 from bot.cli.confirmation import YES, require_yes
 from bot.cli.progress import reporter
 from bot.cli.wording import counted, say_empty
-from knowledge import curation, roles
+from knowledge import curation
+from knowledge.accounts import roles
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.index import serving_index

@@ -6,7 +6,7 @@ import click
 
 from bot.app import App
 from bot.cli.wording import say_empty
-from knowledge import roles
+from knowledge.accounts import roles
 from knowledge.models import Role
 from knowledge.storage.audit_log import COMMAND_LINE
 from knowledge.text import single_line

@@ -29,10 +29,10 @@ from bot.console.visit import Visit
 from bot.conversation.catalogue import BY_CODE
 from bot.errors import BotError
 from bot.serving import network_of
-from knowledge import roles, sign_in
+from knowledge.accounts import roles, sign_in
+from knowledge.accounts.sign_in import SignedIn
 from knowledge.errors import KnowledgeError
 from knowledge.models import Role
-from knowledge.sign_in import SignedIn
 
 logger = logging.getLogger(__name__)
 

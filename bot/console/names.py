@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from bot.console.visit import Visit
-from knowledge import roles
+from knowledge.accounts import roles
 
 
 def names(session: Session, visit: Visit) -> Mapping[str, str]:

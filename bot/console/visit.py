@@ -14,7 +14,8 @@ from bot.console.errors import SignedOut
 from bot.console.forms import MAX_ID, Form
 from bot.console.rendering import render
 from bot.conversation.catalogue import Catalogue, catalogue, spoken
-from knowledge import approvals, roles, sign_in
+from knowledge import approvals
+from knowledge.accounts import roles, sign_in
 from knowledge.approvals import Act, Applied, Waiting
 from knowledge.errors import NotAllowed, NotFound
 from knowledge.index import serving_index

@@ -11,7 +11,8 @@ from bot.conversation.catalogue import Catalogue, catalogue, spoken
 from bot.conversation.moderators import next_button
 from bot.conversation.reply import Block, Reply, Style
 from bot.conversation.wording import cut_short
-from knowledge import people, roles, trends
+from knowledge import trends
+from knowledge.accounts import people, roles
 from knowledge.errors import AddressUnreadable
 from knowledge.inbox.listing import ClusterSummary
 from knowledge.storage.database import Sessions

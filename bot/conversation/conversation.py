@@ -19,7 +19,8 @@ from bot.conversation.reply import Asker, Block, Cards, Origin, Reply, Style
 from bot.conversation.wording import Carrier, Noted, Part
 from bot.fetching.errors import FetchError
 from bot.pictures.errors import PictureError
-from knowledge import groups, inquiries, people
+from knowledge import inquiries
+from knowledge.accounts import group_settings, people
 from knowledge.answering import Answering
 from knowledge.claims import MAX_CLAIMS, Intent, Message, lone_link, read_message
 from knowledge.corpus.readers.page_heading import Heading
@@ -388,7 +389,7 @@ class Conversation:
         return people.person_key(self._secret, self._channel, number)
 
     def _group_key(self, group: int) -> str:
-        return groups.group_key(self._secret, self._channel, group)
+        return group_settings.group_key(self._secret, self._channel, group)
 
 
 def _readable(text: str) -> Message | None:

@@ -12,12 +12,12 @@ from bot.conversation.lately import Lately
 from bot.conversation.personal import offer
 from bot.conversation.reply import Asker, Block, Button, Reply, Style
 from bot.conversation.talk import Here, Standing
-from knowledge import groups
+from knowledge.accounts import group_settings
+from knowledge.accounts.group_settings import Manners
 from knowledge.answering import Answering
 from knowledge.answers import Answer
 from knowledge.claims import read_message
 from knowledge.errors import UnreadableClaim
-from knowledge.groups import Manners
 from knowledge.models.declarative_base import now as this_moment
 from knowledge.storage.database import Sessions
 
@@ -130,7 +130,7 @@ class Groups:
             return None
         for claim in message.claims:
             answer = self._answering.answer(claim, crossed=message.crossed)
-            if not groups.is_contradicted(answer):
+            if not group_settings.is_contradicted(answer):
                 continue
             # Whoever says it in other words is contradicted by the same statement.
             contradicting = (key, answer.matches[0].statement.id)
@@ -145,13 +145,13 @@ class Groups:
     def left(self, group: int) -> None:
         """Forget a group."""
         with self._sessions.begin() as session:
-            groups.forget(session, self._key_of(group))
+            group_settings.forget(session, self._key_of(group))
         self.refresh()
 
     def moved(self, old: int, new: int) -> None:
         """Have a group go by another number."""
         with self._sessions.begin() as session:
-            groups.move(session, self._key_of(old), self._key_of(new))
+            group_settings.move(session, self._key_of(old), self._key_of(new))
         self.refresh()
 
     def is_watched(self, group: int) -> bool:
@@ -161,17 +161,17 @@ class Groups:
     def refresh(self) -> None:
         """Look anew which groups are watched."""
         with self._sessions() as session:
-            self._watched = groups.watched(session)
+            self._watched = group_settings.watched(session)
 
     def language_in(self, session: Session, group: int | None) -> str | None:
         """Return the language that the admins of a group chose for it, if any."""
         if group is None:
             return None
-        return groups.manners_in(session, self._key_of(group)).language
+        return group_settings.manners_in(session, self._key_of(group)).language
 
     def _manners(self, group: int) -> Manners:
         with self._sessions() as session:
-            return groups.manners_in(session, self._key_of(group))
+            return group_settings.manners_in(session, self._key_of(group))
 
     def _change(self, group: int, what: str, value: str) -> bool:
         """Do what a button or a command says; False where it is none of them."""
@@ -179,13 +179,13 @@ class Groups:
         with self._sessions.begin() as session:
             match what, value:
                 case ("watch", "on" | "off"):
-                    groups.choose_watching(session, key, value == _ON)
+                    group_settings.choose_watching(session, key, value == _ON)
                 case ("hour", _) if value in map(str, PER_HOUR):
-                    groups.choose_per_hour(session, key, int(value))
+                    group_settings.choose_per_hour(session, key, int(value))
                 case ("lang", "own"):
-                    groups.choose_language(session, key, None)
+                    group_settings.choose_language(session, key, None)
                 case ("lang", _) if value in BY_CODE:
-                    groups.choose_language(session, key, value)
+                    group_settings.choose_language(session, key, value)
                 case _:
                     return False
         self.refresh()
@@ -202,11 +202,11 @@ class Groups:
 
     def _may_speak(self, key: str) -> bool:
         with self._sessions() as session:
-            return groups.may_speak(session, key, self._now())
+            return group_settings.may_speak(session, key, self._now())
 
     def _speaks(self, key: str) -> bool:
         with self._sessions.begin() as session:
-            return groups.speak(session, key, self._now())
+            return group_settings.speak(session, key, self._now())
 
     def _interrupting(self, claim: str, answer: Answer, alone: bool, words: Catalogue) -> Reply:
         if alone:

@@ -11,7 +11,8 @@ from bot import measures
 from bot.conversation.catalogue import Language
 from bot.conversation.reply import Asker, Origin
 from bot.conversation.wording import MOST_FORWARDERS, Noted, Part, in_message
-from knowledge import inquiries, people
+from knowledge import inquiries
+from knowledge.accounts import people
 from knowledge.answering import Answering
 from knowledge.answers import SHOWN, Answer, Match
 from knowledge.domain import Outcome

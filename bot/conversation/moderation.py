@@ -15,7 +15,8 @@ from bot.conversation.commands import menu
 from bot.conversation.moderators import Added, next_button, said
 from bot.conversation.refusals import REFUSED, refusal
 from bot.conversation.reply import Asker, Block, Button, Reply
-from knowledge import approvals, curation, notifications, people, roles, sign_in, trends
+from knowledge import approvals, curation, notifications, trends
+from knowledge.accounts import people, roles, sign_in
 from knowledge.answering import Answering
 from knowledge.approvals import Answer, Policy, Publish, Waiting
 from knowledge.corpus import reports

@@ -10,7 +10,8 @@ from typing import Final
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue
 from bot.conversation.reply import Asker, Block, Button, Document, Reply, Style
 from bot.conversation.wording import LANGUAGE, Noted, closed, telling
-from knowledge import forgetting, inquiries, people, personal
+from knowledge import forgetting, inquiries, personal
+from knowledge.accounts import people
 from knowledge.corpus import reports
 from knowledge.inbox import demand, rejections
 from knowledge.models import Calendar

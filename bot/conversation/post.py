@@ -9,7 +9,8 @@ from typing import Final, Protocol
 from bot.conversation.catalogue import catalogue, spoken
 from bot.conversation.letters import letter
 from bot.conversation.reply import Reply
-from knowledge import delivery, notifications, people
+from knowledge import delivery, notifications
+from knowledge.accounts import people
 from knowledge.domain import Relation
 from knowledge.errors import AddressUnreadable
 from knowledge.inbox.rejections import Closed

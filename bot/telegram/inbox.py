@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from bot.telegram import pieces
 from bot.telegram.edits import Wording
 from bot.telegram.pieces import Piece
-from knowledge import arrivals, people
+from knowledge import arrivals
+from knowledge.accounts import people
 from knowledge.arrivals import Arriving, Stored, Taken
 from knowledge.models import Course
 from knowledge.models.declarative_base import now

@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import roles
+from knowledge.accounts import roles
 from knowledge.approvals.acts import (
     Act,
     Answer,

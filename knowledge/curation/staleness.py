@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from knowledge import roles
+from knowledge.accounts import roles
 from knowledge.curation.views import reports_of
 from knowledge.errors import Stale
 from knowledge.inbox import demand

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from knowledge import roles
+from knowledge.accounts import roles
 from knowledge.curation.content import (
     REPORT_FIELDS,
     STANDING_FIELDS,

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker, Origin, Reply
 from bot.telegram.limits import Limits
-from knowledge import curation, notifications, people
+from knowledge import curation, notifications
+from knowledge.accounts import people
 from knowledge.corpus import reports
 from knowledge.domain import Relation, ReportDraft, StatementDraft
 from knowledge.inbox import handling

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from knowledge import sign_in
-from knowledge.sign_in import SignedIn
+from knowledge.accounts import sign_in
+from knowledge.accounts.sign_in import SignedIn
 from knowledge.storage.database import open_engine, open_sessions
 from tests.e2e.whole_bot import Installation, installation
 from tests.integration.console import FIRST_ADMIN, SECRET, key_of

@@ -17,7 +17,8 @@ from PIL import Image
 from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
 from bot.conversation.reply import Asker
-from knowledge import curation, roles, sign_in
+from knowledge import curation
+from knowledge.accounts import roles, sign_in
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports, sources

@@ -9,7 +9,8 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
 from bot.fetching.errors import PrivateAddress
 from bot.pictures.errors import UnreadablePicture
-from knowledge import curation, people
+from knowledge import curation
+from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports

@@ -22,13 +22,13 @@ from bot.fetching import Fetcher
 from bot.parsing.pool import ParserPool
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Pair
 from embeddings.encoders.encoder import Encoder
-from knowledge import roles, sign_in
+from knowledge.accounts import roles, sign_in
+from knowledge.accounts.people import person_key
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.inbox.sameness import Meaning, Sameness
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Role
-from knowledge.people import person_key
 from knowledge.reranking import Reranker
 from knowledge.storage.database import Sessions
 

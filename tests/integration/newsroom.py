@@ -7,7 +7,8 @@ from typing import TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import approvals, curation, inquiries, notifications, roles
+from knowledge import approvals, curation, inquiries, notifications
+from knowledge.accounts import roles
 from knowledge.approvals import Policy
 from knowledge.corpus import reports, sources
 from knowledge.corpus.reports import Stored

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, people
+from knowledge import curation
+from knowledge.accounts import people
 from knowledge.backup import backup, restore
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft

@@ -11,7 +11,8 @@ from bot.conversation.reply import Block, Reply
 from bot.telegram.application import TelegramConfig
 from bot.telegram.bulletins import send_bulletins
 from bot.telegram.errors import TelegramUnreachable
-from knowledge import inquiries, people, roles
+from knowledge import inquiries
+from knowledge.accounts import people, roles
 from knowledge.domain import Outcome
 from knowledge.inbox import demand
 from knowledge.models import Claim, Cluster, ClusterStatus, Role

@@ -12,9 +12,9 @@ from starlette.types import Message
 from bot.console.application import PAGES
 from bot.console.protection import MAX_BODY
 from embeddings.encoders.encoder import Encoder
-from knowledge import roles
+from knowledge.accounts import roles
+from knowledge.accounts.sign_in import LINK_LIFE, SESSION_LIFE
 from knowledge.models import Role
-from knowledge.sign_in import LINK_LIFE, SESSION_LIFE
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from tests.integration.console import FIRST_ADMIN, Console, console_on, field_of, key_of
 

@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 
 from bot.parsing.pool import ParserPool
 from embeddings.encoders.encoder import Encoder
-from knowledge import forgetting, inquiries, personal, roles
+from knowledge import forgetting, inquiries, personal
+from knowledge.accounts import roles
 from knowledge.domain import Outcome
 from knowledge.inbox import remarks, saved_searches
 from knowledge.models import (

@@ -20,7 +20,8 @@ from sqlalchemy import func, select
 from bot import serving
 from bot.parsing.pool import ParserPool
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, forgetting, people
+from knowledge import curation, forgetting
+from knowledge.accounts import people
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index.vector_cache import vectors

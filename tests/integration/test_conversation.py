@@ -16,7 +16,8 @@ from bot.conversation.media import Medium
 from bot.conversation.reply import Asker, Cards, Origin, Reply
 from bot.telegram.render import render
 from embeddings.encoders.encoder import SentenceTransformerEncoder
-from knowledge import curation, notifications, people
+from knowledge import curation, notifications
+from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports

@@ -14,7 +14,8 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.post import Outbox
 from bot.conversation.reply import Asker, Reply
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, people
+from knowledge import curation
+from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports

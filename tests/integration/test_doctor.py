@@ -19,7 +19,8 @@ from bot.cli import examination
 from bot.cli.examination import Finding, State, examine
 from bot.telegram.application import TelegramConfig
 from bot.telegram.registration import Registration, look
-from knowledge import curation, errands, inquiries, notifications, people
+from knowledge import curation, errands, inquiries, notifications
+from knowledge.accounts import people
 from knowledge.corpus import reports, sources
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.index.serving_index import reindex

@@ -33,7 +33,8 @@ from bot.conversation.wording import answered
 from bot.fetching import Fetcher
 from bot.parsing.pool import ParserPool
 from bot.telegram.render import render
-from knowledge import curation, roles
+from knowledge import curation
+from knowledge.accounts import roles
 from knowledge.agreement.judgement import Judgement
 from knowledge.answers import Answer, Match
 from knowledge.corpus import reports, sources

@@ -12,12 +12,13 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker, Reply
 from bot.conversation.talk import Here, Standing
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, groups, people
+from knowledge import curation
+from knowledge.accounts import group_settings, people
+from knowledge.accounts.group_settings import Manners
 from knowledge.agreement.judgement import Evidence, Judgement, Reason, ReasonKind
 from knowledge.answering import Answering
 from knowledge.corpus import reports
 from knowledge.domain import Relation, ReportDraft, StatementDraft
-from knowledge.groups import Manners
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Base, Group, Inquiry, Person
 from knowledge.storage.database import Sessions
@@ -25,73 +26,75 @@ from knowledge.storage.database import Sessions
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SECRET = b"the key of these tests"
-KEY = groups.group_key(SECRET, "telegram", -100)
-OTHER = groups.group_key(SECRET, "telegram", -200)
+KEY = group_settings.group_key(SECRET, "telegram", -100)
+OTHER = group_settings.group_key(SECRET, "telegram", -200)
 ADMIN, MEMBER = Asker(1, "en", group=-100), Asker(2, "en", group=-100)
 AS_ADMIN, AS_MEMBER = Here(-100, Standing.ADMIN), Here(-100, Standing.MEMBER)
 
 
 def watch(sessions: Sessions, key: str = KEY, per_hour: int | None = None) -> None:
     with sessions.begin() as session:
-        groups.choose_watching(session, key, True)
+        group_settings.choose_watching(session, key, True)
         if per_hour is not None:
-            groups.choose_per_hour(session, key, per_hour)
+            group_settings.choose_per_hour(session, key, per_hour)
 
 
 def speaks(sessions: Sessions, at: datetime, key: str = KEY) -> bool:
     with sessions.begin() as session:
-        assert groups.may_speak(session, key, at) in (True, False)
-        return groups.speak(session, key, at)
+        assert group_settings.may_speak(session, key, at) in (True, False)
+        return group_settings.speak(session, key, at)
 
 
 class TestChoices:
     def test_a_group_is_left_alone_until_its_admins_say_otherwise(self, sessions: Sessions) -> None:
         with sessions() as session:
-            assert groups.manners_in(session, KEY) == Manners(False, 3, None)
-            assert groups.watched(session) == frozenset()
+            assert group_settings.manners_in(session, KEY) == Manners(False, 3, None)
+            assert group_settings.watched(session) == frozenset()
         assert not speaks(sessions, NOW)
 
     def test_each_choice_is_kept_beside_the_others(self, sessions: Sessions) -> None:
         watch(sessions, per_hour=6)
         with sessions.begin() as session:
-            groups.choose_language(session, KEY, "fr")
+            group_settings.choose_language(session, KEY, "fr")
         with sessions() as session:
-            assert groups.manners_in(session, KEY) == Manners(True, 6, "fr")
-            assert groups.watched(session) == {KEY}
+            assert group_settings.manners_in(session, KEY) == Manners(True, 6, "fr")
+            assert group_settings.watched(session) == {KEY}
         with sessions.begin() as session:
-            groups.choose_watching(session, KEY, False)
+            group_settings.choose_watching(session, KEY, False)
         with sessions() as session:
-            assert groups.manners_in(session, KEY) == Manners(False, 6, "fr")
+            assert group_settings.manners_in(session, KEY) == Manners(False, 6, "fr")
 
     def test_they_follow_a_group_that_moves_once(self, sessions: Sessions) -> None:
         watch(sessions, per_hour=1)
         assert speaks(sessions, NOW)
         for _ in range(2):
             with sessions.begin() as session:
-                groups.move(session, KEY, OTHER)
+                group_settings.move(session, KEY, OTHER)
         with sessions() as session:
-            assert groups.manners_in(session, OTHER) == Manners(True, 1, None)
-            assert groups.watched(session) == {OTHER}
+            assert group_settings.manners_in(session, OTHER) == Manners(True, 1, None)
+            assert group_settings.watched(session) == {OTHER}
         assert not speaks(sessions, NOW, OTHER)
 
     def test_what_was_chosen_under_the_new_number_stands(self, sessions: Sessions) -> None:
         watch(sessions, KEY, per_hour=1)
         watch(sessions, OTHER, per_hour=12)
         with sessions.begin() as session:
-            groups.move(session, KEY, OTHER)
+            group_settings.move(session, KEY, OTHER)
         with sessions() as session:
-            assert groups.manners_in(session, OTHER).per_hour == 12
+            assert group_settings.manners_in(session, OTHER).per_hour == 12
             assert session.scalars(select(Group.key)).all() == [OTHER]
 
     def test_a_group_that_is_left_is_forgotten(self, sessions: Sessions) -> None:
         watch(sessions)
         with sessions.begin() as session:
-            groups.forget(session, KEY)
+            group_settings.forget(session, KEY)
         with sessions() as session:
             assert session.scalars(select(Group)).all() == []
 
     def test_a_group_and_a_person_of_one_number_have_different_names(self) -> None:
-        assert groups.group_key(SECRET, "telegram", 5) != people.person_key(SECRET, "telegram", 5)
+        assert group_settings.group_key(SECRET, "telegram", 5) != people.person_key(
+            SECRET, "telegram", 5
+        )
 
 
 class TestTheHour:

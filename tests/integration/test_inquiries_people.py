@@ -2,7 +2,8 @@
 
 import pytest
 
-from knowledge import inquiries, people
+from knowledge import inquiries
+from knowledge.accounts import people
 from knowledge.domain import Outcome
 from knowledge.models import Inquiry, Person
 from knowledge.storage.database import Sessions

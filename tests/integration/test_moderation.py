@@ -16,7 +16,8 @@ from bot.conversation.post import Outbox
 from bot.conversation.reply import Asker, Button, Reply
 from bot.fetching.errors import PrivateAddress
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, inquiries, notifications, people, roles, settling, sign_in
+from knowledge import curation, inquiries, notifications, settling
+from knowledge.accounts import people, roles, sign_in
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.corpus import reports

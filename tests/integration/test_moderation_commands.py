@@ -9,7 +9,8 @@ import pytest
 
 from bot.cli.main import main
 from embeddings.encoders.encoder import Encoder
-from knowledge import approvals, roles
+from knowledge import approvals
+from knowledge.accounts import roles
 from knowledge.approvals import Policy, Waiting
 from knowledge.curation import StatementEdit
 from knowledge.domain import Relation

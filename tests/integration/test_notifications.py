@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import curation, delivery, inquiries, notifications, people, verdicts
+from knowledge import curation, delivery, inquiries, notifications, verdicts
+from knowledge.accounts import people
 from knowledge.claims.claim_key import key_of
 from knowledge.curation import StatementEdit
 from knowledge.domain import Outcome, Relation

@@ -10,17 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import (
-    arrivals,
-    curation,
-    forgetting,
-    inquiries,
-    notifications,
-    people,
-    personal,
-    roles,
-    sign_in,
-)
+from knowledge import arrivals, curation, forgetting, inquiries, notifications, personal
+from knowledge.accounts import people, roles, sign_in
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.errors import CannotRegroup

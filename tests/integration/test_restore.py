@@ -20,7 +20,8 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import arrivals, backup_check, curation, errands, people, polling
+from knowledge import arrivals, backup_check, curation, errands, polling
+from knowledge.accounts import people
 from knowledge.backup import backup, restore
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft

@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from knowledge import curation, roles
+from knowledge import curation
+from knowledge.accounts import roles
 from knowledge.errors import BadCursor, NotFound, TwoPeopleNeeded
 from knowledge.models import Role, Statement, StatementStatus, SubjectKind
 from knowledge.storage import audit_log

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from knowledge import people, roles
+from knowledge.accounts import people, roles
 from knowledge.errors import AddressUnreadable, BadCursor, NotAllowed
 from knowledge.models import Person, Role, SubjectKind
 from knowledge.storage import audit_log

@@ -12,7 +12,8 @@ from bot.app import App
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
-from knowledge import arrivals, forgetting, inquiries, people
+from knowledge import arrivals, forgetting, inquiries
+from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.domain import Outcome

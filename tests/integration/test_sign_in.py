@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import sign_in
+from knowledge.accounts import sign_in
+from knowledge.accounts.people import choose_language
+from knowledge.accounts.sign_in import LINK_LIFE, SESSION_LIFE, OpenSession, SignedIn
 from knowledge.errors import LinkRefused
 from knowledge.models import ConsoleSession, SignInLink
-from knowledge.people import choose_language
-from knowledge.sign_in import LINK_LIFE, SESSION_LIFE, OpenSession, SignedIn
 from knowledge.storage.database import Sessions
 
 NOW = datetime(2026, 2, 7, 12, tzinfo=UTC)

@@ -15,7 +15,8 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.conversation.post import Outbox
-from knowledge import arrivals, errands, inquiries, notifications, people, polling, processes
+from knowledge import arrivals, errands, inquiries, notifications, polling, processes
+from knowledge.accounts import people
 from knowledge.arrivals import Arriving, Taken
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import curation, notifications, roles, verdicts
+from knowledge import curation, notifications, verdicts
+from knowledge.accounts import roles
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Relation, Span, StatementDraft
 from knowledge.errors import CannotUndo, NotFound

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from bot.console.errors import BadForm
 from bot.console.pages.people import MAX_DAYS, block_terms
 from bot.console.visit import Visit
-from knowledge import people
+from knowledge.accounts import people
 from knowledge.inbox import askers, listing
 
 

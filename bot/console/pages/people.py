@@ -9,7 +9,7 @@ from starlette.responses import Response
 from bot.console.errors import BadForm
 from bot.console.names import names
 from bot.console.visit import Visit
-from knowledge import people, roles, sign_in
+from knowledge.accounts import people, roles, sign_in
 from knowledge.models import Role
 
 _KEY: Final = re.compile(r"[0-9a-f]{64}")

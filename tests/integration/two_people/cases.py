@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.moderators import action
-from knowledge import approvals, curation, inquiries, roles, verdicts
+from knowledge import approvals, curation, inquiries, verdicts
+from knowledge.accounts import roles
 from knowledge.approvals import Act, Policy
 from knowledge.claims.claim_key import key_of as claim_key
 from knowledge.corpus import reports, sources

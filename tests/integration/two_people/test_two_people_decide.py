@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from knowledge import approvals, curation, personal, roles
+from knowledge import approvals, curation, personal
+from knowledge.accounts import roles
 from knowledge.approvals import Applied, Policy, Waiting
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Rating, Relation

@@ -17,7 +17,8 @@ from bot.conversation.proposals import pending as pending_shown
 from bot.conversation.reply import Asker
 from bot.telegram.render import render
 from embeddings.encoders.encoder import Encoder
-from knowledge import approvals, curation, polling, roles, verdicts
+from knowledge import approvals, curation, polling, verdicts
+from knowledge.accounts import roles
 from knowledge.approvals import Applied, Policy, Waiting
 from knowledge.corpus import reports, sources
 from knowledge.curation import ReportEdit, StatementEdit

@@ -11,10 +11,10 @@ from typing import Any, Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from knowledge.accounts.people import person_key
 from knowledge.answers import Answer
 from knowledge.domain import Outcome, Relation
 from knowledge.models import Group
-from knowledge.people import person_key
 from knowledge.storage.bulk_insert import insert_new
 
 #: How often in an hour the bot speaks up where nobody chose: more would be its group, not theirs.

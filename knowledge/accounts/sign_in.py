@@ -13,9 +13,9 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from knowledge.accounts.people import remembered
 from knowledge.errors import LinkRefused
 from knowledge.models import ConsoleSession, SignInLink
-from knowledge.people import remembered
 
 #: How long a link may be followed: it is asked for and followed in one go.
 LINK_LIFE: Final = timedelta(minutes=5)

@@ -1,0 +1,1 @@
+"""Know people by keyed hashes: what they chose, their roles, how moderators sign in, groups."""
