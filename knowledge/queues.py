@@ -7,8 +7,9 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from knowledge import arrivals, notifications
+from knowledge import arrivals
 from knowledge.models import Claim, Cluster, ClusterStatus
+from knowledge.outbox import pending_notifications
 
 
 class QueueName(StrEnum):
@@ -45,7 +46,7 @@ def queues(session: Session, at: datetime) -> dict[QueueName, Queue]:
     updates = arrivals.tally(session)
     return {
         QueueName.UPDATES: Queue(updates.waiting, updates.oldest),
-        QueueName.NOTIFICATIONS: Queue(*notifications.waiting(session, at)),
+        QueueName.NOTIFICATIONS: Queue(*pending_notifications.waiting(session, at)),
         QueueName.CLAIMS: Queue(*claims),
         QueueName.INBOX: Queue(*inbox),
     }

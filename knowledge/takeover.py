@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
-from knowledge import arrivals, delivery, errands, polling
+from knowledge import arrivals, errands, polling
 from knowledge.models import Arrival, Errand, Feed, Notification
+from knowledge.outbox import delivery
 from knowledge.processes import ProcessLock
 from knowledge.storage.database import Sessions
 

@@ -9,12 +9,12 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, String, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
-from knowledge import delivery
-from knowledge.delivery import Failure
 from knowledge.domain import Outcome
 from knowledge.inbox.demand import SETTLING
 from knowledge.inbox.listing import ClusterSummary, Order, clusters
 from knowledge.models import Cluster, ClusterStatus, Feedback, Inquiry
+from knowledge.outbox import delivery
+from knowledge.outbox.delivery import Failure
 
 #: People who asked in the last day from which on a growing cluster is worth an alert...
 ALERT_PEOPLE: Final = 10

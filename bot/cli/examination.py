@@ -25,12 +25,13 @@ from bot.redaction import redact
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError
 from embeddings.index import snapshot
-from knowledge import arrivals, delivery, errands, queues, trends
+from knowledge import arrivals, errands, queues, trends
 from knowledge.accounts import people
 from knowledge.corpus import sources
 from knowledge.errors import AddressUnreadable, DatabaseUnavailable, KnowledgeError
 from knowledge.index import serving_index
 from knowledge.models.declarative_base import now
+from knowledge.outbox import delivery
 from knowledge.queues import QueueName
 from knowledge.storage import schema
 from knowledge.storage.database import require_whole

@@ -15,7 +15,7 @@ from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Relation
 from knowledge.models import Calendar, NotificationKind
 from knowledge.notes import NO_NOTE, Note
-from knowledge.notifications import Audience, Told
+from knowledge.outbox.pending_notifications import Audience, Told
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from knowledge.answers import Match, decided
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Relation
 from knowledge.models import Calendar
-from knowledge.notifications import Audience
+from knowledge.outbox.pending_notifications import Audience
 
 
 @dataclass(frozen=True, slots=True)

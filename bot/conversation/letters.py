@@ -9,7 +9,7 @@ from bot.conversation.wording import closed, headline, heard, link
 from knowledge.domain import Relation
 from knowledge.inbox.rejections import Closed
 from knowledge.models import NotificationKind
-from knowledge.notifications import Told
+from knowledge.outbox.pending_notifications import Told
 
 
 def letter(told: Told | Closed, today: date, words: Catalogue) -> Reply:

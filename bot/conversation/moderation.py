@@ -15,7 +15,7 @@ from bot.conversation.commands import menu
 from bot.conversation.moderators import Added, next_button, said
 from bot.conversation.refusals import REFUSED, refusal
 from bot.conversation.reply import Asker, Block, Button, Reply
-from knowledge import approvals, curation, notifications, trends
+from knowledge import approvals, curation, trends
 from knowledge.accounts import people, roles, sign_in
 from knowledge.answering import Answering
 from knowledge.approvals import Answer, Policy, Publish, Waiting
@@ -26,6 +26,7 @@ from knowledge.errors import AlreadyHandled, BadCursor, NotAllowed
 from knowledge.inbox import demand, handling, listing
 from knowledge.inbox.listing import ClusterDetail, ClusterSummary, Order
 from knowledge.models import ClusterStatus, RejectReason, Role, StatementStatus, SubjectKind
+from knowledge.outbox import pending_notifications
 from knowledge.settling import UNDO_FOR
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
@@ -142,7 +143,7 @@ class Moderation:
             case "undo" if (entry_id := _number(rest)) is not None:
                 with self._acting(key) as session:
                     within = self._place.undo_for
-                    notifications.undo_answer(session, number, entry_id, key, within)
+                    pending_notifications.undo_answer(session, number, entry_id, key, within)
                 return confirming.taken_back(number, words)
             case "source":
                 with self._acting(key):
@@ -244,7 +245,7 @@ class Moderation:
             two_people = self._place.two_people
             # Before what is shown: what is done in between is not taken for seen.
             seen = audit_log.newest(session)
-            audience = notifications.foresee(
+            audience = pending_notifications.foresee(
                 session, cluster.id, act.statement_id, act.relation, key, two_people
             )
             (statement,) = reports.by_ids(session, [act.statement_id])

@@ -9,13 +9,13 @@ from typing import Final, Protocol
 from bot.conversation.catalogue import catalogue, spoken
 from bot.conversation.letters import letter
 from bot.conversation.reply import Reply
-from knowledge import delivery, notifications
 from knowledge.accounts import people
 from knowledge.domain import Relation
 from knowledge.errors import AddressUnreadable
 from knowledge.inbox.rejections import Closed
 from knowledge.models import Calendar
-from knowledge.notifications import Told
+from knowledge.outbox import delivery, pending_notifications
+from knowledge.outbox.pending_notifications import Told
 from knowledge.storage.database import Sessions
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class Outbox:
     def sent(self, letter: Letter) -> None:
         """Record that a letter was delivered."""
         with self._sessions.begin() as session:
-            notifications.sent(session, letter.id, letter.relation)
+            pending_notifications.sent(session, letter.id, letter.relation)
 
     def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
         """Have a letter tried again, ever later; give it up after ``MAX_TRIES``."""
@@ -120,9 +120,9 @@ class Outbox:
 
     def _postpone(self, number: int, pause: timedelta, error: str) -> None:
         with self._sessions.begin() as session:
-            notifications.postpone(session, number, self._now() + pause, error[:_ERROR])
+            pending_notifications.postpone(session, number, self._now() + pause, error[:_ERROR])
 
     def _give_up(self, number: int, error: str) -> None:
         with self._sessions.begin() as session:
-            notifications.unreachable(session, number, error[:_ERROR])
+            pending_notifications.unreachable(session, number, error[:_ERROR])
         logger.info("letter_given_up", extra={"notification": number, "error": error[:_ERROR]})

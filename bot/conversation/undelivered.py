@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.conversation.catalogue import Catalogue
 from bot.conversation.post import MAX_TRIES, NO_ADDRESS
-from knowledge.delivery import Failure
+from knowledge.outbox.delivery import Failure
 
 
 class _Why(Enum):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from knowledge import curation, notifications
+from knowledge import curation
 from knowledge.approvals.acts import Answer
 from knowledge.approvals.gate import Applied, Policy, Waiting, submit
 from knowledge.corpus import reports
@@ -15,7 +15,8 @@ from knowledge.domain import Relation, ReportDraft, StatementDraft
 from knowledge.inbox import demand
 from knowledge.models import StatementStatus
 from knowledge.notes import NO_NOTE, Note
-from knowledge.notifications import Audience
+from knowledge.outbox import pending_notifications
+from knowledge.outbox.pending_notifications import Audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def rehearse_with_report(session: Session, new: NewAnswer, actor: str) -> Rehear
     with session.begin_nested() as savepoint:
         statement_id, known = _kept(session, new, actor)
         shown = last_shown(session, [statement_id])[statement_id]
-        audience = notifications.foresee(
+        audience = pending_notifications.foresee(
             session, new.cluster_id, statement_id, new.relation, actor, note=new.note
         )
         (statement,) = reports.by_ids(session, [statement_id])

@@ -11,13 +11,14 @@ from sqlalchemy import select
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker, Origin, Reply
 from bot.telegram.limits import Limits
-from knowledge import curation, notifications
+from knowledge import curation
 from knowledge.accounts import people
 from knowledge.corpus import reports
 from knowledge.domain import Relation, ReportDraft, StatementDraft
 from knowledge.inbox import handling
 from knowledge.models import Claim, Cluster, ClusterStatus, RejectReason, SubjectKind
 from knowledge.models.declarative_base import now
+from knowledge.outbox import pending_notifications
 from knowledge.storage import audit_log
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PLACEHOLDER, BotApiServer
 from tests.e2e.echo_bot import SECRET
@@ -384,7 +385,7 @@ async def told(stage: Stage, words: Words) -> None:
         cluster.claims = list(session.scalars(select(Claim)))
         session.add(cluster)
         session.flush()
-        notifications.answer_cluster(
+        pending_notifications.answer_cluster(
             session, cluster.id, statement, Relation.REFUTES, "a moderator"
         )
     await stage.hears_later()

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import approvals, curation, inquiries, notifications
+from knowledge import approvals, curation, inquiries
 from knowledge.accounts import roles
 from knowledge.approvals import Policy
 from knowledge.corpus import reports, sources
@@ -36,6 +36,7 @@ from knowledge.models import (
     Role,
 )
 from knowledge.models.declarative_base import now
+from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions
 from knowledge.text import single_line
 from tests.integration.console import key_of
@@ -223,6 +224,8 @@ def deliver(sessions: Sessions) -> None:
     with sessions.begin() as session:
         corrected(session, [3], NotificationKind.CORRECTED)
         told, blocked, gone = session.scalars(select(Notification.id).order_by(Notification.id))
-        notifications.sent(session, told)
-        notifications.unreachable(session, blocked, "Forbidden: bot was blocked by the user")
-        notifications.unreachable(session, gone, "Chat not found")
+        pending_notifications.sent(session, told)
+        pending_notifications.unreachable(
+            session, blocked, "Forbidden: bot was blocked by the user"
+        )
+        pending_notifications.unreachable(session, gone, "Chat not found")

@@ -16,7 +16,7 @@ from bot.conversation.media import Medium
 from bot.conversation.reply import Asker, Cards, Origin, Reply
 from bot.telegram.render import render
 from embeddings.encoders.encoder import SentenceTransformerEncoder
-from knowledge import curation, notifications
+from knowledge import curation
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
@@ -27,6 +27,7 @@ from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.inbox import listing
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Claim, Cluster, ClusterStatus, Forwarded, Inquiry
+from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -495,7 +496,7 @@ class TestWhatWasShown:
 
     def told(self, house: House) -> list[tuple[str, int]]:
         with house.sessions() as session:
-            due = notifications.due(session, datetime.now(UTC))
+            due = pending_notifications.due(session, datetime.now(UTC))
             return [(note.person_key, note.statement.id) for note in due]
 
     def held(self, talk: Conversation, asker: Asker) -> list[list[int]]:
@@ -545,14 +546,14 @@ class TestWhatWasShown:
         asker = Asker(ASKER.id, "ar", str(ASKER.id))
         assert said(talk.claim(asker, UNRELATED)).startswith("⚪")
         with house.sessions.begin() as session:
-            answered = notifications.answer_cluster(
+            answered = pending_notifications.answer_cluster(
                 session, self.clustered(house), other, Relation.REFUTES, "test"
             )
         assert answered == 1
         ((key, _),) = self.told(house)
         with house.sessions.begin() as session:
-            (note,) = notifications.due(session, datetime.now(UTC))
-            notifications.sent(session, note.id)
+            (note,) = pending_notifications.due(session, datetime.now(UTC))
+            pending_notifications.sent(session, note.id)
         assert self.held(talk, asker) == [[other]]
         assert self.withdraw(house, [nearest]) == []
         assert self.withdraw(house, [other]) == [(key, other)]

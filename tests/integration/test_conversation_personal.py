@@ -31,7 +31,7 @@ from knowledge.models import (
     Statement,
 )
 from knowledge.models.declarative_base import now
-from knowledge.notifications import corrected
+from knowledge.outbox.pending_notifications import corrected
 from knowledge.storage.database import Sessions
 
 SECRET = b"the key of these tests"

@@ -19,13 +19,14 @@ from bot.cli import examination
 from bot.cli.examination import Finding, State, examine
 from bot.telegram.application import TelegramConfig
 from bot.telegram.registration import Registration, look
-from knowledge import curation, errands, inquiries, notifications
+from knowledge import curation, errands, inquiries
 from knowledge.accounts import people
 from knowledge.corpus import reports, sources
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.index.serving_index import reindex
 from knowledge.models import Feed, FeedKind, Notification
 from knowledge.models.declarative_base import now
+from knowledge.outbox import pending_notifications
 from knowledge.storage.database import open_sessions
 from knowledge.storage.schema import upgrade
 from tests.bag_of_words import BagOfWords
@@ -408,7 +409,7 @@ def test_people_who_could_not_be_told_are_counted(app: App, doctor: Doctor) -> N
         inquiries.record(session, KEY, "is it open", Outcome.SUPPORTED, [shown], "en")
         curation.retract(session, [shown], "test", "wrong")
         (number,) = session.scalars(select(Notification.id))
-        notifications.unreachable(session, number, "Chat not found")
+        pending_notifications.unreachable(session, number, "Chat not found")
     found = doctor()["notifications"]
     assert found.state is State.OK, "people may leave"
     assert "in the last 7 days: Their chat was not found: 1" in found.message

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from knowledge import curation, notifications
+from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Rating, ReportDraft, Span, StatementDraft
 from knowledge.errors import BadEdit, NotFound, Stale
 from knowledge.models import ChangeKind, NotificationKind, StatementStatus, VersionKind
 from knowledge.models.declarative_base import now
+from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import (
     BODY,
@@ -192,7 +193,7 @@ def test_what_is_to_be_told_still_is_after_a_silent_edit(sessions: Sessions, see
     edit(sessions, seen, wrong)
     edit(sessions, seen, replace(wrong, speaker="The Mayor"))
     with sessions() as session:
-        due = notifications.due(session, now())
+        due = pending_notifications.due(session, now())
     assert sorted(each.person_key for each in due) == ["another", "one"]
     assert {each.statement.speaker for each in due} == {"The Mayor"}
 

@@ -52,7 +52,7 @@ from knowledge.models import (
     StatementStatus,
     SubjectKind,
 )
-from knowledge.notifications import Told
+from knowledge.outbox.pending_notifications import Told
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from knowledge.text import is_plain_text, is_single_line

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from knowledge import curation, notifications, verdicts
+from knowledge import curation, verdicts
 from knowledge.curation import ReportEdit
 from knowledge.domain import Relation
 from knowledge.inbox import demand
 from knowledge.models import Notification
+from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions
 from knowledge.storage.row_locks import take_statements
 from tests.integration.moderation import BODY, asks, clustered, with_body
@@ -31,7 +32,7 @@ def _answered(sessions: Sessions) -> tuple[int, int, list[int]]:
     cluster, claims = clustered(sessions, CLAIM)
     asks(sessions, "one", CLAIM, waiting=True)
     with sessions.begin() as session:
-        notifications.answer_cluster(session, cluster, statement, Relation.REFUTES, "amal")
+        pending_notifications.answer_cluster(session, cluster, statement, Relation.REFUTES, "amal")
     return stored.report_id, statement, claims
 
 
@@ -62,7 +63,7 @@ def test_an_edit_goes_on_while_a_letter_waits_for_it_to_be_recorded(sessions: Se
     report, statement, _ = _answered(sessions)
     with sessions() as editing:
         take_statements(editing, [statement])
-        with _waiting(sessions, notifications.sent):
+        with _waiting(sessions, pending_notifications.sent):
             editing.execute(_IMPATIENT)
             # Its statements move, and with them what is still to be told of them.
             edit = ReportEdit("The bridges", language="en", body=f"Corrected. {BODY}")
@@ -71,10 +72,10 @@ def test_an_edit_goes_on_while_a_letter_waits_for_it_to_be_recorded(sessions: Se
 
 
 def _give_up(session: Session, note: int) -> None:
-    notifications.unreachable(session, note, "blocked")
+    pending_notifications.unreachable(session, note, "blocked")
 
 
-@pytest.mark.parametrize("act", [notifications.sent, _give_up])
+@pytest.mark.parametrize("act", [pending_notifications.sent, _give_up])
 def test_a_verdict_goes_on_while_a_letter_waits_for_it_to_be_recorded(
     sessions: Sessions, act: Callable[[Session, int], object]
 ) -> None:

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from knowledge import notifications
 from knowledge.domain import Relation
 from knowledge.inbox import handling
 from knowledge.models import Cluster, ClusterStatus, Inquiry, NotificationKind, RejectReason
+from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, published, told
 
@@ -19,7 +19,9 @@ ONE, OTHER = "the dam broke", "the big dam burst"
 
 def answer(sessions: Sessions, cluster: int, statement: int) -> int:
     with sessions.begin() as session:
-        return notifications.answer_cluster(session, cluster, statement, Relation.REFUTES, "amal")
+        return pending_notifications.answer_cluster(
+            session, cluster, statement, Relation.REFUTES, "amal"
+        )
 
 
 def merge(sessions: Sessions, keep: int, other: int) -> int:
@@ -105,7 +107,7 @@ def test_an_answer_that_is_not_sent_yet_is_sent_after_merging_into_a_rejected_on
     bring(sessions, rejected, _REJECTED, statement)
     assert merge(sessions, rejected, answered) == 0
     with sessions() as session:
-        due = notifications.due(session, datetime.now(UTC))
+        due = pending_notifications.due(session, datetime.now(UTC))
     assert [(each.person_key, each.kind) for each in due] == [("told", NotificationKind.ANSWERED)]
 
 

@@ -16,7 +16,7 @@ from bot.conversation.post import Outbox
 from bot.conversation.reply import Asker, Button, Reply
 from bot.fetching.errors import PrivateAddress
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, inquiries, notifications, settling
+from knowledge import curation, inquiries, settling
 from knowledge.accounts import people, roles, sign_in
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
@@ -39,6 +39,7 @@ from knowledge.models import (
     Verdict,
 )
 from knowledge.models.declarative_base import now
+from knowledge.outbox import pending_notifications
 from knowledge.settling import UNDO_FOR
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
@@ -713,7 +714,9 @@ class TestConsoleAndStats:
                 inquiries.record(session, person, CLAIM, Outcome.SUPPORTED, [shown], "en")
             curation.retract(session, [shown], "test", "wrong")
             for number in session.scalars(select(Notification.id)):
-                notifications.unreachable(session, number, "Forbidden: bot was blocked by the user")
+                pending_notifications.unreachable(
+                    session, number, "Forbidden: bot was blocked by the user"
+                )
         text = said(house.talk.command(MODERATOR, "stats", ""))
         assert "People who could not be told, in the last 7 days: 2" in text
         assert "They blocked the bot: 2" in text

@@ -10,7 +10,7 @@ from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.letters import letter
 from bot.conversation.wording import answered
 from embeddings.encoders.encoder import Encoder
-from knowledge import approvals, curation, notifications, verdicts
+from knowledge import approvals, curation, verdicts
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.approvals import Applied, Explain, Policy, Waiting
@@ -21,6 +21,7 @@ from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Notification, NotificationKind, SubjectKind, Verdict
 from knowledge.models.declarative_base import now
 from knowledge.notes import Note
+from knowledge.outbox import pending_notifications
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.console import Console, console_on
@@ -40,7 +41,7 @@ def statement(sessions: Sessions) -> int:
     asks(sessions, "one", CLAIM, waiting=True)
     asks(sessions, "two", CLAIM, waiting=True)
     with sessions.begin() as session:
-        answer = notifications.answer_cluster
+        answer = pending_notifications.answer_cluster
         answer(session, cluster, number, Relation.REFUTES, "amal", note=NOTE)
     return number
 
@@ -57,7 +58,7 @@ def test_a_note_is_short_and_on_one_line() -> None:
 
 def test_those_who_are_told_read_it_in_their_language(sessions: Sessions, statement: int) -> None:
     with sessions() as session:
-        due = notifications.due(session, LATER)
+        due = pending_notifications.due(session, LATER)
     assert [each.note for each in due] == [NOTE, NOTE]
     today = now().date()
     english = letter(due[0], today, catalogue(Language.ENGLISH)).blocks
@@ -112,12 +113,12 @@ def test_another_relation_leaves_the_note_behind_and_the_same_one_keeps_it(
 
 def test_an_edit_is_silent_unless_people_are_told(sessions: Sessions, statement: int) -> None:
     with sessions.begin() as session:
-        for each in notifications.due(session, LATER):
-            notifications.sent(session, each.id)
+        for each in pending_notifications.due(session, LATER):
+            pending_notifications.sent(session, each.id)
         since = session.scalars(select(Verdict.at)).one()
         other = Note(ar=NOTE.ar, en="The dam is whole.")
         assert explain(session, 1, statement, other, NOTE, "amal") == 0
-        assert notifications.due(session, LATER) == []
+        assert pending_notifications.due(session, LATER) == []
         # Since when it answers the claim is as before.
         assert session.scalars(select(Verdict.at)).one() == since
         entry = audit_log.latest(session, SubjectKind.CLUSTER, 1)
@@ -132,13 +133,13 @@ def test_an_edit_is_silent_unless_people_are_told(sessions: Sessions, statement:
             was = explained(session, 1, statement).note
             new = Note(ar=text, en=text)
             assert explain(session, 1, statement, new, was, "amal", tell=True) == 2, round_
-            due = notifications.due(session, LATER)
+            due = pending_notifications.due(session, LATER)
             assert [each.kind for each in due] == [NotificationKind.EXPLAINED] * 2
             assert due[0].note == new
             said = letter(due[0], now().date(), catalogue(Language.ENGLISH)).blocks
             assert said[0].text.startswith("✏️ Our moderators changed their note")
             for each in due:
-                notifications.sent(session, each.id)
+                pending_notifications.sent(session, each.id)
     with pytest.raises(Stale), sessions.begin() as session:
         explain(session, 1, statement, NOTE, NOTE, "basil")
 
@@ -147,8 +148,8 @@ def test_nobody_hears_of_a_note_whose_answer_was_taken_back(
     sessions: Sessions, statement: int
 ) -> None:
     with sessions.begin() as session:
-        for each in notifications.due(session, LATER):
-            notifications.sent(session, each.id)
+        for each in pending_notifications.due(session, LATER):
+            pending_notifications.sent(session, each.id)
         explain(session, 1, statement, Note(), NOTE, "amal", tell=True)
         verdicts.detach(session, [1], statement, "amal")
         waiting = select(Notification.kind).where(Notification.sent_at.is_(None))
@@ -173,7 +174,9 @@ def test_it_waits_for_a_second_person_where_two_are_asked_for(sessions: Sessions
     cluster, _ = clustered(sessions, CLAIM)
     admins = frozenset({"amal", "basil"})
     with sessions.begin() as session:
-        notifications.answer_cluster(session, cluster, number, Relation.REFUTES, "amal", note=NOTE)
+        pending_notifications.answer_cluster(
+            session, cluster, number, Relation.REFUTES, "amal", note=NOTE
+        )
         act = Explain(cluster, number, Note(en="Whole."), NOTE)
         waits = approvals.submit(session, act, "amal", None, Policy(True, admins))
         assert isinstance(waits, Waiting)
@@ -219,8 +222,8 @@ class TestConsole:
         moderator = console.signed_in(2)
         moderator.send("/clusters/1/answer", statement="2", relation="REFUTES", seen="9999")
         with console.sessions.begin() as session:
-            for each in notifications.due(session, LATER):
-                notifications.sent(session, each.id)
+            for each in pending_notifications.due(session, LATER):
+                pending_notifications.sent(session, each.id)
         assert "note_ar" in moderator.get("/clusters/1/note?statement=2").text
         note = {"statement": "2", "note_ar": "الجسر مفتوح."}
         page = moderator.send("/clusters/1/note", **note).text
@@ -250,7 +253,7 @@ def test_what_is_answered_without_a_note_says_none(sessions: Sessions) -> None:
     cluster, _ = clustered(sessions, CLAIM)
     asks(sessions, "one", CLAIM, waiting=True)
     with sessions.begin() as session:
-        notifications.answer_cluster(session, cluster, number, Relation.REFUTES, "amal")
-        (told,) = notifications.due(session, LATER)
+        pending_notifications.answer_cluster(session, cluster, number, Relation.REFUTES, "amal")
+        (told,) = pending_notifications.due(session, LATER)
     said = letter(told, now().date(), catalogue(Language.ENGLISH)).blocks
     assert not any("🗒" in block.text for block in said)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import curation, delivery, inquiries, notifications, verdicts
+from knowledge import curation, inquiries, verdicts
 from knowledge.accounts import people
 from knowledge.claims.claim_key import key_of
 from knowledge.curation import StatementEdit
@@ -26,7 +26,8 @@ from knowledge.models import (
     StatementStatus,
     SubjectKind,
 )
-from knowledge.notifications import Told
+from knowledge.outbox import delivery, pending_notifications
+from knowledge.outbox.pending_notifications import Told
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import (
@@ -47,21 +48,21 @@ _SECRET = b"a secret of this installation"
 
 def _answer(sessions: Sessions, cluster: int, statement: int) -> int:
     with sessions.begin() as session:
-        return notifications.answer_cluster(
+        return pending_notifications.answer_cluster(
             session, cluster, statement, Relation.REFUTES, "amal", "found it"
         )
 
 
 def _due(sessions: Sessions) -> list[Told]:
     with sessions() as session:
-        return notifications.due(session, _LATER)
+        return pending_notifications.due(session, _LATER)
 
 
 def _send_all(sessions: Sessions) -> list[tuple[str, NotificationKind]]:
     found = _due(sessions)
     for each in found:
         with sessions.begin() as session:
-            assert notifications.sent(session, each.id)
+            assert pending_notifications.sent(session, each.id)
     return [(each.person_key, each.kind) for each in found]
 
 
@@ -119,8 +120,8 @@ def test_nobody_is_told_the_same_answer_twice(sessions: Sessions) -> None:
     first = told(sessions)
     with sessions.begin() as session:
         (note,) = session.scalars(select(Notification.id))
-        assert not notifications.sent(session, note), "noted before"
-        assert not notifications.sent(session, 404)
+        assert not pending_notifications.sent(session, note), "noted before"
+        assert not pending_notifications.sent(session, 404)
     assert told(sessions) == first
 
 
@@ -183,7 +184,7 @@ def test_who_is_being_told_while_it_changes_hears_of_the_change(
         with sessions.begin() as session:
             curation.retract(session, [number], "amal", "wrong")
     with sessions.begin() as session:
-        notifications.sent(session, answer.id)
+        pending_notifications.sent(session, answer.id)
     assert [(each.person_key, each.kind) for each in _due(sessions)] == [("one", kind)]
 
 
@@ -199,7 +200,7 @@ def test_a_silent_edit_while_somebody_is_being_told_stays_silent(sessions: Sessi
         curation.edit_statement(session, number, edit, "amal", None, 1)
     assert [each.statement.speaker for each in _due(sessions)] == ["the mayor"]
     with sessions.begin() as session:
-        notifications.sent(session, answer.id)
+        pending_notifications.sent(session, answer.id)
     assert _due(sessions) == []
 
 
@@ -217,7 +218,7 @@ def test_who_is_told_late_is_the_only_one_who_hears_of_the_change_again(
     with sessions.begin() as session:
         edit = StatementEdit("the dam leaks", speaker="the mayor")
         curation.edit_statement(session, number, edit, "amal", None, 2)
-        notifications.sent(session, answer.id)
+        pending_notifications.sent(session, answer.id)
     assert [(each.person_key, each.kind) for each in _due(sessions)] == [("one", _CORRECTED)]
 
 
@@ -284,16 +285,16 @@ def test_what_fails_is_tried_later_and_given_up_in_the_end(sessions: Sessions) -
     _answer(sessions, cluster, number)
     (answer,) = _due(sessions)
     with sessions.begin() as session:
-        notifications.postpone(session, answer.id, _LATER + timedelta(1), "x" * 10_000)
+        pending_notifications.postpone(session, answer.id, _LATER + timedelta(1), "x" * 10_000)
     assert _due(sessions) == []
     with sessions() as session:
-        (again,) = notifications.due(session, _LATER + timedelta(2))
+        (again,) = pending_notifications.due(session, _LATER + timedelta(2))
         assert (again.id, again.tries) == (answer.id, 1)
         assert len(session.get_one(Notification, answer.id).error or "") == 500
     with sessions.begin() as session:
-        notifications.unreachable(session, answer.id, "blocked by the person")
-        assert not notifications.sent(session, answer.id)
-        assert notifications.due(session, _LATER + timedelta(2)) == []
+        pending_notifications.unreachable(session, answer.id, "blocked by the person")
+        assert not pending_notifications.sent(session, answer.id)
+        assert pending_notifications.due(session, _LATER + timedelta(2)) == []
         assert not session.scalars(select(Inquiry.waiting)).one()
 
 
@@ -306,11 +307,11 @@ def test_a_failure_leaves_neither_answer_nor_notification(sessions: Sessions) ->
     with pytest.raises(NotFound, match="statement number 404"):
         _answer(sessions, cluster, 404)
     with pytest.raises(TwoPeopleNeeded), sessions.begin() as session:
-        notifications.answer_cluster(
+        pending_notifications.answer_cluster(
             session, cluster, draft, Relation.REFUTES, "amal", None, two_people=True
         )
     with pytest.raises(BadEdit, match="supports or refutes"), sessions.begin() as session:
-        notifications.answer_cluster(
+        pending_notifications.answer_cluster(
             session, cluster, draft, Relation.NOT_ENOUGH_INFO, "amal", None
         )
     assert told(sessions) == []
@@ -526,7 +527,7 @@ def test_an_answer_that_another_took_the_place_of_is_neither_told_nor_counted(
         verdicts.detach(session, claims, first, "amal", "wrong statement")
     assert _due(sessions) == []
     with sessions() as session:
-        assert notifications.waiting(session, _LATER) == (0, None)
+        assert pending_notifications.waiting(session, _LATER) == (0, None)
 
 
 def test_who_is_shown_what_was_withdrawn_while_it_was_found_is_told(sessions: Sessions) -> None:
@@ -552,7 +553,7 @@ def test_who_is_shown_what_is_being_withdrawn_is_told(sessions: Sessions) -> Non
 
 def _answers(sessions: Sessions, cluster: int, statement: int, relation: Relation) -> int:
     with sessions.begin() as session:
-        return notifications.answer_cluster(session, cluster, statement, relation, "amal")
+        return pending_notifications.answer_cluster(session, cluster, statement, relation, "amal")
 
 
 def test_who_was_told_an_answer_is_told_another_one(sessions: Sessions) -> None:
@@ -609,7 +610,7 @@ def _take_back(sessions: Sessions, cluster: int) -> None:
         entry = audit_log.latest(session, SubjectKind.CLUSTER, cluster)
         assert entry is not None
         within = timedelta(minutes=1)
-        notifications.undo_answer(session, cluster, entry.id, "amal", within)
+        pending_notifications.undo_answer(session, cluster, entry.id, "amal", within)
 
 
 def test_who_was_told_the_opposite_of_what_is_taken_back_is_told_nothing(

@@ -11,7 +11,7 @@ from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.post import FIRST_PAUSE, LEASE, LONGEST_PAUSE, MAX_TRIES, Letter, Outbox
 from bot.conversation.reply import Reply
 from bot.conversation.undelivered import listed
-from knowledge import curation, delivery, inquiries, notifications
+from knowledge import curation, inquiries
 from knowledge.accounts import people
 from knowledge.corpus import reports
 from knowledge.curation import StatementEdit
@@ -26,6 +26,7 @@ from knowledge.models import (
     Person,
     SubjectKind,
 )
+from knowledge.outbox import delivery, pending_notifications
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 
@@ -79,7 +80,7 @@ def answered(sessions: Sessions, relation: Relation = Relation.SUPPORTS) -> int:
         cluster.claims = list(session.scalars(select(Claim)))
         session.add(cluster)
         session.flush()
-        notifications.answer_cluster(session, cluster.id, statement, relation, "moderator")
+        pending_notifications.answer_cluster(session, cluster.id, statement, relation, "moderator")
     return statement
 
 

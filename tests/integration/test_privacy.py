@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import arrivals, curation, forgetting, inquiries, notifications, personal
+from knowledge import arrivals, curation, forgetting, inquiries, personal
 from knowledge.accounts import people, roles, sign_in
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
@@ -33,6 +33,7 @@ from knowledge.models import (
     Role,
 )
 from knowledge.models.declarative_base import now
+from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions
 
 SECRET = b"the secret of these tests"
@@ -259,7 +260,9 @@ class TestForgetting:
             draft = ReportDraft("Light", "The Valley Post", statements=(StatementDraft("unsold"),))
             (statement,) = reports.store(session, draft).statement_ids
             (cluster,) = session.scalars(select(Cluster.id))
-            notifications.answer_cluster(session, cluster, statement, Relation.REFUTES, MODERATOR)
+            pending_notifications.answer_cluster(
+                session, cluster, statement, Relation.REFUTES, MODERATOR
+            )
             forgetting.forget(session, ME)
         assert where(sessions, ME) == set()
         assert where(sessions, ONLY_THEIRS) == {"claims", "clusters"}

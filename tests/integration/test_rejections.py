@@ -12,7 +12,7 @@ from bot.conversation.post import Letter, Outbox
 from bot.conversation.reply import Asker, Reply
 from bot.conversation.wording import closed
 from embeddings.encoders.encoder import Encoder
-from knowledge import inquiries, notifications
+from knowledge import inquiries
 from knowledge.domain import Outcome, Relation
 from knowledge.inbox import handling, listing
 from knowledge.inbox.clustering import Clusters
@@ -24,6 +24,7 @@ from knowledge.models import (
     NotificationKind,
     RejectReason,
 )
+from knowledge.outbox import pending_notifications
 from knowledge.storage import schema
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, told
@@ -79,7 +80,7 @@ def delivered(sessions: Sessions) -> list[tuple[str, str]]:
 
 def answers(house: House, cluster: int, statement: int) -> int:
     with house.sessions.begin() as session:
-        return notifications.answer_cluster(
+        return pending_notifications.answer_cluster(
             session, cluster, statement, Relation.REFUTES, "moderator"
         )
 
@@ -132,7 +133,9 @@ class TestWhoWaits:
         rejects(house)
         for waiting in (1, 0):
             with house.sessions() as session:
-                assert notifications.waiting(session, datetime.now(UTC) + LATER)[0] == waiting
+                assert (
+                    pending_notifications.waiting(session, datetime.now(UTC) + LATER)[0] == waiting
+                )
             delivered(house.sessions)
 
     def test_is_not_told_once_they_wish_to_hear_nothing(self, house: House) -> None:
@@ -319,7 +322,7 @@ def test_a_step_back_in_the_schema_leaves_what_was_told_of_statements(sessions: 
     asks(sessions, "two", "the bridge broke", waiting=True)
     with sessions.begin() as session:
         handling.reject(session, rejected, RejectReason.OPINION, "amal")
-        notifications.answer_cluster(session, cluster, number, Relation.REFUTES, "amal")
+        pending_notifications.answer_cluster(session, cluster, number, Relation.REFUTES, "amal")
     engine = sessions.kw["bind"]
     schema.downgrade(engine, "0008")
     schema.upgrade(engine)

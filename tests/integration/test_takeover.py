@@ -15,12 +15,13 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.conversation.post import Outbox
-from knowledge import arrivals, errands, inquiries, notifications, polling, processes
+from knowledge import arrivals, errands, inquiries, polling, processes
 from knowledge.accounts import people
 from knowledge.arrivals import Arriving, Taken
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.models import Arrival, Claim, Cluster, ClusterStatus, Course, Feed, FeedKind, Source
+from knowledge.outbox import pending_notifications
 from knowledge.processes import ProcessLock
 from knowledge.storage.database import Sessions
 from knowledge.takeover import take_over
@@ -90,7 +91,9 @@ def write_a_letter(sessions: Sessions) -> None:
         cluster.claims = list(session.scalars(select(Claim)))
         session.add(cluster)
         session.flush()
-        notifications.answer_cluster(session, cluster.id, statement, Relation.SUPPORTS, "someone")
+        pending_notifications.answer_cluster(
+            session, cluster.id, statement, Relation.SUPPORTS, "someone"
+        )
 
 
 def add_feed(sessions: Sessions) -> None:
@@ -155,7 +158,7 @@ def test_an_answer_that_can_be_taken_back_is_not_hurried(
     post.sent(letter)
     with sessions.begin() as session:
         cluster, statement = session.scalars(select(Cluster.id)).one(), 1
-        told_again = notifications.answer_cluster(
+        told_again = pending_notifications.answer_cluster(
             session, cluster, statement, Relation.REFUTES, "someone", held=HOUR
         )
     assert told_again == 1

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import curation, delivery, inquiries, notifications, personal, trends, verdicts
+from knowledge import curation, inquiries, personal, trends, verdicts
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import CannotUndo
 from knowledge.inbox import handling
@@ -21,6 +21,7 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.models.declarative_base import now
+from knowledge.outbox import delivery, pending_notifications
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, last_entry, published, told
@@ -36,7 +37,7 @@ def _answer(
 ) -> int:
     """Answer a cluster; returns the number of the entry that says so."""
     with sessions.begin() as session:
-        notifications.answer_cluster(session, cluster, statement, relation, "amal")
+        pending_notifications.answer_cluster(session, cluster, statement, relation, "amal")
     return last_entry(sessions).id
 
 
@@ -53,8 +54,8 @@ def _offered(sessions: Sessions, entry: int) -> bool:
 def _tell(sessions: Sessions) -> list[tuple[str, NotificationKind, int]]:
     """Tell everybody what is due; returns who was told what of which statement."""
     with sessions.begin() as session:
-        due = notifications.due(session, _LATER)
-        assert all(notifications.sent(session, each.id) for each in due)
+        due = pending_notifications.due(session, _LATER)
+        assert all(pending_notifications.sent(session, each.id) for each in due)
     return sorted((each.person_key, each.kind, each.statement.id) for each in due)
 
 
@@ -90,7 +91,9 @@ def test_who_was_told_an_answer_hears_once_that_it_is_taken_back(sessions: Sessi
     assert (_said(sessions), _said(sessions, "انهار السد")) == ({}, {})
     assert _status(sessions, cluster) is ClusterStatus.OPEN
     with sessions() as session:
-        first, second = sorted(notifications.due(session, _LATER), key=lambda each: each.person_key)
+        first, second = sorted(
+            pending_notifications.due(session, _LATER), key=lambda each: each.person_key
+        )
     assert (first.kind, first.claim, first.language) == (_TAKEN_BACK, CLAIM, "en")
     assert (second.claim, second.language, second.open) == ("انهار السد", "ar", True)
     held = _inquiry(sessions, one)
@@ -111,13 +114,15 @@ def test_an_answer_that_is_not_told_yet_is_told_to_nobody(sessions: Sessions) ->
     asks(sessions, "cannot be reached yet", CLAIM, waiting=True)
     entry = _answer(sessions, cluster, number)
     with sessions.begin() as session:
-        one, other = notifications.due(session, _LATER)
-        notifications.postpone(session, other.id, _LATER - timedelta(minutes=1), "no connection")
+        one, other = pending_notifications.due(session, _LATER)
+        pending_notifications.postpone(
+            session, other.id, _LATER - timedelta(minutes=1), "no connection"
+        )
     _undo(sessions, entry)
     assert told(sessions) == []
     assert _inquiry(sessions, asked).waiting
     with sessions.begin() as session:
-        assert not notifications.sent(session, one.id), "it is not there any more"
+        assert not pending_notifications.sent(session, one.id), "it is not there any more"
     assert _tell(sessions) == []
 
 
@@ -137,10 +142,10 @@ def test_who_is_being_told_while_it_is_taken_back_hears_so_if_it_arrives(
     assert _tell(sessions) == []
     with sessions.begin() as session:
         if arrives:
-            assert notifications.sent(session, taken.id)
-            assert not notifications.sent(session, taken.id)
+            assert pending_notifications.sent(session, taken.id)
+            assert not pending_notifications.sent(session, taken.id)
         else:
-            notifications.unreachable(session, taken.id, "blocked")
+            pending_notifications.unreachable(session, taken.id, "blocked")
     assert _tell(sessions) == ([("one", _TAKEN_BACK, number)] if arrives else [])
 
 
@@ -159,14 +164,14 @@ def test_what_was_being_sent_when_it_was_taken_back_is_not_forgotten_when_it_is_
 
     def arrive() -> None:
         with sessions.begin() as session:
-            assert notifications.sent(session, taken.id)
+            assert pending_notifications.sent(session, taken.id)
 
     if arrives == "before":
         arrive()
     _answer(sessions, cluster, number)
     if arrives == "after":
         with sessions() as session:
-            assert notifications.due(session, now()) == [], "it is under way"
+            assert pending_notifications.due(session, now()) == [], "it is under way"
         arrive()
     heard = _tell(sessions)
     assert heard == ([("one", _ANSWERED, number)] if arrives == "never" else [])
@@ -186,16 +191,16 @@ def test_who_is_being_told_while_the_opposite_is_answered_is_told_that_as_well(
     entry = _answer(sessions, cluster, number)
     with sessions.begin() as session:
         taken = delivery.take(session, now(), now() + timedelta(minutes=2), "a process")
-    assert isinstance(taken, notifications.Told)
+    assert isinstance(taken, pending_notifications.Told)
     if undone:
         _undo(sessions, entry)
     _answer(sessions, cluster, number, Relation.SUPPORTS)
     with sessions() as session:
-        assert notifications.due(session, now()) == [], "the first is under way"
+        assert pending_notifications.due(session, now()) == [], "the first is under way"
     with sessions.begin() as session:
-        assert notifications.sent(session, taken.id, taken.relation)
+        assert pending_notifications.sent(session, taken.id, taken.relation)
     with sessions() as session:
-        (second,) = notifications.due(session, _LATER)
+        (second,) = pending_notifications.due(session, _LATER)
     assert (second.relation, second.again) == (Relation.SUPPORTS, True)
     assert _tell(sessions) == [("one", _ANSWERED, number)]
     assert _tell(sessions) == []
@@ -214,7 +219,7 @@ def _attach(sessions: Sessions, cluster: int, claims: list[int], other: int) -> 
 
 def _answer_again(sessions: Sessions, cluster: int, claims: list[int], other: int) -> None:
     with sessions.begin() as session:
-        notifications.answer_cluster(session, cluster, other, Relation.SUPPORTS, "carla")
+        pending_notifications.answer_cluster(session, cluster, other, Relation.SUPPORTS, "carla")
 
 
 def _split(sessions: Sessions, cluster: int, claims: list[int], other: int) -> None:
@@ -281,13 +286,13 @@ def test_taking_back_what_replaced_an_answer_lets_that_one_stand_again(
     assert len(_tell(sessions)) == 2
     entry = _answer(sessions, cluster, number, Relation.SUPPORTS)
     with sessions.begin() as session:
-        heard = {each.person_key: each.id for each in notifications.due(session, _LATER)}
-        notifications.sent(session, heard["heard both"])
+        heard = {each.person_key: each.id for each in pending_notifications.due(session, _LATER)}
+        pending_notifications.sent(session, heard["heard both"])
     _undo(sessions, entry)
     assert _said(sessions) == {number: Relation.REFUTES}
     assert _status(sessions, cluster) is ClusterStatus.ANSWERED
     with sessions() as session:
-        assert [each.open for each in notifications.due(session, _LATER)] == [False]
+        assert [each.open for each in pending_notifications.due(session, _LATER)] == [False]
     assert _tell(sessions) == [("heard both", _TAKEN_BACK, number)]
 
 
@@ -324,7 +329,7 @@ def test_another_answer_is_told_instead(sessions: Sessions, heard: bool) -> None
         _tell(sessions)
     _answer(sessions, cluster, other, Relation.SUPPORTS)
     with sessions() as session:
-        assert [each.again for each in notifications.due(session, _LATER)] == [not heard]
+        assert [each.again for each in pending_notifications.due(session, _LATER)] == [not heard]
     assert _tell(sessions) == [("one", _ANSWERED, other)]
 
 

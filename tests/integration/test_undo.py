@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import curation, notifications, verdicts
+from knowledge import curation, verdicts
 from knowledge.accounts import roles
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Relation, Span, StatementDraft
@@ -22,6 +22,7 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.models.declarative_base import now
+from knowledge.outbox import pending_notifications
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import (
@@ -143,7 +144,7 @@ def test_who_heard_of_a_retraction_hears_that_it_is_taken_back_and_of_the_next_o
         curation.retract(session, [number], "amal", "wrong")
         session.flush()
         heard = select(Notification.id).where(Notification.person_key == "heard")
-        notifications.sent(session, session.scalars(heard).one())
+        pending_notifications.sent(session, session.scalars(heard).one())
     entry = last_entry(sessions)
     _undo(sessions, entry.id)
     assert told(sessions) == [
@@ -168,7 +169,7 @@ def test_an_edit_taken_back_is_told_like_an_edit(sessions: Sessions) -> None:
         held = curation.statement(session, number)
         assert (held.version, held.text) == (3, "one")
         # They never heard of the second version: what they saw is what it says again.
-        assert [each.text_before for each in notifications.due(session, now())] == [None]
+        assert [each.text_before for each in pending_notifications.due(session, now())] == [None]
     assert told(sessions) == [("someone", NotificationKind.CORRECTED, number, 3)]
 
 

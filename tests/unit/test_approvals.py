@@ -8,12 +8,13 @@ from typing import get_args
 
 import pytest
 
-from knowledge import curation, explaining, notifications, verdicts
+from knowledge import curation, explaining, verdicts
 from knowledge.approvals import acts, applying
 from knowledge.corpus import sources
 from knowledge.curation import StatementEdit
 from knowledge.domain import Rating, Span
 from knowledge.inbox import handling
+from knowledge.outbox import pending_notifications
 from tests.integration.two_people.cases import CASES, World
 
 BOT = Path(__file__).resolve().parents[2] / "bot"
@@ -28,17 +29,28 @@ ROOMS: dict[str, ModuleType] = {
     "curation": curation,
     "explaining": explaining,
     "handling": handling,
-    "notifications": notifications,
+    "pending_notifications": pending_notifications,
     "sources": sources,
     "verdicts": verdicts,
 }
 #: What one person does alone: it withdraws, or it tells people nothing of what is true.
 ALONE = {
-    "curation.add_statement", "curation.discard", "curation.recheck", "curation.retract",
-    "curation.review", "handling.assign", "handling.merge_clusters", "handling.reject",
-    "handling.reopen", "handling.snooze", "notifications.foresee", "notifications.undo_answer",
-    "sources.distrust", "sources.pause", "sources.remove",
-}  # fmt: skip
+    "curation.add_statement",
+    "curation.discard",
+    "curation.recheck",
+    "curation.retract",
+    "curation.review",
+    "handling.assign",
+    "handling.merge_clusters",
+    "handling.reject",
+    "handling.reopen",
+    "handling.snooze",
+    "pending_notifications.foresee",
+    "pending_notifications.undo_answer",
+    "sources.distrust",
+    "sources.pause",
+    "sources.remove",
+}
 
 
 def _called(path: Path) -> set[str]:
@@ -49,7 +61,7 @@ def _called(path: Path) -> set[str]:
         if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("knowledge"):
             continue
         last = (node.module or "").rpartition(".")[2]
-        of = "notifications" if last == "settling" else last
+        of = "pending_notifications" if last == "settling" else last
         for each in node.names:
             if each.name in ROOMS:
                 rooms[each.asname or each.name] = each.name
@@ -80,7 +92,7 @@ def _acts(room: str) -> set[str]:
 
 def test_every_act_is_behind_the_gate_or_one_persons_for_a_reason() -> None:
     known = {act for room in ROOMS for act in _acts(room)}
-    assert {"curation.publish", "notifications.answer_cluster", "sources.trust"} <= GATED
+    assert {"curation.publish", "pending_notifications.answer_cluster", "sources.trust"} <= GATED
     assert not GATED & ALONE
     assert known == GATED | ALONE
 

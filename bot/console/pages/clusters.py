@@ -18,7 +18,7 @@ from bot.console.problems import told
 from bot.console.visit import Visit
 from bot.conversation.catalogue import Language
 from bot.conversation.undelivered import undelivered
-from knowledge import approvals, delivery, notifications, verdicts
+from knowledge import approvals, verdicts
 from knowledge.approvals import Answer, Applied, Attach, Detach, SplitCluster
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
@@ -35,6 +35,7 @@ from knowledge.inbox.opposites import may_oppose
 from knowledge.inbox.similar import similar
 from knowledge.models import RejectReason, Role, SubjectKind
 from knowledge.notes import NO_NOTE, Note
+from knowledge.outbox import delivery, pending_notifications
 from knowledge.storage import audit_log
 
 #: Wordings of a cluster, beside its title, that statements are looked for with.
@@ -218,7 +219,9 @@ def _preview(visit: Visit, form: Form, changed: bool = False) -> Response:
             noted = {each.value: note.in_language(each.value) for each in Language}
         # Foreseen as once another person reviewed it, where that has to be.
         audience = (
-            notifications.foresee(session, standing, statement_id, relation, visit.actor, note=note)
+            pending_notifications.foresee(
+                session, standing, statement_id, relation, visit.actor, note=note
+            )
             if relation is not Relation.NOT_ENOUGH_INFO and problem is None
             else None
         )
@@ -260,7 +263,7 @@ def undo(visit: Visit) -> Response:
     """Take back an answer that nobody was told of yet."""
     number, entry_id, within = visit.number, visit.sent.number("entry"), visit.desk.undo_for
     with visit.transaction() as session:
-        notifications.undo_answer(session, number, entry_id, visit.actor, within)
+        pending_notifications.undo_answer(session, number, entry_id, visit.actor, within)
     return visit.to(f"/clusters/{number}", "unanswered")
 
 

@@ -9,7 +9,7 @@ from bot.app import App
 from bot.conversation.moderators import action
 from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
-from knowledge import approvals, curation, notifications, verdicts
+from knowledge import approvals, curation, verdicts
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.approvals import Applied, Waiting
@@ -27,6 +27,7 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.models.declarative_base import now
+from knowledge.outbox import pending_notifications
 from knowledge.settling import UNDO_FOR
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
@@ -135,11 +136,11 @@ class TestWhatPeopleRead:
     def test_nobody_is_told_before_it_is_approved(self, sessions: Sessions, world: World) -> None:
         number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.REFUTES))
         with sessions() as session:
-            assert notifications.due(session, now()) == []
+            assert pending_notifications.due(session, now()) == []
         assert approve(sessions, number).count == 2
         with sessions() as session:
-            assert notifications.due(session, now()) == []
-            assert len(notifications.due(session, now() + UNDO_FOR)) == 2
+            assert pending_notifications.due(session, now()) == []
+            assert len(pending_notifications.due(session, now() + UNDO_FOR)) == 2
 
     def test_nobody_hears_that_an_answer_is_taken_back_before_it_is_approved(
         self, sessions: Sessions, world: World
@@ -147,17 +148,17 @@ class TestWhatPeopleRead:
         number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.REFUTES))
         approve(sessions, number)
         with sessions.begin() as session:
-            for each in notifications.due(session, now() + UNDO_FOR):
-                assert notifications.sent(session, each.id)
+            for each in pending_notifications.due(session, now() + UNDO_FOR):
+                assert pending_notifications.sent(session, each.id)
             answered = audit_log.latest(session, SubjectKind.CLUSTER, world.open)
         assert answered is not None
         number = propose(sessions, approvals.Undo(answered.id))
         with sessions() as session:
-            assert notifications.due(session, now()) == []
+            assert pending_notifications.due(session, now()) == []
             assert verdicts.of(session, ASKED[0]) == {world.checked: Relation.REFUTES}
         approve(sessions, number)
         with sessions() as session:
-            kinds = [each.kind for each in notifications.due(session, now())]
+            kinds = [each.kind for each in pending_notifications.due(session, now())]
             assert kinds == [NotificationKind.TAKEN_BACK] * 2
             assert verdicts.of(session, ASKED[0]) == {}
 
@@ -165,7 +166,7 @@ class TestWhatPeopleRead:
         self, sessions: Sessions, world: World, opened: Opened
     ) -> None:
         with sessions.begin() as session:
-            notifications.answer_cluster(
+            pending_notifications.answer_cluster(
                 session, world.open, world.checked, Relation.REFUTES, "command line"
             )
         number = propose(sessions, approvals.Undo(last_entry(sessions).id))

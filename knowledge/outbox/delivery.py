@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import notifications
 from knowledge.inbox import rejections
 from knowledge.inbox.rejections import Closed
 from knowledge.models import Claim, Inquiry, Notification, NotificationStatus
-from knowledge.notifications import Told
+from knowledge.outbox import pending_notifications
+from knowledge.outbox.pending_notifications import Told
 
 #: Others that are looked at where another process takes the first at the same moment.
 _LOOKED_AT = 10
@@ -90,8 +90,8 @@ def take(
     """Return a notification that is due and leave it to ``holder`` until ``until``; None if none.
 
     The transaction must end before it is sent. Whoever sends it says so with
-    ``notifications.sent``; where nobody does, because the process died, it is due again then, or
-    as ``takeover`` finds it dead.
+    ``pending_notifications.sent``; where nobody does, because the process died, it is due again
+    then, or as ``takeover`` finds it dead.
     """
     # What was found goes before the word that nothing was, and neither is looked for in vain.
     for told in _due(session, now):
@@ -113,7 +113,7 @@ def take(
 
 
 def _due(session: Session, now: datetime) -> Iterator[Told | Closed]:
-    yield from notifications.due(session, now, _LOOKED_AT)
+    yield from pending_notifications.due(session, now, _LOOKED_AT)
     yield from rejections.due(session, now, _LOOKED_AT)
 
 
