@@ -7,9 +7,8 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from knowledge.corrections import corrected
 from knowledge.domain import Outcome
-from knowledge.inbox import claims, demand, rejections
+from knowledge.inbox import claims, demand
 from knowledge.models import (
     Claim,
     Feedback,
@@ -21,6 +20,8 @@ from knowledge.models import (
     StatementStatus,
 )
 from knowledge.models.declarative_base import now
+from knowledge.notifications import rejections
+from knowledge.notifications.corrections import corrected
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from knowledge.accounts import people
 from knowledge.errors import AddressUnreadable
-from knowledge.inbox import rejections, saved_searches
+from knowledge.inbox import saved_searches
 from knowledge.models import (
     Arrival,
     AuditEntry,
@@ -29,6 +29,7 @@ from knowledge.models import (
     Statement,
     SubjectKind,
 )
+from knowledge.notifications import rejections
 
 _BATCH: Final = 5_000
 

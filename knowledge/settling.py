@@ -15,7 +15,7 @@ from knowledge.accounts.people import is_muted
 from knowledge.curation.staleness import stale
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit, TooLate
-from knowledge.inbox import demand, rejections
+from knowledge.inbox import demand
 from knowledge.inbox.handling import take_opposites_out
 from knowledge.inbox.listing import standing
 from knowledge.models import (
@@ -31,10 +31,11 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.notes import Note
+from knowledge.notifications import rejections
+from knowledge.notifications.withdrawals import overtake, resume, under_way
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.row_locks import take_statements
-from knowledge.taking_back import overtake, resume, under_way
 
 _WAITING: Final = NotificationStatus.WAITING
 _ANSWERED: Final = "answered"

@@ -15,12 +15,12 @@ from knowledge.inbox.reopening import reopen_of
 from knowledge.models import ChangeKind, Claim, Statement, StatementStatus, SubjectKind, Verdict
 from knowledge.models.declarative_base import now
 from knowledge.notes import NO_NOTE, Note, note_from
+from knowledge.notifications.withdrawals import stand_by, take_back
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new
 from knowledge.storage.change_log import append
 from knowledge.storage.merges import standing
 from knowledge.storage.row_locks import take_statements
-from knowledge.taking_back import stand_by, take_back
 
 _KEPT: Final = select(Verdict.relation, Verdict.note)
 

@@ -27,9 +27,10 @@ from knowledge.corpus.readers.page_heading import Heading
 from knowledge.corpus.reports import published_in_order
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim, UnreadableFile
-from knowledge.inbox import demand, rejections
+from knowledge.inbox import demand
 from knowledge.inquiries import Rest
 from knowledge.models import Feedback
+from knowledge.notifications import rejections
 from knowledge.storage.database import Sessions
 
 #: Days that questions are kept unless another number is set.

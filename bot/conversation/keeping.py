@@ -16,8 +16,8 @@ from knowledge.accounts import people
 from knowledge.answering import Answering
 from knowledge.answers import SHOWN, Answer, Match
 from knowledge.domain import Outcome
-from knowledge.inbox import rejections
 from knowledge.inquiries import Rest
+from knowledge.notifications import rejections
 from knowledge.storage.database import Sessions
 from knowledge.text import single_line
 

@@ -7,8 +7,8 @@ from bot.conversation.quoting import Asking, explained, quoted, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.wording import closed, headline, heard, link
 from knowledge.domain import Relation
-from knowledge.inbox.rejections import Closed
 from knowledge.models import NotificationKind
+from knowledge.notifications.rejections import Closed
 from knowledge.outbox.pending_notifications import Told
 
 

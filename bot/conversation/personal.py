@@ -13,8 +13,9 @@ from bot.conversation.wording import LANGUAGE, Noted, closed, telling
 from knowledge import forgetting, inquiries, personal
 from knowledge.accounts import people
 from knowledge.corpus import reports
-from knowledge.inbox import demand, rejections
+from knowledge.inbox import demand
 from knowledge.models import Calendar
+from knowledge.notifications import rejections
 from knowledge.storage import secure_deletion
 from knowledge.storage.database import Sessions
 

@@ -12,8 +12,8 @@ from bot.conversation.reply import Reply
 from knowledge.accounts import people
 from knowledge.domain import Relation
 from knowledge.errors import AddressUnreadable
-from knowledge.inbox.rejections import Closed
 from knowledge.models import Calendar
+from knowledge.notifications.rejections import Closed
 from knowledge.outbox import delivery, pending_notifications
 from knowledge.outbox.pending_notifications import Told
 from knowledge.storage.database import Sessions

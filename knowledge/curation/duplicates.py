@@ -10,11 +10,11 @@ from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
 from knowledge.agreement.text_differences import same_text
 from knowledge.corpus.reports import SourcedStatement, by_ids
-from knowledge.corrections import pass_on
 from knowledge.curation.revising import revise
 from knowledge.curation.staleness import stale
 from knowledge.errors import BadEdit, NotFound
 from knowledge.models import Statement, StatementStatus, SubjectKind
+from knowledge.notifications.corrections import pass_on
 from knowledge.storage.row_locks import take_statements
 
 #: Near ones offered at most, and characters that are compared.

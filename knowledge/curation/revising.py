@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge import verdicts
-from knowledge.corrections import audience, corrected, keep_up, restored
 from knowledge.curation.content import SHOWN, change, changes_meaning, content, keep_version
 from knowledge.inbox.reopening import reopen
 from knowledge.models import (
@@ -20,6 +19,7 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
+from knowledge.notifications.corrections import audience, corrected, keep_up, restored
 from knowledge.storage import audit_log
 from knowledge.storage.change_log import append
 from knowledge.storage.merges import duplicates

@@ -30,11 +30,11 @@ from knowledge.models import (
     StatementStatus,
     SubjectKind,
 )
+from knowledge.notifications.withdrawals import drop_untold, stand_by, take_back
 from knowledge.storage import audit_log
 from knowledge.storage.audit_log import Entry, read
 from knowledge.storage.merges import standing
 from knowledge.storage.row_locks import take_report, take_statements
-from knowledge.taking_back import drop_untold, stand_by, take_back
 from knowledge.verdicts import Ruling, Said, from_plain, of_claim, plain, rule
 
 _UNDONE: Final = "undone"

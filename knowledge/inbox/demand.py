@@ -13,8 +13,8 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from knowledge.domain import Outcome
-from knowledge.inbox import rejections
 from knowledge.models import Claim, Cluster, ClusterStatus, Inquiry
+from knowledge.notifications import rejections
 
 #: After this long an inquiry counts half.
 HALF_LIFE: Final = timedelta(days=1)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from knowledge import verdicts
 from knowledge.errors import AlreadyHandled, CannotRegroup
-from knowledge.inbox import rejections, remarks
+from knowledge.inbox import remarks
 from knowledge.inbox.demand import hold, recount
 from knowledge.inbox.listing import standing
 from knowledge.inbox.opposites import may_oppose
@@ -23,6 +23,7 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
+from knowledge.notifications import rejections
 from knowledge.storage import audit_log
 
 #: Claims moved in one act at most.

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from knowledge.inbox import rejections
-from knowledge.inbox.rejections import Closed
 from knowledge.models import Claim, Inquiry, Notification, NotificationStatus
+from knowledge.notifications import rejections
+from knowledge.notifications.rejections import Closed
 from knowledge.outbox import pending_notifications
 from knowledge.outbox.pending_notifications import Told
 

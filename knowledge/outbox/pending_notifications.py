@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session, aliased
 
 from knowledge import verdicts
 from knowledge.corpus.reports import SourcedStatement, by_ids
-from knowledge.corrections import corrected
 from knowledge.domain import Relation
-from knowledge.inbox import demand, rejections
+from knowledge.inbox import demand
 from knowledge.inbox.listing import standing
 from knowledge.models import (
     Claim,
@@ -35,10 +34,12 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.notes import NO_NOTE, Note
-from knowledge.notices import Notice
+from knowledge.notifications import rejections
+from knowledge.notifications.corrections import corrected
+from knowledge.notifications.due_notification import Notice
+from knowledge.notifications.withdrawals import sent_after_all
 from knowledge.settling import answer_cluster, undo_answer
 from knowledge.storage.pagination import bounded
-from knowledge.taking_back import sent_after_all
 
 __all__ = [
     "Audience",

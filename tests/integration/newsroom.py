@@ -12,7 +12,6 @@ from knowledge.accounts import roles
 from knowledge.approvals import Policy
 from knowledge.corpus import reports, sources
 from knowledge.corpus.reports import Stored
-from knowledge.corrections import corrected
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.curation.filing import file_report
 from knowledge.domain import (
@@ -36,6 +35,7 @@ from knowledge.models import (
     Role,
 )
 from knowledge.models.declarative_base import now
+from knowledge.notifications.corrections import corrected
 from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions
 from knowledge.text import single_line

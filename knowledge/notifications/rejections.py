@@ -21,7 +21,7 @@ from knowledge.models import (
     Person,
     RejectReason,
 )
-from knowledge.notices import Notice
+from knowledge.notifications.due_notification import Notice
 from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.pagination import bounded
 

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, aliased
 
 from knowledge.accounts.people import is_muted
 from knowledge.domain import Outcome, Relation
-from knowledge.inbox import rejections
 from knowledge.models import (
     Claim,
     Cluster,
@@ -26,6 +25,7 @@ from knowledge.models import (
     Verdict,
 )
 from knowledge.models.declarative_base import now
+from knowledge.notifications import rejections
 from knowledge.storage.bulk_insert import insert_new, insert_selected
 from knowledge.storage.merges import standing
 
