@@ -41,12 +41,12 @@ from embeddings.encoders.encoder import Encoder
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
 from knowledge.agreement.rule_judge import RuleJudge
+from knowledge.claim_queue import demand, stored_claims
+from knowledge.claim_queue.claim_equivalence import SAME_FROM, Comparing, Sameness
+from knowledge.claim_queue.clustering import Clusters
+from knowledge.claim_queue.inquiries import record
 from knowledge.claims import bare_text
 from knowledge.domain import Outcome
-from knowledge.inbox import claims, demand
-from knowledge.inbox.clustering import Clusters
-from knowledge.inbox.sameness import SAME_FROM, Comparing, Sameness
-from knowledge.inquiries import record
 from knowledge.models import Claim, Cluster
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.storage.schema import upgrade
@@ -122,7 +122,7 @@ def placed(texts: Sequence[str], encoder: Encoder, meanings: Comparing) -> dict[
     with _database() as sessions:
         with sessions.begin() as session:
             demand.hold(session)
-            ids = {text: claims.note(session, text, "ar") for text in texts}
+            ids = {text: stored_claims.note(session, text, "ar") for text in texts}
         clusters = Clusters(sessions, encoder, meanings)
         while clusters.place_waiting():
             pass

@@ -23,9 +23,9 @@ from sqlalchemy.orm import Session
 
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
+from knowledge.claim_queue.demand import heat
 from knowledge.claims.claim_key import key_of as claim_key
 from knowledge.domain import Outcome, ReportKind
-from knowledge.inbox.demand import heat
 from knowledge.models import (
     AuditEntry,
     Change,

@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from knowledge.agreement.judgement import Judge
     from knowledge.answering import Answering
     from knowledge.calibration import Calibration
+    from knowledge.claim_queue.claim_equivalence import Sameness
+    from knowledge.claim_queue.clustering import Clusters
     from knowledge.corpus.readers.page_heading import Heading
     from knowledge.domain import ReportDraft
-    from knowledge.inbox.clustering import Clusters
-    from knowledge.inbox.sameness import Sameness
     from knowledge.index.serving_index import ServingIndex
     from knowledge.processes import ProcessLock
 
@@ -289,7 +289,7 @@ class App:
     @cached_property
     def clusters(self) -> "Clusters":
         """Who puts claims into clusters for moderators."""
-        from knowledge.inbox.clustering import Clusters
+        from knowledge.claim_queue.clustering import Clusters
 
         return Clusters(self.sessions, self.encoder, self.meanings)
 
@@ -297,7 +297,7 @@ class App:
     def meanings(self) -> "Sameness":
         """Who tells whether two claims mean the same."""
         from knowledge.agreement.rule_judge import RuleJudge
-        from knowledge.inbox.sameness import Sameness
+        from knowledge.claim_queue.claim_equivalence import Sameness
 
         return Sameness(self.reader, RuleJudge())
 

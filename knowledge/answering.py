@@ -16,7 +16,6 @@ from embeddings.progress import Progress
 from embeddings.search_results import Hit, Vectors
 from embeddings.text.normalisation import for_matching
 from embeddings.text.tokenisation import terms
-from knowledge import verdicts
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
 from knowledge.agreement.text_differences import same_text
 from knowledge.answers import (
@@ -34,6 +33,8 @@ from knowledge.answers import (
     together,
 )
 from knowledge.calibration import STANDARD, Calibration, VerdictKind
+from knowledge.claim_queue import verdicts
+from knowledge.claim_queue.inquiries import Basis
 from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, core_of, read_message
 from knowledge.claims.arabizi import differ_in_language, is_arabizi
 from knowledge.claims.clause_splitting import MAX_CLAUSES
@@ -42,7 +43,6 @@ from knowledge.corpus.reports import SourcedStatement, preceding, published
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
 from knowledge.index.serving_index import ServingIndex
-from knowledge.inquiries import Basis
 from knowledge.relevance import Found, coverage
 from knowledge.reranking import RERANKED, Reread
 from knowledge.stages import Stage, Watch, unwatched

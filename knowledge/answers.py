@@ -8,10 +8,10 @@ from typing import Final
 
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
 from knowledge.calibration import VerdictKind
+from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.claims.questions import is_open, only_asks
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
-from knowledge.notes import NO_NOTE, Note
 
 #: Below this relevance a statement is not worth showing (``benchmarks/training/reranking.py``
 #: prints what passes it).

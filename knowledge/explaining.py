@@ -7,13 +7,13 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
-from knowledge import verdicts
+from knowledge.claim_queue import demand, verdicts
+from knowledge.claim_queue.cluster_listing import standing
+from knowledge.claim_queue.explanations import Note, note_from
 from knowledge.curation.revising import TOLD
 from knowledge.curation.staleness import stale
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit
-from knowledge.inbox import demand
-from knowledge.inbox.listing import standing
 from knowledge.models import (
     Claim,
     Inquiry,
@@ -26,7 +26,6 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
-from knowledge.notes import Note, note_from
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.row_locks import take_statements

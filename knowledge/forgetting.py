@@ -14,7 +14,7 @@ from sqlalchemy import CursorResult, Delete, Update, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from knowledge import arrivals
-from knowledge.inbox import demand, remarks
+from knowledge.claim_queue import cluster_notes, demand
 from knowledge.index import vector_cache
 from knowledge.models import (
     Claim,
@@ -187,7 +187,7 @@ def _retitle(session: Session, cluster: Cluster) -> None:
     if not cluster.title and cluster.status in open_still:
         cluster.status, cluster.snoozed_until = ClusterStatus.SETTLED, None
     if not cluster.title:
-        remarks.drop(session, [cluster.id])
+        cluster_notes.drop(session, [cluster.id])
 
 
 def _drop_addresses(session: Session, keep: Collection[str]) -> int:

@@ -10,8 +10,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from knowledge.accounts import people
+from knowledge.claim_queue import saved_searches
 from knowledge.errors import AddressUnreadable
-from knowledge.inbox import saved_searches
 from knowledge.models import (
     Arrival,
     AuditEntry,

@@ -10,14 +10,15 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from knowledge import curation, verdicts
+from knowledge import curation
 from knowledge.accounts.people import is_muted
+from knowledge.claim_queue import demand, verdicts
+from knowledge.claim_queue.cluster_actions import take_opposites_out
+from knowledge.claim_queue.cluster_listing import standing
+from knowledge.claim_queue.explanations import Note
 from knowledge.curation.staleness import stale
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit, TooLate
-from knowledge.inbox import demand
-from knowledge.inbox.handling import take_opposites_out
-from knowledge.inbox.listing import standing
 from knowledge.models import (
     Claim,
     Cluster,
@@ -30,7 +31,6 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.models.declarative_base import now
-from knowledge.notes import Note
 from knowledge.notifications import rejections
 from knowledge.notifications.withdrawals import overtake, resume, under_way
 from knowledge.storage import audit_log

@@ -9,9 +9,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, String, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
+from knowledge.claim_queue.cluster_listing import ClusterSummary, Order, clusters
+from knowledge.claim_queue.demand import SETTLING
 from knowledge.domain import Outcome
-from knowledge.inbox.demand import SETTLING
-from knowledge.inbox.listing import ClusterSummary, Order, clusters
 from knowledge.models import Cluster, ClusterStatus, Feedback, Inquiry
 from knowledge.outbox import delivery
 from knowledge.outbox.delivery import Failure

@@ -12,7 +12,7 @@ from bot.parsing.pool import ParserPool
 from embeddings.encoders.encoder import Encoder
 from knowledge.answering import Answering
 from knowledge.approvals import Policy
-from knowledge.inbox.sameness import Comparing
+from knowledge.claim_queue.claim_equivalence import Comparing
 from knowledge.index.serving_index import ServingIndex
 from knowledge.settling import UNDO_FOR
 from knowledge.storage.database import Sessions

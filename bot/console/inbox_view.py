@@ -8,10 +8,10 @@ from typing import Final
 
 from bot.console.errors import BadForm
 from bot.console.forms import Form
+from knowledge.claim_queue import cluster_notes
+from knowledge.claim_queue.cluster_filters import Filter
+from knowledge.claim_queue.cluster_listing import Order
 from knowledge.domain import Outcome
-from knowledge.inbox import remarks
-from knowledge.inbox.filters import Filter
-from knowledge.inbox.listing import Order
 from knowledge.models import ClusterStatus
 
 #: What stands in an address for whoever reads it, and for clusters that nobody has.
@@ -85,7 +85,7 @@ def view(asked: Form, me: str) -> View:
             outcome=asked.choice("outcome", Outcome),
             assignee=assignee,
             newer_than=_least(asked, "since"),
-            tag=remarks.normalise_tag(asked.line("tag", remarks.LONGEST_TAG)) or None,
+            tag=cluster_notes.normalise_tag(asked.line("tag", cluster_notes.LONGEST_TAG)) or None,
         ),
         active=tuple(
             name

@@ -11,9 +11,9 @@ from bot.console.marking import located
 from bot.conversation.catalogue import Language
 from knowledge.answers import SUGGEST, Match
 from knowledge.approvals import NewAnswer
+from knowledge.claim_queue.explanations import Note
 from knowledge.corpus.readers import fields
 from knowledge.domain import Relation, ReportDraft, Span, StatementDraft
-from knowledge.notes import Note
 
 #: What an answer says of a claim.
 ANSWERS = (Relation.SUPPORTS, Relation.REFUTES)

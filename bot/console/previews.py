@@ -11,10 +11,10 @@ from bot.conversation.reply import Reply
 from knowledge.agreement.judgement import Judgement
 from knowledge.answers import Match, decided, rated
 from knowledge.approvals import Prospect
+from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Relation
 from knowledge.models import Calendar, NotificationKind
-from knowledge.notes import NO_NOTE, Note
 from knowledge.outbox.pending_notifications import Audience, Told
 
 

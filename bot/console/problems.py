@@ -9,6 +9,7 @@ from bot.console.errors import BadForm, FormForged, SignedOut, TooBusy, TooLarge
 from bot.conversation.refusals import undecided
 from bot.fetching import errors as fetching
 from bot.parsing.errors import ParserUnavailable
+from knowledge.claim_queue.saved_searches import MOST
 from knowledge.errors import (
     AlreadyHandled,
     BadCursor,
@@ -31,7 +32,6 @@ from knowledge.errors import (
     UnusableFeed,
     WordsMissing,
 )
-from knowledge.inbox.saved_searches import MOST
 from knowledge.models import SubjectKind
 from knowledge.storage.audit_log import COMMAND_LINE
 

@@ -13,8 +13,8 @@ from bot.conversation.reply import Block, Reply, Style
 from bot.conversation.wording import cut_short
 from knowledge import trends
 from knowledge.accounts import people, roles
+from knowledge.claim_queue.cluster_listing import ClusterSummary
 from knowledge.errors import AddressUnreadable
-from knowledge.inbox.listing import ClusterSummary
 from knowledge.storage.database import Sessions
 from knowledge.trends import Digest
 

@@ -19,16 +19,15 @@ from bot.conversation.reply import Asker, Block, Cards, Origin, Reply, Style
 from bot.conversation.wording import Carrier, Noted, Part
 from bot.fetching.errors import FetchError
 from bot.pictures.errors import PictureError
-from knowledge import inquiries
 from knowledge.accounts import group_settings, people
 from knowledge.answering import Answering
+from knowledge.claim_queue import demand, inquiries
+from knowledge.claim_queue.inquiries import Rest
 from knowledge.claims import MAX_CLAIMS, Intent, Message, lone_link, read_message
 from knowledge.corpus.readers.page_heading import Heading
 from knowledge.corpus.reports import published_in_order
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim, UnreadableFile
-from knowledge.inbox import demand
-from knowledge.inquiries import Rest
 from knowledge.models import Feedback
 from knowledge.notifications import rejections
 from knowledge.storage.database import Sessions

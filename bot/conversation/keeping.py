@@ -11,12 +11,12 @@ from bot import measures
 from bot.conversation.catalogue import Language
 from bot.conversation.reply import Asker, Origin
 from bot.conversation.wording import MOST_FORWARDERS, Noted, Part, in_message
-from knowledge import inquiries
 from knowledge.accounts import people
 from knowledge.answering import Answering
 from knowledge.answers import SHOWN, Answer, Match
+from knowledge.claim_queue import inquiries
+from knowledge.claim_queue.inquiries import Rest
 from knowledge.domain import Outcome
-from knowledge.inquiries import Rest
 from knowledge.notifications import rejections
 from knowledge.storage.database import Sessions
 from knowledge.text import single_line

@@ -19,12 +19,12 @@ from knowledge import approvals, curation, trends
 from knowledge.accounts import people, roles, sign_in
 from knowledge.answering import Answering
 from knowledge.approvals import Answer, Policy, Publish, Waiting
+from knowledge.claim_queue import cluster_actions, cluster_listing, demand
+from knowledge.claim_queue.cluster_listing import ClusterDetail, ClusterSummary, Order
 from knowledge.corpus import reports
 from knowledge.curation.staleness import last_seen, require_as_shown, require_unchanged
 from knowledge.domain import Relation
 from knowledge.errors import AlreadyHandled, BadCursor, NotAllowed
-from knowledge.inbox import demand, handling, listing
-from knowledge.inbox.listing import ClusterDetail, ClusterSummary, Order
 from knowledge.models import ClusterStatus, RejectReason, Role, StatementStatus, SubjectKind
 from knowledge.outbox import pending_notifications
 from knowledge.settling import UNDO_FOR
@@ -153,13 +153,13 @@ class Moderation:
                     return moderators.why_reject(number, words)
             case "why" if rest in _REASONS:
                 with self._acting(key) as session:
-                    handling.reject(session, number, _REASONS[rest], key)
+                    cluster_actions.reject(session, number, _REASONS[rest], key)
                 text = words.say("Claim {number} is rejected.")
                 return said(text.format(number=number), next_button(words))
             case "snooze" if 1 <= (_number(rest) or 0) <= _LONGEST_SNOOZE:
                 until = self._now() + timedelta(days=int(rest))
                 with self._acting(key) as session:
-                    handling.snooze(session, number, until, key)
+                    cluster_actions.snooze(session, number, until, key)
                 text = words.say("Claim {number} comes back on {day}.")
                 day = words.day(until.date())
                 return said(text.format(number=number, day=day), next_button(words))
@@ -207,7 +207,7 @@ class Moderation:
         with self._acting(key) as session:
             self._remember(session, asker, key)
             demand.hold(session)
-            handling.wake(session, self._now())
+            cluster_actions.wake(session, self._now())
             session.flush()
             # Before what is shown: what is done in between is not taken for seen.
             seen = audit_log.newest(session)
@@ -217,7 +217,7 @@ class Moderation:
                 page = _first_open(session, "")
             if not page.items:
                 return said(words.say("Nothing is waiting to be answered. 🎉"))
-            detail = listing.cluster(session, page.items[0].id)
+            detail = cluster_listing.cluster(session, page.items[0].id)
         return self._shown(detail, page.after, seen, words)
 
     def _again(self, key: str, cluster_id: int, words: Catalogue) -> Reply:
@@ -225,8 +225,8 @@ class Moderation:
         with self._acting(key) as session:
             _require_open(session, cluster_id)
             seen = audit_log.newest(session)
-            detail = listing.cluster(session, cluster_id)
-            after = listing.place_of(session, cluster_id)
+            detail = cluster_listing.cluster(session, cluster_id)
+            after = cluster_listing.place_of(session, cluster_id)
             more = _first_open(session, after).items
         return self._shown(detail, after if more else None, seen, words)
 
@@ -241,7 +241,7 @@ class Moderation:
         """Show what an answer would tell people, and to how many: nothing is done yet."""
         with self._acting(key) as session:
             _require_as_seen(session, act, seen)
-            cluster = listing.standing(session, act.cluster_id)
+            cluster = cluster_listing.standing(session, act.cluster_id)
             two_people = self._place.two_people
             # Before what is shown: what is done in between is not taken for seen.
             seen = audit_log.newest(session)
@@ -266,7 +266,7 @@ class Moderation:
 
     def _undoing(self, session: Session, cluster_id: int) -> tuple[int, timedelta]:
         """Return what takes an answer back that was given just now, and for how long it can be."""
-        number = listing.standing(session, cluster_id).id
+        number = cluster_listing.standing(session, cluster_id).id
         return last_seen(session, SubjectKind.CLUSTER, number), self._place.undo_for
 
     def _add(self, key: str, argument: str, words: Catalogue) -> Reply:
@@ -415,13 +415,13 @@ class Moderation:
 
 
 def _first_open(session: Session, after: str) -> Page[ClusterSummary]:
-    return listing.clusters(session, Order.DEMAND, ClusterStatus.OPEN, after or None, 1)
+    return cluster_listing.clusters(session, Order.DEMAND, ClusterStatus.OPEN, after or None, 1)
 
 
 def _require_open(session: Session, cluster_id: int) -> None:
     """Raise AlreadyHandled where another moderator was there first."""
     demand.hold(session)
-    status = listing.standing(session, cluster_id).status
+    status = cluster_listing.standing(session, cluster_id).status
     if status in (ClusterStatus.ANSWERED, ClusterStatus.REJECTED):
         raise AlreadyHandled(f"cluster {cluster_id} is {status} already; reopen it first")
 

@@ -11,8 +11,8 @@ from bot.conversation.catalogue import Catalogue
 from bot.conversation.quoting import Asking, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.wording import cut_short
+from knowledge.claim_queue.cluster_listing import ClusterDetail
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.inbox.listing import ClusterDetail
 from knowledge.models import RejectReason, StatementStatus
 
 #: What every action of a moderator's button opens with.

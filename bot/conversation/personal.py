@@ -10,10 +10,10 @@ from typing import Final
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue
 from bot.conversation.reply import Asker, Block, Button, Document, Reply, Style
 from bot.conversation.wording import LANGUAGE, Noted, closed, telling
-from knowledge import forgetting, inquiries, personal
+from knowledge import forgetting, personal
 from knowledge.accounts import people
+from knowledge.claim_queue import demand, inquiries
 from knowledge.corpus import reports
-from knowledge.inbox import demand
 from knowledge.models import Calendar
 from knowledge.notifications import rejections
 from knowledge.storage import secure_deletion

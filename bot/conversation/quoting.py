@@ -15,11 +15,11 @@ from knowledge.agreement.judgement import Reason, ReasonKind
 from knowledge.agreement.negation import has_negator
 from knowledge.agreement.tokens import tokenise
 from knowledge.answers import REJECTING, SHOWN, Match, reviewed
+from knowledge.claim_queue.explanations import Note
 from knowledge.claims.arabizi import language_spoken
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Rating, Relation
 from knowledge.language import UNDETERMINED, guess_language
-from knowledge.notes import Note
 from knowledge.text import single_line
 
 #: Past this many days a report is old news: the answer says its age, and that things may have

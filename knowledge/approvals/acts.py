@@ -6,10 +6,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, TypeAdapter
 from sqlalchemy.orm import Session
 
+from knowledge.claim_queue.explanations import Note
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Relation, Span
 from knowledge.models import AuditEntry, FeedKind, Role, SubjectKind
-from knowledge.notes import Note
 
 #: What a proposal rests on: a kind and a number.
 Subject = tuple[SubjectKind, int]

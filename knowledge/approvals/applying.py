@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, event, select
 from sqlalchemy.orm import Session
 
-from knowledge import curation, verdicts
+from knowledge import curation
 from knowledge.approvals.acts import (
     Act,
     AddFeed,
@@ -27,9 +27,9 @@ from knowledge.approvals.acts import (
     TrustSource,
     Undo,
 )
+from knowledge.claim_queue import cluster_actions, verdicts
 from knowledge.corpus import sources, statement_search
 from knowledge.explaining import explain
-from knowledge.inbox import handling
 from knowledge.models import (
     AuditEntry,
     Change,
@@ -113,7 +113,7 @@ def apply(
                 session, cluster, number, relation, actor, reason, reviewed, held, act.note
             )
         case Attach(cluster_id=cluster, statement_id=number, relation=relation):
-            handling.take_opposites_out(session, cluster, actor)
+            cluster_actions.take_opposites_out(session, cluster, actor)
             claims = statement_search.claims_of(session, cluster)
             return verdicts.attach(session, claims, number, relation, actor, reason, act.note)
         case Explain(cluster_id=cluster, statement_id=number, note=note, was=was, tell=tell):
@@ -122,7 +122,7 @@ def apply(
             claims = statement_search.claims_of(session, cluster)
             return verdicts.detach(session, claims, number, actor, reason)
         case SplitCluster(cluster_id=cluster, claim_ids=chosen):
-            return handling.split_cluster(session, cluster, chosen, actor, reason)
+            return cluster_actions.split_cluster(session, cluster, chosen, actor, reason)
         case TrustSource(source_id=number):
             sources.trust(session, number, actor, reason)
         case AddFeed():

@@ -30,6 +30,7 @@ from knowledge.approvals.applying import (
     observed,
 )
 from knowledge.approvals.basis import basis_of, lock, subject_named
+from knowledge.claim_queue import demand
 from knowledge.curation.moves import reviewers
 from knowledge.curation.staleness import stale
 from knowledge.errors import (
@@ -39,7 +40,6 @@ from knowledge.errors import (
     NotFound,
     TwoPeopleNeeded,
 )
-from knowledge.inbox import demand
 from knowledge.models import Proposal, ProposalState, Role, SubjectKind
 from knowledge.models.declarative_base import now
 from knowledge.settling import UNDO_FOR

@@ -11,10 +11,10 @@ from knowledge.approvals.acts import Act, Subject, load, subjects
 from knowledge.approvals.applying import apply, observed
 from knowledge.approvals.basis import name_of, subject_named
 from knowledge.approvals.gate import overtake
+from knowledge.claim_queue import demand
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.errors import KnowledgeError, NotFound
-from knowledge.inbox import demand
 from knowledge.models import (
     Claim,
     Cluster,

@@ -7,14 +7,14 @@ from sqlalchemy.orm import Session
 from knowledge import curation
 from knowledge.approvals.acts import Answer
 from knowledge.approvals.gate import Applied, Policy, Waiting, submit
+from knowledge.claim_queue import demand
+from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation.filing import file_report
 from knowledge.curation.staleness import last_shown, require_as_shown
 from knowledge.domain import Relation, ReportDraft, StatementDraft
-from knowledge.inbox import demand
 from knowledge.models import StatementStatus
-from knowledge.notes import NO_NOTE, Note
 from knowledge.outbox import pending_notifications
 from knowledge.outbox.pending_notifications import Audience
 

@@ -9,10 +9,10 @@ from typing import Final, TypeAlias
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from knowledge.claim_queue import demand
+from knowledge.claim_queue.cluster_listing import ClusterSummary, standing, summaries
 from knowledge.curation.staleness import require_unchanged
 from knowledge.errors import AlreadyHandled, CannotRegroup, KnowledgeError, NotFound, Stale
-from knowledge.inbox import demand
-from knowledge.inbox.listing import ClusterSummary, standing, summaries
 from knowledge.models import (
     Claim,
     Cluster,

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from knowledge.claim_queue import demand
 from knowledge.corpus.readers import fields
 from knowledge.curation import entered
 from knowledge.curation.content import (
@@ -22,7 +23,6 @@ from knowledge.curation.revising import revise, revise_and_tell
 from knowledge.curation.staleness import stale
 from knowledge.domain import Rating, ReportKind, Span, require_plain_text, require_single_line
 from knowledge.errors import BadEdit, WordsMissing
-from knowledge.inbox import demand
 from knowledge.models import ChangeKind, Report, Statement, StatementStatus, SubjectKind
 from knowledge.storage import audit_log
 from knowledge.storage.change_log import append

@@ -6,10 +6,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
+from knowledge.claim_queue import demand
+from knowledge.claim_queue.reopening import reopen
 from knowledge.curation.content import plain
 from knowledge.errors import NotFound, TwoPeopleNeeded
-from knowledge.inbox import demand
-from knowledge.inbox.reopening import reopen
 from knowledge.models import ChangeKind, NotificationKind, Statement, StatementStatus, SubjectKind
 from knowledge.notifications.corrections import corrected
 from knowledge.storage import audit_log

@@ -7,9 +7,9 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import verdicts
+from knowledge.claim_queue import verdicts
+from knowledge.claim_queue.reopening import reopen
 from knowledge.curation.content import SHOWN, change, changes_meaning, content, keep_version
-from knowledge.inbox.reopening import reopen
 from knowledge.models import (
     ChangeKind,
     Inquiry,

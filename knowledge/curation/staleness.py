@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from knowledge.accounts import roles
+from knowledge.claim_queue import demand
 from knowledge.curation.views import reports_of
 from knowledge.errors import Stale
-from knowledge.inbox import demand
 from knowledge.models import SubjectKind
 from knowledge.storage import audit_log
 

@@ -7,6 +7,9 @@ from sqlalchemy import String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from knowledge.accounts import roles
+from knowledge.claim_queue import demand
+from knowledge.claim_queue.cluster_listing import standing as standing_cluster
+from knowledge.claim_queue.verdicts import Ruling, Said, from_plain, of_claim, plain, rule
 from knowledge.curation.content import (
     REPORT_FIELDS,
     STANDING_FIELDS,
@@ -19,8 +22,6 @@ from knowledge.curation.edits import MOVED, revise_report
 from knowledge.curation.revising import TOLD, revise_and_tell
 from knowledge.domain import Relation
 from knowledge.errors import CannotUndo, NotFound
-from knowledge.inbox import demand
-from knowledge.inbox.listing import standing as standing_cluster
 from knowledge.models import (
     AuditEntry,
     Claim,
@@ -35,7 +36,6 @@ from knowledge.storage import audit_log
 from knowledge.storage.audit_log import Entry, read
 from knowledge.storage.merges import standing
 from knowledge.storage.row_locks import take_report, take_statements
-from knowledge.verdicts import Ruling, Said, from_plain, of_claim, plain, rule
 
 _UNDONE: Final = "undone"
 _ATTACHED: Final = "attached"

@@ -12,11 +12,11 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
-from knowledge import verdicts
+from knowledge.claim_queue import demand, verdicts
+from knowledge.claim_queue.cluster_listing import standing
+from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.corpus.reports import SourcedStatement, by_ids
 from knowledge.domain import Relation
-from knowledge.inbox import demand
-from knowledge.inbox.listing import standing
 from knowledge.models import (
     Claim,
     Cluster,
@@ -33,7 +33,6 @@ from knowledge.models import (
     VersionKind,
 )
 from knowledge.models.declarative_base import now
-from knowledge.notes import NO_NOTE, Note
 from knowledge.notifications import rejections
 from knowledge.notifications.corrections import corrected
 from knowledge.notifications.due_notification import Notice

@@ -13,9 +13,9 @@ from bot.conversation.reply import Asker, Origin, Reply
 from bot.telegram.limits import Limits
 from knowledge import curation
 from knowledge.accounts import people
+from knowledge.claim_queue import cluster_actions
 from knowledge.corpus import reports
 from knowledge.domain import Relation, ReportDraft, StatementDraft
-from knowledge.inbox import handling
 from knowledge.models import Claim, Cluster, ClusterStatus, RejectReason, SubjectKind
 from knowledge.models.declarative_base import now
 from knowledge.outbox import pending_notifications
@@ -408,7 +408,7 @@ async def rejected(stage: Stage, words: Words) -> None:
         cluster.claims = list(session.scalars(select(Claim)))
         session.add(cluster)
         session.flush()
-        handling.reject(session, cluster.id, RejectReason.NOT_CHECKABLE, "a moderator")
+        cluster_actions.reject(session, cluster.id, RejectReason.NOT_CHECKABLE, "a moderator")
     await stage.hears_later()
     await stage.says(words.unknown)
 

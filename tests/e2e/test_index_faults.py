@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from embeddings.index import snapshot
-from knowledge import curation, inquiries
+from knowledge import curation
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
+from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.index import serving_index

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from knowledge import curation, inquiries
+from knowledge import curation
+from knowledge.claim_queue import inquiries
 from knowledge.claims.claim_key import key_of
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft

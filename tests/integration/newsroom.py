@@ -7,9 +7,10 @@ from typing import TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import approvals, curation, inquiries
+from knowledge import approvals, curation
 from knowledge.accounts import roles
 from knowledge.approvals import Policy
+from knowledge.claim_queue import cluster_actions, cluster_notes, demand, inquiries
 from knowledge.corpus import reports, sources
 from knowledge.corpus.reports import Stored
 from knowledge.curation import ReportEdit, StatementEdit
@@ -22,7 +23,6 @@ from knowledge.domain import (
     ReportKind,
     StatementDraft,
 )
-from knowledge.inbox import demand, handling, remarks
 from knowledge.models import (
     Claim,
     Cluster,
@@ -151,13 +151,15 @@ def furnish(sessions: Sessions) -> None:
             ask(session, number, claims, *shown.get(number, ()))
             for number, claims in enumerate(CLAIMS)
         ]
-        handling.assign(session, clusters[1].id, key_of(2), key_of(2))
-        handling.snooze(session, clusters[3].id, now() + timedelta(days=2), key_of(2))
+        cluster_actions.assign(session, clusters[1].id, key_of(2), key_of(2))
+        cluster_actions.snooze(session, clusters[3].id, now() + timedelta(days=2), key_of(2))
         for number, tag in ((0, "جسور"), (0, "ask the city"), (1, "أسعار"), (4, HOSTILE[:30])):
-            remarks.tag(session, clusters[number].id, tag, key_of(2))
-        remarks.add_note(session, clusters[0].id, "سألتُ البلدية،\nوتردّ غدًا.", key_of(2))
-        remarks.add_note(session, clusters[0].id, "Their press office has a new number.", key_of(1))
-        remarks.add_note(session, clusters[4].id, HOSTILE, key_of(3))
+            cluster_notes.tag(session, clusters[number].id, tag, key_of(2))
+        cluster_notes.add_note(session, clusters[0].id, "سألتُ البلدية،\nوتردّ غدًا.", key_of(2))
+        cluster_notes.add_note(
+            session, clusters[0].id, "Their press office has a new number.", key_of(1)
+        )
+        cluster_notes.add_note(session, clusters[4].id, HOSTILE, key_of(3))
 
 
 def ask(

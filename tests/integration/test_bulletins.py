@@ -11,10 +11,9 @@ from bot.conversation.reply import Block, Reply
 from bot.telegram.application import TelegramConfig
 from bot.telegram.bulletins import send_bulletins
 from bot.telegram.errors import TelegramUnreachable
-from knowledge import inquiries
 from knowledge.accounts import people, roles
+from knowledge.claim_queue import demand, inquiries
 from knowledge.domain import Outcome
-from knowledge.inbox import demand
 from knowledge.models import Claim, Cluster, ClusterStatus, Role
 from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_server import TOKEN, BotApiServer

@@ -10,13 +10,18 @@ from sqlalchemy import select
 from embeddings.cross_encoder.onnx_cross_encoder import Output, Pair
 from embeddings.encoders.encoder import Encoder
 from embeddings.text.tokenisation import words
-from knowledge import inquiries
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.agreement.rule_judge import RuleJudge
+from knowledge.claim_queue import (
+    cluster_actions,
+    cluster_listing,
+    clustering,
+    inquiries,
+    stored_claims,
+)
+from knowledge.claim_queue.claim_equivalence import Meaning, Sameness
+from knowledge.claim_queue.clustering import Clusters
 from knowledge.domain import Outcome
-from knowledge.inbox import claims, clustering, handling, listing
-from knowledge.inbox.clustering import Clusters
-from knowledge.inbox.sameness import Meaning, Sameness
 from knowledge.models import Claim, Cluster, ClusterStatus, Inquiry
 from knowledge.storage.database import Sessions
 from tests.counting import Counting
@@ -45,7 +50,7 @@ def _ask(sessions: Sessions, *texts: str) -> list[int]:
     with sessions.begin() as session:
         for text in texts:
             inquiries.record(session, "someone", text, Outcome.NO_MATCH, [], "ar")
-        return [claims.note(session, text, "ar") for text in texts]
+        return [stored_claims.note(session, text, "ar") for text in texts]
 
 
 def _homes(sessions: Sessions, numbers: Sequence[int]) -> list[int | None]:
@@ -67,7 +72,7 @@ def test_the_same_claims_meet_and_others_do_not(sessions: Sessions, clusters: Cl
     assert first == again
     assert len({first, other, denied, asked}) == 4
     with sessions() as session:
-        summary = listing.cluster(session, first or 0).summary
+        summary = cluster_listing.cluster(session, first or 0).summary
     assert (summary.title, summary.claims, summary.asked, summary.people) == (_SAID, 2, 2, 1)
     assert summary.status is ClusterStatus.OPEN
 
@@ -91,7 +96,7 @@ def test_an_opposite_in_the_cluster_keeps_a_claim_out(
     clusters.place_waiting()
     homes = _homes(sessions, [said, denied])
     with sessions.begin() as session:
-        handling.merge_clusters(session, homes[0] or 0, [homes[1] or 0], "amal")
+        cluster_actions.merge_clusters(session, homes[0] or 0, [homes[1] or 0], "amal")
     (again,) = _ask(sessions, _AGAIN)
     clusters.place_waiting()
     assert _homes(sessions, [again]) != _homes(sessions, [said])
@@ -104,8 +109,8 @@ def test_what_moderators_placed_stays_and_is_followed(
     clusters.place_waiting()
     (home, _, elsewhere) = _homes(sessions, [one, two, other])
     with sessions.begin() as session:
-        apart = handling.split_cluster(session, home or 0, [two], "amal")
-        handling.merge_clusters(session, apart, [elsewhere or 0], "amal")
+        apart = cluster_actions.split_cluster(session, home or 0, [two], "amal")
+        cluster_actions.merge_clusters(session, apart, [elsewhere or 0], "amal")
     assert clusters.place_waiting() == 0
     assert _homes(sessions, [one, two, other]) == [home, apart, apart]
     (new,) = _ask(sessions, "فاز المنتخب بكأس آسيا أمس")
@@ -209,12 +214,12 @@ def test_snoozed_clusters_are_joined_all_the_same(sessions: Sessions, clusters: 
     clusters.place_waiting()
     (home,) = _homes(sessions, [said])
     with sessions.begin() as session:
-        handling.snooze(session, home or 0, datetime(2100, 1, 1, tzinfo=UTC), "amal")
+        cluster_actions.snooze(session, home or 0, datetime(2100, 1, 1, tzinfo=UTC), "amal")
     again = _ask(sessions, _AGAIN)
     clusters.place_waiting()
     assert _homes(sessions, again) == [home]
     with sessions() as session:
-        assert listing.cluster(session, home or 0).summary.status is ClusterStatus.SNOOZED
+        assert cluster_listing.cluster(session, home or 0).summary.status is ClusterStatus.SNOOZED
 
 
 def test_what_was_asked_before_claims_were_kept_is_placed_too(
@@ -231,5 +236,5 @@ def test_what_was_asked_before_claims_were_kept_is_placed_too(
     (home,) = _homes(sessions, [known])
     with sessions() as session:
         assert session.scalars(select(Inquiry).where(Inquiry.claim_id.is_(None))).all() == []
-        summary = listing.cluster(session, home or 0).summary
+        summary = cluster_listing.cluster(session, home or 0).summary
     assert (summary.claims, summary.asked, summary.people) == (2, 3, 2)

@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 
 from bot.parsing.pool import ParserPool
 from embeddings.encoders.encoder import Encoder
-from knowledge import forgetting, inquiries, personal
+from knowledge import forgetting, personal
 from knowledge.accounts import roles
+from knowledge.claim_queue import cluster_notes, inquiries, saved_searches
 from knowledge.domain import Outcome
-from knowledge.inbox import remarks, saved_searches
 from knowledge.models import (
     AuditEntry,
     Cluster,
@@ -95,7 +95,7 @@ class TestFilters:
         self, console: Console, moderator: Browser, query: str, numbers: list[int]
     ) -> None:
         with console.sessions.begin() as session:
-            remarks.tag(session, 1, "bridges", key_of(2))
+            cluster_notes.tag(session, 1, "bridges", key_of(2))
         assert sorted(listed(moderator.get(f"/inbox?{query}").text)) == numbers
 
     @pytest.mark.parametrize(

@@ -20,11 +20,11 @@ from knowledge import curation
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
+from knowledge.claim_queue import cluster_listing
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read
 from knowledge.corpus.readers.page_heading import Heading
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
-from knowledge.inbox import listing
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Claim, Cluster, ClusterStatus, Forwarded, Inquiry
 from knowledge.outbox import pending_notifications
@@ -519,7 +519,7 @@ class TestWhatWasShown:
     def shown_to(self, house: House, cluster: int) -> dict[int, int]:
         """Return how many people were shown each statement, as the console says."""
         with house.sessions() as session:
-            candidates = listing.cluster(session, cluster).candidates
+            candidates = cluster_listing.cluster(session, cluster).candidates
         return {each.statement.id: each.shown for each in candidates}
 
     def test_what_came_nearest_was_not_shown_to_who_was_told_that_there_is_nothing(

@@ -19,8 +19,9 @@ from bot.cli import examination
 from bot.cli.examination import Finding, State, examine
 from bot.telegram.application import TelegramConfig
 from bot.telegram.registration import Registration, look
-from knowledge import curation, errands, inquiries
+from knowledge import curation, errands
 from knowledge.accounts import people
+from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports, sources
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.index.serving_index import reindex

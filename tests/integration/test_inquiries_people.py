@@ -2,8 +2,8 @@
 
 import pytest
 
-from knowledge import inquiries
 from knowledge.accounts import people
+from knowledge.claim_queue import inquiries
 from knowledge.domain import Outcome
 from knowledge.models import Inquiry, Person
 from knowledge.storage.database import Sessions

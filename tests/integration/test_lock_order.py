@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from knowledge import curation, verdicts
+from knowledge import curation
+from knowledge.claim_queue import demand, verdicts
 from knowledge.curation import ReportEdit
 from knowledge.domain import Relation
-from knowledge.inbox import demand
 from knowledge.models import Notification
 from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions

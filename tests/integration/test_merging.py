@@ -3,7 +3,8 @@
 import pytest
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, verdicts
+from knowledge import curation
+from knowledge.claim_queue import verdicts
 from knowledge.curation import StatementEdit
 from knowledge.domain import Relation, Span
 from knowledge.errors import BadEdit, NotFound, Stale

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from knowledge.claim_queue import cluster_actions
 from knowledge.domain import Relation
-from knowledge.inbox import handling
 from knowledge.models import Cluster, ClusterStatus, Inquiry, NotificationKind, RejectReason
 from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions
@@ -27,8 +27,8 @@ def answer(sessions: Sessions, cluster: int, statement: int) -> int:
 def merge(sessions: Sessions, keep: int, other: int) -> int:
     """Merge a cluster into another and return how many wait there for an answer given already."""
     with sessions.begin() as session:
-        foreseen = handling.foresee_merge(session, keep, [other])
-        handling.merge_clusters(session, keep, [other], "amal")
+        foreseen = cluster_actions.foresee_merge(session, keep, [other])
+        cluster_actions.merge_clusters(session, keep, [other], "amal")
         assert session.get_one(Cluster, keep).status is foreseen.status
         return foreseen.untold
 
@@ -40,9 +40,9 @@ def bring(sessions: Sessions, cluster: int, status: ClusterStatus, statement: in
         return
     with sessions.begin() as session:
         if status is _REJECTED:
-            handling.reject(session, cluster, RejectReason.OPINION, "amal")
+            cluster_actions.reject(session, cluster, RejectReason.OPINION, "amal")
         elif status is _SNOOZED:
-            handling.snooze(session, cluster, datetime.now(UTC) + timedelta(days=1), "amal")
+            cluster_actions.snooze(session, cluster, datetime.now(UTC) + timedelta(days=1), "amal")
         else:
             session.get_one(Cluster, cluster).status = status
 

@@ -16,13 +16,13 @@ from bot.conversation.post import Outbox
 from bot.conversation.reply import Asker, Button, Reply
 from bot.fetching.errors import PrivateAddress
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, inquiries, settling
+from knowledge import curation, settling
 from knowledge.accounts import people, roles, sign_in
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
+from knowledge.claim_queue import cluster_actions, demand, inquiries
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
-from knowledge.inbox import demand, handling
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import (
     AuditEntry,
@@ -320,7 +320,7 @@ class TestQueue:
         published(house)
         with house.sessions.begin() as session:
             harbour = session.get_one(Cluster, 1)
-            handling.merge_clusters(session, harbour.id, [cluster], key_of(ADMIN.id))
+            cluster_actions.merge_clusters(session, harbour.id, [cluster], key_of(ADMIN.id))
         assert f"«{TEXT}»" in said(house.talk.command(MODERATOR, "queue", ""))
 
 
@@ -422,11 +422,11 @@ class TestSending:
                 case "answered":
                     settling.answer_cluster(session, waiting, 1, Relation.REFUTES, admin)
                 case "rejected":
-                    handling.reject(session, waiting, RejectReason.SPAM, admin)
+                    cluster_actions.reject(session, waiting, RejectReason.SPAM, admin)
                 case "retracted":
                     curation.retract(session, [1], admin, "wrong")
                 case "snoozed":
-                    handling.snooze(session, waiting, now() + timedelta(days=1), admin)
+                    cluster_actions.snooze(session, waiting, now() + timedelta(days=1), admin)
                 case "role":
                     roles.revoke(session, key_of(MODERATOR.id), admin)
         before = audited(house)

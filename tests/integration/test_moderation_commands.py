@@ -12,9 +12,9 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import approvals
 from knowledge.accounts import roles
 from knowledge.approvals import Policy, Waiting
+from knowledge.claim_queue import cluster_actions
 from knowledge.curation import StatementEdit
 from knowledge.domain import Relation
-from knowledge.inbox import handling
 from knowledge.models import Role, SubjectKind
 from knowledge.settling import answer_cluster
 from knowledge.storage import audit_log
@@ -167,7 +167,7 @@ def test_an_answer_is_in_the_history_and_taken_back(cli: Cli, tmp_path: Path) ->
     with sessions.begin() as session:
         answer_cluster(session, cluster, 2, Relation.REFUTES, "command line")
         entry = audit_log.latest(session, SubjectKind.CLUSTER, cluster)
-        handling.reopen(session, cluster, "command line")
+        cluster_actions.reopen(session, cluster, "command line")
     engine.dispose()
     assert entry is not None
     code, text = cli("statements", "undo", str(entry.id), "--reason", "wrong")

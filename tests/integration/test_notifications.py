@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import curation, inquiries, verdicts
+from knowledge import curation
 from knowledge.accounts import people
+from knowledge.claim_queue import cluster_actions, inquiries, verdicts
 from knowledge.claims.claim_key import key_of
 from knowledge.curation import StatementEdit
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit, CannotUndo, NotFound, Stale, TwoPeopleNeeded
-from knowledge.inbox import handling
 from knowledge.models import (
     Claim,
     Cluster,
@@ -397,7 +397,7 @@ def test_a_cluster_that_was_merged_is_answered_as_what_it_became_part_of(
     gone, _ = clustered(sessions, "انهار السد")
     asks(sessions, "one", "انهار السد", waiting=True)
     with sessions.begin() as session:
-        handling.merge_clusters(session, kept, [gone], "basil")
+        cluster_actions.merge_clusters(session, kept, [gone], "basil")
     assert _answer(sessions, gone, number) == 1
     with sessions() as session:
         assert session.get_one(Cluster, kept).status is ClusterStatus.ANSWERED
@@ -644,7 +644,7 @@ def test_nothing_is_taken_back_that_was_changed_since(sessions: Sessions) -> Non
     with pytest.raises(CannotUndo):
         _take_back(sessions, cluster)
     with sessions.begin() as session:
-        handling.assign(session, cluster, "basil", "basil")
+        cluster_actions.assign(session, cluster, "basil", "basil")
     with pytest.raises(Stale):
         _take_back(sessions, cluster)
     assert len(_due(sessions)) == 1
@@ -697,11 +697,11 @@ def test_what_is_rejected_while_an_answer_is_held_is_not_answered_as_well(
     asks(sessions, "one", "the dam broke", waiting=True)
     _answer(sessions, cluster, number)
     with sessions.begin() as session:
-        handling.reopen(session, cluster, "amal")
-        handling.reject(session, cluster, RejectReason.SPAM, "amal")
+        cluster_actions.reopen(session, cluster, "amal")
+        cluster_actions.reject(session, cluster, RejectReason.SPAM, "amal")
     assert [each.kind for each in _due(sessions)] == []
     with sessions.begin() as session:
-        handling.reopen(session, cluster, "amal")
+        cluster_actions.reopen(session, cluster, "amal")
     _answer(sessions, cluster, number)
     assert _send_all(sessions) == [("one", _ANSWERED)]
 
@@ -718,7 +718,7 @@ def test_what_is_split_off_is_not_answered_with_what_was_said_of_the_others(
     asks(sessions, "waits", "the old dam broke", waiting=True)
     assert _send_all(sessions) == [("told", _ANSWERED)]
     with sessions.begin() as session:
-        apart = handling.split_cluster(session, cluster, [goes], "amal")
+        apart = cluster_actions.split_cluster(session, cluster, [goes], "amal")
     with sessions() as session:
         assert verdicts.of(session, "the dam broke") == {shared: Relation.REFUTES}
         assert verdicts.of(session, "the old dam broke") == {own: Relation.REFUTES}

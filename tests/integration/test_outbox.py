@@ -11,8 +11,9 @@ from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.post import FIRST_PAUSE, LEASE, LONGEST_PAUSE, MAX_TRIES, Letter, Outbox
 from bot.conversation.reply import Reply
 from bot.conversation.undelivered import listed
-from knowledge import curation, inquiries
+from knowledge import curation
 from knowledge.accounts import people
+from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports
 from knowledge.curation import StatementEdit
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft

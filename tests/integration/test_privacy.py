@@ -10,14 +10,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import arrivals, curation, forgetting, inquiries, personal
+from knowledge import arrivals, curation, forgetting, personal
 from knowledge.accounts import people, roles, sign_in
+from knowledge.claim_queue import cluster_actions, cluster_listing, inquiries
+from knowledge.claim_queue.claim_equivalence import Meaning
+from knowledge.claim_queue.clustering import Clusters
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.errors import CannotRegroup
-from knowledge.inbox import handling, listing
-from knowledge.inbox.clustering import Clusters
-from knowledge.inbox.sameness import Meaning
 from knowledge.index import vector_cache
 from knowledge.models import (
     Base,
@@ -189,12 +189,12 @@ class TestForgetting:
         number = asked(sessions, ME, ONLY_THEIRS)
         placed()
         with sessions.begin() as session:
-            (open_one,) = listing.clusters(session).items
+            (open_one,) = cluster_listing.clusters(session).items
             forgetting.forget(session, ME)
         with sessions() as session:
-            assert listing.clusters(session).items == ()
+            assert cluster_listing.clusters(session).items == ()
             assert session.get_one(Cluster, open_one.id).status is ClusterStatus.SETTLED
-            assert listing.cluster(session, open_one.id).wordings == ()
+            assert cluster_listing.cluster(session, open_one.id).wordings == ()
             assert inquiries.recall(session, number, ME) is None
 
     def test_a_cluster_is_named_by_a_wording_that_is_left(
@@ -205,7 +205,7 @@ class TestForgetting:
         placed()
         with sessions.begin() as session:
             first, second = session.scalars(select(Cluster.id).order_by(Cluster.id))
-            handling.merge_clusters(session, first, [second], MODERATOR)
+            cluster_actions.merge_clusters(session, first, [second], MODERATOR)
             forgetting.forget(session, ME)
         with sessions() as session:
             assert session.get_one(Cluster, first).title == SHARED
@@ -220,13 +220,13 @@ class TestForgetting:
         placed()
         with sessions.begin() as session:
             first, second = session.scalars(select(Cluster.id).order_by(Cluster.id))
-            handling.merge_clusters(session, first, [second], MODERATOR)
+            cluster_actions.merge_clusters(session, first, [second], MODERATOR)
             forgetting.forget(session, ME)
             gone, left = session.scalars(select(Claim.id).order_by(Claim.id))
-            assert handling.take_opposites_out(session, first, MODERATOR) is None
+            assert cluster_actions.take_opposites_out(session, first, MODERATOR) is None
         for chosen in (gone, left):
             with pytest.raises(CannotRegroup), sessions.begin() as session:
-                handling.split_cluster(session, first, [chosen], MODERATOR)
+                cluster_actions.split_cluster(session, first, [chosen], MODERATOR)
 
     def test_claims_can_be_placed_beside_what_is_forgotten(
         self, sessions: Sessions, placed: Callable[[], None]
@@ -238,7 +238,7 @@ class TestForgetting:
         asked(sessions, OTHER, ONLY_THEIRS)
         placed()
         with sessions() as session:
-            (again,) = listing.clusters(session).items
+            (again,) = cluster_listing.clusters(session).items
             assert (again.title, again.people, again.asked) == (ONLY_THEIRS, 1, 1)
 
     def test_one_forgotten_before_it_was_placed_makes_no_cluster(

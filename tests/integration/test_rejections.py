@@ -12,10 +12,9 @@ from bot.conversation.post import Letter, Outbox
 from bot.conversation.reply import Asker, Reply
 from bot.conversation.wording import closed
 from embeddings.encoders.encoder import Encoder
-from knowledge import inquiries
+from knowledge.claim_queue import cluster_actions, cluster_listing, inquiries
+from knowledge.claim_queue.clustering import Clusters
 from knowledge.domain import Outcome, Relation
-from knowledge.inbox import handling, listing
-from knowledge.inbox.clustering import Clusters
 from knowledge.models import (
     Claim,
     ClusterStatus,
@@ -187,7 +186,7 @@ class TestWhoAsksNext:
         assert status(house, cluster) is ClusterStatus.REJECTED
         assert said(house.talk.command(MODERATOR, "queue", "")).startswith("Nothing is waiting")
         with house.sessions() as session:
-            assert listing.cluster(session, cluster).summary.asked == 3
+            assert cluster_listing.cluster(session, cluster).summary.asked == 3
         assert [address for address, _ in delivered(house.sessions)] == ["3"]
         assert questions(house, FRENCH) == [(False, "opinion")]
 
@@ -246,7 +245,7 @@ class TestReopening:
         (cluster,) = asked(house, CLAIM)
         rejects(house)
         with house.sessions.begin() as session:
-            handling.reopen(session, cluster, "moderator")
+            cluster_actions.reopen(session, cluster, "moderator")
         assert delivered(house.sessions) == []
         assert questions(house, PUBLIC) == [(True, None)]
         assert PROMISE in said(house.talk.claim(ANOTHER, CLAIM))
@@ -257,7 +256,7 @@ class TestReopening:
         delivered(house.sessions)
         house.talk.claim(ARAB, CLAIM)
         with house.sessions.begin() as session:
-            handling.reopen(session, cluster, "moderator")
+            cluster_actions.reopen(session, cluster, "moderator")
         house.talk.claim(FRENCH, CLAIM)
         assert answers(house, cluster, published(house)) == 2
         letters = delivered(house.sessions)
@@ -277,7 +276,7 @@ class TestReopening:
 
         def again(why: RejectReason) -> list[str]:
             with house.sessions.begin() as session:
-                handling.reopen(session, cluster, "moderator")
+                cluster_actions.reopen(session, cluster, "moderator")
             house.talk.claim(FRENCH, CLAIM)
             rejects(house, why)
             return [address for address, _ in delivered(house.sessions)]
@@ -294,13 +293,13 @@ def test_clusters_that_are_merged_into_a_rejected_one_are_rejected(sessions: Ses
     asks(sessions, "one", "the dam broke", waiting=True)
     asks(sessions, "two", "the big dam broke", waiting=True)
     with sessions.begin() as session:
-        handling.reject(session, kept, RejectReason.SPAM, "amal")
-        handling.snooze(session, other, datetime.now(UTC) + LATER, "amal")
-        handling.merge_clusters(session, kept, [other], "amal")
+        cluster_actions.reject(session, kept, RejectReason.SPAM, "amal")
+        cluster_actions.snooze(session, other, datetime.now(UTC) + LATER, "amal")
+        cluster_actions.merge_clusters(session, kept, [other], "amal")
     assert [person for person, *_ in told(sessions)] == ["one", "two"]
     third, _ = clustered(sessions, "a dam broke")
     with sessions.begin() as session:
-        handling.merge_clusters(session, kept, [third], "amal")
+        cluster_actions.merge_clusters(session, kept, [third], "amal")
     # It is open, as one of them was: there is nothing to tell.
     assert told(sessions) == []
 
@@ -308,7 +307,7 @@ def test_clusters_that_are_merged_into_a_rejected_one_are_rejected(sessions: Ses
 def test_nobody_waits_for_what_is_rejected_while_they_are_answered(sessions: Sessions) -> None:
     cluster, _ = clustered(sessions, "the dam broke")
     with sessions.begin() as session:
-        handling.reject(session, cluster, RejectReason.SPAM, "amal")
+        cluster_actions.reject(session, cluster, RejectReason.SPAM, "amal")
         inquiries.record(session, "one", "the dam broke", Outcome.NO_MATCH, [], "en", waiting=True)
     with sessions() as session:
         assert session.scalars(select(Inquiry.waiting)).all() == [False]
@@ -321,7 +320,7 @@ def test_a_step_back_in_the_schema_leaves_what_was_told_of_statements(sessions: 
     asks(sessions, "one", "the dam broke", waiting=True)
     asks(sessions, "two", "the bridge broke", waiting=True)
     with sessions.begin() as session:
-        handling.reject(session, rejected, RejectReason.OPINION, "amal")
+        cluster_actions.reject(session, rejected, RejectReason.OPINION, "amal")
         pending_notifications.answer_cluster(session, cluster, number, Relation.REFUTES, "amal")
     engine = sessions.kw["bind"]
     schema.downgrade(engine, "0008")

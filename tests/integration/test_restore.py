@@ -23,11 +23,11 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import arrivals, backup_check, curation, errands, polling
 from knowledge.accounts import people
 from knowledge.backup import backup, restore
+from knowledge.claim_queue.inquiries import record
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.index.serving_index import ServingIndex
-from knowledge.inquiries import record
 from knowledge.models import (
     Base,
     Change,

@@ -12,11 +12,11 @@ from alembic.operations.ops import CreateTableOp
 from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from knowledge.claim_queue.inquiries import recall, record
 from knowledge.corpus.reports import store
 from knowledge.curation import publish
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.errors import DatabaseUnavailable
-from knowledge.inquiries import recall, record
 from knowledge.models import AuditEntry, Base, Change, ChangeKind, Inquiry, SubjectKind
 from knowledge.storage import database, schema
 from knowledge.storage.database import Sessions, open_engine, open_sessions

@@ -12,10 +12,11 @@ from bot.app import App
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
-from knowledge import arrivals, forgetting, inquiries
+from knowledge import arrivals, forgetting
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
+from knowledge.claim_queue import inquiries
 from knowledge.domain import Outcome
 from knowledge.index import serving_index
 from knowledge.index.serving_index import ServingIndex

@@ -15,9 +15,10 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.conversation.post import Outbox
-from knowledge import arrivals, errands, inquiries, polling, processes
+from knowledge import arrivals, errands, polling, processes
 from knowledge.accounts import people
 from knowledge.arrivals import Arriving, Taken
+from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.models import Arrival, Claim, Cluster, ClusterStatus, Course, Feed, FeedKind, Source

@@ -8,8 +8,8 @@ import pytest
 from bot.charts import Chart, Form, draw, title
 from bot.conversation.catalogue import Language, catalogue
 from knowledge import trends
+from knowledge.claim_queue import demand, stored_claims
 from knowledge.domain import Outcome
-from knowledge.inbox import claims, demand
 from knowledge.models import Cluster, ClusterStatus, Feedback, Inquiry
 from knowledge.storage.database import Sessions
 
@@ -21,7 +21,7 @@ def _cluster(sessions: Sessions, text: str, asked: Sequence[tuple[str, datetime]
     """Make a cluster that people asked at these times."""
     with sessions.begin() as session:
         demand.hold(session)
-        number = claims.note(session, text, "ar")
+        number = stored_claims.note(session, text, "ar")
         session.add_all(
             Inquiry(
                 person_key=person, claim=text, claim_id=number, outcome=Outcome.NO_MATCH,

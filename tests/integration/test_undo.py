@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import curation, verdicts
+from knowledge import curation
 from knowledge.accounts import roles
+from knowledge.claim_queue import verdicts
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Relation, Span, StatementDraft
 from knowledge.errors import CannotUndo, NotFound

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, verdicts
+from knowledge import curation
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.answering import Answering
+from knowledge.claim_queue import verdicts
 from knowledge.corpus.reports import store
 from knowledge.curation import StatementEdit
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, StatementDraft

@@ -19,7 +19,8 @@ from sqlalchemy.exc import OperationalError
 from bot import measures
 from bot.errors import SettingsError
 from bot.watching import GAUGES, Standing, watched
-from knowledge import curation, errands, inquiries
+from knowledge import curation, errands
+from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.index.serving_index import ServingIndex, reindex

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import curation, inquiries, personal, trends, verdicts
+from knowledge import curation, personal, trends
+from knowledge.claim_queue import cluster_actions, inquiries, verdicts
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import CannotUndo
-from knowledge.inbox import handling
 from knowledge.models import (
     AuditEntry,
     Cluster,
@@ -208,8 +208,8 @@ def test_who_is_being_told_while_the_opposite_is_answered_is_told_that_as_well(
 
 def _reject(sessions: Sessions, cluster: int, claims: list[int], other: int) -> None:
     with sessions.begin() as session:
-        handling.reopen(session, cluster, "carla")
-        handling.reject(session, cluster, RejectReason.OPINION, "carla")
+        cluster_actions.reopen(session, cluster, "carla")
+        cluster_actions.reject(session, cluster, RejectReason.OPINION, "carla")
 
 
 def _attach(sessions: Sessions, cluster: int, claims: list[int], other: int) -> None:
@@ -224,13 +224,13 @@ def _answer_again(sessions: Sessions, cluster: int, claims: list[int], other: in
 
 def _split(sessions: Sessions, cluster: int, claims: list[int], other: int) -> None:
     with sessions.begin() as session:
-        handling.split_cluster(session, cluster, claims[1:], "carla")
+        cluster_actions.split_cluster(session, cluster, claims[1:], "carla")
 
 
 def _merge(sessions: Sessions, cluster: int, claims: list[int], other: int) -> None:
     joins, _ = clustered(sessions, "the bridge broke")
     with sessions.begin() as session:
-        handling.merge_clusters(session, cluster, [joins], "carla")
+        cluster_actions.merge_clusters(session, cluster, [joins], "carla")
 
 
 def _retract(sessions: Sessions, cluster: int, claims: list[int], other: int) -> None:
@@ -264,7 +264,7 @@ def test_what_came_after_an_answer_is_named_where_it_cannot_be_taken_back(
     entry = _answer(sessions, cluster, number)
     _tell(sessions)
     with sessions.begin() as session:
-        handling.assign(session, cluster, "carla", "carla")
+        cluster_actions.assign(session, cluster, "carla", "carla")
     assert _offered(sessions, entry), "whose it is decides nothing"
     act(sessions, cluster, claims, other)
     assert not _offered(sessions, entry)
@@ -402,7 +402,7 @@ def test_what_is_split_off_tells_nobody_that_it_is_taken_back(sessions: Sessions
     _answer(sessions, cluster, number)
     _tell(sessions)
     with sessions.begin() as session:
-        handling.split_cluster(session, cluster, claims[1:], "amal")
+        cluster_actions.split_cluster(session, cluster, claims[1:], "amal")
     assert _tell(sessions) == []
 
 

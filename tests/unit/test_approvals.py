@@ -8,12 +8,12 @@ from typing import get_args
 
 import pytest
 
-from knowledge import curation, explaining, verdicts
+from knowledge import curation, explaining
 from knowledge.approvals import acts, applying
+from knowledge.claim_queue import cluster_actions, verdicts
 from knowledge.corpus import sources
 from knowledge.curation import StatementEdit
 from knowledge.domain import Rating, Span
-from knowledge.inbox import handling
 from knowledge.outbox import pending_notifications
 from tests.integration.two_people.cases import CASES, World
 
@@ -28,7 +28,7 @@ CHANNELS = [
 ROOMS: dict[str, ModuleType] = {
     "curation": curation,
     "explaining": explaining,
-    "handling": handling,
+    "cluster_actions": cluster_actions,
     "pending_notifications": pending_notifications,
     "sources": sources,
     "verdicts": verdicts,
@@ -40,11 +40,11 @@ ALONE = {
     "curation.recheck",
     "curation.retract",
     "curation.review",
-    "handling.assign",
-    "handling.merge_clusters",
-    "handling.reject",
-    "handling.reopen",
-    "handling.snooze",
+    "cluster_actions.assign",
+    "cluster_actions.merge_clusters",
+    "cluster_actions.reject",
+    "cluster_actions.reopen",
+    "cluster_actions.snooze",
     "pending_notifications.foresee",
     "pending_notifications.undo_answer",
     "sources.distrust",
@@ -85,7 +85,8 @@ def _acts(room: str) -> set[str]:
         for name, value in vars(ROOMS[room]).items()
         if inspect.isfunction(value)
         and not name.startswith("_")
-        and value.__module__ not in ("knowledge.storage.audit_log", "knowledge.inbox.reopening")
+        and value.__module__
+        not in ("knowledge.storage.audit_log", "knowledge.claim_queue.reopening")
         and "actor" in inspect.signature(value).parameters
     }
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.moderators import queued
-from knowledge.inbox.listing import Channels, ClusterDetail, ClusterSummary
+from knowledge.claim_queue.cluster_listing import Channels, ClusterDetail, ClusterSummary
 from knowledge.models import ClusterStatus
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from bot.console.errors import BadForm
 from bot.console.pages.people import MAX_DAYS, block_terms
 from bot.console.visit import Visit
 from knowledge.accounts import people
-from knowledge.inbox import askers, listing
+from knowledge.claim_queue import askers, cluster_listing
 
 
 def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
@@ -17,7 +17,7 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
     asking = visit.sent if refused else visit.asked
     with visit.transaction() as session:
         who = askers.asker(session, visit.number, asking.number("inquiry"))
-        cluster = listing.cluster(session, visit.number, now=visit.now).summary
+        cluster = cluster_listing.cluster(session, visit.number, now=visit.now).summary
     return visit.page(
         "block.html",
         400 if refused else 200,

@@ -14,10 +14,10 @@ from bot.console.inbox_view import kept
 from bot.console.pages import inbox
 from bot.console.pages.clusters import colleague, put_off_until
 from bot.console.visit import Visit
+from knowledge.claim_queue import cluster_actions
 from knowledge.curation import bulk
 from knowledge.curation.bulk import Act, Foreseen, Refused
 from knowledge.curation.staleness import require_unchanged
-from knowledge.inbox import handling
 from knowledge.models import RejectReason, SubjectKind
 
 
@@ -45,7 +45,7 @@ def assign(visit: Visit) -> Response:
         assignee = colleague(session, visit)
 
     def act(session: Session, number: int) -> None:
-        handling.assign(session, number, assignee, visit.actor)
+        cluster_actions.assign(session, number, assignee, visit.actor)
 
     return _end(visit, "several_assigned", ids, _do(visit, ids, act))
 
@@ -56,7 +56,7 @@ def snooze(visit: Visit) -> Response:
     ids, until = _ticked(visit), put_off_until(visit)
 
     def act(session: Session, number: int) -> None:
-        handling.snooze(session, number, until, visit.actor)
+        cluster_actions.snooze(session, number, until, visit.actor)
 
     return _end(visit, "several_snoozed", ids, _do(visit, ids, act))
 
@@ -100,7 +100,7 @@ def merge(visit: Visit) -> Response:
 
 
 def _rejecting(visit: Visit, why: RejectReason) -> Act:
-    return lambda session, number: handling.reject(session, number, why, visit.actor)
+    return lambda session, number: cluster_actions.reject(session, number, why, visit.actor)
 
 
 def _merging(visit: Visit, keep: int) -> Act:
@@ -109,7 +109,7 @@ def _merging(visit: Visit, keep: int) -> Act:
     def act(session: Session, number: int) -> None:
         if number != keep:
             require_unchanged(session, SubjectKind.CLUSTER, keep, seen)
-            handling.merge_clusters(session, keep, [number], visit.actor)
+            cluster_actions.merge_clusters(session, keep, [number], visit.actor)
 
     return act
 

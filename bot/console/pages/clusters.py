@@ -18,8 +18,12 @@ from bot.console.problems import told
 from bot.console.visit import Visit
 from bot.conversation.catalogue import Language
 from bot.conversation.undelivered import undelivered
-from knowledge import approvals, verdicts
+from knowledge import approvals
 from knowledge.approvals import Answer, Applied, Attach, Detach, SplitCluster
+from knowledge.claim_queue import askers, cluster_actions, cluster_listing, cluster_notes, verdicts
+from knowledge.claim_queue.explanations import NO_NOTE, Note
+from knowledge.claim_queue.opposite_claims import may_oppose
+from knowledge.claim_queue.similar_clusters import similar
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation.staleness import (
@@ -30,11 +34,7 @@ from knowledge.curation.staleness import (
 )
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, KnowledgeError, NoteTooLong, NotFound
-from knowledge.inbox import askers, handling, listing, remarks
-from knowledge.inbox.opposites import may_oppose
-from knowledge.inbox.similar import similar
 from knowledge.models import RejectReason, Role, SubjectKind
-from knowledge.notes import NO_NOTE, Note
 from knowledge.outbox import delivery, pending_notifications
 from knowledge.storage import audit_log
 
@@ -53,7 +53,7 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
     """
     number = visit.number
     with visit.transaction() as session:
-        detail = listing.cluster(session, number, now=visit.now)
+        detail = cluster_listing.cluster(session, number, now=visit.now)
         known = names(session, visit)
         seen = last_seen(session, SubjectKind.CLUSTER, detail.summary.id)
         past = audit_log.entries(session, SubjectKind.CLUSTER, detail.summary.id, limit=10)
@@ -64,7 +64,10 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
         pending = approvals.about(session, [(SubjectKind.CLUSTER, detail.summary.id)])
         delivered = delivery.delivered(session, detail.summary.id)
         asking = askers.askers(session, detail.summary.id) if _may_block(visit) else ()
-        marked, in_use = remarks.of(session, detail.summary.id), remarks.tags_in_use(session)
+        marked, in_use = (
+            cluster_notes.of(session, detail.summary.id),
+            cluster_notes.tags_in_use(session),
+        )
     if detail.summary.id != number:
         return visit.to(f"/clusters/{detail.summary.id}")
     # Only what is about the claim, as answers are: what people were shown may have been about less.
@@ -87,8 +90,8 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
         asking=asking,
         remarks=marked,
         suggested=[tag for tag in in_use if tag not in marked.tags],
-        longest_tag=remarks.LONGEST_TAG,
-        longest_note=remarks.LONGEST_NOTE,
+        longest_tag=cluster_notes.LONGEST_TAG,
+        longest_note=cluster_notes.LONGEST_NOTE,
         pending=pending,
         delivered=delivered,
         undelivered=undelivered(delivered.failures, visit.words),
@@ -107,7 +110,7 @@ def assign(visit: Visit) -> Response:
     number = visit.number
     with visit.transaction() as session:
         assignee = colleague(session, visit)
-        handling.assign(session, number, assignee, visit.actor)
+        cluster_actions.assign(session, number, assignee, visit.actor)
     return _back(visit, "assigned" if assignee else "unassigned")
 
 
@@ -115,7 +118,7 @@ def snooze(visit: Visit) -> Response:
     """Put a cluster off until a day."""
     until = put_off_until(visit)
     with visit.transaction() as session:
-        handling.snooze(session, visit.number, until, visit.actor)
+        cluster_actions.snooze(session, visit.number, until, visit.actor)
     return _back(visit, "snoozed")
 
 
@@ -123,14 +126,16 @@ def reject(visit: Visit) -> Response:
     """Leave a cluster unanswered for good."""
     why = visit.sent.chosen("why", RejectReason)
     with visit.transaction() as session:
-        handling.reject(session, visit.number, why, visit.actor, visit.sent.line("reason") or None)
+        cluster_actions.reject(
+            session, visit.number, why, visit.actor, visit.sent.line("reason") or None
+        )
     return _back(visit, "rejected")
 
 
 def reopen(visit: Visit) -> Response:
     """Put a cluster back on the pile."""
     with visit.transaction() as session:
-        handling.reopen(session, visit.number, visit.actor)
+        cluster_actions.reopen(session, visit.number, visit.actor)
     return _back(visit, "reopened")
 
 
@@ -148,8 +153,8 @@ def preview_merge(visit: Visit) -> Response:
     """Show what comes of making another cluster part of this one."""
     number, other = visit.number, visit.asked.number("other")
     with visit.transaction() as session:
-        merged = handling.foresee_merge(session, number, [other])
-        both = [listing.cluster(session, each, now=visit.now) for each in (number, other)]
+        merged = cluster_actions.foresee_merge(session, number, [other])
+        both = [cluster_listing.cluster(session, each, now=visit.now) for each in (number, other)]
     titles = [each.summary.title for each in both]
     return visit.page(
         "merge.html",
@@ -164,7 +169,9 @@ def merge(visit: Visit) -> Response:
     """Make another cluster part of this one; who waits for its answer is told on the next page."""
     number = visit.number
     with visit.transaction() as session:
-        merged = handling.merge_clusters(session, number, visit.sent.numbers("other"), visit.actor)
+        merged = cluster_actions.merge_clusters(
+            session, number, visit.sent.numbers("other"), visit.actor
+        )
         known = verdicts.answer_of(session, number) if merged.untold else None
     if known is None:
         return visit.to(f"/clusters/{number}", "merged")
@@ -202,10 +209,10 @@ def _preview(visit: Visit, form: Form, changed: bool = False) -> Response:
     note, problem = NO_NOTE, None
     with visit.transaction() as session:
         # Before what is shown: what is done in between is not taken for seen.
-        standing = listing.standing(session, number).id
+        standing = cluster_listing.standing(session, number).id
         seen = last_seen(session, SubjectKind.CLUSTER, standing)
         shown = last_shown(session, [statement_id])
-        detail = listing.cluster(session, number, now=visit.now)
+        detail = cluster_listing.cluster(session, number, now=visit.now)
         statement = _statement(session, statement_id)
         if form is visit.sent:
             try:
@@ -310,10 +317,10 @@ def tag(visit: Visit) -> Response:
     try:
         name = visit.sent.needed("tag")
         with visit.transaction() as session:
-            remarks.tag(session, visit.number, name, visit.actor)
+            cluster_notes.tag(session, visit.number, name, visit.actor)
     except (BadForm, BadEdit):
         why = say("A tag has 1 to {n} characters, and a cluster has {most} tags at most.")
-        why = why.format(n=remarks.LONGEST_TAG, most=remarks.MOST_TAGS)
+        why = why.format(n=cluster_notes.LONGEST_TAG, most=cluster_notes.MOST_TAGS)
         return _again(visit, "tag", why)
     return visit.to(f"/clusters/{visit.number}", "tagged")
 
@@ -322,7 +329,7 @@ def untag(visit: Visit) -> Response:
     """Take a tag off a cluster."""
     name = visit.sent.needed("tag")
     with visit.transaction() as session:
-        remarks.untag(session, visit.number, name, visit.actor)
+        cluster_notes.untag(session, visit.number, name, visit.actor)
     return visit.to(f"/clusters/{visit.number}", "untagged")
 
 
@@ -331,12 +338,12 @@ def note(visit: Visit) -> Response:
     say = visit.words.say
     try:
         # Browsers count a line's end as one character, and send two.
-        text = visit.sent.needed_text("note", 2 * remarks.LONGEST_NOTE)
+        text = visit.sent.needed_text("note", 2 * cluster_notes.LONGEST_NOTE)
         with visit.transaction() as session:
-            remarks.add_note(session, visit.number, text, visit.actor)
+            cluster_notes.add_note(session, visit.number, text, visit.actor)
     except (BadForm, BadEdit):
         why = say("A note has 1 to {n} characters, and a cluster has {most} notes at most.")
-        why = why.format(n=remarks.LONGEST_NOTE, most=remarks.MOST_NOTES)
+        why = why.format(n=cluster_notes.LONGEST_NOTE, most=cluster_notes.MOST_NOTES)
         return _again(visit, "note", why)
     return visit.to(f"/clusters/{visit.number}", "noted")
 
@@ -345,7 +352,7 @@ def delete_note(visit: Visit) -> Response:
     """Delete a note of one's own."""
     number = visit.sent.number("note")
     with visit.transaction() as session:
-        remarks.delete_note(session, visit.number, number, visit.actor)
+        cluster_notes.delete_note(session, visit.number, number, visit.actor)
     return visit.to(f"/clusters/{visit.number}", "note_deleted")
 
 

@@ -13,11 +13,11 @@ from bot.console.inbox_view import Tab, kept, view
 from bot.console.names import names
 from bot.console.problems import told
 from bot.console.visit import Visit
+from knowledge.claim_queue import cluster_listing, cluster_notes, saved_searches
+from knowledge.claim_queue.cluster_listing import Order
 from knowledge.curation.bulk import Refused
 from knowledge.domain import Outcome
 from knowledge.errors import TooManySaved
-from knowledge.inbox import listing, remarks, saved_searches
-from knowledge.inbox.listing import Order
 from knowledge.models import RejectReason
 from knowledge.storage import audit_log
 
@@ -40,13 +40,13 @@ def show(
     ticked = visit.sent.numbers("cluster")[:PAGE] if problem else []
     with visit.transaction() as session:
         # Before what is shown: what is done in between is not taken for seen.
-        last, newest = audit_log.newest(session), listing.newest(session)
-        page = listing.clusters(
+        last, newest = audit_log.newest(session), cluster_listing.newest(session)
+        page = cluster_listing.clusters(
             session, seen.order, seen.status, seen.after, PAGE, only=seen.only, now=visit.now
         )
         gone = set(ticked) - {each.id for each in page.items}
-        shown = (*listing.summaries(session, gone, now=visit.now), *page.items)
-        languages = listing.languages(session, seen.status)
+        shown = (*cluster_listing.summaries(session, gone, now=visit.now), *page.items)
+        languages = cluster_listing.languages(session, seen.status)
         searches = saved_searches.saved(session, visit.visitor.key)
         known = names(session, visit)
     return visit.page(
@@ -62,7 +62,7 @@ def show(
         most=PAGE,
         searches=searches,
         searched=urlencode(kept(visit.asked, "after", "since")),
-        longest_tag=remarks.LONGEST_TAG,
+        longest_tag=cluster_notes.LONGEST_TAG,
         longest_name=saved_searches.LONGEST_NAME,
         tomorrow=visit.now.date() + SNOOZE,
         view=seen,
@@ -81,7 +81,7 @@ def news(visit: Visit) -> Response:
     """Say how many clusters there are that the list does not show yet, nothing where none are."""
     seen = view(visit.asked, visit.visitor.key)
     with visit.transaction() as session:
-        new = listing.count(session, seen.status, only=seen.only, now=visit.now)
+        new = cluster_listing.count(session, seen.status, only=seen.only, now=visit.now)
     return visit.page("news.html", new=new) if new else Response(status_code=204)
 
 

@@ -15,12 +15,12 @@ from bot.conversation.changes import field_named
 from bot.errors import BotError
 from knowledge import approvals
 from knowledge.approvals import Applied, Rehearsed
+from knowledge.claim_queue import cluster_listing
+from knowledge.claim_queue.cluster_listing import ClusterSummary
 from knowledge.corpus import reports
 from knowledge.curation.staleness import last_seen, require_unchanged
 from knowledge.domain import ReportDraft, ReportKind
 from knowledge.errors import KnowledgeError, NotAllowed
-from knowledge.inbox import listing
-from knowledge.inbox.listing import ClusterSummary
 from knowledge.models import SubjectKind
 from knowledge.reranking import RERANKED
 
@@ -82,7 +82,7 @@ def confirm(visit: Visit) -> Response:
 
 def _cluster(visit: Visit) -> ClusterSummary:
     with visit.transaction() as session:
-        return listing.cluster(session, visit.number, now=visit.now).summary
+        return cluster_listing.cluster(session, visit.number, now=visit.now).summary
 
 
 def _first(visit: Visit, cluster: ClusterSummary, error: Exception | None = None) -> Response:

@@ -10,15 +10,15 @@ from bot.console.visit import Visit
 from bot.conversation.catalogue import Language
 from knowledge import approvals, explaining
 from knowledge.approvals import Explain
+from knowledge.claim_queue import cluster_listing
+from knowledge.claim_queue.cluster_listing import ClusterSummary
+from knowledge.claim_queue.explanations import Note
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation import TOLD
 from knowledge.errors import KnowledgeError, NoteTooLong
 from knowledge.explaining import Explained
-from knowledge.inbox import listing
-from knowledge.inbox.listing import ClusterSummary
 from knowledge.models import NotificationKind, SubjectKind
-from knowledge.notes import Note
 
 
 def show(visit: Visit) -> Response:
@@ -48,7 +48,7 @@ def edit(visit: Visit) -> Response:
 
 def _answer(visit: Visit, statement_id: int) -> tuple[ClusterSummary, SourcedStatement, Explained]:
     with visit.transaction() as session:
-        cluster = listing.cluster(session, visit.number, now=visit.now).summary
+        cluster = cluster_listing.cluster(session, visit.number, now=visit.now).summary
         kept = explaining.explained(session, cluster.id, statement_id)
         (statement,) = reports.by_ids(session, [statement_id])
     return cluster, statement, kept

@@ -12,10 +12,10 @@ from bot.console.problems import told
 from bot.console.visit import Visit
 from knowledge import approvals, curation
 from knowledge.approvals import Answer, Attach, Detach, Explain, Foreseen, Proposed, Prospect, Undo
+from knowledge.claim_queue.explanations import NO_NOTE
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Relation
 from knowledge.models import NotificationKind, ProposalState, StatementStatus, SubjectKind
-from knowledge.notes import NO_NOTE
 
 #: Statements whose messages are shown, and entries of what is changed. Who approves looks at all
 #: of them here; past these a page would be too long for a browser.

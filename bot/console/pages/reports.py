@@ -11,13 +11,13 @@ from bot.console.names import names
 from bot.console.visit import Visit
 from knowledge import approvals, curation
 from knowledge.approvals import EditReport
+from knowledge.claim_queue import cluster_listing
 from knowledge.corpus import reports
 from knowledge.corpus.readers import Problem
 from knowledge.curation import ReportEdit
 from knowledge.curation.filing import file_report
 from knowledge.curation.staleness import last_shown
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
-from knowledge.inbox import listing
 from knowledge.models import StatementStatus, VersionKind
 
 _LINE: Final = 2_000
@@ -32,7 +32,7 @@ def new(visit: Visit) -> Response:
     cluster = None
     if visit.asked.text("cluster"):
         with visit.transaction() as session:
-            cluster = listing.cluster(session, visit.asked.number("cluster")).summary
+            cluster = cluster_listing.cluster(session, visit.asked.number("cluster")).summary
     return visit.page("report_new.html", cluster=cluster, kinds=tuple(ReportKind))
 
 
@@ -68,7 +68,7 @@ def show(visit: Visit) -> Response:
         seen = last_shown(session, [each.id for each in report.statements])
         pending = approvals.about_report(session, number)
         cluster = (
-            listing.cluster(session, visit.asked.number("cluster")).summary
+            cluster_listing.cluster(session, visit.asked.number("cluster")).summary
             if visit.asked.text("cluster")
             else None
         )

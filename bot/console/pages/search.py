@@ -5,8 +5,8 @@ from typing import Final
 from starlette.responses import Response
 
 from bot.console.visit import Visit
+from knowledge.claim_queue import similar_clusters
 from knowledge.corpus import statement_search
-from knowledge.inbox import similar
 
 _LONGEST: Final = 300
 _ALIKE: Final = 8
@@ -25,7 +25,7 @@ def show(visit: Visit) -> Response:
     statements = {statement.id for statement in found.statements}
     clusters = {claim.cluster_id for claim in found.claims}
     near = desk.answering.nearest(wanted, _ALIKE).matches
-    about = similar.about(desk.sessions, desk.encoder, desk.meanings, wanted)
+    about = similar_clusters.about(desk.sessions, desk.encoder, desk.meanings, wanted)
     return visit.page(
         "search.html",
         found=found,

@@ -21,11 +21,11 @@ from knowledge.approvals import (
     Publish,
     SplitStatement,
 )
+from knowledge.claim_queue import cluster_listing
 from knowledge.corpus import reports, statement_search
 from knowledge.curation import StatementEdit
 from knowledge.curation.staleness import last_shown, require_as_shown
 from knowledge.domain import Rating, Span
-from knowledge.inbox import listing
 from knowledge.models import NotificationKind, StatementStatus, VersionKind
 
 #: Characters of a statement.
@@ -168,7 +168,7 @@ def preview(visit: Visit) -> Response:
         seen = last_shown(session, ids)
         found = reports.by_ids(session, ids)
         cluster = (
-            listing.cluster(session, visit.sent.number("cluster")).summary
+            cluster_listing.cluster(session, visit.sent.number("cluster")).summary
             if visit.sent.text("cluster")
             else None
         )

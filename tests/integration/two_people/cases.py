@@ -8,9 +8,11 @@ from sqlalchemy import select
 
 from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.moderators import action
-from knowledge import approvals, curation, inquiries, verdicts
+from knowledge import approvals, curation
 from knowledge.accounts import roles
 from knowledge.approvals import Act, Policy
+from knowledge.claim_queue import demand, inquiries, verdicts
+from knowledge.claim_queue.explanations import Note
 from knowledge.claims.claim_key import key_of as claim_key
 from knowledge.corpus import reports, sources
 from knowledge.curation import ReportEdit, StatementEdit
@@ -23,7 +25,6 @@ from knowledge.domain import (
     Span,
     StatementDraft,
 )
-from knowledge.inbox import demand
 from knowledge.models import (
     AuditEntry,
     Claim,
@@ -39,7 +40,6 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
-from knowledge.notes import Note
 from knowledge.storage.database import Sessions
 from tests.integration.console import key_of
 

@@ -9,10 +9,11 @@ from bot.app import App
 from bot.conversation.moderators import action
 from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
-from knowledge import approvals, curation, verdicts
+from knowledge import approvals, curation
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.approvals import Applied, Waiting
+from knowledge.claim_queue import verdicts
 from knowledge.corpus import sources
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Outcome, Rating, Relation, Span

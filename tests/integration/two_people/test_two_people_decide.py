@@ -8,6 +8,7 @@ from sqlalchemy import select
 from knowledge import approvals, curation, personal
 from knowledge.accounts import roles
 from knowledge.approvals import Applied, Policy, Waiting
+from knowledge.claim_queue import cluster_actions
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Rating, Relation
 from knowledge.errors import (
@@ -18,7 +19,6 @@ from knowledge.errors import (
     NotFound,
     Stale,
 )
-from knowledge.inbox import handling
 from knowledge.models import (
     AuditEntry,
     Claim,
@@ -222,7 +222,7 @@ class TestMeanwhile:
     ) -> None:
         number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.SUPPORTS))
         with sessions.begin() as session:
-            handling.merge_clusters(session, world.open, [world.answered], key_of(AMAL))
+            cluster_actions.merge_clusters(session, world.open, [world.answered], key_of(AMAL))
         with pytest.raises(Stale):
             approve(sessions, number)
 

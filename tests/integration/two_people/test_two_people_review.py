@@ -17,9 +17,10 @@ from bot.conversation.proposals import pending as pending_shown
 from bot.conversation.reply import Asker
 from bot.telegram.render import render
 from embeddings.encoders.encoder import Encoder
-from knowledge import approvals, curation, polling, verdicts
+from knowledge import approvals, curation, polling
 from knowledge.accounts import roles
 from knowledge.approvals import Applied, Policy, Waiting
+from knowledge.claim_queue import verdicts
 from knowledge.corpus import reports, sources
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import Rating, Relation, ReportDraft, Span, StatementDraft

@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import inquiries
+from knowledge.claim_queue import cluster_actions, cluster_listing, demand, inquiries, stored_claims
+from knowledge.claim_queue.cluster_listing import Order
 from knowledge.domain import Outcome
 from knowledge.errors import AlreadyHandled, BadCursor, CannotRegroup, NotFound
-from knowledge.inbox import claims, demand, handling, listing
-from knowledge.inbox.listing import Order
 from knowledge.models import (
     AuditEntry,
     Claim,
@@ -35,7 +34,7 @@ def _asked(
     with sessions.begin() as session:
         for person in people:
             inquiries.record(session, person, claim, outcome, [], "ar")
-        return claims.note(session, claim, "ar")
+        return stored_claims.note(session, claim, "ar")
 
 
 def _clustered(sessions: Sessions, *claim_ids: int) -> int:
@@ -51,16 +50,16 @@ def _clustered(sessions: Sessions, *claim_ids: int) -> int:
         return row.id
 
 
-def _summary(sessions: Sessions, cluster_id: int) -> listing.ClusterSummary:
+def _summary(sessions: Sessions, cluster_id: int) -> cluster_listing.ClusterSummary:
     with sessions() as session:
-        return listing.cluster(session, cluster_id).summary
+        return cluster_listing.cluster(session, cluster_id).summary
 
 
 def test_a_claim_is_kept_once_however_it_is_spelled(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        first = claims.note(session, "انهار السد في #المدينة", "en")
-        assert claims.note(session, "انهار  السد فی المدينة", "ar") == first
-        assert claims.note(session, "لم ينهر السد في المدينة", "ar") != first
+        first = stored_claims.note(session, "انهار السد في #المدينة", "en")
+        assert stored_claims.note(session, "انهار  السد فی المدينة", "ar") == first
+        assert stored_claims.note(session, "لم ينهر السد في المدينة", "ar") != first
     with sessions() as session:
         assert session.get_one(Claim, first).language == "ar"
         assert session.get_one(Claim, first).text == "انهار السد في #المدينة"
@@ -68,7 +67,9 @@ def test_a_claim_is_kept_once_however_it_is_spelled(sessions: Sessions) -> None:
 
 def test_a_claim_whose_letters_tell_no_language_is_in_the_speakers(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        assert session.get_one(Claim, claims.note(session, "2 + 2 = 5", "fr")).language == "fr"
+        assert (
+            session.get_one(Claim, stored_claims.note(session, "2 + 2 = 5", "fr")).language == "fr"
+        )
 
 
 def test_an_inquiry_is_counted_in_its_claims_cluster(sessions: Sessions) -> None:
@@ -142,7 +143,7 @@ def _many(sessions: Sessions) -> list[int]:
 def test_the_inbox_is_sorted(sessions: Sessions, order: Order, places: tuple[int, ...]) -> None:
     numbers = _many(sessions)
     with sessions() as session:
-        page = listing.clusters(session, order)
+        page = cluster_listing.clusters(session, order)
     assert [each.id for each in page.items] == [numbers[place] for place in places]
     assert page.after is None
 
@@ -162,10 +163,10 @@ def test_pages_follow_each_other_without_gap_or_repetition(
             for _ in range(4)
         )  # fmt: skip
     with sessions() as session:
-        whole = [each.id for each in listing.clusters(session, order).items]
+        whole = [each.id for each in cluster_listing.clusters(session, order).items]
         seen, after = list[int](), None
         while True:
-            page = listing.clusters(session, order, after=after, limit=2)
+            page = cluster_listing.clusters(session, order, after=after, limit=2)
             seen += [each.id for each in page.items]
             after = page.after
             if after is None:
@@ -179,7 +180,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(
 )
 def test_a_damaged_page_address_is_refused(sessions: Sessions, after: str) -> None:
     with sessions() as session, pytest.raises(BadCursor):
-        listing.clusters(session, Order.NEWEST, after=after)
+        cluster_listing.clusters(session, Order.NEWEST, after=after)
 
 
 def test_a_cluster_shows_its_wordings_and_who_waits(sessions: Sessions) -> None:
@@ -189,7 +190,7 @@ def test_a_cluster_shows_its_wordings_and_who_waits(sessions: Sessions) -> None:
     with sessions.begin() as session:
         session.scalars(select(Inquiry)).first().waiting = True  # type: ignore[union-attr]
     with sessions() as session:
-        found = listing.cluster(session, number)
+        found = cluster_listing.cluster(session, number)
     assert [each.claim_id for each in found.wordings] == [many, few]
     assert [(each.people, each.asked) for each in found.wordings] == [(2, 2), (1, 1)]
     assert found.summary.title == "The dam has collapsed"
@@ -203,21 +204,21 @@ def test_a_cluster_shows_its_wordings_and_who_waits(sessions: Sessions) -> None:
 def test_a_cluster_that_was_never_made_is_not_found(sessions: Sessions) -> None:
     with sessions.begin() as session:
         with pytest.raises(NotFound):
-            listing.cluster(session, 404)
+            cluster_listing.cluster(session, 404)
         with pytest.raises(NotFound):
-            handling.assign(session, 404, "me", "me")
+            cluster_actions.assign(session, 404, "me", "me")
 
 
 def test_every_act_leaves_its_audit_row(sessions: Sessions) -> None:
     number = _clustered(sessions, _asked(sessions, _SAID, ["one"]))
     with sessions.begin() as session:
-        handling.assign(session, number, "amal", "amal")
-        handling.snooze(session, number, _NOW, "amal", "not now")
+        cluster_actions.assign(session, number, "amal", "amal")
+        cluster_actions.snooze(session, number, _NOW, "amal", "not now")
     with sessions.begin() as session:
-        assert handling.wake(session, _NOW - timedelta(seconds=1)) == 0
-        assert handling.wake(session, _NOW) == 1
-        handling.reject(session, number, RejectReason.OPINION, "badr")
-        handling.reopen(session, number, "amal")
+        assert cluster_actions.wake(session, _NOW - timedelta(seconds=1)) == 0
+        assert cluster_actions.wake(session, _NOW) == 1
+        cluster_actions.reject(session, number, RejectReason.OPINION, "badr")
+        cluster_actions.reopen(session, number, "amal")
     assert _summary(sessions, number).status is ClusterStatus.OPEN
     assert _summary(sessions, number).assignee == "amal"
     assert _summary(sessions, number).reject_reason is None
@@ -234,18 +235,18 @@ def test_every_act_leaves_its_audit_row(sessions: Sessions) -> None:
 def test_the_second_of_two_moderators_sees_what_the_first_did(sessions: Sessions) -> None:
     number = _clustered(sessions, _asked(sessions, _SAID, ["one"]))
     with sessions.begin() as session:
-        handling.reject(session, number, RejectReason.SPAM, "amal")
+        cluster_actions.reject(session, number, RejectReason.SPAM, "amal")
     with sessions.begin() as session:
         with pytest.raises(AlreadyHandled, match="rejected"):
-            handling.reject(session, number, RejectReason.OPINION, "badr")
+            cluster_actions.reject(session, number, RejectReason.OPINION, "badr")
         with pytest.raises(AlreadyHandled, match="rejected"):
-            handling.snooze(session, number, _NOW, "badr")
+            cluster_actions.snooze(session, number, _NOW, "badr")
 
 
 def test_asking_again_opens_neither_rejected_nor_snoozed(sessions: Sessions) -> None:
     number = _clustered(sessions, _asked(sessions, _SAID, ["one"]))
     with sessions.begin() as session:
-        handling.reject(session, number, RejectReason.SPAM, "amal")
+        cluster_actions.reject(session, number, RejectReason.SPAM, "amal")
     _asked(sessions, _SAID, ["two"])
     found = _summary(sessions, number)
     assert (found.status, found.people) == (ClusterStatus.REJECTED, 2)
@@ -255,16 +256,16 @@ def test_merged_clusters_are_counted_as_one_and_found_by_both_numbers(sessions: 
     one = _clustered(sessions, _asked(sessions, _SAID, ["one", "two"], Outcome.REFUTED))
     two = _clustered(sessions, _asked(sessions, "انهار السد", ["two", "three"]))
     with sessions.begin() as session:
-        handling.merge_clusters(session, one, [two, one], "amal", "the same")
+        cluster_actions.merge_clusters(session, one, [two, one], "amal", "the same")
     found = _summary(sessions, two)
     assert (found.id, found.people, found.asked, found.claims) == (one, 3, 4, 2)
     assert found.status is ClusterStatus.OPEN
     with sessions() as session:
-        assert [each.id for each in listing.clusters(session).items] == [one]
+        assert [each.id for each in cluster_listing.clusters(session).items] == [one]
         by_hand = session.scalars(select(Claim.text).where(Claim.placed_by_hand)).all()
     assert by_hand == ["انهار السد"]
     with sessions.begin() as session, pytest.raises(CannotRegroup):
-        handling.merge_clusters(session, one, [two], "amal")
+        cluster_actions.merge_clusters(session, one, [two], "amal")
 
 
 def test_a_split_leaves_both_parts_counted(sessions: Sessions) -> None:
@@ -272,7 +273,7 @@ def test_a_split_leaves_both_parts_counted(sessions: Sessions) -> None:
     go = _asked(sessions, "لم ينهر السد", ["two"])
     number = _clustered(sessions, stay, go)
     with sessions.begin() as session:
-        apart = handling.split_cluster(session, number, [go], "amal")
+        apart = cluster_actions.split_cluster(session, number, [go], "amal")
     assert _summary(sessions, apart).title == "لم ينهر السد"
     left, right = _summary(sessions, number), _summary(sessions, apart)
     assert (left.people, left.asked, right.people, right.asked) == (2, 2, 1, 1)
@@ -284,7 +285,7 @@ def _forwarded(sessions: Sessions, claim: str, person: str, origin: inquiries.Or
     """Let a person forward a claim, and return the claim's id."""
     with sessions.begin() as session:
         inquiries.record(session, person, claim, Outcome.NO_MATCH, [], "ar", origin=origin)
-        return claims.note(session, claim, "ar")
+        return stored_claims.note(session, claim, "ar")
 
 
 _VALLEY = inquiries.Origin(Forwarded.CHANNEL, "v" * 64, "قناة الوادي")
@@ -305,15 +306,15 @@ def test_forwards_are_counted_wherever_their_claims_go(sessions: Sessions) -> No
     counted = [_summary(sessions, each).forwarded for each in (number, second)]
     assert counted == [2, 3]
     with sessions.begin() as session:
-        handling.merge_clusters(session, number, [second], "amal")
+        cluster_actions.merge_clusters(session, number, [second], "amal")
     with sessions() as session:
-        found = listing.cluster(session, number)
+        found = cluster_listing.cluster(session, number)
         assert session.get_one(Cluster, second).forwarded == 0
     assert found.summary.forwarded == 5
     # Public ones by name, the most frequent first; all are counted.
-    assert found.channels == listing.Channels(3, (("The coast", 2), ("قناة الوادي", 1)))
+    assert found.channels == cluster_listing.Channels(3, (("The coast", 2), ("قناة الوادي", 1)))
     with sessions.begin() as session:
-        apart = handling.split_cluster(session, number, [two], "amal")
+        apart = cluster_actions.split_cluster(session, number, [two], "amal")
     assert [_summary(sessions, each).forwarded for each in (number, apart)] == [2, 3]
 
 
@@ -338,7 +339,7 @@ def test_a_split_must_leave_something_and_take_what_is_there(sessions: Sessions)
         everything = list(session.scalars(select(Claim.id).where(Claim.cluster_id == number)))
         for wanted in ([], [elsewhere], [here, elsewhere], everything):
             with pytest.raises(CannotRegroup):
-                handling.split_cluster(session, number, wanted, "amal")
+                cluster_actions.split_cluster(session, number, wanted, "amal")
 
 
 def test_recent_demand_outweighs_old_demand_at_any_time() -> None:

@@ -19,7 +19,7 @@ class Filter:
 
     ``people`` and ``growth`` are the least; ``outcome`` is what somebody who asked was answered
     with; an empty ``assignee`` stands for clusters that nobody has. ``newer_than`` is a cluster's
-    number, ``tag`` as ``remarks.normalise_tag`` writes it.
+    number, ``tag`` as ``cluster_notes.normalise_tag`` writes it.
     """
 
     language: str | None = None

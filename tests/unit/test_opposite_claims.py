@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.inbox.opposites import may_oppose
+from knowledge.claim_queue.opposite_claims import may_oppose
 
 
 @pytest.mark.parametrize(

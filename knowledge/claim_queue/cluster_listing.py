@@ -10,11 +10,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Float, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from knowledge.claim_queue.cluster_filters import WINDOW, Filter, people_by_day
+from knowledge.claim_queue.demand import demand
 from knowledge.corpus.reports import SourcedStatement, by_ids
 from knowledge.domain import Outcome
 from knowledge.errors import BadCursor, NotFound
-from knowledge.inbox.demand import demand
-from knowledge.inbox.filters import WINDOW, Filter, people_by_day
 from knowledge.models import (
     Claim,
     Cluster,

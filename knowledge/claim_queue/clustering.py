@@ -20,9 +20,9 @@ from embeddings.index.dense import EXACT_UP_TO, DenseIndex
 from embeddings.index.score_normalisation import COHORT
 from embeddings.search_results import Vectors
 from embeddings.text.tokenisation import terms
-from knowledge.inbox import demand
-from knowledge.inbox.claims import adopt
-from knowledge.inbox.sameness import Comparing, Meaning
+from knowledge.claim_queue import demand
+from knowledge.claim_queue.claim_equivalence import Comparing, Meaning
+from knowledge.claim_queue.stored_claims import adopt
 from knowledge.index.vector_cache import vectors
 from knowledge.models import Claim, Cluster, ClusterStatus
 from knowledge.storage.database import Sessions

@@ -8,12 +8,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import verdicts
+from knowledge.claim_queue import cluster_notes, verdicts
+from knowledge.claim_queue.cluster_listing import standing
+from knowledge.claim_queue.demand import hold, recount
+from knowledge.claim_queue.opposite_claims import may_oppose
 from knowledge.errors import AlreadyHandled, CannotRegroup
-from knowledge.inbox import remarks
-from knowledge.inbox.demand import hold, recount
-from knowledge.inbox.listing import standing
-from knowledge.inbox.opposites import may_oppose
 from knowledge.models import (
     Claim,
     Cluster,
@@ -134,7 +133,7 @@ def merge_clusters(
             .where(Claim.cluster_id == row.id)
             .values(cluster_id=kept.id, placed_by_hand=True)
         )
-        remarks.move(session, row.id, kept.id)
+        cluster_notes.move(session, row.id, kept.id)
         row.merged_into = kept.id
         row.people, row.asked, row.forwarded, row.heat = 0, 0, 0, 0.0
         _note(session, row.id, "merged", actor, reason, {"claims": moved}, {"merged_into": kept.id})

@@ -7,14 +7,14 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
+from knowledge.claim_queue import demand
+from knowledge.claim_queue.explanations import NO_NOTE, Note, note_from
+from knowledge.claim_queue.reopening import reopen_of
 from knowledge.claims.claim_key import key_of
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
-from knowledge.inbox import demand
-from knowledge.inbox.reopening import reopen_of
 from knowledge.models import ChangeKind, Claim, Statement, StatementStatus, SubjectKind, Verdict
 from knowledge.models.declarative_base import now
-from knowledge.notes import NO_NOTE, Note, note_from
 from knowledge.notifications.withdrawals import stand_by, take_back
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new

@@ -7,8 +7,8 @@ from typing import Any, Final
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from knowledge.claim_queue.cluster_listing import standing
 from knowledge.errors import NotFound
-from knowledge.inbox.listing import standing
 from knowledge.models import Claim, Inquiry, Person
 
 #: People of one cluster that are listed; there may be thousands.

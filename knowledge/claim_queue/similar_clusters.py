@@ -13,10 +13,10 @@ from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.score_normalisation import COHORT
 from embeddings.search_results import Vectors
-from knowledge.inbox.clustering import nearness
-from knowledge.inbox.listing import standing
-from knowledge.inbox.opposites import may_oppose
-from knowledge.inbox.sameness import Comparing, Meaning
+from knowledge.claim_queue.claim_equivalence import Comparing, Meaning
+from knowledge.claim_queue.cluster_listing import standing
+from knowledge.claim_queue.clustering import nearness
+from knowledge.claim_queue.opposite_claims import may_oppose
 from knowledge.index.vector_cache import kept, vectors
 from knowledge.language import guess_language
 from knowledge.models import AuditEntry, Claim, Cluster, ClusterStatus, SubjectKind

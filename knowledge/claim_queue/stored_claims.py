@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from knowledge.claim_queue import demand
 from knowledge.claims.claim_key import key_of
-from knowledge.inbox import demand
 from knowledge.language import UNDETERMINED, guess_language
 from knowledge.models import Claim, Inquiry
 from knowledge.models.declarative_base import now

@@ -9,9 +9,9 @@ from typing import Any, Final
 from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
+from knowledge.claim_queue.cluster_listing import standing
+from knowledge.claim_queue.demand import hold
 from knowledge.errors import BadEdit, NotFound
-from knowledge.inbox.demand import hold
-from knowledge.inbox.listing import standing
 from knowledge.models import Cluster, ClusterNote, ClusterTag, SubjectKind
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new, insert_selected

@@ -7,10 +7,10 @@ import pytest
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Pair
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
 from knowledge.agreement.rule_judge import RuleJudge
+from knowledge.claim_queue import cluster_actions
+from knowledge.claim_queue.claim_equivalence import Comparing, Meaning, Sameness
+from knowledge.claim_queue.similar_clusters import SUGGESTED, similar
 from knowledge.errors import NotFound
-from knowledge.inbox import handling
-from knowledge.inbox.sameness import Comparing, Meaning, Sameness
-from knowledge.inbox.similar import SUGGESTED, similar
 from knowledge.index.vector_cache import vectors
 from knowledge.models import RejectReason
 from knowledge.storage.database import Sessions
@@ -55,8 +55,8 @@ def test_what_is_open_and_alike_is_suggested_the_same_first(
         f"{DAM} they say",
     )
     with sessions.begin() as session:
-        handling.reject(session, rejected, RejectReason.SPAM, "amal")
-        handling.merge_clusters(session, near, [merged], "amal")
+        cluster_actions.reject(session, rejected, RejectReason.SPAM, "amal")
+        cluster_actions.merge_clusters(session, near, [merged], "amal")
     assert found(sessions, fake_encoder, one, Told(the=Meaning.SAME)) == [same, near]
     assert found(sessions, fake_encoder, merged)[0] == one
     with pytest.raises(NotFound):
@@ -87,7 +87,7 @@ def test_what_is_read_as_the_opposite_or_was_split_off_is_not(
     vectors(sessions, fake_encoder, texts)
     together, claims = clustered(sessions, *texts)
     with sessions.begin() as session:
-        apart = handling.split_cluster(session, together, claims[1:], "amal")
+        apart = cluster_actions.split_cluster(session, together, claims[1:], "amal")
     assert apart not in found(sessions, fake_encoder, together)
     assert together not in found(sessions, fake_encoder, apart)
     assert one in found(sessions, fake_encoder, apart)

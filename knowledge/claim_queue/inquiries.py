@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from knowledge.claim_queue import demand, stored_claims
 from knowledge.domain import Outcome
-from knowledge.inbox import claims, demand
 from knowledge.models import (
     Claim,
     Feedback,
@@ -92,7 +92,7 @@ def record(
     inquiry = Inquiry(
         person_key=person_key,
         claim=claim,
-        claim_id=claims.note(session, claim, language),
+        claim_id=stored_claims.note(session, claim, language),
         outcome=outcome,
         language=language,
         waiting=waiting,

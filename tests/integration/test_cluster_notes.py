@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from knowledge import curation, forgetting, personal
+from knowledge.claim_queue import cluster_actions, cluster_listing, cluster_notes
+from knowledge.claim_queue.cluster_filters import Filter
 from knowledge.curation.staleness import last_seen, require_unchanged
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
-from knowledge.inbox import handling, listing, remarks
-from knowledge.inbox.filters import Filter
 from knowledge.models import AuditEntry, ClusterNote, ClusterTag, SubjectKind
 from knowledge.settling import UNDO_FOR, answer_cluster, undo_answer
 from knowledge.storage import audit_log
@@ -23,17 +23,17 @@ ONE, OTHER = "the dam broke", "the bridge broke"
 def tag(sessions: Sessions, cluster: int, *tags: str) -> None:
     with sessions.begin() as session:
         for each in tags:
-            remarks.tag(session, cluster, each, "amal")
+            cluster_notes.tag(session, cluster, each, "amal")
 
 
 def note(sessions: Sessions, cluster: int, text: str, by: str = "amal") -> int:
     with sessions.begin() as session:
-        return remarks.add_note(session, cluster, text, by)
+        return cluster_notes.add_note(session, cluster, text, by)
 
 
 def of(sessions: Sessions, cluster: int) -> tuple[list[str], list[str]]:
     with sessions() as session:
-        found = remarks.of(session, cluster)
+        found = cluster_notes.of(session, cluster)
     return list(found.tags), [each.text for each in found.notes]
 
 
@@ -52,15 +52,15 @@ def test_a_tag_is_kept_in_one_form(sessions: Sessions, written: str, kept: str) 
     tag(sessions, cluster, written, kept)
     assert of(sessions, cluster) == ([kept], [])
     with sessions.begin() as session:
-        remarks.untag(session, cluster, written, "basil")
-        remarks.untag(session, cluster, written, "basil")
+        cluster_notes.untag(session, cluster, written, "basil")
+        cluster_notes.untag(session, cluster, written, "basil")
     assert of(sessions, cluster) == ([], [])
     with sessions() as session:
         done = session.execute(select(AuditEntry.actor, AuditEntry.action)).all()
     assert [tuple(each) for each in done] == [("amal", "tagged"), ("basil", "untagged")]
 
 
-@pytest.mark.parametrize("written", ["", "#", "\u200b", "x" * (remarks.LONGEST_TAG + 1)])
+@pytest.mark.parametrize("written", ["", "#", "\u200b", "x" * (cluster_notes.LONGEST_TAG + 1)])
 def test_what_is_no_tag_is_refused(sessions: Sessions, written: str) -> None:
     cluster, _ = clustered(sessions, ONE)
     with pytest.raises(BadEdit):
@@ -69,7 +69,7 @@ def test_what_is_no_tag_is_refused(sessions: Sessions, written: str) -> None:
 
 def test_a_cluster_has_so_many_tags_and_one_of_them_may_be_added_again(sessions: Sessions) -> None:
     cluster, _ = clustered(sessions, ONE)
-    tag(sessions, cluster, *map(str, range(remarks.MOST_TAGS)), "0")
+    tag(sessions, cluster, *map(str, range(cluster_notes.MOST_TAGS)), "0")
     with pytest.raises(BadEdit):
         tag(sessions, cluster, "one more")
 
@@ -80,17 +80,17 @@ def test_what_most_clusters_have_is_suggested_first(sessions: Sessions) -> None:
     tag(sessions, one, "bridges", "water")
     tag(sessions, two, "water")
     with sessions() as session:
-        assert remarks.tags_in_use(session) == ["water", "bridges"]
+        assert cluster_notes.tags_in_use(session) == ["water", "bridges"]
 
 
-@pytest.mark.parametrize("order", list(listing.Order))
-def test_the_inbox_keeps_to_a_tag(sessions: Sessions, order: listing.Order) -> None:
+@pytest.mark.parametrize("order", list(cluster_listing.Order))
+def test_the_inbox_keeps_to_a_tag(sessions: Sessions, order: cluster_listing.Order) -> None:
     one, _ = clustered(sessions, ONE)
     clustered(sessions, OTHER)
     tag(sessions, one, "water")
     with sessions() as session:
-        found = listing.clusters(session, order, only=Filter(tag="water")).items
-        none = listing.clusters(session, order, only=Filter(tag="wat")).items
+        found = cluster_listing.clusters(session, order, only=Filter(tag="water")).items
+        none = cluster_listing.clusters(session, order, only=Filter(tag="wat")).items
     assert [each.id for each in found] == [one]
     assert none == ()
 
@@ -100,16 +100,16 @@ def test_who_wrote_a_note_and_nobody_else_deletes_it(sessions: Sessions) -> None
     number = note(sessions, cluster, " ask the ministry\nagain ")
     assert of(sessions, cluster) == ([], ["ask the ministry\nagain"])
     with sessions.begin() as session, pytest.raises(NotFound):
-        remarks.delete_note(session, cluster, number, "basil")
+        cluster_notes.delete_note(session, cluster, number, "basil")
     with sessions.begin() as session:
-        remarks.delete_note(session, cluster, number, "amal")
+        cluster_notes.delete_note(session, cluster, number, "amal")
     assert of(sessions, cluster) == ([], [])
     with sessions() as session:
         kept = [str(each.before) + str(each.after) for each in session.scalars(select(AuditEntry))]
     assert "ministry" not in "".join(kept)
 
 
-@pytest.mark.parametrize("text", ["", " \n\u200b", "x" * (remarks.LONGEST_NOTE + 1)])
+@pytest.mark.parametrize("text", ["", " \n\u200b", "x" * (cluster_notes.LONGEST_NOTE + 1)])
 def test_what_is_no_note_is_refused(sessions: Sessions, text: str) -> None:
     cluster, _ = clustered(sessions, ONE)
     with pytest.raises(BadEdit):
@@ -124,13 +124,13 @@ def test_a_merged_cluster_has_what_was_remarked_on_both(sessions: Sessions) -> N
     note(sessions, one, "first")
     number = note(sessions, two, "second")
     with sessions.begin() as session:
-        handling.merge_clusters(session, one, [two], "basil")
+        cluster_actions.merge_clusters(session, one, [two], "basil")
         # Under the number that it had: a page may still be open somewhere.
-        remarks.tag(session, two, "late", "amal")
+        cluster_notes.tag(session, two, "late", "amal")
     assert of(sessions, one) == (["bridges", "late", "urgent", "water"], ["second", "first"])
     assert of(sessions, two) == ([], [])
     with sessions.begin() as session:
-        remarks.delete_note(session, two, number, "amal")
+        cluster_notes.delete_note(session, two, number, "amal")
     assert of(sessions, one)[1] == ["first"]
 
 

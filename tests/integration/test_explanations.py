@@ -10,17 +10,18 @@ from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.letters import letter
 from bot.conversation.wording import answered
 from embeddings.encoders.encoder import Encoder
-from knowledge import approvals, curation, verdicts
+from knowledge import approvals, curation
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.answering import Answering
 from knowledge.approvals import Applied, Explain, Policy, Waiting
+from knowledge.claim_queue import verdicts
+from knowledge.claim_queue.explanations import Note
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, CannotUndo, NoteTooLong, Stale
 from knowledge.explaining import explain, explained
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Notification, NotificationKind, SubjectKind, Verdict
 from knowledge.models.declarative_base import now
-from knowledge.notes import Note
 from knowledge.outbox import pending_notifications
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
