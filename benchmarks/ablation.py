@@ -23,10 +23,10 @@ from embeddings.encoders.encoder import Encoder
 from embeddings.index import fusion
 from embeddings.index.fusion import Candidates, Row, signals
 from embeddings.search_results import Vectors
+from knowledge.checking.relevance import Found
+from knowledge.checking.reranking import RERANKED, Reranker
 from knowledge.claims import bare_text
 from knowledge.evaluation.metrics import average_precision
-from knowledge.relevance import Found
-from knowledge.reranking import RERANKED, Reranker
 
 #: What a ranking sorts by, from what the indexes say of the candidates.
 RANKINGS: Final[Mapping[str, Callable[[Candidates], Row]]] = {

@@ -30,8 +30,8 @@ from benchmarks.training.pairs import STANCE
 from benchmarks.training.written import Claim, Item, Split
 from bot.app import App
 from bot.cli.progress import reporter
-from knowledge.answers import REJECTING, Answer, Match, relevance_needed
-from knowledge.calibration import STANDARD, VerdictKind
+from knowledge.checking.calibration import STANDARD, VerdictKind
+from knowledge.checking.outcomes import REJECTING, Answer, Match, relevance_needed
 from knowledge.claims.arabizi import differ_in_language
 from knowledge.domain import (
     Outcome,

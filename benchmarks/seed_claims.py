@@ -10,12 +10,12 @@ from pathlib import Path
 
 from bot.app import App
 from knowledge import curation
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
+from knowledge.checking.reranking import Reranker
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read
 from knowledge.domain import ReportDraft
 from knowledge.index.serving_index import ServingIndex
-from knowledge.reranking import Reranker
 from knowledge.storage.database import open_engine, open_sessions
 from knowledge.storage.schema import upgrade
 

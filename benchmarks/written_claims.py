@@ -44,10 +44,10 @@ from embeddings.weights import CROSS_ENCODER
 from knowledge.agreement.combined_judge import RELATIONS, CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judge
 from knowledge.agreement.rule_judge import RuleJudge
+from knowledge.checking.relevance import Found, coverage
+from knowledge.checking.reranking import RERANKED, Reranker
 from knowledge.claims import bare_text
 from knowledge.domain import Relation
-from knowledge.relevance import Found, coverage
-from knowledge.reranking import RERANKED, Reranker
 
 SEED: Final = 17
 BATCH: Final = 256

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
     from embeddings.encoders.encoder import SentenceTransformerEncoder
     from knowledge.agreement.judgement import Judge
-    from knowledge.answering import Answering
-    from knowledge.calibration import Calibration
+    from knowledge.checking.calibration import Calibration
+    from knowledge.checking.claim_checker import Answering
     from knowledge.claim_queue.claim_equivalence import Sameness
     from knowledge.claim_queue.clustering import Clusters
     from knowledge.corpus.readers.page_heading import Heading
@@ -146,7 +146,7 @@ class App:
     @cached_property
     def calibration(self) -> "Calibration":
         """What the judge's confidence is worth here: by moderators' feedback, else as shipped."""
-        from knowledge import calibration
+        from knowledge.checking import calibration
 
         path = self.settings.data_dir / calibration.FILE_NAME
         return calibration.load(path, self.judge.fingerprint) or calibration.STANDARD
@@ -155,8 +155,8 @@ class App:
     def answering(self) -> "Answering":
         """The service that answers claims."""
         from bot import measures
-        from knowledge.answering import Answering
-        from knowledge.reranking import Reranker
+        from knowledge.checking.claim_checker import Answering
+        from knowledge.checking.reranking import Reranker
 
         return Answering(
             self.sessions,

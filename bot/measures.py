@@ -13,8 +13,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from knowledge.checking.stages import Stage
 from knowledge.domain import Outcome
-from knowledge.stages import Stage
 
 #: What belongs to this program alone: the library's own holds whatever else was imported.
 REGISTRY: Final = CollectorRegistry()
@@ -176,7 +176,7 @@ def not_sent(reason: str) -> None:
 
 @contextmanager
 def watch(stage: Stage) -> Iterator[None]:
-    """Time a stage of answering (``knowledge.stages.Watch``), one that fails too."""
+    """Time a stage of answering (``knowledge.checking.stages.Watch``), one that fails too."""
     started = time.perf_counter()
     try:
         yield

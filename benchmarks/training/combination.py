@@ -37,7 +37,7 @@ from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, PairRead
 from knowledge.agreement.combined_judge import FEATURES, RELATIONS, WEIGHTS, features
 from knowledge.agreement.judgement import Evidence
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.calibration import STANDARD
+from knowledge.checking.calibration import STANDARD
 from knowledge.domain import Relation
 from knowledge.evaluation.metrics import expected_calibration_error, reliability
 

@@ -5,12 +5,12 @@
 From the written claims kept for calibration, which no model was trained on, searched for among
 their statements and headlines (``pools.to_fit_on``). The weight in the order of the cross-encoder's
 logit of relevance; and two regressions of whether a statement is about the claim: by what search
-knows alone (``knowledge.relevance.WEIGHTS``, printed only) and once it was read. Related: claims
-with their own statement, ANS dev pairs that agree or disagree. Unrelated: the statements found for
-claims whose own one is left out, the first three of them where they are read. Prints MAP@5 by
-weight and by how many candidates are read, and what passes each threshold of relevance;
+knows alone (``knowledge.checking.relevance.WEIGHTS``, printed only) and once it was read. Related:
+claims with their own statement, ANS dev pairs that agree or disagree. Unrelated: the statements
+found for claims whose own one is left out, the first three of them where they are read. Prints
+MAP@5 by weight and by how many candidates are read, and what passes each threshold of relevance;
 ``--checkthat`` also prints MAP@5 for dev tweets of CheckThat!, which nothing is fitted on.
-``--write`` writes ``knowledge/reranking.json``.
+``--write`` writes ``knowledge/checking/reranking.json``.
 """
 
 import argparse
@@ -34,10 +34,10 @@ from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
 from embeddings.index.score_normalisation import COHORT, deviations
 from embeddings.search_results import Hit, Vectors
+from knowledge.checking.relevance import coverage, logistic
+from knowledge.checking.reranking import RERANKED, WEIGHTS
 from knowledge.claims import bare_text
 from knowledge.evaluation.metrics import average_precision
-from knowledge.relevance import coverage, logistic
-from knowledge.reranking import RERANKED, WEIGHTS
 
 SEED: Final = 13
 #: What reading weighs beside search; at most as much.

@@ -15,7 +15,7 @@ from bot.cli.terminal import print_reply
 from bot.conversation.catalogue import BY_CODE, Catalogue, Language, catalogue
 from bot.conversation.reply import Reply
 from bot.conversation.wording import Part, answered, each_answered, small_talk
-from knowledge.answers import Answer
+from knowledge.checking.outcomes import Answer
 from knowledge.claims import Message, read_message
 from knowledge.claims.arabizi import language_spoken
 

@@ -154,7 +154,7 @@ def calibrate(app: App, folder: Path, precision: float, as_json: bool) -> None:
     DATA holds JSONL rows of claim, statement and the relation a person gave them. What is fitted
     is kept in the data folder and holds for the judge it was fitted with.
     """
-    from knowledge import calibration
+    from knowledge.checking import calibration
     from knowledge.evaluation.feedback import fitted
     from knowledge.evaluation.labelled import read_pairs
 
@@ -200,7 +200,7 @@ def _searched(app: App, brought: "tuple[ReportDraft, ...]") -> Iterator[_Place]:
 
 
 def _conditions(app: App, folder: Path, searched: str) -> "tuple[Condition, ...]":
-    from knowledge.answers import SUGGEST
+    from knowledge.checking.outcomes import SUGGEST
     from knowledge.evaluation.report import Condition
 
     return (

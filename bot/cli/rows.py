@@ -12,7 +12,7 @@ import click
 from bot.cli.output import whole_file
 from bot.cli.progress import reporter
 from knowledge.agreement.judgement import Judgement, Reason
-from knowledge.answers import Answer, Match
+from knowledge.checking.outcomes import Answer, Match
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 

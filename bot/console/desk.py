@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from bot.fetching import Fetcher
 from bot.parsing.pool import ParserPool
 from embeddings.encoders.encoder import Encoder
-from knowledge.answering import Answering
 from knowledge.approvals import Policy
+from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue.claim_equivalence import Comparing
 from knowledge.index.serving_index import ServingIndex
 from knowledge.settling import UNDO_FOR

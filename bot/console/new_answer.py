@@ -9,8 +9,8 @@ from bot.console.errors import BadForm
 from bot.console.forms import Form
 from bot.console.marking import located
 from bot.conversation.catalogue import Language
-from knowledge.answers import SUGGEST, Match
 from knowledge.approvals import NewAnswer
+from knowledge.checking.outcomes import SUGGEST, Match
 from knowledge.claim_queue.explanations import Note
 from knowledge.corpus.readers import fields
 from knowledge.domain import Relation, ReportDraft, Span, StatementDraft

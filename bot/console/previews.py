@@ -9,8 +9,8 @@ from bot.conversation.catalogue import NAMES, Catalogue, Language, catalogue, sp
 from bot.conversation.letters import letter
 from bot.conversation.reply import Reply
 from knowledge.agreement.judgement import Judgement
-from knowledge.answers import Match, decided, rated
 from knowledge.approvals import Prospect
+from knowledge.checking.outcomes import Match, decided, rated
 from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Relation

@@ -11,7 +11,7 @@ from bot.conversation.catalogue import Catalogue
 from bot.conversation.quoting import Asking, explained, reasons, sourced
 from bot.conversation.reply import Block, Card, Cards, Reply, Style
 from bot.conversation.wording import answered, cut_short, headline, link
-from knowledge.answers import Answer, Match
+from knowledge.checking.outcomes import Answer, Match
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome
 from knowledge.text import single_line

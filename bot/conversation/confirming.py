@@ -13,7 +13,7 @@ from bot.conversation.quoting import Asking, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.wording import answered, cut_short
 from knowledge.agreement.judgement import Judgement
-from knowledge.answers import Match, decided
+from knowledge.checking.outcomes import Match, decided
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Relation
 from knowledge.models import Calendar

@@ -20,7 +20,7 @@ from bot.conversation.wording import Carrier, Noted, Part
 from bot.fetching.errors import FetchError
 from bot.pictures.errors import PictureError
 from knowledge.accounts import group_settings, people
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue import demand, inquiries
 from knowledge.claim_queue.inquiries import Rest
 from knowledge.claims import MAX_CLAIMS, Intent, Message, lone_link, read_message

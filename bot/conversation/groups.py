@@ -14,8 +14,8 @@ from bot.conversation.reply import Asker, Block, Button, Reply, Style
 from bot.conversation.talk import Here, Standing
 from knowledge.accounts import group_settings
 from knowledge.accounts.group_settings import Manners
-from knowledge.answering import Answering
-from knowledge.answers import Answer
+from knowledge.checking.claim_checker import Answering
+from knowledge.checking.outcomes import Answer
 from knowledge.claims import read_message
 from knowledge.errors import UnreadableClaim
 from knowledge.models.declarative_base import now as this_moment

@@ -9,7 +9,7 @@ from bot.conversation.catalogue import Catalogue
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.wording import Carrier, Part
 from embeddings.errors import EmbeddingsError
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
 from knowledge.claims import read_message
 from knowledge.corpus.reports import SourcedStatement, published, short_news
 from knowledge.domain import Outcome

@@ -12,8 +12,8 @@ from bot.conversation.catalogue import Language
 from bot.conversation.reply import Asker, Origin
 from bot.conversation.wording import MOST_FORWARDERS, Noted, Part, in_message
 from knowledge.accounts import people
-from knowledge.answering import Answering
-from knowledge.answers import SHOWN, Answer, Match
+from knowledge.checking.claim_checker import Answering
+from knowledge.checking.outcomes import SHOWN, Answer, Match
 from knowledge.claim_queue import inquiries
 from knowledge.claim_queue.inquiries import Rest
 from knowledge.domain import Outcome

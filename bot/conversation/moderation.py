@@ -17,8 +17,8 @@ from bot.conversation.refusals import REFUSED, refusal
 from bot.conversation.reply import Asker, Block, Button, Reply
 from knowledge import approvals, curation, trends
 from knowledge.accounts import people, roles, sign_in
-from knowledge.answering import Answering
 from knowledge.approvals import Answer, Policy, Publish, Waiting
+from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue import cluster_actions, cluster_listing, demand
 from knowledge.claim_queue.cluster_listing import ClusterDetail, ClusterSummary, Order
 from knowledge.corpus import reports

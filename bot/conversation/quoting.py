@@ -14,7 +14,7 @@ from knowledge.agreement.dates import moments
 from knowledge.agreement.judgement import Reason, ReasonKind
 from knowledge.agreement.negation import has_negator
 from knowledge.agreement.tokens import tokenise
-from knowledge.answers import REJECTING, SHOWN, Match, reviewed
+from knowledge.checking.outcomes import REJECTING, SHOWN, Match, reviewed
 from knowledge.claim_queue.explanations import Note
 from knowledge.claims.arabizi import language_spoken
 from knowledge.corpus.reports import SourcedStatement

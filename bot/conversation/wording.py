@@ -10,7 +10,7 @@ from typing import Final
 from bot.conversation.catalogue import Catalogue
 from bot.conversation.quoting import Asking, explained, reasons, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
-from knowledge.answers import REJECTING, SHOWN, Answer, Match, reviewed
+from knowledge.checking.outcomes import REJECTING, SHOWN, Answer, Match, reviewed
 from knowledge.claims import Intent
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Relation

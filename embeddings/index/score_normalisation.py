@@ -11,7 +11,7 @@ from typing import Final
 from embeddings.search_results import Vectors
 
 #: Everyday sentences on scattered subjects, written for this purpose. Changing one changes every
-#: measured threshold in ``knowledge.relevance``.
+#: measured threshold in ``knowledge.checking.relevance``.
 COHORT: Final = (
     "تفتح المكتبة أبوابها من الساعة التاسعة صباحا حتى المساء",
     "يضيف الطاهي قليلا من الكمون إلى الحساء قبل تقديمه",

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from knowledge.accounts.people import person_key
-from knowledge.answers import Answer
+from knowledge.checking.outcomes import Answer
 from knowledge.domain import Outcome, Relation
 from knowledge.models import Group
 from knowledge.storage.bulk_insert import insert_new

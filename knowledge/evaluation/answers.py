@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from embeddings.progress import Progress
-from knowledge.answering import Answering
-from knowledge.answers import leans
+from knowledge.checking.claim_checker import Answering
+from knowledge.checking.outcomes import leans
 from knowledge.domain import Outcome, Relation
 from knowledge.evaluation.labelled import ClaimSet
 from knowledge.evaluation.metrics import share

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from embeddings.progress import Progress
-from knowledge import calibration
 from knowledge.agreement.judgement import Judge
-from knowledge.calibration import Calibration
+from knowledge.checking import calibration
+from knowledge.checking.calibration import Calibration
 from knowledge.domain import Relation
 from knowledge.evaluation.agreement import judged
 from knowledge.evaluation.labelled import PairSet

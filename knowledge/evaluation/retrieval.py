@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from embeddings.progress import Progress
-from knowledge.answering import Answering
-from knowledge.answers import Answer
+from knowledge.checking.claim_checker import Answering
+from knowledge.checking.outcomes import Answer
 from knowledge.evaluation.labelled import LabelledQuery, QuerySet
 from knowledge.evaluation.metrics import (
     Measure,

@@ -20,7 +20,7 @@ from bot.conversation.reply import Asker
 from knowledge import curation
 from knowledge.accounts import roles, sign_in
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
 from knowledge.corpus import reports, sources
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index.serving_index import ServingIndex

@@ -19,13 +19,13 @@ from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge import curation
 from knowledge.agreement.judgement import Judge
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
+from knowledge.checking.reranking import Reranker
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read
 from knowledge.corpus.readers.page_heading import Heading
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.index.serving_index import ServingIndex
-from knowledge.reranking import Reranker
 from knowledge.storage.database import Sessions
 from tests.e2e.echo_bot import SECRET, sessions_in
 from tests.e2e.hurried_inbox import NO_PLACEHOLDER

@@ -13,11 +13,11 @@ from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
 from knowledge import curation
 from knowledge.agreement.judgement import Judge
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
+from knowledge.checking.reranking import Reranker
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft
 from knowledge.index.serving_index import ServingIndex
-from knowledge.reranking import Reranker
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.storage.schema import upgrade
 from tests.bag_of_words import BagOfWords

@@ -25,11 +25,11 @@ from embeddings.encoders.encoder import Encoder
 from knowledge.accounts import roles, sign_in
 from knowledge.accounts.people import person_key
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
+from knowledge.checking.reranking import Reranker
 from knowledge.claim_queue.claim_equivalence import Meaning, Sameness
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Role
-from knowledge.reranking import Reranker
 from knowledge.storage.database import Sessions
 
 

@@ -18,7 +18,7 @@ from bot.conversation.reply import Asker, Reply, Style
 from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge import curation
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read
 from knowledge.domain import Outcome, ReportDraft, StatementDraft

@@ -19,7 +19,7 @@ from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge import curation
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue import cluster_listing
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.answers import Answer
+from knowledge.checking.outcomes import Answer
 from knowledge.corpus.readers import read
 from knowledge.domain import Outcome, ReportDraft
 from tests.integration.conftest import AnsweringAbout

@@ -12,8 +12,8 @@ from bot.conversation.wording import answered
 from embeddings.encoders.encoder import Encoder
 from knowledge import approvals, curation
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.answering import Answering
 from knowledge.approvals import Applied, Explain, Policy, Waiting
+from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.explanations import Note
 from knowledge.domain import Relation

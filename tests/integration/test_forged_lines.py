@@ -36,7 +36,7 @@ from bot.telegram.render import render
 from knowledge import curation
 from knowledge.accounts import roles
 from knowledge.agreement.judgement import Judgement
-from knowledge.answers import Answer, Match
+from knowledge.checking.outcomes import Answer, Match
 from knowledge.corpus import reports, sources
 from knowledge.corpus.readers import Format, read
 from knowledge.corpus.reports import SourcedStatement

@@ -16,7 +16,7 @@ from knowledge import curation
 from knowledge.accounts import group_settings, people
 from knowledge.accounts.group_settings import Manners
 from knowledge.agreement.judgement import Evidence, Judgement, Reason, ReasonKind
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
 from knowledge.corpus import reports
 from knowledge.domain import Relation, ReportDraft, StatementDraft
 from knowledge.index.serving_index import ServingIndex

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
 from knowledge.domain import ReportDraft, StatementDraft
 from tests.integration.conftest import AnsweringAbout
 

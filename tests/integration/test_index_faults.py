@@ -30,7 +30,7 @@ from embeddings.index.lexical import LexicalIndex
 from embeddings.index.live import Entry, LiveIndex
 from knowledge import curation
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.index import serving_index

@@ -13,7 +13,7 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
 from knowledge.corpus import reports
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.index.serving_index import ServingIndex

@@ -19,7 +19,7 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import curation, settling
 from knowledge.accounts import people, roles, sign_in
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue import cluster_actions, demand, inquiries
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.training import written
 from benchmarks.training.written import Split
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.text import plain_text
 from tests.integration.conftest import AnsweringAbout

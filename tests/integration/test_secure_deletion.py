@@ -15,7 +15,7 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import arrivals, forgetting
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue import inquiries
 from knowledge.domain import Outcome
 from knowledge.index import serving_index

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.answering import Answering
-from knowledge.answers import Answer
+from knowledge.checking.claim_checker import Answering
+from knowledge.checking.outcomes import Answer
 from knowledge.corpus.readers import read
 from knowledge.domain import Outcome, ReportDraft
 from tests.integration.conftest import AnsweringAbout

@@ -8,7 +8,7 @@ import pytest
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.agreement.judgement import Evidence, Judgement
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue import verdicts
 from knowledge.corpus.reports import store
 from knowledge.curation import StatementEdit

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Output, Pair
+from knowledge.checking.relevance import Found, coverage
+from knowledge.checking.reranking import Reranker
 from knowledge.errors import WeightsUnfit
-from knowledge.relevance import Found, coverage
-from knowledge.reranking import Reranker
 
 
 class _Reader:

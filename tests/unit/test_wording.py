@@ -9,7 +9,7 @@ from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.reply import Reply, Style
 from bot.conversation.wording import Noted, Part, answered, each_answered, others, unreadable
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
-from knowledge.answers import Answer, Match
+from knowledge.checking.outcomes import Answer, Match
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
 from knowledge.errors import ClaimProblem

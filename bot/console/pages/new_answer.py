@@ -15,6 +15,7 @@ from bot.conversation.changes import field_named
 from bot.errors import BotError
 from knowledge import approvals
 from knowledge.approvals import Applied, Rehearsed
+from knowledge.checking.reranking import RERANKED
 from knowledge.claim_queue import cluster_listing
 from knowledge.claim_queue.cluster_listing import ClusterSummary
 from knowledge.corpus import reports
@@ -22,7 +23,6 @@ from knowledge.curation.staleness import last_seen, require_unchanged
 from knowledge.domain import ReportDraft, ReportKind
 from knowledge.errors import KnowledgeError, NotAllowed
 from knowledge.models import SubjectKind
-from knowledge.reranking import RERANKED
 
 #: Statements of a report that are compared with the claim, and listed.
 _LISTED: Final = 200

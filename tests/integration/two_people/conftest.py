@@ -8,7 +8,7 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
 from embeddings.encoders.encoder import Encoder
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.answering import Answering
+from knowledge.checking.claim_checker import Answering
 from knowledge.index.serving_index import ServingIndex
 from knowledge.storage.database import Sessions
 from tests.integration.console import SECRET, console_on, key_of

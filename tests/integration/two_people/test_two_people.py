@@ -11,8 +11,8 @@ from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
 from knowledge import approvals, curation
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.answering import Answering
 from knowledge.approvals import Applied, Waiting
+from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue import verdicts
 from knowledge.corpus import sources
 from knowledge.curation import ReportEdit, StatementEdit

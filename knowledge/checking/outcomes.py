@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Final
 
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
-from knowledge.calibration import VerdictKind
+from knowledge.checking.calibration import VerdictKind
 from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.claims.questions import is_open, only_asks
 from knowledge.corpus.reports import SourcedStatement

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.calibration import (
+from knowledge.checking.calibration import (
     ISOTONIC_LABELS,
     Calibration,
     CalibrationError,

@@ -12,15 +12,15 @@ import pytest
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.agreement.judgement import Evidence, Judgement
-from knowledge.answering import JUDGED, Answering
-from knowledge.calibration import STANDARD, Calibration, VerdictKind
+from knowledge.checking.calibration import STANDARD, Calibration, VerdictKind
+from knowledge.checking.claim_checker import JUDGED, Answering
+from knowledge.checking.relevance import Found
+from knowledge.checking.reranking import RERANKED, Reread
+from knowledge.checking.stages import Stage
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, StatementDraft
 from knowledge.index import serving_index
 from knowledge.index.serving_index import ServingIndex
-from knowledge.relevance import Found
-from knowledge.reranking import RERANKED, Reread
-from knowledge.stages import Stage
 from knowledge.storage.database import Sessions
 
 CLAIM = "the old harbour bridge opened again"

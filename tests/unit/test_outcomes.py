@@ -7,7 +7,7 @@ import pytest
 from knowledge.agreement.judgement import Judgement
 from knowledge.agreement.negation import denies_unreadably
 from knowledge.agreement.sentence_features import read
-from knowledge.answers import Answer, Match, decided, leans, left_open, rated
+from knowledge.checking.outcomes import Answer, Match, decided, leans, left_open, rated
 from knowledge.claims import read_message
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Rating, Relation, ReportKind

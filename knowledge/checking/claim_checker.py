@@ -18,7 +18,8 @@ from embeddings.text.normalisation import for_matching
 from embeddings.text.tokenisation import terms
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
 from knowledge.agreement.text_differences import same_text
-from knowledge.answers import (
+from knowledge.checking.calibration import STANDARD, Calibration, VerdictKind
+from knowledge.checking.outcomes import (
     REJECTING,
     SUGGEST,
     Answer,
@@ -32,7 +33,9 @@ from knowledge.answers import (
     ruled,
     together,
 )
-from knowledge.calibration import STANDARD, Calibration, VerdictKind
+from knowledge.checking.relevance import Found, coverage
+from knowledge.checking.reranking import RERANKED, Reread
+from knowledge.checking.stages import Stage, Watch, unwatched
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.inquiries import Basis
 from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, core_of, read_message
@@ -43,9 +46,6 @@ from knowledge.corpus.reports import SourcedStatement, preceding, published
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
 from knowledge.index.serving_index import ServingIndex
-from knowledge.relevance import Found, coverage
-from knowledge.reranking import RERANKED, Reread
-from knowledge.stages import Stage, Watch, unwatched
 from knowledge.storage.database import Sessions
 
 #: What is below this relevance by search alone is not read together with the claim: reading costs.

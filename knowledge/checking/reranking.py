@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from embeddings.cross_encoder.onnx_cross_encoder import Output, Pair, PairReader
+from knowledge.checking.relevance import Found, logistic
 from knowledge.errors import WeightsUnfit
-from knowledge.relevance import Found, logistic
 
 WEIGHTS: Final = Path(__file__).with_name("reranking.json")
 #: Candidates read again, at most. Each costs a reading: ``benchmarks/training/reranking.py`` prints

@@ -1,0 +1,1 @@
+"""Check one claim: retrieve statements, judge them, and decide the outcome."""
