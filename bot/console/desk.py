@@ -13,8 +13,8 @@ from embeddings.encoders.encoder import Encoder
 from knowledge.approvals import Policy
 from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue.claim_equivalence import Comparing
+from knowledge.curation.resolution import UNDO_FOR
 from knowledge.index.serving_index import ServingIndex
-from knowledge.settling import UNDO_FOR
 from knowledge.storage.database import Sessions
 from knowledge.trends import Trends
 

@@ -22,12 +22,12 @@ from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue import cluster_actions, cluster_listing, demand
 from knowledge.claim_queue.cluster_listing import ClusterDetail, ClusterSummary, Order
 from knowledge.corpus import reports
-from knowledge.curation.staleness import last_seen, require_as_shown, require_unchanged
+from knowledge.curation.edit_conflicts import last_seen, require_as_shown, require_unchanged
+from knowledge.curation.resolution import UNDO_FOR
 from knowledge.domain import Relation
 from knowledge.errors import AlreadyHandled, BadCursor, NotAllowed
 from knowledge.models import ClusterStatus, RejectReason, Role, StatementStatus, SubjectKind
 from knowledge.outbox import pending_notifications
-from knowledge.settling import UNDO_FOR
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from knowledge.storage.pagination import Page

@@ -75,7 +75,7 @@ class Answer:
     """Answer a cluster with a statement, and tell everybody who waits.
 
     An ``unreviewed`` statement was put in with the answer: whoever approves it reviews both.
-    ``note`` is as in ``settling.answer_cluster``.
+    ``note`` is as in ``resolution.answer_cluster``.
     """
 
     cluster_id: int

@@ -29,7 +29,8 @@ from knowledge.approvals.acts import (
 )
 from knowledge.claim_queue import cluster_actions, verdicts
 from knowledge.corpus import sources, statement_search
-from knowledge.explaining import explain
+from knowledge.curation.explanation_edits import explain
+from knowledge.curation.resolution import answer_cluster
 from knowledge.models import (
     AuditEntry,
     Change,
@@ -42,7 +43,6 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.models.declarative_base import now
-from knowledge.settling import answer_cluster
 from knowledge.storage import audit_log
 from knowledge.storage.audit_log import Entry
 

@@ -31,8 +31,9 @@ from knowledge.approvals.applying import (
 )
 from knowledge.approvals.basis import basis_of, lock, subject_named
 from knowledge.claim_queue import demand
-from knowledge.curation.moves import reviewers
-from knowledge.curation.staleness import stale
+from knowledge.curation.edit_conflicts import stale
+from knowledge.curation.publication import reviewers
+from knowledge.curation.resolution import UNDO_FOR
 from knowledge.errors import (
     CannotDecide,
     DecisionProblem,
@@ -42,7 +43,6 @@ from knowledge.errors import (
 )
 from knowledge.models import Proposal, ProposalState, Role, SubjectKind
 from knowledge.models.declarative_base import now
-from knowledge.settling import UNDO_FOR
 from knowledge.storage import audit_log
 
 

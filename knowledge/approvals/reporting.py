@@ -11,8 +11,8 @@ from knowledge.claim_queue import demand
 from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.curation.filing import file_report
-from knowledge.curation.staleness import last_shown, require_as_shown
+from knowledge.curation.edit_conflicts import last_shown, require_as_shown
+from knowledge.curation.manual_reports import file_report
 from knowledge.domain import Relation, ReportDraft, StatementDraft
 from knowledge.models import StatementStatus
 from knowledge.outbox import pending_notifications

@@ -4,10 +4,19 @@ Each act is part of the caller's transaction, with an entry in the audit for eac
 """
 
 from knowledge.curation.additions import add_statement, propose
-from knowledge.curation.content import changes_meaning
 from knowledge.curation.duplicates import Duplicate, merge, near_duplicates
+from knowledge.curation.edit_conflicts import Done, last_done
 from knowledge.curation.edits import ReportEdit, StatementEdit, edit_report, edit_statement
-from knowledge.curation.moves import (
+from knowledge.curation.moderator_views import (
+    HeldReport,
+    HeldStatement,
+    Past,
+    history,
+    report,
+    reports_of,
+    statement,
+)
+from knowledge.curation.publication import (
     discard,
     drafts,
     find,
@@ -17,19 +26,10 @@ from knowledge.curation.moves import (
     review,
 )
 from knowledge.curation.rechecks import Due, due, recheck
-from knowledge.curation.revising import TOLD
+from knowledge.curation.revisions import TOLD
 from knowledge.curation.splitting import split
-from knowledge.curation.staleness import Done, last_done
-from knowledge.curation.undoing import undo, undoable
-from knowledge.curation.views import (
-    HeldReport,
-    HeldStatement,
-    Past,
-    history,
-    report,
-    reports_of,
-    statement,
-)
+from knowledge.curation.undo_acts import undo, undoable
+from knowledge.curation.version_content import changes_meaning
 
 __all__ = [
     "TOLD",

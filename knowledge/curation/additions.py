@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 from embeddings.text.normalisation import for_matching
 from knowledge.corpus.extraction import extract
 from knowledge.corpus.readers import fields
-from knowledge.curation import entered
-from knowledge.curation.content import STATEMENT_FIELDS, content
-from knowledge.curation.quoting import quoted
+from knowledge.curation import input_limits
+from knowledge.curation.quote_location import quoted
+from knowledge.curation.version_content import STATEMENT_FIELDS, content
 from knowledge.domain import Span, StatementDraft
 from knowledge.errors import BadEdit, NotFound
 from knowledge.models import Report, Statement, StatementStatus, SubjectKind
@@ -27,9 +27,9 @@ def add_statement(session: Session, report_id: int, draft: StatementDraft, actor
     span = quoted(report.body, draft.text, draft.span)
     draft = replace(
         draft,
-        speaker=entered.speaker(draft.speaker),
-        rating_text=entered.rating_text(draft.rating_text),
-        ref=entered.line(draft.ref, "ref", fields.MAX_REF),
+        speaker=input_limits.speaker(draft.speaker),
+        rating_text=input_limits.rating_text(draft.rating_text),
+        ref=input_limits.line(draft.ref, "ref", fields.MAX_REF),
     )
     for known in report.statements:
         if known.status is not StatementStatus.RETRACTED and _same(known, draft.text, span):

@@ -10,8 +10,8 @@ from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
 from knowledge.agreement.text_differences import same_text
 from knowledge.corpus.reports import SourcedStatement, by_ids
-from knowledge.curation.revising import revise
-from knowledge.curation.staleness import stale
+from knowledge.curation.edit_conflicts import stale
+from knowledge.curation.revisions import revise
 from knowledge.errors import BadEdit, NotFound
 from knowledge.models import Statement, StatementStatus, SubjectKind
 from knowledge.notifications.corrections import pass_on

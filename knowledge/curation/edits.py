@@ -9,8 +9,11 @@ from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand
 from knowledge.corpus.readers import fields
-from knowledge.curation import entered
-from knowledge.curation.content import (
+from knowledge.curation import input_limits
+from knowledge.curation.edit_conflicts import stale
+from knowledge.curation.quote_location import quoted
+from knowledge.curation.revisions import revise, revise_and_tell
+from knowledge.curation.version_content import (
     REPORT_FIELDS,
     UNREVIEWED,
     change,
@@ -18,9 +21,6 @@ from knowledge.curation.content import (
     keep_version,
     plain,
 )
-from knowledge.curation.quoting import quoted
-from knowledge.curation.revising import revise, revise_and_tell
-from knowledge.curation.staleness import stale
 from knowledge.domain import Rating, ReportKind, Span, require_plain_text, require_single_line
 from knowledge.errors import BadEdit, WordsMissing
 from knowledge.models import ChangeKind, Report, Statement, StatementStatus, SubjectKind
@@ -102,9 +102,9 @@ def edit_statement(
         "text": edit.text,
         "span_start": span.start if span else None,
         "span_end": span.end if span else None,
-        "speaker": entered.speaker(edit.speaker),
+        "speaker": input_limits.speaker(edit.speaker),
         "rating": plain(edit.rating),
-        "rating_text": entered.rating_text(edit.rating_text),
+        "rating_text": input_limits.rating_text(edit.rating_text),
         "as_of": plain(edit.as_of),
     }
     if row.status is StatementStatus.REVIEWED and any(
@@ -132,18 +132,18 @@ def edit_report(
     row = take_report(session, report_id)
     if row.version != version:
         raise stale(session, SubjectKind.REPORT, report_id)
-    title = entered.line(edit.title, "title", fields.MAX_TITLE)
+    title = input_limits.line(edit.title, "title", fields.MAX_TITLE)
     if title is None:
         raise BadEdit("a report needs a title; give it one")
     if edit.body != row.body:
-        entered.body(edit.body, _LONGEST_BODY)
+        input_limits.body(edit.body, _LONGEST_BODY)
     values = {
         "title": title,
-        "publisher": entered.line(edit.publisher, "publisher", fields.MAX_PUBLISHER),
+        "publisher": input_limits.line(edit.publisher, "publisher", fields.MAX_PUBLISHER),
         # As it was read, whatever that is, or one that may be followed.
-        "url": edit.url if edit.url == row.url else entered.address(edit.url),
+        "url": edit.url if edit.url == row.url else input_limits.address(edit.url),
         "published_at": plain(edit.published_at),
-        "language": entered.language(edit.language),
+        "language": input_limits.language(edit.language),
         "kind": edit.kind.value,
         "body": edit.body,
     }

@@ -7,7 +7,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from knowledge.corpus.reports import SourcedStatement, sourced
-from knowledge.curation.content import plain
+from knowledge.curation.version_content import plain
 from knowledge.errors import BadCursor
 from knowledge.models import Report, Statement, StatementStatus, SubjectKind
 from knowledge.storage import audit_log

@@ -6,9 +6,9 @@ from itertools import pairwise
 from sqlalchemy.orm import Session
 
 from knowledge.curation.additions import insert
-from knowledge.curation.content import STATEMENT_FIELDS, content
-from knowledge.curation.revising import revise
-from knowledge.curation.staleness import stale
+from knowledge.curation.edit_conflicts import stale
+from knowledge.curation.revisions import revise
+from knowledge.curation.version_content import STATEMENT_FIELDS, content
 from knowledge.domain import Span, StatementDraft
 from knowledge.errors import BadEdit
 from knowledge.models import ChangeKind, Statement, StatementStatus, SubjectKind

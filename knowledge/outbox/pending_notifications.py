@@ -16,6 +16,7 @@ from knowledge.claim_queue import demand, verdicts
 from knowledge.claim_queue.cluster_listing import standing
 from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.corpus.reports import SourcedStatement, by_ids
+from knowledge.curation.resolution import answer_cluster, undo_answer
 from knowledge.domain import Relation
 from knowledge.models import (
     Claim,
@@ -37,7 +38,6 @@ from knowledge.notifications import rejections
 from knowledge.notifications.corrections import corrected
 from knowledge.notifications.due_notification import Notice
 from knowledge.notifications.withdrawals import sent_after_all
-from knowledge.settling import answer_cluster, undo_answer
 from knowledge.storage.pagination import bounded
 
 __all__ = [

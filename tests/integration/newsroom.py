@@ -14,7 +14,7 @@ from knowledge.claim_queue import cluster_actions, cluster_notes, demand, inquir
 from knowledge.corpus import reports, sources
 from knowledge.corpus.reports import Stored
 from knowledge.curation import ReportEdit, StatementEdit
-from knowledge.curation.filing import file_report
+from knowledge.curation.manual_reports import file_report
 from knowledge.domain import (
     Outcome,
     Rating,

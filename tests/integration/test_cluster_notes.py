@@ -8,11 +8,11 @@ from sqlalchemy import select
 from knowledge import curation, forgetting, personal
 from knowledge.claim_queue import cluster_actions, cluster_listing, cluster_notes
 from knowledge.claim_queue.cluster_filters import Filter
-from knowledge.curation.staleness import last_seen, require_unchanged
+from knowledge.curation.edit_conflicts import last_seen, require_unchanged
+from knowledge.curation.resolution import UNDO_FOR, answer_cluster, undo_answer
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
 from knowledge.models import AuditEntry, ClusterNote, ClusterTag, SubjectKind
-from knowledge.settling import UNDO_FOR, answer_cluster, undo_answer
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, published

@@ -23,6 +23,7 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import curation, forgetting
 from knowledge.accounts import people
 from knowledge.corpus import reports
+from knowledge.curation.resolution import UNDO_FOR
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index.vector_cache import vectors
 from knowledge.models import (
@@ -38,7 +39,6 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
-from knowledge.settling import UNDO_FOR
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.console import Browser, Console, console_on, field_of, key_of

@@ -16,9 +16,9 @@ from knowledge.approvals import Applied, Explain, Policy, Waiting
 from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.explanations import Note
+from knowledge.curation.explanation_edits import explain, explained
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, CannotUndo, NoteTooLong, Stale
-from knowledge.explaining import explain, explained
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Notification, NotificationKind, SubjectKind, Verdict
 from knowledge.models.declarative_base import now

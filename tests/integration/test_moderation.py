@@ -16,12 +16,14 @@ from bot.conversation.post import Outbox
 from bot.conversation.reply import Asker, Button, Reply
 from bot.fetching.errors import PrivateAddress
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, settling
+from knowledge import curation
 from knowledge.accounts import people, roles, sign_in
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue import cluster_actions, demand, inquiries
 from knowledge.corpus import reports
+from knowledge.curation import resolution
+from knowledge.curation.resolution import UNDO_FOR
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import (
@@ -40,7 +42,6 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.outbox import pending_notifications
-from knowledge.settling import UNDO_FOR
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 
@@ -420,7 +421,7 @@ class TestSending:
         with house.sessions.begin() as session:
             match meanwhile:
                 case "answered":
-                    settling.answer_cluster(session, waiting, 1, Relation.REFUTES, admin)
+                    resolution.answer_cluster(session, waiting, 1, Relation.REFUTES, admin)
                 case "rejected":
                     cluster_actions.reject(session, waiting, RejectReason.SPAM, admin)
                 case "retracted":
@@ -470,7 +471,7 @@ class TestUndoing:
         self, house: House, waiting: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         done = answering(house, waiting)
-        monkeypatch.setattr("knowledge.settling.now", lambda: now() + UNDO_FOR)
+        monkeypatch.setattr("knowledge.curation.resolution.now", lambda: now() + UNDO_FOR)
         before = audited(house)
         assert said(presses(house, MODERATOR, done, "↩ Undo")).startswith("It is too late")
         assert audited(house) == before

@@ -14,9 +14,9 @@ from knowledge.accounts import roles
 from knowledge.approvals import Policy, Waiting
 from knowledge.claim_queue import cluster_actions
 from knowledge.curation import StatementEdit
+from knowledge.curation.resolution import answer_cluster
 from knowledge.domain import Relation
 from knowledge.models import Role, SubjectKind
-from knowledge.settling import answer_cluster
 from knowledge.storage import audit_log
 from knowledge.storage.database import open_engine, open_sessions
 from tests.integration.moderation import clustered, stored

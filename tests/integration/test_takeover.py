@@ -151,7 +151,7 @@ def test_a_letter_is_sent_by_the_next_process(
 def test_an_answer_that_can_be_taken_back_is_not_hurried(
     sessions: Sessions, folder: Path, dead: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("knowledge.settling.now", lambda: NOW)
+    monkeypatch.setattr("knowledge.curation.resolution.now", lambda: NOW)
     write_a_letter(sessions)
     post = outbox(sessions, NOW, dead)
     letter = post.take()

@@ -8,11 +8,11 @@ from typing import get_args
 
 import pytest
 
-from knowledge import curation, explaining
+from knowledge import curation
 from knowledge.approvals import acts, applying
 from knowledge.claim_queue import cluster_actions, verdicts
 from knowledge.corpus import sources
-from knowledge.curation import StatementEdit
+from knowledge.curation import StatementEdit, explanation_edits
 from knowledge.domain import Rating, Span
 from knowledge.outbox import pending_notifications
 from tests.integration.two_people.cases import CASES, World
@@ -27,7 +27,7 @@ CHANNELS = [
 #: Where moderators' acts are.
 ROOMS: dict[str, ModuleType] = {
     "curation": curation,
-    "explaining": explaining,
+    "explaining": explanation_edits,
     "cluster_actions": cluster_actions,
     "pending_notifications": pending_notifications,
     "sources": sources,
@@ -61,7 +61,7 @@ def _called(path: Path) -> set[str]:
         if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("knowledge"):
             continue
         last = (node.module or "").rpartition(".")[2]
-        of = "pending_notifications" if last == "settling" else last
+        of = "pending_notifications" if last == "resolution" else last
         for each in node.names:
             if each.name in ROOMS:
                 rooms[each.asname or each.name] = each.name

@@ -15,9 +15,9 @@ from bot.console.pages import inbox
 from bot.console.pages.clusters import colleague, put_off_until
 from bot.console.visit import Visit
 from knowledge.claim_queue import cluster_actions
-from knowledge.curation import bulk
-from knowledge.curation.bulk import Act, Foreseen, Refused
-from knowledge.curation.staleness import require_unchanged
+from knowledge.curation import bulk_actions
+from knowledge.curation.bulk_actions import Act, Foreseen, Refused
+from knowledge.curation.edit_conflicts import require_unchanged
 from knowledge.models import RejectReason, SubjectKind
 
 
@@ -115,11 +115,11 @@ def _merging(visit: Visit, keep: int) -> Act:
 
 
 def _do(visit: Visit, ids: Sequence[int], act: Act) -> tuple[Refused, ...]:
-    return bulk.do_each(visit.transaction, ids, visit.sent.number("seen"), act)
+    return bulk_actions.do_each(visit.transaction, ids, visit.sent.number("seen"), act)
 
 
 def _foresee(visit: Visit, session: Session, ids: Sequence[int], act: Act) -> Foreseen:
-    return bulk.foresee(session, ids, visit.sent.number("seen"), act, visit.now)
+    return bulk_actions.foresee(session, ids, visit.sent.number("seen"), act, visit.now)
 
 
 def _ticked(visit: Visit, least: int = 1) -> list[int]:

@@ -26,7 +26,7 @@ from knowledge.claim_queue.opposite_claims import may_oppose
 from knowledge.claim_queue.similar_clusters import similar
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.curation.staleness import (
+from knowledge.curation.edit_conflicts import (
     last_seen,
     last_shown,
     require_as_shown,

@@ -15,7 +15,7 @@ from bot.console.problems import told
 from bot.console.visit import Visit
 from knowledge.claim_queue import cluster_listing, cluster_notes, saved_searches
 from knowledge.claim_queue.cluster_listing import Order
-from knowledge.curation.bulk import Refused
+from knowledge.curation.bulk_actions import Refused
 from knowledge.domain import Outcome
 from knowledge.errors import TooManySaved
 from knowledge.models import RejectReason

@@ -19,7 +19,7 @@ from knowledge.checking.reranking import RERANKED
 from knowledge.claim_queue import cluster_listing
 from knowledge.claim_queue.cluster_listing import ClusterSummary
 from knowledge.corpus import reports
-from knowledge.curation.staleness import last_seen, require_unchanged
+from knowledge.curation.edit_conflicts import last_seen, require_unchanged
 from knowledge.domain import ReportDraft, ReportKind
 from knowledge.errors import KnowledgeError, NotAllowed
 from knowledge.models import SubjectKind

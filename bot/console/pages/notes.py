@@ -8,16 +8,16 @@ from bot.console.pages.statements import Tell
 from bot.console.problems import status_of, told
 from bot.console.visit import Visit
 from bot.conversation.catalogue import Language
-from knowledge import approvals, explaining
+from knowledge import approvals
 from knowledge.approvals import Explain
 from knowledge.claim_queue import cluster_listing
 from knowledge.claim_queue.cluster_listing import ClusterSummary
 from knowledge.claim_queue.explanations import Note
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.curation import TOLD
+from knowledge.curation import TOLD, explanation_edits
+from knowledge.curation.explanation_edits import Explained
 from knowledge.errors import KnowledgeError, NoteTooLong
-from knowledge.explaining import Explained
 from knowledge.models import NotificationKind, SubjectKind
 
 
@@ -49,7 +49,7 @@ def edit(visit: Visit) -> Response:
 def _answer(visit: Visit, statement_id: int) -> tuple[ClusterSummary, SourcedStatement, Explained]:
     with visit.transaction() as session:
         cluster = cluster_listing.cluster(session, visit.number, now=visit.now).summary
-        kept = explaining.explained(session, cluster.id, statement_id)
+        kept = explanation_edits.explained(session, cluster.id, statement_id)
         (statement,) = reports.by_ids(session, [statement_id])
     return cluster, statement, kept
 

@@ -15,8 +15,8 @@ from knowledge.claim_queue import cluster_listing
 from knowledge.corpus import reports
 from knowledge.corpus.readers import Problem
 from knowledge.curation import ReportEdit
-from knowledge.curation.filing import file_report
-from knowledge.curation.staleness import last_shown
+from knowledge.curation.edit_conflicts import last_shown
+from knowledge.curation.manual_reports import file_report
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
 from knowledge.models import StatementStatus, VersionKind
 

@@ -24,7 +24,7 @@ from knowledge.approvals import (
 from knowledge.claim_queue import cluster_listing
 from knowledge.corpus import reports, statement_search
 from knowledge.curation import StatementEdit
-from knowledge.curation.staleness import last_shown, require_as_shown
+from knowledge.curation.edit_conflicts import last_shown, require_as_shown
 from knowledge.domain import Rating, Span
 from knowledge.models import NotificationKind, StatementStatus, VersionKind
 

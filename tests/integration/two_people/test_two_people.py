@@ -16,6 +16,7 @@ from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue import verdicts
 from knowledge.corpus import sources
 from knowledge.curation import ReportEdit, StatementEdit
+from knowledge.curation.resolution import UNDO_FOR
 from knowledge.domain import Outcome, Rating, Relation, Span
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import (
@@ -29,7 +30,6 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.outbox import pending_notifications
-from knowledge.settling import UNDO_FOR
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from knowledge.storage.schema import upgrade

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.accounts import roles
 from knowledge.claim_queue import demand
-from knowledge.curation.views import reports_of
+from knowledge.curation.moderator_views import reports_of
 from knowledge.errors import Stale
 from knowledge.models import SubjectKind
 from knowledge.storage import audit_log

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.reopening import reopen
-from knowledge.curation.content import SHOWN, change, changes_meaning, content, keep_version
+from knowledge.curation.version_content import SHOWN, change, changes_meaning, content, keep_version
 from knowledge.models import (
     ChangeKind,
     Inquiry,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.reopening import reopen
-from knowledge.curation.content import plain
+from knowledge.curation.version_content import plain
 from knowledge.errors import NotFound, TwoPeopleNeeded
 from knowledge.models import ChangeKind, NotificationKind, Statement, StatementStatus, SubjectKind
 from knowledge.notifications.corrections import corrected

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.cluster_listing import ClusterSummary, standing, summaries
-from knowledge.curation.staleness import require_unchanged
+from knowledge.curation.edit_conflicts import require_unchanged
 from knowledge.errors import AlreadyHandled, CannotRegroup, KnowledgeError, NotFound, Stale
 from knowledge.models import (
     Claim,

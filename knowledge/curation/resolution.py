@@ -16,7 +16,7 @@ from knowledge.claim_queue import demand, verdicts
 from knowledge.claim_queue.cluster_actions import take_opposites_out
 from knowledge.claim_queue.cluster_listing import standing
 from knowledge.claim_queue.explanations import Note
-from knowledge.curation.staleness import stale
+from knowledge.curation.edit_conflicts import stale
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit, TooLate
 from knowledge.models import (

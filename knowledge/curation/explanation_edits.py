@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, aliased
 from knowledge.claim_queue import demand, verdicts
 from knowledge.claim_queue.cluster_listing import standing
 from knowledge.claim_queue.explanations import Note, note_from
-from knowledge.curation.revising import TOLD
-from knowledge.curation.staleness import stale
+from knowledge.curation.edit_conflicts import stale
+from knowledge.curation.revisions import TOLD
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit
 from knowledge.models import (

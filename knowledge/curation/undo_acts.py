@@ -10,7 +10,9 @@ from knowledge.accounts import roles
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.cluster_listing import standing as standing_cluster
 from knowledge.claim_queue.verdicts import Ruling, Said, from_plain, of_claim, plain, rule
-from knowledge.curation.content import (
+from knowledge.curation.edits import MOVED, revise_report
+from knowledge.curation.revisions import TOLD, revise_and_tell
+from knowledge.curation.version_content import (
     REPORT_FIELDS,
     STANDING_FIELDS,
     STATEMENT_FIELDS,
@@ -18,8 +20,6 @@ from knowledge.curation.content import (
     clean,
     content,
 )
-from knowledge.curation.edits import MOVED, revise_report
-from knowledge.curation.revising import TOLD, revise_and_tell
 from knowledge.domain import Relation
 from knowledge.errors import CannotUndo, NotFound
 from knowledge.models import (
