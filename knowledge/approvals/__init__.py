@@ -19,7 +19,7 @@ from knowledge.approvals.acts import (
     Undo,
     role_needed,
 )
-from knowledge.approvals.gate import (
+from knowledge.approvals.decisions import (
     Applied,
     Policy,
     Waiting,
@@ -30,7 +30,7 @@ from knowledge.approvals.gate import (
     submit,
     withdraw,
 )
-from knowledge.approvals.listing import (
+from knowledge.approvals.proposal_listing import (
     Foreseen,
     Proposed,
     Prospect,
@@ -43,7 +43,7 @@ from knowledge.approvals.listing import (
     rehearse,
     waiting,
 )
-from knowledge.approvals.reporting import (
+from knowledge.approvals.report_answers import (
     NewAnswer,
     Rehearsed,
     answer_with_report,

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from knowledge import curation
-from knowledge.approvals import acts, applying
+from knowledge.approvals import acts, execution
 from knowledge.claim_queue import cluster_actions, verdicts
 from knowledge.corpus import sources
 from knowledge.curation import StatementEdit, explanation_edits
@@ -75,7 +75,7 @@ def _called(path: Path) -> set[str]:
 
 
 #: The acts that the gate does, read of where it does them, and what is a step of one of them.
-GATED = _called(Path(applying.__file__)) | {"verdicts.rule"}
+GATED = _called(Path(execution.__file__)) | {"verdicts.rule"}
 
 
 def _acts(room: str) -> set[str]:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from knowledge import curation
 from knowledge.approvals.acts import Answer
-from knowledge.approvals.gate import Applied, Policy, Waiting, submit
+from knowledge.approvals.decisions import Applied, Policy, Waiting, submit
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.corpus import reports

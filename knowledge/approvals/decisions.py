@@ -23,13 +23,8 @@ from knowledge.approvals.acts import (
     role_needed,
     subjects,
 )
-from knowledge.approvals.applying import (
-    apply,
-    changes_what_is_told,
-    feeds_changed,
-    observed,
-)
-from knowledge.approvals.basis import basis_of, lock, subject_named
+from knowledge.approvals.execution import apply, changes_what_is_told, feeds_changed, observed
+from knowledge.approvals.preconditions import basis_of, lock, subject_named
 from knowledge.claim_queue import demand
 from knowledge.curation.edit_conflicts import stale
 from knowledge.curation.publication import reviewers

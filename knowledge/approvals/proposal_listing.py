@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge.approvals.acts import Act, Subject, load, subjects
-from knowledge.approvals.applying import apply, observed
-from knowledge.approvals.basis import name_of, subject_named
-from knowledge.approvals.gate import overtake
+from knowledge.approvals.decisions import overtake
+from knowledge.approvals.execution import apply, observed
+from knowledge.approvals.preconditions import name_of, subject_named
 from knowledge.claim_queue import demand
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
