@@ -27,7 +27,7 @@ from knowledge.corpus.readers.markup_limits import MAX_TAGS
 from knowledge.corpus.readers.page_heading import read_heading
 from knowledge.corpus.readers.received_documents import Received, read_received
 from knowledge.errors import UnreadableFile, UnusableFeed
-from knowledge.feeds import MAX_ATTRIBUTES, MAX_ELEMENTS, MAX_TEXT, parse_feed
+from knowledge.ingestion.feed_parser import MAX_ATTRIBUTES, MAX_ELEMENTS, MAX_TEXT, parse_feed
 
 URL: Final = "https://news.example/1"
 FEED_BYTES: Final = 8 * 2**20

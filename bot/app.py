@@ -224,7 +224,7 @@ class App:
         from bot.errands import Errand, Errands
         from bot.telegram.bulletins import send_bulletins
         from knowledge.forgetting import expire
-        from knowledge.polling import forget_unlisted
+        from knowledge.ingestion.feed_polling import forget_unlisted
         from knowledge.storage import secure_deletion
 
         bulletins = Bulletins(self.sessions, self.secret, self.first_admins)

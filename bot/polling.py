@@ -16,15 +16,15 @@ from bot.parsing.jobs import Queue
 from bot.parsing.pool import ParserPool
 from bot.receiving import as_received, read_address
 from bot.redaction import redact
-from knowledge import polling
 from knowledge.corpus.readers import Defaults, Format, Problem
 from knowledge.corpus.readers.received_documents import Found
 from knowledge.corpus.reports import content_hash
 from knowledge.domain import ReportDraft
 from knowledge.errors import KnowledgeError, UnreadableFile
-from knowledge.feeds import Item, key_of
+from knowledge.ingestion import feed_polling
+from knowledge.ingestion.feed_parser import Item, key_of
+from knowledge.ingestion.feed_polling import DueFeed
 from knowledge.models import FeedKind
-from knowledge.polling import DueFeed
 from knowledge.storage.database import Sessions
 
 #: New pages of one feed that are fetched at one poll, and reviews that are taken; the others wait.
@@ -101,14 +101,14 @@ class Poller:
         tally = Tally()
         for number in feed_ids:
             with self._sessions.begin() as session:
-                feed = polling.take(session, number, self._clock(), self._holder)
+                feed = feed_polling.take(session, number, self._clock(), self._holder)
             if feed is not None:
                 await self._poll(feed, tally)
         return tally
 
     def _next(self) -> DueFeed | None:
         with self._sessions.begin() as session:
-            return polling.take_next(session, self._clock(), self._holder)
+            return feed_polling.take_next(session, self._clock(), self._holder)
 
     async def _poll(self, feed: DueFeed, tally: Tally) -> None:
         tally.feeds += 1
@@ -121,13 +121,15 @@ class Poller:
             self._failed(feed, f"{feed.url} cannot be read; see the log", tally)
         else:
             with self._sessions.begin() as session:
-                polling.succeeded(session, feed.id, self._clock(), known.etag, known.last_modified)
+                feed_polling.succeeded(
+                    session, feed.id, self._clock(), known.etag, known.last_modified
+                )
 
     def _failed(self, feed: DueFeed, why: str, tally: Tally) -> None:
         why = redact(why)
         tally.problems.append(f"feed {feed.id}: {why}")
         with self._sessions.begin() as session:
-            polling.failed(session, feed.id, self._clock(), why)
+            feed_polling.failed(session, feed.id, self._clock(), why)
 
     async def _read(self, feed: DueFeed, tally: Tally) -> Known:
         """Take in what is new; returns how the server knows the copy that was read whole."""
@@ -199,7 +201,7 @@ class Poller:
 
     def _unseen(self, feed: DueFeed, keys: list[str]) -> set[str]:
         with self._sessions.begin() as session:
-            return polling.unseen(session, feed.id, keys, self._clock())
+            return feed_polling.unseen(session, feed.id, keys, self._clock())
 
     async def _keep(self, feed: DueFeed, key: str, drafts: list[ReportDraft], tally: Tally) -> bool:
         """Store what an item holds; False if another process stores the same at this moment."""
@@ -212,9 +214,9 @@ class Poller:
         tally.published += kept.published
         return True
 
-    def _store(self, feed: DueFeed, key: str, drafts: list[ReportDraft]) -> polling.Kept:
+    def _store(self, feed: DueFeed, key: str, drafts: list[ReportDraft]) -> feed_polling.Kept:
         with self._sessions.begin() as session:
-            return polling.keep(session, feed, key, drafts, self._clock())
+            return feed_polling.keep(session, feed, key, drafts, self._clock())
 
 
 def _problems(found: Iterable[ReportDraft | Problem]) -> Iterator[Problem]:
@@ -225,5 +227,5 @@ def _named(feed: DueFeed, found: Iterable[ReportDraft | Problem]) -> Iterator[Re
     """The reports of a page; those on the source's own host are the source's, whatever they say."""
     for item in found:
         if isinstance(item, ReportDraft):
-            own = polling.is_own(feed, item.url)
+            own = feed_polling.is_own(feed, item.url)
             yield replace(item, publisher=feed.source) if own else item

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
-from knowledge import arrivals, errands, polling
+from knowledge import arrivals, errands
+from knowledge.ingestion import feed_polling
 from knowledge.models import Arrival, Errand, Feed, Notification
 from knowledge.outbox import delivery
 from knowledge.processes import ProcessLock
@@ -34,7 +35,7 @@ def end_leases(session: Session, holder: str, at: datetime) -> None:
     arrivals.end_leases(session, holder, at)
     delivery.end_leases(session, holder, at)
     errands.end_leases(session, holder, at)
-    polling.end_leases(session, holder, at)
+    feed_polling.end_leases(session, holder, at)
 
 
 def end_every_lease(session: Session, at: datetime) -> None:

@@ -21,7 +21,7 @@ from knowledge.corpus.readers.page_heading import Heading
 from knowledge.corpus.readers.received_documents import Received
 from knowledge.domain import ReportDraft
 from knowledge.errors import BrokenFile, TooMuchToRead, UnreadableFile, UnusableFeed
-from knowledge.feeds import Item, parse_feed
+from knowledge.ingestion.feed_parser import Item, parse_feed
 
 _Result_co = TypeVar("_Result_co", covariant=True)
 Found = tuple[ReportDraft | Problem, ...]
@@ -74,7 +74,7 @@ class Call(Generic[_Result_co]):
 
 
 def read_feed(data: bytes, charset: str | None, url: str) -> Call[tuple[Item, ...]]:
-    """Have ``feeds.parse_feed`` called. Raises UnusableFeed."""
+    """Have ``feed_parser.parse_feed`` called. Raises UnusableFeed."""
     return Call(Job.FEED, Queue.FEEDS, url, data, (charset, url))
 
 

@@ -33,7 +33,7 @@ from knowledge.corpus.readers.page_heading import read_heading
 from knowledge.corpus.readers.received_documents import Received, read_received, read_upload
 from knowledge.domain import ReportDraft
 from knowledge.errors import TooMuchToRead, UnreadableFile, UnusableFeed
-from knowledge.feeds import parse_feed
+from knowledge.ingestion.feed_parser import parse_feed
 from tests.integration.hostile import (
     ATTRIBUTES,
     ENDLESS_FEED,

@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import arrivals, backup_check, curation, errands, polling
+from knowledge import arrivals, backup_check, curation, errands
 from knowledge.accounts import people
 from knowledge.backup import backup, restore
 from knowledge.claim_queue.inquiries import record
@@ -28,6 +28,7 @@ from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.index.serving_index import ServingIndex
+from knowledge.ingestion import feed_polling
 from knowledge.models import (
     Base,
     Change,
@@ -418,7 +419,7 @@ def test_what_was_held_when_it_was_made_is_held_by_nobody(
         done = errands.take(session, "done", at, hour, "gone")
         assert done
         errands.finish(session, "done", done, at + hour, "done")
-        assert polling.take_next(session, at, "gone")
+        assert feed_polling.take_next(session, at, "gone")
         assert arrivals.take(session, "another gone", at, at + hour, 1)
     backup(engine, folder / "held.db")
     restore(engine, folder / "held.db")
@@ -426,7 +427,7 @@ def test_what_was_held_when_it_was_made_is_held_by_nobody(
     with lived_in.begin() as session:
         assert errands.take(session, "held", later, hour)
         assert not errands.take(session, "done", later, hour)
-        assert polling.take_next(session, later)
+        assert feed_polling.take_next(session, later)
         (taken,) = arrivals.take(session, "new", later, later + hour, 1)
     assert taken.tries == 1
 

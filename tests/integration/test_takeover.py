@@ -15,12 +15,13 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.conversation.post import Outbox
-from knowledge import arrivals, errands, polling, processes
+from knowledge import arrivals, errands, processes
 from knowledge.accounts import people
 from knowledge.arrivals import Arriving, Taken
 from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
+from knowledge.ingestion import feed_polling
 from knowledge.models import Arrival, Claim, Cluster, ClusterStatus, Course, Feed, FeedKind, Source
 from knowledge.outbox import pending_notifications
 from knowledge.processes import ProcessLock
@@ -197,16 +198,16 @@ def test_an_errand_is_begun_anew(sessions: Sessions, folder: Path, dead: str, li
 def test_a_feed_is_polled_anew(sessions: Sessions, folder: Path, dead: str) -> None:
     add_feed(sessions)
     with sessions.begin() as session:
-        feed = polling.take_next(session, NOW, dead)
+        feed = feed_polling.take_next(session, NOW, dead)
         assert feed is not None
-        assert polling.take_next(session, SOON) is None
+        assert feed_polling.take_next(session, SOON) is None
     start_anew(sessions, folder)
     with sessions.begin() as session:
-        assert polling.take_next(session, SOON, dead) is not None
-        polling.succeeded(session, feed.id, SOON, None, None)
+        assert feed_polling.take_next(session, SOON, dead) is not None
+        feed_polling.succeeded(session, feed.id, SOON, None, None)
     start_anew(sessions, folder)
     with sessions.begin() as session:
-        assert polling.take_next(session, SOON) is None
+        assert feed_polling.take_next(session, SOON) is None
 
 
 class TestProcesses:

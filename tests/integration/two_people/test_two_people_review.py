@@ -17,7 +17,7 @@ from bot.conversation.proposals import pending as pending_shown
 from bot.conversation.reply import Asker
 from bot.telegram.render import render
 from embeddings.encoders.encoder import Encoder
-from knowledge import approvals, curation, polling
+from knowledge import approvals, curation
 from knowledge.accounts import roles
 from knowledge.approvals import Applied, Policy, Waiting
 from knowledge.claim_queue import verdicts
@@ -29,6 +29,7 @@ from knowledge.errors import (
     KnowledgeError,
     TwoPeopleNeeded,
 )
+from knowledge.ingestion import feed_polling
 from knowledge.models import (
     FeedKind,
     Statement,
@@ -195,9 +196,9 @@ class TestReviews:
         )
         submit(sessions, edit)
         with sessions.begin() as session:
-            feed = polling.take(session, world.paused, now())
+            feed = feed_polling.take(session, world.paused, now())
             assert feed is not None
-            kept = polling.keep(session, feed, "k", [draft], now())
+            kept = feed_polling.keep(session, feed, "k", [draft], now())
         assert kept.published == 0
         assert statuses(sessions, stored_ids) == [StatementStatus.DRAFT]
 

@@ -19,10 +19,10 @@ from bot.parsing.pool import ParserPool
 from bot.parsing.worker import Limits
 from bot.polling import MAX_PAGES, Poller, Tally
 from bot.receiving import read_address
-from knowledge import polling
 from knowledge.corpus import sources
 from knowledge.corpus.readers import Defaults, Problem
 from knowledge.domain import ReportDraft
+from knowledge.ingestion import feed_polling
 from knowledge.models import (
     AuditEntry,
     Change,
@@ -461,7 +461,7 @@ class TestTurns:
         """One poller is late: what it found unseen was taken meanwhile."""
         number = desk.add(serve_feed(desk.web, 1))
         desk.poll()
-        monkeypatch.setattr(polling, "unseen", lambda session, feed, keys, now: set(keys))
+        monkeypatch.setattr(feed_polling, "unseen", lambda session, feed, keys, now: set(keys))
         tally = asyncio.run(desk.poller.poll([number]))
         assert (tally.reports, tally.problems) == (0, [])
         assert len(desk.reports()) == 1
@@ -469,9 +469,9 @@ class TestTurns:
     def test_a_feed_whose_poller_died_comes_back(self, desk: Desk) -> None:
         desk.add(serve_feed(desk.web, 1))
         with desk.sessions.begin() as session:
-            assert polling.take_next(session, NOW) is not None
+            assert feed_polling.take_next(session, NOW) is not None
         assert desk.poll().feeds == 0
-        assert desk.poll(polling.TURN).reports == 1
+        assert desk.poll(feed_polling.TURN).reports == 1
 
 
 class TestRemembering:
@@ -481,13 +481,13 @@ class TestRemembering:
 
     def forget(self, desk: Desk) -> int:
         with desk.sessions.begin() as session:
-            return polling.forget_unlisted(session)
+            return feed_polling.forget_unlisted(session)
 
     def test_what_is_still_listed_is_never_taken_again(self, desk: Desk) -> None:
         desk.add(serve_feed(desk.web, 3))
         desk.poll()
         for _ in range(3):
-            desk.poll(polling.UNLISTED * 0.4)
+            desk.poll(feed_polling.UNLISTED * 0.4)
             assert self.forget(desk) == 0
         assert desk.poll(self.DAY).reports == 0
         assert len(desk.reports()) == 3
@@ -496,7 +496,7 @@ class TestRemembering:
         desk.add(serve_feed(desk.web, 3))
         desk.poll()
         serve_feed(desk.web, 1)
-        desk.poll(polling.UNLISTED)
+        desk.poll(feed_polling.UNLISTED)
         assert self.forget(desk) == 0
         desk.poll(self.DAY * 2)
         assert self.forget(desk) == 2
@@ -507,7 +507,7 @@ class TestRemembering:
         desk.add(serve_feed(desk.web, 2))
         desk.poll()
         desk.web.answers["/feed"] = lambda handler: answer(handler, 304, b"")
-        desk.poll(polling.UNLISTED * 3)
+        desk.poll(feed_polling.UNLISTED * 3)
         assert self.forget(desk) == 0
         serve_feed(desk.web, 2)
         desk.poll(self.DAY)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from knowledge.errors import UnusableFeed
-from knowledge.feeds import (
+from knowledge.ingestion.feed_parser import (
     MAX_ATTRIBUTES,
     MAX_DEPTH,
     MAX_ELEMENTS,

@@ -1,0 +1,1 @@
+"""Poll feeds: parse them, schedule polls, keep new items as reports."""
