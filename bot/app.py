@@ -17,10 +17,10 @@ from bot.errors import SettingsError
 from bot.logs import configure
 from bot.settings import Settings, load
 from embeddings.progress import Progress
-from knowledge import arrivals
 from knowledge.models.declarative_base import now
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.storage.schema import require_ready
+from knowledge.update_queue import queued_updates
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -216,7 +216,7 @@ class App:
         """Forget the updates that are done with, those given up too; returns how many."""
         kept = min(GIVEN_UP_KEPT, timedelta(days=self.settings.retention_days))
         with self.sessions.begin() as session:
-            return arrivals.forget(session, moment - SENT_KEPT, moment - kept)
+            return queued_updates.forget(session, moment - SENT_KEPT, moment - kept)
 
     def _errands(self, config: "TelegramConfig") -> "Errands":
         """Return what a running bot does on a schedule."""
@@ -235,7 +235,7 @@ class App:
 
         def people_wait() -> bool:
             with self.sessions() as session:
-                return arrivals.waiting(session) > PEOPLE_FIRST
+                return queued_updates.waiting(session) > PEOPLE_FIRST
 
         async def gather(_: datetime) -> str:
             placed = 0

@@ -18,9 +18,9 @@ from bot.errors import BotError
 from bot.logs import request
 from bot.redaction import summary
 from embeddings.errors import EmbeddingsError
-from knowledge import errands
 from knowledge.errors import KnowledgeError
 from knowledge.storage.database import Sessions
+from knowledge.update_queue import scheduled_jobs
 
 #: Seconds between two looks at what is due.
 LOOK_S: Final = 15.0
@@ -120,7 +120,7 @@ class Errands:
     async def _taken(self, errand: Errand) -> bool:
         with self._sessions.begin() as session:
             # Without a holder nobody takes it over.
-            held = errands.take(
+            held = scheduled_jobs.take(
                 session,
                 errand.name,
                 self._clock(),
@@ -151,4 +151,4 @@ class Errands:
 
     def _finish(self, name: str, held: datetime, due_at: datetime, note: str | None) -> None:
         with self._sessions.begin() as session:
-            errands.finish(session, name, held, due_at, note)
+            scheduled_jobs.finish(session, name, held, due_at, note)

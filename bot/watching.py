@@ -26,10 +26,11 @@ from starlette.routing import Route
 
 from bot import measures, serving
 from bot.errors import SettingsError
-from knowledge import errands, queues
+from knowledge import queues
 from knowledge.index import serving_index
 from knowledge.index.serving_index import ServingIndex
 from knowledge.storage.database import Sessions
+from knowledge.update_queue import scheduled_jobs
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ class Standing(Collector):
             with self._sessions() as session:
                 last = serving_index.last_change(session)
                 waiting = queues.queues(session, at)
-                late = len(errands.late(session, at - _GRACE))
+                late = len(scheduled_jobs.late(session, at - _GRACE))
         except SQLAlchemyError as error:
             _log.warning("not_measured", extra={"error": type(error).__name__})
             answers = 0.0

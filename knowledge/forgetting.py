@@ -13,7 +13,6 @@ from typing import Any, Final, cast
 from sqlalchemy import CursorResult, Delete, Update, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from knowledge import arrivals
 from knowledge.claim_queue import cluster_notes, demand
 from knowledge.index import vector_cache
 from knowledge.models import (
@@ -33,6 +32,7 @@ from knowledge.models import (
 from knowledge.models.declarative_base import now
 from knowledge.storage import secure_deletion
 from knowledge.storage.database import Sessions
+from knowledge.update_queue import queued_updates
 
 #: Inquiries forgotten in one transaction: others write in between.
 _BATCH: Final = 500
@@ -82,7 +82,7 @@ def forget(session: Session, key: str) -> None:
             delete(SavedSearch).where(SavedSearch.person_key == key),
         )
     )
-    gone += arrivals.forget_lane(session, key, f"{_NOBODY}{secrets.token_hex(16)}")
+    gone += queued_updates.forget_lane(session, key, f"{_NOBODY}{secrets.token_hex(16)}")
     if gone:
         secure_deletion.owe(session)
     session.expire_all()

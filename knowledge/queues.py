@@ -7,9 +7,9 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from knowledge import arrivals
 from knowledge.models import Claim, Cluster, ClusterStatus
 from knowledge.outbox import pending_notifications
+from knowledge.update_queue import queued_updates
 
 
 class QueueName(StrEnum):
@@ -43,7 +43,7 @@ def queues(session: Session, at: datetime) -> dict[QueueName, Queue]:
             Cluster.status == ClusterStatus.OPEN, Cluster.merged_into.is_(None)
         )
     ).one()
-    updates = arrivals.tally(session)
+    updates = queued_updates.tally(session)
     return {
         QueueName.UPDATES: Queue(updates.waiting, updates.oldest),
         QueueName.NOTIFICATIONS: Queue(*pending_notifications.waiting(session, at)),

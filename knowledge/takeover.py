@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
-from knowledge import arrivals, errands
 from knowledge.ingestion import feed_polling
 from knowledge.models import Arrival, Errand, Feed, Notification
 from knowledge.outbox import delivery
 from knowledge.processes import ProcessLock
 from knowledge.storage.database import Sessions
+from knowledge.update_queue import queued_updates, scheduled_jobs
 
 
 def take_over(sessions: Sessions, process: ProcessLock, at: datetime) -> int:
@@ -32,9 +32,9 @@ def take_over(sessions: Sessions, process: ProcessLock, at: datetime) -> int:
 
 def end_leases(session: Session, holder: str, at: datetime) -> None:
     """End the leases of a process that is dead."""
-    arrivals.end_leases(session, holder, at)
+    queued_updates.end_leases(session, holder, at)
     delivery.end_leases(session, holder, at)
-    errands.end_leases(session, holder, at)
+    scheduled_jobs.end_leases(session, holder, at)
     feed_polling.end_leases(session, holder, at)
 
 

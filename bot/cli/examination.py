@@ -25,7 +25,7 @@ from bot.redaction import redact
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError
 from embeddings.index import snapshot
-from knowledge import arrivals, errands, queues, trends
+from knowledge import queues, trends
 from knowledge.accounts import people
 from knowledge.corpus import sources
 from knowledge.errors import AddressUnreadable, DatabaseUnavailable, KnowledgeError
@@ -35,6 +35,7 @@ from knowledge.outbox import delivery
 from knowledge.queues import QueueName
 from knowledge.storage import schema
 from knowledge.storage.database import require_whole
+from knowledge.update_queue import queued_updates, scheduled_jobs
 
 #: Free space below which the next index, backup or model may not fit; below the second, nothing.
 _LITTLE: Final = 2 * 2**30
@@ -267,7 +268,7 @@ def _webhook(app: App) -> tuple[State, str]:
 
 def _updates(app: App) -> tuple[State, str]:
     with app.sessions() as session:
-        found = arrivals.tally(session)
+        found = queued_updates.tally(session)
     said = f"{counted(found.waiting, 'waits', 'wait')} for an answer"
     if found.oldest is not None:
         said += f", the longest for {_span(now() - found.oldest)}"
@@ -341,7 +342,7 @@ def _feeds(app: App) -> tuple[State, str]:
 
 def _errands(app: App) -> tuple[State, str]:
     with app.sessions() as session:
-        late = errands.late(session, now() - _LATE)
+        late = scheduled_jobs.late(session, now() - _LATE)
     if late:
         names = ", ".join(each.name for each in late)
         return State.WARNING, (

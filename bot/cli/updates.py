@@ -7,8 +7,8 @@ import click
 from bot.app import App
 from bot.cli.wording import counted, say_empty
 from bot.redaction import redact
-from knowledge import arrivals
 from knowledge.models.declarative_base import now
+from knowledge.update_queue import queued_updates
 
 
 @click.group()
@@ -29,7 +29,7 @@ def list_updates(app: App, limit: int, as_json: bool) -> None:
     What people wrote is not shown: it is sealed, and gone when it is answered.
     """
     with app.sessions() as session:
-        found = arrivals.troubles(session, limit)
+        found = queued_updates.troubles(session, limit)
     if not found and not as_json:
         say_empty("no message was given up, and none is tried again")
     for trouble in found:
@@ -63,5 +63,5 @@ def retry(app: App, update_ids: tuple[int, ...], every: bool) -> None:
     if bool(update_ids) == every:
         raise click.UsageError("name the updates that `updates list` shows, or use --all")
     with app.sessions.begin() as session:
-        again = arrivals.retry(session, update_ids, now())
+        again = queued_updates.retry(session, update_ids, now())
     click.echo(f"{counted(again, 'update')} will be tried again")

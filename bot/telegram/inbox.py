@@ -18,14 +18,14 @@ from sqlalchemy.orm import Session
 from bot.telegram import pieces
 from bot.telegram.edits import Wording
 from bot.telegram.pieces import Piece
-from knowledge import arrivals
 from knowledge.accounts import people
-from knowledge.arrivals import Arriving, Stored, Taken
 from knowledge.models import Course
 from knowledge.models.declarative_base import now
 from knowledge.storage.database import Sessions
 from knowledge.storage.encryption import Seal
 from knowledge.storage.group_commit import SharedCommits
+from knowledge.update_queue import queued_updates
+from knowledge.update_queue.queued_updates import Arriving, Stored, Taken
 
 #: How long an update is left to a process that does not say that it lives: a crash delays what it
 #: had in hand by as much, where no process starts on its host. It says so four times meanwhile.
@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 
 class Inbox:
-    """One process's hold on the updates that ``knowledge.arrivals`` keeps.
+    """One process's hold on the updates that ``knowledge.update_queue.queued_updates`` keeps.
 
     Every method raises SQLAlchemyError where the database fails.
     """
@@ -85,25 +85,25 @@ class Inbox:
 
     async def store(self, arriving: Sequence[Arriving]) -> Stored:
         """Keep what comes in."""
-        return await self._do(lambda session: arrivals.store(session, arriving, self.clock()))
+        return await self._do(lambda session: queued_updates.store(session, arriving, self.clock()))
 
     async def count_waiting(self) -> int:
         """Return how many are not answered yet."""
-        return await self._do(arrivals.waiting)
+        return await self._do(queued_updates.waiting)
 
     async def take(self, limit: int, in_hand: Collection[int]) -> list[Taken]:
         """Take up to ``limit`` updates whose turn it is, beside those in hand."""
 
         def act(session: Session) -> list[Taken]:
             at = self.clock()
-            return arrivals.take(session, self._holder, at, at + self.lease, limit, in_hand)
+            return queued_updates.take(session, self._holder, at, at + self.lease, limit, in_hand)
 
         return await self._do(act)
 
     async def renew(self, in_hand: Collection[int]) -> None:
         """Keep what is in hand."""
         await self._do(
-            lambda session: arrivals.renew(
+            lambda session: queued_updates.renew(
                 session, self._holder, in_hand, self.clock() + self.lease
             )
         )
@@ -111,7 +111,7 @@ class Inbox:
     async def place(self, taken: Taken, message_id: int) -> None:
         """Note the message that stands where the answer will be."""
         await self._do(
-            lambda session: arrivals.place(session, taken.id, self._holder, str(message_id)),
+            lambda session: queued_updates.place(session, taken.id, self._holder, str(message_id)),
             urgent=True,
         )
 
@@ -121,7 +121,9 @@ class Inbox:
         """Keep the reply; None where the update is another process's by now."""
         sealed = self._seal.close(pieces.write(reply))
         kept = await self._do(
-            lambda session: arrivals.answer(session, taken.id, self._holder, sealed, course, error)
+            lambda session: queued_updates.answer(
+                session, taken.id, self._holder, sealed, course, error
+            )
         )
         return replace(taken, reply=sealed, course=course, progress=0, tries=0) if kept else None
 
@@ -131,7 +133,9 @@ class Inbox:
         """Note how much of the reply is sent, and the message it ``stands`` in if that is news."""
         sealed, at = self._seal.close(pieces.write(reply)), _named(stands)
         return await self._do(
-            lambda session: arrivals.advance(session, taken.id, self._holder, sealed, progress, at),
+            lambda session: queued_updates.advance(
+                session, taken.id, self._holder, sealed, progress, at
+            ),
             urgent=True,
         )
 
@@ -139,20 +143,26 @@ class Inbox:
         """Note that the reply is sent, and the message it ``stands`` in if that is news."""
         at = _named(stands)
         return await self._do(
-            lambda session: arrivals.finish(session, taken.id, self._holder, self.clock(), at),
+            lambda session: queued_updates.finish(
+                session, taken.id, self._holder, self.clock(), at
+            ),
             urgent=True,
         )
 
     async def drop(self, taken: Taken, error: str) -> bool:
         """Note that nobody is there to be told."""
         return await self._do(
-            lambda session: arrivals.drop(session, taken.id, self._holder, error, self.clock())
+            lambda session: queued_updates.drop(
+                session, taken.id, self._holder, error, self.clock()
+            )
         )
 
     async def give_up(self, taken: Taken, error: str) -> bool:
         """Give an update up, for an admin to see."""
         return await self._do(
-            lambda session: arrivals.give_up(session, taken.id, self._holder, error, self.clock())
+            lambda session: queued_updates.give_up(
+                session, taken.id, self._holder, error, self.clock()
+            )
         )
 
     async def put_back(
@@ -160,14 +170,14 @@ class Inbox:
     ) -> bool:
         """Have an update taken again after a pause."""
         return await self._do(
-            lambda session: arrivals.put_back(
+            lambda session: queued_updates.put_back(
                 session, taken.id, self._holder, self.clock() + pause, error, repeat
             )
         )
 
     async def release(self) -> None:
         """Let go of everything: another process may take it at once."""
-        await self._do(lambda session: arrivals.release(session, self._holder))
+        await self._do(lambda session: queued_updates.release(session, self._holder))
 
     async def close(self) -> None:
         """End, with everything recorded that was asked for."""

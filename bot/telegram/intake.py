@@ -14,8 +14,8 @@ from bot.measures import Omission
 from bot.telegram.edits import is_edit, is_typed, wording_of
 from bot.telegram.gate import Gate
 from bot.telegram.inbox import Inbox
-from knowledge.arrivals import Arriving
 from knowledge.models import Course
+from knowledge.update_queue.queued_updates import Arriving
 
 logger = logging.getLogger(__name__)
 

@@ -29,7 +29,7 @@ from bot.telegram.pacer import Pacer
 from bot.telegram.pieces import Piece
 from bot.telegram.render import Buttons, Rendered
 from bot.telegram.sending import asked_pause, edit_buttons, edit_part, send_part
-from knowledge.arrivals import Taken
+from knowledge.update_queue.queued_updates import Taken
 
 logger = logging.getLogger(__name__)
 

@@ -27,10 +27,10 @@ from bot.telegram.pieces import Piece
 from bot.telegram.sender import Sender
 from bot.telegram.signs import acknowledge
 from bot.telegram.understood import understood
-from knowledge.arrivals import Taken
 from knowledge.errors import SealBroken
 from knowledge.models import Course
-from knowledge.versions import Version
+from knowledge.update_queue.message_versions import Version
+from knowledge.update_queue.queued_updates import Taken
 
 logger = logging.getLogger(__name__)
 

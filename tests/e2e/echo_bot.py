@@ -38,12 +38,12 @@ from bot.telegram.application import TelegramConfig, run, serve
 from bot.telegram.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from bot.telegram.inbox import Inbox
 from bot.telegram.limits import Limits
-from knowledge.arrivals import Taken
 from knowledge.models import Arrival, Base
 from knowledge.models.declarative_base import now
 from knowledge.processes import ProcessLock
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.takeover import take_over
+from knowledge.update_queue.queued_updates import Taken
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
 
 _ARABIC = (("start", "البداية"), ("help", "المساعدة"), ("language", "اللغة"))

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.telegram.inbox import Inbox
-from knowledge import arrivals
-from knowledge.arrivals import Arriving, Stored, Taken
 from knowledge.models.declarative_base import now
 from knowledge.storage.database import Sessions
+from knowledge.update_queue import queued_updates
+from knowledge.update_queue.queued_updates import Arriving, Stored, Taken
 from tests.e2e.echo_bot import SECRET
 
 #: Longer than the pauses before something is tried again for the first few times.
@@ -77,4 +77,4 @@ class HurriedInbox(Inbox):
 
     def _open(self) -> int:
         with self._all() as session:
-            return arrivals.waiting(session)
+            return queued_updates.waiting(session)

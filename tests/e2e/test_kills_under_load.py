@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.telegram.application import TelegramConfig, run
 from bot.telegram.limits import Limits
-from knowledge import arrivals
+from knowledge.update_queue import queued_updates
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
 from tests.e2e.echo_bot import PROFILES, EchoTalk, Letters, Running, inbox_of_a_process
 from tests.e2e.kills_under_load import Crowd, Load, measure
@@ -50,14 +50,14 @@ def test_a_kill_loses_nothing_and_repeats_no_more_than_was_under_way(tmp_path: P
 def test_no_more_messages_are_sent_than_are_recorded_but_for_a_few(
     server: BotApiServer, bot: Running, talk: EchoTalk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finish, recorded, unrecorded = arrivals.finish, list[int](), list[int]()
+    finish, recorded, unrecorded = queued_updates.finish, list[int](), list[int]()
 
     def finishing(session: Session, number: int, *given: object, **more: object) -> bool:
         unrecorded.append(len(server.sent) - len(recorded))
         recorded.append(number)
         return finish(session, number, *given, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(arrivals, "finish", finishing)
+    monkeypatch.setattr(queued_updates, "finish", finishing)
     updates = [server.send_text(person, "a claim") for person in PEOPLE]
     for update in updates:
         bot.wait_until_done(update)

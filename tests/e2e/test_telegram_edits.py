@@ -2,7 +2,7 @@
 
 from bot.telegram.application import TelegramConfig
 from bot.telegram.limits import Limits
-from knowledge import arrivals
+from knowledge.update_queue import queued_updates
 from tests.e2e.bot_api_server import BOT_NAME, PATIENCE, TOKEN, BotApiServer, Sent
 from tests.e2e.echo_bot import BREAKS, HELD, EchoTalk, Running, running
 
@@ -61,7 +61,7 @@ class TestAnEditedClaim:
         assert {sent.message_id for sent in server.sent} == {first.message_id}
         # An edit that is made twice is made once: nothing is counted as there twice.
         with bot.sessions() as session:
-            assert arrivals.tally(session).repeats == 0
+            assert queued_updates.tally(session).repeats == 0
 
     def test_while_it_waits_is_answered_once(
         self, server: BotApiServer, bot: Running, talk: EchoTalk

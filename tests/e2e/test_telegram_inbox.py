@@ -13,11 +13,11 @@ from bot.telegram.application import TelegramConfig
 from bot.telegram.backoff import ANSWER_TRIES
 from bot.telegram.errors import TokenRejected
 from bot.telegram.limits import Limits
-from knowledge import arrivals
-from knowledge.arrivals import Arriving, Trouble
 from knowledge.models import Arrival, ArrivalState, Course
 from knowledge.models.declarative_base import now
 from knowledge.storage.database import Sessions
+from knowledge.update_queue import queued_updates
+from knowledge.update_queue.queued_updates import Arriving, Trouble
 from tests.e2e.bot_api_rules import SentButton
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
 from tests.e2e.echo_bot import BREAKS, FAILS, HELD, EchoTalk, Running, running
@@ -40,7 +40,7 @@ def bot(config: TelegramConfig, talk: EchoTalk, sessions: Sessions) -> Iterator[
 
 def troubles(sessions: Sessions) -> list[Trouble]:
     with sessions() as session:
-        return arrivals.troubles(session)
+        return queued_updates.troubles(session)
 
 
 def kept(sessions: Sessions, update_id: int) -> Arrival:
@@ -174,7 +174,7 @@ class TestSendingThatFails:
         assert str(trouble.error).startswith("not sent: ")
         assert str(trouble.error).endswith("can't parse entities")
         with sessions.begin() as session:
-            arrivals.retry(session, [update], now())
+            queued_updates.retry(session, [update], now())
         assert "claim" in server.wait_for_message(PERSON).text
 
     def test_what_a_person_wrote_is_no_reason_though_it_is_said_back(
@@ -382,7 +382,7 @@ class TestStopping:
             server.wait_for_message(PERSON)
         with sessions.begin() as session:
             coming = Arriving(10**6, "nobody", b"not even sealed", Course.ANSWER)
-            arrivals.store(session, [coming], now())
+            queued_updates.store(session, [coming], now())
         with running(config, talk, sessions=sessions) as bot:
             bot.wait_until_done(10**6)
         assert [trouble.error for trouble in troubles(sessions)] == ["not understood: SealBroken"]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from knowledge import arrivals
 from knowledge.models import Arrival, ArrivalState
+from knowledge.update_queue import queued_updates
 from tests.e2e.bot_api_server import is_placeholder
 from tests.e2e.chaotic_server import ChaoticServer
 from tests.e2e.echo_bot import sessions_in
@@ -65,7 +65,7 @@ def test_every_claim_is_answered_and_what_may_be_there_twice_is_counted(
     )
     assert answers.keys() == {(person, text) for text, person in claims.items()}
     with sessions_in(tmp_path)() as session:
-        tally = arrivals.tally(session)
+        tally = queued_updates.tally(session)
         open_states = (ArrivalState.WAITING, ArrivalState.ANSWERED)
         left = session.scalars(select(Arrival).where(Arrival.state.in_(open_states))).all()
     twice = answers.total() - len(claims)

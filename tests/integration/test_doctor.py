@@ -19,7 +19,7 @@ from bot.cli import examination
 from bot.cli.examination import Finding, State, examine
 from bot.telegram.application import TelegramConfig
 from bot.telegram.registration import Registration, look
-from knowledge import curation, errands
+from knowledge import curation
 from knowledge.accounts import people
 from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports, sources
@@ -30,6 +30,7 @@ from knowledge.models.declarative_base import now
 from knowledge.outbox import pending_notifications
 from knowledge.storage.database import open_sessions
 from knowledge.storage.schema import upgrade
+from knowledge.update_queue import scheduled_jobs
 from tests.bag_of_words import BagOfWords
 from tests.e2e.bot_api_server import BOT_NAME, TOKEN, BotApiServer
 
@@ -383,7 +384,7 @@ def test_a_feed_that_fails_is_named(app: App, doctor: Doctor) -> None:
 
 def test_an_errand_that_nobody_does_is_named(app: App, doctor: Doctor) -> None:
     with app.sessions.begin() as session:
-        errands.take(session, "digest", now() - timedelta(hours=3), timedelta(hours=1))
+        scheduled_jobs.take(session, "digest", now() - timedelta(hours=3), timedelta(hours=1))
     found = doctor()["errands"]
     assert found.state is State.WARNING
     assert "digest" in found.message

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from bot.errands import Errand, Errands
 from bot.errors import BotError
-from knowledge import errands
 from knowledge.models import Errand as Row
 from knowledge.storage.database import Sessions
+from knowledge.update_queue import scheduled_jobs
 
 NOW = datetime(2024, 4, 5, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -59,7 +59,7 @@ async def test_one_that_is_done_once_is_not_begun_anew_where_it_was_cut_short(
     running = asyncio.create_task(Errands(sessions, listed, Clock(), "me").run_due())
     await begun.wait()
     with sessions.begin() as session:
-        errands.end_leases(session, "me", NOW)
+        scheduled_jobs.end_leases(session, "me", NOW)
     assert notes(sessions) == {"a": (NOW + HOUR, None)}
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -100,7 +100,7 @@ def test_of_many_processes_one_runs_it(sessions: Sessions) -> None:
     def take() -> None:
         together.wait()
         with sessions.begin() as session:
-            taken.append(errands.take(session, "a", NOW, HOUR) is not None)
+            taken.append(scheduled_jobs.take(session, "a", NOW, HOUR) is not None)
 
     threads = [threading.Thread(target=take) for _ in range(4)]
     for thread in threads:
@@ -112,23 +112,23 @@ def test_of_many_processes_one_runs_it(sessions: Sessions) -> None:
 
 def test_one_whose_process_died_comes_back(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        assert errands.take(session, "a", NOW, HOUR)
+        assert scheduled_jobs.take(session, "a", NOW, HOUR)
     with sessions.begin() as session:
-        assert not errands.take(session, "a", NOW + HOUR / 2, HOUR)
-        assert errands.take(session, "a", NOW + HOUR, HOUR)
+        assert not scheduled_jobs.take(session, "a", NOW + HOUR / 2, HOUR)
+        assert scheduled_jobs.take(session, "a", NOW + HOUR, HOUR)
 
 
 def test_who_took_too_long_gives_nothing_of_anothers_back(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        late = errands.take(session, "a", NOW, HOUR)
+        late = scheduled_jobs.take(session, "a", NOW, HOUR)
     with sessions.begin() as session:
-        held = errands.take(session, "a", NOW + HOUR, HOUR)
+        held = scheduled_jobs.take(session, "a", NOW + HOUR, HOUR)
     assert late is not None
     assert held is not None
     with sessions.begin() as session:
-        errands.finish(session, "a", late, NOW, "late")
-        assert errands.take(session, "a", NOW + HOUR * 1.5, HOUR) is None
-        errands.finish(session, "a", held, NOW + 3 * HOUR, "done")
+        scheduled_jobs.finish(session, "a", late, NOW, "late")
+        assert scheduled_jobs.take(session, "a", NOW + HOUR * 1.5, HOUR) is None
+        scheduled_jobs.finish(session, "a", held, NOW + 3 * HOUR, "done")
     assert notes(sessions) == {"a": (NOW + 3 * HOUR, "done")}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import arrivals, curation, forgetting, personal
+from knowledge import curation, forgetting, personal
 from knowledge.accounts import people, roles, sign_in
 from knowledge.claim_queue import cluster_actions, cluster_listing, inquiries
 from knowledge.claim_queue.claim_equivalence import Meaning
@@ -35,6 +35,7 @@ from knowledge.models import (
 from knowledge.models.declarative_base import now
 from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions
+from knowledge.update_queue import queued_updates
 
 SECRET = b"the secret of these tests"
 #: Text that nothing else in the database can hold by chance.
@@ -120,7 +121,7 @@ def a_whole_life(sessions: Sessions, place: Callable[[], None]) -> None:
         sign_in.issue_link(session, ME, now())
     with sessions.begin() as session:
         curation.retract(session, [statement], "an editor", "it was wrong")
-        arrivals.store(session, [arrivals.Arriving(8, ME, b"sealed")], now())
+        queued_updates.store(session, [queued_updates.Arriving(8, ME, b"sealed")], now())
 
 
 class TestForgetting:

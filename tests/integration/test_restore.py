@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import arrivals, backup_check, curation, errands
+from knowledge import backup_check, curation
 from knowledge.accounts import people
 from knowledge.backup import backup, restore
 from knowledge.claim_queue.inquiries import record
@@ -43,6 +43,7 @@ from knowledge.models.declarative_base import now
 from knowledge.storage import schema
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.storage.staging_folder import working_folder
+from knowledge.update_queue import queued_updates, scheduled_jobs
 
 
 @pytest.fixture
@@ -413,22 +414,22 @@ def test_what_was_held_when_it_was_made_is_held_by_nobody(
         feed = Feed(url="https://example.org", kind=FeedKind.SYNDICATION, minutes=60)
         feed.source, feed.next_poll_at = Source(name="Town"), at
         session.add(feed)
-        arrivals.store(session, [arrivals.Arriving(1, "lane", b"sealed")], at)
+        queued_updates.store(session, [queued_updates.Arriving(1, "lane", b"sealed")], at)
     with lived_in.begin() as session:
-        assert errands.take(session, "held", at, hour, "gone")
-        done = errands.take(session, "done", at, hour, "gone")
+        assert scheduled_jobs.take(session, "held", at, hour, "gone")
+        done = scheduled_jobs.take(session, "done", at, hour, "gone")
         assert done
-        errands.finish(session, "done", done, at + hour, "done")
+        scheduled_jobs.finish(session, "done", done, at + hour, "done")
         assert feed_polling.take_next(session, at, "gone")
-        assert arrivals.take(session, "another gone", at, at + hour, 1)
+        assert queued_updates.take(session, "another gone", at, at + hour, 1)
     backup(engine, folder / "held.db")
     restore(engine, folder / "held.db")
     later = now()
     with lived_in.begin() as session:
-        assert errands.take(session, "held", later, hour)
-        assert not errands.take(session, "done", later, hour)
+        assert scheduled_jobs.take(session, "held", later, hour)
+        assert not scheduled_jobs.take(session, "done", later, hour)
         assert feed_polling.take_next(session, later)
-        (taken,) = arrivals.take(session, "new", later, later + hour, 1)
+        (taken,) = queued_updates.take(session, "new", later, later + hour, 1)
     assert taken.tries == 1
 
 

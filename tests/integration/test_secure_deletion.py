@@ -12,7 +12,7 @@ from bot.app import App
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
-from knowledge import arrivals, forgetting
+from knowledge import forgetting
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.checking.claim_checker import Answering
@@ -24,6 +24,7 @@ from knowledge.models import Cluster, Errand, Inquiry
 from knowledge.models.declarative_base import now
 from knowledge.storage import database, secure_deletion
 from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.update_queue import queued_updates
 
 SECRET = b"the secret of these tests"
 NUMBER = 7_318_842_905
@@ -245,12 +246,12 @@ class TestForgottenUpdates:
     def test_what_they_leave_is_overwritten_within_the_hour(self, sessions: Sessions) -> None:
         at = now()
         with sessions.begin() as session:
-            assert arrivals.forget(session, at, at) == 0
+            assert queued_updates.forget(session, at, at) == 0
         assert due(sessions) is None
         self.give_up(sessions, at)
         later = at + timedelta(seconds=1)
         with sessions.begin() as session:
-            assert arrivals.forget(session, later, later) == 1
+            assert queued_updates.forget(session, later, later) == 1
         found = due(sessions)
         assert found is not None
         assert found <= now() + secure_deletion.WITHIN
@@ -259,21 +260,21 @@ class TestForgottenUpdates:
         at = now()
         self.take(sessions, at)
         with sessions.begin() as session:
-            assert arrivals.finish(session, 1, "one", at)
+            assert queued_updates.finish(session, 1, "one", at)
         later = at + timedelta(seconds=1)
         with sessions.begin() as session:
-            assert arrivals.forget(session, later, later) == 1
+            assert queued_updates.forget(session, later, later) == 1
         found = due(sessions)
         assert found is not None
         assert found <= now() + timedelta(days=1)
 
     def take(self, sessions: Sessions, at: datetime) -> None:
         with sessions.begin() as session:
-            arrivals.store(session, [arrivals.Arriving(1, "lane", b"sealed")], at)
+            queued_updates.store(session, [queued_updates.Arriving(1, "lane", b"sealed")], at)
         with sessions.begin() as session:
-            assert arrivals.take(session, "one", at, at + timedelta(minutes=1), 1)
+            assert queued_updates.take(session, "one", at, at + timedelta(minutes=1), 1)
 
     def give_up(self, sessions: Sessions, at: datetime) -> None:
         self.take(sessions, at)
         with sessions.begin() as session:
-            assert arrivals.give_up(session, 1, "one", "broken", at)
+            assert queued_updates.give_up(session, 1, "one", "broken", at)

@@ -15,9 +15,8 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.conversation.post import Outbox
-from knowledge import arrivals, errands, processes
+from knowledge import processes
 from knowledge.accounts import people
-from knowledge.arrivals import Arriving, Taken
 from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
@@ -27,6 +26,8 @@ from knowledge.outbox import pending_notifications
 from knowledge.processes import ProcessLock
 from knowledge.storage.database import Sessions
 from knowledge.takeover import take_over
+from knowledge.update_queue import queued_updates, scheduled_jobs
+from knowledge.update_queue.queued_updates import Arriving, Taken
 
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=1)
@@ -67,16 +68,16 @@ def start_anew(sessions: Sessions, folder: Path) -> int:
 
 def take_updates(sessions: Sessions, holder: str, at: datetime) -> list[Taken]:
     with sessions.begin() as session:
-        return arrivals.take(session, holder, at, at + HOUR, 10)
+        return queued_updates.take(session, holder, at, at + HOUR, 10)
 
 
 def hold_an_update(sessions: Sessions, holder: str, number: int, *, answered: bool = False) -> None:
     with sessions.begin() as session:
         arriving = Arriving(number, f"lane {number}", b"sealed", Course.ANSWER)
-        arrivals.store(session, [arriving], NOW)
-        assert arrivals.take(session, holder, NOW, NOW + HOUR, 1)
+        queued_updates.store(session, [arriving], NOW)
+        assert queued_updates.take(session, holder, NOW, NOW + HOUR, 1)
         if answered:
-            assert arrivals.answer(session, number, holder, b"reply", Course.ANSWER)
+            assert queued_updates.answer(session, number, holder, b"reply", Course.ANSWER)
 
 
 def outbox(sessions: Sessions, at: datetime, holder: str) -> Outbox:
@@ -125,7 +126,7 @@ class TestUpdates:
         assert start_anew(sessions, folder) == 0
         assert take_updates(sessions, "new", SOON) == []
         with sessions.begin() as session:
-            assert arrivals.finish(session, 1, living, SOON)
+            assert queued_updates.finish(session, 1, living, SOON)
 
     def test_those_of_another_host_are_left_until_the_lease_ends(
         self, sessions: Sessions, folder: Path, dead: str
@@ -182,15 +183,15 @@ def test_a_letter_that_is_to_wait_is_not_hurried(
 
 def test_an_errand_is_begun_anew(sessions: Sessions, folder: Path, dead: str, living: str) -> None:
     with sessions.begin() as session:
-        assert errands.take(session, "its", NOW, HOUR, dead)
-        assert errands.take(session, "mine", NOW, HOUR, living)
-        done = errands.take(session, "done", NOW, HOUR, dead)
+        assert scheduled_jobs.take(session, "its", NOW, HOUR, dead)
+        assert scheduled_jobs.take(session, "mine", NOW, HOUR, living)
+        done = scheduled_jobs.take(session, "done", NOW, HOUR, dead)
         assert done
-        errands.finish(session, "done", done, NOW + HOUR, "done")
+        scheduled_jobs.finish(session, "done", done, NOW + HOUR, "done")
     start_anew(sessions, folder)
     with sessions.begin() as session:
         names = ("its", "mine", "done")
-        assert [bool(errands.take(session, name, SOON, HOUR)) for name in names] == [
+        assert [bool(scheduled_jobs.take(session, name, SOON, HOUR)) for name in names] == [
             True, False, False,
         ]  # fmt: skip
 

@@ -19,12 +19,13 @@ from sqlalchemy.exc import OperationalError
 from bot import measures
 from bot.errors import SettingsError
 from bot.watching import GAUGES, Standing, watched
-from knowledge import curation, errands
+from knowledge import curation
 from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.index.serving_index import ServingIndex, reindex
 from knowledge.storage.database import Sessions
+from knowledge.update_queue import scheduled_jobs
 from tests.bag_of_words import BagOfWords
 
 #: Far enough that it does not matter how long ago this was imported.
@@ -126,7 +127,7 @@ class TestMetrics:
         index.current()
         with sessions.begin() as session:
             inquiries.record(session, "k" * 64, "is the bridge open", Outcome.NO_MATCH, [], "en")
-            errands.take(session, "feeds", LATER - timedelta(hours=2), timedelta(minutes=1))
+            scheduled_jobs.take(session, "feeds", LATER - timedelta(hours=2), timedelta(minutes=1))
         found = samples(get(f"{served}/metrics")[1])
         assert found["tathabbat_index_statements", ""] == 1
         assert found["tathabbat_index_changes_behind", ""] == 0

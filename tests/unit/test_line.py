@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.turns import turns
+from knowledge.update_queue.fair_scheduling import turns
 
 
 def test_a_newcomer_stands_beside_who_is_served_now() -> None:

@@ -14,8 +14,8 @@ from bot.telegram.gate import Gate
 from bot.telegram.inbox import Inbox
 from bot.telegram.intake import Intake, Origin, number_of, origin_of
 from bot.telegram.limits import Limits
-from knowledge.arrivals import Arriving, Stored
 from knowledge.models import Course
+from knowledge.update_queue.queued_updates import Arriving, Stored
 from tests.e2e.echo_bot import SECRET, sessions_in
 
 PERSON = {"id": 5, "is_bot": False, "first_name": "Person"}

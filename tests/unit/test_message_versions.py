@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.models import ArrivalState, Course
-from knowledge.versions import Kept, Standing, Version, standing
+from knowledge.update_queue.message_versions import Kept, Standing, Version, standing
 
 WAITING, SENT = ArrivalState.WAITING, ArrivalState.SENT
 ASKED, REFUSED = Course.ANSWER, Course.SLOW_DOWN

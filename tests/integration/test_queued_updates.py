@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import arrivals
-from knowledge.arrivals import Arriving, Taken
 from knowledge.errors import NotFound
 from knowledge.models import Arrival, ArrivalState, Course
 from knowledge.storage.database import Sessions
-from knowledge.versions import Standing, Version
+from knowledge.update_queue import queued_updates
+from knowledge.update_queue.message_versions import Standing, Version
+from knowledge.update_queue.queued_updates import Arriving, Taken
 
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=10)
@@ -24,10 +24,10 @@ def store(
     *items: tuple[int, str],
     course: Course = Course.ANSWER,
     at: datetime = NOW,
-) -> arrivals.Stored:
+) -> queued_updates.Stored:
     with sessions.begin() as session:
         coming = [Arriving(number, lane, b"sealed", course) for number, lane in items]
-        return arrivals.store(session, coming, at)
+        return queued_updates.store(session, coming, at)
 
 
 def take(
@@ -38,7 +38,7 @@ def take(
     in_hand: Sequence[int] = (),
 ) -> list[Taken]:
     with sessions.begin() as session:
-        return arrivals.take(session, holder, at, at + LEASE, limit, in_hand)
+        return queued_updates.take(session, holder, at, at + LEASE, limit, in_hand)
 
 
 def numbers(taken: Sequence[Taken]) -> list[int]:
@@ -47,8 +47,8 @@ def numbers(taken: Sequence[Taken]) -> list[int]:
 
 def finish(sessions: Sessions, number: int, holder: str = "one") -> bool:
     with sessions.begin() as session:
-        arrivals.answer(session, number, holder, b"reply", Course.ANSWER)
-        return arrivals.finish(session, number, holder, NOW)
+        queued_updates.answer(session, number, holder, b"reply", Course.ANSWER)
+        return queued_updates.finish(session, number, holder, NOW)
 
 
 def row(sessions: Sessions, number: int) -> Arrival:
@@ -60,16 +60,16 @@ class TestStoring:
     def test_the_same_update_is_stored_once_however_often_it_comes(
         self, sessions: Sessions
     ) -> None:
-        assert store(sessions, (1, "a"), (1, "a"), (2, "b")) == arrivals.Stored(
+        assert store(sessions, (1, "a"), (1, "a"), (2, "b")) == queued_updates.Stored(
             frozenset({1, 2}), 2
         )
-        assert store(sessions, (2, "b"), (3, "b")) == arrivals.Stored(frozenset({3}), 3)
+        assert store(sessions, (2, "b"), (3, "b")) == queued_updates.Stored(frozenset({3}), 3)
 
     def test_one_that_was_answered_does_not_come_back(self, sessions: Sessions) -> None:
         store(sessions, (1, "a"))
         take(sessions)
         finish(sessions, 1)
-        assert store(sessions, (1, "a")) == arrivals.Stored(frozenset(), 0)
+        assert store(sessions, (1, "a")) == queued_updates.Stored(frozenset(), 0)
         assert take(sessions, at=LATER) == []
 
     def test_numbers_may_be_as_large_as_telegrams(self, sessions: Sessions) -> None:
@@ -133,7 +133,7 @@ class TestTaking:
         store(sessions, (1, "a"), (2, "b"))
         take(sessions)
         with sessions.begin() as session:
-            arrivals.renew(session, "one", [1], LATER + LEASE)
+            queued_updates.renew(session, "one", [1], LATER + LEASE)
         assert numbers(take(sessions, at=LATER, holder="other")) == [2]
 
 
@@ -153,33 +153,33 @@ class TestAfterACrash:
         store(sessions, (1, "a"))
         take(sessions)
         with sessions.begin() as session:
-            assert arrivals.place(session, 1, "one", "77")
-            assert arrivals.answer(session, 1, "one", b"reply", Course.ANSWER)
-            assert arrivals.advance(session, 1, "one", b"changed", 1)
+            assert queued_updates.place(session, 1, "one", "77")
+            assert queued_updates.answer(session, 1, "one", b"reply", Course.ANSWER)
+            assert queued_updates.advance(session, 1, "one", b"changed", 1)
         (again,) = take(sessions, at=LATER, holder="other")
         assert (again.reply, again.progress, again.placeholder) == (b"changed", 1, "77")
         # That a process died is no failed sending: after one it waits longer each time.
         assert (again.repeats, again.tries) == (1, 0)
         with sessions() as session:
-            assert arrivals.tally(session) == arrivals.Tally(1, NOW, 0, 1)
+            assert queued_updates.tally(session) == queued_updates.Tally(1, NOW, 0, 1)
 
     def test_who_lost_the_lease_changes_nothing_any_more(self, sessions: Sessions) -> None:
         store(sessions, (1, "a"))
         take(sessions)
         take(sessions, at=LATER, holder="other")
         with sessions.begin() as session:
-            assert not arrivals.place(session, 1, "one", "77")
-            assert not arrivals.answer(session, 1, "one", b"reply", Course.ANSWER)
-            assert not arrivals.put_back(session, 1, "one", NOW)
-            assert not arrivals.give_up(session, 1, "one", "broken", NOW)
-            assert not arrivals.finish(session, 1, "one", NOW)
-            assert arrivals.answer(session, 1, "other", b"reply", Course.ANSWER)
+            assert not queued_updates.place(session, 1, "one", "77")
+            assert not queued_updates.answer(session, 1, "one", b"reply", Course.ANSWER)
+            assert not queued_updates.put_back(session, 1, "one", NOW)
+            assert not queued_updates.give_up(session, 1, "one", "broken", NOW)
+            assert not queued_updates.finish(session, 1, "one", NOW)
+            assert queued_updates.answer(session, 1, "other", b"reply", Course.ANSWER)
 
     def test_a_stop_lets_go_at_once_and_counts_nothing(self, sessions: Sessions) -> None:
         store(sessions, (1, "a"))
         take(sessions)
         with sessions.begin() as session:
-            arrivals.release(session, "one")
+            queued_updates.release(session, "one")
         (again,) = take(sessions, holder="other")
         assert (again.tries, again.repeats) == (0, 0)
 
@@ -187,13 +187,13 @@ class TestAfterACrash:
 def say(sessions: Sessions, number: int, content: str | None, message: str = "message") -> None:
     with sessions.begin() as session:
         coming = Arriving(number, "a", b"sealed", Course.ANSWER, message, content)
-        arrivals.store(session, [coming], NOW)
+        queued_updates.store(session, [coming], NOW)
 
 
 def answer(sessions: Sessions, number: int, placeholder: str | None) -> None:
     with sessions.begin() as session:
-        arrivals.answer(session, number, "one", b"reply", Course.ANSWER)
-        assert arrivals.finish(session, number, "one", NOW, placeholder)
+        queued_updates.answer(session, number, "one", b"reply", Course.ANSWER)
+        assert queued_updates.finish(session, number, "one", NOW, placeholder)
 
 
 class TestVersions:
@@ -224,9 +224,9 @@ class TestVersions:
         say(sessions, 1, "ten")
         take(sessions)
         with sessions.begin() as session:
-            arrivals.answer(session, 1, "one", b"reply", Course.ANSWER)
-            arrivals.advance(session, 1, "one", b"reply", 1, "77")
-            arrivals.finish(session, 1, "one", NOW)
+            queued_updates.answer(session, 1, "one", b"reply", Course.ANSWER)
+            queued_updates.advance(session, 1, "one", b"reply", 1, "77")
+            queued_updates.finish(session, 1, "one", NOW)
         assert row(sessions, 1).placeholder == "77"
 
     def test_what_is_like_nothing_else_is_named_no_longer_than_it_waits(
@@ -247,7 +247,7 @@ class TestVersions:
         answer(sessions, 1, "77")
         say(sessions, 2, "two")
         with sessions.begin() as session:
-            arrivals.forget_lane(session, "a", "nobody")
+            queued_updates.forget_lane(session, "a", "nobody")
         for number in (1, 2):
             left = row(sessions, number)
             assert (left.message, left.content, left.placeholder) == (None, None, None)
@@ -260,7 +260,7 @@ class TestEnding:
         take(sessions)
         assert finish(sessions, 1)
         with sessions.begin() as session:
-            arrivals.drop(session, 2, "one", "Forbidden: bot was blocked by the user", NOW)
+            queued_updates.drop(session, 2, "one", "Forbidden: bot was blocked by the user", NOW)
         for number, state in ((1, ArrivalState.SENT), (2, ArrivalState.DROPPED)):
             kept = row(sessions, number)
             assert (kept.state, kept.payload, kept.reply) == (state, None, None)
@@ -271,7 +271,7 @@ class TestEnding:
         take(sessions)
         minute = NOW + timedelta(minutes=1)
         with sessions.begin() as session:
-            arrivals.put_back(session, 1, "one", minute, "NetworkError", repeat=True)
+            queued_updates.put_back(session, 1, "one", minute, "NetworkError", repeat=True)
         # The person's next one does not go first.
         assert take(sessions) == []
         (again,) = take(sessions, at=minute)
@@ -281,33 +281,35 @@ class TestEnding:
         store(sessions, (1, "a"))
         take(sessions)
         with sessions.begin() as session:
-            arrivals.put_back(session, 1, "one", NOW)
+            queued_updates.put_back(session, 1, "one", NOW)
         assert take(sessions)[0].tries == 0
         with sessions() as session:
-            assert arrivals.troubles(session) == []
+            assert queued_updates.troubles(session) == []
 
     def test_an_apology_leaves_a_trace_and_may_be_tried_again(self, sessions: Sessions) -> None:
         store(sessions, (1, "a"), (2, "b"))
         take(sessions)
         with sessions.begin() as session:
-            arrivals.answer(session, 1, "one", b"sorry", Course.APOLOGISE, "not answered: OSError")
-            arrivals.finish(session, 1, "one", NOW)
-            arrivals.give_up(session, 2, "one", "not sent: too long", NOW)
+            queued_updates.answer(
+                session, 1, "one", b"sorry", Course.APOLOGISE, "not answered: OSError"
+            )
+            queued_updates.finish(session, 1, "one", NOW)
+            queued_updates.give_up(session, 2, "one", "not sent: too long", NOW)
         with sessions() as session:
-            found = arrivals.troubles(session)
-            assert arrivals.tally(session).given_up == 2
+            found = queued_updates.troubles(session)
+            assert queued_updates.tally(session).given_up == 2
         assert [(each.id, each.error) for each in found] == [
             (2, "not sent: too long"),
             (1, "not answered: OSError"),
         ]
         with sessions.begin() as session:
-            assert arrivals.retry(session, [1], NOW) == 1
-            assert arrivals.retry(session, [], NOW) == 1
+            assert queued_updates.retry(session, [1], NOW) == 1
+            assert queued_updates.retry(session, [], NOW) == 1
         first, second = take(sessions)
         assert (first.payload, first.reply, first.course) == (b"sealed", None, Course.ANSWER)
         assert (second.id, second.tries) == (2, 0)
         with sessions.begin() as session, pytest.raises(NotFound, match="updates list"):
-            arrivals.retry(session, [1], NOW)
+            queued_updates.retry(session, [1], NOW)
 
     def test_what_nobody_asked_for_is_dropped_where_another_is_given_up(
         self, sessions: Sessions
@@ -316,7 +318,9 @@ class TestEnding:
         store(sessions, (2, "b"))
         take(sessions)
         with sessions.begin() as session:
-            assert all(arrivals.give_up(session, each, "one", "broken", NOW) for each in (1, 2))
+            assert all(
+                queued_updates.give_up(session, each, "one", "broken", NOW) for each in (1, 2)
+            )
         overheard, asked = row(sessions, 1), row(sessions, 2)
         assert (overheard.state, overheard.payload) == (ArrivalState.DROPPED, None)
         assert (asked.state, asked.payload) == (ArrivalState.GIVEN_UP, b"sealed")
@@ -328,20 +332,20 @@ class TestEnding:
         take(sessions, 2)
         finish(sessions, 1)
         with sessions.begin() as session:
-            arrivals.give_up(session, 2, "one", "broken", NOW)
+            queued_updates.give_up(session, 2, "one", "broken", NOW)
         later = NOW + timedelta(seconds=1)
         with sessions.begin() as session:
-            assert arrivals.forget(session, NOW, NOW) == 0
-            assert arrivals.forget(session, later, NOW) == 1
-            assert arrivals.forget(session, later, later) == 1
-            assert arrivals.waiting(session) == 1
+            assert queued_updates.forget(session, NOW, NOW) == 0
+            assert queued_updates.forget(session, later, NOW) == 1
+            assert queued_updates.forget(session, later, later) == 1
+            assert queued_updates.waiting(session) == 1
 
     def test_everything_of_one_person_can_be_forgotten(self, sessions: Sessions) -> None:
         store(sessions, (1, "a"), (2, "a"), (3, "b"))
         take(sessions, 1)
         finish(sessions, 1)
         with sessions.begin() as session:
-            assert arrivals.forget_lane(session, "a", "nobody") == 2
+            assert queued_updates.forget_lane(session, "a", "nobody") == 2
         with sessions() as session:
             rows = session.scalars(select(Arrival).order_by(Arrival.id)).all()
             assert [(each.lane, each.payload is None) for each in rows] == [

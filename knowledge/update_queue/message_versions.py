@@ -12,8 +12,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge.leasing import OPEN
 from knowledge.models import Arrival, ArrivalState, Course
+from knowledge.update_queue.lease_statements import OPEN
 
 #: What stands where an answer to these is, is no answer.
 _REFUSED: Final = (Course.SLOW_DOWN, Course.BUSY)

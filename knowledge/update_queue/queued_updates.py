@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from knowledge.errors import NotFound
-from knowledge.leasing import CHANGE, FINISH, GIVE_UP, LEASE, OPEN
 from knowledge.models import Arrival, ArrivalState, Course
 from knowledge.storage import secure_deletion
 from knowledge.storage.bulk_insert import insert_all
 from knowledge.storage.pagination import bounded
-from knowledge.turns import turns
-from knowledge.versions import Standing, standings
+from knowledge.update_queue.fair_scheduling import turns
+from knowledge.update_queue.lease_statements import CHANGE, FINISH, GIVE_UP, LEASE, OPEN
+from knowledge.update_queue.message_versions import Standing, standings
 
 #: Characters of a failure that are kept.
 _LONGEST_ERROR: Final = 500

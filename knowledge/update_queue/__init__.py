@@ -1,0 +1,1 @@
+"""Keep what a channel brings until it is answered: durable, leased, fair."""
