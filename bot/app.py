@@ -223,8 +223,8 @@ class App:
         from bot.conversation.bulletins import Bulletin, Bulletins
         from bot.errands import Errand, Errands
         from bot.telegram.bulletins import send_bulletins
-        from knowledge.forgetting import expire
         from knowledge.ingestion.feed_polling import forget_unlisted
+        from knowledge.privacy.erasure import expire
         from knowledge.storage import secure_deletion
 
         bulletins = Bulletins(self.sessions, self.secret, self.first_admins)

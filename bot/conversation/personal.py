@@ -10,12 +10,12 @@ from typing import Final
 from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue
 from bot.conversation.reply import Asker, Block, Button, Document, Reply, Style
 from bot.conversation.wording import LANGUAGE, Noted, closed, telling
-from knowledge import forgetting, personal
 from knowledge.accounts import people
 from knowledge.claim_queue import demand, inquiries
 from knowledge.corpus import reports
 from knowledge.models import Calendar
 from knowledge.notifications import rejections
+from knowledge.privacy import data_export, erasure
 from knowledge.storage import secure_deletion
 from knowledge.storage.database import Sessions
 
@@ -126,7 +126,7 @@ class Personal:
 
     def _held(self, key: str, words: Catalogue) -> Reply:
         with self._sessions() as session:
-            held = personal.export(session, key, self._secret)
+            held = data_export.export(session, key, self._secret)
         if held.questions:
             text = words.count(
                 "This is everything I hold about you. There is {count} question of yours in it.",
@@ -140,7 +140,7 @@ class Personal:
         return Reply((Block(text),), document=Document(_DOCUMENT, held.document))
 
     def _forget(self, key: str, words: Catalogue) -> Reply:
-        overwritten = forgetting.forget_person(self._sessions, key)
+        overwritten = erasure.forget_person(self._sessions, key)
         text = words.say(
             "🗑 It is erased. Our chat itself is yours to clear: Telegram keeps it, not I."
         )

@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import select
 
-from knowledge import curation, forgetting, personal
+from knowledge import curation
 from knowledge.claim_queue import cluster_actions, cluster_listing, cluster_notes
 from knowledge.claim_queue.cluster_filters import Filter
 from knowledge.curation.edit_conflicts import last_seen, require_unchanged
@@ -13,6 +13,7 @@ from knowledge.curation.resolution import UNDO_FOR, answer_cluster, undo_answer
 from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
 from knowledge.models import AuditEntry, ClusterNote, ClusterTag, SubjectKind
+from knowledge.privacy import data_export, erasure
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, published
@@ -158,8 +159,8 @@ def test_what_a_moderator_noted_is_theirs_to_see_and_to_have_erased(sessions: Se
     note(sessions, cluster, "in my own words", "me")
     note(sessions, cluster, "in others' words", "others")
     with sessions.begin() as session:
-        held = json.loads(personal.export(session, "me", b"secret").document)
-        forgetting.forget(session, "me")
+        held = json.loads(data_export.export(session, "me", b"secret").document)
+        erasure.forget(session, "me")
     (found,) = held["moderation"]["notes"]
     assert (found["cluster"], found["text"]) == (cluster, "in my own words")
     assert of(sessions, cluster) == ([], ["in others' words"])
@@ -172,10 +173,10 @@ def test_remarks_go_with_the_last_wording_they_may_repeat(sessions: Sessions) ->
     tag(sessions, cluster, "water")
     note(sessions, cluster, "she says the dam broke")
     with sessions.begin() as session:
-        forgetting.forget(session, "one")
+        erasure.forget(session, "one")
     assert of(sessions, cluster) == (["water"], ["she says the dam broke"])
     with sessions.begin() as session:
-        forgetting.forget(session, "two")
+        erasure.forget(session, "two")
     with sessions() as session:
         assert session.scalars(select(ClusterNote)).all() == []
         assert session.scalars(select(ClusterTag)).all() == []

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from bot.parsing.pool import ParserPool
 from embeddings.encoders.encoder import Encoder
-from knowledge import forgetting, personal
 from knowledge.accounts import roles
 from knowledge.claim_queue import cluster_notes, inquiries, saved_searches
 from knowledge.domain import Outcome
@@ -25,6 +24,7 @@ from knowledge.models import (
     RejectReason,
     SubjectKind,
 )
+from knowledge.privacy import data_export, erasure
 from knowledge.storage.database import Sessions
 from tests.integration.console import SECRET, Answer, Browser, Console, console_on, field_of, key_of
 from tests.integration.newsroom import HOSTILE, add_cluster, furnish
@@ -405,11 +405,11 @@ class TestSavedSearches:
     ) -> None:
         moderator.send("/inbox/searches?language=en", name="Rumours")
         with console.sessions.begin() as session:
-            document = json.loads(personal.export(session, key_of(2), SECRET).document)
+            document = json.loads(data_export.export(session, key_of(2), SECRET).document)
             assert document["moderation"]["saved_searches"] == [
                 {"name": "Rumours", "query": "language=en"}
             ]
-            forgetting.forget(session, key_of(2))
+            erasure.forget(session, key_of(2))
             assert saved_searches.saved(session, key_of(2)) == ()
 
 

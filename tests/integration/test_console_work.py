@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from bot import serving
 from bot.parsing.pool import ParserPool
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, forgetting
+from knowledge import curation
 from knowledge.accounts import people
 from knowledge.corpus import reports
 from knowledge.curation.resolution import UNDO_FOR
@@ -39,6 +39,7 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
+from knowledge.privacy import erasure
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.console import Browser, Console, console_on, field_of, key_of
@@ -349,7 +350,7 @@ class TestBlocking:
         address = self.link(admin.get("/clusters/1").text)
         with console.sessions.begin() as session:
             number = int(address.rpartition("=")[2])
-            forgetting.forget(session, session.get_one(Inquiry, number).person_key)
+            erasure.forget(session, session.get_one(Inquiry, number).person_key)
         page = admin.get("/clusters/1").text
         assert address not in page
         assert "nobody:" not in page

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import curation, forgetting, personal
+from knowledge import curation
 from knowledge.accounts import people, roles, sign_in
 from knowledge.claim_queue import cluster_actions, cluster_listing, inquiries
 from knowledge.claim_queue.claim_equivalence import Meaning
@@ -34,6 +34,7 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.outbox import pending_notifications
+from knowledge.privacy import data_export, erasure
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates
 
@@ -138,7 +139,7 @@ class TestForgetting:
         }
         assert where(sessions, ONLY_THEIRS) == {"inquiries", "claims", "clusters"}
         with sessions.begin() as session:
-            forgetting.forget(session, ME)
+            erasure.forget(session, ME)
         assert where(sessions, ME, ONLY_THEIRS, ADDRESS) == set()
 
     def test_what_others_sent_as_well_stays_theirs(
@@ -146,7 +147,7 @@ class TestForgetting:
     ) -> None:
         a_whole_life(sessions, placed)
         with sessions.begin() as session:
-            forgetting.forget(session, ME)
+            erasure.forget(session, ME)
         with sessions() as session:
             assert session.scalars(select(Claim.text).where(Claim.text != "")).all() == [SHARED]
             theirs = session.scalars(select(Inquiry).where(Inquiry.person_key == OTHER)).one()
@@ -156,7 +157,7 @@ class TestForgetting:
     def test_it_still_counts(self, sessions: Sessions, placed: Callable[[], None]) -> None:
         a_whole_life(sessions, placed)
         with sessions.begin() as session:
-            forgetting.forget(session, ME)
+            erasure.forget(session, ME)
         with sessions() as session:
             counted = session.scalars(select(Inquiry).order_by(Inquiry.id)).all()
             assert [each.outcome for each in counted] == [
@@ -180,7 +181,7 @@ class TestForgetting:
         kept = vector_cache.kept(sessions, fake_encoder.fingerprint, [ONLY_THEIRS, SHARED])
         assert set(kept) == {ONLY_THEIRS, SHARED}
         with sessions.begin() as session:
-            forgetting.forget(session, ME)
+            erasure.forget(session, ME)
         kept = vector_cache.kept(sessions, fake_encoder.fingerprint, [ONLY_THEIRS, SHARED])
         assert set(kept) == {SHARED}
 
@@ -191,7 +192,7 @@ class TestForgetting:
         placed()
         with sessions.begin() as session:
             (open_one,) = cluster_listing.clusters(session).items
-            forgetting.forget(session, ME)
+            erasure.forget(session, ME)
         with sessions() as session:
             assert cluster_listing.clusters(session).items == ()
             assert session.get_one(Cluster, open_one.id).status is ClusterStatus.SETTLED
@@ -207,7 +208,7 @@ class TestForgetting:
         with sessions.begin() as session:
             first, second = session.scalars(select(Cluster.id).order_by(Cluster.id))
             cluster_actions.merge_clusters(session, first, [second], MODERATOR)
-            forgetting.forget(session, ME)
+            erasure.forget(session, ME)
         with sessions() as session:
             assert session.get_one(Cluster, first).title == SHARED
             assert session.get_one(Cluster, first).status is ClusterStatus.OPEN
@@ -222,7 +223,7 @@ class TestForgetting:
         with sessions.begin() as session:
             first, second = session.scalars(select(Cluster.id).order_by(Cluster.id))
             cluster_actions.merge_clusters(session, first, [second], MODERATOR)
-            forgetting.forget(session, ME)
+            erasure.forget(session, ME)
             gone, left = session.scalars(select(Claim.id).order_by(Claim.id))
             assert cluster_actions.take_opposites_out(session, first, MODERATOR) is None
         for chosen in (gone, left):
@@ -235,7 +236,7 @@ class TestForgetting:
         asked(sessions, ME, ONLY_THEIRS)
         placed()
         with sessions.begin() as session:
-            forgetting.forget(session, ME)
+            erasure.forget(session, ME)
         asked(sessions, OTHER, ONLY_THEIRS)
         placed()
         with sessions() as session:
@@ -247,7 +248,7 @@ class TestForgetting:
     ) -> None:
         asked(sessions, ME, ONLY_THEIRS)
         with sessions.begin() as session:
-            forgetting.forget(session, ME)
+            erasure.forget(session, ME)
         placed()
         with sessions() as session:
             assert session.scalars(select(Cluster)).all() == []
@@ -264,7 +265,7 @@ class TestForgetting:
             pending_notifications.answer_cluster(
                 session, cluster, statement, Relation.REFUTES, MODERATOR
             )
-            forgetting.forget(session, ME)
+            erasure.forget(session, ME)
         assert where(sessions, ME) == set()
         assert where(sessions, ONLY_THEIRS) == {"claims", "clusters"}
 
@@ -272,7 +273,7 @@ class TestForgetting:
         statement = published(sessions)
         asked(sessions, ME, ONLY_THEIRS, (statement,))
         with sessions.begin() as session:
-            forgetting.forget(session, ME)
+            erasure.forget(session, ME)
             curation.retract(session, [statement], "an editor", "it was wrong")
         with sessions() as session:
             assert session.scalars(select(Notification)).all() == []
@@ -282,14 +283,14 @@ class TestForgetting:
         with sessions.begin() as session:
             people.choose_language(session, ME, "fr")
             people.block(session, ME, now() + timedelta(days=1), MODERATOR)
-            forgetting.forget(session, ME)
+            erasure.forget(session, ME)
         with sessions() as session:
             assert people.remembered(session, ME).is_blocked(now())
             assert people.remembered(session, ME).wishes == people.Wishes()
         assert where(sessions, ME) == {"people", "audit"}
         with sessions.begin() as session:
             people.block(session, ME, now() - timedelta(days=1), MODERATOR)
-            forgetting.forget(session, ME)
+            erasure.forget(session, ME)
         assert where(sessions, ME) == {"audit"}
 
     def test_whoever_moderates_keeps_the_role_and_signs_in_again(self, sessions: Sessions) -> None:
@@ -298,7 +299,7 @@ class TestForgetting:
             token = sign_in.issue_link(session, MODERATOR, now())
             signed = sign_in.use_link(session, token, now())
             assert signed is not None
-            forgetting.forget(session, MODERATOR)
+            erasure.forget(session, MODERATOR)
         with sessions() as session:
             assert sign_in.session_of(session, signed.cookie, now()) is None
             assert roles.role_of(session, MODERATOR, frozenset()) is Role.MODERATOR
@@ -306,7 +307,7 @@ class TestForgetting:
 
     def test_somebody_unknown_is_forgotten_without_ado(self, sessions: Sessions) -> None:
         with sessions.begin() as session:
-            forgetting.forget(session, ME)
+            erasure.forget(session, ME)
         with sessions() as session:
             assert list(rows(session)) == []
 
@@ -332,10 +333,10 @@ class TestForwards:
         placed()
         if in_time:
             long_ago(sessions, number)
-            forgetting.expire(sessions, HORIZON)
+            erasure.expire(sessions, HORIZON)
         else:
             with sessions.begin() as session:
-                forgetting.forget(session, ME)
+                erasure.forget(session, ME)
         assert where(sessions, "f" * 64, "Lighthouse keepers", self.LEFT) == set()
         with sessions() as session:
             row = session.get_one(Inquiry, number)
@@ -346,8 +347,8 @@ class TestForwards:
     def test_whose_message_others_forwarded_goes_with_that_person(self, sessions: Sessions) -> None:
         number = self.forwards(sessions, OTHER, ME)
         with sessions.begin() as session:
-            held = json.loads(personal.export(session, ME, SECRET).document)
-            forgetting.forget(session, ME)
+            held = json.loads(data_export.export(session, ME, SECRET).document)
+            erasure.forget(session, ME)
         assert held["forwarded_from_you_by_anybody"] == 1
         assert where(sessions, ME) == set()
         with sessions() as session:
@@ -356,7 +357,7 @@ class TestForwards:
     def test_are_among_what_is_held_of_a_person(self, sessions: Sessions) -> None:
         self.forwards(sessions, ME, "f" * 64)
         with sessions() as session:
-            held = json.loads(personal.export(session, ME, SECRET).document)
+            held = json.loads(data_export.export(session, ME, SECRET).document)
         (question,) = held["questions"]
         assert question["forwarded"] == {
             "from": "channel", "known_here_as": "f" * 64, "name": "Lighthouse keepers",
@@ -372,7 +373,7 @@ class TestRetention:
         asked(sessions, ME, SHARED)
         placed()
         long_ago(sessions, old)
-        gone = forgetting.expire(sessions, HORIZON)
+        gone = erasure.expire(sessions, HORIZON)
         assert (gone.inquiries, gone.addresses, gone.people) == (1, 0, 0)
         assert where(sessions, ONLY_THEIRS) == set()
         with sessions() as session:
@@ -386,13 +387,13 @@ class TestRetention:
             assert (counted.judge, counted.assert_at) == ("a judge", 0.9)
             assert (kept.claim, kept.waiting, kept.person_key) == (SHARED, True, ME)
             assert people.address_of(session, ME, SECRET) == ADDRESS
-        assert forgetting.expire(sessions, HORIZON).inquiries == 0
+        assert erasure.expire(sessions, HORIZON).inquiries == 0
 
     def test_an_address_goes_with_the_last_question(self, sessions: Sessions) -> None:
         long_ago(sessions, asked(sessions, ME, ONLY_THEIRS), asked(sessions, OTHER, SHARED))
         with sessions.begin() as session:
             people.choose_language(session, OTHER, "fr")
-        gone = forgetting.expire(sessions, HORIZON)
+        gone = erasure.expire(sessions, HORIZON)
         assert (gone.inquiries, gone.addresses, gone.people) == (2, 2, 1)
         with sessions() as session:
             # What they chose is theirs to take back.
@@ -404,7 +405,7 @@ class TestRetention:
             roles.grant(session, MODERATOR, Role.MODERATOR, "Layla", "command line")
             for key in (ME, OTHER, MODERATOR):
                 people.remember_address(session, key, ADDRESS, SECRET)
-        gone = forgetting.expire(sessions, HORIZON, frozenset({ME}))
+        gone = erasure.expire(sessions, HORIZON, frozenset({ME}))
         assert (gone.addresses, gone.people) == (1, 1)
         with sessions() as session:
             assert set(session.scalars(select(Person.key))) == {ME, MODERATOR}
@@ -412,7 +413,7 @@ class TestRetention:
     def test_what_somebody_still_asks_keeps_its_words(self, sessions: Sessions) -> None:
         long_ago(sessions, asked(sessions, ME, SHARED))
         asked(sessions, OTHER, SHARED)
-        forgetting.expire(sessions, HORIZON)
+        erasure.expire(sessions, HORIZON)
         with sessions() as session:
             assert session.scalars(select(Claim.text)).all() == [SHARED]
             assert set(session.scalars(select(Inquiry.claim))) == {"", SHARED}
@@ -424,16 +425,16 @@ class TestRetention:
             curation.retract(session, [statement], "an editor", "it was wrong")
         with sessions() as session:
             assert len(session.scalars(select(Notification)).all()) == 1
-        forgetting.expire(sessions, HORIZON)
+        erasure.expire(sessions, HORIZON)
         assert where(sessions, ME) == set()
 
     def test_many_are_forgotten_in_several_transactions(
         self, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(forgetting, "_BATCH", 3)
+        monkeypatch.setattr(erasure, "_BATCH", 3)
         numbers = [asked(sessions, ME, f"{SHARED} {n}") for n in range(8)]
         long_ago(sessions, *numbers)
-        assert forgetting.expire(sessions, HORIZON).inquiries == 8
+        assert erasure.expire(sessions, HORIZON).inquiries == 8
         assert where(sessions, ME, SHARED) == set()
 
 
@@ -443,7 +444,7 @@ class TestExport:
     ) -> None:
         a_whole_life(sessions, placed)
         with sessions() as session:
-            held = personal.export(session, ME, SECRET)
+            held = data_export.export(session, ME, SECRET)
         document = json.loads(held.document)
         assert held.questions == 2
         assert document["known_here_as"] == ME
@@ -472,8 +473,8 @@ class TestExport:
             roles.grant(session, MODERATOR, Role.MODERATOR, "Layla", "command line")
             people.block(session, ME, now() + timedelta(days=1), MODERATOR, "spam")
         with sessions() as session:
-            theirs = json.loads(personal.export(session, MODERATOR, SECRET).document)
-            mine = json.loads(personal.export(session, ME, SECRET).document)
+            theirs = json.loads(data_export.export(session, MODERATOR, SECRET).document)
+            mine = json.loads(data_export.export(session, ME, SECRET).document)
         assert theirs["moderation"]["role"]["name"] == "Layla"
         assert [each["by_you"] for each in theirs["moderation"]["log"]] == [False, True]
         (act,) = mine["moderation"]["log"]
@@ -484,7 +485,7 @@ class TestExport:
     def test_holds_nothing_of_others(self, sessions: Sessions) -> None:
         asked(sessions, OTHER, ONLY_THEIRS)
         with sessions() as session:
-            held = personal.export(session, ME, SECRET)
+            held = data_export.export(session, ME, SECRET)
         assert held.questions == 0
         assert ONLY_THEIRS not in held.document.decode()
         assert json.loads(held.document)["person"] is None
@@ -494,5 +495,5 @@ class TestExport:
     ) -> None:
         asked(sessions, ME, ONLY_THEIRS)
         with sessions() as session:
-            document = json.loads(personal.export(session, ME, b"another").document)
+            document = json.loads(data_export.export(session, ME, b"another").document)
         assert "SECRET_KEY" in document["person"]["chat"]

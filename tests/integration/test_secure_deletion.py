@@ -12,7 +12,6 @@ from bot.app import App
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
-from knowledge import forgetting
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.checking.claim_checker import Answering
@@ -22,6 +21,7 @@ from knowledge.index import serving_index
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Cluster, Errand, Inquiry
 from knowledge.models.declarative_base import now
+from knowledge.privacy import erasure
 from knowledge.storage import database, secure_deletion
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.update_queue import queued_updates
@@ -121,7 +121,7 @@ class TestForgetme:
                 session.add(Cluster(title=f"{claim} {number}", status="open"))
         with sessions.begin() as session:
             for person in people_keys:
-                forgetting.forget(session, person)
+                erasure.forget(session, person)
             session.execute(update(Cluster).values(title=""))
             session.execute(update(Inquiry).values(rest=None))
         secure_deletion.overwrite(sessions, now())
@@ -141,7 +141,7 @@ class TestForgetme:
         monkeypatch.setattr(secure_deletion, "_AT_ONCE", 0)
         person = people.person_key(SECRET, "telegram", NUMBER)
         ask(sessions, person, LATIN)
-        assert forgetting.forget_person(sessions, person)
+        assert erasure.forget_person(sessions, person)
         assert not written
         assert files_with(tmp_path, LATIN) == set(), "the log is emptied at once"
         at = due(sessions)
@@ -172,7 +172,7 @@ class TestForgetme:
 
         with monkeypatch.context() as patch:
             patch.setattr(secure_deletion, "rewrite", locked)
-            assert not forgetting.forget_person(sessions, person)
+            assert not erasure.forget_person(sessions, person)
         assert secure_deletion.overwrite(sessions, now()) == "overwritten"
         assert files_with(tmp_path, LATIN) == set()
 
@@ -187,11 +187,11 @@ class TestRetention:
         with sessions.begin() as session:
             session.execute(update(Inquiry).values(at=now() - 2 * HORIZON))
         assert files_with(tmp_path, *WORDS)
-        assert forgetting.expire(sessions, now() - HORIZON).inquiries == 2
+        assert erasure.expire(sessions, now() - HORIZON).inquiries == 2
         assert files_with(tmp_path, *WORDS, str(NUMBER), person) == set()
 
     def test_that_forgets_nothing_writes_nothing(self, sessions: Sessions) -> None:
-        assert forgetting.expire(sessions, now() - HORIZON).inquiries == 0
+        assert erasure.expire(sessions, now() - HORIZON).inquiries == 0
         assert due(sessions) is None
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import curation, personal, trends
+from knowledge import curation, trends
 from knowledge.claim_queue import cluster_actions, inquiries, verdicts
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import CannotUndo
@@ -22,6 +22,7 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.outbox import delivery, pending_notifications
+from knowledge.privacy import data_export
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, last_entry, published, told
@@ -436,7 +437,7 @@ def test_what_is_held_of_a_person_and_the_figures_say_so(sessions: Sessions) -> 
     _tell(sessions)
     assert answered() == 0
     with sessions() as session:
-        held = json.loads(personal.export(session, "one", b"a secret").document)
+        held = json.loads(data_export.export(session, "one", b"a secret").document)
     (question,) = held["questions"]
     assert question["waiting_to_be_told"]
     assert question["answered_by_moderators_at"] is None

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from knowledge import approvals, curation, personal
+from knowledge import approvals, curation
 from knowledge.accounts import roles
 from knowledge.approvals import Applied, Policy, Waiting
 from knowledge.claim_queue import cluster_actions
@@ -30,6 +30,7 @@ from knowledge.models import (
     StatementStatus,
     SubjectKind,
 )
+from knowledge.privacy import data_export
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.console import SECRET, key_of
@@ -170,8 +171,8 @@ class TestWhoDecides:
     ) -> None:
         approve(sessions, propose(sessions, RATING))
         with sessions() as session:
-            mine = personal.export(session, key_of(AMAL), SECRET).document.decode()
-            theirs = personal.export(session, key_of(BASIL), SECRET).document.decode()
+            mine = data_export.export(session, key_of(AMAL), SECRET).document.decode()
+            theirs = data_export.export(session, key_of(BASIL), SECRET).document.decode()
         assert '"kind": "edit_statement"' in mine
         assert '"decided_by_you": true' in theirs
         assert '"approved_by_you": true' in theirs

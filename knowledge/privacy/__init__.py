@@ -1,0 +1,1 @@
+"""Erase people and what is old, and export what is held about a person."""
