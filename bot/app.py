@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from knowledge.corpus.readers.page_heading import Heading
     from knowledge.domain import ReportDraft
     from knowledge.index.serving_index import ServingIndex
-    from knowledge.processes import ProcessLock
+    from knowledge.operations.process_locks import ProcessLock
 
 logger = logging.getLogger(__name__)
 
@@ -104,8 +104,8 @@ class App:
 
         Raises SQLAlchemyError where the database fails.
         """
-        from knowledge.processes import ProcessLock
-        from knowledge.takeover import take_over
+        from knowledge.operations.lease_recovery import take_over
+        from knowledge.operations.process_locks import ProcessLock
 
         process = ProcessLock(self.settings.processes_dir)
         take_over(self.sessions, process, now())

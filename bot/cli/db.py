@@ -9,9 +9,9 @@ from bot.app import App
 from bot.cli.confirmation import YES, require_yes
 from bot.cli.progress import reporter
 from bot.cli.wording import counted
-from knowledge import backup as backups
 from knowledge.errors import DatabaseUnavailable
 from knowledge.index import serving_index
+from knowledge.operations import backup as backups
 from knowledge.storage import schema
 from knowledge.storage.database import require_whole, rewrite
 

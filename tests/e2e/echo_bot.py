@@ -40,9 +40,9 @@ from bot.telegram.inbox import Inbox
 from bot.telegram.limits import Limits
 from knowledge.models import Arrival, Base
 from knowledge.models.declarative_base import now
-from knowledge.processes import ProcessLock
+from knowledge.operations.lease_recovery import take_over
+from knowledge.operations.process_locks import ProcessLock
 from knowledge.storage.database import Sessions, open_engine, open_sessions
-from knowledge.takeover import take_over
 from knowledge.update_queue.queued_updates import Taken
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
 

@@ -21,13 +21,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select, text
 
-from knowledge import backup as backups
 from knowledge import curation
-from knowledge.backup import backup, restore
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index import serving_index
 from knowledge.models import Base, Statement, StatementStatus
+from knowledge.operations import backup as backups
+from knowledge.operations.backup import backup, restore
 from knowledge.storage import schema
 from knowledge.storage.database import open_engine, open_sessions, require_whole
 from tests.bag_of_words import BagOfWords

@@ -17,11 +17,11 @@ from itertools import count
 from pathlib import Path
 
 from knowledge import curation
-from knowledge.backup import backup
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index import index_check, serving_index
 from knowledge.models import Report, Statement, StatementStatus
+from knowledge.operations.backup import backup
 from knowledge.storage import schema
 from knowledge.storage.database import Sessions, open_engine, open_sessions, require_whole
 from tests.bag_of_words import BagOfWords

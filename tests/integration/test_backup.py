@@ -9,12 +9,12 @@ from sqlalchemy import Engine, select
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.accounts import people
-from knowledge.backup import backup, restore
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.errors import DatabaseUnavailable
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Person
+from knowledge.operations.backup import backup, restore
 from knowledge.storage import schema
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 

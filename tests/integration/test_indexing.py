@@ -289,7 +289,7 @@ def test_an_index_of_another_database_is_refused(
 def test_an_index_newer_than_a_restored_database_is_refused(
     sessions: Sessions, encoder: Counting, root: Path, tmp_path: Path
 ) -> None:
-    from knowledge.backup import backup
+    from knowledge.operations.backup import backup
 
     _publish(sessions, "السد لم ينهر")
     backup(sessions.kw["bind"], tmp_path / "older.db")

@@ -20,9 +20,8 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from embeddings.encoders.encoder import Encoder
-from knowledge import backup_check, curation
+from knowledge import curation
 from knowledge.accounts import people
-from knowledge.backup import backup, restore
 from knowledge.claim_queue.inquiries import record
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
@@ -40,6 +39,8 @@ from knowledge.models import (
     StatementStatus,
 )
 from knowledge.models.declarative_base import now
+from knowledge.operations import backup_check
+from knowledge.operations.backup import backup, restore
 from knowledge.storage import schema
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.storage.staging_folder import working_folder
@@ -498,7 +499,7 @@ class TestWrittenBackups:
             backup_check.mark(file)
             _flip(0.5)(file)
 
-        monkeypatch.setattr("knowledge.backup.mark", mark_badly)
+        monkeypatch.setattr("knowledge.operations.backup.mark", mark_badly)
         with pytest.raises(DatabaseUnavailable, match="could not be restored"):
             backup(engine, folder / "copy.db")
         assert list(folder.iterdir()) == []
@@ -694,7 +695,7 @@ def test_what_is_rolled_back_gives_no_number_out_twice(
 
     before = _rows(engine)
     with monkeypatch.context() as patch:
-        patch.setattr("knowledge.backup.Connection.commit", fail)
+        patch.setattr("knowledge.operations.backup.Connection.commit", fail)
         with pytest.raises(DatabaseUnavailable, match="nothing was changed"):
             restore(engine, whole)
     assert _rows(engine) == before

@@ -20,15 +20,15 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from embeddings.disk_sync import sync
-from knowledge.backup_check import mark, take_over
 from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.models import Base, Change, ChangeKind, Report, Statement, StatementStatus
 from knowledge.models.declarative_base import now
+from knowledge.operations.backup_check import mark, take_over
+from knowledge.operations.lease_recovery import end_every_lease
 from knowledge.storage import schema
 from knowledge.storage.change_log import CHANNEL
 from knowledge.storage.database import damage, empty_log, open_engine, require_whole, sqlite_file
 from knowledge.storage.staging_folder import working_folder
-from knowledge.takeover import end_every_lease
 
 #: Rows copied at once.
 _CHUNK: Final = 1_000

@@ -15,17 +15,17 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.conversation.post import Outbox
-from knowledge import processes
 from knowledge.accounts import people
 from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.ingestion import feed_polling
 from knowledge.models import Arrival, Claim, Cluster, ClusterStatus, Course, Feed, FeedKind, Source
+from knowledge.operations import process_locks
+from knowledge.operations.lease_recovery import take_over
+from knowledge.operations.process_locks import ProcessLock
 from knowledge.outbox import pending_notifications
-from knowledge.processes import ProcessLock
 from knowledge.storage.database import Sessions
-from knowledge.takeover import take_over
 from knowledge.update_queue import queued_updates, scheduled_jobs
 from knowledge.update_queue.queued_updates import Arriving, Taken
 
@@ -214,7 +214,8 @@ def test_a_feed_is_polled_anew(sessions: Sessions, folder: Path, dead: str) -> N
 class TestProcesses:
     def test_one_that_is_killed_is_dead_and_one_that_runs_is_not(self, folder: Path) -> None:
         code = (
-            "import sys; from pathlib import Path; from knowledge.processes import ProcessLock\n"
+            "import sys; from pathlib import Path\n"
+            "from knowledge.operations.process_locks import ProcessLock\n"
             "process = ProcessLock(Path(sys.argv[1])); print(process.name, flush=True); input()"
         )
         command = [sys.executable, "-c", code, str(folder)]
@@ -271,7 +272,7 @@ class TestProcesses:
     ) -> None:
         """As where a disk is copied whole, with the numbers of its files."""
         (tmp_path / "machine-id").write_text("another")
-        monkeypatch.setattr(processes, "_MACHINE_ID", tmp_path / "machine-id")
+        monkeypatch.setattr(process_locks, "_MACHINE_ID", tmp_path / "machine-id")
         process, found = ProcessLock(folder), list[str]()
         assert process.reap(found.append) == 0
         process.close()

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from knowledge.ingestion import feed_polling
 from knowledge.models import Arrival, Errand, Feed, Notification
+from knowledge.operations.process_locks import ProcessLock
 from knowledge.outbox import delivery
-from knowledge.processes import ProcessLock
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates, scheduled_jobs
 
