@@ -15,7 +15,7 @@ from babel.dates import format_skeleton
 
 from bot.conversation.catalogue import Catalogue
 from knowledge.domain import Outcome
-from knowledge.trends import Counted, Trends
+from knowledge.statistics.trends import Counted, Trends
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -26,9 +26,9 @@ from starlette.routing import Route
 
 from bot import measures, serving
 from bot.errors import SettingsError
-from knowledge import queues
 from knowledge.index import serving_index
 from knowledge.index.serving_index import ServingIndex
+from knowledge.statistics import backlog
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import scheduled_jobs
 
@@ -90,7 +90,7 @@ class Standing(Collector):
         try:
             with self._sessions() as session:
                 last = serving_index.last_change(session)
-                waiting = queues.queues(session, at)
+                waiting = backlog.queues(session, at)
                 late = len(scheduled_jobs.late(session, at - _GRACE))
         except SQLAlchemyError as error:
             _log.warning("not_measured", extra={"error": type(error).__name__})
@@ -173,7 +173,7 @@ def _application(standing: Standing) -> Starlette:
 
 
 def _of_queues(
-    waiting: dict[queues.QueueName, queues.Queue], at: datetime
+    waiting: dict[backlog.QueueName, backlog.Queue], at: datetime
 ) -> Iterator[GaugeMetricFamily]:
     depth, oldest = (
         GaugeMetricFamily(_NAME + name, GAUGES[name], labels=["queue"])

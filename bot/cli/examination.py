@@ -25,14 +25,14 @@ from bot.redaction import redact
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError
 from embeddings.index import snapshot
-from knowledge import queues, trends
 from knowledge.accounts import people
 from knowledge.corpus import sources
 from knowledge.errors import AddressUnreadable, DatabaseUnavailable, KnowledgeError
 from knowledge.index import serving_index
 from knowledge.models.declarative_base import now
 from knowledge.outbox import delivery
-from knowledge.queues import QueueName
+from knowledge.statistics import backlog, trends
+from knowledge.statistics.backlog import QueueName
 from knowledge.storage import schema
 from knowledge.storage.database import require_whole
 from knowledge.update_queue import queued_updates, scheduled_jobs
@@ -355,7 +355,7 @@ def _errands(app: App) -> tuple[State, str]:
 def _notifications(app: App) -> tuple[State, str]:
     until = now()
     with app.sessions() as session:
-        queue = queues.queues(session, until - _LATE)[QueueName.NOTIFICATIONS]
+        queue = backlog.queues(session, until - _LATE)[QueueName.NOTIFICATIONS]
         failures = delivery.failures(session, until - trends.UNREACHED, until)
     if queue.waiting and queue.oldest is not None:
         return State.WARNING, (

@@ -15,8 +15,8 @@ from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue.claim_equivalence import Comparing
 from knowledge.curation.resolution import UNDO_FOR
 from knowledge.index.serving_index import ServingIndex
+from knowledge.statistics.trends import Trends
 from knowledge.storage.database import Sessions
-from knowledge.trends import Trends
 
 
 class Remembered:

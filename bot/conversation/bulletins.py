@@ -11,12 +11,12 @@ from bot.conversation.catalogue import Catalogue, catalogue, spoken
 from bot.conversation.moderators import next_button
 from bot.conversation.reply import Block, Reply, Style
 from bot.conversation.wording import cut_short
-from knowledge import trends
 from knowledge.accounts import people, roles
 from knowledge.claim_queue.cluster_listing import ClusterSummary
 from knowledge.errors import AddressUnreadable
+from knowledge.statistics import trends
+from knowledge.statistics.trends import Digest
 from knowledge.storage.database import Sessions
-from knowledge.trends import Digest
 
 logger = logging.getLogger(__name__)
 

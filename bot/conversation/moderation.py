@@ -15,7 +15,7 @@ from bot.conversation.commands import menu
 from bot.conversation.moderators import Added, next_button, said
 from bot.conversation.refusals import REFUSED, refusal
 from bot.conversation.reply import Asker, Block, Button, Reply
-from knowledge import approvals, curation, trends
+from knowledge import approvals, curation
 from knowledge.accounts import people, roles, sign_in
 from knowledge.approvals import Answer, Policy, Publish, Waiting
 from knowledge.checking.claim_checker import Answering
@@ -28,6 +28,7 @@ from knowledge.domain import Relation
 from knowledge.errors import AlreadyHandled, BadCursor, NotAllowed
 from knowledge.models import ClusterStatus, RejectReason, Role, StatementStatus, SubjectKind
 from knowledge.outbox import pending_notifications
+from knowledge.statistics import trends
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from knowledge.storage.pagination import Page

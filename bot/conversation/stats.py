@@ -13,7 +13,7 @@ from bot.conversation.reply import Block, Picture, Reply, Style
 from bot.conversation.undelivered import listed
 from bot.conversation.wording import cut_short
 from knowledge.domain import Outcome
-from knowledge.trends import Trends
+from knowledge.statistics.trends import Trends
 
 #: Fastest-growing clusters that are listed, and languages.
 LISTED = 3

@@ -7,10 +7,10 @@ import pytest
 
 from bot.charts import Chart, Form, draw, title
 from bot.conversation.catalogue import Language, catalogue
-from knowledge import trends
 from knowledge.claim_queue import demand, stored_claims
 from knowledge.domain import Outcome
 from knowledge.models import Cluster, ClusterStatus, Feedback, Inquiry
+from knowledge.statistics import trends
 from knowledge.storage.database import Sessions
 
 _NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)

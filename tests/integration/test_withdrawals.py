@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge import curation, trends
+from knowledge import curation
 from knowledge.claim_queue import cluster_actions, inquiries, verdicts
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import CannotUndo
@@ -23,6 +23,7 @@ from knowledge.models import (
 from knowledge.models.declarative_base import now
 from knowledge.outbox import delivery, pending_notifications
 from knowledge.privacy import data_export
+from knowledge.statistics import trends
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, last_entry, published, told

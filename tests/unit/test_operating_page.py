@@ -9,7 +9,7 @@ from bot import measures, watching
 from bot.settings import Settings
 from knowledge.checking.stages import Stage
 from knowledge.domain import Outcome
-from knowledge.queues import QueueName
+from knowledge.statistics.backlog import QueueName
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "operating.md").read_text("utf-8")

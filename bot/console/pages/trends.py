@@ -10,9 +10,9 @@ from bot import charts
 from bot.charts import Chart
 from bot.console.visit import Visit
 from bot.conversation.undelivered import undelivered
-from knowledge import trends
 from knowledge.errors import NotFound
-from knowledge.trends import Trends
+from knowledge.statistics import trends
+from knowledge.statistics.trends import Trends
 
 #: What may be looked at: days until now.
 SPANS: Final = (1, 7, 30)

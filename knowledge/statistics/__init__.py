@@ -1,0 +1,1 @@
+"""Count what is asked over time and what waits."""
