@@ -41,10 +41,10 @@ from knowledge.domain import (
     ReportKind,
     StatementDraft,
 )
-from knowledge.evaluation import pool
+from knowledge.evaluation import report_pool
 from knowledge.evaluation.metrics import at_thresholds, expected_calibration_error, reliability
 from knowledge.evaluation.plots import draw_thresholds
-from knowledge.evaluation.verdicts import ThresholdCurve
+from knowledge.evaluation.verdict_metrics import ThresholdCurve
 from knowledge.text import plain_text, single_line
 
 SEED: Final = 19
@@ -291,7 +291,7 @@ def _print_miss(one: Asked) -> None:
 
 def _fill(app: App, items: Sequence[Item]) -> None:
     """Publish the reports of ``items`` and the headlines."""
-    pool.publish(app.sessions, tuple(_drafts(items)))
+    report_pool.publish(app.sessions, tuple(_drafts(items)))
     app.index.current(reporter("Embedding"))
 
 

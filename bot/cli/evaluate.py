@@ -17,10 +17,10 @@ from bot.cli.progress import reporter
 
 if TYPE_CHECKING:
     from knowledge.domain import ReportDraft
-    from knowledge.evaluation.pool import Copy
-    from knowledge.evaluation.report import Condition
-    from knowledge.evaluation.retrieval import RetrievalResult
-    from knowledge.evaluation.verdicts import VerdictResult
+    from knowledge.evaluation.markdown_report import Condition
+    from knowledge.evaluation.report_pool import Copy
+    from knowledge.evaluation.retrieval_evaluation import RetrievalResult
+    from knowledge.evaluation.verdict_metrics import VerdictResult
 
     Results = Sequence[RetrievalResult | VerdictResult]
 
@@ -67,17 +67,17 @@ def retrieval(app: App, folder: Path, output: Path, as_json: bool) -> None:
     With reports.jsonl (report rows, as `ingest` takes) or claims.jsonl (id, text, title) in it,
     those are searched, in a knowledge base made for it; without, what is published.
     """
-    from knowledge.evaluation import pool
-    from knowledge.evaluation.labelled import read_pool, read_queries
-    from knowledge.evaluation.retrieval import evaluate as measure
+    from knowledge.evaluation import report_pool
+    from knowledge.evaluation.labelled_data import read_pool, read_queries
+    from knowledge.evaluation.retrieval_evaluation import evaluate as measure
 
     sets, brought = read_queries(folder), read_pool(folder)
     with _searched(app, brought) as place:
         results = []
         for each in sets:
-            queries = pool.without_copies(each, place.copies)
+            queries = report_pool.without_copies(each, place.copies)
             refs = (ref for query in queries.queries for ref in query.right)
-            unknown = pool.unknown(place.app.sessions, refs)
+            unknown = report_pool.unknown(place.app.sessions, refs)
             bar = reporter(f"Asking {each.name}")
             results.append(measure(place.app.answering, queries, unknown, bar))
         conditions = _conditions(app, folder, place.described)
@@ -96,8 +96,8 @@ def agreement(app: App, folder: Path, output: Path, as_json: bool) -> None:
     title, before and speaker where known; the names of the usual sets (evidence/label,
     s1/s2/stance, hypothesis/premise/label, h/t/label) and written items are understood too.
     """
-    from knowledge.evaluation.agreement import evaluate as measure
-    from knowledge.evaluation.labelled import read_pairs
+    from knowledge.evaluation.judge_evaluation import evaluate as measure
+    from knowledge.evaluation.labelled_data import read_pairs
 
     sets = read_pairs(folder)
     results = [measure(app.judge, each, reporter(f"Judging {each.name}")) for each in sets]
@@ -118,8 +118,8 @@ def answers(app: App, folder: Path, output: Path, as_json: bool) -> None:
     (statement, title, before, speaker, and claims of text and label S, R or N) bring their own
     reports. What other thresholds would bring is printed, and drawn.
     """
-    from knowledge.evaluation.answers import evaluate as measure
-    from knowledge.evaluation.labelled import read_claims, read_reports
+    from knowledge.evaluation.labelled_data import read_claims, read_reports
+    from knowledge.evaluation.outcome_evaluation import evaluate as measure
 
     sets, brought = read_claims(folder), read_reports(folder)
     results, described = [], list[str]()
@@ -155,8 +155,8 @@ def calibrate(app: App, folder: Path, precision: float, as_json: bool) -> None:
     is kept in the data folder and holds for the judge it was fitted with.
     """
     from knowledge.checking import calibration
-    from knowledge.evaluation.feedback import fitted
-    from knowledge.evaluation.labelled import read_pairs
+    from knowledge.evaluation.feedback_calibration import fitted
+    from knowledge.evaluation.labelled_data import read_pairs
 
     sets = read_pairs(folder)
     found = fitted(app.judge, sets, precision, reporter("Judging the feedback"))
@@ -187,21 +187,21 @@ class _Place:
 @contextmanager
 def _searched(app: App, brought: "tuple[ReportDraft, ...]") -> Iterator[_Place]:
     """Give the installed knowledge base, or one made of the reports that were brought along."""
-    from knowledge.evaluation import pool
+    from knowledge.evaluation import report_pool
 
     if not brought:
         app.answering.prepare(reporter("Reading the knowledge base"))
         yield _Place(app, "the installed knowledge base", ())
         return
     with TemporaryDirectory(prefix="tathabbat-") as folder, app.aside(Path(folder)) as other:
-        copies = pool.publish(other.sessions, brought, reporter("Keeping the reports"))
+        copies = report_pool.publish(other.sessions, brought, reporter("Keeping the reports"))
         other.answering.prepare(reporter("Embedding the statements"))
         yield _Place(other, f"{len(brought)} reports of the data folder", copies)
 
 
 def _conditions(app: App, folder: Path, searched: str) -> "tuple[Condition, ...]":
     from knowledge.checking.outcomes import SUGGEST
-    from knowledge.evaluation.report import Condition
+    from knowledge.evaluation.markdown_report import Condition
 
     return (
         Condition("labelled data", str(folder)),
@@ -221,10 +221,10 @@ def _tell(
     as_json: bool,
 ) -> None:
     """Write the report with its plots to ``output`` and print the figures."""
+    from knowledge.evaluation.markdown_report import Section, markdown
     from knowledge.evaluation.plots import draw
-    from knowledge.evaluation.report import Section, markdown
-    from knowledge.evaluation.retrieval import RetrievalResult
-    from knowledge.evaluation.verdicts import VerdictResult
+    from knowledge.evaluation.retrieval_evaluation import RetrievalResult
+    from knowledge.evaluation.verdict_metrics import VerdictResult
 
     at = datetime.now(UTC)
     path = output / "report.md"

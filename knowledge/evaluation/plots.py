@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from knowledge.evaluation.report import Plot
-from knowledge.evaluation.retrieval import RetrievalResult
-from knowledge.evaluation.verdicts import ThresholdCurve, VerdictResult
+from knowledge.evaluation.markdown_report import Plot
+from knowledge.evaluation.retrieval_evaluation import RetrievalResult
+from knowledge.evaluation.verdict_metrics import ThresholdCurve, VerdictResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

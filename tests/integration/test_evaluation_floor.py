@@ -23,8 +23,13 @@ from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge.corpus.ratings import normalise_rating
 from knowledge.corpus.readers import read
 from knowledge.domain import Outcome, ReportDraft, ReportKind, StatementDraft
-from knowledge.evaluation import agreement, answers, pool, retrieval
-from knowledge.evaluation.labelled import (
+from knowledge.evaluation import (
+    judge_evaluation,
+    outcome_evaluation,
+    report_pool,
+    retrieval_evaluation,
+)
+from knowledge.evaluation.labelled_data import (
     ClaimSet,
     LabelledClaim,
     PairSet,
@@ -73,9 +78,9 @@ def measured(
 
     with ExitStack() as places:
 
-        def place(reports: tuple[ReportDraft, ...]) -> tuple[App, tuple[pool.Copy, ...]]:
+        def place(reports: tuple[ReportDraft, ...]) -> tuple[App, tuple[report_pool.Copy, ...]]:
             other = places.enter_context(app.aside(tmp_path_factory.mktemp("aside")))
-            return other, pool.publish(other.sessions, reports)
+            return other, report_pool.publish(other.sessions, reports)
 
         @cache
         def measure(name: str) -> dict[str, float]:
@@ -87,28 +92,28 @@ def measured(
 def _measure(
     name: str,
     app: App,
-    place: Callable[[tuple[ReportDraft, ...]], tuple[App, tuple[pool.Copy, ...]]],
+    place: Callable[[tuple[ReportDraft, ...]], tuple[App, tuple[report_pool.Copy, ...]]],
 ) -> tuple[Measure, ...]:
     match name:
         case "agreement_pairs":
             (pairs,) = (p for p in read_pairs(TEST_DATA) if p.name == name)
-            return agreement.evaluate(app.judge, pairs).measures
+            return judge_evaluation.evaluate(app.judge, pairs).measures
         case "seed_claims":
             there, _ = place(tuple(d for d in read(SAMPLE) if isinstance(d, ReportDraft)))
-            return answers.evaluate(there.answering, _seed_claims()).measures
+            return outcome_evaluation.evaluate(there.answering, _seed_claims()).measures
         case "hostile_claims":
             there, _ = place(_made_up_reports())
             return _believed(there)
         case "ANS dev":
             (pairs,) = (p for p in read_pairs(_data("ans")) if p.name == "stance_dev")
-            return agreement.evaluate(app.judge, _some(pairs)).measures
+            return judge_evaluation.evaluate(app.judge, _some(pairs)).measures
         case "CheckThat! 2021 dev":
             folder = _data("checkthat2021-ar")
             (queries,) = (q for q in read_queries(folder) if q.name == "qrels_dev")
             queries = replace(queries, queries=queries.queries[:QUERIES])
             there, copies = place(_around(queries, read_pool(folder)))
-            queries = pool.without_copies(queries, copies)
-            return retrieval.evaluate(there.answering, queries, frozenset()).measures
+            queries = report_pool.without_copies(queries, copies)
+            return retrieval_evaluation.evaluate(there.answering, queries, frozenset()).measures
         case _:
             raise AssertionError(f"no set is called {name}")
 

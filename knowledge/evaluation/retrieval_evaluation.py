@@ -7,7 +7,7 @@ from typing import Final
 from embeddings.progress import Progress
 from knowledge.checking.claim_checker import Answering
 from knowledge.checking.outcomes import Answer
-from knowledge.evaluation.labelled import LabelledQuery, QuerySet
+from knowledge.evaluation.labelled_data import LabelledQuery, QuerySet
 from knowledge.evaluation.metrics import (
     Measure,
     average_precision,

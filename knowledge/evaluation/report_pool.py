@@ -10,7 +10,7 @@ from embeddings.progress import Progress
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft
-from knowledge.evaluation.labelled import QuerySet
+from knowledge.evaluation.labelled_data import QuerySet
 from knowledge.models import Report, Statement
 from knowledge.storage.database import Sessions
 

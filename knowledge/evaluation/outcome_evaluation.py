@@ -7,9 +7,9 @@ from embeddings.progress import Progress
 from knowledge.checking.claim_checker import Answering
 from knowledge.checking.outcomes import leans
 from knowledge.domain import Outcome, Relation
-from knowledge.evaluation.labelled import ClaimSet
+from knowledge.evaluation.labelled_data import ClaimSet
 from knowledge.evaluation.metrics import share
-from knowledge.evaluation.verdicts import Labels, Verdict, VerdictResult, assess
+from knowledge.evaluation.verdict_metrics import Labels, Verdict, VerdictResult, assess
 
 OUTCOMES: Final = Labels(
     Outcome.SUPPORTED.value,

@@ -6,8 +6,8 @@ from typing import Final
 from embeddings.progress import Progress
 from knowledge.agreement.judgement import Evidence, Judge, Judgement
 from knowledge.domain import Relation
-from knowledge.evaluation.labelled import LabelledPair, PairSet
-from knowledge.evaluation.verdicts import Labels, Verdict, VerdictResult, assess
+from knowledge.evaluation.labelled_data import LabelledPair, PairSet
+from knowledge.evaluation.verdict_metrics import Labels, Verdict, VerdictResult, assess
 
 RELATIONS: Final = Labels(
     Relation.SUPPORTS.value, Relation.REFUTES.value, (Relation.NOT_ENOUGH_INFO.value,)

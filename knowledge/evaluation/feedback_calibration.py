@@ -10,8 +10,8 @@ from knowledge.agreement.judgement import Judge
 from knowledge.checking import calibration
 from knowledge.checking.calibration import Calibration
 from knowledge.domain import Relation
-from knowledge.evaluation.agreement import judged
-from knowledge.evaluation.labelled import PairSet
+from knowledge.evaluation.judge_evaluation import judged
+from knowledge.evaluation.labelled_data import PairSet
 from knowledge.evaluation.metrics import expected_calibration_error, reliability
 
 

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from knowledge.evaluation.agreement import RELATIONS
-from knowledge.evaluation.report import Condition, Plot, Section, markdown
-from knowledge.evaluation.retrieval import Miss, RetrievalResult
-from knowledge.evaluation.verdicts import CURVE_POINTS, Verdict, VerdictResult, assess
+from knowledge.evaluation.judge_evaluation import RELATIONS
+from knowledge.evaluation.markdown_report import Condition, Plot, Section, markdown
+from knowledge.evaluation.retrieval_evaluation import Miss, RetrievalResult
+from knowledge.evaluation.verdict_metrics import CURVE_POINTS, Verdict, VerdictResult, assess
 
 S, R, N = RELATIONS.all
 AT = datetime(2024, 5, 1, 12, 30, tzinfo=UTC)

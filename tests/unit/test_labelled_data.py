@@ -7,7 +7,7 @@ import pytest
 
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
 from knowledge.errors import UnreadableFile
-from knowledge.evaluation.labelled import (
+from knowledge.evaluation.labelled_data import (
     read_claims,
     read_pairs,
     read_pool,

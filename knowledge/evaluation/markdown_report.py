@@ -8,8 +8,8 @@ from typing import Final
 
 from embeddings.text.normalisation import visible
 from knowledge.evaluation.metrics import ROUNDS, Measure
-from knowledge.evaluation.retrieval import Miss, RetrievalResult
-from knowledge.evaluation.verdicts import ThresholdCurve, Verdict, VerdictResult
+from knowledge.evaluation.retrieval_evaluation import Miss, RetrievalResult
+from knowledge.evaluation.verdict_metrics import ThresholdCurve, Verdict, VerdictResult
 
 #: Characters of a text that a table quotes.
 _QUOTED: Final = 200
