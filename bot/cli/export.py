@@ -69,7 +69,7 @@ def as_rss(
 ) -> None:
     """Write what was published last as an RSS feed."""
     from knowledge.export import newest, rss
-    from knowledge.export.rss import Channel
+    from knowledge.export.rss_export import Channel
 
     link = link or app.settings.console_url
     if link is None or urlsplit(link).scheme not in ("http", "https"):

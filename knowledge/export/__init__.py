@@ -1,8 +1,8 @@
 """Published statements for other programs: ClaimReview, CSV and RSS."""
 
-from knowledge.export.claimreview import claim_reviews
-from knowledge.export.rss import rss
-from knowledge.export.selection import newest, published
-from knowledge.export.table import table
+from knowledge.export.claimreview_export import claim_reviews
+from knowledge.export.csv_export import table
+from knowledge.export.export_selection import newest, published
+from knowledge.export.rss_export import rss
 
 __all__ = ["claim_reviews", "newest", "published", "rss", "table"]

@@ -15,7 +15,7 @@ from knowledge.corpus.readers import Format, read
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Rating, ReportDraft, ReportKind
 from knowledge.export import claim_reviews, rss, table
-from knowledge.export.rss import Channel
+from knowledge.export.rss_export import Channel
 from knowledge.models import StatementStatus
 
 CHECK = SourcedStatement(
