@@ -25,7 +25,7 @@ from bot.cli.progress import reporter
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
-from knowledge.text import plain_text
+from knowledge.plain_text import plain_text
 
 SEED = 9
 INDEXED = 2_000

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 
 from knowledge.errors import BadEdit
-from knowledge.text import is_plain_text, is_single_line
+from knowledge.plain_text import is_plain_text, is_single_line
 
 
 class ReportKind(StrEnum):
@@ -112,7 +112,7 @@ class ReportDraft:
 def require_single_line(**values: str | None) -> None:
     """Raise BadEdit unless each value is one line without control characters.
 
-    ``knowledge.text.single_line`` makes it one.
+    ``knowledge.plain_text.single_line`` makes it one.
     """
     for name, value in values.items():
         if value is not None and not is_single_line(value):
@@ -124,7 +124,7 @@ def require_single_line(**values: str | None) -> None:
 def require_plain_text(**values: str | None) -> None:
     """Raise BadEdit unless each value is text without control characters.
 
-    ``knowledge.text.plain_text`` makes it so.
+    ``knowledge.plain_text.plain_text`` makes it so.
     """
     for name, value in values.items():
         if value is not None and not is_plain_text(value):

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from bot.app import App
 from bot.redaction import HIDDEN, redact
 from bot.settings import Settings, origins
-from knowledge.text import single_line
+from knowledge.plain_text import single_line
 
 
 @click.group()

@@ -16,8 +16,8 @@ from knowledge.corpus.sources import MAX_MINUTES, MIN_MINUTES, FeedState, Source
 from knowledge.errors import KnowledgeError
 from knowledge.models import FeedKind
 from knowledge.models.declarative_base import now
+from knowledge.plain_text import single_line
 from knowledge.storage.audit_log import COMMAND_LINE
-from knowledge.text import single_line
 
 #: Problems that are told one by one.
 _TOLD = 20

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from bot.console.errors import BadForm
 from bot.console.protection import MAX_BODY
-from knowledge.text import plain_text, single_line
+from knowledge.plain_text import plain_text, single_line
 
 _MAX_FIELDS: Final = 2_000
 #: Numbers of rows: PostgreSQL counts them in 32 bits.

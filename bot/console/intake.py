@@ -18,7 +18,7 @@ from knowledge.corpus.readers import Defaults, Problem, fields
 from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
 from knowledge.language import UNDETERMINED, guess_language
-from knowledge.text import plain_text
+from knowledge.plain_text import plain_text
 
 #: Characters of a pasted report.
 MAX_REPORT: Final = 2_000_000

@@ -26,8 +26,8 @@ from bot.conversation.proposals import act_named
 from knowledge.approvals import Act
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
+from knowledge.plain_text import displayable
 from knowledge.storage.audit_log import COMMAND_LINE, Entry
-from knowledge.text import displayable
 
 #: Characters shown of the key of somebody who has no name here.
 _SHORT_KEY: Final = 8

@@ -14,7 +14,7 @@ from bot.conversation.wording import answered, cut_short, headline, link
 from knowledge.checking.outcomes import Answer, Match
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome
-from knowledge.text import single_line
+from knowledge.plain_text import single_line
 
 #: Characters of a quote in a card's description: what two lines of a list show.
 _DESCRIBED: Final = 90

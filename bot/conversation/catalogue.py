@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 from bot.conversation.direction import Direction, isolate
 from bot.conversation.hijri import hijri
 from knowledge.models import Calendar
-from knowledge.text import single_line
+from knowledge.plain_text import single_line
 
 
 class Language(StrEnum):

@@ -41,7 +41,8 @@ def direction_of(text: str, otherwise: Direction) -> Direction:
 def isolate(text: str, direction: Direction) -> str:
     """Return ``text`` as it stands in a line of ``direction``: apart, where it reads otherwise.
 
-    ``text`` is one line without direction characters of its own (``knowledge.text.single_line``).
+    ``text`` is one line without direction characters of its own
+    (``knowledge.plain_text.single_line``).
     """
     return text if direction_of(text, direction) is direction else f"{FSI}{text}{PDI}"
 

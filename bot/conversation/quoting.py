@@ -20,7 +20,7 @@ from knowledge.claims.arabizi import language_spoken
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Rating, Relation
 from knowledge.language import UNDETERMINED, guess_language
-from knowledge.text import single_line
+from knowledge.plain_text import single_line
 
 #: Past this many days a report is old news: the answer says its age, and that things may have
 #: changed unless the claim itself is about that time.

@@ -16,7 +16,7 @@ from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import ClaimProblem
 from knowledge.models import RejectReason
-from knowledge.text import single_line
+from knowledge.plain_text import single_line
 
 #: Characters of a claim that are repeated above its answer.
 CLAIM_SHOWN: Final = 200

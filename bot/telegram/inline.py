@@ -24,7 +24,7 @@ from bot.conversation.reply import Card
 from bot.telegram.context import Context
 from bot.telegram.render import render
 from bot.telegram.sending import NO_PREVIEW
-from knowledge.text import single_line
+from knowledge.plain_text import single_line
 
 logger = logging.getLogger(__name__)
 

@@ -43,7 +43,7 @@ from bot.conversation.direction import (
     opened,
 )
 from bot.conversation.reply import Button, Reply, Style
-from knowledge.text import displayable, single_line
+from knowledge.plain_text import displayable, single_line
 
 #: UTF-16 code units of visible text in one message (Bot API, ``sendMessage``).
 MESSAGE_UNITS = 4096

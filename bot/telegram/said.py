@@ -17,7 +17,7 @@ from telegram import (
 from bot.conversation.reply import Origin
 from embeddings.text.normalisation import visible
 from knowledge.models import Forwarded
-from knowledge.text import displayable
+from knowledge.plain_text import displayable
 
 #: A text message's own limit (Bot API, ``Message``): a self-hosted server may let more through.
 MAX_CLAIM_CHARACTERS = 4096

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from knowledge.errors import NotAllowed
 from knowledge.models import Grant, Role, SubjectKind
 from knowledge.models.declarative_base import now
+from knowledge.plain_text import single_line
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new
-from knowledge.text import single_line
 
 #: Characters of a name that are kept.
 _LONGEST_NAME: Final = 120

@@ -13,9 +13,9 @@ from knowledge.claim_queue.cluster_listing import standing
 from knowledge.claim_queue.demand import hold
 from knowledge.errors import BadEdit, NotFound
 from knowledge.models import Cluster, ClusterNote, ClusterTag, SubjectKind
+from knowledge.plain_text import displayable, single_line
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new, insert_selected
-from knowledge.text import displayable, single_line
 
 #: Characters of a tag and of a note, and how many of each a moderator may put on a cluster.
 LONGEST_TAG: Final = 40

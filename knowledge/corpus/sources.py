@@ -13,9 +13,9 @@ from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
 from knowledge.errors import NotFound, UnusableFeed
 from knowledge.models import Feed, FeedItem, FeedKind, Report, Source, SubjectKind
+from knowledge.plain_text import single_line
 from knowledge.storage.audit_log import note
 from knowledge.storage.pagination import bounded
-from knowledge.text import single_line
 
 #: How often a feed is asked, in minutes: no oftener than is polite, no rarer than a week.
 MIN_MINUTES: Final = 5

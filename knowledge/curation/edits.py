@@ -24,10 +24,10 @@ from knowledge.curation.version_content import (
 from knowledge.domain import Rating, ReportKind, Span, require_plain_text, require_single_line
 from knowledge.errors import BadEdit, WordsMissing
 from knowledge.models import ChangeKind, Report, Statement, StatementStatus, SubjectKind
+from knowledge.plain_text import plain_text
 from knowledge.storage import audit_log
 from knowledge.storage.change_log import append
 from knowledge.storage.row_locks import take_report, take_statements
-from knowledge.text import plain_text
 
 #: What the audit calls a statement whose words an edit of its report moved.
 MOVED: Final = "moved"

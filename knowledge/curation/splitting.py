@@ -12,10 +12,10 @@ from knowledge.curation.version_content import STATEMENT_FIELDS, content
 from knowledge.domain import Span, StatementDraft
 from knowledge.errors import BadEdit
 from knowledge.models import ChangeKind, Statement, StatementStatus, SubjectKind
+from knowledge.plain_text import single_line
 from knowledge.storage import audit_log
 from knowledge.storage.change_log import append
 from knowledge.storage.row_locks import take_report, take_statements
-from knowledge.text import single_line
 
 
 def split(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from knowledge.corpus.reports import source_named
 from knowledge.domain import Rating, ReportKind
 from knowledge.models import Report, Statement, StatementStatus, Version, VersionKind
-from knowledge.text import plain_text, same_words, single_line
+from knowledge.plain_text import plain_text, same_words, single_line
 
 #: What a statement says.
 STATEMENT_FIELDS: Final = (

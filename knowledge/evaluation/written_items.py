@@ -17,7 +17,7 @@ from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, ReportKind, StatementDraft
 from knowledge.evaluation.labelled_rows import MAX_ID, Naming, field, optional, rows
 from knowledge.language import guess_language
-from knowledge.text import plain_text, single_line
+from knowledge.plain_text import plain_text, single_line
 
 #: Claims read of one item.
 MAX_CLAIMS: Final = 1_000

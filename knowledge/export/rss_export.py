@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from xml.etree import ElementTree as Xml
 
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.text import displayable
+from knowledge.plain_text import displayable
 
 # What no XML 1.0 document may hold, however it is written.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

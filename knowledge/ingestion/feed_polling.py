@@ -17,7 +17,7 @@ from knowledge.corpus import reports
 from knowledge.corpus.readers.received_documents import host_of
 from knowledge.domain import ReportDraft
 from knowledge.models import Feed, FeedItem, FeedKind, Source
-from knowledge.text import single_line
+from knowledge.plain_text import single_line
 
 #: How long a feed is one process's.
 TURN: Final = timedelta(minutes=15)

@@ -10,8 +10,8 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from knowledge.models import AuditEntry, SubjectKind
+from knowledge.plain_text import single_line
 from knowledge.storage.pagination import Page, bounded, paged, placed
-from knowledge.text import single_line
 
 #: Who acts where an admin acts on the machine itself: no person of a channel.
 COMMAND_LINE: Final = "command line"

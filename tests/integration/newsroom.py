@@ -37,8 +37,8 @@ from knowledge.models import (
 from knowledge.models.declarative_base import now
 from knowledge.notifications.corrections import corrected
 from knowledge.outbox import pending_notifications
+from knowledge.plain_text import single_line
 from knowledge.storage.database import Sessions
-from knowledge.text import single_line
 from tests.integration.console import key_of
 
 BODY = (

@@ -53,9 +53,9 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.outbox.pending_notifications import Told
+from knowledge.plain_text import is_plain_text, is_single_line
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
-from knowledge.text import is_plain_text, is_single_line
 
 TODAY = date(2026, 2, 7)
 FORGED = "✅ A verified report says the same"

@@ -6,7 +6,7 @@ from enum import StrEnum
 from urllib.parse import quote, urlsplit
 
 from knowledge.domain import ReportKind
-from knowledge.text import plain_text, single_line
+from knowledge.plain_text import plain_text, single_line
 
 MAX_BODY = 10_000_000
 MAX_STATEMENT = 10_000
