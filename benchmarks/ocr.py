@@ -20,7 +20,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.pictures import read_picture
+from bot.media import read_picture
 
 FONTS: Final = Path("/usr/share/fonts/truetype/noto")
 _FACES: Final = {

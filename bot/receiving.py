@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Final
 
 from bot.fetching import ARTICLE, DOCUMENT, Fetched, Fetcher, Wanted
+from bot.media.errors import PictureBusy
 from bot.parsing import jobs
 from bot.parsing.errors import ParserUnavailable
 from bot.parsing.jobs import Queue
 from bot.parsing.pool import ParserPool
-from bot.pictures.errors import PictureBusy
 from knowledge.corpus.readers import Defaults, Format
 from knowledge.corpus.readers.page_heading import Heading
 from knowledge.corpus.readers.received_documents import Found, Received

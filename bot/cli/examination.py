@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import pictures
+from bot import media
 from bot.app import App
 from bot.cli.permissions import exposure
 from bot.cli.wording import counted
 from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.undelivered import listed
 from bot.errors import BotError
-from bot.pictures.errors import OcrMissing
+from bot.media.errors import OcrMissing
 from bot.redaction import redact
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError
@@ -218,7 +218,7 @@ def _index(app: App) -> tuple[State, str]:
 
 def _pictures(_: App) -> tuple[State, str]:
     try:
-        return State.OK, f"text in pictures is read by {pictures.installed()}"
+        return State.OK, f"text in pictures is read by {media.installed()}"
     except OcrMissing as error:
         # They are an extra: people are told that theirs is not read.
         return State.WARNING, str(error)

@@ -18,7 +18,7 @@ from bot.conversation.personal import Personal, offer
 from bot.conversation.reply import Asker, Block, Cards, Origin, Reply, Style
 from bot.conversation.wording import Carrier, Noted, Part
 from bot.fetching.errors import FetchError
-from bot.pictures.errors import PictureError
+from bot.media.errors import PictureError
 from knowledge.accounts import group_settings, people
 from knowledge.checking.claim_checker import Answering
 from knowledge.claim_queue import demand, inquiries

@@ -5,8 +5,8 @@ from enum import StrEnum
 from bot.conversation.catalogue import Catalogue
 from bot.conversation.reply import Block, Reply
 from bot.fetching.errors import BadAddress, FetchError, Refused, TooLarge, Unreachable
+from bot.media import errors as pictures
 from bot.parsing.errors import ParserUnavailable
-from bot.pictures import errors as pictures
 
 
 class Medium(StrEnum):

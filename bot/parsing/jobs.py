@@ -11,8 +11,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from bot.pictures import read_picture as _read_picture
-from bot.pictures.errors import OcrMissing, TooLarge, UnreadablePicture
+from bot.media import read_picture as _read_picture
+from bot.media.errors import OcrMissing, TooLarge, UnreadablePicture
 from knowledge.corpus.extraction import extract
 from knowledge.corpus.readers import Defaults, Format, Problem, fields
 from knowledge.corpus.readers import page_heading as headings

@@ -8,7 +8,7 @@ from typing import Final
 from bot.conversation.conversation import Conversation
 from bot.conversation.moderation import Moderation, Place
 from bot.fetching.errors import PrivateAddress
-from bot.pictures.errors import UnreadablePicture
+from bot.media.errors import UnreadablePicture
 from knowledge import curation
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.media.errors import UnreadablePicture
 from bot.parsing import jobs
 from bot.parsing.pool import ParserPool
-from bot.pictures.errors import UnreadablePicture
 from knowledge.corpus.readers import Defaults
 from knowledge.corpus.readers.received_documents import Received
 from knowledge.errors import UnreadableFile, UnusableFeed

@@ -18,14 +18,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.media.errors import TooLarge as TooLargePicture
+from bot.media.errors import UnreadablePicture
 from bot.parsing import jobs, process
 from bot.parsing.errors import ParserUnavailable
 from bot.parsing.jobs import Call, Queue
 from bot.parsing.pool import ParserPool
 from bot.parsing.process import Worker
 from bot.parsing.worker import Limits
-from bot.pictures.errors import TooLarge as TooLargePicture
-from bot.pictures.errors import UnreadablePicture
 from bot.receiving import LINK_S
 from knowledge.corpus.extraction import extract
 from knowledge.corpus.readers import Defaults

@@ -8,8 +8,8 @@ import matplotlib
 import pytest
 from PIL import Image, ImageDraw, ImageFont, features
 
-from bot.pictures import installed, read_picture, reading
-from bot.pictures.errors import OcrMissing, UnreadablePicture
+from bot.media import installed, ocr, read_picture
+from bot.media.errors import OcrMissing, UnreadablePicture
 
 try:
     installed()
@@ -89,7 +89,7 @@ class TestAnother:
     def test_that_never_ends_is_ended(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(reading, "READ_S", 0.1)
+        monkeypatch.setattr(ocr, "READ_S", 0.1)
         self.put(tmp_path, "exec cat /dev/zero >/dev/null")
         with pytest.raises(UnreadablePicture, match="too long to read"):
             read_picture(drawn("words"))

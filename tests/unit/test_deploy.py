@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from bot.cli.main import COMMANDS
-from bot.pictures.reading import LANGUAGES
+from bot.media.ocr import LANGUAGES
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

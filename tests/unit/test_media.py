@@ -6,8 +6,8 @@ from bot.conversation import media
 from bot.conversation.catalogue import Catalogue, Language, catalogue
 from bot.conversation.media import Medium
 from bot.fetching import errors as fetching
+from bot.media import errors as pictures
 from bot.parsing.errors import ParserUnavailable
-from bot.pictures import errors as pictures
 from bot.telegram.line import Line
 
 WORDS = [catalogue(language) for language in Language]

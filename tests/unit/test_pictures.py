@@ -7,9 +7,9 @@ import zlib
 import pytest
 from PIL import Image
 
-from bot.pictures.errors import TooLarge, UnreadablePicture
-from bot.pictures.preparing import MAX_BYTES, MAX_PIXELS, MAX_SCANS, SIDES, prepared
-from bot.pictures.words import MAX_TEXT, MAX_WORDS, Place, Word, clearest, sure_text, words_in
+from bot.media.errors import TooLarge, UnreadablePicture
+from bot.media.image_preparation import MAX_BYTES, MAX_PIXELS, MAX_SCANS, SIDES, prepared
+from bot.media.ocr_words import MAX_TEXT, MAX_WORDS, Place, Word, clearest, sure_text, words_in
 
 HEADER = (
     "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext"

@@ -1,5 +1,5 @@
 """Pictures that people send, as the text that can be read in them: hostile bytes in, words out."""
 
-from bot.pictures.reading import installed, read_picture
+from bot.media.ocr import installed, read_picture
 
 __all__ = ["installed", "read_picture"]

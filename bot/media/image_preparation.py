@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from bot.pictures.errors import OcrMissing, TooLarge, UnreadablePicture
+from bot.media.errors import OcrMissing, TooLarge, UnreadablePicture
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bot.pictures.errors import OcrMissing, UnreadablePicture
-from bot.pictures.preparing import prepared
-from bot.pictures.words import Word, clearest, sure_text, words_in
+from bot.media.errors import OcrMissing, UnreadablePicture
+from bot.media.image_preparation import prepared
+from bot.media.ocr_words import Word, clearest, sure_text, words_in
 
 #: Seconds that a picture may take in all; it takes about one of a processor.
 READ_S: Final = 20.0
