@@ -17,9 +17,9 @@ from typing import Final
 
 import feedparser
 
-from bot.parsing import jobs
+from bot.parsing import parser_jobs
 from bot.parsing.errors import ParserUnavailable
-from bot.parsing.pool import ParserPool
+from bot.parsing.parser_pool import ParserPool
 from bot.receiving import LINK_S
 from knowledge.corpus.extraction import extract
 from knowledge.corpus.readers import Defaults
@@ -41,7 +41,7 @@ def main() -> None:
     """Measure and print."""
     started = time.perf_counter()
     with ParserPool() as pool:
-        pool.read(jobs.read_feed(feed(_LINK), None, URL))
+        pool.read(parser_jobs.read_feed(feed(_LINK), None, URL))
         print(f"a process starts in {time.perf_counter() - started:.2f} s")
         ordinary(pool)
         print(f"after that it holds {memory(pool, 'VmRSS'):.0f} MiB")
@@ -59,12 +59,16 @@ def ordinary(pool: ParserPool) -> None:
         extract(getattr(draft, "body", ""), "", "en")
 
     rows: list[tuple[str, Callable[[], object], Callable[[], object]]] = [
-        ("a page", read_here, lambda: pool.read(jobs.read_received(given, Defaults()))),
-        ("its heading", lambda: read_heading(given), lambda: pool.read(jobs.read_heading(given))),
+        ("a page", read_here, lambda: pool.read(parser_jobs.read_received(given, Defaults()))),
+        (
+            "its heading",
+            lambda: read_heading(given),
+            lambda: pool.read(parser_jobs.read_heading(given)),
+        ),
         (
             "a feed of 50 items",
             lambda: parse_feed(listed, None, URL),
-            lambda: pool.read(jobs.read_feed(listed, None, URL)),
+            lambda: pool.read(parser_jobs.read_feed(listed, None, URL)),
         ),
     ]
     print("| ordinary document | in the program, ms | apart, ms |\n|---|---|---|")
@@ -85,7 +89,7 @@ def hostile() -> None:
     for name, call, seconds in cases():
         # A process of its own, so that the memory is this document's.
         with ParserPool() as pool:
-            pool.read(jobs.read_feed(feed(_LINK), None, URL))
+            pool.read(parser_jobs.read_feed(feed(_LINK), None, URL))
             started = time.perf_counter()
             try:
                 pool.read(call, seconds)
@@ -98,7 +102,7 @@ def hostile() -> None:
             print(f"| {name} | {size:.1f} | {outcome} | {took:.1f} | {held} |", flush=True)
 
 
-def cases() -> Iterator[tuple[str, jobs.Call[object], float | None]]:
+def cases() -> Iterator[tuple[str, parser_jobs.Call[object], float | None]]:
     """Yield names, documents, and the seconds that whoever asks has, if these are fewer."""
     most = attributes(MAX_ATTRIBUTES)
     feeds = {
@@ -112,7 +116,7 @@ def cases() -> Iterator[tuple[str, jobs.Call[object], float | None]]:
         "feed, references": feed(filled("<title>" + "&#38;" * 9_999 + "</title>", FEED_BYTES)),
     }
     for name, data in feeds.items():
-        yield name, jobs.read_feed(data, None, URL), None
+        yield name, parser_jobs.read_feed(data, None, URL), None
     pages = {
         "page, as many attributes as fit": attributes(PAGE_BYTES // 12).encode(),
         "page, tags with the most attributes": filled(attributes(190), PAGE_BYTES).encode(),
@@ -124,17 +128,17 @@ def cases() -> Iterator[tuple[str, jobs.Call[object], float | None]]:
     }
     for name, data in pages.items():
         document = Received(URL, "text/html", None, data)
-        yield name, jobs.read_received(document, Defaults()), None
+        yield name, parser_jobs.read_received(document, Defaults()), None
     cells = Received(URL, "text/html", None, pages["page, an article and cells"])
-    yield "the same, as a link", jobs.read_heading(cells), LINK_S
+    yield "the same, as a link", parser_jobs.read_heading(cells), LINK_S
     for name, data in {
         "JSON, nested": b"[" * PAGE_BYTES,
         "JSON, empty lists": b"[" + b"[]," * (PAGE_BYTES // 3) + b"0]",
     }.items():
         document = Received(URL, "application/json", None, data)
-        yield name, jobs.read_received(document, Defaults()), None
+        yield name, parser_jobs.read_received(document, Defaults()), None
     header = b"publisher" + b",body" * (PAGE_BYTES // 5)
-    yield "CSV, columns", jobs.read_upload("a.csv", header, Defaults()), None
+    yield "CSV, columns", parser_jobs.read_upload("a.csv", header, Defaults()), None
 
 
 def feed(*items: str) -> bytes:

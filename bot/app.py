@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.conversation.conversation import Conversation
     from bot.errands import Errands
     from bot.fetching import Fetcher
-    from bot.parsing.pool import ParserPool
+    from bot.parsing.parser_pool import ParserPool
     from bot.polling import Poller
     from bot.telegram.application import TelegramConfig
     from bot.telegram.registration import Registration
@@ -199,7 +199,7 @@ class App:
     @cached_property
     def parsers(self) -> "ParserPool":
         """What reads strangers' documents, apart from this process."""
-        from bot.parsing.pool import ParserPool
+        from bot.parsing.parser_pool import ParserPool
 
         pool = ParserPool()
         atexit.register(pool.close)

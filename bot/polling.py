@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.fetching import ARTICLE, FEED, REVIEWS, Fetched, Fetcher, Known
 from bot.fetching.errors import FetchError, Unreachable
-from bot.parsing import jobs
-from bot.parsing.jobs import Queue
-from bot.parsing.pool import ParserPool
+from bot.parsing import parser_jobs
+from bot.parsing.parser_jobs import Queue
+from bot.parsing.parser_pool import ParserPool
 from bot.receiving import as_received, read_address
 from bot.redaction import redact
 from knowledge.corpus.readers import Defaults, Format, Problem
@@ -64,11 +64,13 @@ async def try_feed(fetcher: Fetcher, parsers: ParserPool, url: str, kind: FeedKi
     """
     if kind is FeedKind.SYNDICATION:
         fetched = await fetcher.fetch(url, FEED)
-        listed = jobs.read_feed(fetched.data, fetched.charset, fetched.url)
+        listed = parser_jobs.read_feed(fetched.data, fetched.charset, fetched.url)
         return Trial(len(await parsers.read_async(listed)))
     document = as_received(await fetcher.fetch(url, REVIEWS))
     # Whose reviews they are is said when the feed is added.
-    reviews = jobs.read_received(document, Defaults(publisher="-"), Format.CLAIMREVIEW, Queue.FEEDS)
+    reviews = parser_jobs.read_received(
+        document, Defaults(publisher="-"), Format.CLAIMREVIEW, Queue.FEEDS
+    )
     found = await parsers.read_async(reviews)
     unusable = sum(1 for _ in _problems(found))
     return Trial(len(found) - unusable, unusable)
@@ -148,7 +150,7 @@ class Poller:
 
     async def _take_pages(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
         """Take in the pages that are new; returns whether none is left for the next time."""
-        listed = jobs.read_feed(fetched.data, fetched.charset, fetched.url)
+        listed = parser_jobs.read_feed(fetched.data, fetched.charset, fetched.url)
         items = await self._parsers.read_async(listed)
         fresh = self._unseen(feed, [item.key for item in items])
         waiting = [item for item in items if item.key in fresh]
@@ -186,7 +188,7 @@ class Poller:
         """Take in the reviews that are new; returns whether none is left for the next time."""
         defaults = Defaults(publisher=feed.source)
         by_key: dict[str, ReportDraft] = {}
-        reviews = jobs.read_received(
+        reviews = parser_jobs.read_received(
             as_received(fetched), defaults, Format.CLAIMREVIEW, Queue.FEEDS
         )
         for found in await self._parsers.read_async(reviews):

@@ -7,10 +7,10 @@ from typing import Final
 
 from bot.fetching import ARTICLE, DOCUMENT, Fetched, Fetcher, Wanted
 from bot.media.errors import PictureBusy
-from bot.parsing import jobs
+from bot.parsing import parser_jobs
 from bot.parsing.errors import ParserUnavailable
-from bot.parsing.jobs import Queue
-from bot.parsing.pool import ParserPool
+from bot.parsing.parser_jobs import Queue
+from bot.parsing.parser_pool import ParserPool
 from knowledge.corpus.readers import Defaults, Format
 from knowledge.corpus.readers.page_heading import Heading
 from knowledge.corpus.readers.received_documents import Found, Received
@@ -31,13 +31,13 @@ def read_link(fetcher: Fetcher, parsers: ParserPool, url: str) -> Heading:
     """
     ends = time.monotonic() + LINK_S
     document = as_received(asyncio.run(fetcher.fetch(url, LINKED)))
-    return parsers.read(jobs.read_heading(document), ends - time.monotonic())
+    return parsers.read(parser_jobs.read_heading(document), ends - time.monotonic())
 
 
 def read_picture(parsers: ParserPool, data: bytes) -> str:
     """Return the text that can surely be read in a picture; waits for it. Raises PictureError."""
     try:
-        return parsers.read(jobs.read_picture(data), PICTURE_S)
+        return parsers.read(parser_jobs.read_picture(data), PICTURE_S)
     except ParserUnavailable as error:
         raise PictureBusy(str(error)) from error
 
@@ -56,7 +56,7 @@ async def read_address(
     Raises FetchError if it cannot be fetched, UnreadableFile if it cannot be read.
     """
     document = as_received(await fetcher.fetch(url, wanted))
-    return await parsers.read_async(jobs.read_received(document, defaults, format, queue))
+    return await parsers.read_async(parser_jobs.read_received(document, defaults, format, queue))
 
 
 def as_received(fetched: Fetched) -> Received:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot import redaction
-from bot.parsing.pool import ParserPool
+from bot.parsing.parser_pool import ParserPool
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import SentenceTransformerEncoder, open_encoder
 from knowledge.agreement.combined_judge import CombinedJudge

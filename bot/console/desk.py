@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.fetching import Fetcher
-from bot.parsing.pool import ParserPool
+from bot.parsing.parser_pool import ParserPool
 from embeddings.encoders.encoder import Encoder
 from knowledge.approvals import Policy
 from knowledge.checking.claim_checker import Answering

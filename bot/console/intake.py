@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from bot.console.errors import BadForm
 from bot.console.forms import Form, Upload
 from bot.fetching import Fetcher
-from bot.parsing import jobs
-from bot.parsing.pool import ParserPool
+from bot.parsing import parser_jobs
+from bot.parsing.parser_pool import ParserPool
 from bot.receiving import read_address
 from knowledge.corpus.extraction import extract
 from knowledge.corpus.readers import Defaults, Problem, fields
@@ -127,7 +127,7 @@ def _pasted(sent: Form, defaults: Defaults) -> ReportDraft:
 def _from_file(
     upload: Upload, defaults: Defaults, parsers: ParserPool
 ) -> Sequence[ReportDraft | Problem]:
-    found = parsers.read(jobs.read_upload(upload.name, upload.content, defaults))
+    found = parsers.read(parser_jobs.read_upload(upload.name, upload.content, defaults))
     if len(found) > MAX_REPORTS:
         raise BadForm("file", f"more than {MAX_REPORTS} reports")
     return found

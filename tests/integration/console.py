@@ -19,7 +19,7 @@ with warnings.catch_warnings():
 from bot.console.application import build
 from bot.console.desk import Desk
 from bot.fetching import Fetcher
-from bot.parsing.pool import ParserPool
+from bot.parsing.parser_pool import ParserPool
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Pair
 from embeddings.encoders.encoder import Encoder
 from knowledge.accounts import roles, sign_in

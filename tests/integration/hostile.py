@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from bot.parsing.process import Worker
+from bot.parsing.parser_process import Worker
 
 _LINK: Final = "<link>https://n.example/1</link>"
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import func, select
 
-from bot.parsing.pool import ParserPool
+from bot.parsing.parser_pool import ParserPool
 from embeddings.encoders.encoder import Encoder
 from knowledge.accounts import roles
 from knowledge.claim_queue import cluster_notes, inquiries, saved_searches

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot import serving
-from bot.parsing.pool import ParserPool
+from bot.parsing.parser_pool import ParserPool
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.accounts import people

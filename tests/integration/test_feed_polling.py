@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from bot.errands import Errand, Errands
 from bot.fetching import Fetcher, Wanted
-from bot.parsing.jobs import Queue
-from bot.parsing.pool import ParserPool
-from bot.parsing.worker import Limits
+from bot.parsing.parser_jobs import Queue
+from bot.parsing.parser_pool import ParserPool
+from bot.parsing.parser_worker import Limits
 from bot.polling import MAX_PAGES, Poller, Tally
 from bot.receiving import read_address
 from knowledge.corpus import sources
@@ -335,7 +335,7 @@ class TestTrouble:
         def trips(data: bytes, charset: str | None, url: str) -> None:
             raise RecursionError
 
-        monkeypatch.setattr("bot.parsing.jobs.read_feed", trips)
+        monkeypatch.setattr("bot.parsing.parser_jobs.read_feed", trips)
         number = desk.add(serve_feed(desk.web, 1))
         desk.poll()
         assert "see the log" in (desk.feed(number).error or "")

@@ -31,7 +31,7 @@ from bot.conversation.moderators import Added, added
 from bot.conversation.reply import Reply
 from bot.conversation.wording import answered
 from bot.fetching import Fetcher
-from bot.parsing.pool import ParserPool
+from bot.parsing.parser_pool import ParserPool
 from bot.telegram.render import render
 from knowledge import curation
 from knowledge.accounts import roles

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.media.errors import UnreadablePicture
-from bot.parsing import jobs
-from bot.parsing.pool import ParserPool
+from bot.parsing import parser_jobs
+from bot.parsing.parser_pool import ParserPool
 from knowledge.corpus.readers import Defaults
 from knowledge.corpus.readers.received_documents import Received
 from knowledge.errors import UnreadableFile, UnusableFeed
@@ -76,7 +76,7 @@ def values(draw: st.DrawFn) -> bytes:
     return draw(st.sampled_from([deep, row, f"{row}\n{row}"])).encode(errors="replace")
 
 
-def read(pool: ParserPool, call: jobs.Call[object]) -> None:
+def read(pool: ParserPool, call: parser_jobs.Call[object]) -> None:
     said = ""
     try:
         pool.read(call)
@@ -97,21 +97,24 @@ class TestWhateverIsWritten:
     @given(data=markup('<rss version="2.0"><channel><item>', "</item></channel></rss>"))
     def test_feeds(self, parsers: ParserPool, data: bytes) -> None:
         for charset in (None, "utf-16", "nonsense"):
-            read(parsers, jobs.read_feed(data, charset, URL))
+            read(parsers, parser_jobs.read_feed(data, charset, URL))
 
     @some
     @given(data=markup("<!doctype html><html><body><article>", "</article></body></html>"))
     def test_pages(self, parsers: ParserPool, data: bytes) -> None:
         document = Received(URL, "text/html", "utf-8", data)
-        read(parsers, jobs.read_received(document, Defaults()))
-        read(parsers, jobs.read_heading(document))
+        read(parsers, parser_jobs.read_received(document, Defaults()))
+        read(parsers, parser_jobs.read_heading(document))
 
     @some
     @given(data=values())
     def test_json(self, parsers: ParserPool, data: bytes) -> None:
-        read(parsers, jobs.read_received(Received(URL, "application/json", None, data), Defaults()))
+        read(
+            parsers,
+            parser_jobs.read_received(Received(URL, "application/json", None, data), Defaults()),
+        )
         page = b'<script type="application/ld+json">"ClaimReview"' + data + b"</script>"
-        read(parsers, jobs.read_heading(Received(URL, "text/html", None, page)))
+        read(parsers, parser_jobs.read_heading(Received(URL, "text/html", None, page)))
 
     @some
     @given(
@@ -119,10 +122,10 @@ class TestWhateverIsWritten:
         data=st.one_of(st.binary(max_size=200), st.lists(TEXTS).map(_table)),
     )
     def test_uploads(self, parsers: ParserPool, name: str, data: bytes) -> None:
-        read(parsers, jobs.read_upload(name, data, Defaults()))
+        read(parsers, parser_jobs.read_upload(name, data, Defaults()))
 
     @pytest.mark.parametrize("begun", [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF", b""])
     @some
     @given(data=st.binary(max_size=200))
     def test_pictures(self, parsers: ParserPool, begun: bytes, data: bytes) -> None:
-        read(parsers, jobs.read_picture(begun + data))
+        read(parsers, parser_jobs.read_picture(begun + data))

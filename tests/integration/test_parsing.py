@@ -20,12 +20,12 @@ from PIL import Image
 
 from bot.media.errors import TooLarge as TooLargePicture
 from bot.media.errors import UnreadablePicture
-from bot.parsing import jobs, process
+from bot.parsing import parser_jobs, parser_process
 from bot.parsing.errors import ParserUnavailable
-from bot.parsing.jobs import Call, Queue
-from bot.parsing.pool import ParserPool
-from bot.parsing.process import Worker
-from bot.parsing.worker import Limits
+from bot.parsing.parser_jobs import Call, Queue
+from bot.parsing.parser_pool import ParserPool
+from bot.parsing.parser_process import Worker
+from bot.parsing.parser_worker import Limits
 from bot.receiving import LINK_S
 from knowledge.corpus.extraction import extract
 from knowledge.corpus.readers import Defaults
@@ -59,13 +59,13 @@ GOOD_FEED = feed("<guid>g1</guid><pubDate>Thu, 07 Feb 2019 23:30:00 GMT</pubDate
 TABLE = (
     b"publisher,text,rating,as_of\nP,The bridge is closed,False,2024-03-05\nP,no day,x,yesterday\n"
 )
-SLOW = jobs.read_feed(ENDLESS_FEED, None, URL)
-SLOW_UPLOAD = jobs.read_upload("a.html", ENDLESS_PAGE, Defaults())
+SLOW = parser_jobs.read_feed(ENDLESS_FEED, None, URL)
+SLOW_UPLOAD = parser_jobs.read_upload("a.html", ENDLESS_PAGE, Defaults())
 
 
 def good(pool: ParserPool) -> bool:
     """Whether documents are read now."""
-    return len(pool.read(jobs.read_feed(GOOD_FEED, None, URL))) == 1
+    return len(pool.read(parser_jobs.read_feed(GOOD_FEED, None, URL))) == 1
 
 
 @pytest.fixture
@@ -85,47 +85,49 @@ class TestAnswers:
     """They are those of the readers themselves."""
 
     def test_a_page_with_its_statements(self, parsers: ParserPool) -> None:
-        found = parsers.read(jobs.read_received(PAGE, Defaults(published_at=date(2024, 1, 2))))
+        found = parsers.read(
+            parser_jobs.read_received(PAGE, Defaults(published_at=date(2024, 1, 2)))
+        )
         (draft,) = found
         assert list(found) == list(read_received(PAGE, Defaults(published_at=date(2024, 1, 2))))
         assert isinstance(draft, ReportDraft)
         assert draft.extracted == extract(draft.body or "", draft.title, draft.language) != ()
 
     def test_a_heading(self, parsers: ParserPool) -> None:
-        assert parsers.read(jobs.read_heading(PAGE)) == read_heading(PAGE)
+        assert parsers.read(parser_jobs.read_heading(PAGE)) == read_heading(PAGE)
 
     def test_a_feed(self, parsers: ParserPool) -> None:
-        found = parsers.read(jobs.read_feed(GOOD_FEED, "utf-8", URL))
+        found = parsers.read(parser_jobs.read_feed(GOOD_FEED, "utf-8", URL))
         assert found == parse_feed(GOOD_FEED, "utf-8", URL)
         assert found[0].published_at == date(2019, 2, 7)
 
     def test_rows_and_what_is_wrong_with_them(self, parsers: ParserPool) -> None:
-        found = parsers.read(jobs.read_upload("a.csv", TABLE, Defaults()))
+        found = parsers.read(parser_jobs.read_upload("a.csv", TABLE, Defaults()))
         assert list(found) == list(read_upload("a.csv", TABLE, Defaults()))
         assert len(found) == 2
 
     def test_what_readers_say_of_what_they_cannot_read(self, parsers: ParserPool) -> None:
         with pytest.raises(UnusableFeed, match="is broken XML at line 1"):
-            parsers.read(jobs.read_feed(b"<rss>", None, URL))
+            parsers.read(parser_jobs.read_feed(b"<rss>", None, URL))
         with pytest.raises(UnreadableFile, match=r"^'a\.csv' is empty"):
-            parsers.read(jobs.read_upload("a.csv", b"", Defaults()))
+            parsers.read(parser_jobs.read_upload("a.csv", b"", Defaults()))
         with pytest.raises(UnreadablePicture, match="this is no picture"):
-            parsers.read(jobs.read_picture(b"words"))
+            parsers.read(parser_jobs.read_picture(b"words"))
 
     def test_a_picture_that_is_too_large(self, parsers: ParserPool) -> None:
         packed = io.BytesIO()
         Image.new("L", (6_000, 6_000)).save(packed, "PNG")
         with pytest.raises(TooLargePicture, match="more than 25,000,000 pixels"):
-            parsers.read(jobs.read_picture(packed.getvalue()))
+            parsers.read(parser_jobs.read_picture(packed.getvalue()))
 
     def test_what_states_too_much_is_a_problem(self, parsers: ParserPool) -> None:
         lines = "\n".join(f"The road {n} was closed on Friday." for n in range(10_002))
-        (problem,) = parsers.read(jobs.read_upload("a.txt", lines.encode(), Defaults()))
+        (problem,) = parsers.read(parser_jobs.read_upload("a.txt", lines.encode(), Defaults()))
         assert "more than 10,000 things" in str(problem)
 
     async def test_from_a_loop(self, parsers: ParserPool) -> None:
         found = await asyncio.gather(
-            *(parsers.read_async(jobs.read_feed(GOOD_FEED, None, URL)) for _ in range(12))
+            *(parsers.read_async(parser_jobs.read_feed(GOOD_FEED, None, URL)) for _ in range(12))
         )
         assert len(set(found)) == 1
 
@@ -137,15 +139,15 @@ class TestLimits:
         self, hasty: ParserPool
     ) -> None:
         with pytest.raises(UnusableFeed, match="more than 100 attributes"):
-            hasty.read(jobs.read_feed(ATTRIBUTES, None, URL))
+            hasty.read(parser_jobs.read_feed(ATTRIBUTES, None, URL))
 
     @pytest.mark.parametrize(
         ("call", "error"),
         [
             (SLOW, UnusableFeed),
-            (jobs.read_received(Received(URL, "text/html", None, ENDLESS_PAGE), Defaults()),
+            (parser_jobs.read_received(Received(URL, "text/html", None, ENDLESS_PAGE), Defaults()),
              TooMuchToRead),
-            (jobs.read_upload("a.html", ENDLESS_PAGE, Defaults()), TooMuchToRead),
+            (parser_jobs.read_upload("a.html", ENDLESS_PAGE, Defaults()), TooMuchToRead),
         ],
         ids=["feed", "page", "upload"],
     )  # fmt: skip
@@ -171,12 +173,12 @@ class TestLimits:
     def test_memory(self) -> None:
         with ParserPool(Limits(memory=2**28)) as pool:
             with pytest.raises(TooMuchToRead, match="takes too much memory to read"):
-                pool.read(jobs.read_upload("a.json", GREEDY_ROWS, Defaults()))
+                pool.read(parser_jobs.read_upload("a.json", GREEDY_ROWS, Defaults()))
             assert good(pool)
 
     def test_a_document_larger_than_any_that_is_taken(self, parsers: ParserPool) -> None:
         with pytest.raises(TooMuchToRead, match="is too large to read"):
-            parsers.read(jobs.read_upload("a.txt", bytes(2**26 + 1), Defaults()))
+            parsers.read(parser_jobs.read_upload("a.txt", bytes(2**26 + 1), Defaults()))
 
     def test_a_process_that_is_killed_from_outside(
         self, parsers: ParserPool, monkeypatch: pytest.MonkeyPatch
@@ -246,7 +248,7 @@ def send(piece):
 send(b"ready"), send(b""), send({outcome}), send({answer})
 while channel.recv(2**16): pass
 """
-    monkeypatch.setattr(process, "_CALL", (sys.executable, "-c", script))
+    monkeypatch.setattr(parser_process, "_CALL", (sys.executable, "-c", script))
 
 
 class TestWhatAHijackedProcessAnswers:
@@ -272,7 +274,7 @@ class TestWhatAHijackedProcessAnswers:
         hijack(monkeypatch, outcome, answer, tmp_path / "run")
         with ParserPool() as pool:
             with pytest.raises(UnusableFeed, match="cannot be parsed"):
-                pool.read(jobs.read_feed(GOOD_FEED, None, URL))
+                pool.read(parser_jobs.read_feed(GOOD_FEED, None, URL))
             assert not pool.idle
         assert not (tmp_path / "run").exists()
 
@@ -286,17 +288,17 @@ class TestWhatAHijackedProcessAnswers:
             ParserPool() as pool,
             pytest.raises(UnreadableFile, match="cannot be parsed"),
         ):
-            pool.read(jobs.read_received(document, Defaults()))
+            pool.read(parser_jobs.read_received(document, Defaults()))
 
     def test_one_that_does_not_start_is_no_fault_of_the_document(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(process, "_CALL", (sys.executable, "-c", "raise SystemExit(1)"))
+        monkeypatch.setattr(parser_process, "_CALL", (sys.executable, "-c", "raise SystemExit(1)"))
         with ParserPool() as pool, pytest.raises(ParserUnavailable):
-            pool.read(jobs.read_feed(GOOD_FEED, None, URL))
-        monkeypatch.setattr(process, "_CALL", ("/no/such/program",))
+            pool.read(parser_jobs.read_feed(GOOD_FEED, None, URL))
+        monkeypatch.setattr(parser_process, "_CALL", ("/no/such/program",))
         with ParserPool() as pool, pytest.raises(ParserUnavailable):
-            pool.read(jobs.read_feed(GOOD_FEED, None, URL))
+            pool.read(parser_jobs.read_feed(GOOD_FEED, None, URL))
 
 
 class TestEnds:
@@ -334,7 +336,9 @@ class TestEnds:
         with ParserPool() as pool:
             first = asyncio.create_task(pool.read_async(SLOW))
             assert await asyncio.to_thread(begun.event.wait, 20)
-            second = asyncio.create_task(pool.read_async(jobs.read_feed(GOOD_FEED, None, URL)))
+            second = asyncio.create_task(
+                pool.read_async(parser_jobs.read_feed(GOOD_FEED, None, URL))
+            )
             for task in (second, first):
                 task.cancel()
             ended = await asyncio.gather(first, second, return_exceptions=True)
@@ -347,12 +351,12 @@ class TestEnds:
         with ParserPool() as pool, ThreadPoolExecutor(9) as threads:
             hanging = [threads.submit(left_unread, pool, SLOW_UPLOAD) for _ in range(8)]
             assert begun.event.wait(20)
-            assert pool.read(jobs.read_heading(PAGE), LINK_S) == read_heading(PAGE)
+            assert pool.read(parser_jobs.read_heading(PAGE), LINK_S) == read_heading(PAGE)
             assert good(pool)
             with pytest.raises(UnreadablePicture, match="this is no picture"):
-                pool.read(jobs.read_picture(b"words"))
+                pool.read(parser_jobs.read_picture(b"words"))
             with pytest.raises(ParserUnavailable, match="too many documents"):
-                pool.read(jobs.read_upload("a.csv", TABLE, Defaults()), seconds=0.1)
+                pool.read(parser_jobs.read_upload("a.csv", TABLE, Defaults()), seconds=0.1)
             pool.close()
             for each in hanging:
                 each.result()
@@ -372,7 +376,7 @@ class TestEnds:
             assert begun.event.wait(20)
             names = [f"{number}.csv" for number in range(6)]
             for place, name in enumerate(names):
-                threads.submit(pool.read, jobs.read_upload(name, TABLE, Defaults()))
+                threads.submit(pool.read, parser_jobs.read_upload(name, TABLE, Defaults()))
                 while len(pool._waiting[Queue.MODERATORS]) <= place:
                     os.sched_yield()
             assert begun.worker is not None
@@ -385,7 +389,7 @@ class TestEnds:
         program = """
 import sys
 from bot.parsing import jobs
-from bot.parsing.pool import ParserPool
+from bot.parsing.parser_pool import ParserPool
 from tests.integration.hostile import ENDLESS_FEED, feed
 pool = ParserPool()
 pool.read(jobs.read_feed(feed(""), None, "https://n.example/"))
@@ -409,7 +413,7 @@ pool.read(jobs.read_feed(ENDLESS_FEED, None, "https://n.example/"))
     def test_a_process_gives_way_to_another_after_a_while(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("bot.parsing.pool.DOCUMENTS", 2)
+        monkeypatch.setattr("bot.parsing.parser_pool.DOCUMENTS", 2)
         begun = Begun(monkeypatch)
         with ParserPool() as pool:
             workers = []
@@ -423,4 +427,4 @@ pool.read(jobs.read_feed(ENDLESS_FEED, None, "https://n.example/"))
 def test_pictures_are_read_apart_with_what_reads_them(parsers: ParserPool) -> None:
     packed = io.BytesIO()
     Image.new("L", (400, 100), 255).save(packed, "PNG")
-    assert parsers.read(jobs.read_picture(packed.getvalue())) == ""
+    assert parsers.read(parser_jobs.read_picture(packed.getvalue())) == ""

@@ -8,7 +8,7 @@ import pytest
 
 from bot.fetching import Fetcher
 from bot.fetching.errors import PrivateAddress, Refused, TooLarge, TooSlow, WrongContent
-from bot.parsing.pool import ParserPool
+from bot.parsing.parser_pool import ParserPool
 from bot.receiving import LINKED, read_link
 from tests.integration.web import Web, serving
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from bot.parsing import frames
-from bot.parsing.jobs import ERRORS, KINDS, Job
+from bot.parsing import message_framing
+from bot.parsing.parser_jobs import ERRORS, KINDS, Job
 
 #: Files that may be open: the libraries', and the pipes of what reads pictures.
 _FILES: Final = 64
@@ -61,21 +61,21 @@ def main(cpu_s: int, memory: int) -> None:
     _import_readers()
     requests: queue.Queue[_Request] = queue.Queue()
     threading.Thread(target=_receive, args=(channel, requests), daemon=True).start()
-    frames.send(channel, (READY, b""))
+    message_framing.send(channel, (READY, b""))
     while True:
         name, arguments, data = requests.get()
         answer = _answer(Job(name.decode()), arguments, data, cpu_s)
         del arguments, data
-        frames.send(channel, answer)
+        message_framing.send(channel, answer)
 
 
 def _receive(channel: socket.socket, requests: "queue.Queue[_Request]") -> None:
     """Take questions in, and see, whatever is being done, that there are no more."""
     try:
         while True:
-            name = frames.receive(channel, MAX_ARGUMENTS)
-            arguments = frames.receive(channel, MAX_ARGUMENTS)
-            requests.put((name, arguments, frames.receive(channel, MAX_DOCUMENT)))
+            name = message_framing.receive(channel, MAX_ARGUMENTS)
+            arguments = message_framing.receive(channel, MAX_ARGUMENTS)
+            requests.put((name, arguments, message_framing.receive(channel, MAX_DOCUMENT)))
     finally:
         # What it has started itself, such as what reads pictures, is of the same group.
         os.killpg(0, signal.SIGKILL)

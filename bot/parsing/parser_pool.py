@@ -14,9 +14,9 @@ from typing import Final, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from bot.parsing.errors import ParserUnavailable
-from bot.parsing.jobs import ERRORS, KINDS, Call, Kind, Queue
-from bot.parsing.process import Broken, Refusal, Worker
-from bot.parsing.worker import ANSWER_TOO_LONG, MAX_DOCUMENT, OUT_OF_MEMORY, Limits
+from bot.parsing.parser_jobs import ERRORS, KINDS, Call, Kind, Queue
+from bot.parsing.parser_process import Broken, Refusal, Worker
+from bot.parsing.parser_worker import ANSWER_TOO_LONG, MAX_DOCUMENT, OUT_OF_MEMORY, Limits
 from knowledge.errors import BadEdit
 
 #: Documents of each queue that are read at once, whatever the others hold. Feeds are polled one

@@ -11,14 +11,14 @@ import time
 from pathlib import Path
 from typing import Final
 
-from bot.parsing import frames
+from bot.parsing import message_framing
 from bot.parsing.errors import ParserUnavailable
-from bot.parsing.worker import DONE, MAX_ANSWER, READY, REFUSED, Limits
+from bot.parsing.parser_worker import DONE, MAX_ANSWER, READY, REFUSED, Limits
 
 #: Settings of the environment that it gets: those that programs are found and run by. Of all
 #: others some are secrets.
 _PASSED: Final = ("PATH", "LD_LIBRARY_PATH", "TESSDATA_PREFIX", "TZ")
-_CALL: Final = (sys.executable, "-P", "-s", "-B", "-m", "bot.parsing.worker")
+_CALL: Final = (sys.executable, "-P", "-s", "-B", "-m", "bot.parsing.parser_worker")
 
 
 class Refusal(Exception):
@@ -68,9 +68,9 @@ class Worker:
             return
         ends = time.monotonic() + seconds
         try:
-            self._is_ready = frames.receive(self._channel, MAX_ANSWER, ends) == READY
-            frames.receive(self._channel, MAX_ANSWER, ends)
-        except (OSError, EOFError, frames.TooLong) as error:
+            self._is_ready = message_framing.receive(self._channel, MAX_ANSWER, ends) == READY
+            message_framing.receive(self._channel, MAX_ANSWER, ends)
+        except (OSError, EOFError, message_framing.TooLong) as error:
             raise ParserUnavailable("documents cannot be read now; try again later") from error
 
     def ask(self, job: str, arguments: bytes, data: bytes, seconds: float) -> bytes:
@@ -82,12 +82,12 @@ class Worker:
         ends = time.monotonic() + seconds
         self.asked += 1
         try:
-            frames.send(self._channel, (job.encode(), arguments, data), ends)
-            outcome = frames.receive(self._channel, MAX_ANSWER, ends)
-            answer = frames.receive(self._channel, MAX_ANSWER, ends)
+            message_framing.send(self._channel, (job.encode(), arguments, data), ends)
+            outcome = message_framing.receive(self._channel, MAX_ANSWER, ends)
+            answer = message_framing.receive(self._channel, MAX_ANSWER, ends)
         except TimeoutError:
             raise
-        except (OSError, EOFError, frames.TooLong) as error:
+        except (OSError, EOFError, message_framing.TooLong) as error:
             raise Broken(self._ended_by()) from error
         if outcome == REFUSED:
             raise _refusal(answer)
