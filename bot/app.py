@@ -426,7 +426,7 @@ class App:
             server.wait_for(stop)
 
     def _watched(self) -> AbstractContextManager[None]:
-        from bot.watching import Standing, watched
+        from bot.serving.metrics_server import Standing, watched
 
         bind = self.settings.metrics_bind
         standing = Standing(self.sessions, self.index, now)

@@ -1,7 +1,7 @@
 """Serve ASGI applications on sockets of their own, within bounds on what a peer may hold."""
 
+from bot.serving.connection_limits import Limits
 from bot.serving.connections import network_of
-from bot.serving.limits import Limits
 from bot.serving.server import CannotListen, address_of, beside, listen, within
 
 __all__ = ["CannotListen", "Limits", "address_of", "beside", "listen", "network_of", "within"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from bot.measures import Closing
-from bot.serving.limits import Limits
+from bot.serving.connection_limits import Limits
 
 
 class Connection(Protocol):

@@ -12,8 +12,8 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
-from bot.serving.limits import Limits
-from bot.serving.protocol import BoundedProtocol, bounded_protocol
+from bot.serving.connection_limits import Limits
+from bot.serving.deadlines import BoundedProtocol, bounded_protocol
 
 #: Connections that the kernel keeps until they are accepted, and that are accepted at a time: each
 #: is a file descriptor before it can be counted.

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import measures, watching
+from bot import measures
+from bot.serving import metrics_server
 from bot.settings import Settings
 from knowledge.checking.stages import Stage
 from knowledge.domain import Outcome
@@ -36,7 +37,7 @@ def test_every_metric_is_explained_and_exists() -> None:
         f"{metric.name}_total" if metric.type == "counter" else metric.name
         for metric in measures.REGISTRY.collect()
     }
-    read = {f"tathabbat_{name}" for name in watching.GAUGES}
+    read = {f"tathabbat_{name}" for name in metrics_server.GAUGES}
     assert named == counted | read
 
 

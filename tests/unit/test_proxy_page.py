@@ -9,7 +9,7 @@ from uvicorn.middleware import proxy_headers
 from bot.console.application import PAGES
 from bot.console.entrance import PATH
 from bot.console.protection import MAX_BODY
-from bot.serving.limits import Limits
+from bot.serving.connection_limits import Limits
 from bot.settings import Settings
 from bot.telegram import webhook
 from bot.telegram.application import TelegramConfig

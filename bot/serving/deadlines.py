@@ -10,8 +10,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from bot import measures
 from bot.measures import Closing
+from bot.serving.connection_limits import Limits
 from bot.serving.connections import Connections
-from bot.serving.limits import Limits
 
 #: A stop waits that long for what is left of a body: what was sent has come by then.
 _LAST_SECONDS: Final = 1.0

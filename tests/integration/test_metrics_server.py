@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot import measures
 from bot.errors import SettingsError
-from bot.watching import GAUGES, Standing, watched
+from bot.serving.metrics_server import GAUGES, Standing, watched
 from knowledge import curation
 from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports
