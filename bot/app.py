@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 from bot.errors import SettingsError
-from bot.logs import configure
+from bot.observability.logs import configure
 from bot.settings import Settings, load
 from embeddings.progress import Progress
 from knowledge.models.declarative_base import now
@@ -114,12 +114,12 @@ class App:
     @cached_property
     def encoder(self) -> "SentenceTransformerEncoder":
         """The encoder that ``EMBEDDING_MODEL`` names."""
-        from bot import measures
+        from bot.observability import telemetry
         from embeddings.encoders.encoder import open_encoder
 
         bar = self._progress("Unpacking the model")
         name, folder = self.settings.embedding_model, self.settings.models_dir
-        return open_encoder(name, folder, bar, measures.encoded)
+        return open_encoder(name, folder, bar, telemetry.encoded)
 
     @cached_property
     def index(self) -> "ServingIndex":
@@ -154,7 +154,7 @@ class App:
     @cached_property
     def answering(self) -> "Answering":
         """The service that answers claims."""
-        from bot import measures
+        from bot.observability import telemetry
         from knowledge.checking.claim_checker import Answering
         from knowledge.checking.reranking import Reranker
 
@@ -165,7 +165,7 @@ class App:
             self.judge,
             Reranker(self.reader),
             self.calibration,
-            measures.watch,
+            telemetry.watch,
         )
 
     @cached_property

@@ -15,8 +15,8 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import BotError
-from bot.logs import request
-from bot.redaction import summary
+from bot.observability.logs import request
+from bot.observability.redaction import summary
 from embeddings.errors import EmbeddingsError
 from knowledge.errors import KnowledgeError
 from knowledge.storage.database import Sessions

@@ -20,8 +20,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bot import redaction
 from bot.errors import SettingsError
+from bot.observability import redaction
 
 _KEY_FILE = "secret.key"
 #: Length of a made key as written (hexadecimal); a shorter file was cut short by a full disk.

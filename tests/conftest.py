@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import redaction
+from bot.observability import redaction
 from bot.parsing.parser_pool import ParserPool
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import SentenceTransformerEncoder, open_encoder

@@ -7,7 +7,7 @@ import click
 from pydantic import SecretStr
 
 from bot.app import App
-from bot.redaction import HIDDEN, redact
+from bot.observability.redaction import HIDDEN, redact
 from bot.settings import Settings, origins
 from knowledge.plain_text import single_line
 

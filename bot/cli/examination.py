@@ -21,7 +21,7 @@ from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.undelivered import listed
 from bot.errors import BotError
 from bot.media.errors import OcrMissing
-from bot.redaction import redact
+from bot.observability.redaction import redact
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError
 from embeddings.index import snapshot

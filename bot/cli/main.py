@@ -14,7 +14,7 @@ from bot.app import App
 from bot.cli.permissions import owner_only, require_not_anothers
 from bot.cli.progress import reporter
 from bot.errors import BotError
-from bot.redaction import redact, summary
+from bot.observability.redaction import redact, summary
 from bot.settings import Settings, no_color
 from embeddings.errors import EmbeddingsError
 from knowledge.errors import KnowledgeError, UnreadableClaim

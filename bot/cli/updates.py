@@ -6,7 +6,7 @@ import click
 
 from bot.app import App
 from bot.cli.wording import counted, say_empty
-from bot.redaction import redact
+from bot.observability.redaction import redact
 from knowledge.models.declarative_base import now
 from knowledge.update_queue import queued_updates
 

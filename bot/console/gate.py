@@ -20,8 +20,8 @@ from bot.console.rendering import render
 from bot.console.visit import Visit, Visitor, admitted
 from bot.conversation.catalogue import Catalogue, catalogue, spoken
 from bot.errors import BotError
-from bot.measures import Door
-from bot.refusals import Refusals
+from bot.observability.refused_requests import Refusals
+from bot.observability.telemetry import Door
 from knowledge.errors import KnowledgeError
 from knowledge.models import Role
 

@@ -7,10 +7,10 @@ from typing import Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
-from bot import measures
 from bot.conversation.catalogue import Language
 from bot.conversation.reply import Asker, Origin
 from bot.conversation.wording import MOST_FORWARDERS, Noted, Part, in_message
+from bot.observability import telemetry
 from knowledge.accounts import people
 from knowledge.checking.claim_checker import Answering
 from knowledge.checking.outcomes import SHOWN, Answer, Match
@@ -124,7 +124,7 @@ class Keeping:
         shown: Sequence[int],
         language: Language,
     ) -> Noted:
-        measures.found(answer.outcome)
+        telemetry.found(answer.outcome)
         unsettled = answer.outcome in _UNSETTLED
         waiting = self.may_be_told(session, asker) and unsettled
         number = inquiries.record(

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from bot.measures import Closing
+from bot.observability.telemetry import Closing
 from bot.serving.connection_limits import Limits
 
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Final
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from bot import measures
-from bot.measures import Closing
+from bot.observability import telemetry
+from bot.observability.telemetry import Closing
 from bot.serving.connection_limits import Limits
 from bot.serving.connections import Connections
 
@@ -130,7 +130,7 @@ class BoundedProtocol(H11Protocol):
 
     def drop(self, why: Closing) -> None:
         """Close at once: closing in good order would wait for a peer that does not read."""
-        measures.connection_closed(why)
+        telemetry.connection_closed(why)
         self.transport.abort()
 
     def _phase(self) -> Phase:

@@ -24,8 +24,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot import measures, serving
+from bot import serving
 from bot.errors import SettingsError
+from bot.observability import telemetry
 from knowledge.index import serving_index
 from knowledge.index.serving_index import ServingIndex
 from knowledge.statistics import backlog
@@ -64,7 +65,7 @@ class Standing(Collector):
         sessions: Sessions,
         index: ServingIndex,
         clock: Callable[[], datetime],
-        idle: Callable[[], float] = measures.idle,
+        idle: Callable[[], float] = telemetry.idle,
     ) -> None:
         self._sessions, self._index, self._clock, self._idle = sessions, index, clock, idle
 
@@ -131,7 +132,7 @@ def watched(standing: Standing, bind: str) -> Iterator[None]:
 
 def _application(standing: Standing) -> Starlette:
     registry = CollectorRegistry()
-    for collector in (measures.REGISTRY, standing):
+    for collector in (telemetry.REGISTRY, standing):
         registry.register(collector)
     ProcessCollector(registry=registry)
     places = threading.BoundedSemaphore(_AT_ONCE)

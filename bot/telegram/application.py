@@ -16,10 +16,10 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes
 from telegram.request import BaseRequest, HTTPXRequest
 
-from bot import redaction
 from bot.conversation.post import Post
 from bot.conversation.talk import Talk
-from bot.logs import clean_records
+from bot.observability import redaction
+from bot.observability.logs import clean_records
 from bot.telegram import groups, handlers
 from bot.telegram.context import App, Context, Desk
 from bot.telegram.delivery import Courier, delivering

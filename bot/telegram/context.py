@@ -15,10 +15,10 @@ from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import Application, CallbackContext, ExtBot
 
-from bot import measures
 from bot.conversation.reply import Asker, Reply
 from bot.conversation.talk import Talk
-from bot.logs import Threads
+from bot.observability import telemetry
+from bot.observability.logs import Threads
 from bot.telegram.hand import Hand
 from bot.telegram.line import Line
 from bot.telegram.pacer import Pacer
@@ -313,7 +313,7 @@ def place_of(update: Update) -> Place | None:
 def log_answered(update: Update, kind: str, messages: int, started: float) -> None:
     """Log and count an update that has its answer; ``started`` is by ``time.perf_counter``."""
     passed = time.perf_counter() - started
-    measures.answered(kind, passed)
+    telemetry.answered(kind, passed)
     logger.info(
         "update_answered",
         extra={

@@ -14,10 +14,10 @@ from typing import Final, TypeVar
 from telegram import Bot
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
-from bot import measures
 from bot.conversation.post import LEASE, Letter, Post
-from bot.logs import Threads
-from bot.redaction import words_in_hand
+from bot.observability import telemetry
+from bot.observability.logs import Threads
+from bot.observability.redaction import words_in_hand
 from bot.telegram.errors import reason, where
 from bot.telegram.fates import fate_of
 from bot.telegram.sending import Place, asked_pause, parts_of, send_part
@@ -104,7 +104,7 @@ class Courier:
                 for part in parts_of(letter.reply):
                     await send_part(self._bot, part, Place(int(letter.address)))
         except (TelegramError, TimeoutError) as error:
-            measures.not_sent(fate_of(error).name.lower())
+            telemetry.not_sent(fate_of(error).name.lower())
             raise
 
     async def _record(self, letter: Letter) -> None:

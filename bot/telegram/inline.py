@@ -19,8 +19,8 @@ from telegram import (
 from telegram.constants import InlineQueryLimit, ParseMode
 from telegram.error import TelegramError
 
-from bot import measures
 from bot.conversation.reply import Card
+from bot.observability import telemetry
 from bot.telegram.context import Context
 from bot.telegram.render import render
 from bot.telegram.sending import NO_PREVIEW
@@ -45,7 +45,7 @@ async def on_typed(update: Update, context: Context) -> None:
         return
     started = time.perf_counter()
     offered = await context.ask(update, lambda talk, asker: talk.cards(asker, query.query))
-    measures.answered("inline", time.perf_counter() - started)
+    telemetry.answered("inline", time.perf_counter() - started)
     if not offered.cards and offered.hint is None:
         return
     articles = [made for card in offered.cards if (made := article(card)) is not None]

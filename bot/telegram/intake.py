@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from telegram.constants import ChatType, UpdateType
 
-from bot import measures
-from bot.measures import Omission
+from bot.observability import telemetry
+from bot.observability.telemetry import Omission
 from bot.telegram.edits import is_edit, is_typed, wording_of
 from bot.telegram.gate import Gate
 from bot.telegram.inbox import Inbox
@@ -110,7 +110,7 @@ class Intake:
             group = str(origin.chat) if origin.in_group else None
             course = self._gate.course(lane, group, self._waiting, at)
         if course is None:
-            measures.left_out(Omission.PASSED_OVER if typed else Omission.TOO_MANY)
+            telemetry.left_out(Omission.PASSED_OVER if typed else Omission.TOO_MANY)
             return None
         return self._inbox.arriving(number, lane, update, course, wording_of(update))
 
@@ -121,11 +121,11 @@ class Intake:
         """
         group = origin.chat if origin.in_group and not is_edit(update) else None
         if group is None or not self._is_overheard(group, update):
-            measures.left_out(Omission.NOT_MEANT)
+            telemetry.left_out(Omission.NOT_MEANT)
             return None
         course = self._gate.unasked(str(group), self._waiting, self._clock())
         if course is None:
-            measures.left_out(Omission.PASSED_OVER)
+            telemetry.left_out(Omission.PASSED_OVER)
             return None
         # As many may come in one batch as are counted only after it.
         self._waiting += 1

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
-from bot.logs import Threads
+from bot.observability.logs import Threads
 
 
 class Line:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
-from bot import measures
+from bot.observability import telemetry
 from bot.telegram.backoff import is_too_late, pause
 from bot.telegram.errors import reason
 from bot.telegram.fates import Fate, fate_of
@@ -106,8 +106,8 @@ class Sender:
                 number += 1
                 await self._record(taken, reply, number, stands)
         send, total = time.perf_counter() - started, self._inbox.clock() - taken.arrived_at
-        measures.took("send", send)
-        measures.took("total", total.total_seconds())
+        telemetry.took("send", send)
+        telemetry.took("total", total.total_seconds())
         logger.info(
             "update_sent",
             extra={
@@ -145,7 +145,7 @@ class Sender:
         # The name alone where it may be anything: some of Telegram's errors quote the token.
         name = type(error).__name__
         extra = {"update_id": taken.id, "error": name, "fate": fate.name.lower()}
-        measures.not_sent(fate.name.lower())
+        telemetry.not_sent(fate.name.lower())
         match fate:
             case Fate.GONE:
                 logger.info("update_undeliverable", extra=extra)

@@ -15,8 +15,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from bot import measures, serving
-from bot.refusals import Refusals
+from bot import serving
+from bot.observability import telemetry
+from bot.observability.refused_requests import Refusals
 from bot.telegram.errors import WebhookUnavailable, where
 from bot.telegram.intake import Intake, number_of
 
@@ -45,7 +46,7 @@ class Door:
 
     def __init__(self, store: Store, path: str, secret: str) -> None:
         self._store, self._path, self._secret = store, path, secret.encode()
-        self._refusals = Refusals(measures.Door.WEBHOOK, logger, logging.WARNING)
+        self._refusals = Refusals(telemetry.Door.WEBHOOK, logger, logging.WARNING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

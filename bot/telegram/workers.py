@@ -13,10 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from telegram import Update
 from telegram.error import InvalidToken
 
-from bot import measures
 from bot.conversation.reply import Reply
-from bot.logs import request
-from bot.redaction import words_in_hand
+from bot.observability import telemetry
+from bot.observability.logs import request
+from bot.observability.redaction import words_in_hand
 from bot.telegram import groups
 from bot.telegram.backoff import ANSWER_TRIES, DEADLY_TRIES, pause
 from bot.telegram.context import App, asker_of, place_of
@@ -82,7 +82,7 @@ class Workers:
         try:
             while not self._stop.is_set() and not self._locked_out:
                 self._wake.clear()
-                measures.looked()
+                telemetry.looked()
                 try:
                     taken = await self._take()
                     failures, rest = 0, LOOK_SECONDS

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from bot import measures
+from bot.observability import telemetry
 from bot.telegram.application import TelegramConfig, build, check
 from bot.telegram.backoff import ANSWER_TRIES
 from bot.telegram.errors import (
@@ -290,7 +290,7 @@ def test_it_tells_whoever_watches_that_its_loop_runs(
     server: BotApiServer, talk: EchoTalk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked = threading.Event()
-    monkeypatch.setattr(measures, "looked", looked.set)
+    monkeypatch.setattr(telemetry, "looked", looked.set)
     with running(TelegramConfig(TOKEN, server.url), talk):
         assert looked.wait(PATIENCE)
 

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from bot import measures
 from bot.conversation.talk import Talk
+from bot.observability import telemetry
 from bot.telegram import groups
 from bot.telegram.application import TelegramConfig, build, in_and_out
 from bot.telegram.intake import Intake, number_of
@@ -284,8 +284,8 @@ def _misfits(rows: Sequence[_Row], sent: Mapping[int, bool], undeliverable: int)
 
 def _left_out() -> int:
     counted = (
-        measures.REGISTRY.get_sample_value("tathabbat_updates_left_out_total", {"why": why.value})
-        for why in measures.Omission
+        telemetry.REGISTRY.get_sample_value("tathabbat_updates_left_out_total", {"why": why.value})
+        for why in telemetry.Omission
     )
     return round(sum(each or 0.0 for each in counted))
 

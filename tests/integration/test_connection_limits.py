@@ -13,8 +13,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from bot import measures
-from bot.measures import Closing
+from bot.observability import telemetry
+from bot.observability.telemetry import Closing
 from bot.serving import Limits, listen, within
 
 HERE: Final = "127.0.0.1"
@@ -167,7 +167,7 @@ def closed() -> Callable[[Closing], float]:
 
     def count(why: Closing) -> float:
         name = "tathabbat_connections_closed_total"
-        return measures.REGISTRY.get_sample_value(name, {"why": why.value}) or 0.0
+        return telemetry.REGISTRY.get_sample_value(name, {"why": why.value}) or 0.0
 
     before = {why: count(why) for why in Closing}
     return lambda why: count(why) - before[why]

@@ -16,8 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
-from bot import measures
 from bot.errors import SettingsError
+from bot.observability import telemetry
 from bot.serving.metrics_server import GAUGES, Standing, watched
 from knowledge import curation
 from knowledge.claim_queue import inquiries
@@ -148,11 +148,11 @@ class TestMetrics:
 
     def test_what_was_counted_is_there(self, served: str) -> None:
         before = samples(get(f"{served}/metrics")[1])
-        measures.answered("claim", 0.2)
-        measures.left_out(measures.Omission.TOO_MANY)
-        measures.found(Outcome.REFUTED)
-        measures.encoded(4)
-        measures.not_sent("gone")
+        telemetry.answered("claim", 0.2)
+        telemetry.left_out(telemetry.Omission.TOO_MANY)
+        telemetry.found(Outcome.REFUTED)
+        telemetry.encoded(4)
+        telemetry.not_sent("gone")
         after = samples(get(f"{served}/metrics")[1])
 
         def more(*key: str) -> float:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.measures import Closing
+from bot.observability.telemetry import Closing
 from bot.serving import Limits, network_of
 from bot.serving.connections import Connections
 

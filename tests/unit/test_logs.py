@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot.errors import SettingsError
-from bot.logs import Threads, configure, request
-from bot.redaction import HIDDEN, hide, summary, words_in_hand
+from bot.observability.logs import Threads, configure, request
+from bot.observability.redaction import HIDDEN, hide, summary, words_in_hand
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -315,7 +315,8 @@ class TestUncaught:
     def logged(self, code: str) -> list[dict[str, object]]:
         begin = (
             "import asyncio, sys, threading, warnings, gc\n"
-            "from bot.logs import configure\nfrom bot.redaction import hide\n"
+            "from bot.observability.logs import configure\n"
+            "from bot.observability.redaction import hide\n"
             f"hide({TOKEN!r}); configure('INFO')\n"
         )
         done = subprocess.run(

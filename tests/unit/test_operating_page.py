@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import measures
+from bot.observability import telemetry
 from bot.serving import metrics_server
 from bot.settings import Settings
 from knowledge.checking.stages import Stage
@@ -35,7 +35,7 @@ def test_every_metric_is_explained_and_exists() -> None:
     named = set(re.findall(r"`(tathabbat_\w+)(?:\{\w+\})?`", PAGE))
     counted = {
         f"{metric.name}_total" if metric.type == "counter" else metric.name
-        for metric in measures.REGISTRY.collect()
+        for metric in telemetry.REGISTRY.collect()
     }
     read = {f"tathabbat_{name}" for name in metrics_server.GAUGES}
     assert named == counted | read

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import SettingsError
 from bot.fetching.errors import Unreachable
-from bot.redaction import HIDDEN, hide, redact, summary, trace, words_in_hand
+from bot.observability.redaction import HIDDEN, hide, redact, summary, trace, words_in_hand
 from knowledge.errors import DatabaseUnavailable, NotFound
 from knowledge.storage.database import open_engine
 

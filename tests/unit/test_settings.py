@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from bot.errors import SettingsError
-from bot.redaction import HIDDEN, redact
+from bot.observability.redaction import HIDDEN, redact
 from bot.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parents[2]

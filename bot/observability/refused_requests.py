@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from bot import measures
-from bot.measures import Door
+from bot.observability import telemetry
+from bot.observability.telemetry import Door
 
 #: At most one line is logged in so many seconds.
 QUIET_SECONDS: Final = 60.0
@@ -30,7 +30,7 @@ class Refusals:
 
     def note(self, **said: object) -> None:
         """Count a refusal; log it, with what is ``said`` of it, if none was logged just now."""
-        measures.request_refused(self._door)
+        telemetry.request_refused(self._door)
         with self._guard:
             self._since += 1
             now = self._clock()

@@ -25,7 +25,7 @@ from typing import Any, Final, ParamSpec, TextIO, TypeVar
 
 from pythonjsonlogger.json import JsonFormatter
 
-from bot.redaction import WITHHELD, redact, summary, trace, without_secrets
+from bot.observability.redaction import WITHHELD, redact, summary, trace, without_secrets
 
 #: Libraries whose lines below WARNING are noise, or worse: httpx prints the bot's token inside the
 #: URL, telegram at DEBUG what is sent and to whom.

@@ -4,18 +4,18 @@ import logging
 
 import pytest
 
-from bot import measures
-from bot.refusals import QUIET_SECONDS, Refusals
+from bot.observability import telemetry
+from bot.observability.refused_requests import QUIET_SECONDS, Refusals
 
 
-def counted(door: measures.Door) -> float:
+def counted(door: telemetry.Door) -> float:
     labels = {"where": door.value}
-    return measures.REGISTRY.get_sample_value("tathabbat_requests_refused_total", labels) or 0.0
+    return telemetry.REGISTRY.get_sample_value("tathabbat_requests_refused_total", labels) or 0.0
 
 
-@pytest.mark.parametrize("door", measures.Door)
+@pytest.mark.parametrize("door", telemetry.Door)
 def test_a_flood_is_counted_and_logged_once_a_minute(
-    door: measures.Door, caplog: pytest.LogCaptureFixture
+    door: telemetry.Door, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     now = 5.0
