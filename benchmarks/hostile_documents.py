@@ -17,10 +17,10 @@ from typing import Final
 
 import feedparser
 
+from bot.ingestion.url_reader import LINK_S
 from bot.parsing import parser_jobs
 from bot.parsing.errors import ParserUnavailable
 from bot.parsing.parser_pool import ParserPool
-from bot.receiving import LINK_S
 from knowledge.corpus.extraction import extract
 from knowledge.corpus.readers import Defaults
 from knowledge.corpus.readers.markup_limits import MAX_TAGS

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from bot.conversation.conversation import Conversation
     from bot.errands import Errands
     from bot.fetching import Fetcher
+    from bot.ingestion.feed_poller import Poller
     from bot.parsing.parser_pool import ParserPool
-    from bot.polling import Poller
     from bot.telegram.application import TelegramConfig
     from bot.telegram.registration import Registration
     from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
@@ -208,7 +208,7 @@ class App:
     @cached_property
     def poller(self) -> "Poller":
         """What polls the sources' feeds."""
-        from bot.polling import Poller
+        from bot.ingestion.feed_poller import Poller
 
         return Poller(self.sessions, self.fetcher, self.parsers, now, holder=self.process.name)
 
@@ -351,22 +351,22 @@ class App:
     @cached_property
     def _link_fetcher(self) -> "Fetcher":
         from bot.fetching import Fetcher
-        from bot.receiving import LINK_S
+        from bot.ingestion.url_reader import LINK_S
 
         return Fetcher(total_s=LINK_S)
 
     def _read_link(self, url: str) -> "Heading":
-        from bot.receiving import read_link
+        from bot.ingestion.url_reader import read_link
 
         return read_link(self._link_fetcher, self.parsers, url)
 
     def _read_picture(self, data: bytes) -> str:
-        from bot.receiving import read_picture
+        from bot.ingestion.url_reader import read_picture
 
         return read_picture(self.parsers, data)
 
     def _read_address(self, url: str) -> "list[ReportDraft]":
-        from bot.receiving import read_address
+        from bot.ingestion.url_reader import read_address
         from knowledge.corpus.readers import Defaults
         from knowledge.domain import ReportDraft
         from knowledge.errors import UnreadableFile

@@ -18,7 +18,7 @@ from bot.app import App
 from bot.cli.progress import reporter, show_count
 from bot.cli.wording import counted
 from bot.fetching.errors import FetchError
-from bot.receiving import read_address
+from bot.ingestion.url_reader import read_address
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.corpus.readers import Defaults, Format, Problem, read

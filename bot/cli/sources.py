@@ -10,7 +10,7 @@ import click
 from bot.app import App
 from bot.cli.wording import counted, say_empty
 from bot.errors import BotError
-from bot.polling import Tally, try_feed
+from bot.ingestion.feed_poller import Tally, try_feed
 from knowledge.corpus import sources as known
 from knowledge.corpus.sources import MAX_MINUTES, MIN_MINUTES, FeedState, SourceState
 from knowledge.errors import KnowledgeError

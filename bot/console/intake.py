@@ -10,9 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 from bot.console.errors import BadForm
 from bot.console.forms import Form, Upload
 from bot.fetching import Fetcher
+from bot.ingestion.url_reader import read_address
 from bot.parsing import parser_jobs
 from bot.parsing.parser_pool import ParserPool
-from bot.receiving import read_address
 from knowledge.corpus.extraction import extract
 from knowledge.corpus.readers import Defaults, Problem, fields
 from knowledge.corpus.readers.fields import FieldError

@@ -14,11 +14,11 @@ from sqlalchemy import select
 
 from bot.errands import Errand, Errands
 from bot.fetching import Fetcher, Wanted
+from bot.ingestion.feed_poller import MAX_PAGES, Poller, Tally
+from bot.ingestion.url_reader import read_address
 from bot.parsing.parser_jobs import Queue
 from bot.parsing.parser_pool import ParserPool
 from bot.parsing.parser_worker import Limits
-from bot.polling import MAX_PAGES, Poller, Tally
-from bot.receiving import read_address
 from knowledge.corpus import sources
 from knowledge.corpus.readers import Defaults, Problem
 from knowledge.domain import ReportDraft
@@ -355,7 +355,7 @@ class TestTrouble:
                 raise RecursionError
             return await read_address(fetcher, parsers, url, defaults, wanted, queue=queue)
 
-        monkeypatch.setattr("bot.polling.read_address", trips)
+        monkeypatch.setattr("bot.ingestion.feed_poller.read_address", trips)
         number = desk.add(serve_feed(desk.web, 3))
         assert any("see the log" in problem for problem in desk.poll().problems)
         assert len(desk.reports()) == 2

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.ingestion.url_reader import LINK_S
 from bot.media.errors import TooLarge as TooLargePicture
 from bot.media.errors import UnreadablePicture
 from bot.parsing import parser_jobs, parser_process
@@ -26,7 +27,6 @@ from bot.parsing.parser_jobs import Call, Queue
 from bot.parsing.parser_pool import ParserPool
 from bot.parsing.parser_process import Worker
 from bot.parsing.parser_worker import Limits
-from bot.receiving import LINK_S
 from knowledge.corpus.extraction import extract
 from knowledge.corpus.readers import Defaults
 from knowledge.corpus.readers.page_heading import read_heading

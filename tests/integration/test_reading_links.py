@@ -8,8 +8,8 @@ import pytest
 
 from bot.fetching import Fetcher
 from bot.fetching.errors import PrivateAddress, Refused, TooLarge, TooSlow, WrongContent
+from bot.ingestion.url_reader import LINKED, read_link
 from bot.parsing.parser_pool import ParserPool
-from bot.receiving import LINKED, read_link
 from tests.integration.web import Web, serving
 
 

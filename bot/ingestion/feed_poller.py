@@ -11,11 +11,11 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.fetching import ARTICLE, FEED, REVIEWS, Fetched, Fetcher, Known
 from bot.fetching.errors import FetchError, Unreachable
+from bot.ingestion.url_reader import as_received, read_address
 from bot.observability.redaction import redact
 from bot.parsing import parser_jobs
 from bot.parsing.parser_jobs import Queue
 from bot.parsing.parser_pool import ParserPool
-from bot.receiving import as_received, read_address
 from knowledge.corpus.readers import Defaults, Format, Problem
 from knowledge.corpus.readers.received_documents import Found
 from knowledge.corpus.reports import content_hash

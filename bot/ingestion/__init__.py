@@ -1,0 +1,1 @@
+"""Fetch what feeds and addresses lead to, as reports."""
