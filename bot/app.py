@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from bot.conversation.conversation import Conversation
-    from bot.errands import Errands
     from bot.fetching import Fetcher
     from bot.ingestion.feed_poller import Poller
     from bot.parsing.parser_pool import ParserPool
+    from bot.scheduled_jobs import Errands
     from bot.telegram.application import TelegramConfig
     from bot.telegram.registration import Registration
     from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
@@ -221,7 +221,7 @@ class App:
     def _errands(self, config: "TelegramConfig") -> "Errands":
         """Return what a running bot does on a schedule."""
         from bot.conversation.bulletins import Bulletin, Bulletins
-        from bot.errands import Errand, Errands
+        from bot.scheduled_jobs import Errand, Errands
         from bot.telegram.bulletins import send_bulletins
         from knowledge.ingestion.feed_polling import forget_unlisted
         from knowledge.privacy.erasure import expire

@@ -12,13 +12,13 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from sqlalchemy import select
 
-from bot.errands import Errand, Errands
 from bot.fetching import Fetcher, Wanted
 from bot.ingestion.feed_poller import MAX_PAGES, Poller, Tally
 from bot.ingestion.url_reader import read_address
 from bot.parsing.parser_jobs import Queue
 from bot.parsing.parser_pool import ParserPool
 from bot.parsing.parser_worker import Limits
+from bot.scheduled_jobs import Errand, Errands
 from knowledge.corpus import sources
 from knowledge.corpus.readers import Defaults, Problem
 from knowledge.domain import ReportDraft

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from bot.errands import Errand, Errands
 from bot.errors import BotError
+from bot.scheduled_jobs import Errand, Errands
 from knowledge.models import Errand as Row
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import scheduled_jobs
