@@ -29,7 +29,7 @@ from benchmarks.training import written
 from benchmarks.training.pairs import STANCE
 from benchmarks.training.written import Claim, Item, Split
 from bot.app import App
-from bot.cli.progress import reporter
+from bot.cli.progress_bar import reporter
 from knowledge.checking.calibration import STANDARD, VerdictKind
 from knowledge.checking.outcomes import REJECTING, Answer, Match, relevance_needed
 from knowledge.claims.arabizi import differ_in_language

@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks.swaps.generator import Swap, harmless, swapped
 from benchmarks.training.pairs import headlines
 from bot.app import App
-from bot.cli.progress import reporter
+from bot.cli.progress_bar import reporter
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft

@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.datasets import rows
 from benchmarks.training.pairs import headlines
 from bot.app import App
-from bot.cli.progress import reporter
+from bot.cli.progress_bar import reporter
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, ReportKind, StatementDraft

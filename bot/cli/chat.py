@@ -3,8 +3,8 @@
 import click
 
 from bot.app import App
-from bot.cli.progress import reporter
-from bot.cli.terminal import actions, print_reply
+from bot.cli.progress_bar import reporter
+from bot.cli.terminal_replies import actions, print_reply
 from bot.conversation.reply import Asker, Reply
 
 #: Who sits at this terminal: one person as far as languages and inquiries go.

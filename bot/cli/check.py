@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from bot.app import App
-from bot.cli.progress import reporter
-from bot.cli.rows import Row, answer_json, run_batch
-from bot.cli.terminal import print_reply
+from bot.cli.batch_rows import Row, answer_json, run_batch
+from bot.cli.progress_bar import reporter
+from bot.cli.terminal_replies import print_reply
 from bot.conversation.catalogue import BY_CODE, Catalogue, Language, catalogue
 from bot.conversation.reply import Reply
 from bot.conversation.wording import Part, answered, each_answered, small_talk

@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from bot.app import App
-from bot.cli.rows import Row, judgement_json, run_batch
+from bot.cli.batch_rows import Row, judgement_json, run_batch
 from knowledge.agreement.judgement import Evidence
 
 #: What a row may have beside the two texts.

@@ -7,8 +7,8 @@ import click
 
 from bot.app import App
 from bot.cli.confirmation import YES, require_yes
-from bot.cli.progress import reporter
-from bot.cli.wording import counted
+from bot.cli.progress_bar import reporter
+from bot.cli.word_counts import counted
 from knowledge.errors import DatabaseUnavailable
 from knowledge.index import serving_index
 from knowledge.operations import backup as backups

@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from bot.app import App
-from bot.cli.examination import State, examine
+from bot.cli.diagnostics import State, examine
 
 _COLOURS: Final = {State.OK: "green", State.WARNING: "yellow", State.FAILURE: "red"}
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.app import App
-from bot.cli.permissions import as_the_user_says
-from bot.cli.progress import reporter
+from bot.cli.file_permissions import as_the_user_says
+from bot.cli.progress_bar import reporter
 
 if TYPE_CHECKING:
     from knowledge.domain import ReportDraft

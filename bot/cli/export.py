@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from bot.app import App
-from bot.cli.output import whole_file
+from bot.cli.output_files import whole_file
 
 _OUTPUT = click.option(
     "--output",

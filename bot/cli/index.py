@@ -6,8 +6,8 @@ from dataclasses import asdict
 import click
 
 from bot.app import App
-from bot.cli.progress import reporter
-from bot.cli.wording import counted
+from bot.cli.progress_bar import reporter
+from bot.cli.word_counts import counted
 from embeddings.index import snapshot
 from embeddings.index.snapshot import Manifest
 from knowledge.index import index_check, serving_index, vector_cache

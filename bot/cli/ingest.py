@@ -15,8 +15,8 @@ import click
 from sqlalchemy.orm import Session
 
 from bot.app import App
-from bot.cli.progress import reporter, show_count
-from bot.cli.wording import counted
+from bot.cli.progress_bar import reporter, show_count
+from bot.cli.word_counts import counted
 from bot.fetching.errors import FetchError
 from bot.ingestion.url_reader import read_address
 from knowledge import curation

@@ -11,8 +11,8 @@ import click
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from bot.app import App
-from bot.cli.permissions import owner_only, require_not_anothers
-from bot.cli.progress import reporter
+from bot.cli.file_permissions import owner_only, require_not_anothers
+from bot.cli.progress_bar import reporter
 from bot.errors import BotError
 from bot.observability.redaction import redact, summary
 from bot.settings import Settings, no_color

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from bot.app import App
-from bot.cli.wording import counted, say_empty
+from bot.cli.word_counts import counted, say_empty
 from bot.errors import BotError
 from bot.ingestion.feed_poller import Tally, try_feed
 from knowledge.corpus import sources as known

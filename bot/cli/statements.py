@@ -6,8 +6,8 @@ import click
 
 from bot.app import App
 from bot.cli.confirmation import YES, require_yes
-from bot.cli.progress import reporter
-from bot.cli.wording import counted, say_empty
+from bot.cli.progress_bar import reporter
+from bot.cli.word_counts import counted, say_empty
 from knowledge import curation
 from knowledge.accounts import roles
 from knowledge.corpus import reports

@@ -5,7 +5,7 @@ import json
 import click
 
 from bot.app import App
-from bot.cli.wording import say_empty
+from bot.cli.word_counts import say_empty
 from knowledge.accounts import roles
 from knowledge.models import Role
 from knowledge.plain_text import single_line

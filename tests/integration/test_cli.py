@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
-from bot.cli import permissions
+from bot.cli import file_permissions
 from bot.cli.main import COMMANDS
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
 from embeddings.encoders.encoder import SentenceTransformerEncoder
@@ -523,7 +523,7 @@ class TestRoot:
     ) -> None:
         (tmp_path / "data").mkdir()
         monkeypatch.setattr(os, "geteuid", lambda: 0)
-        monkeypatch.setattr(permissions, "_owner", lambda _: 4_000_000_000)
+        monkeypatch.setattr(file_permissions, "_owner", lambda _: 4_000_000_000)
 
     @pytest.mark.parametrize(
         "arguments", [("doctor",), ("users", "list"), ("db", "upgrade"), ("reindex",)]
@@ -542,7 +542,7 @@ class TestRoot:
         assert cli(*arguments).code == 0
 
     def test_works_in_its_own(self, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(permissions, "_owner", lambda _: 0)
+        monkeypatch.setattr(file_permissions, "_owner", lambda _: 0)
         assert cli("db", "upgrade").code == 0
 
     def test_so_does_anybody_else(self, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

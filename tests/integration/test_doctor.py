@@ -15,8 +15,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.app import App
-from bot.cli import examination
-from bot.cli.examination import Finding, State, examine
+from bot.cli import diagnostics
+from bot.cli.diagnostics import Finding, State, examine
 from bot.telegram.application import TelegramConfig
 from bot.telegram.registration import Registration, look
 from knowledge import curation
@@ -255,7 +255,7 @@ class TestIndex:
         reindex(app.sessions, app.encoder, app.settings.index_dir)
         publish(app, "another bridge is closed")
         assert doctor()["index"].state is State.OK
-        monkeypatch.setattr(examination, "_MANY_CHANGES", 1)
+        monkeypatch.setattr(diagnostics, "_MANY_CHANGES", 1)
         found = doctor()["index"]
         assert found.state is State.WARNING
         assert "tathabbat reindex" in found.message

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from bot.cli.terminal import print_reply
+from bot.cli.terminal_replies import print_reply
 from bot.console.forms import Form
 from bot.console.intake import drafts as console_drafts
 from bot.console.rendering import _environment

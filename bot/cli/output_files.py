@@ -8,7 +8,7 @@ from typing import IO
 
 import click
 
-from bot.cli.permissions import users_mask
+from bot.cli.file_permissions import users_mask
 
 
 @contextmanager

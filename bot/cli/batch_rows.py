@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from bot.cli.output import whole_file
-from bot.cli.progress import reporter
+from bot.cli.output_files import whole_file
+from bot.cli.progress_bar import reporter
 from knowledge.agreement.judgement import Judgement, Reason
 from knowledge.checking.outcomes import Answer, Match
 

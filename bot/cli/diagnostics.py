@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import media
 from bot.app import App
-from bot.cli.permissions import exposure
-from bot.cli.wording import counted
+from bot.cli.file_permissions import exposure
+from bot.cli.word_counts import counted
 from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.undelivered import listed
 from bot.errors import BotError

@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from bot.cli.terminal import actions, print_reply
+from bot.cli.terminal_replies import actions, print_reply
 from bot.conversation.reply import Block, Button, Reply, Style
 
 REPLY = Reply(
