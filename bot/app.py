@@ -320,7 +320,7 @@ class App:
         from the rule of two people as all of it is.
         """
         from bot.conversation.conversation import Conversation
-        from bot.conversation.moderation import Moderation, Place
+        from bot.conversation.moderator_commands import Moderation, Place
         from knowledge.storage.audit_log import COMMAND_LINE
 
         settings = self.settings
@@ -384,9 +384,9 @@ class App:
 
     def run_telegram(self) -> None:
         """Answer people on Telegram until told to stop. Raises TelegramChannelError."""
-        from bot.conversation.catalogue import DEFAULT, Language
-        from bot.conversation.post import Outbox
-        from bot.conversation.profile import profile
+        from bot.conversation.bot_profile import profile
+        from bot.conversation.outbox import Outbox
+        from bot.conversation.translations import DEFAULT, Language
         from bot.telegram import application
         from bot.telegram.inbox import Inbox
         from knowledge.index.follower import Follower

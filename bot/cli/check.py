@@ -12,9 +12,9 @@ from bot.app import App
 from bot.cli.batch_rows import Row, answer_json, run_batch
 from bot.cli.progress_bar import reporter
 from bot.cli.terminal_replies import print_reply
-from bot.conversation.catalogue import BY_CODE, Catalogue, Language, catalogue
+from bot.conversation.answer_texts import Part, answered, each_answered, small_talk
 from bot.conversation.reply import Reply
-from bot.conversation.wording import Part, answered, each_answered, small_talk
+from bot.conversation.translations import BY_CODE, Catalogue, Language, catalogue
 from knowledge.checking.outcomes import Answer
 from knowledge.claims import Message, read_message
 from knowledge.claims.arabizi import language_spoken

@@ -17,8 +17,8 @@ from bot import media
 from bot.app import App
 from bot.cli.file_permissions import exposure
 from bot.cli.word_counts import counted
-from bot.conversation.catalogue import Language, catalogue
-from bot.conversation.undelivered import listed
+from bot.conversation.delivery_failures import listed
+from bot.conversation.translations import Language, catalogue
 from bot.errors import BotError
 from bot.media.errors import OcrMissing
 from bot.observability.redaction import redact

@@ -26,7 +26,7 @@ from bot.console.gate import (
 from bot.console.protection import BodyLimit, TryLimit
 from bot.console.rendering import render
 from bot.console.visit import Visit
-from bot.conversation.catalogue import BY_CODE
+from bot.conversation.translations import BY_CODE
 from bot.errors import BotError
 from bot.serving import network_of
 from knowledge.accounts import roles, sign_in

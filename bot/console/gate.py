@@ -18,7 +18,7 @@ from bot.console.problems import status_of, told, way_out
 from bot.console.protection import SlowRequests
 from bot.console.rendering import render
 from bot.console.visit import Visit, Visitor, admitted
-from bot.conversation.catalogue import Catalogue, catalogue, spoken
+from bot.conversation.translations import Catalogue, catalogue, spoken
 from bot.errors import BotError
 from bot.observability.refused_requests import Refusals
 from bot.observability.telemetry import Door

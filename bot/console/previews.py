@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from bot.conversation import wording
-from bot.conversation.catalogue import NAMES, Catalogue, Language, catalogue, spoken
-from bot.conversation.letters import letter
+from bot.conversation import answer_texts
+from bot.conversation.notification_texts import letter
 from bot.conversation.reply import Reply
+from bot.conversation.translations import NAMES, Catalogue, Language, catalogue, spoken
 from knowledge.agreement.judgement import Judgement
 from knowledge.approvals import Prospect
 from knowledge.checking.outcomes import Match, decided, rated
@@ -106,7 +106,8 @@ def _answered(
     match = Match(statement, judgement, 1.0, 1.0, settles=settles, suggested=True, note=note)
     answer = decided(claim, [match], 1)
     return tuple(
-        Preview(each, wording.answered(answer, None, today, catalogue(each))) for each in Language
+        Preview(each, answer_texts.answered(answer, None, today, catalogue(each)))
+        for each in Language
     )
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from bot.console.acts import act_name, place
 from bot.console.errors import BadForm, FormForged, SignedOut, TooBusy, TooLarge, TooManyTries
-from bot.conversation.refusals import undecided
+from bot.conversation.refusal_texts import undecided
 from bot.fetching import errors as fetching
 from bot.parsing.errors import ParserUnavailable
 from knowledge.claim_queue.saved_searches import MOST

@@ -19,10 +19,10 @@ from bot.console.acts import act_name, place, place_of
 from bot.console.done import done
 from bot.console.forms import Form
 from bot.console.labels import label
-from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language
-from bot.conversation.changes import differences, field_named
-from bot.conversation.direction import ISOLATE
-from bot.conversation.proposals import act_named
+from bot.conversation.change_texts import differences, field_named
+from bot.conversation.proposal_texts import act_named
+from bot.conversation.text_direction import ISOLATE
+from bot.conversation.translations import BY_CODE, NAMES, Catalogue, Language
 from knowledge.approvals import Act
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
@@ -124,7 +124,7 @@ def _verbatim(text: str) -> Markup:
 
 
 def _apart(text: str) -> Markup:
-    """Set what stands apart in a line (``direction.isolate``) apart as HTML does."""
+    """Set what stands apart in a line (``text_direction.isolate``) apart as HTML does."""
     parts = (escape(displayable(part)) for part in ISOLATE.split(text))
     return Markup().join(
         Markup("<bdi>{}</bdi>").format(part) if n % 2 else part for n, part in enumerate(parts)

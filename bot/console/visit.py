@@ -13,7 +13,7 @@ from bot.console.desk import Desk
 from bot.console.errors import SignedOut
 from bot.console.forms import MAX_ID, Form
 from bot.console.rendering import render
-from bot.conversation.catalogue import Catalogue, catalogue, spoken
+from bot.conversation.translations import Catalogue, catalogue, spoken
 from knowledge import approvals
 from knowledge.accounts import roles, sign_in
 from knowledge.approvals import Act, Applied, Waiting

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.conversation.catalogue import Catalogue, catalogue, spoken
-from bot.conversation.moderators import next_button
+from bot.conversation.answer_texts import cut_short
+from bot.conversation.moderator_texts import next_button
 from bot.conversation.reply import Block, Reply, Style
-from bot.conversation.wording import cut_short
+from bot.conversation.translations import Catalogue, catalogue, spoken
 from knowledge.accounts import people, roles
 from knowledge.claim_queue.cluster_listing import ClusterSummary
 from knowledge.errors import AddressUnreadable

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from bot.conversation.catalogue import Language, catalogue
+from bot.conversation.translations import Language, catalogue
 from knowledge.models import Role
 
 #: Commands and what each does, in the order of a menu.

@@ -6,17 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Final, TypeAlias
 
-from bot.conversation import cards, media, moderators, wording
-from bot.conversation.catalogue import Catalogue, catalogue, spoken, usual_calendar
+from bot.conversation import answer_texts, inline_cards, media_texts, moderator_texts
+from bot.conversation.answer_texts import Carrier, Noted, Part
 from bot.conversation.groups import COMMANDS as OF_GROUPS
 from bot.conversation.groups import Groups
+from bot.conversation.inquiry_recording import Answered, Keeping
 from bot.conversation.introduction import EXAMPLE, Introduction
-from bot.conversation.keeping import Answered, Keeping
-from bot.conversation.media import Medium
-from bot.conversation.moderation import Moderation
-from bot.conversation.personal import Personal, offer
+from bot.conversation.media_texts import Medium
+from bot.conversation.moderator_commands import Moderation
+from bot.conversation.personal_settings import Personal, offer
 from bot.conversation.reply import Asker, Block, Cards, Origin, Reply, Style
-from bot.conversation.wording import Carrier, Noted, Part
+from bot.conversation.translations import Catalogue, catalogue, spoken, usual_calendar
 from bot.fetching.errors import FetchError
 from bot.media.errors import PictureError
 from knowledge.accounts import group_settings, people
@@ -43,11 +43,11 @@ ReadPicture: TypeAlias = Callable[[bytes], str]
 #: Reads what the page at an address is about. Raises FetchError or UnreadableFile.
 ReadLink: TypeAlias = Callable[[str], Heading]
 
-_FEEDBACK: Final = {wording.USEFUL: Feedback.USEFUL, wording.USELESS: Feedback.NOT_USEFUL}
+_FEEDBACK: Final = {answer_texts.USEFUL: Feedback.USEFUL, answer_texts.USELESS: Feedback.NOT_USEFUL}
 
 
 class Conversation:
-    """Implements ``talk.Talk`` over the services of ``knowledge``.
+    """Implements ``interface.Talk`` over the services of ``knowledge``.
 
     ``channel`` tells people of different channels apart, ``secret`` keys the hash of their ids.
     Questions are kept for ``retention_days``: an errand forgets them then, here it is only said.
@@ -127,7 +127,7 @@ class Conversation:
         try:
             message = read_message(text)
         except UnreadableClaim as error:
-            return wording.unreadable(error.problem, words)
+            return answer_texts.unreadable(error.problem, words)
         if message.intent is not Intent.CLAIM:
             return self._talked(asker, message.intent, text, words)
         return self._answered(asker, message, Carrier.MESSAGE, words, origin)
@@ -137,21 +137,21 @@ class Conversation:
         if intent is Intent.HELP:
             return self.help(asker)
         if intent not in (Intent.SOURCE, Intent.VERDICT, Intent.WRONG):
-            return wording.small_talk(intent, words, text)
+            return answer_texts.small_talk(intent, words, text)
         with self._sessions() as session:
             last = inquiries.latest(session, self._key(asker), datetime.now(UTC) - LAST_ANSWER)
             if last is None:
-                return wording.small_talk(intent, words, text)
+                return answer_texts.small_talk(intent, words, text)
             if intent is Intent.SOURCE:
                 shown = published_in_order(session, last.statement_ids)
-                return wording.source_of(last.claim, shown, self._today(), words)
+                return answer_texts.source_of(last.claim, shown, self._today(), words)
             closed = rejections.reason(session, last.id)
         if intent is Intent.WRONG:
-            return wording.wrong_answer(last.id, last.claim, words)
+            return answer_texts.wrong_answer(last.id, last.claim, words)
         noted = Noted(last.id, last.waiting, closed=closed)
         again = Part(last.claim, self._answering.answer(last.claim), noted)
-        self._keeping.show(last.id, wording.in_message(again.answer))
-        return wording.each_answered([again], self._today(), words)
+        self._keeping.show(last.id, answer_texts.in_message(again.answer))
+        return answer_texts.each_answered([again], self._today(), words)
 
     def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
         """Answer the claims of the text in a picture, and say what was read."""
@@ -159,13 +159,13 @@ class Conversation:
         if blocked:
             return _blocked(words)
         if self._read_picture is None:
-            return media.not_yet(Medium.PICTURE, words)
+            return media_texts.not_yet(Medium.PICTURE, words)
         try:
             message = read_message(self._read_picture(data))
         except PictureError as error:
-            return media.unread_picture(error, words)
+            return media_texts.unread_picture(error, words)
         except UnreadableClaim:
-            return media.wordless_picture(words)
+            return media_texts.wordless_picture(words)
         return self._answered(asker, message, Carrier.PICTURE, words, origin)
 
     def _linked(
@@ -175,9 +175,9 @@ class Conversation:
         try:
             page = read(link)
         except FetchError as error:
-            return media.unread_link(error, words)
+            return media_texts.unread_link(error, words)
         except UnreadableFile:
-            return media.wordless_page(words)
+            return media_texts.wordless_page(words)
         for text in page.texts:
             try:
                 message = read_message(text)
@@ -186,7 +186,7 @@ class Conversation:
             if message.claims:
                 reply = self._answered(asker, message, Carrier.PAGE, words, origin)
                 return replace(reply, blocks=(Block(f"🌐 {page.host}", Style.NOTE), *reply.blocks))
-        return media.wordless_page(words)
+        return media_texts.wordless_page(words)
 
     def _answered(
         self,
@@ -198,18 +198,20 @@ class Conversation:
     ) -> Reply:
         """Answer the claims of what was read, and keep an inquiry of each."""
         if not message.claims:
-            return wording.small_talk(message.intent, words)
+            return answer_texts.small_talk(message.intent, words)
         answered = self._looked_up(message)
         if not answered:
-            return wording.arabizi_unread(words)
+            return answer_texts.arabizi_unread(words)
         rest = Rest(message.rest, self._keeping.origin(origin) if origin is not None else None)
         parts = self._keeping.keep(asker, answered, rest, words.language)
         if asker.is_nobody:
             # Whoever pressed a button would not be who asked.
             parts = [replace(part, noted=None) for part in parts]
         if len(parts) > 1 or message.excerpt or carrier is not Carrier.MESSAGE:
-            return wording.each_answered(parts, self._today(), words, carrier, len(rest.claims))
-        return wording.answered(parts[0].answer, parts[0].noted, self._today(), words)
+            return answer_texts.each_answered(
+                parts, self._today(), words, carrier, len(rest.claims)
+            )
+        return answer_texts.answered(parts[0].answer, parts[0].noted, self._today(), words)
 
     def _further(self, asker: Asker, number: int, words: Catalogue) -> Reply | None:
         """Answer the next claims of a message that was answered in part; None if not theirs."""
@@ -222,7 +224,7 @@ class Conversation:
         claims, rest = left.claims[:MAX_CLAIMS], replace(left, claims=left.claims[MAX_CLAIMS:])
         answered = [(claim, self._answering.answer(claim)) for claim in claims]
         parts = self._keeping.keep(asker, answered, rest, words.language, after=number)
-        return wording.each_answered(parts, self._today(), words, rest=len(rest.claims))
+        return answer_texts.each_answered(parts, self._today(), words, rest=len(rest.claims))
 
     def cards(self, asker: Asker, text: str) -> Cards:
         """Offer cards for what is being typed in another chat; who is blocked is offered none."""
@@ -232,14 +234,16 @@ class Conversation:
         message = _readable(text)
         answered = self._looked_up(message) if message is not None else ()
         if not answered:
-            return cards.hint(words)
+            return inline_cards.hint(words)
         today = self._today()
-        offered = (cards.cards_of(n, each, today, words) for n, (_, each) in enumerate(answered))
+        offered = (
+            inline_cards.cards_of(n, each, today, words) for n, (_, each) in enumerate(answered)
+        )
         return Cards(tuple(chain.from_iterable(offered)))
 
     def chosen(self, asker: Asker, text: str, name: str) -> None:
         """Keep an inquiry of the claim whose card was sent on; nobody waits to be told of it."""
-        message, number = _readable(text), cards.claim_number(name)
+        message, number = _readable(text), inline_cards.claim_number(name)
         words, blocked = self._known(asker)
         if message is None or number is None or blocked:
             return
@@ -247,7 +251,7 @@ class Conversation:
             answer = self._answering.answer(claim, crossed=message.crossed)
             (part,) = self._keeping.keep(asker, ((claim, answer),), Rest(), words.language)
             if part.noted is not None:
-                self._keeping.show(part.noted.inquiry_id, cards.quoted_on(name, answer))
+                self._keeping.show(part.noted.inquiry_id, inline_cards.quoted_on(name, answer))
 
     def _looked_up(self, message: Message) -> Answered:
         """Return the claims of a message with their answers: none where it is no claim after all.
@@ -266,7 +270,7 @@ class Conversation:
         kind, _, rest = action.partition(":")
         key, words = self._key(asker), self._words(asker)
         reply = self._personal.press(kind, rest, key, words)
-        if reply is None and kind == moderators.PREFIX and self._moderation is not None:
+        if reply is None and kind == moderator_texts.PREFIX and self._moderation is not None:
             reply = self._moderation.press(asker, key, rest, words)
         if reply is None:
             number = int(rest) if rest.isascii() and rest.isdecimal() and len(rest) < 19 else 0
@@ -282,15 +286,15 @@ class Conversation:
         if kind == EXAMPLE:
             blocked = self._known(asker)[1]
             return _blocked(words) if blocked else self._introduction.example(number, words)
-        if kind == wording.OTHERS:
+        if kind == answer_texts.OTHERS:
             return self._others(asker, number, words)
-        if kind == wording.REST:
+        if kind == answer_texts.REST:
             return self._further(asker, number, words)
-        if kind == wording.TELL:
+        if kind == answer_texts.TELL:
             return self._personal.tell(asker, key, number, words)
-        if kind == wording.QUIET:
+        if kind == answer_texts.QUIET:
             return self._personal.quiet(key, number, words)
-        if kind == wording.DISPUTE:
+        if kind == answer_texts.DISPUTE:
             with self._sessions.begin() as session:
                 if inquiries.recall(session, number, key) is None:
                     return None
@@ -299,13 +303,13 @@ class Conversation:
                 demand.hold(session)
                 told = told and rejections.reason(session, number) is None
                 inquiries.dispute(session, number, key, waiting=told)
-            return wording.disputed(told, words)
+            return answer_texts.disputed(told, words)
         if kind in _FEEDBACK:
             with self._sessions.begin() as session:
                 noted = inquiries.rate(session, number, key, _FEEDBACK[kind])
             if not noted:
                 return None
-            chosen = wording.rated(kind, number, words.say)
+            chosen = answer_texts.rated(kind, number, words.say)
             return Reply((Block(words.say("Thank you, noted.")),), (chosen,))
         return None
 
@@ -317,11 +321,11 @@ class Conversation:
 
     def unsupported(self, asker: Asker, medium: Medium) -> Reply:
         """Say what can be read instead."""
-        return media.not_yet(medium, self._words(asker))
+        return media_texts.not_yet(medium, self._words(asker))
 
     def lost_picture(self, asker: Asker) -> Reply:
         """Say that a picture cannot be had."""
-        return media.lost_picture(self._words(asker))
+        return media_texts.lost_picture(self._words(asker))
 
     def looking(self, asker: Asker) -> Reply:
         """Say that the answer is being looked for."""
@@ -343,7 +347,7 @@ class Conversation:
 
     def busy(self, asker: Asker) -> Reply:
         """Say that too many ask at once."""
-        return media.busy(self._words(asker))
+        return media_texts.busy(self._words(asker))
 
     def failure(self, asker: Asker) -> Reply:
         """Say that it was us."""
@@ -365,7 +369,7 @@ class Conversation:
         rest = [match for match in found if match.statement.id not in first]
         self._keeping.show(number, rest)
         statements = [match.statement for match in rest]
-        return wording.others(asked.claim, statements, self._today(), words)
+        return answer_texts.others(asked.claim, statements, self._today(), words)
 
     def _known(self, asker: Asker) -> tuple[Catalogue, bool]:
         """Return the words to speak to somebody in, and whether they are left unanswered."""

@@ -6,12 +6,12 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from bot.conversation import wording
-from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue
-from bot.conversation.lately import Lately
-from bot.conversation.personal import offer
+from bot.conversation import answer_texts
+from bot.conversation.expiring_set import Lately
+from bot.conversation.interface import Here, Standing
+from bot.conversation.personal_settings import offer
 from bot.conversation.reply import Asker, Block, Button, Reply, Style
-from bot.conversation.talk import Here, Standing
+from bot.conversation.translations import BY_CODE, NAMES, Catalogue
 from knowledge.accounts import group_settings
 from knowledge.accounts.group_settings import Manners
 from knowledge.checking.claim_checker import Answering
@@ -37,7 +37,7 @@ _ON, _OFF, _OWN = "on", "off", "own"
 
 
 class Groups:
-    """Implements ``talk.GroupTalk``. ``words`` returns what somebody is spoken to with."""
+    """Implements ``interface.GroupTalk``. ``words`` returns what somebody is spoken to with."""
 
     def __init__(
         self,
@@ -210,8 +210,10 @@ class Groups:
 
     def _interrupting(self, claim: str, answer: Answer, alone: bool, words: Catalogue) -> Reply:
         if alone:
-            return wording.answered(answer, None, self._today(), words)
-        return wording.each_answered((wording.Part(claim, answer, None),), self._today(), words)
+            return answer_texts.answered(answer, None, self._today(), words)
+        return answer_texts.each_answered(
+            (answer_texts.Part(claim, answer, None),), self._today(), words
+        )
 
 
 def _refusal(here: Here, words: Catalogue) -> Reply:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final
 
-from bot.conversation import commands, wording
-from bot.conversation.catalogue import Catalogue
+from bot.conversation import answer_texts, commands
+from bot.conversation.answer_texts import Carrier, Part
 from bot.conversation.reply import Block, Button, Reply, Style
-from bot.conversation.wording import Carrier, Part
+from bot.conversation.translations import Catalogue
 from embeddings.errors import EmbeddingsError
 from knowledge.checking.claim_checker import Answering
 from knowledge.claims import read_message
@@ -89,7 +89,7 @@ class Introduction:
         if claim is None:
             return None
         part = Part(claim, self._answering.answer(claim), None)
-        return wording.each_answered([part], self._today(), words, Carrier.EXAMPLE)
+        return answer_texts.each_answered([part], self._today(), words, Carrier.EXAMPLE)
 
     def _button(self, words: Catalogue) -> tuple[tuple[Button, ...], ...]:
         """Return the button that asks an example, in the person's language if there is one."""

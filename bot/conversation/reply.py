@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.conversation.direction import with_isolates, without_isolates
+from bot.conversation.text_direction import with_isolates, without_isolates
 from knowledge.models import Forwarded
 
 

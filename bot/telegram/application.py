@@ -16,8 +16,8 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes
 from telegram.request import BaseRequest, HTTPXRequest
 
-from bot.conversation.post import Post
-from bot.conversation.talk import Talk
+from bot.conversation.interface import Talk
+from bot.conversation.outbox import Post
 from bot.observability import redaction
 from bot.observability.logs import clean_records
 from bot.telegram import groups, handlers

@@ -15,8 +15,8 @@ from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import Application, CallbackContext, ExtBot
 
+from bot.conversation.interface import Talk
 from bot.conversation.reply import Asker, Reply
-from bot.conversation.talk import Talk
 from bot.observability import telemetry
 from bot.observability.logs import Threads
 from bot.telegram.hand import Hand

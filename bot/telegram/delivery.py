@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from telegram import Bot
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
-from bot.conversation.post import LEASE, Letter, Post
+from bot.conversation.outbox import LEASE, Letter, Post
 from bot.observability import telemetry
 from bot.observability.logs import Threads
 from bot.observability.redaction import words_in_hand

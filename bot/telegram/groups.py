@@ -24,7 +24,7 @@ from telegram.ext import (
 )
 
 from bot.conversation.groups import COMMANDS, PREFIX
-from bot.conversation.talk import Here, Standing
+from bot.conversation.interface import Here, Standing
 from bot.telegram.context import App, Context, Desk, asker_of, log_answered, place_of
 from bot.telegram.errors import where
 from bot.telegram.hand import Hand

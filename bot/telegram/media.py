@@ -7,7 +7,7 @@ from telegram import Bot, Document, Message, PhotoSize, Update
 from telegram.constants import MessageAttachmentType
 from telegram.error import BadRequest, InvalidToken
 
-from bot.conversation.media import Medium
+from bot.conversation.media_texts import Medium
 from bot.conversation.reply import Origin
 from bot.telegram.context import Context, Question
 from bot.telegram.said import Asked, forwarded_from, written

@@ -10,8 +10,8 @@ from telegram import (
 )
 from telegram.constants import ChatType
 
+from bot.conversation.answer_texts import NUMBERED
 from bot.conversation.reply import Button
-from bot.conversation.wording import NUMBERED
 from bot.telegram.render import key
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 from telegram import Bot, BotCommand, BotCommandScope, BotDescription, BotShortDescription
 from telegram.error import TelegramError
 
-from bot.conversation.profile import Profile
+from bot.conversation.bot_profile import Profile
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ letters that of the whole reply), and a line that does not open with a letter of
 gets an invisible mark (RLM or LRM) in front. Inside a right-to-left line a Latin name glues to a
 number or another Latin name beside it ("Reuters · 7 فبراير" would show the 7 on the wrong side of
 the name: UAX #9 rule W7); such a name is isolated with FSI..PDI. What a reply quotes within a line
-of ours (a title, a name) comes isolated where it reads the other way (``direction.isolate``); its
-letters do not count for the line.
+of ours (a title, a name) comes isolated where it reads the other way (``text_direction.isolate``);
+its letters do not count for the line.
 
 A sign between Arabic and Latin letters goes with the line (rule N2), so that "/help" would show as
 "help/". A command, mention or Latin hashtag therefore gets an LRM in front, a link that ends in a
@@ -30,7 +30,8 @@ from urllib.parse import quote, urlsplit
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.conversation.direction import (
+from bot.conversation.reply import Button, Reply, Style
+from bot.conversation.text_direction import (
     FSI,
     ISOLATE,
     LRM,
@@ -42,7 +43,6 @@ from bot.conversation.direction import (
     direction_of,
     opened,
 )
-from bot.conversation.reply import Button, Reply, Style
 from knowledge.plain_text import displayable, single_line
 
 #: UTF-16 code units of visible text in one message (Bot API, ``sendMessage``).

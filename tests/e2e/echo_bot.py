@@ -16,11 +16,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from bot.conversation.bot_profile import Profile
 from bot.conversation.commands import Audience
 from bot.conversation.groups import PREFIX
-from bot.conversation.media import Medium
-from bot.conversation.post import Letter, Post
-from bot.conversation.profile import Profile
+from bot.conversation.interface import Here, Standing
+from bot.conversation.media_texts import Medium
+from bot.conversation.outbox import Letter, Post
 from bot.conversation.reply import (
     Asker,
     Block,
@@ -33,7 +34,6 @@ from bot.conversation.reply import (
     Reply,
     Style,
 )
-from bot.conversation.talk import Here, Standing
 from bot.telegram.application import TelegramConfig, run, serve
 from bot.telegram.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from bot.telegram.inbox import Inbox

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from telegram.ext import ExtBot
 
-from bot.conversation.post import Letter, Outbox
-from bot.conversation.talk import Talk
+from bot.conversation.interface import Talk
+from bot.conversation.outbox import Letter, Outbox
 from bot.telegram import groups
 from bot.telegram.application import TelegramConfig, build, in_and_out
 from bot.telegram.delivery import Courier, delivering

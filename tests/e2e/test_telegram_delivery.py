@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.conversation.post import Letter
+from bot.conversation.outbox import Letter
 from bot.conversation.reply import Block, Button, Reply
 from bot.telegram.application import TelegramConfig
 from tests.e2e.bot_api_server import TOKEN, BotApiServer

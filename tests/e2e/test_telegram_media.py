@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.conversation.media import Medium
+from bot.conversation.media_texts import Medium
 from bot.telegram.application import TelegramConfig
 from bot.telegram.context import PICTURES, TALK_THREADS
 from bot.telegram.media import MAX_PICTURE_BYTES

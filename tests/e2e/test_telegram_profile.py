@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.conversation.catalogue import DEFAULT, Language
+from bot.conversation.bot_profile import profile
 from bot.conversation.commands import Audience
-from bot.conversation.profile import profile
+from bot.conversation.translations import DEFAULT, Language
 from bot.telegram.application import TelegramConfig, connected
 from bot.telegram.profile import Profiles, publish
 from tests.e2e.bot_api_server import TOKEN, BotApiServer

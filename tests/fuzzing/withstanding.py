@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from bot.conversation.talk import Talk
+from bot.conversation.interface import Talk
 from bot.observability import telemetry
 from bot.telegram import groups
 from bot.telegram.application import TelegramConfig, build, in_and_out

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import selectinload
 
 from bot.conversation.conversation import Conversation
-from bot.conversation.media import Medium
+from bot.conversation.media_texts import Medium
 from bot.conversation.reply import Asker, Cards, Origin, Reply
 from bot.telegram.render import render
 from embeddings.encoders.encoder import SentenceTransformerEncoder

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.conversation.catalogue import Language
 from bot.conversation.commands import described
 from bot.conversation.conversation import Conversation
-from bot.conversation.post import Outbox
+from bot.conversation.outbox import Outbox
 from bot.conversation.reply import Asker, Reply
+from bot.conversation.translations import Language
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.accounts import people

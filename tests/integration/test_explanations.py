@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.conversation.catalogue import Language, catalogue
-from bot.conversation.letters import letter
-from bot.conversation.wording import answered
+from bot.conversation.answer_texts import answered
+from bot.conversation.notification_texts import letter
+from bot.conversation.translations import Language, catalogue
 from embeddings.encoders.encoder import Encoder
 from knowledge import approvals, curation
 from knowledge.agreement.rule_judge import RuleJudge

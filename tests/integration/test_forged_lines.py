@@ -24,12 +24,12 @@ from bot.cli.terminal_replies import print_reply
 from bot.console.forms import Form
 from bot.console.intake import drafts as console_drafts
 from bot.console.rendering import _environment
-from bot.conversation.adding import read_pasted
-from bot.conversation.catalogue import Language, catalogue
-from bot.conversation.letters import letter
-from bot.conversation.moderators import Added, added
+from bot.conversation.answer_texts import answered
+from bot.conversation.moderator_texts import Added, added
+from bot.conversation.notification_texts import letter
 from bot.conversation.reply import Reply
-from bot.conversation.wording import answered
+from bot.conversation.report_input import read_pasted
+from bot.conversation.translations import Language, catalogue
 from bot.fetching import Fetcher
 from bot.parsing.parser_pool import ParserPool
 from bot.telegram.render import render

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.conversation.conversation import Conversation
+from bot.conversation.interface import Here, Standing
 from bot.conversation.reply import Asker, Reply
-from bot.conversation.talk import Here, Standing
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.accounts import group_settings, people

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
-from bot.conversation.post import Outbox
+from bot.conversation.outbox import Outbox
 from knowledge.accounts import people
 from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports

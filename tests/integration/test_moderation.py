@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.commands import described
 from bot.conversation.conversation import Conversation
-from bot.conversation.moderation import Moderation, Place
-from bot.conversation.post import Outbox
+from bot.conversation.moderator_commands import Moderation, Place
+from bot.conversation.outbox import Outbox
 from bot.conversation.reply import Asker, Button, Reply
+from bot.conversation.translations import Language, catalogue
 from bot.fetching.errors import PrivateAddress
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.conversation.catalogue import Language, catalogue
-from bot.conversation.post import FIRST_PAUSE, LEASE, LONGEST_PAUSE, MAX_TRIES, Letter, Outbox
+from bot.conversation.delivery_failures import listed
+from bot.conversation.outbox import FIRST_PAUSE, LEASE, LONGEST_PAUSE, MAX_TRIES, Letter, Outbox
 from bot.conversation.reply import Reply
-from bot.conversation.undelivered import listed
+from bot.conversation.translations import Language, catalogue
 from knowledge import curation
 from knowledge.accounts import people
 from knowledge.claim_queue import inquiries

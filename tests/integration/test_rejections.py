@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.conversation.catalogue import Language, catalogue
-from bot.conversation.post import Letter, Outbox
+from bot.conversation.answer_texts import closed
+from bot.conversation.outbox import Letter, Outbox
 from bot.conversation.reply import Asker, Reply
-from bot.conversation.wording import closed
+from bot.conversation.translations import Language, catalogue
 from embeddings.encoders.encoder import Encoder
 from knowledge.claim_queue import cluster_actions, cluster_listing, inquiries
 from knowledge.claim_queue.clustering import Clusters

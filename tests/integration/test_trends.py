@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.charts import Chart, Form, draw, title
-from bot.conversation.catalogue import Language, catalogue
+from bot.conversation.charts import Chart, Form, draw, title
+from bot.conversation.translations import Language, catalogue
 from knowledge.claim_queue import demand, stored_claims
 from knowledge.domain import Outcome
 from knowledge.models import Cluster, ClusterStatus, Feedback, Inquiry

@@ -9,7 +9,7 @@ from bot.console.labels import label
 from bot.console.marking import Marked, located, pieces
 from bot.console.problems import STATUS, status_of, told
 from bot.console.protection import TryLimit
-from bot.conversation.catalogue import Language, catalogue
+from bot.conversation.translations import Language, catalogue
 from knowledge import models
 from knowledge.domain import Outcome, Rating, Relation, ReportKind, Span
 from knowledge.errors import KnowledgeError, Stale

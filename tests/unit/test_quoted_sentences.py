@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.conversation.catalogue import Language, catalogue
+from bot.conversation.translations import Language, catalogue
 from tests.pages import PAGES, ROOT, name_of, quotes
 
 #: Letters that a sentence has besides its holes: one that is nearly all hole fits everything.

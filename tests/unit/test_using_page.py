@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.catalogue import NAMES, Language, catalogue
+from bot.conversation.translations import NAMES, Language, catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "using.md").read_text("utf-8")

@@ -16,8 +16,8 @@ from bot.console.new_answer import digest, note_fields, written_note
 from bot.console.pages.inbox import SNOOZE
 from bot.console.problems import told
 from bot.console.visit import Visit
-from bot.conversation.catalogue import Language
-from bot.conversation.undelivered import undelivered
+from bot.conversation.delivery_failures import undelivered
+from bot.conversation.translations import Language
 from knowledge import approvals
 from knowledge.approvals import Answer, Applied, Attach, Detach, SplitCluster
 from knowledge.claim_queue import askers, cluster_actions, cluster_listing, cluster_notes, verdicts

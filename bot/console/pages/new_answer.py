@@ -11,7 +11,7 @@ from bot.console.new_answer import ANSWERS, OTHER_WORDS, FilledIn
 from bot.console.previews import Outlook
 from bot.console.problems import status_of, told
 from bot.console.visit import Visit
-from bot.conversation.changes import field_named
+from bot.conversation.change_texts import field_named
 from bot.errors import BotError
 from knowledge import approvals
 from knowledge.approvals import Applied, Rehearsed

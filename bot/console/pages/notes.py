@@ -7,7 +7,7 @@ from bot.console.new_answer import note_fields, written_note
 from bot.console.pages.statements import Tell
 from bot.console.problems import status_of, told
 from bot.console.visit import Visit
-from bot.conversation.catalogue import Language
+from bot.conversation.translations import Language
 from knowledge import approvals
 from knowledge.approvals import Explain
 from knowledge.claim_queue import cluster_listing

@@ -6,10 +6,10 @@ from typing import Final
 from babel.dates import format_timedelta
 from starlette.responses import Response
 
-from bot import charts
-from bot.charts import Chart
 from bot.console.visit import Visit
-from bot.conversation.undelivered import undelivered
+from bot.conversation import charts
+from bot.conversation.charts import Chart
+from bot.conversation.delivery_failures import undelivered
 from knowledge.errors import NotFound
 from knowledge.statistics import trends
 from knowledge.statistics.trends import Trends

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.conversation.catalogue import Language, catalogue
-from bot.conversation.moderators import action
+from bot.conversation.moderator_texts import action
+from bot.conversation.translations import Language, catalogue
 from knowledge import approvals, curation
 from knowledge.accounts import roles
 from knowledge.approvals import Act, Policy

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
-from bot.conversation.moderators import action
+from bot.conversation.moderator_texts import action
 from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
 from knowledge import approvals, curation

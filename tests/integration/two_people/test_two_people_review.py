@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import event, update
 
 from bot.app import App
-from bot.conversation.catalogue import Language, catalogue
-from bot.conversation.moderators import action
-from bot.conversation.proposals import Pending
-from bot.conversation.proposals import pending as pending_shown
+from bot.conversation.moderator_texts import action
+from bot.conversation.proposal_texts import Pending
+from bot.conversation.proposal_texts import pending as pending_shown
 from bot.conversation.reply import Asker
+from bot.conversation.translations import Language, catalogue
 from bot.telegram.render import render
 from embeddings.encoders.encoder import Encoder
 from knowledge import approvals, curation

@@ -8,7 +8,7 @@ from typing import Protocol
 from sqlalchemy import select
 
 from bot.conversation.conversation import Conversation
-from bot.conversation.moderators import action
+from bot.conversation.moderator_texts import action
 from bot.conversation.reply import Asker, Reply
 from knowledge import approvals, curation
 from knowledge.approvals import Act, Applied, Waiting

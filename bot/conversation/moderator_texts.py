@@ -7,10 +7,10 @@ from typing import Final
 
 from babel import Locale
 
-from bot.conversation.catalogue import Catalogue
-from bot.conversation.quoting import Asking, sourced
+from bot.conversation.answer_texts import cut_short
+from bot.conversation.quotes import Asking, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
-from bot.conversation.wording import cut_short
+from bot.conversation.translations import Catalogue
 from knowledge.claim_queue.cluster_listing import ClusterDetail
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.models import RejectReason, StatementStatus

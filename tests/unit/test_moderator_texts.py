@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.conversation.catalogue import Language, catalogue
-from bot.conversation.moderators import queued
+from bot.conversation.moderator_texts import queued
+from bot.conversation.translations import Language, catalogue
 from knowledge.claim_queue.cluster_listing import Channels, ClusterDetail, ClusterSummary
 from knowledge.models import ClusterStatus
 

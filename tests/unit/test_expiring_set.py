@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.conversation.lately import Lately
+from bot.conversation.expiring_set import Lately
 
 
 def test_it_remembers_for_its_span_from_the_last_time() -> None:

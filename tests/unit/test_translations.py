@@ -11,7 +11,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
-from bot.conversation.catalogue import (
+from bot.conversation.hijri_calendar import hijri
+from bot.conversation.translations import (
     BY_CODE,
     NAMES,
     Language,
@@ -19,7 +20,6 @@ from bot.conversation.catalogue import (
     spoken,
     usual_calendar,
 )
-from bot.conversation.hijri import hijri
 from knowledge.models import Calendar
 
 BOT = Path(__file__).resolve().parents[2] / "bot"

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Final
 
-from bot.conversation.catalogue import BY_CODE, NAMES, Catalogue, Language, catalogue
+from bot.conversation.answer_texts import LANGUAGE, Noted, closed, telling
 from bot.conversation.reply import Asker, Block, Button, Document, Reply, Style
-from bot.conversation.wording import LANGUAGE, Noted, closed, telling
+from bot.conversation.translations import BY_CODE, NAMES, Catalogue, Language, catalogue
 from knowledge.accounts import people
 from knowledge.claim_queue import demand, inquiries
 from knowledge.corpus import reports

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.conversation.adding import TITLE, cluster_named, is_address, read_pasted
+from bot.conversation.report_input import TITLE, cluster_named, is_address, read_pasted
 
 
 @pytest.mark.parametrize(

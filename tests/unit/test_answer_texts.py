@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from bot.conversation.catalogue import Language, catalogue
+from bot.conversation.answer_texts import Noted, Part, answered, each_answered, others, unreadable
 from bot.conversation.reply import Reply, Style
-from bot.conversation.wording import Noted, Part, answered, each_answered, others, unreadable
+from bot.conversation.translations import Language, catalogue
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
 from knowledge.checking.outcomes import Answer, Match
 from knowledge.corpus.reports import SourcedStatement

@@ -6,12 +6,12 @@ from datetime import date, timedelta
 
 from babel import Locale
 
-from bot.conversation.catalogue import Catalogue, Language, catalogue, spoken
-from bot.conversation.letters import letter
-from bot.conversation.moderators import action, next_button
-from bot.conversation.quoting import Asking, sourced
+from bot.conversation.answer_texts import answered, cut_short
+from bot.conversation.moderator_texts import action, next_button
+from bot.conversation.notification_texts import letter
+from bot.conversation.quotes import Asking, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
-from bot.conversation.wording import answered, cut_short
+from bot.conversation.translations import Catalogue, Language, catalogue, spoken
 from knowledge.agreement.judgement import Judgement
 from knowledge.checking.outcomes import Match, decided
 from knowledge.corpus.reports import SourcedStatement

@@ -7,10 +7,10 @@ rests on, or that come close, follow one by one. Who reads a card did not ask: e
 from datetime import date
 from typing import Final
 
-from bot.conversation.catalogue import Catalogue
-from bot.conversation.quoting import Asking, explained, reasons, sourced
+from bot.conversation.answer_texts import answered, cut_short, headline, link
+from bot.conversation.quotes import Asking, explained, reasons, sourced
 from bot.conversation.reply import Block, Card, Cards, Reply, Style
-from bot.conversation.wording import answered, cut_short, headline, link
+from bot.conversation.translations import Catalogue
 from knowledge.checking.outcomes import Answer, Match
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome

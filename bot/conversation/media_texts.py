@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from bot.conversation.catalogue import Catalogue
 from bot.conversation.reply import Block, Reply
+from bot.conversation.translations import Catalogue
 from bot.fetching.errors import BadAddress, FetchError, Refused, TooLarge, Unreachable
 from bot.media import errors as pictures
 from bot.parsing.errors import ParserUnavailable

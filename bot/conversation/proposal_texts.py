@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from bot.conversation.catalogue import Catalogue
-from bot.conversation.changes import differences, field_named
-from bot.conversation.letters import taken_back
-from bot.conversation.moderators import action, said
-from bot.conversation.quoting import Asking, quoted, sourced
-from bot.conversation.refusals import REFUSED, refusal
+from bot.conversation.answer_texts import cut_short
+from bot.conversation.change_texts import differences, field_named
+from bot.conversation.moderator_texts import action, said
+from bot.conversation.notification_texts import taken_back
+from bot.conversation.quotes import Asking, quoted, sourced
+from bot.conversation.refusal_texts import REFUSED, refusal
 from bot.conversation.reply import Block, Button, Reply, Style
-from bot.conversation.wording import cut_short
+from bot.conversation.translations import Catalogue
 from knowledge.approvals import (
     Act,
     AddFeed,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from babel import Locale
 from babel.dates import format_skeleton
 
-from bot.conversation.catalogue import Catalogue
+from bot.conversation.translations import Catalogue
 from knowledge.domain import Outcome
 from knowledge.statistics.trends import Counted, Trends
 

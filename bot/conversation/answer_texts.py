@@ -7,9 +7,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from bot.conversation.catalogue import Catalogue
-from bot.conversation.quoting import Asking, explained, reasons, sourced
+from bot.conversation.quotes import Asking, explained, reasons, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
+from bot.conversation.translations import Catalogue
 from knowledge.checking.outcomes import REJECTING, SHOWN, Answer, Match, reviewed
 from knowledge.claims import Intent
 from knowledge.corpus.reports import SourcedStatement

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from bot.conversation.catalogue import Catalogue
+from bot.conversation.translations import Catalogue
 from bot.fetching.errors import FetchError
 from knowledge.errors import (
     AlreadyHandled,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
-from bot.conversation.media import Medium
+from bot.conversation.media_texts import Medium
 from bot.conversation.reply import Asker, Cards, Origin, Reply
 
 

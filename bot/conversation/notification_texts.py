@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from bot.conversation.catalogue import Catalogue
-from bot.conversation.quoting import Asking, explained, quoted, sourced
+from bot.conversation.answer_texts import closed, headline, heard, link
+from bot.conversation.quotes import Asking, explained, quoted, sourced
 from bot.conversation.reply import Block, Button, Reply, Style
-from bot.conversation.wording import closed, headline, heard, link
+from bot.conversation.translations import Catalogue
 from knowledge.domain import Relation
 from knowledge.models import NotificationKind
 from knowledge.notifications.rejections import Closed

@@ -13,8 +13,8 @@ from babel.dates import format_date, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from bot.conversation.direction import Direction, isolate
-from bot.conversation.hijri import hijri
+from bot.conversation.hijri_calendar import hijri
+from bot.conversation.text_direction import Direction, isolate
 from knowledge.models import Calendar
 from knowledge.plain_text import single_line
 

@@ -8,13 +8,19 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from bot.conversation import confirming, moderators, proposals, stats
-from bot.conversation.adding import MOST_REPORTS, Reading, cluster_named, is_address, read_pasted
-from bot.conversation.catalogue import Catalogue
+from bot.conversation import answer_confirmation, moderator_texts, proposal_texts, statistics
 from bot.conversation.commands import menu
-from bot.conversation.moderators import Added, next_button, said
-from bot.conversation.refusals import REFUSED, refusal
+from bot.conversation.moderator_texts import Added, next_button, said
+from bot.conversation.refusal_texts import REFUSED, refusal
 from bot.conversation.reply import Asker, Block, Button, Reply
+from bot.conversation.report_input import (
+    MOST_REPORTS,
+    Reading,
+    cluster_named,
+    is_address,
+    read_pasted,
+)
+from bot.conversation.translations import Catalogue
 from knowledge import approvals, curation
 from knowledge.accounts import people, roles, sign_in
 from knowledge.approvals import Answer, Policy, Publish, Waiting
@@ -115,7 +121,10 @@ class Moderation:
                 return None
 
     def press(self, asker: Asker, key: str, rest: str, words: Catalogue) -> Reply | None:
-        """Do what a button says after ``moderators.PREFIX``. None if forged or not for them."""
+        """Do what a button says after ``moderator_texts.PREFIX``.
+
+        None if forged or not for them.
+        """
         key = self._place.acts_as or key
         verb, _, about = rest.partition(":")
         if verb == "next":
@@ -145,13 +154,13 @@ class Moderation:
                 with self._acting(key) as session:
                     within = self._place.undo_for
                     pending_notifications.undo_answer(session, number, entry_id, key, within)
-                return confirming.taken_back(number, words)
+                return answer_confirmation.taken_back(number, words)
             case "source":
                 with self._acting(key):
-                    return moderators.how_to_add(number, words)
+                    return moderator_texts.how_to_add(number, words)
             case "reject":
                 with self._acting(key):
-                    return moderators.why_reject(number, words)
+                    return moderator_texts.why_reject(number, words)
             case "why" if rest in _REASONS:
                 with self._acting(key) as session:
                     cluster_actions.reject(session, number, _REASONS[rest], key)
@@ -234,9 +243,9 @@ class Moderation:
     def _shown(
         self, detail: ClusterDetail, after: str | None, seen: int, words: Catalogue
     ) -> Reply:
-        about = self._answering.about(detail.phrasings(moderators.WORDINGS))
-        candidates = about[: moderators.CANDIDATES]
-        return moderators.queued(detail, candidates, after, self._today(), words, seen)
+        about = self._answering.about(detail.phrasings(moderator_texts.WORDINGS))
+        candidates = about[: moderator_texts.CANDIDATES]
+        return moderator_texts.queued(detail, candidates, after, self._today(), words, seen)
 
     def _confirm(self, key: str, act: Answer, seen: int, words: Catalogue) -> Reply:
         """Show what an answer would tell people, and to how many: nothing is done yet."""
@@ -250,10 +259,10 @@ class Moderation:
                 session, cluster.id, act.statement_id, act.relation, key, two_people
             )
             (statement,) = reports.by_ids(session, [act.statement_id])
-            intended = confirming.Intended(
+            intended = answer_confirmation.Intended(
                 cluster.id, cluster.title, statement, act.relation, audience, seen, two_people
             )
-        return confirming.confirming(intended, self._today(), words)
+        return answer_confirmation.confirming(intended, self._today(), words)
 
     def _answer(self, key: str, act: Answer, seen: int, words: Catalogue) -> Reply:
         with self._acting(key) as session:
@@ -261,9 +270,9 @@ class Moderation:
             outcome = approvals.submit(session, act, key, None, self._place.policy)
             undoing = self._undoing(session, act.cluster_id)
         if isinstance(outcome, Waiting):
-            return proposals.waits(outcome.proposal_id, words)
+            return proposal_texts.waits(outcome.proposal_id, words)
         self._place.embed([act.statement_id])
-        return confirming.sent(act.cluster_id, outcome.count, undoing, words)
+        return answer_confirmation.sent(act.cluster_id, outcome.count, undoing, words)
 
     def _undoing(self, session: Session, cluster_id: int) -> tuple[int, timedelta]:
         """Return what takes an answer back that was given just now, and for how long it can be."""
@@ -288,7 +297,7 @@ class Moderation:
             session.flush()
             seen = audit_log.newest(session)
             found = tuple(reports.by_ids(session, ids))
-        return moderators.added(
+        return moderator_texts.added(
             Added(
                 report_id=stored[0].report_id if len(stored) == 1 else None,
                 duplicate=all(each.duplicate for each in stored),
@@ -312,7 +321,7 @@ class Moderation:
             act = Publish(tuple(ids))
             outcome = approvals.submit(session, act, key, None, self._place.policy)
         if isinstance(outcome, Waiting):
-            return proposals.waits(outcome.proposal_id, words)
+            return proposal_texts.waits(outcome.proposal_id, words)
         self._place.embed(ids)
         if not outcome.count:
             return said(words.say("Nothing of it is left to publish."))
@@ -324,12 +333,12 @@ class Moderation:
             waiting = approvals.waiting(session)
             rest = [each for each in waiting if each.id > after] or list(waiting)
             if not rest:
-                return proposals.nothing_waits(words)
+                return proposal_texts.nothing_waits(words)
             first = rest[0]
             by = roles.name_of(session, first.by)
             role = roles.role_of(session, key, self._place.first_admins)
         console = self._place.console_url
-        pending = proposals.Pending(
+        pending = proposal_texts.Pending(
             first,
             by,
             foreseen=approvals.foresee(self._sessions, first.id),
@@ -338,7 +347,7 @@ class Moderation:
             more=len(waiting) > 1,
             page=f"{console}/proposals/{first.id}" if console else None,
         )
-        return proposals.pending(pending, self._today(), words)
+        return proposal_texts.pending(pending, self._today(), words)
 
     def _approve(self, key: str, number: int, words: Catalogue) -> Reply:
         with self._acting(key) as session:
@@ -350,7 +359,7 @@ class Moderation:
         text = words.say("It was approved, and done.")
         if answer is None or undoing is None:
             return said(text)
-        return confirming.held(text, answer.cluster_id, undoing, words)
+        return answer_confirmation.held(text, answer.cluster_id, undoing, words)
 
     def _retract(self, key: str, argument: str, words: Catalogue) -> Reply:
         ref, _, reason = argument.partition(" ")
@@ -368,7 +377,7 @@ class Moderation:
         until = self._now()
         with self._acting(key) as session:
             found = trends.trends(session, until - timedelta(days=STATS_DAYS), until)
-        return stats.figures(found, words)
+        return statistics.figures(found, words)
 
     def _console(self, asker: Asker, key: str, words: Catalogue) -> Reply:
         with self._acting(key) as session:

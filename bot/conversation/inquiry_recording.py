@@ -7,9 +7,9 @@ from typing import Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
-from bot.conversation.catalogue import Language
+from bot.conversation.answer_texts import MOST_FORWARDERS, Noted, Part, in_message
 from bot.conversation.reply import Asker, Origin
-from bot.conversation.wording import MOST_FORWARDERS, Noted, Part, in_message
+from bot.conversation.translations import Language
 from bot.observability import telemetry
 from knowledge.accounts import people
 from knowledge.checking.claim_checker import Answering

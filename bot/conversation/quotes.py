@@ -7,8 +7,8 @@ from typing import Final
 
 from babel import Locale
 
-from bot.conversation.catalogue import Catalogue
 from bot.conversation.reply import Block, Style
+from bot.conversation.translations import Catalogue
 from knowledge.agreement.calendar_points import Moment, MomentBound
 from knowledge.agreement.dates import moments
 from knowledge.agreement.judgement import Reason, ReasonKind

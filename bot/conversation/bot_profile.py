@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.conversation.catalogue import Language, catalogue
 from bot.conversation.commands import Audience, Listed, offered
+from bot.conversation.translations import Language, catalogue
 
 
 @dataclass(frozen=True, slots=True)

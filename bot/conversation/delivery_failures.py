@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
-from bot.conversation.catalogue import Catalogue
-from bot.conversation.post import MAX_TRIES, NO_ADDRESS
+from bot.conversation.outbox import MAX_TRIES, NO_ADDRESS
+from bot.conversation.translations import Catalogue
 from knowledge.outbox.delivery import Failure
 
 

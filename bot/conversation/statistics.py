@@ -6,12 +6,12 @@ from babel import Locale
 from babel.dates import format_timedelta
 from babel.numbers import format_percent
 
-from bot import charts
-from bot.charts import Chart, Form
-from bot.conversation.catalogue import Catalogue
+from bot.conversation import charts
+from bot.conversation.answer_texts import cut_short
+from bot.conversation.charts import Chart, Form
+from bot.conversation.delivery_failures import listed
 from bot.conversation.reply import Block, Picture, Reply, Style
-from bot.conversation.undelivered import listed
-from bot.conversation.wording import cut_short
+from bot.conversation.translations import Catalogue
 from knowledge.domain import Outcome
 from knowledge.statistics.trends import Trends
 

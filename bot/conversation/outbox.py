@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol
 
-from bot.conversation.catalogue import catalogue, spoken
-from bot.conversation.letters import letter
+from bot.conversation.notification_texts import letter
 from bot.conversation.reply import Reply
+from bot.conversation.translations import catalogue, spoken
 from knowledge.accounts import people
 from knowledge.domain import Relation
 from knowledge.errors import AddressUnreadable
