@@ -442,7 +442,7 @@ class App:
     def console(self) -> "Starlette":
         """The moderators' console."""
         from bot.console.application import build
-        from bot.console.desk import Desk
+        from bot.console.services import Desk
 
         return build(
             Desk(

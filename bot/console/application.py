@@ -13,15 +13,14 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from bot.console import entrance
-from bot.console.desk import Desk
-from bot.console.gate import Handler, guarded, refused, words_for
+from bot.console import sign_in
+from bot.console.authorization import Handler, guarded, refused, words_for
 from bot.console.pages import (
     audit,
     blocking,
     bulk,
+    claim_queue,
     clusters,
-    inbox,
     index,
     new_answer,
     notes,
@@ -33,7 +32,8 @@ from bot.console.pages import (
     statements,
     trends,
 )
-from bot.console.protection import BodyLimit, Headers, SlowRequests
+from bot.console.security import BodyLimit, Headers, SlowRequests
+from bot.console.services import Desk
 from knowledge.errors import NotFound
 from knowledge.models import Role
 
@@ -43,10 +43,10 @@ _M, _A = Role.MODERATOR, Role.ADMIN
 
 #: Every page and every act: how it is asked for, who may, and what does it.
 PAGES: Final[Sequence[tuple[str, str, Role, Handler]]] = (
-    ("GET", "/inbox", _M, inbox.show),
-    ("GET", "/inbox/news", _M, inbox.news),
-    ("POST", "/inbox/searches", _M, inbox.save_search),
-    ("POST", "/inbox/searches/{id:int}/delete", _M, inbox.drop_search),
+    ("GET", "/inbox", _M, claim_queue.show),
+    ("GET", "/inbox/news", _M, claim_queue.news),
+    ("POST", "/inbox/searches", _M, claim_queue.save_search),
+    ("POST", "/inbox/searches/{id:int}/delete", _M, claim_queue.drop_search),
     ("POST", "/inbox/assign", _M, bulk.assign),
     ("POST", "/inbox/snooze", _M, bulk.snooze),
     ("POST", "/inbox/reject/preview", _M, bulk.preview_rejection),
@@ -148,7 +148,7 @@ def build(desk: Desk) -> Starlette:
     slow = SlowRequests()
     routes: list[BaseRoute] = [
         Route("/", begin, methods=["GET"]),
-        *entrance.routes(desk),
+        *sign_in.routes(desk),
         *(
             Route(
                 path,

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from bot.console.errors import BadForm
-from bot.console.protection import MAX_BODY
+from bot.console.security import MAX_BODY
 from knowledge.plain_text import plain_text, single_line
 
 _MAX_FIELDS: Final = 2_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.console.errors import BadForm
 from bot.console.forms import Form
-from bot.console.marking import located
+from bot.console.highlighting import located
 from bot.conversation.translations import Language
 from knowledge.approvals import NewAnswer
 from knowledge.checking.outcomes import SUGGEST, Match

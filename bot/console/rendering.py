@@ -15,10 +15,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from bot.console.acts import act_name, place, place_of
-from bot.console.done import done
+from bot.console.audit_entries import act_name, place, place_of
 from bot.console.forms import Form
 from bot.console.labels import label
+from bot.console.success_messages import done
 from bot.conversation.change_texts import differences, field_named
 from bot.conversation.proposal_texts import act_named
 from bot.conversation.text_direction import ISOLATE

@@ -17,7 +17,7 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient
 
 from bot.console.application import build
-from bot.console.desk import Desk
+from bot.console.services import Desk
 from bot.fetching import Fetcher
 from bot.parsing.parser_pool import ParserPool
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Pair

@@ -124,7 +124,7 @@ class TestFilters:
     def test_they_stay_where_the_list_is_sorted_turned_and_acted_on(
         self, moderator: Browser, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("bot.console.pages.inbox.PAGE", 1)
+        monkeypatch.setattr("bot.console.pages.claim_queue.PAGE", 1)
         page = moderator.get("/inbox?language=en&order=people").text
         assert listed(page) == [1]
         assert asked(links(page, "Newest")[0]) == {"language": "en", "order": "newest"}

@@ -454,7 +454,7 @@ class TestReports:
             over.wait()
             return []
 
-        monkeypatch.setattr("bot.console.intake.drafts", hangs)
+        monkeypatch.setattr("bot.console.report_upload.drafts", hangs)
         body = urlencode({"form_token": moderator.token(), "body": "x"})
         listener = serving.listen("127.0.0.1", 0)
         port = listener.getsockname()[1]

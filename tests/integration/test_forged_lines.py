@@ -22,8 +22,8 @@ from sqlalchemy.orm import Session
 
 from bot.cli.terminal_replies import print_reply
 from bot.console.forms import Form
-from bot.console.intake import drafts as console_drafts
 from bot.console.rendering import _environment
+from bot.console.report_upload import drafts as console_drafts
 from bot.conversation.answer_texts import answered
 from bot.conversation.moderator_texts import Added, added
 from bot.conversation.notification_texts import letter

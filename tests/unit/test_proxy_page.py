@@ -7,8 +7,8 @@ import pytest
 from uvicorn.middleware import proxy_headers
 
 from bot.console.application import PAGES
-from bot.console.entrance import PATH
-from bot.console.protection import MAX_BODY
+from bot.console.security import MAX_BODY
+from bot.console.sign_in import PATH
 from bot.serving.connection_limits import Limits
 from bot.settings import Settings
 from bot.telegram import webhook

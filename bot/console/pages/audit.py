@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from bot.console.names import names
-from bot.console.visit import Visit
+from bot.console.moderator_names import names
+from bot.console.requests import Visit
 from knowledge import curation
 from knowledge.approvals import Undo
 from knowledge.models import SubjectKind

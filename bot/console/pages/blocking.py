@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bot.console.errors import BadForm
 from bot.console.pages.people import MAX_DAYS, block_terms
-from bot.console.visit import Visit
+from bot.console.requests import Visit
 from knowledge.accounts import people
 from knowledge.claim_queue import askers, cluster_listing
 

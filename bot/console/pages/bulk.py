@@ -7,13 +7,13 @@ from functools import wraps
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from bot.console.authorization import Handler
+from bot.console.claim_queue_view import kept
 from bot.console.errors import BadForm
 from bot.console.forms import Form
-from bot.console.gate import Handler
-from bot.console.inbox_view import kept
-from bot.console.pages import inbox
+from bot.console.pages import claim_queue
 from bot.console.pages.clusters import colleague, put_off_until
-from bot.console.visit import Visit
+from bot.console.requests import Visit
 from knowledge.claim_queue import cluster_actions
 from knowledge.curation import bulk_actions
 from knowledge.curation.bulk_actions import Act, Foreseen, Refused
@@ -32,7 +32,7 @@ def _keeping_the_form(handler: Handler) -> Handler:
             problem = _problems(visit.words.say).get(error.field)
             if problem is None:
                 raise
-            return inbox.show(visit, problem=problem, code=400)
+            return claim_queue.show(visit, problem=problem, code=400)
 
     return kept_open
 
@@ -124,7 +124,7 @@ def _foresee(visit: Visit, session: Session, ids: Sequence[int], act: Act) -> Fo
 
 def _ticked(visit: Visit, least: int = 1) -> list[int]:
     ids = visit.sent.numbers("cluster")
-    if not least <= len(ids) <= inbox.PAGE:
+    if not least <= len(ids) <= claim_queue.PAGE:
         raise BadForm("cluster" if least == 1 else "clusters", "too few or too many were ticked")
     return ids
 
@@ -142,7 +142,7 @@ def _preview(
     return replace(visit, path="/inbox").page(
         "bulk.html",
         foreseen=foreseen,
-        refused=inbox.explained(visit, foreseen.refused),
+        refused=claim_queue.explained(visit, foreseen.refused),
         seen=visit.sent.number("seen"),
         why=why,
         keep=keep,
@@ -155,14 +155,14 @@ def _end(visit: Visit, said: str, ids: Sequence[int], refused: Sequence[Refused]
     if not refused:
         return visit.to("/inbox", said, n=done, **kept(visit.asked))
     told = Form({**visit.asked.fields, "said": [said], "n": [str(done)]})
-    return inbox.show(replace(visit, asked=told), refused=refused, code=200 if done else 409)
+    return claim_queue.show(replace(visit, asked=told), refused=refused, code=200 if done else 409)
 
 
 def _problems(say: Callable[[str], str]) -> dict[str, str]:
     return {
-        "cluster": say("Tick between 1 and {most} clusters.").format(most=inbox.PAGE),
+        "cluster": say("Tick between 1 and {most} clusters.").format(most=claim_queue.PAGE),
         "clusters": say("Tick between 2 and {most} clusters to merge them.").format(
-            most=inbox.PAGE
+            most=claim_queue.PAGE
         ),
         "until": say("Choose a day within a year from now."),
         "assignee": say("Choose a colleague who holds a role."),

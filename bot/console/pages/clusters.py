@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from bot.console import previews
+from bot.console.claim_queue_view import kept
+from bot.console.error_pages import told
 from bot.console.errors import BadForm
 from bot.console.forms import Form
-from bot.console.inbox_view import kept
-from bot.console.names import names
+from bot.console.moderator_names import names
 from bot.console.new_answer import digest, note_fields, written_note
-from bot.console.pages.inbox import SNOOZE
-from bot.console.problems import told
-from bot.console.visit import Visit
+from bot.console.pages.claim_queue import SNOOZE
+from bot.console.requests import Visit
 from bot.conversation.delivery_failures import undelivered
 from bot.conversation.translations import Language
 from knowledge import approvals

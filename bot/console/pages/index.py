@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from bot.console.visit import Visit
+from bot.console.requests import Visit
 from embeddings.errors import EmbeddingsError
 from embeddings.index import snapshot
 from knowledge.corpus import statement_search

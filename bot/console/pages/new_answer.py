@@ -5,12 +5,12 @@ from typing import Final
 
 from starlette.responses import Response
 
-from bot.console import intake, new_answer, previews
+from bot.console import new_answer, previews, report_upload
+from bot.console.error_pages import status_of, told
 from bot.console.errors import BadForm, SignedOut
 from bot.console.new_answer import ANSWERS, OTHER_WORDS, FilledIn
 from bot.console.previews import Outlook
-from bot.console.problems import status_of, told
-from bot.console.visit import Visit
+from bot.console.requests import Visit
 from bot.conversation.change_texts import field_named
 from bot.errors import BotError
 from knowledge import approvals
@@ -48,7 +48,7 @@ def choose(visit: Visit) -> Response:
     cluster = _cluster(visit)
     try:
         # Fetched before any transaction: the web may take its time.
-        report = intake.one_report(visit.sent, visit.desk.fetcher, visit.desk.parsers)
+        report = report_upload.one_report(visit.sent, visit.desk.fetcher, visit.desk.parsers)
     except (BotError, KnowledgeError) as error:
         return _first(visit, cluster, error)
     return _second(visit, cluster, report)
@@ -58,7 +58,7 @@ def confirm(visit: Visit) -> Response:
     """Publish the chosen statement, answer the cluster with it, and have people told."""
     sent, desk, cluster = visit.sent, visit.desk, _cluster(visit)
     try:
-        report = intake.one_report(sent, desk.fetcher, desk.parsers)
+        report = report_upload.one_report(sent, desk.fetcher, desk.parsers)
     except (BotError, KnowledgeError) as error:
         return _first(visit, cluster, error)
     if sent.text("choice") != sent.text("followed"):
@@ -114,7 +114,7 @@ def _second(
         error,
         cluster=cluster,
         report=report,
-        carried=intake.carried(report),
+        carried=report_upload.carried(report),
         offered=offered,
         near=RERANKED,
         filled=filled,

@@ -3,10 +3,10 @@
 from starlette.responses import Response
 
 from bot.console import previews
+from bot.console.error_pages import status_of, told
 from bot.console.new_answer import note_fields, written_note
 from bot.console.pages.statements import Tell
-from bot.console.problems import status_of, told
-from bot.console.visit import Visit
+from bot.console.requests import Visit
 from bot.conversation.translations import Language
 from knowledge import approvals
 from knowledge.approvals import Explain

@@ -7,8 +7,8 @@ from typing import Final
 from starlette.responses import Response
 
 from bot.console.errors import BadForm
-from bot.console.names import names
-from bot.console.visit import Visit
+from bot.console.moderator_names import names
+from bot.console.requests import Visit
 from knowledge.accounts import people, roles, sign_in
 from knowledge.models import Role
 

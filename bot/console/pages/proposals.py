@@ -6,10 +6,10 @@ from typing import Final
 from starlette.responses import Response
 
 from bot.console import previews
-from bot.console.names import names
+from bot.console.error_pages import told
+from bot.console.moderator_names import names
 from bot.console.previews import Preview
-from bot.console.problems import told
-from bot.console.visit import Visit
+from bot.console.requests import Visit
 from knowledge import approvals, curation
 from knowledge.approvals import Answer, Attach, Detach, Explain, Foreseen, Proposed, Prospect, Undo
 from knowledge.claim_queue.explanations import NO_NOTE

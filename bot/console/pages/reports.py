@@ -4,11 +4,11 @@ from typing import Final
 
 from starlette.responses import Response
 
-from bot.console import intake
+from bot.console import report_upload
 from bot.console.errors import BadForm
-from bot.console.marking import Marked, located, pieces
-from bot.console.names import names
-from bot.console.visit import Visit
+from bot.console.highlighting import Marked, located, pieces
+from bot.console.moderator_names import names
+from bot.console.requests import Visit
 from knowledge import approvals, curation
 from knowledge.approvals import EditReport
 from knowledge.claim_queue import cluster_listing
@@ -40,7 +40,7 @@ def file(visit: Visit) -> Response:
     """Keep what was pasted, dropped or fetched."""
     cluster = visit.sent.number("cluster") if visit.sent.text("cluster") else None
     # Fetched before the transaction: the web may take its time.
-    found = intake.drafts(visit.sent, visit.desk.fetcher, visit.desk.parsers)
+    found = report_upload.drafts(visit.sent, visit.desk.fetcher, visit.desk.parsers)
     drafts = [each for each in found if isinstance(each, ReportDraft)]
     problems = [each for each in found if isinstance(each, Problem)]
     if not drafts:
@@ -131,7 +131,7 @@ def edit(visit: Visit) -> Response:
         published_at=sent.day("published_at"),
         language=sent.needed("language"),
         kind=sent.chosen("kind", ReportKind),
-        body=sent.verbatim("body", intake.MAX_REPORT) or None,
+        body=sent.verbatim("body", report_upload.MAX_REPORT) or None,
     )
     with visit.transaction() as session:
         act = EditReport(number, new_version, sent.number("version"))

@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from bot.console.visit import Visit
+from bot.console.requests import Visit
 from knowledge.claim_queue import similar_clusters
 from knowledge.corpus import statement_search
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from bot.console.visit import Visit
+from bot.console.requests import Visit
 from knowledge.approvals import AddFeed, ResumeFeed, TrustSource
 from knowledge.corpus import sources
 from knowledge.models import FeedKind

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from bot.console import previews
+from bot.console.edit_conflicts import require_moved
 from bot.console.errors import BadForm
-from bot.console.marking import located
-from bot.console.meanwhile import require_moved
-from bot.console.names import names
-from bot.console.visit import Visit
+from bot.console.highlighting import located
+from bot.console.moderator_names import names
+from bot.console.requests import Visit
 from knowledge import approvals, curation
 from knowledge.approvals import (
     Applied,

@@ -6,7 +6,7 @@ from typing import Final
 from babel.dates import format_timedelta
 from starlette.responses import Response
 
-from bot.console.visit import Visit
+from bot.console.requests import Visit
 from bot.conversation import charts
 from bot.conversation.charts import Chart
 from bot.conversation.delivery_failures import undelivered

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlencode
 
-from bot.console.acts import act_name, place
+from bot.console.audit_entries import act_name, place
 from bot.console.errors import BadForm, FormForged, SignedOut, TooBusy, TooLarge, TooManyTries
 from bot.conversation.refusal_texts import undecided
 from bot.fetching import errors as fetching

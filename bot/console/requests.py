@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from bot.console.desk import Desk
 from bot.console.errors import SignedOut
 from bot.console.forms import MAX_ID, Form
 from bot.console.rendering import render
+from bot.console.services import Desk
 from bot.conversation.translations import Catalogue, catalogue, spoken
 from knowledge import approvals
 from knowledge.accounts import roles, sign_in

@@ -2,13 +2,13 @@
 
 import pytest
 
-from bot.console.acts import act_name
+from bot.console.audit_entries import act_name
+from bot.console.error_pages import STATUS, status_of, told
 from bot.console.errors import BadForm, TooManyTries
 from bot.console.forms import Form
+from bot.console.highlighting import Marked, located, pieces
 from bot.console.labels import label
-from bot.console.marking import Marked, located, pieces
-from bot.console.problems import STATUS, status_of, told
-from bot.console.protection import TryLimit
+from bot.console.security import TryLimit
 from bot.conversation.translations import Language, catalogue
 from knowledge import models
 from knowledge.domain import Outcome, Rating, Relation, ReportKind, Span

@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.console import forms
-from bot.console.desk import Desk
+from bot.console.error_pages import status_of, told, way_out
 from bot.console.errors import FormForged, SignedOut
 from bot.console.forms import Form
-from bot.console.problems import status_of, told, way_out
-from bot.console.protection import SlowRequests
 from bot.console.rendering import render
-from bot.console.visit import Visit, Visitor, admitted
+from bot.console.requests import Visit, Visitor, admitted
+from bot.console.security import SlowRequests
+from bot.console.services import Desk
 from bot.conversation.translations import Catalogue, catalogue, spoken
 from bot.errors import BotError
 from bot.observability.refused_requests import Refusals

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from bot.console.claim_queue_view import Tab, kept, view
+from bot.console.error_pages import told
 from bot.console.errors import BadForm
-from bot.console.inbox_view import Tab, kept, view
-from bot.console.names import names
-from bot.console.problems import told
-from bot.console.visit import Visit
+from bot.console.moderator_names import names
+from bot.console.requests import Visit
 from knowledge.claim_queue import cluster_listing, cluster_notes, saved_searches
 from knowledge.claim_queue.cluster_listing import Order
 from knowledge.curation.bulk_actions import Refused

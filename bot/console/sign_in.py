@@ -13,9 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.console import forms
-from bot.console.desk import Desk
-from bot.console.errors import FormForged, SignedOut
-from bot.console.gate import (
+from bot.console.authorization import (
     TOKEN_FIELD,
     cookie_name,
     guarded,
@@ -23,9 +21,11 @@ from bot.console.gate import (
     require_same_site,
     words_for,
 )
-from bot.console.protection import BodyLimit, TryLimit
+from bot.console.errors import FormForged, SignedOut
 from bot.console.rendering import render
-from bot.console.visit import Visit
+from bot.console.requests import Visit
+from bot.console.security import BodyLimit, TryLimit
+from bot.console.services import Desk
 from bot.conversation.translations import BY_CODE
 from bot.errors import BotError
 from bot.serving import network_of

@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Message
 
 from bot.console.application import PAGES
-from bot.console.protection import MAX_BODY
+from bot.console.security import MAX_BODY
 from embeddings.encoders.encoder import Encoder
 from knowledge.accounts import roles
 from knowledge.accounts.sign_in import LINK_LIFE, SESSION_LIFE

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
-from bot.console.visit import Visit
+from bot.console.requests import Visit
 from knowledge.accounts import roles
 
 
