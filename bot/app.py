@@ -471,7 +471,7 @@ class App:
 
     def _telegram_config(self) -> "TelegramConfig":
         from bot.telegram.application import TelegramConfig
-        from bot.telegram.limits import Limits
+        from bot.telegram.outgoing.rate_limits import Limits
 
         settings = self.settings
         if settings.telegram_bot_token is None:

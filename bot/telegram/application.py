@@ -22,7 +22,6 @@ from bot.observability import redaction
 from bot.observability.logs import clean_records
 from bot.telegram import groups, handlers
 from bot.telegram.context import App, Context, Desk
-from bot.telegram.delivery import Courier, delivering
 from bot.telegram.errors import (
     UNREADABLE,
     TelegramUnreachable,
@@ -34,9 +33,10 @@ from bot.telegram.errors import (
 from bot.telegram.gate import Gate
 from bot.telegram.inbox import Inbox
 from bot.telegram.intake import Intake
-from bot.telegram.limits import Limits
-from bot.telegram.pacer import Pacer
-from bot.telegram.pacing import Pacing
+from bot.telegram.outgoing.notification_delivery import Courier, delivering
+from bot.telegram.outgoing.paced_requests import Pacer
+from bot.telegram.outgoing.pacing import Pacing
+from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.polling import poll
 from bot.telegram.profile import Profiles, publish
 from bot.telegram.stopping import unless_stopped

@@ -7,7 +7,7 @@ from telegram.error import TelegramError
 
 from bot.conversation.bulletins import Bulletin
 from bot.telegram.application import TelegramConfig, connected
-from bot.telegram.sending import Place, send
+from bot.telegram.outgoing.sending import Place, send
 
 logger = logging.getLogger(__name__)
 

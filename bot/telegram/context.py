@@ -21,10 +21,10 @@ from bot.observability import telemetry
 from bot.observability.logs import Threads
 from bot.telegram.hand import Hand
 from bot.telegram.line import Line
-from bot.telegram.pacer import Pacer
-from bot.telegram.render import render
+from bot.telegram.outgoing.paced_requests import Pacer
+from bot.telegram.outgoing.rendering import render
+from bot.telegram.outgoing.sending import Place, send_part
 from bot.telegram.said import asked_in, written
-from bot.telegram.sending import Place, send_part
 from knowledge.claims.arabizi import language_spoken
 
 logger = logging.getLogger(__name__)

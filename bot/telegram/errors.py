@@ -22,7 +22,7 @@ from telegram.error import Forbidden, TelegramError
 
 from bot.errors import BotError
 from bot.telegram.context import Context
-from bot.telegram.fates import DESCRIPTIONS
+from bot.telegram.outgoing.send_errors import DESCRIPTIONS
 
 logger = logging.getLogger(__name__)
 

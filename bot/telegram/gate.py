@@ -1,6 +1,6 @@
 """Whom to answer, whom to tell that they are not, and when that was said already (pure)."""
 
-from bot.telegram.limits import Limits, Meter
+from bot.telegram.outgoing.rate_limits import Limits, Meter
 from knowledge.models import Course
 
 

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.conversation.reply import Reply
-from bot.telegram.pieces import Piece, pieces_of
-from bot.telegram.render import Buttons
-from bot.telegram.sending import Place
+from bot.telegram.outgoing.rendering import Buttons
+from bot.telegram.outgoing.reply_pieces import Piece, pieces_of
+from bot.telegram.outgoing.sending import Place
 
 
 @dataclass(slots=True)

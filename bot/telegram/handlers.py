@@ -33,10 +33,10 @@ from bot.telegram.errors import report_failure
 from bot.telegram.inline import on_chosen, on_typed
 from bot.telegram.meant import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
 from bot.telegram.media import answer_about, on_media, shown_in
-from bot.telegram.pressed import after, gives_way
-from bot.telegram.render import Buttons
+from bot.telegram.outgoing.callback_answers import acknowledge, notice
+from bot.telegram.outgoing.keyboards import after, gives_way
+from bot.telegram.outgoing.rendering import Buttons
 from bot.telegram.said import asked_in, given_in, written
-from bot.telegram.signs import acknowledge, notice
 from bot.telegram.understood import understood
 
 #: The kinds of update this bot asks Telegram for.

@@ -15,9 +15,9 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy.orm import Session
 
-from bot.telegram import pieces
 from bot.telegram.edits import Wording
-from bot.telegram.pieces import Piece
+from bot.telegram.outgoing import reply_pieces
+from bot.telegram.outgoing.reply_pieces import Piece
 from knowledge.accounts import people
 from knowledge.models import Course
 from knowledge.models.declarative_base import now
@@ -81,7 +81,7 @@ class Inbox:
 
     def reply(self, taken: Taken) -> tuple[Piece, ...] | None:
         """Return the reply that is kept, None where there is none yet. Raises SealBroken."""
-        return None if taken.reply is None else pieces.read(self._seal.open(taken.reply))
+        return None if taken.reply is None else reply_pieces.read(self._seal.open(taken.reply))
 
     async def store(self, arriving: Sequence[Arriving]) -> Stored:
         """Keep what comes in."""
@@ -119,7 +119,7 @@ class Inbox:
         self, taken: Taken, reply: Sequence[Piece], course: Course, error: str | None
     ) -> Taken | None:
         """Keep the reply; None where the update is another process's by now."""
-        sealed = self._seal.close(pieces.write(reply))
+        sealed = self._seal.close(reply_pieces.write(reply))
         kept = await self._do(
             lambda session: queued_updates.answer(
                 session, taken.id, self._holder, sealed, course, error
@@ -131,7 +131,7 @@ class Inbox:
         self, taken: Taken, reply: Sequence[Piece], progress: int, stands: int | None = None
     ) -> bool:
         """Note how much of the reply is sent, and the message it ``stands`` in if that is news."""
-        sealed, at = self._seal.close(pieces.write(reply)), _named(stands)
+        sealed, at = self._seal.close(reply_pieces.write(reply)), _named(stands)
         return await self._do(
             lambda session: queued_updates.advance(
                 session, taken.id, self._holder, sealed, progress, at

@@ -20,7 +20,7 @@ from telegram.request import BaseRequest, HTTPXRequest
 from bot.telegram.errors import UNREADABLE, PollingConflict, TokenRejected, kind
 from bot.telegram.handlers import ALLOWED_UPDATES
 from bot.telegram.intake import Intake, number_of
-from bot.telegram.sending import asked_pause
+from bot.telegram.outgoing.sending import asked_pause
 from bot.telegram.stopping import unless_stopped
 
 logger = logging.getLogger(__name__)

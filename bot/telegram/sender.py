@@ -21,14 +21,14 @@ from telegram import Bot
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.observability import telemetry
-from bot.telegram.backoff import is_too_late, pause
 from bot.telegram.errors import reason
-from bot.telegram.fates import Fate, fate_of
 from bot.telegram.inbox import Inbox
-from bot.telegram.pacer import Pacer
-from bot.telegram.pieces import Piece
-from bot.telegram.render import Buttons, Rendered
-from bot.telegram.sending import asked_pause, edit_buttons, edit_part, send_part
+from bot.telegram.outgoing.backoff import is_too_late, pause
+from bot.telegram.outgoing.paced_requests import Pacer
+from bot.telegram.outgoing.rendering import Buttons, Rendered
+from bot.telegram.outgoing.reply_pieces import Piece
+from bot.telegram.outgoing.send_errors import Fate, fate_of
+from bot.telegram.outgoing.sending import asked_pause, edit_buttons, edit_part, send_part
 from knowledge.update_queue.queued_updates import Taken
 
 logger = logging.getLogger(__name__)

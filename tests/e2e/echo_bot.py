@@ -37,7 +37,7 @@ from bot.conversation.reply import (
 from bot.telegram.application import TelegramConfig, run, serve
 from bot.telegram.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from bot.telegram.inbox import Inbox
-from bot.telegram.limits import Limits
+from bot.telegram.outgoing.rate_limits import Limits
 from knowledge.models import Arrival, Base
 from knowledge.models.declarative_base import now
 from knowledge.operations.lease_recovery import take_over

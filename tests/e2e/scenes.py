@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker, Origin, Reply
-from bot.telegram.limits import Limits
+from bot.telegram.outgoing.rate_limits import Limits
 from knowledge import curation
 from knowledge.accounts import people
 from knowledge.claim_queue import cluster_actions

@@ -8,7 +8,6 @@ import pytest
 
 from bot.observability import telemetry
 from bot.telegram.application import TelegramConfig, build, check
-from bot.telegram.backoff import ANSWER_TRIES
 from bot.telegram.errors import (
     PollingConflict,
     TelegramChannelError,
@@ -16,6 +15,7 @@ from bot.telegram.errors import (
     TokenMissing,
     TokenRejected,
 )
+from bot.telegram.outgoing.backoff import ANSWER_TRIES
 from bot.telegram.registration import look
 from tests.e2e.bot_api_rules import SentButton
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PATIENCE, TOKEN, BotApiServer

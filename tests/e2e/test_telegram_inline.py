@@ -8,7 +8,7 @@ import pytest
 from bot.telegram.application import TelegramConfig
 from bot.telegram.inbox import Inbox
 from bot.telegram.inline import LONGEST_WAIT_SECONDS
-from bot.telegram.limits import Limits
+from bot.telegram.outgoing.rate_limits import Limits
 from knowledge.models import Arrival, Course
 from knowledge.models.declarative_base import now
 from knowledge.storage.database import Sessions

@@ -21,7 +21,7 @@ from bot.observability import telemetry
 from bot.telegram import groups
 from bot.telegram.application import TelegramConfig, build, in_and_out
 from bot.telegram.intake import Intake, number_of
-from bot.telegram.limits import Limits
+from bot.telegram.outgoing.rate_limits import Limits
 from knowledge.models import Arrival, ArrivalState
 from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_chats import Chats

@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from bot.conversation.conversation import Conversation
 from bot.conversation.media_texts import Medium
 from bot.conversation.reply import Asker, Cards, Origin, Reply
-from bot.telegram.render import render
+from bot.telegram.outgoing.rendering import render
 from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge import curation
 from knowledge.accounts import people

@@ -32,7 +32,7 @@ from bot.conversation.report_input import read_pasted
 from bot.conversation.translations import Language, catalogue
 from bot.fetching import Fetcher
 from bot.parsing.parser_pool import ParserPool
-from bot.telegram.render import render
+from bot.telegram.outgoing.rendering import render
 from knowledge import curation
 from knowledge.accounts import roles
 from knowledge.agreement.judgement import Judgement

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from bot.telegram.gate import Gate
 from bot.telegram.inbox import Inbox
 from bot.telegram.intake import Intake, Origin, number_of, origin_of
-from bot.telegram.limits import Limits
+from bot.telegram.outgoing.rate_limits import Limits
 from knowledge.models import Course
 from knowledge.update_queue.queued_updates import Arriving, Stored
 from tests.e2e.echo_bot import SECRET, sessions_in

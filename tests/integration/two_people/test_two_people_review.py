@@ -15,7 +15,7 @@ from bot.conversation.proposal_texts import Pending
 from bot.conversation.proposal_texts import pending as pending_shown
 from bot.conversation.reply import Asker
 from bot.conversation.translations import Language, catalogue
-from bot.telegram.render import render
+from bot.telegram.outgoing.rendering import render
 from embeddings.encoders.encoder import Encoder
 from knowledge import approvals, curation
 from knowledge.accounts import roles

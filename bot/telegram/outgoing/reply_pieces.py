@@ -9,8 +9,8 @@ from typing import Any
 from telegram import InlineKeyboardMarkup
 
 from bot.conversation.reply import Document, Picture, Reply
-from bot.telegram.render import Buttons, Rendered
-from bot.telegram.sending import Part, Place, parts_of
+from bot.telegram.outgoing.rendering import Buttons, Rendered
+from bot.telegram.outgoing.sending import Part, Place, parts_of
 
 
 @dataclass(frozen=True, slots=True)

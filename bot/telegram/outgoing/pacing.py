@@ -1,6 +1,6 @@
 """When a message may go out so that Telegram takes it (pure)."""
 
-from bot.telegram.limits import Limits, Meter
+from bot.telegram.outgoing.rate_limits import Limits, Meter
 
 _ALL = ""
 

@@ -5,9 +5,9 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.conversation.reply import Block, Button, Document, Picture, Reply
 from bot.telegram.hand import Hand
-from bot.telegram.pieces import pieces_of, read, write
-from bot.telegram.render import Buttons
-from bot.telegram.sending import Place
+from bot.telegram.outgoing.rendering import Buttons
+from bot.telegram.outgoing.reply_pieces import pieces_of, read, write
+from bot.telegram.outgoing.sending import Place
 
 PLACE = Place(-100, 3, 7)
 LINK = Button("رابط", url="https://example.org/a?b=1&c=2")

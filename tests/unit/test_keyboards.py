@@ -3,7 +3,7 @@
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.conversation.reply import Button
-from bot.telegram.pressed import after
+from bot.telegram.outgoing.keyboards import after
 
 
 def keyboard(*rows: tuple[tuple[str, str], ...]) -> InlineKeyboardMarkup:

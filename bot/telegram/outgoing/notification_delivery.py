@@ -19,8 +19,8 @@ from bot.observability import telemetry
 from bot.observability.logs import Threads
 from bot.observability.redaction import words_in_hand
 from bot.telegram.errors import reason, where
-from bot.telegram.fates import fate_of
-from bot.telegram.sending import Place, asked_pause, parts_of, send_part
+from bot.telegram.outgoing.send_errors import fate_of
+from bot.telegram.outgoing.sending import Place, asked_pause, parts_of, send_part
 
 logger = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from telegram.error import RetryAfter
 
-from bot.telegram.limits import Limits
-from bot.telegram.pacer import Pacer
-from bot.telegram.pacing import Pacing
+from bot.telegram.outgoing.paced_requests import Pacer
+from bot.telegram.outgoing.pacing import Pacing
+from bot.telegram.outgoing.rate_limits import Limits
 
 
 class Clock:

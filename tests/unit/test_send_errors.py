@@ -15,9 +15,9 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.telegram.backoff import FIRST_PAUSE, LONGEST_PAUSE, SEND_FOR, is_too_late, pause
 from bot.telegram.errors import reason
-from bot.telegram.fates import DESCRIPTIONS, Fate, fate_of
+from bot.telegram.outgoing.backoff import FIRST_PAUSE, LONGEST_PAUSE, SEND_FOR, is_too_late, pause
+from bot.telegram.outgoing.send_errors import DESCRIPTIONS, Fate, fate_of
 
 NOW = datetime(2030, 5, 1, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from telegram.constants import ChatType
 
 from bot.conversation.answer_texts import NUMBERED
 from bot.conversation.reply import Button
-from bot.telegram.render import key
+from bot.telegram.outgoing.rendering import key
 
 
 def gives_way(message: MaybeInaccessibleMessage | None, action: str) -> bool:

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.telegram.gate import Gate
-from bot.telegram.limits import Limits, Meter
-from bot.telegram.pacing import Pacing
+from bot.telegram.outgoing.pacing import Pacing
+from bot.telegram.outgoing.rate_limits import Limits, Meter
 from knowledge.models import Course
 
 LIMITS = Limits()

@@ -8,8 +8,8 @@ from typing import Any, Final
 from telegram.error import RetryAfter
 from telegram.ext import BaseRateLimiter
 
-from bot.telegram.pacing import Pacing
-from bot.telegram.sending import asked_pause
+from bot.telegram.outgoing.pacing import Pacing
+from bot.telegram.outgoing.sending import asked_pause
 
 #: What counts against Telegram's limits: messages and their edits.
 _PACED: Final = frozenset(

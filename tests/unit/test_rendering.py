@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Language, catalogue
-from bot.telegram.render import MESSAGE_UNITS, Rendered, render, units
+from bot.telegram.outgoing.rendering import MESSAGE_UNITS, Rendered, render, units
 from tests.e2e.bot_api_rules import checked_text
 from tests.e2e.bot_api_rules import units as telegrams_units
 

@@ -13,8 +13,8 @@ from telegram.constants import ParseMode
 from telegram.error import NetworkError, RetryAfter
 
 from bot.conversation.reply import Document, Picture, Reply
-from bot.telegram.fates import NEVER_LEFT
-from bot.telegram.render import Buttons, Rendered, render
+from bot.telegram.outgoing.rendering import Buttons, Rendered, render
+from bot.telegram.outgoing.send_errors import NEVER_LEFT
 
 logger = logging.getLogger(__name__)
 

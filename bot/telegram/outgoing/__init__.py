@@ -1,0 +1,1 @@
+"""Render replies and send them: paced, retried where that is safe, each failure understood."""
