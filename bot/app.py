@@ -388,7 +388,7 @@ class App:
         from bot.conversation.outbox import Outbox
         from bot.conversation.translations import DEFAULT, Language
         from bot.telegram import application
-        from bot.telegram.inbox import Inbox
+        from bot.telegram.incoming.update_store import Inbox
         from knowledge.index.follower import Follower
 
         sys.setswitchinterval(SWITCH_S)

@@ -30,17 +30,17 @@ from bot.telegram.errors import (
     WebhookUnavailable,
     kind,
 )
-from bot.telegram.gate import Gate
-from bot.telegram.inbox import Inbox
-from bot.telegram.intake import Intake
+from bot.telegram.incoming.admission_control import Gate
+from bot.telegram.incoming.intake import Intake
+from bot.telegram.incoming.polling import poll
+from bot.telegram.incoming.stopping import unless_stopped
+from bot.telegram.incoming.update_store import Inbox
+from bot.telegram.incoming.webhook import new_secret, webhook_server
 from bot.telegram.outgoing.notification_delivery import Courier, delivering
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.pacing import Pacing
 from bot.telegram.outgoing.rate_limits import Limits
-from bot.telegram.polling import poll
 from bot.telegram.profile import Profiles, publish
-from bot.telegram.stopping import unless_stopped
-from bot.telegram.webhook import new_secret, webhook_server
 from bot.telegram.workers import FAREWELL_SECONDS, Workers, working
 
 logger = logging.getLogger(__name__)

@@ -20,11 +20,11 @@ from bot.conversation.reply import Asker, Reply
 from bot.observability import telemetry
 from bot.observability.logs import Threads
 from bot.telegram.hand import Hand
+from bot.telegram.incoming.message_text import asked_in, written
 from bot.telegram.line import Line
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.rendering import render
 from bot.telegram.outgoing.sending import Place, send_part
-from bot.telegram.said import asked_in, written
 from knowledge.claims.arabizi import language_spoken
 
 logger = logging.getLogger(__name__)

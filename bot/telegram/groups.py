@@ -28,11 +28,11 @@ from bot.conversation.interface import Here, Standing
 from bot.telegram.context import App, Context, Desk, asker_of, log_answered, place_of
 from bot.telegram.errors import where
 from bot.telegram.hand import Hand
-from bot.telegram.meant import AS_THE_GROUP, ASKS_IN_A_CHANNEL, FROM_A_PERSON
+from bot.telegram.incoming.filters import AS_THE_GROUP, ASKS_IN_A_CHANNEL, FROM_A_PERSON
+from bot.telegram.incoming.message_text import asked_in, command_of, given_in, words_of
 from bot.telegram.media import answer_about
 from bot.telegram.outgoing.callback_answers import acknowledge, notice
 from bot.telegram.outgoing.sending import Place
-from bot.telegram.said import asked_in, command_of, given_in, words_of
 
 logger = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.observability import telemetry
 from bot.telegram.errors import reason
-from bot.telegram.inbox import Inbox
+from bot.telegram.incoming.update_store import Inbox
 from bot.telegram.outgoing.backoff import is_too_late, pause
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.rendering import Buttons, Rendered

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.telegram.inbox import Inbox
+from bot.telegram.incoming.update_store import Inbox
 from knowledge.models.declarative_base import now
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates

@@ -20,7 +20,7 @@ from bot.conversation.interface import Talk
 from bot.conversation.outbox import Letter, Outbox
 from bot.telegram import groups
 from bot.telegram.application import TelegramConfig, build, in_and_out
-from bot.telegram.intake import Intake
+from bot.telegram.incoming.intake import Intake
 from bot.telegram.outgoing.notification_delivery import Courier, delivering
 from bot.telegram.outgoing.rate_limits import Limits
 from knowledge.storage.database import Sessions

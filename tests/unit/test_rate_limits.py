@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.telegram.gate import Gate
+from bot.telegram.incoming.admission_control import Gate
 from bot.telegram.outgoing.pacing import Pacing
 from bot.telegram.outgoing.rate_limits import Limits, Meter
 from knowledge.models import Course

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from telegram import Bot
 
-from bot.telegram.understood import understood
+from bot.telegram.incoming.decoding import understood
 from tests.e2e.bot_api_server import TOKEN
 
 BOT = Bot(TOKEN)

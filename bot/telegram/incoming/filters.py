@@ -8,7 +8,7 @@ from telegram import Message
 from telegram.constants import ChatType
 from telegram.ext import filters
 
-from bot.telegram.said import command_of, mention_of, words_of
+from bot.telegram.incoming.message_text import command_of, mention_of, words_of
 
 
 class _FromAPerson(filters.MessageFilter):

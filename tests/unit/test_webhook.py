@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from starlette.types import Message
 
-from bot.telegram.webhook import SECRET_HEADER, Door
+from bot.telegram.incoming.webhook import SECRET_HEADER, Door
 
 PATH, SECRET = "/hook-1.a", "the-secret"
 WORDS = "words of a person"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.telegram.edits import is_edit, wording_of
+from bot.telegram.incoming.update_identity import is_edit, wording_of
 
 CHAT = {"id": 5, "type": "private"}
 

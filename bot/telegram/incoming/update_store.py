@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy.orm import Session
 
-from bot.telegram.edits import Wording
+from bot.telegram.incoming.update_identity import Wording
 from bot.telegram.outgoing import reply_pieces
 from bot.telegram.outgoing.reply_pieces import Piece
 from knowledge.accounts import people

@@ -19,9 +19,9 @@ from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.telegram.errors import UNREADABLE, PollingConflict, TokenRejected, kind
 from bot.telegram.handlers import ALLOWED_UPDATES
-from bot.telegram.intake import Intake, number_of
+from bot.telegram.incoming.intake import Intake, number_of
+from bot.telegram.incoming.stopping import unless_stopped
 from bot.telegram.outgoing.sending import asked_pause
-from bot.telegram.stopping import unless_stopped
 
 logger = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from telegram.constants import ChatType, UpdateType
 
 from bot.observability import telemetry
 from bot.observability.telemetry import Omission
-from bot.telegram.edits import is_edit, is_typed, wording_of
-from bot.telegram.gate import Gate
-from bot.telegram.inbox import Inbox
+from bot.telegram.incoming.admission_control import Gate
+from bot.telegram.incoming.update_identity import is_edit, is_typed, wording_of
+from bot.telegram.incoming.update_store import Inbox
 from knowledge.models import Course
 from knowledge.update_queue.queued_updates import Arriving
 

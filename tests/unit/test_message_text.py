@@ -6,7 +6,7 @@ import pytest
 from telegram import Message
 
 from bot.conversation.reply import Origin
-from bot.telegram.said import Asked, asked_in, forwarded_from
+from bot.telegram.incoming.message_text import Asked, asked_in, forwarded_from
 from knowledge.models import Forwarded
 
 BOT = "some_bot"

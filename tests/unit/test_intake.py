@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
-from bot.telegram.gate import Gate
-from bot.telegram.inbox import Inbox
-from bot.telegram.intake import Intake, Origin, number_of, origin_of
+from bot.telegram.incoming.admission_control import Gate
+from bot.telegram.incoming.intake import Intake, Origin, number_of, origin_of
+from bot.telegram.incoming.update_store import Inbox
 from bot.telegram.outgoing.rate_limits import Limits
 from knowledge.models import Course
 from knowledge.update_queue.queued_updates import Arriving, Stored

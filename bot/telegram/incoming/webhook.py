@@ -19,7 +19,7 @@ from bot import serving
 from bot.observability import telemetry
 from bot.observability.refused_requests import Refusals
 from bot.telegram.errors import WebhookUnavailable, where
-from bot.telegram.intake import Intake, number_of
+from bot.telegram.incoming.intake import Intake, number_of
 
 logger = logging.getLogger(__name__)
 
