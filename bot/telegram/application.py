@@ -20,8 +20,6 @@ from bot.conversation.interface import Talk
 from bot.conversation.outbox import Post
 from bot.observability import redaction
 from bot.observability.logs import clean_records
-from bot.telegram import groups, handlers
-from bot.telegram.context import App, Context, Desk
 from bot.telegram.errors import (
     UNREADABLE,
     TelegramUnreachable,
@@ -30,6 +28,9 @@ from bot.telegram.errors import (
     WebhookUnavailable,
     kind,
 )
+from bot.telegram.handling import groups, handlers
+from bot.telegram.handling.context import App, Context, Desk
+from bot.telegram.handling.workers import FAREWELL_SECONDS, Workers, working
 from bot.telegram.incoming.admission_control import Gate
 from bot.telegram.incoming.intake import Intake
 from bot.telegram.incoming.polling import poll
@@ -41,7 +42,6 @@ from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.pacing import Pacing
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.profile import Profiles, publish
-from bot.telegram.workers import FAREWELL_SECONDS, Workers, working
 
 logger = logging.getLogger(__name__)
 

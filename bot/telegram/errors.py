@@ -21,7 +21,7 @@ from telegram import Update
 from telegram.error import Forbidden, TelegramError
 
 from bot.errors import BotError
-from bot.telegram.context import Context
+from bot.telegram.handling.context import Context
 from bot.telegram.outgoing.send_errors import DESCRIPTIONS
 
 logger = logging.getLogger(__name__)

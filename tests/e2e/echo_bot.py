@@ -35,7 +35,7 @@ from bot.conversation.reply import (
     Style,
 )
 from bot.telegram.application import TelegramConfig, run, serve
-from bot.telegram.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
+from bot.telegram.handling.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from bot.telegram.incoming.update_store import Inbox
 from bot.telegram.outgoing.rate_limits import Limits
 from knowledge.models import Arrival, Base

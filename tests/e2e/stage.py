@@ -18,8 +18,8 @@ from telegram.ext import ExtBot
 
 from bot.conversation.interface import Talk
 from bot.conversation.outbox import Letter, Outbox
-from bot.telegram import groups
 from bot.telegram.application import TelegramConfig, build, in_and_out
+from bot.telegram.handling import groups
 from bot.telegram.incoming.intake import Intake
 from bot.telegram.outgoing.notification_delivery import Courier, delivering
 from bot.telegram.outgoing.rate_limits import Limits

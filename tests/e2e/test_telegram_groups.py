@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.telegram import groups
+from bot.telegram.handling import groups
 from knowledge.models import Arrival, ArrivalState
 from knowledge.models.declarative_base import now
 from knowledge.storage.database import Sessions

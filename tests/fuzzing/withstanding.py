@@ -18,8 +18,8 @@ from sqlalchemy import select
 
 from bot.conversation.interface import Talk
 from bot.observability import telemetry
-from bot.telegram import groups
 from bot.telegram.application import TelegramConfig, build, in_and_out
+from bot.telegram.handling import groups
 from bot.telegram.incoming.intake import Intake, number_of
 from bot.telegram.outgoing.rate_limits import Limits
 from knowledge.models import Arrival, ArrivalState

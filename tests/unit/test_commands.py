@@ -8,7 +8,7 @@ import pytest
 
 from bot.conversation.commands import Audience, described, menu, offered
 from bot.conversation.translations import Language
-from bot.telegram.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
+from bot.telegram.handling.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from knowledge.models import Role
 from tests.e2e.bot_api_rules import check_commands
 

@@ -8,7 +8,7 @@ from bot.conversation.translations import Catalogue, Language, catalogue
 from bot.fetching import errors as fetching
 from bot.media import errors as pictures
 from bot.parsing.errors import ParserUnavailable
-from bot.telegram.line import Line
+from bot.telegram.handling.bounded_pool import Line
 
 WORDS = [catalogue(language) for language in Language]
 WAY_OUT = "Write in words what it says, and I will check that."

@@ -4,7 +4,7 @@ import pytest
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.conversation.reply import Block, Button, Document, Picture, Reply
-from bot.telegram.hand import Hand
+from bot.telegram.handling.pending_reply import Hand
 from bot.telegram.outgoing.rendering import Buttons
 from bot.telegram.outgoing.reply_pieces import pieces_of, read, write
 from bot.telegram.outgoing.sending import Place

@@ -18,7 +18,7 @@ from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, Tel
 from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.telegram.errors import UNREADABLE, PollingConflict, TokenRejected, kind
-from bot.telegram.handlers import ALLOWED_UPDATES
+from bot.telegram.handling.handlers import ALLOWED_UPDATES
 from bot.telegram.incoming.intake import Intake, number_of
 from bot.telegram.incoming.stopping import unless_stopped
 from bot.telegram.outgoing.sending import asked_pause

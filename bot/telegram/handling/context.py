@@ -19,9 +19,9 @@ from bot.conversation.interface import Talk
 from bot.conversation.reply import Asker, Reply
 from bot.observability import telemetry
 from bot.observability.logs import Threads
-from bot.telegram.hand import Hand
+from bot.telegram.handling.bounded_pool import Line
+from bot.telegram.handling.pending_reply import Hand
 from bot.telegram.incoming.message_text import asked_in, written
-from bot.telegram.line import Line
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.rendering import render
 from bot.telegram.outgoing.sending import Place, send_part

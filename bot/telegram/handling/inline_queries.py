@@ -21,7 +21,7 @@ from telegram.error import TelegramError
 
 from bot.conversation.reply import Card
 from bot.observability import telemetry
-from bot.telegram.context import Context
+from bot.telegram.handling.context import Context
 from bot.telegram.outgoing.rendering import render
 from bot.telegram.outgoing.sending import NO_PREVIEW
 from knowledge.plain_text import single_line

@@ -9,7 +9,7 @@ from telegram.error import BadRequest, InvalidToken
 
 from bot.conversation.media_texts import Medium
 from bot.conversation.reply import Origin
-from bot.telegram.context import Context, Question
+from bot.telegram.handling.context import Context, Question
 from bot.telegram.incoming.message_text import Asked, forwarded_from, written
 from knowledge.claims import lone_link
 

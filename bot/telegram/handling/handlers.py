@@ -27,14 +27,14 @@ from telegram.ext import (
 
 from bot.conversation import groups as of_groups
 from bot.conversation.reply import Button
-from bot.telegram import groups
-from bot.telegram.context import App, Context, Question
 from bot.telegram.errors import report_failure
+from bot.telegram.handling import groups
+from bot.telegram.handling.context import App, Context, Question
+from bot.telegram.handling.inline_queries import on_chosen, on_typed
+from bot.telegram.handling.media_messages import answer_about, on_media, shown_in
 from bot.telegram.incoming.decoding import understood
 from bot.telegram.incoming.filters import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
 from bot.telegram.incoming.message_text import asked_in, given_in, written
-from bot.telegram.inline import on_chosen, on_typed
-from bot.telegram.media import answer_about, on_media, shown_in
 from bot.telegram.outgoing.callback_answers import acknowledge, notice
 from bot.telegram.outgoing.keyboards import after, gives_way
 from bot.telegram.outgoing.rendering import Buttons

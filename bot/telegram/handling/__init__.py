@@ -1,0 +1,1 @@
+"""Answer updates: workers lease them, handlers ask the conversation, replies are sent."""
