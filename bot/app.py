@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from bot.ingestion.feed_poller import Poller
     from bot.parsing.parser_pool import ParserPool
     from bot.scheduled_jobs import Errands
-    from bot.telegram.application import TelegramConfig
-    from bot.telegram.registration import Registration
+    from bot.telegram.setup.application import TelegramConfig
+    from bot.telegram.setup.registration import Registration
     from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
     from embeddings.encoders.encoder import SentenceTransformerEncoder
     from knowledge.agreement.judgement import Judge
@@ -222,7 +222,7 @@ class App:
         """Return what a running bot does on a schedule."""
         from bot.conversation.bulletins import Bulletin, Bulletins
         from bot.scheduled_jobs import Errand, Errands
-        from bot.telegram.bulletins import send_bulletins
+        from bot.telegram.setup.bulletins import send_bulletins
         from knowledge.ingestion.feed_polling import forget_unlisted
         from knowledge.privacy.erasure import expire
         from knowledge.storage import secure_deletion
@@ -387,8 +387,8 @@ class App:
         from bot.conversation.bot_profile import profile
         from bot.conversation.outbox import Outbox
         from bot.conversation.translations import DEFAULT, Language
-        from bot.telegram import application
         from bot.telegram.incoming.update_store import Inbox
+        from bot.telegram.setup import application
         from knowledge.index.follower import Follower
 
         sys.setswitchinterval(SWITCH_S)
@@ -465,13 +465,13 @@ class App:
     @cached_property
     def registration(self) -> "Registration":
         """How Telegram knows the bot, asked once. Raises TelegramChannelError."""
-        from bot.telegram.registration import look
+        from bot.telegram.setup.registration import look
 
         return asyncio.run(look(self._telegram_config()))
 
     def _telegram_config(self) -> "TelegramConfig":
-        from bot.telegram.application import TelegramConfig
         from bot.telegram.outgoing.rate_limits import Limits
+        from bot.telegram.setup.application import TelegramConfig
 
         settings = self.settings
         if settings.telegram_bot_token is None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.telegram.application import TelegramConfig
+from bot.telegram.setup.application import TelegramConfig
 from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_server import PATIENCE, TOKEN, BotApiServer
 from tests.e2e.echo_bot import EchoTalk, Running, running, sessions_in

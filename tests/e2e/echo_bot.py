@@ -34,10 +34,10 @@ from bot.conversation.reply import (
     Reply,
     Style,
 )
-from bot.telegram.application import TelegramConfig, run, serve
 from bot.telegram.handling.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from bot.telegram.incoming.update_store import Inbox
 from bot.telegram.outgoing.rate_limits import Limits
+from bot.telegram.setup.application import TelegramConfig, run, serve
 from knowledge.models import Arrival, Base
 from knowledge.models.declarative_base import now
 from knowledge.operations.lease_recovery import take_over

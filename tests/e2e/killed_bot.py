@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.telegram.application import TelegramConfig, run
+from bot.telegram.setup.application import TelegramConfig, run
 from tests.e2e.bot_api_server import TOKEN
 from tests.e2e.echo_bot import PROFILES, EchoTalk, Letters, inbox_of_a_process
 

@@ -18,11 +18,11 @@ from telegram.ext import ExtBot
 
 from bot.conversation.interface import Talk
 from bot.conversation.outbox import Letter, Outbox
-from bot.telegram.application import TelegramConfig, build, in_and_out
 from bot.telegram.handling import groups
 from bot.telegram.incoming.intake import Intake
 from bot.telegram.outgoing.notification_delivery import Courier, delivering
 from bot.telegram.outgoing.rate_limits import Limits
+from bot.telegram.setup.application import TelegramConfig, build, in_and_out
 from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_chats import Sent
 from tests.e2e.bot_api_rules import SentButton, SentCard

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from bot.telegram.application import TelegramConfig, run
 from bot.telegram.outgoing.rate_limits import Limits
+from bot.telegram.setup.application import TelegramConfig, run
 from knowledge.update_queue import queued_updates
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
 from tests.e2e.echo_bot import PROFILES, EchoTalk, Letters, Running, inbox_of_a_process

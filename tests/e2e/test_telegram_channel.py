@@ -7,7 +7,6 @@ import threading
 import pytest
 
 from bot.observability import telemetry
-from bot.telegram.application import TelegramConfig, build, check
 from bot.telegram.errors import (
     PollingConflict,
     TelegramChannelError,
@@ -16,7 +15,8 @@ from bot.telegram.errors import (
     TokenRejected,
 )
 from bot.telegram.outgoing.backoff import ANSWER_TRIES
-from bot.telegram.registration import look
+from bot.telegram.setup.application import TelegramConfig, build, check
+from bot.telegram.setup.registration import look
 from tests.e2e.bot_api_rules import SentButton
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PATIENCE, TOKEN, BotApiServer
 from tests.e2e.echo_bot import BREAKS, HELD, RATED, EchoTalk, Running, running

@@ -8,7 +8,7 @@ import pytest
 
 from bot.conversation.outbox import Letter
 from bot.conversation.reply import Block, Button, Reply
-from bot.telegram.application import TelegramConfig
+from bot.telegram.setup.application import TelegramConfig
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
 from tests.e2e.echo_bot import MODERATOR, PIXEL, EchoTalk, Letters, running
 

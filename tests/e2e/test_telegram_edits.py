@@ -1,7 +1,7 @@
 """What people edit, against a Bot API server on loopback: the answer changes where it stands."""
 
-from bot.telegram.application import TelegramConfig
 from bot.telegram.outgoing.rate_limits import Limits
+from bot.telegram.setup.application import TelegramConfig
 from knowledge.update_queue import queued_updates
 from tests.e2e.bot_api_server import BOT_NAME, PATIENCE, TOKEN, BotApiServer, Sent
 from tests.e2e.echo_bot import BREAKS, HELD, EchoTalk, Running, running

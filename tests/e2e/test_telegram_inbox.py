@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.conversation.reply import Asker, Reply
-from bot.telegram.application import TelegramConfig
 from bot.telegram.errors import TokenRejected
 from bot.telegram.outgoing.backoff import ANSWER_TRIES
 from bot.telegram.outgoing.rate_limits import Limits
+from bot.telegram.setup.application import TelegramConfig
 from knowledge.models import Arrival, ArrivalState, Course
 from knowledge.models.declarative_base import now
 from knowledge.storage.database import Sessions

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.telegram.application import TelegramConfig
 from bot.telegram.handling.inline_queries import LONGEST_WAIT_SECONDS
 from bot.telegram.incoming.update_store import Inbox
 from bot.telegram.outgoing.rate_limits import Limits
+from bot.telegram.setup.application import TelegramConfig
 from knowledge.models import Arrival, Course
 from knowledge.models.declarative_base import now
 from knowledge.storage.database import Sessions

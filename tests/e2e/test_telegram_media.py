@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from bot.conversation.media_texts import Medium
-from bot.telegram.application import TelegramConfig
 from bot.telegram.handling.context import PICTURES, TALK_THREADS
 from bot.telegram.handling.media_messages import MAX_PICTURE_BYTES
+from bot.telegram.setup.application import TelegramConfig
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PLACEHOLDER, TOKEN, BotApiServer
 from tests.e2e.echo_bot import HELD, EchoTalk, Running, running
 

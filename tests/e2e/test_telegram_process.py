@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from tornado.httpclient import AsyncHTTPClient
 
-from bot.telegram.application import TelegramConfig
 from bot.telegram.errors import WebhookUnavailable
+from bot.telegram.setup.application import TelegramConfig
 from tests.e2e.bot_api_server import TOKEN, BotApiServer, is_placeholder
 from tests.e2e.echo_bot import HELD, EchoTalk, Running, running
 

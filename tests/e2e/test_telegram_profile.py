@@ -9,8 +9,8 @@ import pytest
 from bot.conversation.bot_profile import profile
 from bot.conversation.commands import Audience
 from bot.conversation.translations import DEFAULT, Language
-from bot.telegram.application import TelegramConfig, connected
-from bot.telegram.profile import Profiles, publish
+from bot.telegram.setup.application import TelegramConfig, connected
+from bot.telegram.setup.profile import Profiles, publish
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
 
 PROFILES = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}

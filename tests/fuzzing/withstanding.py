@@ -18,10 +18,10 @@ from sqlalchemy import select
 
 from bot.conversation.interface import Talk
 from bot.observability import telemetry
-from bot.telegram.application import TelegramConfig, build, in_and_out
 from bot.telegram.handling import groups
 from bot.telegram.incoming.intake import Intake, number_of
 from bot.telegram.outgoing.rate_limits import Limits
+from bot.telegram.setup.application import TelegramConfig, build, in_and_out
 from knowledge.models import Arrival, ArrivalState
 from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_chats import Chats

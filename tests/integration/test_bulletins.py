@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from bot.conversation.bulletins import Bulletin, Bulletins
 from bot.conversation.reply import Block, Reply
-from bot.telegram.application import TelegramConfig
-from bot.telegram.bulletins import send_bulletins
 from bot.telegram.errors import TelegramUnreachable
+from bot.telegram.setup.application import TelegramConfig
+from bot.telegram.setup.bulletins import send_bulletins
 from knowledge.accounts import people, roles
 from knowledge.claim_queue import demand, inquiries
 from knowledge.domain import Outcome

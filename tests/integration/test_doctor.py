@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from bot.app import App
 from bot.cli import diagnostics
 from bot.cli.diagnostics import Finding, State, examine
-from bot.telegram.application import TelegramConfig
-from bot.telegram.registration import Registration, look
+from bot.telegram.setup.application import TelegramConfig
+from bot.telegram.setup.registration import Registration, look
 from knowledge import curation
 from knowledge.accounts import people
 from knowledge.claim_queue import inquiries

@@ -11,8 +11,8 @@ from bot.console.security import MAX_BODY
 from bot.console.sign_in import PATH
 from bot.serving.connection_limits import Limits
 from bot.settings import Settings
-from bot.telegram.application import TelegramConfig
 from bot.telegram.incoming import webhook
+from bot.telegram.setup.application import TelegramConfig
 from tests.pages import ROOT, blocks
 
 FILE = ROOT / "docs" / "proxy.md"

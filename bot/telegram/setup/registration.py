@@ -5,8 +5,8 @@ from datetime import datetime
 
 from telegram.error import TelegramError
 
-from bot.telegram.application import TelegramConfig, connected
 from bot.telegram.errors import UNREADABLE, TelegramUnreachable, kind
+from bot.telegram.setup.application import TelegramConfig, connected
 
 
 @dataclass(frozen=True, slots=True)

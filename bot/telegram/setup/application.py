@@ -41,7 +41,7 @@ from bot.telegram.outgoing.notification_delivery import Courier, delivering
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.pacing import Pacing
 from bot.telegram.outgoing.rate_limits import Limits
-from bot.telegram.profile import Profiles, publish
+from bot.telegram.setup.profile import Profiles, publish
 
 logger = logging.getLogger(__name__)
 

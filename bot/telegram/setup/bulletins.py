@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from telegram.error import TelegramError
 
 from bot.conversation.bulletins import Bulletin
-from bot.telegram.application import TelegramConfig, connected
 from bot.telegram.outgoing.sending import Place, send
+from bot.telegram.setup.application import TelegramConfig, connected
 
 logger = logging.getLogger(__name__)
 

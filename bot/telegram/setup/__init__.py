@@ -1,0 +1,1 @@
+"""Build and run the Telegram channel, and publish the bot's profile."""
