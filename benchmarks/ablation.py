@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.encoded_pools import Encoded, encoded
 from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, PairReader
+from embeddings.cross_encoder.onnx_cross_encoder import CrossEncoder, OnnxCrossEncoder
 from embeddings.encoders.encoder import Encoder
 from embeddings.index import fusion
 from embeddings.index.fusion import Candidates, Row, signals
@@ -32,7 +32,7 @@ from knowledge.evaluation.metrics import average_precision
 RANKINGS: Final[Mapping[str, Callable[[Candidates], Row]]] = {
     "BM25": lambda found: found.grams,
     "e5": lambda found: found.cosine,
-    "fusion": lambda found: signals(found) @ np.array(astuple(fusion.learned())),
+    "fusion": lambda found: signals(found) @ np.array(astuple(fusion.load_shipped_weights())),
 }
 
 
@@ -43,12 +43,12 @@ def main() -> None:
     parser.add_argument("--vectors", type=Path, help="a folder that keeps vectors between runs")
     given = parser.parse_args()
     encoder = open_bundled(given.models, given.vectors)
-    reader = OnnxPairReader(given.models)
+    reader = OnnxCrossEncoder(given.models)
     for make in POOLS.values():
         rank(encoded(encoder, make()), encoder, reader)
 
 
-def rank(pool: Encoded, encoder: Encoder, reader: PairReader) -> None:
+def rank(pool: Encoded, encoder: Encoder, reader: CrossEncoder) -> None:
     """Print MAP@5 of every ranking of a pool."""
     live, statements = pool.index(), pool.pool.statements
     found: dict[str, list[float]] = {name: [] for name in (*RANKINGS, "fusion, reranked")}

@@ -36,13 +36,13 @@ from benchmarks.kept_vectors import open_bundled
 from benchmarks.remembering import Remembering
 from benchmarks.statements import statements
 from benchmarks.swapped_claims import held_out, swaps, unswapped
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
 from embeddings.encoders.encoder import Encoder
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.claim_queue import demand, stored_claims
-from knowledge.claim_queue.claim_equivalence import SAME_FROM, Comparing, Sameness
+from knowledge.claim_queue.claim_equivalence import SAME_FROM, ClaimEquivalence, Comparing
 from knowledge.claim_queue.clustering import Clusters
 from knowledge.claim_queue.inquiries import record
 from knowledge.claims import bare_text
@@ -87,10 +87,13 @@ def main() -> None:
     parser.add_argument("--inquiries", type=int, default=INQUIRIES)
     parser.add_argument("--distinct", type=float, default=0.3, help="share of them that is new")
     given = parser.parse_args()
-    reader = OnnxPairReader(given.models)
+    reader = OnnxCrossEncoder(given.models)
     if given.what == "speed":
         known = open_bundled(given.models, given.vectors)
-        computing, meanings = open_bundled(given.models, None), Sameness(reader, RuleJudge())
+        computing, meanings = (
+            open_bundled(given.models, None),
+            ClaimEquivalence(reader, RuleJudge()),
+        )
         distinct = int(given.distinct * given.inquiries)
         speed(computing, known, meanings, given.inquiries, distinct)
         return
@@ -101,7 +104,7 @@ def main() -> None:
         found += [*exchanged(), translated()]
     for each in found:
         for threshold in thresholds:
-            quality(each, encoder, Sameness(remembering, RuleJudge(), threshold), threshold)
+            quality(each, encoder, ClaimEquivalence(remembering, RuleJudge(), threshold), threshold)
 
 
 def quality(given: Set, encoder: Encoder, meanings: Comparing, threshold: float) -> None:

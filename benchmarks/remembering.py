@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.cross_encoder.onnx_cross_encoder import Output, Pair, PairReader
+from embeddings.cross_encoder.onnx_cross_encoder import CrossEncoder, Output, Pair
 
 
 class Remembering:
     """A reader that reads each pair once, however many judges ask."""
 
-    def __init__(self, reader: PairReader) -> None:
+    def __init__(self, reader: CrossEncoder) -> None:
         self._reader, self.fingerprint = reader, reader.fingerprint
         self._read: dict[Pair, NDArray[np.float32]] = {}
 

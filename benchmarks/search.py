@@ -46,7 +46,7 @@ def main() -> None:
     ours = DenseIndex.built(range(len(rows)), rows, given.exact_up_to)
     print(f"{len(rows)} rows, built in {time.perf_counter() - began:.1f} s")
     # A query alone is soonest found by one thread.
-    faiss_threads.alone()
+    faiss_threads.use_one_thread()
     truth, plain = _asked(lambda q: exact.search(q[None], NEIGHBOURS)[1][0].tolist(), claims)
     found, mine = _asked(lambda q: [hit.id for hit in ours.search(q, NEIGHBOURS)], claims)
     shared = [len(set(a) & set(b)) / NEIGHBOURS for a, b in zip(truth, found, strict=True)]

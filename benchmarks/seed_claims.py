@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.app import App
 from knowledge import curation
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.checking.reranking import Reranker
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read
@@ -37,7 +37,7 @@ def main() -> None:
                 if isinstance(draft, ReportDraft):
                     curation.publish(session, reports.store(session, draft).statement_ids, "-")
         index = ServingIndex(sessions, app.encoder, Path(folder) / "index")
-        answering = Answering(
+        answering = ClaimChecker(
             sessions, app.encoder, index, app.judge, Reranker(app.reader), app.calibration
         )
         first = wrong = unsettled = about = expected_so = 0

@@ -33,13 +33,13 @@ from benchmarks.training.combination import f1
 from benchmarks.training.fused import fused
 from benchmarks.training.written import Claim, Item, Split
 from embeddings.cross_encoder.onnx_cross_encoder import (
-    OnnxPairReader,
+    CrossEncoder,
+    OnnxCrossEncoder,
     Output,
     Pair,
-    PairReader,
     relation_probabilities,
 )
-from embeddings.index.score_normalisation import COHORT, deviations
+from embeddings.index.score_normalisation import COHORT, normalise_scores
 from embeddings.weights import CROSS_ENCODER
 from knowledge.agreement.combined_judge import RELATIONS, CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judge
@@ -89,7 +89,7 @@ def by_judge(judge: Judge, cases: Sequence[Case]) -> Said:
     return Said(np.array([RELATIONS.index(one.relation) for one in found]), np.array(sure))
 
 
-def by_reader(reader: PairReader, cases: Sequence[Case]) -> Said:
+def by_reader(reader: CrossEncoder, cases: Sequence[Case]) -> Said:
     """Return what the cross-encoder alone reads of the cases."""
     pairs = [Pair(case.claim, case.evidence.text, case.evidence.context) for case in cases]
     parts = [reader.read(pairs[n : n + BATCH]) for n in range(0, len(pairs), BATCH)]
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--vectors", type=Path, help="a folder that keeps vectors between runs")
     given = parser.parse_args()
     # What is read of the cases alone, the judge reads again.
-    reader = Remembering(OnnxPairReader(given.models, weights=given.weights))
+    reader = Remembering(OnnxCrossEncoder(given.models, weights=given.weights))
     told = [(item, claim) for item in written.items(Split.DEV) for claim in item.claims]
     # `compare` does not know which rows are reviews, so it reads their titles, too.
     cases = [
@@ -215,7 +215,7 @@ def _print_miss(item: Item, claim: Claim, said: Relation) -> None:
     )
 
 
-def search(models: Path, vectors: Path | None, reader: PairReader) -> None:
+def search(models: Path, vectors: Path | None, reader: CrossEncoder) -> None:
     """Print how often the right statement is first for a true claim."""
     encoder = open_bundled(models, vectors)
     pool = encoded(encoder, among_headlines())
@@ -241,7 +241,7 @@ def search(models: Path, vectors: Path | None, reader: PairReader) -> None:
             Found(
                 each.text,
                 hit.score,
-                deviations(hit.cosine, vector, cohort),
+                normalise_scores(hit.cosine, vector, cohort),
                 coverage(claim, f"{each.title}\n{each.text}"),
                 each.context,
             )

@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from bot.scheduled_jobs import Errands
     from bot.telegram.setup.application import TelegramConfig
     from bot.telegram.setup.registration import Registration
-    from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
+    from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
     from embeddings.encoders.encoder import SentenceTransformerEncoder
     from knowledge.agreement.judgement import Judge
     from knowledge.checking.calibration import Calibration
-    from knowledge.checking.claim_checker import Answering
-    from knowledge.claim_queue.claim_equivalence import Sameness
+    from knowledge.checking.claim_checker import ClaimChecker
+    from knowledge.claim_queue.claim_equivalence import ClaimEquivalence
     from knowledge.claim_queue.clustering import Clusters
     from knowledge.corpus.readers.page_heading import Heading
     from knowledge.domain import ReportDraft
@@ -104,11 +104,11 @@ class App:
 
         Raises SQLAlchemyError where the database fails.
         """
-        from knowledge.operations.lease_recovery import take_over
+        from knowledge.operations.lease_recovery import recover_leases
         from knowledge.operations.process_locks import ProcessLock
 
         process = ProcessLock(self.settings.processes_dir)
-        take_over(self.sessions, process, now())
+        recover_leases(self.sessions, process, now())
         return process
 
     @cached_property
@@ -119,7 +119,7 @@ class App:
 
         bar = self._progress("Unpacking the model")
         name, folder = self.settings.embedding_model, self.settings.models_dir
-        return open_encoder(name, folder, bar, telemetry.encoded)
+        return open_encoder(name, folder, bar, telemetry.observe_encoded)
 
     @cached_property
     def index(self) -> "ServingIndex":
@@ -137,11 +137,11 @@ class App:
         return CombinedJudge(RuleJudge(), self.reader)
 
     @cached_property
-    def reader(self) -> "OnnxPairReader":
+    def reader(self) -> "OnnxCrossEncoder":
         """The cross-encoder that judges and reranks."""
-        from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
+        from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
 
-        return OnnxPairReader(self.settings.models_dir, self._progress("Preparing the judge"))
+        return OnnxCrossEncoder(self.settings.models_dir, self._progress("Preparing the judge"))
 
     @cached_property
     def calibration(self) -> "Calibration":
@@ -152,20 +152,20 @@ class App:
         return calibration.load(path, self.judge.fingerprint) or calibration.STANDARD
 
     @cached_property
-    def answering(self) -> "Answering":
+    def answering(self) -> "ClaimChecker":
         """The service that answers claims."""
         from bot.observability import telemetry
-        from knowledge.checking.claim_checker import Answering
+        from knowledge.checking.claim_checker import ClaimChecker
         from knowledge.checking.reranking import Reranker
 
-        return Answering(
+        return ClaimChecker(
             self.sessions,
             self.encoder,
             self.index,
             self.judge,
             Reranker(self.reader),
             self.calibration,
-            telemetry.watch,
+            telemetry.time_stage,
         )
 
     @cached_property
@@ -235,7 +235,7 @@ class App:
 
         def people_wait() -> bool:
             with self.sessions() as session:
-                return queued_updates.waiting(session) > PEOPLE_FIRST
+                return queued_updates.count_waiting(session) > PEOPLE_FIRST
 
         async def gather(_: datetime) -> str:
             placed = 0
@@ -294,12 +294,12 @@ class App:
         return Clusters(self.sessions, self.encoder, self.meanings)
 
     @cached_property
-    def meanings(self) -> "Sameness":
+    def meanings(self) -> "ClaimEquivalence":
         """Who tells whether two claims mean the same."""
         from knowledge.agreement.rule_judge import RuleJudge
-        from knowledge.claim_queue.claim_equivalence import Sameness
+        from knowledge.claim_queue.claim_equivalence import ClaimEquivalence
 
-        return Sameness(self.reader, RuleJudge())
+        return ClaimEquivalence(self.reader, RuleJudge())
 
     @contextmanager
     def aside(self, folder: Path) -> Iterator["App"]:
@@ -387,7 +387,7 @@ class App:
         from bot.conversation.bot_profile import profile
         from bot.conversation.outbox import Outbox
         from bot.conversation.translations import DEFAULT, Language
-        from bot.telegram.incoming.update_store import Inbox
+        from bot.telegram.incoming.update_store import UpdateStore
         from bot.telegram.setup import application
         from knowledge.index.follower import Follower
 
@@ -404,7 +404,7 @@ class App:
         with self._watched(), self._console_beside(), following, self.parsers, errands:
             holder = self.process.name
             post = Outbox(self.sessions, secret, holder=holder)
-            inbox = Inbox(self.sessions, secret, holder=holder)
+            inbox = UpdateStore(self.sessions, secret, holder=holder)
             application.run(config, self.conversation("telegram"), post, inbox, profiles)
 
     def run_console(self) -> None:
@@ -426,11 +426,11 @@ class App:
             server.wait_for(stop)
 
     def _watched(self) -> AbstractContextManager[None]:
-        from bot.serving.metrics_server import Standing, watched
+        from bot.serving.metrics_server import Standing, serve_metrics
 
         bind = self.settings.metrics_bind
         standing = Standing(self.sessions, self.index, now)
-        return watched(standing, bind) if bind else nullcontext()
+        return serve_metrics(standing, bind) if bind else nullcontext()
 
     def _console_beside(self) -> AbstractContextManager[None]:
         from bot.console import server
@@ -442,10 +442,10 @@ class App:
     def console(self) -> "Starlette":
         """The moderators' console."""
         from bot.console.application import build
-        from bot.console.services import Desk
+        from bot.console.services import Services
 
         return build(
-            Desk(
+            Services(
                 sessions=self.sessions,
                 encoder=self.encoder,
                 index=self.index,

@@ -120,7 +120,7 @@ class Errands:
     async def _taken(self, errand: Errand) -> bool:
         with self._sessions.begin() as session:
             # Without a holder nobody takes it over.
-            held = scheduled_jobs.take(
+            held = scheduled_jobs.lease(
                 session,
                 errand.name,
                 self._clock(),

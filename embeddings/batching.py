@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 Told = Callable[[int], None]
 
 
-def alike(sizes: Sequence[int], budget: int) -> Iterator[list[int]]:
+def batch_by_length(sizes: Sequence[int], budget: int) -> Iterator[list[int]]:
     """Yield positions in batches of like size, largest first.
 
     A batch is padded to its largest, and fits ``budget`` so; what is larger alone is a batch.

@@ -50,12 +50,12 @@ class _Processors:
 _processors = _Processors(PROCESSORS)
 
 
-def share(size: int) -> int:
+def share_of_work(size: int) -> int:
     """Return how much of work of ``size`` is one processor's, by how many are idle now."""
     return -(-size // max(1, _processors.free))
 
 
-def side_by_side(run: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
+def run_parallel(run: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
     """Return what ``run`` returns for each of ``parts``, in order.
 
     The calling thread waits for a processor and runs what no idle one takes over. What a run raises

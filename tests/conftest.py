@@ -11,7 +11,7 @@ import pytest
 
 from bot.observability import redaction
 from bot.parsing.parser_pool import ParserPool
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
 from embeddings.encoders.encoder import SentenceTransformerEncoder, open_encoder
 from knowledge.agreement.combined_judge import CombinedJudge
 from knowledge.agreement.judgement import Judge
@@ -37,13 +37,13 @@ def bundled_encoder(models_dir: Path) -> SentenceTransformerEncoder:
 
 
 @pytest.fixture(scope="session")
-def bundled_reader(models_dir: Path) -> OnnxPairReader:
+def bundled_reader(models_dir: Path) -> OnnxCrossEncoder:
     """Return the real cross-encoder, made once and kept between runs."""
-    return OnnxPairReader(models_dir)
+    return OnnxCrossEncoder(models_dir)
 
 
 @pytest.fixture(scope="session")
-def bundled_judge(bundled_reader: OnnxPairReader) -> Judge:
+def bundled_judge(bundled_reader: OnnxCrossEncoder) -> Judge:
     """Return the judge that the program uses."""
     return CombinedJudge(RuleJudge(), bundled_reader)
 

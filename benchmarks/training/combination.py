@@ -33,7 +33,7 @@ from benchmarks.training import written
 from benchmarks.training.fused import fused
 from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.written import Split
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, PairReader
+from embeddings.cross_encoder.onnx_cross_encoder import CrossEncoder, OnnxCrossEncoder
 from knowledge.agreement.combined_judge import FEATURES, RELATIONS, WEIGHTS, features
 from knowledge.agreement.judgement import Evidence
 from knowledge.agreement.rule_judge import RuleJudge
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--ablate", action="store_true")
     given = parser.parse_args()
-    reader = OnnxPairReader(given.models)
+    reader = OnnxCrossEncoder(given.models)
     samples = gathered(given.models)
     pairs = [pair for sample in samples for pair in sample.pairs]
     inputs, labels, weights = read_all(pairs, reader), labels_of(pairs), weights_of(samples)
@@ -151,7 +151,7 @@ def weights_of(samples: Sequence[Sample]) -> Rows:
     return np.concatenate(shares) * sum(len(sample.pairs) for sample in samples)
 
 
-def read_all(pairs: Sequence[LabelledPair], reader: PairReader) -> Rows:
+def read_all(pairs: Sequence[LabelledPair], reader: CrossEncoder) -> Rows:
     """Return the features (pairs, features) of pairs."""
     rules, read = RuleJudge(), reader.read([pair.as_read for pair in pairs])
     found = []

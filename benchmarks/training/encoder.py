@@ -36,7 +36,7 @@ from benchmarks.training.trainer import BFLOAT16
 from benchmarks.training.written import Split
 from embeddings.build.layer_weights import TABLES, save_weights
 from embeddings.bundled.e5_model import PROMPTS, STOCK_NAME, ensure_unpacked
-from embeddings.encoders.encoder import Encoder, readable
+from embeddings.encoders.encoder import Encoder, prepare_text
 from embeddings.weights import ENCODER
 from knowledge.domain import Relation
 
@@ -167,9 +167,9 @@ def examples(encoder: Encoder) -> list[dict[str, str]]:
 
 def _example(claim: str, statement: str, other: str) -> dict[str, str]:
     return {
-        "anchor": readable(claim),
-        "positive": readable(statement),
-        "negative": readable(other),
+        "anchor": prepare_text(claim),
+        "positive": prepare_text(statement),
+        "negative": prepare_text(other),
     }
 
 

@@ -31,7 +31,7 @@ from benchmarks.training.fused import fused
 from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.trainer import SEED, Share, Stage, Trainer, together
 from embeddings.build.layer_weights import TABLES, load_weights, save_weights
-from embeddings.build.torch_cross_encoder import trained, untrained
+from embeddings.build.torch_cross_encoder import build_untrained, load_trained
 from embeddings.bundled.e5_model import BUNDLED_NAME, STOCK_NAME, ensure_unpacked
 from embeddings.encoders.encoder import Encoder
 from embeddings.text.pair_encoding import PairTokenizer
@@ -110,10 +110,10 @@ def read(
     folder = ensure_unpacked(models)
     torch.manual_seed(SEED)
     if reading is READINGS[0]:
-        model = untrained(folder)
+        model = build_untrained(folder)
         load_weights(model.encoder, start)
     else:
-        model = trained(folder, start).train()
+        model = load_trained(folder, start).train()
     trainer = Trainer(model, PairTokenizer(folder), work, share)
     end = trainer.run(Stage(reading.name, reading.rate, LEFT, epochs))
     if share.number == 0:
@@ -124,7 +124,7 @@ def read(
 def between(models: Path, ends: tuple[Path, Path], share: float, output: Path) -> None:
     """Write the weights that lie the ``share`` of the way between two folders of weights."""
     folder = ensure_unpacked(models)
-    start, end = (dict(trained(folder, each).named_parameters()) for each in ends)
+    start, end = (dict(load_trained(folder, each).named_parameters()) for each in ends)
     kept = {
         name: torch.lerp(weights.detach(), end[name].detach(), share)
         for name, weights in start.items()
@@ -135,7 +135,7 @@ def between(models: Path, ends: tuple[Path, Path], share: float, output: Path) -
 
 def save(weights: dict[str, Tensor], folder: Path, output: Path) -> None:
     """Write weights as what differs from those of the model in ``folder``."""
-    stock = untrained(folder).encoder.state_dict()
+    stock = build_untrained(folder).encoder.state_dict()
     save_weights(weights, {f"encoder.{n}": w for n, w in stock.items()}, output)
 
 

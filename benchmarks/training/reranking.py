@@ -29,10 +29,10 @@ from benchmarks.datasets import rows
 from benchmarks.encoded_pools import Encoded, encoded
 from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet, to_fit_on
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Output, Pair
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Output, Pair
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
-from embeddings.index.score_normalisation import COHORT, deviations
+from embeddings.index.score_normalisation import COHORT, normalise_scores
 from embeddings.search_results import Hit, Vectors
 from knowledge.checking.relevance import coverage, logistic
 from knowledge.checking.reranking import RERANKED, WEIGHTS
@@ -80,7 +80,7 @@ class Read:
 class Searched:
     """A pool's index, asked and read."""
 
-    def __init__(self, pool: Encoded, encoder: Encoder, reader: OnnxPairReader) -> None:
+    def __init__(self, pool: Encoded, encoder: Encoder, reader: OnnxCrossEncoder) -> None:
         self.pool, self._reader = pool, reader
         self._live: LiveIndex = pool.index()
         self._cohort = encoder.encode_statements(COHORT)
@@ -110,7 +110,7 @@ class Searched:
     def _found(self, claim: str, vector: Vectors, hit: Hit) -> list[float]:
         statement = self.pool.pool.statements[hit.id]
         shared = coverage(claim, f"{statement.title}\n{statement.text}")
-        return [deviations(hit.cosine, vector, self._cohort), shared]
+        return [normalise_scores(hit.cosine, vector, self._cohort), shared]
 
     def values(self, claim: str, vector: Vectors, hits: Sequence[Hit]) -> Row:
         """Return deviation, coverage and the relevance logit of each hit, (n, 3)."""
@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     encoder = open_bundled(given.models, given.vectors)
-    reader = OnnxPairReader(given.models)
+    reader = OnnxCrossEncoder(given.models)
     searched = Searched(encoded(encoder, to_fit_on()), encoder, reader)
     order = random.Random(SEED).sample(  # noqa: S311 (a seed, not a secret)
         range(len(searched.pool.pool.train)), ASKED + STRANGERS
@@ -195,7 +195,7 @@ def _right(read: Sequence[Read]) -> Row:
     )
 
 
-def _stances(encoder: Encoder, reader: OnnxPairReader) -> Row:
+def _stances(encoder: Encoder, reader: OnnxCrossEncoder) -> Row:
     found = [p for p in rows("ans", "stance_dev.jsonl") if p["stance"] != "other"]
     pairs = [Pair(p["s1"], p["s2"]) for p in found]
     cohort = encoder.encode_statements(COHORT)
@@ -204,7 +204,7 @@ def _stances(encoder: Encoder, reader: OnnxPairReader) -> Row:
     return np.array(
         [
             [
-                deviations(float(a @ b), a, cohort),
+                normalise_scores(float(a @ b), a, cohort),
                 coverage(pair.claim, pair.statement),
                 float(logits[Output.RELEVANT]),
             ]

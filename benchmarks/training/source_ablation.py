@@ -29,9 +29,9 @@ from benchmarks.training.trainer import SEED, Share, Stage, Trainer, together
 from benchmarks.training.written import Split
 from benchmarks.written_claims import ABOVE, Case, Said, above, by_reader, stances, truth
 from embeddings.build.layer_weights import load_weights
-from embeddings.build.torch_cross_encoder import untrained
+from embeddings.build.torch_cross_encoder import build_untrained
 from embeddings.bundled.e5_model import BUNDLED_NAME, ensure_unpacked
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
 from embeddings.encoders.encoder import Encoder
 from embeddings.text.pair_encoding import PairTokenizer
 from embeddings.weights import ENCODER
@@ -81,7 +81,7 @@ def main() -> None:
         output = given.work / f"without-{without}".replace(", ", "-").replace(" ", "-")
         if not output.exists():
             together(PROCESSES, given.work, partial(train, pairs, given.models, output))
-        reader = OnnxPairReader(given.models, weights=output)
+        reader = OnnxCrossEncoder(given.models, weights=output)
         print(f"without {without}: {len(pairs)} pairs", flush=True)
         for name, cases in sets.items():
             print(f"  {name}: {figures(cases, by_reader(reader, cases))}", flush=True)
@@ -104,7 +104,7 @@ def train(pairs: list[LabelledPair], models: Path, output: Path, share: Share) -
     """Read the pairs once in one of the processes; the first one writes the last weights."""
     folder = ensure_unpacked(models)
     torch.manual_seed(SEED)
-    model = untrained(folder)
+    model = build_untrained(folder)
     load_weights(model.encoder, ENCODER)
     trainer = Trainer(model, PairTokenizer(folder), output.parent, share)
     checkpoint = trainer.run(Stage(output.name, RATE, LEFT, [pairs], WARM_UP))

@@ -23,7 +23,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from benchmarks.training.pairs import LabelledPair, batches, digest
 from embeddings.build.layer_weights import TABLES
-from embeddings.build.torch_cross_encoder import CrossEncoder
+from embeddings.build.torch_cross_encoder import TorchCrossEncoder
 from embeddings.cross_encoder.onnx_cross_encoder import Output
 from embeddings.text.pair_encoding import PairTokenizer
 
@@ -75,7 +75,11 @@ class Trainer:
     """
 
     def __init__(
-        self, model: CrossEncoder, tokenizer: PairTokenizer, work: Path, share: Share | None = None
+        self,
+        model: TorchCrossEncoder,
+        tokenizer: PairTokenizer,
+        work: Path,
+        share: Share | None = None,
     ) -> None:
         self._model, self._tokenizer, self._work = model, tokenizer, work
         self._share = share or Share()

@@ -12,9 +12,9 @@ from bot.app import App
 from bot.cli.batch_rows import Row, answer_json, run_batch
 from bot.cli.progress_bar import reporter
 from bot.cli.terminal_replies import print_reply
-from bot.conversation.answer_texts import Part, answered, each_answered, small_talk
+from bot.conversation.answer_texts import Part, compose_answer, compose_answers, compose_small_talk
 from bot.conversation.reply import Reply
-from bot.conversation.translations import BY_CODE, Catalogue, Language, catalogue
+from bot.conversation.translations import BY_CODE, Catalogue, Language, load_catalogue
 from knowledge.checking.outcomes import Answer
 from knowledge.claims import Message, read_message
 from knowledge.claims.arabizi import language_spoken
@@ -57,17 +57,17 @@ def check(
         click.echo(json.dumps({"claim": answer.claim, **answer_json(answer)}, ensure_ascii=False))
         return
     answers = [app.answering.answer(each, top, crossed=message.crossed) for each in message.claims]
-    print_reply(_reply(message, answers, catalogue(language)), buttons=False)
+    print_reply(_reply(message, answers, load_catalogue(language)), buttons=False)
 
 
 def _reply(message: Message, answers: Sequence[Answer], words: Catalogue) -> Reply:
     if not answers:
-        return small_talk(message.intent, words)
+        return compose_small_talk(message.intent, words)
     today = datetime.now().astimezone().date()
     if len(answers) == 1 and not message.excerpt:
-        return answered(answers[0], None, today, words)
+        return compose_answer(answers[0], None, today, words)
     pairs = zip(message.claims, answers, strict=True)
-    return each_answered([Part(text, answer, None) for text, answer in pairs], today, words)
+    return compose_answers([Part(text, answer, None) for text, answer in pairs], today, words)
 
 
 def _check_batch(app: App, source: Path, target: Path, top: int) -> None:

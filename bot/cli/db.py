@@ -66,7 +66,7 @@ def check(app: App, as_json: bool) -> None:
     """
     require_whole(app.engine)
     found = schema.state(app.engine)
-    differences = schema.drift(app.engine) if found.ready else []
+    differences = schema.find_drift(app.engine) if found.ready else []
     if as_json:
         data = {"revision": found.current, "head": found.head, "differences": differences}
         click.echo(json.dumps(data))

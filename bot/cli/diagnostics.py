@@ -17,8 +17,8 @@ from bot import media
 from bot.app import App
 from bot.cli.file_permissions import exposure
 from bot.cli.word_counts import counted
-from bot.conversation.delivery_failures import listed
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.delivery_failures import compose_failure_line
+from bot.conversation.translations import Language, load_catalogue
 from bot.errors import BotError
 from bot.media.errors import OcrMissing
 from bot.observability.redaction import redact
@@ -112,7 +112,7 @@ def _migrations(app: App) -> tuple[State, str]:
         return State.WARNING, schema.EMPTY
     if not found.ready:
         raise DatabaseUnavailable("its schema is behind; run `tathabbat db upgrade`")
-    if differences := schema.drift(app.engine):
+    if differences := schema.find_drift(app.engine):
         return State.FAILURE, (
             f"the database differs from its revision in {counted(len(differences), 'place')}; see"
             " `tathabbat db check`, and restore a backup"
@@ -169,7 +169,7 @@ def _secret_key(app: App) -> tuple[State, str]:
     settings = app.settings
     where = "SECRET_KEY" if settings.secret_key is not None else str(settings.key_file)
     with app.sessions() as session:
-        somebody, address = people.known(session), people.an_address(session)
+        somebody, address = people.has_people(session), people.sample_address(session)
     if settings.secret_key is None and not settings.key_file.exists():
         if somebody:
             return State.FAILURE, (
@@ -180,7 +180,7 @@ def _secret_key(app: App) -> tuple[State, str]:
     secret = settings.secret()
     if address is not None:
         try:
-            people.opened(address, secret)
+            people.decrypt_address(address, secret)
         except AddressUnreadable:
             return State.FAILURE, f"{where} is not the key that people are known by; restore it"
     if settings.secret_key is None and _others_may_read(settings.key_file):
@@ -268,7 +268,7 @@ def _webhook(app: App) -> tuple[State, str]:
 
 def _updates(app: App) -> tuple[State, str]:
     with app.sessions() as session:
-        found = queued_updates.tally(session)
+        found = queued_updates.count_states(session)
     said = f"{counted(found.waiting, 'waits', 'wait')} for an answer"
     if found.oldest is not None:
         said += f", the longest for {_span(now() - found.oldest)}"
@@ -329,7 +329,7 @@ def _metrics(app: App) -> tuple[State, str]:
 
 def _feeds(app: App) -> tuple[State, str]:
     with app.sessions() as session:
-        listed = [each for each in sources.feeds(session) if not each.paused]
+        listed = [each for each in sources.list_feeds(session) if not each.paused]
     failing = [each for each in listed if each.failures >= _FAILURES]
     if failing:
         first = failing[0]
@@ -342,7 +342,7 @@ def _feeds(app: App) -> tuple[State, str]:
 
 def _errands(app: App) -> tuple[State, str]:
     with app.sessions() as session:
-        late = scheduled_jobs.late(session, now() - _LATE)
+        late = scheduled_jobs.list_late(session, now() - _LATE)
     if late:
         names = ", ".join(each.name for each in late)
         return State.WARNING, (
@@ -355,8 +355,8 @@ def _errands(app: App) -> tuple[State, str]:
 def _notifications(app: App) -> tuple[State, str]:
     until = now()
     with app.sessions() as session:
-        queue = backlog.queues(session, until - _LATE)[QueueName.NOTIFICATIONS]
-        failures = delivery.failures(session, until - trends.UNREACHED, until)
+        queue = backlog.measure_queues(session, until - _LATE)[QueueName.NOTIFICATIONS]
+        failures = delivery.list_failures(session, until - trends.UNREACHED, until)
     if queue.waiting and queue.oldest is not None:
         return State.WARNING, (
             f"{counted(queue.waiting, 'person waits', 'people wait')} to be told something, the"
@@ -364,7 +364,7 @@ def _notifications(app: App) -> tuple[State, str]:
             " and its log"
         )
     if failures:
-        why = listed(failures, catalogue(Language.ENGLISH))
+        why = compose_failure_line(failures, load_catalogue(Language.ENGLISH))
         return State.OK, f"none is stuck; people given up in the last 7 days: {why}"
     return State.OK, "none is stuck"
 

@@ -155,11 +155,11 @@ def calibrate(app: App, folder: Path, precision: float, as_json: bool) -> None:
     is kept in the data folder and holds for the judge it was fitted with.
     """
     from knowledge.checking import calibration
-    from knowledge.evaluation.feedback_calibration import fitted
+    from knowledge.evaluation.feedback_calibration import fit_calibration
     from knowledge.evaluation.labelled_data import read_pairs
 
     sets = read_pairs(folder)
-    found = fitted(app.judge, sets, precision, reporter("Judging the feedback"))
+    found = fit_calibration(app.judge, sets, precision, reporter("Judging the feedback"))
     path = app.settings.data_dir / calibration.FILE_NAME
     calibration.save(found.calibration, path)
     if as_json:

@@ -24,7 +24,7 @@ def reindex(app: App, full: bool, as_json: bool) -> None:
     The old one serves until it is ready.
     """
     root, sessions = app.settings.index_dir, app.sessions
-    with snapshot.building(root):
+    with snapshot.hold_build_lock(root):
         if full:
             vector_cache.forget(sessions, app.encoder.fingerprint)
         bar = reporter("Embedding the statements")
@@ -109,7 +109,7 @@ def prune(app: App, as_json: bool) -> None:
     vectors are those of every bot on this database.
     """
     root, sessions = app.settings.index_dir, app.sessions
-    with snapshot.building(root):
+    with snapshot.hold_build_lock(root):
         deleted = snapshot.prune(root)
         wanted = {app.encoder.fingerprint, *snapshot.fingerprints(root)}
         forgotten = vector_cache.prune(sessions, wanted)

@@ -83,7 +83,7 @@ def add(
 def list_sources(app: App, as_json: bool) -> None:
     """List the sources, their feeds and how each feed does."""
     with app.sessions() as session:
-        found = known.polled(session)
+        found = known.list_polled(session)
     if not found and not as_json:
         say_empty("no sources yet; add one with `tathabbat sources add NAME URL`")
     for source in found:

@@ -40,7 +40,7 @@ def list_statements(app: App, status: str | None, limit: int, as_json: bool) -> 
     """List statements, newest first."""
     wanted = StatementStatus(status) if status else None
     with app.sessions() as session:
-        found = reports.latest(session, wanted, limit)
+        found = reports.load_latest(session, wanted, limit)
     if not found and not as_json:
         say_empty(
             f"no statement is {wanted.value}"
@@ -63,7 +63,7 @@ def list_statements(app: App, status: str | None, limit: int, as_json: bool) -> 
 def show(app: App, ref: str, as_json: bool) -> None:
     """Show the statement, or all of the report, that REF names."""
     with app.sessions() as session:
-        found = reports.by_ids(session, curation.find(session, ref))
+        found = reports.load_by_ids(session, curation.find(session, ref))
     for statement in found:
         if as_json:
             click.echo(json.dumps(_json(statement), ensure_ascii=False))
@@ -120,7 +120,7 @@ def publish(
         raise click.UsageError("name what `statements list` shows, or use --all-drafts")
     with app.sessions() as session:
         if all_drafts:
-            found = curation.drafts(session)
+            found = curation.list_drafts(session)
         else:
             found = [number for ref in refs for number in curation.find(session, ref)]
             found += [number for ref in reports_ for number in curation.find_report(session, ref)]
@@ -180,8 +180,8 @@ def history(app: App, ref: str, as_json: bool) -> None:
     empty = True
     with app.sessions() as session:
         for number in curation.find(session, ref):
-            (statement,) = reports.by_ids(session, [number])
-            for entry in audit_log.of_statement(session, number):
+            (statement,) = reports.load_by_ids(session, [number])
+            for entry in audit_log.list_of_statement(session, number):
                 empty = False
                 by = roles.name_of(session, entry.actor)
                 approved = entry.approved_by and roles.name_of(session, entry.approved_by)
@@ -229,8 +229,8 @@ def undo(app: App, entry: int, reason: str) -> None:
 def _why_not(app: App, ids: list[int]) -> str:
     """Tell how things stand and who made them so, to who wanted to change them."""
     with app.sessions() as session:
-        (first, *others) = reports.by_ids(session, ids)
-        done = curation.last_done(session, SubjectKind.STATEMENT, first.id)
+        (first, *others) = reports.load_by_ids(session, ids)
+        done = curation.load_last_act(session, SubjectKind.STATEMENT, first.id)
     more = f" (and {len(others)} more)" if others else ""
     by = f", {done.action} by {single_line(done.by)} at {done.at:%Y-%m-%d %H:%M}" if done else ""
     return f": {first.ref} is {first.status.value}{by}{more}"

@@ -29,7 +29,7 @@ def list_updates(app: App, limit: int, as_json: bool) -> None:
     What people wrote is not shown: it is sealed, and gone when it is answered.
     """
     with app.sessions() as session:
-        found = queued_updates.troubles(session, limit)
+        found = queued_updates.list_failed(session, limit)
     if not found and not as_json:
         say_empty("no message was given up, and none is tried again")
     for trouble in found:

@@ -62,7 +62,7 @@ def revoke(app: App, person: str) -> None:
 def list_users(app: App, as_json: bool) -> None:
     """List who holds which role, and who gave it."""
     with app.sessions() as session:
-        held = roles.held(session)
+        held = roles.list_holders(session)
         by = {holder.key: roles.name_of(session, holder.granted_by) for holder in held}
     if not held and not app.first_admins and not as_json:
         say_empty("nobody holds a role yet; give one with `tathabbat users grant ID --name NAME`")

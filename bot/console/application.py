@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from bot.console import sign_in
-from bot.console.authorization import Handler, guarded, refused, words_for
+from bot.console.authorization import Handler, guard, make_error_page, words_for
 from bot.console.pages import (
     audit,
     blocking,
@@ -33,7 +33,7 @@ from bot.console.pages import (
     trends,
 )
 from bot.console.security import BodyLimit, Headers, SlowRequests
-from bot.console.services import Desk
+from bot.console.services import Services
 from knowledge.errors import NotFound
 from knowledge.models import Role
 
@@ -126,13 +126,13 @@ PAGES: Final[Sequence[tuple[str, str, Role, Handler]]] = (
 SLOW: Final = frozenset({new_answer.choose, reports.file})
 
 
-def build(desk: Desk) -> Starlette:
+def build(desk: Services) -> Starlette:
     """Return the application that serves the console."""
 
     async def lost(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException) and error.status_code not in (404, 405):
             return Response(status_code=error.status_code)
-        return refused(request, NotFound("no such page"), words_for(request), desk)
+        return make_error_page(request, NotFound("no such page"), words_for(request), desk)
 
     async def gone(request: Request, error: Exception) -> Response:
         # Nobody is there to read it; nor is it a fault that the log should trace.
@@ -140,7 +140,7 @@ def build(desk: Desk) -> Starlette:
 
     async def broken(request: Request, error: Exception) -> Response:
         # Starlette raises it again once the page is sent: the server logs where it broke.
-        return refused(request, error, words_for(request), desk)
+        return make_error_page(request, error, words_for(request), desk)
 
     async def begin(request: Request) -> Response:
         return RedirectResponse("/inbox", 303)
@@ -152,7 +152,7 @@ def build(desk: Desk) -> Starlette:
         *(
             Route(
                 path,
-                guarded(desk, role, handler, slow if handler in SLOW else None),
+                guard(desk, role, handler, slow if handler in SLOW else None),
                 methods=[method],
             )
             for method, path, role, handler in PAGES

@@ -11,14 +11,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.console import forms
-from bot.console.error_pages import status_of, told, way_out
+from bot.console.error_pages import describe_error, status_of, way_out
 from bot.console.errors import FormForged, SignedOut
 from bot.console.forms import Form
 from bot.console.rendering import render
-from bot.console.requests import Visit, Visitor, admitted
+from bot.console.requests import Visit, Visitor, authenticate
 from bot.console.security import SlowRequests
-from bot.console.services import Desk
-from bot.conversation.translations import Catalogue, catalogue, spoken
+from bot.console.services import Services
+from bot.conversation.translations import Catalogue, find_language, load_catalogue
 from bot.errors import BotError
 from bot.observability.refused_requests import Refusals
 from bot.observability.telemetry import Door
@@ -35,13 +35,13 @@ TOKEN_FIELD: Final = "form_token"  # noqa: S105 (its name, not a token)
 _NOTHING: Final = Form({})
 
 
-def cookie_name(desk: Desk) -> str:
+def cookie_name(desk: Services) -> str:
     """Return the name of the session's cookie: a browser takes the prefix only with https."""
     return "__Host-console" if desk.secure else "console"
 
 
-def guarded(
-    desk: Desk, needs: Role, handler: Handler, slow: SlowRequests | None = None
+def guard(
+    desk: Services, needs: Role, handler: Handler, slow: SlowRequests | None = None
 ) -> Endpoint:
     """Return the endpoint of a handler for those who hold ``needs``; a POST carries its token.
 
@@ -55,7 +55,7 @@ def guarded(
             require_same_site(request)
             # Who sends is known before anything they send is read.
             visitor = await run_in_threadpool(_visitor, desk, cookie, needs)
-            sent = await forms.sent(request) if request.method == "POST" else _NOTHING
+            sent = await forms.read_form(request) if request.method == "POST" else _NOTHING
             if request.method == "POST":
                 require_token(sent, visitor.form_token)
             visit = Visit(
@@ -66,7 +66,7 @@ def guarded(
                 now=desk.now(),
                 path=request.url.path,
                 at=request.path_params,
-                asked=forms.asked(request),
+                asked=forms.read_query(request),
                 sent=sent,
             )
             if slow is None:
@@ -75,11 +75,13 @@ def guarded(
                 return await to_thread.run_sync(handler, visit, limiter=slow.threads)
         except SignedOut as error:
             if request.method == "POST":
-                return refused(request, error, words_for(request), desk)
+                return make_error_page(request, error, words_for(request), desk)
             return RedirectResponse("/sign-in", 303)
         except (BotError, KnowledgeError) as error:
-            words = catalogue(spoken(visitor.language)) if visitor else words_for(request)
-            return refused(request, error, words, desk, visitor)
+            words = (
+                load_catalogue(find_language(visitor.language)) if visitor else words_for(request)
+            )
+            return make_error_page(request, error, words, desk, visitor)
 
     return endpoint
 
@@ -100,14 +102,14 @@ def require_token(sent: Form, token: str) -> None:
 
 def words_for(request: Request) -> Catalogue:
     """Return the language of somebody who is not signed in: their browser's first."""
-    return catalogue(spoken(request.headers.get("accept-language", "").split(",")[0]))
+    return load_catalogue(find_language(request.headers.get("accept-language", "").split(",")[0]))
 
 
-def refused(
+def make_error_page(
     request: Request,
     error: Exception,
     words: Catalogue,
-    desk: Desk,
+    desk: Services,
     visitor: Visitor | None = None,
 ) -> Response:
     """Return the page that says what went wrong."""
@@ -122,12 +124,12 @@ def refused(
         now=desk.now(),
         Role=Role,
         status=status,
-        message=told(error, words.say),
+        message=describe_error(error, words.say),
         way=way_out(error),
     )
     return HTMLResponse(page, status)
 
 
-def _visitor(desk: Desk, cookie: str, needs: Role) -> Visitor:
+def _visitor(desk: Services, cookie: str, needs: Role) -> Visitor:
     with desk.sessions() as session:
-        return admitted(session, desk, cookie, needs, desk.now())
+        return authenticate(session, desk, cookie, needs, desk.now())

@@ -12,7 +12,7 @@ def require_moved(session: Session, ids: list[int], moved: int) -> None:
     if moved == len(ids):
         return
     for number in ids:
-        done = curation.last_done(session, SubjectKind.STATEMENT, number)
+        done = curation.load_last_act(session, SubjectKind.STATEMENT, number)
         if done is not None:
             raise Stale(f"meanwhile {done.by} did this: {done.action}", done.by, done.action)
     raise Stale("somebody was there before", "?", "changed")

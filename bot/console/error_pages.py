@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from bot.console.audit_entries import act_name, place
 from bot.console.errors import BadForm, FormForged, SignedOut, TooBusy, TooLarge, TooManyTries
-from bot.conversation.refusal_texts import undecided
+from bot.conversation.refusal_texts import compose_undecided
 from bot.fetching import errors as fetching
 from bot.parsing.errors import ParserUnavailable
 from knowledge.claim_queue.saved_searches import MOST
@@ -74,7 +74,7 @@ def way_out(error: Exception) -> str | None:
     return found or "/audit?" + urlencode({"subject": kind, "id": number})
 
 
-def told(error: Exception, say: Say) -> str:
+def describe_error(error: Exception, say: Say) -> str:
     """Say what happened and what to do, in the words of the person's language."""
     match error:
         case SignedOut():
@@ -107,7 +107,7 @@ def told(error: Exception, say: Say) -> str:
         case TwoPeopleNeeded():
             return say("Another person has to review it before you publish it.")
         case CannotDecide():
-            return undecided(error, say)
+            return compose_undecided(error, say)
         case TooLate():
             return say(
                 "It is too late to take it back: people are being told. If it is wrong, answer the"

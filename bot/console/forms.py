@@ -107,7 +107,7 @@ class Form:
         return choice
 
 
-async def sent(request: Request) -> Form:
+async def read_form(request: Request) -> Form:
     """Read the form of a request. Raises BadForm or TooLarge."""
     try:
         async with request.form(
@@ -127,7 +127,7 @@ async def sent(request: Request) -> Form:
     return Form(fields, uploads)
 
 
-def asked(request: Request) -> Form:
+def read_query(request: Request) -> Form:
     """Read what an address asks for."""
     fields: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():

@@ -45,7 +45,7 @@ def _overlap(one: Span, other: Span) -> bool:
     return one.start < other.end and other.start < one.end
 
 
-def located(body: str, words: str) -> Span | None:
+def locate(body: str, words: str) -> Span | None:
     """Return where ``words``, as a page shows them, stand in a text; None if they do not.
 
     A page shows no invisible characters, and a browser joins lines: neither counts.

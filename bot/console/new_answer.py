@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.console.errors import BadForm
 from bot.console.forms import Form
-from bot.console.highlighting import located
+from bot.console.highlighting import locate
 from bot.conversation.translations import Language
 from knowledge.approvals import NewAnswer
 from knowledge.checking.outcomes import SUGGEST, Match
@@ -129,7 +129,7 @@ def _choice(report: ReportDraft, place: int) -> str:
 
 def _quoted(body: str, filled: FilledIn) -> StatementDraft:
     if filled.choice == OTHER_WORDS:
-        span = located(body, filled.words)
+        span = locate(body, filled.words)
         if span is None:
             raise BadForm(OTHER_WORDS, "not in the report")
     else:

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.conversation import answer_texts
-from bot.conversation.notification_texts import letter
+from bot.conversation.notification_texts import compose_notification
 from bot.conversation.reply import Reply
-from bot.conversation.translations import NAMES, Catalogue, Language, catalogue, spoken
+from bot.conversation.translations import NAMES, Catalogue, Language, find_language, load_catalogue
 from knowledge.agreement.judgement import Judgement
 from knowledge.approvals import Prospect
-from knowledge.checking.outcomes import Match, decided, rated
+from knowledge.checking.outcomes import Match, apply_rating, decide
 from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Relation
 from knowledge.models import Calendar, NotificationKind
-from knowledge.outbox.pending_notifications import Audience, Told
+from knowledge.outbox.pending_notifications import Audience, DueNotification
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,14 @@ class Preview:
         return "rtl" if self.language is Language.ARABIC else "ltr"
 
 
-def asked(statement: SourcedStatement, today: date) -> tuple[Preview, ...]:
+def preview_asked(statement: SourcedStatement, today: date) -> tuple[Preview, ...]:
     """Return what somebody reads who asks the very words of a statement once it is published."""
     return _answered(
-        statement.text, statement, rated(Judgement(Relation.SUPPORTS, 1.0), statement), today
+        statement.text, statement, apply_rating(Judgement(Relation.SUPPORTS, 1.0), statement), today
     )
 
 
-def ruled(
+def preview_ruled(
     claim: str,
     statement: SourcedStatement,
     relation: Relation,
@@ -73,26 +73,26 @@ def outlook(
     note: Note = NO_NOTE,
 ) -> Outlook:
     """Return what would be read of an answer to a claim that reaches ``audience``."""
-    later = ruled(claim, statement, relation, today, note)
+    later = preview_ruled(claim, statement, relation, today, note)
     return Outlook(audience.people, _letters(audience, today), later)
 
 
 def _letters(audience: Audience, today: date) -> tuple[Preview, ...]:
     """Return the letter of each language that people wait in, that of most people first."""
-    first: dict[Language, Told] = {}
+    first: dict[Language, DueNotification] = {}
     people: Counter[Language] = Counter()
     for each in audience.readers:
-        language = spoken(each.told.language)
+        language = find_language(each.told.language)
         first.setdefault(language, each.told)
         people[language] += each.people
     return tuple(
-        Preview(each, letter(first[each], today, _words(each, first[each])), count)
+        Preview(each, compose_notification(first[each], today, _words(each, first[each])), count)
         for each, count in people.most_common()
     )
 
 
-def _words(language: Language, told: Told) -> Catalogue:
-    return catalogue(language, told.calendar or Calendar.INTERNATIONAL)
+def _words(language: Language, told: DueNotification) -> Catalogue:
+    return load_catalogue(language, told.calendar or Calendar.INTERNATIONAL)
 
 
 def _answered(
@@ -104,21 +104,21 @@ def _answered(
 ) -> tuple[Preview, ...]:
     settles = judgement.relation is not Relation.NOT_ENOUGH_INFO
     match = Match(statement, judgement, 1.0, 1.0, settles=settles, suggested=True, note=note)
-    answer = decided(claim, [match], 1)
+    answer = decide(claim, [match], 1)
     return tuple(
-        Preview(each, answer_texts.answered(answer, None, today, catalogue(each)))
+        Preview(each, answer_texts.compose_answer(answer, None, today, load_catalogue(each)))
         for each in Language
     )
 
 
-def corrected(prospect: Prospect, today: date) -> tuple[Preview, ...]:
+def preview_corrected(prospect: Prospect, today: date) -> tuple[Preview, ...]:
     """Return what those read who were shown a statement and are told how it changes."""
     after, before = prospect.after, prospect.before or prospect.after
     was = before.text if before.text != after.text else None
-    return told(NotificationKind.CORRECTED, before.text, after, None, today, was)
+    return preview_notification(NotificationKind.CORRECTED, before.text, after, None, today, was)
 
 
-def told(
+def preview_notification(
     kind: NotificationKind,
     claim: str,
     statement: SourcedStatement,
@@ -134,8 +134,8 @@ def told(
     return tuple(
         Preview(
             each,
-            letter(
-                Told(
+            compose_notification(
+                DueNotification(
                     id=0,
                     person_key="",
                     address=None,
@@ -150,7 +150,7 @@ def told(
                     note=note,
                 ),
                 today,
-                catalogue(each),
+                load_catalogue(each),
             ),
         )
         for each in Language

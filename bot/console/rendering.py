@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from bot.console.audit_entries import act_name, place, place_of
 from bot.console.forms import Form
 from bot.console.labels import label
-from bot.console.success_messages import done
+from bot.console.success_messages import describe_success
 from bot.conversation.change_texts import differences, field_named
 from bot.conversation.proposal_texts import act_named
 from bot.conversation.text_direction import ISOLATE
@@ -105,7 +105,7 @@ def _token(context: Context) -> Markup:
 def _done(context: Context, asked: Form) -> str:
     """Say what the act before this page did."""
     words: Catalogue = context["words"]
-    return done(asked, words.say)
+    return describe_success(asked, words.say)
 
 
 def _shown(value: Any) -> Any:

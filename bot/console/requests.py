@@ -12,8 +12,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from bot.console.errors import SignedOut
 from bot.console.forms import MAX_ID, Form
 from bot.console.rendering import render
-from bot.console.services import Desk
-from bot.conversation.translations import Catalogue, catalogue, spoken
+from bot.console.services import Services
+from bot.conversation.translations import Catalogue, find_language, load_catalogue
 from knowledge import approvals
 from knowledge.accounts import roles, sign_in
 from knowledge.approvals import Act, Applied, Waiting
@@ -41,7 +41,7 @@ class Visitor:
 class Visit:
     """One request. Handlers do their work in ``transaction`` and answer with a page or ``to``."""
 
-    desk: Desk
+    desk: Services
     visitor: Visitor
     needs: Role
     cookie: str = field(repr=False)
@@ -54,7 +54,7 @@ class Visit:
     @property
     def words(self) -> Catalogue:
         """The language of the pages."""
-        return catalogue(spoken(self.visitor.language))
+        return load_catalogue(find_language(self.visitor.language))
 
     @property
     def actor(self) -> str:
@@ -76,7 +76,7 @@ class Visit:
         Raises SignedOut or NotAllowed.
         """
         with self.desk.sessions.begin() as session:
-            admitted(session, self.desk, self.cookie, self.needs, self.now)
+            authenticate(session, self.desk, self.cookie, self.needs, self.now)
             yield session
 
     def submit(self, session: Session, act: Act, reason: str | None = None) -> Applied | Waiting:
@@ -124,7 +124,9 @@ class Visit:
         return RedirectResponse(path + ("?" + urlencode(values) if values else ""), 303)
 
 
-def admitted(session: Session, desk: Desk, cookie: str, needs: Role, now: datetime) -> Visitor:
+def authenticate(
+    session: Session, desk: Services, cookie: str, needs: Role, now: datetime
+) -> Visitor:
     """Return who a cookie belongs to. Raises SignedOut, or NotAllowed where they are not enough."""
     opened = sign_in.session_of(session, cookie, now) if cookie else None
     if opened is None:
@@ -133,7 +135,7 @@ def admitted(session: Session, desk: Desk, cookie: str, needs: Role, now: dateti
     if role is None:
         raise SignedOut("no role any more")
     visitor = Visitor(
-        opened.person_key, role, opened.id, opened.form_token, spoken(opened.language)
+        opened.person_key, role, opened.id, opened.form_token, find_language(opened.language)
     )
     if not visitor.may(needs):
         raise NotAllowed("only an admin may do this; ask one")

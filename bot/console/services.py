@@ -11,7 +11,7 @@ from bot.fetching import Fetcher
 from bot.parsing.parser_pool import ParserPool
 from embeddings.encoders.encoder import Encoder
 from knowledge.approvals import Policy
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue.claim_equivalence import Comparing
 from knowledge.curation.resolution import UNDO_FOR
 from knowledge.index.serving_index import ServingIndex
@@ -40,7 +40,7 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Services:
     """The services behind the pages.
 
     ``first_admins`` are the keys of those whom the settings make admins; ``key_of`` makes a key of
@@ -50,7 +50,7 @@ class Desk:
     sessions: Sessions
     encoder: Encoder = field(repr=False)
     index: ServingIndex = field(repr=False)
-    answering: Answering = field(repr=False)
+    answering: ClaimChecker = field(repr=False)
     meanings: Comparing = field(repr=False)
     index_dir: Path
     first_admins: frozenset[str] = field(repr=False)

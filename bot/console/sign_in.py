@@ -16,8 +16,8 @@ from bot.console import forms
 from bot.console.authorization import (
     TOKEN_FIELD,
     cookie_name,
-    guarded,
-    refused,
+    guard,
+    make_error_page,
     require_same_site,
     words_for,
 )
@@ -25,7 +25,7 @@ from bot.console.errors import FormForged, SignedOut
 from bot.console.rendering import render
 from bot.console.requests import Visit
 from bot.console.security import BodyLimit, TryLimit
-from bot.console.services import Desk
+from bot.console.services import Services
 from bot.conversation.translations import BY_CODE
 from bot.errors import BotError
 from bot.serving import network_of
@@ -46,7 +46,7 @@ _TOKEN_LENGTH: Final = 200
 _FORM_BYTES: Final = 16 * 2**10
 
 
-def routes(desk: Desk) -> Sequence[Route]:
+def routes(desk: Services) -> Sequence[Route]:
     """Return the routes of the entrance."""
     limit = TryLimit(_TRIES, _SECONDS)
 
@@ -59,7 +59,7 @@ def routes(desk: Desk) -> Sequence[Route]:
             words,
             visitor=None,
             path=PATH,
-            asked=forms.asked(request),
+            asked=forms.read_query(request),
             now=desk.now(),
             Role=Role,
             token=request.query_params.get("token", "")[:_TOKEN_LENGTH],
@@ -76,7 +76,7 @@ def routes(desk: Desk) -> Sequence[Route]:
         try:
             limit.count(network_of(request.client.host) if request.client else "")
             require_same_site(request)
-            sent = await forms.sent(request)
+            sent = await forms.read_form(request)
             nonce = request.cookies.get(_NONCE, "")
             if not nonce or not hmac.compare_digest(
                 sent.text(TOKEN_FIELD).encode(), nonce.encode()
@@ -86,7 +86,7 @@ def routes(desk: Desk) -> Sequence[Route]:
             token = sent.text("token", _TOKEN_LENGTH)
             entered = await run_in_threadpool(_enter, desk, token, cookie)
         except (BotError, KnowledgeError) as error:
-            return refused(request, error, words_for(request), desk)
+            return make_error_page(request, error, words_for(request), desk)
         logger.info("console_signed_in")
         response = RedirectResponse("/", 303)
         response.set_cookie(
@@ -109,12 +109,12 @@ def routes(desk: Desk) -> Sequence[Route]:
             methods=["POST"],
             middleware=[Middleware(BodyLimit, most=_FORM_BYTES)],
         ),
-        Route("/sign-out", guarded(desk, Role.MODERATOR, _leave), methods=["POST"]),
-        Route("/language", guarded(desk, Role.MODERATOR, _speak), methods=["POST"]),
+        Route("/sign-out", guard(desk, Role.MODERATOR, _leave), methods=["POST"]),
+        Route("/language", guard(desk, Role.MODERATOR, _speak), methods=["POST"]),
     )
 
 
-def _enter(desk: Desk, token: str, cookie: str) -> SignedIn:
+def _enter(desk: Services, token: str, cookie: str) -> SignedIn:
     now = desk.now()
     with desk.sessions.begin() as session:
         opened = sign_in.session_of(session, cookie, now) if cookie else None

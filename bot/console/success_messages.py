@@ -6,7 +6,7 @@ from bot.console.errors import BadForm
 from bot.console.forms import Form
 
 
-def done(asked: Form, say: Callable[[str], str]) -> str:
+def describe_success(asked: Form, say: Callable[[str], str]) -> str:
     """Return the line for ``said`` in an address; empty for what no page of ours said."""
     lines = {
         "granted": say("The role was granted."),

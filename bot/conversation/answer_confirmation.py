@@ -6,14 +6,14 @@ from datetime import date, timedelta
 
 from babel import Locale
 
-from bot.conversation.answer_texts import answered, cut_short
+from bot.conversation.answer_texts import compose_answer, cut_short
 from bot.conversation.moderator_texts import action, next_button
-from bot.conversation.notification_texts import letter
-from bot.conversation.quotes import Asking, sourced
+from bot.conversation.notification_texts import compose_notification
+from bot.conversation.quotes import Asking, compose_sourced_quote
 from bot.conversation.reply import Block, Button, Reply, Style
-from bot.conversation.translations import Catalogue, Language, catalogue, spoken
+from bot.conversation.translations import Catalogue, Language, find_language, load_catalogue
 from knowledge.agreement.judgement import Judgement
-from knowledge.checking.outcomes import Match, decided
+from knowledge.checking.outcomes import Match, decide
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Relation
 from knowledge.models import Calendar
@@ -37,7 +37,7 @@ class Intended:
     two_people: bool
 
 
-def confirming(each: Intended, today: date, words: Catalogue) -> Reply:
+def compose_confirmation(each: Intended, today: date, words: Catalogue) -> Reply:
     """Show what people would read of an answer, and ask once more."""
     say, people = words.say, each.audience.people
     supports = each.relation is Relation.SUPPORTS
@@ -52,7 +52,7 @@ def confirming(each: Intended, today: date, words: Catalogue) -> Reply:
             if supports
             else say("❌ You say that this statement contradicts it:")
         ),
-        *sourced(each.statement, Asking(each.claim, today), words),
+        *compose_sourced_quote(each.statement, Asking(each.claim, today), words),
     ]
     if people:
         goes = words.count("It goes to {count} person.", "It goes to {count} people.", people)
@@ -74,7 +74,9 @@ def confirming(each: Intended, today: date, words: Catalogue) -> Reply:
     return Reply(tuple(blocks), tuple(rows))
 
 
-def sent(cluster_id: int, people: int, undoing: tuple[int, timedelta], words: Catalogue) -> Reply:
+def compose_sent(
+    cluster_id: int, people: int, undoing: tuple[int, timedelta], words: Catalogue
+) -> Reply:
     """Say that a cluster is answered; ``undoing`` is the answer's entry in the audit, how long."""
     text = words.count(
         "Claim {number} is answered. {count} person will be told.",
@@ -82,10 +84,12 @@ def sent(cluster_id: int, people: int, undoing: tuple[int, timedelta], words: Ca
         people,
         number=cluster_id,
     )
-    return held(text, cluster_id, undoing, words)
+    return compose_held(text, cluster_id, undoing, words)
 
 
-def held(text: str, cluster_id: int, undoing: tuple[int, timedelta], words: Catalogue) -> Reply:
+def compose_held(
+    text: str, cluster_id: int, undoing: tuple[int, timedelta], words: Catalogue
+) -> Reply:
     """Say that something is answered, and offer to take it back while nothing is sent."""
     entry_id, span = undoing
     seconds = int(span.total_seconds())
@@ -100,7 +104,7 @@ def held(text: str, cluster_id: int, undoing: tuple[int, timedelta], words: Cata
     return Reply((Block(text), Block(note, Style.NOTE)), ((undo,), (next_button(words),)))
 
 
-def taken_back(cluster_id: int, words: Catalogue) -> Reply:
+def compose_taken_back(cluster_id: int, words: Catalogue) -> Reply:
     """Say that an answer was taken back, and lead to its claim."""
     text = words.say("It was taken back: claim {number} is in the inbox again. Nothing was sent.")
     again = Button(words.say("↩ Back"), action=action("back", cluster_id))
@@ -112,17 +116,20 @@ def _read(each: Intended, today: date, words: Catalogue) -> Iterator[tuple[str, 
     names = Locale(words.language.value).languages
     shown: set[Language] = set()
     for told in (readers.told for readers in each.audience.readers):
-        language = spoken(told.language)
+        language = find_language(told.language)
         if language in shown:
             continue
         shown.add(language)
-        theirs = catalogue(language, told.calendar or Calendar.INTERNATIONAL)
+        theirs = load_catalogue(language, told.calendar or Calendar.INTERNATIONAL)
         heading = words.say("What people read in {language}:")
-        yield heading.format(language=names[language.value]), letter(told, today, theirs)
+        yield (
+            heading.format(language=names[language.value]),
+            compose_notification(told, today, theirs),
+        )
     if shown:
         return
     judgement = Judgement(each.relation, 1.0)
     match = Match(each.statement, judgement, 1.0, 1.0, settles=True, suggested=True)
-    answer = decided(each.claim, [match], 1)
+    answer = decide(each.claim, [match], 1)
     heading = words.say("What whoever asks from now on reads:")
-    yield heading, answered(answer, None, today, words)
+    yield heading, compose_answer(answer, None, today, words)

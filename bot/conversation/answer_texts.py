@@ -7,10 +7,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from bot.conversation.quotes import Asking, explained, reasons, sourced
+from bot.conversation.quotes import Asking, compose_reasons, compose_sourced_quote, explained
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
-from knowledge.checking.outcomes import REJECTING, SHOWN, Answer, Match, reviewed
+from knowledge.checking.outcomes import REJECTING, SHOWN, Answer, Match, is_reviewed_claim
 from knowledge.claims import Intent
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Relation
@@ -57,7 +57,7 @@ class Noted:
     closed: RejectReason | None = None
 
 
-def in_message(answer: Answer, most: int = SHOWN) -> tuple[Match, ...]:
+def shown_matches(answer: Answer, most: int = SHOWN) -> tuple[Match, ...]:
     """Return the matches that ``answered`` shows: what else was found is a press away."""
     if answer.outcome is Outcome.NO_MATCH:
         return ()
@@ -69,7 +69,7 @@ def in_message(answer: Answer, most: int = SHOWN) -> tuple[Match, ...]:
     return answer.matches[: len(answer.clauses) or 1]
 
 
-def answered(
+def compose_answer(
     answer: Answer, noted: Noted | None, today: date, words: Catalogue, most: int = SHOWN
 ) -> Reply:
     """Return what a person reads for ``answer``; ``most`` candidates where none settles it.
@@ -84,7 +84,7 @@ def answered(
             careful.append(_prospect(noted, say))
         opening = Block(say("⚪ We have no verified report on this yet"), Style.HEADLINE)
         blocks = [opening, Block(" ".join(careful)), *_passed_on(noted, words)]
-        return Reply(tuple(blocks), telling(noted, say))
+        return Reply(tuple(blocks), compose_notify_button(noted, say))
     ask = Asking(answer.claim, today)
     if answer.disputed:
         return _disputed(answer, noted, ask, words)
@@ -93,14 +93,19 @@ def answered(
             say("🔎 Verified reports are related, but none confirms or disproves this"),
             Style.HEADLINE,
         )
-        statements = [match.statement for match in in_message(answer, most)]
+        statements = [match.statement for match in shown_matches(answer, most)]
         more = (_others(noted, say),) if noted is not None and len(shown) > most else ()
         blocks = [opening, *_leaning(shown, say), *_listed(statements, ask, words)]
         if noted is not None and (noted.waiting or noted.closed):
             blocks.append(Block(_prospect(noted, say), Style.NOTE))
         return Reply(
             tuple(blocks),
-            (*_links(statements, words), *more, *_feedback(noted, say), *telling(noted, say)),
+            (
+                *_links(statements, words),
+                *more,
+                *_feedback(noted, say),
+                *compose_notify_button(noted, say),
+            ),
         )
     best = answer.matches[0]
     row = link(best.statement, say("Source"))
@@ -110,10 +115,13 @@ def answered(
     if noted is not None:
         row += (_share(verdict, answer.claim, best.statement, words),)
     blocks = [Block(verdict, Style.HEADLINE)]
-    for clause, settling in zip(answer.clauses or ("",), in_message(answer), strict=False):
+    for clause, settling in zip(answer.clauses or ("",), shown_matches(answer), strict=False):
         if clause:
-            blocks.append(heard(clause, words))
-        blocks += [*reasons(settling, ask, words), *sourced(settling.statement, ask, words)]
+            blocks.append(compose_claim_line(clause, words))
+        blocks += [
+            *compose_reasons(settling, ask, words),
+            *compose_sourced_quote(settling.statement, ask, words),
+        ]
         blocks += explained(settling.note, words)
     blocks += _passed_on(noted, words)
     return Reply(tuple(blocks), (*((row,) if row else ()), *_feedback(noted, say)))
@@ -138,13 +146,13 @@ def _passed_on(noted: Noted | None, words: Catalogue) -> list[Block]:
 def _prospect(noted: Noted, say: Callable[[str], str]) -> str:
     """Return what comes of a claim that nothing settles: a promise only where one is kept."""
     if noted.closed is not None:
-        return closed(noted.closed, say)
+        return compose_rejection(noted.closed, say)
     if noted.waiting:
         return say("Our moderators will look into it; when they settle it, I will tell you here.")
     return say("Your question is noted for our moderators.")
 
 
-def closed(reason: RejectReason, say: Callable[[str], str]) -> str:
+def compose_rejection(reason: RejectReason, say: Callable[[str], str]) -> str:
     """Return why moderators leave a claim unanswered, and what to send instead."""
     return {
         RejectReason.SPAM: say(
@@ -165,7 +173,7 @@ def closed(reason: RejectReason, say: Callable[[str], str]) -> str:
     }[reason]
 
 
-def disputed(told: bool, words: Catalogue) -> Reply:
+def compose_dispute(told: bool, words: Catalogue) -> Reply:
     """Thank whoever says that an answer is not to what they asked, and say what comes of it."""
     say = words.say
     blocks = [Block(say("Thank you, noted. Try other words: who did what, where and when."))]
@@ -180,18 +188,20 @@ def _disputed(answer: Answer, noted: Noted | None, ask: Asking, words: Catalogue
     say = words.say
     opening = say("🔎 Verified reports contradict each other on this; the newest comes first")
     blocks = [Block(opening, Style.HEADLINE)]
-    settling = in_message(answer)
+    settling = shown_matches(answer)
     for match in settling:
-        blocks += sourced(match.statement, ask, words)
+        blocks += compose_sourced_quote(match.statement, ask, words)
         if match.judgement.relation is Relation.SUPPORTS:
             blocks.append(Block(say("This one supports what you sent."), Style.NOTE))
         else:
             blocks.append(Block(say("This one contradicts what you sent."), Style.NOTE))
-        blocks += [*reasons(match, ask, words), *explained(match.note, words)]
+        blocks += [*compose_reasons(match, ask, words), *explained(match.note, words)]
     if noted is not None and (noted.waiting or noted.closed):
         blocks.append(Block(_prospect(noted, say), Style.NOTE))
     links = _links([match.statement for match in settling], words)
-    return Reply(tuple(blocks), (*links, *_feedback(noted, say), *telling(noted, say)))
+    return Reply(
+        tuple(blocks), (*links, *_feedback(noted, say), *compose_notify_button(noted, say))
+    )
 
 
 class Carrier(StrEnum):
@@ -212,7 +222,7 @@ class Part:
     noted: Noted | None
 
 
-def each_answered(
+def compose_answers(
     parts: Sequence[Part],
     today: date,
     words: Catalogue,
@@ -229,8 +239,8 @@ def each_answered(
         mark = f"{number}. " if len(parts) > 1 else ""
         # Several are to fit one message; what is left out of each is a press away.
         most = SHOWN if len(parts) == 1 or part.noted is None else 1
-        reply = answered(part.answer, part.noted, today, words, most)
-        blocks += [heard(part.claim, words, mark, carrier), *reply.blocks]
+        reply = compose_answer(part.answer, part.noted, today, words, most)
+        blocks += [compose_claim_line(part.claim, words, mark, carrier), *reply.blocks]
         buttons += (
             tuple(replace(button, label=f"{mark}{button.label}") for button in row)
             for row in reply.buttons
@@ -242,7 +252,7 @@ def each_answered(
     return Reply(tuple(blocks), tuple(buttons))
 
 
-def heard(
+def compose_claim_line(
     claim: str, words: Catalogue, mark: str = "", carrier: Carrier = Carrier.MESSAGE
 ) -> Block:
     """Return the line that repeats a claim above what is said of it, ``mark`` in front."""
@@ -265,7 +275,7 @@ def cut_short(text: str, shown: int = CLAIM_SHOWN) -> str:
 _SALAM: Final = re.compile("سلام|salam|salaam|slm", re.IGNORECASE)
 
 
-def small_talk(intent: Intent, words: Catalogue, text: str = "") -> Reply:
+def compose_small_talk(intent: Intent, words: Catalogue, text: str = "") -> Reply:
     """Answer kindly the message ``text``, which is no claim, and say what to send."""
     say = words.say
     if intent is Intent.GREETING and _SALAM.search(text):
@@ -305,7 +315,7 @@ def small_talk(intent: Intent, words: Catalogue, text: str = "") -> Reply:
     return Reply((Block(said),))
 
 
-def arabizi_unread(words: Catalogue) -> Reply:
+def compose_arabizi_unread(words: Catalogue) -> Reply:
     """Ask for Arabic letters where Arabic in Latin ones found nothing."""
     return Reply(
         (
@@ -319,19 +329,19 @@ def arabizi_unread(words: Catalogue) -> Reply:
     )
 
 
-def source_of(
+def compose_sources(
     claim: str, statements: Sequence[SourcedStatement], today: date, words: Catalogue
 ) -> Reply:
     """Return where the last answer is from: the statements it showed, each with its source."""
     if not statements:
         none = words.say("I found no verified report on this, so there is no source to name.")
-        return Reply((heard(claim, words), Block(none)))
+        return Reply((compose_claim_line(claim, words), Block(none)))
     shown = statements[:SHOWN]
     blocks = _listed(shown, Asking(claim, today), words)
-    return Reply((heard(claim, words), *blocks), _links(shown, words))
+    return Reply((compose_claim_line(claim, words), *blocks), _links(shown, words))
 
 
-def wrong_answer(inquiry_id: int, claim: str, words: Catalogue) -> Reply:
+def compose_wrong_answer(inquiry_id: int, claim: str, words: Catalogue) -> Reply:
     """Offer to pass on to moderators that the last answer was wrong."""
     say = words.say
     asked = say(
@@ -339,7 +349,7 @@ def wrong_answer(inquiry_id: int, claim: str, words: Catalogue) -> Reply:
         " Other words may help, too: who did what, where and when."
     )
     button = Button(say("Not what I asked"), action=f"{DISPUTE}:{inquiry_id}")
-    return Reply((heard(claim, words), Block(asked)), ((button,),))
+    return Reply((compose_claim_line(claim, words), Block(asked)), ((button,),))
 
 
 def _feedback(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
@@ -356,7 +366,7 @@ def _feedback(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[But
     )
 
 
-def rated(action: str, inquiry_id: int, say: Callable[[str], str]) -> tuple[Button, ...]:
+def compose_feedback(action: str, inquiry_id: int, say: Callable[[str], str]) -> tuple[Button, ...]:
     """Return what can be said of an answer once ``action``, one of the two, was chosen."""
     labels = {USEFUL: say("👍 Useful"), USELESS: say("👎 Not useful")}
     return tuple(
@@ -365,7 +375,9 @@ def rated(action: str, inquiry_id: int, say: Callable[[str], str]) -> tuple[Butt
     )
 
 
-def telling(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
+def compose_notify_button(
+    noted: Noted | None, say: Callable[[str], str]
+) -> tuple[tuple[Button, ...], ...]:
     """Return the button that asks to be told when the claim is settled, or not to be."""
     if noted is None or noted.closed is not None:
         return ()
@@ -388,7 +400,7 @@ def _share(verdict: str, claim: str, statement: SourcedStatement, words: Catalog
     return Button(words.say("📤 Share"), url=statement.url, share=text)
 
 
-def others(
+def compose_others(
     claim: str, statements: Sequence[SourcedStatement], today: date, words: Catalogue
 ) -> Reply:
     """Return the other statements found for ``claim``, without any verdict."""
@@ -399,7 +411,7 @@ def others(
     return Reply((opening, *_listed(shown, Asking(claim, today), words)), _links(shown, words))
 
 
-def unreadable(problem: ClaimProblem, words: Catalogue) -> Reply:
+def compose_unreadable(problem: ClaimProblem, words: Catalogue) -> Reply:
     """Say kindly what to send instead of a message that cannot be checked."""
     say = words.say
     text = {
@@ -424,7 +436,7 @@ def unreadable(problem: ClaimProblem, words: Catalogue) -> Reply:
 def headline(statement: SourcedStatement, relation: Relation, say: Callable[[str], str]) -> str:
     """Return the verdict that a statement with this relation settles a claim by, in one line."""
     supports = relation is Relation.SUPPORTS
-    if reviewed(statement):
+    if is_reviewed_claim(statement):
         if supports:
             return say("✅ Fact-checkers reviewed this claim and confirm it")
         if statement.rating in REJECTING:
@@ -443,7 +455,7 @@ def _leaning(shown: Sequence[Match], say: Callable[[str], str]) -> list[Block]:
     if not shown or not shown[0].suggested:
         return []
     closest = shown[0]
-    if reviewed(closest.statement):
+    if is_reviewed_claim(closest.statement):
         text = say(
             "Fact-checkers may have reviewed this very claim. I am not sure that it is the same:"
             " read their review before you believe it or pass it on."
@@ -462,7 +474,7 @@ def _leaning(shown: Sequence[Match], say: Callable[[str], str]) -> list[Block]:
 
 
 def _listed(statements: Sequence[SourcedStatement], ask: Asking, words: Catalogue) -> list[Block]:
-    return [block for s in statements for block in sourced(s, ask, words)]
+    return [block for s in statements for block in compose_sourced_quote(s, ask, words)]
 
 
 def _links(

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.conversation.commands import Audience, Listed, offered
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.commands import Audience, Listed, list_offered
+from bot.conversation.translations import Language, load_catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Profile:
 
 def profile(language: Language) -> Profile:
     """Return the bot's profile in ``language``."""
-    say = catalogue(language).say
+    say = load_catalogue(language).say
     description = (
         say(
             "Send me a piece of news, a link to it or a photo of it, or forward a message. I look"
@@ -34,5 +34,5 @@ def profile(language: Language) -> Profile:
     return Profile(
         "\n\n".join(description),
         say("Make sure before you act on it: I look news up in verified reports, with the source."),
-        {audience: offered(audience, language) for audience in Audience},
+        {audience: list_offered(audience, language) for audience in Audience},
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.conversation.answer_texts import cut_short
 from bot.conversation.moderator_texts import next_button
 from bot.conversation.reply import Block, Reply, Style
-from bot.conversation.translations import Catalogue, catalogue, spoken
+from bot.conversation.translations import Catalogue, find_language, load_catalogue
 from knowledge.accounts import people, roles
 from knowledge.claim_queue.cluster_listing import ClusterSummary
 from knowledge.errors import AddressUnreadable
@@ -43,7 +43,7 @@ class Bulletins:
     def digest(self, now: datetime) -> list[Bulletin]:
         """Return the digest of the day until ``now``; nothing where there is nothing to tell."""
         with self.sessions() as session:
-            day = trends.digest(session, now)
+            day = trends.compute_digest(session, now)
             if not day.asked and not day.open:
                 return []
             return self._to_all(session, lambda words: digest(day, words))
@@ -51,15 +51,17 @@ class Bulletins:
     def alert(self, now: datetime) -> list[Bulletin]:
         """Return the alert that clusters grow, each told of once until it grows again."""
         with self.sessions.begin() as session:
-            growing = trends.growing(session, now)
+            growing = trends.find_growing(session, now)
             if not growing:
                 return []
             # Before it is sent: an alert that is lost is better than one at every look.
-            trends.alerted(session, [each.id for each in growing], now)
+            trends.mark_alerted(session, [each.id for each in growing], now)
             return self._to_all(session, lambda words: alert(growing, words))
 
     def _to_all(self, session: Session, reply: Callable[[Catalogue], Reply]) -> list[Bulletin]:
-        keys = dict.fromkeys([*(each.key for each in roles.held(session)), *self.first_admins])
+        keys = dict.fromkeys(
+            [*(each.key for each in roles.list_holders(session)), *self.first_admins]
+        )
         found = []
         for key in keys:
             try:
@@ -68,7 +70,9 @@ class Bulletins:
                 logger.warning("moderator_unreachable", extra={"error": str(error)})
                 continue
             if address is not None:
-                words = catalogue(spoken(people.remembered(session, key).wishes.language))
+                words = load_catalogue(
+                    find_language(people.load_person(session, key).wishes.language)
+                )
                 found.append(Bulletin(address, reply(words)))
         return found
 

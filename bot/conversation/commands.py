@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.translations import Language, load_catalogue
 from knowledge.models import Role
 
 #: Commands and what each does, in the order of a menu.
@@ -22,9 +22,9 @@ class Audience(StrEnum):
 _IN_GROUPS: Final = ("check", "help", "language", "privacy", "about")
 
 
-def described(language: Language) -> Listed:
+def describe_commands(language: Language) -> Listed:
     """Return each command and its description in ``language``."""
-    say = catalogue(language).say
+    say = load_catalogue(language).say
     return (
         ("start", say("Start and learn what this bot does")),
         ("help", say("How to ask, and what the answers mean")),
@@ -38,9 +38,9 @@ def described(language: Language) -> Listed:
     )
 
 
-def offered(audience: Audience, language: Language) -> Listed:
+def list_offered(audience: Audience, language: Language) -> Listed:
     """Return what the menu of an audience shows in ``language``."""
-    everybody = described(language)
+    everybody = describe_commands(language)
     if audience is Audience.EVERYBODY:
         return everybody
     of_use = dict(everybody)
@@ -50,7 +50,7 @@ def offered(audience: Audience, language: Language) -> Listed:
 
 def of_group_admins(language: Language) -> Listed:
     """Return what only the admins of a group may give there."""
-    say = catalogue(language).say
+    say = load_catalogue(language).say
     return (
         ("settings", say("How I behave in this group")),
         ("watch", say("Warn in the group when a report contradicts a message: /watch on or off")),
@@ -61,7 +61,7 @@ def menu(role: Role | None, language: Language) -> Listed:
     """Return what the menu of a moderator or an admin shows; none for the public."""
     if role is None:
         return ()
-    say = catalogue(language).say
+    say = load_catalogue(language).say
     for_moderators = (
         ("queue", say("The next claim to answer")),
         ("pending", say("What waits for a second person")),
@@ -75,4 +75,4 @@ def menu(role: Role | None, language: Language) -> Listed:
         ("revoke", say("Take a role away: /revoke ID")),
     )
     more = for_admins if role is Role.ADMIN else ()
-    return (*for_moderators, *more, *described(language))
+    return (*for_moderators, *more, *describe_commands(language))

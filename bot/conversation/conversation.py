@@ -10,22 +10,22 @@ from bot.conversation import answer_texts, inline_cards, media_texts, moderator_
 from bot.conversation.answer_texts import Carrier, Noted, Part
 from bot.conversation.groups import COMMANDS as OF_GROUPS
 from bot.conversation.groups import Groups
-from bot.conversation.inquiry_recording import Answered, Keeping
+from bot.conversation.inquiry_recording import Answered, InquiryRecorder
 from bot.conversation.introduction import EXAMPLE, Introduction
 from bot.conversation.media_texts import Medium
 from bot.conversation.moderator_commands import Moderation
 from bot.conversation.personal_settings import Personal, offer
 from bot.conversation.reply import Asker, Block, Cards, Origin, Reply, Style
-from bot.conversation.translations import Catalogue, catalogue, spoken, usual_calendar
+from bot.conversation.translations import Catalogue, find_language, load_catalogue, usual_calendar
 from bot.fetching.errors import FetchError
 from bot.media.errors import PictureError
 from knowledge.accounts import group_settings, people
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue import demand, inquiries
 from knowledge.claim_queue.inquiries import Rest
 from knowledge.claims import MAX_CLAIMS, Intent, Message, lone_link, read_message
 from knowledge.corpus.readers.page_heading import Heading
-from knowledge.corpus.reports import published_in_order
+from knowledge.corpus.reports import load_published_in_order
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim, UnreadableFile
 from knowledge.models import Feedback
@@ -58,7 +58,7 @@ class Conversation:
     def __init__(
         self,
         sessions: Sessions,
-        answering: Answering,
+        answering: ClaimChecker,
         secret: bytes,
         channel: str,
         today: Callable[[], date] = lambda: datetime.now().astimezone().date(),
@@ -71,7 +71,7 @@ class Conversation:
         self._secret, self._channel, self._today = secret, channel, today
         self._moderation = moderation
         self._read_picture, self._read_link = read_picture, read_link
-        self._keeping = Keeping(sessions, answering, self._key_of, secret)
+        self._keeping = InquiryRecorder(sessions, answering, self._key_of, secret)
         self._personal = Personal(sessions, secret, retention_days)
         self._introduction = Introduction(sessions, answering, today)
         self._groups = Groups(sessions, answering, self._group_key, self._words, today)
@@ -127,7 +127,7 @@ class Conversation:
         try:
             message = read_message(text)
         except UnreadableClaim as error:
-            return answer_texts.unreadable(error.problem, words)
+            return answer_texts.compose_unreadable(error.problem, words)
         if message.intent is not Intent.CLAIM:
             return self._talked(asker, message.intent, text, words)
         return self._answered(asker, message, Carrier.MESSAGE, words, origin)
@@ -137,21 +137,21 @@ class Conversation:
         if intent is Intent.HELP:
             return self.help(asker)
         if intent not in (Intent.SOURCE, Intent.VERDICT, Intent.WRONG):
-            return answer_texts.small_talk(intent, words, text)
+            return answer_texts.compose_small_talk(intent, words, text)
         with self._sessions() as session:
-            last = inquiries.latest(session, self._key(asker), datetime.now(UTC) - LAST_ANSWER)
+            last = inquiries.load_latest(session, self._key(asker), datetime.now(UTC) - LAST_ANSWER)
             if last is None:
-                return answer_texts.small_talk(intent, words, text)
+                return answer_texts.compose_small_talk(intent, words, text)
             if intent is Intent.SOURCE:
-                shown = published_in_order(session, last.statement_ids)
-                return answer_texts.source_of(last.claim, shown, self._today(), words)
-            closed = rejections.reason(session, last.id)
+                shown = load_published_in_order(session, last.statement_ids)
+                return answer_texts.compose_sources(last.claim, shown, self._today(), words)
+            closed = rejections.load_reason(session, last.id)
         if intent is Intent.WRONG:
-            return answer_texts.wrong_answer(last.id, last.claim, words)
+            return answer_texts.compose_wrong_answer(last.id, last.claim, words)
         noted = Noted(last.id, last.waiting, closed=closed)
         again = Part(last.claim, self._answering.answer(last.claim), noted)
-        self._keeping.show(last.id, answer_texts.in_message(again.answer))
-        return answer_texts.each_answered([again], self._today(), words)
+        self._keeping.show(last.id, answer_texts.shown_matches(again.answer))
+        return answer_texts.compose_answers([again], self._today(), words)
 
     def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
         """Answer the claims of the text in a picture, and say what was read."""
@@ -198,25 +198,25 @@ class Conversation:
     ) -> Reply:
         """Answer the claims of what was read, and keep an inquiry of each."""
         if not message.claims:
-            return answer_texts.small_talk(message.intent, words)
+            return answer_texts.compose_small_talk(message.intent, words)
         answered = self._looked_up(message)
         if not answered:
-            return answer_texts.arabizi_unread(words)
+            return answer_texts.compose_arabizi_unread(words)
         rest = Rest(message.rest, self._keeping.origin(origin) if origin is not None else None)
         parts = self._keeping.keep(asker, answered, rest, words.language)
         if asker.is_nobody:
             # Whoever pressed a button would not be who asked.
             parts = [replace(part, noted=None) for part in parts]
         if len(parts) > 1 or message.excerpt or carrier is not Carrier.MESSAGE:
-            return answer_texts.each_answered(
+            return answer_texts.compose_answers(
                 parts, self._today(), words, carrier, len(rest.claims)
             )
-        return answer_texts.answered(parts[0].answer, parts[0].noted, self._today(), words)
+        return answer_texts.compose_answer(parts[0].answer, parts[0].noted, self._today(), words)
 
     def _further(self, asker: Asker, number: int, words: Catalogue) -> Reply | None:
         """Answer the next claims of a message that was answered in part; None if not theirs."""
         with self._sessions() as session:
-            left = inquiries.rest_of(session, number, self._key(asker))
+            left = inquiries.load_rest(session, number, self._key(asker))
         if left is None:
             return None
         if self._known(asker)[1]:
@@ -224,7 +224,7 @@ class Conversation:
         claims, rest = left.claims[:MAX_CLAIMS], replace(left, claims=left.claims[MAX_CLAIMS:])
         answered = [(claim, self._answering.answer(claim)) for claim in claims]
         parts = self._keeping.keep(asker, answered, rest, words.language, after=number)
-        return answer_texts.each_answered(parts, self._today(), words, rest=len(rest.claims))
+        return answer_texts.compose_answers(parts, self._today(), words, rest=len(rest.claims))
 
     def cards(self, asker: Asker, text: str) -> Cards:
         """Offer cards for what is being typed in another chat; who is blocked is offered none."""
@@ -251,7 +251,9 @@ class Conversation:
             answer = self._answering.answer(claim, crossed=message.crossed)
             (part,) = self._keeping.keep(asker, ((claim, answer),), Rest(), words.language)
             if part.noted is not None:
-                self._keeping.show(part.noted.inquiry_id, inline_cards.quoted_on(name, answer))
+                self._keeping.show(
+                    part.noted.inquiry_id, inline_cards.find_match_on_card(name, answer)
+                )
 
     def _looked_up(self, message: Message) -> Answered:
         """Return the claims of a message with their answers: none where it is no claim after all.
@@ -296,20 +298,20 @@ class Conversation:
             return self._personal.quiet(key, number, words)
         if kind == answer_texts.DISPUTE:
             with self._sessions.begin() as session:
-                if inquiries.recall(session, number, key) is None:
+                if inquiries.load(session, number, key) is None:
                     return None
                 told = self._keeping.may_be_told(session, asker)
                 # What moderators rejected stays so: nothing is promised.
                 demand.hold(session)
-                told = told and rejections.reason(session, number) is None
+                told = told and rejections.load_reason(session, number) is None
                 inquiries.dispute(session, number, key, waiting=told)
-            return answer_texts.disputed(told, words)
+            return answer_texts.compose_dispute(told, words)
         if kind in _FEEDBACK:
             with self._sessions.begin() as session:
                 noted = inquiries.rate(session, number, key, _FEEDBACK[kind])
             if not noted:
                 return None
-            chosen = answer_texts.rated(kind, number, words.say)
+            chosen = answer_texts.compose_feedback(kind, number, words.say)
             return Reply((Block(words.say("Thank you, noted.")),), (chosen,))
         return None
 
@@ -358,7 +360,7 @@ class Conversation:
 
     def _others(self, asker: Asker, number: int, words: Catalogue) -> Reply | None:
         with self._sessions() as session:
-            asked = inquiries.recall(session, number, self._key(asker))
+            asked = inquiries.load(session, number, self._key(asker))
         if asked is None:
             return None
         if self._known(asker)[1]:
@@ -369,16 +371,16 @@ class Conversation:
         rest = [match for match in found if match.statement.id not in first]
         self._keeping.show(number, rest)
         statements = [match.statement for match in rest]
-        return answer_texts.others(asked.claim, statements, self._today(), words)
+        return answer_texts.compose_others(asked.claim, statements, self._today(), words)
 
     def _known(self, asker: Asker) -> tuple[Catalogue, bool]:
         """Return the words to speak to somebody in, and whether they are left unanswered."""
         with self._sessions() as session:
-            known = people.remembered(session, self._key(asker))
+            known = people.load_person(session, self._key(asker))
             here = self._groups.language_in(session, asker.group)
         code, wishes = asker.language_code, known.wishes
-        words = catalogue(
-            spoken(here or wishes.language or code), wishes.calendar or usual_calendar(code)
+        words = load_catalogue(
+            find_language(here or wishes.language or code), wishes.calendar or usual_calendar(code)
         )
         return words, known.is_blocked(datetime.now(UTC))
 

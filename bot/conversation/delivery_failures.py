@@ -35,7 +35,7 @@ class Undelivered:
     last: datetime
 
 
-def undelivered(failures: Iterable[Failure], words: Catalogue) -> tuple[Undelivered, ...]:
+def compose_failures(failures: Iterable[Failure], words: Catalogue) -> tuple[Undelivered, ...]:
     """Return why people could not be told, most of them first."""
     found: dict[_Why, list[Failure]] = {}
     for each in failures:
@@ -47,9 +47,9 @@ def undelivered(failures: Iterable[Failure], words: Catalogue) -> tuple[Undelive
     return tuple(sorted(listed, key=lambda each: (-each.people, each.reason)))
 
 
-def listed(failures: Iterable[Failure], words: Catalogue) -> str:
+def compose_failure_line(failures: Iterable[Failure], words: Catalogue) -> str:
     """Return the reasons on one line, each with how many people; empty where there are none."""
-    return " · ".join(f"{each.reason}: {each.people}" for each in undelivered(failures, words))
+    return " · ".join(f"{each.reason}: {each.people}" for each in compose_failures(failures, words))
 
 
 def _why(failure: Failure) -> _Why:

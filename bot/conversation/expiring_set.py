@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from datetime import timedelta
 
 
-class Lately:
+class ExpiringSet:
     """Remembers keys for ``span``, the latest ``most`` of them. Safe for several threads.
 
     What it forgets, at a restart too, is done once more: it is for courtesies only.

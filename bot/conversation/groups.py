@@ -7,14 +7,14 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from bot.conversation import answer_texts
-from bot.conversation.expiring_set import Lately
+from bot.conversation.expiring_set import ExpiringSet
 from bot.conversation.interface import Here, Standing
 from bot.conversation.personal_settings import offer
 from bot.conversation.reply import Asker, Block, Button, Reply, Style
 from bot.conversation.translations import BY_CODE, NAMES, Catalogue
 from knowledge.accounts import group_settings
-from knowledge.accounts.group_settings import Manners
-from knowledge.checking.claim_checker import Answering
+from knowledge.accounts.group_settings import GroupSettings
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.checking.outcomes import Answer
 from knowledge.claims import read_message
 from knowledge.errors import UnreadableClaim
@@ -42,7 +42,7 @@ class Groups:
     def __init__(
         self,
         sessions: Sessions,
-        answering: Answering,
+        answering: ClaimChecker,
         key_of: Callable[[int], str],
         words: Callable[[Asker], Catalogue],
         today: Callable[[], date],
@@ -51,8 +51,8 @@ class Groups:
         self._sessions, self._answering = sessions, answering
         self._key_of, self._words, self._today, self._now = key_of, words, today, now
         self._watched: frozenset[str] = frozenset()
-        self._told = Lately(_ONCE_IN, _REMEMBERED)
-        self._said = Lately(_ONCE_IN, _REMEMBERED)
+        self._told = ExpiringSet(_ONCE_IN, _REMEMBERED)
+        self._said = ExpiringSet(_ONCE_IN, _REMEMBERED)
 
     def settings(self, asker: Asker, here: Here) -> Reply | None:
         """Show how the bot behaves in a group, with buttons; None if a refusal was said already."""
@@ -161,17 +161,17 @@ class Groups:
     def refresh(self) -> None:
         """Look anew which groups are watched."""
         with self._sessions() as session:
-            self._watched = group_settings.watched(session)
+            self._watched = group_settings.list_watched(session)
 
     def language_in(self, session: Session, group: int | None) -> str | None:
         """Return the language that the admins of a group chose for it, if any."""
         if group is None:
             return None
-        return group_settings.manners_in(session, self._key_of(group)).language
+        return group_settings.load_settings(session, self._key_of(group)).language
 
-    def _manners(self, group: int) -> Manners:
+    def _manners(self, group: int) -> GroupSettings:
         with self._sessions() as session:
-            return group_settings.manners_in(session, self._key_of(group))
+            return group_settings.load_settings(session, self._key_of(group))
 
     def _change(self, group: int, what: str, value: str) -> bool:
         """Do what a button or a command says; False where it is none of them."""
@@ -210,8 +210,8 @@ class Groups:
 
     def _interrupting(self, claim: str, answer: Answer, alone: bool, words: Catalogue) -> Reply:
         if alone:
-            return answer_texts.answered(answer, None, self._today(), words)
-        return answer_texts.each_answered(
+            return answer_texts.compose_answer(answer, None, self._today(), words)
+        return answer_texts.compose_answers(
             (answer_texts.Part(claim, answer, None),), self._today(), words
         )
 
@@ -228,7 +228,7 @@ def _refusal(here: Here, words: Catalogue) -> Reply:
     return Reply((Block(text),))
 
 
-def _standing(manners: Manners, here: Here, words: Catalogue) -> tuple[Block, ...]:
+def _standing(manners: GroupSettings, here: Here, words: Catalogue) -> tuple[Block, ...]:
     """Return how it stands with watching, and what keeps it from working."""
     say = words.say
     if not manners.watching:
@@ -253,7 +253,7 @@ def _standing(manners: Manners, here: Here, words: Catalogue) -> tuple[Block, ..
     return (Block(text), Block(blind))
 
 
-def _shown(manners: Manners, here: Here, words: Catalogue) -> Reply:
+def _shown(manners: GroupSettings, here: Here, words: Catalogue) -> Reply:
     say = words.say
     own, chosen = say("Everybody's own"), BY_CODE.get(manners.language or "")
     spoken = NAMES[chosen] if chosen else own

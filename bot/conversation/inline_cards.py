@@ -7,8 +7,8 @@ rests on, or that come close, follow one by one. Who reads a card did not ask: e
 from datetime import date
 from typing import Final
 
-from bot.conversation.answer_texts import answered, cut_short, headline, link
-from bot.conversation.quotes import Asking, explained, reasons, sourced
+from bot.conversation.answer_texts import compose_answer, cut_short, headline, link
+from bot.conversation.quotes import Asking, compose_reasons, compose_sourced_quote, explained
 from bot.conversation.reply import Block, Card, Cards, Reply, Style
 from bot.conversation.translations import Catalogue
 from knowledge.checking.outcomes import Answer, Match
@@ -23,7 +23,7 @@ _SEPARATOR: Final = ":"
 
 def cards_of(number: int, answer: Answer, today: date, words: Catalogue) -> tuple[Card, ...]:
     """Return the cards of one claim, the ``number``-th of what was typed, best first."""
-    reply = answered(answer, None, today, words)
+    reply = compose_answer(answer, None, today, words)
     opening, *rest = reply.blocks
     asked = _asked(answer, words)
     if answer.outcome is Outcome.NO_MATCH:
@@ -41,7 +41,7 @@ def claim_number(name: str) -> int | None:
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else None
 
 
-def quoted_on(name: str, answer: Answer) -> tuple[Match, ...]:
+def find_match_on_card(name: str, answer: Answer) -> tuple[Match, ...]:
     """Return the match that the card with this name is of; nothing for the answer's own card."""
     number = name.partition(_SEPARATOR)[2]
     return tuple(match for match in answer.suggestions if str(match.statement.id) == number)
@@ -66,12 +66,12 @@ def _card(number: int, match: Match, answer: Answer, today: date, words: Catalog
     why: list[Block] = []
     if match.settles:
         title = headline(statement, match.judgement.relation, say)
-        why = reasons(match, ask, words)
+        why = compose_reasons(match, ask, words)
     blocks = (
         Block(title, Style.HEADLINE),
         _asked(answer, words),
         *why,
-        *sourced(statement, ask, words),
+        *compose_sourced_quote(statement, ask, words),
         *explained(match.note, words),
     )
     row = link(statement, say("Source"))

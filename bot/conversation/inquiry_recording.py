@@ -7,12 +7,12 @@ from typing import Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
-from bot.conversation.answer_texts import MOST_FORWARDERS, Noted, Part, in_message
+from bot.conversation.answer_texts import MOST_FORWARDERS, Noted, Part, shown_matches
 from bot.conversation.reply import Asker, Origin
 from bot.conversation.translations import Language
 from bot.observability import telemetry
 from knowledge.accounts import people
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.checking.outcomes import SHOWN, Answer, Match
 from knowledge.claim_queue import inquiries
 from knowledge.claim_queue.inquiries import Rest
@@ -32,13 +32,13 @@ _NAME_CHARACTERS: Final = 200
 Answered: TypeAlias = Sequence[tuple[str, Answer]]
 
 
-class Keeping:
+class InquiryRecorder:
     """Keeps inquiries. ``key_of`` is what somebody is known by, ``secret`` seals addresses."""
 
     def __init__(
         self,
         sessions: Sessions,
-        answering: Answering,
+        answering: ClaimChecker,
         key_of: Callable[[int], str],
         secret: bytes,
     ) -> None:
@@ -63,7 +63,7 @@ class Keeping:
         none_left = repeat(replace(rest, claims=()), len(answered) - 1)
         with self._sessions.begin() as session:
             for (claim, answer), left in zip(answered, chain(none_left, (rest,)), strict=True):
-                noted, shown = None, _ids(in_message(answer, most))
+                noted, shown = None, _ids(shown_matches(answer, most))
                 if after is not None:
                     noted = self._known(session, asker, claim, answer, left, shown, after)
                 if noted is None:
@@ -85,7 +85,7 @@ class Keeping:
     def may_be_told(self, session: Session, asker: Asker) -> bool:
         """Whether the person can be told something later; where to is remembered, then."""
         key = self._key_of(asker.id)
-        known = people.remembered(session, key)
+        known = people.load_person(session, key)
         if asker.address is None or known.wishes.muted:
             return False
         # For when it is settled, or what was shown is corrected or withdrawn. A private chat's
@@ -110,9 +110,9 @@ class Keeping:
         if known is None:
             return None
         number, waiting = known
-        inquiries.leave(session, number, left.claims)
+        inquiries.keep_rest(session, number, left.claims)
         inquiries.show(session, number, shown)
-        return Noted(number, waiting, closed=rejections.reason(session, number))
+        return Noted(number, waiting, closed=rejections.load_reason(session, number))
 
     def _new(
         self,
@@ -124,7 +124,7 @@ class Keeping:
         shown: Sequence[int],
         language: Language,
     ) -> Noted:
-        telemetry.found(answer.outcome)
+        telemetry.count_outcome(answer.outcome)
         unsettled = answer.outcome in _UNSETTLED
         waiting = self.may_be_told(session, asker) and unsettled
         number = inquiries.record(
@@ -141,8 +141,8 @@ class Keeping:
         )
         forwarders = 0
         if left.origin is not None and answer.outcome in _PASSED_ON:
-            forwarders = inquiries.forwarders(session, number, MOST_FORWARDERS)
-        closed = rejections.reason(session, number) if unsettled else None
+            forwarders = inquiries.count_forwarders(session, number, MOST_FORWARDERS)
+        closed = rejections.load_reason(session, number) if unsettled else None
         return Noted(number, waiting and closed is None, forwarders, closed)
 
 

@@ -9,9 +9,9 @@ from bot.conversation.answer_texts import Carrier, Part
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
 from embeddings.errors import EmbeddingsError
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claims import read_message
-from knowledge.corpus.reports import SourcedStatement, published, short_news
+from knowledge.corpus.reports import SourcedStatement, load_published, short_news
 from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim
 from knowledge.storage.database import Sessions
@@ -27,7 +27,9 @@ _CHARACTERS: Final = 160
 class Introduction:
     """Introduces the bot with an example of what is published. Of an example nothing is kept."""
 
-    def __init__(self, sessions: Sessions, answering: Answering, today: Callable[[], date]) -> None:
+    def __init__(
+        self, sessions: Sessions, answering: ClaimChecker, today: Callable[[], date]
+    ) -> None:
         self._sessions, self._answering, self._today = sessions, answering, today
 
     def start(self, words: Catalogue) -> Reply:
@@ -51,7 +53,7 @@ class Introduction:
     def help(self, words: Catalogue) -> Reply:
         """Explain the outcomes and the commands."""
         say = words.say
-        listed = (f"/{name} · {what}" for name, what in commands.described(words.language))
+        listed = (f"/{name} · {what}" for name, what in commands.describe_commands(words.language))
         outcomes = (
             say("✅ A verified report says the same."),
             say("❌ A verified report says otherwise."),
@@ -84,12 +86,12 @@ class Introduction:
     def example(self, number: int, words: Catalogue) -> Reply | None:
         """Answer an example as if it had been sent; None if it is published no more."""
         with self._sessions() as session:
-            statement = published(session, [number]).get(number)
+            statement = load_published(session, [number]).get(number)
         claim = _claim(statement) if statement is not None else None
         if claim is None:
             return None
         part = Part(claim, self._answering.answer(claim), None)
-        return answer_texts.each_answered([part], self._today(), words, Carrier.EXAMPLE)
+        return answer_texts.compose_answers([part], self._today(), words, Carrier.EXAMPLE)
 
     def _button(self, words: Catalogue) -> tuple[tuple[Button, ...], ...]:
         """Return the button that asks an example, in the person's language if there is one."""

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from bot.conversation import answer_confirmation, moderator_texts, proposal_texts, statistics
 from bot.conversation.commands import menu
-from bot.conversation.moderator_texts import Added, next_button, said
-from bot.conversation.refusal_texts import REFUSED, refusal
+from bot.conversation.moderator_texts import Added, compose_sentence, next_button
+from bot.conversation.refusal_texts import REFUSED, compose_refusal
 from bot.conversation.reply import Asker, Block, Button, Reply
 from bot.conversation.report_input import (
     MOST_REPORTS,
@@ -24,7 +24,7 @@ from bot.conversation.translations import Catalogue
 from knowledge import approvals, curation
 from knowledge.accounts import people, roles, sign_in
 from knowledge.approvals import Answer, Policy, Publish, Waiting
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue import cluster_actions, cluster_listing, demand
 from knowledge.claim_queue.cluster_listing import ClusterDetail, ClusterSummary, Order
 from knowledge.corpus import reports
@@ -80,7 +80,7 @@ class Moderation:
     def __init__(
         self,
         sessions: Sessions,
-        answering: Answering,
+        answering: ClaimChecker,
         place: Place,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         today: Callable[[], date] = lambda: datetime.now().astimezone().date(),
@@ -154,25 +154,25 @@ class Moderation:
                 with self._acting(key) as session:
                     within = self._place.undo_for
                     pending_notifications.undo_answer(session, number, entry_id, key, within)
-                return answer_confirmation.taken_back(number, words)
+                return answer_confirmation.compose_taken_back(number, words)
             case "source":
                 with self._acting(key):
-                    return moderator_texts.how_to_add(number, words)
+                    return moderator_texts.compose_adding_help(number, words)
             case "reject":
                 with self._acting(key):
-                    return moderator_texts.why_reject(number, words)
+                    return moderator_texts.compose_reject_reasons(number, words)
             case "why" if rest in _REASONS:
                 with self._acting(key) as session:
                     cluster_actions.reject(session, number, _REASONS[rest], key)
                 text = words.say("Claim {number} is rejected.")
-                return said(text.format(number=number), next_button(words))
+                return compose_sentence(text.format(number=number), next_button(words))
             case "snooze" if 1 <= (_number(rest) or 0) <= _LONGEST_SNOOZE:
                 until = self._now() + timedelta(days=int(rest))
                 with self._acting(key) as session:
                     cluster_actions.snooze(session, number, until, key)
                 text = words.say("Claim {number} comes back on {day}.")
                 day = words.day(until.date())
-                return said(text.format(number=number, day=day), next_button(words))
+                return compose_sentence(text.format(number=number, day=day), next_button(words))
             case "pending":
                 return self._pending(key, number, words)
             case "approve":
@@ -180,11 +180,11 @@ class Moderation:
             case "decline":
                 with self._acting(key) as session:
                     approvals.decline(session, number, key, None, self._place.policy)
-                return said(words.say("It was declined. Everything stays as it is."))
+                return compose_sentence(words.say("It was declined. Everything stays as it is."))
             case "withdraw":
                 with self._acting(key) as session:
                     approvals.withdraw(session, number, key)
-                return said(words.say("It was withdrawn."))
+                return compose_sentence(words.say("It was withdrawn."))
             case "publish":
                 return self._publish(key, lambda _session: [number], _number(rest) or 0, words)
             case "all":
@@ -211,7 +211,7 @@ class Moderation:
         except NotAllowed:
             return None
         except REFUSED as error:
-            return said(refusal(error, words))
+            return compose_sentence(compose_refusal(error, words))
 
     def _queue(self, asker: Asker, key: str, after: str, words: Catalogue) -> Reply:
         with self._acting(key) as session:
@@ -220,22 +220,22 @@ class Moderation:
             cluster_actions.wake(session, self._now())
             session.flush()
             # Before what is shown: what is done in between is not taken for seen.
-            seen = audit_log.newest(session)
+            seen = audit_log.load_latest_id(session)
             try:
                 page = _first_open(session, after)
             except BadCursor:
                 page = _first_open(session, "")
             if not page.items:
-                return said(words.say("Nothing is waiting to be answered. 🎉"))
-            detail = cluster_listing.cluster(session, page.items[0].id)
+                return compose_sentence(words.say("Nothing is waiting to be answered. 🎉"))
+            detail = cluster_listing.load_cluster(session, page.items[0].id)
         return self._shown(detail, page.after, seen, words)
 
     def _again(self, key: str, cluster_id: int, words: Catalogue) -> Reply:
         """Show a cluster of the queue again."""
         with self._acting(key) as session:
             _require_open(session, cluster_id)
-            seen = audit_log.newest(session)
-            detail = cluster_listing.cluster(session, cluster_id)
+            seen = audit_log.load_latest_id(session)
+            detail = cluster_listing.load_cluster(session, cluster_id)
             after = cluster_listing.place_of(session, cluster_id)
             more = _first_open(session, after).items
         return self._shown(detail, after if more else None, seen, words)
@@ -245,24 +245,26 @@ class Moderation:
     ) -> Reply:
         about = self._answering.about(detail.phrasings(moderator_texts.WORDINGS))
         candidates = about[: moderator_texts.CANDIDATES]
-        return moderator_texts.queued(detail, candidates, after, self._today(), words, seen)
+        return moderator_texts.compose_cluster(
+            detail, candidates, after, self._today(), words, seen
+        )
 
     def _confirm(self, key: str, act: Answer, seen: int, words: Catalogue) -> Reply:
         """Show what an answer would tell people, and to how many: nothing is done yet."""
         with self._acting(key) as session:
             _require_as_seen(session, act, seen)
-            cluster = cluster_listing.standing(session, act.cluster_id)
+            cluster = cluster_listing.resolve_merged_cluster(session, act.cluster_id)
             two_people = self._place.two_people
             # Before what is shown: what is done in between is not taken for seen.
-            seen = audit_log.newest(session)
+            seen = audit_log.load_latest_id(session)
             audience = pending_notifications.foresee(
                 session, cluster.id, act.statement_id, act.relation, key, two_people
             )
-            (statement,) = reports.by_ids(session, [act.statement_id])
+            (statement,) = reports.load_by_ids(session, [act.statement_id])
             intended = answer_confirmation.Intended(
                 cluster.id, cluster.title, statement, act.relation, audience, seen, two_people
             )
-        return answer_confirmation.confirming(intended, self._today(), words)
+        return answer_confirmation.compose_confirmation(intended, self._today(), words)
 
     def _answer(self, key: str, act: Answer, seen: int, words: Catalogue) -> Reply:
         with self._acting(key) as session:
@@ -270,13 +272,13 @@ class Moderation:
             outcome = approvals.submit(session, act, key, None, self._place.policy)
             undoing = self._undoing(session, act.cluster_id)
         if isinstance(outcome, Waiting):
-            return proposal_texts.waits(outcome.proposal_id, words)
+            return proposal_texts.compose_waiting(outcome.proposal_id, words)
         self._place.embed([act.statement_id])
-        return answer_confirmation.sent(act.cluster_id, outcome.count, undoing, words)
+        return answer_confirmation.compose_sent(act.cluster_id, outcome.count, undoing, words)
 
     def _undoing(self, session: Session, cluster_id: int) -> tuple[int, timedelta]:
         """Return what takes an answer back that was given just now, and for how long it can be."""
-        number = cluster_listing.standing(session, cluster_id).id
+        number = cluster_listing.resolve_merged_cluster(session, cluster_id).id
         return last_seen(session, SubjectKind.CLUSTER, number), self._place.undo_for
 
     def _add(self, key: str, argument: str, words: Catalogue) -> Reply:
@@ -285,7 +287,7 @@ class Moderation:
         cluster_id, content = cluster_named(argument)
         if not content:
             usage = words.say("Write it like this: /add followed by an address or by the text.")
-            return said(usage)
+            return compose_sentence(usage)
         if is_address(content):
             drafts = self._place.read_address(content)[:MOST_REPORTS]
         else:
@@ -295,9 +297,9 @@ class Moderation:
             stored = [reports.store(session, draft) for draft in drafts]
             ids = [number for each in stored for number in each.statement_ids]
             session.flush()
-            seen = audit_log.newest(session)
-            found = tuple(reports.by_ids(session, ids))
-        return moderator_texts.added(
+            seen = audit_log.load_latest_id(session)
+            found = tuple(reports.load_by_ids(session, ids))
+        return moderator_texts.compose_added(
             Added(
                 report_id=stored[0].report_id if len(stored) == 1 else None,
                 duplicate=all(each.duplicate for each in stored),
@@ -321,19 +323,21 @@ class Moderation:
             act = Publish(tuple(ids))
             outcome = approvals.submit(session, act, key, None, self._place.policy)
         if isinstance(outcome, Waiting):
-            return proposal_texts.waits(outcome.proposal_id, words)
+            return proposal_texts.compose_waiting(outcome.proposal_id, words)
         self._place.embed(ids)
         if not outcome.count:
-            return said(words.say("Nothing of it is left to publish."))
-        return said(words.say("Statements published: {count}").format(count=outcome.count))
+            return compose_sentence(words.say("Nothing of it is left to publish."))
+        return compose_sentence(
+            words.say("Statements published: {count}").format(count=outcome.count)
+        )
 
     def _pending(self, key: str, after: int, words: Catalogue) -> Reply:
         """Show the proposal that waits longest, of those behind the number ``after``."""
         with self._acting(key) as session:
-            waiting = approvals.waiting(session)
+            waiting = approvals.list_waiting(session)
             rest = [each for each in waiting if each.id > after] or list(waiting)
             if not rest:
-                return proposal_texts.nothing_waits(words)
+                return proposal_texts.compose_nothing_waiting(words)
             first = rest[0]
             by = roles.name_of(session, first.by)
             role = roles.role_of(session, key, self._place.first_admins)
@@ -347,42 +351,46 @@ class Moderation:
             more=len(waiting) > 1,
             page=f"{console}/proposals/{first.id}" if console else None,
         )
-        return proposal_texts.pending(pending, self._today(), words)
+        return proposal_texts.compose_proposal(pending, self._today(), words)
 
     def _approve(self, key: str, number: int, words: Catalogue) -> Reply:
         with self._acting(key) as session:
-            act = approvals.proposal(session, number).act
+            act = approvals.load_proposal(session, number).act
             done = approvals.approve(session, number, key, self._place.policy)
             answer = act if isinstance(act, Answer) else None
             undoing = self._undoing(session, answer.cluster_id) if answer else None
         self._place.embed(done.statement_ids)
         text = words.say("It was approved, and done.")
         if answer is None or undoing is None:
-            return said(text)
-        return answer_confirmation.held(text, answer.cluster_id, undoing, words)
+            return compose_sentence(text)
+        return answer_confirmation.compose_held(text, answer.cluster_id, undoing, words)
 
     def _retract(self, key: str, argument: str, words: Catalogue) -> Reply:
         ref, _, reason = argument.partition(" ")
         reason = reason.strip()
         with self._acting(key) as session:
             if not reason:
-                return said(words.say("Write it like this: /retract REF reason"))
+                return compose_sentence(words.say("Write it like this: /retract REF reason"))
             count = curation.retract(session, curation.find(session, ref), key, reason)
         if not count:
-            return said(words.say("Nothing of {ref} is published.").format(ref=words.quote(ref)))
+            return compose_sentence(
+                words.say("Nothing of {ref} is published.").format(ref=words.quote(ref))
+            )
         text = words.say("Statements withdrawn: {count}. Whoever was shown them will be told.")
-        return said(text.format(count=count))
+        return compose_sentence(text.format(count=count))
 
     def _stats(self, key: str, words: Catalogue) -> Reply:
         until = self._now()
         with self._acting(key) as session:
-            found = trends.trends(session, until - timedelta(days=STATS_DAYS), until)
+            found = trends.compute_trends(session, until - timedelta(days=STATS_DAYS), until)
         return statistics.figures(found, words)
 
     def _console(self, asker: Asker, key: str, words: Catalogue) -> Reply:
         with self._acting(key) as session:
             if self._place.console_url is None:
-                return said(words.say("There is no console here; an admin sets CONSOLE_BIND."))
+                return compose_sentence(
+                    words.say("There is no console here; an admin sets CONSOLE_BIND.")
+                )
             self._remember(session, asker, key)
             token = sign_in.issue_link(session, key, self._now())
         minutes = int(sign_in.LINK_LIFE.total_seconds() // 60)
@@ -403,35 +411,39 @@ class Moderation:
         with self._acting(key, Role.ADMIN) as session:
             if number is None or role not in _ROLES or not name:
                 usage = words.say("Write it like this: /grant ID moderator NAME, or admin.")
-                return said(usage)
+                return compose_sentence(usage)
             roles.grant(session, self._place.key_of(number), _ROLES[role], name, key)
         done = words.say("{name} may now use the commands of moderators; /start shows them.")
-        return said(done.format(name=words.quote(name)))
+        return compose_sentence(done.format(name=words.quote(name)))
 
     def _revoke(self, key: str, argument: str, words: Catalogue) -> Reply:
         number = _number(argument.strip())
         with self._acting(key, Role.ADMIN) as session:
             if number is None:
-                return said(words.say("Write it like this: /revoke ID"))
+                return compose_sentence(words.say("Write it like this: /revoke ID"))
             revoked = self._place.key_of(number)
             held = roles.revoke(session, revoked, key)
             sign_in.revoke_all(session, revoked, self._now())
             still = roles.role_of(session, revoked, self._place.first_admins) is not None
         if still:
-            return said(words.say("This is an admin by ADMIN_IDS: take the number out there."))
+            return compose_sentence(
+                words.say("This is an admin by ADMIN_IDS: take the number out there.")
+            )
         if not held:
-            return said(words.say("Nobody with this number holds a role."))
-        return said(words.say("The role is taken away, and every sign-in is ended."))
+            return compose_sentence(words.say("Nobody with this number holds a role."))
+        return compose_sentence(words.say("The role is taken away, and every sign-in is ended."))
 
 
 def _first_open(session: Session, after: str) -> Page[ClusterSummary]:
-    return cluster_listing.clusters(session, Order.DEMAND, ClusterStatus.OPEN, after or None, 1)
+    return cluster_listing.list_clusters(
+        session, Order.DEMAND, ClusterStatus.OPEN, after or None, 1
+    )
 
 
 def _require_open(session: Session, cluster_id: int) -> None:
     """Raise AlreadyHandled where another moderator was there first."""
     demand.hold(session)
-    status = cluster_listing.standing(session, cluster_id).status
+    status = cluster_listing.resolve_merged_cluster(session, cluster_id).status
     if status in (ClusterStatus.ANSWERED, ClusterStatus.REJECTED):
         raise AlreadyHandled(f"cluster {cluster_id} is {status} already; reopen it first")
 
@@ -453,8 +465,8 @@ def _number(text: str) -> int | None:
 def _unpublished(session: Session, ids: Sequence[int]) -> list[int]:
     """Return those that a button would publish: nothing is done to the others."""
     waits = (StatementStatus.DRAFT, StatementStatus.REVIEWED)
-    return [each.id for each in reports.by_ids(session, ids) if each.status in waits]
+    return [each.id for each in reports.load_by_ids(session, ids) if each.status in waits]
 
 
 def _statements_of(session: Session, report_id: int) -> list[int]:
-    return [each.id for each in curation.report(session, report_id).statements]
+    return [each.id for each in curation.load_report(session, report_id).statements]

@@ -8,7 +8,7 @@ from typing import Final
 from babel import Locale
 
 from bot.conversation.answer_texts import cut_short
-from bot.conversation.quotes import Asking, sourced
+from bot.conversation.quotes import Asking, compose_sourced_quote
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
 from knowledge.claim_queue.cluster_listing import ClusterDetail
@@ -42,7 +42,7 @@ class Added:
     seen: int = 0
 
 
-def said(text: str, *buttons: Button) -> Reply:
+def compose_sentence(text: str, *buttons: Button) -> Reply:
     """Return a reply of one sentence, each button in a row of its own."""
     return Reply((Block(text),), tuple((button,) for button in buttons))
 
@@ -57,7 +57,7 @@ def next_button(words: Catalogue, after: str = "") -> Button:
     return Button(words.say("⏭ Next"), action=action("next", after))
 
 
-def queued(
+def compose_cluster(
     detail: ClusterDetail,
     candidates: Sequence[SourcedStatement],
     after: str | None,
@@ -83,7 +83,7 @@ def queued(
     for number, statement in enumerate(candidates, start=1):
         opening = say("Statement {number}").format(number=number)
         blocks.append(Block(f"{opening} · {words.quote(statement.ref)}", Style.HEADLINE))
-        blocks += sourced(statement, ask, words)
+        blocks += compose_sourced_quote(statement, ask, words)
     if not candidates:
         blocks.append(
             Block(
@@ -161,7 +161,7 @@ def _handling(cluster_id: int, words: Catalogue) -> list[tuple[Button, ...]]:
     ]
 
 
-def why_reject(cluster_id: int, words: Catalogue) -> Reply:
+def compose_reject_reasons(cluster_id: int, words: Catalogue) -> Reply:
     """Ask why a cluster is left unanswered."""
     say = words.say
     names = {
@@ -175,7 +175,7 @@ def why_reject(cluster_id: int, words: Catalogue) -> Reply:
     return Reply((asked, told), (row,))
 
 
-def how_to_add(cluster_id: int, words: Catalogue) -> Reply:
+def compose_adding_help(cluster_id: int, words: Catalogue) -> Reply:
     """Say how a report is added that answers a cluster."""
     text = words.say(
         "Send the report like this, by its address or as text with the title in the first line:"
@@ -183,7 +183,7 @@ def how_to_add(cluster_id: int, words: Catalogue) -> Reply:
     return Reply((Block(text), Block(f"/add #{cluster_id} https://…")))
 
 
-def added(new: Added, cluster_id: int | None, words: Catalogue) -> Reply:
+def compose_added(new: Added, cluster_id: int | None, words: Catalogue) -> Reply:
     """Show what was found in a report, to publish it or to answer a cluster with it."""
     say = words.say
     opening = say("📄 This report was added") if not new.duplicate else say("📄 It is here already")

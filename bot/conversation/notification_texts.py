@@ -2,17 +2,17 @@
 
 from datetime import date
 
-from bot.conversation.answer_texts import closed, headline, heard, link
-from bot.conversation.quotes import Asking, explained, quoted, sourced
+from bot.conversation.answer_texts import compose_claim_line, compose_rejection, headline, link
+from bot.conversation.quotes import Asking, compose_sourced_quote, explained, format_quote
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
 from knowledge.domain import Relation
 from knowledge.models import NotificationKind
 from knowledge.notifications.rejections import Closed
-from knowledge.outbox.pending_notifications import Told
+from knowledge.outbox.pending_notifications import DueNotification
 
 
-def letter(told: Told | Closed, today: date, words: Catalogue) -> Reply:
+def compose_notification(told: DueNotification | Closed, today: date, words: Catalogue) -> Reply:
     """Return what a person reads of ``told``, in the language of ``words``."""
     if isinstance(told, Closed):
         return _closed(told, words)
@@ -22,12 +22,12 @@ def letter(told: Told | Closed, today: date, words: Catalogue) -> Reply:
         case NotificationKind.CORRECTED:
             return _corrected(told, today, words)
         case NotificationKind.TAKEN_BACK:
-            return taken_back(told.claim, told.open, words)
+            return compose_withdrawal(told.claim, told.open, words)
         case _:
             return _retracted(told, words)
 
 
-def _answered(told: Told, today: date, words: Catalogue) -> Reply:
+def _answered(told: DueNotification, today: date, words: Catalogue) -> Reply:
     say = words.say
     if told.relation in (Relation.SUPPORTS, Relation.REFUTES):
         verdict = headline(told.statement, told.relation, say)
@@ -40,36 +40,36 @@ def _answered(told: Told, today: date, words: Catalogue) -> Reply:
         opening = say("📬 You asked about this; our moderators have another answer now")
     blocks = [
         Block(opening, Style.HEADLINE),
-        heard(told.claim, words),
+        compose_claim_line(told.claim, words),
         Block(verdict, Style.HEADLINE),
-        *sourced(told.statement, Asking(told.claim, today), words),
+        *compose_sourced_quote(told.statement, Asking(told.claim, today), words),
         *explained(told.note, words),
     ]
     return Reply(tuple(blocks), _source(told, words))
 
 
-def _corrected(told: Told, today: date, words: Catalogue) -> Reply:
+def _corrected(told: DueNotification, today: date, words: Catalogue) -> Reply:
     say = words.say
     blocks = [
         Block(say("✏️ A report that I showed you was corrected"), Style.HEADLINE),
-        heard(told.claim, words),
+        compose_claim_line(told.claim, words),
     ]
     if told.text_before is not None:
-        blocks += [Block(say("What I showed you:")), quoted(told.text_before)]
+        blocks += [Block(say("What I showed you:")), format_quote(told.text_before)]
     blocks.append(Block(say("What it says now:")))
-    blocks += sourced(told.statement, Asking(told.claim, today), words)
+    blocks += compose_sourced_quote(told.statement, Asking(told.claim, today), words)
     return Reply(tuple(blocks), _source(told, words))
 
 
-def _retracted(told: Told, words: Catalogue) -> Reply:
+def _retracted(told: DueNotification, words: Catalogue) -> Reply:
     say = words.say
     shown = told.text_before or told.statement.text
     return Reply(
         (
             Block(say("⚠️ A report that I showed you was withdrawn"), Style.HEADLINE),
-            heard(told.claim, words),
+            compose_claim_line(told.claim, words),
             Block(say("What I showed you:")),
-            quoted(shown),
+            format_quote(shown),
             Block(
                 say(
                     "Please do not rely on it any more, and tell whoever you passed it on to. Send"
@@ -88,8 +88,8 @@ def _closed(told: Closed, words: Catalogue) -> Reply:
                 say("📭 You asked about this; our moderators cannot give you an answer"),
                 Style.HEADLINE,
             ),
-            heard(told.claim, words),
-            Block(closed(told.reason, say)),
+            compose_claim_line(told.claim, words),
+            Block(compose_rejection(told.reason, say)),
             Block(
                 say(
                     "That is no verdict: it is neither confirmed nor denied. If they settle it"
@@ -101,7 +101,7 @@ def _closed(told: Closed, words: Catalogue) -> Reply:
     )
 
 
-def taken_back(claim: str, is_open: bool, words: Catalogue) -> Reply:
+def compose_withdrawal(claim: str, is_open: bool, words: Catalogue) -> Reply:
     """Say that an answer to a claim does not hold, and whether the question is open again."""
     say = words.say
     if is_open:
@@ -114,7 +114,7 @@ def taken_back(claim: str, is_open: bool, words: Catalogue) -> Reply:
     return Reply(
         (
             Block(say("↩️ An answer I gave you was taken back"), Style.HEADLINE),
-            heard(claim, words),
+            compose_claim_line(claim, words),
             Block(
                 say(
                     "Please do not rely on that answer any more, and tell whoever you passed it on"
@@ -126,6 +126,6 @@ def taken_back(claim: str, is_open: bool, words: Catalogue) -> Reply:
     )
 
 
-def _source(told: Told, words: Catalogue) -> tuple[tuple[Button, ...], ...]:
+def _source(told: DueNotification, words: Catalogue) -> tuple[tuple[Button, ...], ...]:
     row = link(told.statement, words.say("Source"))
     return (row,) if row else ()

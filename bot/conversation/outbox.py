@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol
 
-from bot.conversation.notification_texts import letter
+from bot.conversation.notification_texts import compose_notification
 from bot.conversation.reply import Reply
-from bot.conversation.translations import catalogue, spoken
+from bot.conversation.translations import find_language, load_catalogue
 from knowledge.accounts import people
 from knowledge.domain import Relation
 from knowledge.errors import AddressUnreadable
 from knowledge.models import Calendar
 from knowledge.notifications.rejections import Closed
 from knowledge.outbox import delivery, pending_notifications
-from knowledge.outbox.pending_notifications import Told
+from knowledge.outbox.pending_notifications import DueNotification
 from knowledge.storage.database import Sessions
 
 logger = logging.getLogger(__name__)
@@ -85,21 +85,23 @@ class Outbox:
                 self._give_up(told.id, NO_ADDRESS)
                 continue
             try:
-                address = people.opened(told.address, self._secret)
+                address = people.decrypt_address(told.address, self._secret)
             except AddressUnreadable as error:
                 # Another key may be put back: kept for then.
                 self._postpone(told.id, LONGEST_PAUSE, str(error))
                 continue
             calendar = told.calendar or Calendar.INTERNATIONAL
-            words = catalogue(spoken(told.language), calendar)
+            words = load_catalogue(find_language(told.language), calendar)
             said = None if isinstance(told, Closed) else told.relation
-            return Letter(told.id, address, letter(told, self._today(), words), told.tries, said)
+            return Letter(
+                told.id, address, compose_notification(told, self._today(), words), told.tries, said
+            )
         return None
 
     def sent(self, letter: Letter) -> None:
         """Record that a letter was delivered."""
         with self._sessions.begin() as session:
-            pending_notifications.sent(session, letter.id, letter.relation)
+            pending_notifications.mark_sent(session, letter.id, letter.relation)
 
     def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
         """Have a letter tried again, ever later; give it up after ``MAX_TRIES``."""
@@ -113,10 +115,10 @@ class Outbox:
         """Give a letter up."""
         self._give_up(letter.id, error)
 
-    def _told(self) -> Told | Closed | None:
+    def _told(self) -> DueNotification | Closed | None:
         now = self._now()
         with self._sessions.begin() as session:
-            return delivery.take(session, now, now + LEASE, self._holder)
+            return delivery.lease(session, now, now + LEASE, self._holder)
 
     def _postpone(self, number: int, pause: timedelta, error: str) -> None:
         with self._sessions.begin() as session:
@@ -124,5 +126,5 @@ class Outbox:
 
     def _give_up(self, number: int, error: str) -> None:
         with self._sessions.begin() as session:
-            pending_notifications.unreachable(session, number, error[:_ERROR])
+            pending_notifications.mark_unreachable(session, number, error[:_ERROR])
         logger.info("letter_given_up", extra={"notification": number, "error": error[:_ERROR]})

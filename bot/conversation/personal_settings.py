@@ -7,9 +7,9 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Final
 
-from bot.conversation.answer_texts import LANGUAGE, Noted, closed, telling
+from bot.conversation.answer_texts import LANGUAGE, Noted, compose_notify_button, compose_rejection
 from bot.conversation.reply import Asker, Block, Button, Document, Reply, Style
-from bot.conversation.translations import BY_CODE, NAMES, Catalogue, Language, catalogue
+from bot.conversation.translations import BY_CODE, NAMES, Catalogue, Language, load_catalogue
 from knowledge.accounts import people
 from knowledge.claim_queue import demand, inquiries
 from knowledge.corpus import reports
@@ -69,18 +69,18 @@ class Personal:
             text = words.say("I can tell you only in a private chat: ask me there.")
             return Reply((Block(text),))
         with self._sessions.begin() as session:
-            if inquiries.recall(session, number, key) is None:
+            if inquiries.load(session, number, key) is None:
                 return None
             # Who rejects it meanwhile waits: nobody is promised what is not kept.
             demand.hold(session)
-            why = rejections.reason(session, number)
+            why = rejections.load_reason(session, number)
             if why is not None:
-                return Reply((Block(closed(why, words.say)),))
+                return Reply((Block(compose_rejection(why, words.say)),))
             people.unmute(session, key)
             people.remember_address(session, key, asker.address, self._secret)
             inquiries.wait(session, number, key)
         text = words.say("When our moderators settle it, I will tell you here.")
-        return Reply((Block(text),), telling(Noted(number, waiting=True), words.say))
+        return Reply((Block(text),), compose_notify_button(Noted(number, waiting=True), words.say))
 
     def quiet(self, key: str, number: int, words: Catalogue) -> Reply | None:
         """Note that the person does not want to be told; None if it is not theirs."""
@@ -88,12 +88,12 @@ class Personal:
             if not inquiries.stop_waiting(session, number, key):
                 return None
         text = words.say("I will not tell you about this one. For all of them: /notify off")
-        return Reply((Block(text),), telling(Noted(number), words.say))
+        return Reply((Block(text),), compose_notify_button(Noted(number), words.say))
 
     def _choose_language(self, key: str, language: Language, words: Catalogue) -> Reply:
         with self._sessions.begin() as session:
             people.choose_language(session, key, language.value)
-        say = catalogue(language, words.calendar).say
+        say = load_catalogue(language, words.calendar).say
         return Reply((Block(say("From now on I speak English with you.")),))
 
     def _choose_calendar(self, key: str, calendar: Calendar, words: Catalogue) -> Reply:
@@ -109,7 +109,7 @@ class Personal:
                 inquiries.stop_waiting_for_all(session, key)
             elif wish == _ON:
                 people.unmute(session, key)
-            muted = people.remembered(session, key).wishes.muted
+            muted = people.load_person(session, key).wishes.muted
         if muted:
             text = say(
                 "🔕 Notifications are off, and I have deleted your chat's address."
@@ -156,7 +156,7 @@ class Personal:
 
     def _about(self, words: Catalogue) -> Reply:
         with self._sessions() as session:
-            kept = reports.tally(session)
+            kept = reports.count_published(session)
         say = words.say
         statements = words.count(
             "I search {count} published statement",

@@ -7,10 +7,10 @@ from typing import Final
 
 from bot.conversation.answer_texts import cut_short
 from bot.conversation.change_texts import differences, field_named
-from bot.conversation.moderator_texts import action, said
-from bot.conversation.notification_texts import taken_back
-from bot.conversation.quotes import Asking, quoted, sourced
-from bot.conversation.refusal_texts import REFUSED, refusal
+from bot.conversation.moderator_texts import action, compose_sentence
+from bot.conversation.notification_texts import compose_withdrawal
+from bot.conversation.quotes import Asking, compose_sourced_quote, format_quote
+from bot.conversation.refusal_texts import REFUSED, compose_refusal
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
 from knowledge.approvals import (
@@ -97,22 +97,22 @@ def act_named(act: Act, say: Callable[[str], str]) -> str:
             return say("Resume a feed of a trusted publisher")
 
 
-def waits(proposal_id: int, words: Catalogue) -> Reply:
+def compose_waiting(proposal_id: int, words: Catalogue) -> Reply:
     """Say that an act waits, to who proposed it."""
     text = words.say(
         "⏳ This waits for a second person (number {number}); until then nothing changes."
         " A colleague approves it with /pending or in the console."
     )
     withdraw = Button(words.say("↩ Withdraw it"), action=action("withdraw", proposal_id))
-    return said(text.format(number=proposal_id), withdraw)
+    return compose_sentence(text.format(number=proposal_id), withdraw)
 
 
-def nothing_waits(words: Catalogue) -> Reply:
+def compose_nothing_waiting(words: Catalogue) -> Reply:
     """Say that nothing waits."""
-    return said(words.say("Nothing waits for a second person."))
+    return compose_sentence(words.say("Nothing waits for a second person."))
 
 
-def pending(each: Pending, today: date, words: Catalogue) -> Reply:
+def compose_proposal(each: Pending, today: date, words: Catalogue) -> Reply:
     """Show a proposal, all that it changes and what people would read, and how it is decided.
 
     What does not fit is counted, and then it is approved in the console: never half seen.
@@ -128,7 +128,7 @@ def pending(each: Pending, today: date, words: Catalogue) -> Reply:
     ]
     problem = each.foreseen.problem
     if problem is not None:
-        why = refusal(problem, words) if isinstance(problem, REFUSED) else str(problem)
+        why = compose_refusal(problem, words) if isinstance(problem, REFUSED) else str(problem)
         blocks.append(Block(why))
     room = ROOM if each.page is not None else ROOM_ALONE
     left_out = 0
@@ -165,7 +165,7 @@ def _parts(each: Pending, today: date, words: Catalogue) -> Iterator[list[Block]
         yield [Block(line)]
     if isinstance(proposed.act, Undo | Detach) and each.foreseen.takes_back:
         heading = Block(words.say("People who were told the answer would read:"), Style.HEADLINE)
-        yield [heading, *taken_back(proposed.title, is_open=True, words=words).blocks]
+        yield [heading, *compose_withdrawal(proposed.title, is_open=True, words=words).blocks]
         return
     yield from _statements(each.foreseen, today, words)
 
@@ -201,10 +201,10 @@ def _statements(foreseen: Foreseen, today: date, words: Catalogue) -> Iterator[l
     for each in foreseen.statements:
         if each.after.status is StatementStatus.PUBLISHED:
             heading = words.say("People would read:")
-            read = sourced(each.after, Asking(each.after.text, today), words)
+            read = compose_sourced_quote(each.after, Asking(each.after.text, today), words)
         else:
             heading = words.say("People would read this no more:")
-            read = [quoted(each.after.text)]
+            read = [format_quote(each.after.text)]
         yield [Block(heading, Style.HEADLINE), *read]
 
 

@@ -14,7 +14,7 @@ from knowledge.agreement.dates import moments
 from knowledge.agreement.judgement import Reason, ReasonKind
 from knowledge.agreement.negation import has_negator
 from knowledge.agreement.tokens import tokenise
-from knowledge.checking.outcomes import REJECTING, SHOWN, Match, reviewed
+from knowledge.checking.outcomes import REJECTING, SHOWN, Match, is_reviewed_claim
 from knowledge.claim_queue.explanations import Note
 from knowledge.claims.arabizi import language_spoken
 from knowledge.corpus.reports import SourcedStatement
@@ -55,14 +55,16 @@ def _start(moment: Moment, today: date) -> date:
         return date(moment.year or today.year, moment.month or 1, 1)
 
 
-def sourced(statement: SourcedStatement, ask: Asking, words: Catalogue) -> list[Block]:
+def compose_sourced_quote(
+    statement: SourcedStatement, ask: Asking, words: Catalogue
+) -> list[Block]:
     """Return the quote, who said it, where and when as far as known, and what to mind about that.
 
     Whatever a field holds, the lines are ours: each is quoted within its line.
     """
     say, quote = words.say, words.quote
     lines = []
-    if reviewed(statement):
+    if is_reviewed_claim(statement):
         lines.append(say("The claim above as the fact-checkers reviewed it."))
         if statement.speaker:
             lines.append(say("Claimed by: {speaker}").format(speaker=quote(statement.speaker)))
@@ -80,7 +82,7 @@ def sourced(statement: SourcedStatement, ask: Asking, words: Catalogue) -> list[
     lines.append(f"📰 {known or say('outlet not stated')}")
     mind = [note for note in (_old(when, ask, words), _foreign(statement, ask, words)) if note]
     return [
-        quoted(statement.text),
+        format_quote(statement.text),
         Block("\n".join(lines)),
         *(Block(note, Style.NOTE) for note in mind),
     ]
@@ -94,7 +96,7 @@ def explained(note: Note, words: Catalogue) -> list[Block]:
     return [Block(words.say("🗒 Moderator’s note: {note}").format(note=words.quote(text)))]
 
 
-def quoted(text: str) -> Block:
+def format_quote(text: str) -> Block:
     """Return the words of a statement as a quote: on one line, as in print."""
     return Block(f"«{single_line(text)}»", Style.QUOTE)
 
@@ -133,7 +135,7 @@ def _foreign(statement: SourcedStatement, ask: Asking, words: Catalogue) -> str 
     return pattern.format(language=names[code])
 
 
-def reasons(match: Match, ask: Asking, words: Catalogue) -> list[Block]:
+def compose_reasons(match: Match, ask: Asking, words: Catalogue) -> list[Block]:
     """Return why the verdict is what it is; of a contradiction always something."""
     refutes = match.judgement.relation is Relation.REFUTES
     if refutes and match.statement.rating in REJECTING:

@@ -38,14 +38,14 @@ REFUSED: Final = (
 )
 
 
-def refusal(error: KnowledgeError | FetchError, words: Catalogue) -> str:
+def compose_refusal(error: KnowledgeError | FetchError, words: Catalogue) -> str:
     """Return what the person reads of one of ``REFUSED``, with the way out."""
     say = words.say
     match error:
         case AlreadyHandled():
             return say("This was handled already; /queue shows what is left.")
         case CannotDecide():
-            return undecided(error, say)
+            return compose_undecided(error, say)
         case WordsMissing(ref=ref):
             return say(
                 "The words of {ref} are not in the new text. Edit or retract that statement first."
@@ -77,7 +77,7 @@ def refusal(error: KnowledgeError | FetchError, words: Catalogue) -> str:
             return say("No report can be read there. Paste its text after /add instead.")
 
 
-def undecided(error: CannotDecide, say: Callable[[str], str]) -> str:
+def compose_undecided(error: CannotDecide, say: Callable[[str], str]) -> str:
     """Return why somebody may not decide on a proposal, with the way out."""
     match error.problem:
         case DecisionProblem.OWN:

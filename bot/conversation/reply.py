@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.conversation.text_direction import with_isolates, without_isolates
+from bot.conversation.text_direction import restore_isolates, strip_isolates
 from knowledge.models import Forwarded
 
 
@@ -29,7 +29,7 @@ class Block:
 
     def __post_init__(self) -> None:
         """Take the isolates out of the text, so that it is plain whoever shows it."""
-        text, apart = without_isolates(self.text)
+        text, apart = strip_isolates(self.text)
         if apart:
             # Frozen for everybody else.
             object.__setattr__(self, "text", text)
@@ -38,7 +38,7 @@ class Block:
     @property
     def isolated(self) -> str:
         """The text with isolates around what stands apart in it."""
-        return with_isolates(self.text, self.apart)
+        return restore_isolates(self.text, self.apart)
 
 
 @dataclass(frozen=True, slots=True)

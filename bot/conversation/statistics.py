@@ -9,7 +9,7 @@ from babel.numbers import format_percent
 from bot.conversation import charts
 from bot.conversation.answer_texts import cut_short
 from bot.conversation.charts import Chart, Form
-from bot.conversation.delivery_failures import listed
+from bot.conversation.delivery_failures import compose_failure_line
 from bot.conversation.reply import Block, Picture, Reply, Style
 from bot.conversation.translations import Catalogue
 from knowledge.domain import Outcome
@@ -42,7 +42,7 @@ def figures(trends: Trends, words: Catalogue) -> Reply:
     unreached = say("People who could not be told, in the last 7 days: {count}")
     lines.append(unreached.format(count=trends.unreached))
     if trends.failures:
-        lines.append(listed(trends.failures, words))
+        lines.append(compose_failure_line(trends.failures, words))
     known = Locale(locale).languages
     if trends.languages:
         spoken = (f"{known.get(code, code)} {count}" for code, count in trends.languages[:LISTED])

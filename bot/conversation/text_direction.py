@@ -47,7 +47,7 @@ def isolate(text: str, direction: Direction) -> str:
     return text if direction_of(text, direction) is direction else f"{FSI}{text}{PDI}"
 
 
-def opened(text: str) -> str:
+def add_direction_mark(text: str) -> str:
     """Return ``text`` with a mark in front if its first letter is not of its own direction.
 
     An isolate takes the direction of its first letter.
@@ -60,7 +60,7 @@ def opened(text: str) -> str:
     return text if own is first else (RLM if own is Direction.RTL else LRM) + text
 
 
-def without_isolates(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+def strip_isolates(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     """Return ``text`` without its isolates, and where what they held begins and ends."""
     if FSI not in text:
         return text, ()
@@ -72,7 +72,7 @@ def without_isolates(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     return plain, tuple(apart)
 
 
-def with_isolates(text: str, apart: tuple[tuple[int, int], ...]) -> str:
+def restore_isolates(text: str, apart: tuple[tuple[int, int], ...]) -> str:
     """Return ``text`` with isolates around what is ``apart``: undoes ``without_isolates``."""
     parts, at = [], 0
     for start, end in apart:

@@ -119,7 +119,7 @@ class Catalogue:
 
 
 @cache
-def catalogue(language: Language, calendar: Calendar = Calendar.INTERNATIONAL) -> Catalogue:
+def load_catalogue(language: Language, calendar: Calendar = Calendar.INTERNATIONAL) -> Catalogue:
     """Return the catalogue of ``language``, compiled from its .po file once."""
     translations = _translations(language)
     return Catalogue(language, translations.gettext, translations.ngettext, calendar)
@@ -143,7 +143,7 @@ def usual_calendar(code: str | None) -> Calendar:
     return Calendar.LEVANTINE if levantine else Calendar.INTERNATIONAL
 
 
-def spoken(code: str | None) -> Language:
+def find_language(code: str | None) -> Language:
     """Return the language for a code such as ``en-GB``; the default where it is not spoken."""
     base = (code or "").partition("-")[0].lower()
     return BY_CODE.get(base, DEFAULT)

@@ -103,14 +103,14 @@ class Poller:
         tally = Tally()
         for number in feed_ids:
             with self._sessions.begin() as session:
-                feed = feed_polling.take(session, number, self._clock(), self._holder)
+                feed = feed_polling.lease(session, number, self._clock(), self._holder)
             if feed is not None:
                 await self._poll(feed, tally)
         return tally
 
     def _next(self) -> DueFeed | None:
         with self._sessions.begin() as session:
-            return feed_polling.take_next(session, self._clock(), self._holder)
+            return feed_polling.lease_next(session, self._clock(), self._holder)
 
     async def _poll(self, feed: DueFeed, tally: Tally) -> None:
         tally.feeds += 1
@@ -123,7 +123,7 @@ class Poller:
             self._failed(feed, f"{feed.url} cannot be read; see the log", tally)
         else:
             with self._sessions.begin() as session:
-                feed_polling.succeeded(
+                feed_polling.record_success(
                     session, feed.id, self._clock(), known.etag, known.last_modified
                 )
 
@@ -131,7 +131,7 @@ class Poller:
         why = redact(why)
         tally.problems.append(f"feed {feed.id}: {why}")
         with self._sessions.begin() as session:
-            feed_polling.failed(session, feed.id, self._clock(), why)
+            feed_polling.record_failure(session, feed.id, self._clock(), why)
 
     async def _read(self, feed: DueFeed, tally: Tally) -> Known:
         """Take in what is new; returns how the server knows the copy that was read whole."""
@@ -203,7 +203,7 @@ class Poller:
 
     def _unseen(self, feed: DueFeed, keys: list[str]) -> set[str]:
         with self._sessions.begin() as session:
-            return feed_polling.unseen(session, feed.id, keys, self._clock())
+            return feed_polling.list_unseen(session, feed.id, keys, self._clock())
 
     async def _keep(self, feed: DueFeed, key: str, drafts: list[ReportDraft], tally: Tally) -> bool:
         """Store what an item holds; False if another process stores the same at this moment."""

@@ -31,7 +31,7 @@ _LEAST_SIDE: Final = 8
 _SCAN: Final = b"\xff\xda"
 
 
-def prepared(data: bytes) -> Iterator[bytes]:
+def prepare(data: bytes) -> Iterator[bytes]:
     """Yield a picture as a grey PNG in each of the sizes it is read at, dark letters on light.
 
     Raises:

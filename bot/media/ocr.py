@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.media.errors import OcrMissing, UnreadablePicture
-from bot.media.image_preparation import prepared
-from bot.media.ocr_words import Word, clearest, sure_text, words_in
+from bot.media.image_preparation import prepare
+from bot.media.ocr_words import Word, choose_clearest, sure_text, words_in
 
 #: Seconds that a picture may take in all; it takes about one of a processor.
 READ_S: Final = 20.0
@@ -29,7 +29,7 @@ def read_picture(data: bytes) -> str:
         OcrMissing: tesseract, its Arabic or Pillow is not installed.
         UnreadablePicture: it is no JPEG, PNG or WebP that can be opened, too large, or endless.
     """
-    return sure_text(clearest(_readings(data)))
+    return sure_text(choose_clearest(_readings(data)))
 
 
 def installed() -> str:
@@ -48,7 +48,7 @@ def installed() -> str:
 def _readings(data: bytes) -> Iterator[list[Word]]:
     """Yield what is read at each size: at one of them tesseract may miss whole lines."""
     ends = time.monotonic() + READ_S
-    for png in prepared(data):
+    for png in prepare(data):
         done = _run(_CALL, png, ends - time.monotonic())
         if done.returncode:
             installed()  # Says what is missing, if that is why.

@@ -65,7 +65,7 @@ def words_in(table: str) -> list[Word]:
     return found[:MAX_WORDS]
 
 
-def clearest(readings: Iterable[Sequence[Word]]) -> Sequence[Word]:
+def choose_clearest(readings: Iterable[Sequence[Word]]) -> Sequence[Word]:
     """Return the reading with the most letters that are sure, doubtful ones counted against it.
 
     One that reads a place twice took lines for other lines, however sure it is of its words.

@@ -30,7 +30,7 @@ class Refusals:
 
     def note(self, **said: object) -> None:
         """Count a refusal; log it, with what is ``said`` of it, if none was logged just now."""
-        telemetry.request_refused(self._door)
+        telemetry.count_request_refused(self._door)
         with self._guard:
             self._since += 1
             now = self._clock()

@@ -119,68 +119,68 @@ _log = logging.getLogger(__name__)
 _looked_at = time.monotonic()
 
 
-def looked() -> None:
+def note_inbox_checked() -> None:
     """Note that the inbox is being looked through, as it is twice a second while all is well."""
     global _looked_at
     _looked_at = time.monotonic()
 
 
-def idle() -> float:
+def measure_idle() -> float:
     """Return the seconds since that was last so, or since the program began."""
     return time.monotonic() - _looked_at
 
 
-_idle.set_function(idle)
+_idle.set_function(measure_idle)
 
 
-def answered(kind: str, seconds: float) -> None:
+def count_answered(kind: str, seconds: float) -> None:
     """Count an update that has its answer, and what the conversation took for it."""
     _updates.labels(kind).inc()
-    took("talk", seconds)
+    observe_stage("talk", seconds)
 
 
-def left_out(why: Omission) -> None:
+def count_left_out(why: Omission) -> None:
     """Count an update that is neither kept nor answered."""
     _left_out.labels(why.value).inc()
 
 
-def connection_closed(why: Closing) -> None:
+def count_connection_closed(why: Closing) -> None:
     """Count a connection that was closed on its peer."""
     _closings.labels(why.value).inc()
 
 
-def request_refused(where: Door) -> None:
+def count_request_refused(where: Door) -> None:
     """Count a request that was refused."""
     _refusals.labels(where.value).inc()
 
 
-def found(outcome: Outcome) -> None:
+def count_outcome(outcome: Outcome) -> None:
     """Count a claim's outcome."""
     _outcomes.labels(outcome.value).inc()
 
 
-def took(stage: str, seconds: float) -> None:
+def observe_stage(stage: str, seconds: float) -> None:
     """Note how long a stage took."""
     _stages.labels(stage).observe(max(0.0, seconds))
 
 
-def encoded(claims: int) -> None:
+def observe_encoded(claims: int) -> None:
     """Note how many claims shared a run of the encoder."""
     _batches.observe(claims)
 
 
-def not_sent(reason: str) -> None:
+def count_not_sent(reason: str) -> None:
     """Count a sending that failed; ``reason`` is a kind, never Telegram's own words."""
     _failures.labels(reason).inc()
 
 
 @contextmanager
-def watch(stage: Stage) -> Iterator[None]:
+def time_stage(stage: Stage) -> Iterator[None]:
     """Time a stage of answering (``knowledge.checking.stages.Watch``), one that fails too."""
     started = time.perf_counter()
     try:
         yield
     finally:
         passed = time.perf_counter() - started
-        took(stage.value, passed)
+        observe_stage(stage.value, passed)
         _log.debug("stage_done", extra={"stage": stage.value, "ms": round(passed * 1000, 1)})

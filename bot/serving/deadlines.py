@@ -130,7 +130,7 @@ class BoundedProtocol(H11Protocol):
 
     def drop(self, why: Closing) -> None:
         """Close at once: closing in good order would wait for a peer that does not read."""
-        telemetry.connection_closed(why)
+        telemetry.count_connection_closed(why)
         self.transport.abort()
 
     def _phase(self) -> Phase:

@@ -65,7 +65,7 @@ class Standing(Collector):
         sessions: Sessions,
         index: ServingIndex,
         clock: Callable[[], datetime],
-        idle: Callable[[], float] = telemetry.idle,
+        idle: Callable[[], float] = telemetry.measure_idle,
     ) -> None:
         self._sessions, self._index, self._clock, self._idle = sessions, index, clock, idle
 
@@ -91,8 +91,8 @@ class Standing(Collector):
         try:
             with self._sessions() as session:
                 last = serving_index.last_change(session)
-                waiting = backlog.queues(session, at)
-                late = len(scheduled_jobs.late(session, at - _GRACE))
+                waiting = backlog.measure_queues(session, at)
+                late = len(scheduled_jobs.list_late(session, at - _GRACE))
         except SQLAlchemyError as error:
             _log.warning("not_measured", extra={"error": type(error).__name__})
             answers = 0.0
@@ -116,7 +116,7 @@ class Standing(Collector):
 
 
 @contextmanager
-def watched(standing: Standing, bind: str) -> Iterator[None]:
+def serve_metrics(standing: Standing, bind: str) -> Iterator[None]:
     """Answer at ``bind`` (host:port) while the body runs. Raises SettingsError if it cannot be."""
     try:
         listener = serving.listen(*serving.address_of(bind))

@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from transformers import BertModel
 
 from embeddings.build.layer_weights import load_weights
-from embeddings.build.outlier_channels import NAME, part
-from embeddings.build.torch_cross_encoder import trained
+from embeddings.build.outlier_channels import NAME, split_outlier_channels
+from embeddings.build.torch_cross_encoder import load_trained
 from embeddings.bundled.e5_model import PROMPTS, open_tokenizer, tokenized
 from embeddings.encoders.sentence_transformers_model import quieten
 from embeddings.index.score_normalisation import COHORT
@@ -39,7 +39,7 @@ def export_pairs(model_folder: Path, weights: Path, path: Path) -> None:
         pairs = [tokenizer.pair(one, other) for one in COHORT for other in COHORT[:_PARTNERS]]
         batch = tokenizer.batch(pairs)
         example = {"ids": batch.ids, "marks": batch.marks, "mask": batch.mask}
-        _export(trained(model_folder, weights), example, "logits", path)
+        _export(load_trained(model_folder, weights), example, "logits", path)
 
 
 def export_encoder(model_folder: Path, weights: Path | None, path: Path) -> None:
@@ -80,7 +80,7 @@ def _export(
     weights to 7 bits: processors without VNNI saturate at 8.
     """
     inputs = {name: torch.from_numpy(values) for name, values in example.items()}
-    part(model, inputs)
+    split_outlier_channels(model, inputs)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as aside:
         whole, small = Path(aside) / "fp32.onnx", Path(aside) / "int8.onnx"
         with torch.no_grad():

@@ -41,7 +41,7 @@ class _Parted(nn.Module):
         return result
 
 
-def part(model: nn.Module, example: Mapping[str, Tensor]) -> None:
+def split_outlier_channels(model: nn.Module, example: Mapping[str, Tensor]) -> None:
     """Part the feed-forward layers of ``model`` in place, by what ``example`` puts into them.
 
     ``example`` is what the model is called with, by name. The model computes what it did before.

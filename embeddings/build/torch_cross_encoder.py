@@ -19,7 +19,7 @@ from embeddings.text.pair_encoding import MARKS
 _HIDDEN: Final = 256
 
 
-class CrossEncoder(nn.Module):
+class TorchCrossEncoder(nn.Module):
     """Token ids, marks and mask, each (pairs, tokens), to logits (pairs, 5)."""
 
     def __init__(self, encoder: nn.Module, width: int) -> None:
@@ -43,7 +43,7 @@ class CrossEncoder(nn.Module):
         return logits
 
 
-def untrained(model_folder: Path) -> CrossEncoder:
+def build_untrained(model_folder: Path) -> TorchCrossEncoder:
     """Return a cross-encoder over the encoder in ``model_folder``; its tables stay as they are."""
     encoder = BertModel.from_pretrained(
         str(model_folder),
@@ -57,12 +57,12 @@ def untrained(model_folder: Path) -> CrossEncoder:
     )
     for name, weights in encoder.named_parameters():
         weights.requires_grad = not any(table in name for table in TABLES)
-    return CrossEncoder(encoder, encoder.config.hidden_size)
+    return TorchCrossEncoder(encoder, encoder.config.hidden_size)
 
 
-def trained(model_folder: Path, weights: Path) -> CrossEncoder:
+def load_trained(model_folder: Path, weights: Path) -> TorchCrossEncoder:
     """Return the cross-encoder whose trained weights lie in the folder ``weights``."""
-    model = untrained(model_folder)
+    model = build_untrained(model_folder)
     with torch.no_grad():
         for part in (model.marks, model.head):
             for values in part.parameters():

@@ -22,7 +22,7 @@ _LOCK_SECONDS: Final = 600.0
 _log = logging.getLogger(__name__)
 
 
-def open_made(
+def open_or_make(
     path: Path, make: Callable[[Path], None], progress: Progress | None
 ) -> "onnxruntime.InferenceSession":
     """Return a session on the model in ``path``, which ``make`` writes if it is not there.

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.batching import alike
+from embeddings.batching import batch_by_length
 from embeddings.bundled.e5_model import SOURCE_SHA256, ensure_unpacked
 from embeddings.errors import ModelUnavailable
 from embeddings.progress import Progress
 from embeddings.text.normalisation import NORMALISER_VERSION
 from embeddings.text.pair_encoding import PairBatch, PairTokenizer, PairTokens
-from embeddings.thread_pool import share, side_by_side
+from embeddings.thread_pool import run_parallel, share_of_work
 from embeddings.weights import CROSS_ENCODER, digest
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def relation_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return found
 
 
-class PairReader(Protocol):
+class CrossEncoder(Protocol):
     """Reads claims and statements together, from several threads at once."""
 
     @property
@@ -88,7 +88,7 @@ class _Loaded:
     session: "onnxruntime.InferenceSession"
 
 
-class OnnxPairReader:
+class OnnxCrossEncoder:
     """A ``PairReader`` over the bundled model; the first reading loads it, and makes it once.
 
     ``weights`` is the folder of the trained ones.
@@ -131,8 +131,8 @@ class OnnxPairReader:
     def _run(self, pairs: Sequence[PairTokens]) -> list[NDArray[np.float32]]:
         loaded = self._load()
         sizes = [len(pair.ids) for pair in pairs]
-        budget = min(max(share(sum(sizes)), LEAST_TOKENS), BATCH_TOKENS)
-        batches = list(alike(sizes, budget))
+        budget = min(max(share_of_work(sum(sizes)), LEAST_TOKENS), BATCH_TOKENS)
+        batches = list(batch_by_length(sizes, budget))
 
         def run(rows: list[int]) -> NDArray[np.float32]:
             logits: NDArray[np.float32]
@@ -140,7 +140,7 @@ class OnnxPairReader:
             (logits,) = loaded.session.run(None, _inputs(batch))
             return logits
 
-        found = dict(zip(chain(*batches), chain(*side_by_side(run, batches)), strict=True))
+        found = dict(zip(chain(*batches), chain(*run_parallel(run, batches)), strict=True))
         return [found[n] for n in range(len(pairs))]
 
     def _load(self) -> "_Loaded":
@@ -151,13 +151,13 @@ class OnnxPairReader:
         return self._loaded
 
     def _load_once(self) -> "_Loaded":
-        from embeddings.bundled.onnx_cache import open_made
+        from embeddings.bundled.onnx_cache import open_or_make
 
         folder = ensure_unpacked(self._models_dir, self._progress)
         name = f"cross-encoder-{self.fingerprint[:12]}-v{EXPORT_VERSION}.onnx"
         path = self._models_dir / name
         try:
-            session = open_made(
+            session = open_or_make(
                 path, lambda aside: _export(folder, self._weights, aside), self._progress
             )
         # Exporter, quantiser and runtime meet here; whatever they raise, there is no judge.

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.batching import Batcher, Told, alike
+from embeddings.batching import Batcher, Told, batch_by_length
 from embeddings.encoders.model_source import ModelSource, find_source
 from embeddings.encoders.text_model import TextModel
 from embeddings.errors import ModelUnavailable
@@ -148,8 +148,8 @@ class SentenceTransformerEncoder:
         if not texts:
             return vectors
         model = self._load().model
-        read = [readable(text) for text in texts]
-        batches = list(alike([len(prompt + text) for text in read], BATCH_CHARACTERS))
+        read = [prepare_text(text) for text in texts]
+        batches = list(batch_by_length([len(prompt + text) for text in read], BATCH_CHARACTERS))
         parts = [[read[index] for index in batch] for batch in batches]
         bulk = len(parts) >= BULK
         found = model.in_bulk(parts, prompt) if bulk else (model(part, prompt) for part in parts)
@@ -190,7 +190,7 @@ class SentenceTransformerEncoder:
         return _Loaded(model, probe.shape[1])
 
 
-def readable(text: str) -> str:
+def prepare_text(text: str) -> str:
     """What the model reads of ``text``: bounded, normalised, encodable (no lone surrogates)."""
     text = for_matching(text[:MAX_CHARACTERS])[:MAX_CHARACTERS]
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -132,9 +132,9 @@ class BundledModel:
         """Return the model at 8 bits; in torch, several times slower, where that cannot be made."""
         folder = self.folder()
         try:
-            from embeddings.encoders.onnx_encoder import open_quantised
+            from embeddings.encoders.onnx_encoder import open_onnx_encoder
 
-            return open_quantised(folder, self.models_dir, self._weights, self.progress)
+            return open_onnx_encoder(folder, self.models_dir, self._weights, self.progress)
         # Exporter, quantiser and runtime meet here; whatever they raise, torch still runs.
         except Exception as error:  # noqa: BLE001
             _log.warning(

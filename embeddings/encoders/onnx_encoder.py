@@ -17,10 +17,10 @@ from tokenizers import Tokenizer
 
 from embeddings.bundled.e5_model import FORMAT_VERSION as UNPACKED_VERSION
 from embeddings.bundled.e5_model import SOURCE_SHA256, TextBatch, open_tokenizer, tokenized
-from embeddings.bundled.onnx_cache import open_made
+from embeddings.bundled.onnx_cache import open_or_make
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
-from embeddings.thread_pool import PROCESSORS, share, side_by_side
+from embeddings.thread_pool import PROCESSORS, run_parallel, share_of_work
 from embeddings.weights import digest
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FORMAT_VERSION: Final = 2
 
 
-class QuantisedModel:
+class OnnxEncoder:
     """Implements ``text_model.TextModel``. Safe to use from several threads."""
 
     def __init__(self, tokenizer: Tokenizer, session: "onnxruntime.InferenceSession") -> None:
@@ -43,9 +43,9 @@ class QuantisedModel:
             return self.averaged(self.tokens(part, prompt))
 
         # Neighbours are of like length, so that parts of them are padded as little.
-        size = max(1, share(len(texts)))
+        size = max(1, share_of_work(len(texts)))
         parts = [texts[start : start + size] for start in range(0, len(texts), size)]
-        return _unit(np.concatenate(side_by_side(averaged, parts)))
+        return _unit(np.concatenate(run_parallel(averaged, parts)))
 
     def in_bulk(self, batches: Sequence[Sequence[str]], prompt: str) -> Iterator[Vectors]:
         """Yield the vectors of each batch, a batch a processor at a time."""
@@ -67,12 +67,12 @@ class QuantisedModel:
         return vectors
 
 
-def open_quantised(
+def open_onnx_encoder(
     folder: Path,
     models_dir: Path,
     weights: Path | None = None,
     progress: Progress | None = None,
-) -> QuantisedModel:
+) -> OnnxEncoder:
     """Return the bundled model unpacked in ``folder`` at 8 bits; made once, in ``models_dir``.
 
     ``weights`` is the folder of trained ones. Raises whatever exporter, quantiser and runtime
@@ -81,8 +81,8 @@ def open_quantised(
     parts = (SOURCE_SHA256, str(UNPACKED_VERSION), digest(weights) if weights is not None else "")
     name = hashlib.sha256(" ".join(parts).encode()).hexdigest()
     path = models_dir / f"encoder-{name[:12]}-v{FORMAT_VERSION}.onnx"
-    session = open_made(path, lambda aside: _export(folder, weights, aside), progress)
-    return QuantisedModel(open_tokenizer(folder), session)
+    session = open_or_make(path, lambda aside: _export(folder, weights, aside), progress)
+    return OnnxEncoder(open_tokenizer(folder), session)
 
 
 def _unit(vectors: Vectors) -> Vectors:

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from embeddings.build.layer_weights import load_weights
 from embeddings.bundled.e5_model import TextBatch
-from embeddings.encoders.onnx_encoder import QuantisedModel
+from embeddings.encoders.onnx_encoder import OnnxEncoder
 from embeddings.search_results import Vectors
 
 
@@ -61,7 +61,7 @@ class SentenceTransformerTexts:
         return (self(batch, prompt) for batch in batches)
 
 
-def as_sentence_transformer(model: QuantisedModel) -> SentenceTransformer:
+def as_sentence_transformer(model: OnnxEncoder) -> SentenceTransformer:
     """Return the bundled model at 8 bits as a SentenceTransformer."""
     return SentenceTransformer(modules=[QuantisedTransformer(model)], device="cpu")
 
@@ -69,7 +69,7 @@ def as_sentence_transformer(model: QuantisedModel) -> SentenceTransformer:
 class QuantisedTransformer(InputModule):
     """Texts to sentence vectors in one module, run by ONNX Runtime."""
 
-    def __init__(self, model: QuantisedModel) -> None:
+    def __init__(self, model: OnnxEncoder) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._quantised = model
 

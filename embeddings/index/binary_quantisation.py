@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from embeddings.index import faiss_file, faiss_threads
 from embeddings.search_results import Vectors
-from embeddings.thread_pool import side_by_side
+from embeddings.thread_pool import run_parallel
 
 #: Rows whose mean sketches are taken from.
 _LEARNED_FROM: Final = 100_000
@@ -25,7 +25,7 @@ _FILE: Final = "sketch"
 _PART: Final = 250_000
 
 
-class Sketch:
+class BinaryQuantiser:
     """Sketches by id, in parts that are scanned side by side. Not thread-safe for writing.
 
     A removed row's sketch stays until the index is built anew; it is only passed over.
@@ -69,10 +69,10 @@ class Sketch:
         query = _plain(vector[None])
 
         def search(part: Any) -> Any:
-            faiss_threads.alone()
+            faiss_threads.use_one_thread()
             return part.search(query, min(count, part.ntotal))
 
-        found = side_by_side(search, self._parts)
+        found = run_parallel(search, self._parts)
         scores = np.concatenate([each[0][0] for each in found])
         ids = np.concatenate([each[1][0] for each in found])
         if len(ids) > count:

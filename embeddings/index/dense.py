@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from embeddings.errors import IndexCorrupt
 from embeddings.index import faiss_file, faiss_threads
-from embeddings.index.binary_quantisation import Sketch
+from embeddings.index.binary_quantisation import BinaryQuantiser
 from embeddings.search_results import Scored, Vectors
 
 #: Rows up to which all are compared: where that costs as much as sketches and what they nominate
@@ -40,7 +40,7 @@ class DenseIndex:
         self._rows: Any = faiss.IndexIDMap2(
             faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_L2)
         )
-        self._sketch: Sketch | None = None
+        self._sketch: BinaryQuantiser | None = None
         self._held: _Held | None = None
 
     @classmethod
@@ -54,11 +54,11 @@ class DenseIndex:
 
         Rows added later are sketched if these were.
         """
-        faiss_threads.together()
+        faiss_threads.use_all_threads()
         index = cls(vectors.shape[1])
         index.add(ids, vectors)
         if len(ids) > exact_up_to:
-            index._sketch = Sketch.built(ids, vectors)
+            index._sketch = BinaryQuantiser.built(ids, vectors)
         return index
 
     def __len__(self) -> int:
@@ -101,7 +101,7 @@ class DenseIndex:
         k = min(k, len(self))
         if k <= 0:
             return []
-        faiss_threads.alone()
+        faiss_threads.use_one_thread()
         query = np.asarray(vector, dtype=np.float32)
         if self._sketch is None:
             return self._compared(query, k)
@@ -139,7 +139,7 @@ class DenseIndex:
         loaded._held = None
         try:
             loaded._rows = faiss.read_index(str(folder / cls.FILE))
-            loaded._sketch = Sketch.load(folder, loaded.ids())
+            loaded._sketch = BinaryQuantiser.load(folder, loaded.ids())
         # A damaged length makes FAISS ask for memory that no machine has.
         except (RuntimeError, MemoryError) as error:
             raise IndexCorrupt(

@@ -13,14 +13,14 @@ import faiss
 _kept = threading.local()
 
 
-def alone() -> None:
+def use_one_thread() -> None:
     """Keep FAISS to the calling thread in what it does for it from now on."""
     if not getattr(_kept, "alone", False):
         faiss.omp_set_num_threads(1)
         _kept.alone = True
 
 
-def together() -> None:
+def use_all_threads() -> None:
     """Let FAISS use every processor in what it does for the calling thread from now on."""
     faiss.omp_set_num_threads(os.cpu_count() or 1)
     _kept.alone = False

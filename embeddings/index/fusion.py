@@ -41,7 +41,7 @@ class Weights:
 
 
 @cache
-def learned() -> Weights:
+def load_shipped_weights() -> Weights:
     """Return the weights that are shipped."""
     return Weights(**json.loads(WEIGHTS.read_text("utf-8"))["weights"])
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from embeddings.index import snapshot
 from embeddings.index.dense import DenseIndex
-from embeddings.index.fusion import DEPTH, Candidates, fuse, learned
+from embeddings.index.fusion import DEPTH, Candidates, fuse, load_shipped_weights
 from embeddings.index.lexical import LexicalIndex
-from embeddings.index.read_write_lock import Turns
+from embeddings.index.read_write_lock import ReadWriteLock
 from embeddings.index.snapshot import Manifest, Snapshot
 from embeddings.search_results import Hit, Vectors
 
@@ -46,7 +46,7 @@ class LiveIndex:
     ) -> None:
         self._dense, self._lexical = dense, lexical
         self._change_number = change_number
-        self._turns = Turns()
+        self._turns = ReadWriteLock()
         self._number = next(_NUMBERS)
 
     @classmethod
@@ -111,7 +111,7 @@ class LiveIndex:
 
         ``vector`` is the claim's (dimension,), ``text`` the claim itself.
         """
-        return fuse(self.candidates(vector, text, max(DEPTH, k)), learned(), k)
+        return fuse(self.candidates(vector, text, max(DEPTH, k)), load_shipped_weights(), k)
 
     def candidates(self, vector: Vectors, text: str, depth: int = DEPTH) -> Candidates:
         """Return the ``depth`` best of each list, all of them with both indexes' scores."""

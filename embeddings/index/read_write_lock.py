@@ -9,7 +9,7 @@ from typing import Final
 READERS: Final = 16
 
 
-class Turns:
+class ReadWriteLock:
     """Gives turns to readers and writers of what may be read by many or changed by one."""
 
     def __init__(self) -> None:

@@ -72,7 +72,7 @@ COHORT: Final = (
 )
 
 
-def deviations(cosine: float, claim: Vectors, cohort: Vectors) -> float:
+def normalise_scores(cosine: float, claim: Vectors, cohort: Vectors) -> float:
     """Return how far ``cosine`` lies above the claim's cosines with unrelated text.
 
     ``claim`` is its vector (dimension,), ``cohort`` the rows (n, dimension) of ``COHORT`` as the

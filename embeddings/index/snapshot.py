@@ -83,7 +83,7 @@ def write(
     with _alone(root):
         for leftover in [*root.glob(f"*{_ASIDE}"), *_rejected(root)]:
             shutil.rmtree(leftover)
-        name = f"{max((int(n) for n in names(root)), default=0) + 1:08d}"
+        name = f"{max((int(n) for n in list_names(root)), default=0) + 1:08d}"
         aside = root / (name + _ASIDE)
         try:
             aside.mkdir()
@@ -107,7 +107,7 @@ def write(
     return manifest
 
 
-def names(root: Path) -> list[str]:
+def list_names(root: Path) -> list[str]:
     """Return the names of the complete snapshots, oldest first."""
     if not root.is_dir():
         return []
@@ -130,7 +130,7 @@ def current(root: Path) -> Manifest:
 def fingerprints(root: Path) -> set[str]:
     """Return the encoders of the complete snapshots; what cannot be read has none."""
     found = set()
-    for name in names(root):
+    for name in list_names(root):
         with suppress(IndexCorrupt, IndexMismatch):
             found.add(_manifest(root, name).fingerprint)
     return found
@@ -171,7 +171,7 @@ def rollback(root: Path) -> Manifest:
     """
     with _alone(root):
         serving = current_name(root)
-        older = [name for name in names(root) if serving is None or name < serving]
+        older = [name for name in list_names(root) if serving is None or name < serving]
         if not older:
             raise IndexMissing("there is no older index to go back to; run `tathabbat reindex`")
         manifest = _manifest(root, older[-1])
@@ -207,7 +207,7 @@ def built_at(root: Path, name: str) -> float | None:
 
 
 @contextmanager
-def building(root: Path) -> Iterator[None]:
+def hold_build_lock(root: Path) -> Iterator[None]:
     """Hold the right to build an index for ``root``; whoever holds it may take it again.
 
     Raises IndexBusy if another process or thread has it. What is served may be changed meanwhile.
@@ -267,13 +267,13 @@ def _rejected(root: Path) -> list[Path]:
 
     Nobody can serve them again, and kept they would stand where the next rollback goes.
     """
-    serving, complete = current_name(root), names(root)
+    serving, complete = current_name(root), list_names(root)
     return [root / name for name in complete if serving in complete and name > serving]
 
 
 def _prune(root: Path) -> list[str]:
     serving = current_name(root)
-    others = [name for name in names(root) if name != serving]
+    others = [name for name in list_names(root) if name != serving]
     doomed = others[: -(KEPT - 1)]
     for name in doomed:
         shutil.rmtree(root / name)

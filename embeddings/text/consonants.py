@@ -44,7 +44,7 @@ def is_arabic(word: str) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def sounds(word: str) -> frozenset[str]:
+def consonant_keys(word: str) -> frozenset[str]:
     """Return the readings of a folded word that tell it from others; a number has none."""
     if not any(map(str.isalpha, word)):
         return frozenset()

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.bundled.e5_model import literal, open_tokenizer
-from embeddings.text.consonants import is_arabic, sounds
+from embeddings.text.consonants import consonant_keys, is_arabic
 from embeddings.text.normalisation import fold, for_matching
 from embeddings.text.tokenisation import STOP_WORDS, stem
 
@@ -195,11 +195,11 @@ def _mark(word: str, other: _Text) -> Mark:
 def _sounds_like_one_of(word: str, other: _Text) -> bool:
     """Return whether ``other`` has the word in the other script, more or less."""
     theirs = other.latin_sounds if is_arabic(word) else other.arabic_sounds
-    return not theirs.isdisjoint(sounds(word))
+    return not theirs.isdisjoint(consonant_keys(word))
 
 
 def _sounds(words: Iterable[str]) -> frozenset[str]:
-    return frozenset(sound for word in words for sound in sounds(word))
+    return frozenset(sound for word in words for sound in consonant_keys(word))
 
 
 @lru_cache(maxsize=65536)

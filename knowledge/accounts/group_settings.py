@@ -27,7 +27,7 @@ _HOUR: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class GroupSettings:
     """How the bot behaves in a group. ``language`` None: everybody is spoken to in their own."""
 
     watching: bool = False
@@ -40,10 +40,10 @@ def group_key(secret: bytes, channel: str, number: int) -> str:
     return person_key(secret, f"{channel}-group", number)
 
 
-def manners_in(session: Session, key: str) -> Manners:
+def load_settings(session: Session, key: str) -> GroupSettings:
     """Return what the admins of a group chose."""
     row = session.get(Group, key)
-    return Manners(row.watching, row.per_hour, row.language) if row else Manners()
+    return GroupSettings(row.watching, row.per_hour, row.language) if row else GroupSettings()
 
 
 def choose_watching(session: Session, key: str, watching: bool) -> None:
@@ -61,7 +61,7 @@ def choose_language(session: Session, key: str, language: str | None) -> None:
     _change(session, key, language=language)
 
 
-def watched(session: Session) -> frozenset[str]:
+def list_watched(session: Session) -> frozenset[str]:
     """Return the keys of the groups that are watched."""
     return frozenset(session.scalars(select(Group.key).where(Group.watching)))
 

@@ -59,7 +59,7 @@ def is_muted(key: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     return select(Person.key).where(Person.key == key, Person.muted).exists()
 
 
-def remembered(session: Session, key: str) -> Known:
+def load_person(session: Session, key: str) -> Known:
     """Return what is remembered of a person."""
     row = session.execute(_REMEMBERED, {"key": key}).one_or_none()
     if row is None:
@@ -118,10 +118,10 @@ def address_of(session: Session, key: str, secret: bytes) -> str | None:
     Raises AddressUnreadable if it was kept under another secret.
     """
     sealed = session.scalar(select(Person.address).where(Person.key == key))
-    return opened(sealed, secret) if sealed is not None else None
+    return decrypt_address(sealed, secret) if sealed is not None else None
 
 
-def opened(address: bytes, secret: bytes) -> str:
+def decrypt_address(address: bytes, secret: bytes) -> str:
     """Return an encrypted address as it was. Raises AddressUnreadable for another secret's."""
     try:
         return _cipher(secret).decrypt(address).decode()
@@ -131,12 +131,12 @@ def opened(address: bytes, secret: bytes) -> str:
         ) from None
 
 
-def known(session: Session) -> bool:
+def has_people(session: Session) -> bool:
     """Tell whether anything is remembered of anybody: then the secret must stay what it is."""
     return session.scalar(select(Person.key).limit(1)) is not None
 
 
-def an_address(session: Session) -> bytes | None:
+def sample_address(session: Session) -> bytes | None:
     """Return somebody's address, encrypted, to try a secret on; None if none is kept."""
     return session.scalar(select(Person.address).where(Person.address.is_not(None)).limit(1))
 
@@ -163,7 +163,7 @@ def _block(
 ) -> None:
     before = session.scalar(select(Person.blocked_until).where(Person.key == key))
     _change(session, key, blocked_until=until)
-    audit_log.note(
+    audit_log.record(
         session,
         actor,
         action,

@@ -70,7 +70,7 @@ def grant(session: Session, key: str, role: Role, name: str, actor: str) -> None
             .values(role=role, name=name, granted_by=actor, at=now())
         )
     after = {"role": role.value, "name": name}
-    audit_log.note(session, actor, "granted", SubjectKind.PERSON, key, before=before, after=after)
+    audit_log.record(session, actor, "granted", SubjectKind.PERSON, key, before=before, after=after)
 
 
 def revoke(session: Session, key: str, actor: str) -> bool:
@@ -81,11 +81,11 @@ def revoke(session: Session, key: str, actor: str) -> bool:
     if gone is None:
         return False
     before = {"role": gone.role.value, "name": gone.name}
-    audit_log.note(session, actor, "revoked", SubjectKind.PERSON, key, before=before)
+    audit_log.record(session, actor, "revoked", SubjectKind.PERSON, key, before=before)
     return True
 
 
-def held(session: Session) -> list[Holder]:
+def list_holders(session: Session) -> list[Holder]:
     """Return everybody who was granted a role, by name."""
     rows = session.scalars(select(Grant).order_by(Grant.name, Grant.person_key))
     return [

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from knowledge.accounts.people import remembered
+from knowledge.accounts.people import load_person
 from knowledge.errors import LinkRefused
 from knowledge.models import ConsoleSession, SignInLink
 
@@ -93,7 +93,7 @@ def use_link(
             token_hash=_hash(cookie),
             person_key=key,
             form_token=form_token,
-            language=remembered(session, key).wishes.language or "",
+            language=load_person(session, key).wishes.language or "",
             created_at=now,
             expires_at=expires_at,
         )

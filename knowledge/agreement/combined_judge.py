@@ -21,13 +21,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.cross_encoder.onnx_cross_encoder import Output, Pair, PairReader
+from embeddings.cross_encoder.onnx_cross_encoder import CrossEncoder, Output, Pair
 from embeddings.text.tokenisation import words
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, Reason, ReasonKind
 from knowledge.agreement.negation import denies_unreadably
 from knowledge.agreement.number_conflicts import VERSION, signals
 from knowledge.agreement.sentence_features import read
-from knowledge.agreement.text_differences import difference
+from knowledge.agreement.text_differences import find_difference
 from knowledge.domain import Relation
 from knowledge.errors import WeightsUnfit
 
@@ -92,7 +92,7 @@ def load_combination(path: Path, fingerprint: str) -> Combination:
 class CombinedJudge:
     """Implements ``judgement.Judge`` over a reader and another judge, the rules."""
 
-    def __init__(self, rules: Judge, reader: PairReader, weights: Path = WEIGHTS) -> None:
+    def __init__(self, rules: Judge, reader: CrossEncoder, weights: Path = WEIGHTS) -> None:
         self._rules, self._reader, self._weights = rules, reader, weights
 
     @cached_property
@@ -129,7 +129,7 @@ class CombinedJudge:
             return Judgement(ruled.relation, sure, ruled.reasons)
         reasons: tuple[Reason, ...] = ()
         if relation is Relation.REFUTES:
-            words_of = difference(claim, evidence.text)
+            words_of = find_difference(claim, evidence.text)
             reasons = (Reason(ReasonKind.WORDS_DIFFER, words_of.claim, words_of.statement),)
         return Judgement(relation, likely[relation], reasons)
 

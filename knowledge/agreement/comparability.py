@@ -34,7 +34,7 @@ class Pair:
     preceding: str
 
 
-def certain(reading: Reading, quantity: Quantity) -> bool:
+def is_certain(reading: Reading, quantity: Quantity) -> bool:
     """Tell whether a number may refute: whether it surely measures what stands next to it.
 
     Ranks tell events apart rather than measure them (the third plane, the fourth), "one" is often

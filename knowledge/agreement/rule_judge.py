@@ -15,9 +15,9 @@ from knowledge.agreement.calendar_points import Moment, moments_conflict, same_m
 from knowledge.agreement.comparability import (
     OPERATOR_GAP,
     Pair,
-    certain,
     dates_same,
     governed_alike,
+    is_certain,
     is_decade,
     measures_same,
     other_side,
@@ -160,10 +160,12 @@ def _told_before(pair: Pair, word: Word) -> bool:
 
 
 def _number_differs(pair: Pair, ours: Quantity) -> Reason | None:
-    if not certain(pair.claim, ours):
+    if not is_certain(pair.claim, ours):
         return None
     rivals = [
-        q for q in pair.statement.quantities if comparable(q, ours) and certain(pair.statement, q)
+        q
+        for q in pair.statement.quantities
+        if comparable(q, ours) and is_certain(pair.statement, q)
     ]
     if any(entails(q, ours) for q in rivals):
         return None

@@ -48,7 +48,7 @@ def _bare(text: str) -> str:
     return _AFTER.sub("", _BEFORE.sub("", text))
 
 
-def difference(claim: str, statement: str) -> Difference:
+def find_difference(claim: str, statement: str) -> Difference:
     """Return what differs: the widest exchange of words, else what only one of them says."""
     ours, theirs = _words(claim), _words(statement)
     blocks = SequenceMatcher(

@@ -23,11 +23,16 @@ from knowledge.approvals.acts import (
     role_needed,
     subjects,
 )
-from knowledge.approvals.execution import apply, changes_what_is_told, feeds_changed, observed
+from knowledge.approvals.execution import (
+    apply,
+    changes_what_is_told,
+    collect_effects,
+    list_changed_feeds,
+)
 from knowledge.approvals.preconditions import basis_of, lock, subject_named
 from knowledge.claim_queue import demand
-from knowledge.curation.edit_conflicts import stale
-from knowledge.curation.publication import reviewers
+from knowledge.curation.edit_conflicts import make_stale_error
+from knowledge.curation.publication import list_reviewers
 from knowledge.curation.resolution import UNDO_FOR
 from knowledge.errors import (
     CannotDecide,
@@ -87,12 +92,14 @@ def submit(
     if not policy.two_people or isinstance(act, Publish):
         return _apply(session, act, actor, reason, policy.two_people, policy.undo_for)
     with session.begin_nested() as savepoint:
-        with observed(session) as effects:
+        with collect_effects(session) as effects:
             count = apply(session, act, actor, reason, two_people=True)
         if not changes_what_is_told(session, effects):
             return Applied(count, effects.statement_ids)
         rests_on = subjects(session, act)
-        rests_on += [(SubjectKind.SOURCE, f.source_id) for f in feeds_changed(session, effects)]
+        rests_on += [
+            (SubjectKind.SOURCE, f.source_id) for f in list_changed_feeds(session, effects)
+        ]
         savepoint.rollback()
     return Waiting(_propose(session, act, rests_on, actor, reason))
 
@@ -115,8 +122,8 @@ def approve(session: Session, proposal_id: int, actor: str, policy: Policy) -> A
     lock(session, rests_on)
     _require_reviewers(session, act, policy)
     if (changed := _changed(session, row)) is not None:
-        raise stale(session, *subject_named(changed))
-    with audit_log.approved(session, actor):
+        raise make_stale_error(session, *subject_named(changed))
+    with audit_log.name_approver(session, actor):
         applied = _apply(session, act, row.proposed_by, row.reason, True, policy.undo_for)
     _decide(session, row, ProposalState.APPROVED, actor, None)
     return applied
@@ -171,7 +178,7 @@ def count(session: Session) -> int:
 def _apply(
     session: Session, act: Act, actor: str, reason: str | None, two_people: bool, held: timedelta
 ) -> Applied:
-    with observed(session) as effects:
+    with collect_effects(session) as effects:
         done = apply(session, act, actor, reason, two_people, held)
     return Applied(done, effects.statement_ids)
 
@@ -196,7 +203,7 @@ def _propose(
     session.add(row)
     session.flush()
     after = {"state": ProposalState.PENDING.value, "act": act.kind, "about": list(rests_on)}
-    audit_log.note(
+    audit_log.record(
         session, actor, "proposed", SubjectKind.PROPOSAL, row.id, after=after, reason=reason
     )
     session.flush()
@@ -242,7 +249,7 @@ def _require_reviewers(session: Session, act: Act, policy: Policy) -> None:
             published = (number,)
         case _:
             return
-    for reviewer, ref in reviewers(session, published).items():
+    for reviewer, ref in list_reviewers(session, published).items():
         # The command line reviews without a role, as it does everything.
         if reviewer == audit_log.COMMAND_LINE:
             continue
@@ -265,7 +272,7 @@ def _decide(
 ) -> None:
     row.state, row.decided_by, row.decided_at = state, actor, now()
     row.decision_reason = audit_log.reason_on_one_line(reason)
-    audit_log.note(
+    audit_log.record(
         session,
         actor,
         state.value,

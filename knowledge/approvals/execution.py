@@ -61,7 +61,7 @@ class Effects:
 
 
 @contextmanager
-def observed(session: Session) -> Iterator[Effects]:
+def collect_effects(session: Session) -> Iterator[Effects]:
     """Collect what is done within."""
     effects = Effects()
 
@@ -114,12 +114,12 @@ def apply(
             )
         case Attach(cluster_id=cluster, statement_id=number, relation=relation):
             cluster_actions.take_opposites_out(session, cluster, actor)
-            claims = statement_search.claims_of(session, cluster)
+            claims = statement_search.list_claim_ids(session, cluster)
             return verdicts.attach(session, claims, number, relation, actor, reason, act.note)
         case Explain(cluster_id=cluster, statement_id=number, note=note, was=was, tell=tell):
             return explain(session, cluster, number, note, was, actor, reason, tell)
         case Detach(cluster_id=cluster, statement_id=number):
-            claims = statement_search.claims_of(session, cluster)
+            claims = statement_search.list_claim_ids(session, cluster)
             return verdicts.detach(session, claims, number, actor, reason)
         case SplitCluster(cluster_id=cluster, claim_ids=chosen):
             return cluster_actions.split_cluster(session, cluster, chosen, actor, reason)
@@ -144,11 +144,11 @@ def changes_what_is_told(session: Session, effects: Effects) -> bool:
     return (
         any(kind is ChangeKind.ADDED for _, kind in effects.changes)
         or any(_is_told(session, entry) for entry in effects.entries)
-        or any(feed.trusted and not feed.paused for feed in feeds_changed(session, effects))
+        or any(feed.trusted and not feed.paused for feed in list_changed_feeds(session, effects))
     )
 
 
-def feeds_changed(session: Session, effects: Effects) -> Sequence[Row[int, bool, bool]]:
+def list_changed_feeds(session: Session, effects: Effects) -> Sequence[Row[int, bool, bool]]:
     """Return the feeds that an act changed: ``source_id``, ``trusted``, ``paused``."""
     numbers = [int(each.subject_id) for each in effects.entries if each.subject is SubjectKind.FEED]
     query = select(Feed.source_id, Source.trusted, Feed.paused).join(Source)

@@ -19,7 +19,7 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
-from knowledge.storage.row_locks import take_report, take_statements
+from knowledge.storage.row_locks import lock_report, lock_statements
 
 #: What moderators have done with: open, put off and settled are one to an answer.
 _HANDLED = (ClusterStatus.ANSWERED, ClusterStatus.REJECTED)
@@ -48,8 +48,8 @@ def lock(session: Session, subjects: Sequence[Subject]) -> None:
     """
     for kind, number in subjects:
         if kind is SubjectKind.REPORT:
-            take_report(session, number)
-    take_statements(session, sorted(n for kind, n in subjects if kind is SubjectKind.STATEMENT))
+            lock_report(session, number)
+    lock_statements(session, sorted(n for kind, n in subjects if kind is SubjectKind.STATEMENT))
 
 
 def basis_of(session: Session, subjects: Sequence[Subject]) -> dict[str, Any]:

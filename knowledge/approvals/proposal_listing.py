@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.approvals.acts import Act, Subject, load, subjects
 from knowledge.approvals.decisions import overtake
-from knowledge.approvals.execution import apply, observed
+from knowledge.approvals.execution import apply, collect_effects
 from knowledge.approvals.preconditions import name_of, subject_named
 from knowledge.claim_queue import demand
 from knowledge.corpus import reports
@@ -84,7 +84,7 @@ class Foreseen:
         )
 
 
-def proposal(session: Session, proposal_id: int) -> Proposed:
+def load_proposal(session: Session, proposal_id: int) -> Proposed:
     """Return a proposal. Raises NotFound."""
     row = session.get(Proposal, proposal_id, populate_existing=True)
     if row is None:
@@ -92,14 +92,14 @@ def proposal(session: Session, proposal_id: int) -> Proposed:
     return _proposed(session, row)
 
 
-def waiting(session: Session) -> tuple[Proposed, ...]:
+def list_waiting(session: Session) -> tuple[Proposed, ...]:
     """Return what waits, longest first; what was overtaken meanwhile is closed before."""
     overtake(session)
     pending = select(Proposal).where(Proposal.state == ProposalState.PENDING)
     return tuple(_proposed(session, row) for row in session.scalars(pending.order_by(Proposal.id)))
 
 
-def decided(session: Session, limit: int = 20) -> tuple[Proposed, ...]:
+def list_decided(session: Session, limit: int = 20) -> tuple[Proposed, ...]:
     """Return what was decided, latest first."""
     done = (
         select(Proposal)
@@ -110,7 +110,7 @@ def decided(session: Session, limit: int = 20) -> tuple[Proposed, ...]:
     return tuple(_proposed(session, row) for row in session.scalars(done))
 
 
-def about(session: Session, subjects: Iterable[Subject]) -> tuple[Proposed, ...]:
+def list_about(session: Session, subjects: Iterable[Subject]) -> tuple[Proposed, ...]:
     """Return what waits that would change one of the subjects."""
     names = {name_of(each) for each in subjects}
     pending = select(Proposal).where(Proposal.state == ProposalState.PENDING)
@@ -118,22 +118,26 @@ def about(session: Session, subjects: Iterable[Subject]) -> tuple[Proposed, ...]
     return tuple(_proposed(session, row) for row in rows if names & row.basis.keys())
 
 
-def about_statement(session: Session, statement_id: int, report_id: int) -> tuple[Proposed, ...]:
+def list_about_statement(
+    session: Session, statement_id: int, report_id: int
+) -> tuple[Proposed, ...]:
     """Return what waits that would change a statement, or the report that it is shown with."""
-    return about(session, [(SubjectKind.STATEMENT, statement_id), (SubjectKind.REPORT, report_id)])
+    return list_about(
+        session, [(SubjectKind.STATEMENT, statement_id), (SubjectKind.REPORT, report_id)]
+    )
 
 
-def about_report(session: Session, report_id: int) -> tuple[Proposed, ...]:
+def list_about_report(session: Session, report_id: int) -> tuple[Proposed, ...]:
     """Return what waits that would change a report or one of its statements."""
     ids = session.scalars(select(Statement.id).where(Statement.report_id == report_id))
     statements = [(SubjectKind.STATEMENT, number) for number in ids]
-    return about(session, [(SubjectKind.REPORT, report_id), *statements])
+    return list_about(session, [(SubjectKind.REPORT, report_id), *statements])
 
 
 def foresee(sessions: Sessions, proposal_id: int) -> Foreseen:
     """Return what would come of a proposal. Raises NotFound."""
     with sessions() as session:
-        found = proposal(session, proposal_id)
+        found = load_proposal(session, proposal_id)
     return rehearse(sessions, found.act, found.by, found.reason)
 
 
@@ -143,16 +147,16 @@ def rehearse(sessions: Sessions, act: Act, actor: str, reason: str | None) -> Fo
         demand.hold(session)
         about = subjects(session, act)
         try:
-            with observed(session) as effects:
+            with collect_effects(session) as effects:
                 apply(session, act, actor, reason, two_people=True)
         except KnowledgeError as error:
             session.rollback()
             return Foreseen(problem=error)
         named = [n for kind, n in about if kind is SubjectKind.STATEMENT]
         ids = list(dict.fromkeys((*effects.statement_ids, *named)))
-        after = reports.by_ids(session, ids)
+        after = reports.load_by_ids(session, ids)
         session.rollback()
-        before = {each.id: each for each in reports.by_ids(session, ids)}
+        before = {each.id: each for each in reports.load_by_ids(session, ids)}
     statements = tuple(Prospect(before.get(each.id), each) for each in after)
     return Foreseen(tuple(effects.entries), statements)
 

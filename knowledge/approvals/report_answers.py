@@ -73,7 +73,7 @@ def rehearse_with_report(session: Session, new: NewAnswer, actor: str) -> Rehear
         audience = pending_notifications.foresee(
             session, new.cluster_id, statement_id, new.relation, actor, note=new.note
         )
-        (statement,) = reports.by_ids(session, [statement_id])
+        (statement,) = reports.load_by_ids(session, [statement_id])
         savepoint.rollback()
     return Rehearsed(statement, audience, known, shown)
 
@@ -81,7 +81,7 @@ def rehearse_with_report(session: Session, new: NewAnswer, actor: str) -> Rehear
 def _kept(session: Session, new: NewAnswer, actor: str) -> tuple[int, bool]:
     """Keep a report and the statement of it; returns its number, and whether it was kept before."""
     stored = file_report(session, new.report, actor)
-    for held in curation.report(session, stored.report_id).statements:
+    for held in curation.load_report(session, stored.report_id).statements:
         if held.text == new.statement.text and held.status is not StatementStatus.RETRACTED:
             return held.id, stored.duplicate
     return curation.add_statement(session, stored.report_id, new.statement, actor), False

@@ -11,7 +11,7 @@ import numpy as np
 
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
-from embeddings.index.score_normalisation import COHORT, deviations
+from embeddings.index.score_normalisation import COHORT, normalise_scores
 from embeddings.progress import Progress
 from embeddings.search_results import Hit, Vectors
 from embeddings.text.normalisation import for_matching
@@ -24,25 +24,25 @@ from knowledge.checking.outcomes import (
     SUGGEST,
     Answer,
     Match,
-    answered_by_clauses,
-    decided,
-    left_open,
-    rated,
+    answer_by_clauses,
+    apply_rating,
+    apply_verdicts,
+    combine_answers,
+    decide,
+    drop_verdict,
+    is_reviewed_claim,
     relevance_needed,
-    reviewed,
-    ruled,
-    together,
 )
 from knowledge.checking.relevance import Found, coverage
 from knowledge.checking.reranking import RERANKED, Reread
-from knowledge.checking.stages import Stage, Watch, unwatched
+from knowledge.checking.stages import Stage, Watch, watch_nothing
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.inquiries import Basis
 from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, core_of, read_message
 from knowledge.claims.arabizi import differ_in_language, is_arabizi
 from knowledge.claims.clause_splitting import MAX_CLAUSES
 from knowledge.claims.transliteration import arabic_spellings
-from knowledge.corpus.reports import SourcedStatement, preceding, published
+from knowledge.corpus.reports import SourcedStatement, load_preceding, load_published
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
 from knowledge.index.serving_index import ServingIndex
@@ -80,7 +80,7 @@ class Reranking(Protocol):
         """Return what each of ``found`` is worth once read with ``claim``, in the same order."""
 
 
-class Answering:
+class ClaimChecker:
     """Answers claims from the index of one process. Safe to use from several threads."""
 
     def __init__(
@@ -91,7 +91,7 @@ class Answering:
         judge: Judge,
         reranker: Reranking | None = None,
         calibration: Calibration = STANDARD,
-        watch: Watch = unwatched,
+        watch: Watch = watch_nothing,
     ) -> None:
         self._sessions, self._encoder, self._index, self._judge = sessions, encoder, index, judge
         self._reranker, self._calibration, self._watch = reranker, calibration, watch
@@ -140,7 +140,7 @@ class Answering:
                     known = self._answered(claim, text, live, top)
                     self._remembered.keep(key, known)
         known = replace(known, claim=text)
-        return left_open(known) if crossed else known
+        return drop_verdict(known) if crossed else known
 
     def about(self, claims: Sequence[str]) -> list[SourcedStatement]:
         """Return the published statements that are about a claim, in one of its wordings.
@@ -209,7 +209,7 @@ class Answering:
                 return self.answer(claim, top, crossed=read.crossed)
             case _:
                 answers = [self.answer(each, top, crossed=read.crossed) for each in read.claims]
-                return together(answers, self.nearest(message, top), top)
+                return combine_answers(answers, self.nearest(message, top), top)
 
     def _searched(self, text: str, live: LiveIndex, top: int) -> "list[_Candidate]":
         """Return what search finds, best first; what was retracted since is not among it."""
@@ -219,8 +219,8 @@ class Answering:
         vector = _mean(vectors)
         with self._watch(Stage.SEARCH), self._sessions() as session:
             hits = live.search(vector, " ".join(spelled) or text, max(top, RERANKED))
-            statements = published(session, [hit.id for hit in hits])
-            before = preceding(session, list(statements))
+            statements = load_published(session, [hit.id for hit in hits])
+            before = load_preceding(session, list(statements))
         return [
             self._candidate(
                 (text, *spelled), vector, hit, statements[hit.id], before.get(hit.id, "")
@@ -234,7 +234,7 @@ class Answering:
         found, chosen = self._chosen(text, candidates)
         with self._sessions() as session:
             said = verdicts.said(session, text, claim)
-            answers = published(session, sorted(said))
+            answers = load_published(session, sorted(said))
         with self._watch(Stage.JUDGE):
             judged = self._judge.judge(text, [each.evidence for each in chosen])
         judgements = {each.statement.id: one for each, one in zip(chosen, judged, strict=True)}
@@ -242,13 +242,13 @@ class Answering:
         people = [(statement, said[number].relation) for number, statement in answers.items()]
         noted = [
             replace(each, note=said[each.statement.id].note) if each.statement.id in said else each
-            for each in ruled(matches, people)
+            for each in apply_verdicts(matches, people)
         ]
-        answer = decided(text, noted, top)
+        answer = decide(text, noted, top)
         if answer.outcome in _UNSETTLED or answer.matches[0].statement.id in said:
             return answer
         best = next(e for e in chosen if e.statement.id == answer.matches[0].statement.id)
-        return answer if self._holds_in_parts(text, best.evidence, answer) else left_open(answer)
+        return answer if self._holds_in_parts(text, best.evidence, answer) else drop_verdict(answer)
 
     def _holds_in_parts(self, claim: str, evidence: Evidence, answer: Answer) -> bool:
         """Tell whether the clauses of ``claim`` bear out what was said of it as a whole.
@@ -294,7 +294,7 @@ class Answering:
             candidates = self._searched(clause, live, top)
             nearby = [each for each in candidates if each.statement.id in found]
             parts.append(self._judged(clause, clause, nearby, top))
-        return answered_by_clauses(whole, parts, top, complete=cut.complete)
+        return answer_by_clauses(whole, parts, top, complete=cut.complete)
 
     def _chosen(
         self, claim: str, found: list["_Candidate"]
@@ -357,7 +357,7 @@ class Answering:
         if judgement is None:
             unread = Judgement(Relation.NOT_ENOUGH_INFO, 1.0 - relevance)
             return Match(statement, unread, candidate.score, relevance)
-        verdict = rated(judgement, statement)
+        verdict = apply_rating(judgement, statement)
         if verdict.relation is Relation.NOT_ENOUGH_INFO:
             return Match(statement, verdict, candidate.score, relevance)
         kind = _kind(claim, candidate, judgement)
@@ -386,9 +386,9 @@ class Answering:
             statement.title,
             statement.speaker or "",
             before[:READ_CHARACTERS],
-            reviewed(statement),
+            is_reviewed_claim(statement),
         )
-        deviation = deviations(hit.cosine, vector, self._unrelated())
+        deviation = normalise_scores(hit.cosine, vector, self._unrelated())
         said = f"{statement.title}\n{evidence.text}"
         shared = max(coverage(spelling, said) for spelling in spellings)
         found = Found(evidence.text, hit.score, deviation, shared, evidence.context)

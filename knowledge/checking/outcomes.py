@@ -89,7 +89,7 @@ def relevance_needed(relation: Relation) -> float:
     return SUGGEST if relation is Relation.SUPPORTS else CERTAIN
 
 
-def leans(answer: Answer) -> Judgement | None:
+def find_surest_judgement(answer: Answer) -> Judgement | None:
     """Return the surest judgement of a match that is about the claim, settled or not."""
     found = [
         match.judgement
@@ -99,12 +99,12 @@ def leans(answer: Answer) -> Judgement | None:
     return max(found, key=lambda each: each.confidence, default=None)
 
 
-def reviewed(statement: SourcedStatement) -> bool:
+def is_reviewed_claim(statement: SourcedStatement) -> bool:
     """Tell whether a statement is a claim that fact-checkers reviewed."""
     return statement.kind is ReportKind.FACT_CHECK or statement.rating is not None
 
 
-def rated(judgement: Judgement, statement: SourcedStatement) -> Judgement:
+def apply_rating(judgement: Judgement, statement: SourcedStatement) -> Judgement:
     """Return what a judgement of a statement's text is worth: what its rating makes of it, if any.
 
     A question states nothing, so it supports and refutes nothing. The text of a fact-check is the
@@ -115,7 +115,7 @@ def rated(judgement: Judgement, statement: SourcedStatement) -> Judgement:
     Of a reviewed question only the rating counts, and only where yes or no answers it.
     """
     asks = only_asks(statement.text)
-    if not reviewed(statement):
+    if not is_reviewed_claim(statement):
         return Judgement(Relation.NOT_ENOUGH_INFO, judgement.confidence) if asks else judgement
     label = statement.rating_text or statement.rating
     said = (Reason(ReasonKind.RATED, statement=str(label)),) if label else ()
@@ -127,7 +127,7 @@ def rated(judgement: Judgement, statement: SourcedStatement) -> Judgement:
     return Judgement(Relation.NOT_ENOUGH_INFO, judgement.confidence, said)
 
 
-def ruled(
+def apply_verdicts(
     matches: Sequence[Match], verdicts: Sequence[tuple[SourcedStatement, Relation]]
 ) -> list[Match]:
     """Return the matches as people ruled on the statements of ``verdicts`` for this very claim.
@@ -153,7 +153,7 @@ def _by_people(
     known = found.get(statement.id)
     # The judge's reasons are shown where it came to the same; a fact-check's rating always is.
     kept = known.judgement.reasons if known and known.judgement.relation is relation else ()
-    judgement = rated(Judgement(Relation.NOT_ENOUGH_INFO, 1.0), statement)
+    judgement = apply_rating(Judgement(Relation.NOT_ENOUGH_INFO, 1.0), statement)
     return Match(
         statement,
         Judgement(relation, 1.0, kept or judgement.reasons),
@@ -164,7 +164,7 @@ def _by_people(
     )
 
 
-def decided(claim: str, matches: Sequence[Match], top: int) -> Answer:
+def decide(claim: str, matches: Sequence[Match], top: int) -> Answer:
     """Return the answer that ``matches``, best first, make, with the first ``top`` of them.
 
     All of them decide, whatever ``top`` leaves to be shown.
@@ -195,7 +195,7 @@ def decided(claim: str, matches: Sequence[Match], top: int) -> Answer:
     else:
         ordered, outcome = list(matches), Outcome.NO_MATCH
         confidence = 1.0 - max((m.relevance for m in matches), default=0.0)
-    shown = descending(ordered[:top])
+    shown = make_scores_descend(ordered[:top])
     return Answer(claim, outcome, confidence, shown, disputed=len(relations) > 1)
 
 
@@ -209,7 +209,7 @@ def _opposes(match: Match, best: Match) -> bool:
     return apart and match.suggested and match.relevance >= CERTAIN
 
 
-def left_open(answer: Answer) -> Answer:
+def drop_verdict(answer: Answer) -> Answer:
     """Return the answer without a verdict: what was found is only shown."""
     if answer.outcome not in (Outcome.SUPPORTED, Outcome.REFUTED):
         return answer
@@ -222,7 +222,7 @@ def left_open(answer: Answer) -> Answer:
     )
 
 
-def answered_by_clauses(
+def answer_by_clauses(
     whole: Answer, parts: Sequence[Answer], top: int, *, complete: bool
 ) -> Answer:
     """Return the answer to a claim that nothing settles as a whole, from those to its clauses.
@@ -247,7 +247,7 @@ def answered_by_clauses(
         whole.claim,
         settled[0].outcome,
         min(part.confidence for part in settled),
-        descending([*first, *rest][:top]),
+        make_scores_descend([*first, *rest][:top]),
         clauses=tuple(part.claim for part in settled),
     )
 
@@ -255,7 +255,7 @@ def answered_by_clauses(
 _WORST_FIRST: Final = (Outcome.REFUTED, Outcome.RELATED, Outcome.SUPPORTED)
 
 
-def together(answers: Sequence[Answer], whole: Answer, top: int) -> Answer:
+def combine_answers(answers: Sequence[Answer], whole: Answer, top: int) -> Answer:
     """Return the answer to a message of several claims: it is as true as its least true claim.
 
     What settles a claim comes first, then what comes closest to the ``whole`` message, then the
@@ -274,7 +274,7 @@ def together(answers: Sequence[Answer], whole: Answer, top: int) -> Answer:
         "\n".join(a.claim for a in answers),
         outcome,
         min(a.confidence for a in deciding),
-        descending(matches),
+        make_scores_descend(matches),
         disputed=any(a.disputed for a in answers),
     )
 
@@ -283,7 +283,7 @@ def _settles(match: Match) -> bool:
     return match.settles
 
 
-def descending(matches: Sequence[Match]) -> tuple[Match, ...]:
+def make_scores_descend(matches: Sequence[Match]) -> tuple[Match, ...]:
     """Return ``matches`` as ordered, each scored at least as high as what comes after it.
 
     What settles a claim goes first though search put it lower; whoever sorts by score must not

@@ -23,9 +23,9 @@ WEIGHTS: Final = (1.227, 5.048, -8.370)
 class Found:
     """What search says of a statement: ``score`` sorts, the other two tell relevance.
 
-    ``deviation`` is ``embeddings.index.score_normalisation.deviations`` of its cosine, ``coverage``
-    the share of the claim's terms that it or its title has. ``context`` is what the ``text`` is
-    read with.
+    ``deviation`` is ``embeddings.index.score_normalisation.normalise_scores`` of its cosine,
+    ``coverage`` the share of the claim's terms that it or its title has. ``context`` is what the
+    ``text`` is read with.
     """
 
     text: str

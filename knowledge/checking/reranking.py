@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from embeddings.cross_encoder.onnx_cross_encoder import Output, Pair, PairReader
+from embeddings.cross_encoder.onnx_cross_encoder import CrossEncoder, Output, Pair
 from knowledge.checking.relevance import Found, logistic
 from knowledge.errors import WeightsUnfit
 
@@ -49,7 +49,7 @@ class Weights:
 class Reranker:
     """Reads candidates again. Safe to use from several threads if the reader is."""
 
-    def __init__(self, reader: PairReader, weights: Path = WEIGHTS) -> None:
+    def __init__(self, reader: CrossEncoder, weights: Path = WEIGHTS) -> None:
         self._reader, self._path = reader, weights
 
     @cached_property

@@ -20,6 +20,6 @@ class Stage(StrEnum):
 Watch: TypeAlias = Callable[[Stage], AbstractContextManager[None]]
 
 
-def unwatched(_: Stage) -> AbstractContextManager[None]:
+def watch_nothing(_: Stage) -> AbstractContextManager[None]:
     """Watch nothing."""
     return nullcontext()

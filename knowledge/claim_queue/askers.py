@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from knowledge.claim_queue.cluster_listing import standing
+from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.errors import NotFound
 from knowledge.models import Claim, Inquiry, Person
 
@@ -35,7 +35,7 @@ def askers(session: Session, cluster_id: int) -> tuple[Asker, ...]:
 def asker(session: Session, cluster_id: int, inquiry_id: int) -> Asker:
     """Return who made an inquiry of a cluster. Raises NotFound."""
     who = select(Inquiry.person_key).where(Inquiry.id == inquiry_id).scalar_subquery()
-    here = _asking(standing(session, cluster_id).id).where(Inquiry.person_key == who)
+    here = _asking(resolve_merged_cluster(session, cluster_id).id).where(Inquiry.person_key == who)
     row = session.execute(here).one_or_none()
     if row is None:
         raise NotFound(f"nobody is known who asked {inquiry_id} in cluster {cluster_id}")

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.cross_encoder.onnx_cross_encoder import (
+    CrossEncoder,
     Output,
     Pair,
-    PairReader,
     relation_probabilities,
 )
 from knowledge.agreement.judgement import Evidence, Judge
@@ -45,10 +45,10 @@ class Comparing(Protocol):
         """Return what the two claims of each pair are to each other."""
 
 
-class Sameness:
+class ClaimEquivalence:
     """Implements ``Comparing`` over the cross-encoder and the rules."""
 
-    def __init__(self, reader: PairReader, rules: Judge, same_from: float = SAME_FROM) -> None:
+    def __init__(self, reader: CrossEncoder, rules: Judge, same_from: float = SAME_FROM) -> None:
         self._reader, self._rules, self._same_from = reader, rules, same_from
 
     def compare(self, pairs: Sequence[Pair]) -> list[Meaning]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import cluster_notes, verdicts
-from knowledge.claim_queue.cluster_listing import standing
+from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.demand import hold, recount
 from knowledge.claim_queue.opposite_claims import may_oppose
 from knowledge.errors import AlreadyHandled, CannotRegroup
@@ -63,7 +63,7 @@ def reject(
     before = _standing(row)
     row.status, row.reject_reason, row.snoozed_until = ClusterStatus.REJECTED, why, None
     _note(session, row.id, "rejected", actor, reason, before, _standing(row))
-    rejections.follow(session, row.id)
+    rejections.note_rejected(session, row.id)
 
 
 def reopen(session: Session, cluster_id: int, actor: str, reason: str | None = None) -> None:
@@ -77,7 +77,7 @@ def reopen(session: Session, cluster_id: int, actor: str, reason: str | None = N
     before = _standing(row)
     row.status, row.reject_reason, row.snoozed_until = ClusterStatus.OPEN, None, None
     _note(session, row.id, "reopened", actor, reason, before, _standing(row))
-    rejections.follow(session, row.id)
+    rejections.note_rejected(session, row.id)
 
 
 def wake(session: Session, now: datetime) -> int:
@@ -104,7 +104,7 @@ class Merged:
 
 def foresee_merge(session: Session, keep: int, others: Sequence[int]) -> Merged:
     """Return what merging clusters comes to; nothing is done. Raises as ``merge_clusters``."""
-    kept = standing(session, keep)
+    kept = resolve_merged_cluster(session, keep)
     return _foresee(session, kept, _apart_from(session, kept, others))
 
 
@@ -138,12 +138,12 @@ def merge_clusters(
         row.people, row.asked, row.forwarded, row.heat = 0, 0, 0, 0.0
         _note(session, row.id, "merged", actor, reason, {"claims": moved}, {"merged_into": kept.id})
     recount(session, kept)
-    rejections.follow(session, kept.id)
+    rejections.note_rejected(session, kept.id)
     return merged
 
 
 def _apart_from(session: Session, kept: Cluster, others: Sequence[int]) -> list[Cluster]:
-    rows = {row.id: row for row in (standing(session, each) for each in others)}
+    rows = {row.id: row for row in (resolve_merged_cluster(session, each) for each in others)}
     rows.pop(kept.id, None)
     if not rows:
         raise CannotRegroup(f"cluster {kept.id} needs another to be merged with; choose one")
@@ -264,7 +264,7 @@ def _most_asked(session: Session, among: ColumnElement[bool]) -> str:
 
 def _held(session: Session, cluster_id: int) -> Cluster:
     hold(session)
-    return standing(session, cluster_id)
+    return resolve_merged_cluster(session, cluster_id)
 
 
 def _unanswered(session: Session, cluster_id: int) -> Cluster:
@@ -291,7 +291,7 @@ def _note(
     before: dict[str, Any] | None,
     after: dict[str, Any] | None,
 ) -> None:
-    audit_log.note(
+    audit_log.record(
         session,
         actor,
         action,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from knowledge.claim_queue.cluster_filters import WINDOW, Filter, people_by_day
 from knowledge.claim_queue.demand import demand
-from knowledge.corpus.reports import SourcedStatement, by_ids
+from knowledge.corpus.reports import SourcedStatement, load_by_ids
 from knowledge.domain import Outcome
 from knowledge.errors import BadCursor, NotFound
 from knowledge.models import (
@@ -25,7 +25,7 @@ from knowledge.models import (
     Shown,
 )
 from knowledge.models.declarative_base import now as this_moment
-from knowledge.storage.pagination import Page, bounded, cursor, paged, placed
+from knowledge.storage.pagination import Page, bound_limit, decode_cursor, encode_cursor, make_page
 
 #: Clusters of most recent demand among which the fastest-growing are: one that grows is asked now.
 HOTTEST: Final = 200
@@ -142,7 +142,7 @@ _KEYS: Final[dict[Order, InstrumentedAttribute[Any]]] = {
 }
 
 
-def clusters(
+def list_clusters(
     session: Session,
     order: Order = Order.DEMAND,
     status: ClusterStatus = ClusterStatus.OPEN,
@@ -156,7 +156,7 @@ def clusters(
 
     By growth there is one page. Raises BadCursor if ``after`` is not what a page gave.
     """
-    limit, now = bounded(limit), now or this_moment()
+    limit, now = bound_limit(limit), now or this_moment()
     query = select(Cluster).where(*_listed(status, only, now))
     if order is Order.GROWTH:
         hottest = session.scalars(query.order_by(Cluster.heat.desc()).limit(HOTTEST)).all()
@@ -164,11 +164,11 @@ def clusters(
         return Page(tuple(growing[:limit]), None)
     key = _KEYS[order]
     if after is not None:
-        value, number = placed(after, float if order is Order.DEMAND else int, int)
+        value, number = decode_cursor(after, float if order is Order.DEMAND else int, int)
         bound = _moment(int(value)) if order is Order.NEWEST else value
         query = query.where(key <= bound, or_(key < bound, Cluster.id < number))
     rows = session.scalars(query.order_by(key.desc(), Cluster.id.desc()).limit(limit + 1)).all()
-    page = paged(rows, limit, lambda row: row, lambda row: _place(row, order))
+    page = make_page(rows, limit, lambda row: row, lambda row: _place(row, order))
     return Page(_summaries(session, page.items, now), page.after)
 
 
@@ -213,12 +213,14 @@ def summaries(
     return _summaries(session, rows, now or this_moment())
 
 
-def cluster(session: Session, cluster_id: int, *, now: datetime | None = None) -> ClusterDetail:
+def load_cluster(
+    session: Session, cluster_id: int, *, now: datetime | None = None
+) -> ClusterDetail:
     """Return everything of a cluster; one that was merged is the one it became part of.
 
     Raises NotFound if there is none of this number.
     """
-    row = standing(session, cluster_id)
+    row = resolve_merged_cluster(session, cluster_id)
     (summary,) = _summaries(session, [row], now or this_moment())
     of_cluster = Inquiry.claim_id == Claim.id, Claim.cluster_id == row.id
     outcomes = session.execute(
@@ -242,10 +244,10 @@ def cluster(session: Session, cluster_id: int, *, now: datetime | None = None) -
 
 def place_of(session: Session, cluster_id: int) -> str:
     """Return the cursor of what comes behind a cluster in the order of demand. Raises NotFound."""
-    return cursor(*_place(standing(session, cluster_id), Order.DEMAND))
+    return encode_cursor(*_place(resolve_merged_cluster(session, cluster_id), Order.DEMAND))
 
 
-def standing(session: Session, cluster_id: int) -> Cluster:
+def resolve_merged_cluster(session: Session, cluster_id: int) -> Cluster:
     """Return the row of a cluster, or of the one it was merged into.
 
     Raises NotFound if there is none of this number.
@@ -347,7 +349,7 @@ def _candidates(session: Session, cluster_id: int) -> tuple[Candidate, ...]:
         .order_by(weight.desc(), Shown.statement_id)
         .limit(CANDIDATES)
     ).all()
-    statements = {each.id: each for each in by_ids(session, [number for number, _ in rows])}
+    statements = {each.id: each for each in load_by_ids(session, [number for number, _ in rows])}
     return tuple(Candidate(statements[n], times) for n, times in rows if n in statements)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from knowledge.claim_queue.cluster_listing import standing
+from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.demand import hold
 from knowledge.errors import BadEdit, NotFound
 from knowledge.models import Cluster, ClusterNote, ClusterTag, SubjectKind
@@ -138,7 +138,7 @@ def drop(session: Session, cluster_ids: Collection[int]) -> None:
 
 def _held(session: Session, cluster_id: int) -> Cluster:
     hold(session)
-    return standing(session, cluster_id)
+    return resolve_merged_cluster(session, cluster_id)
 
 
 def _audit(
@@ -149,4 +149,6 @@ def _audit(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    audit_log.note(session, actor, action, SubjectKind.CLUSTER, row.id, before=before, after=after)
+    audit_log.record(
+        session, actor, action, SubjectKind.CLUSTER, row.id, before=before, after=after
+    )

@@ -22,8 +22,8 @@ from embeddings.search_results import Vectors
 from embeddings.text.tokenisation import terms
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.claim_equivalence import Comparing, Meaning
-from knowledge.claim_queue.stored_claims import adopt
-from knowledge.index.vector_cache import vectors
+from knowledge.claim_queue.stored_claims import backfill
+from knowledge.index.vector_cache import load_or_compute
 from knowledge.models import Claim, Cluster, ClusterStatus
 from knowledge.storage.database import Sessions
 
@@ -79,11 +79,11 @@ class Clusters:
         with self._turn:
             index = self._caught_up()
             with self._sessions.begin() as session:
-                adopt(session, BATCH)
+                backfill(session, BATCH)
             waiting = self._waiting(min(limit, BATCH))
             if not waiting:
                 return 0
-            rows = vectors(self._sessions, self._encoder, [each.text for each in waiting])
+            rows = load_or_compute(self._sessions, self._encoder, [each.text for each in waiting])
             beside = self._decided(waiting, rows, index)
             with self._sessions.begin() as session:
                 _place(session, waiting, beside)
@@ -97,7 +97,7 @@ class Clusters:
         for claims in self._placed_since():
             index.add(
                 [each.id for each in claims],
-                vectors(self._sessions, self._encoder, [each.text for each in claims]),
+                load_or_compute(self._sessions, self._encoder, [each.text for each in claims]),
             )
             self._seen = claims[-1].id
         if len(index) > EXACT_UP_TO and not index.sketched:

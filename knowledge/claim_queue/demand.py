@@ -105,7 +105,7 @@ def join(session: Session, cluster: Cluster, claim_id: int) -> None:
     if any(row.disputed or row.outcome not in SETTLING for row in asked):
         unsettle(cluster)
     if cluster.reject_reason is not None:
-        rejections.follow(session, cluster.id)
+        rejections.note_rejected(session, cluster.id)
 
 
 def recount(session: Session, cluster: Cluster) -> None:

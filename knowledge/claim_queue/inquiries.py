@@ -21,7 +21,7 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.notifications import rejections
-from knowledge.notifications.corrections import corrected
+from knowledge.notifications.corrections import note_corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def record(
     inquiry.shown = [Shown(position=n, statement_id=each) for n, each in enumerate(statement_ids)]
     session.add(inquiry)
     session.flush()
-    if waiting and rejections.reason(session, inquiry.id) is not None:
+    if waiting and rejections.load_reason(session, inquiry.id) is not None:
         inquiry.waiting = False
     _catch_up(session, statement_ids)
     demand.count(session, inquiry)
@@ -146,10 +146,10 @@ def _catch_up(session: Session, statement_ids: Sequence[int]) -> None:
         if row.status is StatementStatus.RETRACTED and row.merged_into is None
     ]
     if gone:
-        corrected(session, gone, NotificationKind.RETRACTED)
+        note_corrected(session, gone, NotificationKind.RETRACTED)
 
 
-def recall(session: Session, inquiry_id: int, person_key: str) -> Asked | None:
+def load(session: Session, inquiry_id: int, person_key: str) -> Asked | None:
     """Return an inquiry to the person who made it; to anybody else it does not exist."""
     inquiry = session.get(Inquiry, inquiry_id)
     if inquiry is None or inquiry.person_key != person_key:
@@ -157,7 +157,7 @@ def recall(session: Session, inquiry_id: int, person_key: str) -> Asked | None:
     return _asked(inquiry)
 
 
-def latest(session: Session, person_key: str, since: datetime) -> Asked | None:
+def load_latest(session: Session, person_key: str, since: datetime) -> Asked | None:
     """Return what a person asked last, if it was after ``since``."""
     inquiry = session.scalar(
         select(Inquiry)
@@ -178,7 +178,7 @@ def _asked(inquiry: Inquiry) -> Asked:
     )
 
 
-def rest_of(session: Session, inquiry_id: int, person_key: str) -> Rest | None:
+def load_rest(session: Session, inquiry_id: int, person_key: str) -> Rest | None:
     """Return what was left to ask for, to the person who was offered it; None if nothing was."""
     inquiry = session.get(Inquiry, inquiry_id)
     if inquiry is None or inquiry.person_key != person_key or not inquiry.rest:
@@ -209,12 +209,12 @@ def asked_since(
     return (row.id, row.waiting) if row is not None else None
 
 
-def leave(session: Session, inquiry_id: int, rest: Sequence[str]) -> None:
+def keep_rest(session: Session, inquiry_id: int, rest: Sequence[str]) -> None:
     """Keep with an inquiry what of its message is left to ask for."""
     session.get_one(Inquiry, inquiry_id).rest = list(rest) or None
 
 
-def forwarders(session: Session, inquiry_id: int, at_most: int) -> int:
+def count_forwarders(session: Session, inquiry_id: int, at_most: int) -> int:
     """Return how many people forwarded the claim of an inquiry, in these words, ``at_most``."""
     claim_id = select(Inquiry.claim_id).where(Inquiry.id == inquiry_id).scalar_subquery()
     people = (

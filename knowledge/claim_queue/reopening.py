@@ -17,7 +17,7 @@ from knowledge.models import (
     Verdict,
 )
 from knowledge.storage import audit_log
-from knowledge.storage.merges import duplicates, standing
+from knowledge.storage.merges import list_duplicates, resolve_merged
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH: Final = 5_000
@@ -63,7 +63,7 @@ def _open(session: Session, cluster_ids: Sequence[int], actor: str, reason: str 
             execution_options={"synchronize_session": "fetch"},
         )
     for number in sorted(opened):
-        audit_log.note(
+        audit_log.record(
             session,
             actor,
             "reopened",
@@ -83,7 +83,7 @@ def _answered(session: Session, cluster_ids: Sequence[int]) -> set[int]:
         .where(Claim.cluster_id.in_(cluster_ids), Verdict.relation != Relation.NOT_ENOUGH_INFO)
         .distinct()
     ).all()
-    stands = standing(session, [row.statement_id for row in rows])
+    stands = resolve_merged(session, [row.statement_id for row in rows])
     served: set[int] = set()
     for part in _parts(sorted(set(stands.values()))):
         query = select(Statement.id).where(
@@ -95,7 +95,7 @@ def _answered(session: Session, cluster_ids: Sequence[int]) -> set[int]:
 
 def _duplicates(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, int]]:
     for part in _parts(ids):
-        yield from duplicates(session, part)
+        yield from list_duplicates(session, part)
 
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:

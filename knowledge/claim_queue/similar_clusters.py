@@ -14,10 +14,10 @@ from embeddings.encoders.encoder import Encoder
 from embeddings.index.score_normalisation import COHORT
 from embeddings.search_results import Vectors
 from knowledge.claim_queue.claim_equivalence import Comparing, Meaning
-from knowledge.claim_queue.cluster_listing import standing
+from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.clustering import nearness
 from knowledge.claim_queue.opposite_claims import may_oppose
-from knowledge.index.vector_cache import kept, vectors
+from knowledge.index.vector_cache import load_kept, load_or_compute
 from knowledge.language import guess_language
 from knowledge.models import AuditEntry, Claim, Cluster, ClusterStatus, SubjectKind
 from knowledge.storage.database import Sessions
@@ -56,9 +56,9 @@ def similar(
     Raises NotFound.
     """
     with sessions() as session:
-        row = standing(session, cluster_id)
+        row = resolve_merged_cluster(session, cluster_id)
         title, ours, others = row.title, _wordings(session, row), _open_beside(session, row.id)
-    rows = vectors(sessions, encoder, ours)
+    rows = load_or_compute(sessions, encoder, ours)
     near = _nearest(sessions, encoder, ours, rows, others)
     apart = [each for each in near if not may_oppose(title, each[1].title)]
     return _read(meanings, title, apart, (Meaning.SAME,), CLEARLY)
@@ -83,11 +83,11 @@ def _nearest(
 
     ``rows`` are the vectors of ``ours``; nothing is computed of the others.
     """
-    known = kept(sessions, encoder.fingerprint, [each.title for each in others])
+    known = load_kept(sessions, encoder.fingerprint, [each.title for each in others])
     others = [each for each in others if each.title in known]
     if not ours or not others:
         return []
-    unrelated = rows @ vectors(sessions, encoder, COHORT).T
+    unrelated = rows @ load_or_compute(sessions, encoder, COHORT).T
     mean = unrelated.mean(axis=1, keepdims=True)
     spread = np.maximum(unrelated.std(axis=1, keepdims=True), 1e-6)
     above = (rows @ np.array([known[each.title] for each in others]).T - mean) / spread

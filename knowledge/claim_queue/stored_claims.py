@@ -29,7 +29,7 @@ def note(session: Session, claim: str, language: str, at: datetime | None = None
     return session.execute(select(Claim.id).where(Claim.key == key)).scalar_one()
 
 
-def adopt(session: Session, limit: int) -> int:
+def backfill(session: Session, limit: int) -> int:
     """Keep the claims of inquiries that are older than claims are; returns how many were."""
     older = (
         select(Inquiry)

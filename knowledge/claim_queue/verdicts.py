@@ -15,12 +15,12 @@ from knowledge.domain import Relation
 from knowledge.errors import BadEdit, NotFound
 from knowledge.models import ChangeKind, Claim, Statement, StatementStatus, SubjectKind, Verdict
 from knowledge.models.declarative_base import now
-from knowledge.notifications.withdrawals import stand_by, take_back
+from knowledge.notifications.withdrawals import cancel_withdrawal, note_withdrawn
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new
 from knowledge.storage.change_log import append
-from knowledge.storage.merges import standing
-from knowledge.storage.row_locks import take_statements
+from knowledge.storage.merges import resolve_merged
+from knowledge.storage.row_locks import lock_statements
 
 _KEPT: Final = select(Verdict.relation, Verdict.note)
 
@@ -62,13 +62,13 @@ def attach(
     """
     demand.hold(session)
     # Taken: who withdraws it meanwhile sees what it answers, and opens that again.
-    status = take_statements(session, [statement_id])[statement_id].status
+    status = lock_statements(session, [statement_id])[statement_id].status
     if status is StatementStatus.RETRACTED:
         raise BadEdit("a retracted statement answers nothing; choose another one")
     if relation is Relation.NOT_ENOUGH_INFO:
-        take_back(session, claim_ids, statement_id)
+        note_withdrawn(session, claim_ids, statement_id)
     else:
-        stand_by(session, claim_ids, statement_id, relation)
+        cancel_withdrawal(session, claim_ids, statement_id, relation)
     rulings = [Ruling(number, statement_id, relation, note) for number in dict.fromkeys(claim_ids)]
     return rule(session, rulings, actor, "attached", reason)
 
@@ -85,7 +85,7 @@ def detach(
     Who was told that it answers them is to hear that this is taken back.
     """
     demand.hold(session)
-    take_back(session, claim_ids, statement_id)
+    note_withdrawn(session, claim_ids, statement_id)
     rulings = [Ruling(number, statement_id, None) for number in dict.fromkeys(claim_ids)]
     return rule(session, rulings, actor, "detached", reason)
 
@@ -114,7 +114,7 @@ def rule(
         if before == after:
             continue
         changed.append(ruling)
-        audit_log.note(
+        audit_log.record(
             session,
             actor,
             action,
@@ -132,7 +132,7 @@ def rule(
     return len(changed)
 
 
-def of(session: Session, *claims: str) -> dict[int, Relation]:
+def load_verdicts(session: Session, *claims: str) -> dict[int, Relation]:
     """Return the relations that people gave these very claims, by statement; as ``said``."""
     return {number: each.relation for number, each in said(session, *claims).items()}
 
@@ -150,7 +150,7 @@ def said(session: Session, *claims: str) -> dict[int, Said]:
     ).all()
     if not rows:
         return {}
-    stands = standing(session, [row.statement_id for row in rows])
+    stands = resolve_merged(session, [row.statement_id for row in rows])
     return {stands[row.statement_id]: Said(row.relation, note_from(row.note)) for row in rows}
 
 
@@ -162,7 +162,7 @@ def answer_of(session: Session, cluster_id: int) -> tuple[int, Said] | None:
         .where(Claim.cluster_id == cluster_id, Verdict.relation != Relation.NOT_ENOUGH_INFO)
         .order_by(Verdict.at.desc())
     ).all()
-    stands = standing(session, [row.statement_id for row in rows])
+    stands = resolve_merged(session, [row.statement_id for row in rows])
     served = set(
         session.scalars(
             select(Statement.id).where(
@@ -175,7 +175,7 @@ def answer_of(session: Session, cluster_id: int) -> tuple[int, Said] | None:
     return next((each for each in found if each[0] in served), None)
 
 
-def of_claim(session: Session, claim_id: int, statement_id: int) -> Said | None:
+def load_verdict(session: Session, claim_id: int, statement_id: int) -> Said | None:
     """Return what people said of one claim and one statement, None where nobody did."""
     row = session.execute(_KEPT.where(*_here(claim_id, statement_id))).one_or_none()
     return Said(row.relation, note_from(row.note)) if row is not None else None

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.text.tokenisation import words
-from knowledge.claims.hashed_features import pieces, place, undrawn
+from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, place
 from knowledge.language import guess_language
 
 #: Places that features are hashed to.
@@ -56,11 +56,11 @@ def places(text: str) -> set[int]:
 def _features(text: str) -> Iterator[str]:
     for word in _latin_words(text):
         yield f" {word} "
-        yield from pieces(word, LENGTHS)
+        yield from character_ngrams(word, LENGTHS)
 
 
 def _latin_words(text: str) -> list[str]:
-    return [undrawn(word) for word in words(text)[:MAX_WORDS] if not word.isdecimal()]
+    return [collapse_repeats(word) for word in words(text)[:MAX_WORDS] if not word.isdecimal()]
 
 
 @cache

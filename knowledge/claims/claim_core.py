@@ -14,7 +14,7 @@ def core_of(text: str) -> str | None:
     """
     header, _, stated = text.partition(":")
     # Who is quoted stands before a colon, too, in a word or two.
-    stretches = (span.learned().find(text), stated.strip() if len(terms(header)) > 2 else "")
+    stretches = (span.load_model().find(text), stated.strip() if len(terms(header)) > 2 else "")
     return next((each for each in stretches if each and _is_core(each, text)), None)
 
 
@@ -22,7 +22,7 @@ def _is_core(stretch: str, text: str) -> bool:
     """Tell whether what ``text`` has beside ``stretch`` says nothing."""
     start = text.find(stretch)
     cut = [piece for piece in (text[:start], text[start + len(stretch) :]) if terms(piece)]
-    if not cut or not terms(stretch) or not all(map(intent.learned().states_nothing, cut)):
+    if not cut or not terms(stretch) or not all(map(intent.load_model().states_nothing, cut)):
         return False
     operating = [each.stance for piece in cut for each in operators(tokenise(piece))]
     return not any(map(mentions_denial, cut)) and DENYING.isdisjoint(operating)

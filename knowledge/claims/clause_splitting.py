@@ -8,7 +8,7 @@ from typing import Final
 from embeddings.text.normalisation import fold
 from embeddings.text.tokenisation import words
 from knowledge.claims.denials import mentions_denial
-from knowledge.claims.intent import learned
+from knowledge.claims.intent import load_model
 
 #: Words of a clause; a shorter one seldom says who did what. What a mark parts may be shorter.
 MIN_WORDS: Final = 4
@@ -66,7 +66,7 @@ def clauses(claim: str) -> Clauses:
     They are joined by marks and by "and" (و). What states nothing ("and I am shocked") is none.
     What a later clause denies ("and this is not true") cannot be cut from it.
     """
-    intents = learned()
+    intents = load_model()
     parts = [[piece for piece in _AND.split(part) if piece] for part in _MARK.split(claim)]
     scores = {piece: intents.score(piece) for part in parts for piece in part}
     beside = {piece: score for piece, score in scores.items() if score < intents.nothing_below}

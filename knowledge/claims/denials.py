@@ -81,7 +81,7 @@ def opens_with_denial(sentence: str) -> bool:
     return _MENTIONS.match(fold(sentence)) is not None
 
 
-def denied(claim: str, answer: str) -> str:
+def compose_denial(claim: str, answer: str) -> str:
     """Return the denial of ``claim`` in the language of it and of the ``answer`` that denies it."""
     return _DENIAL.get(guess_language(f"{claim} {answer}"), _DENIAL_EN) + claim
 

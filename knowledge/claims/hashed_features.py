@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 
 
-def undrawn(word: str) -> str:
+def collapse_repeats(word: str) -> str:
     """Return ``word`` with letters that are drawn out ("hellooo") written once."""
     return _DRAWN_OUT.sub(r"\1", word)
 
 
-def pieces(word: str, lengths: Sequence[int]) -> Iterator[str]:
+def character_ngrams(word: str, lengths: Sequence[int]) -> Iterator[str]:
     """Yield the runs of letters of each length, the word having a blank on both sides."""
     padded = f" {word} "
     for length in lengths:

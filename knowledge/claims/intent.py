@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.text.tokenisation import words
-from knowledge.claims.hashed_features import pieces, place, undrawn
+from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, place
 
 #: Places that features are hashed to.
 DIMENSION: Final = 8192
@@ -94,7 +94,7 @@ def places(text: str) -> frozenset[int]:
 
 
 @cache
-def learned() -> IntentModel:
+def load_model() -> IntentModel:
     """Return the model that ships with the project."""
     kept = json.loads((resources.files("knowledge.claims") / "intent.json").read_text("utf-8"))
     weights = np.array(kept["weights"], np.float32).reshape(DIMENSION, len(Intent))
@@ -104,10 +104,10 @@ def learned() -> IntentModel:
 
 
 def _features(text: str) -> Iterator[str]:
-    found = [undrawn(word) for word in words(text)[:MAX_WORDS]]
+    found = [collapse_repeats(word) for word in words(text)[:MAX_WORDS]]
     shown = ["0" if word[0].isdigit() else word for word in found]
     for word in shown:
-        yield from pieces(word, LENGTHS)
+        yield from character_ngrams(word, LENGTHS)
         yield f"word {word}"
     for first, second in zip(["|", *shown], [*shown, "|"], strict=True):
         yield f"pair {first} {second}"

@@ -8,7 +8,7 @@ from embeddings.text.normalisation import visible
 from embeddings.text.tokenisation import words
 from knowledge.claims.arabizi import is_arabizi
 from knowledge.claims.denials import mentions_denial
-from knowledge.claims.intent import Intent, learned
+from knowledge.claims.intent import Intent, load_model
 from knowledge.claims.noise import LINK, bare_lines, only_hashtags
 from knowledge.claims.sentences import asks, checkable_sentences, small_talk_of, states_nothing
 from knowledge.claims.small_talk import peel, peel_end
@@ -66,7 +66,7 @@ def read_message(message: str) -> Message:
     text = bare_lines(peel_end(peel(text).rest))
     if len(words(text)) < MIN_WORDS:
         raise _too_short()
-    intents = learned()
+    intents = load_model()
     found = checkable_sentences(text, intents)
     claims = tuple(map(_unstopped, found.first))
     if not claims:

@@ -14,7 +14,7 @@ from embeddings.text.normalisation import fold
 from embeddings.text.tokenisation import words
 from knowledge.claims.denials import (
     calls_false,
-    denied,
+    compose_denial,
     is_affirmation,
     is_denial,
     mentions_denial,
@@ -82,9 +82,9 @@ def checkable_sentences(text: str, intents: IntentModel) -> Checkable:
     said = [part for part in (asked(peel(part).rest) for part in spoken) if part]
     claims = [_unlabelled(part) for part in said if not is_affirmation(part)] or said
     if len(claims) == 2 and is_denial(claims[1]):
-        return Checkable((denied(claims[0].rstrip(_ENDS), claims[1]),))
+        return Checkable((compose_denial(claims[0].rstrip(_ENDS), claims[1]),))
     if len(claims) == 2 and calls_false(claims[0]):
-        return Checkable((denied(claims[1].rstrip(_ENDS), claims[0]),))
+        return Checkable((compose_denial(claims[1].rstrip(_ENDS), claims[0]),))
     if len(claims) < 2 or any(map(_leads_astray, claims)):
         return Checkable((_joined(claims),) if claims else ())
     stated = [p for p in claims if not (intents.score(p) < BESIDE or _only_asks(p))] or claims
@@ -94,7 +94,11 @@ def checkable_sentences(text: str, intents: IntentModel) -> Checkable:
 def _unlabelled(part: str) -> str:
     """Return ``part`` as a denial where what stands before its colon calls it false: "Hoax: …"."""
     label, colon, rest = part.partition(":")
-    return denied(rest.strip(), label) if colon and rest.strip() and calls_false(label) else part
+    return (
+        compose_denial(rest.strip(), label)
+        if colon and rest.strip() and calls_false(label)
+        else part
+    )
 
 
 def small_talk_of(text: str) -> Intent | None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from knowledge.claims import set_phrases
-from knowledge.claims.hashed_features import undrawn
-from knowledge.claims.intent import Intent, learned
+from knowledge.claims.hashed_features import collapse_repeats
+from knowledge.claims.intent import Intent, load_model
 from knowledge.claims.set_phrases import Phrase
 from knowledge.corpus.extraction.word_spans import Word, fold, words
 
@@ -92,7 +92,7 @@ def _last_phrase(text: str, read: Sequence[Word], end: int) -> int | None:
         end -= 1
     for start in range(max(0, end - _LONGEST), end):
         run = read[start:end]
-        phrase = tuple(undrawn(word.key) for word in run)
+        phrase = tuple(collapse_repeats(word.key) for word in run)
         if not all(word.is_word for word in run) or phrase not in _PHRASES:
             continue
         before = [word for word in read[:start] if word.is_word]
@@ -125,7 +125,7 @@ def kind_of(sentence: str) -> Intent | None:
         return None
     # "God protect Lebanon, the government …" may go on to tell something.
     prays = len(read) <= MAX_PRAYER_WORDS and _opens(read, set_phrases.INVOCATIONS)
-    if prays and learned().states_nothing(whole.rest):
+    if prays and load_model().states_nothing(whole.rest):
         return Intent.PRAYER
     felt = set_phrases.OPINION_ASKED | set_phrases.OPINION_SAID
     if len(read) <= MAX_FEELING_WORDS and ":" not in whole.rest and _opens(read, felt):
@@ -141,7 +141,7 @@ def _phrase(read: Sequence[Word], at: int) -> tuple[Intent | None, int] | None:
         if not read[place].is_word:
             # "Who are you?" may be parted by marks nowhere but "Salam, alaikum" is no phrase.
             break
-        keys.append(undrawn(read[place].key))
+        keys.append(collapse_repeats(read[place].key))
         if len(keys) > _LONGEST:
             break
         phrase = tuple(keys)

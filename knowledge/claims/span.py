@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.text.normalisation import fold
-from knowledge.claims.hashed_features import pieces, place, undrawn
+from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, place
 
 #: Places that features are hashed to.
 DIMENSION: Final = 65_536
@@ -85,7 +85,7 @@ class ClaimSpan:
 
 
 @cache
-def learned() -> ClaimSpan:
+def load_model() -> ClaimSpan:
     """Return the model that ships with the project."""
     with (resources.files("knowledge.claims") / "span.npz").open("rb") as file:
         kept = np.load(file)
@@ -100,7 +100,7 @@ def tokens(text: str) -> list[Token]:
     starts = [*(start for start, _ in places), len(text)]
     gaps = [_mark(text[end:start]) for end, start in zip(ends, starts, strict=True)]
     return [
-        Token(start, end, undrawn(fold(text[start:end])), gaps[n], gaps[n + 1])
+        Token(start, end, collapse_repeats(fold(text[start:end])), gaps[n], gaps[n + 1])
         for n, (start, end) in enumerate(places)
     ]
 
@@ -137,7 +137,7 @@ def _features(found: Sequence[Token], at: int) -> Iterator[str]:
     yield f"pair {key(-1)} {key(0)}"
     yield f"pair after {key(0)} {key(1)}"
     yield f"three {key(-1)} {key(0)} {key(1)}"
-    yield from pieces(token.key, _PIECES)
+    yield from character_ngrams(token.key, _PIECES)
     if token.key[0].isdigit():
         yield "number"
 

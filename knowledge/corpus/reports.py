@@ -107,7 +107,7 @@ def store(
     report = Report(
         ref=draft.ref or digest[:12],
         content_hash=digest,
-        source=source_named(session, draft.publisher),
+        source=get_or_add_source(session, draft.publisher),
         title=draft.title,
         url=draft.url,
         published_at=draft.published_at,
@@ -193,33 +193,37 @@ def provisional(draft: ReportDraft) -> list[SourcedStatement]:
     ]
 
 
-def published(session: Session, ids: Sequence[int]) -> dict[int, SourcedStatement]:
+def load_published(session: Session, ids: Sequence[int]) -> dict[int, SourcedStatement]:
     """Return those of ``ids`` that are published at this moment, by id."""
-    found = by_ids(session, ids)
+    found = load_by_ids(session, ids)
     return {s.id: s for s in found if s.status is StatementStatus.PUBLISHED}
 
 
-def published_in_order(session: Session, statement_ids: Sequence[int]) -> list[SourcedStatement]:
+def load_published_in_order(
+    session: Session, statement_ids: Sequence[int]
+) -> list[SourcedStatement]:
     """Return those of the statements that are published now, in the order of their ids given."""
-    found = published(session, statement_ids)
+    found = load_published(session, statement_ids)
     return [found[each] for each in statement_ids if each in found]
 
 
-def by_ids(session: Session, ids: Sequence[int]) -> list[SourcedStatement]:
+def load_by_ids(session: Session, ids: Sequence[int]) -> list[SourcedStatement]:
     """Return the statements with these ids, whatever their status, in the order of ids."""
     found: list[SourcedStatement] = []
     for start in range(0, len(ids), _BATCH):
         chunk = ids[start : start + _BATCH]
-        found += map(sourced, session.scalars(_BY_IDS, {"ids": chunk}))
+        found += map(to_sourced, session.scalars(_BY_IDS, {"ids": chunk}))
     return sorted(found, key=lambda s: s.id)
 
 
-def latest(session: Session, status: StatementStatus | None, limit: int) -> list[SourcedStatement]:
+def load_latest(
+    session: Session, status: StatementStatus | None, limit: int
+) -> list[SourcedStatement]:
     """Return up to ``limit`` statements, newest first, of one status or of any."""
     query = _WITH_SOURCE.order_by(Statement.id.desc()).limit(limit)
     if status is not None:
         query = query.where(Statement.status == status)
-    return [sourced(row) for row in session.scalars(query)]
+    return [to_sourced(row) for row in session.scalars(query)]
 
 
 def short_news(
@@ -248,10 +252,10 @@ def short_news(
     )
     if language is not None:
         query = query.where(Report.language == language)
-    return [sourced(row) for row in session.scalars(query)]
+    return [to_sourced(row) for row in session.scalars(query)]
 
 
-def tally(session: Session) -> Tally:
+def count_published(session: Session) -> Tally:
     """Return how much is published."""
     counted = (
         select(func.count(), func.count(Report.source_id.distinct()))
@@ -263,7 +267,7 @@ def tally(session: Session) -> Tally:
     return Tally(statements, sources)
 
 
-def preceding(session: Session, ids: Sequence[int]) -> dict[int, str]:
+def load_preceding(session: Session, ids: Sequence[int]) -> dict[int, str]:
     """Return the text of the published statement before each of ``ids`` in its report, if any.
 
     It says how a statement is meant; what nobody published yet has no say in that.
@@ -272,7 +276,7 @@ def preceding(session: Session, ids: Sequence[int]) -> dict[int, str]:
     return {row.id: row.text for row in rows}
 
 
-def sourced(row: Statement) -> SourcedStatement:
+def to_sourced(row: Statement) -> SourcedStatement:
     """Return the value of a statement's row.
 
     What was kept before fields were held to one line is put on one here.
@@ -301,7 +305,7 @@ def _on_one_line(value: str | None) -> str | None:
     return single_line(value) or None if value else None
 
 
-def source_named(session: Session, name: str | None) -> Source | None:
+def get_or_add_source(session: Session, name: str | None) -> Source | None:
     """Return the source called ``name``, made if it is new; None where no outlet is stated."""
     if name is None:
         return None

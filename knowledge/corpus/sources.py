@@ -14,8 +14,8 @@ from knowledge.corpus.readers.fields import FieldError
 from knowledge.errors import NotFound, UnusableFeed
 from knowledge.models import Feed, FeedItem, FeedKind, Report, Source, SubjectKind
 from knowledge.plain_text import single_line
-from knowledge.storage.audit_log import note
-from knowledge.storage.pagination import bounded
+from knowledge.storage.audit_log import record
+from knowledge.storage.pagination import bound_limit
 
 #: How often a feed is asked, in minutes: no oftener than is polite, no rarer than a week.
 MIN_MINUTES: Final = 5
@@ -88,7 +88,7 @@ def add_feed(
         # It decides which pages count as the publisher's own.
         "homepage": source.homepage,
     }
-    note(session, actor, "added", SubjectKind.FEED, feed.id, before=before, after=after)
+    record(session, actor, "added", SubjectKind.FEED, feed.id, before=before, after=after)
     return feed.id
 
 
@@ -98,7 +98,7 @@ def pause(session: Session, feed_id: int, actor: str, reason: str | None = None)
     if not feed.paused:
         feed.paused = True
         before, after = {"paused": False}, {"paused": True}
-        note(
+        record(
             session,
             actor,
             "paused",
@@ -116,7 +116,7 @@ def resume(session: Session, feed_id: int, now: datetime, actor: str) -> None:
     if feed.paused:
         feed.paused, feed.next_poll_at, feed.failures = False, now, 0
         before, after = {"paused": True}, {"paused": False}
-        note(session, actor, "resumed", SubjectKind.FEED, feed_id, before=before, after=after)
+        record(session, actor, "resumed", SubjectKind.FEED, feed_id, before=before, after=after)
 
 
 def remove(session: Session, feed_id: int, actor: str, reason: str | None = None) -> None:
@@ -126,7 +126,7 @@ def remove(session: Session, feed_id: int, actor: str, reason: str | None = None
     session.execute(delete(FeedItem).where(FeedItem.feed_id == feed_id))
     session.delete(feed)
     session.flush()
-    note(session, actor, "removed", SubjectKind.FEED, feed_id, before=before, reason=reason)
+    record(session, actor, "removed", SubjectKind.FEED, feed_id, before=before, reason=reason)
 
 
 def trust(session: Session, source_id: int, actor: str, reason: str | None = None) -> None:
@@ -158,21 +158,23 @@ def find_feed(session: Session, ref: str) -> int:
     return found
 
 
-def feeds(session: Session) -> list[FeedState]:
+def list_feeds(session: Session) -> list[FeedState]:
     """Return every feed, by number."""
     return [_state(feed) for feed in session.scalars(select(Feed).order_by(Feed.id))]
 
 
-def listing(session: Session, after: str | None = None, limit: int = 50) -> tuple[SourceState, ...]:
+def list_sources(
+    session: Session, after: str | None = None, limit: int = 50
+) -> tuple[SourceState, ...]:
     """Return up to ``limit`` sources by name, those after the name ``after``."""
-    query = select(Source).order_by(Source.name).limit(bounded(limit))
+    query = select(Source).order_by(Source.name).limit(bound_limit(limit))
     if after is not None:
         query = query.where(Source.name > after)
     rows = session.scalars(query).all()
     return _states(session, rows)
 
 
-def polled(session: Session) -> tuple[SourceState, ...]:
+def list_polled(session: Session) -> tuple[SourceState, ...]:
     """Return the sources that have feeds, by name."""
     query = select(Source).where(Source.id.in_(select(Feed.source_id))).order_by(Source.name)
     return _states(session, session.scalars(query).all())
@@ -231,7 +233,7 @@ def _set_trust(
             # What is trusted with it: where it is read, and whose pages count as its own.
             urls = select(Feed.url).where(Feed.source_id == source_id).order_by(Feed.id)
             after |= {"homepage": source.homepage, "feeds": list(session.scalars(urls))}
-        note(
+        record(
             session,
             actor,
             action,

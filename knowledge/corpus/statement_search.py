@@ -10,10 +10,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from embeddings.text.normalisation import for_matching
 from embeddings.text.tokenisation import STOP_WORDS, stem, words
-from knowledge.corpus.reports import SourcedStatement, sourced
+from knowledge.corpus.reports import SourcedStatement, to_sourced
 from knowledge.index.serving_index import last_change
 from knowledge.models import Claim, Report, Statement, StatementStatus
-from knowledge.storage.pagination import Page, bounded, paged, placed
+from knowledge.storage.pagination import Page, bound_limit, decode_cursor, make_page
 
 #: Results of a search of each kind.
 FOUND: Final = 20
@@ -68,19 +68,19 @@ class Held:
 _WITH_SOURCE = select(Statement).options(joinedload(Statement.report).joinedload(Report.source))
 
 
-def statements(
+def list_statements(
     session: Session,
     status: StatementStatus | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> Page[SourcedStatement]:
     """Return statements of one status or of any, newest first. Raises BadCursor."""
-    query = _WITH_SOURCE.order_by(Statement.id.desc()).limit(bounded(limit) + 1)
+    query = _WITH_SOURCE.order_by(Statement.id.desc()).limit(bound_limit(limit) + 1)
     if status is not None:
         query = query.where(Statement.status == status)
     if after is not None:
-        query = query.where(Statement.id < placed(after, int)[0])
-    return paged(session.scalars(query).all(), limit, sourced, lambda row: (row.id,))
+        query = query.where(Statement.id < decode_cursor(after, int)[0])
+    return make_page(session.scalars(query).all(), limit, to_sourced, lambda row: (row.id,))
 
 
 def search(session: Session, wanted: str, limit: int = FOUND) -> Found:
@@ -113,7 +113,7 @@ def search(session: Session, wanted: str, limit: int = FOUND) -> Found:
     )
     claims = _having(session, select(Claim), Claim, Claim.text, sought, limit)
     return Found(
-        statements=tuple(map(sourced, texts)),
+        statements=tuple(map(to_sourced, texts)),
         reports=tuple(
             ReportLine(r.id, r.title, r.source.name if r.source else None, r.published_at)
             for r in reports
@@ -122,12 +122,12 @@ def search(session: Session, wanted: str, limit: int = FOUND) -> Found:
     )
 
 
-def claims_of(session: Session, cluster_id: int) -> list[int]:
+def list_claim_ids(session: Session, cluster_id: int) -> list[int]:
     """Return the ids of all of a cluster's claims."""
     return list(session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)))
 
 
-def held(session: Session) -> Held:
+def count_held(session: Session) -> Held:
     """Return how much is kept."""
     counted = select(Statement.status, func.count()).group_by(Statement.status)
     by_status = {row[0]: row[1] for row in session.execute(counted)}

@@ -5,22 +5,22 @@ Each act is part of the caller's transaction, with an entry in the audit for eac
 
 from knowledge.curation.additions import add_statement, propose
 from knowledge.curation.duplicates import Duplicate, merge, near_duplicates
-from knowledge.curation.edit_conflicts import Done, last_done
+from knowledge.curation.edit_conflicts import Done, load_last_act
 from knowledge.curation.edits import ReportEdit, StatementEdit, edit_report, edit_statement
 from knowledge.curation.moderator_views import (
     HeldReport,
     HeldStatement,
     Past,
-    history,
-    report,
+    load_history,
+    load_report,
+    load_statement,
     reports_of,
-    statement,
 )
 from knowledge.curation.publication import (
     discard,
-    drafts,
     find,
     find_report,
+    list_drafts,
     publish,
     retract,
     review,
@@ -28,7 +28,7 @@ from knowledge.curation.publication import (
 from knowledge.curation.rechecks import Due, due, recheck
 from knowledge.curation.revisions import TOLD
 from knowledge.curation.splitting import split
-from knowledge.curation.undo_acts import undo, undoable
+from knowledge.curation.undo_acts import list_undoable, undo
 from knowledge.curation.version_content import changes_meaning
 
 __all__ = [
@@ -44,25 +44,25 @@ __all__ = [
     "add_statement",
     "changes_meaning",
     "discard",
-    "drafts",
     "due",
     "edit_report",
     "edit_statement",
     "find",
     "find_report",
-    "history",
-    "last_done",
+    "list_drafts",
+    "list_undoable",
+    "load_history",
+    "load_last_act",
+    "load_report",
+    "load_statement",
     "merge",
     "near_duplicates",
     "propose",
     "publish",
     "recheck",
-    "report",
     "reports_of",
     "retract",
     "review",
     "split",
-    "statement",
     "undo",
-    "undoable",
 ]

@@ -8,13 +8,13 @@ from embeddings.text.normalisation import for_matching
 from knowledge.corpus.extraction import extract
 from knowledge.corpus.readers import fields
 from knowledge.curation import input_limits
-from knowledge.curation.quote_location import quoted
-from knowledge.curation.version_content import STATEMENT_FIELDS, content
+from knowledge.curation.quote_location import locate_quote
+from knowledge.curation.version_content import STATEMENT_FIELDS, read_content
 from knowledge.domain import Span, StatementDraft
 from knowledge.errors import BadEdit, NotFound
 from knowledge.models import Report, Statement, StatementStatus, SubjectKind
 from knowledge.storage import audit_log
-from knowledge.storage.row_locks import take_report
+from knowledge.storage.row_locks import lock_report
 
 
 def add_statement(session: Session, report_id: int, draft: StatementDraft, actor: str) -> int:
@@ -23,21 +23,21 @@ def add_statement(session: Session, report_id: int, draft: StatementDraft, actor
     Raises BadEdit if its words are not in the report or are a statement of it already, or something
     else cannot be kept, NotFound.
     """
-    report = take_report(session, report_id)
-    span = quoted(report.body, draft.text, draft.span)
+    report = lock_report(session, report_id)
+    span = locate_quote(report.body, draft.text, draft.span)
     draft = replace(
         draft,
-        speaker=input_limits.speaker(draft.speaker),
-        rating_text=input_limits.rating_text(draft.rating_text),
-        ref=input_limits.line(draft.ref, "ref", fields.MAX_REF),
+        speaker=input_limits.require_speaker(draft.speaker),
+        rating_text=input_limits.require_rating_text(draft.rating_text),
+        ref=input_limits.require_line(draft.ref, "ref", fields.MAX_REF),
     )
     for known in report.statements:
         if known.status is not StatementStatus.RETRACTED and _same(known, draft.text, span):
             raise BadEdit(f"these words are a statement already: {known.ref}; open that one")
     row = insert(report, draft, span, _place(report, span), StatementStatus.DRAFT)
     session.flush()
-    after = {"status": row.status.value, **content(row, STATEMENT_FIELDS)}
-    audit_log.note(session, actor, "added", SubjectKind.STATEMENT, row.id, after=after)
+    after = {"status": row.status.value, **read_content(row, STATEMENT_FIELDS)}
+    audit_log.record(session, actor, "added", SubjectKind.STATEMENT, row.id, after=after)
     return row.id
 
 

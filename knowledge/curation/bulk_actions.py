@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand
-from knowledge.claim_queue.cluster_listing import ClusterSummary, standing, summaries
+from knowledge.claim_queue.cluster_listing import ClusterSummary, resolve_merged_cluster, summaries
 from knowledge.curation.edit_conflicts import require_unchanged
 from knowledge.errors import AlreadyHandled, CannotRegroup, KnowledgeError, NotFound, Stale
 from knowledge.models import (
@@ -57,7 +57,7 @@ def do_each(
     """Do an act to each cluster; returns those it could not be done to.
 
     ``seen`` is the number of what was done last to anything when they were shown
-    (``audit_log.newest``): to what somebody else handled since, nothing is done.
+    (``audit_log.load_latest_id``): to what somebody else handled since, nothing is done.
     """
     refused = []
     for number in cluster_ids:
@@ -91,7 +91,7 @@ def foresee(
 
 def _do(session: Session, cluster_id: int, seen: int, act: Act) -> None:
     require_unchanged(session, SubjectKind.CLUSTER, cluster_id, seen)
-    if standing(session, cluster_id).id != cluster_id:
+    if resolve_merged_cluster(session, cluster_id).id != cluster_id:
         raise AlreadyHandled(f"cluster {cluster_id} is part of another; look at the inbox again")
     act(session, cluster_id)
 

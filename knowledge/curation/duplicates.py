@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
 from knowledge.agreement.text_differences import same_text
-from knowledge.corpus.reports import SourcedStatement, by_ids
-from knowledge.curation.edit_conflicts import stale
+from knowledge.corpus.reports import SourcedStatement, load_by_ids
+from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.curation.revisions import revise
 from knowledge.errors import BadEdit, NotFound
 from knowledge.models import Statement, StatementStatus, SubjectKind
 from knowledge.notifications.corrections import pass_on
-from knowledge.storage.row_locks import take_statements
+from knowledge.storage.row_locks import lock_statements
 
 #: Near ones offered at most, and characters that are compared.
 _OFFERED: Final = 50
@@ -53,7 +53,7 @@ def near_duplicates(
     cosines = dict(zip(near.ids.tolist(), near.cosine.tolist(), strict=True))
     found = [
         Duplicate(each, cosines[each.id], same_text(text, each.text))
-        for each in by_ids(session, list(cosines))
+        for each in load_by_ids(session, list(cosines))
         if each.id != statement_id and each.status is StatementStatus.PUBLISHED
     ]
     return sorted(found, key=lambda each: (not each.same, -each.cosine))[:wanted]
@@ -69,11 +69,11 @@ def merge(
     if one was retracted meanwhile, NotFound.
     """
     others = [number for number in dict.fromkeys(others) if number != keep]
-    rows = take_statements(session, [keep, *others])
+    rows = lock_statements(session, [keep, *others])
     kept = rows[keep]
     for number in (keep, *others):
         if rows[number].status is StatementStatus.RETRACTED:
-            raise stale(session, SubjectKind.STATEMENT, number)
+            raise make_stale_error(session, SubjectKind.STATEMENT, number)
     published = StatementStatus.PUBLISHED
     if kept.status is not published and any(rows[n].status is published for n in others):
         raise BadEdit(f"{kept.ref} is not published but one of the others is; publish it first")

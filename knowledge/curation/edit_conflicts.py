@@ -24,17 +24,17 @@ class Done:
     at: datetime
 
 
-def last_done(session: Session, subject: SubjectKind, subject_id: int) -> Done | None:
+def load_last_act(session: Session, subject: SubjectKind, subject_id: int) -> Done | None:
     """Return what was done last to a report or a statement, None where nothing was."""
-    entry = audit_log.latest(session, subject, subject_id)
+    entry = audit_log.load_latest(session, subject, subject_id)
     if entry is None:
         return None
     return Done(entry.id, entry.action, roles.name_of(session, entry.actor), entry.at)
 
 
-def stale(session: Session, subject: SubjectKind, subject_id: int) -> Stale:
+def make_stale_error(session: Session, subject: SubjectKind, subject_id: int) -> Stale:
     """Return the error that tells who came too late what happened meanwhile."""
-    done = last_done(session, subject, subject_id)
+    done = load_last_act(session, subject, subject_id)
     by, action = (done.by, done.action) if done else ("somebody", "changed")
     when = f" at {done.at:%Y-%m-%d %H:%M} UTC" if done else ""
     return Stale(
@@ -46,14 +46,14 @@ def stale(session: Session, subject: SubjectKind, subject_id: int) -> Stale:
 
 def last_seen(session: Session, subject: SubjectKind, subject_id: int) -> int:
     """Return the number of what was done last to something: what forms and buttons carry."""
-    return audit_log.latest_ids(session, subject, [subject_id]).get(subject_id, 0)
+    return audit_log.load_latest_ids(session, subject, [subject_id]).get(subject_id, 0)
 
 
 def last_shown(session: Session, statement_ids: Sequence[int]) -> dict[int, int]:
     """Return the number of what was done last to each statement, or to its report, by statement."""
     report_of = reports_of(session, statement_ids)
-    statements = audit_log.latest_ids(session, SubjectKind.STATEMENT, list(report_of))
-    reports = audit_log.latest_ids(session, SubjectKind.REPORT, list(report_of.values()))
+    statements = audit_log.load_latest_ids(session, SubjectKind.STATEMENT, list(report_of))
+    reports = audit_log.load_latest_ids(session, SubjectKind.REPORT, list(report_of.values()))
     return {
         number: max(statements.get(number, 0), reports.get(report, 0))
         for number, report in report_of.items()
@@ -64,7 +64,7 @@ def require_unchanged(session: Session, subject: SubjectKind, subject_id: int, s
     """Raise Stale if something was done since ``seen``; nothing is done until the act is over."""
     demand.hold(session)
     if last_seen(session, subject, subject_id) > seen:
-        raise stale(session, subject, subject_id)
+        raise make_stale_error(session, subject, subject_id)
 
 
 def require_as_shown(session: Session, seen: Mapping[int, int]) -> None:
@@ -78,5 +78,5 @@ def require_as_shown(session: Session, seen: Mapping[int, int]) -> None:
     if changed is None:
         return
     if last_seen(session, SubjectKind.STATEMENT, changed) > seen[changed]:
-        raise stale(session, SubjectKind.STATEMENT, changed)
-    raise stale(session, SubjectKind.REPORT, reports_of(session, [changed])[changed])
+        raise make_stale_error(session, SubjectKind.STATEMENT, changed)
+    raise make_stale_error(session, SubjectKind.REPORT, reports_of(session, [changed])[changed])

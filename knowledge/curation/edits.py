@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 from knowledge.claim_queue import demand
 from knowledge.corpus.readers import fields
 from knowledge.curation import input_limits
-from knowledge.curation.edit_conflicts import stale
-from knowledge.curation.quote_location import quoted
+from knowledge.curation.edit_conflicts import make_stale_error
+from knowledge.curation.quote_location import locate_quote
 from knowledge.curation.revisions import revise, revise_and_tell
 from knowledge.curation.version_content import (
     REPORT_FIELDS,
     UNREVIEWED,
-    change,
-    content,
+    apply_content,
     keep_version,
-    plain,
+    read_content,
+    to_json,
 )
 from knowledge.domain import Rating, ReportKind, Span, require_plain_text, require_single_line
 from knowledge.errors import BadEdit, WordsMissing
@@ -27,7 +27,7 @@ from knowledge.models import ChangeKind, Report, Statement, StatementStatus, Sub
 from knowledge.plain_text import plain_text
 from knowledge.storage import audit_log
 from knowledge.storage.change_log import append
-from knowledge.storage.row_locks import take_report, take_statements
+from knowledge.storage.row_locks import lock_report, lock_statements
 
 #: What the audit calls a statement whose words an edit of its report moved.
 MOVED: Final = "moved"
@@ -90,25 +90,25 @@ def edit_statement(
     """
     # Held before any row: an edit may open what the statement answered.
     demand.hold(session)
-    row = take_statements(session, [statement_id])[statement_id]
+    row = lock_statements(session, [statement_id])[statement_id]
     if row.version != version:
-        raise stale(session, SubjectKind.STATEMENT, statement_id)
+        raise make_stale_error(session, SubjectKind.STATEMENT, statement_id)
     if row.status is StatementStatus.RETRACTED:
         raise BadEdit("a retracted statement is not edited; add it anew if it holds after all")
     body = row.report.body
     loose = row.span_start is None and edit.text == row.text
-    span = edit.span if loose else quoted(body, edit.text, edit.span)
+    span = edit.span if loose else locate_quote(body, edit.text, edit.span)
     values = {
         "text": edit.text,
         "span_start": span.start if span else None,
         "span_end": span.end if span else None,
-        "speaker": input_limits.speaker(edit.speaker),
-        "rating": plain(edit.rating),
-        "rating_text": input_limits.rating_text(edit.rating_text),
-        "as_of": plain(edit.as_of),
+        "speaker": input_limits.require_speaker(edit.speaker),
+        "rating": to_json(edit.rating),
+        "rating_text": input_limits.require_rating_text(edit.rating_text),
+        "as_of": to_json(edit.as_of),
     }
     if row.status is StatementStatus.REVIEWED and any(
-        content(row, [name])[name] != value for name, value in values.items()
+        read_content(row, [name])[name] != value for name, value in values.items()
     ):
         values |= UNREVIEWED
     revise_and_tell(session, row, values, actor, "edited", reason, tell)
@@ -129,21 +129,21 @@ def edit_report(
     if ``version`` is no longer the current one, BadEdit if a statement's words are not in the new
     body or something else cannot be kept, NotFound.
     """
-    row = take_report(session, report_id)
+    row = lock_report(session, report_id)
     if row.version != version:
-        raise stale(session, SubjectKind.REPORT, report_id)
-    title = input_limits.line(edit.title, "title", fields.MAX_TITLE)
+        raise make_stale_error(session, SubjectKind.REPORT, report_id)
+    title = input_limits.require_line(edit.title, "title", fields.MAX_TITLE)
     if title is None:
         raise BadEdit("a report needs a title; give it one")
     if edit.body != row.body:
-        input_limits.body(edit.body, _LONGEST_BODY)
+        input_limits.require_body(edit.body, _LONGEST_BODY)
     values = {
         "title": title,
-        "publisher": input_limits.line(edit.publisher, "publisher", fields.MAX_PUBLISHER),
+        "publisher": input_limits.require_line(edit.publisher, "publisher", fields.MAX_PUBLISHER),
         # As it was read, whatever that is, or one that may be followed.
-        "url": edit.url if edit.url == row.url else input_limits.address(edit.url),
-        "published_at": plain(edit.published_at),
-        "language": input_limits.language(edit.language),
+        "url": edit.url if edit.url == row.url else input_limits.require_address(edit.url),
+        "published_at": to_json(edit.published_at),
+        "language": input_limits.require_language(edit.language),
         "kind": edit.kind.value,
         "body": edit.body,
     }
@@ -160,14 +160,14 @@ def revise_report(
     undoes: int | None = None,
 ) -> None:
     """Change a report in hand, its statements' places with it. Raises BadEdit."""
-    before = content(row, REPORT_FIELDS)
+    before = read_content(row, REPORT_FIELDS)
     changed = {name: value for name, value in values.items() if before[name] != value}
     if not changed:
         return
     # What was ingested keeps its hash: read again, it is still known to be this report.
     keep_version(session, row)
-    change(session, row, changed)
-    audit_log.note(
+    apply_content(session, row, changed)
+    audit_log.record(
         session,
         actor,
         action,
@@ -211,7 +211,7 @@ def _follow(
     else:
         # Kept before texts were cleaned, it says the same in a body that is.
         text = plain_text(row.text)
-        span = quoted(body, text, None)
+        span = locate_quote(body, text, None)
     values = {
         "text": text,
         "span_start": span.start if span else None,

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, or_, 
 from sqlalchemy.orm import Session, aliased
 
 from knowledge.claim_queue import demand, verdicts
-from knowledge.claim_queue.cluster_listing import standing
+from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.explanations import Note, note_from
-from knowledge.curation.edit_conflicts import stale
+from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.curation.revisions import TOLD
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit
@@ -28,7 +28,7 @@ from knowledge.models import (
 )
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_selected
-from knowledge.storage.row_locks import take_statements
+from knowledge.storage.row_locks import lock_statements
 
 _COLUMNS: Final = [
     "inquiry_id", "person_key", "kind", "statement_id", "version", "status", "relation",
@@ -50,7 +50,7 @@ def explained(session: Session, cluster_id: int, statement_id: int) -> Explained
     row = session.execute(
         select(Verdict.relation, Verdict.note)
         .join(Claim, Claim.id == Verdict.claim_id)
-        .where(*_answers(standing(session, cluster_id).id, statement_id))
+        .where(*_answers(resolve_merged_cluster(session, cluster_id).id, statement_id))
         .order_by(Verdict.at.desc(), Verdict.claim_id)
         .limit(1)
     ).one_or_none()
@@ -76,11 +76,11 @@ def explain(
     now, and as ``explained``.
     """
     demand.hold(session)
-    cluster_id = standing(session, cluster_id).id
-    take_statements(session, [statement_id])
+    cluster_id = resolve_merged_cluster(session, cluster_id).id
+    lock_statements(session, [statement_id])
     before = explained(session, cluster_id, statement_id).note
     if before != was:
-        raise stale(session, SubjectKind.CLUSTER, cluster_id)
+        raise make_stale_error(session, SubjectKind.CLUSTER, cluster_id)
     if before == note:
         return 0
     here = _answers(cluster_id, statement_id)
@@ -94,7 +94,7 @@ def explain(
     verdicts.rule(session, rulings, actor, "explained", reason)
     claims = [row.claim_id for row in rows]
     people = _tell(session, claims, statement_id, note.languages_changed(was)) if tell else 0
-    audit_log.note(
+    audit_log.record(
         session,
         actor,
         "explained",

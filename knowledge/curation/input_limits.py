@@ -7,32 +7,32 @@ from knowledge.corpus.readers.fields import FieldError
 from knowledge.errors import BadEdit
 
 
-def line(value: str | None, field: str, limit: int) -> str | None:
+def require_line(value: str | None, field: str, limit: int) -> str | None:
     """Return a text on one line, None if blank. Raises BadEdit."""
     return _checked(lambda: fields.line_of(value, field, limit))
 
 
-def body(value: str | None, limit: int) -> None:
+def require_body(value: str | None, limit: int) -> None:
     """Raise BadEdit for a report's text that cannot be kept as it is."""
     _checked(lambda: fields.text_of(value, "body", limit))
 
 
-def speaker(value: str | None) -> str | None:
+def require_speaker(value: str | None) -> str | None:
     """Return who said it. Raises BadEdit."""
-    return line(value, "speaker", fields.MAX_SPEAKER)
+    return require_line(value, "speaker", fields.MAX_SPEAKER)
 
 
-def rating_text(value: str | None) -> str | None:
+def require_rating_text(value: str | None) -> str | None:
     """Return a fact-checker's wording of a rating. Raises BadEdit."""
-    return line(value, "rating", fields.MAX_RATING)
+    return require_line(value, "rating", fields.MAX_RATING)
 
 
-def address(value: str | None) -> str | None:
+def require_address(value: str | None) -> str | None:
     """Return an http or https address: what people may follow. Raises BadEdit."""
     return _checked(lambda: fields.url_of(value, "url"))
 
 
-def language(value: str) -> str:
+def require_language(value: str) -> str:
     """Return a language's code. Raises BadEdit."""
     found = _checked(lambda: fields.language_of(value, "language"))
     if found is None:

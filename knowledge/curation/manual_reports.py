@@ -17,5 +17,5 @@ def file_report(session: Session, draft: ReportDraft, actor: str) -> Stored:
     stored = reports.store(session, draft, draft.statements)
     if not stored.duplicate:
         after = {"title": draft.title, "publisher": draft.publisher, "url": draft.url}
-        audit_log.note(session, actor, "added", SubjectKind.REPORT, stored.report_id, after=after)
+        audit_log.record(session, actor, "added", SubjectKind.REPORT, stored.report_id, after=after)
     return stored

@@ -60,7 +60,7 @@ class Past:
     until: datetime
 
 
-def statement(session: Session, statement_id: int) -> HeldStatement:
+def load_statement(session: Session, statement_id: int) -> HeldStatement:
     """Return a statement as it stands. Raises NotFound."""
     row = session.get(Statement, statement_id, populate_existing=True)
     if row is None:
@@ -76,7 +76,7 @@ def reports_of(session: Session, statement_ids: Sequence[int]) -> dict[int, int]
     return {row.id: row.report_id for row in rows}
 
 
-def report(session: Session, report_id: int) -> HeldReport:
+def load_report(session: Session, report_id: int) -> HeldReport:
     """Return a report as it stands, with its statements. Raises NotFound."""
     row = session.get(Report, report_id, populate_existing=True)
     if row is None:
@@ -97,7 +97,7 @@ def report(session: Session, report_id: int) -> HeldReport:
     )
 
 
-def history(session: Session, kind: VersionKind, subject_id: int) -> tuple[Past, ...]:
+def load_history(session: Session, kind: VersionKind, subject_id: int) -> tuple[Past, ...]:
     """Return how a report or a statement was before its edits, the latest first."""
     rows = session.scalars(
         select(Version)

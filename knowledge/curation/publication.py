@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.reopening import reopen
-from knowledge.curation.version_content import plain
+from knowledge.curation.version_content import to_json
 from knowledge.errors import NotFound, TwoPeopleNeeded
 from knowledge.models import ChangeKind, NotificationKind, Statement, StatementStatus, SubjectKind
-from knowledge.notifications.corrections import corrected
+from knowledge.notifications.corrections import note_corrected
 from knowledge.storage import audit_log
 from knowledge.storage.change_log import append
 
@@ -63,7 +63,7 @@ def retract(session: Session, ids: Sequence[int], actor: str, reason: str) -> in
     demand.hold(session)
     moved = _move(session, ids, _PUBLISHED, _RETRACTED, actor, "retracted", reason)
     append(session, moved, ChangeKind.REMOVED)
-    corrected(session, moved, NotificationKind.RETRACTED)
+    note_corrected(session, moved, NotificationKind.RETRACTED)
     reopen(session, moved, actor, reason)
     return len(moved)
 
@@ -97,13 +97,13 @@ def find_report(session: Session, ref: str) -> list[int]:
     return ids
 
 
-def drafts(session: Session) -> list[int]:
+def list_drafts(session: Session) -> list[int]:
     """Return the ids of the statements that wait to be published, reviewed or not."""
     waiting = Statement.status.in_((_DRAFT, _REVIEWED))
     return list(session.scalars(select(Statement.id).where(waiting).order_by(Statement.id)))
 
 
-def reviewers(session: Session, ids: Sequence[int]) -> dict[str, str]:
+def list_reviewers(session: Session, ids: Sequence[int]) -> dict[str, str]:
     """Return who reviewed statements that are not published yet, each with one's reference."""
     found: dict[str, str] = {}
     for start in range(0, len(ids), _BATCH):
@@ -171,14 +171,14 @@ def _move(
             .returning(Statement.id)
         )
     for number in sorted(moved):
-        audit_log.note(
+        audit_log.record(
             session,
             actor,
             action,
             SubjectKind.STATEMENT,
             number,
             before={"status": before.value, **dict.fromkeys(beside)},
-            after={"status": after.value, **{name: plain(v) for name, v in beside.items()}},
+            after={"status": after.value, **{name: to_json(v) for name, v in beside.items()}},
             reason=reason,
         )
     return sorted(moved)

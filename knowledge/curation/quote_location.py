@@ -10,7 +10,7 @@ from knowledge.errors import BadEdit
 LONGEST: Final = fields.MAX_STATEMENT
 
 
-def quoted(body: str | None, text: str, span: Span | None) -> Span | None:
+def locate_quote(body: str | None, text: str, span: Span | None) -> Span | None:
     """Return where ``text`` stands in ``body``: at ``span``, else the only or first place.
 
     None where the report has no body to quote from. Raises BadEdit for a text that is empty, too

@@ -6,13 +6,13 @@ from datetime import date
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
-from knowledge.corpus.reports import SourcedStatement, sourced
-from knowledge.curation.version_content import plain
+from knowledge.corpus.reports import SourcedStatement, to_sourced
+from knowledge.curation.version_content import to_json
 from knowledge.errors import BadCursor
 from knowledge.models import Report, Statement, StatementStatus, SubjectKind
 from knowledge.storage import audit_log
-from knowledge.storage.pagination import Page, bounded, paged, placed
-from knowledge.storage.row_locks import take_statements
+from knowledge.storage.pagination import Page, bound_limit, decode_cursor, make_page
+from knowledge.storage.row_locks import lock_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,12 @@ def recheck(
 
     Raises NotFound.
     """
-    row = take_statements(session, [statement_id])[statement_id]
-    before, after = plain(row.recheck_by), plain(by)
+    row = lock_statements(session, [statement_id])[statement_id]
+    before, after = to_json(row.recheck_by), to_json(by)
     if before == after:
         return
     row.recheck_by = by
-    audit_log.note(
+    audit_log.record(
         session,
         actor,
         "recheck set",
@@ -58,17 +58,17 @@ def due(session: Session, today: date, after: str | None = None, limit: int = 50
         .options(joinedload(Statement.report).joinedload(Report.source))
         .where(Statement.status == StatementStatus.PUBLISHED, Statement.recheck_by <= today)
         .order_by(Statement.recheck_by, Statement.id)
-        .limit(bounded(limit) + 1)
+        .limit(bound_limit(limit) + 1)
     )
     if after is not None:
-        day, number = placed(after, str, int)
+        day, number = decode_cursor(after, str, int)
         query = query.where(tuple_(Statement.recheck_by, Statement.id) > (_day(day), number))
     rows = session.scalars(query).all()
-    return paged(rows, limit, _due, lambda row: (str(row.recheck_by), row.id))
+    return make_page(rows, limit, _due, lambda row: (str(row.recheck_by), row.id))
 
 
 def _due(row: Statement) -> Due:
-    return Due(sourced(row), row.recheck_by or date.max)
+    return Due(to_sourced(row), row.recheck_by or date.max)
 
 
 def _day(written: int | float | str) -> date:

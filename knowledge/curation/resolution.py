@@ -14,9 +14,9 @@ from knowledge import curation
 from knowledge.accounts.people import is_muted
 from knowledge.claim_queue import demand, verdicts
 from knowledge.claim_queue.cluster_actions import take_opposites_out
-from knowledge.claim_queue.cluster_listing import standing
+from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.explanations import Note
-from knowledge.curation.edit_conflicts import stale
+from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import BadEdit, TooLate
 from knowledge.models import (
@@ -32,10 +32,10 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.notifications import rejections
-from knowledge.notifications.withdrawals import overtake, resume, under_way
+from knowledge.notifications.withdrawals import cancel_overtaken, resume, under_way
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_selected
-from knowledge.storage.row_locks import take_statements
+from knowledge.storage.row_locks import lock_statements
 
 _WAITING: Final = NotificationStatus.WAITING
 _ANSWERED: Final = "answered"
@@ -73,8 +73,8 @@ def answer_cluster(
     # No claim joins or leaves the cluster meanwhile: who is told has the answer attached. And the
     # statement is taken before the cluster, as where one is withdrawn and the other opened.
     demand.hold(session)
-    cluster_id = standing(session, cluster_id).id
-    take_statements(session, [statement_id])
+    cluster_id = resolve_merged_cluster(session, cluster_id).id
+    lock_statements(session, [statement_id])
     take_opposites_out(session, cluster_id, actor)
     claim_ids = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
     curation.publish(session, [statement_id], actor, reason, two_people)
@@ -86,7 +86,7 @@ def answer_cluster(
         .where(Cluster.id == cluster_id)
         .values(status=ClusterStatus.ANSWERED, snoozed_until=None, reject_reason=None)
     )
-    audit_log.note(
+    audit_log.record(
         session,
         actor,
         _ANSWERED,
@@ -101,7 +101,7 @@ def answer_cluster(
         reason=reason,
     )
     session.flush()
-    rejections.follow(session, cluster_id)
+    rejections.note_rejected(session, cluster_id)
     return _answer(session, cluster_id, statement_id, relation, now() + held)
 
 
@@ -115,10 +115,10 @@ def undo_answer(
     CannotUndo as ``curation.undo``, NotFound.
     """
     demand.hold(session)
-    row = standing(session, cluster_id)
-    entry = audit_log.latest(session, SubjectKind.CLUSTER, row.id)
+    row = resolve_merged_cluster(session, cluster_id)
+    entry = audit_log.load_latest(session, SubjectKind.CLUSTER, row.id)
     if entry is None or entry.id != entry_id or entry.action != _ANSWERED:
-        raise stale(session, SubjectKind.CLUSTER, row.id)
+        raise make_stale_error(session, SubjectKind.CLUSTER, row.id)
     _require_time(entry.at + within)
     curation.undo(session, entry_id, actor, None)
     # Asked once more: no letter was taken meanwhile, and who looks from now on finds none.
@@ -148,7 +148,7 @@ def _answer(
         ),
         execution_options={"synchronize_session": False},
     )
-    overtake(session, in_cluster)
+    cancel_overtaken(session, in_cluster)
     resumed = resume(session, in_cluster, statement_id)
     # Who heard that it was taken back is told it anew, where they wait.
     asking = select(Inquiry.person_key).where(Inquiry.claim_id.in_(in_cluster))

@@ -9,7 +9,13 @@ from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.reopening import reopen
-from knowledge.curation.version_content import SHOWN, change, changes_meaning, content, keep_version
+from knowledge.curation.version_content import (
+    SHOWN,
+    apply_content,
+    changes_meaning,
+    keep_version,
+    read_content,
+)
 from knowledge.models import (
     ChangeKind,
     Inquiry,
@@ -19,10 +25,15 @@ from knowledge.models import (
     SubjectKind,
     Verdict,
 )
-from knowledge.notifications.corrections import audience, corrected, keep_up, restored
+from knowledge.notifications.corrections import (
+    count_audience,
+    keep_up,
+    note_corrected,
+    note_restored,
+)
 from knowledge.storage import audit_log
 from knowledge.storage.change_log import append
-from knowledge.storage.merges import duplicates
+from knowledge.storage.merges import list_duplicates
 
 #: What a person ruled on, when they said how a statement stands to a claim.
 _RULED_ON: Final = frozenset({"text", "rating"})
@@ -49,14 +60,14 @@ def revise(
     which says with ``tell`` whether the ``people`` are who were shown it; None where that is no
     question. The audit notes it.
     """
-    before = content(row, values)
+    before = read_content(row, values)
     changed = frozenset(name for name, value in values.items() if before[name] != value)
     if not changed:
         return changed
     served = row.status is StatementStatus.PUBLISHED
     keep_version(session, row)
-    change(session, row, values)
-    audit_log.note(
+    apply_content(session, row, values)
+    audit_log.record(
         session,
         actor,
         action,
@@ -96,28 +107,28 @@ def revise_and_tell(
     answered that is served no more, or says something else now, is for moderators to answer again:
     a verdict on other words must not be given out with these.
     """
-    was, before = row.status, content(row, SHOWN)
+    was, before = row.status, read_content(row, SHOWN)
     published, among = StatementStatus.PUBLISHED, None if since is None else Inquiry.at >= since
     after = {**before, **{name: value for name, value in values.items() if name in SHOWN}}
     if was is published and values.get("status", was) == published and after != before:
         tell = changes_meaning(before, after) if tell is None else tell
     else:
         tell = None
-    people = audience(session, row.id, among) if tell else 0
+    people = count_audience(session, row.id, among) if tell else 0
     changed = revise(session, row, values, actor, action, reason, undoes, tell, people)
     if changed & _RULED_ON:
         _withdraw_verdicts(session, row.id, actor)
     if was is published and row.status is not published:
-        corrected(session, [row.id], NotificationKind.RETRACTED)
+        note_corrected(session, [row.id], NotificationKind.RETRACTED)
         reopen(session, [row.id], actor, None)
     elif people:
-        corrected(session, [row.id], NotificationKind.CORRECTED, among)
+        note_corrected(session, [row.id], NotificationKind.CORRECTED, among)
     elif was is StatementStatus.RETRACTED and row.status is published:
-        restored(session, row.id)
+        note_restored(session, row.id)
 
 
 def _withdraw_verdicts(session: Session, statement_id: int, actor: str) -> None:
-    same = [statement_id, *(number for number, _ in duplicates(session, [statement_id]))]
+    same = [statement_id, *(number for number, _ in list_duplicates(session, [statement_id]))]
     rows = session.execute(
         select(Verdict.claim_id, Verdict.statement_id).where(Verdict.statement_id.in_(same))
     )

@@ -6,16 +6,16 @@ from itertools import pairwise
 from sqlalchemy.orm import Session
 
 from knowledge.curation.additions import insert
-from knowledge.curation.edit_conflicts import stale
+from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.curation.revisions import revise
-from knowledge.curation.version_content import STATEMENT_FIELDS, content
+from knowledge.curation.version_content import STATEMENT_FIELDS, read_content
 from knowledge.domain import Span, StatementDraft
 from knowledge.errors import BadEdit
 from knowledge.models import ChangeKind, Statement, StatementStatus, SubjectKind
 from knowledge.plain_text import single_line
 from knowledge.storage import audit_log
 from knowledge.storage.change_log import append
-from knowledge.storage.row_locks import take_report, take_statements
+from knowledge.storage.row_locks import lock_report, lock_statements
 
 
 def split(
@@ -28,10 +28,10 @@ def split(
     it still holds. Those of a reviewed one have to be reviewed. Raises BadEdit for spans that are
     not parts of it, Stale if it was retracted meanwhile, NotFound.
     """
-    whole = take_statements(session, [statement_id])[statement_id]
+    whole = lock_statements(session, [statement_id])[statement_id]
     if whole.status is StatementStatus.RETRACTED:
-        raise stale(session, SubjectKind.STATEMENT, statement_id)
-    report, status = take_report(session, whole.report_id), whole.status
+        raise make_stale_error(session, SubjectKind.STATEMENT, statement_id)
+    report, status = lock_report(session, whole.report_id), whole.status
     if status is StatementStatus.REVIEWED:
         # Who reviewed the whole has not seen what is left out of a part.
         status = StatementStatus.DRAFT
@@ -59,8 +59,8 @@ def split(
     session.flush()
     ids = [row.id for row in made]
     for row in made:
-        after = {"status": status.value, "of": whole.id, **content(row, STATEMENT_FIELDS)}
-        audit_log.note(
+        after = {"status": status.value, "of": whole.id, **read_content(row, STATEMENT_FIELDS)}
+        audit_log.record(
             session, actor, "added", SubjectKind.STATEMENT, row.id, after=after, reason=reason
         )
     retracted = {"status": StatementStatus.RETRACTED.value}

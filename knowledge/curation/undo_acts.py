@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from knowledge.accounts import roles
 from knowledge.claim_queue import demand
-from knowledge.claim_queue.cluster_listing import standing as standing_cluster
-from knowledge.claim_queue.verdicts import Ruling, Said, from_plain, of_claim, plain, rule
+from knowledge.claim_queue.cluster_listing import resolve_merged_cluster as standing_cluster
+from knowledge.claim_queue.verdicts import Ruling, Said, from_plain, load_verdict, plain, rule
 from knowledge.curation.edits import MOVED, revise_report
 from knowledge.curation.revisions import TOLD, revise_and_tell
 from knowledge.curation.version_content import (
@@ -18,7 +18,7 @@ from knowledge.curation.version_content import (
     STATEMENT_FIELDS,
     UNREVIEWED,
     clean,
-    content,
+    read_content,
 )
 from knowledge.domain import Relation
 from knowledge.errors import CannotUndo, NotFound
@@ -31,11 +31,11 @@ from knowledge.models import (
     StatementStatus,
     SubjectKind,
 )
-from knowledge.notifications.withdrawals import drop_untold, stand_by, take_back
+from knowledge.notifications.withdrawals import cancel_withdrawal, drop_pending, note_withdrawn
 from knowledge.storage import audit_log
 from knowledge.storage.audit_log import Entry, read
-from knowledge.storage.merges import standing
-from knowledge.storage.row_locks import take_report, take_statements
+from knowledge.storage.merges import resolve_merged
+from knowledge.storage.row_locks import lock_report, lock_statements
 
 _UNDONE: Final = "undone"
 _ATTACHED: Final = "attached"
@@ -76,7 +76,7 @@ def undo(session: Session, entry_id: int, actor: str, reason: str | None) -> Non
     _undoing(session, entry)(actor, reason)
 
 
-def undoable(session: Session, entries: Sequence[Entry]) -> frozenset[int]:
+def list_undoable(session: Session, entries: Sequence[Entry]) -> frozenset[int]:
     """Return the numbers of those entries that can be taken back as things stand."""
     numbers = [entry.id for entry in entries]
     taken_back = set(
@@ -99,11 +99,11 @@ def _take(session: Session, entry: Entry) -> None:
     """Take in hand what an entry is about: whoever changes it meanwhile waits."""
     match entry.subject:
         case SubjectKind.STATEMENT:
-            take_statements(session, [int(entry.subject_id)])
+            lock_statements(session, [int(entry.subject_id)])
         case SubjectKind.REPORT:
-            take_report(session, int(entry.subject_id))
+            lock_report(session, int(entry.subject_id))
         case SubjectKind.CLAIM | SubjectKind.CLUSTER if "statement" in (entry.after or {}):
-            take_statements(session, [int((entry.after or {})["statement"])])
+            lock_statements(session, [int((entry.after or {})["statement"])])
 
 
 def _undoing(session: Session, entry: Entry) -> _Undoing:
@@ -137,7 +137,7 @@ def _undoing_statement(session: Session, entry: Entry) -> _Undoing:
     if before is None or after is None or not before.keys() <= _STATEMENT:
         raise CannotUndo("this cannot be taken back; edit the statement instead")
     row = session.get_one(Statement, int(entry.subject_id))
-    _require_last_word(session, entry, after, content(row, after))
+    _require_last_word(session, entry, after, read_content(row, after))
     values = clean({**before, **_place(session, row, before), **_review(row, before)})
     # Who never heard of it sees again what they saw; who asked since saw what is taken back.
     since = entry.at if told is False else None
@@ -170,7 +170,7 @@ def _place(session: Session, row: Statement, before: Mapping[str, Any]) -> Mappi
     body = row.report.body
     if body is None:
         return {}
-    after = {**content(row, STATEMENT_FIELDS), **before}
+    after = {**read_content(row, STATEMENT_FIELDS), **before}
     text, start, end = after["text"], after["span_start"], after["span_end"]
     if start is None and not _was_moved(session, row.id):
         return {}
@@ -197,7 +197,7 @@ def _undoing_report(session: Session, entry: Entry) -> _Undoing:
     if before is None or after is None or not before.keys() <= set(REPORT_FIELDS):
         raise CannotUndo("this cannot be taken back; edit the report instead")
     row, values = session.get_one(Report, int(entry.subject_id)), clean(before)
-    _require_last_word(session, entry, after, content(row, after))
+    _require_last_word(session, entry, after, read_content(row, after))
     return lambda actor, reason: revise_report(
         session, row, values, actor, _UNDONE, reason, entry.id
     )
@@ -208,7 +208,7 @@ def _undoing_verdict(session: Session, entry: Entry) -> _Undoing:
     if before is None or after is None or after.keys() - {"note"} != {"statement", "relation"}:
         raise CannotUndo("this cannot be taken back here; do the opposite instead")
     claim_id, statement_id = int(entry.subject_id), int(after["statement"])
-    now, earlier = of_claim(session, claim_id, statement_id), from_plain(before)
+    now, earlier = load_verdict(session, claim_id, statement_id), from_plain(before)
     # An entry names no note where there was none.
     after, current = {"note": None, **after}, {"note": None, **plain(statement_id, now)}
     _require_last_word(session, entry, after, current)
@@ -216,9 +216,9 @@ def _undoing_verdict(session: Session, entry: Entry) -> _Undoing:
     def take_it_back(actor: str, reason: str | None) -> None:
         stands = _settles(earlier)
         if stands is not None:
-            stand_by(session, [claim_id], statement_id, stands)
+            cancel_withdrawal(session, [claim_id], statement_id, stands)
         if now is not None:
-            take_back(session, [claim_id], statement_id, stands)
+            note_withdrawn(session, [claim_id], statement_id, stands)
         ruling = _ruling(claim_id, statement_id, earlier)
         rule(session, [ruling], actor, _UNDONE, reason, entry.id)
 
@@ -244,14 +244,14 @@ def _undoing_answer(session: Session, entry: Entry) -> _Undoing:
         said = _said_with(session, entry, cluster_id, statement_id)
         for stands in set(map(_settles, said.values())):
             claims = [number for number, each in said.items() if _settles(each) is stands]
-            take_back(session, claims, statement_id, stands)
+            note_withdrawn(session, claims, statement_id, stands)
         here = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
-        drop_untold(session, [each for each in here if each not in said], statement_id, entry.at)
+        drop_pending(session, [each for each in here if each not in said], statement_id, entry.at)
         if not replaced:
             row.status = ClusterStatus.OPEN
         rulings = [_ruling(number, statement_id, earlier) for number, earlier in said.items()]
         rule(session, rulings, actor, _UNDONE, reason, entry.id)
-        audit_log.note(
+        audit_log.record(
             session,
             actor,
             _UNDONE,
@@ -289,9 +289,9 @@ def _decided_since(
     ).one_or_none()
     if row is not None:
         return read(row)
-    stands = standing(session, [statement_id])[statement_id]
+    stands = resolve_merged(session, [statement_id])[statement_id]
     served = session.get_one(Statement, stands).status is StatementStatus.PUBLISHED
-    return None if served else audit_log.latest(session, SubjectKind.STATEMENT, stands)
+    return None if served else audit_log.load_latest(session, SubjectKind.STATEMENT, stands)
 
 
 def _said_with(
@@ -343,7 +343,7 @@ def _require_last_word(
 ) -> None:
     """Raise CannotUndo unless what the entry changed is still as it left it."""
     if any(current[name] != value for name, value in after.items()):
-        done = audit_log.latest(session, entry.subject, entry.subject_id)
+        done = audit_log.load_latest(session, entry.subject, entry.subject_id)
         if done is None:
             raise CannotUndo("it was changed since; take that back first")
         raise _overtaken(session, done)

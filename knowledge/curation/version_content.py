@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from knowledge.corpus.reports import source_named
+from knowledge.corpus.reports import get_or_add_source
 from knowledge.domain import Rating, ReportKind
 from knowledge.models import Report, Statement, StatementStatus, Version, VersionKind
 from knowledge.plain_text import plain_text, same_words, single_line
@@ -45,23 +45,23 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
 }
 
 
-def plain(value: Any) -> Any:
+def to_json(value: Any) -> Any:
     """Return a column's value as JSON has it."""
     if isinstance(value, StrEnum):
         return value.value
     return value.isoformat() if isinstance(value, date) else value
 
 
-def content(row: Report | Statement, fields: Iterable[str]) -> dict[str, Any]:
+def read_content(row: Report | Statement, fields: Iterable[str]) -> dict[str, Any]:
     """Return fields of a row as JSON has them."""
     return {name: _get(row, name) for name in fields}
 
 
-def change(session: Session, row: Report | Statement, values: Mapping[str, Any]) -> None:
+def apply_content(session: Session, row: Report | Statement, values: Mapping[str, Any]) -> None:
     """Set fields of a row to values as JSON has them."""
     for name, value in values.items():
         if name == "publisher" and isinstance(row, Report):
-            row.source = source_named(session, value)
+            row.source = get_or_add_source(session, value)
             continue
         reader = _READERS.get(name)
         setattr(row, name, reader(value) if reader and value is not None else value)
@@ -104,7 +104,9 @@ def keep_version(session: Session, row: Report | Statement) -> None:
         else (VersionKind.STATEMENT, STATEMENT_FIELDS)
     )
     session.add(
-        Version(kind=kind, subject_id=row.id, version=row.version, content=content(row, fields))
+        Version(
+            kind=kind, subject_id=row.id, version=row.version, content=read_content(row, fields)
+        )
     )
     row.version += 1
 
@@ -112,4 +114,4 @@ def keep_version(session: Session, row: Report | Statement) -> None:
 def _get(row: Report | Statement, name: str) -> Any:
     if name == "publisher" and isinstance(row, Report):
         return row.source.name if row.source else None
-    return plain(getattr(row, name))
+    return to_json(getattr(row, name))

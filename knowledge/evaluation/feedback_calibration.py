@@ -10,7 +10,7 @@ from knowledge.agreement.judgement import Judge
 from knowledge.checking import calibration
 from knowledge.checking.calibration import Calibration
 from knowledge.domain import Relation
-from knowledge.evaluation.judge_evaluation import judged
+from knowledge.evaluation.judge_evaluation import judge_pairs
 from knowledge.evaluation.labelled_data import PairSet
 from knowledge.evaluation.metrics import expected_calibration_error, reliability
 
@@ -30,7 +30,7 @@ class Fitted:
     kept: int
 
 
-def fitted(
+def fit_calibration(
     judge: Judge,
     feedback: Sequence[PairSet],
     precision: float,
@@ -43,7 +43,7 @@ def fitted(
     together = PairSet("feedback", tuple(pair for each in feedback for pair in each.pairs))
     verdicts = [
         verdict
-        for verdict in judged(judge, together, progress)
+        for verdict in judge_pairs(judge, together, progress)
         if verdict.got != Relation.NOT_ENOUGH_INFO
     ]
     scores = [verdict.confidence for verdict in verdicts]

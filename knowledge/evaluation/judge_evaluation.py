@@ -16,10 +16,12 @@ RELATIONS: Final = Labels(
 
 def evaluate(judge: Judge, pairs: PairSet, progress: Progress | None = None) -> VerdictResult:
     """Judge every pair of a set and measure the verdicts."""
-    return assess(pairs.name, list(judged(judge, pairs, progress)), RELATIONS)
+    return assess(pairs.name, list(judge_pairs(judge, pairs, progress)), RELATIONS)
 
 
-def judged(judge: Judge, pairs: PairSet, progress: Progress | None = None) -> Iterator[Verdict]:
+def judge_pairs(
+    judge: Judge, pairs: PairSet, progress: Progress | None = None
+) -> Iterator[Verdict]:
     """Yield the judge's verdict on each pair."""
     for done, pair in enumerate(pairs.pairs, 1):
         judgement = _judge(judge, pair)

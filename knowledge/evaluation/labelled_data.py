@@ -18,12 +18,12 @@ from knowledge.evaluation.labelled_rows import (
     MAX_ID,
     Naming,
     field,
-    files,
-    first,
+    list_files,
     numbered_lines,
     optional,
+    read_first,
+    read_rows,
     require_folder,
-    rows,
 )
 from knowledge.evaluation.written_items import WrittenItem, is_written, read_items
 from knowledge.language import guess_language
@@ -135,11 +135,11 @@ def read_queries(folder: Path) -> tuple[QuerySet, ...]:
     """
     require_folder(folder)
     texts: dict[str, str] = {}
-    for path in files(folder, "queries*.jsonl"):
-        for line, row in rows(path):
+    for path in list_files(folder, "queries*.jsonl"):
+        for line, row in read_rows(path):
             with Naming(path, line):
                 texts[field(row, _QUERY_IDS, MAX_ID)] = field(row, _QUERY_TEXTS, MAX_CHARACTERS)
-    relevance = [*files(folder, "qrels*.tsv"), *files(folder, "qrels*.txt")]
+    relevance = [*list_files(folder, "qrels*.tsv"), *list_files(folder, "qrels*.txt")]
     if not texts or not relevance:
         raise UnreadableFile(
             f"{folder} holds no labelled queries; put queries.jsonl and qrels.tsv"
@@ -176,8 +176,8 @@ def read_pairs(folder: Path) -> tuple[PairSet, ...]:
     """
     require_folder(folder)
     found = []
-    for path in files(folder, "*.jsonl"):
-        if is_written(first(path)):
+    for path in list_files(folder, "*.jsonl"):
+        if is_written(read_first(path)):
             found.append(PairSet(path.stem, tuple(_written_pairs(path))))
         elif (shape := _shape(path)) is not None:
             found.append(PairSet(path.stem, tuple(_pairs(path, shape))))
@@ -197,8 +197,8 @@ def read_claims(folder: Path) -> tuple[ClaimSet, ...]:
     """
     require_folder(folder)
     found = []
-    for path in files(folder, "*.jsonl"):
-        if is_written(opening := first(path)):
+    for path in list_files(folder, "*.jsonl"):
+        if is_written(opening := read_first(path)):
             items = tuple(read_items(path))
             reports = tuple(item.report for item in items)
             found.append(ClaimSet(path.stem, tuple(_written_claims(items)), reports))
@@ -248,7 +248,7 @@ def _reports(path: Path) -> Iterator[ReportDraft]:
 
 def _pooled_claims(path: Path) -> Iterator[ReportDraft]:
     """Yield each claim of a pool as the report of its fact-check, without a rating."""
-    for line, row in rows(path):
+    for line, row in read_rows(path):
         with Naming(path, line):
             ref = field(row, _POOL_IDS, MAX_ID)
             title = fields.line_of(row.get("title"), "title", fields.MAX_TITLE)
@@ -267,12 +267,12 @@ def _pooled_claims(path: Path) -> Iterator[ReportDraft]:
 
 
 def _shape(path: Path) -> _PairShape | None:
-    known = first(path).keys()
+    known = read_first(path).keys()
     return next((s for s in _SHAPES if {s.claim, s.statement, s.label} <= known), None)
 
 
 def _pairs(path: Path, shape: _PairShape) -> Iterator[LabelledPair]:
-    for line, row in rows(path):
+    for line, row in read_rows(path):
         with Naming(path, line):
             yield LabelledPair(
                 optional(row, ("id",), MAX_ID) or str(line),
@@ -319,7 +319,7 @@ def _relation(label: str, shape: _PairShape) -> Relation:
 
 
 def _claims(path: Path) -> Iterator[LabelledClaim]:
-    for line, row in rows(path):
+    for line, row in read_rows(path):
         with Naming(path, line):
             label = field(row, ("outcome",), MAX_ID)
             try:

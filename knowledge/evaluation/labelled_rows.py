@@ -7,7 +7,7 @@ from typing import Final
 
 from knowledge.corpus.readers import Problem, fields
 from knowledge.corpus.readers.fields import FieldError
-from knowledge.corpus.readers.file_decoding import lines
+from knowledge.corpus.readers.file_decoding import read_lines
 from knowledge.errors import UnreadableFile
 
 #: Labelled rows read from one folder; the largest public sets (FEVER, SNLI) stay below it.
@@ -37,7 +37,7 @@ def require_folder(folder: Path) -> None:
         raise UnreadableFile(f"{folder} is not a folder; name the folder of the labelled files")
 
 
-def files(folder: Path, pattern: str) -> list[Path]:
+def list_files(folder: Path, pattern: str) -> list[Path]:
     """Return the files of ``folder`` whose names fit. Raises UnreadableFile where too many do."""
     found = sorted(path for path in folder.glob(pattern) if path.is_file())
     if len(found) > MAX_FILES:
@@ -47,7 +47,7 @@ def files(folder: Path, pattern: str) -> list[Path]:
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the lines of a file with their numbers. Raises UnreadableFile."""
-    for count, item in enumerate(lines(path)):
+    for count, item in enumerate(read_lines(path)):
         if isinstance(item, Problem):
             raise UnreadableFile(f"{path}, line {item.line}: {item.reason}")
         if count >= MAX_ROWS:
@@ -55,7 +55,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
         yield item.number, item.text
 
 
-def rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
+def read_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
     """Yield the objects of a JSONL file with their lines' numbers. Raises UnreadableFile."""
     for line, text in numbered_lines(path):
         try:
@@ -67,9 +67,9 @@ def rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
         yield line, row
 
 
-def first(path: Path) -> Mapping[str, object]:
+def read_first(path: Path) -> Mapping[str, object]:
     """Return the first object of a JSONL file, empty where there is none."""
-    return next((row for _, row in rows(path)), {})
+    return next((row for _, row in read_rows(path)), {})
 
 
 def field(row: Mapping[str, object], names: tuple[str, ...], limit: int) -> str:

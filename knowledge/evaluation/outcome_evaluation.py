@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from embeddings.progress import Progress
-from knowledge.checking.claim_checker import Answering
-from knowledge.checking.outcomes import leans
+from knowledge.checking.claim_checker import ClaimChecker
+from knowledge.checking.outcomes import find_surest_judgement
 from knowledge.domain import Outcome, Relation
 from knowledge.evaluation.labelled_data import ClaimSet
 from knowledge.evaluation.metrics import share
@@ -25,7 +25,7 @@ _OUTCOMES: Final = {
 
 
 def evaluate(
-    answering: Answering, claims: ClaimSet, progress: Progress | None = None
+    answering: ClaimChecker, claims: ClaimSet, progress: Progress | None = None
 ) -> VerdictResult:
     """Answer every message of a set and measure the outcomes.
 
@@ -36,7 +36,7 @@ def evaluate(
     for done, claim in enumerate(claims.claims, 1):
         answer = answering.answer_message(claim.text)
         best = answer.matches[0].statement if answer.matches else None
-        leaning = leans(answer)
+        leaning = find_surest_judgement(answer)
         verdicts.append(
             Verdict(
                 claim.id,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from embeddings.progress import Progress
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.checking.outcomes import Answer
 from knowledge.evaluation.labelled_data import LabelledQuery, QuerySet
 from knowledge.evaluation.metrics import (
@@ -59,7 +59,7 @@ class _Ranked:
 
 
 def evaluate(
-    answering: Answering,
+    answering: ClaimChecker,
     queries: QuerySet,
     unknown: frozenset[str],
     progress: Progress | None = None,

@@ -15,7 +15,7 @@ from knowledge.claims import MAX_CHARACTERS
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, ReportKind, StatementDraft
-from knowledge.evaluation.labelled_rows import MAX_ID, Naming, field, optional, rows
+from knowledge.evaluation.labelled_rows import MAX_ID, Naming, field, optional, read_rows
 from knowledge.language import guess_language
 from knowledge.plain_text import plain_text, single_line
 
@@ -92,7 +92,7 @@ def is_written(row: Mapping[str, object]) -> bool:
 def read_items(path: Path) -> Iterator[WrittenItem]:
     """Yield the items of a file. Raises UnreadableFile."""
     ids: set[str] = set()
-    for line, row in rows(path):
+    for line, row in read_rows(path):
         with Naming(path, line):
             name = field(row, ("id",), MAX_ID)
             if name in ids:

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from knowledge.corpus.reports import SourcedStatement, sourced
+from knowledge.corpus.reports import SourcedStatement, to_sourced
 from knowledge.models import Change, ChangeKind, Report, Statement, StatementStatus
 
 _BATCH: Final = 1_000
@@ -25,7 +25,7 @@ def published(session: Session) -> Iterator[SourcedStatement]:
     last = 0
     while rows := session.scalars(_PUBLISHED.where(Statement.id > last)).all():
         last = rows[-1].id
-        yield from map(sourced, rows)
+        yield from map(to_sourced, rows)
         session.expunge_all()
 
 
@@ -46,4 +46,4 @@ def newest(session: Session, limit: int) -> list[tuple[SourcedStatement, datetim
         .order_by(Change.id.desc())
         .limit(limit)
     )
-    return [(sourced(row), at) for row, at in session.execute(query)]
+    return [(to_sourced(row), at) for row, at in session.execute(query)]

@@ -15,7 +15,7 @@ from embeddings.index.snapshot import Manifest
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
 from knowledge.index.serving_index import IndexState, compare, load_snapshot
-from knowledge.index.vector_cache import kept
+from knowledge.index.vector_cache import load_kept
 from knowledge.models import Statement
 from knowledge.storage.database import Sessions
 
@@ -77,7 +77,7 @@ def _kept(
             texts = session.execute(
                 query.where(Statement.id.in_(ids[start : start + _CHUNK])).order_by(Statement.id)
             ).all()
-        known = kept(sessions, fingerprint, [row.text for row in texts])
+        known = load_kept(sessions, fingerprint, [row.text for row in texts])
         found = [(row.id, known[row.text]) for row in texts if row.text in known]
         if found:
             yield [number for number, _ in found], np.stack([vector for _, vector in found])

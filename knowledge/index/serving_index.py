@@ -20,7 +20,7 @@ from embeddings.index import snapshot
 from embeddings.index.live import Entry, LiveIndex
 from embeddings.index.snapshot import Manifest, Snapshot
 from embeddings.progress import Progress
-from knowledge.index.vector_cache import vectors
+from knowledge.index.vector_cache import load_or_compute
 from knowledge.models import Change, ChangeKind, Report, Statement, StatementStatus
 from knowledge.storage.database import Sessions
 
@@ -162,7 +162,9 @@ class ServingIndex:
                 touched = sorted({row.statement_id for row in rows})
                 entries = _entries(session, touched)
             gone = sorted(set(touched) - {entry.id for entry in entries})
-            rows_of = vectors(self._sessions, self._encoder, [e.text for e in entries], progress)
+            rows_of = load_or_compute(
+                self._sessions, self._encoder, [e.text for e in entries], progress
+            )
             live.apply(entries, rows_of, gone, rows[-1].id)
 
 
@@ -194,7 +196,7 @@ def build(sessions: Sessions, encoder: Encoder, progress: Progress | None = None
     with sessions() as session:
         number = last_change(session)
         entries = _entries(session, None)
-    rows = vectors(sessions, encoder, [entry.text for entry in entries], progress)
+    rows = load_or_compute(sessions, encoder, [entry.text for entry in entries], progress)
     return LiveIndex.built(entries, rows, number)
 
 
@@ -206,7 +208,7 @@ def reindex(
     Vectors already known are not computed again. Raises IndexBusy if another process does it: told
     before anything is computed, and never would an older build be promoted over a newer one.
     """
-    with snapshot.building(root):
+    with snapshot.hold_build_lock(root):
         live = build(sessions, encoder, progress)
         with sessions() as session:
             # An index that took no change in holds nothing of anybody's.
@@ -220,7 +222,7 @@ def embed_published(
     """Compute the vectors of the published statements among ``ids`` ahead of the first claim."""
     with sessions() as session:
         entries = _entries(session, ids)
-    vectors(sessions, encoder, [entry.text for entry in entries], progress)
+    load_or_compute(sessions, encoder, [entry.text for entry in entries], progress)
 
 
 def inspect(sessions: Sessions, root: Path, fingerprint: str) -> IndexState:

@@ -25,7 +25,7 @@ _KEEP = text(
 )
 
 
-def vectors(
+def load_or_compute(
     sessions: Sessions, encoder: Encoder, texts: Sequence[str], progress: Progress | None = None
 ) -> Vectors:
     """Return the statement vectors (n, dimension) of ``texts``, computing only unknown ones.
@@ -61,7 +61,7 @@ def vectors(
     return unit
 
 
-def kept(sessions: Sessions, fingerprint: str, texts: Sequence[str]) -> dict[str, Vectors]:
+def load_kept(sessions: Sessions, fingerprint: str, texts: Sequence[str]) -> dict[str, Vectors]:
     """Return the unit vectors that are kept of ``texts``, by text; nothing is computed."""
     keys = {_key(text): text for text in texts}
     with sessions() as session:

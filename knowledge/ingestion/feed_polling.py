@@ -54,7 +54,7 @@ class Kept:
     published: int = 0
 
 
-def take_next(session: Session, now: datetime, holder: str | None = None) -> DueFeed | None:
+def lease_next(session: Session, now: datetime, holder: str | None = None) -> DueFeed | None:
     """Take the feed that has waited longest for its turn; None if none is due."""
     due = (
         select(Feed.id)
@@ -67,7 +67,7 @@ def take_next(session: Session, now: datetime, holder: str | None = None) -> Due
     return None
 
 
-def take(
+def lease(
     session: Session, feed_id: int, now: datetime, holder: str | None = None
 ) -> DueFeed | None:
     """Take a feed whether or not it is due; None if it is paused or gone."""
@@ -84,7 +84,7 @@ def end_leases(session: Session, holder: str, at: datetime) -> None:
     )
 
 
-def unseen(session: Session, feed_id: int, keys: Sequence[str], now: datetime) -> set[str]:
+def list_unseen(session: Session, feed_id: int, keys: Sequence[str], now: datetime) -> set[str]:
     """Return those of ``keys`` that were never taken from the feed, which lists all of them now."""
     seen: set[str] = set()
     of_feed = FeedItem.feed_id == feed_id
@@ -155,7 +155,7 @@ def is_own(feed: DueFeed, url: str | None) -> bool:
     return host is not None and any(host == each or host.endswith(f".{each}") for each in own)
 
 
-def succeeded(
+def record_success(
     session: Session, feed_id: int, now: datetime, etag: str | None, last_modified: str | None
 ) -> None:
     """Note that all of a feed was read, and when it is asked again."""
@@ -166,7 +166,7 @@ def succeeded(
         feed.failures, feed.error = 0, None
 
 
-def failed(session: Session, feed_id: int, now: datetime, error: str) -> None:
+def record_failure(session: Session, feed_id: int, now: datetime, error: str) -> None:
     """Note why a feed could not be read; it is asked half as often each time."""
     feed = session.get(Feed, feed_id)
     if feed is not None:

@@ -15,7 +15,7 @@ from knowledge.models import (
     Statement,
 )
 from knowledge.storage.bulk_insert import insert_selected
-from knowledge.storage.merges import duplicates
+from knowledge.storage.merges import list_duplicates
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH: Final = 5_000
@@ -24,7 +24,7 @@ _SAW: Final = Inquiry.claim != ""
 _COLUMNS: Final = ["inquiry_id", "person_key", "kind", "statement_id", "version", "status"]
 
 
-def corrected(
+def note_corrected(
     session: Session,
     statement_ids: Sequence[int],
     kind: NotificationKind,
@@ -44,14 +44,16 @@ def corrected(
             _supersede(session, ids)
         same = Statement.id == Shown.statement_id
         _tell(session, kind, same, Shown.statement_id.in_(ids) & told)
-        for duplicate, stands in duplicates(session, ids):
+        for duplicate, stands in list_duplicates(session, ids):
             copied = Shown.statement_id == duplicate
             _tell(session, kind, Statement.id == stands, copied & told)
 
 
-def audience(session: Session, statement_id: int, among: ColumnElement[bool] | None = None) -> int:
+def count_audience(
+    session: Session, statement_id: int, among: ColumnElement[bool] | None = None
+) -> int:
     """Return how many people ``corrected`` would tell of a statement that changes."""
-    ids = [statement_id, *(number for number, _ in duplicates(session, [statement_id]))]
+    ids = [statement_id, *(number for number, _ in list_duplicates(session, [statement_id]))]
     query = (
         select(func.count(Inquiry.person_key.distinct()))
         .select_from(Shown)
@@ -81,7 +83,7 @@ def keep_up(
     )
 
 
-def restored(session: Session, statement_id: int) -> None:
+def note_restored(session: Session, statement_id: int) -> None:
     """Note that who was told of a retraction that is taken back is to hear that it stands again."""
     session.flush()
     _supersede(session, [statement_id])

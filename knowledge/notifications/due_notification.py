@@ -9,8 +9,8 @@ from knowledge.models import Calendar
 class Notice:
     """One notification of what a person asked, and how they are written to.
 
-    ``address`` is encrypted (``people.opened``), None where it is not known; ``language`` is what
-    the person is spoken to in.
+    ``address`` is encrypted (``people.decrypt_address``), None where it is not known; ``language``
+    is what the person is spoken to in.
     """
 
     id: int

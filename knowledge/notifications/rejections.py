@@ -23,7 +23,7 @@ from knowledge.models import (
 )
 from knowledge.notifications.due_notification import Notice
 from knowledge.storage.bulk_insert import insert_selected
-from knowledge.storage.pagination import bounded
+from knowledge.storage.pagination import bound_limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Closed(Notice):
     reason: RejectReason
 
 
-def reason(session: Session, inquiry_id: int) -> RejectReason | None:
+def load_reason(session: Session, inquiry_id: int) -> RejectReason | None:
     """Return why moderators rejected what was asked, None where they did not."""
     return session.scalar(
         select(Cluster.reject_reason)
@@ -43,7 +43,7 @@ def reason(session: Session, inquiry_id: int) -> RejectReason | None:
     )
 
 
-def reasons(session: Session, person_key: str) -> dict[int, RejectReason]:
+def load_reasons(session: Session, person_key: str) -> dict[int, RejectReason]:
     """Return why moderators rejected what a person asked, by inquiry, where nothing settled it."""
     rows = session.execute(
         select(Inquiry.id, Cluster.reject_reason)
@@ -57,7 +57,7 @@ def reasons(session: Session, person_key: str) -> dict[int, RejectReason]:
     return {number: why for number, why in rows if why is not None}
 
 
-def follow(session: Session, cluster_id: int) -> None:
+def note_rejected(session: Session, cluster_id: int) -> None:
     """Note that everybody who waits is to be told why a cluster is rejected, if it is.
 
     What was not sent of it is dropped once it is so no more. Who was told is told again only of
@@ -122,7 +122,7 @@ def still_holds() -> ColumnElement[bool]:
     return (Notification.kind == NotificationKind.REJECTED) & Inquiry.waiting & stands
 
 
-def due(session: Session, by: datetime, limit: int = 50) -> list[Closed]:
+def list_due(session: Session, by: datetime, limit: int = 50) -> list[Closed]:
     """Return who is to be told of a rejection ``by`` a moment, longest due first."""
     rows = session.execute(
         select(Notification, Inquiry, Person)
@@ -134,7 +134,7 @@ def due(session: Session, by: datetime, limit: int = 50) -> list[Closed]:
             still_holds(),
         )
         .order_by(Notification.due_at, Notification.id)
-        .limit(bounded(limit))
+        .limit(bound_limit(limit))
     ).all()
     return [
         _closed(note, inquiry, person, note.reject_reason)

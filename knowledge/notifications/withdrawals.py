@@ -27,7 +27,7 @@ from knowledge.models import (
 from knowledge.models.declarative_base import now
 from knowledge.notifications import rejections
 from knowledge.storage.bulk_insert import insert_new, insert_selected
-from knowledge.storage.merges import standing
+from knowledge.storage.merges import resolve_merged
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH: Final = 5_000
@@ -43,7 +43,7 @@ _UNSYNCED: Final = {"synchronize_session": False}
 _Conditions = tuple[ColumnElement[bool], ...]
 
 
-def take_back(
+def note_withdrawn(
     session: Session, claim_ids: Sequence[int], statement_id: int, stands: Relation | None = None
 ) -> None:
     """Note that who was told what a statement says of claims is to hear that it is taken back.
@@ -53,7 +53,7 @@ def take_back(
     Unless another statement answers the claims, those who hear it wait for an answer again.
     """
     session.flush()
-    same = list({statement_id, standing(session, [statement_id])[statement_id]})
+    same = list({statement_id, resolve_merged(session, [statement_id])[statement_id]})
     for part in _parts(claim_ids):
         of_claims = (_of_claims(part), Notification.statement_id.in_(same))
         answers: _Conditions = (*of_claims, Notification.kind == _ANSWERED)
@@ -83,10 +83,10 @@ def take_back(
             .distinct()
         )
         for cluster_id in session.scalars(rejected).all():
-            rejections.follow(session, cluster_id)
+            rejections.note_rejected(session, cluster_id)
 
 
-def drop_untold(
+def drop_pending(
     session: Session, claim_ids: Sequence[int], statement_id: int, since: datetime
 ) -> None:
     """Have nobody hear what was noted ``since`` a moment of a statement's answer to claims.
@@ -112,7 +112,7 @@ def drop_untold(
         )
 
 
-def stand_by(
+def cancel_withdrawal(
     session: Session, claim_ids: Sequence[int], statement_id: int, relation: Relation
 ) -> None:
     """Have nobody hear that an answer is taken back which holds after all; they wait no more."""
@@ -133,7 +133,7 @@ def stand_by(
         _drop_unheard(session, mine)
 
 
-def overtake(session: Session, claims: Select[int]) -> None:
+def cancel_overtaken(session: Session, claims: Select[int]) -> None:
     """Have nobody hear that an answer is taken back who is about to be told another one."""
     session.flush()
     _drop_unheard(session, (_of_claims(claims),))
@@ -169,7 +169,7 @@ def under_way() -> ColumnElement[bool]:
     return and_(Notification.holder.is_not(None), Notification.due_at > now())
 
 
-def sent_after_all(session: Session, notification_id: int) -> Notification | None:
+def note_sent_after_all(session: Session, notification_id: int) -> Notification | None:
     """Note that an answer arrived which was taken back while it was sent; None if it was not.
 
     The person is to hear that it is taken back.

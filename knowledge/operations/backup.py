@@ -23,12 +23,18 @@ from embeddings.disk_sync import sync
 from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.models import Base, Change, ChangeKind, Report, Statement, StatementStatus
 from knowledge.models.declarative_base import now
-from knowledge.operations.backup_check import mark, take_over
+from knowledge.operations.backup_check import copy_into, mark
 from knowledge.operations.lease_recovery import end_every_lease
 from knowledge.storage import schema
 from knowledge.storage.change_log import CHANNEL
-from knowledge.storage.database import damage, empty_log, open_engine, require_whole, sqlite_file
-from knowledge.storage.staging_folder import working_folder
+from knowledge.storage.database import (
+    describe_damage,
+    empty_log,
+    open_engine,
+    require_whole,
+    sqlite_file,
+)
+from knowledge.storage.staging_folder import open_staging_folder
 
 #: Rows copied at once.
 _CHUNK: Final = 1_000
@@ -55,7 +61,7 @@ def backup(engine: Engine, target: Path) -> None:
     require_whole(engine)
     _require_migrated(engine)
     try:
-        with working_folder(target.parent) as folder:
+        with open_staging_folder(target.parent) as folder:
             aside = folder / "backup.db"
             if engine.dialect.name == "sqlite":
                 _copy_file(engine, aside)
@@ -63,7 +69,7 @@ def backup(engine: Engine, target: Path) -> None:
                 with _new(aside) as copy, _at_one_moment(engine) as source:
                     _copy_rows(source, copy)
             mark(aside)
-            take_over(aside, folder / "read-back.db")
+            copy_into(aside, folder / "read-back.db")
             aside.replace(target)
         sync(target.parent)
     except NotABackup as error:
@@ -102,10 +108,10 @@ def restore(
     place = database.parent if database is not None else beside or source.parent
     try:
         place.mkdir(parents=True, exist_ok=True)
-        with working_folder(place) as folder:
+        with open_staging_folder(place) as folder:
             given, fresh = folder / "backup.db", folder / "fresh.db"
             _copy_in(source, given)
-            marked = take_over(given, fresh)
+            marked = copy_into(given, fresh)
             # Its room may be needed.
             given.unlink()
             schema.require_ready(engine)
@@ -119,7 +125,7 @@ def restore(
             " nothing was changed: name a file that `tathabbat db backup` wrote"
         ) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise damage(error) or DatabaseUnavailable(
+        raise describe_damage(error) or DatabaseUnavailable(
             "the database could not be restored, nothing was changed;"
             " check that no other program holds it, and the free space"
         ) from error

@@ -69,7 +69,7 @@ def mark(file: Path) -> None:
     sync(file)
 
 
-def take_over(file: Path, fresh: Path) -> bool:
+def copy_into(file: Path, fresh: Path) -> bool:
     """Write all that the backup ``file`` holds into ``fresh``, a new database at this schema.
 
     Returns whether it is marked; one that is not, of an earlier version, may be a copied database.

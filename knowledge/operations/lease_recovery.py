@@ -16,7 +16,7 @@ from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates, scheduled_jobs
 
 
-def take_over(sessions: Sessions, process: ProcessLock, at: datetime) -> int:
+def recover_leases(sessions: Sessions, process: ProcessLock, at: datetime) -> int:
     """Have everything that dead processes held be due ``at`` a moment; returns how many they are.
 
     What a living process holds, here or elsewhere, stays its own. Raises SQLAlchemyError where the

@@ -11,7 +11,7 @@ from knowledge.models import Claim, Inquiry, Notification, NotificationStatus
 from knowledge.notifications import rejections
 from knowledge.notifications.rejections import Closed
 from knowledge.outbox import pending_notifications
-from knowledge.outbox.pending_notifications import Told
+from knowledge.outbox.pending_notifications import DueNotification
 
 #: Others that are looked at where another process takes the first at the same moment.
 _LOOKED_AT = 10
@@ -41,7 +41,7 @@ class Delivered:
         return sum(each.people for each in self.failures)
 
 
-def delivered(session: Session, cluster_id: int) -> Delivered:
+def count_delivered(session: Session, cluster_id: int) -> Delivered:
     """Return what became of everything that people were to be told of a cluster's claims."""
     about = (
         select(Notification.id)
@@ -62,7 +62,7 @@ def delivered(session: Session, cluster_id: int) -> Delivered:
     return Delivered(told, last, _failures(session, Notification.id.in_(about)))
 
 
-def failures(session: Session, since: datetime, until: datetime) -> tuple[Failure, ...]:
+def list_failures(session: Session, since: datetime, until: datetime) -> tuple[Failure, ...]:
     """Return who was given up from ``since`` until ``until``."""
     return _failures(session, (Notification.due_at >= since) & (Notification.due_at < until))
 
@@ -84,14 +84,14 @@ def _failures(session: Session, among: ColumnElement[bool]) -> tuple[Failure, ..
     return tuple(Failure(*row) for row in rows)
 
 
-def take(
+def lease(
     session: Session, now: datetime, until: datetime, holder: str | None = None
-) -> Told | Closed | None:
+) -> DueNotification | Closed | None:
     """Return a notification that is due and leave it to ``holder`` until ``until``; None if none.
 
     The transaction must end before it is sent. Whoever sends it says so with
-    ``pending_notifications.sent``; where nobody does, because the process died, it is due again
-    then, or as ``takeover`` finds it dead.
+    ``pending_notifications.mark_sent``; where nobody does, because the process died, it is due
+    again then, or as ``takeover`` finds it dead.
     """
     # What was found goes before the word that nothing was, and neither is looked for in vain.
     for told in _due(session, now):
@@ -112,9 +112,9 @@ def take(
     return None
 
 
-def _due(session: Session, now: datetime) -> Iterator[Told | Closed]:
-    yield from pending_notifications.due(session, now, _LOOKED_AT)
-    yield from rejections.due(session, now, _LOOKED_AT)
+def _due(session: Session, now: datetime) -> Iterator[DueNotification | Closed]:
+    yield from pending_notifications.list_due(session, now, _LOOKED_AT)
+    yield from rejections.list_due(session, now, _LOOKED_AT)
 
 
 def end_leases(session: Session, holder: str, at: datetime) -> None:

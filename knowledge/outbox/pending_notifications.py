@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from knowledge.claim_queue import demand, verdicts
-from knowledge.claim_queue.cluster_listing import standing
+from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.explanations import NO_NOTE, Note
-from knowledge.corpus.reports import SourcedStatement, by_ids
+from knowledge.corpus.reports import SourcedStatement, load_by_ids
 from knowledge.curation.resolution import answer_cluster, undo_answer
 from knowledge.domain import Relation
 from knowledge.models import (
@@ -35,23 +35,23 @@ from knowledge.models import (
 )
 from knowledge.models.declarative_base import now
 from knowledge.notifications import rejections
-from knowledge.notifications.corrections import corrected
+from knowledge.notifications.corrections import note_corrected
 from knowledge.notifications.due_notification import Notice
-from knowledge.notifications.withdrawals import sent_after_all
-from knowledge.storage.pagination import bounded
+from knowledge.notifications.withdrawals import note_sent_after_all
+from knowledge.storage.pagination import bound_limit
 
 __all__ = [
     "Audience",
-    "Told",
+    "DueNotification",
     "answer_cluster",
-    "corrected",
-    "due",
+    "count_waiting",
     "foresee",
+    "list_due",
+    "mark_sent",
+    "mark_unreachable",
+    "note_corrected",
     "postpone",
-    "sent",
     "undo_answer",
-    "unreachable",
-    "waiting",
 ]
 
 _WAITING: Final = NotificationStatus.WAITING
@@ -63,7 +63,7 @@ _LONGEST_ERROR: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told(Notice):
+class DueNotification(Notice):
     """A notification that is of a statement.
 
     ``relation`` is of ``statement`` to ``claim``, for an answer; ``text_before`` is what they saw,
@@ -84,7 +84,7 @@ class Told(Notice):
 class Readers:
     """People of one language whom an answer would reach, and what one of them is told."""
 
-    told: Told
+    told: DueNotification
     people: int
 
 
@@ -114,18 +114,20 @@ def foresee(
         count = answer_cluster(
             session, cluster_id, statement_id, relation, actor, two_people=two_people, note=note
         )
-        readers = _by_language(session, standing(session, cluster_id).id, statement_id)
+        readers = _by_language(
+            session, resolve_merged_cluster(session, cluster_id).id, statement_id
+        )
         savepoint.rollback()
     return Audience(count, readers)
 
 
-def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
+def list_due(session: Session, by: datetime, limit: int = 50) -> list[DueNotification]:
     """Return what of statements is to be told ``by`` a moment, longest due first.
 
     An answer whose statement is withdrawn waits, and so does one that nobody stands for any more
     and what a later change overtook.
     """
-    limit = bounded(limit)
+    limit = bound_limit(limit)
     query = (
         select(Notification, Inquiry, Person, Statement.id)
         .join(Inquiry, Inquiry.id == Notification.inquiry_id)
@@ -136,11 +138,11 @@ def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
         .limit(limit)
     )
     place = tuple_(Notification.due_at, Notification.id)
-    found: list[Told] = []
+    found: list[DueNotification] = []
     rows = session.execute(query).all()
     while rows:
         statements = {
-            each.id: each for each in by_ids(session, sorted({number for *_, number in rows}))
+            each.id: each for each in load_by_ids(session, sorted({number for *_, number in rows}))
         }
         for note, inquiry, person, number in rows:
             told = _told(session, note, inquiry, person, statements[number])
@@ -155,7 +157,7 @@ def due(session: Session, by: datetime, limit: int = 50) -> list[Told]:
     return found[:limit]
 
 
-def waiting(session: Session, by: datetime) -> tuple[int, datetime | None]:
+def count_waiting(session: Session, by: datetime) -> tuple[int, datetime | None]:
     """Return how much is to be told ``by`` a moment, and since when the first of it is written."""
     counted = session.execute(
         select(func.count(), func.min(Notification.created_at))
@@ -166,7 +168,7 @@ def waiting(session: Session, by: datetime) -> tuple[int, datetime | None]:
     return counted[0], counted[1]
 
 
-def sent(session: Session, notification_id: int, relation: Relation | None = None) -> bool:
+def mark_sent(session: Session, notification_id: int, relation: Relation | None = None) -> bool:
     """Note that a person was told; False if that was noted before.
 
     From then on they were shown the statement: they hear of its corrections, and at once if it was
@@ -181,7 +183,7 @@ def sent(session: Session, notification_id: int, relation: Relation | None = Non
     note = _settle(session, notification_id, NotificationStatus.SENT, now(), None)
     if note is None:
         # What a person saw was shown, whatever became of it meanwhile.
-        taken_back = sent_after_all(session, notification_id)
+        taken_back = note_sent_after_all(session, notification_id)
         if taken_back is not None:
             _show(session, taken_back)
         return taken_back is not None
@@ -210,7 +212,7 @@ def postpone(session: Session, notification_id: int, until: datetime, error: str
     )
 
 
-def unreachable(session: Session, notification_id: int, error: str) -> None:
+def mark_unreachable(session: Session, notification_id: int, error: str) -> None:
     """Give up telling a person: they blocked the bot, or nobody knows how to write to them."""
     demand.hold(session)
     note = _settle(session, notification_id, NotificationStatus.UNREACHABLE, None, error)
@@ -222,7 +224,8 @@ def unreachable(session: Session, notification_id: int, error: str) -> None:
 def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
     published = Statement.status == StatementStatus.PUBLISHED
     latest = Notification.version == Statement.version
-    # By the statement itself, or by a duplicate that it may stand for: ``verdicts.of`` tells which.
+    # By the statement itself, or by a duplicate that it may stand for: ``verdicts.load_verdicts``
+    # tells which.
     judged = aliased(Statement)
     ruled = (
         select(Verdict.claim_id)
@@ -274,7 +277,7 @@ def _by_language(session: Session, cluster_id: int, statement_id: int) -> tuple[
         .outerjoin(Person, Person.key == Notification.person_key)
         .order_by(groups.c.people.desc(), Notification.id)
     ).all()
-    (statement,) = by_ids(session, [statement_id])
+    (statement,) = load_by_ids(session, [statement_id])
     return tuple(
         Readers(_told(session, note, inquiry, who, statement), people)
         for note, inquiry, who, people in rows
@@ -287,9 +290,9 @@ def _told(
     inquiry: Inquiry,
     person: Person | None,
     statement: SourcedStatement,
-) -> Told:
+) -> DueNotification:
     said = verdicts.said(session, inquiry.claim).get(statement.id)
-    return Told(
+    return DueNotification(
         id=note.id,
         person_key=note.person_key,
         address=person.address if person else None,
@@ -304,7 +307,7 @@ def _told(
         again=note.sent_at is not None or _was_told(session, note, inquiry),
         open=note.kind is NotificationKind.TAKEN_BACK
         and inquiry.waiting
-        and rejections.reason(session, inquiry.id) is None,
+        and rejections.load_reason(session, inquiry.id) is None,
         note=said.note if said else NO_NOTE,
     )
 
@@ -430,6 +433,6 @@ def _catch_up(session: Session, note: Notification, statement: Statement) -> Non
     # Everybody else was noted with the change.
     ids, them = [statement.id], Inquiry.person_key == note.person_key
     if statement.status is not StatementStatus.PUBLISHED:
-        corrected(session, ids, NotificationKind.RETRACTED, them)
+        note_corrected(session, ids, NotificationKind.RETRACTED, them)
     elif statement.version != note.version:
-        corrected(session, ids, NotificationKind.CORRECTED, them)
+        note_corrected(session, ids, NotificationKind.CORRECTED, them)

@@ -57,7 +57,7 @@ def export(session: Session, key: str, secret: bytes) -> Export:
     shown = {each.statement_id for inquiry in inquiries for each in inquiry.shown}
     told_of = {note.statement_id for note in told if note.statement_id is not None}
     texts = _texts(session, shown | told_of)
-    closed = rejections.reasons(session, key)
+    closed = rejections.load_reasons(session, key)
     held = {
         "known_here_as": key,
         "person": _person(session, person, secret) if person is not None else None,

@@ -84,7 +84,7 @@ def forget(session: Session, key: str) -> None:
     )
     gone += queued_updates.forget_lane(session, key, f"{_NOBODY}{secrets.token_hex(16)}")
     if gone:
-        secure_deletion.owe(session)
+        secure_deletion.schedule_overwrite(session)
     session.expire_all()
 
 
@@ -118,13 +118,13 @@ def expire(sessions: Sessions, before: datetime, keep: Collection[str] = ()) -> 
         with sessions.begin() as session:
             demand.hold(session)
             _erase(session, numbers[start : start + _BATCH])
-            secure_deletion.owe(session)
+            secure_deletion.schedule_overwrite(session)
     with sessions.begin() as session:
         session.execute(delete(ConsoleSession).where(ConsoleSession.expires_at < before))
         session.execute(delete(SignInLink).where(SignInLink.expires_at < before))
         gone = Expired(len(numbers), _drop_addresses(session, keep), _drop_people(session))
         if gone.addresses or gone.people:
-            secure_deletion.owe(session)
+            secure_deletion.schedule_overwrite(session)
     if gone != Expired(0, 0, 0):
         secure_deletion.overwrite_now(sessions)
     return gone

@@ -33,7 +33,7 @@ class Queue:
     oldest: datetime | None
 
 
-def queues(session: Session, at: datetime) -> dict[QueueName, Queue]:
+def measure_queues(session: Session, at: datetime) -> dict[QueueName, Queue]:
     """Return every queue as it stands at a moment."""
     claims = session.execute(
         select(func.count(), func.min(Claim.at)).where(Claim.cluster_id.is_(None))
@@ -43,10 +43,10 @@ def queues(session: Session, at: datetime) -> dict[QueueName, Queue]:
             Cluster.status == ClusterStatus.OPEN, Cluster.merged_into.is_(None)
         )
     ).one()
-    updates = queued_updates.tally(session)
+    updates = queued_updates.count_states(session)
     return {
         QueueName.UPDATES: Queue(updates.waiting, updates.oldest),
-        QueueName.NOTIFICATIONS: Queue(*pending_notifications.waiting(session, at)),
+        QueueName.NOTIFICATIONS: Queue(*pending_notifications.count_waiting(session, at)),
         QueueName.CLAIMS: Queue(*claims),
         QueueName.INBOX: Queue(*inbox),
     }

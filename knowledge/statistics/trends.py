@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, String, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
-from knowledge.claim_queue.cluster_listing import ClusterSummary, Order, clusters
+from knowledge.claim_queue.cluster_listing import ClusterSummary, Order, list_clusters
 from knowledge.claim_queue.demand import SETTLING
 from knowledge.domain import Outcome
 from knowledge.models import Cluster, ClusterStatus, Feedback, Inquiry
@@ -92,9 +92,9 @@ class Digest:
     top: tuple[ClusterSummary, ...]
 
 
-def trends(session: Session, since: datetime, until: datetime) -> Trends:
+def compute_trends(session: Session, since: datetime, until: datetime) -> Trends:
     """Return the trends of a time, from the hour of ``since`` to the hour of ``until``."""
-    failures = delivery.failures(session, until - UNREACHED, until)
+    failures = delivery.list_failures(session, until - UNREACHED, until)
     since, until = _hour(since), _hour(until)
     hour = _hour_column(session)
     hours: Counter[str] = Counter()
@@ -127,17 +127,17 @@ def trends(session: Session, since: datetime, until: datetime) -> Trends:
         feedback=tuple((kind, feedback[kind]) for kind in Feedback),
         disputed=disputed,
         to_answer=_to_answer(session, since, until),
-        fastest=clusters(session, Order.GROWTH, limit=FASTEST, now=until).items,
+        fastest=list_clusters(session, Order.GROWTH, limit=FASTEST, now=until).items,
         failures=failures,
     )
 
 
-def growing(session: Session, now: datetime) -> tuple[ClusterSummary, ...]:
+def find_growing(session: Session, now: datetime) -> tuple[ClusterSummary, ...]:
     """Return open clusters that grow fast and nobody was alerted of, fastest first.
 
     Call ``alerted`` with those that moderators were told.
     """
-    found = clusters(session, Order.GROWTH, limit=FASTEST, now=now).items
+    found = list_clusters(session, Order.GROWTH, limit=FASTEST, now=now).items
     fast = [each for each in found if each.recent >= max(ALERT_PEOPLE, ALERT_TIMES * each.before)]
     lately = session.scalars(
         select(Cluster.id).where(
@@ -147,12 +147,12 @@ def growing(session: Session, now: datetime) -> tuple[ClusterSummary, ...]:
     return tuple(each for each in fast if each.id not in lately)
 
 
-def alerted(session: Session, cluster_ids: Sequence[int], now: datetime) -> None:
+def mark_alerted(session: Session, cluster_ids: Sequence[int], now: datetime) -> None:
     """Remember that moderators were told that these grow."""
     session.execute(update(Cluster).where(Cluster.id.in_(cluster_ids)).values(alerted_at=now))
 
 
-def digest(session: Session, now: datetime) -> Digest:
+def compute_digest(session: Session, now: datetime) -> Digest:
     """Return the figures of the day until ``now``, and what is asked most of what is open."""
     since = now - timedelta(days=1)
     inside = Inquiry.at > since, Inquiry.at <= now
@@ -170,7 +170,7 @@ def digest(session: Session, now: datetime) -> Digest:
         settled=session.scalar(settled) or 0,
         answered=session.scalar(answered) or 0,
         open=session.scalar(waiting) or 0,
-        top=clusters(session, Order.DEMAND, limit=FASTEST, now=now).items,
+        top=list_clusters(session, Order.DEMAND, limit=FASTEST, now=now).items,
     )
 
 

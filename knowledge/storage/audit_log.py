@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.models import AuditEntry, SubjectKind
 from knowledge.plain_text import single_line
-from knowledge.storage.pagination import Page, bounded, paged, placed
+from knowledge.storage.pagination import Page, bound_limit, decode_cursor, make_page
 
 #: Who acts where an admin acts on the machine itself: no person of a channel.
 COMMAND_LINE: Final = "command line"
@@ -41,7 +41,7 @@ class Entry:
 
 
 @contextmanager
-def approved(session: Session, approver: str) -> Iterator[None]:
+def name_approver(session: Session, approver: str) -> Iterator[None]:
     """Have every entry that is appended within name who approved it beside who proposed it."""
     session.info[_APPROVER] = approver
     try:
@@ -50,7 +50,7 @@ def approved(session: Session, approver: str) -> Iterator[None]:
         del session.info[_APPROVER]
 
 
-def note(
+def record(
     session: Session,
     actor: str,
     action: str,
@@ -78,7 +78,7 @@ def note(
     )
 
 
-def entries(
+def list_entries(
     session: Session,
     subject: SubjectKind | None = None,
     subject_id: int | str | None = None,
@@ -87,7 +87,7 @@ def entries(
     limit: int = 50,
 ) -> Page[Entry]:
     """Return entries, newest first, of one subject, one actor, or all. Raises BadCursor."""
-    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(bounded(limit) + 1)
+    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(bound_limit(limit) + 1)
     if subject is not None:
         query = query.where(AuditEntry.subject == subject)
     if subject_id is not None:
@@ -95,12 +95,12 @@ def entries(
     if actor is not None:
         query = query.where(AuditEntry.actor == actor)
     if after is not None:
-        query = query.where(AuditEntry.id < placed(after, int)[0])
+        query = query.where(AuditEntry.id < decode_cursor(after, int)[0])
     rows = session.scalars(query).all()
-    return paged(rows, limit, read, lambda row: (row.id,))
+    return make_page(rows, limit, read, lambda row: (row.id,))
 
 
-def of_statement(session: Session, statement_id: int, limit: int = 50) -> tuple[Entry, ...]:
+def list_of_statement(session: Session, statement_id: int, limit: int = 50) -> tuple[Entry, ...]:
     """Return what was done to a statement, and to claims and clusters with it, newest first."""
     itself = and_(
         AuditEntry.subject == SubjectKind.STATEMENT, AuditEntry.subject_id == str(statement_id)
@@ -113,10 +113,10 @@ def of_statement(session: Session, statement_id: int, limit: int = 50) -> tuple[
         ),
     )
     query = select(AuditEntry).where(or_(itself, with_it)).order_by(AuditEntry.id.desc())
-    return tuple(read(row) for row in session.scalars(query.limit(bounded(limit))))
+    return tuple(read(row) for row in session.scalars(query.limit(bound_limit(limit))))
 
 
-def latest(session: Session, subject: SubjectKind, subject_id: int | str) -> Entry | None:
+def load_latest(session: Session, subject: SubjectKind, subject_id: int | str) -> Entry | None:
     """Return what was done last to one subject, but for remarks: what to tell who came too late."""
     row = session.scalars(
         select(AuditEntry)
@@ -136,12 +136,12 @@ def reason_on_one_line(reason: str | None) -> str | None:
     return single_line(reason)[:LONGEST_REASON] or None if reason else None
 
 
-def newest(session: Session) -> int:
+def load_latest_id(session: Session) -> int:
     """Return the number of what was done last to anything, 0 where nothing was."""
     return session.scalar(select(func.max(AuditEntry.id))) or 0
 
 
-def latest_ids(
+def load_latest_ids(
     session: Session, subject: SubjectKind, subject_ids: Sequence[int]
 ) -> dict[int, int]:
     """Return the number of what was done last to each subject, but for remarks.

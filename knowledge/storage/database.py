@@ -123,7 +123,7 @@ def require_whole(engine: Engine) -> None:
         raise _damaged(str(found))
 
 
-def damage(error: Exception) -> DatabaseUnavailable | None:
+def describe_damage(error: Exception) -> DatabaseUnavailable | None:
     """Return what to say of an error that is due to a damaged SQLite file; None of another one."""
     cause = getattr(error, "orig", error)
     if getattr(cause, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:

@@ -13,7 +13,7 @@ from knowledge.errors import SealBroken
 _KEY: Final = 32
 
 
-class Seal:
+class Cipher:
     """Seals and opens bytes under one secret, for one purpose: each purpose has its own key."""
 
     def __init__(self, secret: bytes, purpose: str) -> None:

@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 _Act = tuple[Callable[[Session], Any], "Future[Any]"]
 
 
-class SharedCommits:
+class GroupCommit:
     """Does acts in a thread of its own; each act's future is set after its commit."""
 
     def __init__(self, sessions: Sessions) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from knowledge.models import Statement
 
 
-def standing(session: Session, ids: Iterable[int]) -> dict[int, int]:
+def resolve_merged(session: Session, ids: Iterable[int]) -> dict[int, int]:
     """Return by id which statement stands for it: itself, unless it was merged into another."""
     stands = {number: number for number in ids}
     while True:
@@ -21,7 +21,7 @@ def standing(session: Session, ids: Iterable[int]) -> dict[int, int]:
         stands = {number: further.get(now) or now for number, now in stands.items()}
 
 
-def duplicates(session: Session, ids: Iterable[int]) -> list[tuple[int, int]]:
+def list_duplicates(session: Session, ids: Iterable[int]) -> list[tuple[int, int]]:
     """Return the statements that ``ids`` stand for, each with the one that stands for it."""
     found: list[tuple[int, int]] = []
     stands = {number: number for number in ids}

@@ -30,27 +30,27 @@ class Page(Generic[Item]):
     after: str | None
 
 
-def bounded(limit: int) -> int:
+def bound_limit(limit: int) -> int:
     """Return how many items a page has that is asked to have ``limit``."""
     return max(1, min(limit, LARGEST))
 
 
-def paged(
+def make_page(
     rows: Sequence[Row], limit: int, item: Callable[[Row], Item], place: Callable[[Row], Place]
 ) -> Page[Item]:
     """Return the page that ``rows`` make: one more than ``bounded(limit)`` were asked for."""
-    kept = rows[: bounded(limit)]
+    kept = rows[: bound_limit(limit)]
     more = len(rows) > len(kept)
-    return Page(tuple(item(row) for row in kept), cursor(*place(kept[-1])) if more else None)
+    return Page(tuple(item(row) for row in kept), encode_cursor(*place(kept[-1])) if more else None)
 
 
-def cursor(*place: int | float | str) -> str:
+def encode_cursor(*place: int | float | str) -> str:
     """Return the cursor that stands for a place; it may be put into an address as it is."""
     written = json.dumps(place, ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")
 
 
-def placed(after: str, *kinds: type) -> Place:
+def decode_cursor(after: str, *kinds: type) -> Place:
     """Return the place that a cursor stands for, one value of each of ``kinds``.
 
     Raises BadCursor if it is no cursor, or another list's.

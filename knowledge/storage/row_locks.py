@@ -13,7 +13,7 @@ from knowledge.errors import NotFound
 from knowledge.models import Report, Statement
 
 
-def take_statements(session: Session, ids: Sequence[int]) -> dict[int, Statement]:
+def lock_statements(session: Session, ids: Sequence[int]) -> dict[int, Statement]:
     """Return the statements with these ids, taken. Raises NotFound if one is not there."""
     session.flush()
     taking = (
@@ -30,7 +30,7 @@ def take_statements(session: Session, ids: Sequence[int]) -> dict[int, Statement
     return found
 
 
-def take_report(session: Session, report_id: int) -> Report:
+def lock_report(session: Session, report_id: int) -> Report:
     """Return the report with this id, taken. Raises NotFound if it is not there."""
     session.flush()
     taking = (

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from knowledge.errors import DatabaseUnavailable
-from knowledge.storage.database import damage
+from knowledge.storage.database import describe_damage
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -113,7 +113,7 @@ def downgrade(engine: Engine, revision: str) -> None:
     _migrate(engine, "downgrade", revision)
 
 
-def drift(engine: Engine) -> list[str]:
+def find_drift(engine: Engine) -> list[str]:
     """Return each difference between the models and the migrated database, one line each."""
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
@@ -151,7 +151,7 @@ def unreachable(error: SQLAlchemyError) -> DatabaseUnavailable:
 
     Of the driver's message only what kind it is: it may quote the address.
     """
-    if damaged := damage(error):
+    if damaged := describe_damage(error):
         return damaged
     driver = getattr(error, "orig", None) or error
     if isinstance(error, OperationalError) and "locked" in str(driver):

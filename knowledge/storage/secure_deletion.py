@@ -43,7 +43,7 @@ def is_ours(sessions: Sessions) -> bool:
     return engine.dialect.name == "sqlite"
 
 
-def owe(session: Session, within: timedelta = WITHIN) -> None:
+def schedule_overwrite(session: Session, within: timedelta = WITHIN) -> None:
     """Note, in the transaction that erases, that the file is to be written anew in time."""
     if session.get_bind().dialect.name != "sqlite":
         return
@@ -90,7 +90,7 @@ def _overwritten(sessions: Sessions, how: Callable[[Engine], bool]) -> bool:
         done = False
     if not done:
         with sessions.begin() as session:
-            owe(session, _AGAIN)
+            schedule_overwrite(session, _AGAIN)
     return done
 
 

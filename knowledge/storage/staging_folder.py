@@ -17,7 +17,7 @@ _SUFFIX: Final = ".part"
 
 
 @contextmanager
-def working_folder(parent: Path) -> Iterator[Path]:
+def open_staging_folder(parent: Path) -> Iterator[Path]:
     """Give a new folder below ``parent``, its owner's only, which is gone afterwards.
 
     Raises OSError where it cannot be made.

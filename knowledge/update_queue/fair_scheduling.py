@@ -7,7 +7,7 @@ of every other person who waits, however many they sent.
 from collections.abc import Iterable, Mapping
 
 
-def turns(lanes: Iterable[str], last: Mapping[str, int], serving: int) -> list[int]:
+def assign_turns(lanes: Iterable[str], last: Mapping[str, int], serving: int) -> list[int]:
     """Return the turn of each newly arrived update, given its lane.
 
     ``last`` holds the highest turn that still waits, for each lane that has one; ``serving`` is

@@ -18,8 +18,8 @@ from knowledge.errors import NotFound
 from knowledge.models import Arrival, ArrivalState, Course
 from knowledge.storage import secure_deletion
 from knowledge.storage.bulk_insert import insert_all
-from knowledge.storage.pagination import bounded
-from knowledge.update_queue.fair_scheduling import turns
+from knowledge.storage.pagination import bound_limit
+from knowledge.update_queue.fair_scheduling import assign_turns
 from knowledge.update_queue.lease_statements import CHANGE, FINISH, GIVE_UP, LEASE, OPEN
 from knowledge.update_queue.message_versions import Standing, standings
 
@@ -31,7 +31,7 @@ _WITHOUT_WORDS: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Arriving:
+class NewUpdate:
     """An update that comes in.
 
     ``message`` names what it is a version of, ``content`` its words (``versions`` says what for);
@@ -55,7 +55,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class LeasedUpdate:
     """An update in a worker's hand. With a ``reply`` only what is left of it is to be sent.
 
     ``standing`` says how it was beside the other versions of its message when it was taken.
@@ -75,7 +75,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class FailedUpdate:
     """An update that an admin may want to see: given up, or tried in vain so far."""
 
     id: int
@@ -95,7 +95,7 @@ class Tally:
     repeats: int
 
 
-def store(session: Session, arriving: Sequence[Arriving], at: datetime) -> Stored:
+def store(session: Session, arriving: Sequence[NewUpdate], at: datetime) -> Stored:
     """Keep what comes in; what was there before, by its number, is left as it is."""
     lanes = {each.lane for each in arriving}
     rows = session.execute(
@@ -105,16 +105,16 @@ def store(session: Session, arriving: Sequence[Arriving], at: datetime) -> Store
     ).all()
     serving = session.scalar(select(func.min(Arrival.turn)).where(Arrival.state.in_(OPEN)))
     last: dict[str, int] = {row[0]: row[1] for row in rows}
-    given = turns((each.lane for each in arriving), last, serving or 0)
+    given = assign_turns((each.lane for each in arriving), last, serving or 0)
     new = insert_all(
         session,
         Arrival,
         [_row(each, turn, at) for each, turn in zip(arriving, given, strict=True)],
     )
-    return Stored(frozenset(new), waiting(session))
+    return Stored(frozenset(new), count_waiting(session))
 
 
-def _row(arriving: Arriving, turn: int, at: datetime) -> dict[str, Any]:
+def _row(arriving: NewUpdate, turn: int, at: datetime) -> dict[str, Any]:
     return {
         "id": arriving.id,
         "lane": arriving.lane,
@@ -133,19 +133,19 @@ def _row(arriving: Arriving, turn: int, at: datetime) -> dict[str, Any]:
     }
 
 
-def waiting(session: Session) -> int:
+def count_waiting(session: Session) -> int:
     """Return how many updates are not answered yet."""
     return session.scalar(select(func.count()).where(Arrival.state.in_(OPEN))) or 0
 
 
-def take(
+def lease(
     session: Session,
     holder: str,
     at: datetime,
     until: datetime,
     limit: int,
     in_hand: Collection[int] = (),
-) -> list[Taken]:
+) -> list[LeasedUpdate]:
     """Lease up to ``limit`` updates to ``holder``, in the order of their turns.
 
     What ``holder`` has in hand is never taken again, however late its lease is renewed.
@@ -163,7 +163,7 @@ def take(
     in_turn = sorted(rows, key=lambda row: (row.turn, row.id))
     standing = standings(session, {row.id: row.message for row in rows if row.message is not None})
     return [
-        Taken(
+        LeasedUpdate(
             id=row.id,
             lane=row.lane,
             course=row.course,
@@ -321,19 +321,19 @@ def end_leases(session: Session, holder: str, at: datetime) -> None:
     )
 
 
-def tally(session: Session) -> Tally:
+def count_states(session: Session) -> Tally:
     """Return how the inbox stands."""
     oldest = session.scalar(select(func.min(Arrival.arrived_at)).where(Arrival.state.in_(OPEN)))
     given_up = select(func.count()).where(Arrival.state == ArrivalState.GIVEN_UP)
     return Tally(
-        waiting(session),
+        count_waiting(session),
         oldest,
         session.scalar(given_up) or 0,
         session.scalar(select(func.sum(Arrival.repeats))) or 0,
     )
 
 
-def troubles(session: Session, limit: int = 50) -> list[Trouble]:
+def list_failed(session: Session, limit: int = 50) -> list[FailedUpdate]:
     """Return what was given up or failed so far, newest first."""
     rows = session.execute(
         select(Arrival.id, Arrival.state, Arrival.tries, Arrival.error, Arrival.arrived_at)
@@ -344,9 +344,9 @@ def troubles(session: Session, limit: int = 50) -> list[Trouble]:
             )
         )
         .order_by(Arrival.id.desc())
-        .limit(bounded(limit))
+        .limit(bound_limit(limit))
     ).all()
-    return [Trouble(*row) for row in rows]
+    return [FailedUpdate(*row) for row in rows]
 
 
 def retry(session: Session, numbers: Collection[int], at: datetime) -> int:
@@ -399,7 +399,9 @@ def forget(session: Session, sent_before: datetime, given_up_before: datetime) -
     gone = session.scalars(done.returning(Arrival.state)).all()
     if gone:
         with_words = ArrivalState.GIVEN_UP in gone
-        secure_deletion.owe(session, secure_deletion.WITHIN if with_words else _WITHOUT_WORDS)
+        secure_deletion.schedule_overwrite(
+            session, secure_deletion.WITHIN if with_words else _WITHOUT_WORDS
+        )
     return len(gone)
 
 

@@ -25,7 +25,7 @@ class Late:
     note: str | None
 
 
-def take(
+def lease(
     session: Session, name: str, now: datetime, longest: timedelta, holder: str | None = None
 ) -> datetime | None:
     """Take an errand if it is due; nobody else gets it for ``longest``, unless it is finished.
@@ -69,7 +69,7 @@ def end_leases(session: Session, holder: str, at: datetime) -> None:
     )
 
 
-def late(session: Session, by: datetime) -> list[Late]:
+def list_late(session: Session, by: datetime) -> list[Late]:
     """Return the errands that were due ``by`` a moment and not done since, longest due first."""
     rows = session.scalars(select(Errand).where(Errand.due_at <= by).order_by(Errand.due_at))
     return [Late(row.name, row.due_at, row.note) for row in rows]

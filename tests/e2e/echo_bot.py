@@ -35,15 +35,15 @@ from bot.conversation.reply import (
     Style,
 )
 from bot.telegram.handling.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
-from bot.telegram.incoming.update_store import Inbox
+from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig, run, serve
 from knowledge.models import Arrival, Base
 from knowledge.models.declarative_base import now
-from knowledge.operations.lease_recovery import take_over
+from knowledge.operations.lease_recovery import recover_leases
 from knowledge.operations.process_locks import ProcessLock
 from knowledge.storage.database import Sessions, open_engine, open_sessions
-from knowledge.update_queue.queued_updates import Taken
+from knowledge.update_queue.queued_updates import LeasedUpdate
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
 
 _ARABIC = (("start", "البداية"), ("help", "المساعدة"), ("language", "اللغة"))
@@ -298,7 +298,7 @@ class Letters:
             self._changed.notify_all()
 
 
-class WatchedInbox(Inbox):
+class WatchedInbox(UpdateStore):
     """An inbox that tells which updates are done with."""
 
     def __init__(self, sessions: Sessions) -> None:
@@ -306,13 +306,13 @@ class WatchedInbox(Inbox):
         self._done: set[int] = set()
         self._changed = threading.Condition()
 
-    async def finish(self, taken: Taken, stands: int | None = None) -> bool:
+    async def finish(self, taken: LeasedUpdate, stands: int | None = None) -> bool:
         return self._note(taken, await super().finish(taken, stands))
 
-    async def drop(self, taken: Taken, error: str) -> bool:
+    async def drop(self, taken: LeasedUpdate, error: str) -> bool:
         return self._note(taken, await super().drop(taken, error))
 
-    async def give_up(self, taken: Taken, error: str) -> bool:
+    async def give_up(self, taken: LeasedUpdate, error: str) -> bool:
         return self._note(taken, await super().give_up(taken, error))
 
     def wait_for(self, update_id: int) -> None:
@@ -321,7 +321,7 @@ class WatchedInbox(Inbox):
             seen = self._changed.wait_for(lambda: update_id in self._done, PATIENCE)
         assert seen, self._done
 
-    def _note(self, taken: Taken, done: bool) -> bool:
+    def _note(self, taken: LeasedUpdate, done: bool) -> bool:
         with self._changed:
             if done:
                 self._done.add(taken.id)
@@ -414,14 +414,14 @@ def sessions_in(folder: Path) -> Sessions:
     return open_sessions(engine)
 
 
-def inbox_of_a_process(folder: Path) -> Inbox:
+def inbox_of_a_process(folder: Path) -> UpdateStore:
     """Return the inbox in ``folder`` as the program opens it: what dead processes held is free."""
     sessions = sessions_in(folder)
     process = ProcessLock(folder / "processes")
-    take_over(sessions, process, now())
+    recover_leases(sessions, process, now())
     # Held until the process ends.
     _LOCKS.append(process)
-    return Inbox(sessions, SECRET, holder=process.name)
+    return UpdateStore(sessions, SECRET, holder=process.name)
 
 
 _LOCKS: list[ProcessLock] = []

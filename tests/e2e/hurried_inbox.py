@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.telegram.incoming.update_store import Inbox
+from bot.telegram.incoming.update_store import UpdateStore
 from knowledge.models.declarative_base import now
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates
-from knowledge.update_queue.queued_updates import Arriving, Stored, Taken
+from knowledge.update_queue.queued_updates import LeasedUpdate, NewUpdate, Stored
 from tests.e2e.echo_bot import SECRET
 
 #: Longer than the pauses before something is tried again for the first few times.
@@ -21,7 +21,7 @@ NO_PLACEHOLDER: Final = 1e6
 _PATIENCE_SECONDS: Final = 30.0
 
 
-class HurriedInbox(Inbox):
+class HurriedInbox(UpdateStore):
     """An inbox whose clock jumps ahead where nothing is in hand and nothing is due.
 
     ``wake`` has the workers look again.
@@ -39,14 +39,14 @@ class HurriedInbox(Inbox):
         # Looks that were begun, and the last of them that found nothing at all.
         self._asked, self._nothing = 0, -1
 
-    async def store(self, arriving: Sequence[Arriving]) -> Stored:
+    async def store(self, arriving: Sequence[NewUpdate]) -> Stored:
         """Keep what comes in, and note how much is open."""
         self.given |= {each.id for each in arriving}
         stored = await super().store(arriving)
         self.waiting = stored.waiting
         return stored
 
-    async def take(self, limit: int, in_hand: Collection[int]) -> list[Taken]:
+    async def take(self, limit: int, in_hand: Collection[int]) -> list[LeasedUpdate]:
         """Take what is due."""
         asked = self._asked
         taken = await super().take(limit, in_hand)
@@ -77,4 +77,4 @@ class HurriedInbox(Inbox):
 
     def _open(self) -> int:
         with self._all() as session:
-            return queued_updates.waiting(session)
+            return queued_updates.count_waiting(session)

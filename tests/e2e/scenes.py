@@ -391,7 +391,7 @@ async def told(stage: Stage, words: Words) -> None:
     await stage.hears_later()
     stage.note("the moderator takes the answer back")
     with stage.sessions.begin() as session:
-        entry, *_ = audit_log.entries(session, SubjectKind.CLUSTER).items
+        entry, *_ = audit_log.list_entries(session, SubjectKind.CLUSTER).items
         curation.undo(session, entry.id, "a moderator", "it answers another claim")
     await stage.hears_later()
     stage.note("the report is withdrawn")

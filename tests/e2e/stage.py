@@ -20,7 +20,7 @@ from bot.conversation.interface import Talk
 from bot.conversation.outbox import Letter, Outbox
 from bot.telegram.handling import groups
 from bot.telegram.incoming.intake import Intake
-from bot.telegram.outgoing.notification_delivery import Courier, delivering
+from bot.telegram.outgoing.notification_delivery import NotificationSender, run_delivery
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig, build, in_and_out
 from knowledge.storage.database import Sessions
@@ -145,7 +145,9 @@ class Stage:
     async def hears_later(self) -> None:
         """Have whatever is to be told unasked delivered, and written down."""
         post = _Emptied(self.sessions, SECRET, today=lambda: TODAY)
-        async with delivering(Courier(self.bot, post, asyncio.Semaphore()), _PATIENCE_SECONDS):
+        async with run_delivery(
+            NotificationSender(self.bot, post, asyncio.Semaphore()), _PATIENCE_SECONDS
+        ):
             await post.empty.wait()
         self._write()
 

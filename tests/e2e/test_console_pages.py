@@ -9,7 +9,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from knowledge.index.vector_cache import vectors
+from knowledge.index.vector_cache import load_or_compute
 from tests.bag_of_words import BagOfWords
 from tests.e2e.chromium import DESKTOP, PHONE, Chromium, album, axe_core, chromium
 from tests.e2e.served_console import served_console
@@ -56,7 +56,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """Return a furnished console that is being served."""
     with served_console(tmp_path_factory.mktemp("console")) as console:
         furnish(console.sessions)
-        vectors(console.sessions, BagOfWords(), [claims[0][0] for claims in CLAIMS])
+        load_or_compute(console.sessions, BagOfWords(), [claims[0][0] for claims in CLAIMS])
         propose(console.sessions)
         deliver(console.sessions)
         yield console

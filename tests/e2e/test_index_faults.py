@@ -15,7 +15,7 @@ import pytest
 from embeddings.index import snapshot
 from knowledge import curation
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
@@ -75,7 +75,7 @@ def test_the_second_of_two_reindexes_is_told_who_runs_and_the_first_completes(
     )
     assert (first.returncode, err) == (0, "")
     assert "is now served: 2 statements" in out
-    assert snapshot.names(root) == [snapshot.current(root).name]
+    assert snapshot.list_names(root) == [snapshot.current(root).name]
 
 
 def _wait_until_it_holds(root: Path, process: subprocess.Popen[str]) -> None:
@@ -101,7 +101,7 @@ def test_a_database_that_another_process_holds_for_five_seconds_is_waited_for(
 ) -> None:
     database, root = installed.folder / "data" / "tathabbat.db", installed.folder / "data" / "index"
     encoder = BagOfWords()
-    answering = Answering(sessions, encoder, ServingIndex(sessions, encoder, root), RuleJudge())
+    answering = ClaimChecker(sessions, encoder, ServingIndex(sessions, encoder, root), RuleJudge())
     (opened,) = _publish(sessions, OPEN)
     answering.prepare()
     # Its vector is not known yet: who answers must write it first.

@@ -20,7 +20,7 @@ from bot.conversation.reply import Asker
 from knowledge import curation
 from knowledge.accounts import roles, sign_in
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.corpus import reports, sources
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index.serving_index import ServingIndex
@@ -188,7 +188,7 @@ def test_the_queue_on_telegram_is_as_the_guide_has_it(console: Console, tmp_path
     )
     sessions, encoder = console.sessions, BagOfWords()
     index = ServingIndex(sessions, encoder, tmp_path / "index")
-    answering = Answering(sessions, encoder, index, RuleJudge())
+    answering = ClaimChecker(sessions, encoder, index, RuleJudge())
     moderation = Moderation(sessions, answering, place, today=lambda: now().date())
     talk = Conversation(sessions, answering, SECRET, "telegram", moderation=moderation)
     reply = talk.command(Asker(FIRST_ADMIN, "en"), "queue", "")

@@ -290,7 +290,7 @@ def test_it_tells_whoever_watches_that_its_loop_runs(
     server: BotApiServer, talk: EchoTalk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked = threading.Event()
-    monkeypatch.setattr(telemetry, "looked", looked.set)
+    monkeypatch.setattr(telemetry, "note_inbox_checked", looked.set)
     with running(TelegramConfig(TOKEN, server.url), talk):
         assert looked.wait(PATIENCE)
 

@@ -61,7 +61,7 @@ class TestAnEditedClaim:
         assert {sent.message_id for sent in server.sent} == {first.message_id}
         # An edit that is made twice is made once: nothing is counted as there twice.
         with bot.sessions() as session:
-            assert queued_updates.tally(session).repeats == 0
+            assert queued_updates.count_states(session).repeats == 0
 
     def test_while_it_waits_is_answered_once(
         self, server: BotApiServer, bot: Running, talk: EchoTalk

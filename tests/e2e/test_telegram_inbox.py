@@ -17,7 +17,7 @@ from knowledge.models import Arrival, ArrivalState, Course
 from knowledge.models.declarative_base import now
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates
-from knowledge.update_queue.queued_updates import Arriving, Trouble
+from knowledge.update_queue.queued_updates import FailedUpdate, NewUpdate
 from tests.e2e.bot_api_rules import SentButton
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
 from tests.e2e.echo_bot import BREAKS, FAILS, HELD, EchoTalk, Running, running
@@ -38,9 +38,9 @@ def bot(config: TelegramConfig, talk: EchoTalk, sessions: Sessions) -> Iterator[
         yield bot
 
 
-def troubles(sessions: Sessions) -> list[Trouble]:
+def troubles(sessions: Sessions) -> list[FailedUpdate]:
     with sessions() as session:
-        return queued_updates.troubles(session)
+        return queued_updates.list_failed(session)
 
 
 def kept(sessions: Sessions, update_id: int) -> Arrival:
@@ -381,7 +381,7 @@ class TestStopping:
             server.send_text(PERSON, "claim")
             server.wait_for_message(PERSON)
         with sessions.begin() as session:
-            coming = Arriving(10**6, "nobody", b"not even sealed", Course.ANSWER)
+            coming = NewUpdate(10**6, "nobody", b"not even sealed", Course.ANSWER)
             queued_updates.store(session, [coming], now())
         with running(config, talk, sessions=sessions) as bot:
             bot.wait_until_done(10**6)

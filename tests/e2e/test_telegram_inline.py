@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.telegram.handling.inline_queries import LONGEST_WAIT_SECONDS
-from bot.telegram.incoming.update_store import Inbox
+from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig
 from knowledge.models import Arrival, Course
@@ -95,7 +95,7 @@ class TestTyping:
     ) -> None:
         before = timedelta(seconds=LONGEST_WAIT_SECONDS + 1)
         typed = server.chats.type(PERSON, "ten people came", "ar")
-        inbox = Inbox(sessions, SECRET, clock=lambda: now() - before)
+        inbox = UpdateStore(sessions, SECRET, clock=lambda: now() - before)
         late = {"update_id": 7, "inline_query": typed}
         await inbox.store([inbox.arriving(7, "lane", late, Course.ANSWER)])
         await inbox.close()

@@ -9,7 +9,7 @@ import pytest
 from bot.conversation.bot_profile import profile
 from bot.conversation.commands import Audience
 from bot.conversation.translations import DEFAULT, Language
-from bot.telegram.setup.application import TelegramConfig, connected
+from bot.telegram.setup.application import TelegramConfig, connect
 from bot.telegram.setup.profile import Profiles, publish
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
 
@@ -25,7 +25,7 @@ def server() -> Iterator[BotApiServer]:
 async def published(server: BotApiServer, profiles: Profiles) -> list[str]:
     """Publish as a start does; returns the changes that were asked for."""
     before = len(server.calls)
-    async with connected(TelegramConfig(TOKEN, server.url)) as bot:
+    async with connect(TelegramConfig(TOKEN, server.url)) as bot:
         await publish(bot, profiles)
     return [call.method for call in server.calls[before:] if call.method.startswith("set")]
 

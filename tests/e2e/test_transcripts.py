@@ -15,11 +15,11 @@ from sqlalchemy import text
 
 from bot.conversation.conversation import Conversation
 from bot.fetching.errors import Unreachable
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
 from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge import curation
 from knowledge.agreement.judgement import Judge
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.checking.reranking import Reranker
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read
@@ -81,7 +81,7 @@ class House:
     """What all scenes share: the services over one database."""
 
     sessions: Sessions
-    answering: Answering
+    answering: ClaimChecker
 
     def talk(self, kind: type[Conversation]) -> Conversation:
         return kind(
@@ -106,7 +106,7 @@ def read_link(url: str) -> Heading:
 @pytest.fixture(scope="module")
 def furnished(
     bundled_encoder: SentenceTransformerEncoder,
-    bundled_reader: OnnxPairReader,
+    bundled_reader: OnnxCrossEncoder,
     bundled_judge: Judge,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> House:
@@ -117,7 +117,9 @@ def furnished(
             assert isinstance(draft, ReportDraft)
             curation.publish(session, reports.store(session, draft).statement_ids, "test")
     index = ServingIndex(sessions, bundled_encoder, folder / "index")
-    answering = Answering(sessions, bundled_encoder, index, bundled_judge, Reranker(bundled_reader))
+    answering = ClaimChecker(
+        sessions, bundled_encoder, index, bundled_judge, Reranker(bundled_reader)
+    )
     # As the program does before it takes the first update.
     answering.prepare()
     return House(sessions, answering)

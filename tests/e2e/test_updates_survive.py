@@ -65,7 +65,7 @@ def test_every_claim_is_answered_and_what_may_be_there_twice_is_counted(
     )
     assert answers.keys() == {(person, text) for text, person in claims.items()}
     with sessions_in(tmp_path)() as session:
-        tally = queued_updates.tally(session)
+        tally = queued_updates.count_states(session)
         open_states = (ArrivalState.WAITING, ArrivalState.ANSWERED)
         left = session.scalars(select(Arrival).where(Arrival.state.in_(open_states))).all()
     twice = answers.total() - len(claims)

@@ -12,7 +12,7 @@ from bot.media.errors import UnreadablePicture
 from knowledge import curation
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read
 from knowledge.corpus.readers.page_heading import Heading
@@ -37,7 +37,7 @@ def conversation(sessions: Sessions, folder: Path) -> Conversation:
             curation.publish(session, reports.store(session, draft).statement_ids, "test")
     encoder = BagOfWords()
     index = ServingIndex(sessions, encoder, folder / "index")
-    answering = Answering(sessions, encoder, index, RuleJudge())
+    answering = ClaimChecker(sessions, encoder, index, RuleJudge())
     place = Place(
         secret=SECRET,
         key_of=_key_of,

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
 from knowledge import curation
 from knowledge.agreement.judgement import Judge
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.checking.reranking import Reranker
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft
@@ -42,13 +42,13 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-AnsweringAbout = Callable[[Iterable[ReportDraft]], AbstractContextManager[Answering]]
+AnsweringAbout = Callable[[Iterable[ReportDraft]], AbstractContextManager[ClaimChecker]]
 
 
 @pytest.fixture(scope="session")
 def answering_about(
     bundled_encoder: SentenceTransformerEncoder,
-    bundled_reader: OnnxPairReader,
+    bundled_reader: OnnxCrossEncoder,
     bundled_judge: Judge,
     migrated_file: Path,
     tmp_path_factory: pytest.TempPathFactory,
@@ -56,7 +56,7 @@ def answering_about(
     """Return what publishes reports and gives who answers from them, with the program's models."""
 
     @contextmanager
-    def about(drafts: Iterable[ReportDraft]) -> Iterator[Answering]:
+    def about(drafts: Iterable[ReportDraft]) -> Iterator[ClaimChecker]:
         folder = tmp_path_factory.mktemp("answering")
         shutil.copy(migrated_file, folder / "tathabbat.db")
         engine = open_engine(f"sqlite:///{folder / 'tathabbat.db'}")
@@ -65,7 +65,9 @@ def answering_about(
             for draft in drafts:
                 curation.publish(session, reports.store(session, draft).statement_ids, "test")
         index = ServingIndex(sessions, bundled_encoder, folder / "index")
-        yield Answering(sessions, bundled_encoder, index, bundled_judge, Reranker(bundled_reader))
+        yield ClaimChecker(
+            sessions, bundled_encoder, index, bundled_judge, Reranker(bundled_reader)
+        )
         engine.dispose()
 
     return about

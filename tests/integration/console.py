@@ -17,17 +17,17 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient
 
 from bot.console.application import build
-from bot.console.services import Desk
+from bot.console.services import Services
 from bot.fetching import Fetcher
 from bot.parsing.parser_pool import ParserPool
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Pair
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Pair
 from embeddings.encoders.encoder import Encoder
 from knowledge.accounts import roles, sign_in
 from knowledge.accounts.people import person_key
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.checking.reranking import Reranker
-from knowledge.claim_queue.claim_equivalence import Meaning, Sameness
+from knowledge.claim_queue.claim_equivalence import ClaimEquivalence, Meaning
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Role
 from knowledge.storage.database import Sessions
@@ -153,17 +153,17 @@ def console_on(
     fetcher: Fetcher | None = None,
     two_people: bool = False,
     parsers: ParserPool | None = None,
-    reader: OnnxPairReader | None = None,
+    reader: OnnxCrossEncoder | None = None,
 ) -> Console:
     clock, index = Clock(), ServingIndex(sessions, encoder, folder / "index")
-    desk = Desk(
+    desk = Services(
         sessions=sessions,
         encoder=encoder,
         index=index,
-        answering=Answering(
+        answering=ClaimChecker(
             sessions, encoder, index, RuleJudge(), Reranker(reader) if reader else None
         ),
-        meanings=Sameness(reader, RuleJudge()) if reader else Strange(),
+        meanings=ClaimEquivalence(reader, RuleJudge()) if reader else Strange(),
         index_dir=folder / "index",
         first_admins=frozenset({key_of(FIRST_ADMIN)}),
         key_of=key_of,

@@ -35,7 +35,7 @@ from knowledge.models import (
     Role,
 )
 from knowledge.models.declarative_base import now
-from knowledge.notifications.corrections import corrected
+from knowledge.notifications.corrections import note_corrected
 from knowledge.outbox import pending_notifications
 from knowledge.plain_text import single_line
 from knowledge.storage.database import Sessions
@@ -224,10 +224,10 @@ def propose(sessions: Sessions) -> None:
 def deliver(sessions: Sessions) -> None:
     """Have a correction reach one of those who asked about the crocodile, and not two others."""
     with sessions.begin() as session:
-        corrected(session, [3], NotificationKind.CORRECTED)
+        note_corrected(session, [3], NotificationKind.CORRECTED)
         told, blocked, gone = session.scalars(select(Notification.id).order_by(Notification.id))
-        pending_notifications.sent(session, told)
-        pending_notifications.unreachable(
+        pending_notifications.mark_sent(session, told)
+        pending_notifications.mark_unreachable(
             session, blocked, "Forbidden: bot was blocked by the user"
         )
-        pending_notifications.unreachable(session, gone, "Chat not found")
+        pending_notifications.mark_unreachable(session, gone, "Chat not found")

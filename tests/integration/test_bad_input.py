@@ -18,7 +18,7 @@ from bot.conversation.reply import Asker, Reply, Style
 from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge import curation
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
@@ -64,7 +64,7 @@ class House:
     """What all tests of this file share."""
 
     sessions: Sessions
-    answering: Answering
+    answering: ClaimChecker
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def house(
     engine = open_engine(f"sqlite:///{file}")
     sessions = open_sessions(engine)
     index = ServingIndex(sessions, bundled_encoder, folder / "index")
-    house = House(sessions, Answering(sessions, bundled_encoder, index, RuleJudge()))
+    house = House(sessions, ClaimChecker(sessions, bundled_encoder, index, RuleJudge()))
     for draft in (*read(SAMPLE), *REPORTS):
         assert isinstance(draft, ReportDraft)
         publish(house, draft)

@@ -18,7 +18,7 @@ from sentence_transformers import SentenceTransformer
 from embeddings.bundled import e5_model
 from embeddings.bundled.e5_model import FOLDER_NAME, ensure_unpacked
 from embeddings.encoders.encoder import MAX_CHARACTERS, SentenceTransformerEncoder, open_encoder
-from embeddings.encoders.onnx_encoder import open_quantised
+from embeddings.encoders.onnx_encoder import open_onnx_encoder
 from embeddings.encoders.sentence_transformers_model import (
     as_sentence_transformer,
     open_sentence_transformer,
@@ -87,7 +87,7 @@ def test_vectors_at_8_bits_are_close_to_the_trained_ones(
 def test_at_8_bits_it_is_a_sentence_transformer_too(
     models_dir: Path, bundled_encoder: SentenceTransformerEncoder
 ) -> None:
-    quantised = open_quantised(ensure_unpacked(models_dir), models_dir, ENCODER)
+    quantised = open_onnx_encoder(ensure_unpacked(models_dir), models_dir, ENCODER)
     model = as_sentence_transformer(quantised)
     texts = [for_matching(sentence) for sentence in SENTENCES]
     theirs = model.encode(texts, prompt="query: ", normalize_embeddings=True)
@@ -119,7 +119,7 @@ def test_where_the_fast_encoder_cannot_be_made_the_slow_one_runs_and_says_so(
     def refuse(*_: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("embeddings.encoders.onnx_encoder.open_quantised", refuse)
+    monkeypatch.setattr("embeddings.encoders.onnx_encoder.open_onnx_encoder", refuse)
     encoder = open_encoder(e5_model.BUNDLED_NAME, models_dir)
     (vector,) = encoder.encode_claims(SENTENCES[:1])
     assert np.isfinite(vector).all()

@@ -13,7 +13,7 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.checking.calibration import STANDARD, Calibration, VerdictKind
-from knowledge.checking.claim_checker import JUDGED, Answering
+from knowledge.checking.claim_checker import JUDGED, ClaimChecker
 from knowledge.checking.relevance import Found
 from knowledge.checking.reranking import RERANKED, Reread
 from knowledge.checking.stages import Stage
@@ -69,7 +69,7 @@ class House:
     sessions: Sessions
     encoder: Encoder
     judge: _Judge
-    answering: Answering
+    answering: ClaimChecker
 
     def publish(
         self,
@@ -94,7 +94,7 @@ class House:
 def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
     judge = _Judge()
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-    return House(sessions, fake_encoder, judge, Answering(sessions, fake_encoder, index, judge))
+    return House(sessions, fake_encoder, judge, ClaimChecker(sessions, fake_encoder, index, judge))
 
 
 def test_what_is_asked_again_is_not_judged_again(house: House) -> None:
@@ -163,7 +163,7 @@ def test_what_was_not_read_is_no_more_about_the_claim_than_what_was(
 
     house.publish(*(f"the old harbour bridge again, day {n}" for n in range(20)))
     index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
-    answering = Answering(
+    answering = ClaimChecker(
         house.sessions, house.encoder, index, house.judge, reranker=NothingIsAboutIt()
     )
     assert {answering.answer(CLAIM, top).outcome for top in (1, 5, 20)} == {Outcome.NO_MATCH}
@@ -204,12 +204,12 @@ def test_each_kind_of_verdict_has_a_threshold_of_its_own(house: House, tmp_path:
     house.publish("the old harbour bridge opened again on monday")
     index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
     strict = replace(STANDARD, by_kind=((VerdictKind.ACROSS, 0.96),))
-    answering = Answering(house.sessions, house.encoder, index, house.judge, calibration=strict)
+    answering = ClaimChecker(house.sessions, house.encoder, index, house.judge, calibration=strict)
     found = {m.statement.text: m.kind for m in answering.answer(CLAIM).matches}
     assert found["the old harbour bridge opened again on monday"] is VerdictKind.SUPPORTS
     assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED
     only = replace(STANDARD, by_kind=((VerdictKind.SUPPORTS, 0.96),))
-    answering = Answering(house.sessions, house.encoder, index, house.judge, calibration=only)
+    answering = ClaimChecker(house.sessions, house.encoder, index, house.judge, calibration=only)
     assert answering.answer(CLAIM).outcome is Outcome.RELATED
 
 
@@ -236,7 +236,7 @@ def test_a_calibration_moves_the_threshold_and_the_confidence(house: House, tmp_
     house.publish("the old harbour bridge opened again on monday")
     index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
     strict = Calibration("", ((0.0, 0.0), (1.0, 0.5)), assert_at=0.99, suggest_at=0.9, labels=100)
-    answering = Answering(house.sessions, house.encoder, index, house.judge, calibration=strict)
+    answering = ClaimChecker(house.sessions, house.encoder, index, house.judge, calibration=strict)
     answer = answering.answer(CLAIM)
     assert answer.outcome is Outcome.RELATED
     assert answer.matches[0].judgement.confidence == pytest.approx(0.475)
@@ -252,7 +252,7 @@ def test_reranking_changes_the_order_and_scores_stay_sorted(
     house.publish(*(f"the old harbour bridge {'again ' * n}" for n in range(1, 15)))
     index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
     reranker = _LongestFirst(relevance)
-    answering = Answering(house.sessions, house.encoder, index, house.judge, reranker)
+    answering = ClaimChecker(house.sessions, house.encoder, index, house.judge, reranker)
     matches = answering.answer(CLAIM, top=14).matches
     scores = [match.score for match in matches]
     assert len(scores) == 14
@@ -276,13 +276,13 @@ def test_what_contradicts_must_be_more_surely_about_the_claim(
     house.publish(statement)
     index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
     reranker = _LongestFirst(relevance)
-    answering = Answering(house.sessions, house.encoder, index, house.judge, reranker)
+    answering = ClaimChecker(house.sessions, house.encoder, index, house.judge, reranker)
     assert answering.answer(CLAIM).outcome is outcome
 
 
-def _reranked(house: House, root: Path) -> Answering:
+def _reranked(house: House, root: Path) -> ClaimChecker:
     index = ServingIndex(house.sessions, house.encoder, root)
-    return Answering(house.sessions, house.encoder, index, house.judge, _OfTheBridge())
+    return ClaimChecker(house.sessions, house.encoder, index, house.judge, _OfTheBridge())
 
 
 def test_what_is_of_something_else_does_not_hide_what_speaks_against(
@@ -308,7 +308,7 @@ def test_copies_do_not_hide_what_speaks_against(house: House, tmp_path: Path) ->
 def test_what_is_remembered_ends_with_another_index(house: House, tmp_path: Path) -> None:
     root = tmp_path / "index"
     index = ServingIndex(house.sessions, house.encoder, root)
-    answering = Answering(house.sessions, house.encoder, index, house.judge, _OfTheBridge())
+    answering = ClaimChecker(house.sessions, house.encoder, index, house.judge, _OfTheBridge())
     house.publish("the old harbour bridge opened again on monday")
     closed = house.publish("the old harbour bridge closed on monday")
     live = index.current()
@@ -332,7 +332,7 @@ def test_whoever_watches_sees_each_stage_begin_and_end(
         seen.append(f"{stage.value} ends")
 
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-    answering = Answering(sessions, fake_encoder, index, _Judge(), watch=watch)
+    answering = ClaimChecker(sessions, fake_encoder, index, _Judge(), watch=watch)
     House(sessions, fake_encoder, _Judge(), answering).publish("the old harbour bridge opened")
     answering.answer(CLAIM)
     assert seen == [
@@ -357,12 +357,12 @@ class _BySharedWords:
 
 
 @pytest.fixture
-def by_words(house: House, tmp_path: Path) -> Answering:
+def by_words(house: House, tmp_path: Path) -> ClaimChecker:
     index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
-    return Answering(house.sessions, house.encoder, index, _BySharedWords())
+    return ClaimChecker(house.sessions, house.encoder, index, _BySharedWords())
 
 
-def test_a_clause_that_is_refuted_refutes_the_claim(house: House, by_words: Answering) -> None:
+def test_a_clause_that_is_refuted_refutes_the_claim(house: House, by_words: ClaimChecker) -> None:
     house.publish("the old harbour bridge closed again")
     claim = "the old harbour bridge opened again, coffee cures cancer and the common cold"
     answer = by_words.answer(claim)
@@ -373,7 +373,7 @@ def test_a_clause_that_is_refuted_refutes_the_claim(house: House, by_words: Answ
 
 
 def test_clauses_that_one_report_supports_support_the_claim(
-    house: House, by_words: Answering
+    house: House, by_words: ClaimChecker
 ) -> None:
     house.publish("the old harbour bridge opened again", "the mayor thanked all workers there")
     claim = "the old harbour bridge opened again and the mayor thanked all workers"
@@ -389,7 +389,7 @@ def test_clauses_that_one_report_supports_support_the_claim(
     ]
 
 
-def test_clauses_of_two_reports_settle_nothing(house: House, by_words: Answering) -> None:
+def test_clauses_of_two_reports_settle_nothing(house: House, by_words: ClaimChecker) -> None:
     house.publish("the old harbour bridge opened again")
     house.publish("the mayor thanked all workers there")
     claim = "the old harbour bridge opened again and the mayor thanked all workers"

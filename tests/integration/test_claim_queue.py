@@ -52,7 +52,7 @@ def _clustered(sessions: Sessions, *claim_ids: int) -> int:
 
 def _summary(sessions: Sessions, cluster_id: int) -> cluster_listing.ClusterSummary:
     with sessions() as session:
-        return cluster_listing.cluster(session, cluster_id).summary
+        return cluster_listing.load_cluster(session, cluster_id).summary
 
 
 def test_a_claim_is_kept_once_however_it_is_spelled(sessions: Sessions) -> None:
@@ -143,7 +143,7 @@ def _many(sessions: Sessions) -> list[int]:
 def test_the_inbox_is_sorted(sessions: Sessions, order: Order, places: tuple[int, ...]) -> None:
     numbers = _many(sessions)
     with sessions() as session:
-        page = cluster_listing.clusters(session, order)
+        page = cluster_listing.list_clusters(session, order)
     assert [each.id for each in page.items] == [numbers[place] for place in places]
     assert page.after is None
 
@@ -163,10 +163,10 @@ def test_pages_follow_each_other_without_gap_or_repetition(
             for _ in range(4)
         )  # fmt: skip
     with sessions() as session:
-        whole = [each.id for each in cluster_listing.clusters(session, order).items]
+        whole = [each.id for each in cluster_listing.list_clusters(session, order).items]
         seen, after = list[int](), None
         while True:
-            page = cluster_listing.clusters(session, order, after=after, limit=2)
+            page = cluster_listing.list_clusters(session, order, after=after, limit=2)
             seen += [each.id for each in page.items]
             after = page.after
             if after is None:
@@ -180,7 +180,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(
 )
 def test_a_damaged_page_address_is_refused(sessions: Sessions, after: str) -> None:
     with sessions() as session, pytest.raises(BadCursor):
-        cluster_listing.clusters(session, Order.NEWEST, after=after)
+        cluster_listing.list_clusters(session, Order.NEWEST, after=after)
 
 
 def test_a_cluster_shows_its_wordings_and_who_waits(sessions: Sessions) -> None:
@@ -190,7 +190,7 @@ def test_a_cluster_shows_its_wordings_and_who_waits(sessions: Sessions) -> None:
     with sessions.begin() as session:
         session.scalars(select(Inquiry)).first().waiting = True  # type: ignore[union-attr]
     with sessions() as session:
-        found = cluster_listing.cluster(session, number)
+        found = cluster_listing.load_cluster(session, number)
     assert [each.claim_id for each in found.wordings] == [many, few]
     assert [(each.people, each.asked) for each in found.wordings] == [(2, 2), (1, 1)]
     assert found.summary.title == "The dam has collapsed"
@@ -204,7 +204,7 @@ def test_a_cluster_shows_its_wordings_and_who_waits(sessions: Sessions) -> None:
 def test_a_cluster_that_was_never_made_is_not_found(sessions: Sessions) -> None:
     with sessions.begin() as session:
         with pytest.raises(NotFound):
-            cluster_listing.cluster(session, 404)
+            cluster_listing.load_cluster(session, 404)
         with pytest.raises(NotFound):
             cluster_actions.assign(session, 404, "me", "me")
 
@@ -261,7 +261,7 @@ def test_merged_clusters_are_counted_as_one_and_found_by_both_numbers(sessions: 
     assert (found.id, found.people, found.asked, found.claims) == (one, 3, 4, 2)
     assert found.status is ClusterStatus.OPEN
     with sessions() as session:
-        assert [each.id for each in cluster_listing.clusters(session).items] == [one]
+        assert [each.id for each in cluster_listing.list_clusters(session).items] == [one]
         by_hand = session.scalars(select(Claim.text).where(Claim.placed_by_hand)).all()
     assert by_hand == ["انهار السد"]
     with sessions.begin() as session, pytest.raises(CannotRegroup):
@@ -308,7 +308,7 @@ def test_forwards_are_counted_wherever_their_claims_go(sessions: Sessions) -> No
     with sessions.begin() as session:
         cluster_actions.merge_clusters(session, number, [second], "amal")
     with sessions() as session:
-        found = cluster_listing.cluster(session, number)
+        found = cluster_listing.load_cluster(session, number)
         assert session.get_one(Cluster, second).forwarded == 0
     assert found.summary.forwarded == 5
     # Public ones by name, the most frequent first; all are counted.
@@ -327,7 +327,7 @@ def test_who_forwarded_the_same_words_is_counted_once_and_so_many_at_most(
     _forwarded(sessions, _SAID, "five", None)
     with sessions() as session:
         (first, *_) = session.scalars(select(Inquiry.id).order_by(Inquiry.id))
-        assert [inquiries.forwarders(session, first, most) for most in (100, 2)] == [3, 2]
+        assert [inquiries.count_forwarders(session, first, most) for most in (100, 2)] == [3, 2]
 
 
 def test_a_split_must_leave_something_and_take_what_is_there(sessions: Sessions) -> None:

@@ -11,7 +11,7 @@ import pytest
 from bot.app import App
 from bot.cli import file_permissions
 from bot.cli.main import COMMANDS
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
 from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge.agreement.combined_judge import CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judgement
@@ -28,7 +28,7 @@ def cli(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
     bundled_encoder: SentenceTransformerEncoder,
-    bundled_reader: OnnxPairReader,
+    bundled_reader: OnnxCrossEncoder,
 ) -> Cli:
     """Return what calls `tathabbat` in this process, on a data folder of the test's own."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))

@@ -12,7 +12,7 @@ from embeddings.encoders.encoder import Encoder
 from knowledge.models import Course
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.update_queue import queued_updates
-from knowledge.update_queue.queued_updates import Arriving
+from knowledge.update_queue.queued_updates import NewUpdate
 from tests.integration.command_line import Cli, command_line
 
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
@@ -48,9 +48,9 @@ def cli(
 def give_up(sessions: Sessions, *numbers: int) -> None:
     """Keep updates that were given up."""
     with sessions.begin() as session:
-        coming = [Arriving(number, str(number), b"sealed", Course.ANSWER) for number in numbers]
+        coming = [NewUpdate(number, str(number), b"sealed", Course.ANSWER) for number in numbers]
         queued_updates.store(session, coming, NOW)
-        queued_updates.take(session, "worker", NOW, NOW + timedelta(seconds=10), 100)
+        queued_updates.lease(session, "worker", NOW, NOW + timedelta(seconds=10), 100)
         for number in numbers:
             queued_updates.give_up(session, number, "worker", "not answered: OSError", NOW)
 
@@ -77,7 +77,7 @@ def test_those_that_are_named_are_tried_again(cli: Cli, sessions: Sessions) -> N
     assert cli("updates", "retry", "7", "8").out == "2 updates will be tried again\n"
     assert cli("updates", "retry", "--all").out == "1 update will be tried again\n"
     with sessions() as session:
-        assert queued_updates.waiting(session) == 3
+        assert queued_updates.count_waiting(session) == 3
     ended = cli("updates", "retry", "--all")
     assert ended.code == 1
     assert "updates list" in ended.err
@@ -92,7 +92,7 @@ def test_the_doctor_says_how_the_inbox_stands(cli: Cli, sessions: Sessions) -> N
     assert "updates: 0 wait for an answer; 0 answers may" in cli("doctor").out
     give_up(sessions, 7)
     with sessions.begin() as session:
-        queued_updates.store(session, [Arriving(8, "a", b"sealed")], NOW)
+        queued_updates.store(session, [NewUpdate(8, "a", b"sealed")], NOW)
     said = cli("doctor").out
     assert "1 was given up; `tathabbat updates list` says why" in said
     assert "1 waits for an answer, the longest for" in said

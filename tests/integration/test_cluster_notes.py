@@ -90,8 +90,8 @@ def test_the_inbox_keeps_to_a_tag(sessions: Sessions, order: cluster_listing.Ord
     clustered(sessions, OTHER)
     tag(sessions, one, "water")
     with sessions() as session:
-        found = cluster_listing.clusters(session, order, only=Filter(tag="water")).items
-        none = cluster_listing.clusters(session, order, only=Filter(tag="wat")).items
+        found = cluster_listing.list_clusters(session, order, only=Filter(tag="water")).items
+        none = cluster_listing.list_clusters(session, order, only=Filter(tag="wat")).items
     assert [each.id for each in found] == [one]
     assert none == ()
 
@@ -145,11 +145,11 @@ def test_a_remark_gets_in_nobodys_way(sessions: Sessions) -> None:
         require_unchanged(session, SubjectKind.CLUSTER, cluster, seen)
         answer_cluster(session, cluster, statement, Relation.REFUTES, "basil", held=UNDO_FOR)
     with sessions() as session:
-        entry = audit_log.latest(session, SubjectKind.CLUSTER, cluster)
+        entry = audit_log.load_latest(session, SubjectKind.CLUSTER, cluster)
     assert entry is not None
     note(sessions, cluster, "well done")
     with sessions() as session:
-        assert curation.undoable(session, [entry]) == {entry.id}
+        assert curation.list_undoable(session, [entry]) == {entry.id}
     with sessions.begin() as session:
         undo_answer(session, cluster, entry.id, "basil", UNDO_FOR)
 

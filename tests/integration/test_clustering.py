@@ -19,7 +19,7 @@ from knowledge.claim_queue import (
     inquiries,
     stored_claims,
 )
-from knowledge.claim_queue.claim_equivalence import Meaning, Sameness
+from knowledge.claim_queue.claim_equivalence import ClaimEquivalence, Meaning
 from knowledge.claim_queue.clustering import Clusters
 from knowledge.domain import Outcome
 from knowledge.models import Claim, Cluster, ClusterStatus, Inquiry
@@ -72,7 +72,7 @@ def test_the_same_claims_meet_and_others_do_not(sessions: Sessions, clusters: Cl
     assert first == again
     assert len({first, other, denied, asked}) == 4
     with sessions() as session:
-        summary = cluster_listing.cluster(session, first or 0).summary
+        summary = cluster_listing.load_cluster(session, first or 0).summary
     assert (summary.title, summary.claims, summary.asked, summary.people) == (_SAID, 2, 2, 1)
     assert summary.status is ClusterStatus.OPEN
 
@@ -195,18 +195,18 @@ def test_claims_are_the_same_where_each_supports_the_other() -> None:
             Pair("a", "d"): (0, 4, 0), Pair("d", "a"): (0, 4, 0),
         }
     )  # fmt: skip
-    found = Sameness(reader, Silent()).compare([Pair("a", each) for each in "bcde"])
+    found = ClaimEquivalence(reader, Silent()).compare([Pair("a", each) for each in "bcde"])
     assert found == [Meaning.SAME, Meaning.SAME, Meaning.OPPOSITE, Meaning.OTHER]
-    assert Sameness(reader, Silent(), 0.6).compare([Pair("a", "c")]) == [Meaning.OTHER]
+    assert ClaimEquivalence(reader, Silent(), 0.6).compare([Pair("a", "c")]) == [Meaning.OTHER]
     assert Pair("e", "a") not in reader.read_pairs
-    assert Sameness(reader, Silent()).compare([]) == []
+    assert ClaimEquivalence(reader, Silent()).compare([]) == []
 
 
 def test_the_rules_speak_against_what_reads_alike() -> None:
     one, other = "قتل 37 شخصا في انهيار السد", "قتل 73 شخصا في انهيار السد"
     reader = Reading({Pair(one, other): (5, 0, 0), Pair(other, one): (5, 0, 0)})
-    assert Sameness(reader, RuleJudge()).compare([Pair(one, other)]) == [Meaning.OPPOSITE]
-    assert Sameness(reader, Silent()).compare([Pair(one, other)]) == [Meaning.SAME]
+    assert ClaimEquivalence(reader, RuleJudge()).compare([Pair(one, other)]) == [Meaning.OPPOSITE]
+    assert ClaimEquivalence(reader, Silent()).compare([Pair(one, other)]) == [Meaning.SAME]
 
 
 def test_snoozed_clusters_are_joined_all_the_same(sessions: Sessions, clusters: Clusters) -> None:
@@ -219,7 +219,9 @@ def test_snoozed_clusters_are_joined_all_the_same(sessions: Sessions, clusters: 
     clusters.place_waiting()
     assert _homes(sessions, again) == [home]
     with sessions() as session:
-        assert cluster_listing.cluster(session, home or 0).summary.status is ClusterStatus.SNOOZED
+        assert (
+            cluster_listing.load_cluster(session, home or 0).summary.status is ClusterStatus.SNOOZED
+        )
 
 
 def test_what_was_asked_before_claims_were_kept_is_placed_too(
@@ -236,5 +238,5 @@ def test_what_was_asked_before_claims_were_kept_is_placed_too(
     (home,) = _homes(sessions, [known])
     with sessions() as session:
         assert session.scalars(select(Inquiry).where(Inquiry.claim_id.is_(None))).all() == []
-        summary = cluster_listing.cluster(session, home or 0).summary
+        summary = cluster_listing.load_cluster(session, home or 0).summary
     assert (summary.claims, summary.asked, summary.people) == (2, 3, 2)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
 from knowledge import curation
 from knowledge.corpus import reports, statement_search
 from knowledge.domain import ReportDraft, StatementDraft
-from knowledge.index.vector_cache import vectors
+from knowledge.index.vector_cache import load_or_compute
 from knowledge.storage.database import Sessions
 from tests.integration.console import Browser, console_on
 from tests.integration.moderation import clustered
@@ -32,7 +32,7 @@ STATEMENTS = {
 
 def keep(sessions: Sessions, encoder: Encoder) -> dict[str, str]:
     """Keep claims and publish statements; return what each is called by its address."""
-    vectors(sessions, encoder, list(CLAIMS.values()))
+    load_or_compute(sessions, encoder, list(CLAIMS.values()))
     named = {f"/clusters/{clustered(sessions, text)[0]}": name for name, text in CLAIMS.items()}
     for name, text in STATEMENTS.items():
         with sessions.begin() as session:
@@ -96,7 +96,7 @@ def test_a_number_is_found_with_either_mark(sessions: Sessions, wanted: str) -> 
 def test_what_is_meant_is_found_and_nothing_else(
     sessions: Sessions,
     bundled_encoder: SentenceTransformerEncoder,
-    bundled_reader: OnnxPairReader,
+    bundled_reader: OnnxCrossEncoder,
     tmp_path: Path,
 ) -> None:
     named = keep(sessions, bundled_encoder)

@@ -25,7 +25,7 @@ from knowledge.accounts import people
 from knowledge.corpus import reports
 from knowledge.curation.resolution import UNDO_FOR
 from knowledge.domain import ReportDraft, StatementDraft
-from knowledge.index.vector_cache import vectors
+from knowledge.index.vector_cache import load_or_compute
 from knowledge.models import (
     AuditEntry,
     Cluster,
@@ -189,7 +189,7 @@ class TestInbox:
     def test_similar_clusters_are_offered_for_merging(
         self, console: Console, moderator: Browser, fake_encoder: Encoder
     ) -> None:
-        vectors(console.sessions, fake_encoder, [claims[0][0] for claims in CLAIMS])
+        load_or_compute(console.sessions, fake_encoder, [claims[0][0] for claims in CLAIMS])
         page = moderator.get("/clusters/1").text
         offered = re.findall(r'href="/clusters/1/merge\?other=(\d+)"', page)
         assert offered == ["6"]
@@ -302,14 +302,14 @@ class TestBlocking:
         assert "Answer them again" in page
         until = console.clock.now + timedelta(days=3)
         with console.sessions() as session:
-            assert people.remembered(session, key).blocked_until == until
-            entry = audit_log.latest(session, SubjectKind.PERSON, key)
+            assert people.load_person(session, key).blocked_until == until
+            entry = audit_log.load_latest(session, SubjectKind.PERSON, key)
         assert entry is not None
         assert (entry.action, entry.actor) == ("blocked", key_of(1))
         assert entry.reason == "a flood of the same"
         assert "answered again" in admin.told(admin.send("/clusters/1/unblock", inquiry=inquiry))
         with console.sessions() as session:
-            assert not people.remembered(session, key).is_blocked(console.clock.now)
+            assert not people.load_person(session, key).is_blocked(console.clock.now)
 
     @pytest.mark.parametrize(
         ("days", "reason", "said"),

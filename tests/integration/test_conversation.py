@@ -19,7 +19,7 @@ from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge import curation
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue import cluster_listing
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read
@@ -65,7 +65,7 @@ class House:
     """What all tests of this file share: the services, and the database's file."""
 
     sessions: Sessions
-    answering: Answering
+    answering: ClaimChecker
     file: Path
 
 
@@ -80,7 +80,7 @@ def house(
     engine = open_engine(f"sqlite:///{file}")
     sessions = open_sessions(engine)
     index = ServingIndex(sessions, bundled_encoder, folder / "index")
-    house = House(sessions, Answering(sessions, bundled_encoder, index, RuleJudge()), file)
+    house = House(sessions, ClaimChecker(sessions, bundled_encoder, index, RuleJudge()), file)
     for draft in (*read(SAMPLE), *BRIDGES):
         assert isinstance(draft, ReportDraft)
         publish(house, draft)
@@ -323,7 +323,7 @@ class TestInquiries:
         refuted, unrelated = kept(house)
         assert (refuted.claim, refuted.outcome) == (REFUTED, Outcome.REFUTED)
         with house.sessions() as session:
-            (quoted, *_) = reports.by_ids(session, [refuted.shown[0].statement_id])
+            (quoted, *_) = reports.load_by_ids(session, [refuted.shown[0].statement_id])
         assert "أقل من واحد في المئة" in quoted.text
         assert not refuted.disputed
         assert (unrelated.claim, unrelated.outcome) == (UNRELATED, Outcome.NO_MATCH)
@@ -496,7 +496,7 @@ class TestWhatWasShown:
 
     def told(self, house: House) -> list[tuple[str, int]]:
         with house.sessions() as session:
-            due = pending_notifications.due(session, datetime.now(UTC))
+            due = pending_notifications.list_due(session, datetime.now(UTC))
             return [(note.person_key, note.statement.id) for note in due]
 
     def held(self, talk: Conversation, asker: Asker) -> list[list[int]]:
@@ -519,7 +519,7 @@ class TestWhatWasShown:
     def shown_to(self, house: House, cluster: int) -> dict[int, int]:
         """Return how many people were shown each statement, as the console says."""
         with house.sessions() as session:
-            candidates = cluster_listing.cluster(session, cluster).candidates
+            candidates = cluster_listing.load_cluster(session, cluster).candidates
         return {each.statement.id: each.shown for each in candidates}
 
     def test_what_came_nearest_was_not_shown_to_who_was_told_that_there_is_nothing(
@@ -552,8 +552,8 @@ class TestWhatWasShown:
         assert answered == 1
         ((key, _),) = self.told(house)
         with house.sessions.begin() as session:
-            (note,) = pending_notifications.due(session, datetime.now(UTC))
-            pending_notifications.sent(session, note.id)
+            (note,) = pending_notifications.list_due(session, datetime.now(UTC))
+            pending_notifications.mark_sent(session, note.id)
         assert self.held(talk, asker) == [[other]]
         assert self.withdraw(house, [nearest]) == []
         assert self.withdraw(house, [other]) == [(key, other)]

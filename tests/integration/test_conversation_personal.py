@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.conversation.commands import described
+from bot.conversation.commands import describe_commands
 from bot.conversation.conversation import Conversation
 from bot.conversation.outbox import Outbox
 from bot.conversation.reply import Asker, Reply
@@ -17,7 +17,7 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index.serving_index import ServingIndex
@@ -31,7 +31,7 @@ from knowledge.models import (
     Statement,
 )
 from knowledge.models.declarative_base import now
-from knowledge.outbox.pending_notifications import corrected
+from knowledge.outbox.pending_notifications import note_corrected
 from knowledge.storage.database import Sessions
 
 SECRET = b"the key of these tests"
@@ -50,7 +50,7 @@ def talk(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Conversat
         draft = ReportDraft("Bridge", "The Valley Post", statements=(StatementDraft(BRIDGE),))
         curation.publish(session, reports.store(session, draft).statement_ids, "test")
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-    answering = Answering(sessions, fake_encoder, index, RuleJudge())
+    answering = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
     return Conversation(sessions, answering, SECRET, "telegram", retention_days=30)
 
 
@@ -205,7 +205,7 @@ class TestCalendar:
         talk.press(ALONE, "cal:hijri")
         with sessions.begin() as session:
             session.scalars(select(Report)).one().published_at = date(2019, 2, 7)
-            corrected(session, [session.scalars(select(Statement.id)).one()], CORRECTED)
+            note_corrected(session, [session.scalars(select(Statement.id)).one()], CORRECTED)
         letter = Outbox(sessions, SECRET).take()
         assert letter is not None
         assert "1 Jumada II 1440 AH, that is February 7, 2019" in said(letter.reply)
@@ -295,7 +295,7 @@ class TestWords:
     @pytest.mark.parametrize("language", list(Language))
     def test_help_lists_every_command(self, talk: Conversation, language: Language) -> None:
         shown = said(talk.help(Asker(1, language.value)))
-        for name, what in described(language):
+        for name, what in describe_commands(language):
             assert f"/{name} · {what}" in shown
 
     @pytest.mark.parametrize("language", list(Language))

@@ -384,7 +384,7 @@ def test_a_feed_that_fails_is_named(app: App, doctor: Doctor) -> None:
 
 def test_an_errand_that_nobody_does_is_named(app: App, doctor: Doctor) -> None:
     with app.sessions.begin() as session:
-        scheduled_jobs.take(session, "digest", now() - timedelta(hours=3), timedelta(hours=1))
+        scheduled_jobs.lease(session, "digest", now() - timedelta(hours=3), timedelta(hours=1))
     found = doctor()["errands"]
     assert found.state is State.WARNING
     assert "digest" in found.message
@@ -411,7 +411,7 @@ def test_people_who_could_not_be_told_are_counted(app: App, doctor: Doctor) -> N
         inquiries.record(session, KEY, "is it open", Outcome.SUPPORTED, [shown], "en")
         curation.retract(session, [shown], "test", "wrong")
         (number,) = session.scalars(select(Notification.id))
-        pending_notifications.unreachable(session, number, "Chat not found")
+        pending_notifications.mark_unreachable(session, number, "Chat not found")
     found = doctor()["notifications"]
     assert found.state is State.OK, "people may leave"
     assert "in the last 7 days: Their chat was not found: 1" in found.message

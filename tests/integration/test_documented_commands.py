@@ -9,7 +9,7 @@ import pytest
 
 from bot.app import App
 from bot.cli.main import COMMANDS
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
 from embeddings.encoders.encoder import SentenceTransformerEncoder
 from tests.integration.command_line import Cli, command_line
 from tests.integration.documented import INSTALLED, NOT_RUN, NOT_RUN_COMMANDS, Shell, shell_in
@@ -21,7 +21,7 @@ def cli(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     bundled_encoder: SentenceTransformerEncoder,
-    bundled_reader: OnnxPairReader,
+    bundled_reader: OnnxCrossEncoder,
 ) -> Cli:
     """Return what calls `tathabbat` in this process, with the real models."""
     monkeypatch.setattr("embeddings.encoders.encoder.open_encoder", lambda *_: bundled_encoder)

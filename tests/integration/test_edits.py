@@ -36,8 +36,8 @@ def test_an_edit_is_a_new_version_and_keeps_the_old_one(sessions: Sessions) -> N
     with sessions.begin() as session:
         curation.edit_statement(session, number, edit, "amal", "a slip", version=1)
     with sessions() as session:
-        now = curation.statement(session, number)
-        (past,) = curation.history(session, VersionKind.STATEMENT, number)
+        now = curation.load_statement(session, number)
+        (past,) = curation.load_history(session, VersionKind.STATEMENT, number)
     assert (now.version, now.text, now.rating, now.as_of) == (
         2, "the new text", Rating.FALSE, date(2024, 1, 2),
     )  # fmt: skip
@@ -53,8 +53,8 @@ def test_an_edit_that_changes_nothing_leaves_nothing(sessions: Sessions) -> None
     with sessions.begin() as session:
         curation.edit_statement(session, number, StatementEdit("text"), "amal", None, version=1)
     with sessions() as session:
-        assert curation.statement(session, number).version == 1
-        assert curation.history(session, VersionKind.STATEMENT, number) == ()
+        assert curation.load_statement(session, number).version == 1
+        assert curation.load_history(session, VersionKind.STATEMENT, number) == ()
 
 
 def test_who_edits_an_old_version_is_told_who_changed_it(sessions: Sessions) -> None:
@@ -65,7 +65,7 @@ def test_who_edits_an_old_version_is_told_who_changed_it(sessions: Sessions) -> 
         curation.edit_statement(own, number, StatementEdit("second"), "basil", None, version=1)
     assert (error.value.by, error.value.action) == ("amal", "edited")
     with sessions() as session:
-        assert curation.statement(session, number).text == "first"
+        assert curation.load_statement(session, number).text == "first"
 
 
 def test_of_two_who_edit_at_once_one_is_too_late(sessions: Sessions) -> None:
@@ -81,7 +81,7 @@ def test_of_two_who_edit_at_once_one_is_too_late(sessions: Sessions) -> None:
             late = pool.submit(editing)
         assert isinstance(late.exception(), Stale)
     with sessions() as session:
-        assert curation.statement(session, number).text == "a"
+        assert curation.load_statement(session, number).text == "a"
 
 
 def test_an_edit_of_what_is_published_is_served_and_told(sessions: Sessions) -> None:
@@ -129,7 +129,7 @@ def seen(sessions: Sessions) -> int:
 
 def edit(sessions: Sessions, number: int, new: StatementEdit, tell: bool | None = None) -> None:
     with sessions.begin() as session:
-        version = curation.statement(session, number).version
+        version = curation.load_statement(session, number).version
         curation.edit_statement(session, number, new, "amal", None, version, tell)
 
 
@@ -193,7 +193,7 @@ def test_what_is_to_be_told_still_is_after_a_silent_edit(sessions: Sessions, see
     edit(sessions, seen, wrong)
     edit(sessions, seen, replace(wrong, speaker="The Mayor"))
     with sessions() as session:
-        due = pending_notifications.due(session, now())
+        due = pending_notifications.list_due(session, now())
     assert sorted(each.person_key for each in due) == ["another", "one"]
     assert {each.statement.speaker for each in due} == {"The Mayor"}
 
@@ -229,7 +229,7 @@ def test_what_was_reviewed_and_then_edited_is_a_draft_again(sessions: Sessions) 
         curation.review(session, [number], "amal")
         curation.edit_statement(session, number, StatementEdit("new"), "basil", None, version=1)
     with sessions() as session:
-        held = curation.statement(session, number)
+        held = curation.load_statement(session, number)
     assert (held.status, held.reviewed_by) == (StatementStatus.DRAFT, None)
 
 
@@ -263,7 +263,7 @@ def test_words_are_found_where_they_stand(sessions: Sessions) -> None:
     edit = StatementEdit("The old bridge was closed on Monday")
     with sessions.begin() as session:
         curation.edit_statement(session, report.statement_ids[0], edit, "amal", None, version=1)
-        held = curation.statement(session, report.statement_ids[0])
+        held = curation.load_statement(session, report.statement_ids[0])
     assert held.span is not None
     assert BODY[held.span.start : held.span.end] == edit.text
 
@@ -282,8 +282,8 @@ def test_a_report_is_edited_and_its_statements_follow(sessions: Sessions) -> Non
         curation.publish(session, report.statement_ids[:1], "amal")
         edit = replace(_EDIT, publisher="The Gazette", body=f"By our own.\n{BODY}")
         curation.edit_report(session, report.report_id, edit, "amal", "as printed", version=1)
-        held = curation.report(session, report.report_id)
-        (past,) = curation.history(session, VersionKind.REPORT, report.report_id)
+        held = curation.load_report(session, report.report_id)
+        (past,) = curation.load_history(session, VersionKind.REPORT, report.report_id)
     assert (held.version, held.publisher) == (2, "The Gazette")
     assert past.content["body"] == BODY
     assert past.content["publisher"] is None
@@ -302,7 +302,7 @@ def test_a_report_keeps_the_words_it_is_quoted_with(sessions: Sessions) -> None:
     with sessions.begin() as session:
         curation.discard(session, report.statement_ids, "amal", "no use")
         curation.edit_report(session, report.report_id, edit, "amal", None, version=1)
-        assert curation.report(session, report.report_id).body == edit.body
+        assert curation.load_report(session, report.report_id).body == edit.body
 
 
 def test_an_edited_report_is_still_known_when_it_is_read_again(sessions: Sessions) -> None:
@@ -337,7 +337,7 @@ def test_a_statement_is_added_where_it_stands(sessions: Sessions) -> None:
     text = "opens in spring"
     with sessions.begin() as session:
         number = curation.add_statement(session, report.report_id, StatementDraft(text), "amal")
-        held = curation.report(session, report.report_id)
+        held = curation.load_report(session, report.report_id)
     places = [each.span.start for each in held.statements if each.span]
     assert places == sorted(places)
     assert number in {each.id for each in held.statements}
@@ -351,7 +351,7 @@ def test_a_statement_is_added_where_it_stands(sessions: Sessions) -> None:
 def test_what_is_a_statement_already_is_not_added_twice(sessions: Sessions) -> None:
     report = with_body(sessions)
     with sessions.begin() as session:
-        known = curation.statement(session, report.statement_ids[0])
+        known = curation.load_statement(session, report.statement_ids[0])
     draft = StatementDraft(known.text, known.span)
     with pytest.raises(BadEdit, match=f"already: {known.ref}"), sessions.begin() as session:
         curation.add_statement(session, report.report_id, draft, "amal")
@@ -378,9 +378,9 @@ def test_what_nobody_decided_on_is_proposed(sessions: Sessions) -> None:
 def test_nothing_is_proposed_where_there_is_nothing_to_read(sessions: Sessions) -> None:
     (number,) = stored(sessions, "text")
     with sessions() as session:
-        held = curation.statement(session, number)
+        held = curation.load_statement(session, number)
         assert curation.propose(session, held.report_id) == ()
-        for missing in (curation.propose, curation.report, curation.statement):
+        for missing in (curation.propose, curation.load_report, curation.load_statement):
             with pytest.raises(NotFound):
                 missing(session, 404)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
 from embeddings.encoders.encoder import Encoder
 from knowledge.agreement.rule_judge import RuleJudge
 from tests.integration.command_line import Cli, command_line
@@ -23,7 +23,7 @@ def call(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
     fake_encoder: Encoder,
-    bundled_reader: OnnxPairReader,
+    bundled_reader: OnnxCrossEncoder,
 ) -> Cli:
     """Return what calls `tathabbat` with the judge by rules and an encoder that needs no model."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))

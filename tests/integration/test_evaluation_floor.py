@@ -18,7 +18,7 @@ import pytest
 from benchmarks.datasets import DATA
 from bot.app import App
 from bot.settings import Settings
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
 from embeddings.encoders.encoder import SentenceTransformerEncoder
 from knowledge.corpus.ratings import normalise_rating
 from knowledge.corpus.readers import read
@@ -68,7 +68,7 @@ def held(bound: str) -> list[Held]:
 @pytest.fixture(scope="module")
 def measured(
     bundled_encoder: SentenceTransformerEncoder,
-    bundled_reader: OnnxPairReader,
+    bundled_reader: OnnxCrossEncoder,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Measured]:
     """Return what measures a set, once, with the app's own judge and answering."""

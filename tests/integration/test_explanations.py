@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.conversation.answer_texts import answered
-from bot.conversation.notification_texts import letter
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.answer_texts import compose_answer
+from bot.conversation.notification_texts import compose_notification
+from bot.conversation.translations import Language, load_catalogue
 from embeddings.encoders.encoder import Encoder
 from knowledge import approvals, curation
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.approvals import Applied, Explain, Policy, Waiting
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.explanations import Note
 from knowledge.curation.explanation_edits import explain, explained
@@ -59,18 +59,18 @@ def test_a_note_is_short_and_on_one_line() -> None:
 
 def test_those_who_are_told_read_it_in_their_language(sessions: Sessions, statement: int) -> None:
     with sessions() as session:
-        due = pending_notifications.due(session, LATER)
+        due = pending_notifications.list_due(session, LATER)
     assert [each.note for each in due] == [NOTE, NOTE]
     today = now().date()
-    english = letter(due[0], today, catalogue(Language.ENGLISH)).blocks
+    english = compose_notification(due[0], today, load_catalogue(Language.ENGLISH)).blocks
     texts = [block.text for block in english]
     said = "🗒 Moderator’s note: The picture is from 2019. The dam is whole."
     # Under the quote and where it is from, and no quote itself.
     assert texts.index("«the dam stands»") < texts.index(said)
     assert next(b for b in english if b.text == said).style.value == "plain"
-    arabic = letter(due[0], today, catalogue(Language.ARABIC)).blocks
+    arabic = compose_notification(due[0], today, load_catalogue(Language.ARABIC)).blocks
     assert "🗒 توضيح من المشرفين: الصورة من عام 2019. السد سليم." in [b.text for b in arabic]
-    french = letter(due[0], today, catalogue(Language.FRENCH)).blocks
+    french = compose_notification(due[0], today, load_catalogue(Language.FRENCH)).blocks
     assert not any("🗒" in block.text for block in french)
 
 
@@ -78,11 +78,11 @@ def test_whoever_asks_next_reads_it_while_the_verdict_answers_them(
     sessions: Sessions, statement: int, fake_encoder: Encoder, tmp_path: Path
 ) -> None:
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-    answering = Answering(sessions, fake_encoder, index, RuleJudge())
+    answering = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
 
     def read() -> str:
         answer = answering.answer(CLAIM)
-        reply = answered(answer, None, now().date(), catalogue(Language.ENGLISH))
+        reply = compose_answer(answer, None, now().date(), load_catalogue(Language.ENGLISH))
         return "\n".join(block.text for block in reply.blocks)
 
     assert "🗒 Moderator’s note: The picture is from 2019." in read()
@@ -114,15 +114,15 @@ def test_another_relation_leaves_the_note_behind_and_the_same_one_keeps_it(
 
 def test_an_edit_is_silent_unless_people_are_told(sessions: Sessions, statement: int) -> None:
     with sessions.begin() as session:
-        for each in pending_notifications.due(session, LATER):
-            pending_notifications.sent(session, each.id)
+        for each in pending_notifications.list_due(session, LATER):
+            pending_notifications.mark_sent(session, each.id)
         since = session.scalars(select(Verdict.at)).one()
         other = Note(ar=NOTE.ar, en="The dam is whole.")
         assert explain(session, 1, statement, other, NOTE, "amal") == 0
-        assert pending_notifications.due(session, LATER) == []
+        assert pending_notifications.list_due(session, LATER) == []
         # Since when it answers the claim is as before.
         assert session.scalars(select(Verdict.at)).one() == since
-        entry = audit_log.latest(session, SubjectKind.CLUSTER, 1)
+        entry = audit_log.load_latest(session, SubjectKind.CLUSTER, 1)
         assert entry is not None
         assert (entry.action, (entry.after or {})["told"]) == ("explained", False)
     with sessions.begin() as session:
@@ -134,13 +134,15 @@ def test_an_edit_is_silent_unless_people_are_told(sessions: Sessions, statement:
             was = explained(session, 1, statement).note
             new = Note(ar=text, en=text)
             assert explain(session, 1, statement, new, was, "amal", tell=True) == 2, round_
-            due = pending_notifications.due(session, LATER)
+            due = pending_notifications.list_due(session, LATER)
             assert [each.kind for each in due] == [NotificationKind.EXPLAINED] * 2
             assert due[0].note == new
-            said = letter(due[0], now().date(), catalogue(Language.ENGLISH)).blocks
+            said = compose_notification(
+                due[0], now().date(), load_catalogue(Language.ENGLISH)
+            ).blocks
             assert said[0].text.startswith("✏️ Our moderators changed their note")
             for each in due:
-                pending_notifications.sent(session, each.id)
+                pending_notifications.mark_sent(session, each.id)
     with pytest.raises(Stale), sessions.begin() as session:
         explain(session, 1, statement, NOTE, NOTE, "basil")
 
@@ -149,8 +151,8 @@ def test_nobody_hears_of_a_note_whose_answer_was_taken_back(
     sessions: Sessions, statement: int
 ) -> None:
     with sessions.begin() as session:
-        for each in pending_notifications.due(session, LATER):
-            pending_notifications.sent(session, each.id)
+        for each in pending_notifications.list_due(session, LATER):
+            pending_notifications.mark_sent(session, each.id)
         explain(session, 1, statement, Note(), NOTE, "amal", tell=True)
         verdicts.detach(session, [1], statement, "amal")
         waiting = select(Notification.kind).where(Notification.sent_at.is_(None))
@@ -162,7 +164,7 @@ def test_a_verdict_whose_note_was_changed_since_is_not_taken_back_over_it(
 ) -> None:
     with sessions() as session:
         attached = next(
-            each for each in audit_log.entries(session).items if each.action == "attached"
+            each for each in audit_log.list_entries(session).items if each.action == "attached"
         )
     with sessions.begin() as session:
         explain(session, 1, statement, Note(), NOTE, "amal")
@@ -223,8 +225,8 @@ class TestConsole:
         moderator = console.signed_in(2)
         moderator.send("/clusters/1/answer", statement="2", relation="REFUTES", seen="9999")
         with console.sessions.begin() as session:
-            for each in pending_notifications.due(session, LATER):
-                pending_notifications.sent(session, each.id)
+            for each in pending_notifications.list_due(session, LATER):
+                pending_notifications.mark_sent(session, each.id)
         assert "note_ar" in moderator.get("/clusters/1/note?statement=2").text
         note = {"statement": "2", "note_ar": "الجسر مفتوح."}
         page = moderator.send("/clusters/1/note", **note).text
@@ -255,6 +257,6 @@ def test_what_is_answered_without_a_note_says_none(sessions: Sessions) -> None:
     asks(sessions, "one", CLAIM, waiting=True)
     with sessions.begin() as session:
         pending_notifications.answer_cluster(session, cluster, number, Relation.REFUTES, "amal")
-        (told,) = pending_notifications.due(session, LATER)
-    said = letter(told, now().date(), catalogue(Language.ENGLISH)).blocks
+        (told,) = pending_notifications.list_due(session, LATER)
+    said = compose_notification(told, now().date(), load_catalogue(Language.ENGLISH)).blocks
     assert not any("🗒" in block.text for block in said)

@@ -82,7 +82,7 @@ class Desk:
 
     def feed(self, number: int) -> sources.FeedState:
         with self.sessions() as session:
-            return next(feed for feed in sources.feeds(session) if feed.id == number)
+            return next(feed for feed in sources.list_feeds(session) if feed.id == number)
 
     def reports(self) -> list[tuple[str | None, str | None]]:
         with self.sessions() as session:
@@ -461,7 +461,7 @@ class TestTurns:
         """One poller is late: what it found unseen was taken meanwhile."""
         number = desk.add(serve_feed(desk.web, 1))
         desk.poll()
-        monkeypatch.setattr(feed_polling, "unseen", lambda session, feed, keys, now: set(keys))
+        monkeypatch.setattr(feed_polling, "list_unseen", lambda session, feed, keys, now: set(keys))
         tally = asyncio.run(desk.poller.poll([number]))
         assert (tally.reports, tally.problems) == (0, [])
         assert len(desk.reports()) == 1
@@ -469,7 +469,7 @@ class TestTurns:
     def test_a_feed_whose_poller_died_comes_back(self, desk: Desk) -> None:
         desk.add(serve_feed(desk.web, 1))
         with desk.sessions.begin() as session:
-            assert feed_polling.take_next(session, NOW) is not None
+            assert feed_polling.lease_next(session, NOW) is not None
         assert desk.poll().feeds == 0
         assert desk.poll(feed_polling.TURN).reports == 1
 

@@ -24,12 +24,12 @@ from bot.cli.terminal_replies import print_reply
 from bot.console.forms import Form
 from bot.console.rendering import _environment
 from bot.console.report_upload import drafts as console_drafts
-from bot.conversation.answer_texts import answered
-from bot.conversation.moderator_texts import Added, added
-from bot.conversation.notification_texts import letter
+from bot.conversation.answer_texts import compose_answer
+from bot.conversation.moderator_texts import Added, compose_added
+from bot.conversation.notification_texts import compose_notification
 from bot.conversation.reply import Reply
 from bot.conversation.report_input import read_pasted
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.translations import Language, load_catalogue
 from bot.fetching import Fetcher
 from bot.parsing.parser_pool import ParserPool
 from bot.telegram.outgoing.rendering import render
@@ -52,7 +52,7 @@ from knowledge.models import (
     StatementStatus,
     SubjectKind,
 )
-from knowledge.outbox.pending_notifications import Told
+from knowledge.outbox.pending_notifications import DueNotification
 from knowledge.plain_text import is_plain_text, is_single_line
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
@@ -215,10 +215,10 @@ def plain_statement() -> SourcedStatement:
 
 def replies(statement: SourcedStatement, language: Language) -> Iterator[Reply]:
     """Yield what people and moderators read of a statement."""
-    words = catalogue(language)
+    words = load_catalogue(language)
     match = Match(statement, Judgement(Relation.REFUTES, 0.9), 1.0, 0.9, settles=True)
-    yield answered(Answer(BODY, Outcome.REFUTED, 0.9, (match,)), None, TODAY, words)
-    told = Told(
+    yield compose_answer(Answer(BODY, Outcome.REFUTED, 0.9, (match,)), None, TODAY, words)
+    told = DueNotification(
         id=1,
         person_key="",
         address=None,
@@ -230,8 +230,8 @@ def replies(statement: SourcedStatement, language: Language) -> Iterator[Reply]:
         text_before=statement.text,
         tries=0,
     )
-    yield letter(told, TODAY, words)
-    yield added(Added(1, False, statement.title, (statement,)), 1, words)
+    yield compose_notification(told, TODAY, words)
+    yield compose_added(Added(1, False, statement.title, (statement,)), 1, words)
 
 
 def telegram(reply: Reply) -> str:
@@ -322,7 +322,7 @@ OLD = f"old\n{FORGED}\u202e\x1b[31m\u2028end"
 def test_rows_of_older_versions_are_mended_as_they_are_loaded(sessions: Sessions) -> None:
     with sessions.begin() as session:
         number = _old(session, OLD, f"{BODY}\x0c{OLD}")
-        (found,) = reports.by_ids(session, [number])
+        (found,) = reports.load_by_ids(session, [number])
     mended = f"old {FORGED}[31m end"
     assert (found.title, found.publisher, found.speaker) == (mended,) * 3
     assert (found.ref, found.report_ref, found.rating_text) == (mended,) * 3
@@ -332,16 +332,16 @@ def test_rows_of_older_versions_are_mended_as_they_are_loaded(sessions: Sessions
 def test_an_old_report_is_opened_edited_and_mended_by_that(sessions: Sessions) -> None:
     with sessions.begin() as session:
         number = _old(session, OLD, f"{BODY} {OLD} said the \x1bmayor on Sunday.")
-        report_id = curation.statement(session, number).report_id
+        report_id = curation.load_statement(session, number).report_id
         # What of it cannot be quoted is not proposed; the page that shows it opens.
         assert all(is_plain_text(each.text) for each in curation.propose(session, report_id))
     with sessions.begin() as session:
-        held = curation.report(session, report_id)
+        held = curation.load_report(session, report_id)
         sent = Form({"body": [held.body or ""], "title": [held.title]})
         edit = ReportEdit(sent.needed("title", 2_000), body=sent.verbatim("body", 10_000))
         curation.edit_report(session, report_id, edit, "amal", None, held.version)
     with sessions() as session:
-        held = curation.report(session, report_id)
+        held = curation.load_report(session, report_id)
         (statement,) = held.statements
         assert held.body is not None
         assert statement.span is not None
@@ -353,7 +353,7 @@ def test_taking_an_edit_back_does_not_bring_old_line_breaks_back(sessions: Sessi
     mended = f"old {FORGED}[31m end"
     with sessions.begin() as session:
         number = _old(session, OLD, BODY)
-        held = curation.statement(session, number)
+        held = curation.load_statement(session, number)
         curation.edit_statement(session, number, StatementEdit(BODY), "amal", None, held.version)
         renamed = ReportEdit("new", publisher="new", body=BODY)
         curation.edit_report(session, held.report_id, renamed, "amal", None, version=1)
@@ -361,10 +361,10 @@ def test_taking_an_edit_back_does_not_bring_old_line_breaks_back(sessions: Sessi
             (SubjectKind.STATEMENT, number),
             (SubjectKind.REPORT, held.report_id),
         ):
-            entry = audit_log.latest(session, kind, subject)
+            entry = audit_log.load_latest(session, kind, subject)
             assert entry is not None
             curation.undo(session, entry.id, "amal", None)
-        report = curation.report(session, held.report_id)
+        report = curation.load_report(session, held.report_id)
         (statement,) = report.statements
     assert (report.title, report.publisher) == (mended, mended)
     assert (statement.speaker, statement.rating_text) == (mended, mended)
@@ -378,13 +378,13 @@ def test_names_and_reasons_are_one_line(sessions: Sessions, hostile: str) -> Non
     name = f"x{hostile}y"
     with sessions() as session:
         roles.grant(session, "k" * 64, Role.MODERATOR, name, "amal")
-        (holder,) = roles.held(session)
+        (holder,) = roles.list_holders(session)
         feed = sources.add_feed(
             session, name, "https://example.org/feed", FeedKind.SYNDICATION, 60, "amal"
         )
-        (source,) = sources.polled(session)
+        (source,) = sources.list_polled(session)
         sources.remove(session, feed, "amal", name)
-        entry = audit_log.latest(session, SubjectKind.FEED, feed)
+        entry = audit_log.load_latest(session, SubjectKind.FEED, feed)
         assert entry is not None
         for value in (holder.name, source.name, entry.reason):
             assert value

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from knowledge.models import Errand
 from knowledge.storage.database import Sessions
-from knowledge.storage.group_commit import SharedCommits
+from knowledge.storage.group_commit import GroupCommit
 
 NOW = datetime(2030, 5, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def commits(sessions: Sessions) -> Iterator[SharedCommits]:
-    commits = SharedCommits(sessions)
+def commits(sessions: Sessions) -> Iterator[GroupCommit]:
+    commits = GroupCommit(sessions)
     yield commits
     commits.close()
 
@@ -32,7 +32,7 @@ def adding(name: str) -> Callable[[Session], str]:
     return act
 
 
-def held(commits: SharedCommits) -> tuple[threading.Event, Future[bool]]:
+def held(commits: GroupCommit) -> tuple[threading.Event, Future[bool]]:
     """Keep the thread busy until the event is set, so that what is given meanwhile waits."""
     release, begun = threading.Event(), threading.Event()
 
@@ -50,7 +50,7 @@ def count(sessions: Sessions) -> int:
         return session.scalar(select(func.count()).select_from(Errand)) or 0
 
 
-def test_what_waits_is_committed_together(sessions: Sessions, commits: SharedCommits) -> None:
+def test_what_waits_is_committed_together(sessions: Sessions, commits: GroupCommit) -> None:
     made: list[object] = []
     release, first = held(commits)
     futures = [commits.do(adding(str(number))) for number in range(20)]
@@ -62,7 +62,7 @@ def test_what_waits_is_committed_together(sessions: Sessions, commits: SharedCom
     assert count(sessions) == 20
 
 
-def test_one_that_fails_is_its_own_trouble(sessions: Sessions, commits: SharedCommits) -> None:
+def test_one_that_fails_is_its_own_trouble(sessions: Sessions, commits: GroupCommit) -> None:
     def broken(_: Session) -> None:
         raise ValueError("broken")
 
@@ -76,7 +76,7 @@ def test_one_that_fails_is_its_own_trouble(sessions: Sessions, commits: SharedCo
 
 
 def test_what_nobody_waits_for_any_more_is_not_begun(
-    sessions: Sessions, commits: SharedCommits
+    sessions: Sessions, commits: GroupCommit
 ) -> None:
     release, _ = held(commits)
     given_up, other = commits.do(adding("a")), commits.do(adding("b"))
@@ -87,14 +87,14 @@ def test_what_nobody_waits_for_any_more_is_not_begun(
 
 
 def test_closing_does_what_was_given(sessions: Sessions) -> None:
-    commits = SharedCommits(sessions)
+    commits = GroupCommit(sessions)
     future = commits.do(adding("a"))
     commits.close()
     assert future.done()
     assert count(sessions) == 1
 
 
-def test_what_is_urgent_goes_first_and_alone(sessions: Sessions, commits: SharedCommits) -> None:
+def test_what_is_urgent_goes_first_and_alone(sessions: Sessions, commits: GroupCommit) -> None:
     made: list[int] = []
     release, _ = held(commits)
     others = [commits.do(adding(str(number))) for number in range(3)]

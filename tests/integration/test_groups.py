@@ -14,9 +14,9 @@ from bot.conversation.reply import Asker, Reply
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.accounts import group_settings, people
-from knowledge.accounts.group_settings import Manners
+from knowledge.accounts.group_settings import GroupSettings
 from knowledge.agreement.judgement import Evidence, Judgement, Reason, ReasonKind
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.corpus import reports
 from knowledge.domain import Relation, ReportDraft, StatementDraft
 from knowledge.index.serving_index import ServingIndex
@@ -48,8 +48,8 @@ def speaks(sessions: Sessions, at: datetime, key: str = KEY) -> bool:
 class TestChoices:
     def test_a_group_is_left_alone_until_its_admins_say_otherwise(self, sessions: Sessions) -> None:
         with sessions() as session:
-            assert group_settings.manners_in(session, KEY) == Manners(False, 3, None)
-            assert group_settings.watched(session) == frozenset()
+            assert group_settings.load_settings(session, KEY) == GroupSettings(False, 3, None)
+            assert group_settings.list_watched(session) == frozenset()
         assert not speaks(sessions, NOW)
 
     def test_each_choice_is_kept_beside_the_others(self, sessions: Sessions) -> None:
@@ -57,12 +57,12 @@ class TestChoices:
         with sessions.begin() as session:
             group_settings.choose_language(session, KEY, "fr")
         with sessions() as session:
-            assert group_settings.manners_in(session, KEY) == Manners(True, 6, "fr")
-            assert group_settings.watched(session) == {KEY}
+            assert group_settings.load_settings(session, KEY) == GroupSettings(True, 6, "fr")
+            assert group_settings.list_watched(session) == {KEY}
         with sessions.begin() as session:
             group_settings.choose_watching(session, KEY, False)
         with sessions() as session:
-            assert group_settings.manners_in(session, KEY) == Manners(False, 6, "fr")
+            assert group_settings.load_settings(session, KEY) == GroupSettings(False, 6, "fr")
 
     def test_they_follow_a_group_that_moves_once(self, sessions: Sessions) -> None:
         watch(sessions, per_hour=1)
@@ -71,8 +71,8 @@ class TestChoices:
             with sessions.begin() as session:
                 group_settings.move(session, KEY, OTHER)
         with sessions() as session:
-            assert group_settings.manners_in(session, OTHER) == Manners(True, 1, None)
-            assert group_settings.watched(session) == {OTHER}
+            assert group_settings.load_settings(session, OTHER) == GroupSettings(True, 1, None)
+            assert group_settings.list_watched(session) == {OTHER}
         assert not speaks(sessions, NOW, OTHER)
 
     def test_what_was_chosen_under_the_new_number_stands(self, sessions: Sessions) -> None:
@@ -81,7 +81,7 @@ class TestChoices:
         with sessions.begin() as session:
             group_settings.move(session, KEY, OTHER)
         with sessions() as session:
-            assert group_settings.manners_in(session, OTHER).per_hour == 12
+            assert group_settings.load_settings(session, OTHER).per_hour == 12
             assert session.scalars(select(Group.key)).all() == [OTHER]
 
     def test_a_group_that_is_left_is_forgotten(self, sessions: Sessions) -> None:
@@ -188,7 +188,7 @@ def talk(sessions: Sessions, fake_encoder: Encoder, judge: _Judge, tmp_path: Pat
         )
         curation.publish(session, reports.store(session, draft).statement_ids, "test")
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-    answering = Answering(sessions, fake_encoder, index, judge)
+    answering = ClaimChecker(sessions, fake_encoder, index, judge)
     return Conversation(sessions, answering, SECRET, "telegram", lambda: date(2030, 5, 1))
 
 
@@ -365,7 +365,7 @@ class TestOthers:
         with sessions() as session:
             assert people.address_of(session, key, SECRET) is None
             assert session.scalars(select(Inquiry.waiting)).all() == [False]
-            assert not people.remembered(session, key).wishes.muted
+            assert not people.load_person(session, key).wishes.muted
         # Who comes back and asks is told again, with nothing to undo.
         talk.claim(asker, UNKNOWN)
         with sessions() as session:

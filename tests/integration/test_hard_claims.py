@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.domain import ReportDraft, StatementDraft
 from tests.integration.conftest import AnsweringAbout
 
@@ -27,7 +27,7 @@ SETTLED = 3
 
 
 @pytest.fixture(scope="module")
-def answering(answering_about: AnsweringAbout) -> Iterator[Answering]:
+def answering(answering_about: AnsweringAbout) -> Iterator[ClaimChecker]:
     texts = dict.fromkeys(text for case in CASES for text in case["statements"])
     drafts = [
         ReportDraft("", publisher="a test", statements=(StatementDraft(text),)) for text in texts
@@ -37,11 +37,11 @@ def answering(answering_about: AnsweringAbout) -> Iterator[Answering]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['kind']}: {case['claim'][:40]}")
-def test_it_is_never_told_the_wrong_way(answering: Answering, case: dict[str, Any]) -> None:
+def test_it_is_never_told_the_wrong_way(answering: ClaimChecker, case: dict[str, Any]) -> None:
     assert answering.answer_message(case["claim"]).outcome.value not in case["never"]
 
 
-def test_silence_is_not_the_way_out(answering: Answering) -> None:
+def test_silence_is_not_the_way_out(answering: ClaimChecker) -> None:
     due = [case for case in CASES if case["wanted"]]
     settled = sum(
         answering.answer_message(case["claim"]).outcome.value == case["wanted"] for case in due

@@ -19,8 +19,8 @@ from sqlalchemy import Engine, event, select
 
 from bot.cli.main import main
 from embeddings.bundled.e5_model import BUNDLED_NAME, FOLDER_NAME
-from embeddings.bundled.onnx_cache import open_made
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Pair
+from embeddings.bundled.onnx_cache import open_or_make
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Pair
 from embeddings.encoders import onnx_encoder
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder, open_encoder
 from embeddings.errors import IndexBusy, IndexCorrupt, IndexUnavailable
@@ -30,7 +30,7 @@ from embeddings.index.lexical import LexicalIndex
 from embeddings.index.live import Entry, LiveIndex
 from knowledge import curation
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.index import serving_index
@@ -103,7 +103,7 @@ class TestFullDisk:
             with _no_file_grows_past(size - 1), told:
                 snapshot.write(root, dense, lexical, _MODEL, "here", 6)
             assert _served(root) == (whole.name, 7)
-            assert snapshot.names(root) == [whole.name], "nothing half-written can be promoted"
+            assert snapshot.list_names(root) == [whole.name], "nothing half-written can be promoted"
             assert not list(root.glob("*.aside")), "a full disk gets its room back"
         after = snapshot.write(root, *_indexes(8), _MODEL, "here", 7)
         assert _served(root) == (after.name, 8)
@@ -224,7 +224,7 @@ def test_a_clock_that_goes_backwards_changes_nothing_of_the_index(
         _assert_clean(sessions, root, fake_encoder)
         assert ServingIndex(sessions, fake_encoder, root).current().ids() == wanted
     assert built == sorted(built)
-    assert snapshot.names(root) == built[-2:], "the oldest are pruned, not the earliest"
+    assert snapshot.list_names(root) == built[-2:], "the oldest are pruned, not the earliest"
     with sessions() as session:
         moments = list(session.scalars(select(Change.at).order_by(Change.id)))
     assert moments == sorted(moments, reverse=True), "the clock did go backwards"
@@ -254,7 +254,7 @@ def test_a_statement_of_ten_million_characters_is_served_like_any_other(
     serving_index.reindex(sessions, fake_encoder, root)
     _assert_clean(sessions, root, fake_encoder)
     index = ServingIndex(sessions, fake_encoder, root)
-    answering = Answering(sessions, fake_encoder, index, RuleJudge())
+    answering = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
     found = answering.answer(claim)
     assert found.outcome is Outcome.SUPPORTED
     assert [match.statement.id for match in found.matches] == [short, long]
@@ -273,7 +273,7 @@ def half_written(
     tmp_path: Path,
     models_dir: Path,
     bundled_encoder: SentenceTransformerEncoder,
-    bundled_reader: OnnxPairReader,
+    bundled_reader: OnnxCrossEncoder,
 ) -> Path:
     """Return a folder of models whose ONNX files were cut off half way."""
     bundled_encoder.encode_claims(["made, if it was not"])
@@ -293,7 +293,7 @@ def _encoder_file(folder: Path) -> Path:
     return path
 
 
-def _judge_file(folder: Path, reader: OnnxPairReader) -> Path:
+def _judge_file(folder: Path, reader: OnnxCrossEncoder) -> Path:
     (path,) = folder.glob(f"cross-encoder-{reader.fingerprint[:12]}-v*.onnx")
     return path
 
@@ -325,7 +325,7 @@ class TestHalfWrittenModel:
         self,
         half_written: Path,
         models_dir: Path,
-        bundled_reader: OnnxPairReader,
+        bundled_reader: OnnxCrossEncoder,
         monkeypatch: pytest.MonkeyPatch,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
@@ -335,7 +335,7 @@ class TestHalfWrittenModel:
             lambda _, __, path: shutil.copyfile(made, path),
         )
         pairs = [Pair("الجسر مفتوح", "الجسر مغلق منذ أمس")]
-        read = OnnxPairReader(half_written).read(pairs)
+        read = OnnxCrossEncoder(half_written).read(pairs)
         np.testing.assert_allclose(read, bundled_reader.read(pairs), atol=1e-4)
         assert "it is made again" in caplog.text
         assert not list(half_written.glob("*.aside"))
@@ -351,7 +351,7 @@ class TestHalfWrittenModel:
 
         path.write_bytes(b"")
         with pytest.raises(Exception, match=r"(?i)protobuf|model"):
-            open_made(path, make, None)
+            open_or_make(path, make, None)
         assert len(made) == 1
         assert "it is made again" in caplog.text
 
@@ -363,7 +363,7 @@ class TestHalfWrittenModel:
             _write_doubling(aside)
 
         for _ in range(2):
-            session = open_made(path, make, None)
+            session = open_or_make(path, make, None)
             (doubled,) = session.run(None, {"x": np.array([2.0], np.float32)})
             assert doubled == [4.0]
         assert len(made) == 1
@@ -380,9 +380,9 @@ class TestHalfWrittenModel:
             raise OSError(28, "No space left on device")
 
         with pytest.raises(OSError, match="No space"):
-            open_made(path, make, None)
+            open_or_make(path, make, None)
         assert not path.exists()
-        assert open_made(path, _write_doubling, None) is not None
+        assert open_or_make(path, _write_doubling, None) is not None
 
 
 def _write_doubling(path: Path) -> None:

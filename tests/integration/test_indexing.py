@@ -19,7 +19,7 @@ from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index import serving_index
 from knowledge.index.serving_index import ServingIndex
-from knowledge.index.vector_cache import forget, prune, vectors
+from knowledge.index.vector_cache import forget, load_or_compute, prune
 from knowledge.models import Vector
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.storage.schema import require_ready
@@ -213,11 +213,11 @@ def test_kept_vectors_are_unit_vectors_close_to_the_encoders_own(
 ) -> None:
     texts = ["السد لم ينهر", "", "السد لم ينهر", "a" * 5000]
     for _ in range(2):
-        rows = vectors(sessions, encoder, texts)
+        rows = load_or_compute(sessions, encoder, texts)
         assert rows.dtype == np.float32
         assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(4))
         assert rows == pytest.approx(encoder.encode_statements(texts), abs=1e-3)
-    assert vectors(sessions, encoder, []).shape == (0, encoder.dimension)
+    assert load_or_compute(sessions, encoder, []).shape == (0, encoder.dimension)
 
 
 def test_two_processes_may_embed_the_same_text_at_the_same_moment(
@@ -228,12 +228,12 @@ def test_two_processes_may_embed_the_same_text_at_the_same_moment(
     def overtake(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
         if statement.startswith("INSERT INTO vectors") and not overtaken.is_set():
             overtaken.set()
-            vectors(sessions, encoder, texts)
+            load_or_compute(sessions, encoder, texts)
 
     event.listen(engine, "before_cursor_execute", overtake)
-    rows = vectors(sessions, encoder, texts)
+    rows = load_or_compute(sessions, encoder, texts)
     assert overtaken.is_set()
-    assert rows == pytest.approx(vectors(sessions, encoder, texts))
+    assert rows == pytest.approx(load_or_compute(sessions, encoder, texts))
     with sessions() as session:
         assert session.scalar(select(func.count()).select_from(Vector)) == 2
 
@@ -402,9 +402,9 @@ def test_vectors_of_the_model_before_stay_until_they_are_pruned(
     serving_index.reindex(sessions, encoder, root)
     assert encoder.computed == Counter(texts)
     assert prune(sessions, [encoder.fingerprint]) == len(texts)
-    vectors(sessions, encoder, texts)
+    load_or_compute(sessions, encoder, texts)
     assert encoder.computed == Counter(texts)
-    vectors(sessions, other, texts)
+    load_or_compute(sessions, other, texts)
     assert other.computed == Counter(texts * 2)
 
 

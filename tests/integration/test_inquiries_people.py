@@ -16,7 +16,7 @@ def test_an_inquiry_is_recalled_as_it_was_answered(sessions: Sessions, outcome: 
     with sessions.begin() as session:
         number = inquiries.record(session, "someone", "هل انهار السد؟", outcome, [7, 3, 5], "ar")
     with sessions() as session:
-        assert inquiries.recall(session, number, "someone") == inquiries.Asked(
+        assert inquiries.load(session, number, "someone") == inquiries.Asked(
             number, "هل انهار السد؟", outcome, () if outcome is Outcome.NO_MATCH else (7, 3, 5)
         )
 
@@ -25,7 +25,7 @@ def test_another_person_cannot_see_or_dispute_an_inquiry(sessions: Sessions) -> 
     with sessions.begin() as session:
         number = inquiries.record(session, "someone", "claim", Outcome.RELATED, [1], "ar")
     with sessions.begin() as session:
-        assert inquiries.recall(session, number, "somebody else") is None
+        assert inquiries.load(session, number, "somebody else") is None
         assert not inquiries.dispute(session, number, "somebody else")
     with sessions() as session:
         assert not session.get_one(Inquiry, number).disputed
@@ -43,7 +43,7 @@ def test_who_asked_may_dispute_the_answer_more_than_once(sessions: Sessions) -> 
 
 def test_an_inquiry_that_was_never_made_does_not_exist(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        assert inquiries.recall(session, 404, "someone") is None
+        assert inquiries.load(session, 404, "someone") is None
         assert not inquiries.dispute(session, 404, "someone")
 
 
@@ -75,15 +75,15 @@ def test_keys_differ_by_person_channel_and_installation() -> None:
 
 def test_the_language_a_person_chose_last_is_remembered(sessions: Sessions) -> None:
     with sessions() as session:
-        assert people.remembered(session, "someone").wishes.language is None
+        assert people.load_person(session, "someone").wishes.language is None
     for language in ("ar", "fr"):
         with sessions.begin() as session:
             people.choose_language(session, "someone", language)
     with sessions.begin() as session:
         people.choose_language(session, "somebody else", "en")
     with sessions() as session:
-        assert people.remembered(session, "someone").wishes.language == "fr"
-        assert people.remembered(session, "somebody else").wishes.language == "en"
+        assert people.load_person(session, "someone").wishes.language == "fr"
+        assert people.load_person(session, "somebody else").wishes.language == "en"
 
 
 def test_nothing_else_is_remembered_of_a_person() -> None:

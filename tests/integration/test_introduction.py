@@ -13,7 +13,7 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.corpus import reports
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.index.serving_index import ServingIndex
@@ -65,7 +65,7 @@ def said(reply: Reply) -> str:
 @pytest.fixture
 def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-    answering = Answering(sessions, fake_encoder, index, RuleJudge())
+    answering = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
     today = date(2026, 2, 7)
     return House(sessions, Conversation(sessions, answering, SECRET, "telegram", lambda: today))
 

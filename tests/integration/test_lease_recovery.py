@@ -22,12 +22,12 @@ from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
 from knowledge.ingestion import feed_polling
 from knowledge.models import Arrival, Claim, Cluster, ClusterStatus, Course, Feed, FeedKind, Source
 from knowledge.operations import process_locks
-from knowledge.operations.lease_recovery import take_over
+from knowledge.operations.lease_recovery import recover_leases
 from knowledge.operations.process_locks import ProcessLock
 from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates, scheduled_jobs
-from knowledge.update_queue.queued_updates import Arriving, Taken
+from knowledge.update_queue.queued_updates import LeasedUpdate, NewUpdate
 
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=1)
@@ -61,21 +61,21 @@ def start_anew(sessions: Sessions, folder: Path) -> int:
     """Do as a process does that starts; returns how many dead ones it took over from."""
     process = ProcessLock(folder)
     try:
-        return take_over(sessions, process, SOON)
+        return recover_leases(sessions, process, SOON)
     finally:
         process.close()
 
 
-def take_updates(sessions: Sessions, holder: str, at: datetime) -> list[Taken]:
+def take_updates(sessions: Sessions, holder: str, at: datetime) -> list[LeasedUpdate]:
     with sessions.begin() as session:
-        return queued_updates.take(session, holder, at, at + HOUR, 10)
+        return queued_updates.lease(session, holder, at, at + HOUR, 10)
 
 
 def hold_an_update(sessions: Sessions, holder: str, number: int, *, answered: bool = False) -> None:
     with sessions.begin() as session:
-        arriving = Arriving(number, f"lane {number}", b"sealed", Course.ANSWER)
+        arriving = NewUpdate(number, f"lane {number}", b"sealed", Course.ANSWER)
         queued_updates.store(session, [arriving], NOW)
-        assert queued_updates.take(session, holder, NOW, NOW + HOUR, 1)
+        assert queued_updates.lease(session, holder, NOW, NOW + HOUR, 1)
         if answered:
             assert queued_updates.answer(session, number, holder, b"reply", Course.ANSWER)
 
@@ -183,15 +183,15 @@ def test_a_letter_that_is_to_wait_is_not_hurried(
 
 def test_an_errand_is_begun_anew(sessions: Sessions, folder: Path, dead: str, living: str) -> None:
     with sessions.begin() as session:
-        assert scheduled_jobs.take(session, "its", NOW, HOUR, dead)
-        assert scheduled_jobs.take(session, "mine", NOW, HOUR, living)
-        done = scheduled_jobs.take(session, "done", NOW, HOUR, dead)
+        assert scheduled_jobs.lease(session, "its", NOW, HOUR, dead)
+        assert scheduled_jobs.lease(session, "mine", NOW, HOUR, living)
+        done = scheduled_jobs.lease(session, "done", NOW, HOUR, dead)
         assert done
         scheduled_jobs.finish(session, "done", done, NOW + HOUR, "done")
     start_anew(sessions, folder)
     with sessions.begin() as session:
         names = ("its", "mine", "done")
-        assert [bool(scheduled_jobs.take(session, name, SOON, HOUR)) for name in names] == [
+        assert [bool(scheduled_jobs.lease(session, name, SOON, HOUR)) for name in names] == [
             True, False, False,
         ]  # fmt: skip
 
@@ -199,16 +199,16 @@ def test_an_errand_is_begun_anew(sessions: Sessions, folder: Path, dead: str, li
 def test_a_feed_is_polled_anew(sessions: Sessions, folder: Path, dead: str) -> None:
     add_feed(sessions)
     with sessions.begin() as session:
-        feed = feed_polling.take_next(session, NOW, dead)
+        feed = feed_polling.lease_next(session, NOW, dead)
         assert feed is not None
-        assert feed_polling.take_next(session, SOON) is None
+        assert feed_polling.lease_next(session, SOON) is None
     start_anew(sessions, folder)
     with sessions.begin() as session:
-        assert feed_polling.take_next(session, SOON, dead) is not None
-        feed_polling.succeeded(session, feed.id, SOON, None, None)
+        assert feed_polling.lease_next(session, SOON, dead) is not None
+        feed_polling.record_success(session, feed.id, SOON, None, None)
     start_anew(sessions, folder)
     with sessions.begin() as session:
-        assert feed_polling.take_next(session, SOON) is None
+        assert feed_polling.lease_next(session, SOON) is None
 
 
 class TestProcesses:

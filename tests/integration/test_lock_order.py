@@ -15,7 +15,7 @@ from knowledge.domain import Relation
 from knowledge.models import Notification
 from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions
-from knowledge.storage.row_locks import take_statements
+from knowledge.storage.row_locks import lock_statements
 from tests.integration.moderation import BODY, asks, clustered, with_body
 
 #: SQLite has one writer at a time.
@@ -62,8 +62,8 @@ def _waiting(sessions: Sessions, act: Callable[[Session, int], object]) -> Itera
 def test_an_edit_goes_on_while_a_letter_waits_for_it_to_be_recorded(sessions: Sessions) -> None:
     report, statement, _ = _answered(sessions)
     with sessions() as editing:
-        take_statements(editing, [statement])
-        with _waiting(sessions, pending_notifications.sent):
+        lock_statements(editing, [statement])
+        with _waiting(sessions, pending_notifications.mark_sent):
             editing.execute(_IMPATIENT)
             # Its statements move, and with them what is still to be told of them.
             edit = ReportEdit("The bridges", language="en", body=f"Corrected. {BODY}")
@@ -72,10 +72,10 @@ def test_an_edit_goes_on_while_a_letter_waits_for_it_to_be_recorded(sessions: Se
 
 
 def _give_up(session: Session, note: int) -> None:
-    pending_notifications.unreachable(session, note, "blocked")
+    pending_notifications.mark_unreachable(session, note, "blocked")
 
 
-@pytest.mark.parametrize("act", [pending_notifications.sent, _give_up])
+@pytest.mark.parametrize("act", [pending_notifications.mark_sent, _give_up])
 def test_a_verdict_goes_on_while_a_letter_waits_for_it_to_be_recorded(
     sessions: Sessions, act: Callable[[Session, int], object]
 ) -> None:

@@ -31,7 +31,7 @@ def test_one_stands_for_the_others(sessions: Sessions) -> None:
     asks(sessions, "someone", "is it open", ids)
     with sessions.begin() as session:
         assert curation.merge(session, ids[0], ids, "amal", "the same") == 2
-        assert curation.statement(session, ids[1]).merged_into == ids[0]
+        assert curation.load_statement(session, ids[1]).merged_into == ids[0]
     assert statuses(sessions, ids) == [_PUBLISHED, _RETRACTED, _RETRACTED]
     assert changes(sessions)[3:] == [(n, ChangeKind.REMOVED) for n in ids[1:]]
     assert told(sessions) == [], "all of it still holds"
@@ -58,7 +58,7 @@ def test_what_people_ruled_on_a_duplicate_holds_of_the_one_kept(sessions: Sessio
         verdicts.attach(session, claims, two, Relation.REFUTES, "amal")
         curation.merge(session, one, [two], "amal", None)
     with sessions() as session:
-        assert verdicts.of(session, "is it open") == {one: Relation.REFUTES}
+        assert verdicts.load_verdicts(session, "is it open") == {one: Relation.REFUTES}
 
 
 def test_what_cannot_stand_for_the_others_does_not(sessions: Sessions) -> None:
@@ -105,13 +105,13 @@ def test_the_parts_stand_where_the_whole_stood(sessions: Sessions) -> None:
     number = report.statement_ids[0]
     with sessions.begin() as session:
         curation.publish(session, report.statement_ids, "amal")
-        whole = curation.statement(session, number)
+        whole = curation.load_statement(session, number)
         assert whole.span is not None
         start, end = whole.span.start, whole.span.end
         middle = start + whole.text.index("closed")
         spans = [Span(middle, end), Span(start, middle)]
         parts = curation.split(session, number, spans, "amal", "two things")
-        held = curation.report(session, report.report_id)
+        held = curation.load_report(session, report.report_id)
     assert [each.id for each in held.statements][:2] == parts
     assert held.statements[-1].id == number
     assert [each.status for each in held.statements[:2]] == [_PUBLISHED] * 2
@@ -128,8 +128,8 @@ def test_a_statement_without_a_place_is_split_by_its_own_text(sessions: Sessions
     ids = stored(sessions, "first thing and second", "another")
     with sessions.begin() as session:
         parts = curation.split(session, ids[0], [Span(0, 11), Span(16, 22)], "amal", None)
-        texts = [curation.statement(session, number).text for number in parts]
-        placed = [curation.statement(session, number).span for number in parts]
+        texts = [curation.load_statement(session, number).text for number in parts]
+        placed = [curation.load_statement(session, number).span for number in parts]
     assert texts == ["first thing", "second"]
     assert placed == [None, None]
     assert changes(sessions) == []

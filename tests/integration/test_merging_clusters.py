@@ -107,7 +107,7 @@ def test_an_answer_that_is_not_sent_yet_is_sent_after_merging_into_a_rejected_on
     bring(sessions, rejected, _REJECTED, statement)
     assert merge(sessions, rejected, answered) == 0
     with sessions() as session:
-        due = pending_notifications.due(session, datetime.now(UTC))
+        due = pending_notifications.list_due(session, datetime.now(UTC))
     assert [(each.person_key, each.kind) for each in due] == [("told", NotificationKind.ANSWERED)]
 
 

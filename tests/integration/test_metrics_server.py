@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.errors import SettingsError
 from bot.observability import telemetry
-from bot.serving.metrics_server import GAUGES, Standing, watched
+from bot.serving.metrics_server import GAUGES, Standing, serve_metrics
 from knowledge import curation
 from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports
@@ -74,7 +74,7 @@ def standing(sessions: Sessions, index: ServingIndex, silence: list[float]) -> S
 
 @pytest.fixture
 def served(standing: Standing, bind: str) -> Iterator[str]:
-    with watched(standing, bind):
+    with serve_metrics(standing, bind):
         yield f"http://{bind}"
 
 
@@ -127,7 +127,7 @@ class TestMetrics:
         index.current()
         with sessions.begin() as session:
             inquiries.record(session, "k" * 64, "is the bridge open", Outcome.NO_MATCH, [], "en")
-            scheduled_jobs.take(session, "feeds", LATER - timedelta(hours=2), timedelta(minutes=1))
+            scheduled_jobs.lease(session, "feeds", LATER - timedelta(hours=2), timedelta(minutes=1))
         found = samples(get(f"{served}/metrics")[1])
         assert found["tathabbat_index_statements", ""] == 1
         assert found["tathabbat_index_changes_behind", ""] == 0
@@ -148,11 +148,11 @@ class TestMetrics:
 
     def test_what_was_counted_is_there(self, served: str) -> None:
         before = samples(get(f"{served}/metrics")[1])
-        telemetry.answered("claim", 0.2)
-        telemetry.left_out(telemetry.Omission.TOO_MANY)
-        telemetry.found(Outcome.REFUTED)
-        telemetry.encoded(4)
-        telemetry.not_sent("gone")
+        telemetry.count_answered("claim", 0.2)
+        telemetry.count_left_out(telemetry.Omission.TOO_MANY)
+        telemetry.count_outcome(Outcome.REFUTED)
+        telemetry.observe_encoded(4)
+        telemetry.count_not_sent("gone")
         after = samples(get(f"{served}/metrics")[1])
 
         def more(*key: str) -> float:
@@ -178,16 +178,16 @@ class TestMetrics:
 class TestListening:
     def test_a_place_that_is_taken_is_named(self, standing: Standing, served: str) -> None:
         bind = served.removeprefix("http://")
-        with pytest.raises(SettingsError, match="METRICS_BIND"), watched(standing, bind):
+        with pytest.raises(SettingsError, match="METRICS_BIND"), serve_metrics(standing, bind):
             pass
 
     @pytest.mark.parametrize("bind", ["", "9464", "127.0.0.1:http", "127.0.0.1:99999"])
     def test_what_is_no_place_is_refused(self, standing: Standing, bind: str) -> None:
-        with pytest.raises(SettingsError, match="METRICS_BIND"), watched(standing, bind):
+        with pytest.raises(SettingsError, match="METRICS_BIND"), serve_metrics(standing, bind):
             pass
 
     def test_it_ends_with_the_body(self, standing: Standing, bind: str) -> None:
-        with watched(standing, bind):
+        with serve_metrics(standing, bind):
             pass
         with socket.socket() as again:
             assert again.connect_ex(("127.0.0.1", int(bind.rpartition(":")[2]))) != 0
@@ -217,7 +217,7 @@ class TestListening:
         monkeypatch.setattr(Standing, "problems", problems)
         standing = Standing(sessions, cast(ServingIndex, None), lambda: LATER)
         monkeypatch.setattr(Standing, "collect", lambda _: iter(()))
-        with watched(standing, bind), ThreadPoolExecutor(8) as threads:
+        with serve_metrics(standing, bind), ThreadPoolExecutor(8) as threads:
             answers = [threads.submit(get, f"http://{bind}/healthz") for _ in range(8)]
             for _ in answers:
                 asked.acquire()

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.conversation.commands import described
+from bot.conversation.commands import describe_commands
 from bot.conversation.conversation import Conversation
 from bot.conversation.moderator_commands import Moderation, Place
 from bot.conversation.outbox import Outbox
 from bot.conversation.reply import Asker, Button, Reply
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.translations import Language, load_catalogue
 from bot.fetching.errors import PrivateAddress
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.accounts import people, roles, sign_in
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue import cluster_actions, demand, inquiries
 from knowledge.corpus import reports
 from knowledge.curation import resolution
@@ -80,7 +80,7 @@ def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
 
 def opened(sessions: Sessions, encoder: Encoder, folder: Path, two_people: bool = False) -> House:
     index = ServingIndex(sessions, encoder, folder / "index")
-    answering = Answering(sessions, encoder, index, RuleJudge())
+    answering = ClaimChecker(sessions, encoder, index, RuleJudge())
     embedded: list[int] = []
     place = Place(
         secret=SECRET,
@@ -178,7 +178,7 @@ class TestWhoMay:
         self, house: House, fake_encoder: Encoder, tmp_path: Path
     ) -> None:
         index = ServingIndex(house.sessions, fake_encoder, tmp_path / "other")
-        answering = Answering(house.sessions, fake_encoder, index, RuleJudge())
+        answering = ClaimChecker(house.sessions, fake_encoder, index, RuleJudge())
         plain = Conversation(house.sessions, answering, SECRET, "telegram")
         assert plain.command(ADMIN, "queue", "") == plain.help(ADMIN)
         assert plain.menu(ADMIN) == ()
@@ -210,7 +210,7 @@ class TestWhoMay:
         assert said(house.talk.press(MODERATOR, forged)) == GONE
 
     def test_the_menu_shows_what_a_person_may_do(self, house: House) -> None:
-        everybody = tuple(name for name, _ in described(Language.ARABIC))
+        everybody = tuple(name for name, _ in describe_commands(Language.ARABIC))
         names = {
             person.id: tuple(name for name, _ in house.talk.menu(person))
             for person in (ADMIN, MODERATOR, PUBLIC)
@@ -585,7 +585,9 @@ class TestAdd:
         shown = house.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
         with sessions.begin() as session:
             (number,) = session.scalars(select(Statement.id))
-            report = curation.report(session, curation.statement(session, number).report_id)
+            report = curation.load_report(
+                session, curation.load_statement(session, number).report_id
+            )
             edit = curation.ReportEdit("It is a lie", "The Onion", body=report.body)
             curation.edit_report(session, report.id, edit, key_of(ADMIN.id), None, report.version)
             curation.review(session, [number], key_of(ADMIN.id))
@@ -604,7 +606,7 @@ class TestAdd:
     ) -> None:
         house.talk.command(MODERATOR, "add", f"The tower\n{TEXT}.")
         with house.sessions.begin() as session:
-            audit_log.note(session, "test", "edited", SubjectKind.REPORT, 1)
+            audit_log.record(session, "test", "edited", SubjectKind.REPORT, 1)
         reply = house.talk.press(MODERATOR, f"mod:{rest}")
         assert "was changed since this was shown" in said(reply)
 
@@ -657,7 +659,7 @@ class TestRoles:
         house.talk.command(ADMIN, "grant", "3 moderator Omar of the desk")
         assert said(house.talk.command(PUBLIC, "queue", "")).startswith("Nothing is waiting")
         with house.sessions() as session:
-            held = {each.name: each.role for each in roles.held(session)}
+            held = {each.name: each.role for each in roles.list_holders(session)}
         assert held == {"Sara": Role.MODERATOR, "Omar of the desk": Role.MODERATOR}
         with house.sessions.begin() as session:
             token = sign_in.issue_link(session, key_of(3), now())
@@ -715,7 +717,7 @@ class TestConsoleAndStats:
                 inquiries.record(session, person, CLAIM, Outcome.SUPPORTED, [shown], "en")
             curation.retract(session, [shown], "test", "wrong")
             for number in session.scalars(select(Notification.id)):
-                pending_notifications.unreachable(
+                pending_notifications.mark_unreachable(
                     session, number, "Forbidden: bot was blocked by the user"
                 )
         text = said(house.talk.command(MODERATOR, "stats", ""))
@@ -772,5 +774,5 @@ def test_the_moderators_side_speaks_both_languages(house: House, language: Langu
     ):
         first = house.talk.command(asker, name, argument).blocks[0].text
         assert any("\u0620" <= letter <= "\u064a" for letter in first) is arabic
-    words = catalogue(language)
+    words = load_catalogue(language)
     assert all(description for _, description in house.talk.menu(asker)), words

@@ -166,7 +166,7 @@ def test_an_answer_is_in_the_history_and_taken_back(cli: Cli, tmp_path: Path) ->
     )
     with sessions.begin() as session:
         answer_cluster(session, cluster, 2, Relation.REFUTES, "command line")
-        entry = audit_log.latest(session, SubjectKind.CLUSTER, cluster)
+        entry = audit_log.load_latest(session, SubjectKind.CLUSTER, cluster)
         cluster_actions.reopen(session, cluster, "command line")
     engine.dispose()
     assert entry is not None

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.training import written
 from benchmarks.training.written import Split
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.plain_text import plain_text
 from tests.integration.conftest import AnsweringAbout
@@ -36,7 +36,7 @@ BESIDE: Final[dict[str, Callable[[str], str]]] = {
 
 
 @pytest.fixture(scope="module")
-def answering(answering_about: AnsweringAbout) -> Iterator[Answering]:
+def answering(answering_about: AnsweringAbout) -> Iterator[ClaimChecker]:
     drafts = [
         ReportDraft(
             "",
@@ -55,7 +55,7 @@ def _items() -> list[written.Item]:
 
 
 @pytest.fixture(scope="module")
-def settled(answering: Answering) -> list[tuple[str, Outcome]]:
+def settled(answering: ClaimChecker) -> list[tuple[str, Outcome]]:
     """Return claims that get a verdict as they are, and which."""
     texts = [claim.text for item in _items() for claim in item.claims]
     random.Random(8).shuffle(texts)  # noqa: S311
@@ -72,7 +72,7 @@ def settled(answering: Answering) -> list[tuple[str, Outcome]]:
 
 @pytest.mark.parametrize("name", [*NOTHING, *BESIDE])
 def test_it_turns_no_verdict_round(
-    answering: Answering, settled: list[tuple[str, Outcome]], name: str
+    answering: ClaimChecker, settled: list[tuple[str, Outcome]], name: str
 ) -> None:
     wrapped = (NOTHING | BESIDE)[name]
     for text, outcome in settled:
@@ -81,7 +81,7 @@ def test_it_turns_no_verdict_round(
 
 @pytest.mark.parametrize("name", NOTHING)
 def test_what_states_nothing_takes_few_verdicts_away(
-    answering: Answering, settled: list[tuple[str, Outcome]], name: str
+    answering: ClaimChecker, settled: list[tuple[str, Outcome]], name: str
 ) -> None:
     said = [answering.answer_message(NOTHING[name](text)).outcome for text, _ in settled]
     kept = [outcome is said for (_, outcome), said in zip(settled, said, strict=True)]
@@ -90,7 +90,7 @@ def test_what_states_nothing_takes_few_verdicts_away(
 
 @pytest.mark.parametrize("name", ["false, with a comma", "false, with and"])
 def test_what_no_report_has_is_not_supported_beside_what_one_has(
-    answering: Answering, settled: list[tuple[str, Outcome]], name: str
+    answering: ClaimChecker, settled: list[tuple[str, Outcome]], name: str
 ) -> None:
     for text, _ in settled:
         assert answering.answer_message(BESIDE[name](text)).outcome is not Outcome.SUPPORTED

@@ -27,7 +27,7 @@ from knowledge.models import (
     SubjectKind,
 )
 from knowledge.outbox import delivery, pending_notifications
-from knowledge.outbox.pending_notifications import Told
+from knowledge.outbox.pending_notifications import DueNotification
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import (
@@ -53,16 +53,16 @@ def _answer(sessions: Sessions, cluster: int, statement: int) -> int:
         )
 
 
-def _due(sessions: Sessions) -> list[Told]:
+def _due(sessions: Sessions) -> list[DueNotification]:
     with sessions() as session:
-        return pending_notifications.due(session, _LATER)
+        return pending_notifications.list_due(session, _LATER)
 
 
 def _send_all(sessions: Sessions) -> list[tuple[str, NotificationKind]]:
     found = _due(sessions)
     for each in found:
         with sessions.begin() as session:
-            assert pending_notifications.sent(session, each.id)
+            assert pending_notifications.mark_sent(session, each.id)
     return [(each.person_key, each.kind) for each in found]
 
 
@@ -89,17 +89,17 @@ def test_an_answer_reaches_everybody_who_waits_in_their_language(sessions: Sessi
     assert (one.language, two.language) == ("en", "fr")
     assert (one.address, one.tries) == (None, 0)
     assert two.address is not None
-    assert people.opened(two.address, _SECRET) == "telegram:2"
+    assert people.decrypt_address(two.address, _SECRET) == "telegram:2"
     assert (one.kind, one.claim, one.relation) == (_ANSWERED, "the dam broke", Relation.REFUTES)
     assert one.statement.text == "the dam stands"
     assert one.text_before is None
     with sessions() as session:
         row = session.get_one(Cluster, cluster)
         assert row.status is ClusterStatus.ANSWERED
-        assert verdicts.of(session, "انهار السد") == {draft: Relation.REFUTES}
+        assert verdicts.load_verdicts(session, "انهار السد") == {draft: Relation.REFUTES}
         answered = select(Inquiry.person_key).where(Inquiry.answered_at.is_not(None))
         assert set(session.scalars(answered)) == {"one", "two", "does not wait"}
-        entry = audit_log.latest(session, SubjectKind.CLUSTER, cluster)
+        entry = audit_log.load_latest(session, SubjectKind.CLUSTER, cluster)
     assert entry is not None
     assert entry.after == {
         "status": "answered", "statement": draft, "relation": "REFUTES",
@@ -120,8 +120,8 @@ def test_nobody_is_told_the_same_answer_twice(sessions: Sessions) -> None:
     first = told(sessions)
     with sessions.begin() as session:
         (note,) = session.scalars(select(Notification.id))
-        assert not pending_notifications.sent(session, note), "noted before"
-        assert not pending_notifications.sent(session, 404)
+        assert not pending_notifications.mark_sent(session, note), "noted before"
+        assert not pending_notifications.mark_sent(session, 404)
     assert told(sessions) == first
 
 
@@ -184,7 +184,7 @@ def test_who_is_being_told_while_it_changes_hears_of_the_change(
         with sessions.begin() as session:
             curation.retract(session, [number], "amal", "wrong")
     with sessions.begin() as session:
-        pending_notifications.sent(session, answer.id)
+        pending_notifications.mark_sent(session, answer.id)
     assert [(each.person_key, each.kind) for each in _due(sessions)] == [("one", kind)]
 
 
@@ -200,7 +200,7 @@ def test_a_silent_edit_while_somebody_is_being_told_stays_silent(sessions: Sessi
         curation.edit_statement(session, number, edit, "amal", None, 1)
     assert [each.statement.speaker for each in _due(sessions)] == ["the mayor"]
     with sessions.begin() as session:
-        pending_notifications.sent(session, answer.id)
+        pending_notifications.mark_sent(session, answer.id)
     assert _due(sessions) == []
 
 
@@ -218,7 +218,7 @@ def test_who_is_told_late_is_the_only_one_who_hears_of_the_change_again(
     with sessions.begin() as session:
         edit = StatementEdit("the dam leaks", speaker="the mayor")
         curation.edit_statement(session, number, edit, "amal", None, 2)
-        pending_notifications.sent(session, answer.id)
+        pending_notifications.mark_sent(session, answer.id)
     assert [(each.person_key, each.kind) for each in _due(sessions)] == [("one", _CORRECTED)]
 
 
@@ -288,13 +288,13 @@ def test_what_fails_is_tried_later_and_given_up_in_the_end(sessions: Sessions) -
         pending_notifications.postpone(session, answer.id, _LATER + timedelta(1), "x" * 10_000)
     assert _due(sessions) == []
     with sessions() as session:
-        (again,) = pending_notifications.due(session, _LATER + timedelta(2))
+        (again,) = pending_notifications.list_due(session, _LATER + timedelta(2))
         assert (again.id, again.tries) == (answer.id, 1)
         assert len(session.get_one(Notification, answer.id).error or "") == 500
     with sessions.begin() as session:
-        pending_notifications.unreachable(session, answer.id, "blocked by the person")
-        assert not pending_notifications.sent(session, answer.id)
-        assert pending_notifications.due(session, _LATER + timedelta(2)) == []
+        pending_notifications.mark_unreachable(session, answer.id, "blocked by the person")
+        assert not pending_notifications.mark_sent(session, answer.id)
+        assert pending_notifications.list_due(session, _LATER + timedelta(2)) == []
         assert not session.scalars(select(Inquiry.waiting)).one()
 
 
@@ -363,8 +363,8 @@ def test_what_is_said_of_a_claim_is_not_said_of_its_denial(
     assert _answer(sessions, cluster, number) == 1
     assert [each.person_key for each in _due(sessions)] == ["one"]
     with sessions() as session:
-        assert verdicts.of(session, title) == {number: Relation.REFUTES}
-        assert verdicts.of(session, opposite) == {}
+        assert verdicts.load_verdicts(session, title) == {number: Relation.REFUTES}
+        assert verdicts.load_verdicts(session, opposite) == {}
         apart = session.get_one(Claim, other).cluster
         assert apart is not None
         assert (apart.id != cluster, apart.status, apart.title) == (
@@ -401,7 +401,7 @@ def test_a_cluster_that_was_merged_is_answered_as_what_it_became_part_of(
     assert _answer(sessions, gone, number) == 1
     with sessions() as session:
         assert session.get_one(Cluster, kept).status is ClusterStatus.ANSWERED
-        assert verdicts.of(session, "the dam broke") == {number: Relation.REFUTES}
+        assert verdicts.load_verdicts(session, "the dam broke") == {number: Relation.REFUTES}
 
 
 def test_nothing_is_answered_with_what_is_withdrawn_meanwhile(sessions: Sessions) -> None:
@@ -426,7 +426,7 @@ def test_nothing_is_answered_with_what_is_withdrawn_meanwhile(sessions: Sessions
     assert len(done) == 1
     with sessions() as session:
         assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
-        assert verdicts.of(session, "the dam broke") == {}
+        assert verdicts.load_verdicts(session, "the dam broke") == {}
 
 
 def test_who_waits_for_a_duplicate_is_told_of_what_stands_for_it(sessions: Sessions) -> None:
@@ -466,7 +466,7 @@ def test_letters_that_nobody_stands_for_do_not_hold_up_the_ones_behind_them(
         curation.merge(session, other, [gone], "amal", "the same")
     _answer(sessions, second, kept)
     with sessions.begin() as session:
-        taken = delivery.take(session, _LATER, _LATER + timedelta(minutes=2))
+        taken = delivery.lease(session, _LATER, _LATER + timedelta(minutes=2))
     assert taken is not None
     assert taken.person_key == "behind them"
 
@@ -504,7 +504,7 @@ def test_an_answer_that_is_taken_back_is_not_told_and_opens_its_cluster(
         if by == "detach":
             verdicts.detach(session, claims, number, "amal", "wrong claim")
         else:
-            entry = audit_log.latest(session, SubjectKind.CLAIM, claims[0])
+            entry = audit_log.load_latest(session, SubjectKind.CLAIM, claims[0])
             assert entry is not None
             curation.undo(session, entry.id, "amal", "wrong claim")
     assert _due(sessions) == []
@@ -527,7 +527,7 @@ def test_an_answer_that_another_took_the_place_of_is_neither_told_nor_counted(
         verdicts.detach(session, claims, first, "amal", "wrong statement")
     assert _due(sessions) == []
     with sessions() as session:
-        assert pending_notifications.waiting(session, _LATER) == (0, None)
+        assert pending_notifications.count_waiting(session, _LATER) == (0, None)
 
 
 def test_who_is_shown_what_was_withdrawn_while_it_was_found_is_told(sessions: Sessions) -> None:
@@ -607,7 +607,7 @@ def test_what_is_not_told_yet_is_told_as_it_stands(sessions: Sessions) -> None:
 
 def _take_back(sessions: Sessions, cluster: int) -> None:
     with sessions.begin() as session:
-        entry = audit_log.latest(session, SubjectKind.CLUSTER, cluster)
+        entry = audit_log.load_latest(session, SubjectKind.CLUSTER, cluster)
         assert entry is not None
         within = timedelta(minutes=1)
         pending_notifications.undo_answer(session, cluster, entry.id, "amal", within)
@@ -625,7 +625,7 @@ def test_who_was_told_the_opposite_of_what_is_taken_back_is_told_nothing(
     _take_back(sessions, cluster)
     assert _send_all(sessions) == []
     with sessions() as session:
-        assert verdicts.of(session, "the dam broke") == {number: Relation.REFUTES}
+        assert verdicts.load_verdicts(session, "the dam broke") == {number: Relation.REFUTES}
         assert session.get_one(Cluster, cluster).status is ClusterStatus.ANSWERED
     assert statuses(sessions, [number]) == [StatementStatus.PUBLISHED]
     # They count as told what they were: of the other answer they hear once it is given.
@@ -660,8 +660,8 @@ def test_what_a_colleague_attached_before_an_answer_stays_when_it_is_taken_back(
     _answer(sessions, cluster, number)
     _take_back(sessions, cluster)
     with sessions() as session:
-        assert verdicts.of(session, "the dam broke") == {number: Relation.REFUTES}
-        assert verdicts.of(session, "the big dam broke") == {}
+        assert verdicts.load_verdicts(session, "the dam broke") == {number: Relation.REFUTES}
+        assert verdicts.load_verdicts(session, "the big dam broke") == {}
         assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
 
 
@@ -680,7 +680,7 @@ def test_who_was_told_by_an_earlier_answer_hears_nothing_of_a_later_one_taken_ba
     _take_back(sessions, cluster)
     assert _send_all(sessions) == []
     with sessions() as session:
-        assert verdicts.of(session, "the dam broke") == {number: Relation.REFUTES}
+        assert verdicts.load_verdicts(session, "the dam broke") == {number: Relation.REFUTES}
         assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
         waits = select(Inquiry.person_key).where(Inquiry.waiting)
         assert session.scalars(waits).all() == ["two"]
@@ -720,8 +720,8 @@ def test_what_is_split_off_is_not_answered_with_what_was_said_of_the_others(
     with sessions.begin() as session:
         apart = cluster_actions.split_cluster(session, cluster, [goes], "amal")
     with sessions() as session:
-        assert verdicts.of(session, "the dam broke") == {shared: Relation.REFUTES}
-        assert verdicts.of(session, "the old dam broke") == {own: Relation.REFUTES}
+        assert verdicts.load_verdicts(session, "the dam broke") == {shared: Relation.REFUTES}
+        assert verdicts.load_verdicts(session, "the old dam broke") == {own: Relation.REFUTES}
         assert session.get_one(Cluster, apart).status is ClusterStatus.OPEN
     assert _due(sessions) == []
     # What is said of it now reaches those who wait, and who was told otherwise.

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from embeddings.build.outlier_channels import NAME, part
-from embeddings.build.torch_cross_encoder import trained
+from embeddings.build.outlier_channels import NAME, split_outlier_channels
+from embeddings.build.torch_cross_encoder import load_trained
 from embeddings.bundled.e5_model import ensure_unpacked
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Output, Pair
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Output, Pair
 from embeddings.errors import ModelUnavailable
 from embeddings.text.pair_encoding import PairTokenizer
 from embeddings.weights import CROSS_ENCODER
@@ -31,9 +31,9 @@ def tokenizer(models_dir: Path) -> PairTokenizer:
 
 
 def test_the_int8_form_reads_as_the_trained_model_does(
-    bundled_reader: OnnxPairReader, tokenizer: PairTokenizer, models_dir: Path
+    bundled_reader: OnnxCrossEncoder, tokenizer: PairTokenizer, models_dir: Path
 ) -> None:
-    model = trained(ensure_unpacked(models_dir), CROSS_ENCODER)
+    model = load_trained(ensure_unpacked(models_dir), CROSS_ENCODER)
     batch = tokenizer.batch([tokenizer.pair(*pair) for pair in PAIRS])
     with torch.inference_mode():
         exact = model(*map(torch.from_numpy, (batch.ids, batch.marks, batch.mask))).numpy()
@@ -43,18 +43,18 @@ def test_the_int8_form_reads_as_the_trained_model_does(
 
 
 def test_large_channels_apart_change_no_reading(tokenizer: PairTokenizer, models_dir: Path) -> None:
-    model = trained(ensure_unpacked(models_dir), CROSS_ENCODER)
+    model = load_trained(ensure_unpacked(models_dir), CROSS_ENCODER)
     batch = tokenizer.batch([tokenizer.pair(*pair) for pair in PAIRS])
     inputs = {name: torch.from_numpy(getattr(batch, name)) for name in ("ids", "marks", "mask")}
     with torch.inference_mode():
         before = model(**inputs)
-        part(model, inputs)
+        split_outlier_channels(model, inputs)
         after = model(**inputs)
     assert any(f".{NAME}." in name for name, _ in model.named_parameters())
     assert torch.allclose(before, after, atol=1e-3)
 
 
-def test_a_reading_does_not_depend_on_who_else_asks(bundled_reader: OnnxPairReader) -> None:
+def test_a_reading_does_not_depend_on_who_else_asks(bundled_reader: OnnxCrossEncoder) -> None:
     alone = [bundled_reader.read([pair])[0] for pair in PAIRS]
     with ThreadPoolExecutor(4) as threads:
         together = list(threads.map(lambda pair: bundled_reader.read([pair])[0], PAIRS))
@@ -67,10 +67,10 @@ def test_a_folder_that_cannot_hold_the_model_is_named(tmp_path: Path) -> None:
     file = tmp_path / "models"
     file.write_text("not a folder")
     with pytest.raises(ModelUnavailable, match="models"):
-        OnnxPairReader(file).read([Pair("a", "b")])
+        OnnxCrossEncoder(file).read([Pair("a", "b")])
 
 
-def test_what_a_statement_is_read_with_counts(bundled_reader: OnnxPairReader) -> None:
+def test_what_a_statement_is_read_with_counts(bundled_reader: OnnxCrossEncoder) -> None:
     claim, statement = "أغلقت بلدية صيدا الجسر", "أغلقت البلدية الجسر"
     told = bundled_reader.read([Pair(claim, statement, "بلدية صيدا"), Pair(claim, statement)])
     assert not np.allclose(told[0], told[1])

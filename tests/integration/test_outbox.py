@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.conversation.delivery_failures import listed
+from bot.conversation.delivery_failures import compose_failure_line
 from bot.conversation.outbox import FIRST_PAUSE, LEASE, LONGEST_PAUSE, MAX_TRIES, Letter, Outbox
 from bot.conversation.reply import Reply
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.translations import Language, load_catalogue
 from knowledge import curation
 from knowledge.accounts import people
 from knowledge.claim_queue import inquiries
@@ -139,7 +139,7 @@ class TestWording:
         outbox.sent(taken(outbox))
         corrected = "بلغ ارتفاع برج الساعة 90 مترا بحسب البلدية"
         with sessions.begin() as session:
-            held = curation.statement(session, statement)
+            held = curation.load_statement(session, statement)
             edit = StatementEdit(text=corrected)
             curation.edit_statement(
                 session, statement, edit, "moderator", "a number was wrong", held.version
@@ -176,7 +176,7 @@ class TestWording:
         answered(sessions)
         outbox.sent(taken(outbox))
         with sessions.begin() as session:
-            (entry,) = audit_log.entries(session, SubjectKind.CLUSTER).items
+            (entry,) = audit_log.list_entries(session, SubjectKind.CLUSTER).items
             curation.undo(session, entry.id, "moderator", "the source was forged")
         text = said(taken(outbox).reply)
         assert text.startswith(opening)
@@ -295,13 +295,13 @@ class TestTaking:
             slow = select(Notification).where(Notification.error == "TimedOut")
             session.scalars(slow).one().tries = MAX_TRIES + 1
             cluster = session.scalars(select(Cluster.id)).one()
-            found = delivery.delivered(session, cluster)
-            other = delivery.delivered(session, cluster + 1)
+            found = delivery.count_delivered(session, cluster)
+            other = delivery.count_delivered(session, cluster + 1)
         assert (found.told, found.unreached) == (1, 4)
         assert found.last is not None
         assert (other.told, other.last, other.failures) == (0, None, ())
-        english = catalogue(Language.ENGLISH)
-        assert listed(found.failures, english) == (
+        english = load_catalogue(Language.ENGLISH)
+        assert compose_failure_line(found.failures, english) == (
             "It was tried too many times: 1 · Their chat was not found: 1"
             " · They blocked the bot: 1 · Where to write to them is not known: 1"
         )
@@ -316,11 +316,11 @@ class TestTaking:
         outbox.unreachable(taken(outbox), "BadRequest")
         after = datetime.now(UTC) + timedelta(seconds=1)
         with sessions() as session:
-            (failure,) = delivery.failures(session, before, after)
-            assert delivery.failures(session, before - timedelta(days=7), before) == ()
-            assert delivery.failures(session, after, after + timedelta(days=7)) == ()
+            (failure,) = delivery.list_failures(session, before, after)
+            assert delivery.list_failures(session, before - timedelta(days=7), before) == ()
+            assert delivery.list_failures(session, after, after + timedelta(days=7)) == ()
         assert (failure.error, failure.people) == ("BadRequest", 1)
-        assert listed([failure], catalogue(Language.ARABIC)) == "رُفضت الرسالة: 1"
+        assert compose_failure_line([failure], load_catalogue(Language.ARABIC)) == "رُفضت الرسالة: 1"
 
     def test_an_address_that_was_forgotten_holds_up_nobody_else(
         self, sessions: Sessions, outbox: Outbox

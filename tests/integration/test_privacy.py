@@ -122,7 +122,7 @@ def a_whole_life(sessions: Sessions, place: Callable[[], None]) -> None:
         sign_in.issue_link(session, ME, now())
     with sessions.begin() as session:
         curation.retract(session, [statement], "an editor", "it was wrong")
-        queued_updates.store(session, [queued_updates.Arriving(8, ME, b"sealed")], now())
+        queued_updates.store(session, [queued_updates.NewUpdate(8, ME, b"sealed")], now())
 
 
 class TestForgetting:
@@ -178,11 +178,11 @@ class TestForgetting:
         asked(sessions, ME, ONLY_THEIRS)
         asked(sessions, ME, SHARED)
         placed()
-        kept = vector_cache.kept(sessions, fake_encoder.fingerprint, [ONLY_THEIRS, SHARED])
+        kept = vector_cache.load_kept(sessions, fake_encoder.fingerprint, [ONLY_THEIRS, SHARED])
         assert set(kept) == {ONLY_THEIRS, SHARED}
         with sessions.begin() as session:
             erasure.forget(session, ME)
-        kept = vector_cache.kept(sessions, fake_encoder.fingerprint, [ONLY_THEIRS, SHARED])
+        kept = vector_cache.load_kept(sessions, fake_encoder.fingerprint, [ONLY_THEIRS, SHARED])
         assert set(kept) == {SHARED}
 
     def test_moderators_are_no_longer_asked_what_nobody_asks(
@@ -191,13 +191,13 @@ class TestForgetting:
         number = asked(sessions, ME, ONLY_THEIRS)
         placed()
         with sessions.begin() as session:
-            (open_one,) = cluster_listing.clusters(session).items
+            (open_one,) = cluster_listing.list_clusters(session).items
             erasure.forget(session, ME)
         with sessions() as session:
-            assert cluster_listing.clusters(session).items == ()
+            assert cluster_listing.list_clusters(session).items == ()
             assert session.get_one(Cluster, open_one.id).status is ClusterStatus.SETTLED
-            assert cluster_listing.cluster(session, open_one.id).wordings == ()
-            assert inquiries.recall(session, number, ME) is None
+            assert cluster_listing.load_cluster(session, open_one.id).wordings == ()
+            assert inquiries.load(session, number, ME) is None
 
     def test_a_cluster_is_named_by_a_wording_that_is_left(
         self, sessions: Sessions, placed: Callable[[], None]
@@ -240,7 +240,7 @@ class TestForgetting:
         asked(sessions, OTHER, ONLY_THEIRS)
         placed()
         with sessions() as session:
-            (again,) = cluster_listing.clusters(session).items
+            (again,) = cluster_listing.list_clusters(session).items
             assert (again.title, again.people, again.asked) == (ONLY_THEIRS, 1, 1)
 
     def test_one_forgotten_before_it_was_placed_makes_no_cluster(
@@ -285,8 +285,8 @@ class TestForgetting:
             people.block(session, ME, now() + timedelta(days=1), MODERATOR)
             erasure.forget(session, ME)
         with sessions() as session:
-            assert people.remembered(session, ME).is_blocked(now())
-            assert people.remembered(session, ME).wishes == people.Wishes()
+            assert people.load_person(session, ME).is_blocked(now())
+            assert people.load_person(session, ME).wishes == people.Wishes()
         assert where(sessions, ME) == {"people", "audit"}
         with sessions.begin() as session:
             people.block(session, ME, now() - timedelta(days=1), MODERATOR)
@@ -342,7 +342,7 @@ class TestForwards:
             row = session.get_one(Inquiry, number)
             assert (row.forwarded, row.rest) == (Forwarded.CHANNEL, None)
             assert session.scalars(select(Cluster.forwarded)).all() == [1]
-            assert inquiries.rest_of(session, number, ME) is None
+            assert inquiries.load_rest(session, number, ME) is None
 
     def test_whose_message_others_forwarded_goes_with_that_person(self, sessions: Sessions) -> None:
         number = self.forwards(sessions, OTHER, ME)

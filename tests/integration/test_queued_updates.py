@@ -12,7 +12,7 @@ from knowledge.models import Arrival, ArrivalState, Course
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates
 from knowledge.update_queue.message_versions import Standing, Version
-from knowledge.update_queue.queued_updates import Arriving, Taken
+from knowledge.update_queue.queued_updates import LeasedUpdate, NewUpdate
 
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=10)
@@ -26,7 +26,7 @@ def store(
     at: datetime = NOW,
 ) -> queued_updates.Stored:
     with sessions.begin() as session:
-        coming = [Arriving(number, lane, b"sealed", course) for number, lane in items]
+        coming = [NewUpdate(number, lane, b"sealed", course) for number, lane in items]
         return queued_updates.store(session, coming, at)
 
 
@@ -36,12 +36,12 @@ def take(
     at: datetime = NOW,
     holder: str = "one",
     in_hand: Sequence[int] = (),
-) -> list[Taken]:
+) -> list[LeasedUpdate]:
     with sessions.begin() as session:
-        return queued_updates.take(session, holder, at, at + LEASE, limit, in_hand)
+        return queued_updates.lease(session, holder, at, at + LEASE, limit, in_hand)
 
 
-def numbers(taken: Sequence[Taken]) -> list[int]:
+def numbers(taken: Sequence[LeasedUpdate]) -> list[int]:
     return [each.id for each in taken]
 
 
@@ -161,7 +161,7 @@ class TestAfterACrash:
         # That a process died is no failed sending: after one it waits longer each time.
         assert (again.repeats, again.tries) == (1, 0)
         with sessions() as session:
-            assert queued_updates.tally(session) == queued_updates.Tally(1, NOW, 0, 1)
+            assert queued_updates.count_states(session) == queued_updates.Tally(1, NOW, 0, 1)
 
     def test_who_lost_the_lease_changes_nothing_any_more(self, sessions: Sessions) -> None:
         store(sessions, (1, "a"))
@@ -186,7 +186,7 @@ class TestAfterACrash:
 
 def say(sessions: Sessions, number: int, content: str | None, message: str = "message") -> None:
     with sessions.begin() as session:
-        coming = Arriving(number, "a", b"sealed", Course.ANSWER, message, content)
+        coming = NewUpdate(number, "a", b"sealed", Course.ANSWER, message, content)
         queued_updates.store(session, [coming], NOW)
 
 
@@ -284,7 +284,7 @@ class TestEnding:
             queued_updates.put_back(session, 1, "one", NOW)
         assert take(sessions)[0].tries == 0
         with sessions() as session:
-            assert queued_updates.troubles(session) == []
+            assert queued_updates.list_failed(session) == []
 
     def test_an_apology_leaves_a_trace_and_may_be_tried_again(self, sessions: Sessions) -> None:
         store(sessions, (1, "a"), (2, "b"))
@@ -296,8 +296,8 @@ class TestEnding:
             queued_updates.finish(session, 1, "one", NOW)
             queued_updates.give_up(session, 2, "one", "not sent: too long", NOW)
         with sessions() as session:
-            found = queued_updates.troubles(session)
-            assert queued_updates.tally(session).given_up == 2
+            found = queued_updates.list_failed(session)
+            assert queued_updates.count_states(session).given_up == 2
         assert [(each.id, each.error) for each in found] == [
             (2, "not sent: too long"),
             (1, "not answered: OSError"),
@@ -338,7 +338,7 @@ class TestEnding:
             assert queued_updates.forget(session, NOW, NOW) == 0
             assert queued_updates.forget(session, later, NOW) == 1
             assert queued_updates.forget(session, later, later) == 1
-            assert queued_updates.waiting(session) == 1
+            assert queued_updates.count_waiting(session) == 1
 
     def test_everything_of_one_person_can_be_forgotten(self, sessions: Sessions) -> None:
         store(sessions, (1, "a"), (2, "a"), (3, "b"))

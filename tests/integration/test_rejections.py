@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.conversation.answer_texts import closed
+from bot.conversation.answer_texts import compose_rejection
 from bot.conversation.outbox import Letter, Outbox
 from bot.conversation.reply import Asker, Reply
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.translations import Language, load_catalogue
 from embeddings.encoders.encoder import Encoder
 from knowledge.claim_queue import cluster_actions, cluster_listing, inquiries
 from knowledge.claim_queue.clustering import Clusters
@@ -106,7 +106,7 @@ class TestWhoWaits:
         letters = delivered(house.sessions)
         assert [address for address, _ in letters] == ["3", "4", "5"]
         languages = (Language.ENGLISH, Language.FRENCH, Language.ARABIC)
-        reasons = [closed(why, catalogue(language).say) for language in languages]
+        reasons = [compose_rejection(why, load_catalogue(language).say) for language in languages]
         assert len(set(reasons)) == 3
         for (_, text), reason in zip(letters, reasons, strict=True):
             assert text.startswith("📭")
@@ -133,7 +133,8 @@ class TestWhoWaits:
         for waiting in (1, 0):
             with house.sessions() as session:
                 assert (
-                    pending_notifications.waiting(session, datetime.now(UTC) + LATER)[0] == waiting
+                    pending_notifications.count_waiting(session, datetime.now(UTC) + LATER)[0]
+                    == waiting
                 )
             delivered(house.sessions)
 
@@ -176,7 +177,9 @@ class TestWhoAsksNext:
         (cluster,) = asked(house, CLAIM)
         rejects(house, RejectReason.OPINION)
         reply = house.talk.claim(FRENCH, CLAIM)
-        assert closed(RejectReason.OPINION, catalogue(Language.FRENCH).say) in said(reply)
+        assert compose_rejection(RejectReason.OPINION, load_catalogue(Language.FRENCH).say) in said(
+            reply
+        )
         assert "je vous le dirai ici" not in said(reply)
         assert reply.buttons == ()
         again = said(house.talk.claim(IN_GROUP, CLAIM))
@@ -186,7 +189,7 @@ class TestWhoAsksNext:
         assert status(house, cluster) is ClusterStatus.REJECTED
         assert said(house.talk.command(MODERATOR, "queue", "")).startswith("Nothing is waiting")
         with house.sessions() as session:
-            assert cluster_listing.cluster(session, cluster).summary.asked == 3
+            assert cluster_listing.load_cluster(session, cluster).summary.asked == 3
         assert [address for address, _ in delivered(house.sessions)] == ["3"]
         assert questions(house, FRENCH) == [(False, "opinion")]
 
@@ -325,7 +328,7 @@ def test_a_step_back_in_the_schema_leaves_what_was_told_of_statements(sessions: 
     engine = sessions.kw["bind"]
     schema.downgrade(engine, "0008")
     schema.upgrade(engine)
-    assert schema.drift(engine) == []
+    assert schema.find_drift(engine) == []
     assert told(sessions) == [("one", NotificationKind.ANSWERED, number, 1)]
     with sessions() as session:
         assert session.scalars(select(Notification.reject_reason)).all() == [None]

@@ -76,7 +76,7 @@ def test_the_seed_report_keeps_its_letters_and_invents_nothing(sessions: Session
     title, _, rest = body.partition("\n")
     stored = _store(sessions, ReportDraft(title=title.strip(), body=rest))
     with sessions() as session:
-        found = reports.by_ids(session, stored.statement_ids)
+        found = reports.load_by_ids(session, stored.statement_ids)
         rows = session.get_one(Report, stored.report_id).statements
         assert all(rest[row.span_start : row.span_end] == row.text for row in rows)
     assert {(s.publisher, s.url, s.published_at) for s in found} == {(None, None, None)}
@@ -86,7 +86,7 @@ def test_the_seed_report_keeps_its_letters_and_invents_nothing(sessions: Session
 def test_statements_that_come_with_a_report_are_kept_as_they_are(sessions: Sessions) -> None:
     stored = _store(sessions, _CHECK)
     with sessions() as session:
-        first, second = reports.by_ids(session, stored.statement_ids)
+        first, second = reports.load_by_ids(session, stored.statement_ids)
     assert first == reports.SourcedStatement(
         id=stored.statement_ids[0],
         ref="s-1",
@@ -200,17 +200,17 @@ def test_only_what_is_published_is_given_out_as_published(sessions: Sessions) ->
         curation.publish(session, ids[1:], "test")
         curation.retract(session, ids[2:], "test", "wrong")
     with sessions() as session:
-        assert set(reports.published(session, [*ids, 999])) == {ids[1]}
-        assert [s.id for s in reports.by_ids(session, ids[::-1])] == ids
-        assert [s.id for s in reports.latest(session, None, 2)] == ids[:0:-1]
-        assert [s.id for s in reports.latest(session, StatementStatus.DRAFT, 9)] == ids[:1]
-        assert reports.by_ids(session, []) == []
+        assert set(reports.load_published(session, [*ids, 999])) == {ids[1]}
+        assert [s.id for s in reports.load_by_ids(session, ids[::-1])] == ids
+        assert [s.id for s in reports.load_latest(session, None, 2)] == ids[:0:-1]
+        assert [s.id for s in reports.load_latest(session, StatementStatus.DRAFT, 9)] == ids[:1]
+        assert reports.load_by_ids(session, []) == []
 
 
 def test_more_ids_than_one_query_can_bind_are_looked_up(sessions: Sessions) -> None:
     stored = _store(sessions, _CHECK)
     with sessions() as session:
-        assert len(reports.by_ids(session, range(1, 40_000))) == len(stored.statement_ids)
+        assert len(reports.load_by_ids(session, range(1, 40_000))) == len(stored.statement_ids)
 
 
 def test_nothing_is_kept_of_a_transaction_that_failed(sessions: Sessions) -> None:
@@ -243,8 +243,8 @@ def test_what_is_no_draft_stands_before_a_statement(sessions: Sessions) -> None:
     with sessions.begin() as session:
         curation.publish(session, [one, three], "tester")
     with sessions() as session:
-        assert reports.preceding(session, [one, two, three]) == {two: "one", three: "one"}
+        assert reports.load_preceding(session, [one, two, three]) == {two: "one", three: "one"}
     with sessions.begin() as session:
         curation.publish(session, [two], "tester")
     with sessions() as session:
-        assert reports.preceding(session, [one, two, three]) == {two: "one", three: "two"}
+        assert reports.load_preceding(session, [one, two, three]) == {two: "one", three: "two"}

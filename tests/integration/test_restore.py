@@ -43,7 +43,7 @@ from knowledge.operations import backup_check
 from knowledge.operations.backup import backup, restore
 from knowledge.storage import schema
 from knowledge.storage.database import Sessions, open_engine, open_sessions
-from knowledge.storage.staging_folder import working_folder
+from knowledge.storage.staging_folder import open_staging_folder
 from knowledge.update_queue import queued_updates, scheduled_jobs
 
 
@@ -272,7 +272,7 @@ def test_every_byte_of_a_backup_counts(whole: Path, tmp_path: Path) -> None:
         spoilt = tmp_path / "spoilt.db"
         spoilt.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
         with pytest.raises(NotABackup):
-            backup_check.take_over(spoilt, tmp_path / "fresh.db")
+            backup_check.copy_into(spoilt, tmp_path / "fresh.db")
         assert not (tmp_path / "fresh.db").exists()
 
 
@@ -332,7 +332,7 @@ def test_a_backup_of_each_earlier_version_is_accepted(
     assert _people(engine) == []
     with engine.connect() as connection:
         assert connection.execute(text("SELECT name FROM sources")).all() == [("an old source",)]
-    assert schema.drift(engine) == []
+    assert schema.find_drift(engine) == []
 
 
 def test_an_earlier_versions_backup_with_reports_needs_no_permission(
@@ -415,22 +415,22 @@ def test_what_was_held_when_it_was_made_is_held_by_nobody(
         feed = Feed(url="https://example.org", kind=FeedKind.SYNDICATION, minutes=60)
         feed.source, feed.next_poll_at = Source(name="Town"), at
         session.add(feed)
-        queued_updates.store(session, [queued_updates.Arriving(1, "lane", b"sealed")], at)
+        queued_updates.store(session, [queued_updates.NewUpdate(1, "lane", b"sealed")], at)
     with lived_in.begin() as session:
-        assert scheduled_jobs.take(session, "held", at, hour, "gone")
-        done = scheduled_jobs.take(session, "done", at, hour, "gone")
+        assert scheduled_jobs.lease(session, "held", at, hour, "gone")
+        done = scheduled_jobs.lease(session, "done", at, hour, "gone")
         assert done
         scheduled_jobs.finish(session, "done", done, at + hour, "done")
-        assert feed_polling.take_next(session, at, "gone")
-        assert queued_updates.take(session, "another gone", at, at + hour, 1)
+        assert feed_polling.lease_next(session, at, "gone")
+        assert queued_updates.lease(session, "another gone", at, at + hour, 1)
     backup(engine, folder / "held.db")
     restore(engine, folder / "held.db")
     later = now()
     with lived_in.begin() as session:
-        assert scheduled_jobs.take(session, "held", later, hour)
-        assert not scheduled_jobs.take(session, "done", later, hour)
-        assert feed_polling.take_next(session, later)
-        (taken,) = queued_updates.take(session, "new", later, later + hour, 1)
+        assert scheduled_jobs.lease(session, "held", later, hour)
+        assert not scheduled_jobs.lease(session, "done", later, hour)
+        assert feed_polling.lease_next(session, later)
+        (taken,) = queued_updates.lease(session, "new", later, later + hour, 1)
     assert taken.tries == 1
 
 
@@ -467,7 +467,7 @@ class TestWrittenBackups:
 
     def test_may_be_looked_into(self, engine: Engine, whole: Path) -> None:
         looked_into = open_engine(f"sqlite:///{whole}")
-        assert schema.drift(looked_into) == []
+        assert schema.find_drift(looked_into) == []
         looked_into.dispose()
         with closing(sqlite3.connect(whole)) as connection:
             assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -617,7 +617,7 @@ def test_a_folder_that_another_cleans_up_as_it_is_made_is_made_anew(
         return str(made[-1])
 
     monkeypatch.setattr(tempfile, "mkdtemp", taken_away)
-    with working_folder(tmp_path) as folder:
+    with open_staging_folder(tmp_path) as folder:
         assert folder == made[1]
         assert folder.is_dir()
 

@@ -11,7 +11,7 @@ from knowledge.errors import BadCursor, NotFound, TwoPeopleNeeded
 from knowledge.models import Role, Statement, StatementStatus, SubjectKind
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
-from knowledge.storage.pagination import cursor
+from knowledge.storage.pagination import encode_cursor
 from tests.integration.moderation import changes, last_entry, published, statuses, stored
 
 _DRAFT, _REVIEWED = StatementStatus.DRAFT, StatementStatus.REVIEWED
@@ -80,17 +80,17 @@ def test_of_two_who_publish_at_once_the_second_sees_what_the_first_did(
             second = pool.submit(publishing, "basil")
         assert second.result() == 0
     with sessions() as session:
-        done = curation.last_done(session, SubjectKind.STATEMENT, ids[0])
+        done = curation.load_last_act(session, SubjectKind.STATEMENT, ids[0])
         assert done is not None
         assert (done.by, done.action) == ("Amal", "published")
-        assert len(audit_log.entries(session, SubjectKind.STATEMENT).items) == 1
+        assert len(audit_log.list_entries(session, SubjectKind.STATEMENT).items) == 1
     assert len(changes(sessions)) == 1
 
 
 def test_what_nothing_was_done_to_has_no_last_act(sessions: Sessions) -> None:
     ids = stored(sessions, "one")
     with sessions() as session:
-        assert curation.last_done(session, SubjectKind.STATEMENT, ids[0]) is None
+        assert curation.load_last_act(session, SubjectKind.STATEMENT, ids[0]) is None
 
 
 def test_what_is_due_comes_longest_due_first_page_by_page(sessions: Sessions) -> None:
@@ -105,7 +105,7 @@ def test_what_is_due_comes_longest_due_first_page_by_page(sessions: Sessions) ->
         rest = curation.due(session, date(2024, 6, 1), after=first.after, limit=2)
         assert [(each.statement.id, each.by) for each in rest.items] == [(ids[0], days[0])]
         assert rest.after is None
-        for bad in (cursor("no day", 7), cursor(7), "x"):
+        for bad in (encode_cursor("no day", 7), encode_cursor(7), "x"):
             with pytest.raises(BadCursor):
                 curation.due(session, date(2024, 6, 1), after=bad)
 
@@ -118,7 +118,7 @@ def test_a_recheck_that_is_done_is_due_no_more(sessions: Sessions) -> None:
         curation.recheck(session, number, None, "basil", "still holds")
     with sessions() as session:
         assert curation.due(session, date(2030, 1, 1)).items == ()
-        made = audit_log.entries(session, SubjectKind.STATEMENT, number).items
+        made = audit_log.list_entries(session, SubjectKind.STATEMENT, number).items
     assert [(each.actor, each.action) for each in made] == [
         ("basil", "recheck set"),
         ("amal", "recheck set"),

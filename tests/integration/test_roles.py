@@ -28,11 +28,11 @@ def test_a_role_is_granted_changed_and_revoked_with_an_entry_each(sessions: Sess
     assert entry.before == {"role": "moderator", "name": "Amal"}
     assert entry.after == {"role": "admin", "name": "Amal H."}
     with sessions.begin() as session:
-        (holder,) = roles.held(session)
+        (holder,) = roles.list_holders(session)
         assert (holder.key, holder.role, holder.granted_by) == ("amal", Role.ADMIN, "basil")
         assert roles.revoke(session, "amal", "root")
         assert not roles.revoke(session, "amal", "root")
-        assert roles.held(session) == []
+        assert roles.list_holders(session) == []
     assert last_entry(sessions).after is None
 
 
@@ -75,26 +75,26 @@ def test_the_audit_is_read_page_by_page_newest_first(sessions: Sessions) -> None
     with sessions.begin() as session:
         for n in range(5):
             actor = "even" if n % 2 == 0 else "odd"
-            audit_log.note(session, actor, f"act {n}", SubjectKind.SOURCE, n % 3, after={"n": n})
+            audit_log.record(session, actor, f"act {n}", SubjectKind.SOURCE, n % 3, after={"n": n})
     with sessions() as session:
-        first = audit_log.entries(session, limit=3)
-        rest = audit_log.entries(session, after=first.after, limit=3)
+        first = audit_log.list_entries(session, limit=3)
+        rest = audit_log.list_entries(session, after=first.after, limit=3)
         assert [e.action for e in (*first.items, *rest.items)] == [
             f"act {n}" for n in (4, 3, 2, 1, 0)
         ]
         assert rest.after is None
-        assert [e.after for e in audit_log.entries(session, actor="odd").items] == [
+        assert [e.after for e in audit_log.list_entries(session, actor="odd").items] == [
             {"n": 3},
             {"n": 1},
         ]
-        assert [e.action for e in audit_log.entries(session, SubjectKind.SOURCE, 1).items] == [
+        assert [e.action for e in audit_log.list_entries(session, SubjectKind.SOURCE, 1).items] == [
             "act 4",
             "act 1",
         ]
-        assert audit_log.entries(session, SubjectKind.FEED).items == ()
-        assert audit_log.latest(session, SubjectKind.FEED, 1) is None
+        assert audit_log.list_entries(session, SubjectKind.FEED).items == ()
+        assert audit_log.load_latest(session, SubjectKind.FEED, 1) is None
         with pytest.raises(BadCursor):
-            audit_log.entries(session, after="forged")
+            audit_log.list_entries(session, after="forged")
 
 
 def test_an_address_is_kept_so_that_only_the_secret_opens_it(sessions: Sessions) -> None:
@@ -125,12 +125,12 @@ def test_what_else_is_remembered_leaves_the_language_alone(
 ) -> None:
     with sessions.begin() as session:
         remember(session)
-        assert people.remembered(session, "someone").wishes.language is None
+        assert people.load_person(session, "someone").wishes.language is None
     with sessions.begin() as session:
         people.choose_language(session, "someone", "fr")
     with sessions.begin() as session:
         remember(session)
-        assert people.remembered(session, "someone").wishes.language == "fr"
+        assert people.load_person(session, "someone").wishes.language == "fr"
     with sessions() as session:
         row = session.get_one(Person, "someone")
         assert row.address or row.blocked_until
@@ -139,7 +139,7 @@ def test_what_else_is_remembered_leaves_the_language_alone(
 def test_who_is_blocked_is_so_until_then_with_an_entry(sessions: Sessions) -> None:
     until = _NOW + timedelta(days=1)
     with sessions.begin() as session:
-        assert not people.remembered(session, "someone").is_blocked(_NOW)
+        assert not people.load_person(session, "someone").is_blocked(_NOW)
         people.block(session, "someone", until, "amal", "spam")
     entry = last_entry(sessions)
     assert (entry.action, entry.reason, entry.before) == (
@@ -148,8 +148,8 @@ def test_who_is_blocked_is_so_until_then_with_an_entry(sessions: Sessions) -> No
         {"blocked_until": None},
     )
     with sessions.begin() as session:
-        assert people.remembered(session, "someone").is_blocked(_NOW)
-        assert not people.remembered(session, "someone").is_blocked(until)
+        assert people.load_person(session, "someone").is_blocked(_NOW)
+        assert not people.load_person(session, "someone").is_blocked(until)
         people.unblock(session, "someone", "amal")
-        assert not people.remembered(session, "someone").is_blocked(_NOW)
+        assert not people.load_person(session, "someone").is_blocked(_NOW)
     assert last_entry(sessions).before == {"blocked_until": until.isoformat()}

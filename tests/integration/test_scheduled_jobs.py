@@ -100,7 +100,7 @@ def test_of_many_processes_one_runs_it(sessions: Sessions) -> None:
     def take() -> None:
         together.wait()
         with sessions.begin() as session:
-            taken.append(scheduled_jobs.take(session, "a", NOW, HOUR) is not None)
+            taken.append(scheduled_jobs.lease(session, "a", NOW, HOUR) is not None)
 
     threads = [threading.Thread(target=take) for _ in range(4)]
     for thread in threads:
@@ -112,22 +112,22 @@ def test_of_many_processes_one_runs_it(sessions: Sessions) -> None:
 
 def test_one_whose_process_died_comes_back(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        assert scheduled_jobs.take(session, "a", NOW, HOUR)
+        assert scheduled_jobs.lease(session, "a", NOW, HOUR)
     with sessions.begin() as session:
-        assert not scheduled_jobs.take(session, "a", NOW + HOUR / 2, HOUR)
-        assert scheduled_jobs.take(session, "a", NOW + HOUR, HOUR)
+        assert not scheduled_jobs.lease(session, "a", NOW + HOUR / 2, HOUR)
+        assert scheduled_jobs.lease(session, "a", NOW + HOUR, HOUR)
 
 
 def test_who_took_too_long_gives_nothing_of_anothers_back(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        late = scheduled_jobs.take(session, "a", NOW, HOUR)
+        late = scheduled_jobs.lease(session, "a", NOW, HOUR)
     with sessions.begin() as session:
-        held = scheduled_jobs.take(session, "a", NOW + HOUR, HOUR)
+        held = scheduled_jobs.lease(session, "a", NOW + HOUR, HOUR)
     assert late is not None
     assert held is not None
     with sessions.begin() as session:
         scheduled_jobs.finish(session, "a", late, NOW, "late")
-        assert scheduled_jobs.take(session, "a", NOW + HOUR * 1.5, HOUR) is None
+        assert scheduled_jobs.lease(session, "a", NOW + HOUR * 1.5, HOUR) is None
         scheduled_jobs.finish(session, "a", held, NOW + 3 * HOUR, "done")
     assert notes(sessions) == {"a": (NOW + 3 * HOUR, "done")}
 

@@ -12,7 +12,7 @@ from alembic.operations.ops import CreateTableOp
 from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from knowledge.claim_queue.inquiries import recall, record
+from knowledge.claim_queue.inquiries import load, record
 from knowledge.corpus.reports import store
 from knowledge.curation import publish
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
@@ -62,18 +62,18 @@ def test_an_empty_database_goes_up_and_down_and_up_again(empty: Engine) -> None:
     assert _tables(empty) == set()
     schema.upgrade(empty)
     assert schema.state(empty).ready
-    assert schema.drift(empty) == []
+    assert schema.find_drift(empty) == []
 
 
 def test_models_and_migrations_do_not_drift(engine: Engine) -> None:
-    assert schema.drift(engine) == []
+    assert schema.find_drift(engine) == []
 
 
 def test_drift_is_seen_where_there_is_some(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE people ADD COLUMN surname TEXT"))
         connection.execute(text("DROP INDEX ix_statements_status"))
-    found = "\n".join(schema.drift(engine))
+    found = "\n".join(schema.find_drift(engine))
     assert "surname" in found
     assert "ix_statements_status" in found
 
@@ -98,9 +98,9 @@ def test_going_back_a_step_and_forward_again_loses_nothing_both_have_room_for(
         number = record(session, "a person", "claim", Outcome.RELATED, ids[::-1], "ar")
     schema.downgrade(engine, "0001")
     schema.upgrade(engine)
-    assert schema.drift(engine) == []
+    assert schema.find_drift(engine) == []
     with sessions() as session:
-        asked = recall(session, number, "a person")
+        asked = load(session, number, "a person")
         assert asked is not None
         assert asked.statement_ids == ids[::-1]
         (entry,) = session.scalars(select(AuditEntry))
@@ -147,7 +147,7 @@ def test_first_starts_at_the_same_moment_meet_a_ready_database(open_file: Open) 
     for thread in threads:
         thread.join()
     assert faults == []
-    assert schema.drift(engines[0]) == []
+    assert schema.find_drift(engines[0]) == []
 
 
 def test_a_database_that_was_not_migrated_is_refused(empty: Engine) -> None:
@@ -197,7 +197,7 @@ def test_a_migration_that_is_cut_short_leaves_nothing_behind(
             schema.upgrade(empty)
     assert inspect(empty).get_table_names() == []
     schema.require_ready(empty)
-    assert schema.drift(empty) == []
+    assert schema.find_drift(empty) == []
 
 
 def test_a_locked_database_says_so(

@@ -14,7 +14,7 @@ from bot.conversation.reply import Asker
 from embeddings.encoders.encoder import Encoder
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue import inquiries
 from knowledge.domain import Outcome
 from knowledge.index import serving_index
@@ -50,7 +50,7 @@ def engine(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def talk(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Conversation:
     index = ServingIndex(sessions, fake_encoder, tmp_path / "data" / "index")
-    answering = Answering(sessions, fake_encoder, index, RuleJudge())
+    answering = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
     return Conversation(sessions, answering, SECRET, "telegram")
 
 
@@ -117,7 +117,7 @@ class TestForgetme:
             claim = f"{LATIN} {person} " + "so they say " * rng.randint(0, 60)
             (inquiry,) = ask(sessions, person, f"{claim} {number}")
             with sessions.begin() as session:
-                inquiries.leave(session, rng.randint(1, inquiry), [claim] * rng.randint(0, 2))
+                inquiries.keep_rest(session, rng.randint(1, inquiry), [claim] * rng.randint(0, 2))
                 session.add(Cluster(title=f"{claim} {number}", status="open"))
         with sessions.begin() as session:
             for person in people_keys:
@@ -198,16 +198,16 @@ class TestRetention:
 class TestErasures:
     def test_are_overwritten_together_within_the_hour(self, sessions: Sessions) -> None:
         with sessions.begin() as session:
-            secure_deletion.owe(session)
+            secure_deletion.schedule_overwrite(session)
         first = due(sessions)
         with sessions.begin() as session:
-            secure_deletion.owe(session)
+            secure_deletion.schedule_overwrite(session)
         assert first is not None
         assert due(sessions) == first
 
     def test_are_owed_only_once_they_are_committed(self, sessions: Sessions) -> None:
         with sessions() as session:
-            secure_deletion.owe(session)
+            secure_deletion.schedule_overwrite(session)
         assert due(sessions) is None
 
 
@@ -222,7 +222,7 @@ def test_a_server_overwrites_by_itself(postgres: str) -> None:
     sessions = open_sessions(engine)
     try:
         with sessions() as session:
-            secure_deletion.owe(session)
+            secure_deletion.schedule_overwrite(session)
             assert session.get(Errand, secure_deletion.ERRAND) is None
         assert secure_deletion.overwrite_now(sessions)
         assert "vacuum" in secure_deletion.overwrite(sessions, now())
@@ -270,9 +270,9 @@ class TestForgottenUpdates:
 
     def take(self, sessions: Sessions, at: datetime) -> None:
         with sessions.begin() as session:
-            queued_updates.store(session, [queued_updates.Arriving(1, "lane", b"sealed")], at)
+            queued_updates.store(session, [queued_updates.NewUpdate(1, "lane", b"sealed")], at)
         with sessions.begin() as session:
-            assert queued_updates.take(session, "one", at, at + timedelta(minutes=1), 1)
+            assert queued_updates.lease(session, "one", at, at + timedelta(minutes=1), 1)
 
     def give_up(self, sessions: Sessions, at: datetime) -> None:
         self.take(sessions, at)

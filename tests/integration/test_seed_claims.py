@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.checking.outcomes import Answer
 from knowledge.corpus.readers import read
 from knowledge.domain import Outcome, ReportDraft
@@ -39,7 +39,7 @@ def asked(files: Sequence[str] = FILES) -> list[Asked]:
 
 
 @pytest.fixture(scope="module")
-def answering(answering_about: AnsweringAbout) -> Iterator[Answering]:
+def answering(answering_about: AnsweringAbout) -> Iterator[ClaimChecker]:
     found = list(read(SAMPLE))
     drafts = [each for each in found if isinstance(each, ReportDraft)]
     assert drafts == found
@@ -48,7 +48,7 @@ def answering(answering_about: AnsweringAbout) -> Iterator[Answering]:
 
 
 @pytest.fixture(scope="module")
-def answers(answering: Answering) -> dict[str, Answer]:
+def answers(answering: ClaimChecker) -> dict[str, Answer]:
     return {each.claim: answering.answer(each.claim) for each in asked()}
 
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Pair
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Pair
 from embeddings.encoders.encoder import Encoder, SentenceTransformerEncoder
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.claim_queue import cluster_actions
-from knowledge.claim_queue.claim_equivalence import Comparing, Meaning, Sameness
+from knowledge.claim_queue.claim_equivalence import ClaimEquivalence, Comparing, Meaning
 from knowledge.claim_queue.similar_clusters import SUGGESTED, similar
 from knowledge.errors import NotFound
-from knowledge.index.vector_cache import vectors
+from knowledge.index.vector_cache import load_or_compute
 from knowledge.models import RejectReason
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import clustered
@@ -31,7 +31,7 @@ class Told:
 
 def kept(sessions: Sessions, encoder: Encoder, *texts: str) -> list[int]:
     """Keep clusters of one claim each, their vectors as where claims are placed."""
-    vectors(sessions, encoder, texts)
+    load_or_compute(sessions, encoder, texts)
     return [clustered(sessions, text)[0] for text in texts]
 
 
@@ -84,7 +84,7 @@ def test_what_is_read_as_the_opposite_or_was_split_off_is_not(
     one, _ = kept(sessions, fake_encoder, DAM, f"opposite {DAM}")
     assert found(sessions, fake_encoder, one, Told(opposite=Meaning.OPPOSITE)) == []
     texts = [f"{DAM} here", f"{DAM} there"]
-    vectors(sessions, fake_encoder, texts)
+    load_or_compute(sessions, fake_encoder, texts)
     together, claims = clustered(sessions, *texts)
     with sessions.begin() as session:
         apart = cluster_actions.split_cluster(session, together, claims[1:], "amal")
@@ -99,7 +99,9 @@ def test_a_few_at_most_are_suggested(sessions: Sessions, fake_encoder: Encoder) 
 
 
 def test_the_programs_models_find_what_people_say_otherwise(
-    sessions: Sessions, bundled_encoder: SentenceTransformerEncoder, bundled_reader: OnnxPairReader
+    sessions: Sessions,
+    bundled_encoder: SentenceTransformerEncoder,
+    bundled_reader: OnnxCrossEncoder,
 ) -> None:
     one, *others = kept(
         sessions,
@@ -112,5 +114,5 @@ def test_the_programs_models_find_what_people_say_otherwise(
         "ارتفع سعر الخبز إلى ضعفين في يوم واحد",
         "The bakery on the old market square closed for good",
     )
-    meanings = Sameness(bundled_reader, RuleJudge())
+    meanings = ClaimEquivalence(bundled_reader, RuleJudge())
     assert sorted(found(sessions, bundled_encoder, one, meanings)) == others[:2]

@@ -70,7 +70,7 @@ def test_an_empty_index_can_be_served(root: Path) -> None:
 
 
 def test_nothing_written_yet_is_missing(root: Path) -> None:
-    assert snapshot.names(root) == []
+    assert snapshot.list_names(root) == []
     assert snapshot.current_name(root) is None
     for ask in (lambda: snapshot.current(root), lambda: snapshot.load(root, _MODEL)):
         with pytest.raises(IndexMissing, match="run `tathabbat reindex`"):
@@ -169,7 +169,7 @@ def test_a_pointer_to_nowhere_is_refused_and_mended_by_the_next_build(
     (root / "current").write_text(name, "utf-8")
     with pytest.raises(IndexCorrupt):
         snapshot.load(root, _MODEL)
-    assert snapshot.names(root) == [before.name]
+    assert snapshot.list_names(root) == [before.name]
     after = _write(root, texts=3)
     assert _served(root) == (after.name, 3)
 
@@ -232,7 +232,7 @@ def test_what_was_rolled_back_from_is_never_rolled_back_to(root: Path) -> None:
 
 def test_two_are_kept(root: Path) -> None:
     written = [_write(root, texts=n).name for n in (1, 2, 3, 4)]
-    assert snapshot.names(root) == written[-2:]
+    assert snapshot.list_names(root) == written[-2:]
     assert snapshot.prune(root) == []
     shutil.copytree(root / written[-1], root / "00000001")
     assert snapshot.prune(root) == ["00000001"]
@@ -249,7 +249,7 @@ def test_a_second_writer_is_refused_and_changes_nothing(root: Path) -> None:
         with pytest.raises(IndexBusy, match="wait for it"):
             snapshot.prune(root)
         assert _served(root) == (second.name, 3), "it is still served meanwhile"
-    assert snapshot.names(root) == [first.name, second.name]
+    assert snapshot.list_names(root) == [first.name, second.name]
 
 
 def test_a_build_that_fails_leaves_the_served_one_and_lets_the_next_one_in(
@@ -333,7 +333,7 @@ def test_a_build_that_is_killed_leaves_the_served_one_whole(
     assert _served(root)[1] == served
     after = _write(root, texts=4)
     assert _served(root) == (after.name, 4)
-    assert len(snapshot.names(root)) == snapshot.KEPT
+    assert len(snapshot.list_names(root)) == snapshot.KEPT
     assert not list(root.glob("*.aside"))
     snapshot.rollback(root)
     assert _served(root)[1] == served, "rolling back goes to what was served before"

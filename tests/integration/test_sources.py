@@ -31,13 +31,13 @@ def test_a_feed_is_added_paused_resumed_and_removed(sessions: Sessions) -> None:
         session.add(FeedItem(feed_id=number, key="k"))
         sources.pause(session, number, "tester", "too loud")
         sources.pause(session, number, "tester", "twice is once")
-        assert [feed.paused for feed in sources.feeds(session)] == [True]
+        assert [feed.paused for feed in sources.list_feeds(session)] == [True]
         sources.resume(session, number, NOW, "tester")
-        assert sources.feeds(session)[0].next_poll_at == NOW
+        assert sources.list_feeds(session)[0].next_poll_at == NOW
         sources.remove(session, number, "tester")
-        assert sources.feeds(session) == []
-        assert [source.name for source in sources.listing(session)] == ["Example News"]
-        assert sources.polled(session) == ()
+        assert sources.list_feeds(session) == []
+        assert [source.name for source in sources.list_sources(session)] == ["Example News"]
+        assert sources.list_polled(session) == ()
     assert audit(sessions) == [
         ("tester", action, "feed") for action in ("added", "paused", "resumed", "removed")
     ]
@@ -49,9 +49,9 @@ def test_trust_is_given_and_taken(sessions: Sessions) -> None:
         number = sources.find_source(session, " Example News ")
         sources.trust(session, number, "tester")
         sources.trust(session, number, "tester")
-        assert sources.listing(session)[0].trusted
+        assert sources.list_sources(session)[0].trusted
         sources.distrust(session, number, "tester", "a retraction")
-        assert not sources.listing(session)[0].trusted
+        assert not sources.list_sources(session)[0].trusted
     assert audit(sessions)[1:] == [
         ("tester", "trusted", "source"),
         ("tester", "distrusted", "source"),
@@ -63,9 +63,9 @@ def test_sources_are_listed_by_name_a_page_at_a_time(sessions: Sessions) -> None
         added(sessions, name, f"https://{name}.example/")
     added(sessions, "a", "https://a.example/second")
     with sessions() as session:
-        first = sources.listing(session, limit=2)
+        first = sources.list_sources(session, limit=2)
         assert [(source.name, len(source.feeds)) for source in first] == [("a", 2), ("b", 1)]
-        assert [source.name for source in sources.listing(session, after="b")] == ["c"]
+        assert [source.name for source in sources.list_sources(session, after="b")] == ["c"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import torch
 from benchmarks.training import trainer as training
 from benchmarks.training.pairs import LabelledPair
 from benchmarks.training.trainer import Share, Stage, Trainer, together
-from embeddings.build.torch_cross_encoder import CrossEncoder, untrained
+from embeddings.build.torch_cross_encoder import TorchCrossEncoder, build_untrained
 from embeddings.bundled.e5_model import ensure_unpacked
 from embeddings.text.pair_encoding import PairTokenizer
 from knowledge.domain import Relation
@@ -31,9 +31,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "CHECKPOINT_STEPS", 2)
 
 
-def model_of(models: Path) -> CrossEncoder:
+def model_of(models: Path) -> TorchCrossEncoder:
     torch.manual_seed(1)
-    model = untrained(ensure_unpacked(models))
+    model = build_untrained(ensure_unpacked(models))
     for name, weights in model.named_parameters():
         weights.requires_grad = "layer.11" in name or "encoder" not in name
     return model

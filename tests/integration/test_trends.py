@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.conversation.charts import Chart, Form, draw, title
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.translations import Language, load_catalogue
 from knowledge.claim_queue import demand, stored_claims
 from knowledge.domain import Outcome
 from knowledge.models import Cluster, ClusterStatus, Feedback, Inquiry
@@ -47,7 +47,7 @@ def test_inquiries_are_counted_by_hour_and_day_without_gaps(sessions: Sessions) 
     for at in (_NOW, _NOW - _HOUR, _NOW - _HOUR, _NOW - 30 * _HOUR, _NOW - 90 * _HOUR):
         _inquiry(sessions, at, Outcome.NO_MATCH)
     with sessions() as session:
-        found = trends.trends(session, _NOW - 48 * _HOUR, _NOW + _HOUR)
+        found = trends.compute_trends(session, _NOW - 48 * _HOUR, _NOW + _HOUR)
     assert len(found.hours) == 49
     assert [each.count for each in found.hours[-2:]] == [2, 1]
     assert found.hours[-1].at == datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -62,9 +62,9 @@ def test_outcomes_feedback_and_waits_are_told(sessions: Sessions) -> None:
     for hours in range(1, 11):
         _inquiry(sessions, _NOW, Outcome.RELATED, answered_at=_NOW + hours * _HOUR)
     with sessions() as session:
-        found = trends.trends(session, _NOW - _HOUR, _NOW + _HOUR)
-        later = trends.trends(session, _NOW + _HOUR, _NOW + 11 * _HOUR)
-        nothing = trends.trends(session, _NOW - 9 * _HOUR, _NOW - 5 * _HOUR)
+        found = trends.compute_trends(session, _NOW - _HOUR, _NOW + _HOUR)
+        later = trends.compute_trends(session, _NOW + _HOUR, _NOW + 11 * _HOUR)
+        nothing = trends.compute_trends(session, _NOW - 9 * _HOUR, _NOW - 5 * _HOUR)
     assert dict(found.outcomes) == {
         Outcome.SUPPORTED: 1, Outcome.REFUTED: 1, Outcome.RELATED: 10, Outcome.NO_MATCH: 1
     }  # fmt: skip
@@ -84,9 +84,9 @@ def test_moderators_are_alerted_of_what_grows_once(sessions: Sessions) -> None:
     _cluster(sessions, "steady", [(f"p{n}", at) for n in range(12) for at in (_NOW - _HOUR, old)])
     _cluster(sessions, "one person", [("p", _NOW - _HOUR)] * 30)
     with sessions.begin() as session:
-        found = trends.growing(session, _NOW)
-        trends.alerted(session, [each.id for each in found], _NOW)
-        assert trends.growing(session, _NOW + _HOUR) == ()
+        found = trends.find_growing(session, _NOW)
+        trends.mark_alerted(session, [each.id for each in found], _NOW)
+        assert trends.find_growing(session, _NOW + _HOUR) == ()
     assert [each.id for each in found] == [grows]
     assert (found[0].recent, found[0].before, found[0].growth) == (12, 0, 12)
 
@@ -97,7 +97,7 @@ def test_a_digest_counts_the_day(sessions: Sessions) -> None:
     _inquiry(sessions, _NOW - 2 * _HOUR, Outcome.REFUTED, answered_at=_NOW - _HOUR)
     _inquiry(sessions, _NOW - 25 * _HOUR, Outcome.REFUTED)
     with sessions() as session:
-        found = trends.digest(session, _NOW)
+        found = trends.compute_digest(session, _NOW)
     assert (found.asked, found.people, found.settled, found.answered, found.open) == (4, 3, 1, 1, 2)
     assert found.top[0].id == top
 
@@ -105,10 +105,10 @@ def test_a_digest_counts_the_day(sessions: Sessions) -> None:
 @pytest.mark.parametrize("language", list(Language))
 def test_every_chart_is_drawn_in_every_language(sessions: Sessions, language: Language) -> None:
     _inquiry(sessions, _NOW, Outcome.NO_MATCH)
-    words = catalogue(language)
+    words = load_catalogue(language)
     with sessions() as session:
-        found = trends.trends(session, _NOW - 72 * _HOUR, _NOW + _HOUR)
-        empty = trends.trends(session, _NOW, _NOW)
+        found = trends.compute_trends(session, _NOW - 72 * _HOUR, _NOW + _HOUR)
+        empty = trends.compute_trends(session, _NOW, _NOW)
     png = draw(list(Chart), found, words, Form.PNG)
     assert png.startswith(b"\x89PNG")
     for chart in Chart:

@@ -67,7 +67,7 @@ def test_what_is_taken_back_is_as_before(
 ) -> None:
     one, two = stored(sessions, "one", "two")
     with sessions() as session:
-        before = curation.statement(session, one)
+        before = curation.load_statement(session, one)
     with sessions.begin() as session:
         act(session, one, two)
     done = last_entry(sessions)
@@ -76,7 +76,7 @@ def test_what_is_taken_back_is_as_before(
     assert (entry.actor, entry.action, entry.reason) == ("basil", "undone", "by mistake")
     assert (entry.undoes, entry.before, entry.after) == (done.id, done.after, done.before)
     with sessions() as session:
-        held = curation.statement(session, one)
+        held = curation.load_statement(session, one)
         assert held.version > before.version
         assert [
             getattr(held, name) for name in ("status", "text", "reviewed_by", "merged_into")
@@ -145,7 +145,7 @@ def test_who_heard_of_a_retraction_hears_that_it_is_taken_back_and_of_the_next_o
         curation.retract(session, [number], "amal", "wrong")
         session.flush()
         heard = select(Notification.id).where(Notification.person_key == "heard")
-        pending_notifications.sent(session, session.scalars(heard).one())
+        pending_notifications.mark_sent(session, session.scalars(heard).one())
     entry = last_entry(sessions)
     _undo(sessions, entry.id)
     assert told(sessions) == [
@@ -167,27 +167,29 @@ def test_an_edit_taken_back_is_told_like_an_edit(sessions: Sessions) -> None:
         curation.edit_statement(session, number, StatementEdit("two"), "amal", None, version=1)
     _undo(sessions)
     with sessions() as session:
-        held = curation.statement(session, number)
+        held = curation.load_statement(session, number)
         assert (held.version, held.text) == (3, "one")
         # They never heard of the second version: what they saw is what it says again.
-        assert [each.text_before for each in pending_notifications.due(session, now())] == [None]
+        assert [each.text_before for each in pending_notifications.list_due(session, now())] == [
+            None
+        ]
     assert told(sessions) == [("someone", NotificationKind.CORRECTED, number, 3)]
 
 
 def test_a_report_is_as_before_with_its_statements_places(sessions: Sessions) -> None:
     report = with_body(sessions)
     with sessions() as session:
-        before = curation.report(session, report.report_id)
+        before = curation.load_report(session, report.report_id)
     edit = ReportEdit("T", "The Gazette", language="en", body=f"Well. {BODY}")
     with sessions.begin() as session:
         curation.edit_report(session, report.report_id, edit, "amal", None, version=1)
-        (entry,) = audit_log.entries(session, SubjectKind.REPORT, report.report_id).items
-        moved = audit_log.entries(session, SubjectKind.STATEMENT).items[0]
+        (entry,) = audit_log.list_entries(session, SubjectKind.REPORT, report.report_id).items
+        moved = audit_log.list_entries(session, SubjectKind.STATEMENT).items[0]
     with pytest.raises(CannotUndo, match="edit of the report"):
         _undo(sessions, moved.id)
     _undo(sessions, entry.id)
     with sessions() as session:
-        held = curation.report(session, report.report_id)
+        held = curation.load_report(session, report.report_id)
     assert (held.title, held.publisher, held.body) == (before.title, None, BODY)
     assert [each.span for each in held.statements] == [each.span for each in before.statements]
 
@@ -209,11 +211,11 @@ def test_a_verdict_is_as_before(sessions: Sessions) -> None:
         verdicts.attach(session, claims, number, Relation.SUPPORTS, "amal")
     _undo(sessions)
     with sessions() as session:
-        assert verdicts.of(session, "claim") == {number: Relation.REFUTES}
-        first = audit_log.entries(session, SubjectKind.CLAIM).items[-1]
+        assert verdicts.load_verdicts(session, "claim") == {number: Relation.REFUTES}
+        first = audit_log.list_entries(session, SubjectKind.CLAIM).items[-1]
     _undo(sessions, first.id)
     with sessions() as session:
-        assert verdicts.of(session, "claim") == {}
+        assert verdicts.load_verdicts(session, "claim") == {}
     with pytest.raises(CannotUndo, match="already"):
         _undo(sessions, first.id)
 
@@ -256,7 +258,7 @@ def test_the_audit_only_grows(sessions: Sessions) -> None:
 
 def _edit_body(sessions: Sessions, report_id: int, body: str) -> None:
     with sessions.begin() as session:
-        held = curation.report(session, report_id)
+        held = curation.load_report(session, report_id)
         edit = ReportEdit(held.title, language="en", body=body)
         curation.edit_report(session, report_id, edit, "amal", None, held.version)
 
@@ -265,7 +267,7 @@ def test_nothing_comes_back_that_the_report_does_not_hold_any_more(sessions: Ses
     report = with_body(sessions)
     number = report.statement_ids[-1]
     with sessions.begin() as session:
-        text = curation.statement(session, number).text
+        text = curation.load_statement(session, number).text
         curation.publish(session, [number], "amal")
         curation.retract(session, [number], "amal", "wrong")
     retraction = last_entry(sessions).id
@@ -276,7 +278,7 @@ def test_nothing_comes_back_that_the_report_does_not_hold_any_more(sessions: Ses
     _edit_body(sessions, report.report_id, f"Corrected. {BODY}")
     _undo(sessions, retraction)
     with sessions() as session:
-        held, body = curation.statement(session, number), f"Corrected. {BODY}"
+        held, body = curation.load_statement(session, number), f"Corrected. {BODY}"
         assert held.status is _PUBLISHED
         assert held.span is not None
         assert body[held.span.start : held.span.end] == held.text == text
@@ -288,7 +290,7 @@ def test_an_edit_is_not_taken_back_over_another_text(sessions: Sessions) -> None
     with sessions.begin() as session:
         edit = StatementEdit("the new bridge".capitalize())
         curation.edit_statement(session, number, edit, "amal", None, version=1)
-        edited = audit_log.latest(session, SubjectKind.STATEMENT, number)
+        edited = audit_log.load_latest(session, SubjectKind.STATEMENT, number)
         curation.discard(session, report.statement_ids[1:], "amal", "nothing to check")
     assert edited is not None
     _edit_body(sessions, report.report_id, BODY.replace("The old bridge", "One old bridge"))

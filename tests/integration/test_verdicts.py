@@ -8,7 +8,7 @@ import pytest
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.agreement.judgement import Evidence, Judgement
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue import verdicts
 from knowledge.corpus.reports import store
 from knowledge.curation import StatementEdit
@@ -33,9 +33,9 @@ class _AlwaysSupports:
 
 
 @pytest.fixture
-def answering(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Answering:
+def answering(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> ClaimChecker:
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-    return Answering(sessions, fake_encoder, index, _AlwaysSupports())
+    return ClaimChecker(sessions, fake_encoder, index, _AlwaysSupports())
 
 
 def _attach(
@@ -46,7 +46,7 @@ def _attach(
 
 
 def test_a_person_beats_the_judge_and_no_stale_answer_is_given(
-    sessions: Sessions, answering: Answering
+    sessions: Sessions, answering: ClaimChecker
 ) -> None:
     (number,) = published(sessions, "the old harbour bridge opened again on monday")
     _, claims = clustered(sessions, CLAIM)
@@ -60,18 +60,20 @@ def test_a_person_beats_the_judge_and_no_stale_answer_is_given(
 
 
 def test_another_process_gives_no_stale_answer_either(
-    sessions: Sessions, answering: Answering, fake_encoder: Encoder, tmp_path: Path
+    sessions: Sessions, answering: ClaimChecker, fake_encoder: Encoder, tmp_path: Path
 ) -> None:
     (number,) = published(sessions, "the old harbour bridge opened again on monday")
     _, claims = clustered(sessions, CLAIM)
     index = ServingIndex(sessions, fake_encoder, tmp_path / "other")
-    other = Answering(sessions, fake_encoder, index, _AlwaysSupports())
+    other = ClaimChecker(sessions, fake_encoder, index, _AlwaysSupports())
     assert other.answer(CLAIM) == answering.answer(CLAIM)
     _attach(sessions, claims, number)
     assert other.answer(CLAIM).outcome is answering.answer(CLAIM).outcome is Outcome.REFUTED
 
 
-def test_the_answer_need_not_be_found_by_search(sessions: Sessions, answering: Answering) -> None:
+def test_the_answer_need_not_be_found_by_search(
+    sessions: Sessions, answering: ClaimChecker
+) -> None:
     published(sessions, *(f"the old harbour bridge opened {n}" for n in range(60)), ref="near")
     (far,) = published(sessions, "prices of wheat fell sharply during winter", ref="far")
     _, claims = clustered(sessions, CLAIM)
@@ -85,7 +87,7 @@ def test_the_answer_need_not_be_found_by_search(sessions: Sessions, answering: A
 
 
 def test_a_person_beats_the_judge_on_all_other_statements_too(
-    sessions: Sessions, answering: Answering
+    sessions: Sessions, answering: ClaimChecker
 ) -> None:
     ids = published(sessions, "the old harbour bridge opened", "the harbour bridge is shut")
     _, claims = clustered(sessions, CLAIM)
@@ -95,7 +97,9 @@ def test_a_person_beats_the_judge_on_all_other_statements_too(
     assert not answer.disputed
 
 
-def test_two_people_of_two_minds_settle_nothing(sessions: Sessions, answering: Answering) -> None:
+def test_two_people_of_two_minds_settle_nothing(
+    sessions: Sessions, answering: ClaimChecker
+) -> None:
     ids = published(sessions, "the old harbour bridge opened", "the harbour bridge is shut")
     _, claims = clustered(sessions, CLAIM)
     _attach(sessions, claims, ids[0], _SUPPORTS)
@@ -105,7 +109,9 @@ def test_two_people_of_two_minds_settle_nothing(sessions: Sessions, answering: A
     assert answer.disputed
 
 
-def test_a_person_may_say_that_it_settles_nothing(sessions: Sessions, answering: Answering) -> None:
+def test_a_person_may_say_that_it_settles_nothing(
+    sessions: Sessions, answering: ClaimChecker
+) -> None:
     (number,) = published(sessions, "the old harbour bridge opened again on monday")
     _, claims = clustered(sessions, CLAIM)
     _attach(sessions, claims, number, _OPEN)
@@ -116,7 +122,7 @@ def test_a_person_may_say_that_it_settles_nothing(sessions: Sessions, answering:
 
 @pytest.mark.parametrize("rating", [Rating.FALSE, Rating.MIXED])
 def test_what_a_person_says_of_a_fact_check_is_not_turned_by_its_rating(
-    sessions: Sessions, answering: Answering, rating: Rating
+    sessions: Sessions, answering: ClaimChecker, rating: Rating
 ) -> None:
     checked = StatementDraft("the bridge opened again", rating=rating, rating_text="Mostly wrong")
     with sessions.begin() as session:
@@ -131,7 +137,7 @@ def test_what_a_person_says_of_a_fact_check_is_not_turned_by_its_rating(
 
 
 def test_it_holds_for_that_very_claim_however_it_is_typed(
-    sessions: Sessions, answering: Answering
+    sessions: Sessions, answering: ClaimChecker
 ) -> None:
     (number,) = published(sessions, "انهار السد القديم في الشمال")
     _, claims = clustered(sessions, "متداول | انهار السد الكبير")
@@ -147,7 +153,7 @@ def test_it_holds_for_that_very_claim_however_it_is_typed(
 
 
 def test_a_draft_answers_once_it_is_published_and_no_longer_than_that(
-    sessions: Sessions, answering: Answering
+    sessions: Sessions, answering: ClaimChecker
 ) -> None:
     published(sessions, "prices of wheat fell", ref="other")
     (number,) = stored(sessions, "nothing of the kind", ref="draft")
@@ -166,7 +172,7 @@ def test_a_draft_answers_once_it_is_published_and_no_longer_than_that(
 
 @pytest.mark.parametrize("taken_back", [False, True])
 def test_it_ends_with_the_words_it_was_given_on(
-    sessions: Sessions, answering: Answering, taken_back: bool
+    sessions: Sessions, answering: ClaimChecker, taken_back: bool
 ) -> None:
     (number,) = published(sessions, "the old harbour bridge opened again and is shut")
     cluster, claims = clustered(sessions, CLAIM)
@@ -178,17 +184,17 @@ def test_it_ends_with_the_words_it_was_given_on(
     assert answering.answer(CLAIM).outcome is Outcome.REFUTED
     if taken_back:
         with sessions.begin() as session:
-            (entry, *_) = audit_log.entries(session, SubjectKind.STATEMENT, str(number)).items
+            (entry, *_) = audit_log.list_entries(session, SubjectKind.STATEMENT, str(number)).items
             curation.undo(session, entry.id, "basil", "not so")
     else:
         _edit(sessions, number, "the old harbour bridge opened again on monday", 1)
     with sessions() as session:
-        assert verdicts.of(session, CLAIM) == {}
+        assert verdicts.load_verdicts(session, CLAIM) == {}
         assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
     assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED, "the judge's word again"
 
 
-def test_an_edit_of_who_said_it_leaves_it(sessions: Sessions, answering: Answering) -> None:
+def test_an_edit_of_who_said_it_leaves_it(sessions: Sessions, answering: ClaimChecker) -> None:
     (number,) = published(sessions, "the old harbour bridge opened again on monday")
     _, claims = clustered(sessions, CLAIM)
     _attach(sessions, claims, number)
@@ -235,5 +241,5 @@ def test_what_is_not_there_or_retracted_answers_nothing(sessions: Sessions) -> N
     with pytest.raises(BadEdit, match="retracted"):
         _attach(sessions, claims, number)
     with sessions() as session:
-        assert verdicts.of(session, "a claim") == {}
+        assert verdicts.load_verdicts(session, "a claim") == {}
         assert session.get_one(Statement, number).merged_into is None

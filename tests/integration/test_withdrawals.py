@@ -50,14 +50,14 @@ def _undo(sessions: Sessions, entry: int) -> None:
 
 def _offered(sessions: Sessions, entry: int) -> bool:
     with sessions() as session:
-        return entry in curation.undoable(session, audit_log.entries(session).items)
+        return entry in curation.list_undoable(session, audit_log.list_entries(session).items)
 
 
 def _tell(sessions: Sessions) -> list[tuple[str, NotificationKind, int]]:
     """Tell everybody what is due; returns who was told what of which statement."""
     with sessions.begin() as session:
-        due = pending_notifications.due(session, _LATER)
-        assert all(pending_notifications.sent(session, each.id) for each in due)
+        due = pending_notifications.list_due(session, _LATER)
+        assert all(pending_notifications.mark_sent(session, each.id) for each in due)
     return sorted((each.person_key, each.kind, each.statement.id) for each in due)
 
 
@@ -73,7 +73,7 @@ def _status(sessions: Sessions, cluster: int) -> ClusterStatus:
 
 def _said(sessions: Sessions, claim: str = CLAIM) -> dict[int, Relation]:
     with sessions() as session:
-        return verdicts.of(session, claim)
+        return verdicts.load_verdicts(session, claim)
 
 
 def test_who_was_told_an_answer_hears_once_that_it_is_taken_back(sessions: Sessions) -> None:
@@ -94,7 +94,7 @@ def test_who_was_told_an_answer_hears_once_that_it_is_taken_back(sessions: Sessi
     assert _status(sessions, cluster) is ClusterStatus.OPEN
     with sessions() as session:
         first, second = sorted(
-            pending_notifications.due(session, _LATER), key=lambda each: each.person_key
+            pending_notifications.list_due(session, _LATER), key=lambda each: each.person_key
         )
     assert (first.kind, first.claim, first.language) == (_TAKEN_BACK, CLAIM, "en")
     assert (second.claim, second.language, second.open) == ("انهار السد", "ar", True)
@@ -116,7 +116,7 @@ def test_an_answer_that_is_not_told_yet_is_told_to_nobody(sessions: Sessions) ->
     asks(sessions, "cannot be reached yet", CLAIM, waiting=True)
     entry = _answer(sessions, cluster, number)
     with sessions.begin() as session:
-        one, other = pending_notifications.due(session, _LATER)
+        one, other = pending_notifications.list_due(session, _LATER)
         pending_notifications.postpone(
             session, other.id, _LATER - timedelta(minutes=1), "no connection"
         )
@@ -124,7 +124,7 @@ def test_an_answer_that_is_not_told_yet_is_told_to_nobody(sessions: Sessions) ->
     assert told(sessions) == []
     assert _inquiry(sessions, asked).waiting
     with sessions.begin() as session:
-        assert not pending_notifications.sent(session, one.id), "it is not there any more"
+        assert not pending_notifications.mark_sent(session, one.id), "it is not there any more"
     assert _tell(sessions) == []
 
 
@@ -138,16 +138,16 @@ def test_who_is_being_told_while_it_is_taken_back_hears_so_if_it_arrives(
     entry = _answer(sessions, cluster, number)
     with sessions.begin() as session:
         moment = now() + timedelta(minutes=2)
-        taken = delivery.take(session, now(), moment, "a process")
+        taken = delivery.lease(session, now(), moment, "a process")
         assert taken is not None
     _undo(sessions, entry)
     assert _tell(sessions) == []
     with sessions.begin() as session:
         if arrives:
-            assert pending_notifications.sent(session, taken.id)
-            assert not pending_notifications.sent(session, taken.id)
+            assert pending_notifications.mark_sent(session, taken.id)
+            assert not pending_notifications.mark_sent(session, taken.id)
         else:
-            pending_notifications.unreachable(session, taken.id, "blocked")
+            pending_notifications.mark_unreachable(session, taken.id, "blocked")
     assert _tell(sessions) == ([("one", _TAKEN_BACK, number)] if arrives else [])
 
 
@@ -160,20 +160,20 @@ def test_what_was_being_sent_when_it_was_taken_back_is_not_forgotten_when_it_is_
     asks(sessions, "one", CLAIM, waiting=True)
     entry = _answer(sessions, cluster, number)
     with sessions.begin() as session:
-        taken = delivery.take(session, now(), now() + timedelta(minutes=2), "a process")
+        taken = delivery.lease(session, now(), now() + timedelta(minutes=2), "a process")
         assert taken is not None
     _undo(sessions, entry)
 
     def arrive() -> None:
         with sessions.begin() as session:
-            assert pending_notifications.sent(session, taken.id)
+            assert pending_notifications.mark_sent(session, taken.id)
 
     if arrives == "before":
         arrive()
     _answer(sessions, cluster, number)
     if arrives == "after":
         with sessions() as session:
-            assert pending_notifications.due(session, now()) == [], "it is under way"
+            assert pending_notifications.list_due(session, now()) == [], "it is under way"
         arrive()
     heard = _tell(sessions)
     assert heard == ([("one", _ANSWERED, number)] if arrives == "never" else [])
@@ -192,17 +192,17 @@ def test_who_is_being_told_while_the_opposite_is_answered_is_told_that_as_well(
     asks(sessions, "one", CLAIM, waiting=True)
     entry = _answer(sessions, cluster, number)
     with sessions.begin() as session:
-        taken = delivery.take(session, now(), now() + timedelta(minutes=2), "a process")
-    assert isinstance(taken, pending_notifications.Told)
+        taken = delivery.lease(session, now(), now() + timedelta(minutes=2), "a process")
+    assert isinstance(taken, pending_notifications.DueNotification)
     if undone:
         _undo(sessions, entry)
     _answer(sessions, cluster, number, Relation.SUPPORTS)
     with sessions() as session:
-        assert pending_notifications.due(session, now()) == [], "the first is under way"
+        assert pending_notifications.list_due(session, now()) == [], "the first is under way"
     with sessions.begin() as session:
-        assert pending_notifications.sent(session, taken.id, taken.relation)
+        assert pending_notifications.mark_sent(session, taken.id, taken.relation)
     with sessions() as session:
-        (second,) = pending_notifications.due(session, _LATER)
+        (second,) = pending_notifications.list_due(session, _LATER)
     assert (second.relation, second.again) == (Relation.SUPPORTS, True)
     assert _tell(sessions) == [("one", _ANSWERED, number)]
     assert _tell(sessions) == []
@@ -288,13 +288,15 @@ def test_taking_back_what_replaced_an_answer_lets_that_one_stand_again(
     assert len(_tell(sessions)) == 2
     entry = _answer(sessions, cluster, number, Relation.SUPPORTS)
     with sessions.begin() as session:
-        heard = {each.person_key: each.id for each in pending_notifications.due(session, _LATER)}
-        pending_notifications.sent(session, heard["heard both"])
+        heard = {
+            each.person_key: each.id for each in pending_notifications.list_due(session, _LATER)
+        }
+        pending_notifications.mark_sent(session, heard["heard both"])
     _undo(sessions, entry)
     assert _said(sessions) == {number: Relation.REFUTES}
     assert _status(sessions, cluster) is ClusterStatus.ANSWERED
     with sessions() as session:
-        assert [each.open for each in pending_notifications.due(session, _LATER)] == [False]
+        assert [each.open for each in pending_notifications.list_due(session, _LATER)] == [False]
     assert _tell(sessions) == [("heard both", _TAKEN_BACK, number)]
 
 
@@ -331,7 +333,9 @@ def test_another_answer_is_told_instead(sessions: Sessions, heard: bool) -> None
         _tell(sessions)
     _answer(sessions, cluster, other, Relation.SUPPORTS)
     with sessions() as session:
-        assert [each.again for each in pending_notifications.due(session, _LATER)] == [not heard]
+        assert [each.again for each in pending_notifications.list_due(session, _LATER)] == [
+            not heard
+        ]
     assert _tell(sessions) == [("one", _ANSWERED, other)]
 
 
@@ -394,7 +398,7 @@ def test_a_verdict_that_is_given_again_before_anybody_heard_is_told_to_nobody(
 
 def _last_of_claims(sessions: Sessions) -> int:
     with sessions() as session:
-        return audit_log.entries(session, SubjectKind.CLAIM).items[0].id
+        return audit_log.list_entries(session, SubjectKind.CLAIM).items[0].id
 
 
 def test_what_is_split_off_tells_nobody_that_it_is_taken_back(sessions: Sessions) -> None:
@@ -431,7 +435,7 @@ def test_what_is_held_of_a_person_and_the_figures_say_so(sessions: Sessions) -> 
 
     def answered() -> int:
         with sessions() as session:
-            return trends.digest(session, _LATER).answered
+            return trends.compute_digest(session, _LATER).answered
 
     assert answered() == 1
     _undo(sessions, entry)

@@ -5,9 +5,16 @@ from datetime import date
 
 import pytest
 
-from bot.conversation.answer_texts import Noted, Part, answered, each_answered, others, unreadable
+from bot.conversation.answer_texts import (
+    Noted,
+    Part,
+    compose_answer,
+    compose_answers,
+    compose_others,
+    compose_unreadable,
+)
 from bot.conversation.reply import Reply, Style
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.translations import Language, load_catalogue
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
 from knowledge.checking.outcomes import Answer, Match
 from knowledge.corpus.reports import SourcedStatement
@@ -16,7 +23,7 @@ from knowledge.errors import ClaimProblem
 from knowledge.models import StatementStatus
 
 TODAY = date(2026, 2, 7)
-ARABIC, ENGLISH = catalogue(Language.ARABIC), catalogue(Language.ENGLISH)
+ARABIC, ENGLISH = load_catalogue(Language.ARABIC), load_catalogue(Language.ENGLISH)
 HUGE_ID = 2**63 - 1
 
 
@@ -96,7 +103,7 @@ def refuting(statement: SourcedStatement | None = None, *reasons: Reason) -> Mat
 
 
 def english(answer: Answer) -> Reply:
-    return answered(answer, Noted(7), TODAY, ENGLISH)
+    return compose_answer(answer, Noted(7), TODAY, ENGLISH)
 
 
 def texts(reply: Reply) -> list[str]:
@@ -144,7 +151,7 @@ class TestOutcomes:
     )
     def test_the_outcome_comes_first_and_alone(self, answer: Answer, headline: str) -> None:
         for words in (ENGLISH, ARABIC):
-            reply = answered(answer, Noted(7), TODAY, words)
+            reply = compose_answer(answer, Noted(7), TODAY, words)
             assert reply.blocks[0].text == words.say(headline)
             styles = [block.style for block in reply.blocks]
             assert styles.count(Style.HEADLINE) == 1
@@ -161,7 +168,7 @@ class TestOutcomes:
 
     def test_the_same_in_arabic(self) -> None:
         old = news(published_at=date(2019, 2, 7))
-        reply = answered(supported(supporting(old)), Noted(7), TODAY, ARABIC)
+        reply = compose_answer(supported(supporting(old)), Noted(7), TODAY, ARABIC)
         assert texts(reply)[2] == (
             "نقلًا عن: The mayor\n📰 Bridges, part 1 · The Valley Post · 7 فبراير 2019 (قبل 7 سنوات)"
         )
@@ -190,9 +197,12 @@ class TestOutcomes:
         assert labels(reply) == [["🔔 Tell me when you know"]]
 
     def test_where_nothing_is_kept_nothing_is_promised_and_no_button_asks(self) -> None:
-        assert texts(answered(no_match(), None, TODAY, ENGLISH))[1] == "That does not make it true."
+        assert (
+            texts(compose_answer(no_match(), None, TODAY, ENGLISH))[1]
+            == "That does not make it true."
+        )
         several = supported(supporting(news(1)), match(news(2)))
-        assert labels(answered(several, None, TODAY, ENGLISH)) == [["Source"]]
+        assert labels(compose_answer(several, None, TODAY, ENGLISH)) == [["Source"]]
 
 
 class TestClauses:
@@ -242,8 +252,8 @@ class TestLeaning:
     )
     def test_it_is_no_confirmation_in_any_language(self, language: Language, caution: str) -> None:
         unsure = replace(supporting(), settles=False, suggested=True)
-        words = catalogue(language)
-        assert caution in texts(answered(related(unsure), Noted(7), TODAY, words))[1]
+        words = load_catalogue(language)
+        assert caution in texts(compose_answer(related(unsure), Noted(7), TODAY, words))[1]
 
     def test_nothing_is_hinted_at_where_nothing_leans(self) -> None:
         assert "not sure" not in " ".join(texts(english(related())))
@@ -298,7 +308,7 @@ class TestFactCheck:
     def test_a_rating_without_words_of_theirs_is_named(self) -> None:
         answer = refuted(refuting(fact_check(rating_text=None)))
         assert "Their rating: “false”" in texts(english(answer))[2]
-        assert "تصنيفهم: «غير صحيح»" in texts(answered(answer, Noted(7), TODAY, ARABIC))[2]
+        assert "تصنيفهم: «غير صحيح»" in texts(compose_answer(answer, Noted(7), TODAY, ARABIC))[2]
 
     def test_a_rating_says_why_and_nothing_else_need(self) -> None:
         agrees = Reason(ReasonKind.NUMBER_AGREES, "ten", "10")
@@ -332,7 +342,7 @@ class TestOldNews:
         old = "⏳ This report is from February 7, 2019; things may have changed since."
         assert old in texts(english(answer))
         old = "⏳ يعود هذا التقرير إلى 7 فبراير 2019، وربما تغيّر الوضع منذ ذلك الحين."
-        assert old in texts(answered(answer, Noted(7), TODAY, ARABIC))
+        assert old in texts(compose_answer(answer, Noted(7), TODAY, ARABIC))
 
     @pytest.mark.parametrize(
         ("claim", "warned"),
@@ -364,7 +374,9 @@ class TestOldNews:
         assert not any("⏳" in text for text in texts(english(supported(undated))))
 
     def test_the_others_say_so_too(self) -> None:
-        assert any("⏳" in text for text in texts(others(CLAIM, [self.OLD], TODAY, ENGLISH)))
+        assert any(
+            "⏳" in text for text in texts(compose_others(CLAIM, [self.OLD], TODAY, ENGLISH))
+        )
 
 
 class TestLanguageOfTheReport:
@@ -385,7 +397,7 @@ class TestLanguageOfTheReport:
         for outcome in (supported, refuted, related):
             answer = outcome(match(news(language=language), Relation.SUPPORTS), claim=claim)
             assert any(english_note in text for text in texts(english(answer)))
-            arabic = answered(answer, Noted(7), TODAY, ARABIC)
+            arabic = compose_answer(answer, Noted(7), TODAY, ARABIC)
             assert any(arabic_note in text for text in texts(arabic))
 
     @pytest.mark.parametrize(
@@ -418,7 +430,7 @@ class TestContradictingReports:
 
     def test_the_same_in_arabic(self) -> None:
         answer = disputed(refuting(self.NEW, self.DIFFERS), supporting(self.OLD))
-        said = texts(answered(answer, Noted(7), TODAY, ARABIC))
+        said = texts(compose_answer(answer, Noted(7), TODAY, ARABIC))
         assert "هذا يناقض ما أرسلته." in said
         assert "هذا يؤيّد ما أرسلته." in said
 
@@ -440,7 +452,7 @@ class TestReasons:
             refuted(refuting(news(), reason)) if refutes else supported(supporting(news(), reason))
         )
         assert english(answer).blocks[1].text == "Your message: “250” → the report: “300”"
-        arabic = answered(answer, Noted(7), TODAY, ARABIC)
+        arabic = compose_answer(answer, Noted(7), TODAY, ARABIC)
         assert arabic.blocks[1].text == "رسالتك: «250» ← التقرير: «300»"
 
     @pytest.mark.parametrize(
@@ -483,7 +495,7 @@ class TestReasons:
     ) -> None:
         answer = refuted(refuting(news(), reason))
         assert english(answer).blocks[1].text == english_note
-        assert answered(answer, Noted(7), TODAY, ARABIC).blocks[1].text == arabic_note
+        assert compose_answer(answer, Noted(7), TODAY, ARABIC).blocks[1].text == arabic_note
 
     @pytest.mark.parametrize(
         "found",
@@ -552,15 +564,15 @@ class TestButtons:
     def test_every_action_fits_telegram(self, outcome: object) -> None:
         assert callable(outcome)
         answer = outcome(supporting(news(1)), match(news(2)))
-        for row in answered(answer, Noted(HUGE_ID), TODAY, ARABIC).buttons:
+        for row in compose_answer(answer, Noted(HUGE_ID), TODAY, ARABIC).buttons:
             for button in row:
                 assert (button.action is None) == (button.url is not None or bool(button.share))
                 assert button.action is None or len(button.action.encode()) <= 64
 
     @pytest.mark.parametrize("answer", [related(match(news())), no_match(), DISPUTED])
     def test_who_waits_may_stop_and_who_does_not_may_begin(self, answer: Answer) -> None:
-        waits = answered(answer, Noted(7, waiting=True), TODAY, ENGLISH).buttons[-1]
-        asks = answered(answer, Noted(7), TODAY, ENGLISH).buttons[-1]
+        waits = compose_answer(answer, Noted(7, waiting=True), TODAY, ENGLISH).buttons[-1]
+        asks = compose_answer(answer, Noted(7), TODAY, ENGLISH).buttons[-1]
         assert [(b.label, b.action) for b in waits] == [("🔕 Do not tell me", "quiet:7")]
         assert [(b.label, b.action) for b in asks] == [("🔔 Tell me when you know", "tell:7")]
 
@@ -581,20 +593,22 @@ class TestButtons:
 
 class TestOthers:
     def test_shows_up_to_three_without_a_verdict(self) -> None:
-        reply = others(CLAIM, [news(n) for n in range(1, 6)], TODAY, ENGLISH)
+        reply = compose_others(CLAIM, [news(n) for n in range(1, 6)], TODAY, ENGLISH)
         assert texts(reply)[0] == "🔎 Other related verified reports"
         assert len(quotes(reply)) == 3
         assert labels(reply) == [["Source 1"], ["Source 2"], ["Source 3"]]
 
     def test_says_so_where_there_is_none(self) -> None:
-        reply = others(CLAIM, [], TODAY, ENGLISH)
+        reply = compose_others(CLAIM, [], TODAY, ENGLISH)
         assert texts(reply) == ["There are no other verified reports on this."]
         assert reply.buttons == ()
 
 
 @pytest.mark.parametrize("problem", ClaimProblem)
 def test_what_cannot_be_read_is_answered_with_what_to_send(problem: ClaimProblem) -> None:
-    said = {words.language: texts(unreadable(problem, words)) for words in (ARABIC, ENGLISH)}
+    said = {
+        words.language: texts(compose_unreadable(problem, words)) for words in (ARABIC, ENGLISH)
+    }
     assert all(len(blocks) == 1 and len(blocks[0]) > 20 for blocks in said.values())
     assert said[Language.ARABIC] != said[Language.ENGLISH]
 
@@ -605,8 +619,8 @@ class TestForwards:
         self, answer: Answer
     ) -> None:
         note = "At least 7 people have forwarded this message to me."
-        assert note in texts(answered(answer, Noted(7, forwarders=7), TODAY, ENGLISH))
-        few = texts(answered(answer, Noted(7, forwarders=4), TODAY, ENGLISH))
+        assert note in texts(compose_answer(answer, Noted(7, forwarders=7), TODAY, ENGLISH))
+        few = texts(compose_answer(answer, Noted(7, forwarders=4), TODAY, ENGLISH))
         assert not any("forwarded" in text for text in few)
 
     @pytest.mark.parametrize(
@@ -618,7 +632,7 @@ class TestForwards:
         ],
     )
     def test_arabic_counts_people_as_it_does(self, count: int, note: str) -> None:
-        assert note in texts(answered(no_match(), Noted(7, forwarders=count), TODAY, ARABIC))
+        assert note in texts(compose_answer(no_match(), Noted(7, forwarders=count), TODAY, ARABIC))
 
 
 class TestSeveral:
@@ -626,19 +640,19 @@ class TestSeveral:
 
     def test_show_one_candidate_each_and_lead_to_the_others(self) -> None:
         parts = [Part(CLAIM, self.SEVERAL, Noted(7)), Part(CLAIM, refuted(), Noted(8))]
-        reply = each_answered(parts, TODAY, ENGLISH, rest=4)
+        reply = compose_answers(parts, TODAY, ENGLISH, rest=4)
         assert len(quotes(reply)) == 2
         assert ["1. Other matches"] in labels(reply)
         rest = reply.buttons[-1][-1]
         assert (rest.label, rest.action) == ("Check the rest (4)", "rest:8")
 
     def test_one_shows_all_of_them(self) -> None:
-        reply = each_answered([Part(CLAIM, self.SEVERAL, Noted(7))], TODAY, ENGLISH)
+        reply = compose_answers([Part(CLAIM, self.SEVERAL, Noted(7))], TODAY, ENGLISH)
         assert len(quotes(reply)) == 3
         assert not any("rest" in (b.action or "") for row in reply.buttons for b in row)
 
     def test_nothing_is_hidden_that_no_button_leads_to(self) -> None:
         parts = [Part(CLAIM, self.SEVERAL, None), Part(CLAIM, self.SEVERAL, None)]
-        reply = each_answered(parts, TODAY, ENGLISH, rest=4)
+        reply = compose_answers(parts, TODAY, ENGLISH, rest=4)
         assert len(quotes(reply)) == 6
         assert all(button.action is None for row in reply.buttons for button in row)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.batching import Batcher, alike
+from embeddings.batching import Batcher, batch_by_length
 
 
 class _Model:
@@ -79,7 +79,7 @@ def test_an_error_reaches_those_who_asked() -> None:
 
 @given(st.lists(st.integers(0, 50)), st.integers(1, 100))
 def test_batches_hold_each_text_once_and_fit_padded(sizes: list[int], budget: int) -> None:
-    batches = list(alike(sizes, budget))
+    batches = list(batch_by_length(sizes, budget))
     assert sorted(position for batch in batches for position in batch) == list(range(len(sizes)))
     for batch in batches:
         assert len(batch) == 1 or len(batch) * max(sizes[n] for n in batch) <= budget

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Output, Pair
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Output, Pair
 from knowledge.agreement.combined_judge import FEATURES, WEIGHTS, CombinedJudge, load_combination
 from knowledge.agreement.judgement import Evidence, ReasonKind
 from knowledge.agreement.rule_judge import RuleJudge
@@ -107,7 +107,7 @@ def test_weights_of_another_reader_are_refused(weights: Path) -> None:
 
 
 def test_the_shipped_weights_belong_to_the_shipped_cross_encoder(tmp_path: Path) -> None:
-    fingerprint = OnnxPairReader(tmp_path).fingerprint
+    fingerprint = OnnxCrossEncoder(tmp_path).fingerprint
     assert load_combination(WEIGHTS, fingerprint).fingerprint == fingerprint
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.commands import Audience, described, menu, offered
+from bot.conversation.commands import Audience, describe_commands, list_offered, menu
 from bot.conversation.translations import Language
 from bot.telegram.handling.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from knowledge.models import Role
@@ -31,19 +31,19 @@ def names(listed: tuple[tuple[str, str], ...]) -> list[str]:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_the_menu_offers_what_is_answered_to_everybody(language: Language) -> None:
-    assert set(names(described(language))) == PUBLIC_COMMANDS
-    assert len(names(described(language))) == len(PUBLIC_COMMANDS)
+    assert set(names(describe_commands(language))) == PUBLIC_COMMANDS
+    assert len(names(describe_commands(language))) == len(PUBLIC_COMMANDS)
 
 
 @pytest.mark.parametrize("language", list(Language))
 def test_a_groups_menu_offers_its_admins_more_and_nobody_what_is_personal(
     language: Language,
 ) -> None:
-    members = set(names(offered(Audience.GROUPS, language)))
+    members = set(names(list_offered(Audience.GROUPS, language)))
     assert members < PUBLIC_COMMANDS
     assert members.isdisjoint({"notify", "mydata", "forgetme", "start"})
-    assert set(names(offered(Audience.GROUP_ADMINS, language))) == members | GROUP_COMMANDS
-    assert offered(Audience.EVERYBODY, language) == described(language)
+    assert set(names(list_offered(Audience.GROUP_ADMINS, language))) == members | GROUP_COMMANDS
+    assert list_offered(Audience.EVERYBODY, language) == describe_commands(language)
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -54,7 +54,7 @@ def test_an_admins_menu_offers_everything(language: Language) -> None:
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("role", list(Role))
 def test_telegram_accepts_the_menus(role: Role, language: Language) -> None:
-    audiences = (offered(audience, language) for audience in Audience)
+    audiences = (list_offered(audience, language) for audience in Audience)
     for listed in (*audiences, menu(role, language)):
         rows = [{"command": name, "description": what} for name, what in listed]
         check_commands(json.dumps(rows), language.value)
@@ -65,7 +65,7 @@ def test_telegram_accepts_the_menus(role: Role, language: Language) -> None:
 @pytest.mark.parametrize("audience", list(Audience))
 @pytest.mark.parametrize("language", list(Language))
 def test_telegram_accepts_what_each_place_offers(audience: Audience, language: Language) -> None:
-    listed = offered(audience, language)
+    listed = list_offered(audience, language)
     rows = [{"command": name, "description": what} for name, what in listed]
     check_commands(json.dumps(rows), language.value)
     assert len(set(names(listed))) == len(listed)
@@ -74,9 +74,9 @@ def test_telegram_accepts_what_each_place_offers(audience: Audience, language: L
 def test_a_group_is_offered_nothing_that_is_done_in_private() -> None:
     private = {"notify", "mydata", "forgetme", *MODERATORS}
     for audience in (Audience.GROUPS, Audience.GROUP_ADMINS):
-        assert not set(names(offered(audience, Language.ENGLISH))) & private
+        assert not set(names(list_offered(audience, Language.ENGLISH))) & private
     members, admins = (
-        set(names(offered(each, Language.ENGLISH)))
+        set(names(list_offered(each, Language.ENGLISH)))
         for each in (Audience.GROUPS, Audience.GROUP_ADMINS)
     )
     assert members <= admins
@@ -84,5 +84,5 @@ def test_a_group_is_offered_nothing_that_is_done_in_private() -> None:
 
 @pytest.mark.parametrize("page", ["README.md", "docs/using.md"])
 def test_every_command_is_documented_and_no_other(page: str) -> None:
-    everywhere = {name for each in Audience for name in names(offered(each, Language.ENGLISH))}
+    everywhere = {name for each in Audience for name in names(list_offered(each, Language.ENGLISH))}
     assert documented(page) == everywhere | set(names(menu(Role.ADMIN, Language.ENGLISH)))

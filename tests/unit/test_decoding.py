@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from telegram import Bot
 
-from bot.telegram.incoming.decoding import understood
+from bot.telegram.incoming.decoding import decode_update
 from tests.e2e.bot_api_server import TOKEN
 
 BOT = Bot(TOKEN)
@@ -15,7 +15,7 @@ MESSAGE = {"message_id": 7, "date": 1, "chat": CHAT, "from": PERSON, "text": "cl
 
 
 def test_a_message_is_read() -> None:
-    update = understood({"update_id": 1, "message": MESSAGE}, BOT)
+    update = decode_update({"update_id": 1, "message": MESSAGE}, BOT)
     assert update.message is not None
     assert update.message.text == "claim"
 
@@ -43,4 +43,4 @@ def test_a_message_is_read() -> None:
 )
 def test_what_is_not_what_it_must_be_is_not_understood(content: dict[str, Any]) -> None:
     with pytest.raises((ValueError, TypeError, AttributeError)):
-        understood({"update_id": 1, **content}, BOT)
+        decode_update({"update_id": 1, **content}, BOT)

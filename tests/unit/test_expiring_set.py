@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from bot.conversation.expiring_set import Lately
+from bot.conversation.expiring_set import ExpiringSet
 
 
 def test_it_remembers_for_its_span_from_the_last_time() -> None:
     moment = 0.0
-    lately = Lately(timedelta(seconds=10), 5, lambda: moment)
+    lately = ExpiringSet(timedelta(seconds=10), 5, lambda: moment)
     assert not lately.knows("a")
     lately.note("a")
     moment = 9.0
@@ -20,7 +20,7 @@ def test_it_remembers_for_its_span_from_the_last_time() -> None:
 
 
 def test_it_never_remembers_more_than_so_many() -> None:
-    lately = Lately(timedelta(days=1), 3)
+    lately = ExpiringSet(timedelta(days=1), 3)
     for number in range(5):
         lately.note(number)
     assert [number for number in range(5) if lately.knows(number)] == [2, 3, 4]

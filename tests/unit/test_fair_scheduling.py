@@ -3,13 +3,13 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from embeddings.index.read_write_lock import READERS, Turns
+from embeddings.index.read_write_lock import READERS, ReadWriteLock
 
 PATIENCE = 30.0
 
 
 def test_readers_read_at_once() -> None:
-    turns, together = Turns(), threading.Barrier(READERS)
+    turns, together = ReadWriteLock(), threading.Barrier(READERS)
 
     def read() -> None:
         with turns.reading():
@@ -21,7 +21,7 @@ def test_readers_read_at_once() -> None:
 
 
 def test_nobody_sees_half_of_what_is_written() -> None:
-    turns, pair = Turns(), [0, 0]
+    turns, pair = ReadWriteLock(), [0, 0]
     ending = threading.Event()
     torn: list[tuple[int, int]] = []
 
@@ -50,7 +50,7 @@ def test_nobody_sees_half_of_what_is_written() -> None:
 
 
 def test_an_error_gives_the_places_back() -> None:
-    turns = Turns()
+    turns = ReadWriteLock()
     for enter in (turns.writing, turns.reading):
         try:
             with enter():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.index.fusion import Candidates, Weights, fuse, learned, signals
+from embeddings.index.fusion import Candidates, Weights, fuse, load_shipped_weights, signals
 
 _EVEN = Weights(cosine=0.5, grams=0.5)
 _SCORES = st.dictionaries(
@@ -78,14 +78,14 @@ def test_a_signal_that_is_the_same_for_all_says_nothing() -> None:
 def test_the_shipped_weights_let_the_closest_by_meaning_and_letters_win() -> None:
     """Whatever training finds, a statement best in every respect must come first."""
     rows = {1: (0.1, 5), 2: (0.4, 30), 3: (0.2, 9), 4: (0, 2)}
-    assert fuse(_candidates(rows), learned(), 1)[0].id == 2
+    assert fuse(_candidates(rows), load_shipped_weights(), 1)[0].id == 2
 
 
 @given(_SCORES, st.integers(0, 25))
 def test_every_candidate_comes_back_once_best_first(
     scores: dict[int, tuple[float, ...]], k: int
 ) -> None:
-    hits = fuse(_candidates(scores), learned(), k)
+    hits = fuse(_candidates(scores), load_shipped_weights(), k)
     assert len(hits) == min(k, len(scores))
     assert len({hit.id for hit in hits}) == len(hits)
     assert all(hit.cosine == scores[hit.id][0] for hit in hits)
@@ -97,4 +97,4 @@ def test_asking_for_fewer_gives_the_head_of_the_same_ranking(
     scores: dict[int, tuple[float, ...]], k: int
 ) -> None:
     found = _candidates(scores)
-    assert fuse(found, learned(), k) == fuse(found, learned(), 100)[:k]
+    assert fuse(found, load_shipped_weights(), k) == fuse(found, load_shipped_weights(), 100)[:k]

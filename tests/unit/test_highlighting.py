@@ -3,13 +3,13 @@
 import pytest
 
 from bot.console.audit_entries import act_name
-from bot.console.error_pages import STATUS, status_of, told
+from bot.console.error_pages import STATUS, describe_error, status_of
 from bot.console.errors import BadForm, TooManyTries
 from bot.console.forms import Form
-from bot.console.highlighting import Marked, located, pieces
+from bot.console.highlighting import Marked, locate, pieces
 from bot.console.labels import label
 from bot.console.security import TryLimit
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.translations import Language, load_catalogue
 from knowledge import models
 from knowledge.domain import Outcome, Rating, Relation, ReportKind, Span
 from knowledge.errors import KnowledgeError, Stale
@@ -54,7 +54,7 @@ class TestLocating:
         ],
     )
     def test_invisible_letters_and_lines_do_not_count(self, words: str, found: str | None) -> None:
-        span = located(BODY, words)
+        span = locate(BODY, words)
         assert (BODY[span.start : span.end] if span else None) == found
 
 
@@ -113,17 +113,19 @@ class TestWords:
     def test_every_member_of_a_closed_set_has_a_name(
         self, kind: type[Outcome], language: Language
     ) -> None:
-        say = catalogue(language).say
+        say = load_catalogue(language).say
         assert all(label(member, say) for member in kind)
 
     def test_every_error_is_said_in_arabic(self) -> None:
-        say = catalogue(Language.ARABIC).say
+        say = load_catalogue(Language.ARABIC).say
         for kind in STATUS:
             if kind is KnowledgeError:
                 continue
             error = Stale("x", "سلمى", "published") if kind is Stale else kind.__new__(kind)
             error.__dict__.setdefault("field", "title")
-            assert any("\u0620" <= letter <= "\u064a" for letter in told(error, say)), kind
+            assert any("\u0620" <= letter <= "\u064a" for letter in describe_error(error, say)), (
+                kind
+            )
             assert status_of(error) == STATUS[kind]
 
     def test_an_act_nobody_named_is_called_what_it_is(self) -> None:

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
-from bot.telegram.incoming.admission_control import Gate
+from bot.telegram.incoming.admission_control import AdmissionControl
 from bot.telegram.incoming.intake import Intake, Origin, number_of, origin_of
-from bot.telegram.incoming.update_store import Inbox
+from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.rate_limits import Limits
 from knowledge.models import Course
-from knowledge.update_queue.queued_updates import Arriving, Stored
+from knowledge.update_queue.queued_updates import NewUpdate, Stored
 from tests.e2e.echo_bot import SECRET, sessions_in
 
 PERSON = {"id": 5, "is_bot": False, "first_name": "Person"}
@@ -80,7 +80,7 @@ def test_whatever_is_written_has_an_origin_or_none(update: object) -> None:
     number_of(update)
 
 
-class _Failing(Inbox):
+class _Failing(UpdateStore):
     """An inbox whose database is away for the first ``failures`` deliveries."""
 
     def __init__(self, folder: Path, failures: int) -> None:
@@ -88,7 +88,7 @@ class _Failing(Inbox):
         self.failures = failures
         self.courses: list[Course] = []
 
-    async def store(self, arriving: Sequence[Arriving]) -> Stored:
+    async def store(self, arriving: Sequence[NewUpdate]) -> Stored:
         if self.failures:
             self.failures -= 1
             raise OperationalError("INSERT", {}, Exception("away"))
@@ -111,7 +111,11 @@ def test_what_cannot_be_stored_is_not_counted_against_the_person_again(
         inbox = _Failing(tmp_path, failures=3)
         clock = iter(range(1_000))
         intake = Intake(
-            inbox, Gate(limits), lambda: None, lambda _: True, clock=lambda: next(clock) / 1_000
+            inbox,
+            AdmissionControl(limits),
+            lambda: None,
+            lambda _: True,
+            clock=lambda: next(clock) / 1_000,
         )
         for begin in range(0, len(sent), at_once):
             while True:

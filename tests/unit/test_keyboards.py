@@ -3,7 +3,7 @@
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.conversation.reply import Button
-from bot.telegram.outgoing.keyboards import after
+from bot.telegram.outgoing.keyboards import replace_buttons
 
 
 def keyboard(*rows: tuple[tuple[str, str], ...]) -> InlineKeyboardMarkup:
@@ -25,25 +25,25 @@ def test_what_does_the_same_is_exchanged_and_all_else_stays() -> None:
     before = keyboard((SOURCE, ("Yes", "useful:7"), ("No", "useless:7")), TOLD)
     said = (Button("✓ Yes", action="useful:7"), Button("No", action="useless:7"))
     expected = keyboard((SOURCE, ("✓ Yes", "useful:7"), ("No", "useless:7")), TOLD)
-    assert after(before, "useful:7", (said,)) == expected
+    assert replace_buttons(before, "useful:7", (said,)) == expected
 
 
 def test_what_does_the_opposite_takes_the_place_of_what_was_pressed() -> None:
     quiet = (Button("Do not tell", action="quiet:7"),)
     before = keyboard((SOURCE,), TOLD)
     expected = keyboard((SOURCE,), (("Do not tell", "quiet:7"),))
-    assert after(before, "tell:7", (quiet,)) == expected
+    assert replace_buttons(before, "tell:7", (quiet,)) == expected
     # Pressed again before the first press was seen to: it is there already.
-    assert after(expected, "tell:7", (quiet,)) == expected
+    assert replace_buttons(expected, "tell:7", (quiet,)) == expected
 
 
 def test_the_number_of_a_claim_stays() -> None:
     before = keyboard((("2. Tell", "tell:7"), ("1. Tell", "tell:6")))
     quiet = (Button("Do not tell", action="quiet:7"),)
     expected = keyboard((("2. Do not tell", "quiet:7"), ("1. Tell", "tell:6")))
-    assert after(before, "tell:7", (quiet,)) == expected
+    assert replace_buttons(before, "tell:7", (quiet,)) == expected
 
 
 def test_a_press_that_came_to_nothing_changes_nothing() -> None:
     before = keyboard(TOLD)
-    assert after(before, "tell:7", ()) == before
+    assert replace_buttons(before, "tell:7", ()) == before

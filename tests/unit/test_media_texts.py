@@ -4,13 +4,13 @@ import pytest
 
 from bot.conversation import media_texts
 from bot.conversation.media_texts import Medium
-from bot.conversation.translations import Catalogue, Language, catalogue
+from bot.conversation.translations import Catalogue, Language, load_catalogue
 from bot.fetching import errors as fetching
 from bot.media import errors as pictures
 from bot.parsing.errors import ParserUnavailable
-from bot.telegram.handling.bounded_pool import Line
+from bot.telegram.handling.bounded_pool import BoundedPool
 
-WORDS = [catalogue(language) for language in Language]
+WORDS = [load_catalogue(language) for language in Language]
 WAY_OUT = "Write in words what it says, and I will check that."
 
 
@@ -21,7 +21,7 @@ def test_each_kind_has_a_sentence_of_its_own_and_the_way_out(words: Catalogue) -
     assert all(each.endswith(words.say(WAY_OUT)) for each in said)
 
 
-ENGLISH = catalogue(Language.ENGLISH)
+ENGLISH = load_catalogue(Language.ENGLISH)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_each_failure_of_a_picture_is_said_without_its_details(
 
 
 def test_a_line_has_room_for_so_many_and_again_when_they_leave() -> None:
-    line = Line("test", threads=1, room=2)
+    line = BoundedPool("test", threads=1, room=2)
     for _ in range(2):
         with line.place() as first, line.place() as second, line.place() as third:
             assert (first, second, third) == (True, True, False)

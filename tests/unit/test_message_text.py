@@ -6,7 +6,7 @@ import pytest
 from telegram import Message
 
 from bot.conversation.reply import Origin
-from bot.telegram.incoming.message_text import Asked, asked_in, forwarded_from
+from bot.telegram.incoming.message_text import Asked, find_question, forwarded_from
 from knowledge.models import Forwarded
 
 BOT = "some_bot"
@@ -64,9 +64,9 @@ def test_what_nobody_forwarded_has_none() -> None:
 )
 def test_a_reply_asks_about_the_forward_only_where_it_has_no_words(text: str, asked: Asked) -> None:
     theirs = message("news", forward_origin=ORIGINS["channel"]).to_dict()
-    assert asked_in(message(text, reply_to_message=theirs), BOT) == asked
+    assert find_question(message(text, reply_to_message=theirs), BOT) == asked
 
 
 def test_a_forward_asks_about_itself() -> None:
     forward = message("news", forward_origin=ORIGINS["channel"])
-    assert asked_in(forward, BOT) == Asked("news", FROM_CHANNEL)
+    assert find_question(forward, BOT) == Asked("news", FROM_CHANNEL)

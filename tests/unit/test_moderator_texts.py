@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.conversation.moderator_texts import queued
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.moderator_texts import compose_cluster
+from bot.conversation.translations import Language, load_catalogue
 from knowledge.claim_queue.cluster_listing import Channels, ClusterDetail, ClusterSummary
 from knowledge.models import ClusterStatus
 
@@ -19,7 +19,7 @@ def read(forwarded: int, channels: Channels) -> str:
         last_asked_at=NOON, demand=20.0, languages=("en",), claims=1, recent=9, before=0,
     )  # fmt: skip
     detail = ClusterDetail(summary, (), (), (), 0, 3, channels)
-    reply = queued(detail, (), None, date(2026, 5, 4), catalogue(Language.ENGLISH))
+    reply = compose_cluster(detail, (), None, date(2026, 5, 4), load_catalogue(Language.ENGLISH))
     return "\n".join(block.text for block in reply.blocks)
 
 

@@ -7,7 +7,14 @@ import pytest
 from knowledge.agreement.judgement import Judgement
 from knowledge.agreement.negation import denies_unreadably
 from knowledge.agreement.sentence_features import read
-from knowledge.checking.outcomes import Answer, Match, decided, leans, left_open, rated
+from knowledge.checking.outcomes import (
+    Answer,
+    Match,
+    apply_rating,
+    decide,
+    drop_verdict,
+    find_surest_judgement,
+)
 from knowledge.claims import read_message
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
@@ -54,33 +61,33 @@ def match(
     ],
 )
 def test_what_another_report_leans_against_is_left_open(other: Match, outcome: Outcome) -> None:
-    answer = decided("claim", [match(S, 0.93, "own", settles=True), other], 3)
+    answer = decide("claim", [match(S, 0.93, "own", settles=True), other], 3)
     assert answer.outcome is outcome
     assert any(each.settles for each in answer.matches) is (outcome is Outcome.SUPPORTED)
 
 
 def test_what_is_certain_is_asserted_whatever_leans_against_it() -> None:
     matches = [match(S, 1.0, "own", settles=True), match(R, 0.8, "another")]
-    assert decided("claim", matches, 3).outcome is Outcome.SUPPORTED
+    assert decide("claim", matches, 3).outcome is Outcome.SUPPORTED
 
 
 def test_an_answer_left_open_asserts_nothing_and_shows_the_same() -> None:
-    settled = decided("claim", [match(R, 0.95, "own", settles=True)], 3)
-    opened = left_open(settled)
+    settled = decide("claim", [match(R, 0.95, "own", settles=True)], 3)
+    opened = drop_verdict(settled)
     assert (settled.outcome, opened.outcome) == (Outcome.REFUTED, Outcome.RELATED)
     assert [each.statement for each in opened.suggestions] == [settled.matches[0].statement]
     assert not opened.matches[0].settles
     nothing = Answer("claim", Outcome.NO_MATCH, 1.0, ())
-    assert left_open(nothing) is nothing
+    assert drop_verdict(nothing) is nothing
 
 
 def test_what_an_answer_leans_to_is_its_surest_judgement_about_the_claim() -> None:
     matches = (match(S, 0.7, "a"), match(R, 0.8, "b"), match(R, 0.9, "c", relevance=0.4))
     answer = Answer("claim", Outcome.RELATED, 0.9, matches)
-    found = leans(answer)
+    found = find_surest_judgement(answer)
     assert found is not None
     assert (found.relation, found.confidence) == (R, 0.8)
-    assert leans(replace(answer, matches=(match(N, 0.9, "a"),))) is None
+    assert find_surest_judgement(replace(answer, matches=(match(N, 0.9, "a"),))) is None
 
 
 @pytest.mark.parametrize(
@@ -124,7 +131,7 @@ def said(text: str, kind: ReportKind, rating: Rating | None = None) -> SourcedSt
 @pytest.mark.parametrize("text", [*YES_OR_NO, *OPEN])
 @pytest.mark.parametrize("relation", [S, R])
 def test_a_question_in_the_news_settles_nothing(text: str, relation: Relation) -> None:
-    assert rated(Judgement(relation, 0.99), said(text, ReportKind.NEWS)).relation is N
+    assert apply_rating(Judgement(relation, 0.99), said(text, ReportKind.NEWS)).relation is N
 
 
 @pytest.mark.parametrize("text", YES_OR_NO)
@@ -133,7 +140,7 @@ def test_of_a_reviewed_question_the_rating_is_told(text: str) -> None:
         (S, Rating.FALSE, R), (S, Rating.TRUE, S), (S, Rating.MIXED, N),
         (R, Rating.FALSE, N), (R, Rating.TRUE, N),
     ]:  # fmt: skip
-        found = rated(Judgement(relation, 0.99), said(text, ReportKind.FACT_CHECK, rating))
+        found = apply_rating(Judgement(relation, 0.99), said(text, ReportKind.FACT_CHECK, rating))
         assert found.relation is expected, rating
         assert [reason.statement for reason in found.reasons] == [str(rating)]
 
@@ -141,7 +148,7 @@ def test_of_a_reviewed_question_the_rating_is_told(text: str) -> None:
 @pytest.mark.parametrize("text", OPEN)
 @pytest.mark.parametrize("rating", [Rating.TRUE, Rating.FALSE])
 def test_what_yes_or_no_does_not_answer_is_neither(text: str, rating: Rating) -> None:
-    found = rated(Judgement(S, 0.99), said(text, ReportKind.FACT_CHECK, rating))
+    found = apply_rating(Judgement(S, 0.99), said(text, ReportKind.FACT_CHECK, rating))
     assert found.relation is N
     assert [reason.statement for reason in found.reasons] == [str(rating)]
 
@@ -157,4 +164,4 @@ def test_what_yes_or_no_does_not_answer_is_neither(text: str, rating: Rating) ->
 )
 def test_what_states_something_beside_a_question_settles_as_before(text: str) -> None:
     judgement = Judgement(S, 0.99)
-    assert rated(judgement, said(text, ReportKind.NEWS)) == judgement
+    assert apply_rating(judgement, said(text, ReportKind.NEWS)) == judgement

@@ -8,8 +8,16 @@ import pytest
 from PIL import Image
 
 from bot.media.errors import TooLarge, UnreadablePicture
-from bot.media.image_preparation import MAX_BYTES, MAX_PIXELS, MAX_SCANS, SIDES, prepared
-from bot.media.ocr_words import MAX_TEXT, MAX_WORDS, Place, Word, clearest, sure_text, words_in
+from bot.media.image_preparation import MAX_BYTES, MAX_PIXELS, MAX_SCANS, SIDES, prepare
+from bot.media.ocr_words import (
+    MAX_TEXT,
+    MAX_WORDS,
+    Place,
+    Word,
+    choose_clearest,
+    sure_text,
+    words_in,
+)
 
 HEADER = (
     "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext"
@@ -57,9 +65,9 @@ class TestWords:
         whole = words_in(table((1, "لم", 95), (1, "تغلق", 92)))
         twice = [*whole, Word("المدارس", 96, (1, 2), Place(12, 2, 9, 9))]
         beside = [*whole, Word("المدارس", 96, (1, 2), Place(12, 8, 9, 9))]
-        assert clearest([whole, twice]) is whole
-        assert clearest([whole, beside]) is beside
-        assert clearest([twice]) == ()
+        assert choose_clearest([whole, twice]) is whole
+        assert choose_clearest([whole, beside]) is beside
+        assert choose_clearest([twice]) == ()
 
     def test_signs_by_themselves_are_specks(self) -> None:
         assert text_of((1, "~", 78), (1, "Prices", 95), (1, "rose", 95), (1, "%", 95)) == (
@@ -80,8 +88,8 @@ class TestWords:
     def test_the_clearest_reading_has_most_that_is_sure(self) -> None:
         whole = words_in(table((1, "لم", 95), (1, "تغلق", 92)))
         part, noise = whole[1:], words_in(table(*[(1, "Sas", 30)] * 20))
-        assert clearest([part, whole, noise]) is whole
-        assert clearest([]) == ()
+        assert choose_clearest([part, whole, noise]) is whole
+        assert choose_clearest([]) == ()
         assert sure_text(()) == ""
 
 
@@ -89,17 +97,17 @@ class TestPreparing:
     @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
     def test_each_format_is_taken_and_scaled(self, kind: str) -> None:
         sizes = [Image.open(io.BytesIO(png)).size for png in
-                 prepared(packed(Image.new("RGB", (2_600, 1_300), "white"), kind))]  # fmt: skip
+                 prepare(packed(Image.new("RGB", (2_600, 1_300), "white"), kind))]  # fmt: skip
         assert sizes == [(side, side // 2) for side in SIDES]
 
     def test_small_ones_are_enlarged_three_times_at_most(self) -> None:
-        first = next(prepared(packed(Image.new("L", (60, 30)))))
+        first = next(prepare(packed(Image.new("L", (60, 30)))))
         assert Image.open(io.BytesIO(first)).size == (180, 90)
 
     @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK"])
     def test_each_mode_becomes_grey(self, mode: str) -> None:
         kind = "JPEG" if mode == "CMYK" else "PNG"
-        png = next(prepared(packed(Image.new(mode, (90, 90)), kind)))
+        png = next(prepare(packed(Image.new(mode, (90, 90)), kind)))
         assert Image.open(io.BytesIO(png)).mode == "L"
 
     @pytest.mark.parametrize("ink", [(0, 0, 0, 255), (255, 255, 255, 255)])
@@ -107,39 +115,39 @@ class TestPreparing:
         paper = tuple(255 - part for part in ink[:3])
         picture = Image.new("RGBA", (400, 400), (*paper, 255))
         picture.paste(ink, (100, 100, 200, 200))
-        grey = Image.open(io.BytesIO(next(prepared(packed(picture)))))
+        grey = Image.open(io.BytesIO(next(prepare(packed(picture)))))
         assert (grey.getpixel((5, 5)), grey.getpixel((450, 450))) == (255, 0)
 
     def test_a_transparent_one_is_on_white_paper(self) -> None:
         picture = Image.new("RGBA", (400, 400), (0, 0, 0, 0))
         picture.paste((0, 0, 0, 255), (100, 100, 200, 200))
-        grey = Image.open(io.BytesIO(next(prepared(packed(picture)))))
+        grey = Image.open(io.BytesIO(next(prepare(packed(picture)))))
         assert (grey.getpixel((5, 5)), grey.getpixel((450, 450))) == (255, 0)
 
     @pytest.mark.parametrize("size", [(400, 1), (3_000, 3)])
     def test_a_line_is_no_picture_of_text(self, size: tuple[int, int]) -> None:
-        assert list(prepared(packed(Image.new("L", size)))) == []
+        assert list(prepare(packed(Image.new("L", size)))) == []
 
     def test_one_in_endless_passes_is_not_unpacked(self) -> None:
         staged = io.BytesIO()
         Image.new("L", (90, 90), 128).save(staged, "JPEG", progressive=True)
         body = staged.getvalue().removesuffix(b"\xff\xd9")
-        assert next(prepared(body + b"\xff\xd9"))
+        assert next(prepare(body + b"\xff\xd9"))
         last = body[body.rindex(b"\xff\xda") :]
         with pytest.raises(TooLarge, match="passes"):
-            next(prepared(body + last * MAX_SCANS + b"\xff\xd9"))
+            next(prepare(body + last * MAX_SCANS + b"\xff\xd9"))
 
     def test_a_bomb_is_not_unpacked(self) -> None:
         bomb = png_of(MAX_PIXELS, 2)
         assert len(bomb) < 1_000
         with pytest.raises(TooLarge, match="pixels"):
-            next(prepared(bomb))
+            next(prepare(bomb))
         with pytest.raises(UnreadablePicture):
-            next(prepared(png_of(2**31 - 1, 2**31 - 1)))
+            next(prepare(png_of(2**31 - 1, 2**31 - 1)))
 
     def test_too_many_bytes_are_not_looked_at(self) -> None:
         with pytest.raises(TooLarge, match="10 MiB"):
-            next(prepared(b"x" * (MAX_BYTES + 1)))
+            next(prepare(b"x" * (MAX_BYTES + 1)))
 
     @pytest.mark.parametrize(
         "data",
@@ -154,17 +162,17 @@ class TestPreparing:
     )
     def test_what_is_no_picture(self, data: bytes) -> None:
         with pytest.raises(UnreadablePicture):
-            next(prepared(data))
+            next(prepare(data))
 
     @pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF", "PPM"])
     def test_other_formats_stay_shut(self, kind: str) -> None:
         with pytest.raises(UnreadablePicture):
-            next(prepared(packed(Image.new("L", (90, 90)), kind)))
+            next(prepare(packed(Image.new("L", (90, 90)), kind)))
 
     def test_one_that_breaks_off(self) -> None:
         whole = packed(Image.effect_noise((400, 400), 90))
         with pytest.raises(UnreadablePicture):
-            next(prepared(whole[: len(whole) // 2]))
+            next(prepare(whole[: len(whole) // 2]))
 
 
 def png_of(width: int, height: int) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.translations import Language, load_catalogue
 from tests.pages import PAGES, ROOT, name_of, quotes
 
 #: Letters that a sentence has besides its holes: one that is nearly all hole fits everything.
@@ -58,4 +58,4 @@ def test_each_is_said_by_the_program(quote: str, translated: list[str]) -> None:
     # Of a row it is said where it stands.
     assert SAID.fullmatch(quote) or SAID.fullmatch(re.sub(r"^\S+: line \d+: ", "", quote))
     if translated:
-        assert translated == [catalogue(Language.ARABIC).say(quote)]
+        assert translated == [load_catalogue(Language.ARABIC).say(quote)]

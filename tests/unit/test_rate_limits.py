@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.telegram.incoming.admission_control import Gate
+from bot.telegram.incoming.admission_control import AdmissionControl
 from bot.telegram.outgoing.pacing import Pacing
 from bot.telegram.outgoing.rate_limits import Limits, Meter
 from knowledge.models import Course
@@ -89,7 +89,7 @@ class TestPacing:
 
 class TestGate:
     def test_a_flood_is_answered_as_far_as_it_goes_then_told_once(self) -> None:
-        gate = Gate(LIMITS)
+        gate = AdmissionControl(LIMITS)
         courses = [gate.course("a", None, 0, n * 0.02) for n in range(500)]
         assert courses.count(Course.ANSWER) == LIMITS.person_burst + 3
         assert courses.count(Course.SLOW_DOWN) == 1
@@ -97,7 +97,7 @@ class TestGate:
         assert gate.course("b", None, 0, 10.0) is Course.ANSWER
 
     def test_who_waits_is_answered_again_and_told_again_later(self) -> None:
-        gate = Gate(LIMITS)
+        gate = AdmissionControl(LIMITS)
         for _ in range(LIMITS.person_burst + 2):
             gate.course("a", None, 0, 0.0)
         assert gate.course("a", None, 0, 60.0) is Course.ANSWER
@@ -105,7 +105,7 @@ class TestGate:
         assert courses.count(Course.SLOW_DOWN) == 1
 
     def test_a_group_is_told_once_whoever_writes(self) -> None:
-        gate = Gate(LIMITS)
+        gate = AdmissionControl(LIMITS)
         courses = [gate.course(f"person {n}", "group", 0, 0.0) for n in range(30)]
         assert courses[: LIMITS.group_burst] == [Course.ANSWER] * LIMITS.group_burst
         assert courses[LIMITS.group_burst :] == [Course.SLOW_DOWN] + [None] * 19
@@ -113,7 +113,7 @@ class TestGate:
         assert gate.course("person 20", None, 0, 0.0) is Course.ANSWER
 
     def test_too_many_waiting_tells_each_person_once(self) -> None:
-        gate = Gate(LIMITS)
+        gate = AdmissionControl(LIMITS)
         full = LIMITS.waiting
         assert gate.course("a", None, full - 1, 0.0) is Course.ANSWER
         assert gate.course("a", None, full, 0.0) is Course.BUSY
@@ -122,7 +122,7 @@ class TestGate:
         assert gate.course("a", None, 0, 2.0) is Course.ANSWER
 
     def test_what_nobody_asked_for_has_limits_of_its_own_and_is_dropped_in_silence(self) -> None:
-        gate = Gate(LIMITS)
+        gate = AdmissionControl(LIMITS)
         courses = [gate.unasked("g", 0, 0.0) for _ in range(LIMITS.watched_burst + 5)]
         assert courses == [Course.WATCH] * LIMITS.watched_burst + [None] * 5
         assert gate.unasked("another", 0, 0.0) is Course.WATCH
@@ -131,6 +131,6 @@ class TestGate:
         assert asked == [Course.ANSWER] * LIMITS.group_burst
 
     def test_what_nobody_asked_for_is_passed_over_while_others_wait(self) -> None:
-        gate = Gate(LIMITS)
+        gate = AdmissionControl(LIMITS)
         assert gate.unasked("g", LIMITS.watched_waiting - 1, 0.0) is Course.WATCH
         assert gate.unasked("g", LIMITS.watched_waiting, 0.0) is None

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.conversation.reply import Block, Button, Reply, Style
-from bot.conversation.translations import Language, catalogue
-from bot.telegram.outgoing.rendering import MESSAGE_UNITS, Rendered, render, units
+from bot.conversation.translations import Language, load_catalogue
+from bot.telegram.outgoing.rendering import MESSAGE_UNITS, Rendered, count_utf16_units, render
 from tests.e2e.bot_api_rules import checked_text
 from tests.e2e.bot_api_rules import units as telegrams_units
 
@@ -116,7 +116,7 @@ class TestDirection:
         assert _one("داعش is what the report calls it") == f"{LRM}داعش is what the report calls it"
 
     def test_what_reads_the_other_way_in_a_line_stands_apart(self) -> None:
-        english, arabic = catalogue(Language.ENGLISH), catalogue(Language.ARABIC)
+        english, arabic = load_catalogue(Language.ENGLISH), load_catalogue(Language.ARABIC)
         line = f"{english.quote('هل مات (فلان)؟')} · {english.quote('Reuters')} · May 7"
         assert Block(line).text == "هل مات (فلان)؟ · Reuters · May 7"
         assert _one(line) == f"{LRM}{FSI}هل مات (فلان)؟{PDI} · Reuters · May 7"
@@ -124,7 +124,7 @@ class TestDirection:
         assert _one(line) == f"نقلًا عن: {FSI}The mayor (7){PDI}، بلدية 7"
 
     def test_an_isolate_reads_as_most_of_its_letters_do(self) -> None:
-        shown = catalogue(Language.ENGLISH).quote("BBC: وفاة 7 أشخاص")
+        shown = load_catalogue(Language.ENGLISH).quote("BBC: وفاة 7 أشخاص")
         assert _one(f"Said by: {shown}") == f"Said by: {FSI}{RLM}BBC: وفاة 7 أشخاص{PDI}"
 
     def test_isolates_that_are_not_ours_do_not_reach_beyond_themselves(self) -> None:
@@ -195,7 +195,7 @@ class TestSplitting:
 
     @given(st.text())
     def test_units_are_counted_as_telegram_counts(self, text: str) -> None:
-        assert units(text) == len(text.encode("utf-16-le", "surrogatepass")) // 2
+        assert count_utf16_units(text) == len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 class TestButtons:

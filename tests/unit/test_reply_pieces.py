@@ -4,7 +4,7 @@ import pytest
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.conversation.reply import Block, Button, Document, Picture, Reply
-from bot.telegram.handling.pending_reply import Hand
+from bot.telegram.handling.pending_reply import PendingReply
 from bot.telegram.outgoing.rendering import Buttons
 from bot.telegram.outgoing.reply_pieces import pieces_of, read, write
 from bot.telegram.outgoing.sending import Place
@@ -26,7 +26,7 @@ def test_what_is_kept_is_read_as_it_was(reply: Reply, edits: int | None) -> None
 
 
 def test_buttons_alone_are_kept_too() -> None:
-    hand = Hand()
+    hand = PendingReply()
     hand.relabel(Buttons(9, InlineKeyboardMarkup([[InlineKeyboardButton("a", url="b")]])), -100)
     assert read(write(hand.pieces)) == tuple(hand.pieces)
 
@@ -51,7 +51,7 @@ def test_a_document_follows_its_words() -> None:
 
 
 def test_the_first_reply_takes_the_placeholders_place_and_a_second_does_not() -> None:
-    hand = Hand(placeholder=9)
+    hand = PendingReply(placeholder=9)
     assert hand.say(WORDS, PLACE) == 1
     assert hand.say(LONG, PLACE) == 2
     assert [piece.edits for piece in hand.pieces] == [9, None, None]

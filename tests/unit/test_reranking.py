@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxPairReader, Output, Pair
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Output, Pair
 from knowledge.checking.relevance import Found, coverage
 from knowledge.checking.reranking import Reranker
 from knowledge.errors import WeightsUnfit
@@ -54,7 +54,7 @@ def test_weights_of_another_reader_are_refused(tmp_path: Path) -> None:
 
 def test_the_shipped_weights_belong_to_the_shipped_cross_encoder(tmp_path: Path) -> None:
     class Silent(_Reader):
-        fingerprint = OnnxPairReader(tmp_path).fingerprint
+        fingerprint = OnnxCrossEncoder(tmp_path).fingerprint
 
     (read,) = Reranker(Silent()).read("a b c", [Found("a b c", 1.0, 5.0, 1.0)])
     assert 0.0 < read.relevance < 1.0

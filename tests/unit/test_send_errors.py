@@ -17,7 +17,7 @@ from telegram.error import (
 
 from bot.telegram.errors import reason
 from bot.telegram.outgoing.backoff import FIRST_PAUSE, LONGEST_PAUSE, SEND_FOR, is_too_late, pause
-from bot.telegram.outgoing.send_errors import DESCRIPTIONS, Fate, fate_of
+from bot.telegram.outgoing.send_errors import DESCRIPTIONS, SendFailure, classify_error
 
 NOW = datetime(2030, 5, 1, tzinfo=UTC)
 
@@ -30,31 +30,31 @@ def caused(error: NetworkError, cause: Exception) -> NetworkError:
 @pytest.mark.parametrize(
     ("error", "fate"),
     [
-        (RetryAfter(5), Fate.LATER),
-        (ChatMigrated(-100), Fate.MOVED),
-        (Forbidden("Forbidden: bot was blocked by the user"), Fate.GONE),
-        (Forbidden("Forbidden: user is deactivated"), Fate.GONE),
-        (BadRequest("Chat not found"), Fate.GONE),
-        (BadRequest("Bad Request: group chat was deactivated"), Fate.GONE),
-        (BadRequest("not enough rights to send text messages to the chat"), Fate.GONE),
-        (BadRequest("Message is not modified: the same"), Fate.THERE),
-        (BadRequest("Message to edit not found"), Fate.ANEW),
-        (BadRequest("Message can't be edited"), Fate.ANEW),
-        (BadRequest("Message thread not found"), Fate.OUTSIDE),
-        (BadRequest("Can't parse entities"), Fate.REFUSED),
-        (BadRequest("Message is too long"), Fate.REFUSED),
-        (InvalidToken(), Fate.LOCKED_OUT),
-        (NetworkError("Bad Gateway"), Fate.UNSURE),
-        (TimedOut(), Fate.UNSURE),
-        (TimeoutError(), Fate.UNSURE),
-        (TelegramError("Internal Server Error (500)"), Fate.UNSURE),
-        (caused(NetworkError("gone"), httpx.ReadError("cut")), Fate.UNSURE),
-        (caused(NetworkError("refused"), httpx.ConnectError("refused")), Fate.UNSENT),
-        (caused(TimedOut("no connection is free"), httpx.PoolTimeout("full")), Fate.UNSENT),
+        (RetryAfter(5), SendFailure.LATER),
+        (ChatMigrated(-100), SendFailure.MOVED),
+        (Forbidden("Forbidden: bot was blocked by the user"), SendFailure.GONE),
+        (Forbidden("Forbidden: user is deactivated"), SendFailure.GONE),
+        (BadRequest("Chat not found"), SendFailure.GONE),
+        (BadRequest("Bad Request: group chat was deactivated"), SendFailure.GONE),
+        (BadRequest("not enough rights to send text messages to the chat"), SendFailure.GONE),
+        (BadRequest("Message is not modified: the same"), SendFailure.THERE),
+        (BadRequest("Message to edit not found"), SendFailure.ANEW),
+        (BadRequest("Message can't be edited"), SendFailure.ANEW),
+        (BadRequest("Message thread not found"), SendFailure.OUTSIDE),
+        (BadRequest("Can't parse entities"), SendFailure.REFUSED),
+        (BadRequest("Message is too long"), SendFailure.REFUSED),
+        (InvalidToken(), SendFailure.LOCKED_OUT),
+        (NetworkError("Bad Gateway"), SendFailure.UNSURE),
+        (TimedOut(), SendFailure.UNSURE),
+        (TimeoutError(), SendFailure.UNSURE),
+        (TelegramError("Internal Server Error (500)"), SendFailure.UNSURE),
+        (caused(NetworkError("gone"), httpx.ReadError("cut")), SendFailure.UNSURE),
+        (caused(NetworkError("refused"), httpx.ConnectError("refused")), SendFailure.UNSENT),
+        (caused(TimedOut("no connection is free"), httpx.PoolTimeout("full")), SendFailure.UNSENT),
     ],
 )
-def test_what_a_failure_means(error: TelegramError | TimeoutError, fate: Fate) -> None:
-    assert fate_of(error) is fate
+def test_what_a_failure_means(error: TelegramError | TimeoutError, fate: SendFailure) -> None:
+    assert classify_error(error) is fate
 
 
 @pytest.mark.parametrize(

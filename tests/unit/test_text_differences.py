@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.agreement.text_differences import Difference, difference
+from knowledge.agreement.text_differences import Difference, find_difference
 
 
 @pytest.mark.parametrize(
@@ -18,14 +18,14 @@ from knowledge.agreement.text_differences import Difference, difference
 def test_the_exchanged_words_are_named(
     claim: str, statement: str, expected: tuple[str, str]
 ) -> None:
-    assert difference(claim, statement) == Difference(*expected)
+    assert find_difference(claim, statement) == Difference(*expected)
 
 
 def test_another_wording_of_everything_shows_a_few_words_only() -> None:
-    found = difference("word " * 50, "كلمة " * 5000)
+    found = find_difference("word " * 50, "كلمة " * 5000)
     assert len(found.claim.split()) <= 6
     assert len(found.statement.split()) <= 6
 
 
 def test_what_is_shown_hides_nothing() -> None:
-    assert "\u202e" not in difference("فتح \u202eالباب اليوم", "فتح الشباك اليوم").claim
+    assert "\u202e" not in find_difference("فتح \u202eالباب اليوم", "فتح الشباك اليوم").claim

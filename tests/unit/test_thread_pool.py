@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from embeddings.thread_pool import PROCESSORS, share, side_by_side
+from embeddings.thread_pool import PROCESSORS, run_parallel, share_of_work
 
 
 def test_what_is_run_side_by_side_comes_back_in_order() -> None:
-    assert side_by_side(lambda part: part * 2, range(20)) == [2 * n for n in range(20)]
-    assert side_by_side(str, []) == []
+    assert run_parallel(lambda part: part * 2, range(20)) == [2 * n for n in range(20)]
+    assert run_parallel(str, []) == []
 
 
 def test_no_more_run_at_once_than_there_are_processors() -> None:
@@ -26,7 +26,7 @@ def test_no_more_run_at_once_than_there_are_processors() -> None:
         return part
 
     with ThreadPoolExecutor(4 * PROCESSORS) as threads:
-        found = list(threads.map(lambda _: side_by_side(run, range(8)), range(50)))
+        found = list(threads.map(lambda _: run_parallel(run, range(8)), range(50)))
     assert found == [list(range(8))] * 50
     assert most <= PROCESSORS
 
@@ -39,9 +39,9 @@ def test_a_run_that_fails_fails_for_who_asked_and_frees_its_processor() -> None:
 
     for _ in range(2 * PROCESSORS):
         with pytest.raises(ValueError, match="part 1"):
-            side_by_side(run, [0, 1, 2, 3])
-    assert share(2 * PROCESSORS) == 2
-    assert side_by_side(run, [0, 2]) == [0, 2]
+            run_parallel(run, [0, 1, 2, 3])
+    assert share_of_work(2 * PROCESSORS) == 2
+    assert run_parallel(run, [0, 2]) == [0, 2]
 
 
 @pytest.mark.skipif(PROCESSORS < 2, reason="nobody takes anything over")
@@ -56,9 +56,9 @@ def test_of_several_that_fail_the_first_in_order_is_told() -> None:
         raise ValueError(f"part {part}")
 
     with pytest.raises(ValueError, match="part 0"):
-        side_by_side(run, [0, 1])
+        run_parallel(run, [0, 1])
 
 
 def test_who_runs_leaves_less_to_share() -> None:
-    shared = side_by_side(lambda _: share(PROCESSORS), [0])
+    shared = run_parallel(lambda _: share_of_work(PROCESSORS), [0])
     assert shared == [-(-PROCESSORS // max(1, PROCESSORS - 1))]

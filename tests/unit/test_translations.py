@@ -16,8 +16,8 @@ from bot.conversation.translations import (
     BY_CODE,
     NAMES,
     Language,
-    catalogue,
-    spoken,
+    find_language,
+    load_catalogue,
     usual_calendar,
 )
 from knowledge.models import Calendar
@@ -95,8 +95,8 @@ class TestCatalogues:
                 assert (sign in forms(translated)[0]) == (sign in forms(message)[0]), message
             if isinstance(message, str):
                 assert blanks(forms(translated)[0]) == blanks(message)
-                assert catalogue(language).say(message) == translated
-                assert catalogue(Language.ENGLISH).say(message) == message
+                assert load_catalogue(language).say(message) == translated
+                assert load_catalogue(Language.ENGLISH).say(message) == message
                 continue
             for form in forms(translated):
                 # "One" and "two" may be said in words; nothing else may be left out.
@@ -156,7 +156,9 @@ def test_a_number_is_said_as_the_language_counts(
     number: int, arabic: str, french: str, english: str
 ) -> None:
     said = {
-        language: catalogue(language).count("of {count} source.", "of {count} sources.", number)
+        language: load_catalogue(language).count(
+            "of {count} source.", "of {count} sources.", number
+        )
         for language in Language
     }
     assert said == {
@@ -184,7 +186,7 @@ class TestLanguages:
         ],
     )
     def test_what_is_spoken_for_a_code(self, code: str | None, language: Language) -> None:
-        assert spoken(code) is language
+        assert find_language(code) is language
 
     def test_each_has_its_own_name_and_code(self) -> None:
         assert set(NAMES) == set(Language) == set(BY_CODE.values())
@@ -201,7 +203,7 @@ class TestDates:
         ],
     )
     def test_a_day_is_written_in_full(self, language: Language, written: str) -> None:
-        day = catalogue(language).day(date(2019, 2, 7))
+        day = load_catalogue(language).day(date(2019, 2, 7))
         # CLDR writes a direction mark where it thinks one is due.
         assert day.replace("\u200f", "") == written
 
@@ -222,11 +224,11 @@ class TestDates:
     def test_a_day_is_written_as_the_calendar_has_it(
         self, language: Language, calendar: Calendar, written: str
     ) -> None:
-        day = catalogue(language, calendar).day(date(2019, 2, 7))
+        day = load_catalogue(language, calendar).day(date(2019, 2, 7))
         assert day.replace("\u200f", "") == written
 
     def test_before_the_islamic_calendar_there_is_the_other_one(self) -> None:
-        words = catalogue(Language.ENGLISH, Calendar.HIJRI)
+        words = load_catalogue(Language.ENGLISH, Calendar.HIJRI)
         assert words.day(date(622, 7, 18)) == "July 18, 622"
         assert words.day(date(622, 7, 19)).startswith("1 Muharram 1 AH")
 
@@ -275,5 +277,5 @@ class TestDates:
     )
     def test_an_age_is_said_as_people_say_it(self, then: date, arabic: str, english: str) -> None:
         today = date(2026, 2, 7)
-        assert catalogue(Language.ARABIC).age(then, today) == arabic
-        assert catalogue(Language.ENGLISH).age(then, today) == english
+        assert load_catalogue(Language.ARABIC).age(then, today) == arabic
+        assert load_catalogue(Language.ENGLISH).age(then, today) == english

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.translations import NAMES, Language, catalogue
+from bot.conversation.translations import NAMES, Language, load_catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "using.md").read_text("utf-8")
@@ -166,7 +166,7 @@ def test_every_button_is_on_the_page_and_no_other() -> None:
 
 @pytest.mark.parametrize("label", [each for each in LABELS if each != OWN_NAMES])
 def test_each_has_its_arabic_label_beside_it(label: str) -> None:
-    say = catalogue(Language.ARABIC).say
+    say = load_catalogue(Language.ARABIC).say
     written = {shown(each): shown(say(each)) for some in BUTTONS.values() for each in some}
     assert documented()[label] == written[label]
 

@@ -15,7 +15,7 @@ def show(visit: Visit) -> Response:
     asked = visit.asked
     subject = asked.choice("subject", SubjectKind)
     with visit.transaction() as session:
-        page = audit_log.entries(
+        page = audit_log.list_entries(
             session,
             subject=subject,
             subject_id=asked.text("id") or None,
@@ -23,7 +23,7 @@ def show(visit: Visit) -> Response:
             after=asked.text("after") or None,
         )
         known = names(session, visit)
-        undoable = curation.undoable(session, page.items)
+        undoable = curation.list_undoable(session, page.items)
     return visit.page(
         "audit.html", page=page, names=known, kinds=tuple(SubjectKind), undoable=undoable
     )

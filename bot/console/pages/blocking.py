@@ -17,7 +17,7 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
     asking = visit.sent if refused else visit.asked
     with visit.transaction() as session:
         who = askers.asker(session, visit.number, asking.number("inquiry"))
-        cluster = cluster_listing.cluster(session, visit.number, now=visit.now).summary
+        cluster = cluster_listing.load_cluster(session, visit.number, now=visit.now).summary
     return visit.page(
         "block.html",
         400 if refused else 200,

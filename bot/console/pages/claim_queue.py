@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from bot.console.claim_queue_view import Tab, kept, view
-from bot.console.error_pages import told
+from bot.console.error_pages import describe_error
 from bot.console.errors import BadForm
 from bot.console.moderator_names import names
 from bot.console.requests import Visit
@@ -40,8 +40,8 @@ def show(
     ticked = visit.sent.numbers("cluster")[:PAGE] if problem else []
     with visit.transaction() as session:
         # Before what is shown: what is done in between is not taken for seen.
-        last, newest = audit_log.newest(session), cluster_listing.newest(session)
-        page = cluster_listing.clusters(
+        last, newest = audit_log.load_latest_id(session), cluster_listing.newest(session)
+        page = cluster_listing.list_clusters(
             session, seen.order, seen.status, seen.after, PAGE, only=seen.only, now=visit.now
         )
         gone = set(ticked) - {each.id for each in page.items}
@@ -100,7 +100,7 @@ def save_search(visit: Visit) -> Response:
         with visit.transaction() as session:
             saved_searches.save(session, visit.visitor.key, name, urlencode(searched))
     except TooManySaved as error:
-        return show(visit, problem=told(error, words.say), code=409)
+        return show(visit, problem=describe_error(error, words.say), code=409)
     return visit.to("/inbox", "search_saved", **searched)
 
 
@@ -113,4 +113,4 @@ def drop_search(visit: Visit) -> Response:
 
 def explained(visit: Visit, refused: Sequence[Refused]) -> list[tuple[Refused, str]]:
     """Return what could not be done, each with why, in the moderator's words."""
-    return [(each, told(each.why, visit.words.say)) for each in refused]
+    return [(each, describe_error(each.why, visit.words.say)) for each in refused]

@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from bot.console import previews
 from bot.console.claim_queue_view import kept
-from bot.console.error_pages import told
+from bot.console.error_pages import describe_error
 from bot.console.errors import BadForm
 from bot.console.forms import Form
 from bot.console.moderator_names import names
 from bot.console.new_answer import digest, note_fields, written_note
 from bot.console.pages.claim_queue import SNOOZE
 from bot.console.requests import Visit
-from bot.conversation.delivery_failures import undelivered
+from bot.conversation.delivery_failures import compose_failures
 from bot.conversation.translations import Language
 from knowledge import approvals
 from knowledge.approvals import Answer, Applied, Attach, Detach, SplitCluster
@@ -53,16 +53,16 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
     """
     number = visit.number
     with visit.transaction() as session:
-        detail = cluster_listing.cluster(session, number, now=visit.now)
+        detail = cluster_listing.load_cluster(session, number, now=visit.now)
         known = names(session, visit)
         seen = last_seen(session, SubjectKind.CLUSTER, detail.summary.id)
-        past = audit_log.entries(session, SubjectKind.CLUSTER, detail.summary.id, limit=10)
-        last = audit_log.latest(session, SubjectKind.CLUSTER, detail.summary.id)
+        past = audit_log.list_entries(session, SubjectKind.CLUSTER, detail.summary.id, limit=10)
+        last = audit_log.load_latest(session, SubjectKind.CLUSTER, detail.summary.id)
         # Of any wording: what was merged into an answered cluster has no answer of its own yet.
-        ruled = verdicts.of(session, *(wording.text for wording in detail.wordings))
-        attached = reports.by_ids(session, sorted(ruled))
-        pending = approvals.about(session, [(SubjectKind.CLUSTER, detail.summary.id)])
-        delivered = delivery.delivered(session, detail.summary.id)
+        ruled = verdicts.load_verdicts(session, *(wording.text for wording in detail.wordings))
+        attached = reports.load_by_ids(session, sorted(ruled))
+        pending = approvals.list_about(session, [(SubjectKind.CLUSTER, detail.summary.id)])
+        delivered = delivery.count_delivered(session, detail.summary.id)
         asking = askers.askers(session, detail.summary.id) if _may_block(visit) else ()
         marked, in_use = (
             cluster_notes.of(session, detail.summary.id),
@@ -94,7 +94,7 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
         longest_note=cluster_notes.LONGEST_NOTE,
         pending=pending,
         delivered=delivered,
-        undelivered=undelivered(delivered.failures, visit.words),
+        undelivered=compose_failures(delivered.failures, visit.words),
         attached=[(statement, ruled[statement.id]) for statement in attached],
         candidates=candidates,
         found=list(found.values())[:_OFFERED],
@@ -154,7 +154,9 @@ def preview_merge(visit: Visit) -> Response:
     number, other = visit.number, visit.asked.number("other")
     with visit.transaction() as session:
         merged = cluster_actions.foresee_merge(session, number, [other])
-        both = [cluster_listing.cluster(session, each, now=visit.now) for each in (number, other)]
+        both = [
+            cluster_listing.load_cluster(session, each, now=visit.now) for each in (number, other)
+        ]
     titles = [each.summary.title for each in both]
     return visit.page(
         "merge.html",
@@ -209,16 +211,16 @@ def _preview(visit: Visit, form: Form, changed: bool = False) -> Response:
     note, problem = NO_NOTE, None
     with visit.transaction() as session:
         # Before what is shown: what is done in between is not taken for seen.
-        standing = cluster_listing.standing(session, number).id
+        standing = cluster_listing.resolve_merged_cluster(session, number).id
         seen = last_seen(session, SubjectKind.CLUSTER, standing)
         shown = last_shown(session, [statement_id])
-        detail = cluster_listing.cluster(session, number, now=visit.now)
+        detail = cluster_listing.load_cluster(session, number, now=visit.now)
         statement = _statement(session, statement_id)
         if form is visit.sent:
             try:
                 note = written_note(form)
             except KnowledgeError as error:
-                problem = told(error, visit.words.say)
+                problem = describe_error(error, visit.words.say)
             noted = note_fields(form)
         else:
             kept = verdicts.said(session, detail.summary.title).get(statement_id)
@@ -367,7 +369,7 @@ def _again(visit: Visit, field: str, why: str) -> Response:
 
 
 def _statement(session: Session, number: int) -> SourcedStatement:
-    found = reports.by_ids(session, [number])
+    found = reports.load_by_ids(session, [number])
     if not found:
         raise NotFound(f"there is no statement {number}")
     return found[0]

@@ -12,7 +12,7 @@ def show(visit: Visit) -> Response:
     """Compare the served snapshot's figures with the database's."""
     desk = visit.desk
     with visit.transaction() as session:
-        held = statement_search.held(session)
+        held = statement_search.count_held(session)
     manifest, problem = None, ""
     try:
         manifest = snapshot.current(desk.index_dir)
@@ -24,6 +24,6 @@ def show(visit: Visit) -> Response:
         manifest=manifest,
         problem=problem,
         fits=manifest is not None and manifest.fingerprint == desk.encoder.fingerprint,
-        kept=snapshot.names(desk.index_dir),
+        kept=snapshot.list_names(desk.index_dir),
         fingerprint=desk.encoder.fingerprint,
     )

@@ -6,7 +6,7 @@ from typing import Final
 from starlette.responses import Response
 
 from bot.console import new_answer, previews, report_upload
-from bot.console.error_pages import status_of, told
+from bot.console.error_pages import describe_error, status_of
 from bot.console.errors import BadForm, SignedOut
 from bot.console.new_answer import ANSWERS, OTHER_WORDS, FilledIn
 from bot.console.previews import Outlook
@@ -82,7 +82,7 @@ def confirm(visit: Visit) -> Response:
 
 def _cluster(visit: Visit) -> ClusterSummary:
     with visit.transaction() as session:
-        return cluster_listing.cluster(session, visit.number, now=visit.now).summary
+        return cluster_listing.load_cluster(session, visit.number, now=visit.now).summary
 
 
 def _first(visit: Visit, cluster: ClusterSummary, error: Exception | None = None) -> Response:
@@ -173,4 +173,4 @@ def _way_out(error: Exception, visit: Visit) -> str:
                 field=field_named(field, say)
             )
         case _:
-            return told(error, say)
+            return describe_error(error, say)

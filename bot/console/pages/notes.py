@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from bot.console import previews
-from bot.console.error_pages import status_of, told
+from bot.console.error_pages import describe_error, status_of
 from bot.console.new_answer import note_fields, written_note
 from bot.console.pages.statements import Tell
 from bot.console.requests import Visit
@@ -48,9 +48,9 @@ def edit(visit: Visit) -> Response:
 
 def _answer(visit: Visit, statement_id: int) -> tuple[ClusterSummary, SourcedStatement, Explained]:
     with visit.transaction() as session:
-        cluster = cluster_listing.cluster(session, visit.number, now=visit.now).summary
+        cluster = cluster_listing.load_cluster(session, visit.number, now=visit.now).summary
         kept = explanation_edits.explained(session, cluster.id, statement_id)
-        (statement,) = reports.by_ids(session, [statement_id])
+        (statement,) = reports.load_by_ids(session, [statement_id])
     return cluster, statement, kept
 
 
@@ -74,7 +74,7 @@ def _form(
         statement=statement,
         kept=kept,
         noted=noted,
-        problem=told(error, visit.words.say) if error is not None else None,
+        problem=describe_error(error, visit.words.say) if error is not None else None,
     )
     if error is not None:
         page.status_code = status_of(error)
@@ -101,7 +101,7 @@ def _preview(
     if entry is None:
         return visit.to(f"/clusters/{cluster.id}", "unchanged")
     today, changed = visit.now.date(), act.note.languages_changed(act.was)
-    letters = previews.told(
+    letters = previews.preview_notification(
         NotificationKind.EXPLAINED, cluster.title, statement, kept.relation, today, note=act.note
     )
     return visit.page(
@@ -113,5 +113,5 @@ def _preview(
         told=int((entry.after or {}).get(TOLD) or 0),
         changed=changed,
         letters=[each for each in letters if each.language.value in changed],
-        later=previews.ruled(cluster.title, statement, kept.relation, today, act.note),
+        later=previews.preview_ruled(cluster.title, statement, kept.relation, today, act.note),
     )

@@ -21,7 +21,7 @@ MAX_DAYS: Final = 3_650
 def show(visit: Visit) -> Response:
     """Show who holds a role."""
     with visit.transaction() as session:
-        held = roles.held(session)
+        held = roles.list_holders(session)
         known = names(session, visit)
         keys = sorted({holder.key for holder in held} | visit.desk.first_admins)
         signed_in = {key: sign_in.sessions_of(session, key, visit.now) for key in keys}

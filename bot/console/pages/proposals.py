@@ -6,7 +6,7 @@ from typing import Final
 from starlette.responses import Response
 
 from bot.console import previews
-from bot.console.error_pages import told
+from bot.console.error_pages import describe_error
 from bot.console.moderator_names import names
 from bot.console.previews import Preview
 from bot.console.requests import Visit
@@ -40,8 +40,8 @@ class Shown:
 def show_list(visit: Visit) -> Response:
     """Show what waits, and what was decided lately."""
     with visit.transaction() as session:
-        waiting = approvals.waiting(session)
-        decided = approvals.decided(session)
+        waiting = approvals.list_waiting(session)
+        decided = approvals.list_decided(session)
         known = names(session, visit)
     return visit.page("proposals.html", waiting=waiting, decided=decided, names=known)
 
@@ -51,7 +51,7 @@ def show(visit: Visit) -> Response:
     number = visit.number
     with visit.transaction() as session:
         approvals.overtake(session)
-        proposed = approvals.proposal(session, number)
+        proposed = approvals.load_proposal(session, number)
         known = names(session, visit)
     pending = proposed.state is ProposalState.PENDING
     foreseen = approvals.foresee(visit.desk.sessions, number) if pending else approvals.Foreseen()
@@ -69,7 +69,7 @@ def show(visit: Visit) -> Response:
         unreviewed=_unreviewed(proposed) if pending else None,
         relation=proposed.act.relation if isinstance(proposed.act, Answer | Attach) else None,
         names=known,
-        problem=told(foreseen.problem, visit.words.say) if foreseen.problem else None,
+        problem=describe_error(foreseen.problem, visit.words.say) if foreseen.problem else None,
         entries=foreseen.entries[:_ENTRIES],
         further=max(0, len(foreseen.entries) - _ENTRIES),
         statements=[
@@ -122,11 +122,11 @@ def _shown(
 ) -> Shown:
     today, statement = visit.now.date(), each.after
     messages: tuple[Preview, ...] = ()
-    letters = previews.corrected(each, today) if tells else ()
+    letters = previews.preview_corrected(each, today) if tells else ()
     if statement.status is StatementStatus.PUBLISHED:
         match proposed.act:
             case Answer(relation=relation, note=note):
-                messages = previews.told(
+                messages = previews.preview_notification(
                     NotificationKind.ANSWERED,
                     proposed.title,
                     statement,
@@ -135,20 +135,22 @@ def _shown(
                     note=note or NO_NOTE,
                 )
             case Attach(relation=relation, note=note):
-                messages = previews.ruled(
+                messages = previews.preview_ruled(
                     proposed.title, statement, relation, today, note or NO_NOTE
                 )
             case Explain(note=note, tell=tell):
                 relation = _relation_of(foreseen)
-                messages = previews.ruled(proposed.title, statement, relation, today, note)
+                messages = previews.preview_ruled(proposed.title, statement, relation, today, note)
                 if tell:
                     explained = NotificationKind.EXPLAINED
-                    letters = previews.told(
+                    letters = previews.preview_notification(
                         explained, proposed.title, statement, relation, today, note=note
                     )
             case Undo() | Detach() if foreseen.takes_back:
                 gone = NotificationKind.TAKEN_BACK
-                messages = previews.told(gone, proposed.title, statement, None, today)
+                messages = previews.preview_notification(
+                    gone, proposed.title, statement, None, today
+                )
             case _:
-                messages = previews.asked(statement, today)
+                messages = previews.preview_asked(statement, today)
     return Shown(each.before, statement, messages, letters)

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from bot.console import report_upload
 from bot.console.errors import BadForm
-from bot.console.highlighting import Marked, located, pieces
+from bot.console.highlighting import Marked, locate, pieces
 from bot.console.moderator_names import names
 from bot.console.requests import Visit
 from knowledge import approvals, curation
@@ -32,7 +32,7 @@ def new(visit: Visit) -> Response:
     cluster = None
     if visit.asked.text("cluster"):
         with visit.transaction() as session:
-            cluster = cluster_listing.cluster(session, visit.asked.number("cluster")).summary
+            cluster = cluster_listing.load_cluster(session, visit.asked.number("cluster")).summary
     return visit.page("report_new.html", cluster=cluster, kinds=tuple(ReportKind))
 
 
@@ -61,14 +61,14 @@ def show(visit: Visit) -> Response:
     """Show a report's text with what it states marked in it, and what else it might state."""
     number = visit.number
     with visit.transaction() as session:
-        report = curation.report(session, number)
+        report = curation.load_report(session, number)
         proposals = curation.propose(session, number)[:_OFFERED]
-        history = curation.history(session, VersionKind.REPORT, number)
+        history = curation.load_history(session, VersionKind.REPORT, number)
         known = names(session, visit)
         seen = last_shown(session, [each.id for each in report.statements])
-        pending = approvals.about_report(session, number)
+        pending = approvals.list_about_report(session, number)
         cluster = (
-            cluster_listing.cluster(session, visit.asked.number("cluster")).summary
+            cluster_listing.load_cluster(session, visit.asked.number("cluster")).summary
             if visit.asked.text("cluster")
             else None
         )
@@ -113,7 +113,7 @@ def accept(visit: Visit) -> Response:
             raise BadForm("proposal", "no longer proposed")
         marked = visit.sent.text("marked", _LINE * 4)
         if marked:
-            chosen.append(_marked(curation.report(session, number).body or "", marked, visit))
+            chosen.append(_marked(curation.load_report(session, number).body or "", marked, visit))
         if not chosen:
             raise BadForm("proposal", "nothing was chosen")
         for draft in chosen:
@@ -140,7 +140,7 @@ def edit(visit: Visit) -> Response:
 
 
 def _marked(body: str, marked: str, visit: Visit) -> StatementDraft:
-    span = located(body, marked)
+    span = locate(body, marked)
     if span is None:
         raise BadForm("marked", "not in the report")
     speaker = visit.sent.line("speaker", _LINE) or None

@@ -17,7 +17,7 @@ def show(visit: Visit) -> Response:
     """Show who publishes, and how polling their feeds goes."""
     after = visit.asked.text("after") or None
     with visit.transaction() as session:
-        listed = sources.listing(session, after, _PAGE + 1)
+        listed = sources.list_sources(session, after, _PAGE + 1)
     return visit.page(
         "sources.html",
         sources=listed[:_PAGE],

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from bot.console import previews
 from bot.console.edit_conflicts import require_moved
 from bot.console.errors import BadForm
-from bot.console.highlighting import located
+from bot.console.highlighting import locate
 from bot.console.moderator_names import names
 from bot.console.requests import Visit
 from knowledge import approvals, curation
@@ -49,7 +49,7 @@ def show_list(visit: Visit) -> Response:
     after = visit.asked.text("after") or None
     with visit.transaction() as session:
         due = curation.due(session, visit.now.date(), limit=_MOST)
-        page = statement_search.statements(session, status, after)
+        page = statement_search.list_statements(session, status, after)
         seen = last_shown(session, [each.id for each in page.items])
     return visit.page(
         "statements.html",
@@ -66,11 +66,11 @@ def show(visit: Visit) -> Response:
     number, desk = visit.number, visit.desk
     with visit.transaction() as session:
         seen = last_shown(session, [number]).get(number)
-        held = curation.statement(session, number)
-        (sourced,) = reports.by_ids(session, [number])
-        history = curation.history(session, VersionKind.STATEMENT, number)
+        held = curation.load_statement(session, number)
+        (sourced,) = reports.load_by_ids(session, [number])
+        history = curation.load_history(session, VersionKind.STATEMENT, number)
         known = names(session, visit)
-        pending = approvals.about_statement(session, number, held.report_id)
+        pending = approvals.list_about_statement(session, number, held.report_id)
         near = curation.near_duplicates(session, desk.index.current(), desk.encoder, number, _NEAR)
     return visit.page(
         "statement.html",
@@ -82,7 +82,7 @@ def show(visit: Visit) -> Response:
         seen=seen,
         pending=pending,
         ratings=tuple(Rating),
-        previews=previews.asked(sourced, visit.now.date()),
+        previews=previews.preview_asked(sourced, visit.now.date()),
     )
 
 
@@ -92,7 +92,7 @@ def edit(visit: Visit) -> Response:
     tell = sent.choice("tell", Tell)
     reason = sent.line("reason") or None
     with visit.transaction() as session:
-        held = curation.statement(session, number)
+        held = curation.load_statement(session, number)
         text = sent.needed_text("text", _TEXT)
         edited = StatementEdit(
             text=text,
@@ -136,7 +136,7 @@ def _preview_edit(visit: Visit, act: EditStatement, reason: str | None) -> Respo
         entries=[replace(edited, after=after), *entries],
         told=told,
         tells=curation.changes_meaning(edited.before or {}, after),
-        previews=previews.corrected(prospect, visit.now.date()),
+        previews=previews.preview_corrected(prospect, visit.now.date()),
     )
 
 
@@ -166,15 +166,15 @@ def preview(visit: Visit) -> Response:
     with visit.transaction() as session:
         # Before what is shown: what is done in between is not taken for seen.
         seen = last_shown(session, ids)
-        found = reports.by_ids(session, ids)
+        found = reports.load_by_ids(session, ids)
         cluster = (
-            cluster_listing.cluster(session, visit.sent.number("cluster")).summary
+            cluster_listing.load_cluster(session, visit.sent.number("cluster")).summary
             if visit.sent.text("cluster")
             else None
         )
     return visit.page(
         "publish.html",
-        shown=[(each, previews.asked(each, visit.now.date())) for each in found],
+        shown=[(each, previews.preview_asked(each, visit.now.date())) for each in found],
         seen=seen,
         cluster=cluster,
         report=visit.sent.text("report"),
@@ -197,13 +197,13 @@ def preview_retraction(visit: Visit) -> Response:
     """Show exactly what those will read who were shown a statement, once it is withdrawn."""
     number = visit.number
     with visit.transaction() as session:
-        held = curation.statement(session, number)
-        (sourced,) = reports.by_ids(session, [number])
+        held = curation.load_statement(session, number)
+        (sourced,) = reports.load_by_ids(session, [number])
     return visit.page(
         "retract.html",
         held=held,
         statement=sourced,
-        previews=previews.told(
+        previews=previews.preview_notification(
             NotificationKind.RETRACTED, sourced.text, sourced, None, visit.now.date()
         ),
     )
@@ -239,12 +239,12 @@ def split(visit: Visit) -> Response:
     """Put the parts of a statement, one a line, in its place."""
     number = visit.number
     with visit.transaction() as session:
-        held = curation.statement(session, number)
+        held = curation.load_statement(session, number)
         spans = []
         for line in visit.sent.needed_text("parts", _TEXT).split("\n"):
             if not line.strip():
                 continue
-            found = located(held.text, line)
+            found = locate(held.text, line)
             if found is None:
                 raise BadForm("parts", "not in the statement")
             start = held.span.start if held.span else 0
@@ -262,8 +262,8 @@ def _ids(visit: Visit) -> list[int]:
 
 
 def _span(session: Session, report_id: int, text: str) -> Span | None:
-    body = curation.report(session, report_id).body
-    return located(body, text) if body else None
+    body = curation.load_report(session, report_id).body
+    return locate(body, text) if body else None
 
 
 def _back(visit: Visit, said: str, n: int) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from bot.console.requests import Visit
 from bot.conversation import charts
 from bot.conversation.charts import Chart
-from bot.conversation.delivery_failures import undelivered
+from bot.conversation.delivery_failures import compose_failures
 from knowledge.errors import NotFound
 from knowledge.statistics import trends
 from knowledge.statistics.trends import Trends
@@ -31,7 +31,7 @@ def show(visit: Visit) -> Response:
         days=days,
         spans=SPANS,
         charts=[(chart, charts.title(chart, visit.words)) for chart in Chart],
-        undelivered=undelivered(found.failures, visit.words),
+        undelivered=compose_failures(found.failures, visit.words),
         waits=[
             format_timedelta(wait, locale=locale) if wait is not None else "—" for wait in waits
         ],
@@ -62,6 +62,6 @@ def _trends(visit: Visit, days: int) -> Trends:
 
     def counted() -> Trends:
         with visit.transaction() as session:
-            return trends.trends(session, until - timedelta(days=days), until)
+            return trends.compute_trends(session, until - timedelta(days=days), until)
 
     return visit.desk.remembered.get((days, minute), counted)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bot.observability.logs import Threads
 
 
-class Line:
+class BoundedPool:
     """Threads that others do not wait for, with at most ``room`` pieces of work at hand at once.
 
     Used from one loop: only the work itself is done in its threads.

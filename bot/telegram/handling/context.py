@@ -19,9 +19,9 @@ from bot.conversation.interface import Talk
 from bot.conversation.reply import Asker, Reply
 from bot.observability import telemetry
 from bot.observability.logs import Threads
-from bot.telegram.handling.bounded_pool import Line
-from bot.telegram.handling.pending_reply import Hand
-from bot.telegram.incoming.message_text import asked_in, written
+from bot.telegram.handling.bounded_pool import BoundedPool
+from bot.telegram.handling.pending_reply import PendingReply
+from bot.telegram.incoming.message_text import find_message, find_question
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.rendering import render
 from bot.telegram.outgoing.sending import Place, send_part
@@ -72,18 +72,20 @@ class Desk:
     aside: ThreadPoolExecutor = field(
         default_factory=lambda: Threads(_ASIDE_THREADS, thread_name_prefix="aside")
     )
-    pictures: Line = field(default_factory=lambda: Line("pictures", PICTURE_THREADS, PICTURES))
-    links: Line = field(default_factory=lambda: Line("links", LINK_THREADS, LINKS))
-    _hands: dict[int, Hand] = field(default_factory=dict)
+    pictures: BoundedPool = field(
+        default_factory=lambda: BoundedPool("pictures", PICTURE_THREADS, PICTURES)
+    )
+    links: BoundedPool = field(default_factory=lambda: BoundedPool("links", LINK_THREADS, LINKS))
+    _hands: dict[int, PendingReply] = field(default_factory=dict)
     _albums: OrderedDict[str, int] = field(default_factory=OrderedDict)
     _menus: OrderedDict[int, Menu] = field(default_factory=OrderedDict)
 
-    def hand(self, update_id: int) -> Hand:
+    def hand(self, update_id: int) -> PendingReply:
         """Return what is in hand for an update."""
-        return self._hands.setdefault(update_id, Hand())
+        return self._hands.setdefault(update_id, PendingReply())
 
     @contextlib.contextmanager
-    def holding(self, update_id: int, hand: Hand) -> Iterator[None]:
+    def holding(self, update_id: int, hand: PendingReply) -> Iterator[None]:
         """Have ``hand`` be what is in hand for an update while the body answers it."""
         self._hands[update_id] = hand
         try:
@@ -128,7 +130,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
     """
 
     async def answer(
-        self, update: Update, kind: str, question: Question, line: Line | None = None
+        self, update: Update, kind: str, question: Question, line: BoundedPool | None = None
     ) -> None:
         """Ask the conversation and have its reply sent under the person's message.
 
@@ -144,7 +146,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         await self.answer_with(update, kind, given, line)
 
     async def answer_with(
-        self, update: Update, kind: str, getting: Getting, line: Line | None = None
+        self, update: Update, kind: str, getting: Getting, line: BoundedPool | None = None
     ) -> None:
         """Do as ``answer`` does with the question that ``getting`` returns; raises what it does."""
         place, asker = place_of(update), asker_of(update)
@@ -225,7 +227,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         except TelegramError as error:
             logger.warning("menu_not_shown", extra={"error": type(error).__name__})
 
-    async def _ask_in(self, line: Line, getting: Getting, asker: Asker) -> Reply:
+    async def _ask_in(self, line: BoundedPool, getting: Getting, asker: Asker) -> Reply:
         with line.place() as is_free:
             if is_free:
                 return await self._ask(await getting(), asker, line.threads)
@@ -241,7 +243,9 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         return await loop.run_in_executor(threads or desk.threads, question, desk.talk, asker)
 
     @contextlib.asynccontextmanager
-    async def _placeholder(self, hand: Hand, place: Place, asker: Asker) -> AsyncIterator[None]:
+    async def _placeholder(
+        self, hand: PendingReply, place: Place, asker: Asker
+    ) -> AsyncIterator[None]:
         """Have a placeholder stand there if the body takes until one is due."""
         if hand.placeholder_at is None or hand.placeholder is not None:
             yield
@@ -255,7 +259,9 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
             # One that is on its way is waited for: the answer is to take its place.
             await standing
 
-    async def _stand_in(self, hand: Hand, place: Place, asker: Asker, found: asyncio.Event) -> None:
+    async def _stand_in(
+        self, hand: PendingReply, place: Place, asker: Asker, found: asyncio.Event
+    ) -> None:
         loop, desk = asyncio.get_running_loop(), self.bot_data
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(hand.placeholder_at):
@@ -285,7 +291,7 @@ def asker_of(update: Update) -> Asker | None:
     person, chat, post = update.effective_user, update.effective_chat, update.channel_post
     if post is not None:
         # A channel speaks as itself, in no language but its posts'.
-        language = language_spoken(asked_in(post, post.get_bot().username).text)
+        language = language_spoken(find_question(post, post.get_bot().username).text)
         return Asker(post.chat.id, language, group=post.chat.id)
     spoken_as = update.message.sender_chat if update.message is not None else None
     if chat is not None and spoken_as is not None and spoken_as.id == chat.id:
@@ -301,7 +307,7 @@ def asker_of(update: Update) -> Asker | None:
 def place_of(update: Update) -> Place | None:
     """Return where the reply to ``update`` goes, or None where there is nowhere."""
     query = update.callback_query
-    held = written(update) or update.channel_post if query is None else query.message
+    held = find_message(update) or update.channel_post if query is None else query.message
     if isinstance(held, Message):
         topic = held.message_thread_id if held.is_topic_message else None
         return Place(held.chat.id, topic, held.message_id)
@@ -313,7 +319,7 @@ def place_of(update: Update) -> Place | None:
 def log_answered(update: Update, kind: str, messages: int, started: float) -> None:
     """Log and count an update that has its answer; ``started`` is by ``time.perf_counter``."""
     passed = time.perf_counter() - started
-    telemetry.answered(kind, passed)
+    telemetry.count_answered(kind, passed)
     logger.info(
         "update_answered",
         extra={

@@ -28,9 +28,9 @@ from bot.conversation.interface import Here, Standing
 from bot.telegram.errors import where
 from bot.telegram.handling.context import App, Context, Desk, asker_of, log_answered, place_of
 from bot.telegram.handling.media_messages import answer_about
-from bot.telegram.handling.pending_reply import Hand
+from bot.telegram.handling.pending_reply import PendingReply
 from bot.telegram.incoming.filters import AS_THE_GROUP, ASKS_IN_A_CHANNEL, FROM_A_PERSON
-from bot.telegram.incoming.message_text import asked_in, command_of, given_in, words_of
+from bot.telegram.incoming.message_text import command_of, find_command, find_question, words_of
 from bot.telegram.outgoing.callback_answers import acknowledge, notice
 from bot.telegram.outgoing.sending import Place
 
@@ -61,7 +61,7 @@ def register(application: App) -> None:
 async def on_command(update: Update, context: Context) -> None:
     """Do an admin's command in a group; say where nobody else is that it is for groups."""
     message = update.message
-    if message is None or (given := given_in(message)) is None:
+    if message is None or (given := find_command(message)) is None:
         return
     if message.chat.type == ChatType.PRIVATE:
         await context.answer(
@@ -108,7 +108,7 @@ async def on_post(update: Update, context: Context) -> None:
     post = update.channel_post
     if post is None:
         return
-    asked = asked_in(post, context.bot.username)
+    asked = find_question(post, context.bot.username)
     await answer_about(update, context, post, "channel_post", asked)
 
 
@@ -161,7 +161,7 @@ def is_overheard(application: App, chat: int, update: object) -> bool:
         return False
 
 
-async def look(desk: Desk, update: Update, hand: Hand) -> None:
+async def look(desk: Desk, update: Update, hand: PendingReply) -> None:
     """Leave in ``hand`` what there is to say to a message that nobody asked about."""
     place, asker, message = place_of(update), asker_of(update), update.message
     if place is None or asker is None or message is None:

@@ -32,11 +32,11 @@ from bot.telegram.handling import groups
 from bot.telegram.handling.context import App, Context, Question
 from bot.telegram.handling.inline_queries import on_chosen, on_typed
 from bot.telegram.handling.media_messages import answer_about, on_media, shown_in
-from bot.telegram.incoming.decoding import understood
+from bot.telegram.incoming.decoding import decode_update
 from bot.telegram.incoming.filters import ANY_COMMAND, FOR_THIS_BOT, FROM_A_PERSON
-from bot.telegram.incoming.message_text import asked_in, given_in, written
+from bot.telegram.incoming.message_text import find_command, find_message, find_question
 from bot.telegram.outgoing.callback_answers import acknowledge, notice
-from bot.telegram.outgoing.keyboards import after, gives_way
+from bot.telegram.outgoing.keyboards import may_replace, replace_buttons
 from bot.telegram.outgoing.rendering import Buttons
 
 #: The kinds of update this bot asks Telegram for.
@@ -97,7 +97,7 @@ def register(application: App) -> None:
 def is_for(application: App, update: object) -> bool:
     """Whether any handler takes ``update``, as Telegram wrote it; one not understood counts too."""
     try:
-        read = understood(update, application.bot)
+        read = decode_update(update, application.bot)
         listed = chain.from_iterable(application.handlers.values())
         checks = [each.check_update(read) for each in listed]
     except Exception:  # noqa: BLE001 - whatever PTB trips over; a worker will tell
@@ -107,7 +107,7 @@ def is_for(application: App, update: object) -> bool:
 
 async def on_command(update: Update, context: Context) -> None:
     """Answer one of the bot's own commands."""
-    if update.message is None or (given := given_in(update.message)) is None:
+    if update.message is None or (given := find_command(update.message)) is None:
         return
     await context.answer(update, given.name, _COMMANDS[given.name])
     await context.refresh_menu(update)
@@ -115,16 +115,16 @@ async def on_command(update: Update, context: Context) -> None:
 
 async def on_check(update: Update, context: Context) -> None:
     """Answer a claim that is given with the command, or that the command replies to."""
-    message = written(update)
+    message = find_message(update)
     if message is not None:
-        asked = asked_in(message, context.bot.username)
+        asked = find_question(message, context.bot.username)
         await answer_about(update, context, message, "check", asked)
 
 
 async def on_personal_command(update: Update, context: Context) -> None:
     """Do a command that is about the person themselves, where nobody reads along."""
     message = update.message
-    if message is None or (given := given_in(message)) is None:
+    if message is None or (given := find_command(message)) is None:
         return
     if message.chat.type != ChatType.PRIVATE:
         await context.answer(update, given.name, lambda talk, asker: talk.in_private(asker))
@@ -142,7 +142,7 @@ async def on_other_command(update: Update, context: Context) -> None:
     What moderators see is not for a group, and whether somebody is one is not either.
     """
     message = update.message
-    if message is None or (given := given_in(message)) is None:
+    if message is None or (given := find_command(message)) is None:
         return
     if message.chat.type != ChatType.PRIVATE:
         await context.answer(update, "other_command", lambda talk, asker: talk.help(asker))
@@ -157,11 +157,11 @@ async def on_other_command(update: Update, context: Context) -> None:
 
 async def on_claim(update: Update, context: Context) -> None:
     """Answer a text, a caption or a forward as a claim."""
-    message = written(update)
+    message = find_message(update)
     if message is None:
         return
     context.bot_data.is_new_album(message)
-    asked = asked_in(message, context.bot.username)
+    asked = find_question(message, context.bot.username)
     if asked.text or shown_in(message) is not None:
         await answer_about(update, context, message, "claim", asked)
     else:
@@ -181,7 +181,7 @@ async def on_press(update: Update, context: Context) -> None:
         # Only a game's button comes without data, and this bot has none.
         if (action := query.data) is None:
             return
-        rewrites = action.startswith(SETTING_ACTIONS) and gives_way(query.message, action)
+        rewrites = action.startswith(SETTING_ACTIONS) and may_replace(query.message, action)
         respond = context.rewrite if rewrites else context.answer
         await respond(update, "press", lambda talk, asker: talk.press(asker, action))
     finally:
@@ -205,7 +205,7 @@ def _relabel(
     message, pressed = query.message, query.data
     if not isinstance(message, Message) or message.reply_markup is None or pressed is None:
         return
-    keyboard = after(message.reply_markup, pressed, buttons)
+    keyboard = replace_buttons(message.reply_markup, pressed, buttons)
     if keyboard != message.reply_markup:
         shown = Buttons(message.message_id, keyboard)
         context.bot_data.hand(update.update_id).relabel(shown, message.chat_id)

@@ -45,7 +45,7 @@ async def on_typed(update: Update, context: Context) -> None:
         return
     started = time.perf_counter()
     offered = await context.ask(update, lambda talk, asker: talk.cards(asker, query.query))
-    telemetry.answered("inline", time.perf_counter() - started)
+    telemetry.count_answered("inline", time.perf_counter() - started)
     if not offered.cards and offered.hint is None:
         return
     articles = [made for card in offered.cards if (made := article(card)) is not None]

@@ -10,7 +10,7 @@ from telegram.error import BadRequest, InvalidToken
 from bot.conversation.media_texts import Medium
 from bot.conversation.reply import Origin
 from bot.telegram.handling.context import Context, Question
-from bot.telegram.incoming.message_text import Asked, forwarded_from, written
+from bot.telegram.incoming.message_text import Asked, find_message, forwarded_from
 from knowledge.claims import lone_link
 
 #: Bytes of a picture that are fetched, and the seconds it has.
@@ -59,7 +59,7 @@ def shown_in(message: Message) -> Message | None:
 
 async def on_media(update: Update, context: Context) -> None:
     """Answer a message without words, once for an album."""
-    message = written(update)
+    message = find_message(update)
     if message is not None and context.bot_data.is_new_album(message):
         await answer_media(update, context, message)
 

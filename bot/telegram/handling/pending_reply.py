@@ -10,7 +10,7 @@ from bot.telegram.outgoing.sending import Place
 
 
 @dataclass(slots=True)
-class Hand:
+class PendingReply:
     """What handlers leave for the worker that sends it.
 
     ``placeholder_at`` is the loop's time at which a placeholder is due, None for none;

@@ -22,14 +22,14 @@ from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.observability import telemetry
 from bot.telegram.errors import reason
-from bot.telegram.incoming.update_store import Inbox
+from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.backoff import is_too_late, pause
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.rendering import Buttons, Rendered
 from bot.telegram.outgoing.reply_pieces import Piece
-from bot.telegram.outgoing.send_errors import Fate, fate_of
-from bot.telegram.outgoing.sending import asked_pause, edit_buttons, edit_part, send_part
-from knowledge.update_queue.queued_updates import Taken
+from bot.telegram.outgoing.send_errors import SendFailure, classify_error
+from bot.telegram.outgoing.sending import edit_buttons, edit_part, requested_pause, send_part
+from knowledge.update_queue.queued_updates import LeasedUpdate
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Sender:
     def __init__(
         self,
         bot: Bot,
-        inbox: Inbox,
+        inbox: UpdateStore,
         pacer: Pacer,
         window: asyncio.Semaphore,
         moved: Callable[[int, int], Awaitable[None]],
@@ -63,7 +63,7 @@ class Sender:
         self._bot, self._inbox, self._moved = bot, inbox, moved
         self._pacer, self._window = pacer, window
 
-    async def send(self, taken: Taken, pieces: tuple[Piece, ...]) -> timedelta | None:
+    async def send(self, taken: LeasedUpdate, pieces: tuple[Piece, ...]) -> timedelta | None:
         """Send what is left of a reply and record it; returns a pause where it is for later.
 
         Raises ``InvalidToken`` where the token is accepted no more, SQLAlchemyError where the
@@ -94,7 +94,7 @@ class Sender:
                         await self._moved(piece.place.chat_id, error.new_chat_id)
                     changed = _changed(reply, number, fate, error)
                     if changed is None or changes == _CHANGES:
-                        if fate is not Fate.THERE:
+                        if fate is not SendFailure.THERE:
                             return await self._failed(taken, piece, fate, error)
                         message_id = piece.edits
                     else:
@@ -106,8 +106,8 @@ class Sender:
                 number += 1
                 await self._record(taken, reply, number, stands)
         send, total = time.perf_counter() - started, self._inbox.clock() - taken.arrived_at
-        telemetry.took("send", send)
-        telemetry.took("total", total.total_seconds())
+        telemetry.observe_stage("send", send)
+        telemetry.observe_stage("total", total.total_seconds())
         logger.info(
             "update_sent",
             extra={
@@ -130,7 +130,7 @@ class Sender:
         return await send_part(self._bot, piece.part, piece.place)
 
     async def _record(
-        self, taken: Taken, reply: Sequence[Piece], number: int, stands: int | None
+        self, taken: LeasedUpdate, reply: Sequence[Piece], number: int, stands: int | None
     ) -> None:
         """Note that so many pieces of a reply are sent, and where the first stands if it is new."""
         if number < len(reply):
@@ -139,59 +139,63 @@ class Sender:
             await _surely(lambda: self._inbox.finish(taken, stands))
 
     async def _failed(
-        self, taken: Taken, piece: Piece, fate: Fate, error: TelegramError | TimeoutError
+        self,
+        taken: LeasedUpdate,
+        piece: Piece,
+        fate: SendFailure,
+        error: TelegramError | TimeoutError,
     ) -> timedelta | None:
         """Do what a failure asks for; returns a pause where it is tried again."""
         # The name alone where it may be anything: some of Telegram's errors quote the token.
         name = type(error).__name__
         extra = {"update_id": taken.id, "error": name, "fate": fate.name.lower()}
-        telemetry.not_sent(fate.name.lower())
+        telemetry.count_not_sent(fate.name.lower())
         match fate:
-            case Fate.GONE:
+            case SendFailure.GONE:
                 logger.info("update_undeliverable", extra=extra)
                 await _surely(lambda: self._inbox.drop(taken, reason(error)))
                 return None
-            case Fate.LOCKED_OUT:
+            case SendFailure.LOCKED_OUT:
                 await self._later(taken, timedelta(seconds=1))
                 raise error
-            case Fate.LATER if isinstance(error, RetryAfter):
+            case SendFailure.LATER if isinstance(error, RetryAfter):
                 logger.warning("send_delayed", extra=extra)
-                return await self._later(taken, asked_pause(error))
-            case Fate.UNSENT | Fate.UNSURE if not is_too_late(
+                return await self._later(taken, requested_pause(error))
+            case SendFailure.UNSENT | SendFailure.UNSURE if not is_too_late(
                 taken.arrived_at, self._inbox.clock()
             ):
                 logger.warning("send_delayed", extra=extra)
                 wait = pause(taken.tries, random.random())  # noqa: S311 - spreads, hides nothing
-                repeat = fate is Fate.UNSURE and not piece.is_edit
+                repeat = fate is SendFailure.UNSURE and not piece.is_edit
                 await _surely(lambda: self._inbox.put_back(taken, wait, name, repeat))
                 return wait
         logger.error("update_given_up", extra=extra)
-        why = reason(error) if fate is Fate.REFUSED else name
+        why = reason(error) if fate is SendFailure.REFUSED else name
         await _surely(lambda: self._inbox.give_up(taken, f"not sent: {why}"))
         return None
 
-    async def _later(self, taken: Taken, wait: timedelta) -> timedelta:
+    async def _later(self, taken: LeasedUpdate, wait: timedelta) -> timedelta:
         await _surely(lambda: self._inbox.put_back(taken, wait))
         return wait
 
 
-def _fate(piece: Piece, error: TelegramError | TimeoutError) -> Fate:
-    fate = fate_of(error)
+def _fate(piece: Piece, error: TelegramError | TimeoutError) -> SendFailure:
+    fate = classify_error(error)
     # Buttons of a message that is not there any more are nothing to be shown anywhere else.
-    nowhere = isinstance(piece.part, Buttons) and fate in (Fate.ANEW, Fate.MOVED)
-    return Fate.THERE if nowhere else fate
+    nowhere = isinstance(piece.part, Buttons) and fate in (SendFailure.ANEW, SendFailure.MOVED)
+    return SendFailure.THERE if nowhere else fate
 
 
 def _changed(
-    reply: list[Piece], number: int, fate: Fate, error: TelegramError | TimeoutError
+    reply: list[Piece], number: int, fate: SendFailure, error: TelegramError | TimeoutError
 ) -> list[Piece] | None:
     """Return a reply that gets past a failure, None where there is none."""
     piece = reply[number]
-    if fate is Fate.ANEW and piece.edits is not None:
+    if fate is SendFailure.ANEW and piece.edits is not None:
         return [*reply[:number], replace(piece, edits=None), *reply[number + 1 :]]
-    if fate is Fate.OUTSIDE and piece.place.topic_id is not None:
+    if fate is SendFailure.OUTSIDE and piece.place.topic_id is not None:
         return [replace(p, place=replace(p.place, topic_id=None)) for p in reply]
-    if fate is Fate.MOVED and isinstance(error, ChatMigrated):
+    if fate is SendFailure.MOVED and isinstance(error, ChatMigrated):
         # Messages have other numbers in the new group: none can be answered or edited there.
         group = error.new_chat_id
         return [

@@ -20,17 +20,17 @@ from bot.observability.redaction import words_in_hand
 from bot.telegram.errors import TokenRejected, where
 from bot.telegram.handling import groups
 from bot.telegram.handling.context import App, asker_of, place_of
-from bot.telegram.handling.pending_reply import Hand
+from bot.telegram.handling.pending_reply import PendingReply
 from bot.telegram.handling.reply_sender import Sender
-from bot.telegram.incoming.decoding import understood
-from bot.telegram.incoming.update_store import Inbox
+from bot.telegram.incoming.decoding import decode_update
+from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.backoff import ANSWER_TRIES, DEADLY_TRIES, pause
 from bot.telegram.outgoing.callback_answers import acknowledge
 from bot.telegram.outgoing.reply_pieces import Piece
 from knowledge.errors import SealBroken
 from knowledge.models import Course
 from knowledge.update_queue.message_versions import Version
-from knowledge.update_queue.queued_updates import Taken
+from knowledge.update_queue.queued_updates import LeasedUpdate
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Workers:
     """Takes updates and answers each in a task of its own, until told to stop."""
 
     def __init__(
-        self, application: App, inbox: Inbox, placeholder_seconds: float, patience: float
+        self, application: App, inbox: UpdateStore, placeholder_seconds: float, patience: float
     ) -> None:
         self._application, self._inbox = application, inbox
         self._desk = application.bot_data
@@ -82,7 +82,7 @@ class Workers:
         try:
             while not self._stop.is_set() and not self._locked_out:
                 self._wake.clear()
-                telemetry.looked()
+                telemetry.note_inbox_checked()
                 try:
                     taken = await self._take()
                     failures, rest = 0, LOOK_SECONDS
@@ -116,7 +116,7 @@ class Workers:
         # The person's next one may be taken now.
         self.wake()
 
-    async def _serve(self, taken: Taken) -> None:
+    async def _serve(self, taken: LeasedUpdate) -> None:
         """See one update through as far as it goes; whatever breaks, it is taken again."""
         try:
             with words_in_hand(self._words(taken)):
@@ -131,13 +131,13 @@ class Workers:
         if wait is not None:
             asyncio.get_running_loop().call_later(wait.total_seconds(), self.wake)
 
-    def _words(self, taken: Taken) -> object:
+    def _words(self, taken: LeasedUpdate) -> object:
         """Return what an update says, nothing where that cannot be read: a step will find out."""
         with contextlib.suppress(SealBroken, ValueError):
             return self._inbox.opened(taken)
         return None
 
-    async def _broken(self, taken: Taken, error: Exception) -> timedelta | None:
+    async def _broken(self, taken: LeasedUpdate, error: Exception) -> timedelta | None:
         """Have an update tried again after whatever broke; a few times, unless the database did."""
         name = type(error).__name__
         try:
@@ -151,7 +151,7 @@ class Workers:
             return None
         return wait
 
-    async def _step(self, taken: Taken) -> timedelta | None:
+    async def _step(self, taken: LeasedUpdate) -> timedelta | None:
         """Answer and send; returns a pause after which it is to be taken again."""
         pieces = self._inbox.reply(taken)
         if taken.course is Course.WATCH and self._is_left_unsaid(taken):
@@ -164,7 +164,7 @@ class Workers:
                 await self._inbox.finish(taken)
                 return None
             try:
-                update = understood(self._inbox.opened(taken), self._application.bot)
+                update = decode_update(self._inbox.opened(taken), self._application.bot)
             except Exception as error:  # noqa: BLE001 - whatever PTB trips over; an admin will see
                 logger.error(
                     "update_given_up", extra={"update_id": taken.id, "error": type(error).__name__}
@@ -179,7 +179,7 @@ class Workers:
                 return None
         return await self._sender.send(taken, pieces)
 
-    def _is_left_unsaid(self, taken: Taken) -> bool:
+    def _is_left_unsaid(self, taken: LeasedUpdate) -> bool:
         """Whether silence is better than what nobody asked for: it may be there, broke or is late.
 
         ``tries`` of a reply that is kept are its sendings, of which none arrived.
@@ -188,8 +188,8 @@ class Workers:
         return bool(broke) or self._inbox.clock() - taken.arrived_at > groups.FRESH
 
     async def _answered(
-        self, taken: Taken, update: Update
-    ) -> tuple[Taken, tuple[Piece, ...]] | timedelta:
+        self, taken: LeasedUpdate, update: Update
+    ) -> tuple[LeasedUpdate, tuple[Piece, ...]] | timedelta:
         """Return the reply, kept by now (empty: nothing is to be sent); a pause if it failed."""
         course, error = taken.course, None
         hand = self._hand(taken)
@@ -221,7 +221,7 @@ class Workers:
             return taken, ()
         return kept, pieces
 
-    def _hand(self, taken: Taken) -> Hand:
+    def _hand(self, taken: LeasedUpdate) -> PendingReply:
         waited = (self._inbox.clock() - taken.arrived_at).total_seconds()
         due = asyncio.get_running_loop().time() + max(0.0, self._placeholder_seconds - waited)
 
@@ -233,9 +233,9 @@ class Workers:
             # A refusal is no answer to what was edited: it takes the place of none.
             standing = taken.standing.answer
         placeholder = None if standing is None else int(standing)
-        return Hand(due, placeholder, note, waited=waited)
+        return PendingReply(due, placeholder, note, waited=waited)
 
-    async def _tell(self, update: Update, course: Course, hand: Hand) -> None:
+    async def _tell(self, update: Update, course: Course, hand: PendingReply) -> None:
         """Have the person told that they are not answered, and why."""
         place, asker = place_of(update), asker_of(update)
         if place is None or asker is None:
@@ -282,7 +282,7 @@ class Workers:
 
 
 @contextlib.asynccontextmanager
-async def working(workers: Workers, stop: asyncio.Event) -> AsyncIterator[None]:
+async def run_workers(workers: Workers, stop: asyncio.Event) -> AsyncIterator[None]:
     """Have ``workers`` answer for as long as the body takes, which ends when ``stop`` is set.
 
     At the end what is in hand is finished. Raises ``TokenRejected`` as ``Workers.run``, which sets

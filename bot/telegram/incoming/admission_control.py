@@ -4,7 +4,7 @@ from bot.telegram.outgoing.rate_limits import Limits, Meter
 from knowledge.models import Course
 
 
-class Gate:
+class AdmissionControl:
     """Decides what becomes of each update when it comes in. Not for several threads at once."""
 
     def __init__(self, limits: Limits) -> None:

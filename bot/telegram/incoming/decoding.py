@@ -5,7 +5,7 @@ from typing import Any
 from telegram import Bot, Update
 
 
-def understood(written: Any, bot: Bot) -> Update:
+def decode_update(written: Any, bot: Bot) -> Update:
     """Return the update that Telegram wrote.
 
     Raises whatever python-telegram-bot trips over, or ValueError where what everything else hangs

@@ -11,11 +11,11 @@ from telegram.constants import ChatType, UpdateType
 
 from bot.observability import telemetry
 from bot.observability.telemetry import Omission
-from bot.telegram.incoming.admission_control import Gate
+from bot.telegram.incoming.admission_control import AdmissionControl
 from bot.telegram.incoming.update_identity import is_edit, is_typed, wording_of
-from bot.telegram.incoming.update_store import Inbox
+from bot.telegram.incoming.update_store import UpdateStore
 from knowledge.models import Course
-from knowledge.update_queue.queued_updates import Arriving
+from knowledge.update_queue.queued_updates import NewUpdate
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +40,8 @@ class Intake:
 
     def __init__(
         self,
-        inbox: Inbox,
-        gate: Gate,
+        inbox: UpdateStore,
+        gate: AdmissionControl,
         on_new: Callable[[], None],
         is_meant: Callable[[object], bool],
         is_overheard: Callable[[int, object], bool] = lambda _group, _update: False,
@@ -51,7 +51,7 @@ class Intake:
         self._on_new, self._is_meant, self._clock = on_new, is_meant, clock
         self._is_overheard = is_overheard
         self._waiting = 0
-        self._not_stored: OrderedDict[int, Arriving] = OrderedDict()
+        self._not_stored: OrderedDict[int, NewUpdate] = OrderedDict()
 
     async def store(self, updates: Sequence[object]) -> None:
         """Store updates as Telegram wrote them; returns when those to be answered are on disk.
@@ -78,14 +78,14 @@ class Intake:
             logger.info("updates_stored", extra={"again": again, "refused": refused})
         self._on_new()
 
-    def _remember(self, arriving: Sequence[Arriving]) -> None:
+    def _remember(self, arriving: Sequence[NewUpdate]) -> None:
         """Remember what becomes of updates that come again: they were counted as let through."""
         for each in arriving:
             self._not_stored[each.id] = each
             if len(self._not_stored) > _NOT_STORED:
                 self._not_stored.popitem(last=False)
 
-    def _arriving(self, update: object, number: int | None) -> Arriving | None:
+    def _arriving(self, update: object, number: int | None) -> NewUpdate | None:
         if number is None:
             logger.error("update_without_number")
             return None
@@ -110,22 +110,22 @@ class Intake:
             group = str(origin.chat) if origin.in_group else None
             course = self._gate.course(lane, group, self._waiting, at)
         if course is None:
-            telemetry.left_out(Omission.PASSED_OVER if typed else Omission.TOO_MANY)
+            telemetry.count_left_out(Omission.PASSED_OVER if typed else Omission.TOO_MANY)
             return None
         return self._inbox.arriving(number, lane, update, course, wording_of(update))
 
-    def _overheard(self, number: int, update: object, origin: "Origin") -> Arriving | None:
+    def _overheard(self, number: int, update: object, origin: "Origin") -> NewUpdate | None:
         """Leave out what is not for the bot, unless a watched group says it: in its lane, then.
 
         What is edited there was looked at as it came.
         """
         group = origin.chat if origin.in_group and not is_edit(update) else None
         if group is None or not self._is_overheard(group, update):
-            telemetry.left_out(Omission.NOT_MEANT)
+            telemetry.count_left_out(Omission.NOT_MEANT)
             return None
         course = self._gate.unasked(str(group), self._waiting, self._clock())
         if course is None:
-            telemetry.left_out(Omission.PASSED_OVER)
+            telemetry.count_left_out(Omission.PASSED_OVER)
             return None
         # As many may come in one batch as are counted only after it.
         self._waiting += 1

@@ -27,7 +27,7 @@ _LONE_COMMAND = re.compile(r"/\S*")
 _SPACES = re.compile(r"[^\S\n]+")
 
 
-def written(update: Update) -> Message | None:
+def find_message(update: Update) -> Message | None:
     """Return the message that somebody wrote or changed, None where it is something else."""
     return update.message or update.edited_message
 
@@ -40,13 +40,13 @@ class Asked:
     origin: Origin | None = None
 
 
-def asked_in(message: Message, username: str) -> Asked:
+def find_question(message: Message, username: str) -> Asked:
     """Return what ``message`` asks about: its own words, else those that it points to.
 
     ``/check`` or a mention of the bot alone points to the message that it replies to. Invisible
     characters and mentions of the bot itself are dropped, and the text is bounded.
     """
-    given, words = given_in(message), words_of(message)
+    given, words = find_command(message), words_of(message)
     own = given.argument if given is not None else _tidy(mention_of(username).sub(" ", words))
     points = given is not None or mention_of(username).search(words) is not None
     if own or not points:
@@ -112,7 +112,7 @@ class Given:
     argument: str
 
 
-def given_in(message: Message) -> Given | None:
+def find_command(message: Message) -> Given | None:
     """Return the command that ``message`` gives, or None."""
     command = command_of(message)
     if command is None:

@@ -21,7 +21,7 @@ from bot.telegram.errors import UNREADABLE, PollingConflict, TokenRejected, kind
 from bot.telegram.handling.handlers import ALLOWED_UPDATES
 from bot.telegram.incoming.intake import Intake, number_of
 from bot.telegram.incoming.stopping import unless_stopped
-from bot.telegram.outgoing.sending import asked_pause
+from bot.telegram.outgoing.sending import requested_pause
 
 logger = logging.getLogger(__name__)
 
@@ -118,4 +118,4 @@ def _after(updates: Sequence[object]) -> int:
 
 def _asked_pause(error: Exception) -> float | None:
     """Return the seconds Telegram asks to wait, if it does."""
-    return asked_pause(error).total_seconds() if isinstance(error, RetryAfter) else None
+    return requested_pause(error).total_seconds() if isinstance(error, RetryAfter) else None

@@ -22,10 +22,10 @@ from knowledge.accounts import people
 from knowledge.models import Course
 from knowledge.models.declarative_base import now
 from knowledge.storage.database import Sessions
-from knowledge.storage.encryption import Seal
-from knowledge.storage.group_commit import SharedCommits
+from knowledge.storage.encryption import Cipher
+from knowledge.storage.group_commit import GroupCommit
 from knowledge.update_queue import queued_updates
-from knowledge.update_queue.queued_updates import Arriving, Stored, Taken
+from knowledge.update_queue.queued_updates import LeasedUpdate, NewUpdate, Stored
 
 #: How long an update is left to a process that does not say that it lives: a crash delays what it
 #: had in hand by as much, where no process starts on its host. It says so four times meanwhile.
@@ -34,7 +34,7 @@ LEASE: Final = timedelta(seconds=10)
 _T = TypeVar("_T")
 
 
-class Inbox:
+class UpdateStore:
     """One process's hold on the updates that ``knowledge.update_queue.queued_updates`` keeps.
 
     Every method raises SQLAlchemyError where the database fails.
@@ -49,9 +49,9 @@ class Inbox:
         holder: str | None = None,
     ) -> None:
         self.lease, self.clock = lease, clock
-        self._secret, self._seal = secret, Seal(secret, "what arrived and is not answered yet")
+        self._secret, self._seal = secret, Cipher(secret, "what arrived and is not answered yet")
         self._holder = holder or secrets.token_hex(16)
-        self._commits = SharedCommits(sessions)
+        self._commits = GroupCommit(sessions)
 
     def lane(self, number: int) -> str:
         """Return the lane of a person or a chat: what the person is known by everywhere."""
@@ -64,10 +64,10 @@ class Inbox:
         update: Any,
         course: Course,
         wording: Wording | None = None,
-    ) -> Arriving:
+    ) -> NewUpdate:
         """Return an update as it is stored; of its ``wording`` no more than keyed hashes is."""
         payload = json.dumps(update, ensure_ascii=False).encode(errors="surrogatepass")
-        arriving = Arriving(number, lane, self._seal.close(payload), course)
+        arriving = NewUpdate(number, lane, self._seal.close(payload), course)
         if wording is None:
             return arriving
         message, content = f"message {wording.message}", wording.content
@@ -75,28 +75,28 @@ class Inbox:
         words = None if content is None else self._coded(f"{message} reads {content}")
         return replace(arriving, message=self._coded(message), content=words)
 
-    def opened(self, taken: Taken) -> Any:
+    def opened(self, taken: LeasedUpdate) -> Any:
         """Return the update that ``taken`` is. Raises SealBroken, or ValueError if it is none."""
         return json.loads(self._seal.open(taken.payload).decode(errors="surrogatepass"))
 
-    def reply(self, taken: Taken) -> tuple[Piece, ...] | None:
+    def reply(self, taken: LeasedUpdate) -> tuple[Piece, ...] | None:
         """Return the reply that is kept, None where there is none yet. Raises SealBroken."""
         return None if taken.reply is None else reply_pieces.read(self._seal.open(taken.reply))
 
-    async def store(self, arriving: Sequence[Arriving]) -> Stored:
+    async def store(self, arriving: Sequence[NewUpdate]) -> Stored:
         """Keep what comes in."""
         return await self._do(lambda session: queued_updates.store(session, arriving, self.clock()))
 
     async def count_waiting(self) -> int:
         """Return how many are not answered yet."""
-        return await self._do(queued_updates.waiting)
+        return await self._do(queued_updates.count_waiting)
 
-    async def take(self, limit: int, in_hand: Collection[int]) -> list[Taken]:
+    async def take(self, limit: int, in_hand: Collection[int]) -> list[LeasedUpdate]:
         """Take up to ``limit`` updates whose turn it is, beside those in hand."""
 
-        def act(session: Session) -> list[Taken]:
+        def act(session: Session) -> list[LeasedUpdate]:
             at = self.clock()
-            return queued_updates.take(session, self._holder, at, at + self.lease, limit, in_hand)
+            return queued_updates.lease(session, self._holder, at, at + self.lease, limit, in_hand)
 
         return await self._do(act)
 
@@ -108,7 +108,7 @@ class Inbox:
             )
         )
 
-    async def place(self, taken: Taken, message_id: int) -> None:
+    async def place(self, taken: LeasedUpdate, message_id: int) -> None:
         """Note the message that stands where the answer will be."""
         await self._do(
             lambda session: queued_updates.place(session, taken.id, self._holder, str(message_id)),
@@ -116,8 +116,8 @@ class Inbox:
         )
 
     async def answer(
-        self, taken: Taken, reply: Sequence[Piece], course: Course, error: str | None
-    ) -> Taken | None:
+        self, taken: LeasedUpdate, reply: Sequence[Piece], course: Course, error: str | None
+    ) -> LeasedUpdate | None:
         """Keep the reply; None where the update is another process's by now."""
         sealed = self._seal.close(reply_pieces.write(reply))
         kept = await self._do(
@@ -128,7 +128,7 @@ class Inbox:
         return replace(taken, reply=sealed, course=course, progress=0, tries=0) if kept else None
 
     async def advance(
-        self, taken: Taken, reply: Sequence[Piece], progress: int, stands: int | None = None
+        self, taken: LeasedUpdate, reply: Sequence[Piece], progress: int, stands: int | None = None
     ) -> bool:
         """Note how much of the reply is sent, and the message it ``stands`` in if that is news."""
         sealed, at = self._seal.close(reply_pieces.write(reply)), _named(stands)
@@ -139,7 +139,7 @@ class Inbox:
             urgent=True,
         )
 
-    async def finish(self, taken: Taken, stands: int | None = None) -> bool:
+    async def finish(self, taken: LeasedUpdate, stands: int | None = None) -> bool:
         """Note that the reply is sent, and the message it ``stands`` in if that is news."""
         at = _named(stands)
         return await self._do(
@@ -149,7 +149,7 @@ class Inbox:
             urgent=True,
         )
 
-    async def drop(self, taken: Taken, error: str) -> bool:
+    async def drop(self, taken: LeasedUpdate, error: str) -> bool:
         """Note that nobody is there to be told."""
         return await self._do(
             lambda session: queued_updates.drop(
@@ -157,7 +157,7 @@ class Inbox:
             )
         )
 
-    async def give_up(self, taken: Taken, error: str) -> bool:
+    async def give_up(self, taken: LeasedUpdate, error: str) -> bool:
         """Give an update up, for an admin to see."""
         return await self._do(
             lambda session: queued_updates.give_up(
@@ -166,7 +166,7 @@ class Inbox:
         )
 
     async def put_back(
-        self, taken: Taken, pause: timedelta, error: str | None = None, repeat: bool = False
+        self, taken: LeasedUpdate, pause: timedelta, error: str | None = None, repeat: bool = False
     ) -> bool:
         """Have an update taken again after a pause."""
         return await self._do(

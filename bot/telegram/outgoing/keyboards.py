@@ -12,10 +12,10 @@ from telegram.constants import ChatType
 
 from bot.conversation.answer_texts import NUMBERED
 from bot.conversation.reply import Button
-from bot.telegram.outgoing.rendering import key
+from bot.telegram.outgoing.rendering import render_button
 
 
-def gives_way(message: MaybeInaccessibleMessage | None, action: str) -> bool:
+def may_replace(message: MaybeInaccessibleMessage | None, action: str) -> bool:
     """Whether the reply to ``action`` may take the place of ``message``.
 
     Who presses may send what no button says. Where others read along, only a message that has such
@@ -29,7 +29,7 @@ def gives_way(message: MaybeInaccessibleMessage | None, action: str) -> bool:
     return message.chat.type == ChatType.PRIVATE or action in offered
 
 
-def after(
+def replace_buttons(
     keyboard: InlineKeyboardMarkup, pressed: str, buttons: Sequence[Sequence[Button]]
 ) -> InlineKeyboardMarkup:
     """Return ``keyboard`` with ``buttons`` in it, once the one with the action ``pressed`` was.
@@ -37,7 +37,7 @@ def after(
     A button takes the place of the one that does the same, or, where none does, of the pressed one;
     all others stay. Where a message answers several claims, its buttons keep their numbers.
     """
-    shown = [made for row in buttons for each in row if (made := key(each)) is not None]
+    shown = [made for row in buttons for each in row if (made := render_button(each)) is not None]
     there = {each.callback_data for row in keyboard.inline_keyboard for each in row}
     instead = {
         each.callback_data if each.callback_data in there else pressed: each for each in shown

@@ -19,8 +19,8 @@ from bot.observability import telemetry
 from bot.observability.logs import Threads
 from bot.observability.redaction import words_in_hand
 from bot.telegram.errors import reason, where
-from bot.telegram.outgoing.send_errors import fate_of
-from bot.telegram.outgoing.sending import Place, asked_pause, parts_of, send_part
+from bot.telegram.outgoing.send_errors import classify_error
+from bot.telegram.outgoing.sending import Place, parts_of, requested_pause, send_part
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ _LONGEST_PAUSE_SECONDS: Final = 60.0
 _T = TypeVar("_T")
 
 
-class Courier:
+class NotificationSender:
     """Takes letters from the post to Telegram until it is told to stop."""
 
     def __init__(
@@ -104,7 +104,7 @@ class Courier:
                 for part in parts_of(letter.reply):
                     await send_part(self._bot, part, Place(int(letter.address)))
         except (TelegramError, TimeoutError) as error:
-            telemetry.not_sent(fate_of(error).name.lower())
+            telemetry.count_not_sent(classify_error(error).name.lower())
             raise
 
     async def _record(self, letter: Letter) -> None:
@@ -121,7 +121,7 @@ class Courier:
                 return
 
     async def _wait_as_asked(self, letter: Letter, error: RetryAfter) -> float:
-        pause = asked_pause(error)
+        pause = requested_pause(error)
         await self._off_loop(lambda: self._post.failed(letter, "RetryAfter", pause))
         logger.warning("letters_held_up", extra={"retry_in_s": pause.total_seconds()})
         # The limit is the bot's, not one chat's: nothing goes out before it is over.
@@ -141,7 +141,7 @@ class Courier:
 
 
 @contextlib.asynccontextmanager
-async def delivering(courier: Courier, patience: float) -> AsyncIterator[None]:
+async def run_delivery(courier: NotificationSender, patience: float) -> AsyncIterator[None]:
     """Have ``courier`` deliver for as long as the body takes.
 
     Its last letter is finished within ``patience`` seconds, or due again when its lease ends.

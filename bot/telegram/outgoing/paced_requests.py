@@ -9,7 +9,7 @@ from telegram.error import RetryAfter
 from telegram.ext import BaseRateLimiter
 
 from bot.telegram.outgoing.pacing import Pacing
-from bot.telegram.outgoing.sending import asked_pause
+from bot.telegram.outgoing.sending import requested_pause
 
 #: What counts against Telegram's limits: messages and their edits.
 _PACED: Final = frozenset(
@@ -59,7 +59,7 @@ class Pacer(BaseRateLimiter[None]):
         try:
             return await callback(*args, **kwargs)
         except RetryAfter as error:
-            self._pacing.hold(chat, asked_pause(error).total_seconds(), self._clock())
+            self._pacing.hold(chat, requested_pause(error).total_seconds(), self._clock())
             raise
 
     async def _until(self, seconds: float) -> None:

@@ -40,8 +40,8 @@ from bot.conversation.text_direction import (
     RLM,
     RTL_LETTER,
     Direction,
+    add_direction_mark,
     direction_of,
-    opened,
 )
 from knowledge.plain_text import displayable, single_line
 
@@ -124,7 +124,7 @@ def render(reply: Reply) -> tuple[Rendered, ...]:
     return (*map(Rendered, first), Rendered(last, _keyboard(reply.buttons)))
 
 
-def units(text: str) -> int:
+def count_utf16_units(text: str) -> int:
     """Return the length of ``text`` in UTF-16 code units, as Telegram counts."""
     return len(text) + sum(character > "\uffff" for character in text)
 
@@ -142,7 +142,7 @@ def _pack(reply: Reply) -> Iterator[list[_Piece]]:
             room = MESSAGE_UNITS - used - gap
             # A character takes at least one unit: what lies further cannot fit anyway.
             piece = _marked(rest[: MESSAGE_UNITS + 1], direction)
-            needed = units(piece)
+            needed = count_utf16_units(piece)
             if needed <= room:
                 message.append(_Piece(piece, style))
                 used += gap + needed
@@ -190,7 +190,7 @@ def _cut(text: str, room: int, direction: Direction) -> int:
     end = _fitting(text, room)
     while True:
         taken = _border(text, end)
-        excess = units(_marked(text[:taken].rstrip(), direction)) - room
+        excess = count_utf16_units(_marked(text[:taken].rstrip(), direction)) - room
         if excess <= 0:
             return taken
         end = max(1, min(end, taken) - excess)
@@ -242,7 +242,7 @@ def _marked_line(line: str, direction: Direction) -> str:
         opening = RTL_LETTER.search(line)
         latin = LTR_LETTER.search(line)
         wrong = opening is not None and (latin is None or opening.start() < latin.start())
-        line = ISOLATE.sub(lambda apart: f"{FSI}{opened(apart[1])}{PDI}", line)
+        line = ISOLATE.sub(lambda apart: f"{FSI}{add_direction_mark(apart[1])}{PDI}", line)
         return LRM + line if wrong else line
     isolated = _LATIN_RUN.sub(_isolated, line)
     return isolated if RTL_LETTER.match(line) else RLM + isolated
@@ -251,7 +251,7 @@ def _marked_line(line: str, direction: Direction) -> str:
 def _isolated(run: re.Match[str]) -> str:
     """Return the run as it is, or with what holds its signs and its neighbours in place."""
     if run["isolate"] is not None:
-        return f"{FSI}{opened(run[0][1:-1])}{PDI}"
+        return f"{FSI}{add_direction_mark(run[0][1:-1])}{PDI}"
     if run["sign"] is not None:
         return LRM + run[0]
     if run["link"] is not None:
@@ -266,11 +266,13 @@ def _isolated(run: re.Match[str]) -> str:
 
 
 def _keyboard(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | None:
-    keyboard = [shown for row in rows if (shown := [made for b in row if (made := key(b))])]
+    keyboard = [
+        shown for row in rows if (shown := [made for b in row if (made := render_button(b))])
+    ]
     return InlineKeyboardMarkup(keyboard) if keyboard else None
 
 
-def key(button: Button) -> InlineKeyboardButton | None:
+def render_button(button: Button) -> InlineKeyboardButton | None:
     """Return the button, or None where Telegram would refuse it and the whole message with it."""
     label = single_line(button.label)[:_LABEL_CHARACTERS]
     if not label:

@@ -14,7 +14,7 @@ from telegram.error import (
 )
 
 
-class Fate(Enum):
+class SendFailure(Enum):
     """The kinds of failure."""
 
     THERE = auto()
@@ -89,29 +89,29 @@ DESCRIPTIONS: Final = (
 )  # fmt: skip
 
 
-def fate_of(error: TelegramError | TimeoutError) -> Fate:
+def classify_error(error: TelegramError | TimeoutError) -> SendFailure:
     """Return the kind of a failure."""
     match error:
         case RetryAfter():
-            return Fate.LATER
+            return SendFailure.LATER
         case ChatMigrated():
-            return Fate.MOVED
+            return SendFailure.MOVED
         case Forbidden():
-            return Fate.GONE
+            return SendFailure.GONE
         case InvalidToken():
-            return Fate.LOCKED_OUT
+            return SendFailure.LOCKED_OUT
         case BadRequest():
             return _refusal(error.message.lower())
-    return Fate.UNSENT if isinstance(error.__cause__, NEVER_LEFT) else Fate.UNSURE
+    return SendFailure.UNSENT if isinstance(error.__cause__, NEVER_LEFT) else SendFailure.UNSURE
 
 
-def _refusal(message: str) -> Fate:
+def _refusal(message: str) -> SendFailure:
     for phrases, fate in (
-        (_THERE, Fate.THERE),
-        (_ANEW, Fate.ANEW),
-        (_OUTSIDE, Fate.OUTSIDE),
-        (_GONE, Fate.GONE),
+        (_THERE, SendFailure.THERE),
+        (_ANEW, SendFailure.ANEW),
+        (_OUTSIDE, SendFailure.OUTSIDE),
+        (_GONE, SendFailure.GONE),
     ):
         if any(phrase in message for phrase in phrases):
             return fate
-    return Fate.REFUSED
+    return SendFailure.REFUSED

@@ -47,7 +47,7 @@ async def send(bot: Bot, reply: Reply, place: Place) -> int:
     parts = parts_of(reply)
     for number, part in enumerate(parts):
         where = place if number == 0 else replace(place, message_id=None)
-        await persistently(partial(send_part, bot, part, where))
+        await retry_safely(partial(send_part, bot, part, where))
     return len(parts)
 
 
@@ -110,14 +110,14 @@ async def edit_buttons(bot: Bot, buttons: Buttons, chat_id: int) -> None:
     )
 
 
-async def persistently(send: Callable[[], Awaitable[_T]]) -> _T:
+async def retry_safely(send: Callable[[], Awaitable[_T]]) -> _T:
     """Return what ``send`` returns, trying again where that cannot send the message twice."""
     pause = 1.0
     for _ in range(_SEND_TRIES - 1):
         try:
             return await send()
         except RetryAfter as error:
-            wait = asked_pause(error).total_seconds()
+            wait = requested_pause(error).total_seconds()
             if wait > _LONGEST_PAUSE_SECONDS:
                 raise
         except NetworkError as error:
@@ -130,7 +130,7 @@ async def persistently(send: Callable[[], Awaitable[_T]]) -> _T:
     return await send()
 
 
-def asked_pause(error: RetryAfter) -> timedelta:
+def requested_pause(error: RetryAfter) -> timedelta:
     """Return how long Telegram asks to wait."""
     asked = error.retry_after
     return asked if isinstance(asked, timedelta) else timedelta(seconds=asked)

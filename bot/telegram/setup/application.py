@@ -30,14 +30,14 @@ from bot.telegram.errors import (
 )
 from bot.telegram.handling import groups, handlers
 from bot.telegram.handling.context import App, Context, Desk
-from bot.telegram.handling.workers import FAREWELL_SECONDS, Workers, working
-from bot.telegram.incoming.admission_control import Gate
+from bot.telegram.handling.workers import FAREWELL_SECONDS, Workers, run_workers
+from bot.telegram.incoming.admission_control import AdmissionControl
 from bot.telegram.incoming.intake import Intake
 from bot.telegram.incoming.polling import poll
 from bot.telegram.incoming.stopping import unless_stopped
-from bot.telegram.incoming.update_store import Inbox
+from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.incoming.webhook import new_secret, webhook_server
-from bot.telegram.outgoing.notification_delivery import Courier, delivering
+from bot.telegram.outgoing.notification_delivery import NotificationSender, run_delivery
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.pacing import Pacing
 from bot.telegram.outgoing.rate_limits import Limits
@@ -115,16 +115,20 @@ def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None
     return application
 
 
-def in_and_out(application: App, inbox: Inbox, config: TelegramConfig) -> tuple[Intake, Workers]:
+def in_and_out(
+    application: App, inbox: UpdateStore, config: TelegramConfig
+) -> tuple[Intake, Workers]:
     """Return what takes updates into ``inbox``, and what takes them out of it and answers them."""
     workers = Workers(application, inbox, config.placeholder_seconds, config.farewell_seconds)
     is_meant = partial(handlers.is_for, application)
     is_overheard = partial(groups.is_overheard, application)
-    intake = Intake(inbox, Gate(config.limits), workers.wake, is_meant, is_overheard)
+    intake = Intake(inbox, AdmissionControl(config.limits), workers.wake, is_meant, is_overheard)
     return intake, workers
 
 
-def run(config: TelegramConfig, talk: Talk, post: Post, inbox: Inbox, profiles: Profiles) -> None:
+def run(
+    config: TelegramConfig, talk: Talk, post: Post, inbox: UpdateStore, profiles: Profiles
+) -> None:
     """Run the bot until SIGINT or SIGTERM; what is in hand then is finished first.
 
     Raises one of ``TelegramChannelError``'s kinds when it cannot start or go on.
@@ -136,7 +140,7 @@ async def serve(
     config: TelegramConfig,
     talk: Talk,
     post: Post,
-    inbox: Inbox,
+    inbox: UpdateStore,
     profiles: Profiles,
     stop: asyncio.Event,
 ) -> None:
@@ -149,10 +153,10 @@ async def serve(
             return
         publishing = asyncio.create_task(publish(application.bot, profiles))
         intake, workers = in_and_out(application, inbox, config)
-        courier = Courier(application.bot, post, application.bot_data.window)
+        courier = NotificationSender(application.bot, post, application.bot_data.window)
         patience = config.farewell_seconds
         remembering = groups.remembering(application.bot_data)
-        async with remembering, delivering(courier, patience), working(workers, stop):
+        async with remembering, run_delivery(courier, patience), run_workers(workers, stop):
             if config.webhook_url:
                 await _serve_webhook(application.bot, intake, config, config.webhook_url, stop)
             else:
@@ -179,12 +183,12 @@ async def check(config: TelegramConfig, tries: int = 1) -> str:
 
     Raises ``TokenMissing``, ``TokenRejected`` or, after so many tries, ``TelegramUnreachable``.
     """
-    async with connected(config, tries) as bot:
+    async with connect(config, tries) as bot:
         return bot.username
 
 
 @contextlib.asynccontextmanager
-async def connected(config: TelegramConfig, tries: int = 1) -> AsyncIterator[Bot]:
+async def connect(config: TelegramConfig, tries: int = 1) -> AsyncIterator[Bot]:
     """Give a bot of its own, connected, for the body. Raises as ``check`` does."""
     api_url = _checked_api_url(config)
     _keep_out_of_logs(config.token)
@@ -197,7 +201,7 @@ async def connected(config: TelegramConfig, tries: int = 1) -> AsyncIterator[Bot
 
 
 async def _run(
-    config: TelegramConfig, talk: Talk, post: Post, inbox: Inbox, profiles: Profiles
+    config: TelegramConfig, talk: Talk, post: Post, inbox: UpdateStore, profiles: Profiles
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -7,7 +7,7 @@ from telegram.error import TelegramError
 
 from bot.conversation.bulletins import Bulletin
 from bot.telegram.outgoing.sending import Place, send
-from bot.telegram.setup.application import TelegramConfig, connected
+from bot.telegram.setup.application import TelegramConfig, connect
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ async def send_bulletins(config: TelegramConfig, bulletins: Sequence[Bulletin]) 
     if not bulletins:
         return 0
     sent = 0
-    async with connected(config) as bot:
+    async with connect(config) as bot:
         for bulletin in bulletins:
             try:
                 await send(bot, bulletin.reply, Place(int(bulletin.address)))

@@ -6,7 +6,7 @@ from datetime import datetime
 from telegram.error import TelegramError
 
 from bot.telegram.errors import UNREADABLE, TelegramUnreachable, kind
-from bot.telegram.setup.application import TelegramConfig, connected
+from bot.telegram.setup.application import TelegramConfig, connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Registration:
 
 async def look(config: TelegramConfig) -> Registration:
     """Ask Telegram. Raises ``TelegramChannelError``'s kinds as ``application.check``."""
-    async with connected(config, tries=1) as bot:
+    async with connect(config, tries=1) as bot:
         try:
             found = await bot.get_webhook_info()
         except (TelegramError, *UNREADABLE) as error:

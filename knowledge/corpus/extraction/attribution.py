@@ -33,7 +33,9 @@ def attribution(sentence: str) -> Attribution | None:
     None where it names nobody, or only by a pronoun.
     """
     found = mention(sentence)
-    return None if found is None or found.name is None else attributed(found.name, found.relay)
+    return (
+        None if found is None or found.name is None else format_attribution(found.name, found.relay)
+    )
 
 
 def mention(sentence: str) -> Mention | None:
@@ -44,7 +46,7 @@ def mention(sentence: str) -> Mention | None:
     return find(sentence, words(sentence))
 
 
-def attributed(name: str, relay: str | None) -> Attribution:
+def format_attribution(name: str, relay: str | None) -> Attribution:
     """Put a name and a relay together as they are shown."""
     if relay is None:
         return Attribution(name, name)

@@ -62,7 +62,7 @@ _ENGLISH_VERBS = keys(
 )
 
 
-def states(text: str, read: tuple[Word, ...], *, attributed: bool, alone: bool) -> bool:
+def is_statement(text: str, read: tuple[Word, ...], *, attributed: bool, alone: bool) -> bool:
     """Whether a sentence states something rather than heads, asks, signs or invites.
 
     ``read`` are the words of ``text``. ``attributed``: somebody is known to say it. ``alone``: it

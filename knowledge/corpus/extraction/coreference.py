@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from knowledge.corpus.extraction import attribution_patterns as arabic
-from knowledge.corpus.extraction.attribution import Attribution, attributed
+from knowledge.corpus.extraction.attribution import Attribution, format_attribution
 from knowledge.corpus.extraction.speaker_mention import Mention, Voice
 from knowledge.corpus.extraction.word_spans import Word, is_arabic, keys, words
 
@@ -59,7 +59,7 @@ class Speakers:
         if voice is None and self._last is not None and self._last[1] == name:
             voice = self._last[2]
         self._last = (sentence, name, voice)
-        return attributed(name, mention.relay)
+        return format_attribution(name, mention.relay)
 
     def _antecedent(self, voice: Voice | None, sentence: int) -> str | None:
         if self._last is None or voice is Voice.PLURAL:

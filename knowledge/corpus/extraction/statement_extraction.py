@@ -1,7 +1,7 @@
 """A report's body read into the statements it makes: verbatim, in place, with who says them."""
 
 from knowledge.corpus.extraction.attribution import Attribution, mention
-from knowledge.corpus.extraction.boilerplate import is_terminated, states
+from knowledge.corpus.extraction.boilerplate import is_statement, is_terminated
 from knowledge.corpus.extraction.coreference import Speakers
 from knowledge.corpus.extraction.segmentation import clauses, sentences
 from knowledge.corpus.extraction.word_spans import Word, words
@@ -38,7 +38,7 @@ def extract(draft_body: str, title: str = "", language: str = "ar") -> tuple[Sta
             who = _who(text, speakers, number) if attributing else None
             key = _repetition_key(read)
             alone = len(spans) == 1
-            if key in seen or not states(text, read, attributed=who is not None, alone=alone):
+            if key in seen or not is_statement(text, read, attributed=who is not None, alone=alone):
                 continue
             if key == heading and not alone and not is_terminated(read):
                 continue

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from knowledge.corpus.ratings import SUPPORTING_RATINGS, normalise_rating, rating_on_scale
 from knowledge.corpus.readers import fields, html_reader, json_documents
 from knowledge.corpus.readers.fields import FieldError, Flaw
-from knowledge.corpus.readers.file_decoding import Source, opened
+from knowledge.corpus.readers.file_decoding import Source, open_file
 from knowledge.corpus.readers.json_documents import JsonError, Value
 from knowledge.corpus.readers.reader_types import Defaults, Problem
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
@@ -67,17 +67,17 @@ def is_claim_review(value: object) -> bool:
 
 def _values(path: Source) -> Iterator[Value | Problem]:
     if not _is_page(path):
-        yield from json_documents.values(path)
+        yield from json_documents.read_values(path)
         return
     for block in html_reader.json_ld(html_reader.read_page(path)):
         try:
-            yield Value(block.line, json_documents.parsed(block.text))
+            yield Value(block.line, json_documents.parse_json(block.text))
         except JsonError as error:
             yield Problem(block.line, str(error))
 
 
 def _is_page(path: Source) -> bool:
-    with opened(path) as file:
+    with open_file(path) as file:
         beginning = file.read(_BEGINNING_BYTES)
     return beginning.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
 

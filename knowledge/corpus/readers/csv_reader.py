@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
-from knowledge.corpus.readers.file_decoding import Source, opened, require_utf8
+from knowledge.corpus.readers.file_decoding import Source, open_file, require_utf8
 from knowledge.corpus.readers.reader_types import Defaults, Problem, Refs
 from knowledge.corpus.readers.row_reader import report_of
 from knowledge.domain import ReportDraft
@@ -27,7 +27,7 @@ def read_table(path: Source, defaults: Defaults) -> Iterator[ReportDraft | Probl
         UnreadableFile: it is not UTF-8, or its header lacks a column every row needs.
     """
     require_utf8(path)
-    with opened(path) as file:
+    with open_file(path) as file:
         lines = (raw.decode("utf-8-sig" if at == 0 else "utf-8") for at, raw in enumerate(file))
         header = next(lines, "")
         separator = max(

@@ -47,13 +47,13 @@ class Line:
 
 def require_readable(path: Source) -> None:
     """Raise ``UnreadableFile`` unless ``path`` is a file with something in it that may be read."""
-    with opened(path) as file:
+    with open_file(path) as file:
         if not file.read(1):
             raise UnreadableFile(f"{path} is empty; give a file that holds a report.")
 
 
 @contextmanager
-def opened(path: Source) -> Iterator[BinaryIO]:
+def open_file(path: Source) -> Iterator[BinaryIO]:
     """Open ``path`` for reading bytes.
 
     Raises:
@@ -85,9 +85,9 @@ def _regular(path: Path) -> Path:
     return path
 
 
-def whole(path: Source, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
+def read_whole(path: Source, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
     """Return the file's bytes; ``UnreadableFile`` if there are more than ``limit``."""
-    with opened(path) as file:
+    with open_file(path) as file:
         data = file.read(limit + 1)
     if len(data) > limit:
         raise TooMuchToRead(
@@ -96,12 +96,12 @@ def whole(path: Source, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
     return data
 
 
-def whole_text(path: Source, limit: int = MAX_DOCUMENT_BYTES) -> str:
+def read_whole_text(path: Source, limit: int = MAX_DOCUMENT_BYTES) -> str:
     """Return the file as text with ``\\n`` line ends; ``UnreadableFile`` unless it is UTF-8."""
-    return decoded(path, whole(path, limit)).replace("\r\n", "\n").replace("\r", "\n")
+    return decode_text(path, read_whole(path, limit)).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def decoded(path: Source, data: bytes) -> str:
+def decode_text(path: Source, data: bytes) -> str:
     """Return ``data`` (all of the file ``path``) decoded as UTF-8, without a byte order mark."""
     try:
         return data.decode("utf-8-sig")
@@ -117,7 +117,7 @@ def require_utf8(path: Source) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     decoded_bytes = 0
     since_newline = 0
-    with opened(path) as file:
+    with open_file(path) as file:
         while chunk := file.read(_CHUNK):
             pending = len(decoder.getstate()[0])
             try:
@@ -137,12 +137,12 @@ def require_utf8(path: Source) -> None:
             raise _not_utf8(path, decoded_bytes - len(decoder.getstate()[0])) from error
 
 
-def lines(path: Source) -> Iterator[Line | Problem]:
+def read_lines(path: Source) -> Iterator[Line | Problem]:
     """Yield the file's non-empty lines, one in memory at a time.
 
     A line that is too long or not UTF-8 is a ``Problem``; those after it are still read.
     """
-    with opened(path) as file:
+    with open_file(path) as file:
         offset = 0
         number = 0
         while raw := file.readline(MAX_LINE_BYTES + 1):

@@ -4,7 +4,7 @@ from itertools import islice
 
 from knowledge.corpus.readers import html_reader, json_documents
 from knowledge.corpus.readers.claimreview_reader import is_claim_review
-from knowledge.corpus.readers.file_decoding import Source, opened
+from knowledge.corpus.readers.file_decoding import Source, open_file
 from knowledge.corpus.readers.reader_types import Format, Problem
 from knowledge.errors import UnreadableFile
 
@@ -44,20 +44,20 @@ def detect(path: Source) -> Format:
 
 def _holds_reviews(block: html_reader.Block) -> bool:
     try:
-        return is_claim_review(json_documents.parsed(block.text))
+        return is_claim_review(json_documents.parse_json(block.text))
     except json_documents.JsonError:
         return False
 
 
 def _by_content(path: Source) -> Format:
-    with opened(path) as file:
+    with open_file(path) as file:
         beginning = file.read(_BEGINNING_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
     return _BY_FIRST_BYTE.get(beginning[:1], Format.TEXT)
 
 
 def _first_value(path: Source) -> object:
     """The first row that is JSON, since a broken one may come before it."""
-    for value in islice(json_documents.values(path), json_documents.PEEKED_ROWS):
+    for value in islice(json_documents.read_values(path), json_documents.PEEKED_ROWS):
         if not isinstance(value, Problem):
             return value.content
     raise UnreadableFile(

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
-from knowledge.corpus.readers.file_decoding import Source, decoded, whole
+from knowledge.corpus.readers.file_decoding import Source, decode_text, read_whole
 from knowledge.corpus.readers.markup_limits import excess
 from knowledge.corpus.readers.reader_types import Defaults
 from knowledge.domain import ReportDraft
@@ -55,9 +55,9 @@ def read_page(path: Source) -> str:
     Raises:
         UnreadableFile: it is in neither, or too large.
     """
-    data = whole(path, MAX_PAGE_BYTES)
+    data = read_whole(path, MAX_PAGE_BYTES)
     try:
-        return decoded(path, data)
+        return decode_text(path, data)
     except UnreadableFile:
         declared = _DECLARED.search(data[:_DECLARED_WITHIN])
         name = declared[1].decode("ascii").lower() if declared else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from knowledge.corpus.readers.file_decoding import Line, Source, lines, whole_text
+from knowledge.corpus.readers.file_decoding import Line, Source, read_lines, read_whole_text
 from knowledge.corpus.readers.reader_types import Problem
 from knowledge.errors import BrokenFile
 
@@ -26,7 +26,7 @@ class Value:
     content: object
 
 
-def values(path: Source) -> Iterator[Value | Problem]:
+def read_values(path: Source) -> Iterator[Value | Problem]:
     """Yield the rows of a JSONL file one at a time, or the one value of a JSON document.
 
     Raises:
@@ -36,12 +36,12 @@ def values(path: Source) -> Iterator[Value | Problem]:
         yield from _rows(path)
         return
     try:
-        yield Value(None, parsed(whole_text(path)))
+        yield Value(None, parse_json(read_whole_text(path)))
     except JsonError as error:
         raise BrokenFile(f"{path} is not JSON: {error}; correct it there.") from error
 
 
-def parsed(text: str) -> object:
+def parse_json(text: str) -> object:
     """Return the value of a JSON text.
 
     Raises:
@@ -61,12 +61,12 @@ def parsed(text: str) -> object:
 
 
 def _rows(path: Source) -> Iterator[Value | Problem]:
-    for line in lines(path):
+    for line in read_lines(path):
         if isinstance(line, Problem):
             yield line
             continue
         try:
-            yield Value(line.number, parsed(line.text))
+            yield Value(line.number, parse_json(line.text))
         except JsonError as error:
             yield Problem(line.number, str(error))
 
@@ -79,7 +79,7 @@ def _holds_rows(path: Source) -> bool:
     """
     if path.suffix.lower() in _LINE_SUFFIXES:
         return True
-    first = list(islice((line for line in lines(path) if isinstance(line, Line)), 2))
+    first = list(islice((line for line in read_lines(path) if isinstance(line, Line)), 2))
     if len(first) < 2 or first[0].text == "[":
         return False
     return any(_is_object(line.text) for line in first)
@@ -89,6 +89,6 @@ def _is_object(text: str) -> bool:
     if not text.startswith("{"):
         return False
     try:
-        return isinstance(parsed(text), dict)
+        return isinstance(parse_json(text), dict)
     except JsonError:
         return False

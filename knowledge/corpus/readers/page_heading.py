@@ -7,7 +7,7 @@ from typing import Final
 
 from embeddings.text.normalisation import visible
 from knowledge.corpus.readers.claimreview_reader import read_claim_reviews
-from knowledge.corpus.readers.file_decoding import Source, whole
+from knowledge.corpus.readers.file_decoding import Source, read_whole
 from knowledge.corpus.readers.format_detection import detect
 from knowledge.corpus.readers.html_reader import MAX_PAGE_BYTES, extractor, read_page
 from knowledge.corpus.readers.markup_limits import excess
@@ -56,7 +56,7 @@ def read_heading(document: Received) -> Heading:
 
 
 def _of_text(path: Source) -> list[str]:
-    text = whole(path, MAX_PAGE_BYTES).decode(errors="replace")
+    text = read_whole(path, MAX_PAGE_BYTES).decode(errors="replace")
     return [text.lstrip().partition("\n")[0]]
 
 

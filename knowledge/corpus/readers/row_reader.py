@@ -15,7 +15,7 @@ from knowledge.language import guess_language
 def read_rows(path: Source, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
     """Yield the report of each row, or what is wrong with it."""
     refs = Refs()
-    for value in json_documents.values(path):
+    for value in json_documents.read_values(path):
         if isinstance(value, Problem):
             yield value
         elif isinstance(value.content, list) and value.line is None:

@@ -2,7 +2,7 @@
 
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
-from knowledge.corpus.readers.file_decoding import Source, whole_text
+from knowledge.corpus.readers.file_decoding import Source, read_whole_text
 from knowledge.corpus.readers.reader_types import Defaults
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
@@ -15,7 +15,7 @@ def read_text(path: Source, defaults: Defaults) -> ReportDraft:
     Raises:
         UnreadableFile: it is not UTF-8, or has no title and body within bounds.
     """
-    first, _, rest = whole_text(path).strip().partition("\n")
+    first, _, rest = read_whole_text(path).strip().partition("\n")
     try:
         title = fields.line_of(first, "title (the first line)", fields.MAX_TITLE)
         body = fields.text_of(rest, "body", fields.MAX_BODY)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.conversation.moderator_texts import action
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.translations import Language, load_catalogue
 from knowledge import approvals, curation
 from knowledge.accounts import roles
 from knowledge.approvals import Act, Policy
@@ -115,11 +115,11 @@ def furnish(sessions: Sessions) -> World:
         world.retraction = _last(session, SubjectKind.STATEMENT, world.withdrawn)
         curation.merge(session, third, [fourth], "command line", None)
         world.merge = _last(session, SubjectKind.STATEMENT, fourth)
-        held = curation.statement(session, third)
+        held = curation.load_statement(session, third)
         edit = StatementEdit("rain is expected on Monday", as_of=None)
         curation.edit_statement(session, third, edit, "command line", None, held.version)
         world.edit = _last(session, SubjectKind.STATEMENT, third)
-        report = curation.report(session, curation.statement(session, one).report_id)
+        report = curation.load_report(session, curation.load_statement(session, one).report_id)
         curation.edit_report(
             session, report.id, ReportEdit("A better title"), "command line", None, report.version
         )
@@ -153,7 +153,7 @@ def told(sessions: Sessions) -> Any:
         served = select(Statement.id).where(Statement.status == StatementStatus.PUBLISHED)
         polled = select(Feed.url).join(Source).where(Source.trusted, Feed.paused.is_(False))
         return (
-            reports.by_ids(session, list(session.scalars(served))),
+            reports.load_by_ids(session, list(session.scalars(served))),
             sorted(
                 (row.claim_id, row.statement_id, row.relation, str(row.note))
                 for row in session.scalars(select(Verdict))
@@ -319,7 +319,7 @@ CASES: Mapping[str, Case] = {
 
 def said(text: str) -> str:
     """Return a message as it is said in English."""
-    return catalogue(Language.ENGLISH).say(text)
+    return load_catalogue(Language.ENGLISH).say(text)
 
 
 def _stored(session: Any, ref: str, *texts: str) -> list[int]:

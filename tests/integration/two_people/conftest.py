@@ -8,7 +8,7 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.moderator_commands import Moderation, Place
 from embeddings.encoders.encoder import Encoder
 from knowledge.agreement.rule_judge import RuleJudge
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.index.serving_index import ServingIndex
 from knowledge.storage.database import Sessions
 from tests.integration.console import SECRET, console_on, key_of
@@ -37,7 +37,7 @@ def opened(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Opened:
         if name == "console":
             return InConsole(console_on(sessions, fake_encoder, tmp_path, two_people=two_people))
         index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-        answering = Answering(sessions, fake_encoder, index, RuleJudge())
+        answering = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
         place = Place(
             secret=SECRET,
             key_of=key_of,

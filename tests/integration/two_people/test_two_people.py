@@ -12,7 +12,7 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import approvals, curation
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.approvals import Applied, Waiting
-from knowledge.checking.claim_checker import Answering
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue import verdicts
 from knowledge.corpus import sources
 from knowledge.curation import ReportEdit, StatementEdit
@@ -104,12 +104,12 @@ class TestEveryActInEveryChannel:
 
 class TestWhatPeopleRead:
     @pytest.fixture
-    def answering(self, sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Answering:
+    def answering(self, sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> ClaimChecker:
         index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-        return Answering(sessions, fake_encoder, index, RuleJudge())
+        return ClaimChecker(sessions, fake_encoder, index, RuleJudge())
 
     def test_the_old_version_is_served_until_it_is_approved(
-        self, sessions: Sessions, world: World, answering: Answering
+        self, sessions: Sessions, world: World, answering: ClaimChecker
     ) -> None:
         rating = approvals.EditStatement(
             world.checked, StatementEdit(CHECKED, rating=Rating.TRUE, rating_text="True"), 1
@@ -125,23 +125,23 @@ class TestWhatPeopleRead:
         assert answer.matches[0].statement.rating_text == "True"
 
     def test_a_verdict_is_given_out_once_it_is_approved(
-        self, sessions: Sessions, world: World, answering: Answering
+        self, sessions: Sessions, world: World, answering: ClaimChecker
     ) -> None:
         claim = "the tower is 80 metres high"
         number = propose(sessions, approvals.Attach(world.open, world.checked, Relation.SUPPORTS))
         with sessions() as session:
-            assert verdicts.of(session, claim) == {}
+            assert verdicts.load_verdicts(session, claim) == {}
         approve(sessions, number)
         assert answering.answer(claim).outcome is Outcome.SUPPORTED
 
     def test_nobody_is_told_before_it_is_approved(self, sessions: Sessions, world: World) -> None:
         number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.REFUTES))
         with sessions() as session:
-            assert pending_notifications.due(session, now()) == []
+            assert pending_notifications.list_due(session, now()) == []
         assert approve(sessions, number).count == 2
         with sessions() as session:
-            assert pending_notifications.due(session, now()) == []
-            assert len(pending_notifications.due(session, now() + UNDO_FOR)) == 2
+            assert pending_notifications.list_due(session, now()) == []
+            assert len(pending_notifications.list_due(session, now() + UNDO_FOR)) == 2
 
     def test_nobody_hears_that_an_answer_is_taken_back_before_it_is_approved(
         self, sessions: Sessions, world: World
@@ -149,19 +149,19 @@ class TestWhatPeopleRead:
         number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.REFUTES))
         approve(sessions, number)
         with sessions.begin() as session:
-            for each in pending_notifications.due(session, now() + UNDO_FOR):
-                assert pending_notifications.sent(session, each.id)
-            answered = audit_log.latest(session, SubjectKind.CLUSTER, world.open)
+            for each in pending_notifications.list_due(session, now() + UNDO_FOR):
+                assert pending_notifications.mark_sent(session, each.id)
+            answered = audit_log.load_latest(session, SubjectKind.CLUSTER, world.open)
         assert answered is not None
         number = propose(sessions, approvals.Undo(answered.id))
         with sessions() as session:
-            assert pending_notifications.due(session, now()) == []
-            assert verdicts.of(session, ASKED[0]) == {world.checked: Relation.REFUTES}
+            assert pending_notifications.list_due(session, now()) == []
+            assert verdicts.load_verdicts(session, ASKED[0]) == {world.checked: Relation.REFUTES}
         approve(sessions, number)
         with sessions() as session:
-            kinds = [each.kind for each in pending_notifications.due(session, now())]
+            kinds = [each.kind for each in pending_notifications.list_due(session, now())]
             assert kinds == [NotificationKind.TAKEN_BACK] * 2
-            assert verdicts.of(session, ASKED[0]) == {}
+            assert verdicts.load_verdicts(session, ASKED[0]) == {}
 
     def test_who_approves_reads_what_those_will_read_who_were_told(
         self, sessions: Sessions, world: World, opened: Opened
@@ -198,7 +198,7 @@ class TestWhatNeedsOne:
         split = approvals.SplitStatement(one, (Span(0, 5), Span(6, 16)))
         assert isinstance(submit(sessions, split), Applied)
         with sessions() as session:
-            report = curation.statement(session, one).report_id
+            report = curation.load_statement(session, one).report_id
         renamed = approvals.EditReport(report, ReportEdit("New"), 1)
         assert isinstance(submit(sessions, renamed), Applied)
         with sessions.begin() as session:

@@ -64,8 +64,8 @@ class TestWhoDecides:
         number = propose(sessions, RATING)
         approve(sessions, number)
         with sessions() as session:
-            done = audit_log.latest(session, SubjectKind.STATEMENT, world.checked)
-            acts = audit_log.entries(session, SubjectKind.PROPOSAL, number).items
+            done = audit_log.load_latest(session, SubjectKind.STATEMENT, world.checked)
+            acts = audit_log.list_entries(session, SubjectKind.PROPOSAL, number).items
         assert done is not None
         assert (done.actor, done.approved_by) == (key_of(AMAL), key_of(BASIL))
         assert (done.action, done.reason) == ("edited", "why")
@@ -188,7 +188,7 @@ class TestMeanwhile:
         with pytest.raises(Stale, match="edited by Amal"):
             approve(sessions, second)
         with sessions.begin() as session:
-            assert approvals.waiting(session) == ()
+            assert approvals.list_waiting(session) == ()
         assert state(sessions, second) is ProposalState.OVERTAKEN
 
     @pytest.mark.parametrize("name", ["rating", "report", "answer", "attach", "merge", "split"])

@@ -12,9 +12,9 @@ from sqlalchemy import event, update
 from bot.app import App
 from bot.conversation.moderator_texts import action
 from bot.conversation.proposal_texts import Pending
-from bot.conversation.proposal_texts import pending as pending_shown
+from bot.conversation.proposal_texts import compose_proposal as pending_shown
 from bot.conversation.reply import Asker
-from bot.conversation.translations import Language, catalogue
+from bot.conversation.translations import Language, load_catalogue
 from bot.telegram.outgoing.rendering import render
 from embeddings.encoders.encoder import Encoder
 from knowledge import approvals, curation
@@ -111,7 +111,7 @@ class TestReviews:
     ) -> None:
         self.reviewed(sessions, draft)
         with sessions() as session:
-            report = curation.statement(session, draft).report_id
+            report = curation.load_statement(session, draft).report_id
         submit(sessions, approvals.EditReport(report, changed, 1))
         self.publish(sessions, draft)
         assert statuses(sessions, [draft]) == [StatementStatus.DRAFT]
@@ -129,7 +129,7 @@ class TestReviews:
         submit(sessions, approvals.Undo(self.reviewed(sessions, draft)))
         unreviewed = last_entry(sessions).id
         with sessions() as session:
-            version = curation.statement(session, draft).version
+            version = curation.load_statement(session, draft).version
         submit(sessions, approvals.EditStatement(draft, StatementEdit("other words"), version))
         with pytest.raises(CannotUndo):
             submit(sessions, approvals.Undo(unreviewed))
@@ -146,7 +146,9 @@ class TestReviews:
         self.reviewed(sessions, draft)
         submit(sessions, approvals.SplitStatement(draft, (Span(4, 9), Span(18, 29))))
         with sessions() as session:
-            report = curation.report(session, curation.statement(session, draft).report_id)
+            report = curation.load_report(
+                session, curation.load_statement(session, draft).report_id
+            )
         parts = [each.id for each in report.statements if each.id != draft]
         assert len(parts) == 2
         for part in parts:
@@ -167,7 +169,7 @@ class TestReviews:
         self.reviewed(sessions, draft)
         submit(sessions, approvals.Publish((draft,)))
         with sessions() as session:
-            assert verdicts.of(session, "the tower is 80 metres high") == {}
+            assert verdicts.load_verdicts(session, "the tower is 80 metres high") == {}
 
     def test_an_answer_with_a_draft_needs_the_review_as_well(self, sessions: Sessions) -> None:
         world = furnish(sessions)
@@ -196,7 +198,7 @@ class TestReviews:
         )
         submit(sessions, edit)
         with sessions.begin() as session:
-            feed = feed_polling.take(session, world.paused, now())
+            feed = feed_polling.lease(session, world.paused, now())
             assert feed is not None
             kept = feed_polling.keep(session, feed, "k", [draft], now())
         assert kept.published == 0
@@ -214,8 +216,8 @@ class TestForeseen:
         assert told(sessions) == before
         approve(sessions, number)
         with sessions() as session:
-            later = reports.latest(session, None, 100)
-            entries = audit_log.entries(session).items
+            later = reports.load_latest(session, None, 100)
+            entries = audit_log.list_entries(session).items
         # What is made anew has another number then.
         made = [replace(each, id=0) for each in later]
         assert [each for each in foreseen.statements if replace(each.after, id=0) not in made] == []
@@ -293,7 +295,7 @@ class TestPages:
         page = carla.get(f"/statements/{number}").text
         seen = page.split(f'name="seen-{number}" value="')[1].split('"')[0]
         with sessions() as session:
-            body = curation.report(session, stored_report.report_id).body
+            body = curation.load_report(session, stored_report.report_id).body
         edit = ReportEdit("Not so", language="en", body=body)
         submit(sessions, approvals.EditReport(stored_report.report_id, edit, 1))
         answer = carla.send("/statements/review", **{"id": number, f"seen-{number}": seen})
@@ -368,10 +370,10 @@ class TestASecondLook:
             approvals.EditReport(report, ReportEdit("Another", url="https://x.example/"), 1),
         )
         with sessions.begin() as session:
-            proposed = approvals.proposal(session, number)
+            proposed = approvals.load_proposal(session, number)
         foreseen = approvals.foresee(sessions, number)
         pending = Pending(proposed, "Amal", foreseen, own=False, may=True, more=False, page=page)
-        reply = pending_shown(pending, TODAY, catalogue(Language.ENGLISH))
+        reply = pending_shown(pending, TODAY, load_catalogue(Language.ENGLISH))
         labels = [each.label for row in reply.buttons for each in row]
         if page is None:
             assert "✔ Approve" in labels
@@ -389,12 +391,12 @@ class TestASecondLook:
         edit = StatementEdit(f"{words} is so", rating=Rating.TRUE, rating_text="True")
         number = propose(sessions, approvals.EditStatement(world.checked, edit, 1))
         with sessions.begin() as session:
-            proposed = approvals.proposal(session, number)
+            proposed = approvals.load_proposal(session, number)
         foreseen = approvals.foresee(sessions, number)
         pending = Pending(
             proposed, "Amal", foreseen, own=False, may=True, more=False, page="https://c"
         )
-        text = read(pending_shown(pending, TODAY, catalogue(Language.ARABIC)))
+        text = read(pending_shown(pending, TODAY, load_catalogue(Language.ARABIC)))
         assert "word149 is so" in text
         assert not [name for name in ("span_", "rating_text", "rating:", "text:") if name in text]
 

@@ -122,7 +122,7 @@ def sent(talk: Conversation, asker: Asker, reply: Reply) -> Reply:
 def shown(sessions: Sessions) -> int:
     """Return what a button carries that is shown now."""
     with sessions() as session:
-        return audit_log.newest(session)
+        return audit_log.load_latest_id(session)
 
 
 def read(reply: Reply) -> str:
@@ -172,4 +172,4 @@ def published_by(sessions: Sessions, statement_id: int) -> int:
 
 def report_of(sessions: Sessions, statement_id: int) -> int:
     with sessions() as session:
-        return curation.statement(session, statement_id).report_id
+        return curation.load_statement(session, statement_id).report_id
