@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.cross_encoder.onnx_cross_encoder import CrossEncoder, Output, Pair
+from embeddings.cross_encoder.onnx_cross_encoder import CrossEncoder, Pair
+from embeddings.text.pair_encoding import Output
 
 
 class Remembering:

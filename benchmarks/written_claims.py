@@ -35,11 +35,11 @@ from benchmarks.training.written import Claim, Item, Split
 from embeddings.cross_encoder.onnx_cross_encoder import (
     CrossEncoder,
     OnnxCrossEncoder,
-    Output,
     Pair,
     relation_probabilities,
 )
 from embeddings.index.score_normalisation import COHORT, normalise_scores
+from embeddings.text.pair_encoding import Output
 from embeddings.weights import CROSS_ENCODER
 from knowledge.agreement.combined_judge import RELATIONS, CombinedJudge
 from knowledge.agreement.judgement import Evidence, Judge

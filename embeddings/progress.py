@@ -1,6 +1,16 @@
 """How far long work has come, for whoever shows it."""
 
+import logging
 from collections.abc import Callable
 
 #: Told how many are done, of how many.
 Progress = Callable[[int, int], None]
+
+
+def quieten() -> None:
+    """Keep the libraries' progress bars and notices off a person's terminal."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.getLogger("sentence_transformers").setLevel(logging.ERROR)

@@ -29,11 +29,12 @@ from benchmarks.datasets import rows
 from benchmarks.encoded_pools import Encoded, encoded
 from benchmarks.kept_vectors import open_bundled
 from benchmarks.pools import POOLS, Tweet, to_fit_on
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Output, Pair
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Pair
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
 from embeddings.index.score_normalisation import COHORT, normalise_scores
 from embeddings.search_results import Hit, Vectors
+from embeddings.text.pair_encoding import Output
 from knowledge.checking.relevance import coverage, logistic
 from knowledge.checking.reranking import RERANKED, WEIGHTS
 from knowledge.claims import bare_text

@@ -24,8 +24,7 @@ from torch.nn.parallel import DistributedDataParallel
 from benchmarks.training.pairs import LabelledPair, batches, digest
 from embeddings.build.layer_weights import TABLES
 from embeddings.build.torch_cross_encoder import TorchCrossEncoder
-from embeddings.cross_encoder.onnx_cross_encoder import Output
-from embeddings.text.pair_encoding import PairTokenizer
+from embeddings.text.pair_encoding import Output, PairTokenizer
 
 SEED: Final = 7
 BATCH: Final = 32

@@ -15,7 +15,7 @@ from bot.conversation.translations import BY_CODE, NAMES, Catalogue
 from knowledge.accounts import group_settings
 from knowledge.accounts.group_settings import GroupSettings
 from knowledge.checking.claim_checker import ClaimChecker
-from knowledge.checking.outcomes import Answer
+from knowledge.checking.outcomes import Answer, is_contradicted
 from knowledge.claims import read_message
 from knowledge.errors import UnreadableClaim
 from knowledge.models.declarative_base import now as this_moment
@@ -130,7 +130,7 @@ class Groups:
             return None
         for claim in message.claims:
             answer = self._answering.answer(claim, crossed=message.crossed)
-            if not group_settings.is_contradicted(answer):
+            if not is_contradicted(answer):
                 continue
             # Whoever says it in other words is contradicted by the same statement.
             contradicting = (key, answer.matches[0].statement.id)

@@ -23,8 +23,8 @@ from embeddings.build.layer_weights import load_weights
 from embeddings.build.outlier_channels import NAME, split_outlier_channels
 from embeddings.build.torch_cross_encoder import load_trained
 from embeddings.bundled.e5_model import PROMPTS, open_tokenizer, tokenized
-from embeddings.encoders.sentence_transformers_model import quieten
 from embeddings.index.score_normalisation import COHORT
+from embeddings.progress import quieten
 from embeddings.text.pair_encoding import PairTokenizer
 
 OPSET: Final = 17

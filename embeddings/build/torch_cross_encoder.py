@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from transformers import BertModel
 
 from embeddings.build.layer_weights import TABLES, load_weights
-from embeddings.cross_encoder.onnx_cross_encoder import Output
-from embeddings.text.pair_encoding import MARKS
+from embeddings.text.pair_encoding import MARKS, Output
 
 _HIDDEN: Final = 256
 

@@ -8,7 +8,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -22,7 +21,7 @@ from embeddings.bundled.e5_model import SOURCE_SHA256, ensure_unpacked
 from embeddings.errors import ModelUnavailable
 from embeddings.progress import Progress
 from embeddings.text.normalisation import NORMALISER_VERSION
-from embeddings.text.pair_encoding import PairBatch, PairTokenizer, PairTokens
+from embeddings.text.pair_encoding import Output, PairBatch, PairTokenizer, PairTokens
 from embeddings.thread_pool import run_parallel, share_of_work
 from embeddings.weights import CROSS_ENCODER, digest
 
@@ -47,20 +46,6 @@ class Pair(NamedTuple):
     claim: str
     statement: str
     context: str = ""
-
-
-class Output(IntEnum):
-    """Columns of the cross-encoder's output: three of the relation, two of a logit each.
-
-    ``RELEVANT``: both are about the same thing. ``SAME_CLAIM``: the claim is the one that the
-    statement, where it is a reviewed claim, tells.
-    """
-
-    SUPPORTS = 0
-    REFUTES = 1
-    NOT_ENOUGH_INFO = 2
-    RELEVANT = 3
-    SAME_CLAIM = 4
 
 
 def relation_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float32]:

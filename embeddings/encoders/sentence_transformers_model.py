@@ -3,7 +3,6 @@
 Imports torch, which takes seconds: only where a model needs it.
 """
 
-import logging
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from torch.nn import functional
 from embeddings.build.layer_weights import load_weights
 from embeddings.bundled.e5_model import TextBatch
 from embeddings.encoders.onnx_encoder import OnnxEncoder
+from embeddings.progress import quieten
 from embeddings.search_results import Vectors
 
 
@@ -92,12 +92,3 @@ class QuantisedTransformer(InputModule):
     def save(self, output_path: str, *_: Any, **__: Any) -> None:
         """Refuse: it is made from the unpacked model, which is what can be copied."""
         raise NotImplementedError("copy the unpacked model's folder instead")
-
-
-def quieten() -> None:
-    """Keep the libraries' progress bars and notices off a person's terminal."""
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    logging.getLogger("sentence_transformers").setLevel(logging.ERROR)

@@ -228,3 +228,17 @@ _NEGATED: Final = re.compile("م(?:ا)?(.{3,}?)(?:ش|شي)?|(.{3,})ش")
 _PRESENT: Final = "يتنبا"
 #: Letters of a skeleton below which it is any word's.
 _SHORTEST: Final = 2
+
+
+class Output(IntEnum):
+    """Columns of the cross-encoder's output: three of the relation, two of a logit each.
+
+    ``RELEVANT``: both are about the same thing. ``SAME_CLAIM``: the claim is the one that the
+    statement, where it is a reviewed claim, tells.
+    """
+
+    SUPPORTS = 0
+    REFUTES = 1
+    NOT_ENOUGH_INFO = 2
+    RELEVANT = 3
+    SAME_CLAIM = 4

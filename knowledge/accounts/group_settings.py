@@ -12,16 +12,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from knowledge.accounts.people import person_key
-from knowledge.checking.outcomes import Answer
-from knowledge.domain import Outcome, Relation
 from knowledge.models import Group
 from knowledge.storage.bulk_insert import insert_new
 
 #: How often in an hour the bot speaks up where nobody chose: more would be its group, not theirs.
 PER_HOUR: Final = 3
-#: From this confidence on a contradiction is worth interrupting people who did not ask: more than
-#: is wanted for who asks, and the precision that ``calibration`` wants of assertions.
-UNASKED: Final = 0.97
 
 _HOUR: Final = timedelta(hours=1)
 
@@ -64,15 +59,6 @@ def choose_language(session: Session, key: str, language: str | None) -> None:
 def list_watched(session: Session) -> frozenset[str]:
     """Return the keys of the groups that are watched."""
     return frozenset(session.scalars(select(Group.key).where(Group.watching)))
-
-
-def is_contradicted(answer: Answer) -> bool:
-    """Tell whether an answer is worth giving to people who did not ask for it."""
-    if answer.outcome is not Outcome.REFUTED or not answer.matches:
-        return False
-    best = answer.matches[0]
-    refuting = best.settles and best.judgement.relation is Relation.REFUTES
-    return refuting and answer.confidence >= UNASKED
 
 
 def may_speak(session: Session, key: str, at: datetime) -> bool:

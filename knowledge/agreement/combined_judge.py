@@ -21,7 +21,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.cross_encoder.onnx_cross_encoder import CrossEncoder, Output, Pair
+from embeddings.cross_encoder.onnx_cross_encoder import CrossEncoder, Pair
+from embeddings.text.pair_encoding import Output
 from embeddings.text.tokenisation import words
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, Reason, ReasonKind
 from knowledge.agreement.negation import denies_unreadably

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.disk_sync import sync
+from knowledge.checking.confidence_interval import Z_95_ONE_SIDED, wilson
 from knowledge.errors import KnowledgeError
-from knowledge.evaluation.metrics import Z_95_ONE_SIDED, wilson
 
 #: Wanted of every hundred assertions: 97 right.
 PRECISION: Final = 0.97

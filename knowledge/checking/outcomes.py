@@ -13,6 +13,10 @@ from knowledge.claims.questions import is_open, only_asks
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
 
+#: From this confidence on a contradiction is worth interrupting people who did not ask: more than
+#: is wanted for who asks, and the precision that ``calibration`` wants of assertions.
+UNASKED: Final = 0.97
+
 #: Below this relevance a statement is not worth showing (``benchmarks/training/reranking.py``
 #: prints what passes it).
 SUGGEST: Final = 0.5
@@ -294,3 +298,12 @@ def make_scores_descend(matches: Sequence[Match]) -> tuple[Match, ...]:
         least = found[-1].score if found else match.score
         found.append(replace(match, score=max(match.score, least)))
     return tuple(reversed(found))
+
+
+def is_contradicted(answer: Answer) -> bool:
+    """Tell whether an answer is worth giving to people who did not ask for it."""
+    if answer.outcome is not Outcome.REFUTED or not answer.matches:
+        return False
+    best = answer.matches[0]
+    refuting = best.settles and best.judgement.relation is Relation.REFUTES
+    return refuting and answer.confidence >= UNASKED

@@ -13,7 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from embeddings.cross_encoder.onnx_cross_encoder import CrossEncoder, Output, Pair
+from embeddings.cross_encoder.onnx_cross_encoder import CrossEncoder, Pair
+from embeddings.text.pair_encoding import Output
 from knowledge.checking.relevance import Found, logistic
 from knowledge.errors import WeightsUnfit
 

@@ -12,12 +12,8 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.cross_encoder.onnx_cross_encoder import (
-    CrossEncoder,
-    Output,
-    Pair,
-    relation_probabilities,
-)
+from embeddings.cross_encoder.onnx_cross_encoder import CrossEncoder, Pair, relation_probabilities
+from embeddings.text.pair_encoding import Output
 from knowledge.agreement.judgement import Evidence, Judge
 from knowledge.domain import Relation
 

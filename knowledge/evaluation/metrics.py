@@ -1,12 +1,13 @@
 """The figures that answers are judged by (pure; every formula names its source)."""
 
-import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from knowledge.checking.confidence_interval import wilson
 
 Numbers = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -17,10 +18,6 @@ SEED: Final = 1
 #: Bins of a reliability diagram, as many as in Guo et al. 2017, "On calibration of modern neural
 #: networks".
 BINS: Final = 15
-#: The normal quantile of a two-sided 95 % interval.
-Z_95: Final = 1.959964
-#: The normal quantile of a one-sided 95 % bound.
-Z_95_ONE_SIDED: Final = 1.644854
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,21 +193,6 @@ def at_thresholds(
         error = _share(told - hits, told)
         found.append(ThresholdPoint(threshold, _share(hits, labelled), error, low, high, told))
     return tuple(found)
-
-
-def wilson(right: int, said: int, z: float = Z_95) -> tuple[float, float]:
-    """Return the interval of a share that was ``right`` of ``said`` times (Wilson 1927).
-
-    It is honest where the normal interval is not: at shares near 1 and at small counts.
-    """
-    if not said:
-        return 0.0, 1.0
-    share, square = right / said, z * z
-    middle = share + square / (2 * said)
-    spread = z * math.sqrt(share * (1 - share) / said + square / (4 * said * said))
-    low, high = (middle - spread) / (1 + square / said), (middle + spread) / (1 + square / said)
-    # Rounding must not put the share itself outside.
-    return max(0.0, min(low, share)), min(1.0, max(high, share))
 
 
 def share(name: str, right: int, said: int) -> Measure:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from bot.telegram.handling.handlers import ALLOWED_UPDATES
+from bot.telegram.incoming.filters import ALLOWED_UPDATES
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME
 from tests.fuzzing import api_types, texts
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from embeddings.cross_encoder.onnx_cross_encoder import Output, Pair
+from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.encoders.encoder import Encoder
+from embeddings.text.pair_encoding import Output
 from embeddings.text.tokenisation import words
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.agreement.rule_judge import RuleJudge

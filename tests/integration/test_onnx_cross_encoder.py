@@ -10,9 +10,9 @@ import torch
 from embeddings.build.outlier_channels import NAME, split_outlier_channels
 from embeddings.build.torch_cross_encoder import load_trained
 from embeddings.bundled.e5_model import ensure_unpacked
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Output, Pair
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Pair
 from embeddings.errors import ModelUnavailable
-from embeddings.text.pair_encoding import PairTokenizer
+from embeddings.text.pair_encoding import Output, PairTokenizer
 from embeddings.weights import CROSS_ENCODER
 
 PAIRS = [

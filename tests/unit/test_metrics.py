@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.checking.confidence_interval import wilson
 from knowledge.evaluation.metrics import (
     accuracy,
     average_precision,
@@ -23,7 +24,6 @@ from knowledge.evaluation.metrics import (
     reliability,
     share,
     success,
-    wilson,
 )
 
 

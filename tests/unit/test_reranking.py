@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Output, Pair
+from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Pair
+from embeddings.text.pair_encoding import Output
 from knowledge.checking.relevance import Found, coverage
 from knowledge.checking.reranking import Reranker
 from knowledge.errors import WeightsUnfit

@@ -15,9 +15,8 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.telegram.errors import reason
 from bot.telegram.outgoing.backoff import FIRST_PAUSE, LONGEST_PAUSE, SEND_FOR, is_too_late, pause
-from bot.telegram.outgoing.send_errors import DESCRIPTIONS, SendFailure, classify_error
+from bot.telegram.outgoing.send_errors import DESCRIPTIONS, SendFailure, classify_error, reason
 
 NOW = datetime(2030, 5, 1, tzinfo=UTC)
 

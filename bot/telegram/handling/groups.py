@@ -25,13 +25,13 @@ from telegram.ext import (
 
 from bot.conversation.groups import COMMANDS, PREFIX
 from bot.conversation.interface import Here, Standing
-from bot.telegram.errors import where
 from bot.telegram.handling.context import App, Context, Desk, asker_of, log_answered, place_of
 from bot.telegram.handling.media_messages import answer_about
 from bot.telegram.handling.pending_reply import PendingReply
 from bot.telegram.incoming.filters import AS_THE_GROUP, ASKS_IN_A_CHANNEL, FROM_A_PERSON
 from bot.telegram.incoming.message_text import command_of, find_command, find_question, words_of
 from bot.telegram.outgoing.callback_answers import acknowledge, notice
+from bot.telegram.outgoing.send_errors import where
 from bot.telegram.outgoing.sending import Place
 
 logger = logging.getLogger(__name__)

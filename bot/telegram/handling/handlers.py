@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from telegram import CallbackQuery, Message, Update
-from telegram.constants import ChatType, UpdateType
+from telegram.constants import ChatType
 from telegram.ext import (
     CallbackQueryHandler,
     ChosenInlineResultHandler,
@@ -27,9 +27,9 @@ from telegram.ext import (
 
 from bot.conversation import groups as of_groups
 from bot.conversation.reply import Button
-from bot.telegram.errors import report_failure
 from bot.telegram.handling import groups
 from bot.telegram.handling.context import App, Context, Question
+from bot.telegram.handling.failure_report import report_failure
 from bot.telegram.handling.inline_queries import on_chosen, on_typed
 from bot.telegram.handling.media_messages import answer_about, on_media, shown_in
 from bot.telegram.incoming.decoding import decode_update
@@ -39,16 +39,6 @@ from bot.telegram.outgoing.callback_answers import acknowledge, notice
 from bot.telegram.outgoing.keyboards import may_replace, replace_buttons
 from bot.telegram.outgoing.rendering import Buttons
 
-#: The kinds of update this bot asks Telegram for.
-ALLOWED_UPDATES = (
-    UpdateType.MESSAGE,
-    UpdateType.EDITED_MESSAGE,
-    UpdateType.CALLBACK_QUERY,
-    UpdateType.INLINE_QUERY,
-    UpdateType.CHOSEN_INLINE_RESULT,
-    UpdateType.CHANNEL_POST,
-    UpdateType.MY_CHAT_MEMBER,
-)
 #: Actions that open with these are settings: their reply takes the place of the buttons' message.
 SETTING_ACTIONS = ("lang:", "cal:", "notify:", "forget:")
 #: Actions that are only acknowledged: their reply is shown for a moment, its buttons among those

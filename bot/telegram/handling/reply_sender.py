@@ -21,13 +21,12 @@ from telegram import Bot
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.observability import telemetry
-from bot.telegram.errors import reason
 from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.backoff import is_too_late, pause
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.rendering import Buttons, Rendered
 from bot.telegram.outgoing.reply_pieces import Piece
-from bot.telegram.outgoing.send_errors import SendFailure, classify_error
+from bot.telegram.outgoing.send_errors import SendFailure, classify_error, reason
 from bot.telegram.outgoing.sending import edit_buttons, edit_part, requested_pause, send_part
 from knowledge.update_queue.queued_updates import LeasedUpdate
 

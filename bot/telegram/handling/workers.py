@@ -17,7 +17,7 @@ from bot.conversation.reply import Reply
 from bot.observability import telemetry
 from bot.observability.logs import request
 from bot.observability.redaction import words_in_hand
-from bot.telegram.errors import TokenRejected, where
+from bot.telegram.errors import TokenRejected
 from bot.telegram.handling import groups
 from bot.telegram.handling.context import App, asker_of, place_of
 from bot.telegram.handling.pending_reply import PendingReply
@@ -27,6 +27,7 @@ from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.backoff import ANSWER_TRIES, DEADLY_TRIES, pause
 from bot.telegram.outgoing.callback_answers import acknowledge
 from bot.telegram.outgoing.reply_pieces import Piece
+from bot.telegram.outgoing.send_errors import where
 from knowledge.errors import SealBroken
 from knowledge.models import Course
 from knowledge.update_queue.message_versions import Version

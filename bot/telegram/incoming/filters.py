@@ -5,10 +5,21 @@ messages, a mention.
 """
 
 from telegram import Message
-from telegram.constants import ChatType
+from telegram.constants import ChatType, UpdateType
 from telegram.ext import filters
 
 from bot.telegram.incoming.message_text import command_of, mention_of, words_of
+
+#: The kinds of update this bot asks Telegram for.
+ALLOWED_UPDATES = (
+    UpdateType.MESSAGE,
+    UpdateType.EDITED_MESSAGE,
+    UpdateType.CALLBACK_QUERY,
+    UpdateType.INLINE_QUERY,
+    UpdateType.CHOSEN_INLINE_RESULT,
+    UpdateType.CHANNEL_POST,
+    UpdateType.MY_CHAT_MEMBER,
+)
 
 
 class _FromAPerson(filters.MessageFilter):

@@ -17,10 +17,11 @@ from telegram import Bot
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.request import BaseRequest, HTTPXRequest
 
-from bot.telegram.errors import UNREADABLE, PollingConflict, TokenRejected, kind
-from bot.telegram.handling.handlers import ALLOWED_UPDATES
+from bot.telegram.errors import PollingConflict, TokenRejected
+from bot.telegram.incoming.filters import ALLOWED_UPDATES
 from bot.telegram.incoming.intake import Intake, number_of
 from bot.telegram.incoming.stopping import unless_stopped
+from bot.telegram.outgoing.send_errors import UNREADABLE, kind
 from bot.telegram.outgoing.sending import requested_pause
 
 logger = logging.getLogger(__name__)

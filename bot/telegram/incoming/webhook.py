@@ -18,8 +18,9 @@ from starlette.types import Receive, Scope, Send
 from bot import serving
 from bot.observability import telemetry
 from bot.observability.refused_requests import Refusals
-from bot.telegram.errors import WebhookUnavailable, where
+from bot.telegram.errors import WebhookUnavailable
 from bot.telegram.incoming.intake import Intake, number_of
+from bot.telegram.outgoing.send_errors import where
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,7 @@ from bot.conversation.outbox import LEASE, Letter, Post
 from bot.observability import telemetry
 from bot.observability.logs import Threads
 from bot.observability.redaction import words_in_hand
-from bot.telegram.errors import reason, where
-from bot.telegram.outgoing.send_errors import classify_error
+from bot.telegram.outgoing.send_errors import classify_error, reason, where
 from bot.telegram.outgoing.sending import Place, parts_of, requested_pause, send_part
 
 logger = logging.getLogger(__name__)

@@ -1,6 +1,9 @@
 """What a failed sending means: whether it may have arrived, and what to do next (pure)."""
 
+import re
+import traceback
 from enum import Enum, auto
+from pathlib import PurePath
 from typing import Final
 
 import httpx
@@ -12,6 +15,15 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
+
+# Enough frames to find the line that broke without the message, which may quote a person.
+_FRAMES = 6
+
+# How python-telegram-bot begins the message of an answer without a description.
+_STATUS = re.compile(r"[A-Za-z' -]+ \(([1-9][0-9]{2})\)")
+
+#: What python-telegram-bot raises over an answer that is JSON, but none that a Bot API gives.
+UNREADABLE: Final = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class SendFailure(Enum):
@@ -115,3 +127,41 @@ def _refusal(message: str) -> SendFailure:
         if any(phrase in message for phrase in phrases):
             return fate
     return SendFailure.REFUSED
+
+
+# A part of the message that was refused may follow. The longest first: one may begin another.
+_KNOWN = "|".join(map(re.escape, sorted(DESCRIPTIONS, key=len, reverse=True)))
+
+
+_REASON = re.compile(rf"(?:(?:Bad Request|Forbidden): )?(?:{_KNOWN})(?!\w)", re.IGNORECASE)
+
+
+def where(error: BaseException) -> str:
+    """Return the innermost frames of ``error`` as ``file:line`` list: no message, no values."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)
+
+
+def kind(error: Exception) -> str:
+    """Return what came of a call in place of an answer, without a word of what was answered.
+
+    That is the status of HTTP where it is known, else the name of what went wrong first.
+    """
+    status = _STATUS.match(error.message) if isinstance(error, TelegramError) else None
+    if status is not None:
+        return f"HTTP status {status[1]}"
+    first = error.__cause__ or error
+    name = type(first).__name__
+    return f"not an answer of a Bot API: {name}" if isinstance(first, UNREADABLE) else name
+
+
+def reason(error: TelegramError | TimeoutError) -> str:
+    """Return why Telegram refuses something, for an admin: its description, if it is a known one.
+
+    Else the kind of error: whatever answers in Telegram's place may say what was sent.
+    """
+    name = type(error).__name__
+    if not isinstance(error, TelegramError) or error.__cause__ is not None:
+        return name
+    said = _REASON.match(error.message)
+    return said.group() if said else name

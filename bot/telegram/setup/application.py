@@ -20,18 +20,12 @@ from bot.conversation.interface import Talk
 from bot.conversation.outbox import Post
 from bot.observability import redaction
 from bot.observability.logs import clean_records
-from bot.telegram.errors import (
-    UNREADABLE,
-    TelegramUnreachable,
-    TokenMissing,
-    TokenRejected,
-    WebhookUnavailable,
-    kind,
-)
+from bot.telegram.errors import TelegramUnreachable, TokenMissing, TokenRejected, WebhookUnavailable
 from bot.telegram.handling import groups, handlers
 from bot.telegram.handling.context import App, Context, Desk
 from bot.telegram.handling.workers import FAREWELL_SECONDS, Workers, run_workers
 from bot.telegram.incoming.admission_control import AdmissionControl
+from bot.telegram.incoming.filters import ALLOWED_UPDATES
 from bot.telegram.incoming.intake import Intake
 from bot.telegram.incoming.polling import poll
 from bot.telegram.incoming.stopping import unless_stopped
@@ -41,6 +35,7 @@ from bot.telegram.outgoing.notification_delivery import NotificationSender, run_
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.pacing import Pacing
 from bot.telegram.outgoing.rate_limits import Limits
+from bot.telegram.outgoing.send_errors import UNREADABLE, kind
 from bot.telegram.setup.profile import Profiles, publish
 
 logger = logging.getLogger(__name__)
@@ -221,9 +216,7 @@ async def _serve_webhook(
 
     async def register() -> None:
         try:
-            await bot.set_webhook(
-                webhook_url, secret_token=secret, allowed_updates=handlers.ALLOWED_UPDATES
-            )
+            await bot.set_webhook(webhook_url, secret_token=secret, allowed_updates=ALLOWED_UPDATES)
         except BadRequest as error:
             raise WebhookUnavailable(f"Telegram says: {error.message}") from None
 

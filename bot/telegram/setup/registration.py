@@ -5,7 +5,8 @@ from datetime import datetime
 
 from telegram.error import TelegramError
 
-from bot.telegram.errors import UNREADABLE, TelegramUnreachable, kind
+from bot.telegram.errors import TelegramUnreachable
+from bot.telegram.outgoing.send_errors import UNREADABLE, kind
 from bot.telegram.setup.application import TelegramConfig, connect
 
 

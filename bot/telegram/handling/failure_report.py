@@ -1,0 +1,32 @@
+"""Report what a handler raised, and leave the update to the worker that tries again."""
+
+import logging
+
+from telegram import Update
+from telegram.error import Forbidden
+
+from bot.telegram.handling.context import Context
+from bot.telegram.outgoing.send_errors import where
+
+logger = logging.getLogger(__name__)
+
+
+async def report_failure(update: object, context: Context) -> None:
+    """Log what a handler raised, without a person's words, and leave it to the worker.
+
+    The worker tries again, and tells the person when it has tried often enough.
+    """
+    error = context.error
+    if error is None:  # pragma: no cover - PTB always sets it for error handlers
+        return
+    update_id = update.update_id if isinstance(update, Update) else None
+    if isinstance(error, Forbidden):
+        # The person blocked the bot or removed it from the group: nobody is left to tell.
+        logger.info("update_undeliverable", extra={"update_id": update_id})
+        return
+    logger.error(
+        "update_failed",
+        extra={"update_id": update_id, "error": type(error).__name__, "where": where(error)},
+    )
+    if update_id is not None:
+        context.bot_data.hand(update_id).failure = type(error).__name__
