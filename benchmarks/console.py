@@ -25,21 +25,24 @@ from embeddings.progress import Progress
 from embeddings.search_results import Vectors
 from knowledge.claim_queue.demand import heat
 from knowledge.claims.claim_key import key_of as claim_key
-from knowledge.domain import Outcome, ReportKind
+from knowledge.domain import (
+    ChangeKind,
+    ClusterStatus,
+    Outcome,
+    ReportKind,
+    StatementStatus,
+    SubjectKind,
+)
 from knowledge.models import (
     AuditEntry,
     Change,
-    ChangeKind,
     Claim,
     Cluster,
-    ClusterStatus,
     Inquiry,
     Report,
     Shown,
     Source,
     Statement,
-    StatementStatus,
-    SubjectKind,
 )
 from knowledge.storage.database import open_engine, open_sessions
 from knowledge.storage.schema import upgrade

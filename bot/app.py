@@ -17,7 +17,7 @@ from bot.errors import SettingsError
 from bot.observability.logs import configure
 from bot.settings import Settings, load
 from embeddings.progress import Progress
-from knowledge.models.declarative_base import now
+from knowledge.domain import now
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.storage.schema import require_ready
 from knowledge.update_queue import queued_updates

@@ -1,7 +1,7 @@
 """The words of this room as values: frozen, passed between modules, never stored as such."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from knowledge.errors import BadEdit
@@ -129,3 +129,168 @@ def require_plain_text(**values: str | None) -> None:
     for name, value in values.items():
         if value is not None and not is_plain_text(value):
             raise BadEdit(f"the {name} holds a control character; copy it as plain text")
+
+
+class ClusterStatus(StrEnum):
+    """Where moderators stand with a cluster of claims."""
+
+    #: Everything in it was settled when it was asked: nothing to do.
+    SETTLED = "settled"
+    OPEN = "open"
+    SNOOZED = "snoozed"
+    ANSWERED = "answered"
+    REJECTED = "rejected"
+
+
+class RejectReason(StrEnum):
+    """Why moderators leave a cluster unanswered."""
+
+    SPAM = "spam"
+    OPINION = "opinion"
+    NOT_CHECKABLE = "not_checkable"
+
+
+class Feedback(StrEnum):
+    """What a person said of an answer."""
+
+    USEFUL = "useful"
+    NOT_USEFUL = "not_useful"
+
+
+class Forwarded(StrEnum):
+    """Where a forwarded message comes from, by Telegram's kinds of origin."""
+
+    PERSON = "person"
+    #: A person whose account is not shown.
+    HIDDEN = "hidden"
+    GROUP = "group"
+    CHANNEL = "channel"
+
+
+class NotificationKind(StrEnum):
+    """Why a person is told something unasked."""
+
+    ANSWERED = "answered"
+    CORRECTED = "corrected"
+    RETRACTED = "retracted"
+    #: Moderators leave what was asked unanswered: the only one that is of no statement.
+    REJECTED = "rejected"
+    #: Nobody stands for an answer any more that they were given.
+    TAKEN_BACK = "taken_back"
+    #: Moderators changed what they add to an answer in their own words.
+    EXPLAINED = "explained"
+
+
+class NotificationStatus(StrEnum):
+    """Where a notification stands."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    #: Given up: the person blocked the bot, or cannot be reached.
+    UNREACHABLE = "unreachable"
+    #: An answer that was taken back; without ``sent_at`` it was being sent just then.
+    TAKEN_BACK = "taken_back"
+
+
+class Role(StrEnum):
+    """What a person may do. Everybody else is public."""
+
+    MODERATOR = "moderator"
+    ADMIN = "admin"
+
+
+class Calendar(StrEnum):
+    """How a person reads dates."""
+
+    #: The months as most of the world names them.
+    INTERNATIONAL = "international"
+    #: The same days with the month names of Syria, Lebanon, Jordan, Palestine and Iraq.
+    LEVANTINE = "levantine"
+    #: The Islamic calendar, the international date beside it.
+    HIJRI = "hijri"
+
+
+class ProposalState(StrEnum):
+    """Where a proposal stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    #: By who proposed it.
+    WITHDRAWN = "withdrawn"
+    #: What it was made on was changed meanwhile.
+    OVERTAKEN = "overtaken"
+
+
+class StatementStatus(StrEnum):
+    """Where a statement stands in its life. Only a published one is ever served."""
+
+    DRAFT = "draft"
+    REVIEWED = "reviewed"
+    PUBLISHED = "published"
+    RETRACTED = "retracted"
+
+
+class ChangeKind(StrEnum):
+    """What a change means to an index."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+class FeedKind(StrEnum):
+    """What a feed's address answers with."""
+
+    SYNDICATION = "syndication"
+    CLAIMREVIEW = "claimreview"
+
+
+class VersionKind(StrEnum):
+    """What a kept version is one of."""
+
+    REPORT = "report"
+    STATEMENT = "statement"
+
+
+class SubjectKind(StrEnum):
+    """What an entry of the audit is about."""
+
+    STATEMENT = "statement"
+    REPORT = "report"
+    SOURCE = "source"
+    FEED = "feed"
+    CLUSTER = "cluster"
+    CLAIM = "claim"
+    PERSON = "person"
+    PROPOSAL = "proposal"
+
+
+class ArrivalState(StrEnum):
+    """How far an update is."""
+
+    WAITING = "waiting"
+    ANSWERED = "answered"
+    """The reply is kept, and not known to be sent."""
+    SENT = "sent"
+    DROPPED = "dropped"
+    """Nobody is there to be told, nobody asked, or whose it was is forgotten."""
+    GIVEN_UP = "given_up"
+
+
+class Course(StrEnum):
+    """What is to become of an update."""
+
+    ANSWER = "answer"
+    SLOW_DOWN = "slow_down"
+    """The person sends more than is answered: they are told so."""
+    BUSY = "busy"
+    """More people ask than can be answered: this one is told so."""
+    APOLOGISE = "apologise"
+    """It could not be answered: the person is told so, and an admin sees it."""
+    WATCH = "watch"
+    """Nobody asked: it is looked at, and dropped in silence whatever goes wrong."""
+
+
+def now() -> datetime:
+    """Return this moment, in UTC."""
+    return datetime.now(UTC)

@@ -27,9 +27,9 @@ from embeddings.errors import EmbeddingsError
 from embeddings.index import snapshot
 from knowledge.accounts import people
 from knowledge.corpus import sources
+from knowledge.domain import now
 from knowledge.errors import AddressUnreadable, DatabaseUnavailable, KnowledgeError
 from knowledge.index import serving_index
-from knowledge.models.declarative_base import now
 from knowledge.outbox import delivery
 from knowledge.statistics import backlog, trends
 from knowledge.statistics.backlog import QueueName

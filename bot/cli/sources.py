@@ -13,9 +13,8 @@ from bot.errors import BotError
 from bot.ingestion.feed_poller import Tally, try_feed
 from knowledge.corpus import sources as known
 from knowledge.corpus.sources import MAX_MINUTES, MIN_MINUTES, FeedState, SourceState
+from knowledge.domain import FeedKind, now
 from knowledge.errors import KnowledgeError
-from knowledge.models import FeedKind
-from knowledge.models.declarative_base import now
 from knowledge.plain_text import single_line
 from knowledge.storage.audit_log import COMMAND_LINE
 

@@ -7,7 +7,7 @@ import click
 from bot.app import App
 from bot.cli.word_counts import counted, say_empty
 from bot.observability.redaction import redact
-from knowledge.models.declarative_base import now
+from knowledge.domain import now
 from knowledge.update_queue import queued_updates
 
 

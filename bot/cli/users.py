@@ -7,7 +7,7 @@ import click
 from bot.app import App
 from bot.cli.word_counts import say_empty
 from knowledge.accounts import roles
-from knowledge.models import Role
+from knowledge.domain import Role
 from knowledge.plain_text import single_line
 from knowledge.storage.audit_log import COMMAND_LINE
 

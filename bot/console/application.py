@@ -34,8 +34,8 @@ from bot.console.pages import (
 )
 from bot.console.security import BodyLimit, Headers, SlowRequests
 from bot.console.services import Services
+from knowledge.domain import Role
 from knowledge.errors import NotFound
-from knowledge.models import Role
 
 logger = logging.getLogger(__name__)
 

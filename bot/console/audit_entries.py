@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from knowledge.approvals import Subject
-from knowledge.models import SubjectKind
+from knowledge.domain import SubjectKind
 from knowledge.storage.audit_log import Entry
 
 #: Where the page of a subject is; those that are absent have none of their own.

@@ -22,8 +22,8 @@ from bot.conversation.translations import Catalogue, find_language, load_catalog
 from bot.errors import BotError
 from bot.observability.refused_requests import Refusals
 from bot.observability.telemetry import Door
+from knowledge.domain import Role
 from knowledge.errors import KnowledgeError
-from knowledge.models import Role
 
 _refusals: Final = Refusals(Door.CONSOLE, logging.getLogger(__name__), logging.INFO)
 

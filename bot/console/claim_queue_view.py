@@ -11,8 +11,7 @@ from bot.console.forms import Form
 from knowledge.claim_queue import cluster_notes
 from knowledge.claim_queue.cluster_filters import Filter
 from knowledge.claim_queue.cluster_listing import Order
-from knowledge.domain import Outcome
-from knowledge.models import ClusterStatus
+from knowledge.domain import ClusterStatus, Outcome
 
 #: What stands in an address for whoever reads it, and for clusters that nobody has.
 ME, NOBODY = "me", "nobody"

@@ -3,8 +3,8 @@
 from sqlalchemy.orm import Session
 
 from knowledge import curation
+from knowledge.domain import SubjectKind
 from knowledge.errors import Stale
-from knowledge.models import SubjectKind
 
 
 def require_moved(session: Session, ids: list[int], moved: int) -> None:

@@ -10,6 +10,7 @@ from bot.conversation.refusal_texts import compose_undecided
 from bot.fetching import errors as fetching
 from bot.parsing.errors import ParserUnavailable
 from knowledge.claim_queue.saved_searches import MOST
+from knowledge.domain import SubjectKind
 from knowledge.errors import (
     AlreadyHandled,
     BadCursor,
@@ -32,7 +33,6 @@ from knowledge.errors import (
     UnusableFeed,
     WordsMissing,
 )
-from knowledge.models import SubjectKind
 from knowledge.storage.audit_log import COMMAND_LINE
 
 Say = Callable[[str], str]

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from enum import StrEnum
 
-from knowledge.domain import Outcome, Rating, Relation, ReportKind
-from knowledge.models import (
+from knowledge.domain import (
     ClusterStatus,
     Feedback,
     FeedKind,
+    Outcome,
     ProposalState,
+    Rating,
     RejectReason,
+    Relation,
+    ReportKind,
     Role,
     StatementStatus,
     SubjectKind,

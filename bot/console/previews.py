@@ -13,8 +13,7 @@ from knowledge.approvals import Prospect
 from knowledge.checking.outcomes import Match, apply_rating, decide
 from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.domain import Relation
-from knowledge.models import Calendar, NotificationKind
+from knowledge.domain import Calendar, NotificationKind, Relation
 from knowledge.outbox.pending_notifications import Audience, DueNotification
 
 

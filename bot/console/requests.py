@@ -17,9 +17,9 @@ from bot.conversation.translations import Catalogue, find_language, load_catalog
 from knowledge import approvals
 from knowledge.accounts import roles, sign_in
 from knowledge.approvals import Act, Applied, Waiting
+from knowledge.domain import Role
 from knowledge.errors import NotAllowed, NotFound
 from knowledge.index import serving_index
-from knowledge.models import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,8 @@ from bot.errors import BotError
 from bot.serving import network_of
 from knowledge.accounts import roles, sign_in
 from knowledge.accounts.sign_in import SignedIn
+from knowledge.domain import Role
 from knowledge.errors import KnowledgeError
-from knowledge.models import Role
 
 logger = logging.getLogger(__name__)
 

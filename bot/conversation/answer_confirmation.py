@@ -15,8 +15,7 @@ from bot.conversation.translations import Catalogue, Language, find_language, lo
 from knowledge.agreement.judgement import Judgement
 from knowledge.checking.outcomes import Match, decide
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.domain import Relation
-from knowledge.models import Calendar
+from knowledge.domain import Calendar, Relation
 from knowledge.outbox.pending_notifications import Audience
 
 

@@ -13,9 +13,8 @@ from bot.conversation.translations import Catalogue
 from knowledge.checking.outcomes import REJECTING, SHOWN, Answer, Match, is_reviewed_claim
 from knowledge.claims import Intent
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.domain import Outcome, Relation
+from knowledge.domain import Outcome, RejectReason, Relation
 from knowledge.errors import ClaimProblem
-from knowledge.models import RejectReason
 from knowledge.plain_text import single_line
 
 #: Characters of a claim that are repeated above its answer.

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from bot.conversation.translations import Language, load_catalogue
-from knowledge.models import Role
+from knowledge.domain import Role
 
 #: Commands and what each does, in the order of a menu.
 Listed: TypeAlias = tuple[tuple[str, str], ...]

@@ -26,9 +26,8 @@ from knowledge.claim_queue.inquiries import Rest
 from knowledge.claims import MAX_CLAIMS, Intent, Message, lone_link, read_message
 from knowledge.corpus.readers.page_heading import Heading
 from knowledge.corpus.reports import load_published_in_order
-from knowledge.domain import Outcome
+from knowledge.domain import Feedback, Outcome
 from knowledge.errors import UnreadableClaim, UnreadableFile
-from knowledge.models import Feedback
 from knowledge.notifications import rejections
 from knowledge.storage.database import Sessions
 

@@ -17,8 +17,8 @@ from knowledge.accounts.group_settings import GroupSettings
 from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.checking.outcomes import Answer, is_contradicted
 from knowledge.claims import read_message
+from knowledge.domain import now as this_moment
 from knowledge.errors import UnreadableClaim
-from knowledge.models.declarative_base import now as this_moment
 from knowledge.storage.database import Sessions
 
 #: What the commands of a group's admins are.

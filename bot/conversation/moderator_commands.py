@@ -30,9 +30,15 @@ from knowledge.claim_queue.cluster_listing import ClusterDetail, ClusterSummary,
 from knowledge.corpus import reports
 from knowledge.curation.edit_conflicts import last_seen, require_as_shown, require_unchanged
 from knowledge.curation.resolution import UNDO_FOR
-from knowledge.domain import Relation
+from knowledge.domain import (
+    ClusterStatus,
+    RejectReason,
+    Relation,
+    Role,
+    StatementStatus,
+    SubjectKind,
+)
 from knowledge.errors import AlreadyHandled, BadCursor, NotAllowed
-from knowledge.models import ClusterStatus, RejectReason, Role, StatementStatus, SubjectKind
 from knowledge.outbox import pending_notifications
 from knowledge.statistics import trends
 from knowledge.storage import audit_log

@@ -13,7 +13,7 @@ from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
 from knowledge.claim_queue.cluster_listing import ClusterDetail
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.models import RejectReason, StatementStatus
+from knowledge.domain import RejectReason, StatementStatus
 
 #: What every action of a moderator's button opens with.
 PREFIX: Final = "mod"

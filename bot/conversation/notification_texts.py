@@ -6,8 +6,7 @@ from bot.conversation.answer_texts import compose_claim_line, compose_rejection,
 from bot.conversation.quotes import Asking, compose_sourced_quote, explained, format_quote
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
-from knowledge.domain import Relation
-from knowledge.models import NotificationKind
+from knowledge.domain import NotificationKind, Relation
 from knowledge.notifications.rejections import Closed
 from knowledge.outbox.pending_notifications import DueNotification
 

@@ -10,9 +10,8 @@ from bot.conversation.notification_texts import compose_notification
 from bot.conversation.reply import Reply
 from bot.conversation.translations import find_language, load_catalogue
 from knowledge.accounts import people
-from knowledge.domain import Relation
+from knowledge.domain import Calendar, Relation
 from knowledge.errors import AddressUnreadable
-from knowledge.models import Calendar
 from knowledge.notifications.rejections import Closed
 from knowledge.outbox import delivery, pending_notifications
 from knowledge.outbox.pending_notifications import DueNotification

@@ -13,7 +13,7 @@ from bot.conversation.translations import BY_CODE, NAMES, Catalogue, Language, l
 from knowledge.accounts import people
 from knowledge.claim_queue import demand, inquiries
 from knowledge.corpus import reports
-from knowledge.models import Calendar
+from knowledge.domain import Calendar
 from knowledge.notifications import rejections
 from knowledge.privacy import data_export, erasure
 from knowledge.storage import secure_deletion

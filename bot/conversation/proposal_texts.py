@@ -32,8 +32,7 @@ from knowledge.approvals import (
     TrustSource,
     Undo,
 )
-from knowledge.domain import Relation
-from knowledge.models import StatementStatus
+from knowledge.domain import Relation, StatementStatus
 from knowledge.plain_text import single_line
 
 #: Characters of what is changed that are shown in a chat: they fit one message. Where there is no

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.conversation.text_direction import restore_isolates, strip_isolates
-from knowledge.models import Forwarded
+from knowledge.domain import Forwarded
 
 
 class Style(StrEnum):

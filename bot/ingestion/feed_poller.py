@@ -19,12 +19,11 @@ from bot.parsing.parser_pool import ParserPool
 from knowledge.corpus.readers import Defaults, Format, Problem
 from knowledge.corpus.readers.received_documents import Found
 from knowledge.corpus.reports import content_hash
-from knowledge.domain import ReportDraft
+from knowledge.domain import FeedKind, ReportDraft
 from knowledge.errors import KnowledgeError, UnreadableFile
 from knowledge.ingestion import feed_polling
 from knowledge.ingestion.feed_parser import Item, key_of
 from knowledge.ingestion.feed_polling import DueFeed
-from knowledge.models import FeedKind
 from knowledge.storage.database import Sessions
 
 #: New pages of one feed that are fetched at one poll, and reviews that are taken; the others wait.

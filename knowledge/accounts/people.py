@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from knowledge.domain import Calendar, SubjectKind
 from knowledge.errors import AddressUnreadable
-from knowledge.models import Calendar, Person, SubjectKind
+from knowledge.models import Person
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new
 

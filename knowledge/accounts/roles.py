@@ -7,9 +7,9 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from knowledge.domain import Role, SubjectKind, now
 from knowledge.errors import NotAllowed
-from knowledge.models import Grant, Role, SubjectKind
-from knowledge.models.declarative_base import now
+from knowledge.models import Grant
 from knowledge.plain_text import single_line
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from knowledge.claim_queue.explanations import Note
 from knowledge.curation import ReportEdit, StatementEdit
-from knowledge.domain import Relation, Span
-from knowledge.models import AuditEntry, FeedKind, Role, SubjectKind
+from knowledge.domain import FeedKind, Relation, Role, Span, SubjectKind
+from knowledge.models import AuditEntry
 
 #: What a proposal rests on: a kind and a number.
 Subject = tuple[SubjectKind, int]

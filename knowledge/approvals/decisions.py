@@ -34,6 +34,7 @@ from knowledge.claim_queue import demand
 from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.curation.publication import list_reviewers
 from knowledge.curation.resolution import UNDO_FOR
+from knowledge.domain import ProposalState, Role, SubjectKind, now
 from knowledge.errors import (
     CannotDecide,
     DecisionProblem,
@@ -41,8 +42,7 @@ from knowledge.errors import (
     NotFound,
     TwoPeopleNeeded,
 )
-from knowledge.models import Proposal, ProposalState, Role, SubjectKind
-from knowledge.models.declarative_base import now
+from knowledge.models import Proposal
 from knowledge.storage import audit_log
 
 

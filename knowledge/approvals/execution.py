@@ -31,18 +31,8 @@ from knowledge.claim_queue import cluster_actions, verdicts
 from knowledge.corpus import sources, statement_search
 from knowledge.curation.explanation_edits import explain
 from knowledge.curation.resolution import answer_cluster
-from knowledge.models import (
-    AuditEntry,
-    Change,
-    ChangeKind,
-    ClusterStatus,
-    Feed,
-    Source,
-    Statement,
-    StatementStatus,
-    SubjectKind,
-)
-from knowledge.models.declarative_base import now
+from knowledge.domain import ChangeKind, ClusterStatus, StatementStatus, SubjectKind, now
+from knowledge.models import AuditEntry, Change, Feed, Source, Statement
 from knowledge.storage import audit_log
 from knowledge.storage.audit_log import Entry
 

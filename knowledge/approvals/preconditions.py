@@ -7,18 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from knowledge.approvals.acts import Subject
-from knowledge.models import (
-    AuditEntry,
-    Claim,
-    Cluster,
-    ClusterStatus,
-    Feed,
-    Report,
-    Source,
-    Statement,
-    SubjectKind,
-    Verdict,
-)
+from knowledge.domain import ClusterStatus, SubjectKind
+from knowledge.models import AuditEntry, Claim, Cluster, Feed, Report, Source, Statement, Verdict
 from knowledge.storage.row_locks import lock_report, lock_statements
 
 #: What moderators have done with: open, put off and settled are one to an answer.

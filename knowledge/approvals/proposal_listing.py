@@ -14,18 +14,9 @@ from knowledge.approvals.preconditions import name_of, subject_named
 from knowledge.claim_queue import demand
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
+from knowledge.domain import ProposalState, SubjectKind
 from knowledge.errors import KnowledgeError, NotFound
-from knowledge.models import (
-    Claim,
-    Cluster,
-    Feed,
-    Proposal,
-    ProposalState,
-    Report,
-    Source,
-    Statement,
-    SubjectKind,
-)
+from knowledge.models import Claim, Cluster, Feed, Proposal, Report, Source, Statement
 from knowledge.storage.audit_log import Entry
 from knowledge.storage.database import Sessions
 

@@ -13,8 +13,7 @@ from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation.edit_conflicts import last_shown, require_as_shown
 from knowledge.curation.manual_reports import file_report
-from knowledge.domain import Relation, ReportDraft, StatementDraft
-from knowledge.models import StatementStatus
+from knowledge.domain import Relation, ReportDraft, StatementDraft, StatementStatus
 from knowledge.outbox import pending_notifications
 from knowledge.outbox.pending_notifications import Audience
 

@@ -12,16 +12,9 @@ from knowledge.claim_queue import cluster_notes, verdicts
 from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.demand import hold, recount
 from knowledge.claim_queue.opposite_claims import may_oppose
+from knowledge.domain import ClusterStatus, RejectReason, SubjectKind
 from knowledge.errors import AlreadyHandled, CannotRegroup
-from knowledge.models import (
-    Claim,
-    Cluster,
-    ClusterStatus,
-    Inquiry,
-    RejectReason,
-    SubjectKind,
-    Verdict,
-)
+from knowledge.models import Claim, Cluster, Inquiry, Verdict
 from knowledge.notifications import rejections
 from knowledge.storage import audit_log
 

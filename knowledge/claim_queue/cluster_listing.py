@@ -13,18 +13,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from knowledge.claim_queue.cluster_filters import WINDOW, Filter, people_by_day
 from knowledge.claim_queue.demand import demand
 from knowledge.corpus.reports import SourcedStatement, load_by_ids
-from knowledge.domain import Outcome
+from knowledge.domain import ClusterStatus, Forwarded, Outcome, RejectReason
+from knowledge.domain import now as this_moment
 from knowledge.errors import BadCursor, NotFound
-from knowledge.models import (
-    Claim,
-    Cluster,
-    ClusterStatus,
-    Forwarded,
-    Inquiry,
-    RejectReason,
-    Shown,
-)
-from knowledge.models.declarative_base import now as this_moment
+from knowledge.models import Claim, Cluster, Inquiry, Shown
 from knowledge.storage.pagination import Page, bound_limit, decode_cursor, encode_cursor, make_page
 
 #: Clusters of most recent demand among which the fastest-growing are: one that grows is asked now.

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.demand import hold
+from knowledge.domain import SubjectKind
 from knowledge.errors import BadEdit, NotFound
-from knowledge.models import Cluster, ClusterNote, ClusterTag, SubjectKind
+from knowledge.models import Cluster, ClusterNote, ClusterTag
 from knowledge.plain_text import displayable, single_line
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new, insert_selected

@@ -23,8 +23,9 @@ from embeddings.text.tokenisation import terms
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.claim_equivalence import Comparing, Meaning
 from knowledge.claim_queue.stored_claims import backfill
+from knowledge.domain import ClusterStatus
 from knowledge.index.vector_cache import load_or_compute
-from knowledge.models import Claim, Cluster, ClusterStatus
+from knowledge.models import Claim, Cluster
 from knowledge.storage.database import Sessions
 
 #: Claims placed in one transaction.

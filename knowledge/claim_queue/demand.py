@@ -12,8 +12,8 @@ from typing import Final
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from knowledge.domain import Outcome
-from knowledge.models import Claim, Cluster, ClusterStatus, Inquiry
+from knowledge.domain import ClusterStatus, Outcome
+from knowledge.models import Claim, Cluster, Inquiry
 from knowledge.notifications import rejections
 
 #: After this long an inquiry counts half.

@@ -8,18 +8,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand, stored_claims
-from knowledge.domain import Outcome
-from knowledge.models import (
-    Claim,
-    Feedback,
-    Forwarded,
-    Inquiry,
-    NotificationKind,
-    Shown,
-    Statement,
-    StatementStatus,
-)
-from knowledge.models.declarative_base import now
+from knowledge.domain import Feedback, Forwarded, NotificationKind, Outcome, StatementStatus, now
+from knowledge.models import Claim, Inquiry, Shown, Statement
 from knowledge.notifications import rejections
 from knowledge.notifications.corrections import note_corrected
 

@@ -6,16 +6,8 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from knowledge.domain import Relation
-from knowledge.models import (
-    Claim,
-    Cluster,
-    ClusterStatus,
-    Statement,
-    StatementStatus,
-    SubjectKind,
-    Verdict,
-)
+from knowledge.domain import ClusterStatus, Relation, StatementStatus, SubjectKind
+from knowledge.models import Claim, Cluster, Statement, Verdict
 from knowledge.storage import audit_log
 from knowledge.storage.merges import list_duplicates, resolve_merged
 

@@ -17,9 +17,10 @@ from knowledge.claim_queue.claim_equivalence import Comparing, Meaning
 from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.clustering import nearness
 from knowledge.claim_queue.opposite_claims import may_oppose
+from knowledge.domain import ClusterStatus, SubjectKind
 from knowledge.index.vector_cache import load_kept, load_or_compute
 from knowledge.language import guess_language
-from knowledge.models import AuditEntry, Claim, Cluster, ClusterStatus, SubjectKind
+from knowledge.models import AuditEntry, Claim, Cluster
 from knowledge.storage.database import Sessions
 
 #: Clusters that are returned at most, and how many are read for them.

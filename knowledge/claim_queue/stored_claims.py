@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand
 from knowledge.claims.claim_key import key_of
+from knowledge.domain import now
 from knowledge.language import UNDETERMINED, guess_language
 from knowledge.models import Claim, Inquiry
-from knowledge.models.declarative_base import now
 from knowledge.storage.bulk_insert import insert_new
 
 

@@ -11,10 +11,9 @@ from knowledge.claim_queue import demand
 from knowledge.claim_queue.explanations import NO_NOTE, Note, note_from
 from knowledge.claim_queue.reopening import reopen_of
 from knowledge.claims.claim_key import key_of
-from knowledge.domain import Relation
+from knowledge.domain import ChangeKind, Relation, StatementStatus, SubjectKind, now
 from knowledge.errors import BadEdit, NotFound
-from knowledge.models import ChangeKind, Claim, Statement, StatementStatus, SubjectKind, Verdict
-from knowledge.models.declarative_base import now
+from knowledge.models import Claim, Statement, Verdict
 from knowledge.notifications.withdrawals import cancel_withdrawal, note_withdrawn
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from embeddings.text.normalisation import for_matching
 from knowledge.corpus.extraction import extract
-from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
-from knowledge.models import Report, Source, Statement, StatementStatus
+from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft, StatementStatus
+from knowledge.models import Report, Source, Statement
 from knowledge.plain_text import plain_text, single_line
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
+from knowledge.domain import FeedKind, SubjectKind
 from knowledge.errors import NotFound, UnusableFeed
-from knowledge.models import Feed, FeedItem, FeedKind, Report, Source, SubjectKind
+from knowledge.models import Feed, FeedItem, Report, Source
 from knowledge.plain_text import single_line
 from knowledge.storage.audit_log import record
 from knowledge.storage.pagination import bound_limit

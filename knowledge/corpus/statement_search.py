@@ -11,8 +11,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from embeddings.text.normalisation import for_matching
 from embeddings.text.tokenisation import STOP_WORDS, stem, words
 from knowledge.corpus.reports import SourcedStatement, to_sourced
+from knowledge.domain import StatementStatus
 from knowledge.index.serving_index import last_change
-from knowledge.models import Claim, Report, Statement, StatementStatus
+from knowledge.models import Claim, Report, Statement
 from knowledge.storage.pagination import Page, bound_limit, decode_cursor, make_page
 
 #: Results of a search of each kind.

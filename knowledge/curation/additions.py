@@ -10,9 +10,9 @@ from knowledge.corpus.readers import fields
 from knowledge.curation import input_limits
 from knowledge.curation.quote_location import locate_quote
 from knowledge.curation.version_content import STATEMENT_FIELDS, read_content
-from knowledge.domain import Span, StatementDraft
+from knowledge.domain import Span, StatementDraft, StatementStatus, SubjectKind
 from knowledge.errors import BadEdit, NotFound
-from knowledge.models import Report, Statement, StatementStatus, SubjectKind
+from knowledge.models import Report, Statement
 from knowledge.storage import audit_log
 from knowledge.storage.row_locks import lock_report
 

@@ -12,16 +12,9 @@ from sqlalchemy.orm import Session
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.cluster_listing import ClusterSummary, resolve_merged_cluster, summaries
 from knowledge.curation.edit_conflicts import require_unchanged
+from knowledge.domain import NotificationKind, NotificationStatus, SubjectKind
 from knowledge.errors import AlreadyHandled, CannotRegroup, KnowledgeError, NotFound, Stale
-from knowledge.models import (
-    Claim,
-    Cluster,
-    Inquiry,
-    Notification,
-    NotificationKind,
-    NotificationStatus,
-    SubjectKind,
-)
+from knowledge.models import Claim, Cluster, Inquiry, Notification
 
 #: Does to one cluster what is done to all of them.
 Act: TypeAlias = Callable[[Session, int], None]

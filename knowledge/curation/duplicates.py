@@ -12,8 +12,9 @@ from knowledge.agreement.text_differences import same_text
 from knowledge.corpus.reports import SourcedStatement, load_by_ids
 from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.curation.revisions import revise
+from knowledge.domain import StatementStatus, SubjectKind
 from knowledge.errors import BadEdit, NotFound
-from knowledge.models import Statement, StatementStatus, SubjectKind
+from knowledge.models import Statement
 from knowledge.notifications.corrections import pass_on
 from knowledge.storage.row_locks import lock_statements
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from knowledge.accounts import roles
 from knowledge.claim_queue import demand
 from knowledge.curation.moderator_views import reports_of
+from knowledge.domain import SubjectKind
 from knowledge.errors import Stale
-from knowledge.models import SubjectKind
 from knowledge.storage import audit_log
 
 

@@ -21,9 +21,18 @@ from knowledge.curation.version_content import (
     read_content,
     to_json,
 )
-from knowledge.domain import Rating, ReportKind, Span, require_plain_text, require_single_line
+from knowledge.domain import (
+    ChangeKind,
+    Rating,
+    ReportKind,
+    Span,
+    StatementStatus,
+    SubjectKind,
+    require_plain_text,
+    require_single_line,
+)
 from knowledge.errors import BadEdit, WordsMissing
-from knowledge.models import ChangeKind, Report, Statement, StatementStatus, SubjectKind
+from knowledge.models import Report, Statement
 from knowledge.plain_text import plain_text
 from knowledge.storage import audit_log
 from knowledge.storage.change_log import append

@@ -12,20 +12,9 @@ from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.explanations import Note, note_from
 from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.curation.revisions import TOLD
-from knowledge.domain import Outcome, Relation
+from knowledge.domain import NotificationKind, NotificationStatus, Outcome, Relation, SubjectKind
 from knowledge.errors import BadEdit
-from knowledge.models import (
-    Claim,
-    Inquiry,
-    Notification,
-    NotificationKind,
-    NotificationStatus,
-    Person,
-    Shown,
-    Statement,
-    SubjectKind,
-    Verdict,
-)
+from knowledge.models import Claim, Inquiry, Notification, Person, Shown, Statement, Verdict
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.row_locks import lock_statements

@@ -4,8 +4,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.corpus import reports
 from knowledge.corpus.reports import Stored
-from knowledge.domain import ReportDraft
-from knowledge.models import SubjectKind
+from knowledge.domain import ReportDraft, SubjectKind
 from knowledge.storage import audit_log
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge.domain import Rating, ReportKind, Span
+from knowledge.domain import Rating, ReportKind, Span, StatementStatus, VersionKind
 from knowledge.errors import NotFound
-from knowledge.models import Report, Statement, StatementStatus, Version, VersionKind
+from knowledge.models import Report, Statement, Version
 
 
 @dataclass(frozen=True, slots=True)

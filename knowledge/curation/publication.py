@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.reopening import reopen
 from knowledge.curation.version_content import to_json
+from knowledge.domain import ChangeKind, NotificationKind, StatementStatus, SubjectKind
 from knowledge.errors import NotFound, TwoPeopleNeeded
-from knowledge.models import ChangeKind, NotificationKind, Statement, StatementStatus, SubjectKind
+from knowledge.models import Statement
 from knowledge.notifications.corrections import note_corrected
 from knowledge.storage import audit_log
 from knowledge.storage.change_log import append

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from knowledge.corpus.reports import SourcedStatement, to_sourced
 from knowledge.curation.version_content import to_json
+from knowledge.domain import StatementStatus, SubjectKind
 from knowledge.errors import BadCursor
-from knowledge.models import Report, Statement, StatementStatus, SubjectKind
+from knowledge.models import Report, Statement
 from knowledge.storage import audit_log
 from knowledge.storage.pagination import Page, bound_limit, decode_cursor, make_page
 from knowledge.storage.row_locks import lock_statements

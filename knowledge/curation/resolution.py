@@ -17,20 +17,17 @@ from knowledge.claim_queue.cluster_actions import take_opposites_out
 from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.explanations import Note
 from knowledge.curation.edit_conflicts import make_stale_error
-from knowledge.domain import Outcome, Relation
-from knowledge.errors import BadEdit, TooLate
-from knowledge.models import (
-    Claim,
-    Cluster,
+from knowledge.domain import (
     ClusterStatus,
-    Inquiry,
-    Notification,
     NotificationKind,
     NotificationStatus,
-    Statement,
+    Outcome,
+    Relation,
     SubjectKind,
+    now,
 )
-from knowledge.models.declarative_base import now
+from knowledge.errors import BadEdit, TooLate
+from knowledge.models import Claim, Cluster, Inquiry, Notification, Statement
 from knowledge.notifications import rejections
 from knowledge.notifications.withdrawals import cancel_overtaken, resume, under_way
 from knowledge.storage import audit_log

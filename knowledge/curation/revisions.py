@@ -16,15 +16,8 @@ from knowledge.curation.version_content import (
     keep_version,
     read_content,
 )
-from knowledge.models import (
-    ChangeKind,
-    Inquiry,
-    NotificationKind,
-    Statement,
-    StatementStatus,
-    SubjectKind,
-    Verdict,
-)
+from knowledge.domain import ChangeKind, NotificationKind, StatementStatus, SubjectKind
+from knowledge.models import Inquiry, Statement, Verdict
 from knowledge.notifications.corrections import (
     count_audience,
     keep_up,

@@ -9,9 +9,9 @@ from knowledge.curation.additions import insert
 from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.curation.revisions import revise
 from knowledge.curation.version_content import STATEMENT_FIELDS, read_content
-from knowledge.domain import Span, StatementDraft
+from knowledge.domain import ChangeKind, Span, StatementDraft, StatementStatus, SubjectKind
 from knowledge.errors import BadEdit
-from knowledge.models import ChangeKind, Statement, StatementStatus, SubjectKind
+from knowledge.models import Statement
 from knowledge.plain_text import single_line
 from knowledge.storage import audit_log
 from knowledge.storage.change_log import append

@@ -20,17 +20,9 @@ from knowledge.curation.version_content import (
     clean,
     read_content,
 )
-from knowledge.domain import Relation
+from knowledge.domain import ClusterStatus, Relation, StatementStatus, SubjectKind
 from knowledge.errors import CannotUndo, NotFound
-from knowledge.models import (
-    AuditEntry,
-    Claim,
-    ClusterStatus,
-    Report,
-    Statement,
-    StatementStatus,
-    SubjectKind,
-)
+from knowledge.models import AuditEntry, Claim, Report, Statement
 from knowledge.notifications.withdrawals import cancel_withdrawal, drop_pending, note_withdrawn
 from knowledge.storage import audit_log
 from knowledge.storage.audit_log import Entry, read

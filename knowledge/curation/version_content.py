@@ -8,8 +8,8 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from knowledge.corpus.reports import get_or_add_source
-from knowledge.domain import Rating, ReportKind
-from knowledge.models import Report, Statement, StatementStatus, Version, VersionKind
+from knowledge.domain import Rating, ReportKind, StatementStatus, VersionKind
+from knowledge.models import Report, Statement, Version
 from knowledge.plain_text import plain_text, same_words, single_line
 
 #: What a statement says.

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from knowledge.corpus.reports import SourcedStatement, to_sourced
-from knowledge.models import Change, ChangeKind, Report, Statement, StatementStatus
+from knowledge.domain import ChangeKind, StatementStatus
+from knowledge.models import Change, Report, Statement
 
 _BATCH: Final = 1_000
 _PUBLISHED = (

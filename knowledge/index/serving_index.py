@@ -20,8 +20,9 @@ from embeddings.index import snapshot
 from embeddings.index.live import Entry, LiveIndex
 from embeddings.index.snapshot import Manifest, Snapshot
 from embeddings.progress import Progress
+from knowledge.domain import ChangeKind, StatementStatus
 from knowledge.index.vector_cache import load_or_compute
-from knowledge.models import Change, ChangeKind, Report, Statement, StatementStatus
+from knowledge.models import Change, Report, Statement
 from knowledge.storage.database import Sessions
 
 _log = logging.getLogger(__name__)

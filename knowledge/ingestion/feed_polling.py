@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session, joinedload
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.corpus.readers.received_documents import host_of
-from knowledge.domain import ReportDraft
-from knowledge.models import Feed, FeedItem, FeedKind, Source
+from knowledge.domain import FeedKind, ReportDraft
+from knowledge.models import Feed, FeedItem, Source
 from knowledge.plain_text import single_line
 
 #: How long a feed is one process's.

@@ -1,74 +1,22 @@
 """Tables of people's inquiries, clusters for moderators, and notifications."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from knowledge.domain import Outcome, Relation
-from knowledge.models.declarative_base import Base, by_value, now
-
-
-class ClusterStatus(StrEnum):
-    """Where moderators stand with a cluster of claims."""
-
-    #: Everything in it was settled when it was asked: nothing to do.
-    SETTLED = "settled"
-    OPEN = "open"
-    SNOOZED = "snoozed"
-    ANSWERED = "answered"
-    REJECTED = "rejected"
-
-
-class RejectReason(StrEnum):
-    """Why moderators leave a cluster unanswered."""
-
-    SPAM = "spam"
-    OPINION = "opinion"
-    NOT_CHECKABLE = "not_checkable"
-
-
-class Feedback(StrEnum):
-    """What a person said of an answer."""
-
-    USEFUL = "useful"
-    NOT_USEFUL = "not_useful"
-
-
-class Forwarded(StrEnum):
-    """Where a forwarded message comes from, by Telegram's kinds of origin."""
-
-    PERSON = "person"
-    #: A person whose account is not shown.
-    HIDDEN = "hidden"
-    GROUP = "group"
-    CHANNEL = "channel"
-
-
-class NotificationKind(StrEnum):
-    """Why a person is told something unasked."""
-
-    ANSWERED = "answered"
-    CORRECTED = "corrected"
-    RETRACTED = "retracted"
-    #: Moderators leave what was asked unanswered: the only one that is of no statement.
-    REJECTED = "rejected"
-    #: Nobody stands for an answer any more that they were given.
-    TAKEN_BACK = "taken_back"
-    #: Moderators changed what they add to an answer in their own words.
-    EXPLAINED = "explained"
-
-
-class NotificationStatus(StrEnum):
-    """Where a notification stands."""
-
-    WAITING = "waiting"
-    SENT = "sent"
-    #: Given up: the person blocked the bot, or cannot be reached.
-    UNREACHABLE = "unreachable"
-    #: An answer that was taken back; without ``sent_at`` it was being sent just then.
-    TAKEN_BACK = "taken_back"
+from knowledge.domain import (
+    ClusterStatus,
+    Feedback,
+    Forwarded,
+    NotificationKind,
+    NotificationStatus,
+    Outcome,
+    RejectReason,
+    Relation,
+    now,
+)
+from knowledge.models.declarative_base import Base, by_value
 
 
 class Cluster(Base):

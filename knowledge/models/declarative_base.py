@@ -34,11 +34,6 @@ def by_value(kind: type[StrEnum]) -> Enum:
     return Enum(kind, native_enum=False, length=24, values_callable=lambda e: [m.value for m in e])
 
 
-def now() -> datetime:
-    """Return this moment, in UTC."""
-    return datetime.now(UTC)
-
-
 class Base(DeclarativeBase):
     """Declarative base with named constraints, so that migrations can alter them anywhere."""
 

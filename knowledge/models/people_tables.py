@@ -1,30 +1,12 @@
 """People as they are remembered: keyed hashes; what they may do, and how moderators sign in."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from knowledge.models.declarative_base import Base, by_value, now
-
-
-class Role(StrEnum):
-    """What a person may do. Everybody else is public."""
-
-    MODERATOR = "moderator"
-    ADMIN = "admin"
-
-
-class Calendar(StrEnum):
-    """How a person reads dates."""
-
-    #: The months as most of the world names them.
-    INTERNATIONAL = "international"
-    #: The same days with the month names of Syria, Lebanon, Jordan, Palestine and Iraq.
-    LEVANTINE = "levantine"
-    #: The Islamic calendar, the international date beside it.
-    HIJRI = "hijri"
+from knowledge.domain import Calendar, Role, now
+from knowledge.models.declarative_base import Base, by_value
 
 
 class Person(Base):

@@ -1,25 +1,13 @@
 """Changes to what people are told that wait for a second person, and what became of them."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from knowledge.models.declarative_base import Base, by_value, now
-
-
-class ProposalState(StrEnum):
-    """Where a proposal stands."""
-
-    PENDING = "pending"
-    APPROVED = "approved"
-    DECLINED = "declined"
-    #: By who proposed it.
-    WITHDRAWN = "withdrawn"
-    #: What it was made on was changed meanwhile.
-    OVERTAKEN = "overtaken"
+from knowledge.domain import ProposalState, now
+from knowledge.models.declarative_base import Base, by_value
 
 
 class Proposal(Base):

@@ -1,37 +1,22 @@
 """Sources and where they are polled, reports, statements, and how each of them was before."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from knowledge.domain import Rating, ReportKind
-from knowledge.models.declarative_base import Base, by_value, now
-
-
-class StatementStatus(StrEnum):
-    """Where a statement stands in its life. Only a published one is ever served."""
-
-    DRAFT = "draft"
-    REVIEWED = "reviewed"
-    PUBLISHED = "published"
-    RETRACTED = "retracted"
-
-
-class ChangeKind(StrEnum):
-    """What a change means to an index."""
-
-    ADDED = "added"
-    REMOVED = "removed"
-
-
-class FeedKind(StrEnum):
-    """What a feed's address answers with."""
-
-    SYNDICATION = "syndication"
-    CLAIMREVIEW = "claimreview"
+from knowledge.domain import (
+    ChangeKind,
+    FeedKind,
+    Rating,
+    ReportKind,
+    StatementStatus,
+    SubjectKind,
+    VersionKind,
+    now,
+)
+from knowledge.models.declarative_base import Base, by_value
 
 
 class Source(Base):
@@ -130,13 +115,6 @@ class Statement(Base):
     report: Mapped[Report] = relationship(back_populates="statements")
 
 
-class VersionKind(StrEnum):
-    """What a kept version is one of."""
-
-    REPORT = "report"
-    STATEMENT = "statement"
-
-
 class Version(Base):
     """How a report or a statement was before an edit: its columns by name."""
 
@@ -161,19 +139,6 @@ class Change(Base):
 
     # Numbers must never be given out twice: every index remembers how far it has read.
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
-
-
-class SubjectKind(StrEnum):
-    """What an entry of the audit is about."""
-
-    STATEMENT = "statement"
-    REPORT = "report"
-    SOURCE = "source"
-    FEED = "feed"
-    CLUSTER = "cluster"
-    CLAIM = "claim"
-    PERSON = "person"
-    PROPOSAL = "proposal"
 
 
 class AuditEntry(Base):

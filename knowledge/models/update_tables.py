@@ -1,38 +1,12 @@
 """What came in from a channel: kept before the channel is told so, until it is answered."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import BigInteger, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from knowledge.domain import ArrivalState, Course
 from knowledge.models.declarative_base import Base, by_value
-
-
-class ArrivalState(StrEnum):
-    """How far an update is."""
-
-    WAITING = "waiting"
-    ANSWERED = "answered"
-    """The reply is kept, and not known to be sent."""
-    SENT = "sent"
-    DROPPED = "dropped"
-    """Nobody is there to be told, nobody asked, or whose it was is forgotten."""
-    GIVEN_UP = "given_up"
-
-
-class Course(StrEnum):
-    """What is to become of an update."""
-
-    ANSWER = "answer"
-    SLOW_DOWN = "slow_down"
-    """The person sends more than is answered: they are told so."""
-    BUSY = "busy"
-    """More people ask than can be answered: this one is told so."""
-    APOLOGISE = "apologise"
-    """It could not be answered: the person is told so, and an admin sees it."""
-    WATCH = "watch"
-    """Nobody asked: it is looked at, and dropped in silence whatever goes wrong."""
 
 
 class Arrival(Base):

@@ -6,14 +6,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, func, literal, select, true, update
 from sqlalchemy.orm import Session
 
-from knowledge.models import (
-    Inquiry,
-    Notification,
-    NotificationKind,
-    NotificationStatus,
-    Shown,
-    Statement,
-)
+from knowledge.domain import NotificationKind, NotificationStatus
+from knowledge.models import Inquiry, Notification, Shown, Statement
 from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.merges import list_duplicates
 

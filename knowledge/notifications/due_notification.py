@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from knowledge.models import Calendar
+from knowledge.domain import Calendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

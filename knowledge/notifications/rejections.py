@@ -10,17 +10,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from knowledge.domain import Outcome
-from knowledge.models import (
-    Claim,
-    Cluster,
-    Inquiry,
-    Notification,
-    NotificationKind,
-    NotificationStatus,
-    Person,
-    RejectReason,
-)
+from knowledge.domain import NotificationKind, NotificationStatus, Outcome, RejectReason
+from knowledge.models import Claim, Cluster, Inquiry, Notification, Person
 from knowledge.notifications.due_notification import Notice
 from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.pagination import bound_limit

@@ -12,19 +12,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal,
 from sqlalchemy.orm import Session, aliased
 
 from knowledge.accounts.people import is_muted
-from knowledge.domain import Outcome, Relation
-from knowledge.models import (
-    Claim,
-    Cluster,
-    Inquiry,
-    Notification,
-    NotificationKind,
-    NotificationStatus,
-    Shown,
-    Statement,
-    Verdict,
-)
-from knowledge.models.declarative_base import now
+from knowledge.domain import NotificationKind, NotificationStatus, Outcome, Relation, now
+from knowledge.models import Claim, Cluster, Inquiry, Notification, Shown, Statement, Verdict
 from knowledge.notifications import rejections
 from knowledge.storage.bulk_insert import insert_new, insert_selected
 from knowledge.storage.merges import resolve_merged

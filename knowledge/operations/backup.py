@@ -20,9 +20,9 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from embeddings.disk_sync import sync
+from knowledge.domain import ChangeKind, StatementStatus, now
 from knowledge.errors import DatabaseUnavailable, NotABackup
-from knowledge.models import Base, Change, ChangeKind, Report, Statement, StatementStatus
-from knowledge.models.declarative_base import now
+from knowledge.models import Base, Change, Report, Statement
 from knowledge.operations.backup_check import copy_into, mark
 from knowledge.operations.lease_recovery import end_every_lease
 from knowledge.storage import schema

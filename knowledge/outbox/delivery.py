@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from knowledge.models import Claim, Inquiry, Notification, NotificationStatus
+from knowledge.domain import NotificationStatus
+from knowledge.models import Claim, Inquiry, Notification
 from knowledge.notifications import rejections
 from knowledge.notifications.rejections import Closed
 from knowledge.outbox import pending_notifications

@@ -17,23 +17,25 @@ from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.corpus.reports import SourcedStatement, load_by_ids
 from knowledge.curation.resolution import answer_cluster, undo_answer
-from knowledge.domain import Relation
+from knowledge.domain import (
+    NotificationKind,
+    NotificationStatus,
+    Relation,
+    StatementStatus,
+    VersionKind,
+    now,
+)
 from knowledge.models import (
     Claim,
     Cluster,
     Inquiry,
     Notification,
-    NotificationKind,
-    NotificationStatus,
     Person,
     Shown,
     Statement,
-    StatementStatus,
     Verdict,
     Version,
-    VersionKind,
 )
-from knowledge.models.declarative_base import now
 from knowledge.notifications import rejections
 from knowledge.notifications.corrections import note_corrected
 from knowledge.notifications.due_notification import Notice

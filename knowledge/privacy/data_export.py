@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from knowledge.accounts import people
 from knowledge.claim_queue import saved_searches
+from knowledge.domain import RejectReason, SubjectKind
 from knowledge.errors import AddressUnreadable
 from knowledge.models import (
     Arrival,
@@ -23,11 +24,9 @@ from knowledge.models import (
     Notification,
     Person,
     Proposal,
-    RejectReason,
     Shown,
     SignInLink,
     Statement,
-    SubjectKind,
 )
 from knowledge.notifications import rejections
 

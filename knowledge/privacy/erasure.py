@@ -14,12 +14,12 @@ from sqlalchemy import CursorResult, Delete, Update, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import cluster_notes, demand
+from knowledge.domain import ClusterStatus, now
 from knowledge.index import vector_cache
 from knowledge.models import (
     Claim,
     Cluster,
     ClusterNote,
-    ClusterStatus,
     ConsoleSession,
     Grant,
     Inquiry,
@@ -29,7 +29,6 @@ from knowledge.models import (
     SignInLink,
     Verdict,
 )
-from knowledge.models.declarative_base import now
 from knowledge.storage import secure_deletion
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates

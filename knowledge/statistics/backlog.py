@@ -7,7 +7,8 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from knowledge.models import Claim, Cluster, ClusterStatus
+from knowledge.domain import ClusterStatus
+from knowledge.models import Claim, Cluster
 from knowledge.outbox import pending_notifications
 from knowledge.update_queue import queued_updates
 

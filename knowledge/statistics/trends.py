@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from knowledge.claim_queue.cluster_listing import ClusterSummary, Order, list_clusters
 from knowledge.claim_queue.demand import SETTLING
-from knowledge.domain import Outcome
-from knowledge.models import Cluster, ClusterStatus, Feedback, Inquiry
+from knowledge.domain import ClusterStatus, Feedback, Outcome
+from knowledge.models import Cluster, Inquiry
 from knowledge.outbox import delivery
 from knowledge.outbox.delivery import Failure
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from knowledge.models import AuditEntry, SubjectKind
+from knowledge.domain import SubjectKind
+from knowledge.models import AuditEntry
 from knowledge.plain_text import single_line
 from knowledge.storage.pagination import Page, bound_limit, decode_cursor, make_page
 

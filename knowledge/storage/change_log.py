@@ -6,7 +6,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from knowledge.models import Change, ChangeKind
+from knowledge.domain import ChangeKind
+from knowledge.models import Change
 
 #: PostgreSQL's channel that tells of changes.
 CHANNEL: Final = "tathabbat_changes"

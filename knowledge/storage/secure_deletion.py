@@ -17,8 +17,8 @@ from sqlalchemy import Engine, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from knowledge.domain import now
 from knowledge.models import Errand
-from knowledge.models.declarative_base import now
 from knowledge.storage.bulk_insert import insert_new
 from knowledge.storage.database import Sessions, empty_log, rewrite, sqlite_file
 

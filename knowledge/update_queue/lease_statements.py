@@ -10,7 +10,8 @@ from sqlalchemy import Table, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from knowledge.models import Arrival, ArrivalState, Course, Instant
+from knowledge.domain import ArrivalState, Course
+from knowledge.models import Arrival, Instant
 
 #: What is not done with.
 OPEN: Final = (ArrivalState.WAITING, ArrivalState.ANSWERED)

@@ -12,7 +12,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge.models import Arrival, ArrivalState, Course
+from knowledge.domain import ArrivalState, Course
+from knowledge.models import Arrival
 from knowledge.update_queue.lease_statements import OPEN
 
 #: What stands where an answer to these is, is no answer.

@@ -14,8 +14,9 @@ from sqlalchemy import and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from knowledge.domain import ArrivalState, Course
 from knowledge.errors import NotFound
-from knowledge.models import Arrival, ArrivalState, Course
+from knowledge.models import Arrival
 from knowledge.storage import secure_deletion
 from knowledge.storage.bulk_insert import insert_all
 from knowledge.storage.pagination import bound_limit

@@ -38,8 +38,8 @@ from bot.telegram.handling.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig, run, serve
+from knowledge.domain import now
 from knowledge.models import Arrival, Base
-from knowledge.models.declarative_base import now
 from knowledge.operations.lease_recovery import recover_leases
 from knowledge.operations.process_locks import ProcessLock
 from knowledge.storage.database import Sessions, open_engine, open_sessions

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.telegram.incoming.update_store import UpdateStore
-from knowledge.models.declarative_base import now
+from knowledge.domain import now
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates
 from knowledge.update_queue.queued_updates import LeasedUpdate, NewUpdate, Stored

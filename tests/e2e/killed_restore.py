@@ -23,9 +23,9 @@ from sqlalchemy import Connection, Engine, select, text
 
 from knowledge import curation
 from knowledge.corpus import reports
-from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.domain import ReportDraft, StatementDraft, StatementStatus
 from knowledge.index import serving_index
-from knowledge.models import Base, Statement, StatementStatus
+from knowledge.models import Base, Statement
 from knowledge.operations import backup as backups
 from knowledge.operations.backup import backup, restore
 from knowledge.storage import schema

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from knowledge import curation
 from knowledge.corpus import reports
-from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.domain import ReportDraft, StatementDraft, StatementStatus
 from knowledge.index import index_check, serving_index
-from knowledge.models import Report, Statement, StatementStatus
+from knowledge.models import Report, Statement
 from knowledge.operations.backup import backup
 from knowledge.storage import schema
 from knowledge.storage.database import Sessions, open_engine, open_sessions, require_whole

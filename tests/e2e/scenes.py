@@ -15,9 +15,16 @@ from knowledge import curation
 from knowledge.accounts import people
 from knowledge.claim_queue import cluster_actions
 from knowledge.corpus import reports
-from knowledge.domain import Relation, ReportDraft, StatementDraft
-from knowledge.models import Claim, Cluster, ClusterStatus, RejectReason, SubjectKind
-from knowledge.models.declarative_base import now
+from knowledge.domain import (
+    ClusterStatus,
+    RejectReason,
+    Relation,
+    ReportDraft,
+    StatementDraft,
+    SubjectKind,
+    now,
+)
+from knowledge.models import Claim, Cluster
 from knowledge.outbox import pending_notifications
 from knowledge.storage import audit_log
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, PLACEHOLDER, BotApiServer

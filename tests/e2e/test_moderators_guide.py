@@ -22,10 +22,8 @@ from knowledge.accounts import roles, sign_in
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.corpus import reports, sources
-from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.domain import FeedKind, ReportDraft, Role, StatementDraft, now
 from knowledge.index.serving_index import ServingIndex
-from knowledge.models import FeedKind, Role
-from knowledge.models.declarative_base import now
 from knowledge.storage.database import Sessions
 from tests.bag_of_words import BagOfWords
 from tests.e2e.chromium import PHONE, Chromium, chromium

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.telegram.handling import groups
-from knowledge.models import Arrival, ArrivalState
-from knowledge.models.declarative_base import now
+from knowledge.domain import ArrivalState, now
+from knowledge.models import Arrival
 from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, BotApiServer
 from tests.e2e.echo_bot import BREAKS, HELD, RUMOUR, EchoTalk, Running

@@ -13,8 +13,8 @@ from bot.telegram.errors import TokenRejected
 from bot.telegram.outgoing.backoff import ANSWER_TRIES
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig
-from knowledge.models import Arrival, ArrivalState, Course
-from knowledge.models.declarative_base import now
+from knowledge.domain import ArrivalState, Course, now
+from knowledge.models import Arrival
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates
 from knowledge.update_queue.queued_updates import FailedUpdate, NewUpdate

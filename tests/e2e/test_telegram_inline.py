@@ -9,8 +9,8 @@ from bot.telegram.handling.inline_queries import LONGEST_WAIT_SECONDS
 from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig
-from knowledge.models import Arrival, Course
-from knowledge.models.declarative_base import now
+from knowledge.domain import Course, now
+from knowledge.models import Arrival
 from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_server import PATIENCE, TOKEN, BotApiServer
 from tests.e2e.echo_bot import (

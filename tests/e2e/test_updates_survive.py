@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from knowledge.models import Arrival, ArrivalState
+from knowledge.domain import ArrivalState
+from knowledge.models import Arrival
 from knowledge.update_queue import queued_updates
 from tests.e2e.bot_api_server import is_placeholder
 from tests.e2e.chaotic_server import ChaoticServer

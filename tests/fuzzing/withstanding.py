@@ -22,7 +22,8 @@ from bot.telegram.handling import groups
 from bot.telegram.incoming.intake import Intake, number_of
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig, build, in_and_out
-from knowledge.models import Arrival, ArrivalState
+from knowledge.domain import ArrivalState
+from knowledge.models import Arrival
 from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_chats import Chats
 from tests.e2e.bot_api_rules import Refused

@@ -28,8 +28,8 @@ from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.checking.reranking import Reranker
 from knowledge.claim_queue.claim_equivalence import ClaimEquivalence, Meaning
+from knowledge.domain import Role
 from knowledge.index.serving_index import ServingIndex
-from knowledge.models import Role
 from knowledge.storage.database import Sessions
 
 

@@ -8,20 +8,16 @@ from knowledge import curation
 from knowledge.claim_queue import inquiries
 from knowledge.claims.claim_key import key_of
 from knowledge.corpus import reports
-from knowledge.domain import Outcome, ReportDraft, StatementDraft
-from knowledge.models import (
-    AuditEntry,
-    Change,
+from knowledge.domain import (
     ChangeKind,
-    Claim,
-    Cluster,
     ClusterStatus,
-    Inquiry,
-    Notification,
     NotificationKind,
-    Statement,
+    Outcome,
+    ReportDraft,
+    StatementDraft,
     StatementStatus,
 )
+from knowledge.models import AuditEntry, Change, Claim, Cluster, Inquiry, Notification, Statement
 from knowledge.storage.database import Sessions
 
 BODY = (

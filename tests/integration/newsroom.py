@@ -16,25 +16,20 @@ from knowledge.corpus.reports import Stored
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.curation.manual_reports import file_report
 from knowledge.domain import (
+    ClusterStatus,
+    FeedKind,
+    Forwarded,
+    NotificationKind,
     Outcome,
     Rating,
     Relation,
     ReportDraft,
     ReportKind,
-    StatementDraft,
-)
-from knowledge.models import (
-    Claim,
-    Cluster,
-    ClusterStatus,
-    FeedKind,
-    Forwarded,
-    Notification,
-    NotificationKind,
-    Report,
     Role,
+    StatementDraft,
+    now,
 )
-from knowledge.models.declarative_base import now
+from knowledge.models import Claim, Cluster, Notification, Report
 from knowledge.notifications.corrections import note_corrected
 from knowledge.outbox import pending_notifications
 from knowledge.plain_text import single_line

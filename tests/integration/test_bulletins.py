@@ -13,8 +13,8 @@ from bot.telegram.setup.application import TelegramConfig
 from bot.telegram.setup.bulletins import send_bulletins
 from knowledge.accounts import people, roles
 from knowledge.claim_queue import demand, inquiries
-from knowledge.domain import Outcome
-from knowledge.models import Claim, Cluster, ClusterStatus, Role
+from knowledge.domain import ClusterStatus, Outcome, Role
+from knowledge.models import Claim, Cluster
 from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
 

@@ -9,18 +9,9 @@ from sqlalchemy import select
 
 from knowledge.claim_queue import cluster_actions, cluster_listing, demand, inquiries, stored_claims
 from knowledge.claim_queue.cluster_listing import Order
-from knowledge.domain import Outcome
+from knowledge.domain import ClusterStatus, Forwarded, Outcome, RejectReason, SubjectKind
 from knowledge.errors import AlreadyHandled, BadCursor, CannotRegroup, NotFound
-from knowledge.models import (
-    AuditEntry,
-    Claim,
-    Cluster,
-    ClusterStatus,
-    Forwarded,
-    Inquiry,
-    RejectReason,
-    SubjectKind,
-)
+from knowledge.models import AuditEntry, Claim, Cluster, Inquiry
 from knowledge.storage.database import Sessions
 
 _NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.app import App
 from embeddings.encoders.encoder import Encoder
-from knowledge.models import Course
+from knowledge.domain import Course
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from knowledge.update_queue import queued_updates
 from knowledge.update_queue.queued_updates import NewUpdate

@@ -10,9 +10,9 @@ from knowledge.claim_queue import cluster_actions, cluster_listing, cluster_note
 from knowledge.claim_queue.cluster_filters import Filter
 from knowledge.curation.edit_conflicts import last_seen, require_unchanged
 from knowledge.curation.resolution import UNDO_FOR, answer_cluster, undo_answer
-from knowledge.domain import Relation
+from knowledge.domain import Relation, SubjectKind
 from knowledge.errors import BadEdit, NotFound
-from knowledge.models import AuditEntry, ClusterNote, ClusterTag, SubjectKind
+from knowledge.models import AuditEntry, ClusterNote, ClusterTag
 from knowledge.privacy import data_export, erasure
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions

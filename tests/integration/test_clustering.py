@@ -22,8 +22,8 @@ from knowledge.claim_queue import (
 )
 from knowledge.claim_queue.claim_equivalence import ClaimEquivalence, Meaning
 from knowledge.claim_queue.clustering import Clusters
-from knowledge.domain import Outcome
-from knowledge.models import Claim, Cluster, ClusterStatus, Inquiry
+from knowledge.domain import ClusterStatus, Outcome
+from knowledge.models import Claim, Cluster, Inquiry
 from knowledge.storage.database import Sessions
 from tests.counting import Counting
 

@@ -14,16 +14,8 @@ from bot.parsing.parser_pool import ParserPool
 from embeddings.encoders.encoder import Encoder
 from knowledge.accounts import roles
 from knowledge.claim_queue import cluster_notes, inquiries, saved_searches
-from knowledge.domain import Outcome
-from knowledge.models import (
-    AuditEntry,
-    Cluster,
-    ClusterStatus,
-    Notification,
-    NotificationKind,
-    RejectReason,
-    SubjectKind,
-)
+from knowledge.domain import ClusterStatus, NotificationKind, Outcome, RejectReason, SubjectKind
+from knowledge.models import AuditEntry, Cluster, Notification
 from knowledge.privacy import data_export, erasure
 from knowledge.storage.database import Sessions
 from tests.integration.console import SECRET, Answer, Browser, Console, console_on, field_of, key_of

@@ -14,7 +14,7 @@ from bot.console.security import MAX_BODY
 from embeddings.encoders.encoder import Encoder
 from knowledge.accounts import roles
 from knowledge.accounts.sign_in import LINK_LIFE, SESSION_LIFE
-from knowledge.models import Role
+from knowledge.domain import Role
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from tests.integration.console import FIRST_ADMIN, Console, console_on, field_of, key_of
 

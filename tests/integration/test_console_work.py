@@ -24,21 +24,16 @@ from knowledge import curation
 from knowledge.accounts import people
 from knowledge.corpus import reports
 from knowledge.curation.resolution import UNDO_FOR
-from knowledge.domain import ReportDraft, StatementDraft
-from knowledge.index.vector_cache import load_or_compute
-from knowledge.models import (
-    AuditEntry,
-    Cluster,
+from knowledge.domain import (
     ClusterStatus,
-    Inquiry,
-    Notification,
     NotificationKind,
-    Report,
-    Statement,
+    ReportDraft,
+    StatementDraft,
     StatementStatus,
     SubjectKind,
-    Verdict,
 )
+from knowledge.index.vector_cache import load_or_compute
+from knowledge.models import AuditEntry, Cluster, Inquiry, Notification, Report, Statement, Verdict
 from knowledge.privacy import erasure
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions

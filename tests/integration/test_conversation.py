@@ -24,9 +24,16 @@ from knowledge.claim_queue import cluster_listing
 from knowledge.corpus import reports
 from knowledge.corpus.readers import read
 from knowledge.corpus.readers.page_heading import Heading
-from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
+from knowledge.domain import (
+    ClusterStatus,
+    Forwarded,
+    Outcome,
+    Relation,
+    ReportDraft,
+    StatementDraft,
+)
 from knowledge.index.serving_index import ServingIndex
-from knowledge.models import Claim, Cluster, ClusterStatus, Forwarded, Inquiry
+from knowledge.models import Claim, Cluster, Inquiry
 from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 

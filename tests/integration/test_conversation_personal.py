@@ -19,18 +19,9 @@ from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.corpus import reports
-from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.domain import Feedback, NotificationKind, ReportDraft, StatementDraft, now
 from knowledge.index.serving_index import ServingIndex
-from knowledge.models import (
-    Base,
-    Feedback,
-    Inquiry,
-    NotificationKind,
-    Person,
-    Report,
-    Statement,
-)
-from knowledge.models.declarative_base import now
+from knowledge.models import Base, Inquiry, Person, Report, Statement
 from knowledge.outbox.pending_notifications import note_corrected
 from knowledge.storage.database import Sessions
 

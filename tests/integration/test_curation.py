@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from knowledge import curation
 from knowledge.corpus import reports
-from knowledge.domain import ReportDraft, StatementDraft
+from knowledge.domain import ChangeKind, ReportDraft, StatementDraft, StatementStatus
 from knowledge.errors import NotFound
-from knowledge.models import AuditEntry, Change, ChangeKind, Statement, StatementStatus
+from knowledge.models import AuditEntry, Change, Statement
 from knowledge.storage.database import Sessions
 
 _DRAFT, _REVIEWED = StatementStatus.DRAFT, StatementStatus.REVIEWED

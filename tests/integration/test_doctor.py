@@ -23,10 +23,9 @@ from knowledge import curation
 from knowledge.accounts import people
 from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports, sources
-from knowledge.domain import Outcome, ReportDraft, StatementDraft
+from knowledge.domain import FeedKind, Outcome, ReportDraft, StatementDraft, now
 from knowledge.index.serving_index import reindex
-from knowledge.models import Feed, FeedKind, Notification
-from knowledge.models.declarative_base import now
+from knowledge.models import Feed, Notification
 from knowledge.outbox import pending_notifications
 from knowledge.storage.database import open_sessions
 from knowledge.storage.schema import upgrade

@@ -10,10 +10,18 @@ import pytest
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.curation import ReportEdit, StatementEdit
-from knowledge.domain import Rating, ReportDraft, Span, StatementDraft
+from knowledge.domain import (
+    ChangeKind,
+    NotificationKind,
+    Rating,
+    ReportDraft,
+    Span,
+    StatementDraft,
+    StatementStatus,
+    VersionKind,
+    now,
+)
 from knowledge.errors import BadEdit, NotFound, Stale
-from knowledge.models import ChangeKind, NotificationKind, StatementStatus, VersionKind
-from knowledge.models.declarative_base import now
 from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import (

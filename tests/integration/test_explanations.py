@@ -17,11 +17,10 @@ from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.explanations import Note
 from knowledge.curation.explanation_edits import explain, explained
-from knowledge.domain import Relation
+from knowledge.domain import NotificationKind, Relation, SubjectKind, now
 from knowledge.errors import BadEdit, CannotUndo, NoteTooLong, Stale
 from knowledge.index.serving_index import ServingIndex
-from knowledge.models import Notification, NotificationKind, SubjectKind, Verdict
-from knowledge.models.declarative_base import now
+from knowledge.models import Notification, Verdict
 from knowledge.outbox import pending_notifications
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions

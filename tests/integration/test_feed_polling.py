@@ -21,18 +21,9 @@ from bot.parsing.parser_worker import Limits
 from bot.scheduled_jobs import Errand, Errands
 from knowledge.corpus import sources
 from knowledge.corpus.readers import Defaults, Problem
-from knowledge.domain import ReportDraft
+from knowledge.domain import FeedKind, ReportDraft, StatementStatus
 from knowledge.ingestion import feed_polling
-from knowledge.models import (
-    AuditEntry,
-    Change,
-    Feed,
-    FeedItem,
-    FeedKind,
-    Report,
-    Statement,
-    StatementStatus,
-)
+from knowledge.models import AuditEntry, Change, Feed, FeedItem, Report, Statement
 from knowledge.models import Errand as Row
 from knowledge.storage.database import Sessions
 from tests.integration.hostile import ATTRIBUTES, ENDLESS_FEED, ENDLESS_PAGE, Begun

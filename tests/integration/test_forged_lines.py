@@ -41,17 +41,22 @@ from knowledge.corpus import reports, sources
 from knowledge.corpus.readers import Format, read
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation import ReportEdit, StatementEdit
-from knowledge.domain import Outcome, Rating, Relation, ReportDraft, ReportKind, StatementDraft
-from knowledge.errors import UnreadableFile
-from knowledge.export import claim_reviews, table
-from knowledge.models import (
+from knowledge.domain import (
     FeedKind,
     NotificationKind,
-    Report,
+    Outcome,
+    Rating,
+    Relation,
+    ReportDraft,
+    ReportKind,
     Role,
+    StatementDraft,
     StatementStatus,
     SubjectKind,
 )
+from knowledge.errors import UnreadableFile
+from knowledge.export import claim_reviews, table
+from knowledge.models import Report
 from knowledge.outbox.pending_notifications import DueNotification
 from knowledge.plain_text import is_plain_text, is_single_line
 from knowledge.storage import audit_log

@@ -18,9 +18,17 @@ from bot.conversation.outbox import Outbox
 from knowledge.accounts import people
 from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports
-from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
+from knowledge.domain import (
+    ClusterStatus,
+    Course,
+    FeedKind,
+    Outcome,
+    Relation,
+    ReportDraft,
+    StatementDraft,
+)
 from knowledge.ingestion import feed_polling
-from knowledge.models import Arrival, Claim, Cluster, ClusterStatus, Course, Feed, FeedKind, Source
+from knowledge.models import Arrival, Claim, Cluster, Feed, Source
 from knowledge.operations import process_locks
 from knowledge.operations.lease_recovery import recover_leases
 from knowledge.operations.process_locks import ProcessLock

@@ -6,10 +6,9 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.claim_queue import verdicts
 from knowledge.curation import StatementEdit
-from knowledge.domain import Relation, Span
+from knowledge.domain import ChangeKind, NotificationKind, Relation, Span, StatementStatus
 from knowledge.errors import BadEdit, NotFound, Stale
 from knowledge.index import serving_index
-from knowledge.models import ChangeKind, NotificationKind, StatementStatus
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import (
     asks,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from knowledge.claim_queue import cluster_actions
-from knowledge.domain import Relation
-from knowledge.models import Cluster, ClusterStatus, Inquiry, NotificationKind, RejectReason
+from knowledge.domain import ClusterStatus, NotificationKind, RejectReason, Relation
+from knowledge.models import Cluster, Inquiry
 from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, published, told

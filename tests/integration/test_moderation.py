@@ -24,23 +24,20 @@ from knowledge.claim_queue import cluster_actions, demand, inquiries
 from knowledge.corpus import reports
 from knowledge.curation import resolution
 from knowledge.curation.resolution import UNDO_FOR
-from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
-from knowledge.index.serving_index import ServingIndex
-from knowledge.models import (
-    AuditEntry,
-    Claim,
-    Cluster,
+from knowledge.domain import (
     ClusterStatus,
-    Inquiry,
-    Notification,
+    Outcome,
     RejectReason,
+    Relation,
+    ReportDraft,
     Role,
-    Statement,
+    StatementDraft,
     StatementStatus,
     SubjectKind,
-    Verdict,
+    now,
 )
-from knowledge.models.declarative_base import now
+from knowledge.index.serving_index import ServingIndex
+from knowledge.models import AuditEntry, Claim, Cluster, Inquiry, Notification, Statement, Verdict
 from knowledge.outbox import pending_notifications
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions

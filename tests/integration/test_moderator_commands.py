@@ -15,8 +15,7 @@ from knowledge.approvals import Policy, Waiting
 from knowledge.claim_queue import cluster_actions
 from knowledge.curation import StatementEdit
 from knowledge.curation.resolution import answer_cluster
-from knowledge.domain import Relation
-from knowledge.models import Role, SubjectKind
+from knowledge.domain import Relation, Role, SubjectKind
 from knowledge.storage import audit_log
 from knowledge.storage.database import open_engine, open_sessions
 from tests.integration.moderation import clustered, stored

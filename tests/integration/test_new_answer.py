@@ -10,17 +10,8 @@ from sqlalchemy import func, select
 
 from bot.parsing.parser_pool import ParserPool
 from embeddings.encoders.encoder import Encoder
-from knowledge.models import (
-    AuditEntry,
-    Cluster,
-    ClusterStatus,
-    Notification,
-    Proposal,
-    Report,
-    Statement,
-    StatementStatus,
-    Verdict,
-)
+from knowledge.domain import ClusterStatus, StatementStatus
+from knowledge.models import AuditEntry, Cluster, Notification, Proposal, Report, Statement, Verdict
 from knowledge.storage.database import Sessions
 from tests.integration.console import Browser, Console, console_on
 from tests.integration.newsroom import HOSTILE, furnish

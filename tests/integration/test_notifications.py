@@ -11,21 +11,18 @@ from knowledge.accounts import people
 from knowledge.claim_queue import cluster_actions, inquiries, verdicts
 from knowledge.claims.claim_key import key_of
 from knowledge.curation import StatementEdit
-from knowledge.domain import Outcome, Relation
-from knowledge.errors import BadEdit, CannotUndo, NotFound, Stale, TwoPeopleNeeded
-from knowledge.models import (
-    Claim,
-    Cluster,
+from knowledge.domain import (
     ClusterStatus,
-    Inquiry,
-    Notification,
     NotificationKind,
     NotificationStatus,
+    Outcome,
     RejectReason,
-    Shown,
+    Relation,
     StatementStatus,
     SubjectKind,
 )
+from knowledge.errors import BadEdit, CannotUndo, NotFound, Stale, TwoPeopleNeeded
+from knowledge.models import Claim, Cluster, Inquiry, Notification, Shown
 from knowledge.outbox import delivery, pending_notifications
 from knowledge.outbox.pending_notifications import DueNotification
 from knowledge.storage import audit_log

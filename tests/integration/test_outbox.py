@@ -16,17 +16,16 @@ from knowledge.accounts import people
 from knowledge.claim_queue import inquiries
 from knowledge.corpus import reports
 from knowledge.curation import StatementEdit
-from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
-from knowledge.models import (
-    Claim,
-    Cluster,
+from knowledge.domain import (
     ClusterStatus,
-    Inquiry,
-    Notification,
     NotificationStatus,
-    Person,
+    Outcome,
+    Relation,
+    ReportDraft,
+    StatementDraft,
     SubjectKind,
 )
+from knowledge.models import Claim, Cluster, Inquiry, Notification, Person
 from knowledge.outbox import delivery, pending_notifications
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions

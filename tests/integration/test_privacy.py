@@ -16,23 +16,21 @@ from knowledge.claim_queue import cluster_actions, cluster_listing, inquiries
 from knowledge.claim_queue.claim_equivalence import Meaning
 from knowledge.claim_queue.clustering import Clusters
 from knowledge.corpus import reports
-from knowledge.domain import Outcome, Relation, ReportDraft, StatementDraft
-from knowledge.errors import CannotRegroup
-from knowledge.index import vector_cache
-from knowledge.models import (
-    Base,
+from knowledge.domain import (
     Calendar,
-    Claim,
-    Cluster,
     ClusterStatus,
     Feedback,
     Forwarded,
-    Inquiry,
-    Notification,
-    Person,
+    Outcome,
+    Relation,
+    ReportDraft,
     Role,
+    StatementDraft,
+    now,
 )
-from knowledge.models.declarative_base import now
+from knowledge.errors import CannotRegroup
+from knowledge.index import vector_cache
+from knowledge.models import Base, Claim, Cluster, Inquiry, Notification, Person
 from knowledge.outbox import pending_notifications
 from knowledge.privacy import data_export, erasure
 from knowledge.storage.database import Sessions

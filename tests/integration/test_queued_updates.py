@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from knowledge.domain import ArrivalState, Course
 from knowledge.errors import NotFound
-from knowledge.models import Arrival, ArrivalState, Course
+from knowledge.models import Arrival
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates
 from knowledge.update_queue.message_versions import Standing, Version

@@ -14,15 +14,8 @@ from bot.conversation.translations import Language, load_catalogue
 from embeddings.encoders.encoder import Encoder
 from knowledge.claim_queue import cluster_actions, cluster_listing, inquiries
 from knowledge.claim_queue.clustering import Clusters
-from knowledge.domain import Outcome, Relation
-from knowledge.models import (
-    Claim,
-    ClusterStatus,
-    Inquiry,
-    Notification,
-    NotificationKind,
-    RejectReason,
-)
+from knowledge.domain import ClusterStatus, NotificationKind, Outcome, RejectReason, Relation
+from knowledge.models import Claim, Inquiry, Notification
 from knowledge.outbox import pending_notifications
 from knowledge.storage import schema
 from knowledge.storage.database import Sessions

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from knowledge import curation
 from knowledge.corpus import reports
-from knowledge.domain import Rating, ReportDraft, ReportKind, Span, StatementDraft
-from knowledge.models import Report, Source, Statement, StatementStatus
+from knowledge.domain import Rating, ReportDraft, ReportKind, Span, StatementDraft, StatementStatus
+from knowledge.models import Report, Source, Statement
 from knowledge.storage.database import Sessions
 
 _BODY = (

@@ -24,21 +24,11 @@ from knowledge import curation
 from knowledge.accounts import people
 from knowledge.claim_queue.inquiries import record
 from knowledge.corpus import reports
-from knowledge.domain import Outcome, ReportDraft, StatementDraft
+from knowledge.domain import FeedKind, Outcome, ReportDraft, StatementDraft, StatementStatus, now
 from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.index.serving_index import ServingIndex
 from knowledge.ingestion import feed_polling
-from knowledge.models import (
-    Base,
-    Change,
-    Feed,
-    FeedKind,
-    Person,
-    Source,
-    Statement,
-    StatementStatus,
-)
-from knowledge.models.declarative_base import now
+from knowledge.models import Base, Change, Feed, Person, Source, Statement
 from knowledge.operations import backup_check
 from knowledge.operations.backup import backup, restore
 from knowledge.storage import schema

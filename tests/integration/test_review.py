@@ -7,8 +7,9 @@ import pytest
 
 from knowledge import curation
 from knowledge.accounts import roles
+from knowledge.domain import Role, StatementStatus, SubjectKind
 from knowledge.errors import BadCursor, NotFound, TwoPeopleNeeded
-from knowledge.models import Role, Statement, StatementStatus, SubjectKind
+from knowledge.models import Statement
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from knowledge.storage.pagination import encode_cursor

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from knowledge.accounts import people, roles
+from knowledge.domain import Role, SubjectKind
 from knowledge.errors import AddressUnreadable, BadCursor, NotAllowed
-from knowledge.models import Person, Role, SubjectKind
+from knowledge.models import Person
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import last_entry

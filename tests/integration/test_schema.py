@@ -15,9 +15,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from knowledge.claim_queue.inquiries import load, record
 from knowledge.corpus.reports import store
 from knowledge.curation import publish
-from knowledge.domain import Outcome, ReportDraft, StatementDraft
+from knowledge.domain import ChangeKind, Outcome, ReportDraft, StatementDraft, SubjectKind
 from knowledge.errors import DatabaseUnavailable
-from knowledge.models import AuditEntry, Base, Change, ChangeKind, Inquiry, SubjectKind
+from knowledge.models import AuditEntry, Base, Change, Inquiry
 from knowledge.storage import database, schema
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 

@@ -16,11 +16,10 @@ from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue import inquiries
-from knowledge.domain import Outcome
+from knowledge.domain import Outcome, now
 from knowledge.index import serving_index
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Cluster, Errand, Inquiry
-from knowledge.models.declarative_base import now
 from knowledge.privacy import erasure
 from knowledge.storage import database, secure_deletion
 from knowledge.storage.database import Sessions, open_engine, open_sessions

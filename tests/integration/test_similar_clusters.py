@@ -10,9 +10,9 @@ from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.claim_queue import cluster_actions
 from knowledge.claim_queue.claim_equivalence import ClaimEquivalence, Comparing, Meaning
 from knowledge.claim_queue.similar_clusters import SUGGESTED, similar
+from knowledge.domain import RejectReason
 from knowledge.errors import NotFound
 from knowledge.index.vector_cache import load_or_compute
-from knowledge.models import RejectReason
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import clustered
 

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from knowledge.corpus import sources
+from knowledge.domain import FeedKind
 from knowledge.errors import NotFound, UnusableFeed
-from knowledge.models import AuditEntry, FeedItem, FeedKind
+from knowledge.models import AuditEntry, FeedItem
 from knowledge.storage.database import Sessions
 
 URL = "https://news.example/feed"

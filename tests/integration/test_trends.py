@@ -8,8 +8,8 @@ import pytest
 from bot.conversation.charts import Chart, Form, draw, title
 from bot.conversation.translations import Language, load_catalogue
 from knowledge.claim_queue import demand, stored_claims
-from knowledge.domain import Outcome
-from knowledge.models import Cluster, ClusterStatus, Feedback, Inquiry
+from knowledge.domain import ClusterStatus, Feedback, Outcome
+from knowledge.models import Cluster, Inquiry
 from knowledge.statistics import trends
 from knowledge.storage.database import Sessions
 

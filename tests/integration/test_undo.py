@@ -11,18 +11,19 @@ from knowledge import curation
 from knowledge.accounts import roles
 from knowledge.claim_queue import verdicts
 from knowledge.curation import ReportEdit, StatementEdit
-from knowledge.domain import Relation, Span, StatementDraft
-from knowledge.errors import CannotUndo, NotFound
-from knowledge.models import (
-    AuditEntry,
+from knowledge.domain import (
     ChangeKind,
-    Notification,
     NotificationKind,
+    Relation,
     Role,
+    Span,
+    StatementDraft,
     StatementStatus,
     SubjectKind,
+    now,
 )
-from knowledge.models.declarative_base import now
+from knowledge.errors import CannotUndo, NotFound
+from knowledge.models import AuditEntry, Notification
 from knowledge.outbox import pending_notifications
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions

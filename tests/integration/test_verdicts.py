@@ -12,10 +12,18 @@ from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue import verdicts
 from knowledge.corpus.reports import store
 from knowledge.curation import StatementEdit
-from knowledge.domain import Outcome, Rating, Relation, ReportDraft, StatementDraft
+from knowledge.domain import (
+    ClusterStatus,
+    Outcome,
+    Rating,
+    Relation,
+    ReportDraft,
+    StatementDraft,
+    SubjectKind,
+)
 from knowledge.errors import BadEdit, NotFound
 from knowledge.index.serving_index import ServingIndex
-from knowledge.models import Cluster, ClusterStatus, Statement, SubjectKind, Verdict
+from knowledge.models import Cluster, Statement, Verdict
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import changes, clustered, last_entry, published, stored

@@ -9,18 +9,17 @@ from sqlalchemy import select
 
 from knowledge import curation
 from knowledge.claim_queue import cluster_actions, inquiries, verdicts
-from knowledge.domain import Outcome, Relation
-from knowledge.errors import CannotUndo
-from knowledge.models import (
-    AuditEntry,
-    Cluster,
+from knowledge.domain import (
     ClusterStatus,
-    Inquiry,
     NotificationKind,
+    Outcome,
     RejectReason,
+    Relation,
     SubjectKind,
+    now,
 )
-from knowledge.models.declarative_base import now
+from knowledge.errors import CannotUndo
+from knowledge.models import AuditEntry, Cluster, Inquiry
 from knowledge.outbox import delivery, pending_notifications
 from knowledge.privacy import data_export
 from knowledge.statistics import trends

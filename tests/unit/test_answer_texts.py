@@ -18,9 +18,8 @@ from bot.conversation.translations import Language, load_catalogue
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
 from knowledge.checking.outcomes import Answer, Match
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.domain import Outcome, Rating, Relation, ReportKind
+from knowledge.domain import Outcome, Rating, Relation, ReportKind, StatementStatus
 from knowledge.errors import ClaimProblem
-from knowledge.models import StatementStatus
 
 TODAY = date(2026, 2, 7)
 ARABIC, ENGLISH = load_catalogue(Language.ARABIC), load_catalogue(Language.ENGLISH)

@@ -9,7 +9,7 @@ import pytest
 from bot.conversation.commands import Audience, describe_commands, list_offered, menu
 from bot.conversation.translations import Language
 from bot.telegram.handling.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
-from knowledge.models import Role
+from knowledge.domain import Role
 from tests.e2e.bot_api_rules import check_commands
 
 ROOT = Path(__file__).resolve().parents[2]

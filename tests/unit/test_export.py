@@ -13,10 +13,9 @@ import pytest
 
 from knowledge.corpus.readers import Format, read
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.domain import Rating, ReportDraft, ReportKind
+from knowledge.domain import Rating, ReportDraft, ReportKind, StatementStatus
 from knowledge.export import claim_reviews, rss, table
 from knowledge.export.rss_export import Channel
-from knowledge.models import StatementStatus
 
 CHECK = SourcedStatement(
     id=7,

@@ -10,8 +10,20 @@ from bot.console.highlighting import Marked, locate, pieces
 from bot.console.labels import label
 from bot.console.security import TryLimit
 from bot.conversation.translations import Language, load_catalogue
-from knowledge import models
-from knowledge.domain import Outcome, Rating, Relation, ReportKind, Span
+from knowledge.domain import (
+    ClusterStatus,
+    Feedback,
+    FeedKind,
+    Outcome,
+    Rating,
+    RejectReason,
+    Relation,
+    ReportKind,
+    Role,
+    Span,
+    StatementStatus,
+    SubjectKind,
+)
 from knowledge.errors import KnowledgeError, Stale
 
 BODY = "one two\u200c three\nfour five"
@@ -105,8 +117,8 @@ class TestWords:
     @pytest.mark.parametrize(
         "kind",
         [
-            models.StatementStatus, models.ClusterStatus, models.RejectReason, models.Role,
-            models.FeedKind, models.SubjectKind, models.Feedback, Outcome, Rating, Relation,
+            StatementStatus, ClusterStatus, RejectReason, Role,
+            FeedKind, SubjectKind, Feedback, Outcome, Rating, Relation,
             ReportKind,
         ],
     )  # fmt: skip

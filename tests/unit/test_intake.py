@@ -14,7 +14,7 @@ from bot.telegram.incoming.admission_control import AdmissionControl
 from bot.telegram.incoming.intake import Intake, Origin, number_of, origin_of
 from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.rate_limits import Limits
-from knowledge.models import Course
+from knowledge.domain import Course
 from knowledge.update_queue.queued_updates import NewUpdate, Stored
 from tests.e2e.echo_bot import SECRET, sessions_in
 

@@ -7,7 +7,7 @@ from telegram import Message
 
 from bot.conversation.reply import Origin
 from bot.telegram.incoming.message_text import Asked, find_question, forwarded_from
-from knowledge.models import Forwarded
+from knowledge.domain import Forwarded
 
 BOT = "some_bot"
 USER = {"id": 7, "is_bot": False, "first_name": "Somebody"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.models import ArrivalState, Course
+from knowledge.domain import ArrivalState, Course
 from knowledge.update_queue.message_versions import Kept, Standing, Version, standing
 
 WAITING, SENT = ArrivalState.WAITING, ArrivalState.SENT

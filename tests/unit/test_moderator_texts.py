@@ -7,7 +7,7 @@ import pytest
 from bot.conversation.moderator_texts import compose_cluster
 from bot.conversation.translations import Language, load_catalogue
 from knowledge.claim_queue.cluster_listing import Channels, ClusterDetail, ClusterSummary
-from knowledge.models import ClusterStatus
+from knowledge.domain import ClusterStatus
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 

@@ -17,8 +17,7 @@ from knowledge.checking.outcomes import (
 )
 from knowledge.claims import read_message
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.domain import Outcome, Rating, Relation, ReportKind
-from knowledge.models import StatementStatus
+from knowledge.domain import Outcome, Rating, Relation, ReportKind, StatementStatus
 
 S, R, N = Relation.SUPPORTS, Relation.REFUTES, Relation.NOT_ENOUGH_INFO
 

@@ -5,7 +5,7 @@ import pytest
 from bot.telegram.incoming.admission_control import AdmissionControl
 from bot.telegram.outgoing.pacing import Pacing
 from bot.telegram.outgoing.rate_limits import Limits, Meter
-from knowledge.models import Course
+from knowledge.domain import Course
 
 LIMITS = Limits()
 PERSON, OTHER, GROUP = 5, 6, -100

@@ -20,7 +20,7 @@ from bot.conversation.translations import (
     load_catalogue,
     usual_calendar,
 )
-from knowledge.models import Calendar
+from knowledge.domain import Calendar
 
 BOT = Path(__file__).resolve().parents[2] / "bot"
 #: What messages are translated into; English is what they are written in.

@@ -6,7 +6,7 @@ from bot.console.moderator_names import names
 from bot.console.requests import Visit
 from knowledge import curation
 from knowledge.approvals import Undo
-from knowledge.models import SubjectKind
+from knowledge.domain import SubjectKind
 from knowledge.storage import audit_log
 
 

@@ -18,7 +18,7 @@ from knowledge.claim_queue import cluster_actions
 from knowledge.curation import bulk_actions
 from knowledge.curation.bulk_actions import Act, Foreseen, Refused
 from knowledge.curation.edit_conflicts import require_unchanged
-from knowledge.models import RejectReason, SubjectKind
+from knowledge.domain import RejectReason, SubjectKind
 
 
 def _keeping_the_form(handler: Handler) -> Handler:

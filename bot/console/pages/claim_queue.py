@@ -16,9 +16,8 @@ from bot.console.requests import Visit
 from knowledge.claim_queue import cluster_listing, cluster_notes, saved_searches
 from knowledge.claim_queue.cluster_listing import Order
 from knowledge.curation.bulk_actions import Refused
-from knowledge.domain import Outcome
+from knowledge.domain import Outcome, RejectReason
 from knowledge.errors import TooManySaved
-from knowledge.models import RejectReason
 from knowledge.storage import audit_log
 
 #: Clusters on a page, and clusters that are handled at once.

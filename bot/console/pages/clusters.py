@@ -32,9 +32,8 @@ from knowledge.curation.edit_conflicts import (
     require_as_shown,
     require_unchanged,
 )
-from knowledge.domain import Relation
+from knowledge.domain import RejectReason, Relation, Role, SubjectKind
 from knowledge.errors import BadEdit, KnowledgeError, NoteTooLong, NotFound
-from knowledge.models import RejectReason, Role, SubjectKind
 from knowledge.outbox import delivery, pending_notifications
 from knowledge.storage import audit_log
 

@@ -20,9 +20,8 @@ from knowledge.claim_queue import cluster_listing
 from knowledge.claim_queue.cluster_listing import ClusterSummary
 from knowledge.corpus import reports
 from knowledge.curation.edit_conflicts import last_seen, require_unchanged
-from knowledge.domain import ReportDraft, ReportKind
+from knowledge.domain import ReportDraft, ReportKind, SubjectKind
 from knowledge.errors import KnowledgeError, NotAllowed
-from knowledge.models import SubjectKind
 
 #: Statements of a report that are compared with the claim, and listed.
 _LISTED: Final = 200

@@ -17,8 +17,8 @@ from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation import TOLD, explanation_edits
 from knowledge.curation.explanation_edits import Explained
+from knowledge.domain import NotificationKind, SubjectKind
 from knowledge.errors import KnowledgeError, NoteTooLong
-from knowledge.models import NotificationKind, SubjectKind
 
 
 def show(visit: Visit) -> Response:

@@ -10,7 +10,7 @@ from bot.console.errors import BadForm
 from bot.console.moderator_names import names
 from bot.console.requests import Visit
 from knowledge.accounts import people, roles, sign_in
-from knowledge.models import Role
+from knowledge.domain import Role
 
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
 _MAX_NAME: Final = 120

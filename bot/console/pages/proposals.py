@@ -14,8 +14,7 @@ from knowledge import approvals, curation
 from knowledge.approvals import Answer, Attach, Detach, Explain, Foreseen, Proposed, Prospect, Undo
 from knowledge.claim_queue.explanations import NO_NOTE
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.domain import Relation
-from knowledge.models import NotificationKind, ProposalState, StatementStatus, SubjectKind
+from knowledge.domain import NotificationKind, ProposalState, Relation, StatementStatus, SubjectKind
 
 #: Statements whose messages are shown, and entries of what is changed. Who approves looks at all
 #: of them here; past these a page would be too long for a browser.

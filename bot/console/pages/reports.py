@@ -17,8 +17,7 @@ from knowledge.corpus.readers import Problem
 from knowledge.curation import ReportEdit
 from knowledge.curation.edit_conflicts import last_shown
 from knowledge.curation.manual_reports import file_report
-from knowledge.domain import ReportDraft, ReportKind, StatementDraft
-from knowledge.models import StatementStatus, VersionKind
+from knowledge.domain import ReportDraft, ReportKind, StatementDraft, StatementStatus, VersionKind
 
 _LINE: Final = 2_000
 #: Characters of a report that are shown with marks; the rest is read at its source.

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from bot.console.requests import Visit
 from knowledge.approvals import AddFeed, ResumeFeed, TrustSource
 from knowledge.corpus import sources
-from knowledge.models import FeedKind
+from knowledge.domain import FeedKind
 
 _PAGE: Final = 50
 _LINE: Final = 2_000

@@ -25,8 +25,7 @@ from knowledge.claim_queue import cluster_listing
 from knowledge.corpus import reports, statement_search
 from knowledge.curation import StatementEdit
 from knowledge.curation.edit_conflicts import last_shown, require_as_shown
-from knowledge.domain import Rating, Span
-from knowledge.models import NotificationKind, StatementStatus, VersionKind
+from knowledge.domain import NotificationKind, Rating, Span, StatementStatus, VersionKind
 
 #: Characters of a statement.
 _TEXT: Final = 10_000

@@ -28,8 +28,8 @@ from bot.telegram.outgoing.backoff import ANSWER_TRIES, DEADLY_TRIES, pause
 from bot.telegram.outgoing.callback_answers import acknowledge
 from bot.telegram.outgoing.reply_pieces import Piece
 from bot.telegram.outgoing.send_errors import where
+from knowledge.domain import Course
 from knowledge.errors import SealBroken
-from knowledge.models import Course
 from knowledge.update_queue.message_versions import Version
 from knowledge.update_queue.queued_updates import LeasedUpdate
 

@@ -1,7 +1,7 @@
 """Whom to answer, whom to tell that they are not, and when that was said already (pure)."""
 
 from bot.telegram.outgoing.rate_limits import Limits, Meter
-from knowledge.models import Course
+from knowledge.domain import Course
 
 
 class AdmissionControl:

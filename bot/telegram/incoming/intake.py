@@ -14,7 +14,7 @@ from bot.observability.telemetry import Omission
 from bot.telegram.incoming.admission_control import AdmissionControl
 from bot.telegram.incoming.update_identity import is_edit, is_typed, wording_of
 from bot.telegram.incoming.update_store import UpdateStore
-from knowledge.models import Course
+from knowledge.domain import Course
 from knowledge.update_queue.queued_updates import NewUpdate
 
 logger = logging.getLogger(__name__)

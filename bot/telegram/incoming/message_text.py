@@ -16,7 +16,7 @@ from telegram import (
 
 from bot.conversation.reply import Origin
 from embeddings.text.normalisation import visible
-from knowledge.models import Forwarded
+from knowledge.domain import Forwarded
 from knowledge.plain_text import displayable
 
 #: A text message's own limit (Bot API, ``Message``): a self-hosted server may let more through.

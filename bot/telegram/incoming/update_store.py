@@ -19,8 +19,7 @@ from bot.telegram.incoming.update_identity import Wording
 from bot.telegram.outgoing import reply_pieces
 from bot.telegram.outgoing.reply_pieces import Piece
 from knowledge.accounts import people
-from knowledge.models import Course
-from knowledge.models.declarative_base import now
+from knowledge.domain import Course, now
 from knowledge.storage.database import Sessions
 from knowledge.storage.encryption import Cipher
 from knowledge.storage.group_commit import GroupCommit

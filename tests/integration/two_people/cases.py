@@ -17,27 +17,27 @@ from knowledge.claims.claim_key import key_of as claim_key
 from knowledge.corpus import reports, sources
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import (
+    ClusterStatus,
+    FeedKind,
     Outcome,
     Rating,
     Relation,
     ReportDraft,
     ReportKind,
+    Role,
     Span,
     StatementDraft,
+    StatementStatus,
+    SubjectKind,
 )
 from knowledge.models import (
     AuditEntry,
     Claim,
     Cluster,
-    ClusterStatus,
     Feed,
-    FeedKind,
     Notification,
-    Role,
     Source,
     Statement,
-    StatementStatus,
-    SubjectKind,
     Verdict,
 )
 from knowledge.storage.database import Sessions

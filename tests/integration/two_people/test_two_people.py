@@ -17,18 +17,20 @@ from knowledge.claim_queue import verdicts
 from knowledge.corpus import sources
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.curation.resolution import UNDO_FOR
-from knowledge.domain import Outcome, Rating, Relation, Span
-from knowledge.index.serving_index import ServingIndex
-from knowledge.models import (
-    Claim,
+from knowledge.domain import (
     FeedKind,
     NotificationKind,
-    Proposal,
+    Outcome,
     ProposalState,
+    Rating,
+    Relation,
+    Span,
     StatementStatus,
     SubjectKind,
+    now,
 )
-from knowledge.models.declarative_base import now
+from knowledge.index.serving_index import ServingIndex
+from knowledge.models import Claim, Proposal
 from knowledge.outbox import pending_notifications
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions

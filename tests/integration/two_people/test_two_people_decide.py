@@ -10,7 +10,16 @@ from knowledge.accounts import roles
 from knowledge.approvals import Applied, Policy, Waiting
 from knowledge.claim_queue import cluster_actions
 from knowledge.curation import ReportEdit, StatementEdit
-from knowledge.domain import Rating, Relation
+from knowledge.domain import (
+    FeedKind,
+    NotificationKind,
+    ProposalState,
+    Rating,
+    Relation,
+    Role,
+    StatementStatus,
+    SubjectKind,
+)
 from knowledge.errors import (
     CannotDecide,
     CannotUndo,
@@ -19,17 +28,7 @@ from knowledge.errors import (
     NotFound,
     Stale,
 )
-from knowledge.models import (
-    AuditEntry,
-    Claim,
-    FeedKind,
-    NotificationKind,
-    Proposal,
-    ProposalState,
-    Role,
-    StatementStatus,
-    SubjectKind,
-)
+from knowledge.models import AuditEntry, Claim, Proposal
 from knowledge.privacy import data_export
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions

@@ -23,19 +23,23 @@ from knowledge.approvals import Applied, Policy, Waiting
 from knowledge.claim_queue import verdicts
 from knowledge.corpus import reports, sources
 from knowledge.curation import ReportEdit, StatementEdit
-from knowledge.domain import Rating, Relation, ReportDraft, Span, StatementDraft
+from knowledge.domain import (
+    FeedKind,
+    Rating,
+    Relation,
+    ReportDraft,
+    Span,
+    StatementDraft,
+    StatementStatus,
+    now,
+)
 from knowledge.errors import (
     CannotUndo,
     KnowledgeError,
     TwoPeopleNeeded,
 )
 from knowledge.ingestion import feed_polling
-from knowledge.models import (
-    FeedKind,
-    Statement,
-    StatementStatus,
-)
-from knowledge.models.declarative_base import now
+from knowledge.models import Statement
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from knowledge.storage.schema import upgrade

@@ -13,16 +13,11 @@ from bot.conversation.reply import Asker, Reply
 from knowledge import approvals, curation
 from knowledge.approvals import Act, Applied, Waiting
 from knowledge.curation import StatementEdit
-from knowledge.domain import Rating
+from knowledge.domain import ProposalState, Rating, SubjectKind
 from knowledge.errors import (
     KnowledgeError,
 )
-from knowledge.models import (
-    AuditEntry,
-    Proposal,
-    ProposalState,
-    SubjectKind,
-)
+from knowledge.models import AuditEntry, Proposal
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.console import Console, key_of
