@@ -27,7 +27,7 @@ CHANNELS = [
 #: Where moderators' acts are.
 ROOMS: dict[str, ModuleType] = {
     "curation": curation,
-    "explaining": explanation_edits,
+    "explanation_edits": explanation_edits,
     "cluster_actions": cluster_actions,
     "pending_notifications": pending_notifications,
     "sources": sources,
