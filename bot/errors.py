@@ -1,4 +1,4 @@
-"""What can go wrong in this room, beside what the rooms below raise.
+"""Errors of this package; those of the packages below come through as they are.
 
 BotError
 ├── SettingsError          a setting is missing or cannot be used
@@ -10,7 +10,7 @@ Every message is one sentence that names the thing and the way out, and never ho
 
 
 class BotError(Exception):
-    """Base of this room's errors."""
+    """Base of this package's errors."""
 
 
 class SettingsError(BotError):

@@ -1,1 +1,1 @@
-"""Texts and ids in, ids and scores out. This room imports no other."""
+"""Texts and ids in, ids and scores out. This package imports no other."""

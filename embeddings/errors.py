@@ -13,7 +13,7 @@ Every message is one sentence that names the thing and the way out.
 
 
 class EmbeddingsError(Exception):
-    """Base of this room's errors."""
+    """Base of this package's errors."""
 
 
 class ModelUnavailable(EmbeddingsError):

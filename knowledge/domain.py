@@ -1,4 +1,4 @@
-"""The words of this room as values: frozen, passed between modules, never stored as such."""
+"""The words of this package as values: frozen, passed between modules, never stored as such."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime

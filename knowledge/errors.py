@@ -33,7 +33,7 @@ from enum import StrEnum
 
 
 class KnowledgeError(Exception):
-    """Base of this room's errors."""
+    """Base of this package's errors."""
 
 
 class UnreadableFile(KnowledgeError):

@@ -1,4 +1,4 @@
-"""What can go wrong in the console, beside what the rooms below raise.
+"""What can go wrong in the console, beside what the packages below raise.
 
 ConsoleError
 ├── ConsoleUnavailable  the console cannot listen where it is told to

@@ -276,7 +276,7 @@ def _listed(words: Sequence[str], index: int) -> tuple[int, Stance | None]:
             ):
                 if phrase in forms:
                     return length, stance
-    if words[index + 1 : index + 3] == ["'", "t"]:  # "don't", as the tokens of this room have it
+    if words[index + 1 : index + 3] == ["'", "t"]:  # "don't", as the tokens of this package have it
         return 3, Stance.DENIES_NEXT
     return 0, None
 

@@ -1,4 +1,4 @@
-"""Text as folded tokens that remember where they stood: what every parser of this room reads.
+"""Text as folded tokens that remember where they stood: what every parser of this package reads.
 
 The fold here is not the one of the search index: it must keep ``ئ`` (``مئة``, a hundred, is not
 ``ميّة``, water), and every token must point back into the text as it was written.
