@@ -1,7 +1,7 @@
 """Logging: one JSON object a line on standard error, event name first, never a secret.
 
-A line that is logged while something is done for somebody names that request, in whatever module and
-thread it is done: ``jq 'select(.request == "update 12")'`` is all that became of one update.
+A line that is logged while something is done for somebody names that request, in whatever module
+and thread it is done: ``jq 'select(.request == "update 12")'`` is all that became of one update.
 
 Every record is cleaned as it is made, so that no handler, whoever installed it, is given more:
 secrets are taken out (``redaction``), and errors say their kind and place. What libraries log may

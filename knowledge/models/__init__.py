@@ -1,4 +1,4 @@
-"""The tables. Rows never leave this package: services return the values of ``domain`` and their own.
+"""The tables. Rows never leave this package: services return values of ``domain`` and their own.
 
 Nothing here is particular to SQLite; ``migrations/`` creates exactly this (a test compares them).
 """
