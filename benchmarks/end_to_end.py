@@ -31,8 +31,9 @@ from benchmarks.training.written import Claim, Item, Split
 from bot.app import App
 from bot.cli.progress_bar import reporter
 from knowledge.checking.calibration import STANDARD, VerdictKind
-from knowledge.checking.outcomes import REJECTING, Answer, Match, relevance_needed
+from knowledge.checking.outcomes import Answer, Match, relevance_needed
 from knowledge.claims.arabizi import differ_in_language
+from knowledge.corpus.ratings import REJECTING_RATINGS
 from knowledge.domain import (
     Outcome,
     Rating,
@@ -140,7 +141,7 @@ class Asked:
 
 def _is_about(match: Match) -> bool:
     """Tell whether a match is so surely about the claim that its verdict may be asserted."""
-    same = match.statement.rating in REJECTING
+    same = match.statement.rating in REJECTING_RATINGS
     return match.relevance >= relevance_needed(
         Relation.SUPPORTS if same else match.judgement.relation
     )

@@ -11,7 +11,8 @@ KnowledgeError
 ├── LinkRefused         a link to the console was used, has expired or is another person's
 ├── BadCursor           a page was asked for that no list has
 ├── BadEdit             what was entered cannot be kept as it is
-│   └── NoteTooLong     a moderators' note is longer than is shown under an answer
+│   ├── NoteTooLong     a moderators' note is longer than is shown under an answer
+│   └── AgainstRating   a statement is said to confirm what its rating does not
 ├── Stale               somebody else changed it since it was looked at
 ├── TwoPeopleNeeded     another person has to review it before this one publishes it
 ├── CannotDecide        a proposal is not this person's to decide, or not any more
@@ -74,6 +75,10 @@ class BadEdit(KnowledgeError):
 
 class NoteTooLong(BadEdit):
     """A moderators' note is longer than is shown under an answer."""
+
+
+class AgainstRating(BadEdit):
+    """A statement is said to support a claim, but fact-checkers did not confirm what it says."""
 
 
 class WordsMissing(BadEdit):

@@ -12,6 +12,7 @@ from bot.parsing.errors import ParserUnavailable
 from knowledge.claim_queue.saved_searches import MOST
 from knowledge.domain import SubjectKind
 from knowledge.errors import (
+    AgainstRating,
     AlreadyHandled,
     BadCursor,
     BadEdit,
@@ -132,6 +133,11 @@ def describe_error(error: Exception, say: Say) -> str:
             return say(
                 "The words of {ref} are not in the new text. Edit or retract that statement first."
             ).format(ref=ref)
+        case AgainstRating():
+            return say(
+                "Fact-checkers did not confirm what this statement says, so it confirms no claim."
+                " If they reviewed this very claim, choose that: people read their rating."
+            )
         case NoteTooLong():
             return say(
                 "A note has three sentences and 400 characters at most in each language."

@@ -12,11 +12,12 @@ from bot.conversation.translations import Language
 from knowledge.approvals import NewAnswer
 from knowledge.checking.outcomes import SUGGEST, Match
 from knowledge.claim_queue.explanations import Note
+from knowledge.corpus.ratings import relations_allowed
 from knowledge.corpus.readers import fields
-from knowledge.domain import Relation, ReportDraft, Span, StatementDraft
+from knowledge.domain import Rating, Relation, ReportDraft, Span, StatementDraft
 
 #: What an answer says of a claim.
-ANSWERS = (Relation.SUPPORTS, Relation.REFUTES)
+ANSWERS = relations_allowed(None)
 #: The choice of words that nobody found.
 OTHER_WORDS = "words"
 #: Characters of a field for a note; more than a note may have, so that it is said how much.
@@ -34,6 +35,7 @@ class Offered:
     choice: str
     text: str
     speaker: str
+    rating: Rating | None
     relation: Relation | None
     confidence: float
     sure: bool
@@ -41,12 +43,16 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class FilledIn:
-    """What was chosen so far. ``relation`` is None until somebody said it."""
+    """What was chosen so far. ``relation`` is None until somebody said it.
+
+    ``rating`` is of the chosen statement, None where it has none.
+    """
 
     choice: str
     words: str
     speaker: str
     relation: Relation | None
+    rating: Rating | None = None
 
 
 def offer(report: ReportDraft, matches: Sequence[Match], judged: int) -> list[Offered]:
@@ -56,6 +62,7 @@ def offer(report: ReportDraft, matches: Sequence[Match], judged: int) -> list[Of
             choice=_choice(report, match.statement.id),
             text=match.statement.text,
             speaker=match.statement.speaker or "",
+            rating=match.statement.rating,
             relation=_reading(match) if place < judged else None,
             confidence=match.judgement.confidence,
             sure=match.settles,
@@ -80,7 +87,7 @@ def filled_in(sent: Form, offered: Sequence[Offered]) -> FilledIn:
         if relation == sent.choice("followed_relation", Relation):
             relation = named.relation if named is not None and named.sure else None
     words = sent.text("words", fields.MAX_STATEMENT)
-    return FilledIn(choice, words, speaker, relation)
+    return FilledIn(choice, words, speaker, relation, named.rating if named else None)
 
 
 def written_note(sent: Form) -> Note:

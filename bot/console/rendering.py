@@ -21,11 +21,14 @@ from bot.console.labels import label
 from bot.console.success_messages import describe_success
 from bot.conversation.change_texts import differences, field_named
 from bot.conversation.proposal_texts import act_named
+from bot.conversation.relation_names import name_relation
 from bot.conversation.text_direction import ISOLATE
 from bot.conversation.translations import BY_CODE, NAMES, Catalogue, Language
 from knowledge.approvals import Act
+from knowledge.corpus.ratings import relations_allowed
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
+from knowledge.domain import Rating, Relation
 from knowledge.plain_text import displayable
 from knowledge.storage.audit_log import COMMAND_LINE, Entry
 
@@ -70,6 +73,8 @@ def _environment() -> Environment:
         "count": _count,
         "percent": _percent,
         "label": _label,
+        "relations": relations_allowed,
+        "relation_named": _relation_named,
         "field_named": _field_named,
         "who": _who,
         "language": _language,
@@ -187,6 +192,12 @@ def _who(context: Context, key: str | None) -> str:
     if key == COMMAND_LINE:
         return words.say("command line")
     return names.get(key) or key[:_SHORT_KEY]
+
+
+@pass_context
+def _relation_named(context: Context, relation: Relation, rating: Rating | None) -> str:
+    words: Catalogue = context["words"]
+    return name_relation(relation, rating, words.say)
 
 
 @pass_context

@@ -10,6 +10,7 @@ from bot.conversation.answer_texts import compose_answer, cut_short
 from bot.conversation.moderator_texts import action, next_button
 from bot.conversation.notification_texts import compose_notification
 from bot.conversation.quotes import Asking, compose_sourced_quote
+from bot.conversation.relation_names import reviews
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue, Language, find_language, load_catalogue
 from knowledge.agreement.judgement import Judgement
@@ -46,11 +47,7 @@ def compose_confirmation(each: Intended, today: date, words: Catalogue) -> Reply
             Style.HEADLINE,
         ),
         Block(cut_short(each.claim), Style.QUOTE),
-        Block(
-            say("✅ You say that this statement supports it:")
-            if supports
-            else say("❌ You say that this statement contradicts it:")
-        ),
+        Block(_claimed(each, words)),
         *compose_sourced_quote(each.statement, Asking(each.claim, today), words),
     ]
     if people:
@@ -108,6 +105,14 @@ def compose_taken_back(cluster_id: int, words: Catalogue) -> Reply:
     text = words.say("It was taken back: claim {number} is in the inbox again. Nothing was sent.")
     again = Button(words.say("↩ Back"), action=action("back", cluster_id))
     return Reply((Block(text.format(number=cluster_id)),), ((again, next_button(words)),))
+
+
+def _claimed(each: Intended, words: Catalogue) -> str:
+    if reviews(each.relation, each.statement.rating):
+        return words.say("You say that this statement reviews this very claim:")
+    if each.relation is Relation.SUPPORTS:
+        return words.say("✅ You say that this statement supports it:")
+    return words.say("❌ You say that this statement contradicts it:")
 
 
 def _read(each: Intended, today: date, words: Catalogue) -> Iterator[tuple[str, Reply]]:

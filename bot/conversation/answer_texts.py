@@ -10,10 +10,11 @@ from typing import Final
 from bot.conversation.quotes import Asking, compose_reasons, compose_sourced_quote, explained
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
-from knowledge.checking.outcomes import REJECTING, SHOWN, Answer, Match, is_reviewed_claim
+from knowledge.checking.outcomes import SHOWN, Answer, Match, is_reviewed_claim
 from knowledge.claims import Intent
+from knowledge.corpus.ratings import REJECTING_RATINGS, may_confirm
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.domain import Outcome, RejectReason, Relation
+from knowledge.domain import Outcome, Rating, RejectReason, Relation
 from knowledge.errors import ClaimProblem
 from knowledge.plain_text import single_line
 
@@ -434,16 +435,20 @@ def compose_unreadable(problem: ClaimProblem, words: Catalogue) -> Reply:
 
 def headline(statement: SourcedStatement, relation: Relation, say: Callable[[str], str]) -> str:
     """Return the verdict that a statement with this relation settles a claim by, in one line."""
-    supports = relation is Relation.SUPPORTS
-    if is_reviewed_claim(statement):
+    supports, rating = relation is Relation.SUPPORTS, statement.rating
+    if rating is None:
         if supports:
-            return say("✅ Fact-checkers reviewed this claim and confirm it")
-        if statement.rating in REJECTING:
-            return say("❌ Fact-checkers reviewed this claim and reject it")
+            return say("✅ A verified report supports this")
+        return say("❌ A verified report contradicts this")
+    if rating in REJECTING_RATINGS:
+        return say("❌ Fact-checkers reviewed this claim and reject it")
+    if not may_confirm(rating):
+        return say("❌ Fact-checkers reviewed this claim and do not confirm it")
+    if not supports:
         return say("❌ A claim that fact-checkers confirm contradicts this")
-    if supports:
-        return say("✅ A verified report supports this")
-    return say("❌ A verified report contradicts this")
+    if rating is Rating.MOSTLY_TRUE:
+        return say("✅ Fact-checkers reviewed this claim and find it mostly true")
+    return say("✅ Fact-checkers reviewed this claim and confirm it")
 
 
 def _leaning(shown: Sequence[Match], say: Callable[[str], str]) -> list[Block]:

@@ -9,14 +9,17 @@ from babel import Locale
 
 from bot.conversation.answer_texts import cut_short
 from bot.conversation.quotes import Asking, compose_sourced_quote
+from bot.conversation.relation_names import make_relation_button
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
 from knowledge.claim_queue.cluster_listing import ClusterDetail
+from knowledge.corpus.ratings import relations_allowed
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.domain import RejectReason, StatementStatus
+from knowledge.domain import RejectReason, Relation, StatementStatus
 
 #: What every action of a moderator's button opens with.
 PREFIX: Final = "mod"
+_VERBS: Final = {Relation.SUPPORTS: "yes", Relation.REFUTES: "no"}
 #: Statements offered as the answer to one cluster, and other wordings of it that are shown.
 CANDIDATES: Final = 3
 WORDINGS: Final = 3
@@ -142,7 +145,7 @@ def _forwards(detail: ClusterDetail, words: Catalogue) -> list[str]:
 def _answers(
     cluster_id: int, candidates: Sequence[SourcedStatement], seen: int, words: Catalogue
 ) -> list[tuple[Button, ...]]:
-    """Return a row for each statement: it supports what was asked, or contradicts it."""
+    """Return a row for each statement: what may be said of it."""
     numbered = enumerate(candidates, start=1)
     return [_relations(cluster_id, each, number, seen, words) for number, each in numbered]
 
@@ -234,14 +237,13 @@ def compose_added(new: Added, cluster_id: int | None, words: Catalogue) -> Reply
 def _relations(
     cluster_id: int, statement: SourcedStatement, number: int, seen: int, words: Catalogue
 ) -> tuple[Button, ...]:
-    say = words.say
-    return (
-        Button(
-            say("✅ {number} supports it").format(number=number),
-            action=action("yes", cluster_id, statement.id, seen),
-        ),
-        Button(
-            say("❌ {number} contradicts it").format(number=number),
-            action=action("no", cluster_id, statement.id, seen),
-        ),
+    return tuple(
+        make_relation_button(
+            number,
+            relation,
+            statement.rating,
+            action(_VERBS[relation], cluster_id, statement.id, seen),
+            words.say,
+        )
+        for relation in relations_allowed(statement.rating)
     )

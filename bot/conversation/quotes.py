@@ -14,9 +14,10 @@ from knowledge.agreement.dates import moments
 from knowledge.agreement.judgement import Reason, ReasonKind
 from knowledge.agreement.negation import has_negator
 from knowledge.agreement.tokens import tokenise
-from knowledge.checking.outcomes import REJECTING, SHOWN, Match, is_reviewed_claim
+from knowledge.checking.outcomes import SHOWN, Match, is_reviewed_claim
 from knowledge.claim_queue.explanations import Note
 from knowledge.claims.arabizi import language_spoken
+from knowledge.corpus.ratings import may_confirm
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Rating, Relation
 from knowledge.language import UNDETERMINED, guess_language
@@ -138,7 +139,7 @@ def _foreign(statement: SourcedStatement, ask: Asking, words: Catalogue) -> str 
 def compose_reasons(match: Match, ask: Asking, words: Catalogue) -> list[Block]:
     """Return why the verdict is what it is; of a contradiction always something."""
     refutes = match.judgement.relation is Relation.REFUTES
-    if refutes and match.statement.rating in REJECTING:
+    if refutes and not may_confirm(match.statement.rating):
         return []  # The rating, shown with the quote, is the reason.
     kinds = _DIFFERING if refutes else _AGREEING
     told = [

@@ -6,6 +6,7 @@ from typing import Final
 from bot.conversation.translations import Catalogue
 from bot.fetching.errors import FetchError
 from knowledge.errors import (
+    AgainstRating,
     AlreadyHandled,
     BadEdit,
     CannotDecide,
@@ -50,6 +51,11 @@ def compose_refusal(error: KnowledgeError | FetchError, words: Catalogue) -> str
             return say(
                 "The words of {ref} are not in the new text. Edit or retract that statement first."
             ).format(ref=words.quote(ref))
+        case AgainstRating():
+            return say(
+                "Fact-checkers did not confirm what this statement says, so it confirms no claim."
+                " If they reviewed this very claim, choose that: people read their rating."
+            )
         case TooLate():
             return say(
                 "It is too late to take it back: people are being told. If it is wrong, answer the"

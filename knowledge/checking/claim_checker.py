@@ -20,7 +20,6 @@ from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
 from knowledge.agreement.text_differences import same_text
 from knowledge.checking.calibration import STANDARD, Calibration, VerdictKind
 from knowledge.checking.outcomes import (
-    REJECTING,
     SUGGEST,
     Answer,
     Match,
@@ -42,6 +41,7 @@ from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, core_of, read_m
 from knowledge.claims.arabizi import differ_in_language, is_arabizi
 from knowledge.claims.clause_splitting import MAX_CLAUSES
 from knowledge.claims.transliteration import arabic_spellings
+from knowledge.corpus.ratings import REJECTING_RATINGS
 from knowledge.corpus.reports import SourcedStatement, load_preceding, load_published
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
@@ -446,7 +446,7 @@ def _kind(claim: str, candidate: _Candidate, judgement: Judgement) -> VerdictKin
     supports = judgement.relation is Relation.SUPPORTS
     if differ_in_language(claim, candidate.text):
         return VerdictKind.ACROSS
-    if candidate.statement.rating in REJECTING and supports:
+    if candidate.statement.rating in REJECTING_RATINGS and supports:
         return VerdictKind.REVIEWED
     return VerdictKind.SUPPORTS if supports else VerdictKind.REFUTES
 

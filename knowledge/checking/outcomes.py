@@ -10,6 +10,7 @@ from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
 from knowledge.checking.calibration import VerdictKind
 from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.claims.questions import is_open, only_asks
+from knowledge.corpus.ratings import REJECTING_RATINGS
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Rating, Relation, ReportKind
 
@@ -29,8 +30,6 @@ CERTAIN: Final = 0.8
 UNDISPUTED: Final = 0.97
 #: Statements shown in full for one claim.
 SHOWN: Final = 3
-#: Ratings that reject the claim that was reviewed.
-REJECTING: Final = frozenset({Rating.FALSE, Rating.SATIRE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ def apply_rating(judgement: Judgement, statement: SourcedStatement) -> Judgement
     same = judgement.relation is Relation.SUPPORTS and not is_open(statement.text)
     if statement.rating is Rating.TRUE and (same or not asks):
         return replace(judgement, reasons=said + judgement.reasons)
-    if statement.rating in REJECTING and same:
+    if statement.rating in REJECTING_RATINGS and same:
         return Judgement(Relation.REFUTES, judgement.confidence, said + judgement.reasons)
     return Judgement(Relation.NOT_ENOUGH_INFO, judgement.confidence, said)
 

@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, Row, delete, select, update
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.explanations import NO_NOTE, Note, note_from
 from knowledge.claim_queue.reopening import reopen_of
 from knowledge.claims.claim_key import key_of
+from knowledge.corpus.ratings import follow_rating
 from knowledge.domain import ChangeKind, Relation, StatementStatus, SubjectKind, now
-from knowledge.errors import BadEdit, NotFound
+from knowledge.errors import AgainstRating, BadEdit, NotFound
 from knowledge.models import Claim, Statement, Verdict
 from knowledge.notifications.withdrawals import cancel_withdrawal, note_withdrawn
 from knowledge.storage import audit_log
@@ -57,13 +58,19 @@ def attach(
     """Make a statement the answer to claims, with its relation to them; returns how many changed.
 
     It is given out once it is published. Where it settles them no more, who was told that it does
-    is to hear so. Raises NotFound for what is not there and BadEdit for a retracted statement.
+    is to hear so. Raises NotFound for what is not there, BadEdit for a retracted statement and
+    AgainstRating for one said to support what its rating does not confirm.
     """
     demand.hold(session)
     # Taken: who withdraws it meanwhile sees what it answers, and opens that again.
-    status = lock_statements(session, [statement_id])[statement_id].status
-    if status is StatementStatus.RETRACTED:
+    row = lock_statements(session, [statement_id])[statement_id]
+    if row.status is StatementStatus.RETRACTED:
         raise BadEdit("a retracted statement answers nothing; choose another one")
+    if follow_rating(relation, row.rating) is not relation:
+        raise AgainstRating(
+            f"what is rated {row.rating} confirms no claim; if this very claim was reviewed, say"
+            " that it is refuted"
+        )
     if relation is Relation.NOT_ENOUGH_INFO:
         note_withdrawn(session, claim_ids, statement_id)
     else:
@@ -139,7 +146,7 @@ def load_verdicts(session: Session, *claims: str) -> dict[int, Relation]:
 def said(session: Session, *claims: str) -> dict[int, Said]:
     """Return what people said of these very claims, by statement.
 
-    What was said of a duplicate holds of the statement that stands for it.
+    What was said of a duplicate holds of the statement that stands for it, as its rating has it.
     """
     rows = session.execute(
         select(Verdict.statement_id, Verdict.relation, Verdict.note)
@@ -149,8 +156,7 @@ def said(session: Session, *claims: str) -> dict[int, Said]:
     ).all()
     if not rows:
         return {}
-    stands = resolve_merged(session, [row.statement_id for row in rows])
-    return {stands[row.statement_id]: Said(row.relation, note_from(row.note)) for row in rows}
+    return dict(_standing(session, rows))
 
 
 def answer_of(session: Session, cluster_id: int) -> tuple[int, Said] | None:
@@ -161,17 +167,23 @@ def answer_of(session: Session, cluster_id: int) -> tuple[int, Said] | None:
         .where(Claim.cluster_id == cluster_id, Verdict.relation != Relation.NOT_ENOUGH_INFO)
         .order_by(Verdict.at.desc())
     ).all()
-    stands = resolve_merged(session, [row.statement_id for row in rows])
+    found = _standing(session, rows)
     served = set(
         session.scalars(
             select(Statement.id).where(
-                Statement.id.in_(set(stands.values())),
+                Statement.id.in_({number for number, _ in found}),
                 Statement.status == StatementStatus.PUBLISHED,
             )
         )
     )
-    found = ((stands[row.statement_id], Said(row.relation, note_from(row.note))) for row in rows)
-    return next((each for each in found if each[0] in served), None)
+    return next(
+        (
+            each
+            for each in found
+            if each[0] in served and each[1].relation is not Relation.NOT_ENOUGH_INFO
+        ),
+        None,
+    )
 
 
 def load_verdict(session: Session, claim_id: int, statement_id: int) -> Said | None:
@@ -193,6 +205,17 @@ def from_plain(values: Mapping[str, Any]) -> Said | None:
     """Return what ``plain`` wrote."""
     relation = values.get("relation")
     return Said(Relation(relation), note_from(values.get("note"))) if relation else None
+
+
+def _standing(session: Session, rows: Sequence[Row[int, Relation, Any]]) -> list[tuple[int, Said]]:
+    """Return what was said, each with the statement that stands for the one it was said of."""
+    stands = resolve_merged(session, [row.statement_id for row in rows])
+    query = select(Statement.id, Statement.rating).where(Statement.id.in_(set(stands.values())))
+    ratings = {row.id: row.rating for row in session.execute(query)}
+    return [
+        (stood, Said(follow_rating(row.relation, ratings[stood]), note_from(row.note)))
+        for row, stood in ((row, stands[row.statement_id]) for row in rows)
+    ]
 
 
 def _known(session: Session, ids: set[int]) -> set[int]:

@@ -18,13 +18,15 @@ import unicodedata
 from itertools import product
 
 from embeddings.text.normalisation import fold, for_matching
-from knowledge.domain import Rating
+from knowledge.domain import Rating, Relation
 
 #: Longer texts are no ratings; reading stops being worth its time.
 MAX_RATING_CHARACTERS = 20_000
 
 #: Ratings that say a claim holds: the ones never to read into a text by mistake.
 SUPPORTING_RATINGS = frozenset({Rating.TRUE, Rating.MOSTLY_TRUE})
+#: Ratings that reject the claim that was reviewed.
+REJECTING_RATINGS = frozenset({Rating.FALSE, Rating.SATIRE})
 
 # One label a ``|``; feminine forms are listed because fact-checkers rate a صورة or an affirmation.
 _LABELS = {
@@ -228,3 +230,27 @@ def _verdict_at(words: tuple[str, ...], at: int) -> Rating | None:
             hedged = words[at] in _NEGATING and not _WHOLLY_WORDS.isdisjoint(after)
             return None if hedged else rating
     return None
+
+
+def relations_allowed(rating: Rating | None) -> tuple[Relation, ...]:
+    """Return what a person may say that a statement with this rating does to a claim."""
+    return (Relation.SUPPORTS, Relation.REFUTES) if may_confirm(rating) else (Relation.REFUTES,)
+
+
+def may_confirm(rating: Rating | None) -> bool:
+    """Tell whether a statement with this rating may confirm a claim: a reviewed falsehood may not.
+
+    A statement that nobody rated is what its source says, and may.
+    """
+    return rating is None or rating in SUPPORTING_RATINGS
+
+
+def follow_rating(relation: Relation, rating: Rating | None) -> Relation:
+    """Return what a person's word on a statement comes to beside its rating.
+
+    Whoever says that a statement supports a claim means that it reviews this very claim, where it
+    is rated: a rejected one is refuted by that, and one rated in between settles nothing.
+    """
+    if relation is not Relation.SUPPORTS or may_confirm(rating):
+        return relation
+    return Relation.REFUTES if rating in REJECTING_RATINGS else Relation.NOT_ENOUGH_INFO

@@ -770,6 +770,29 @@ class TestAnswering:
         with console.sessions() as session:
             assert session.scalar(select(func.count(Notification.id))) == 0
 
+    def test_a_reviewed_falsehood_is_told_as_refuted_and_nothing_else(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        page = moderator.get("/clusters/3").text
+        checked = int(re.findall(r"answer\?statement=(\d+)&amp;relation=REFUTES", page)[0])
+        assert f"answer?statement={checked}&amp;relation=SUPPORTS" not in page
+        assert "It reviews this very claim, and refutes it" in page
+        for how in ("answer", "attach", "answer/preview"):
+            sent = moderator.send(
+                f"/clusters/3/{how}", statement=checked, relation="SUPPORTS", seen=99
+            )
+            assert sent.status_code == 400
+            assert "Fact-checkers did not confirm what this statement says" in sent.text
+        assert (
+            "confirm it"
+            not in moderator.get(f"/clusters/3/answer?statement={checked}&relation=SUPPORTS").text
+        )
+        page = moderator.get(f"/clusters/3/answer?statement={checked}&relation=REFUTES").text
+        assert "❌ Fact-checkers reviewed this claim and reject it" in page
+        fields = dict(re.findall(r'name="(statement|relation|seen)" value="([^"]*)"', page))
+        answered = moderator.send("/clusters/3/answer", **fields)
+        assert "Published. People who are told: " in moderator.told(answered)
+
 
 class TestWhoWasTold:
     def test_a_cluster_says_who_was_told_and_who_could_not_be(

@@ -27,6 +27,7 @@ from knowledge.curation.resolution import UNDO_FOR
 from knowledge.domain import (
     ClusterStatus,
     Outcome,
+    Rating,
     RejectReason,
     Relation,
     ReportDraft,
@@ -135,8 +136,11 @@ def asked(house: House, *claims: str) -> list[int]:
         return list(session.scalars(select(Cluster.id).order_by(Cluster.id)))
 
 
-def published(house: House, text: str = TEXT, ref: str = "tower") -> int:
-    draft = ReportDraft("The tower", "The Post", statements=(StatementDraft(text, ref=ref),))
+def published(
+    house: House, text: str = TEXT, ref: str = "tower", rating: Rating | None = None
+) -> int:
+    statement = StatementDraft(text, ref=ref, rating=rating)
+    draft = ReportDraft("The tower", "The Post", statements=(statement,))
     with house.sessions.begin() as session:
         (number,) = reports.store(session, draft).statement_ids
         curation.publish(session, [number], "test")
@@ -263,6 +267,25 @@ class TestQueue:
             assert len(session.scalars(select(Notification)).all()) == 1
         # From now on it is said to whoever asks.
         assert said(house.talk.claim(PUBLIC, CLAIM)).startswith("❌")
+
+    def test_a_reviewed_falsehood_refutes_and_is_never_said_to_support(self, house: House) -> None:
+        number = published(house, rating=Rating.FALSE)
+        (cluster,) = asked(house, CLAIM)
+        shown = house.talk.command(MODERATOR, "queue", "")
+        labels = [each.label for row in shown.buttons for each in row if "1 " in each.label]
+        assert labels == ["❌ 1 reviews this very claim: refuted"]
+        # What an older message still offers.
+        with house.sessions() as session:
+            seen = audit_log.load_latest_id(session)
+        for verb in ("yes", "support"):
+            pressed = house.talk.press(MODERATOR, f"mod:{verb}:{cluster}:{number}:{seen}")
+            assert said(pressed).startswith("Fact-checkers did not confirm what this statement")
+        assert status(house, cluster) is ClusterStatus.OPEN
+        asking = presses(house, MODERATOR, shown, "reviews this very claim")
+        assert "You say that this statement reviews this very claim:" in said(asking)
+        presses(house, MODERATOR, asking, "📤 Send it")
+        told = said(house.talk.claim(PUBLIC, CLAIM))
+        assert told.startswith("❌ Fact-checkers reviewed this claim and reject it")
 
     def test_a_rejection_asks_why(self, house: House) -> None:
         (cluster,) = asked(house, CLAIM)

@@ -21,7 +21,7 @@ from knowledge.domain import (
     StatementDraft,
     SubjectKind,
 )
-from knowledge.errors import BadEdit, NotFound
+from knowledge.errors import AgainstRating, BadEdit, NotFound
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Cluster, Statement, Verdict
 from knowledge.storage import audit_log
@@ -128,20 +128,58 @@ def test_a_person_may_say_that_it_settles_nothing(
     assert [match.statement.id for match in answer.suggestions] == [number]
 
 
-@pytest.mark.parametrize("rating", [Rating.FALSE, Rating.MIXED])
-def test_what_a_person_says_of_a_fact_check_is_not_turned_by_its_rating(
-    sessions: Sessions, answering: ClaimChecker, rating: Rating
-) -> None:
-    checked = StatementDraft("the bridge opened again", rating=rating, rating_text="Mostly wrong")
+def _checked(sessions: Sessions, rating: Rating) -> int:
+    checked = StatementDraft("the bridge opened again", rating=rating, rating_text="Their words")
     with sessions.begin() as session:
         draft = ReportDraft("a check", statements=(checked,))
         (number,) = store(session, draft).statement_ids
         curation.publish(session, [number], "amal")
+    return number
+
+
+@pytest.mark.parametrize(
+    "rating", [Rating.FALSE, Rating.SATIRE, Rating.MISLEADING, Rating.MIXED, Rating.UNPROVEN]
+)
+def test_what_fact_checkers_did_not_confirm_confirms_no_claim(
+    sessions: Sessions, answering: ClaimChecker, rating: Rating
+) -> None:
+    number = _checked(sessions, rating)
     _, claims = clustered(sessions, CLAIM)
-    _attach(sessions, claims, number, _SUPPORTS)
+    with pytest.raises(AgainstRating):
+        _attach(sessions, claims, number, _SUPPORTS)
+    _attach(sessions, claims, number, _REFUTES)
     answer = answering.answer(CLAIM)
-    assert answer.outcome is Outcome.SUPPORTED
-    assert [reason.statement for reason in answer.matches[0].judgement.reasons] == ["Mostly wrong"]
+    assert answer.outcome is Outcome.REFUTED
+    assert [reason.statement for reason in answer.matches[0].judgement.reasons] == ["Their words"]
+
+
+@pytest.mark.parametrize("rating", [Rating.TRUE, Rating.MOSTLY_TRUE])
+def test_what_fact_checkers_confirmed_may_confirm_a_claim(
+    sessions: Sessions, answering: ClaimChecker, rating: Rating
+) -> None:
+    _, claims = clustered(sessions, CLAIM)
+    _attach(sessions, claims, _checked(sessions, rating), _SUPPORTS)
+    assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("rating", "outcome"),
+    [(Rating.FALSE, Outcome.REFUTED), (Rating.MIXED, Outcome.RELATED)],
+)
+def test_what_was_said_of_a_duplicate_follows_the_rating_of_what_stands_for_it(
+    sessions: Sessions, answering: ClaimChecker, rating: Rating, outcome: Outcome
+) -> None:
+    (copy,) = published(sessions, "the bridge opened again")
+    cluster, claims = clustered(sessions, CLAIM)
+    _attach(sessions, claims, copy, _SUPPORTS)
+    with sessions.begin() as session:
+        curation.merge(session, _checked(sessions, rating), [copy], "amal", None)
+    assert answering.answer(CLAIM).outcome is outcome
+    with sessions() as session:
+        known = verdicts.answer_of(session, cluster)
+    assert (known[1].relation if known else None) is (
+        _REFUTES if outcome is Outcome.REFUTED else None
+    )
 
 
 def test_it_holds_for_that_very_claim_however_it_is_typed(

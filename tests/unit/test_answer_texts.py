@@ -12,11 +12,13 @@ from bot.conversation.answer_texts import (
     compose_answers,
     compose_others,
     compose_unreadable,
+    headline,
 )
 from bot.conversation.reply import Reply, Style
 from bot.conversation.translations import Language, load_catalogue
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
 from knowledge.checking.outcomes import Answer, Match
+from knowledge.corpus.ratings import SUPPORTING_RATINGS
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Rating, Relation, ReportKind, StatementStatus
 from knowledge.errors import ClaimProblem
@@ -308,6 +310,18 @@ class TestFactCheck:
         answer = refuted(refuting(fact_check(rating_text=None)))
         assert "Their rating: “false”" in texts(english(answer))[2]
         assert "تصنيفهم: «غير صحيح»" in texts(compose_answer(answer, Noted(7), TODAY, ARABIC))[2]
+
+    @pytest.mark.parametrize("rating", list(Rating))
+    @pytest.mark.parametrize("relation", [Relation.SUPPORTS, Relation.REFUTES])
+    def test_nothing_confirms_beside_a_rating_that_does_not(
+        self, rating: Rating, relation: Relation
+    ) -> None:
+        told = headline(fact_check(rating=rating), relation, ENGLISH.say)
+        confirmed = rating in SUPPORTING_RATINGS
+        assert told.startswith("✅") == (confirmed and relation is Relation.SUPPORTS)
+        assert ("confirm it" in told and "not confirm it" not in told) == (
+            rating is Rating.TRUE and relation is Relation.SUPPORTS
+        )
 
     def test_a_rating_says_why_and_nothing_else_need(self) -> None:
         agrees = Reason(ReasonKind.NUMBER_AGREES, "ten", "10")
