@@ -6,9 +6,11 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
 from knowledge.agreement.text_differences import same_text
+from knowledge.claim_queue.claim_equivalence import Comparing, Meaning
 from knowledge.corpus.reports import SourcedStatement, load_by_ids
 from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.curation.revisions import revise
@@ -25,7 +27,7 @@ _COMPARED: Final = 8_000
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A published statement near another; ``same`` where the words are the same.
+    """A published statement that says the same as another; ``same`` where the words do too.
 
     ``cosine`` is the encoder's: it sorts, and means nothing by itself.
     """
@@ -36,11 +38,16 @@ class Duplicate:
 
 
 def near_duplicates(
-    session: Session, index: LiveIndex, encoder: Encoder, statement_id: int, limit: int = 10
+    session: Session,
+    index: LiveIndex,
+    encoder: Encoder,
+    meanings: Comparing,
+    statement_id: int,
+    limit: int = 10,
 ) -> list[Duplicate]:
-    """Return published statements near one, those with the same words first, then the nearest.
+    """Return published statements that mean the same as one, those with the same words first.
 
-    Raises NotFound if there is no such statement.
+    What only stands near is left out. Raises NotFound if there is no such statement.
     """
     row = session.get(Statement, statement_id)
     if row is None:
@@ -57,7 +64,15 @@ def near_duplicates(
         for each in load_by_ids(session, list(cosines))
         if each.id != statement_id and each.status is StatementStatus.PUBLISHED
     ]
-    return sorted(found, key=lambda each: (not each.same, -each.cosine))[:wanted]
+    found.sort(key=lambda each: (not each.same, -each.cosine))
+    return _saying_the_same(meanings, text, found[: 2 * wanted])[:wanted]
+
+
+def _saying_the_same(meanings: Comparing, text: str, near: Sequence[Duplicate]) -> list[Duplicate]:
+    others = [each for each in near if not each.same]
+    read = meanings.compare([Pair(text, each.statement.text[:_COMPARED]) for each in others])
+    alike = [each for each, how in zip(others, read, strict=True) if how is Meaning.SAME]
+    return [*(each for each in near if each.same), *alike]
 
 
 def merge(

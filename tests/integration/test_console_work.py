@@ -573,6 +573,32 @@ class TestStatements:
         assert status(console, 1) is StatementStatus.PUBLISHED
         assert moderator.send(f"/audit/{entry.id}/undo", reason="مرة أخرى").status_code == 409
 
+    def test_others_are_retracted_only_after_a_look_at_what_becomes_of_them(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        with console.sessions.begin() as session:
+            text = session.get_one(Statement, 1).text
+            draft = ReportDraft("again", "Another paper", statements=(StatementDraft(text),))
+            (copy,) = reports.store(session, draft).statement_ids
+            curation.publish(session, [copy], key_of(2))
+        page = moderator.get("/statements/1").text
+        assert running(page)
+        assert f'name="other" value="{copy}"' in page
+        looked = moderator.send("/statements/1/merge", other=copy)
+        assert looked.status_code == 200
+        assert status(console, copy) is StatementStatus.PUBLISHED
+        assert "Another paper" in looked.text
+        assert "People who were shown it: 0" in looked.text
+        assert "Nobody is told now." in looked.text
+        named = r'name="(other|looked_at|seen-[0-9]+)" value="([^"]*)"'
+        fields = dict(re.findall(named, looked.text))
+        assert moderator.send("/statements/1/merge").status_code == 400
+        done = moderator.send("/statements/1/merge", **fields)
+        assert "The statements are one now." in moderator.told(done)
+        assert status(console, copy) is StatementStatus.RETRACTED
+        # Somebody who looked before that does not do it anew.
+        assert moderator.send("/statements/1/merge", **fields).status_code == 409
+
     def test_one_is_split_merged_and_dated(self, console: Console, moderator: Browser) -> None:
         answer = moderator.send("/statements/1/recheck", by="2030-01-01")
         assert "The date was noted." in moderator.told(answer)

@@ -1,10 +1,14 @@
 """Duplicates made one, and one statement made several."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.claim_queue import verdicts
+from knowledge.claim_queue.claim_equivalence import Meaning
 from knowledge.curation import StatementEdit
 from knowledge.domain import ChangeKind, NotificationKind, Relation, Span, StatementStatus
 from knowledge.errors import BadEdit, NotFound, Stale
@@ -75,28 +79,45 @@ def test_what_cannot_stand_for_the_others_does_not(sessions: Sessions) -> None:
     assert statuses(sessions, [open_, *drafts]) == [_PUBLISHED, _DRAFT, _RETRACTED]
 
 
-def test_near_ones_are_offered_the_same_words_first(
+class Alike:
+    """Holds what begins with the same two words to mean the same, and keeps what it read."""
+
+    def __init__(self) -> None:
+        self.read: list[Pair] = []
+
+    def compare(self, pairs: Sequence[Pair]) -> list[Meaning]:
+        self.read += pairs
+        alike = [each.claim.split()[:2] == each.statement.split()[:2] for each in pairs]
+        return [Meaning.SAME if each else Meaning.OTHER for each in alike]
+
+
+def test_what_says_the_same_is_offered_and_nothing_that_is_only_near(
     sessions: Sessions, fake_encoder: Encoder
 ) -> None:
-    texts = ("The bridge is open.", "the bridge is open", "the bridge is closed", "wheat is dear")
-    ids = published(sessions, *texts)
+    texts = (
+        "The bridge is open.", "the bridge is open", "The bridge is in use again", "wheat is dear",
+        "The bridge was opened",
+    )  # fmt: skip
+    ids = published(sessions, *texts, "a bridge is closed")
     index = serving_index.build(sessions, fake_encoder)
     with sessions.begin() as session:
-        curation.retract(session, ids[3:], "amal", "gone since the index was built")
+        curation.retract(session, ids[4:5], "amal", "gone since the index was built")
+    alike = Alike()
     with sessions() as session:
-        found = curation.near_duplicates(session, index, fake_encoder, ids[0])
-        few = curation.near_duplicates(session, index, fake_encoder, ids[0], limit=1)
+        found = curation.near_duplicates(session, index, fake_encoder, alike, ids[0])
+        few = curation.near_duplicates(session, index, fake_encoder, alike, ids[0], limit=1)
         with pytest.raises(NotFound):
-            curation.near_duplicates(session, index, fake_encoder, 404)
+            curation.near_duplicates(session, index, fake_encoder, alike, 404)
     assert [(each.statement.id, each.same) for each in found] == [(ids[1], True), (ids[2], False)]
     assert found[:1] == few
+    assert Pair(texts[0], "a bridge is closed") in alike.read
 
 
 def test_an_empty_index_offers_nothing(sessions: Sessions, fake_encoder: Encoder) -> None:
     (number,) = stored(sessions, "one")
     index = serving_index.build(sessions, fake_encoder)
     with sessions() as session:
-        assert curation.near_duplicates(session, index, fake_encoder, number) == []
+        assert curation.near_duplicates(session, index, fake_encoder, Alike(), number) == []
 
 
 def test_the_parts_stand_where_the_whole_stood(sessions: Sessions) -> None:

@@ -26,6 +26,7 @@ from knowledge.corpus import reports, statement_search
 from knowledge.curation import StatementEdit
 from knowledge.curation.edit_conflicts import last_shown, require_as_shown
 from knowledge.domain import NotificationKind, Rating, Span, StatementStatus, VersionKind
+from knowledge.notifications.corrections import count_audience
 
 #: Characters of a statement.
 _TEXT: Final = 10_000
@@ -70,7 +71,9 @@ def show(visit: Visit) -> Response:
         history = curation.load_history(session, VersionKind.STATEMENT, number)
         known = names(session, visit)
         pending = approvals.list_about_statement(session, number, held.report_id)
-        near = curation.near_duplicates(session, desk.index.current(), desk.encoder, number, _NEAR)
+        near = curation.near_duplicates(
+            session, desk.index.current(), desk.encoder, desk.meanings, number, _NEAR
+        )
     return visit.page(
         "statement.html",
         held=held,
@@ -226,12 +229,45 @@ def recheck(visit: Visit) -> Response:
 
 
 def merge(visit: Visit) -> Response:
-    """Let this statement stand for others that say the same."""
-    number = visit.number
+    """Let this statement stand for others that say the same, after a look at what comes of it."""
+    number, others = visit.number, tuple(visit.sent.numbers("other"))
+    if not 0 < len(others) <= _MOST:
+        raise BadForm("other", f"none, or more than {_MOST}, were chosen")
+    act = MergeStatements(number, others)
+    if not visit.sent.text("looked_at"):
+        return _preview_merge(visit, act)
     with visit.transaction() as session:
-        act = MergeStatements(number, tuple(visit.sent.numbers("other")))
+        require_as_shown(session, {n: visit.sent.number(f"seen-{n}") for n in (number, *others)})
         outcome = visit.submit(session, act, visit.sent.line("reason") or None)
     return visit.conclude(outcome) or visit.to(f"/statements/{number}", "one")
+
+
+def _preview_merge(visit: Visit, act: MergeStatements) -> Response:
+    """Show which statements are retracted, who saw them, and what people read from then on.
+
+    Raises what merging would.
+    """
+    ids = [act.keep, *(number for number in act.others if number != act.keep)]
+    with visit.transaction() as session:
+        # Before what is shown: what is done in between is not taken for seen.
+        seen = last_shown(session, ids)
+        found = {each.id: each for each in reports.load_by_ids(session, ids)}
+        readers = {number: count_audience(session, number) for number in ids}
+    foreseen = approvals.rehearse(visit.desk.sessions, act, visit.actor, None)
+    if foreseen.problem is not None:
+        raise foreseen.problem
+    kept = found[act.keep]
+    return visit.page(
+        "merge_statements.html",
+        kept=kept,
+        statements=[found[number] for number in ids],
+        readers=readers,
+        seen=seen,
+        two_people=visit.desk.two_people,
+        previews=previews.preview_asked(kept, visit.now.date())
+        if kept.status is StatementStatus.PUBLISHED
+        else (),
+    )
 
 
 def split(visit: Visit) -> Response:

@@ -218,7 +218,11 @@ CASES: Mapping[str, Case] = {
     ),
     "merge": Case(
         lambda w: approvals.MergeStatements(w.same[0], (w.same[1],)),
-        lambda w: (f"/statements/{w.same[0]}/merge", {"other": w.same[1]}),
+        lambda w: (
+            f"/statements/{w.same[0]}/merge",
+            {"other": w.same[1], "looked_at": "yes"}
+            | {f"seen-{number}": 1_000_000 for number in w.same},
+        ),
     ),
     "split": Case(
         lambda w: approvals.SplitStatement(w.whole, (Span(0, 32), Span(37, len(WHOLE)))),
@@ -248,20 +252,20 @@ CASES: Mapping[str, Case] = {
         lambda w: (f"/audit/{w.merge}/undo", {"reason": "it was right"}),
     ),
     "answer": Case(
-        lambda w: approvals.Answer(w.open, w.checked, Relation.SUPPORTS),
-        lambda w: (
-            f"/clusters/{w.open}/answer",
-            {"statement": w.checked, "relation": "SUPPORTS", "seen": 0},
-        ),
-        lambda w: action("yes", w.open, w.checked),
-    ),
-    "answer otherwise": Case(
         lambda w: approvals.Answer(w.open, w.checked, Relation.REFUTES),
         lambda w: (
             f"/clusters/{w.open}/answer",
             {"statement": w.checked, "relation": "REFUTES", "seen": 0},
         ),
         lambda w: action("no", w.open, w.checked),
+    ),
+    "answer otherwise": Case(
+        lambda w: approvals.Answer(w.open, w.same[0], Relation.SUPPORTS),
+        lambda w: (
+            f"/clusters/{w.open}/answer",
+            {"statement": w.same[0], "relation": "SUPPORTS", "seen": 0},
+        ),
+        lambda w: action("yes", w.open, w.same[0]),
     ),
     "explain": Case(
         lambda w: approvals.Explain(w.answered, w.same[0], Note(en="It opens in March."), Note()),
@@ -271,10 +275,10 @@ CASES: Mapping[str, Case] = {
         ),
     ),
     "attach": Case(
-        lambda w: approvals.Attach(w.open, w.checked, Relation.SUPPORTS),
+        lambda w: approvals.Attach(w.open, w.checked, Relation.REFUTES),
         lambda w: (
             f"/clusters/{w.open}/attach",
-            {"statement": w.checked, "relation": "SUPPORTS"},
+            {"statement": w.checked, "relation": "REFUTES"},
         ),
     ),
     "rule otherwise": Case(

@@ -130,11 +130,11 @@ class TestWhatPeopleRead:
         self, sessions: Sessions, world: World, answering: ClaimChecker
     ) -> None:
         claim = "the tower is 80 metres high"
-        number = propose(sessions, approvals.Attach(world.open, world.checked, Relation.SUPPORTS))
+        number = propose(sessions, approvals.Attach(world.open, world.checked, Relation.REFUTES))
         with sessions() as session:
             assert verdicts.load_verdicts(session, claim) == {}
         approve(sessions, number)
-        assert answering.answer(claim).outcome is Outcome.SUPPORTED
+        assert answering.answer(claim).outcome is Outcome.REFUTED
 
     def test_nobody_is_told_before_it_is_approved(self, sessions: Sessions, world: World) -> None:
         number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.REFUTES))
@@ -243,7 +243,7 @@ def test_the_setting_reaches_every_channel(
     assert (told(app.sessions) == before) == asked_for
     before = told(app.sessions)
     asker = Asker(AMAL, "en", str(AMAL))
-    pressed = action("yes", world.open, world.checked, shown(app.sessions))
+    pressed = action("no", world.open, world.checked, shown(app.sessions))
     talk = app.conversation("telegram")
     sent(talk, asker, talk.press(asker, pressed))
     assert (told(app.sessions) == before) == asked_for

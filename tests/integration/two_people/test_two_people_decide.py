@@ -220,7 +220,7 @@ class TestMeanwhile:
     def test_claims_that_were_moved_in_are_not_answered_with_it(
         self, sessions: Sessions, world: World
     ) -> None:
-        number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.SUPPORTS))
+        number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.REFUTES))
         with sessions.begin() as session:
             cluster_actions.merge_clusters(session, world.open, [world.answered], key_of(AMAL))
         with pytest.raises(Stale):
@@ -229,7 +229,7 @@ class TestMeanwhile:
     def test_a_cluster_that_was_split_meanwhile_is_not_answered(
         self, sessions: Sessions, world: World
     ) -> None:
-        number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.SUPPORTS))
+        number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.REFUTES))
         with sessions() as session:
             claim = session.scalars(select(Claim.id).where(Claim.cluster_id == world.open)).first()
         assert claim is not None
@@ -245,7 +245,7 @@ class TestMeanwhile:
         assert not [text for text in (*ASKED, *ANSWERED) if text in str(rows)]
 
     def test_claims_that_joined_by_themselves_are(self, sessions: Sessions, world: World) -> None:
-        number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.SUPPORTS))
+        number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.REFUTES))
         text = "the tower is 80 metres high, they say"
         with sessions.begin() as session:
             session.add(Claim(key="k", text=text, language="en", cluster_id=world.open))
@@ -264,7 +264,7 @@ class TestMeanwhile:
             approve(sessions, number)
 
     def test_two_approvals_at_once_apply_once(self, sessions: Sessions, world: World) -> None:
-        number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.SUPPORTS))
+        number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.REFUTES))
 
         def approving(by: int) -> str:
             try:

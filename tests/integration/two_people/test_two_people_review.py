@@ -351,7 +351,7 @@ class TestASecondLook:
     ) -> None:
         way = opened("telegram", False)
         assert isinstance(way, InTelegram)
-        pressed = action("yes", world.open, world.checked, shown(sessions))
+        pressed = action("no", world.open, world.checked, shown(sessions))
         edit = StatementEdit("the tower is low", rating=Rating.FALSE)
         with sessions.begin() as session:
             curation.edit_statement(session, world.checked, edit, key_of(AMAL), None, 1)
@@ -466,7 +466,7 @@ class TestASecondLook:
         world, here = furnish(app.sessions), Asker(0, "en")
         before = told(app.sessions)
         talk = app.conversation("terminal", on_this_machine=True)
-        pressed = action("yes", world.open, world.checked, shown(app.sessions))
+        pressed = action("no", world.open, world.checked, shown(app.sessions))
         assert "is answered" in read(sent(talk, here, talk.press(here, pressed)))
         assert told(app.sessions) != before
         assert last_entry(app.sessions).actor == audit_log.COMMAND_LINE
