@@ -20,6 +20,7 @@ def describe_success(asked: Form, say: Callable[[str], str]) -> str:
         "snoozed": say("The cluster was put off."),
         "rejected": say("The cluster was rejected."),
         "reopened": say("The cluster is open again."),
+        "reopened_unanswered": say("The claim is open again, and its answer is taken back."),
         "search_saved": say("The search was saved."),
         "search_deleted": say("The search was deleted."),
         "several_assigned": say("Clusters assigned: {n}."),

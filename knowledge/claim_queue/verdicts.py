@@ -161,29 +161,32 @@ def said(session: Session, *claims: str) -> dict[int, Said]:
 
 def answer_of(session: Session, cluster_id: int) -> tuple[int, Said] | None:
     """Return the published statement that settles claims of a cluster, as was said last."""
+    return next(iter(answers_of(session, cluster_id).items()), None)
+
+
+def answers_of(session: Session, cluster_id: int) -> dict[int, Said]:
+    """Return the published statements that settle claims of a cluster, what was said last first.
+
+    Whoever asks those claims is given them, whatever the status of the cluster.
+    """
     rows = session.execute(
         select(Verdict.statement_id, Verdict.relation, Verdict.note)
         .join(Claim, Claim.id == Verdict.claim_id)
         .where(Claim.cluster_id == cluster_id, Verdict.relation != Relation.NOT_ENOUGH_INFO)
         .order_by(Verdict.at.desc())
     ).all()
-    found = _standing(session, rows)
+    found: dict[int, Said] = {}
+    for number, each in _standing(session, rows):
+        if each.relation is not Relation.NOT_ENOUGH_INFO:
+            found.setdefault(number, each)
     served = set(
         session.scalars(
             select(Statement.id).where(
-                Statement.id.in_({number for number, _ in found}),
-                Statement.status == StatementStatus.PUBLISHED,
+                Statement.id.in_(found), Statement.status == StatementStatus.PUBLISHED
             )
         )
     )
-    return next(
-        (
-            each
-            for each in found
-            if each[0] in served and each[1].relation is not Relation.NOT_ENOUGH_INFO
-        ),
-        None,
-    )
+    return {number: each for number, each in found.items() if number in served}
 
 
 def load_verdict(session: Session, claim_id: int, statement_id: int) -> Said | None:

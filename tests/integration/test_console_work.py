@@ -796,6 +796,33 @@ class TestAnswering:
         with console.sessions() as session:
             assert session.scalar(select(func.count(Notification.id))) == 0
 
+    @pytest.mark.parametrize("choice", ["keep", "take_back"])
+    def test_reopening_asks_what_becomes_of_the_answer(
+        self, console: Console, moderator: Browser, choice: str
+    ) -> None:
+        page = moderator.get("/clusters/1/answer?statement=1&relation=REFUTES").text
+        fields = dict(re.findall(r'name="(statement|relation|seen)" value="([^"]*)"', page))
+        served = "Whoever asks is given this answer, also while the claim is open"
+        assert served not in moderator.told(moderator.send("/clusters/1/answer", **fields))
+        asked = moderator.send("/clusters/1/reopen")
+        assert asked.status_code == 200
+        assert served in asked.text
+        assert "An answer I gave you was taken back" in asked.text
+        with console.sessions() as session:
+            assert session.get_one(Cluster, 1).status is ClusterStatus.ANSWERED
+        done = moderator.send(
+            "/clusters/1/reopen", answer=choice, seen=field_of(asked.text, "seen")
+        )
+        page = moderator.told(done)
+        assert ("its answer is taken back" in page) == (choice == "take_back")
+        assert (served in page) == (choice == "keep")
+        with console.sessions() as session:
+            assert session.get_one(Cluster, 1).status is ClusterStatus.OPEN
+            kept = session.scalar(select(func.count(Verdict.claim_id)))
+        assert bool(kept) == (choice == "keep")
+        late = moderator.send("/clusters/1/reopen", answer=choice, seen=1)
+        assert late.status_code == 409
+
     def test_a_reviewed_falsehood_is_told_as_refuted_and_nothing_else(
         self, console: Console, moderator: Browser
     ) -> None:

@@ -1,8 +1,9 @@
 """One cluster of claims: what is known of it, and everything that can be done with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
 
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -32,7 +33,14 @@ from knowledge.curation.edit_conflicts import (
     require_as_shown,
     require_unchanged,
 )
-from knowledge.domain import RejectReason, Relation, Role, SubjectKind
+from knowledge.domain import (
+    ClusterStatus,
+    NotificationKind,
+    RejectReason,
+    Relation,
+    Role,
+    SubjectKind,
+)
 from knowledge.errors import BadEdit, KnowledgeError, NoteTooLong, NotFound
 from knowledge.outbox import delivery, pending_notifications
 from knowledge.storage import audit_log
@@ -43,6 +51,13 @@ _WORDINGS = 3
 _OFFERED = 8
 #: Days that a cluster may be put off for.
 _LONGEST_SNOOZE = timedelta(days=365)
+
+
+class AnswerChoice(StrEnum):
+    """What becomes of the answer of a cluster that is reopened."""
+
+    KEEP = "keep"
+    TAKE_BACK = "take_back"
 
 
 def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
@@ -132,10 +147,37 @@ def reject(visit: Visit) -> Response:
 
 
 def reopen(visit: Visit) -> Response:
-    """Put a cluster back on the pile."""
+    """Put a cluster back on the pile; of an answered one it is asked what becomes of the answer."""
+    choice = visit.sent.choice("answer", AnswerChoice)
     with visit.transaction() as session:
-        cluster_actions.reopen(session, visit.number, visit.actor)
+        row = cluster_listing.resolve_merged_cluster(session, visit.number)
+        number = row.id
+        answers = list(verdicts.answers_of(session, number))
+        if answers and row.status is ClusterStatus.ANSWERED:
+            if choice is None:
+                return _ask_of_answer(visit, session, number, answers)
+            require_unchanged(session, SubjectKind.CLUSTER, number, visit.sent.number("seen"))
+            if choice is AnswerChoice.TAKE_BACK:
+                outcome, *_ = [visit.submit(session, Detach(number, each)) for each in answers]
+                return visit.conclude(outcome) or _back(visit, "reopened_unanswered")
+        cluster_actions.reopen(session, number, visit.actor)
     return _back(visit, "reopened")
+
+
+def _ask_of_answer(visit: Visit, session: Session, number: int, answers: Sequence[int]) -> Response:
+    """Ask whether an answer is taken back with reopening, and show what is read of that."""
+    cluster = cluster_listing.load_cluster(session, number, now=visit.now).summary
+    statements = reports.load_by_ids(session, answers)
+    return visit.page(
+        "reopen.html",
+        cluster=cluster,
+        seen=last_seen(session, SubjectKind.CLUSTER, number),
+        statements=statements,
+        two_people=visit.desk.two_people,
+        previews=previews.preview_notification(
+            NotificationKind.TAKEN_BACK, cluster.title, statements[0], None, visit.now.date()
+        ),
+    )
 
 
 def split(visit: Visit) -> Response:
