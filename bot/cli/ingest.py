@@ -6,7 +6,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -21,9 +21,10 @@ from bot.fetching.errors import FetchError
 from bot.ingestion.url_reader import read_address
 from knowledge import curation
 from knowledge.corpus import reports
+from knowledge.corpus.future_dates import find_future_dates
 from knowledge.corpus.readers import Defaults, Format, Problem, read
 from knowledge.corpus.readers.fields import Flaw
-from knowledge.domain import ReportDraft
+from knowledge.domain import ReportDraft, now
 from knowledge.errors import UnreadableFile
 from knowledge.index import serving_index
 from knowledge.plain_text import single_line
@@ -35,8 +36,6 @@ _BATCH: Final = 200
 _NAMED: Final = 3
 #: Statements that `statements list` shows unless told otherwise, and at most.
 _LISTED, _MOST_LISTED = 50, 10_000
-#: The earliest place on earth is that far ahead of UTC: what is no later there is no future date.
-_EARLIEST: Final = timedelta(hours=14)
 
 
 @dataclass(slots=True)
@@ -185,15 +184,11 @@ def _preview(session: Session, draft: ReportDraft, tally: _Tally) -> None:
 
 
 def _warn_of_the_future(tally: _Tally, path: str, draft: ReportDraft) -> None:
-    days = {"published_at": draft.published_at}
-    days |= {f"statements[{at}].as_of": s.as_of for at, s in enumerate(draft.statements)}
-    today = (datetime.now(UTC) + _EARLIEST).date()
     where = f"{path}: {draft.place}" if draft.place else path
-    for name, day in days.items():
-        if day is not None and day > today:
-            message = f"{where}: {name}: {day} is in the future; check it"
-            click.echo(f"tathabbat: warning: {single_line(message)}", err=True)
-            tally.warnings.append(message)
+    for name, day in find_future_dates(draft, now()).items():
+        message = f"{where}: {name}: {day} is in the future; check it"
+        click.echo(f"tathabbat: warning: {single_line(message)}", err=True)
+        tally.warnings.append(message)
 
 
 def _problem(tally: _Tally, message: str) -> None:

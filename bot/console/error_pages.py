@@ -5,7 +5,15 @@ from typing import Final
 from urllib.parse import urlencode
 
 from bot.console.audit_entries import act_name, place
-from bot.console.errors import BadForm, FormForged, SignedOut, TooBusy, TooLarge, TooManyTries
+from bot.console.errors import (
+    BadForm,
+    FormForged,
+    FutureDate,
+    SignedOut,
+    TooBusy,
+    TooLarge,
+    TooManyTries,
+)
 from bot.conversation.refusal_texts import compose_undecided
 from bot.fetching import errors as fetching
 from bot.parsing.errors import ParserUnavailable
@@ -167,6 +175,10 @@ def describe_error(error: Exception, say: Say) -> str:
             return say("What is at this address cannot be taken. Paste the text instead.")
         case NotFound() | BadCursor():
             return say("There is nothing at this address, or no longer.")
+        case FutureDate(day=day):
+            return say("A date lies in the future: {day}. Correct it and try again.").format(
+                day=day.isoformat()
+            )
         case BadForm(field=field):
             return say("A field cannot be used as it is ({field}). Go back and correct it.").format(
                 field=field

@@ -5,12 +5,15 @@ ConsoleError
 ├── SignedOut           nobody is signed in in this browser, or no longer
 ├── FormForged          a write without its session's token, or sent by another site
 ├── BadForm             a field holds what it cannot take
+│   └── FutureDate      a date lies in the future
 ├── TooLarge            more was sent than a page takes
 ├── TooManyTries        one address tried to sign in too often
 └── TooBusy             too many reports are read at once, or too many of one person's
 
 The messages are for the log; ``problems`` says them to a moderator in their language.
 """
+
+from datetime import date
 
 from bot.errors import BotError
 
@@ -37,6 +40,14 @@ class BadForm(ConsoleError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
         self.field = field
+
+
+class FutureDate(BadForm):
+    """A date lies in the future that something was published on, or is true as of."""
+
+    def __init__(self, field: str, day: date) -> None:
+        super().__init__(field, f"{day} is in the future")
+        self.day = day
 
 
 class TooLarge(ConsoleError):

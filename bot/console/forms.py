@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -10,8 +10,9 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from bot.console.errors import BadForm
+from bot.console.errors import BadForm, FutureDate
 from bot.console.security import MAX_BODY
+from knowledge.corpus.future_dates import is_future
 from knowledge.plain_text import plain_text, single_line
 
 _MAX_FIELDS: Final = 2_000
@@ -90,6 +91,13 @@ class Form:
             return date.fromisoformat(text) if text else None
         except ValueError:
             raise BadForm(name, "no date") from None
+
+    def past_day(self, name: str, now: datetime) -> date | None:
+        """Return a day that is not in the future, None if there is none. Raises FutureDate."""
+        day = self.day(name)
+        if day is not None and is_future(day, now):
+            raise FutureDate(name, day)
+        return day
 
     def choice(self, name: str, kind: type[Choice]) -> Choice | None:
         """Return one of a closed set, None if nothing was chosen."""

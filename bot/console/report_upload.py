@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.console.errors import BadForm
+from bot.console.errors import BadForm, FutureDate
 from bot.console.forms import Form, Upload
 from bot.fetching import Fetcher
 from bot.ingestion.url_reader import read_address
 from bot.parsing import parser_jobs
 from bot.parsing.parser_pool import ParserPool
 from knowledge.corpus.extraction import extract
+from knowledge.corpus.future_dates import find_future_dates
 from knowledge.corpus.readers import Defaults, Problem, fields
 from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
@@ -70,6 +72,13 @@ def one_report(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> ReportDraft
         body=body or None,
     )
     return replace(draft, extracted=None if draft.statements else _extracted(draft))
+
+
+def require_past_dates(drafts: Sequence[ReportDraft], now: datetime) -> None:
+    """Raise FutureDate for the first date of a report or its statements that lies in the future."""
+    for draft in drafts:
+        for name, day in find_future_dates(draft, now).items():
+            raise FutureDate(name.rpartition(".")[2], day)
 
 
 def _extracted(draft: ReportDraft) -> tuple[StatementDraft, ...]:

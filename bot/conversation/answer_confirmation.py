@@ -49,6 +49,7 @@ def compose_confirmation(each: Intended, today: date, words: Catalogue) -> Reply
         Block(cut_short(each.claim), Style.QUOTE),
         Block(_claimed(each, words)),
         *compose_sourced_quote(each.statement, Asking(each.claim, today), words),
+        *_lacking(each.statement, words),
     ]
     if people:
         goes = words.count("It goes to {count} person.", "It goes to {count} people.", people)
@@ -105,6 +106,15 @@ def compose_taken_back(cluster_id: int, words: Catalogue) -> Reply:
     text = words.say("It was taken back: claim {number} is in the inbox again. Nothing was sent.")
     again = Button(words.say("↩ Back"), action=action("back", cluster_id))
     return Reply((Block(text.format(number=cluster_id)),), ((again, next_button(words)),))
+
+
+def _lacking(statement: SourcedStatement, words: Catalogue) -> Iterator[Block]:
+    """Yield what people are not told of where a statement comes from."""
+    say = words.say
+    if not statement.publisher:
+        yield Block(say("Its publisher is missing: people are not told whose report this is."))
+    if not statement.url:
+        yield Block(say("Its address is missing: people get no link to the report."))
 
 
 def _claimed(each: Intended, words: Catalogue) -> str:

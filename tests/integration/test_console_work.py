@@ -599,6 +599,23 @@ class TestStatements:
         # Somebody who looked before that does not do it anew.
         assert moderator.send("/statements/1/merge", **fields).status_code == 409
 
+    def test_no_form_takes_a_date_in_the_future(self, console: Console, moderator: Browser) -> None:
+        with console.sessions() as session:
+            row = session.get_one(Statement, 1)
+            text, title = row.text, row.report.title
+        report = {"title": title, "language": "ar", "kind": "news", "version": 1}
+        forms: dict[str, dict[str, object]] = {
+            "/reports": {"body": BODY, "published_at": "2090-01-01"},
+            "/reports/1/edit": {**report, "published_at": "2090-01-01"},
+            "/statements/1/edit": {"text": text, "version": 1, "as_of": "2090-01-01"},
+        }
+        before = acts(console)
+        for path, fields in forms.items():
+            answer = moderator.send(path, **fields)
+            assert answer.status_code == 400, path
+            assert "A date lies in the future: 2090-01-01." in answer.text
+        assert acts(console) == before
+
     def test_one_is_split_merged_and_dated(self, console: Console, moderator: Browser) -> None:
         answer = moderator.send("/statements/1/recheck", by="2030-01-01")
         assert "The date was noted." in moderator.told(answer)

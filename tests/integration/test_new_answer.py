@@ -117,6 +117,43 @@ def test_a_pasted_report_answers_in_two_pages(console: Console, moderator: Brows
     assert "It was answered just now, and nothing is sent yet." in moderator.get("/clusters/1").text
 
 
+@pytest.mark.parametrize("relation", ["", "REFUTES"])
+def test_a_report_of_a_day_to_come_is_not_sent(
+    console: Console, moderator: Browser, relation: str
+) -> None:
+    before = counts(console)
+    fields = {**FIELDS, "published_at": "2090-01-01", "relation": relation}
+    answer = moderator.send("/clusters/1/report", **fields)
+    assert answer.status_code == 400
+    assert "A date lies in the future: 2090-01-01." in answer.text
+    assert "/report/answer" not in answer.text
+    # Not by a page that was looked at before either.
+    looked_at = filled(moderator.send("/clusters/1/report", **FIELDS, relation="REFUTES").text)
+    answer = moderator.send(
+        "/clusters/1/report/answer", **{**looked_at, "published_at": "2090-01-01"}
+    )
+    assert answer.status_code == 400
+    assert "A date lies in the future" in answer.text
+    assert counts(console) == before
+    mended = moderator.send("/clusters/1/report", **{**filled(answer.text), "published_at": ""})
+    assert mended.status_code == 200
+
+
+def test_what_people_are_not_told_of_a_report_is_said_beside_what_they_read(
+    moderator: Browser,
+) -> None:
+    publisher, address = "Its publisher is missing", "Its address is missing"
+    page = moderator.send("/clusters/1/report", **FIELDS, relation="REFUTES").text
+    assert publisher not in page
+    assert address in page
+    whole = {**FIELDS, "url": "https://example.org/x", "publisher": ""}
+    page = moderator.send("/clusters/1/report", **whole, relation="REFUTES").text
+    assert publisher in page
+    assert address not in page
+    page = moderator.get("/clusters/3/answer?statement=3&relation=REFUTES").text
+    assert address in page
+
+
 def test_only_what_was_looked_at_is_published(console: Console, moderator: Browser) -> None:
     before = counts(console)
     looked_at = filled(moderator.send("/clusters/1/report", **FIELDS, relation="REFUTES").text)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bot.console import new_answer, previews, report_upload
 from bot.console.error_pages import describe_error, status_of
-from bot.console.errors import BadForm, SignedOut
+from bot.console.errors import BadForm, FutureDate, SignedOut
 from bot.console.new_answer import ANSWERS, OTHER_WORDS, FilledIn
 from bot.console.previews import Outlook
 from bot.console.requests import Visit
@@ -63,6 +63,7 @@ def confirm(visit: Visit) -> Response:
     if sent.text("choice") != sent.text("followed"):
         return _second(visit, cluster, report, changed=True)
     try:
+        report_upload.require_past_dates([report], visit.now)
         filled, note = new_answer.filled_in(sent, ()), new_answer.written_note(sent)
         answer = new_answer.answer(cluster.id, report, filled, note)
         if sent.text("previewed") != new_answer.digest(answer):
@@ -100,7 +101,11 @@ def _second(
     offered = new_answer.offer(report, matches, RERANKED)
     filled = new_answer.filled_in(visit.sent, offered)
     foretold: Foretold | None = None
-    if filled.relation is not None:
+    try:
+        report_upload.require_past_dates([report], visit.now)
+    except FutureDate as problem:
+        error = problem
+    if filled.relation is not None and not isinstance(error, FutureDate):
         try:
             foretold = _foretold(visit, cluster, report, filled)
         except (SignedOut, NotAllowed):
@@ -159,6 +164,8 @@ def _way_out(error: Exception, visit: Visit) -> str:
     """Say what is wrong with the form that is shown again, and what to do."""
     say = visit.words.say
     match error:
+        case FutureDate():
+            return describe_error(error, say)
         case BadForm(field="body"):
             return say("Paste the report’s text, or give the address of one article.")
         case BadForm(field="url"):

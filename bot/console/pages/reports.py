@@ -44,6 +44,7 @@ def file(visit: Visit) -> Response:
     problems = [each for each in found if isinstance(each, Problem)]
     if not drafts:
         raise BadForm("file", problems[0].reason if problems else "no report")
+    report_upload.require_past_dates(drafts, visit.now)
     with visit.transaction() as session:
         if len(drafts) == 1:
             stored = file_report(session, drafts[0], visit.actor)
@@ -127,7 +128,7 @@ def edit(visit: Visit) -> Response:
         title=sent.needed("title", _LINE),
         publisher=sent.line("publisher", _LINE) or None,
         url=sent.line("url", _LINE) or None,
-        published_at=sent.day("published_at"),
+        published_at=sent.past_day("published_at", visit.now),
         language=sent.needed("language"),
         kind=sent.chosen("kind", ReportKind),
         body=sent.verbatim("body", report_upload.MAX_REPORT) or None,

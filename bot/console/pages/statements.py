@@ -102,7 +102,7 @@ def edit(visit: Visit) -> Response:
             speaker=sent.line("speaker", _LINE) or None,
             rating=sent.choice("rating", Rating),
             rating_text=sent.line("rating_text", _LINE) or None,
-            as_of=sent.day("as_of"),
+            as_of=sent.past_day("as_of", visit.now),
         )
         act = EditStatement(
             number, edited, sent.number("version"), None if tell is None else tell is Tell.YES

@@ -1,0 +1,21 @@
+"""Find dates that lie in the future: nothing is published or true as of a day to come (pure)."""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from knowledge.domain import ReportDraft
+
+#: The earliest place on earth is that far ahead of UTC: what is no later there is no future date.
+_EARLIEST: Final = timedelta(hours=14)
+
+
+def is_future(day: date, now: datetime) -> bool:
+    """Tell whether a day has begun nowhere on earth yet; ``now`` is in UTC."""
+    return day > (now + _EARLIEST).date()
+
+
+def find_future_dates(draft: ReportDraft, now: datetime) -> dict[str, date]:
+    """Return the dates of a report and its statements that lie in the future, by field."""
+    days = {"published_at": draft.published_at}
+    days |= {f"statements[{at}].as_of": s.as_of for at, s in enumerate(draft.statements)}
+    return {name: day for name, day in days.items() if day is not None and is_future(day, now)}
