@@ -10,13 +10,21 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Float, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from knowledge.accounts.people import is_muted
 from knowledge.claim_queue.cluster_filters import WINDOW, Filter, people_by_day
 from knowledge.claim_queue.demand import demand
 from knowledge.corpus.reports import SourcedStatement, load_by_ids
-from knowledge.domain import ClusterStatus, Forwarded, Outcome, RejectReason
+from knowledge.domain import (
+    ClusterStatus,
+    Forwarded,
+    NotificationKind,
+    NotificationStatus,
+    Outcome,
+    RejectReason,
+)
 from knowledge.domain import now as this_moment
 from knowledge.errors import BadCursor, NotFound
-from knowledge.models import Claim, Cluster, Inquiry, Shown
+from knowledge.models import Claim, Cluster, Inquiry, Notification, Shown
 from knowledge.storage.pagination import Page, bound_limit, decode_cursor, encode_cursor, make_page
 
 #: Clusters of most recent demand among which the fastest-growing are: one that grows is asked now.
@@ -115,7 +123,7 @@ class ClusterDetail:
     candidates: tuple[Candidate, ...]
     outcomes: tuple[tuple[Outcome, int], ...]
     disputed: int
-    #: People who are to be told when it is answered.
+    #: People who are to be told when it is answered, or that it is.
     waiting: int
     channels: Channels = Channels()
 
@@ -221,7 +229,7 @@ def load_cluster(
         .group_by(Inquiry.outcome)
     ).all()
     waiting = session.scalar(
-        select(func.count(Inquiry.person_key.distinct())).where(*of_cluster, Inquiry.waiting)
+        select(func.count(Inquiry.person_key.distinct())).where(*of_cluster, _is_to_be_told(row))
     )
     return ClusterDetail(
         summary=summary,
@@ -232,6 +240,27 @@ def load_cluster(
         waiting=waiting or 0,
         channels=_channels(session, row.id) if row.forwarded else Channels(),
     )
+
+
+def _is_to_be_told(row: Cluster) -> ColumnElement[bool]:
+    """Whether the person of an inquiry waits, or hears of an answer without: of the next one.
+
+    Who was told an answer hears of another one; until they have, that is on its way to them.
+    """
+    statuses = [NotificationStatus.WAITING]
+    if row.status is not ClusterStatus.ANSWERED:
+        statuses.append(NotificationStatus.SENT)
+    answered = (
+        select(Notification.id)
+        .where(
+            Notification.inquiry_id == Inquiry.id,
+            Notification.kind == NotificationKind.ANSWERED,
+            Notification.status.in_(statuses),
+            ~is_muted(Notification.person_key),
+        )
+        .exists()
+    )
+    return or_(Inquiry.waiting, answered)
 
 
 def place_of(session: Session, cluster_id: int) -> str:

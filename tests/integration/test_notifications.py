@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from knowledge import curation
 from knowledge.accounts import people
-from knowledge.claim_queue import cluster_actions, inquiries, verdicts
+from knowledge.claim_queue import cluster_actions, cluster_listing, inquiries, verdicts
 from knowledge.claims.claim_key import key_of
 from knowledge.curation import StatementEdit
 from knowledge.domain import (
@@ -551,6 +551,31 @@ def test_who_is_shown_what_is_being_withdrawn_is_told(sessions: Sessions) -> Non
 def _answers(sessions: Sessions, cluster: int, statement: int, relation: Relation) -> int:
     with sessions.begin() as session:
         return pending_notifications.answer_cluster(session, cluster, statement, relation, "amal")
+
+
+def test_those_who_are_to_be_told_are_those_whom_an_answer_reaches(sessions: Sessions) -> None:
+    one, two = published(sessions, "the dam stands", "the dam broke at night")
+    cluster, _ = clustered(sessions, "the dam broke")
+    for person in ("one", "two"):
+        asks(sessions, person, "the dam broke", waiting=True)
+
+    def waiting() -> int:
+        with sessions() as session:
+            return cluster_listing.load_cluster(session, cluster).waiting
+
+    assert waiting() == _answer(sessions, cluster, one) == 2
+    assert waiting() == 2
+    _send_all(sessions)
+    assert waiting() == 0
+    with sessions.begin() as session:
+        curation.retract(session, [one], "amal", "wrong")
+    _send_all(sessions)
+    # Nobody waits, but another answer reaches those who were told this one.
+    assert waiting() == 2
+    assert _answers(sessions, cluster, two, Relation.SUPPORTS) == 2
+    assert waiting() == 2
+    _send_all(sessions)
+    assert waiting() == 0
 
 
 def test_who_was_told_an_answer_is_told_another_one(sessions: Sessions) -> None:
