@@ -1,9 +1,8 @@
 """One cluster of claims: what is known of it, and everything that can be done with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from enum import StrEnum
 
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -34,8 +33,6 @@ from knowledge.curation.edit_conflicts import (
     require_unchanged,
 )
 from knowledge.domain import (
-    ClusterStatus,
-    NotificationKind,
     RejectReason,
     Relation,
     Role,
@@ -51,13 +48,6 @@ _WORDINGS = 3
 _OFFERED = 8
 #: Days that a cluster may be put off for.
 _LONGEST_SNOOZE = timedelta(days=365)
-
-
-class AnswerChoice(StrEnum):
-    """What becomes of the answer of a cluster that is reopened."""
-
-    KEEP = "keep"
-    TAKE_BACK = "take_back"
 
 
 def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
@@ -125,7 +115,7 @@ def assign(visit: Visit) -> Response:
     with visit.transaction() as session:
         assignee = colleague(session, visit)
         cluster_actions.assign(session, number, assignee, visit.actor)
-    return _back(visit, "assigned" if assignee else "unassigned")
+    return back(visit, "assigned" if assignee else "unassigned")
 
 
 def snooze(visit: Visit) -> Response:
@@ -133,7 +123,7 @@ def snooze(visit: Visit) -> Response:
     until = put_off_until(visit)
     with visit.transaction() as session:
         cluster_actions.snooze(session, visit.number, until, visit.actor)
-    return _back(visit, "snoozed")
+    return back(visit, "snoozed")
 
 
 def reject(visit: Visit) -> Response:
@@ -143,41 +133,7 @@ def reject(visit: Visit) -> Response:
         cluster_actions.reject(
             session, visit.number, why, visit.actor, visit.sent.line("reason") or None
         )
-    return _back(visit, "rejected")
-
-
-def reopen(visit: Visit) -> Response:
-    """Put a cluster back on the pile; of an answered one it is asked what becomes of the answer."""
-    choice = visit.sent.choice("answer", AnswerChoice)
-    with visit.transaction() as session:
-        row = cluster_listing.resolve_merged_cluster(session, visit.number)
-        number = row.id
-        answers = list(verdicts.answers_of(session, number))
-        if answers and row.status is ClusterStatus.ANSWERED:
-            if choice is None:
-                return _ask_of_answer(visit, session, number, answers)
-            require_unchanged(session, SubjectKind.CLUSTER, number, visit.sent.number("seen"))
-            if choice is AnswerChoice.TAKE_BACK:
-                outcome, *_ = [visit.submit(session, Detach(number, each)) for each in answers]
-                return visit.conclude(outcome) or _back(visit, "reopened_unanswered")
-        cluster_actions.reopen(session, number, visit.actor)
-    return _back(visit, "reopened")
-
-
-def _ask_of_answer(visit: Visit, session: Session, number: int, answers: Sequence[int]) -> Response:
-    """Ask whether an answer is taken back with reopening, and show what is read of that."""
-    cluster = cluster_listing.load_cluster(session, number, now=visit.now).summary
-    statements = reports.load_by_ids(session, answers)
-    return visit.page(
-        "reopen.html",
-        cluster=cluster,
-        seen=last_seen(session, SubjectKind.CLUSTER, number),
-        statements=statements,
-        two_people=visit.desk.two_people,
-        previews=previews.preview_notification(
-            NotificationKind.TAKEN_BACK, cluster.title, statements[0], None, visit.now.date()
-        ),
-    )
+    return back(visit, "rejected")
 
 
 def split(visit: Visit) -> Response:
@@ -416,7 +372,7 @@ def _statement(session: Session, number: int) -> SourcedStatement:
     return found[0]
 
 
-def _back(visit: Visit, said: str) -> Response:
+def back(visit: Visit, said: str) -> Response:
     """Go back to where the act was done: the inbox's list, or the cluster's page."""
     if visit.sent.text("from") == "inbox":
         return visit.to("/inbox", said, **kept(visit.asked))
