@@ -599,6 +599,24 @@ class TestStatements:
         # Somebody who looked before that does not do it anew.
         assert moderator.send("/statements/1/merge", **fields).status_code == 409
 
+    def test_a_retraction_says_how_many_hear_of_it_and_shows_nothing_after(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        with console.sessions() as session:
+            checked = session.scalars(select(Statement.id).where(Statement.rating.is_not(None)))
+            number = checked.one()
+        page = moderator.get(f"/statements/{number}/retract").text
+        assert "3 people were shown it and are told that it is withdrawn." in page
+        none = moderator.get("/statements/1/retract").text
+        assert "Nobody was shown it so far" in none
+        assert "❌ Fact-checkers" in moderator.get(f"/statements/{number}").text
+        draft = moderator.get("/statements/2").text
+        assert "What people will see once it is published" in draft
+        moderator.send("/statements/retract", id=number, reason="خطأ")
+        page = moderator.get(f"/statements/{number}").text
+        assert "Nothing: it is retracted, and shown to nobody any more." in page
+        assert "❌ Fact-checkers" not in page
+
     def test_no_form_takes_a_date_in_the_future(self, console: Console, moderator: Browser) -> None:
         with console.sessions() as session:
             row = session.get_one(Statement, 1)
@@ -770,7 +788,8 @@ class TestAnswering:
         answer = {"statement": 2, "relation": "REFUTES", "seen": 10_000}
         assert first.send("/clusters/1/answer", **answer).status_code == 303
         answered = self.entry(console)
-        assert first.send("/clusters/1/reopen").status_code == 303
+        reopened = first.send("/clusters/1/reopen", answer="keep", seen=answered)
+        assert reopened.status_code == 303
         assert f'action="/audit/{answered}/undo"' not in first.get("/audit").text
         refused = second.send(f"/audit/{answered}/undo", reason="خطأ")
         assert refused.status_code == 409
@@ -861,7 +880,7 @@ class TestAnswering:
         assert "❌ Fact-checkers reviewed this claim and reject it" in page
         fields = dict(re.findall(r'name="(statement|relation|seen)" value="([^"]*)"', page))
         answered = moderator.send("/clusters/3/answer", **fields)
-        assert "Published. People who are told: " in moderator.told(answered)
+        assert "Published. People who are told: 3." in moderator.told(answered)
 
 
 class TestWhoWasTold:

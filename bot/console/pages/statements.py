@@ -201,9 +201,11 @@ def preview_retraction(visit: Visit) -> Response:
     with visit.transaction() as session:
         held = curation.load_statement(session, number)
         (sourced,) = reports.load_by_ids(session, [number])
+        told = count_audience(session, number)
     return visit.page(
         "retract.html",
         held=held,
+        told=told,
         statement=sourced,
         previews=previews.preview_notification(
             NotificationKind.RETRACTED, sourced.text, sourced, None, visit.now.date()
