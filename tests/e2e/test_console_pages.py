@@ -9,11 +9,16 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from knowledge import curation
+from knowledge.corpus import reports
+from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index.vector_cache import load_or_compute
+from knowledge.models import Statement
+from knowledge.storage.database import Sessions
 from tests.bag_of_words import BagOfWords
 from tests.e2e.chromium import DESKTOP, PHONE, Chromium, album, axe_core, chromium
 from tests.e2e.served_console import served_console
-from tests.integration.console import Console
+from tests.integration.console import Console, key_of
 from tests.integration.newsroom import BODY, CLAIMS, add_cluster, deliver, furnish, propose
 
 PAGES = {
@@ -56,6 +61,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """Return a furnished console that is being served."""
     with served_console(tmp_path_factory.mktemp("console")) as console:
         furnish(console.sessions)
+        publish_a_copy(console.sessions)
         load_or_compute(console.sessions, BagOfWords(), [claims[0][0] for claims in CLAIMS])
         propose(console.sessions)
         deliver(console.sessions)
@@ -174,6 +180,29 @@ def look_at_a_note(browser: Chromium) -> None:
     assert browser.find("button[name=tell]").get_attribute("value") == "no"
 
 
+def publish_a_copy(sessions: Sessions) -> None:
+    """Have another publisher say word for word what the first statement says."""
+    with sessions.begin() as session:
+        text = session.get_one(Statement, 1).text
+        draft = ReportDraft("عن الجسر", "إذاعة الوادي", statements=(StatementDraft(text),))
+        curation.publish(session, reports.store(session, draft).statement_ids, key_of(2))
+
+
+def look_at_statements_made_one(browser: Chromium) -> None:
+    browser.driver.get(f"{browser.home}/statements/1")
+    browser.find("input[name=other]").click()
+    browser.press("form[action$='/merge'] button")
+    assert browser.find("input[name=looked_at]").get_attribute("value") == "yes"
+
+
+def look_at_reopening(browser: Chromium) -> None:
+    """Answer a claim, and look at what is asked of whoever reopens it."""
+    browser.driver.get(f"{browser.home}/clusters/2/answer?statement=1&relation=REFUTES")
+    browser.press("main form button.primary")
+    browser.press("form[action$='/reopen'] button")
+    assert browser.find("button[value=take_back]").is_displayed()
+
+
 #: Pages that are come to by what is done on others.
 STEPS: dict[str, Callable[[Chromium], None]] = {
     "edit": look_at_an_edit,
@@ -183,6 +212,8 @@ STEPS: dict[str, Callable[[Chromium], None]] = {
     "bulk-merge": look_at_a_merge,
     "inbox-with-a-problem": look_at_a_problem,
     "note-preview": look_at_a_note,
+    "statements-made-one": look_at_statements_made_one,
+    "reopening": look_at_reopening,
 }
 
 
