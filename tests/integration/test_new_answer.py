@@ -1,6 +1,7 @@
 """From a pasted report to the answer that people are told, in two pages of the console."""
 
 import html
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -152,6 +153,24 @@ def test_what_people_are_not_told_of_a_report_is_said_beside_what_they_read(
     assert address not in page
     page = moderator.get("/clusters/3/answer?statement=3&relation=REFUTES").text
     assert address in page
+
+
+def test_a_report_that_rates_the_claim_false_cannot_support_it(
+    console: Console, moderator: Browser
+) -> None:
+    rated = {"text": "ظهر تمساح في نهر المدينة", "rating": "false", "rating_text": "زائف"}
+    fields = {**FIELDS, "body": "", "kind": "fact_check", "carried": json.dumps(rated)}
+    page = moderator.send("/clusters/3/report", **fields).text
+    assert "It reviews this very claim, and refutes it" in page
+    assert "It supports the claim" not in page
+    before = counts(console)
+    refused = moderator.send("/clusters/3/report", **fields, relation="SUPPORTS")
+    assert refused.status_code == 400
+    assert "Fact-checkers did not confirm what this statement says" in refused.text
+    assert "/report/answer" not in refused.text
+    assert counts(console) == before
+    page = moderator.send("/clusters/3/report", **fields, relation="REFUTES").text
+    assert "❌ Fact-checkers reviewed this claim and reject it" in page
 
 
 def test_only_what_was_looked_at_is_published(console: Console, moderator: Browser) -> None:
