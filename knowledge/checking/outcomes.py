@@ -28,6 +28,12 @@ CERTAIN: Final = 0.8
 #: From this confidence on (people's word, the very text, a number by rule) a verdict is asserted
 #: whatever leans the other way.
 UNDISPUTED: Final = 0.97
+#: What settles a claim has at least this share of the odds of relevance of whatever is most about
+#: it: a sentence beside the point neither answers nor disputes what another one is about. On the
+#: claims kept for calibration no verdict that is right is lost by it (benchmarks/RESULTS.md).
+SHARE_OF_ODDS: Final = 0.37
+#: Relevance above which one statement is as much about the claim as another.
+_SUREST: Final = 0.98
 #: Statements shown in full for one claim.
 SHOWN: Final = 3
 
@@ -172,6 +178,7 @@ def decide(claim: str, matches: Sequence[Match], top: int) -> Answer:
 
     All of them decide, whatever ``top`` leaves to be shown.
     """
+    matches = _to_the_point(matches)
     settled = [match for match in matches if match.settles]
     relations = {m.judgement.relation for m in settled}
     related = [match for match in matches if match.related]
@@ -202,14 +209,33 @@ def decide(claim: str, matches: Sequence[Match], top: int) -> Answer:
     return Answer(claim, outcome, confidence, shown, disputed=len(relations) > 1)
 
 
+def _to_the_point(matches: Sequence[Match]) -> list[Match]:
+    """Return the matches, those that are far less about the claim than another not settling it."""
+    highest = max((match.relevance for match in matches), default=0.0)
+    return [
+        replace(m, settles=False) if m.settles and _is_beside(m, highest) else m for m in matches
+    ]
+
+
+def _is_beside(match: Match, relevance: float) -> bool:
+    """Tell whether a match is far less about the claim than what has this ``relevance``."""
+    return _odds(match.relevance) < SHARE_OF_ODDS * _odds(relevance)
+
+
+def _odds(relevance: float) -> float:
+    bounded = min(relevance, _SUREST)
+    return bounded / (1.0 - bounded)
+
+
 def _opposes(match: Match, best: Match) -> bool:
     """Tell whether a statement leans the other way: of another report, or more about the claim."""
     if match.judgement.relation in (best.judgement.relation, Relation.NOT_ENOUGH_INFO):
         return False
     if match.relevance > best.relevance:
         return True
-    apart = match.statement.report_ref != best.statement.report_ref
-    return apart and match.suggested and match.relevance >= CERTAIN
+    if match.relevance < CERTAIN or _is_beside(match, best.relevance):
+        return False
+    return match.suggested and match.statement.report_ref != best.statement.report_ref
 
 
 def drop_verdict(answer: Answer) -> Answer:

@@ -70,6 +70,24 @@ def test_what_is_certain_is_asserted_whatever_leans_against_it() -> None:
     assert decide("claim", matches, 3).outcome is Outcome.SUPPORTED
 
 
+@pytest.mark.parametrize(
+    ("other", "outcome"),
+    [
+        # What is far more about the claim says nothing of it.
+        (match(N, 0.8, "another", relevance=0.98), Outcome.RELATED),
+        (match(N, 0.8, "another", relevance=0.88), Outcome.REFUTED),
+        # What is to the point is not disputed by what is not.
+        (match(S, 0.95, "another", settles=True, relevance=0.98), Outcome.SUPPORTED),
+    ],
+)
+def test_what_is_beside_the_point_neither_settles_nor_disputes(
+    other: Match, outcome: Outcome
+) -> None:
+    answer = decide("claim", [match(R, 0.95, "own", settles=True, relevance=0.8), other], 3)
+    assert answer.outcome is outcome
+    assert not answer.disputed
+
+
 def test_an_answer_left_open_asserts_nothing_and_shows_the_same() -> None:
     settled = decide("claim", [match(R, 0.95, "own", settles=True)], 3)
     opened = drop_verdict(settled)
