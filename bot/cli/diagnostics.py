@@ -35,6 +35,7 @@ from knowledge.statistics import backlog, trends
 from knowledge.statistics.backlog import QueueName
 from knowledge.storage import schema
 from knowledge.storage.database import require_whole
+from knowledge.storage.database_failures import explain_unwritable, is_read_only
 from knowledge.update_queue import queued_updates, scheduled_jobs
 
 #: Free space below which the next index, backup or model may not fit; below the second, nothing.
@@ -128,6 +129,8 @@ def _disk(app: App) -> tuple[State, str]:
         free = shutil.disk_usage(folder).free
     except OSError as error:
         return State.FAILURE, f"{folder} cannot be looked at ({error.strerror}); check DATA_DIR"
+    if is_read_only(folder):
+        return State.FAILURE, f"nothing can be kept: {explain_unwritable(folder)}"
     said = f"{free / 2**30:.1f} GB are free for DATA_DIR"
     if free < _NOTHING:
         return State.FAILURE, f"{said}; make room, or nothing can be written soon"
@@ -149,6 +152,9 @@ def _files(app: App) -> tuple[State, str]:
             f"{error.filename or folder} cannot be looked at ({error.strerror}); run this as the"
             " user who runs the bot"
         )
+    # Of a read-only file system the disk's line speaks.
+    if not is_read_only(folder) and (why := explain_unwritable(folder)):
+        return State.FAILURE, why
     # Where it is a link the commands are to change what it leads to.
     place = shlex.quote(str(folder.resolve() if folder.is_symlink() else folder))
     if found.foreign:

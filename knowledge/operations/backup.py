@@ -28,12 +28,12 @@ from knowledge.operations.lease_recovery import end_every_lease
 from knowledge.storage import schema
 from knowledge.storage.change_log import CHANNEL
 from knowledge.storage.database import (
-    describe_damage,
     empty_log,
     open_engine,
     require_whole,
     sqlite_file,
 )
+from knowledge.storage.database_failures import describe_damage, describe_failure
 from knowledge.storage.staging_folder import open_staging_folder
 
 #: Rows copied at once.
@@ -80,7 +80,7 @@ def backup(engine: Engine, target: Path) -> None:
     except (OSError, SQLAlchemyError) as error:
         reason = getattr(error, "orig", error)
         if isinstance(error, SQLAlchemyError) and not isinstance(reason, sqlite3.Error):
-            raise schema.unreachable(error) from error
+            raise describe_failure(error) from error
         raise DatabaseUnavailable(
             f"the backup to {target} failed ({reason}); check the folder and the free space"
         ) from error

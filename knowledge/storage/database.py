@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from sqlalchemy.orm import Session, sessionmaker
 
 from knowledge.errors import DatabaseUnavailable
+from knowledge.storage.database_failures import damaged, describe_failure
 
 Sessions = sessionmaker[Session]
 
@@ -21,8 +22,6 @@ Sessions = sessionmaker[Session]
 #: the database for seconds.
 BUSY_TIMEOUT_S = 15
 _AGAIN_S = 0.01
-#: What SQLite says where the file itself is at fault.
-_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 #: How often, and how long each time, the log is tried to be emptied: writers wait meanwhile.
 _EMPTYING_TRIES: Final = 4
 _EMPTYING_MS: Final = 200
@@ -111,32 +110,16 @@ def rewrite(engine: Engine) -> bool:
 
 
 def require_whole(engine: Engine) -> None:
-    """Raise DatabaseUnavailable if an SQLite file is damaged."""
+    """Raise DatabaseUnavailable if an SQLite file is damaged, or cannot be looked at."""
     if engine.dialect.name != "sqlite":
         return
     try:
         with engine.connect() as connection:
             found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     except DatabaseError as error:
-        found = str(error.orig)
+        raise describe_failure(error, sqlite_file(engine)) from error
     if found != "ok":
-        raise _damaged(str(found))
-
-
-def describe_damage(error: Exception) -> DatabaseUnavailable | None:
-    """Return what to say of an error that is due to a damaged SQLite file; None of another one."""
-    cause = getattr(error, "orig", error)
-    if getattr(cause, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
-        return None
-    return _damaged(str(cause))
-
-
-def _damaged(found: str) -> DatabaseUnavailable:
-    # The first of several lines says only which database it is.
-    return DatabaseUnavailable(
-        f"the database file is damaged ({found.strip().splitlines()[-1]}); stop the bot, move the"
-        " file away with its -wal and -shm, and restore a backup"
-    )
+        raise damaged(str(found))
 
 
 def open_sessions(engine: Engine) -> Sessions:

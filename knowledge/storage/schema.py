@@ -1,6 +1,5 @@
 """The database's shape over time: Alembic run from code, so no ini file can disagree with it."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,10 +7,11 @@ from importlib import resources
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine, inspect
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from knowledge.errors import DatabaseUnavailable
-from knowledge.storage.database import describe_damage
+from knowledge.storage.database import sqlite_file
+from knowledge.storage.database_failures import describe_failure
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -19,28 +19,6 @@ if TYPE_CHECKING:
 _VERSION_TABLE = "alembic_version"
 #: What to say of a database without tables.
 EMPTY: Final = "the database is empty; `tathabbat db upgrade` makes its tables"
-
-# What PostgreSQL's client says of a connection that fails, which has no code then; others speak
-# other languages, and are told by their kind.
-_TROUBLES: Final = (
-    ("password authentication failed", "the password or the name is refused"),
-    ("no password supplied", "a password is missing"),
-    ("no pg_hba.conf entry", "the server does not let this name in from here"),
-    ("connection refused", "the connection is refused"),
-    ("failed to resolve host", "the host is unknown"),
-    ("could not translate host name", "the host is unknown"),
-    ("no such file or directory", "no server listens at that socket"),
-    ("timeout expired", "the server does not answer"),
-    ("connection timed out", "the server does not answer"),
-    ("network is unreachable", "the network is unreachable"),
-    ("no route to host", "the network is unreachable"),
-    ("starting up", "the server is starting"),
-    ("too many clients", "the server has too many connections"),
-    ("remaining connection slots", "the server has too many connections"),
-    ("permission denied for database", "the name may not use the database"),
-    ('fatal:  database "', "the server has no such database"),
-    ('fatal:  role "', "the password or the name is refused"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +45,7 @@ def state(engine: Engine) -> SchemaState:
         with engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:
-        raise unreachable(error) from error
+        raise describe_failure(error, sqlite_file(engine)) from error
     return SchemaState(current, head, current is None or current in revisions())
 
 
@@ -143,31 +121,7 @@ def _migrate(engine: Engine, direction: str, revision: str) -> None:
         )
         raise DatabaseUnavailable(f"{reason}; nothing was changed") from error
     except SQLAlchemyError as error:
-        raise unreachable(error) from error
-
-
-def unreachable(error: SQLAlchemyError) -> DatabaseUnavailable:
-    """Return what to tell whoever runs the program of a database that cannot be worked with.
-
-    Of the driver's message only what kind it is: it may quote the address.
-    """
-    if damaged := describe_damage(error):
-        return damaged
-    driver = getattr(error, "orig", None) or error
-    if isinstance(error, OperationalError) and "locked" in str(driver):
-        return DatabaseUnavailable(
-            "the database is locked by another program; try again when it has finished"
-        )
-    if isinstance(driver, sqlite3.Error):
-        code = getattr(driver, "sqlite_errorname", None) or type(driver).__name__
-        return DatabaseUnavailable(
-            "the database cannot be opened; check DATABASE_URL, its folder and its permissions"
-            f" ({code})"
-        )
-    return DatabaseUnavailable(
-        f"the database cannot be used ({_trouble(driver)}); check DATABASE_URL and that its server"
-        " runs"
-    )
+        raise describe_failure(error, sqlite_file(engine)) from error
 
 
 @contextmanager
@@ -207,13 +161,3 @@ def _config() -> "Config":
 
 def _tables(engine: Engine) -> list[str]:
     return [name for name in inspect(engine).get_table_names() if name != _VERSION_TABLE]
-
-
-def _trouble(driver: BaseException) -> str:
-    """Return what a database server's driver complains of."""
-    said = str(driver).lower()
-    for phrase, trouble in _TROUBLES:
-        if phrase in said:
-            return trouble
-    state = getattr(driver, "sqlstate", None)
-    return f"{type(driver).__name__}, {state}" if state else type(driver).__name__

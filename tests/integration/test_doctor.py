@@ -102,6 +102,39 @@ class TestDisk:
         monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
         assert doctor()["disk"].state is state
 
+    def test_a_file_that_cannot_be_opened_is_not_called_damaged(
+        self, app: App, doctor: Doctor
+    ) -> None:
+        app.engine.dispose()
+        Path(f"{app.settings.data_dir / 'tathabbat.db'}-wal").mkdir()
+        message = doctor()["database"].message
+        assert "cannot be opened" in message
+        assert "damaged" not in message
+
+    def test_a_read_only_file_system_is_named_with_the_way_out(
+        self, app: App, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        app.engine.dispose()
+        Path(f"{app.settings.data_dir / 'tathabbat.db'}-wal").mkdir()
+        read_only = SimpleNamespace(
+            f_flag=os.ST_RDONLY, f_bavail=1, f_blocks=1, f_bfree=1, f_frsize=1
+        )
+        monkeypatch.setattr("os.statvfs", lambda _: read_only)
+        found = doctor()
+        for part in ("database", "disk"):
+            assert found[part].state is State.FAILURE
+            assert "read-only" in found[part].message
+            assert "mount it for writing" in found[part].message
+            assert "damaged" not in found[part].message
+
+    def test_a_folder_that_this_user_may_not_write_to_is_a_failure_of_the_files(
+        self, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("os.access", lambda _, mode: mode == os.F_OK)
+        found = doctor()["files"]
+        assert found.state is State.FAILURE
+        assert "run this as the user who runs the bot" in found.message
+
 
 class TestSecretKey:
     def test_looking_makes_none(self, app: App, doctor: Doctor) -> None:

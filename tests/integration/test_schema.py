@@ -20,6 +20,7 @@ from knowledge.errors import DatabaseUnavailable
 from knowledge.models import AuditEntry, Base, Change, Inquiry
 from knowledge.storage import database, schema
 from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database_failures import describe_failure
 
 Open = Callable[[str], Engine]
 
@@ -254,7 +255,7 @@ def test_why_a_server_cannot_be_reached_is_said(address: str, said: str) -> None
     ],
 )
 def test_what_a_driver_says_is_told_by_its_kind(driver: psycopg.Error, said: str) -> None:
-    told = str(schema.unreachable(OperationalError("SELECT", {}, driver)))
+    told = str(describe_failure(OperationalError("SELECT", {}, driver)))
     assert f"({said}); check DATABASE_URL" in told
     assert "some" not in told
 

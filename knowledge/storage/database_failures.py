@@ -1,0 +1,108 @@
+"""Say of a database that fails whether it is damaged, read-only or unreachable, and the way out."""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from knowledge.errors import DatabaseUnavailable
+
+#: What SQLite says where the file itself is at fault.
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+# What PostgreSQL's client says of a connection that fails, which has no code then; others speak
+# other languages, and are told by their kind.
+_TROUBLES: Final = (
+    ("password authentication failed", "the password or the name is refused"),
+    ("no password supplied", "a password is missing"),
+    ("no pg_hba.conf entry", "the server does not let this name in from here"),
+    ("connection refused", "the connection is refused"),
+    ("failed to resolve host", "the host is unknown"),
+    ("could not translate host name", "the host is unknown"),
+    ("no such file or directory", "no server listens at that socket"),
+    ("timeout expired", "the server does not answer"),
+    ("connection timed out", "the server does not answer"),
+    ("network is unreachable", "the network is unreachable"),
+    ("no route to host", "the network is unreachable"),
+    ("starting up", "the server is starting"),
+    ("too many clients", "the server has too many connections"),
+    ("remaining connection slots", "the server has too many connections"),
+    ("permission denied for database", "the name may not use the database"),
+    ('fatal:  database "', "the server has no such database"),
+    ('fatal:  role "', "the password or the name is refused"),
+)
+
+
+def damaged(found: str) -> DatabaseUnavailable:
+    """Return what to say of a damaged SQLite file, of which SQLite says what it ``found``."""
+    # The first of several lines says only which database it is.
+    return DatabaseUnavailable(
+        f"the database file is damaged ({found.strip().splitlines()[-1]}); stop the bot, move the"
+        " file away with its -wal and -shm, and restore a backup"
+    )
+
+
+def describe_damage(error: Exception) -> DatabaseUnavailable | None:
+    """Return what to say of an error that is due to a damaged SQLite file; None of another one."""
+    cause = getattr(error, "orig", error)
+    if getattr(cause, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+        return None
+    return damaged(str(cause))
+
+
+def describe_failure(error: SQLAlchemyError, file: Path | None = None) -> DatabaseUnavailable:
+    """Return what to tell whoever runs the program of a database that cannot be worked with.
+
+    ``file`` is that of an SQLite database. Of the driver's message only what kind it is: it may
+    quote the address.
+    """
+    if found := describe_damage(error):
+        return found
+    driver = getattr(error, "orig", None) or error
+    if isinstance(error, OperationalError) and "locked" in str(driver):
+        return DatabaseUnavailable(
+            "the database is locked by another program; try again when it has finished"
+        )
+    if isinstance(driver, sqlite3.Error):
+        if file is not None and (why := explain_unwritable(file.parent)):
+            return DatabaseUnavailable(f"the database cannot be opened: {why}")
+        code = getattr(driver, "sqlite_errorname", None) or type(driver).__name__
+        return DatabaseUnavailable(
+            "the database cannot be opened; check DATABASE_URL, its folder and its permissions"
+            f" ({code})"
+        )
+    return DatabaseUnavailable(
+        f"the database cannot be used ({_trouble(driver)}); check DATABASE_URL and that its server"
+        " runs"
+    )
+
+
+def explain_unwritable(folder: Path) -> str | None:
+    """Return why nothing can be written to ``folder``, and the way out; None where it can be."""
+    if is_read_only(folder):
+        return (
+            f"{folder} is on a read-only file system; mount it for writing (a full or failing disk"
+            " may have made it so), or let DATA_DIR lead elsewhere"
+        )
+    if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+        return f"this user may not write to {folder}; run this as the user who runs the bot"
+    return None
+
+
+def is_read_only(folder: Path) -> bool:
+    """Tell whether ``folder`` is on a file system that takes no writing."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
+def _trouble(driver: BaseException) -> str:
+    """Return what a database server's driver complains of."""
+    said = str(driver).lower()
+    for phrase, trouble in _TROUBLES:
+        if phrase in said:
+            return trouble
+    state = getattr(driver, "sqlstate", None)
+    return f"{type(driver).__name__}, {state}" if state else type(driver).__name__
