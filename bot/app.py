@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from bot.errors import SettingsError
 from bot.observability.logs import configure
-from bot.settings import Settings, load
+from bot.settings import Settings, find_unknown_names, load
 from embeddings.progress import Progress
 from knowledge.domain import now
 from knowledge.storage.database import Sessions, open_engine, open_sessions
@@ -395,6 +395,7 @@ class App:
         config = self._telegram_config()
         # A key or a token that is refused is known before anything heavy is loaded.
         secret = self.secret
+        self._warn_of_unknown_names()
         asyncio.run(application.check(config, config.startup_tries))
         self.answering.prepare(self._progress("Reading the knowledge base"))
         profiles = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}
@@ -417,6 +418,7 @@ class App:
             raise SettingsError(
                 "CONSOLE_BIND is not set; set it to host:port, such as 127.0.0.1:8080"
             )
+        self._warn_of_unknown_names()
         self.answering.prepare(self._progress("Reading the knowledge base"))
         following = Follower(self.engine, self.index)
         serving = server.beside(self.console, bind, self.settings.console_proxies)
@@ -424,6 +426,10 @@ class App:
         # Parsers end first: who waits for one is answered while the server still waits for them.
         with serving, following, self.parsers:
             server.wait_for(stop)
+
+    def _warn_of_unknown_names(self) -> None:
+        for unknown in find_unknown_names():
+            logger.warning("unknown_setting", extra={"way_out": str(unknown)})
 
     def _watched(self) -> AbstractContextManager[None]:
         from bot.serving.metrics_server import Standing, serve_metrics

@@ -1,10 +1,13 @@
 """The only reader of the environment (and of a ``.env`` file beside it)."""
 
 import contextlib
+import difflib
 import ipaddress
 import os
 import re
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -22,6 +25,7 @@ from pydantic_settings import (
 
 from bot.errors import SettingsError
 from bot.observability import redaction
+from knowledge.plain_text import single_line
 
 _KEY_FILE = "secret.key"
 #: Length of a made key as written (hexadecimal); a shorter file was cut short by a full disk.
@@ -33,11 +37,18 @@ MAKE_KEY: Final = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"
 _PASSWORDS: Final = re.compile(r"://[^:/]*:([^@]+)@|[?&]\w*password=([^&]+)", re.IGNORECASE)
 
 
+#: The file of settings, in the folder that a command is given in.
+ENV_FILE: Final = ".env"
+#: How alike a name must be to a setting's to be one misspelled: in the environment, which other
+#: programs share, more than in the file.
+_ALIKE, _CLOSE = 0.6, 0.85
+
+
 class Origin(StrEnum):
     """Where the value of a setting comes from."""
 
     ENVIRONMENT = "environment"
-    FILE = ".env"
+    FILE = ENV_FILE
     DEFAULT = "default"
 
 
@@ -45,7 +56,7 @@ class Settings(BaseSettings):
     """Every setting there is. ``.env.example`` documents them; secrets hide their repr."""
 
     model_config = SettingsConfigDict(
-        env_file=".env",
+        env_file=ENV_FILE,
         env_file_encoding="utf-8",
         extra="ignore",
         env_ignore_empty=True,
@@ -232,6 +243,43 @@ def origins() -> dict[str, Origin]:
         else:
             found[name] = Origin.FILE if name in file else Origin.DEFAULT
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownName:
+    """A name that is no setting's, where it stands, and the setting it comes close to."""
+
+    name: str
+    origin: Origin
+    meant: str | None
+
+    def __str__(self) -> str:
+        where = "the environment" if self.origin is Origin.ENVIRONMENT else ENV_FILE
+        hint = f"did you mean {self.meant}?" if self.meant else ".env.example lists the settings"
+        return f"{self.name} in {where} is no setting and is ignored; {hint}"
+
+
+def find_unknown_names() -> list[UnknownName]:
+    """Return the names in ``.env`` that are no setting's, and misspelled ones of the environment.
+
+    Their values are never looked at: they may be secrets of other programs.
+    """
+    known = [name.upper() for name in Settings.model_fields]
+    file = {name.upper() for name in DotEnvSettingsSource(Settings).env_vars}
+    found = [
+        UnknownName(single_line(name), Origin.FILE, _closest(name, known, _ALIKE))
+        for name in sorted(file.difference(known))
+    ]
+    for name in sorted({name.upper() for name in os.environ}.difference(known, file)):
+        meant = _closest(name, known, _CLOSE)
+        # What ends with a setting's whole name is another program's, such as S3_SECRET_KEY.
+        if meant and not name.endswith(meant):
+            found.append(UnknownName(single_line(name), Origin.ENVIRONMENT, meant))
+    return found
+
+
+def _closest(name: str, known: Sequence[str], least: float) -> str | None:
+    return next(iter(difflib.get_close_matches(name, known, 1, least)), None)
 
 
 def no_color() -> bool:

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from bot.app import App
 from bot.observability.redaction import HIDDEN, redact
-from bot.settings import Settings, origins
+from bot.settings import Settings, find_unknown_names, origins
 from knowledge.plain_text import single_line
 
 
@@ -21,7 +21,10 @@ def config() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 @click.pass_obj
 def show(app: App, as_json: bool) -> None:
-    """Show every setting, its value and where that comes from. Secrets are hidden."""
+    """Show every setting, its value and where that comes from. Secrets are hidden.
+
+    A name that is no setting's is warned of, without its value.
+    """
     settings, come_from = app.settings, origins()
     width = max(map(len, Settings.model_fields))
     for name in Settings.model_fields:
@@ -32,6 +35,8 @@ def show(app: App, as_json: bool) -> None:
             click.echo(json.dumps(row, ensure_ascii=False))
         else:
             click.echo(f"{name.upper():{width}}  {_text(value)}  ({origin})")
+    for unknown in find_unknown_names():
+        click.echo(f"tathabbat: warning: {unknown}", err=True)
 
 
 def _public(value: object) -> object:

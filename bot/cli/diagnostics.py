@@ -22,6 +22,7 @@ from bot.conversation.translations import Language, load_catalogue
 from bot.errors import BotError
 from bot.media.errors import OcrMissing
 from bot.observability.redaction import redact
+from bot.settings import find_unknown_names
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError
 from embeddings.index import snapshot
@@ -95,6 +96,13 @@ def examine(app: App) -> Iterator[Finding]:
             said.add(message)
         # A server, or what stands before it, may have repeated what it was sent.
         yield Finding(part, state, redact(message))
+
+
+def _settings(app: App) -> tuple[State, str]:
+    where = app.settings.data_dir
+    if unknown := find_unknown_names():
+        return State.WARNING, "; ".join(map(str, unknown))
+    return State.OK, f"can all be used; DATA_DIR is {where}"
 
 
 def _database(app: App) -> tuple[State, str]:
@@ -376,6 +384,7 @@ def _notifications(app: App) -> tuple[State, str]:
 
 
 _PARTS: Final[dict[str, _Look]] = {
+    "settings": _settings,
     "database": _database,
     "migrations": _migrations,
     "disk": _disk,

@@ -18,9 +18,10 @@ _COLOURS: Final = {State.OK: "green", State.WARNING: "yellow", State.FAILURE: "r
 def doctor(app: App, as_json: bool) -> None:
     """Look at every part, and say the way out of what is wrong.
 
-    Database, disk, files, key, models, index, pictures, Telegram and its webhook, updates, console,
-    metrics, feeds, errands, notifications. The exit code is 1 if any of them is a failure; a
-    warning is not. No folder and no database is made; what fails several parts is said once.
+    Settings, database, disk, files, key, models, index, pictures, Telegram and its webhook,
+    updates, console, metrics, feeds, errands, notifications. The exit code is 1 if any of them is a
+    failure; a warning is not. No folder and no database is made; what fails several parts is said
+    once.
     """
     failed = False
     for finding in examine(app):

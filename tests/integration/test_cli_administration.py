@@ -394,6 +394,15 @@ class TestSettings:
         assert told["PUBLISH_NEEDS_TWO"]["value"] is False
         assert list(tmp_path.iterdir()) == [tmp_path / ".env"]
 
+    def test_a_misspelled_one_is_warned_of_without_its_value(
+        self, nowhere: Cli, tmp_path: Path
+    ) -> None:
+        (tmp_path / ".env").write_text("RETENTION_DAY=hunter22\n", "utf-8")
+        shown = nowhere("config", "show", "--json")
+        assert "RETENTION_DAY in .env is no setting" in shown.err
+        assert "did you mean RETENTION_DAYS?" in shown.err
+        assert "hunter22" not in shown.out + shown.err
+
 
 class TestTyping:
     @pytest.mark.parametrize(

@@ -76,8 +76,9 @@ def test_a_new_installation_has_no_failure_and_every_part(doctor: Doctor) -> Non
     found = doctor()
     assert not [each for each in found.values() if each.state is State.FAILURE]
     assert list(found) == [
-        "database", "migrations", "disk", "files", "secret key", "models", "index", "pictures",
-        "telegram", "webhook", "updates", "console", "metrics", "feeds", "errands", "notifications",
+        "settings", "database", "migrations", "disk", "files", "secret key", "models", "index",
+        "pictures", "telegram", "webhook", "updates", "console", "metrics", "feeds", "errands",
+        "notifications",
     ]  # fmt: skip
 
 
@@ -88,6 +89,14 @@ def test_one_part_that_fails_hides_no_other(app: App, doctor: Doctor) -> None:
     assert found["errands"].state is State.FAILURE
     assert found["notifications"].state is State.OK
     assert "db check" in found["migrations"].message
+
+
+def test_a_misspelled_setting_is_a_warning(doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("RETENTION_DAY=30\n")
+    (tmp_path / ".env").chmod(0o600)
+    found = doctor()["settings"]
+    assert found.state is State.WARNING
+    assert "did you mean RETENTION_DAYS?" in found.message
 
 
 class TestDisk:

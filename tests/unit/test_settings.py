@@ -6,14 +6,16 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from bot.app import App
 from bot.errors import SettingsError
 from bot.observability.redaction import HIDDEN, redact
-from bot.settings import Settings, load
+from bot.settings import Origin, Settings, UnknownName, find_unknown_names, load
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "123456:do-not-show-this-to-anybody"
@@ -64,6 +66,59 @@ class TestWhereTheyComeFrom:
         before = load()
         (tmp_path / ".env").write_text(example, "utf-8")
         assert load() == before
+
+
+class TestUnknownNames:
+    def test_all_of_the_file_are_found_with_what_was_meant_and_no_value(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / ".env").write_text(
+            f"RETENTION_DAY={SECRET}\nexport data_dir=x\nFERRY={SECRET}\n", "utf-8"
+        )
+        found = find_unknown_names()
+        assert found == [
+            UnknownName("FERRY", Origin.FILE, None),
+            UnknownName("RETENTION_DAY", Origin.FILE, "RETENTION_DAYS"),
+        ]
+        assert SECRET not in "".join(map(str, found))
+        assert "did you mean RETENTION_DAYS?" in str(found[1])
+        assert ".env.example" in str(found[0])
+
+    @pytest.mark.parametrize(
+        ("name", "meant"),
+        [("RETENTION_DAY", "RETENTION_DAYS"), ("TELEGRAM_TOKEN", "TELEGRAM_BOT_TOKEN")],
+    )
+    def test_of_the_environment_only_what_is_close(
+        self, name: str, meant: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(name, SECRET)
+        assert find_unknown_names() == [UnknownName(name, Origin.ENVIRONMENT, meant)]
+
+    def test_they_are_logged_at_start_without_their_values(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / ".env").write_text(f"RETENTION_DAY={SECRET}\n", "utf-8")
+        monkeypatch.setenv("CONSOLE_BIND", "127.0.0.1:8080")
+
+        def prepare(_: object) -> None:
+            raise SettingsError("far enough")
+
+        app = App(lambda _: None)
+        app.answering = SimpleNamespace(prepare=prepare)  # type: ignore[assignment]
+        with pytest.raises(SettingsError, match="far enough"):
+            app.run_console()
+        logged = capfd.readouterr().err
+        assert "did you mean RETENTION_DAYS?" in logged
+        assert SECRET not in logged
+
+    @pytest.mark.parametrize(
+        "name", ["S3_SECRET_KEY", "XDG_DATA_DIRS", "LOG_FORMAT", "NO_COLOR", "retention_days"]
+    )
+    def test_what_belongs_to_other_programs_is_left_alone(
+        self, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(name, "1")
+        assert find_unknown_names() == []
 
 
 class TestValues:
