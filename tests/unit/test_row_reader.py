@@ -123,6 +123,10 @@ def test_defaults_fill_only_what_a_row_leaves_out(tmp_path: Path) -> None:
         (BODY | {"title": "a\0b"}, "title: holds a NUL or a broken character"),
         (BODY | {"statements": {}}, "statements: must be a list, not an object"),
         (BODY | {"statements": ["s"]}, "statements[0]: must be an object, not text"),
+        (
+            {"publisher": "p", "statements": [{"text": t, "ref": "r"} for t in "ab"]},
+            "statements[1].ref: 'r' is that of statements[0] already; give each its own",
+        ),
         (BODY | {"statements": [{"text": "s"}, {}]}, "statements[1].text: is missing"),
         (
             BODY | {"statements": [{"text": "s" * 10_001}]},

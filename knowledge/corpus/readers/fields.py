@@ -37,7 +37,7 @@ class Flaw(StrEnum):
     TOO_LONG = "too long"
     NO_TEXT = "without text"
     NO_PUBLISHER = "without a publisher"
-    REF_TAKEN = "with another row's ref"
+    REF_TAKEN = "with a ref that is taken"
     UNKNOWN_KIND = "of an unknown kind"
     BAD_DATE = "with an unreadable date"
     BAD_ADDRESS = "with an unusable address"

@@ -55,18 +55,18 @@ class Problem:
 
 
 class Refs:
-    """Refuse a second row with the ref of an earlier one: a ref names one report."""
+    """Refuse a second ref of the same name: it names one report, or one statement of a report."""
 
     def __init__(self) -> None:
         self._places: dict[str, str] = {}
 
     def take(self, ref: str | None, place: str) -> None:
-        """Keep ``ref`` for the row at ``place``. Raises FieldError if an earlier row has it."""
+        """Keep ``ref`` for what is at ``place``. Raises FieldError if something earlier has it."""
         if ref is None:
             return
         first = self._places.setdefault(ref, place)
         if first != place:
             raise FieldError(
-                f"ref: {fields.shown(ref)} is that of {first} already; give each row its own",
+                f"ref: {fields.shown(ref)} is that of {first} already; give each its own",
                 Flaw.REF_TAKEN,
             )

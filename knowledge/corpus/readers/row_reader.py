@@ -87,7 +87,16 @@ def _statements(value: object) -> tuple[StatementDraft, ...]:
             f"statements: has {len(value):,} of them, at most {fields.MAX_STATEMENTS:,} are taken",
             Flaw.TOO_LONG,
         )
-    return tuple(_statement(row, f"statements[{at}]") for at, row in enumerate(value))
+    refs, taken = Refs(), []
+    for at, row in enumerate(value):
+        field = f"statements[{at}]"
+        statement = _statement(row, field)
+        try:
+            refs.take(statement.ref, field)
+        except FieldError as error:
+            raise FieldError(f"{field}.{error}", error.flaw) from None
+        taken.append(statement)
+    return tuple(taken)
 
 
 def _statement(row: object, field: str) -> StatementDraft:
