@@ -124,7 +124,7 @@ class TestRowsOfAFile:
         )
         said = cli("ingest", file, tmp_path / "absent.jsonl").out.splitlines()
         kinds = (
-            "2 too long, 1 with another row's ref, 1 without text, 1 of an unknown kind,"
+            "2 too long, 1 with a ref that is taken, 1 without text, 1 of an unknown kind,"
             " 1 with an unreadable date, 1 with an unusable address, 1 without a publisher,"
             " 1 broken"
         )

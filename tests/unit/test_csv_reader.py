@@ -76,10 +76,21 @@ def test_problems_carry_the_line_their_row_begins_on(tmp_path: Path) -> None:
         Problem(4, "publisher: is missing; say who published the report"),
         Problem(5, "as_of: '13/02/2024' is not an ISO date (YYYY-MM-DD)"),
         Problem(6, "has 7 values for 5 columns"),
-        Problem(7, "text: is missing"),
+        Problem(7, "text: is missing; found 'rating'"),
         Problem(8, "broken CSV (',' expected after '\"')"),
     ]
     assert unclosed == Problem(10, "broken CSV (unexpected end of data)")
+
+
+def test_a_row_without_text_is_told_what_would_do_and_what_it_has(tmp_path: Path) -> None:
+    path = written(tmp_path, "publisher,title,text\nP,The bridge,\n")
+    assert list(read(path)) == [
+        Problem(
+            2,
+            "text: is missing; a row needs text (one statement) or body (a whole report);"
+            " found 'publisher', 'title'",
+        )
+    ]
 
 
 def test_a_publisher_for_the_whole_file(tmp_path: Path) -> None:

@@ -97,11 +97,12 @@ def test_defaults_fill_only_what_a_row_leaves_out(tmp_path: Path) -> None:
     [
         ({"body": "b"}, "publisher: is missing; say who published the report"),
         ({"publisher": "  ", "body": "b"}, "publisher: is missing; say who published the report"),
-        ({"publisher": "p"}, "body: is missing; a report needs a body or statements"),
         (
-            {"publisher": "p", "statements": []},
-            "body: is missing; a report needs a body or statements",
+            {"publisher": "p", "text": "The bridge is closed."},
+            "body: is missing; a report needs body, or statements with a text each;"
+            " found 'publisher', 'text'",
         ),
+        ({"publisher": "p", "statements": []}, "body: is missing; a report needs body, or"),
         ({"publisher": 7, "body": "b"}, "publisher: must be text, not a number"),
         ({"publisher": "p", "body": ["b"]}, "body: must be text, not a list"),
         (

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from knowledge.corpus.readers import fields
-from knowledge.corpus.readers.fields import FieldError
+from knowledge.corpus.readers.fields import FieldError, Flaw
 from knowledge.corpus.readers.file_decoding import Source, open_file, require_utf8
 from knowledge.corpus.readers.reader_types import Defaults, Problem, Refs
 from knowledge.corpus.readers.row_reader import report_of
@@ -81,6 +81,13 @@ def _read(
         return Problem(line, f"has {len(cells)} values for {len(names)} columns")
     place = f"line {line}"
     row = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
+    if "text" not in row and "body" not in row:
+        return Problem(
+            line,
+            "text: is missing; a row needs text (one statement) or body (a whole report); found"
+            f" {fields.shown_names(row)}",
+            Flaw.NO_TEXT,
+        )
     try:
         report = report_of(_nested(row), defaults)
         refs.take(report.ref, place)

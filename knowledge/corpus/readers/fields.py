@@ -1,8 +1,10 @@
 """One value of a document -> one checked field, within bounds, or one clear reason."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from itertools import islice
 from urllib.parse import quote, urlsplit
 
 from knowledge.domain import ReportKind
@@ -22,6 +24,8 @@ MAX_DERIVED_TITLE = 120
 
 # Characters of a bad value that a reason repeats.
 _SHOWN = 60
+# Fields of a row that a reason names.
+_NAMES = 10
 # PostgreSQL stores no NUL, UTF-8 no lone surrogate.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.,+Z-]{0,40})?")
@@ -160,6 +164,13 @@ def title_from(text: str) -> str:
 def shown(value: str) -> str:
     """Return ``value`` quoted for a message: on one line, invisible characters spelled, short."""
     return repr(value if len(value) <= _SHOWN else value[:_SHOWN] + "…")
+
+
+def shown_names(row: Iterable[str]) -> str:
+    """Return the names of a row's fields, without their values, for a message."""
+    names = list(islice(row, _NAMES + 1))
+    said = ", ".join(map(shown, names[:_NAMES])) or "nothing"
+    return f"{said}…" if len(names) > _NAMES else said
 
 
 def json_kind(value: object) -> str:

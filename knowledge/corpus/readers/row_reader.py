@@ -40,7 +40,11 @@ def report_of(row: Mapping[str, object], defaults: Defaults) -> ReportDraft:
     body = fields.text_of(row.get("body"), "body", fields.MAX_BODY)
     statements = _statements(row.get("statements"))
     if body is None and not statements:
-        raise FieldError("body: is missing; a report needs a body or statements", Flaw.NO_TEXT)
+        raise FieldError(
+            "body: is missing; a report needs body, or statements with a text each; found"
+            f" {fields.shown_names(row)}",
+            Flaw.NO_TEXT,
+        )
     kind = fields.kind_of(row.get("kind"), "kind")
     if kind is None:
         # Only a fact-check rates what it states.
@@ -104,7 +108,7 @@ def _statement(row: object, field: str) -> StatementDraft:
         raise FieldError(f"{field}: must be an object, not {fields.json_kind(row)}")
     text = fields.text_of(row.get("text"), f"{field}.text", fields.MAX_STATEMENT)
     if text is None:
-        raise FieldError(f"{field}.text: is missing", Flaw.NO_TEXT)
+        raise FieldError(f"{field}.text: is missing; found {fields.shown_names(row)}", Flaw.NO_TEXT)
     rating_text = fields.line_of(row.get("rating"), f"{field}.rating", fields.MAX_RATING)
     return StatementDraft(
         text=text,
