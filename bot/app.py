@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from bot.errors import SettingsError
 from bot.observability.logs import configure
-from bot.settings import Settings, find_unknown_names, load
+from bot.settings import NO_WEBHOOK_SECRET, Settings, find_unknown_names, load
 from embeddings.progress import Progress
 from knowledge.domain import now
 from knowledge.storage.database import Sessions, open_engine, open_sessions
@@ -485,9 +485,7 @@ class App:
                 "TELEGRAM_BOT_TOKEN is not set; get a token from @BotFather and put it in .env"
             )
         if settings.webhook_url and settings.webhook_secret is None:
-            raise SettingsError(
-                "WEBHOOK_SECRET is not set though WEBHOOK_URL is; set it to a long random word"
-            )
+            raise SettingsError(NO_WEBHOOK_SECRET)
         secret = settings.webhook_secret
         return TelegramConfig(
             token=settings.telegram_bot_token.get_secret_value(),

@@ -33,6 +33,11 @@ _KEY_BYTES = 64
 #: Bytes of a key that nobody guesses (RFC 2104: no shorter than what the hash gives, here SHA-256).
 SHORTEST_KEY: Final = 32
 MAKE_KEY: Final = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
+#: Telegram's own Bot API server.
+TELEGRAM: Final = "https://api.telegram.org"
+NO_WEBHOOK_SECRET: Final = (
+    "WEBHOOK_SECRET is not set though WEBHOOK_URL is; set it to a long random word"
+)
 #: A password as SQLAlchemy reads it of an address, and one that is given after it.
 _PASSWORDS: Final = re.compile(r"://[^:/]*:([^@]+)@|[?&]\w*password=([^&]+)", re.IGNORECASE)
 
@@ -65,7 +70,7 @@ class Settings(BaseSettings):
     )
 
     telegram_bot_token: SecretStr | None = None
-    telegram_api_url: str = "https://api.telegram.org"
+    telegram_api_url: str = TELEGRAM
     telegram_sends_per_second: float = Field(default=30.0, ge=1.0, le=1000.0)
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
@@ -87,7 +92,13 @@ class Settings(BaseSettings):
     @classmethod
     def _split_ids(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return [part for part in value.split(",") if part.strip()]
+            parts = [part.strip() for part in value.split(",") if part.strip()]
+            if not all(part.isascii() and part.isdigit() for part in parts):
+                raise ValueError(
+                    "must be numeric Telegram ids separated by commas, such as 123456789, not @names;"
+                    " docs/operating.md says how to find them"
+                )
+            return parts
         return value
 
     @field_validator("console_proxies", mode="before")

@@ -22,7 +22,7 @@ from bot.conversation.translations import Language, load_catalogue
 from bot.errors import BotError
 from bot.media.errors import OcrMissing
 from bot.observability.redaction import redact
-from bot.settings import find_unknown_names
+from bot.settings import NO_WEBHOOK_SECRET, TELEGRAM, find_unknown_names
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.errors import EmbeddingsError
 from embeddings.index import snapshot
@@ -254,8 +254,16 @@ def _telegram(app: App) -> tuple[State, str]:
 
 
 def _webhook(app: App) -> tuple[State, str]:
-    wanted = app.settings.webhook_url
-    if app.settings.telegram_bot_token is None:
+    settings, wanted = app.settings, app.settings.webhook_url
+    # A Bot API server of one's own may bring them inside one's own network.
+    if wanted and urlsplit(wanted).scheme != "https" and settings.telegram_api_url == TELEGRAM:
+        return State.FAILURE, (
+            "WEBHOOK_URL is not https, and Telegram brings updates nowhere else; set the https"
+            " address of a proxy that leads to the bot, or leave it empty to poll"
+        )
+    if wanted and settings.webhook_secret is None:
+        return State.FAILURE, NO_WEBHOOK_SECRET
+    if settings.telegram_bot_token is None:
         return State.OK, "not looked at without a token"
     found = app.registration
     said = f"{counted(found.waiting, 'update waits', 'updates wait')} at Telegram"

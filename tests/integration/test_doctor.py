@@ -99,6 +99,16 @@ def test_a_misspelled_setting_is_a_warning(doctor: Doctor, tmp_path: Path) -> No
     assert "did you mean RETENTION_DAYS?" in found.message
 
 
+def test_a_setting_that_cannot_be_used_is_said_once_and_of_the_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ADMIN_IDS", "@me")
+    fresh = App(lambda _: None)
+    said = [each for each in examine(fresh) if "ADMIN_IDS" in each.message]
+    assert [each.part for each in said] == ["settings"]
+    assert said[0].state is State.FAILURE
+
+
 class TestDisk:
     @pytest.mark.parametrize(
         ("free", "state"),
@@ -333,10 +343,25 @@ class TestWebhook:
         says: str,
     ) -> None:
         app.registration = found
-        said = doctor(webhook_url=wanted, telegram_bot_token=SecretStr(TOKEN))
+        token, secret = SecretStr(TOKEN), SecretStr("s")
+        said = doctor(webhook_url=wanted, webhook_secret=secret, telegram_bot_token=token)
         assert said["webhook"].state is state
         assert says in said["webhook"].message
         assert "@the_bot" in said["telegram"].message
+
+    @pytest.mark.parametrize(
+        ("settings", "says"),
+        [
+            ({"webhook_url": "http://bot.example.org"}, "WEBHOOK_URL is not https"),
+            ({"webhook_url": HOOK, "webhook_secret": None}, "WEBHOOK_SECRET is not set"),
+        ],
+    )
+    def test_an_address_that_telegram_will_not_use_is_a_failure_without_a_token_too(
+        self, doctor: Doctor, settings: dict[str, object], says: str
+    ) -> None:
+        found = doctor(**{"webhook_secret": SecretStr("s"), **settings})["webhook"]
+        assert found.state is State.FAILURE
+        assert says in found.message
 
     def test_a_token_that_is_refused_is_a_failure_of_telegram(self, doctor: Doctor) -> None:
         with BotApiServer() as server:

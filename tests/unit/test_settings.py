@@ -131,6 +131,14 @@ class TestValues:
         assert settings.telegram_api_url == "http://127.0.0.1:8081"
         assert settings.database_address == "postgresql://host/name"
 
+    @pytest.mark.parametrize("written", ["@me", "12,@me", "-100", "١٢"])
+    def test_admins_by_name_are_told_what_is_wanted(
+        self, written: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ADMIN_IDS", written)
+        with pytest.raises(SettingsError, match=r"ADMIN_IDS.*numeric Telegram ids.*operating\.md"):
+            load()
+
     def test_proxies_are_addresses_and_networks(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CONSOLE_PROXIES", "127.0.0.1, 10.0.0.0/8,2001:db8::/32,")
         assert load().console_proxies == ("127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32")
