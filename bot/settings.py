@@ -36,7 +36,7 @@ MAKE_KEY: Final = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"
 #: Telegram's own Bot API server.
 TELEGRAM: Final = "https://api.telegram.org"
 NO_WEBHOOK_SECRET: Final = (
-    "WEBHOOK_SECRET is not set though WEBHOOK_URL is; set it to a long random word"
+    "WEBHOOK_SECRET is not set though WEBHOOK_URL is; set it to a long random word"  # noqa: S105 (a sentence)
 )
 #: A password as SQLAlchemy reads it of an address, and one that is given after it.
 _PASSWORDS: Final = re.compile(r"://[^:/]*:([^@]+)@|[?&]\w*password=([^&]+)", re.IGNORECASE)
@@ -95,8 +95,8 @@ class Settings(BaseSettings):
             parts = [part.strip() for part in value.split(",") if part.strip()]
             if not all(part.isascii() and part.isdigit() for part in parts):
                 raise ValueError(
-                    "must be numeric Telegram ids separated by commas, such as 123456789, not @names;"
-                    " docs/operating.md says how to find them"
+                    "must be numeric Telegram ids separated by commas, such as 123456789, not"
+                    " @names; docs/operating.md says how to find them"
                 )
             return parts
         return value
