@@ -67,15 +67,26 @@ def as_csv(app: App, output: Path | None, force: bool) -> None:
 def as_rss(
     app: App, output: Path | None, force: bool, link: str | None, title: str, limit: int
 ) -> None:
-    """Write what was published last as an RSS feed."""
+    """Write what was published last as an RSS feed.
+
+    The title of a claim that a fact-checker does not support begins with the rating.
+    """
+    from bot.conversation.quotes import name_rating
+    from bot.conversation.translations import DEFAULT, Language, load_catalogue
+    from knowledge.domain import Rating
     from knowledge.export import newest, rss
     from knowledge.export.rss_export import Channel
 
     link = link or app.settings.console_url
     if link is None or urlsplit(link).scheme not in ("http", "https"):
         raise click.UsageError("a feed needs an http or https address: say --link")
+
+    def name(rating: Rating, language: str) -> str:
+        spoken = Language(language) if language in set(Language) else DEFAULT
+        return name_rating(rating, load_catalogue(spoken).say)
+
     with app.sessions() as session:
-        _write(output, force, [rss(newest(session, limit), Channel(title, link, title))])
+        _write(output, force, [rss(newest(session, limit), Channel(title, link, title), name)])
 
 
 def _write(output: Path | None, force: bool, parts: Iterable[str]) -> None:

@@ -69,7 +69,9 @@ def compose_sourced_quote(
         lines.append(say("The claim above as the fact-checkers reviewed it."))
         if statement.speaker:
             lines.append(say("Claimed by: {speaker}").format(speaker=quote(statement.speaker)))
-        label = statement.rating_text or _rating(statement.rating, say)
+        label = statement.rating_text or (
+            name_rating(statement.rating, say) if statement.rating else None
+        )
         if label:
             lines.append(say("Their rating: “{rating}”").format(rating=quote(label)))
     elif statement.speaker:
@@ -102,7 +104,7 @@ def format_quote(text: str) -> Block:
     return Block(f"«{single_line(text)}»", Style.QUOTE)
 
 
-def _rating(rating: Rating | None, say: Callable[[str], str]) -> str | None:
+def name_rating(rating: Rating, say: Callable[[str], str]) -> str:
     """Name a rating that came without words of its own."""
     names = {
         Rating.TRUE: say("true"),
@@ -113,7 +115,7 @@ def _rating(rating: Rating | None, say: Callable[[str], str]) -> str | None:
         Rating.UNPROVEN: say("unproven"),
         Rating.SATIRE: say("satire"),
     }
-    return names[rating] if rating else None
+    return names[rating]
 
 
 def _old(when: date | None, ask: Asking, words: Catalogue) -> str | None:

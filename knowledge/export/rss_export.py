@@ -2,15 +2,22 @@
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from typing import Final, TypeAlias
 from xml.etree import ElementTree as Xml
 
+from knowledge.corpus.ratings import SUPPORTING_RATINGS
 from knowledge.corpus.reports import SourcedStatement
+from knowledge.domain import Rating
 from knowledge.plain_text import displayable
 
+#: Names a rating in a language.
+RatingNames: TypeAlias = Callable[[Rating, str], str]
+#: Characters up to which a fact-checker's own wording is a label; longer ones explain.
+_LABEL: Final = 40
 # What no XML 1.0 document may hold, however it is written.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -24,8 +31,14 @@ class Channel:
     description: str
 
 
-def rss(items: Iterable[tuple[SourcedStatement, datetime]], channel: Channel) -> str:
-    """Return the document for ``items`` (each with when it was published), newest first."""
+def rss(
+    items: Iterable[tuple[SourcedStatement, datetime]], channel: Channel, name: RatingNames
+) -> str:
+    """Return the document for ``items`` (each with when it was published), newest first.
+
+    Many readers show titles alone: a claim that a fact-checker does not support begins with the
+    rating, in its own wording or as ``name`` calls it in the statement's language.
+    """
     root = Xml.Element("rss", version="2.0")
     top = Xml.SubElement(root, "channel")
     _add(top, "title", channel.title)
@@ -33,10 +46,10 @@ def rss(items: Iterable[tuple[SourcedStatement, datetime]], channel: Channel) ->
     _add(top, "description", channel.description)
     for statement, at in items:
         item = Xml.SubElement(top, "item")
-        _add(item, "title", _as_html(statement.text))
+        _add(item, "title", _as_html(_title(statement, name)))
         if statement.url:
             _add(item, "link", statement.url)
-        _add(item, "description", _description(statement))
+        _add(item, "description", _description(statement, name))
         guid = _add(item, "guid", f"{statement.ref}#{statement.id}")
         guid.set("isPermaLink", "false")
         _add(item, "pubDate", format_datetime(at))
@@ -44,9 +57,20 @@ def rss(items: Iterable[tuple[SourcedStatement, datetime]], channel: Channel) ->
     return '<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(root, "unicode") + "\n"
 
 
-def _description(s: SourcedStatement) -> str:
-    """Who says it, where and when, and a fact-checker's verdict as theirs, in HTML."""
-    rating = s.rating_text or (s.rating.value.replace("_", " ") if s.rating else None)
+def _title(s: SourcedStatement, name: RatingNames) -> str:
+    unrated = s.rating is None and s.rating_text is None
+    if unrated or s.rating in SUPPORTING_RATINGS:
+        return s.text
+    own = s.rating_text if s.rating_text and len(s.rating_text) <= _LABEL else None
+    rating = own or (
+        name(s.rating, s.language) if s.rating else f"{s.rating_text or '':.{_LABEL}}…"
+    )
+    return f"{rating[:1].upper()}{rating[1:]}: {s.text}"
+
+
+def _description(s: SourcedStatement, name: RatingNames) -> str:
+    """Say who states it, where and when, and a fact-checker's verdict as theirs, in HTML."""
+    rating = s.rating_text or (name(s.rating, s.language) if s.rating else None)
     day = s.published_at.isoformat() if s.published_at else None
     place = " · ".join(part for part in (s.title, s.publisher, day) if part)
     lines = (f"«{s.text}»", s.speaker, rating, place)

@@ -38,6 +38,10 @@ CHANNEL = Channel("t", "https://example.org/", "d")
 AT = datetime(2024, 4, 6, 12, tzinfo=UTC)
 
 
+def rating_name(rating: Rating, language: str) -> str:
+    return f"{rating.value} in {language}"
+
+
 class TestClaimReview:
     def test_has_what_google_requires(self) -> None:
         (element,) = json.loads("".join(claim_reviews([CHECK])))["dataFeedElement"]
@@ -130,18 +134,40 @@ class TestCsv:
 
 class TestRss:
     def test_is_a_feed(self) -> None:
-        parsed = feedparser.parse(io.BytesIO(rss([(CHECK, AT)], CHANNEL).encode()))
+        parsed = feedparser.parse(io.BytesIO(rss([(CHECK, AT)], CHANNEL, rating_name).encode()))
         assert (parsed.version, parsed.bozo) == ("rss20", False)
         (entry,) = parsed.entries
         assert entry.link == CHECK.url
-        assert entry.title == CHECK.text
+        assert entry.title == f"زائف: {CHECK.text}"
         assert "زائف" in entry.description
         assert entry.published == "Sat, 06 Apr 2024 12:00:00 +0000"
+
+    @pytest.mark.parametrize(
+        ("rating", "wording", "before"),
+        [
+            (Rating.FALSE, "Pants on Fire", "Pants on Fire: "),
+            (Rating.FALSE, None, "False in ar: "),
+            (Rating.FALSE, "We looked into it and found " + "nothing " * 9, "False in ar: "),
+            (Rating.MISLEADING, None, "Misleading in ar: "),
+            (None, "Nonsense on stilts", "Nonsense on stilts: "),
+            (Rating.TRUE, "True", ""),
+            (None, None, ""),
+        ],
+    )
+    def test_a_claim_that_is_not_supported_never_stands_bare_in_a_title(
+        self, rating: Rating | None, wording: str | None, before: str
+    ) -> None:
+        rated = replace(CHECK, rating=rating, rating_text=wording)
+        item = ElementTree.fromstring(rss([(rated, AT)], CHANNEL, rating_name)).find("channel/item")  # noqa: S314
+        assert item is not None
+        assert item.findtext("title") == before + CHECK.text
 
     def test_no_text_becomes_markup(self) -> None:
         text = "<script>alert(1)</script> \u202e& ]]> \x00\x0b"
         hostile = replace(CHECK, text=text, title=text, speaker=text, rating_text=text)
-        item = ElementTree.fromstring(rss([(hostile, AT)], CHANNEL)).find("channel/item")  # noqa: S314
+        item = ElementTree.fromstring(rss([(hostile, AT)], CHANNEL, rating_name)).find(
+            "channel/item"
+        )  # noqa: S314
         assert item is not None
         for name in ("title", "description"):
             shown = item.findtext(name) or ""
@@ -150,4 +176,4 @@ class TestRss:
             assert "\u202e" not in shown
 
     def test_nothing_published_is_an_empty_feed(self) -> None:
-        assert ElementTree.fromstring(rss([], CHANNEL)).find("channel/item") is None  # noqa: S314
+        assert ElementTree.fromstring(rss([], CHANNEL, rating_name)).find("channel/item") is None  # noqa: S314
