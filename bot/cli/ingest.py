@@ -51,7 +51,11 @@ class _Tally:
     unreadable: int = 0
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    #: The first reports that were added as drafts, one more than are named.
+    #: Of reports that were known already: statements published now, and those that stay withdrawn.
+    known_published: int = 0
+    known_withdrawn: int = 0
+    #: Statements that are drafts still, and the first of their reports, one more than are named.
+    statements_waiting: int = 0
     drafts: list[str] = field(default_factory=list)
     #: What a dry run has seen: the same content a second time is not added either.
     seen: set[str] = field(default_factory=set)
@@ -107,8 +111,9 @@ def ingest(
 
     They are drafts, which nobody is shown, unless --publish is given.
     A path that begins with https:// or http:// is fetched, from the public internet only.
-    The same content a second time adds nothing. A row that cannot be read, or has the ref of an
-    earlier one, is named with its line; the others go in. A date in the future is only warned of.
+    The same content a second time adds nothing; with --publish its drafts are published. A row that
+    cannot be read, or has the ref of an earlier one, is named with its line; the others go in. A
+    date in the future is only warned of.
     """
     try:
         defaults = Defaults(publisher=publisher, url=url, published_at=day, language=lang)
@@ -159,16 +164,20 @@ def _keep(
             stored = reports.store(session, item)
             if stored.duplicate:
                 tally.duplicates += 1
+                tally.known_withdrawn += stored.withdrawn
             else:
                 tally.reports_added += 1
                 tally.statements_added += len(stored.statement_ids)
                 tally.without_statements += not stored.statement_ids
-                if not publish and stored.statement_ids and len(tally.drafts) <= _NAMED:
-                    tally.drafts.append(stored.report_ref)
             if publish:
                 moved = curation.publish(session, stored.statement_ids, COMMAND_LINE)
                 tally.statements_published += moved
+                tally.known_published += moved if stored.duplicate else 0
                 published += stored.statement_ids if moved else ()
+            elif stored.waiting and stored.report_ref not in tally.drafts:
+                tally.statements_waiting += stored.waiting
+                if len(tally.drafts) <= _NAMED:
+                    tally.drafts.append(stored.report_ref)
     return published
 
 
@@ -212,6 +221,16 @@ def _summary(tally: _Tally) -> Iterator[str]:
         yield f"{added} would be added with {statements}; {known}; nothing was kept"
     else:
         yield (f"{added} added with {statements}, {tally.statements_published} published; {known}")
+    if tally.known_published:
+        yield (
+            f"{counted(tally.known_published, 'draft')} of what was known already published as well"
+        )
+    if tally.known_withdrawn:
+        stay = counted(tally.known_withdrawn, "statement stays", "statements stay")
+        yield (
+            f"{stay} retracted or discarded; `tathabbat statements history REF` and"
+            " `tathabbat statements undo` take that back"
+        )
     if tally.without_statements:
         holds = counted(
             tally.without_statements,
@@ -241,6 +260,6 @@ def _next_commands(tally: _Tally) -> Iterator[str]:
         yield from (f"show {ref}" for ref in refs)
         yield "publish " + " ".join(f"--report {ref}" for ref in refs)
         return
-    limit = min(tally.statements_added, _MOST_LISTED)
+    limit = min(tally.statements_waiting, _MOST_LISTED)
     yield "list --status draft" + (f" --limit {limit}" if limit > _LISTED else "")
     yield "publish --all-drafts"

@@ -1,6 +1,7 @@
 """Reports and their statements, in and out of the database."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -45,12 +46,17 @@ _PRECEDING = (
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of a draft: its report, and its statements' ids in order."""
+    """What became of a draft: its report, and its statements' ids in order.
+
+    ``waiting`` is how many of them are not published yet, ``withdrawn`` how many never will be.
+    """
 
     report_id: int
     report_ref: str
     statement_ids: tuple[int, ...]
     duplicate: bool
+    waiting: int
+    withdrawn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ def store(
     digest = content_hash(draft, statements)
     known = session.scalar(select(Report).where(Report.content_hash == digest))
     if known is not None:
-        return Stored(known.id, known.ref, tuple(s.id for s in known.statements), duplicate=True)
+        return _stored(known, duplicate=True)
     report = Report(
         ref=draft.ref or digest[:12],
         content_hash=digest,
@@ -132,8 +138,19 @@ def store(
     ]
     session.add(report)
     session.flush()
-    ids = tuple(s.id for s in report.statements)
-    return Stored(report.id, report.ref, ids, duplicate=False)
+    return _stored(report, duplicate=False)
+
+
+def _stored(report: Report, *, duplicate: bool) -> Stored:
+    statuses = Counter(s.status for s in report.statements)
+    return Stored(
+        report.id,
+        report.ref,
+        tuple(s.id for s in report.statements),
+        duplicate,
+        waiting=statuses[StatementStatus.DRAFT] + statuses[StatementStatus.REVIEWED],
+        withdrawn=statuses[StatementStatus.RETRACTED],
+    )
 
 
 def preview(session: Session, draft: ReportDraft) -> Preview:

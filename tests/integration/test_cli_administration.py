@@ -179,6 +179,34 @@ class TestPublishing:
         out = cli("ingest", rows(tmp_path / "in.jsonl", BRIDGE), "--publish").out
         assert self.next_commands(out) == []
 
+    def test_drafts_of_an_earlier_ingest_are_published_and_counted(
+        self, cli: Cli, tmp_path: Path
+    ) -> None:
+        file = rows(tmp_path / "in.jsonl", BRIDGE, FERRY)
+        cli("ingest", file)
+        cli("statements", "review", "ferry")
+        out = cli("ingest", file, "--publish").out
+        assert "2 published; 2 were known already" in out
+        assert "2 drafts of what was known already" in out
+        assert len(cli("statements", "list", "--status", "published").out.splitlines()) == 2
+        assert "0 published; 2 were known" in cli("ingest", file, "--publish").out
+
+    def test_drafts_that_are_known_already_are_named_again(self, cli: Cli, tmp_path: Path) -> None:
+        file = rows(tmp_path / "in.jsonl", BRIDGE)
+        cli("ingest", file)
+        *_, publish = self.next_commands(cli("ingest", file, file).out)
+        assert publish == ["statements", "publish", "--report", "bridge"]
+        assert cli(*publish).out == "1 statement published\n"
+        assert self.next_commands(cli("ingest", file).out) == []
+
+    def test_what_was_withdrawn_stays_so_and_is_said(self, cli: Cli, tmp_path: Path) -> None:
+        file = rows(tmp_path / "in.jsonl", BRIDGE)
+        cli("ingest", file, "--publish")
+        assert cli("statements", "retract", "bridge", "--reason", "wrong").code == 0
+        out = cli("ingest", file, "--publish").out
+        assert "0 published; 1 was known already" in out
+        assert "1 statement stays retracted" in out
+
     def test_several_refs_are_published_or_none(self, cli: Cli, tmp_path: Path) -> None:
         cli("ingest", rows(tmp_path / "in.jsonl", BRIDGE, FERRY, SCHOOL))
         wrong = cli("statements", "publish", "bridge-1", "nothing")
