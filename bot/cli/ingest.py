@@ -21,7 +21,8 @@ from bot.fetching.errors import FetchError
 from bot.ingestion.url_reader import read_address
 from knowledge import curation
 from knowledge.corpus import reports
-from knowledge.corpus.future_dates import find_future_dates
+from knowledge.corpus.draft_warnings import Doubt, find_doubts
+from knowledge.corpus.future_dates import latest_day
 from knowledge.corpus.readers import Defaults, Format, Problem, read
 from knowledge.corpus.readers.fields import Flaw
 from knowledge.domain import ReportDraft, now
@@ -51,6 +52,7 @@ class _Tally:
     unreadable: int = 0
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    doubts: Counter[Doubt] = field(default_factory=Counter)
     #: Of reports that were known already: statements published now, and those that stay withdrawn.
     known_published: int = 0
     known_withdrawn: int = 0
@@ -113,7 +115,8 @@ def ingest(
     A path that begins with https:// or http:// is fetched, from the public internet only.
     The same content a second time adds nothing; with --publish its drafts are published. A row that
     cannot be read, or has the ref of an earlier one, is named with its line; the others go in. A
-    date in the future is only warned of.
+    date in the future, an as_of after the report, and a fact-check's claim whose rating is missing
+    or not known are only warned of.
     """
     try:
         defaults = Defaults(publisher=publisher, url=url, published_at=day, language=lang)
@@ -157,7 +160,7 @@ def _keep(
                 tally.left_out[item.flaw] += 1
                 _problem(tally, f"{path}: {place}{item.reason}")
                 continue
-            _warn_of_the_future(tally, path, item)
+            _warn(tally, path, item)
             if tally.dry_run:
                 _preview(session, item, tally)
                 continue
@@ -192,12 +195,13 @@ def _preview(session: Session, draft: ReportDraft, tally: _Tally) -> None:
     tally.without_statements += not found.statements
 
 
-def _warn_of_the_future(tally: _Tally, path: str, draft: ReportDraft) -> None:
+def _warn(tally: _Tally, path: str, draft: ReportDraft) -> None:
     where = f"{path}: {draft.place}" if draft.place else path
-    for name, day in find_future_dates(draft, now()).items():
-        message = f"{where}: {name}: {day} is in the future; check it"
+    for found in find_doubts(draft, latest_day(now())):
+        message = f"{where}: {found.message}"
         click.echo(f"tathabbat: warning: {single_line(message)}", err=True)
         tally.warnings.append(message)
+        tally.doubts[found.doubt] += 1
 
 
 def _problem(tally: _Tally, message: str) -> None:
@@ -206,7 +210,7 @@ def _problem(tally: _Tally, message: str) -> None:
 
 
 def _json(tally: _Tally) -> str:
-    shown = {k: v for k, v in asdict(tally).items() if k not in ("drafts", "seen")}
+    shown = {k: v for k, v in asdict(tally).items() if k not in ("drafts", "seen", "doubts")}
     shown["left_out"] = {flaw.name.lower(): n for flaw, n in tally.left_out.items()}
     return json.dumps(shown, ensure_ascii=False)
 
@@ -247,7 +251,8 @@ def _summary(tally: _Tally) -> Iterator[str]:
             + " could not be read"
         )
     if tally.warnings:
-        yield f"{counted(len(tally.warnings), 'date')} in the future"
+        kinds = ", ".join(f"{n} {doubt.value}" for doubt, n in tally.doubts.most_common())
+        yield f"{counted(len(tally.warnings), 'warning')}: {kinds}"
     if tally.drafts:
         yield "Drafts are not served. Read and publish them with:"
         yield from (f"  tathabbat statements {words}" for words in _next_commands(tally))

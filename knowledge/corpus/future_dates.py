@@ -9,9 +9,14 @@ from knowledge.domain import ReportDraft
 _EARLIEST: Final = timedelta(hours=14)
 
 
+def latest_day(now: datetime) -> date:
+    """Return the last day that has begun somewhere on earth; ``now`` is in UTC."""
+    return (now + _EARLIEST).date()
+
+
 def is_future(day: date, now: datetime) -> bool:
     """Tell whether a day has begun nowhere on earth yet; ``now`` is in UTC."""
-    return day > (now + _EARLIEST).date()
+    return day > latest_day(now)
 
 
 def find_future_dates(draft: ReportDraft, now: datetime) -> dict[str, date]:

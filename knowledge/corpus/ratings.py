@@ -15,6 +15,7 @@ The Washington Post's Pinocchios (one "mostly true", two "half true", three "mos
 import math
 import re
 import unicodedata
+from difflib import get_close_matches
 from itertools import product
 
 from embeddings.text.normalisation import fold, for_matching
@@ -27,6 +28,10 @@ MAX_RATING_CHARACTERS = 20_000
 SUPPORTING_RATINGS = frozenset({Rating.TRUE, Rating.MOSTLY_TRUE})
 #: Ratings that reject the claim that was reviewed.
 REJECTING_RATINGS = frozenset({Rating.FALSE, Rating.SATIRE})
+
+# How alike a misspelled label must be, and how much of a text could be one.
+_ALIKE = 0.75
+_LONGEST_LABEL = 60
 
 # One label a ``|``; feminine forms are listed because fact-checkers rate a صورة or an affirmation.
 _LABELS = {
@@ -142,6 +147,12 @@ def _table() -> dict[tuple[str, ...], Rating]:
 
 _RATING_OF = _table()
 _LONGEST = max(map(len, _RATING_OF))
+#: As they are written: labels in the words of their languages.
+_SPELLED = {
+    " ".join(_words(label)): label.strip()
+    for listed in _LABELS.values()
+    for label in listed.split("|")
+}
 _CLAIM_PREFIXES = _phrases(_CLAIM_WORDS)
 _SHOWN_PREFIXES = _phrases(_SHOWN_WORDS)
 _LONGEST_PREFIX = max(map(len, _CLAIM_PREFIXES | _SHOWN_PREFIXES))
@@ -168,6 +179,13 @@ def normalise_rating(text: str) -> Rating | None:
         return label
     explained = _of_label(_words(head)) or _of_prose(_words(text))
     return None if explained in SUPPORTING_RATINGS else explained
+
+
+def closest_rating(text: str) -> str | None:
+    """Return the label that a misspelled one comes close to, None where none does."""
+    written = " ".join(_words(text[:_LONGEST_LABEL]))
+    found = get_close_matches(written, _SPELLED, 1, _ALIKE)
+    return _SPELLED[found[0]] if found else None
 
 
 def rating_on_scale(value: float, best: float = 5.0, worst: float = 1.0) -> Rating | None:

@@ -105,8 +105,24 @@ class TestRowsOfAFile:
         assert result.code == 0
         assert "in.jsonl: line 2: published_at: 2999-01-01 is in the future" in result.err
         assert "in.jsonl: line 3: statements[0].as_of: 2999-02-03 is" in result.err
-        assert "2 dates in the future" in result.out
+        assert "2 warnings: 2 with a date in the future" in result.out
         assert result.out.startswith("3 reports added")
+
+    def test_ratings_that_are_not_known_are_warned_of_by_line(
+        self, cli: Cli, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "in.csv"
+        file.write_text(
+            "publisher,kind,text,rating\nP,fact_check,A crocodile was seen.,Flase\n"
+            "P,fact_check,A whale was seen.,\nP,fact_check,A bear was seen.,False\n",
+            "utf-8",
+        )
+        result = cli("ingest", file)
+        assert result.code == 0
+        assert "line 2: statements[0].rating: 'Flase' is not known; did you mean" in result.err
+        assert "line 3: statements[0].rating: is missing" in result.err
+        assert "line 4" not in result.err
+        assert "1 with an unknown rating, 1 without a rating in a fact-check" in result.out
 
     def test_what_is_left_out_is_counted_by_kind(self, cli: Cli, tmp_path: Path) -> None:
         file = rows(

@@ -1,0 +1,69 @@
+"""Warn of what a report states that may be taken as it is, but is seldom meant so (pure)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from knowledge.corpus.ratings import closest_rating
+from knowledge.corpus.readers.fields import shown
+from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
+
+
+class Doubt(StrEnum):
+    """Why a report is warned of, as a summary counts it."""
+
+    FUTURE = "with a date in the future"
+    AFTER_REPORT = "with an as_of after published_at"
+    UNKNOWN_RATING = "with an unknown rating"
+    NO_RATING = "without a rating in a fact-check"
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """One doubt; ``message`` is ``<field>: <why>``."""
+
+    doubt: Doubt
+    message: str
+
+
+def find_doubts(draft: ReportDraft, today: date) -> Iterator[Warned]:
+    """Yield what should be checked of a report before it is published."""
+    if draft.published_at is not None and draft.published_at > today:
+        yield _future("published_at", draft.published_at)
+    if draft.kind is ReportKind.FACT_CHECK and not draft.statements:
+        yield Warned(
+            Doubt.NO_RATING,
+            "kind: a fact-check settles nothing without ratings, and a body gives none; write the"
+            " claims it reviews as statements with a rating each",
+        )
+    for at, statement in enumerate(draft.statements):
+        yield from _doubts_of(statement, f"statements[{at}]", draft, today)
+
+
+def _doubts_of(
+    statement: StatementDraft, field: str, draft: ReportDraft, today: date
+) -> Iterator[Warned]:
+    day, published = statement.as_of, draft.published_at
+    if day is not None and day > today:
+        yield _future(f"{field}.as_of", day)
+    elif day is not None and published is not None and day > published:
+        message = f"{field}.as_of: {day} is after published_at ({published}); check both"
+        yield Warned(Doubt.AFTER_REPORT, message)
+    if statement.rating is not None:
+        return
+    known = f"known are {', '.join(Rating)}, and fact-checkers' own words for them"
+    if statement.rating_text is not None:
+        meant = closest_rating(statement.rating_text)
+        hint = f"did you mean {shown(meant)}?" if meant else known
+        message = f"{field}.rating: {shown(statement.rating_text)} is not known; {hint}"
+        yield Warned(Doubt.UNKNOWN_RATING, message)
+    elif draft.kind is ReportKind.FACT_CHECK:
+        yield Warned(
+            Doubt.NO_RATING,
+            f"{field}.rating: is missing, so that it settles nothing; {known}",
+        )
+
+
+def _future(field: str, day: date) -> Warned:
+    return Warned(Doubt.FUTURE, f"{field}: {day} is in the future; check it")
