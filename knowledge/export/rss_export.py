@@ -11,7 +11,7 @@ from xml.etree import ElementTree as Xml
 
 from knowledge.corpus.ratings import SUPPORTING_RATINGS
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.domain import Rating
+from knowledge.domain import Rating, ReportKind
 from knowledge.plain_text import displayable
 
 #: Names a rating in a language.
@@ -58,8 +58,10 @@ def rss(
 
 
 def _title(s: SourcedStatement, name: RatingNames) -> str:
-    unrated = s.rating is None and s.rating_text is None
-    if unrated or s.rating in SUPPORTING_RATINGS:
+    if s.rating is None and s.rating_text is None:
+        # A fact-check's prose without a rating repeats the falsehoods it is about.
+        return s.title if s.kind is ReportKind.FACT_CHECK else s.text
+    if s.rating in SUPPORTING_RATINGS:
         return s.text
     own = s.rating_text if s.rating_text and len(s.rating_text) <= _LABEL else None
     rating = own or (

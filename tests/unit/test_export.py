@@ -151,7 +151,6 @@ class TestRss:
             (Rating.MISLEADING, None, "Misleading in ar: "),
             (None, "Nonsense on stilts", "Nonsense on stilts: "),
             (Rating.TRUE, "True", ""),
-            (None, None, ""),
         ],
     )
     def test_a_claim_that_is_not_supported_never_stands_bare_in_a_title(
@@ -161,6 +160,17 @@ class TestRss:
         item = ElementTree.fromstring(rss([(rated, AT)], CHANNEL, rating_name)).find("channel/item")  # noqa: S314
         assert item is not None
         assert item.findtext("title") == before + CHECK.text
+
+    @pytest.mark.parametrize(
+        ("kind", "title"),
+        [(ReportKind.FACT_CHECK, CHECK.title), (ReportKind.NEWS, CHECK.text)],
+    )
+    def test_what_has_no_rating_is_titled_by_its_kind(self, kind: ReportKind, title: str) -> None:
+        unrated = replace(CHECK, rating=None, rating_text=None, kind=kind)
+        feed = rss([(unrated, AT)], CHANNEL, rating_name)
+        item = ElementTree.fromstring(feed).find("channel/item")  # noqa: S314
+        assert item is not None
+        assert item.findtext("title") == title
 
     def test_no_text_becomes_markup(self) -> None:
         text = "<script>alert(1)</script> \u202e& ]]> \x00\x0b"
