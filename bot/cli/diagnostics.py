@@ -160,8 +160,7 @@ def _files(app: App) -> tuple[State, str]:
             f"{error.filename or folder} cannot be looked at ({error.strerror}); run this as the"
             " user who runs the bot"
         )
-    # Of a read-only file system the disk's line speaks.
-    if not is_read_only(folder) and (why := explain_unwritable(folder)):
+    if why := explain_unwritable(folder):
         return State.FAILURE, why
     # Where it is a link the commands are to change what it leads to.
     place = shlex.quote(str(folder.resolve() if folder.is_symlink() else folder))

@@ -140,7 +140,7 @@ class TestDisk:
         )
         monkeypatch.setattr("os.statvfs", lambda _: read_only)
         found = doctor()
-        for part in ("database", "disk"):
+        for part in ("database", "disk", "files"):
             assert found[part].state is State.FAILURE
             assert "read-only" in found[part].message
             assert "mount it for writing" in found[part].message
