@@ -173,12 +173,14 @@ class NotificationKind(StrEnum):
     ANSWERED = "answered"
     CORRECTED = "corrected"
     RETRACTED = "retracted"
-    #: Moderators leave what was asked unanswered: the only one that is of no statement.
+    #: Moderators leave what was asked unanswered: of no statement.
     REJECTED = "rejected"
     #: Nobody stands for an answer any more that they were given.
     TAKEN_BACK = "taken_back"
     #: Moderators changed what they add to an answer in their own words.
     EXPLAINED = "explained"
+    #: What was rejected is looked at again; of no statement either.
+    REOPENED = "reopened"
 
 
 class NotificationStatus(StrEnum):

@@ -92,12 +92,24 @@ class WordsMissing(BadEdit):
 class Stale(KnowledgeError):
     """Somebody else changed it since it was looked at.
 
-    ``by`` is who, as colleagues know them, ``action`` what they did.
+    ``by`` is who, as colleagues know them, ``actor`` their key, ``action`` what they did to
+    ``subject``, a kind of subject and its number.
     """
 
-    def __init__(self, message: str, by: str, action: str) -> None:
+    def __init__(
+        self,
+        message: str,
+        by: str,
+        action: str,
+        actor: str | None = None,
+        subject: tuple[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
-        self.by, self.action = by, action
+        self.by, self.action, self.actor, self.subject = by, action, actor, subject
+
+
+class TakenByColleague(Stale):
+    """Somebody else works on it: ``by``. Who knows that may take it over."""
 
 
 class TwoPeopleNeeded(KnowledgeError):
@@ -136,7 +148,8 @@ class CannotUndo(KnowledgeError):
     """An act cannot be taken back, or not any more.
 
     Where another act came after it, ``action`` is that one, done ``by`` whom (as colleagues know
-    them) to ``subject``, a kind of subject and its number; None where nothing did.
+    them; ``actor`` is their key) to ``subject``, a kind of subject and its number; None where
+    nothing did.
     """
 
     def __init__(
@@ -145,9 +158,10 @@ class CannotUndo(KnowledgeError):
         by: str | None = None,
         action: str | None = None,
         subject: tuple[str, str] | None = None,
+        actor: str | None = None,
     ) -> None:
         super().__init__(message)
-        self.by, self.action, self.subject = by, action, subject
+        self.by, self.action, self.subject, self.actor = by, action, subject, actor
 
 
 class TooLate(CannotUndo):

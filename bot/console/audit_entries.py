@@ -26,6 +26,7 @@ def act_name(action: str, say: Callable[[str], str]) -> str:
         "discarded": say("Discarded"),
         "edited": say("Edited"),
         "merged": say("Merged"),
+        "joined": say("Another cluster was merged into it"),
         "split": say("Split"),
         "recheck set": say("Date to look again"),
         "attached": say("Verdict given"),

@@ -2,7 +2,7 @@
 
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from anyio import to_thread
@@ -18,12 +18,13 @@ from bot.console.rendering import render
 from bot.console.requests import Visit, Visitor, authenticate
 from bot.console.security import SlowRequests
 from bot.console.services import Services
+from bot.conversation.moderator_names import load_names
 from bot.conversation.translations import Catalogue, find_language, load_catalogue
 from bot.errors import BotError
 from bot.observability.refused_requests import Refusals
 from bot.observability.telemetry import Door
 from knowledge.domain import Role
-from knowledge.errors import KnowledgeError
+from knowledge.errors import CannotUndo, KnowledgeError, Stale
 
 _refusals: Final = Refusals(Door.CONSOLE, logging.getLogger(__name__), logging.INFO)
 
@@ -114,6 +115,10 @@ def make_error_page(
 ) -> Response:
     """Return the page that says what went wrong."""
     status = status_of(error)
+    names: Mapping[str, str] = {}
+    if visitor is not None and isinstance(error, Stale | CannotUndo):
+        with desk.sessions() as session:
+            names = load_names(session, desk.first_admins, words.say)
     _refusals.note(status=status, error=type(error).__name__, method=request.method)
     page = render(
         "problem.html",
@@ -124,8 +129,8 @@ def make_error_page(
         now=desk.now(),
         Role=Role,
         status=status,
-        message=describe_error(error, words.say),
-        way=way_out(error),
+        message=describe_error(error, words.say, names),
+        way=way_out(error, request.url.path, words.say),
     )
     return HTMLResponse(page, status)
 

@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from knowledge import curation
+from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.domain import SubjectKind
 from knowledge.errors import Stale
 
@@ -14,5 +15,5 @@ def require_moved(session: Session, ids: list[int], moved: int) -> None:
     for number in ids:
         done = curation.load_last_act(session, SubjectKind.STATEMENT, number)
         if done is not None:
-            raise Stale(f"meanwhile {done.by} did this: {done.action}", done.by, done.action)
+            raise make_stale_error(session, SubjectKind.STATEMENT, number)
     raise Stale("somebody was there before", "?", "changed")

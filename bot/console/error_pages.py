@@ -1,6 +1,7 @@
 """Errors as a moderator reads them: a status, what happened, and the way out."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
@@ -34,6 +35,7 @@ from knowledge.errors import (
     NoteTooLong,
     NotFound,
     Stale,
+    TakenByColleague,
     TooLate,
     TooManySaved,
     TooMuchToRead,
@@ -46,6 +48,9 @@ from knowledge.storage.audit_log import COMMAND_LINE
 
 Say = Callable[[str], str]
 
+_NOBODY: Final[Mapping[str, str]] = {}
+#: An act on something that has a page, and that page.
+_ACT: Final = re.compile(r"(/(?:clusters|statements|reports|proposals)/[0-9]{1,15})/")
 #: The status of each known error; any other is our fault.
 STATUS: Final[dict[type[Exception], int]] = {
     BadForm: 400,
@@ -74,17 +79,34 @@ def status_of(error: Exception) -> int:
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 
-def way_out(error: Exception) -> str | None:
-    """Return the address where somebody goes on after an error, None where any may do."""
-    if not isinstance(error, CannotUndo) or error.subject is None:
-        return None
-    kind, number = error.subject
-    found = place((SubjectKind(kind), int(number))) if number.isdecimal() else None
-    return found or "/audit?" + urlencode({"subject": kind, "id": number})
+def way_out(error: Exception, path: str, say: Say) -> tuple[str, str] | None:
+    """Return the address where somebody goes on after an error, and its name; None for any.
+
+    Without an address of its own, an act on something leads back to the page of that.
+    """
+    match error:
+        case TooLate(subject=(kind, number)):
+            return _audit(kind, number), say("To its entry in the audit")
+        case TakenByColleague(subject=(kind, number)):
+            return place((SubjectKind(kind), int(number))) or "/inbox", say("To the claim")
+        case Stale(subject=(kind, number)) | CannotUndo(subject=(kind, number)):
+            found = place((SubjectKind(kind), int(number))) if number.isdecimal() else None
+            return found or _audit(kind, number), say("To what was done after it")
+        case NotFound() | NotAllowed() | FormForged():
+            return None
+    act = _ACT.match(path)
+    return (act[1], say("Back to where you were")) if act else None
 
 
-def describe_error(error: Exception, say: Say) -> str:
-    """Say what happened and what to do, in the words of the person's language."""
+def _audit(kind: str, number: str) -> str:
+    return "/audit?" + urlencode({"subject": kind, "id": number})
+
+
+def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBODY) -> str:
+    """Say what happened and what to do, in the words of the person's language.
+
+    ``names`` are those of moderators, by their key.
+    """
     match error:
         case SignedOut():
             return say("You are not signed in, or no longer. Send /console to the bot.")
@@ -101,11 +123,15 @@ def describe_error(error: Exception, say: Say) -> str:
             return say("This is too much at once: a report may have 8 MB at most.")
         case TooManyTries():
             return say("Too many tries. Wait a minute and try again.")
-        case Stale(by=by, action=action):
+        case TakenByColleague(by=by, actor=actor):
+            return say("{name} works on it. Open the claim to take it over.").format(
+                name=_name(by, actor, names, say)
+            )
+        case Stale(by=by, action=action, actor=actor):
             return say(
                 "Another moderator was there first. {by}: {action}. Look at it again, and repeat"
                 " what is still right."
-            ).format(by=by, action=act_name(action, say))
+            ).format(by=_name(by, actor, names, say), action=act_name(action, say))
         case AlreadyHandled():
             return say("Another moderator was there first. Look at the cluster again.")
         case TwoPeopleNeeded(reviewer_left=True):
@@ -119,16 +145,14 @@ def describe_error(error: Exception, say: Say) -> str:
             return compose_undecided(error, say)
         case TooLate():
             return say(
-                "It is too late to take it back: people are being told. If it is wrong, answer the"
-                " claim anew in the console; whoever was told hears of it."
+                "It is too late to take it back like this: people are being told. If it is wrong,"
+                " take it back in the console’s audit: whoever was told hears of it."
             )
-        case CannotUndo(by=str(by), action=str(action)):
+        case CannotUndo(by=str(by), action=str(action), actor=actor):
             return say(
                 "This cannot be taken back any more: something was done after it. {by}: {action}."
                 " Look at how it stands now, and go on from there."
-            ).format(
-                by=say("command line") if by == COMMAND_LINE else by, action=act_name(action, say)
-            )
+            ).format(by=_name(by, actor, names, say), action=act_name(action, say))
         case CannotUndo():
             return say(
                 "This cannot be taken back, or not any more: what it changed was changed again."
@@ -187,3 +211,9 @@ def describe_error(error: Exception, say: Say) -> str:
             return str(error)
         case _:
             return say("Something broke on our side. It was noted; please try again.")
+
+
+def _name(by: str, actor: str | None, names: Mapping[str, str], say: Say) -> str:
+    if by == COMMAND_LINE:
+        return say("command line")
+    return names.get(actor, by) if actor else by

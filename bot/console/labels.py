@@ -1,7 +1,9 @@
 """What closed sets are called on the pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from knowledge.domain import (
     ClusterStatus,
@@ -19,6 +21,38 @@ from knowledge.domain import (
 )
 
 Say = Callable[[str], str]
+
+#: The closed sets that fields of the audit are of.
+VALUES: Final[Mapping[str, type[StrEnum]]] = {
+    "relation": Relation,
+    "reject_reason": RejectReason,
+    "rating": Rating,
+    "kind": ReportKind,
+    "role": Role,
+}
+#: What stands in a status, by what has it.
+STATUSES: Final[Mapping[SubjectKind, type[StrEnum]]] = {
+    SubjectKind.STATEMENT: StatementStatus,
+    SubjectKind.CLUSTER: ClusterStatus,
+}
+#: Fields that hold somebody's key, and those that hold a point in time.
+PEOPLE: Final = frozenset({"assignee", "reviewed_by"})
+MOMENTS: Final = frozenset({"snoozed_until", "blocked_until"})
+
+
+def value_named(kind: type[StrEnum] | None, value: str | None, say: Say) -> str | None:
+    """Return a value as people read it: of a closed set by its name, any other as it is."""
+    if kind is None or value not in {each.value for each in kind}:
+        return value
+    return label(kind(value), say)
+
+
+def moment_of(value: str) -> datetime | None:
+    """Return the point in time that the audit wrote, None where it wrote none."""
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def label(value: object, say: Say) -> str:

@@ -1,8 +1,10 @@
 """Preview what people will read, worded by the same code that words it for them (pure)."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 from bot.conversation import answer_texts
 from bot.conversation.notification_texts import compose_notification
@@ -14,7 +16,11 @@ from knowledge.checking.outcomes import Match, apply_rating, decide
 from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Calendar, NotificationKind, Relation
+from knowledge.notifications.due_notification import Readers
+from knowledge.notifications.rejections import Closed
 from knowledge.outbox.pending_notifications import Audience, DueNotification
+
+Told: TypeAlias = DueNotification | Closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +79,14 @@ def outlook(
 ) -> Outlook:
     """Return what would be read of an answer to a claim that reaches ``audience``."""
     later = preview_ruled(claim, statement, relation, today, note)
-    return Outlook(audience.people, _letters(audience, today), later)
+    return Outlook(audience.people, letters(audience.readers, today), later)
 
 
-def _letters(audience: Audience, today: date) -> tuple[Preview, ...]:
+def letters(readers: Sequence[Readers[Told]], today: date) -> tuple[Preview, ...]:
     """Return the letter of each language that people wait in, that of most people first."""
-    first: dict[Language, DueNotification] = {}
+    first: dict[Language, Told] = {}
     people: Counter[Language] = Counter()
-    for each in audience.readers:
+    for each in readers:
         language = find_language(each.told.language)
         first.setdefault(language, each.told)
         people[language] += each.people
@@ -90,7 +96,7 @@ def _letters(audience: Audience, today: date) -> tuple[Preview, ...]:
     )
 
 
-def _words(language: Language, told: DueNotification) -> Catalogue:
+def _words(language: Language, told: Told) -> Catalogue:
     return load_catalogue(language, told.calendar or Calendar.INTERNATIONAL)
 
 

@@ -1,7 +1,7 @@
 """Templates into pages: everything escaped, nothing invisible or reordering passed on."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from importlib import resources
@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from bot.console.audit_entries import act_name, place, place_of
 from bot.console.forms import Form
-from bot.console.labels import label
+from bot.console.labels import MOMENTS, PEOPLE, STATUSES, VALUES, label, moment_of, value_named
 from bot.console.success_messages import describe_success
 from bot.conversation.change_texts import differences, field_named
 from bot.conversation.proposal_texts import act_named
@@ -28,7 +28,7 @@ from knowledge.approvals import Act
 from knowledge.corpus.ratings import relations_allowed
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
-from knowledge.domain import Rating, Relation
+from knowledge.domain import ClusterStatus, Rating, Relation
 from knowledge.plain_text import displayable
 from knowledge.storage.audit_log import COMMAND_LINE, Entry
 
@@ -83,7 +83,7 @@ def _environment() -> Environment:
         "act_named": _act_named,
         "place": place,
         "subject_address": place_of,
-        "differences": differences,
+        "differences": _differences,
         "without": _without,
         "with_after": _with_after,
     }
@@ -231,13 +231,30 @@ def _web(address: str) -> str:
 def _without(asked: Form, *names: str, **more: str) -> str:
     """Write what an address asks for again, without some of it and with more."""
     left = ((name, value) for name, values in asked.fields.items() for value in values)
-    gone = {"said", "n", *names, *more}
+    gone = {"said", "n", "of", *names, *more}
     query = urlencode([*((n, v) for n, v in left if v and n not in gone), *more.items()])
     return f"?{query}" if query else ""
 
 
 def _with_after(asked: Form, after: str) -> str:
     return _without(asked, after=after)
+
+
+@pass_context
+def _differences(context: Context, entry: Entry) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what was changed, with values as the pages name them."""
+    words: Catalogue = context["words"]
+    kinds = {**VALUES, "status": STATUSES.get(entry.subject, ClusterStatus)}
+
+    def named(name: str, value: str | None) -> str | None:
+        if value and name in PEOPLE:
+            return _who(context, value)
+        if value and name in MOMENTS:
+            return _moment(context, moment_of(value))
+        return value_named(kinds.get(name), value, words.say)
+
+    for name, was, is_now in differences(entry):
+        yield name, named(name, was), named(name, is_now)
 
 
 @pass_context

@@ -60,7 +60,7 @@ class Services:
     parsers: ParserPool = field(repr=False)
     #: Whether what changes what people are told waits for a second person.
     two_people: bool = False
-    #: How long an answer can be taken back, before people are told of it.
+    #: How long an answer or a rejection can be taken back, before people are told of it.
     undo_for: timedelta = UNDO_FOR
     now: Callable[[], datetime] = _now
     remembered: Remembered = field(default_factory=Remembered, repr=False)
@@ -69,6 +69,11 @@ class Services:
     def policy(self) -> Policy:
         """What the gate before what people are told asks for."""
         return Policy(self.two_people, self.first_admins, self.undo_for)
+
+    @property
+    def held_seconds(self) -> int:
+        """How many seconds that is."""
+        return int(self.undo_for.total_seconds())
 
     @property
     def secure(self) -> bool:

@@ -15,7 +15,7 @@ def differences(entry: Entry) -> Iterator[tuple[str, str | None, str | None]]:
     for name in dict.fromkeys((*before, *after)):
         was, is_now = before.get(name), after.get(name)
         if was != is_now and name not in _UNSAID:
-            yield name, _text(was), _text(is_now)
+            yield name, _text(name, was), _text(name, is_now)
 
 
 def field_named(name: str, say: Callable[[str], str]) -> str:
@@ -28,7 +28,7 @@ def field_named(name: str, say: Callable[[str], str]) -> str:
         "as_of": say("As of"),
         "status": say("Status"),
         "reviewed_by": say("Reviewed by"),
-        "merged_into": say("Stood for by statement"),
+        "merged_into": say("Part of"),
         "recheck_by": say("Date to look again"),
         "title": say("Title"),
         "publisher": say("Publisher"),
@@ -51,12 +51,19 @@ def field_named(name: str, say: Callable[[str], str]) -> str:
         "reason": say("Why, for the audit"),
         "told": say("People who are told"),
         "tag": say("Tag"),
+        "assignee": say("Assigned to"),
+        "reject_reason": say("Reason"),
+        "snoozed_until": say("Snooze until"),
+        "claims": say("Wordings"),
         "note": say("Note"),
     }
     return names.get(name, name)
 
 
-def _text(value: object) -> str | None:
+def _text(name: str, value: object) -> str | None:
+    if name == "claims" and isinstance(value, list):
+        # Their numbers say nothing to anybody.
+        return str(len(value))
     if isinstance(value, bool):
         return "✓" if value else "✗"
     if isinstance(value, dict):

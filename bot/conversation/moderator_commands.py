@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.conversation import answer_confirmation, moderator_texts, proposal_texts, statistics
 from bot.conversation.commands import menu
+from bot.conversation.moderator_names import load_names
 from bot.conversation.moderator_texts import Added, compose_sentence, next_button
 from bot.conversation.refusal_texts import REFUSED, compose_refusal
 from bot.conversation.reply import Asker, Block, Button, Reply
@@ -159,7 +160,7 @@ class Moderation:
             case "undo" if (entry_id := _number(rest)) is not None:
                 with self._acting(key) as session:
                     within = self._place.undo_for
-                    pending_notifications.undo_answer(session, number, entry_id, key, within)
+                    pending_notifications.undo_held(session, number, entry_id, key, within)
                 return answer_confirmation.compose_taken_back(number, words)
             case "source":
                 with self._acting(key):
@@ -169,9 +170,11 @@ class Moderation:
                     return moderator_texts.compose_reject_reasons(number, words)
             case "why" if rest in _REASONS:
                 with self._acting(key) as session:
-                    cluster_actions.reject(session, number, _REASONS[rest], key)
-                text = words.say("Claim {number} is rejected.")
-                return compose_sentence(text.format(number=number), next_button(words))
+                    held = self._place.undo_for
+                    cluster_actions.reject(session, number, _REASONS[rest], key, held=held)
+                    undoing = self._undoing(session, number)
+                text = words.say("Claim {number} is rejected.").format(number=number)
+                return answer_confirmation.compose_held(text, number, undoing, words)
             case "snooze" if 1 <= (_number(rest) or 0) <= _LONGEST_SNOOZE:
                 until = self._now() + timedelta(days=int(rest))
                 with self._acting(key) as session:
@@ -217,7 +220,9 @@ class Moderation:
         except NotAllowed:
             return None
         except REFUSED as error:
-            return compose_sentence(compose_refusal(error, words))
+            with self._sessions() as session:
+                names = load_names(session, self._place.first_admins, words.say)
+            return compose_sentence(compose_refusal(error, words, names))
 
     def _queue(self, asker: Asker, key: str, after: str, words: Catalogue) -> Reply:
         with self._acting(key) as session:

@@ -6,7 +6,7 @@ from bot.conversation.answer_texts import compose_claim_line, compose_rejection,
 from bot.conversation.quotes import Asking, compose_sourced_quote, explained, format_quote
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
-from knowledge.domain import NotificationKind, Relation
+from knowledge.domain import NotificationKind, RejectReason, Relation
 from knowledge.notifications.rejections import Closed
 from knowledge.outbox.pending_notifications import DueNotification
 
@@ -14,7 +14,7 @@ from knowledge.outbox.pending_notifications import DueNotification
 def compose_notification(told: DueNotification | Closed, today: date, words: Catalogue) -> Reply:
     """Return what a person reads of ``told``, in the language of ``words``."""
     if isinstance(told, Closed):
-        return _closed(told, words)
+        return _closed(told, told.reason, words) if told.reason else _reopened(told, words)
     match told.kind:
         case NotificationKind.ANSWERED | NotificationKind.EXPLAINED:
             return _answered(told, today, words)
@@ -79,7 +79,7 @@ def _retracted(told: DueNotification, words: Catalogue) -> Reply:
     )
 
 
-def _closed(told: Closed, words: Catalogue) -> Reply:
+def _closed(told: Closed, reason: RejectReason, words: Catalogue) -> Reply:
     say = words.say
     return Reply(
         (
@@ -88,7 +88,7 @@ def _closed(told: Closed, words: Catalogue) -> Reply:
                 Style.HEADLINE,
             ),
             compose_claim_line(told.claim, words),
-            Block(compose_rejection(told.reason, say)),
+            Block(compose_rejection(reason, say)),
             Block(
                 say(
                     "That is no verdict: it is neither confirmed nor denied. If they settle it"
@@ -100,14 +100,30 @@ def _closed(told: Closed, words: Catalogue) -> Reply:
     )
 
 
+def _reopened(told: Closed, words: Catalogue) -> Reply:
+    say = words.say
+    opening = say("🔄 You asked about this; our moderators are looking at it after all")
+    return Reply(
+        (
+            Block(opening, Style.HEADLINE),
+            compose_claim_line(told.claim, words),
+            Block(_open_again(words)),
+        )
+    )
+
+
+def _open_again(words: Catalogue) -> str:
+    return words.say(
+        "Your question is open again: our moderators will look at it once more, and when they"
+        " settle it, I will tell you here."
+    )
+
+
 def compose_withdrawal(claim: str, is_open: bool, words: Catalogue) -> Reply:
     """Say that an answer to a claim does not hold, and whether the question is open again."""
     say = words.say
     if is_open:
-        now = say(
-            "Your question is open again: our moderators will look at it once more, and when they"
-            " settle it, I will tell you here."
-        )
+        now = _open_again(words)
     else:
         now = say("Send me the claim again to see what reports say now.")
     return Reply(

@@ -1,6 +1,6 @@
 """Why something a moderator asked for was not done, in words (pure)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from bot.conversation.translations import Catalogue
@@ -23,6 +23,7 @@ from knowledge.errors import (
     WordsMissing,
 )
 
+_NOBODY: Final[Mapping[str, str]] = {}
 #: What a moderator is told of instead of an apology.
 REFUSED: Final = (
     AlreadyHandled,
@@ -39,8 +40,13 @@ REFUSED: Final = (
 )
 
 
-def compose_refusal(error: KnowledgeError | FetchError, words: Catalogue) -> str:
-    """Return what the person reads of one of ``REFUSED``, with the way out."""
+def compose_refusal(
+    error: KnowledgeError | FetchError, words: Catalogue, names: Mapping[str, str] = _NOBODY
+) -> str:
+    """Return what the person reads of one of ``REFUSED``, with the way out.
+
+    ``names`` are those of moderators, by their key.
+    """
     say = words.say
     match error:
         case AlreadyHandled():
@@ -58,8 +64,8 @@ def compose_refusal(error: KnowledgeError | FetchError, words: Catalogue) -> str
             )
         case TooLate():
             return say(
-                "It is too late to take it back: people are being told. If it is wrong, answer the"
-                " claim anew in the console; whoever was told hears of it."
+                "It is too late to take it back like this: people are being told. If it is wrong,"
+                " take it back in the console’s audit: whoever was told hears of it."
             )
         case BadEdit() | CannotRegroup() | CannotUndo() | UnusableFeed():
             return say("It cannot be done any more: {why}").format(why=error)
@@ -76,7 +82,7 @@ def compose_refusal(error: KnowledgeError | FetchError, words: Catalogue) -> str
             return say(
                 "It was changed since this was shown, so nothing was done. Last by: {name}. Look"
                 " at it again."
-            ).format(name=words.quote(error.by))
+            ).format(name=words.quote(names.get(error.actor or "", error.by)))
         case FetchError():
             return say("This address cannot be read: {reason}").format(reason=error)
         case _:

@@ -152,7 +152,8 @@ def _is_told(session: Session, entry: Entry) -> bool:
             return "merged_into" in after and _is_served(session, before, after)
         case SubjectKind.CLUSTER:
             # Who was told an answer hears that it is taken back.
-            return after.get("status") == ClusterStatus.ANSWERED or entry.undoes is not None
+            taken_back = entry.undoes is not None and "statement" in before
+            return after.get("status") == ClusterStatus.ANSWERED or taken_back
         case SubjectKind.SOURCE:
             return after.get("trusted") is True
         case _:

@@ -1,32 +1,53 @@
 """Handle clusters for moderators, each act with its audit row in the same transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
+from knowledge.accounts import roles
 from knowledge.claim_queue import cluster_notes, verdicts
 from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.demand import hold, recount
 from knowledge.claim_queue.opposite_claims import may_oppose
 from knowledge.domain import ClusterStatus, RejectReason, SubjectKind
-from knowledge.errors import AlreadyHandled, CannotRegroup
+from knowledge.errors import AlreadyHandled, CannotRegroup, TakenByColleague
 from knowledge.models import Claim, Cluster, Inquiry, Verdict
 from knowledge.notifications import rejections
 from knowledge.storage import audit_log
 
+#: What is done to a cluster that another becomes part of, as the audit names it.
+JOINED: Final = "joined"
 #: Claims moved in one act at most.
 MOST: Final = 5_000
 
 
 def assign(
-    session: Session, cluster_id: int, assignee: str | None, actor: str, reason: str | None = None
+    session: Session,
+    cluster_id: int,
+    assignee: str | None,
+    actor: str,
+    reason: str | None = None,
+    held_by: str | None = None,
 ) -> None:
-    """Give a cluster to a moderator (a person's key), or to nobody. Raises NotFound."""
+    """Give a cluster to a moderator (a person's key), or to nobody.
+
+    Raises NotFound, and TakenByColleague if somebody else has it than the actor and than
+    ``held_by``, whom they know to have it.
+    """
     row = _held(session, cluster_id)
+    if row.assignee not in (None, actor, assignee, held_by):
+        by = roles.name_of(session, row.assignee)
+        raise TakenByColleague(
+            f"{by} works on cluster {row.id}; take it over on its page",
+            by,
+            "assigned",
+            row.assignee,
+            (SubjectKind.CLUSTER.value, str(row.id)),
+        )
     before, row.assignee = row.assignee, assignee
     _note(session, row.id, "assigned", actor, reason, {"assignee": before}, {"assignee": assignee})
 
@@ -47,22 +68,34 @@ def reject(
     why: RejectReason,
     actor: str,
     reason: str | None = None,
+    held: timedelta = timedelta(),
 ) -> None:
     """Leave an open cluster unanswered for good; everybody who waits is told why.
 
-    Raises NotFound, and AlreadyHandled.
+    They are told once ``held`` has gone by. Raises NotFound, and AlreadyHandled.
     """
     row = _unanswered(session, cluster_id)
     before = _standing(row)
     row.status, row.reject_reason, row.snoozed_until = ClusterStatus.REJECTED, why, None
     _note(session, row.id, "rejected", actor, reason, before, _standing(row))
+    rejections.note_rejected(session, row.id, held)
+
+
+def undo_rejection(
+    session: Session, entry: audit_log.Entry, actor: str, action: str, reason: str | None
+) -> None:
+    """Have a rejected cluster stand as before; who was told hears that it is open again."""
+    row = _held(session, int(entry.subject_id))
+    before = _standing(row)
+    _stand_again(row, entry.before or {})
+    _note(session, row.id, action, actor, reason, before, _standing(row), entry.id)
     rejections.note_rejected(session, row.id)
 
 
 def reopen(session: Session, cluster_id: int, actor: str, reason: str | None = None) -> None:
-    """Put a cluster back on the pile; who was not told yet why it was rejected is not told.
+    """Put a cluster back on the pile; who was told why it was rejected hears that it is open.
 
-    Raises NotFound, and AlreadyHandled if it is open.
+    Who was not told yet is not told. Raises NotFound, and AlreadyHandled if it is open.
     """
     row = _held(session, cluster_id)
     if row.status is ClusterStatus.OPEN:
@@ -117,6 +150,7 @@ def merge_clusters(
     kept = _held(session, keep)
     rows = _apart_from(session, kept, others)
     merged = _foresee(session, kept, rows)
+    before = _standing(kept)
     if merged.status is not kept.status:
         kept.status, kept.reject_reason, kept.snoozed_until = merged.status, None, None
     for row in rows:
@@ -130,9 +164,34 @@ def merge_clusters(
         row.merged_into = kept.id
         row.people, row.asked, row.forwarded, row.heat = 0, 0, 0, 0.0
         _note(session, row.id, "merged", actor, reason, {"claims": moved}, {"merged_into": kept.id})
+        joined = _standing(kept) | {"cluster": row.id, "claims": moved}
+        _note(session, kept.id, JOINED, actor, reason, before, joined)
+        before = _standing(kept)
     recount(session, kept)
     rejections.note_rejected(session, kept.id)
     return merged
+
+
+def undo_merge(
+    session: Session, entry: audit_log.Entry, actor: str, action: str, reason: str | None
+) -> None:
+    """Give a merged cluster back the claims that it had; both stand as before.
+
+    Tags and notes stay where they were moved to.
+    """
+    kept, after = _held(session, int(entry.subject_id)), entry.after or {}
+    apart = session.get_one(Cluster, after["cluster"])
+    session.execute(
+        update(Claim)
+        .where(Claim.id.in_(after["claims"]), Claim.cluster_id == kept.id)
+        .values(cluster_id=apart.id)
+    )
+    apart.merged_into = None
+    _stand_again(kept, entry.before or {})
+    for row, other in ((kept, apart), (apart, kept)):
+        recount(session, row)
+        _note(session, row.id, action, actor, reason, {"cluster": other.id}, None, entry.id)
+        rejections.note_rejected(session, row.id)
 
 
 def _apart_from(session: Session, kept: Cluster, others: Sequence[int]) -> list[Cluster]:
@@ -275,6 +334,14 @@ def _standing(row: Cluster) -> dict[str, Any]:
     }
 
 
+def _stand_again(row: Cluster, standing: Mapping[str, Any]) -> None:
+    """Have a cluster stand as ``_standing`` wrote it."""
+    why, until = standing["reject_reason"], standing["snoozed_until"]
+    row.status = ClusterStatus(standing["status"])
+    row.reject_reason = RejectReason(why) if why else None
+    row.snoozed_until = datetime.fromisoformat(until) if until else None
+
+
 def _note(
     session: Session,
     cluster_id: int,
@@ -283,6 +350,7 @@ def _note(
     reason: str | None,
     before: dict[str, Any] | None,
     after: dict[str, Any] | None,
+    undoes: int | None = None,
 ) -> None:
     audit_log.record(
         session,
@@ -293,4 +361,5 @@ def _note(
         before=before,
         after=after,
         reason=reason,
+        undoes=undoes,
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy import ColumnElement, Row, String, cast, delete, select, update
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand
@@ -14,7 +14,7 @@ from knowledge.claims.claim_key import key_of
 from knowledge.corpus.ratings import follow_rating
 from knowledge.domain import ChangeKind, Relation, StatementStatus, SubjectKind, now
 from knowledge.errors import AgainstRating, BadEdit, NotFound
-from knowledge.models import Claim, Statement, Verdict
+from knowledge.models import AuditEntry, Claim, Statement, Verdict
 from knowledge.notifications.withdrawals import cancel_withdrawal, note_withdrawn
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new
@@ -193,6 +193,25 @@ def load_verdict(session: Session, claim_id: int, statement_id: int) -> Said | N
     """Return what people said of one claim and one statement, None where nobody did."""
     row = session.execute(_KEPT.where(*_here(claim_id, statement_id))).one_or_none()
     return Said(row.relation, note_from(row.note)) if row is not None else None
+
+
+def last_note(session: Session, cluster_id: int, statement_id: int, relation: Relation) -> Note:
+    """Return the note of an answer that was taken back last, for whoever gives it again."""
+    claims = select(cast(Claim.id, String)).where(Claim.cluster_id == cluster_id)
+    undone = session.scalars(
+        select(AuditEntry)
+        .where(
+            AuditEntry.subject == SubjectKind.CLAIM,
+            AuditEntry.subject_id.in_(claims),
+            AuditEntry.undoes.is_not(None),
+            AuditEntry.before["statement"].as_integer() == statement_id,
+            AuditEntry.before["relation"].as_string() == relation.value,
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    ).one_or_none()
+    said = from_plain(undone.before or {}) if undone is not None else None
+    return said.note if said is not None else NO_NOTE
 
 
 def plain(statement_id: int, said: Said | None) -> dict[str, Any]:

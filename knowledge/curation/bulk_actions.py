@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.cluster_listing import ClusterSummary, resolve_merged_cluster, summaries
 from knowledge.curation.edit_conflicts import require_unchanged
-from knowledge.domain import NotificationKind, NotificationStatus, SubjectKind
+from knowledge.domain import SubjectKind
 from knowledge.errors import AlreadyHandled, CannotRegroup, KnowledgeError, NotFound, Stale
-from knowledge.models import Claim, Cluster, Inquiry, Notification
+from knowledge.models import Cluster
+from knowledge.notifications import rejections
+from knowledge.notifications.due_notification import Readers
+from knowledge.notifications.rejections import Closed
 
 #: Does to one cluster what is done to all of them.
 Act: TypeAlias = Callable[[Session, int], None]
@@ -34,10 +36,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What would come of an act: the clusters it is done to, and how many people are told."""
+    """What would come of an act: the clusters it is done to, how many people are told, and what."""
 
     clusters: tuple[ClusterSummary, ...]
     people: int
+    readers: tuple[Readers[Closed], ...]
     refused: tuple[Refused, ...]
 
 
@@ -75,11 +78,12 @@ def foresee(
                 _do(session, number, seen, act)
             except _OF_ONE as error:
                 refused.append(_refused(session, number, error))
-        people = _told(session, cluster_ids)
+        people = rejections.count_pending(session, cluster_ids)
+        readers = rejections.list_readers(session, cluster_ids)
         savepoint.rollback()
     left_out = {each.cluster_id for each in refused}
     clusters = tuple(each for each in found if each.id not in left_out)
-    return Foreseen(clusters, people, tuple(refused))
+    return Foreseen(clusters, people, readers, tuple(refused))
 
 
 def _do(session: Session, cluster_id: int, seen: int, act: Act) -> None:
@@ -92,18 +96,3 @@ def _do(session: Session, cluster_id: int, seen: int, act: Act) -> None:
 def _refused(session: Session, cluster_id: int, why: KnowledgeError) -> Refused:
     row = session.get(Cluster, cluster_id)
     return Refused(cluster_id, row.title if row is not None else "", why)
-
-
-def _told(session: Session, cluster_ids: Sequence[int]) -> int:
-    """Return how many people are to be told that clusters are rejected, and were not yet."""
-    told = (
-        select(func.count(Notification.person_key.distinct()))
-        .join(Inquiry, Inquiry.id == Notification.inquiry_id)
-        .join(Claim, Claim.id == Inquiry.claim_id)
-        .where(
-            Claim.cluster_id.in_(cluster_ids),
-            Notification.kind == NotificationKind.REJECTED,
-            Notification.status == NotificationStatus.WAITING,
-        )
-    )
-    return session.scalar(told) or 0

@@ -16,12 +16,13 @@ from knowledge.storage import audit_log
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done last to something: ``by`` is who, as colleagues know them."""
+    """What was done last to something, and by whom: as colleagues know them, and their key."""
 
     entry_id: int
     action: str
     by: str
     at: datetime
+    actor: str
 
 
 def load_last_act(session: Session, subject: SubjectKind, subject_id: int) -> Done | None:
@@ -29,7 +30,7 @@ def load_last_act(session: Session, subject: SubjectKind, subject_id: int) -> Do
     entry = audit_log.load_latest(session, subject, subject_id)
     if entry is None:
         return None
-    return Done(entry.id, entry.action, roles.name_of(session, entry.actor), entry.at)
+    return Done(entry.id, entry.action, roles.name_of(session, entry.actor), entry.at, entry.actor)
 
 
 def make_stale_error(session: Session, subject: SubjectKind, subject_id: int) -> Stale:
@@ -41,6 +42,8 @@ def make_stale_error(session: Session, subject: SubjectKind, subject_id: int) ->
         f"this {subject.value} was {action} by {by}{when}; look at it again and repeat",
         by,
         action,
+        done.actor if done else None,
+        (subject.value, str(subject_id)),
     )
 
 

@@ -39,7 +39,9 @@ _ANSWERED: Final = "answered"
 _COLUMNS: Final = [
     "inquiry_id", "person_key", "kind", "statement_id", "version", "status", "relation", "due_at",
 ]  # fmt: skip
-#: How long an answer is held before people are told: taken back by then, nobody hears of it.
+#: What people are told of only after a while, as the audit names it.
+HELD: Final = (_ANSWERED, "rejected")
+#: How long either is held before people are told: taken back by then, nobody hears of it.
 UNDO_FOR: Final = timedelta(minutes=1)
 
 
@@ -102,29 +104,32 @@ def answer_cluster(
     return _answer(session, cluster_id, statement_id, relation, now() + held)
 
 
-def undo_answer(
+def undo_held(
     session: Session, cluster_id: int, entry_id: int, actor: str, within: timedelta
 ) -> None:
-    """Take back an answer that nobody was told of yet; no second person is needed for that.
+    """Take back an answer or a rejection that nobody was told of yet, without a second person.
 
-    ``entry_id`` is the answer's entry in the audit, ``within`` how long it was ``held``. Raises
+    ``entry_id`` is its entry in the audit, ``within`` how long it was ``held``. Raises
     Stale if something was done to the cluster since, TooLate once people may have been told,
     CannotUndo as ``curation.undo``, NotFound.
     """
     demand.hold(session)
     row = resolve_merged_cluster(session, cluster_id)
     entry = audit_log.load_latest(session, SubjectKind.CLUSTER, row.id)
-    if entry is None or entry.id != entry_id or entry.action != _ANSWERED:
+    if entry is None or entry.id != entry_id or entry.action not in HELD:
         raise make_stale_error(session, SubjectKind.CLUSTER, row.id)
-    _require_time(entry.at + within)
+    _require_time(row.id, entry.at + within)
     curation.undo(session, entry_id, actor, None)
     # Asked once more: no letter was taken meanwhile, and who looks from now on finds none.
-    _require_time(entry.at + within)
+    _require_time(row.id, entry.at + within)
 
 
-def _require_time(until: datetime) -> None:
+def _require_time(cluster_id: int, until: datetime) -> None:
     if now() >= until:
-        raise TooLate("people are being told of this answer already; answer the claim anew")
+        raise TooLate(
+            "people are being told already; take it back in the audit",
+            subject=(SubjectKind.CLUSTER.value, str(cluster_id)),
+        )
 
 
 def _answer(

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.accounts import roles
 from knowledge.claim_queue import demand
+from knowledge.claim_queue.cluster_actions import JOINED, undo_merge, undo_rejection
 from knowledge.claim_queue.cluster_listing import resolve_merged_cluster as standing_cluster
 from knowledge.claim_queue.verdicts import Ruling, Said, from_plain, load_verdict, plain, rule
 from knowledge.curation.edits import MOVED, revise_report
@@ -109,6 +110,10 @@ def _undoing(session: Session, entry: Entry) -> _Undoing:
             return _undoing_verdict(session, entry)
         case SubjectKind.CLUSTER if entry.action == "answered":
             return _undoing_answer(session, entry)
+        case SubjectKind.CLUSTER if entry.action == "rejected":
+            return _undoing_on_cluster(session, entry, undo_rejection)
+        case SubjectKind.CLUSTER if entry.action == JOINED:
+            return _undoing_on_cluster(session, entry, undo_merge)
         case SubjectKind.CLUSTER if entry.undoes is not None:
             raise CannotUndo("this cannot be taken back; answer the claim again instead")
         case _:
@@ -225,7 +230,7 @@ def _undoing_answer(session: Session, entry: Entry) -> _Undoing:
     before, after = entry.before or {}, entry.after or {}
     cluster_id, statement_id = int(entry.subject_id), int(after["statement"])
     relation = Relation(after["relation"])
-    later = _decided_since(session, entry, cluster_id, statement_id)
+    later = _decided_since(session, entry) or _withdrawn(session, statement_id)
     if later is not None:
         raise _overtaken(session, later)
     replaced = before.get("status") == ClusterStatus.ANSWERED
@@ -258,10 +263,19 @@ def _undoing_answer(session: Session, entry: Entry) -> _Undoing:
     return take_it_back
 
 
-def _decided_since(
-    session: Session, entry: Entry, cluster_id: int, statement_id: int
-) -> Entry | None:
-    """Return what was decided last on an answered cluster, its claims or its statement, if any."""
+def _undoing_on_cluster(
+    session: Session, entry: Entry, undo_act: Callable[[Session, Entry, str, str, str | None], None]
+) -> _Undoing:
+    """Return how a rejection or a merge is taken back: the cluster stands as before."""
+    later = _decided_since(session, entry)
+    if later is not None:
+        raise _overtaken(session, later)
+    return lambda actor, reason: undo_act(session, entry, actor, _UNDONE, reason)
+
+
+def _decided_since(session: Session, entry: Entry) -> Entry | None:
+    """Return what was decided last on a cluster or its claims after an act on it, if anything."""
+    cluster_id = int(entry.subject_id)
     claims = select(cast(Claim.id, String)).where(Claim.cluster_id == cluster_id)
     merged_here = AuditEntry.after["merged_into"].as_integer() == cluster_id
     decided = or_(
@@ -279,8 +293,11 @@ def _decided_since(
         .order_by(AuditEntry.id.desc())
         .limit(1)
     ).one_or_none()
-    if row is not None:
-        return read(row)
+    return read(row) if row is not None else None
+
+
+def _withdrawn(session: Session, statement_id: int) -> Entry | None:
+    """Return what was done last to a statement that is not served any more, None where it is."""
     stands = resolve_merged(session, [statement_id])[statement_id]
     served = session.get_one(Statement, stands).status is StatementStatus.PUBLISHED
     return None if served else audit_log.load_latest(session, SubjectKind.STATEMENT, stands)
@@ -349,4 +366,5 @@ def _overtaken(session: Session, done: Entry, message: str | None = None) -> Can
         f"it was changed since ({where} was last {done.action} by {by}, entry {done.id}); take that"
         " back first, or go on from there"
     )
-    return CannotUndo(message, by, done.action, (done.subject.value, done.subject_id))
+    subject = (done.subject.value, done.subject_id)
+    return CannotUndo(message, by, done.action, subject, done.actor)

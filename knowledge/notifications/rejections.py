@@ -1,27 +1,42 @@
 """Why moderators leave claims unanswered, and who is to hear it: each once, while it is so.
 
-Whoever waits goes on waiting in the data: if the cluster is opened and answered after all, they are
-told that as well. Who asks while it is rejected is told why at once, and waits for nothing.
+Whoever waits goes on waiting in the data: if the cluster is opened again, they are told so, and the
+answer as well. Who asks while it is rejected is told why at once, and waits for nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from knowledge.domain import NotificationKind, NotificationStatus, Outcome, RejectReason
+from knowledge.accounts.people import is_muted
+from knowledge.domain import (
+    ClusterStatus,
+    NotificationKind,
+    NotificationStatus,
+    Outcome,
+    RejectReason,
+    now,
+)
 from knowledge.models import Claim, Cluster, Inquiry, Notification, Person
-from knowledge.notifications.due_notification import Notice
+from knowledge.notifications.due_notification import Notice, Readers, load_readers
 from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.pagination import bound_limit
+
+_COLUMNS: Final = ["inquiry_id", "person_key", "kind", "status", "reject_reason", "due_at"]
+_KINDS: Final = (NotificationKind.REJECTED, NotificationKind.REOPENED)
+_REJECTED: Final = Notification.kind == NotificationKind.REJECTED
+_WAITING: Final = Notification.status == NotificationStatus.WAITING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Notice):
-    """A notification of why what a person asked is not answered."""
+    """A notification of why a question is not answered; of no ``reason``, that it is open."""
 
-    reason: RejectReason
+    reason: RejectReason | None
 
 
 def load_reason(session: Session, inquiry_id: int) -> RejectReason | None:
@@ -48,53 +63,148 @@ def load_reasons(session: Session, person_key: str) -> dict[int, RejectReason]:
     return {number: why for number, why in rows if why is not None}
 
 
-def note_rejected(session: Session, cluster_id: int) -> None:
+def note_rejected(session: Session, cluster_id: int, held: timedelta = timedelta()) -> None:
     """Note that everybody who waits is to be told why a cluster is rejected, if it is.
 
-    What was not sent of it is dropped once it is so no more. Who was told is told again only of
-    another reason, or of what they asked since. ``demand.hold`` first.
+    They are told once ``held`` has gone by. What was not sent of it is dropped once it is so no
+    more, and who was told is to hear that it is open again. Who was told is told again only of
+    another reason, of what they asked since, or after they heard that it was open. ``demand.hold``
+    first.
     """
     session.flush()
-    why = session.scalar(select(Cluster.reject_reason).where(Cluster.id == cluster_id))
-    inquiry, claim, told = aliased(Inquiry), aliased(Claim), aliased(Notification)
-    asked = (
-        select(inquiry.id)
-        .join(claim, claim.id == inquiry.claim_id)
-        .where(claim.cluster_id == cluster_id)
-    )
+    why, status = session.execute(
+        select(Cluster.reject_reason, Cluster.status).where(Cluster.id == cluster_id)
+    ).one()
+    asked = _asked(cluster_id)
+    gone = _REJECTED & Notification.reject_reason.is_distinct_from(why)
+    if why is None and status is not ClusterStatus.ANSWERED:
+        _note_reopened(session, cluster_id)
+    else:
+        gone |= Notification.kind == NotificationKind.REOPENED
     session.execute(
-        delete(Notification).where(
-            Notification.inquiry_id.in_(asked),
-            Notification.kind == NotificationKind.REJECTED,
-            Notification.status == NotificationStatus.WAITING,
-            Notification.reject_reason.is_distinct_from(why),
-        ),
+        delete(Notification).where(Notification.inquiry_id.in_(asked), _WAITING, gone),
         execution_options={"synchronize_session": False},
     )
     if why is None:
         return
+    told = aliased(Notification)
     heard = select(told.id).where(
         told.inquiry_id.in_(asked),
         told.inquiry_id >= Inquiry.id,
         told.person_key == Inquiry.person_key,
         told.kind == NotificationKind.REJECTED,
         told.reject_reason == why,
+        ~_told_since(told, asked, NotificationKind.REOPENED),
     )
     insert_selected(
         session,
         Notification,
-        ["inquiry_id", "person_key", "kind", "status", "reject_reason"],
+        _COLUMNS,
         select(
             func.max(Inquiry.id),
             Inquiry.person_key,
             literal(NotificationKind.REJECTED, Notification.kind.type),
             literal(NotificationStatus.WAITING, Notification.status.type),
             literal(why, Notification.reject_reason.type),
+            literal(now() + held, Notification.due_at.type),
         )
         .join(Claim, Claim.id == Inquiry.claim_id)
         .where(Claim.cluster_id == cluster_id, Inquiry.waiting, ~heard.exists())
         .group_by(Inquiry.person_key),
     )
+
+
+def _note_reopened(session: Session, cluster_id: int) -> None:
+    """Note that who was told last that a cluster is rejected is to hear that it is open again."""
+    asked = _asked(cluster_id)
+    insert_selected(
+        session,
+        Notification,
+        _COLUMNS,
+        select(
+            func.max(Notification.inquiry_id),
+            Notification.person_key,
+            literal(NotificationKind.REOPENED, Notification.kind.type),
+            literal(NotificationStatus.WAITING, Notification.status.type),
+            literal(None, Notification.reject_reason.type),
+            literal(now(), Notification.due_at.type),
+        )
+        .join(Inquiry, Inquiry.id == Notification.inquiry_id)
+        .where(*_heard_last(asked))
+        .group_by(Notification.person_key),
+    )
+
+
+def count_to_reopen(session: Session, cluster_id: int) -> int:
+    """Return how many people would hear that a rejected cluster is open again."""
+    told = (
+        select(func.count(Notification.person_key.distinct()))
+        .join(Inquiry, Inquiry.id == Notification.inquiry_id)
+        .where(*_heard_last(_asked(cluster_id)))
+    )
+    return session.scalar(told) or 0
+
+
+def _heard_last(asked: Select[int]) -> tuple[ColumnElement[bool], ...]:
+    """Whether a rejection is what a person who waits still was told last of inquiries."""
+    return (
+        Notification.inquiry_id.in_(asked),
+        _REJECTED,
+        Notification.status == NotificationStatus.SENT,
+        Inquiry.waiting.is_(True),
+        ~is_muted(Notification.person_key),
+        ~_told_since(Notification, asked),
+    )
+
+
+def _told_since(
+    told: type[Notification], asked: Select[int], kind: NotificationKind | None = None
+) -> ColumnElement[bool]:
+    """Whether the person of a notification was told something of inquiries after it, or is to be.
+
+    Of one ``kind``, only what they were told counts.
+    """
+    later = aliased(Notification)
+    conditions = [
+        later.inquiry_id.in_(asked),
+        later.person_key == told.person_key,
+        later.id > told.id,
+    ]
+    if kind is not None:
+        conditions += [later.kind == kind, later.status == NotificationStatus.SENT]
+    return select(later.id).where(*conditions).exists()
+
+
+def _asked(cluster_id: int) -> Select[int]:
+    inquiry, claim = aliased(Inquiry), aliased(Claim)
+    return (
+        select(inquiry.id)
+        .join(claim, claim.id == inquiry.claim_id)
+        .where(claim.cluster_id == cluster_id)
+    )
+
+
+def list_readers(session: Session, cluster_ids: Sequence[int]) -> tuple[Readers[Closed], ...]:
+    """Return who is to hear that clusters are rejected or open again, by language, most first."""
+    return tuple(
+        Readers(_closed(note, inquiry, person), people)
+        for note, inquiry, person, people in load_readers(session, *_pending(cluster_ids))
+    )
+
+
+def count_pending(session: Session, cluster_ids: Sequence[int]) -> int:
+    """Return how many people are to hear that clusters are rejected or open again."""
+    told = (
+        select(func.count(Notification.person_key.distinct()))
+        .join(Inquiry, Inquiry.id == Notification.inquiry_id)
+        .join(Claim, Claim.id == Inquiry.claim_id)
+        .where(*_pending(cluster_ids))
+    )
+    return session.scalar(told) or 0
+
+
+def _pending(cluster_ids: Sequence[int]) -> tuple[ColumnElement[bool], ...]:
+    return Claim.cluster_id.in_(cluster_ids), Notification.kind.in_(_KINDS), _WAITING
 
 
 def rejected_where(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -108,9 +218,13 @@ def rejected_where(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def still_holds() -> ColumnElement[bool]:
-    """Whether a notification is of a rejection that stands, to an inquiry whose person waits."""
-    stands = rejected_where(Cluster.reject_reason == Notification.reject_reason)
-    return (Notification.kind == NotificationKind.REJECTED) & Inquiry.waiting & stands
+    """Whether a notification is of a rejection or its end that stands, to a person who waits."""
+    stands = or_(
+        _REJECTED & rejected_where(Cluster.reject_reason == Notification.reject_reason),
+        (Notification.kind == NotificationKind.REOPENED)
+        & rejected_where(Cluster.reject_reason.is_(None)),
+    )
+    return Inquiry.waiting & stands
 
 
 def list_due(session: Session, by: datetime, limit: int = 50) -> list[Closed]:
@@ -127,23 +241,17 @@ def list_due(session: Session, by: datetime, limit: int = 50) -> list[Closed]:
         .order_by(Notification.due_at, Notification.id)
         .limit(bound_limit(limit))
     ).all()
-    return [
-        _closed(note, inquiry, person, note.reject_reason)
-        for note, inquiry, person in rows
-        if note.reject_reason is not None
-    ]
+    return [_closed(note, inquiry, person) for note, inquiry, person in rows]
 
 
-def _closed(
-    note: Notification, inquiry: Inquiry, person: Person | None, why: RejectReason
-) -> Closed:
+def _closed(note: Notification, inquiry: Inquiry, person: Person | None) -> Closed:
     return Closed(
         id=note.id,
         person_key=note.person_key,
         address=person.address if person else None,
         language=(person.language if person else "") or inquiry.language,
         claim=inquiry.claim,
-        reason=why,
+        reason=note.reject_reason,
         tries=note.tries,
         calendar=person.calendar if person else None,
     )

@@ -16,7 +16,7 @@ from knowledge.claim_queue import demand, verdicts
 from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.corpus.reports import SourcedStatement, load_by_ids
-from knowledge.curation.resolution import answer_cluster, undo_answer
+from knowledge.curation.resolution import answer_cluster, undo_held
 from knowledge.domain import (
     NotificationKind,
     NotificationStatus,
@@ -38,7 +38,7 @@ from knowledge.models import (
 )
 from knowledge.notifications import rejections
 from knowledge.notifications.corrections import note_corrected
-from knowledge.notifications.due_notification import Notice
+from knowledge.notifications.due_notification import Notice, Readers, load_readers
 from knowledge.notifications.withdrawals import note_sent_after_all
 from knowledge.storage.pagination import bound_limit
 
@@ -53,7 +53,7 @@ __all__ = [
     "mark_unreachable",
     "note_corrected",
     "postpone",
-    "undo_answer",
+    "undo_held",
 ]
 
 _WAITING: Final = NotificationStatus.WAITING
@@ -83,19 +83,11 @@ class DueNotification(Notice):
 
 
 @dataclass(frozen=True, slots=True)
-class Readers:
-    """People of one language whom an answer would reach, and what one of them is told."""
-
-    told: DueNotification
-    people: int
-
-
-@dataclass(frozen=True, slots=True)
 class Audience:
     """Whom an answer would reach: how many people, and who they are by language."""
 
     people: int
-    readers: tuple[Readers, ...] = ()
+    readers: tuple[Readers[DueNotification], ...] = ()
 
 
 def foresee(
@@ -255,30 +247,17 @@ def _is_due(by: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _by_language(session: Session, cluster_id: int, statement_id: int) -> tuple[Readers, ...]:
+def _by_language(
+    session: Session, cluster_id: int, statement_id: int
+) -> tuple[Readers[DueNotification], ...]:
     """Return who waits to be told of an answer to a cluster, by language, most people first."""
-    spoken = func.coalesce(func.nullif(Person.language, ""), Inquiry.language)
-    groups = (
-        select(func.min(Notification.id).label("first"), func.count().label("people"))
-        .join(Inquiry, Inquiry.id == Notification.inquiry_id)
-        .join(Claim, Claim.id == Inquiry.claim_id)
-        .outerjoin(Person, Person.key == Notification.person_key)
-        .where(
-            Claim.cluster_id == cluster_id,
-            Notification.statement_id == statement_id,
-            Notification.kind == NotificationKind.ANSWERED,
-            Notification.status == _WAITING,
-        )
-        .group_by(spoken)
-        .subquery()
+    rows = load_readers(
+        session,
+        Claim.cluster_id == cluster_id,
+        Notification.statement_id == statement_id,
+        Notification.kind == NotificationKind.ANSWERED,
+        Notification.status == _WAITING,
     )
-    rows = session.execute(
-        select(Notification, Inquiry, Person, groups.c.people)
-        .join(groups, groups.c.first == Notification.id)
-        .join(Inquiry, Inquiry.id == Notification.inquiry_id)
-        .outerjoin(Person, Person.key == Notification.person_key)
-        .order_by(groups.c.people.desc(), Notification.id)
-    ).all()
     (statement,) = load_by_ids(session, [statement_id])
     return tuple(
         Readers(_told(session, note, inquiry, who, statement), people)

@@ -24,7 +24,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute(
         "DELETE FROM notifications"
-        " WHERE kind IN ('rejected', 'taken_back') OR status = 'taken_back'"
+        " WHERE kind IN ('rejected', 'reopened', 'taken_back') OR status = 'taken_back'"
     )
     with op.batch_alter_table("notifications", schema=None) as batch_op:
         batch_op.alter_column("version", existing_type=sa.Integer(), nullable=False)

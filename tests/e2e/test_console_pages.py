@@ -31,6 +31,7 @@ PAGES = {
     "cluster-with-candidates": "/clusters/3",
     "cluster-of-hostile-text": "/clusters/5",
     "answer": "/clusters/1/answer?statement=1&relation=REFUTES",
+    "rejection": "/clusters/1/reject?why=opinion",
     "merge": "/clusters/1/merge?other=6",
     "block": "/clusters/1/block?inquiry=1",
     "report-new": "/reports/new?cluster=1",

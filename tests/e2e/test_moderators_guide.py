@@ -34,6 +34,13 @@ from tests.pages import ROOT, blocks, pictures, prose
 
 CATALOGUE = (ROOT / "bot" / "locales" / "fr.po").read_text("utf-8")
 GUIDE = ROOT / "docs" / "moderators.md"
+ON_TELEGRAM = re.findall(r"\*\*(.+?)\*\*", prose(GUIDE).partition("## On Telegram")[2])
+#: What the console's pages say, as they are written.
+PAGES = "".join(
+    file.read_text("utf-8")
+    for kind in ("*.py", "*.html")
+    for file in (ROOT / "bot" / "console").rglob(kind)
+)
 #: Where the pictures go; below the test run's own folder unless this names another.
 PICTURES = "PICTURES"
 WIDE, HIGH = 1120, 740
@@ -129,7 +136,18 @@ def test_the_guide_is_right_and_its_pictures_are_those_of_its_steps(
         # A claim
         browser.press("a[href='/clusters/1']")
         album.take("claim", height=900)
-        # Answering: with a new report
+        # Answering: with a new report, looked at and left
+        browser.press("a[href='/clusters/1/report']")
+        browser.find("#body").send_keys(REPORT)
+        browser.find("#publisher").send_keys("City Bulletin")
+        browser.press("main button.primary")
+        browser.find("[name=choice]").click()
+        browser.find("[name=relation][value=REFUTES]").click()
+        browser.press("main form .actions button")
+        assert browser.find("button[formaction$='/report/answer']").is_displayed()
+        album.take("answer-with-a-report", height=860)
+        # With a report that states more
+        browser.open("/clusters/1")
         browser.press("a[href='/reports/new?cluster=1']")
         browser.find("#body").send_keys(REPORT)
         browser.find("#publisher").send_keys("City Bulletin")
@@ -208,3 +226,6 @@ def test_the_times_of_signing_in_are_the_programs() -> None:
 @pytest.mark.parametrize("label", sorted(set(re.findall(r"\*\*(.+?)\*\*", prose(GUIDE)))))
 def test_what_the_guide_calls_a_button_is_called_that(label: str) -> None:
     assert f'\nmsgid "{label}"\n' in CATALOGUE
+    # Telegram may call the same by another name.
+    if label not in ON_TELEGRAM:
+        assert f'say("{label}")' in PAGES

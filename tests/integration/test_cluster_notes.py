@@ -9,7 +9,7 @@ from knowledge import curation
 from knowledge.claim_queue import cluster_actions, cluster_listing, cluster_notes
 from knowledge.claim_queue.cluster_filters import Filter
 from knowledge.curation.edit_conflicts import last_seen, require_unchanged
-from knowledge.curation.resolution import UNDO_FOR, answer_cluster, undo_answer
+from knowledge.curation.resolution import UNDO_FOR, answer_cluster, undo_held
 from knowledge.domain import Relation, SubjectKind
 from knowledge.errors import BadEdit, NotFound
 from knowledge.models import AuditEntry, ClusterNote, ClusterTag
@@ -151,7 +151,7 @@ def test_a_remark_gets_in_nobodys_way(sessions: Sessions) -> None:
     with sessions() as session:
         assert curation.list_undoable(session, [entry]) == {entry.id}
     with sessions.begin() as session:
-        undo_answer(session, cluster, entry.id, "basil", UNDO_FOR)
+        undo_held(session, cluster, entry.id, "basil", UNDO_FOR)
 
 
 def test_what_a_moderator_noted_is_theirs_to_see_and_to_have_erased(sessions: Sessions) -> None:

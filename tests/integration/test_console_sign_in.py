@@ -1,12 +1,15 @@
 """Who gets into the console, who does not, and what no request gets past."""
 
 import logging
+import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from starlette.routing import Route
 from starlette.types import Message
 
 from bot.console.application import PAGES
@@ -180,6 +183,18 @@ class TestSessions:
         page = admin.told(admin.send("/people/sessions", key=key_of(MODERATOR)))
         assert "Their sessions were ended: 1." in page
         assert moderator.get("/inbox").status_code == 303
+
+
+class TestRoutes:
+    def test_no_two_share_method_and_path(self, console: Console) -> None:
+        found = [
+            (method, re.sub(r"{[^}]*}", "{}", route.path))
+            for route in console.app.routes
+            if isinstance(route, Route)
+            for method in route.methods or ()
+        ]
+        assert len(found) > 50
+        assert [each for each, n in Counter(found).items() if n > 1] == []
 
 
 class TestRoles:

@@ -27,6 +27,8 @@ from knowledge.curation.resolution import UNDO_FOR
 from knowledge.domain import (
     ClusterStatus,
     NotificationKind,
+    RejectReason,
+    Relation,
     ReportDraft,
     StatementDraft,
     StatementStatus,
@@ -34,6 +36,7 @@ from knowledge.domain import (
 )
 from knowledge.index.vector_cache import load_or_compute
 from knowledge.models import AuditEntry, Cluster, Inquiry, Notification, Report, Statement, Verdict
+from knowledge.outbox import pending_notifications
 from knowledge.privacy import erasure
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
@@ -150,8 +153,8 @@ class TestInbox:
         for act, fields, said in (
             ("assign", {"assignee": key_of(2)}, "The cluster was assigned."),
             ("snooze", {}, "The cluster was put off."),
-            ("reopen", {}, "The cluster is open again."),
-            ("reject", {"why": "opinion"}, "The cluster was rejected."),
+            ("reopen", {}, "The cluster is open again. People who hear so: 0."),
+            ("reject", {"why": "opinion", "seen": 10_000}, "The cluster was rejected."),
         ):
             answer = moderator.send(f"/clusters/1/{act}", **fields)
             assert said in moderator.told(answer)
@@ -159,12 +162,35 @@ class TestInbox:
         page = moderator.get("/inbox?tab=rejected").text
         assert "Opinion" in page
 
+    def test_what_a_colleague_works_on_is_taken_over_only_by_who_knows_it(
+        self, console: Console
+    ) -> None:
+        salma, admin = console.signed_in(2), console.signed_in()
+        mine = {"assignee": key_of(1), "from": "inbox"}
+        stale = admin.get("/inbox").text
+        assert "Take<" in stale
+        salma.send("/clusters/1/assign", assignee=key_of(2))
+        refused = admin.send("/clusters/1/assign", **mine)
+        assert refused.status_code == 409
+        assert "سلمى works on it." in refused.text
+        assert '<a href="/clusters/1">To the claim</a>' in refused.text
+        several = admin.send("/inbox/assign", cluster=1, seen=10_000, assignee=key_of(1))
+        assert "سلمى works on it." in several.text
+        assert "Take it from سلمى" in admin.get("/inbox").text
+        page = admin.told(admin.send("/clusters/1/assign", **mine, held_by=key_of(2)))
+        assert "The cluster was assigned." in page
+        assert "Take it from سلمى</button>" in page, "another claim is still with her"
+        with console.sessions() as session:
+            assert session.get_one(Cluster, 1).assignee == key_of(1)
+        # Whoever has it may give it to anybody.
+        assert admin.send("/clusters/1/assign", assignee=key_of(2)).status_code == 303
+
     def test_only_colleagues_are_given_work(self, moderator: Browser) -> None:
         assert moderator.send("/clusters/1/assign", assignee="f" * 64).status_code == 400
 
     def test_the_second_who_rejects_hears_of_the_first(self, console: Console) -> None:
         first, second = console.signed_in(2), console.signed_in()
-        assert first.send("/clusters/1/reject", why="spam").status_code == 303
+        assert first.send("/clusters/1/reject", why="spam", seen=10_000).status_code == 303
         answer = second.send("/clusters/1/snooze")
         assert answer.status_code == 409
         assert "Another moderator was there first" in answer.text
@@ -177,7 +203,10 @@ class TestInbox:
         apart = moderator.send("/clusters/1/split", claim=claim)
         assert "a cluster of their own" in moderator.told(apart)
         number = apart.headers["location"].split("/")[2].split("?")[0]
-        assert "one now" in moderator.told(moderator.send("/clusters/1/merge", other=number))
+        assert "takes it back" in moderator.get(f"/clusters/1/merge?other={number}").text
+        page = moderator.told(moderator.send("/clusters/1/merge", other=number))
+        assert "one now" in page
+        assert "Another cluster was merged into it" in page.partition('id="past"')[2]
         assert moderator.get(f"/clusters/{number}").headers["location"] == "/clusters/1"
         assert moderator.send("/clusters/1/merge", other="1").status_code == 400
 
@@ -207,7 +236,7 @@ class TestInbox:
             moderator.get("/clusters/1/answer?statement=1&relation=REFUTES").text, "seen"
         )
         moderator.told(moderator.send("/clusters/1/answer", seen=seen, **answer))
-        moderator.told(moderator.send("/clusters/3/reject", why="opinion"))
+        moderator.told(moderator.send("/clusters/3/reject", why="opinion", seen=10_000))
         page = moderator.get("/clusters/1/merge?other=3").text
         assert "People who wait and were not told the answer yet: 3." in page
         merged = moderator.send("/clusters/1/merge", other="3")
@@ -218,6 +247,85 @@ class TestInbox:
         seen = field_of(page, "seen")
         page = moderator.told(moderator.send("/clusters/1/answer", seen=seen, **answer))
         assert "People who are told: 3." in page
+
+
+class TestRejecting:
+    def test_what_people_read_is_shown_before_anything_is_sent(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        asked = moderator.get("/clusters/1/reject").text
+        assert "Choose why" in asked
+        assert 'name="why"' not in asked, "nothing is chosen for them"
+        offered = re.findall(r'href="/clusters/1/reject\?why=(\w+)"', asked)
+        assert offered == [each.value for each in RejectReason]
+        page = moderator.get("/clusters/1/reject?why=opinion").text
+        assert "It goes to 7 people." in page
+        arabic, english = page.index("It goes to 5 people."), page.index("It goes to 2 people.")
+        assert arabic < english
+        assert page.count("📭") == 2
+        assert "read this as an opinion" in page
+        assert "Nothing is sent for 60 seconds" in page
+        with console.sessions() as session:
+            assert session.get_one(Cluster, 1).status is ClusterStatus.OPEN
+            assert session.scalar(select(func.count(Notification.id))) == 0
+
+    def test_every_way_to_it_leads_over_what_people_read(self, moderator: Browser) -> None:
+        row = "/clusters/1/reject?order=people&amp;why=spam&amp;from=inbox"
+        assert f'href="{row}"' in moderator.get("/inbox?order=people").text
+        assert 'href="/clusters/1/reject?why=spam"' in moderator.get("/clusters/1").text
+        for path in ("/inbox", "/clusters/1"):
+            page = moderator.get(path).text
+            assert not re.search(r'<form method="post" action="/clusters/\d+/reject', page), path
+        page = moderator.get(html.unescape(row)).text
+        seen = field_of(page, "seen")
+        assert 'action="/clusters/1/reject?order=people"' in page
+        done = moderator.send(
+            "/clusters/1/reject?order=people", why="spam", seen=seen, **{"from": "inbox"}
+        )
+        assert done.headers["location"].startswith("/inbox?")
+        page = moderator.told(done)
+        assert "The cluster was rejected. People who are told: 7." in page
+        assert '<a href="/clusters/1">To the claim</a>' in page
+
+    def test_a_page_that_was_overtaken_rejects_nothing(self, console: Console) -> None:
+        first, second = console.signed_in(2), console.signed_in()
+        seen = field_of(first.get("/clusters/1/reject?why=spam").text, "seen")
+        second.send("/clusters/1/assign", assignee=key_of(1))
+        assert first.send("/clusters/1/reject", why="spam", seen=seen).status_code == 409
+        assert first.send("/clusters/1/reject", why="spam").status_code == 400
+        with console.sessions() as session:
+            assert session.get_one(Cluster, 1).status is ClusterStatus.OPEN
+
+    def test_it_is_taken_back_before_anybody_is_told(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        page = moderator.told(moderator.send("/clusters/1/reject", why="spam", seen=10_000))
+        assert "It was rejected just now, and nothing is sent yet." in page
+        with console.sessions() as session:
+            at = console.clock.now
+            assert pending_notifications.count_waiting(session, at)[0] == 0
+            assert pending_notifications.count_waiting(session, at + 2 * UNDO_FOR)[0] == 7
+        page = moderator.told(moderator.send("/clusters/1/undo", entry=field_of(page, "entry")))
+        assert "It was taken back. Nothing was sent." in page
+        assert acts(console)[-2:] == ["rejected", "undone"]
+        with console.sessions() as session:
+            assert session.get_one(Cluster, 1).status is ClusterStatus.OPEN
+            assert session.scalar(select(func.count(Notification.id))) == 0
+
+    def test_who_was_told_hears_that_it_is_open_again(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        moderator.send("/clusters/1/reject", why="spam", seen=10_000)
+        assert "Nobody was told yet that it is rejected" in moderator.get("/clusters/1").text
+        with console.sessions.begin() as session:
+            for number in session.scalars(select(Notification.id).limit(3)).all():
+                pending_notifications.mark_sent(session, number)
+        hint = "3 people were told that it is rejected, and hear that it is open again."
+        assert hint in moderator.get("/clusters/1").text
+        entry = TestAnswering.entry(console)
+        assert f'action="/audit/{entry}/undo"' in moderator.get("/audit").text
+        page = moderator.told(moderator.send("/clusters/1/reopen"))
+        assert "The cluster is open again. People who hear so: 3." in page
 
 
 class TestRemarks:
@@ -238,14 +346,14 @@ class TestRemarks:
         assert 'href="/clusters/3"' not in moderator.get(link).text
 
     def test_who_wrote_a_note_deletes_it(self, console: Console, moderator: Browser) -> None:
-        page = moderator.told(moderator.send("/clusters/3/note", note="one line\r\nand another"))
+        page = moderator.told(moderator.send("/clusters/3/notes", note="one line\r\nand another"))
         assert "one line\nand another" in page
         number = field_of(page.partition("one line")[2], "note")
         other = console.signed_in()
         assert "one line" in other.get("/clusters/3").text
         assert 'name="note" value' not in other.page
-        assert other.send("/clusters/3/note/delete", note=number).status_code == 404
-        page = moderator.told(moderator.send("/clusters/3/note/delete", note=number))
+        assert other.send("/clusters/3/notes/delete", note=number).status_code == 404
+        page = moderator.told(moderator.send("/clusters/3/notes/delete", note=number))
         assert "one line" not in page
         assert acts(console)[-2:] == ["noted", "note deleted"]
 
@@ -254,9 +362,9 @@ class TestRemarks:
         [
             ("tag", "tag", "<b>" * 20, "A tag has 1 to 40 characters"),
             ("tag", "tag", " # ", "A tag has 1 to 40 characters"),
-            ("note", "note", "<b>" * 700, "A note has 1 to 2000 characters"),
-            ("note", "note", "", "A note has 1 to 2000 characters"),
-            ("note", "note", "x\x00", "A note has 1 to 2000 characters"),
+            ("notes", "note", "<b>" * 700, "A note has 1 to 2000 characters"),
+            ("notes", "note", "", "A note has 1 to 2000 characters"),
+            ("notes", "note", "x\x00", "A note has 1 to 2000 characters"),
         ],
     )
     def test_what_cannot_be_kept_stays_in_its_form(
@@ -271,7 +379,7 @@ class TestRemarks:
 
     def test_they_are_for_moderators_alone(self, console: Console) -> None:
         stranger = console.browser()
-        for path in ("tag", "untag", "note", "note/delete"):
+        for path in ("tag", "untag", "notes", "notes/delete"):
             assert stranger.post(f"/clusters/3/{path}", tag="x", note="1").status_code == 401
 
 
@@ -742,7 +850,7 @@ class TestAnswering:
         assert "It was answered just now, and nothing is sent yet." in page
         entry = field_of(page, "entry")
         page = moderator.told(moderator.send("/clusters/1/undo", entry=entry))
-        assert "The answer was taken back. Nothing was sent." in page
+        assert "It was taken back. Nothing was sent." in page
         assert 'name="entry"' not in page
         with console.sessions() as session:
             assert session.get_one(Cluster, 1).status is ClusterStatus.OPEN
@@ -751,8 +859,32 @@ class TestAnswering:
         page = moderator.get("/clusters/1/answer?statement=2&relation=REFUTES").text
         fields["seen"] = field_of(page, "seen")
         moderator.told(moderator.send("/clusters/1/answer", **fields))
+        console.clock.now += timedelta(seconds=50)
+        left = re.search(r"(\d+) seconds are left", moderator.get("/clusters/1").text)
+        assert left is not None
+        assert 5 < int(left[1]) < 60
+
+    def test_after_the_minute_the_way_leads_to_the_audit(
+        self, console: Console, moderator: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        answer = {"statement": 2, "relation": "REFUTES", "seen": 10_000}
+        moderator.send("/clusters/1/answer", **answer)
+        entry = self.entry(console)
         console.clock.now += 2 * UNDO_FOR
-        assert 'name="entry"' not in moderator.get("/clusters/1").text
+        later = console.clock.now
+        monkeypatch.setattr("knowledge.curation.resolution.now", lambda: later)
+        way = '<a href="/audit?subject=cluster&amp;id=1">To its entry in the audit</a>'
+        page = moderator.get("/clusters/1").text
+        assert 'name="entry"' not in page
+        assert way in page
+        refused = moderator.send("/clusters/1/undo", entry=entry)
+        assert refused.status_code == 409
+        assert "take it back in the console’s audit" in refused.text
+        assert way in refused.text
+        audit = moderator.get("/audit?subject=cluster&id=1").text
+        assert f'action="/audit/{entry}/undo"' in audit
+        moderator.send(f"/audit/{entry}/undo", reason="wrong")
+        assert way not in moderator.get("/clusters/1").text
 
     def test_only_what_is_about_the_claim_is_offered(
         self, console: Console, moderator: Browser
@@ -797,6 +929,32 @@ class TestAnswering:
         assert "سلمى: أُعيد فتحه" in refused.text
         assert '<a href="/clusters/1">إلى ما جاء بعده</a>' in refused.text
 
+    def test_the_audit_is_read_by_acts_titles_and_words(
+        self, console: Console, moderator: Browser
+    ) -> None:
+        admin = console.signed_in(language="ar")
+        answer = {"statement": 2, "relation": "REFUTES", "seen": 10_000}
+        admin.send("/clusters/1/answer", **answer)
+        admin.send("/clusters/3/reject", why="spam", seen=10_000)
+        admin.send("/clusters/3/reopen")
+        admin.send("/clusters/3/snooze")
+        admin.send("/clusters/3/assign", assignee=key_of(2))
+        page = admin.get(f"/audit?actor={key_of(1)}").text
+        # What it did before is the newsroom's furniture.
+        rows = page.partition('class="rows"')[2].split("\n  <li>")[1:6]
+        page = "".join(rows)
+        assert all("A crocodile was seen in the city river" in row for row in rows[:4])
+        assert "سلمى" in rows[0]
+        assert CLAIMS[0][0][0] in rows[4]
+        # The statement was published and three wordings have it: folded, and named by their words.
+        assert "ما نتج عنه: 4" in rows[4]
+        assert "The old bridge is closed to pedestrians" in rows[4]
+        values = re.findall(r"<(?:ins|del)[^>]*>(.*?)</(?:ins|del)>", page, re.DOTALL)
+        assert {"أُجيب", "مفتوح", "رُفض", "تناقض الادعاء"} <= set(values)
+        raw = {each.value for kind in (ClusterStatus, RejectReason, Relation) for each in kind}
+        assert not raw & set(values)
+        assert not re.search(r"[a-z]+_[a-z]+|claims|assignee", re.sub(r"<[^>]*>", "", page))
+
     def test_what_is_never_taken_back_is_not_offered(
         self, console: Console, moderator: Browser
     ) -> None:
@@ -819,8 +977,27 @@ class TestAnswering:
         answer = second.send("/clusters/1/answer", **{**fields, "relation": "SUPPORTS"})
         assert answer.status_code == 409
         assert "سلمى" in answer.text
+        assert '<a href="/clusters/1">To what was done after it</a>' in answer.text
         with console.sessions() as session:
             assert session.scalar(select(func.count(Notification.id))) == 7
+
+    def test_a_first_admin_is_named_and_no_code_is_shown(self, console: Console) -> None:
+        first, second = console.signed_in(), console.signed_in(2, "ar")
+        first.send("/clusters/1/assign", assignee=key_of(1))
+        for path, fields in (
+            ("/clusters/1/answer", {"statement": 2, "relation": "REFUTES", "seen": 0}),
+            ("/clusters/1/reject", {"why": "spam", "seen": 0}),
+            ("/inbox/reject", {"cluster": 1, "why": "spam", "seen": 0}),
+        ):
+            page = second.send(path, **fields).text
+            assert "مدير أول: أُسند" in page, path
+            assert key_of(1)[:8] not in page.replace(f'value="{key_of(1)}"', ""), path
+
+    def test_a_refused_act_leads_back_to_what_it_was_done_to(self, moderator: Browser) -> None:
+        moderator.send("/clusters/1/reject", why="spam", seen=10_000)
+        refused = moderator.send("/clusters/1/snooze")
+        assert refused.status_code == 409
+        assert '<a href="/clusters/1">Back to where you were</a>' in refused.text
 
     def test_a_statement_is_only_attached_and_detached(
         self, console: Console, moderator: Browser

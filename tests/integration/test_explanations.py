@@ -24,7 +24,7 @@ from knowledge.models import Notification, Verdict
 from knowledge.outbox import pending_notifications
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
-from tests.integration.console import Console, console_on
+from tests.integration.console import Console, console_on, field_of
 from tests.integration.moderation import asks, clustered, last_entry, stored
 from tests.integration.newsroom import furnish
 
@@ -233,7 +233,7 @@ class TestConsole:
         assert '<button name="tell" value="no" class="primary">' in page
         assert "🗒 توضيح من المشرفين: الجسر مفتوح." in page
         kept = moderator.told(moderator.send("/clusters/1/note", **note, tell="no"))
-        assert "The change was saved." in kept
+        assert "The change is saved." in kept
         changed = {**note, "note_ar": "الجسر مفتوح دائمًا.", "tell": "yes"}
         assert moderator.send("/clusters/1/note", **changed).status_code == 303
         with console.sessions() as session:
@@ -248,6 +248,26 @@ class TestConsole:
 
 def value(page: str, name: str) -> str:
     return page.split(f'name="{name}" value="', 1)[1].split('"', 1)[0]
+
+
+def test_an_answer_that_was_taken_back_is_given_again_with_its_note(
+    sessions: Sessions, fake_encoder: Encoder, tmp_path: Path
+) -> None:
+    furnish(sessions)
+    console = console_on(sessions, fake_encoder, tmp_path)
+    console.clock.now = now()
+    moderator = console.signed_in(2)
+    answer = {"statement": 2, "relation": "REFUTES", "note_en": "A typpo."}
+    page = moderator.send("/clusters/1/answer/preview", **answer).text
+    looked_at = {name: field_of(page, name) for name in ("seen", "shown", "previewed")}
+    page = moderator.told(moderator.send("/clusters/1/answer", **answer, **looked_at))
+    moderator.told(moderator.send("/clusters/1/undo", entry=field_of(page, "entry")))
+    again = moderator.get("/clusters/1/answer?statement=2&relation=REFUTES").text
+    note, see = again.split('id="see"')
+    assert "A typpo." in note
+    assert "A typpo." in see
+    # What is said of another relation was another note.
+    assert "typpo" not in moderator.get("/clusters/1/answer?statement=2&relation=SUPPORTS").text
 
 
 def test_what_is_answered_without_a_note_says_none(sessions: Sessions) -> None:

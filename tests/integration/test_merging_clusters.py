@@ -3,11 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from knowledge import curation
 from knowledge.claim_queue import cluster_actions
-from knowledge.domain import ClusterStatus, NotificationKind, RejectReason, Relation
-from knowledge.models import Cluster, Inquiry
+from knowledge.domain import ClusterStatus, NotificationKind, RejectReason, Relation, SubjectKind
+from knowledge.errors import CannotUndo
+from knowledge.models import Claim, Cluster, Inquiry
 from knowledge.outbox import pending_notifications
+from knowledge.storage import audit_log
+from knowledge.storage.audit_log import Entry
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, published, told
 
@@ -124,3 +129,52 @@ def test_who_waits_is_not_lost_in_what_needs_no_moderator(
     assert status_of(sessions, settled) is _OPEN
     with sessions() as session:
         assert session.query(Inquiry).filter_by(person_key="waits").one().waiting
+
+
+@pytest.mark.parametrize("kept_was", [_OPEN, _ANSWERED, _REJECTED, _SNOOZED])
+@pytest.mark.parametrize("other_was", [_OPEN, _ANSWERED, _REJECTED])
+def test_a_merge_is_written_on_the_one_that_stays_and_taken_back_from_there(
+    sessions: Sessions, kept_was: ClusterStatus, other_was: ClusterStatus
+) -> None:
+    (statement,) = published(sessions, "the dam stands")
+    kept, (claim,) = clustered(sessions, ONE)
+    other, (other_claim,) = clustered(sessions, OTHER)
+    asks(sessions, "one", ONE, waiting=True)
+    asks(sessions, "two", OTHER, waiting=True)
+    for cluster, was in ((kept, kept_was), (other, other_was)):
+        if was is not _OPEN:
+            bring(sessions, cluster, was, statement)
+    before = sorted(told(sessions))
+    merge(sessions, kept, other)
+    entry = last_entry(sessions, kept)
+    assert entry.action == "joined"
+    with sessions.begin() as session:
+        assert curation.list_undoable(session, [entry]) == {entry.id}
+        curation.undo(session, entry.id, "basil", "they differ")
+    assert (status_of(sessions, kept), status_of(sessions, other)) == (kept_was, other_was)
+    assert sorted(told(sessions)) == before
+    with sessions() as session:
+        homes = {row.id: row.cluster_id for row in session.scalars(select(Claim))}
+        assert homes == {claim: kept, other_claim: other}
+        assert [session.get_one(Cluster, n).people for n in (kept, other)] == [1, 1]
+        assert session.get_one(Cluster, other).merged_into is None
+
+
+def test_a_merge_is_not_taken_back_over_what_was_done_since(sessions: Sessions) -> None:
+    (statement,) = published(sessions, "the dam stands")
+    kept, _ = clustered(sessions, ONE)
+    other, _ = clustered(sessions, OTHER)
+    merge(sessions, kept, other)
+    entry = last_entry(sessions, kept)
+    answer(sessions, kept, statement)
+    with sessions() as session:
+        assert not curation.list_undoable(session, [entry])
+    with pytest.raises(CannotUndo, match="answered"), sessions.begin() as session:
+        curation.undo(session, entry.id, "basil", None)
+
+
+def last_entry(sessions: Sessions, cluster: int) -> Entry:
+    with sessions() as session:
+        found = audit_log.load_latest(session, SubjectKind.CLUSTER, cluster)
+        assert found is not None
+        return found

@@ -632,7 +632,7 @@ def _take_back(sessions: Sessions, cluster: int) -> None:
         entry = audit_log.load_latest(session, SubjectKind.CLUSTER, cluster)
         assert entry is not None
         within = timedelta(minutes=1)
-        pending_notifications.undo_answer(session, cluster, entry.id, "amal", within)
+        pending_notifications.undo_held(session, cluster, entry.id, "amal", within)
 
 
 def test_who_was_told_the_opposite_of_what_is_taken_back_is_told_nothing(

@@ -12,12 +12,22 @@ from bot.conversation.outbox import Letter, Outbox
 from bot.conversation.reply import Asker, Reply
 from bot.conversation.translations import Language, load_catalogue
 from embeddings.encoders.encoder import Encoder
+from knowledge import approvals, curation
+from knowledge.approvals import Applied, Policy
 from knowledge.claim_queue import cluster_actions, cluster_listing, inquiries
 from knowledge.claim_queue.clustering import Clusters
-from knowledge.domain import ClusterStatus, NotificationKind, Outcome, RejectReason, Relation
+from knowledge.curation.resolution import UNDO_FOR
+from knowledge.domain import (
+    ClusterStatus,
+    NotificationKind,
+    Outcome,
+    RejectReason,
+    Relation,
+    SubjectKind,
+)
 from knowledge.models import Claim, Inquiry, Notification
 from knowledge.outbox import pending_notifications
-from knowledge.storage import schema
+from knowledge.storage import audit_log, schema
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, told
 from tests.integration.moderation import published as published_in
@@ -61,9 +71,14 @@ def rejects(house: House, why: RejectReason = RejectReason.NOT_CHECKABLE) -> Rep
     return presses(house, MODERATOR, presses(house, MODERATOR, shown, "Reject"), LABELS[why])
 
 
+def after_the_minute() -> datetime:
+    """Return when nothing is held any more that was rejected just now."""
+    return datetime.now(UTC) + UNDO_FOR
+
+
 def delivered(sessions: Sessions) -> list[tuple[str, str]]:
     """Deliver all letters that are due; returns to whom and what each says."""
-    post, found = Outbox(sessions, SECRET), list[Letter]()
+    post, found = Outbox(sessions, SECRET, now=after_the_minute), list[Letter]()
     while (letter := post.take()) is not None:
         post.sent(letter)
         found.append(letter)
@@ -95,7 +110,7 @@ class TestWhoWaits:
         house.talk.command(Asker(7, "en", "7"), "notify", "off")
         house.talk.claim(Asker(7, "en", "7"), CLAIM)
         (cluster,) = asked(house, CLAIM)
-        assert said(rejects(house, why)) == f"Claim {cluster} is rejected."
+        assert said(rejects(house, why)).startswith(f"Claim {cluster} is rejected.")
         letters = delivered(house.sessions)
         assert [address for address, _ in letters] == ["3", "4", "5"]
         languages = (Language.ENGLISH, Language.FRENCH, Language.ARABIC)
@@ -141,7 +156,7 @@ class TestWhoWaits:
     def test_is_told_by_whoever_sends_after_a_failure(self, house: House) -> None:
         asked(house, CLAIM)
         rejects(house)
-        post = Outbox(house.sessions, SECRET)
+        post = Outbox(house.sessions, SECRET, now=after_the_minute)
         letter = post.take()
         assert letter is not None
         assert post.take() is None, "one process has it in hand"
@@ -236,6 +251,50 @@ class TestWhoAsksNext:
         assert said(house.talk.command(MODERATOR, "queue", "")).startswith("Nothing is waiting")
 
 
+def reopens(house: House, cluster: int) -> None:
+    with house.sessions.begin() as session:
+        cluster_actions.reopen(session, cluster, "moderator")
+
+
+class TestTakingBack:
+    def test_within_the_minute_nobody_hears_of_it(self, house: House) -> None:
+        (cluster,) = asked(house, CLAIM)
+        sent = rejects(house)
+        assert "Nothing is sent for 60 seconds" in said(sent)
+        assert Outbox(house.sessions, SECRET).take() is None
+        assert "is in the inbox again" in said(presses(house, MODERATOR, sent, "Undo"))
+        assert status(house, cluster) is ClusterStatus.OPEN
+        assert delivered(house.sessions) == []
+        assert "Nothing is sent" not in said(presses(house, MODERATOR, sent, "Undo"))
+
+    @pytest.mark.parametrize("two_people", [False, True])
+    def test_later_who_was_told_hears_that_it_is_open_again(
+        self, house: House, two_people: bool
+    ) -> None:
+        (cluster,) = asked(house, CLAIM)
+        rejects(house)
+        delivered(house.sessions)
+        with house.sessions.begin() as session:
+            entry = audit_log.load_latest(session, SubjectKind.CLUSTER, cluster)
+            assert entry is not None
+            policy = Policy(two_people, frozenset({"moderator"}))
+            act = approvals.Undo(entry.id)
+            assert isinstance(approvals.submit(session, act, "moderator", "", policy), Applied)
+        assert status(house, cluster) is ClusterStatus.OPEN
+        ((_, text),) = delivered(house.sessions)
+        assert text.startswith("🔄")
+
+    def test_what_was_put_off_is_put_off_again(self, house: House) -> None:
+        (cluster,) = asked(house, CLAIM)
+        with house.sessions.begin() as session:
+            cluster_actions.snooze(session, cluster, datetime.now(UTC) + LATER, "moderator")
+            cluster_actions.reject(session, cluster, RejectReason.SPAM, "moderator")
+            entry = audit_log.load_latest(session, SubjectKind.CLUSTER, cluster)
+            assert entry is not None
+            curation.undo(session, entry.id, "moderator", None)
+        assert status(house, cluster) is ClusterStatus.SNOOZED
+
+
 class TestReopening:
     def test_drops_what_was_not_sent_and_promises_again(self, house: House) -> None:
         (cluster,) = asked(house, CLAIM)
@@ -259,6 +318,43 @@ class TestReopening:
         # Who asked while it was rejected was promised nothing.
         assert [(address, text[0]) for address, text in letters] == [("3", "📬"), ("4", "📬")]
 
+    @pytest.mark.parametrize("asker", [PUBLIC, FRENCH, ARAB])
+    def test_is_told_to_who_was_told_once_in_their_language(
+        self, house: House, asker: Asker
+    ) -> None:
+        house.talk.claim(asker, CLAIM)
+        (cluster,) = asked(house)
+        rejects(house)
+        delivered(house.sessions)
+        reopens(house, cluster)
+        ((address, text),) = delivered(house.sessions)
+        assert address == asker.address
+        assert text.startswith("🔄")
+        assert CLAIM in text
+        assert delivered(house.sessions) == []
+
+    def test_is_told_to_nobody_once_it_is_rejected_or_answered_again(self, house: House) -> None:
+        (cluster,) = asked(house, CLAIM)
+        rejects(house)
+        delivered(house.sessions)
+        reopens(house, cluster)
+        rejects(house)
+        assert delivered(house.sessions) == []
+        reopens(house, cluster)
+        answers(house, cluster, published(house))
+        ((_, text),) = delivered(house.sessions)
+        assert text.startswith("📬")
+
+    def test_has_who_heard_of_it_hear_of_the_next_rejection(self, house: House) -> None:
+        (cluster,) = asked(house, CLAIM)
+        signs = []
+        for _ in range(2):
+            rejects(house)
+            signs += [text[0] for _, text in delivered(house.sessions)]
+            reopens(house, cluster)
+            signs += [text[0] for _, text in delivered(house.sessions)]
+        assert signs == ["📭", "🔄"] * 2
+
     def test_is_not_needed_to_answer_after_all(self, house: House) -> None:
         (cluster,) = asked(house, CLAIM)
         rejects(house)
@@ -271,8 +367,7 @@ class TestReopening:
         (cluster,) = asked(house, CLAIM)
 
         def again(why: RejectReason) -> list[str]:
-            with house.sessions.begin() as session:
-                cluster_actions.reopen(session, cluster, "moderator")
+            reopens(house, cluster)
             house.talk.claim(FRENCH, CLAIM)
             rejects(house, why)
             return [address for address, _ in delivered(house.sessions)]

@@ -46,7 +46,7 @@ ALONE = {
     "cluster_actions.reopen",
     "cluster_actions.snooze",
     "pending_notifications.foresee",
-    "pending_notifications.undo_answer",
+    "pending_notifications.undo_held",
     "sources.distrust",
     "sources.pause",
     "sources.remove",
@@ -75,7 +75,11 @@ def _called(path: Path) -> set[str]:
 
 
 #: The acts that the gate does, read of where it does them, and what is a step of one of them.
-GATED = _called(Path(execution.__file__)) | {"verdicts.rule"}
+GATED = _called(Path(execution.__file__)) | {
+    "verdicts.rule",
+    "cluster_actions.undo_merge",
+    "cluster_actions.undo_rejection",
+}
 
 
 def _acts(room: str) -> set[str]:

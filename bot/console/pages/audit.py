@@ -6,6 +6,7 @@ from bot.console.moderator_names import names
 from bot.console.requests import Visit
 from knowledge import curation
 from knowledge.approvals import Undo
+from knowledge.curation import audit_rows
 from knowledge.domain import SubjectKind
 from knowledge.storage import audit_log
 
@@ -24,8 +25,15 @@ def show(visit: Visit) -> Response:
         )
         known = names(session, visit)
         undoable = curation.list_undoable(session, page.items)
+        titles = audit_rows.load_titles(session, page.items)
     return visit.page(
-        "audit.html", page=page, names=known, kinds=tuple(SubjectKind), undoable=undoable
+        "audit.html",
+        page=page,
+        rows=audit_rows.group_by_act(page.items),
+        titles=titles,
+        names=known,
+        kinds=tuple(SubjectKind),
+        undoable=undoable,
     )
 
 

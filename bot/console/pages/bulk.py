@@ -7,6 +7,7 @@ from functools import wraps
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from bot.console import previews
 from bot.console.authorization import Handler
 from bot.console.claim_queue_view import kept
 from bot.console.errors import BadForm
@@ -17,7 +18,7 @@ from bot.console.requests import Visit
 from knowledge.claim_queue import cluster_actions
 from knowledge.curation import bulk_actions
 from knowledge.curation.bulk_actions import Act, Foreseen, Refused
-from knowledge.curation.edit_conflicts import require_unchanged
+from knowledge.curation.edit_conflicts import last_seen, require_unchanged
 from knowledge.domain import RejectReason, SubjectKind
 
 
@@ -85,7 +86,7 @@ def preview_merge(visit: Visit) -> Response:
         # The one of the largest demand, of those that are still as they were shown.
         unchanged = _foresee(visit, session, ids, lambda _, __: None).clusters
         keep = unchanged[0].id if unchanged else ids[0]
-        foreseen = _foresee(visit, session, ids, _merging(visit, keep))
+        foreseen = _foresee(visit, session, _first(keep, ids), _merging(visit, keep))
     return _preview(visit, "several_merged", foreseen, keep=keep)
 
 
@@ -95,21 +96,32 @@ def merge(visit: Visit) -> Response:
     ids, keep = _ticked(visit, least=2), visit.sent.number("keep")
     if keep not in ids:
         raise BadForm("cluster", "the one that is kept was not ticked")
-    refused = _do(visit, ids, _merging(visit, keep))
+    refused = _do(visit, _first(keep, ids), _merging(visit, keep))
     return _end(visit, "several_merged", [n for n in ids if n != keep], refused)
 
 
 def _rejecting(visit: Visit, why: RejectReason) -> Act:
-    return lambda session, number: cluster_actions.reject(session, number, why, visit.actor)
+    held = visit.desk.undo_for
+    return lambda session, number: cluster_actions.reject(
+        session, number, why, visit.actor, held=held
+    )
+
+
+def _first(keep: int, ids: Sequence[int]) -> list[int]:
+    """Return the one that is kept, then the others: it is looked at before it is changed."""
+    return sorted(ids, key=lambda number: number != keep)
 
 
 def _merging(visit: Visit, keep: int) -> Act:
     seen = visit.sent.number("seen")
 
     def act(session: Session, number: int) -> None:
+        nonlocal seen
         if number != keep:
             require_unchanged(session, SubjectKind.CLUSTER, keep, seen)
             cluster_actions.merge_clusters(session, keep, [number], visit.actor)
+            # What this act did itself to the one that is kept.
+            seen = max(seen, last_seen(session, SubjectKind.CLUSTER, keep))
 
     return act
 
@@ -142,6 +154,8 @@ def _preview(
     return replace(visit, path="/inbox").page(
         "bulk.html",
         foreseen=foreseen,
+        letters=previews.letters(foreseen.readers, visit.now.date()),
+        held=visit.desk.held_seconds,
         refused=claim_queue.explained(visit, foreseen.refused),
         seen=visit.sent.number("seen"),
         why=why,

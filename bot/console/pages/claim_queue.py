@@ -112,4 +112,6 @@ def drop_search(visit: Visit) -> Response:
 
 def explained(visit: Visit, refused: Sequence[Refused]) -> list[tuple[Refused, str]]:
     """Return what could not be done, each with why, in the moderator's words."""
-    return [(each, describe_error(each.why, visit.words.say)) for each in refused]
+    with visit.desk.sessions() as session:
+        known = names(session, visit) if refused else {}
+    return [(each, describe_error(each.why, visit.words.say, known)) for each in refused]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from math import ceil
 
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -18,7 +19,7 @@ from bot.console.pages.claim_queue import SNOOZE
 from bot.console.requests import Visit
 from bot.conversation.delivery_failures import compose_failures
 from bot.conversation.translations import Language
-from knowledge import approvals
+from knowledge import approvals, curation
 from knowledge.approvals import Answer, Applied, Attach, Detach, SplitCluster
 from knowledge.claim_queue import askers, cluster_actions, cluster_listing, cluster_notes, verdicts
 from knowledge.claim_queue.explanations import NO_NOTE, Note
@@ -32,13 +33,10 @@ from knowledge.curation.edit_conflicts import (
     require_as_shown,
     require_unchanged,
 )
-from knowledge.domain import (
-    RejectReason,
-    Relation,
-    Role,
-    SubjectKind,
-)
+from knowledge.curation.resolution import HELD
+from knowledge.domain import RejectReason, Relation, Role, SubjectKind
 from knowledge.errors import BadEdit, KnowledgeError, NoteTooLong, NotFound
+from knowledge.notifications import rejections
 from knowledge.outbox import delivery, pending_notifications
 from knowledge.storage import audit_log
 
@@ -62,10 +60,13 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
         seen = last_seen(session, SubjectKind.CLUSTER, detail.summary.id)
         past = audit_log.list_entries(session, SubjectKind.CLUSTER, detail.summary.id, limit=10)
         last = audit_log.load_latest(session, SubjectKind.CLUSTER, detail.summary.id)
+        held = last if last is not None and last.action in HELD else None
+        in_audit = held is not None and bool(curation.list_undoable(session, [held]))
         # Of any wording: what was merged into an answered cluster has no answer of its own yet.
         ruled = verdicts.load_verdicts(session, *(wording.text for wording in detail.wordings))
         attached = reports.load_by_ids(session, sorted(ruled))
         pending = approvals.list_about(session, [(SubjectKind.CLUSTER, detail.summary.id)])
+        hear_reopened = rejections.count_to_reopen(session, detail.summary.id)
         delivered = delivery.count_delivered(session, detail.summary.id)
         asking = askers.askers(session, detail.summary.id) if _may_block(visit) else ()
         marked, in_use = (
@@ -80,7 +81,7 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
     candidates = [each for each in detail.candidates if found.pop(each.statement.id, None)]
     desk = visit.desk
     alike = similar(desk.sessions, desk.encoder, desk.meanings, detail.summary.id)
-    answered = last if last is not None and last.action == "answered" else None
+    left = held.at + visit.desk.undo_for - visit.now if held else timedelta()
     return visit.page(
         "cluster.html",
         400 if refused else 200,
@@ -102,7 +103,10 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
         attached=[(statement, ruled[statement.id]) for statement in attached],
         candidates=candidates,
         found=list(found.values())[:_OFFERED],
-        undoable=answered if answered and visit.now < answered.at + visit.desk.undo_for else None,
+        undoable=held if left > timedelta() else None,
+        seconds_left=ceil(left.total_seconds()),
+        in_audit=in_audit,
+        hear_reopened=hear_reopened,
         colleagues=sorted(known, key=lambda key: (key != visit.visitor.key, known[key])),
         reasons=tuple(RejectReason),
         tomorrow=visit.now.date() + SNOOZE,
@@ -114,7 +118,8 @@ def assign(visit: Visit) -> Response:
     number = visit.number
     with visit.transaction() as session:
         assignee = colleague(session, visit)
-        cluster_actions.assign(session, number, assignee, visit.actor)
+        held_by = visit.sent.text("held_by") or None
+        cluster_actions.assign(session, number, assignee, visit.actor, held_by=held_by)
     return back(visit, "assigned" if assignee else "unassigned")
 
 
@@ -124,16 +129,6 @@ def snooze(visit: Visit) -> Response:
     with visit.transaction() as session:
         cluster_actions.snooze(session, visit.number, until, visit.actor)
     return back(visit, "snoozed")
-
-
-def reject(visit: Visit) -> Response:
-    """Leave a cluster unanswered for good."""
-    why = visit.sent.chosen("why", RejectReason)
-    with visit.transaction() as session:
-        cluster_actions.reject(
-            session, visit.number, why, visit.actor, visit.sent.line("reason") or None
-        )
-    return back(visit, "rejected")
 
 
 def split(visit: Visit) -> Response:
@@ -221,7 +216,10 @@ def _preview(visit: Visit, form: Form, changed: bool = False) -> Response:
             noted = note_fields(form)
         else:
             kept = verdicts.said(session, detail.summary.title).get(statement_id)
-            note = kept.note if kept is not None and kept.relation is relation else NO_NOTE
+            if kept is not None and kept.relation is relation:
+                note = kept.note
+            elif kept is None:
+                note = verdicts.last_note(session, standing, statement_id, relation)
             noted = {each.value: note.in_language(each.value) for each in Language}
         # Foreseen as once another person reviewed it, where that has to be.
         audience = (
@@ -266,11 +264,11 @@ def _note_was_changed(visit: Visit) -> bool:
 
 
 def undo(visit: Visit) -> Response:
-    """Take back an answer that nobody was told of yet."""
+    """Take back an answer or a rejection that nobody was told of yet."""
     number, entry_id, within = visit.number, visit.sent.number("entry"), visit.desk.undo_for
     with visit.transaction() as session:
-        pending_notifications.undo_answer(session, number, entry_id, visit.actor, within)
-    return visit.to(f"/clusters/{number}", "unanswered")
+        pending_notifications.undo_held(session, number, entry_id, visit.actor, within)
+    return visit.to(f"/clusters/{number}", "unsent")
 
 
 def attach(visit: Visit) -> Response:
@@ -372,8 +370,11 @@ def _statement(session: Session, number: int) -> SourcedStatement:
     return found[0]
 
 
-def back(visit: Visit, said: str) -> Response:
-    """Go back to where the act was done: the inbox's list, or the cluster's page."""
+def back(visit: Visit, said: str, of: int | None = None, **counts: int) -> Response:
+    """Go back to where the act was done: the inbox's list, or the cluster's page.
+
+    The list leads to what it is said ``of``.
+    """
     if visit.sent.text("from") == "inbox":
-        return visit.to("/inbox", said, **kept(visit.asked))
-    return visit.to(f"/clusters/{visit.number}", said)
+        return visit.to("/inbox", said, of=of, **counts, **kept(visit.asked))
+    return visit.to(f"/clusters/{visit.number}", said, **counts)

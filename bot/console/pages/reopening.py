@@ -14,6 +14,7 @@ from knowledge.claim_queue import cluster_actions, cluster_listing, verdicts
 from knowledge.corpus import reports
 from knowledge.curation.edit_conflicts import last_seen, require_unchanged
 from knowledge.domain import ClusterStatus, NotificationKind, SubjectKind
+from knowledge.notifications import rejections
 
 
 class AnswerChoice(StrEnum):
@@ -38,7 +39,8 @@ def reopen(visit: Visit) -> Response:
                 outcome, *_ = [visit.submit(session, Detach(number, each)) for each in answers]
                 return visit.conclude(outcome) or back(visit, "reopened_unanswered")
         cluster_actions.reopen(session, number, visit.actor)
-    return back(visit, "reopened")
+        people = rejections.count_pending(session, [number])
+    return back(visit, "reopened", n=people)
 
 
 def _ask_of_answer(visit: Visit, session: Session, number: int, answers: Sequence[int]) -> Response:

@@ -28,7 +28,7 @@
     if (!control) return;
     if (control.tagName === "DETAILS") {
       control.open = true;
-      control.querySelector("select, button")?.focus();
+      control.querySelector("select, button, a")?.focus();
     } else {
       control.click();
     }
@@ -189,6 +189,19 @@
   document.addEventListener("change", count);
   window.addEventListener("pageshow", count);
   count();
+
+  // The time in which something can be taken back runs down; then its button does nothing.
+  document.querySelectorAll("[data-draining]").forEach((bar) => {
+    const until = performance.now() + 1000 * bar.max;
+    bar.hidden = false;
+    bar.previousElementSibling.hidden = true;
+    const drain = setInterval(() => {
+      bar.value = Math.max(0, (until - performance.now()) / 1000);
+      if (bar.value > 0) return;
+      clearInterval(drain);
+      bar.closest("form").querySelector("button").disabled = true;
+    }, 250);
+  });
 
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", (event) => {

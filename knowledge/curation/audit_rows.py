@@ -1,0 +1,85 @@
+"""The audit as people read it: one row an act, and what each is about by its words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, TypeAlias
+
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from knowledge.domain import SubjectKind
+from knowledge.models import Claim, Cluster, Report, Source, Statement
+from knowledge.storage.audit_log import Entry
+
+#: The words of what entries are about, by its kind and number.
+Titles: TypeAlias = Mapping[tuple[SubjectKind, str], str]
+
+#: Entries further apart are of several acts.
+_APART: Final = timedelta(seconds=1)
+#: What is done to a cluster with what is done to a statement.
+_OF_STATEMENTS: Final = ("answered", "undone")
+#: What is done to a cluster, and what is done to one as a part of it.
+_OF_CLUSTERS: Final = (("joined", "merged"), ("answered", "split"), ("undone", "reopened"))
+_TITLES: Final[
+    Mapping[SubjectKind, tuple[InstrumentedAttribute[int], InstrumentedAttribute[str]]]
+] = {
+    SubjectKind.CLUSTER: (Cluster.id, Cluster.title),
+    SubjectKind.CLAIM: (Claim.id, Claim.text),
+    SubjectKind.STATEMENT: (Statement.id, Statement.text),
+    SubjectKind.REPORT: (Report.id, Report.title),
+    SubjectKind.SOURCE: (Source.id, Source.name),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One act: the entry it is read by, and the entries of what it came to, newest first."""
+
+    entry: Entry
+    parts: tuple[Entry, ...] = ()
+
+
+def group_by_act(entries: Sequence[Entry]) -> list[Row]:
+    """Return entries, newest first, as one row an act."""
+    rows: list[Row] = []
+    last: Entry | None = None
+    for entry in entries:
+        if last is not None and _is_part(entry, rows[-1].entry, last):
+            rows[-1] = Row(rows[-1].entry, (*rows[-1].parts, entry))
+        else:
+            rows.append(Row(entry))
+        last = entry
+    return rows
+
+
+def load_titles(session: Session, entries: Iterable[Entry]) -> Titles:
+    """Return the words of what entries are about, where it is there still."""
+    numbers: dict[SubjectKind, set[int]] = {}
+    for each in entries:
+        if each.subject_id.isdecimal():
+            numbers.setdefault(each.subject, set()).add(int(each.subject_id))
+    found: dict[tuple[SubjectKind, str], str] = {}
+    for kind, (number, title) in _TITLES.items():
+        rows = session.execute(select(number, title).where(number.in_(numbers.get(kind, ()))))
+        found |= {(kind, str(row[0])): row[1] for row in rows}
+    return found
+
+
+def _is_part(entry: Entry, head: Entry, last: Entry) -> bool:
+    """Tell whether an entry is of the act that a newer one is read by."""
+    same = (entry.actor, entry.approved_by) == (head.actor, head.approved_by)
+    if not same or last.at - entry.at > _APART:
+        return False
+    match entry.subject:
+        case SubjectKind.CLAIM:
+            return head.subject in (SubjectKind.CLUSTER, SubjectKind.CLAIM)
+        case SubjectKind.STATEMENT if head.subject is SubjectKind.CLUSTER:
+            return head.action in _OF_STATEMENTS
+        case SubjectKind.STATEMENT:
+            return head.subject is SubjectKind.REPORT
+        case SubjectKind.CLUSTER if head.subject is SubjectKind.CLUSTER:
+            undone = entry.undoes is not None and entry.undoes == head.undoes
+            return undone or (head.action, entry.action) in _OF_CLUSTERS
+        case _:
+            return False
