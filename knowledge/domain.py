@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-from knowledge.errors import BadEdit
+from knowledge.errors import BadEdit, EditProblem
 from knowledge.plain_text import is_plain_text, is_single_line
 
 
@@ -117,7 +117,9 @@ def require_single_line(**values: str | None) -> None:
     for name, value in values.items():
         if value is not None and not is_single_line(value):
             raise BadEdit(
-                f"the {name} holds a line break or a control character; write it on one line"
+                EditProblem.BAD_FIELD,
+                f"the {name} holds a line break or a control character; write it on one line",
+                field=name,
             )
 
 
@@ -128,7 +130,11 @@ def require_plain_text(**values: str | None) -> None:
     """
     for name, value in values.items():
         if value is not None and not is_plain_text(value):
-            raise BadEdit(f"the {name} holds a control character; copy it as plain text")
+            raise BadEdit(
+                EditProblem.BAD_FIELD,
+                f"the {name} holds a control character; copy it as plain text",
+                field=name,
+            )
 
 
 class ClusterStatus(StrEnum):

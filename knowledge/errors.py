@@ -11,8 +11,7 @@ KnowledgeError
 ├── LinkRefused         a link to the console was used, has expired or is another person's
 ├── BadCursor           a page was asked for that no list has
 ├── BadEdit             what was entered cannot be kept as it is
-│   ├── NoteTooLong     a moderators' note is longer than is shown under an answer
-│   └── AgainstRating   a statement is said to confirm what its rating does not
+│   └── NoteTooLong     a moderators' note is longer than is shown under an answer
 ├── Stale               somebody else changed it since it was looked at
 ├── TwoPeopleNeeded     another person has to review it before this one publishes it
 ├── CannotDecide        a proposal is not this person's to decide, or not any more
@@ -49,8 +48,30 @@ class BrokenFile(UnreadableFile):
     """A file is not what it says it is: no JSON, no text."""
 
 
+class FeedProblem(StrEnum):
+    """Why a feed cannot be added or read as it is."""
+
+    #: A field is too long, or holds what its kind cannot hold.
+    BAD_FIELD = "bad_field"
+    INCOMPLETE = "incomplete"
+    #: It cannot be polled as often, or as rarely.
+    BAD_INTERVAL = "bad_interval"
+    KNOWN = "known"
+    #: What is at the address is no feed, or a broken one.
+    UNREADABLE = "unreadable"
+
+
 class UnusableFeed(KnowledgeError):
-    """A feed cannot be added or read as it is."""
+    """A feed cannot be added or read as it is; ``blanks`` as in BadEdit."""
+
+    def __init__(
+        self,
+        message: str,
+        problem: FeedProblem = FeedProblem.UNREADABLE,
+        **blanks: str | int,
+    ) -> None:
+        super().__init__(message)
+        self.problem, self.blanks = problem, blanks
 
 
 class DatabaseUnavailable(KnowledgeError):
@@ -69,23 +90,58 @@ class BadCursor(KnowledgeError):
     """A page was asked for that no list has."""
 
 
+class EditProblem(StrEnum):
+    """Why what was entered cannot be kept as it is."""
+
+    #: A field is too long, or holds what its kind cannot hold.
+    BAD_FIELD = "bad_field"
+    NO_TITLE = "no_title"
+    NO_LANGUAGE = "no_language"
+    NO_WORDS = "no_words"
+    TOO_MANY_WORDS = "too_many_words"
+    NOT_IN_REPORT = "not_in_report"
+    REPORT_WITHOUT_TEXT = "report_without_text"
+    KNOWN_WORDS = "known_words"
+    RETRACTED = "retracted"
+    RETRACTED_ANSWER = "retracted_answer"
+    NO_RELATION = "no_relation"
+    ANSWERS_NO_MORE = "answers_no_more"
+    KEPT_UNPUBLISHED = "kept_unpublished"
+    ONE_PART = "one_part"
+    PART_OUTSIDE = "part_outside"
+    PARTS_OVERLAP = "parts_overlap"
+    BAD_TAG = "bad_tag"
+    TOO_MANY_TAGS = "too_many_tags"
+    BAD_NOTE = "bad_note"
+    TOO_MANY_NOTES = "too_many_notes"
+    NOTE_TOO_LONG = "note_too_long"
+    WORDS_MISSING = "words_missing"
+    AGAINST_RATING = "against_rating"
+
+
 class BadEdit(KnowledgeError):
-    """What was entered cannot be kept as it is."""
+    """What was entered cannot be kept as it is.
+
+    ``blanks`` is what a sentence about the problem names: a ``field``, a ``ref``, a bound ``n``.
+    """
+
+    def __init__(self, problem: EditProblem, message: str, **blanks: str | int) -> None:
+        super().__init__(message)
+        self.problem, self.blanks = problem, blanks
 
 
 class NoteTooLong(BadEdit):
     """A moderators' note is longer than is shown under an answer."""
 
-
-class AgainstRating(BadEdit):
-    """A statement is said to support a claim, but fact-checkers did not confirm what it says."""
+    def __init__(self, message: str) -> None:
+        super().__init__(EditProblem.NOTE_TOO_LONG, message)
 
 
 class WordsMissing(BadEdit):
     """A report's new text does not hold the words of its statement ``ref``."""
 
     def __init__(self, message: str, ref: str) -> None:
-        super().__init__(message)
+        super().__init__(EditProblem.WORDS_MISSING, message, ref=ref)
         self.ref = ref
 
 
@@ -192,8 +248,25 @@ class AlreadyHandled(KnowledgeError):
     """A cluster stands where this cannot be done to it: another moderator was there first."""
 
 
+class RegroupProblem(StrEnum):
+    """Why claims cannot be merged or split like this."""
+
+    #: A cluster is to be merged with itself, or with what is part of it already.
+    SAME_CLUSTER = "same_cluster"
+    #: None or too many claims are to be split off.
+    BAD_NUMBER = "bad_number"
+    #: Some of the claims are no longer in the cluster.
+    MOVED = "moved"
+    #: All claims of a cluster are to be split off.
+    NONE_LEFT = "none_left"
+
+
 class CannotRegroup(KnowledgeError):
     """Claims cannot be merged or split like this."""
+
+    def __init__(self, problem: RegroupProblem, message: str) -> None:
+        super().__init__(message)
+        self.problem = problem
 
 
 class TooManySaved(KnowledgeError):

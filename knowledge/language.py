@@ -15,6 +15,20 @@ _FRENCH = frozenset(
 _ENGLISH = frozenset(_WORD.findall("the of and is in to that for was with are it by be this has"))
 
 
+#: The languages that are told apart.
+_TOLD_APART = frozenset({"ar", "en", "fr"})
+
+
+def language_of_part(text: str, stated: str) -> str:
+    """Return the language of a part of a document that is in ``stated`` as a whole.
+
+    Its own letters and words count where they tell; English is only what nothing else tells.
+    """
+    guessed = guess_language(text)
+    tells = guessed in ("ar", "fr") or (guessed == "en" and stated == "ar")
+    return guessed if tells and stated in _TOLD_APART else stated
+
+
 def guess_language(text: str) -> str:
     """Return ``ar``, ``en``, ``fr`` or ``und``: the script of most letters, then common words.
 

@@ -14,7 +14,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from bot.console import sign_in
-from bot.console.authorization import Handler, guard, make_error_page, words_for
+from bot.console.authorization import guard, make_error_page, words_for
+from bot.console.page_paths import PagePaths
 from bot.console.pages import (
     audit,
     blocking,
@@ -34,6 +35,7 @@ from bot.console.pages import (
     statements,
     trends,
 )
+from bot.console.requests import Handler
 from bot.console.security import BodyLimit, Headers, SlowRequests
 from bot.console.services import Services
 from knowledge.domain import Role
@@ -149,13 +151,14 @@ def build(desk: Services) -> Starlette:
         return RedirectResponse("/inbox", 303)
 
     slow = SlowRequests()
+    pages = PagePaths([(path, show) for method, path, _, show in PAGES if method == "GET"])
     routes: list[BaseRoute] = [
         Route("/", begin, methods=["GET"]),
         *sign_in.routes(desk),
         *(
             Route(
                 path,
-                guard(desk, role, handler, slow if handler in SLOW else None),
+                guard(desk, role, handler, slow if handler in SLOW else None, pages),
                 methods=[method],
             )
             for method, path, role, handler in PAGES

@@ -34,7 +34,7 @@ def act_name(action: str, say: Callable[[str], str]) -> str:
         "answered": say("Published and told"),
         "explained": say("Note changed"),
         "assigned": say("Assigned"),
-        "snoozed": say("Postponed"),
+        "snoozed": say("Put off"),
         "rejected": say("Rejected"),
         "reopened": say("Reopened"),
         "granted": say("Role granted"),

@@ -3,6 +3,7 @@
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from anyio import to_thread
@@ -11,11 +12,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.console import forms
+from bot.console.claim_queue_view import FIELDS
 from bot.console.error_pages import describe_error, status_of, way_out
 from bot.console.errors import FormForged, SignedOut
 from bot.console.forms import Form
+from bot.console.page_paths import PagePaths
 from bot.console.rendering import render
-from bot.console.requests import Visit, Visitor, authenticate
+from bot.console.requests import Handler, Visit, Visitor, authenticate
 from bot.console.security import SlowRequests
 from bot.console.services import Services
 from bot.conversation.moderator_names import load_names
@@ -24,11 +27,10 @@ from bot.errors import BotError
 from bot.observability.refused_requests import Refusals
 from bot.observability.telemetry import Door
 from knowledge.domain import Role
-from knowledge.errors import CannotUndo, KnowledgeError, Stale
+from knowledge.errors import CannotUndo, KnowledgeError, NotAllowed, Stale
 
 _refusals: Final = Refusals(Door.CONSOLE, logging.getLogger(__name__), logging.INFO)
 
-Handler = Callable[[Visit], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 #: The field that carries a form's token.
@@ -42,12 +44,29 @@ def cookie_name(desk: Services) -> str:
 
 
 def guard(
-    desk: Services, needs: Role, handler: Handler, slow: SlowRequests | None = None
+    desk: Services,
+    needs: Role,
+    handler: Handler,
+    slow: SlowRequests | None = None,
+    pages: PagePaths | None = None,
 ) -> Endpoint:
     """Return the endpoint of a handler for those who hold ``needs``; a POST carries its token.
 
-    A handler that may take long has a place among the ``slow``.
+    A handler that may take long has a place among the ``slow``. ``pages`` are where a form is shown
+    again that cannot be used, and where an error leads on to.
     """
+    pages = pages if pages is not None else PagePaths([])
+
+    def handle(visit: Visit) -> Response:
+        try:
+            return handler(visit)
+        except (SignedOut, NotAllowed):
+            raise
+        except (BotError, KnowledgeError) as error:
+            again = _show_form_again(visit, pages, error) if visit.sent.fields else None
+            if again is None:
+                raise
+            return again
 
     async def endpoint(request: Request) -> Response:
         cookie = request.cookies.get(cookie_name(desk), "")
@@ -71,9 +90,9 @@ def guard(
                 sent=sent,
             )
             if slow is None:
-                return await run_in_threadpool(handler, visit)
+                return await run_in_threadpool(handle, visit)
             with slow.place(visitor.key):
-                return await to_thread.run_sync(handler, visit, limiter=slow.threads)
+                return await to_thread.run_sync(handle, visit, limiter=slow.threads)
         except SignedOut as error:
             if request.method == "POST":
                 return make_error_page(request, error, words_for(request), desk)
@@ -82,9 +101,35 @@ def guard(
             words = (
                 load_catalogue(find_language(visitor.language)) if visitor else words_for(request)
             )
-            return make_error_page(request, error, words, desk, visitor)
+            above = pages.above(request.url.path, _NOTHING)
+            back = next((page.path for page in above if page.path != request.url.path), None)
+            return make_error_page(request, error, words, desk, visitor, back)
 
     return endpoint
+
+
+def _show_form_again(
+    visit: Visit, pages: PagePaths, error: BotError | KnowledgeError
+) -> Response | None:
+    """Return the page of a form with what was sent in it and why it cannot be used; None if gone.
+
+    What the form names is what its page is asked for, but for what narrows the inbox.
+    """
+    path = visit.path
+    taken = {TOKEN_FIELD, *FIELDS}
+    sent = {name: values for name, values in visit.sent.fields.items() if name not in taken}
+    for page in pages.above(path, visit.sent):
+        asked = Form({**sent, **visit.asked.fields})
+        again = replace(visit, path=page.path, at=page.at, asked=asked, refused=error, posted=path)
+        try:
+            response = page.handler(again)
+        except (BotError, KnowledgeError):
+            continue
+        if response.status_code in (200, 400):
+            status = response.status_code = status_of(error)
+            _refusals.note(status=status, error=type(error).__name__, method="POST")
+            return response
+    return None
 
 
 def require_same_site(request: Request) -> None:
@@ -112,8 +157,9 @@ def make_error_page(
     words: Catalogue,
     desk: Services,
     visitor: Visitor | None = None,
+    back: str | None = None,
 ) -> Response:
-    """Return the page that says what went wrong."""
+    """Return the page that says what went wrong; ``back`` is the page to go on from."""
     status = status_of(error)
     names: Mapping[str, str] = {}
     if visitor is not None and isinstance(error, Stale | CannotUndo):
@@ -131,6 +177,7 @@ def make_error_page(
         status=status,
         message=describe_error(error, words.say, names),
         way=way_out(error, request.url.path, words.say),
+        back=back,
     )
     return HTMLResponse(page, status)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from bot.console.audit_entries import act_name, place
 from bot.console.errors import (
     BadForm,
+    FieldTooLong,
     FormForged,
     FutureDate,
     SignedOut,
@@ -15,13 +16,13 @@ from bot.console.errors import (
     TooLarge,
     TooManyTries,
 )
-from bot.conversation.refusal_texts import compose_undecided
+from bot.conversation.change_texts import field_named
+from bot.conversation.refusal_texts import compose_problem, compose_undecided
 from bot.fetching import errors as fetching
 from bot.parsing.errors import ParserUnavailable
 from knowledge.claim_queue.saved_searches import MOST
 from knowledge.domain import SubjectKind
 from knowledge.errors import (
-    AgainstRating,
     AlreadyHandled,
     BadCursor,
     BadEdit,
@@ -32,7 +33,6 @@ from knowledge.errors import (
     KnowledgeError,
     LinkRefused,
     NotAllowed,
-    NoteTooLong,
     NotFound,
     Stale,
     TakenByColleague,
@@ -42,7 +42,6 @@ from knowledge.errors import (
     TwoPeopleNeeded,
     UnreadableFile,
     UnusableFeed,
-    WordsMissing,
 )
 from knowledge.storage.audit_log import COMMAND_LINE
 
@@ -102,6 +101,13 @@ def _audit(kind: str, number: str) -> str:
     return "/audit?" + urlencode({"subject": kind, "id": number})
 
 
+def describe_refused_form(error: Exception, say: Say) -> str:
+    """Say on a form's own page why what was sent cannot be used, and what to do."""
+    if isinstance(error, NotFound):
+        return say("What you named is not there, or no longer. Choose another one.")
+    return describe_error(error, say)
+
+
 def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBODY) -> str:
     """Say what happened and what to do, in the words of the person's language.
 
@@ -159,24 +165,8 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
             )
         case TooManySaved():
             return say("You have {n} saved searches already. Delete one first.").format(n=MOST)
-        case CannotRegroup():
-            return say("Claims cannot be moved like this. Choose some, and leave at least one.")
-        case WordsMissing(ref=ref):
-            return say(
-                "The words of {ref} are not in the new text. Edit or retract that statement first."
-            ).format(ref=ref)
-        case AgainstRating():
-            return say(
-                "Fact-checkers did not confirm what this statement says, so it confirms no claim."
-                " If they reviewed this very claim, choose that: people read their rating."
-            )
-        case NoteTooLong():
-            return say(
-                "A note has three sentences and 400 characters at most in each language."
-                " Shorten it."
-            )
-        case BadEdit():
-            return say("This cannot be saved as it is: {why}").format(why=error)
+        case BadEdit() | CannotRegroup() | UnusableFeed():
+            return compose_problem(error, say)
         case TooMuchToRead():
             return say(
                 "This is too large, or takes too long to read. Split it up, or paste its text."
@@ -185,8 +175,6 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
             return say("This is broken: it is not the JSON or the text that it should be. Mend it.")
         case UnreadableFile():
             return say("This cannot be read as a report. Paste its text instead.")
-        case UnusableFeed():
-            return say("This feed cannot be added: {why}").format(why=error)
         case TooBusy() | ParserUnavailable():
             return say("Too many reports are being read just now. Try again in a minute.")
         case fetching.PrivateAddress():
@@ -203,12 +191,16 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
             return say("A date lies in the future: {day}. Correct it and try again.").format(
                 day=day.isoformat()
             )
-        case BadForm(field=field):
-            return say("A field cannot be used as it is ({field}). Go back and correct it.").format(
-                field=field
+        case FieldTooLong(field=field, limit=limit):
+            return say("This is too long: {field}. It takes {n} characters at most.").format(
+                field=field_named(field, say), n=limit
             )
-        case KnowledgeError():
-            return str(error)
+        case BadForm(field=field) if (name := field_named(field, say)) != field:
+            return say("This cannot be used as it is: {field}. Correct it and try again.").format(
+                field=name
+            )
+        case BadForm():
+            return say("This form cannot be used as it is. Reload the page and fill it in again.")
         case _:
             return say("Something broke on our side. It was noted; please try again.")
 

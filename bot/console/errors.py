@@ -5,6 +5,7 @@ ConsoleError
 ├── SignedOut           nobody is signed in in this browser, or no longer
 ├── FormForged          a write without its session's token, or sent by another site
 ├── BadForm             a field holds what it cannot take
+│   ├── FieldTooLong    more than so many characters
 │   └── FutureDate      a date lies in the future
 ├── TooLarge            more was sent than a page takes
 ├── TooManyTries        one address tried to sign in too often
@@ -48,6 +49,14 @@ class FutureDate(BadForm):
     def __init__(self, field: str, day: date) -> None:
         super().__init__(field, f"{day} is in the future")
         self.day = day
+
+
+class FieldTooLong(BadForm):
+    """A field holds more than ``limit`` characters."""
+
+    def __init__(self, field: str, limit: int) -> None:
+        super().__init__(field, f"more than {limit} characters")
+        self.limit = limit
 
 
 class TooLarge(ConsoleError):

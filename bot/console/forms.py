@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from bot.console.errors import BadForm, FutureDate
+from bot.console.errors import BadForm, FieldTooLong, FutureDate
 from bot.console.security import MAX_BODY
 from knowledge.corpus.future_dates import is_future
 from knowledge.plain_text import plain_text, single_line
@@ -43,7 +43,7 @@ class Form:
         """Return a text as it was written, without control characters; empty if there is none."""
         text = next(iter(self.fields.get(name, ())), "").replace("\r\n", "\n")
         if len(text) > limit:
-            raise BadForm(name, f"more than {limit} characters")
+            raise FieldTooLong(name, limit)
         if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
             raise BadForm(name, "a NUL or a broken character")
         return plain_text(text)

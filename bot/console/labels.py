@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from knowledge.corpus.readers.fields import Flaw
 from knowledge.domain import (
     ClusterStatus,
     Feedback,
@@ -74,7 +75,7 @@ def _names(say: Say) -> dict[type[StrEnum], dict[StrEnum, str]]:
         ClusterStatus: {
             ClusterStatus.SETTLED: say("Settled"),
             ClusterStatus.OPEN: say("Open"),
-            ClusterStatus.SNOOZED: say("Snoozed"),
+            ClusterStatus.SNOOZED: say("Put off"),
             ClusterStatus.ANSWERED: say("Answered"),
             ClusterStatus.REJECTED: say("Rejected"),
         },
@@ -126,6 +127,17 @@ def _names(say: Say) -> dict[type[StrEnum], dict[StrEnum, str]]:
             SubjectKind.CLAIM: say("Claim"),
             SubjectKind.PERSON: say("Person"),
             SubjectKind.PROPOSAL: say("Proposal"),
+        },
+        Flaw: {
+            Flaw.TOO_LONG: say("Something in it is too long."),
+            Flaw.NO_TEXT: say("It has no text."),
+            Flaw.NO_PUBLISHER: say("It names no publisher."),
+            Flaw.REF_TAKEN: say("Another row has the same reference."),
+            Flaw.UNKNOWN_KIND: say("Its kind is not known."),
+            Flaw.BAD_DATE: say("Its date cannot be read."),
+            Flaw.BAD_ADDRESS: say("Its address cannot be used."),
+            Flaw.BROKEN: say("It is broken."),
+            Flaw.OTHER: say("It cannot be used as it is."),
         },
         ProposalState: {
             ProposalState.PENDING: say("Waiting for a second person"),

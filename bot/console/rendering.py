@@ -16,6 +16,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from bot.console.audit_entries import act_name, place, place_of
+from bot.console.claim_queue_view import kept
 from bot.console.forms import Form
 from bot.console.labels import MOMENTS, PEOPLE, STATUSES, VALUES, label, moment_of, value_named
 from bot.console.success_messages import describe_success
@@ -29,6 +30,7 @@ from knowledge.corpus.ratings import relations_allowed
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import ClusterStatus, Rating, Relation
+from knowledge.language import language_of_part
 from knowledge.plain_text import displayable
 from knowledge.storage.audit_log import COMMAND_LINE, Entry
 
@@ -86,8 +88,10 @@ def _environment() -> Environment:
         "differences": _differences,
         "without": _without,
         "with_after": _with_after,
+        "searched": _searched,
+        "language_of_part": language_of_part,
     }
-    environment.globals |= {"asset": asset, "token": _token, "told_done": _done}
+    environment.globals |= {"asset": asset, "token": _token, "told_done": _done, "kept": _kept}
     return environment
 
 
@@ -104,6 +108,13 @@ def _token(context: Context) -> Markup:
     return Markup('<input type="hidden" name="form_token" value="{}">').format(
         context["visitor"].form_token
     )
+
+
+@pass_context
+def _kept(context: Context, action: str, name: str, otherwise: object = "") -> Any:
+    """Return what was sent in a field of the form of ``action`` if it is shown again."""
+    sent: Form = context["sent"]
+    return sent.typed(name) if context["posted"] == action and name in sent.fields else otherwise
 
 
 @pass_context
@@ -150,7 +161,7 @@ def _moment(context: Context, value: datetime | None) -> Markup:
     words: Catalogue = context["words"]
     short = format_datetime(
         value,
-        "d MMM y، HH:mm" if words.language is Language.ARABIC else "d MMM y, HH:mm",
+        "d MMM y، HH:mm 'UTC'" if words.language is Language.ARABIC else "d MMM y, HH:mm 'UTC'",
         locale=words.language.value,
     )
     return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(
@@ -233,6 +244,12 @@ def _without(asked: Form, *names: str, **more: str) -> str:
     left = ((name, value) for name, values in asked.fields.items() for value in values)
     gone = {"said", "n", "of", *names, *more}
     query = urlencode([*((n, v) for n, v in left if v and n not in gone), *more.items()])
+    return f"?{query}" if query else ""
+
+
+def _searched(asked: Form) -> str:
+    """Write what the inbox was asked for on the way to this page."""
+    query = urlencode(kept(asked))
     return f"?{query}" if query else ""
 
 

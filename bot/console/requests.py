@@ -1,6 +1,6 @@
 """One request of a moderator: who asks, what was sent, and what they are shown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,16 +9,18 @@ from urllib.parse import urlencode
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from bot.console.error_pages import describe_refused_form, way_out
 from bot.console.errors import SignedOut
 from bot.console.forms import MAX_ID, Form
 from bot.console.rendering import render
 from bot.console.services import Services
 from bot.conversation.translations import Catalogue, find_language, load_catalogue
+from bot.errors import BotError
 from knowledge import approvals
 from knowledge.accounts import roles, sign_in
 from knowledge.approvals import Act, Applied, Waiting
 from knowledge.domain import Role
-from knowledge.errors import NotAllowed, NotFound
+from knowledge.errors import KnowledgeError, NotAllowed, NotFound
 from knowledge.index import serving_index
 
 
@@ -50,6 +52,10 @@ class Visit:
     at: Mapping[str, int | str]
     asked: Form
     sent: Form
+    #: Why the form that was sent cannot be used, where its page is shown again.
+    refused: BotError | KnowledgeError | None = None
+    #: Where the form was sent to that is shown again.
+    posted: str = ""
 
     @property
     def words(self) -> Catalogue:
@@ -108,6 +114,9 @@ class Visit:
                 asked=self.asked,
                 sent=self.sent,
                 now=self.now,
+                posted=self.posted,
+                wrong=describe_refused_form(self.refused, self.words.say) if self.refused else None,
+                way=way_out(self.refused, self.path, self.words.say) if self.refused else None,
                 today=self.now.date(),
                 Role=Role,
                 awaited=waiting if waiting or self.desk.two_people else None,
@@ -116,12 +125,16 @@ class Visit:
             code,
         )
 
-    def to(self, path: str, said: str | None = None, **asked: object) -> Response:
-        """Send the browser on; ``said`` names what the next page says was done."""
+    def to(self, path: str, said: str | None = None, anchor: str = "", **asked: object) -> Response:
+        """Send the browser on, to a place of a page; ``said`` names what it says was done."""
         values = {name: value for name, value in asked.items() if value is not None}
         if said is not None:
             values["said"] = said
-        return RedirectResponse(path + ("?" + urlencode(values) if values else ""), 303)
+        query = "?" + urlencode(values) if values else ""
+        return RedirectResponse(path + query + (f"#{anchor}" if anchor else ""), 303)
+
+
+Handler = Callable[[Visit], Response]
 
 
 def authenticate(

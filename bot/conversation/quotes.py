@@ -20,7 +20,7 @@ from knowledge.claims.arabizi import language_spoken
 from knowledge.corpus.ratings import may_confirm
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Rating, Relation
-from knowledge.language import UNDETERMINED, guess_language
+from knowledge.language import UNDETERMINED, guess_language, language_of_part
 from knowledge.plain_text import single_line
 
 #: Past this many days a report is old news: the answer says its age, and that things may have
@@ -132,6 +132,7 @@ def _foreign(statement: SourcedStatement, ask: Asking, words: Catalogue) -> str 
     code = statement.language.partition("-")[0].lower()
     if code not in names or code == UNDETERMINED:
         code = guess_language(statement.text)
+    code = language_of_part(statement.text, code)
     if UNDETERMINED in (code, ask.language) or code == ask.language:
         return None
     pattern = words.say("🌐 This report is in {language}, your message is not.")

@@ -3,24 +3,26 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bot.conversation.change_texts import field_named
 from bot.conversation.translations import Catalogue
 from bot.fetching.errors import FetchError
 from knowledge.errors import (
-    AgainstRating,
     AlreadyHandled,
     BadEdit,
     CannotDecide,
     CannotRegroup,
     CannotUndo,
     DecisionProblem,
+    EditProblem,
+    FeedProblem,
     KnowledgeError,
     NotFound,
+    RegroupProblem,
     Stale,
     TooLate,
     TwoPeopleNeeded,
     UnreadableFile,
     UnusableFeed,
-    WordsMissing,
 )
 
 _NOBODY: Final[Mapping[str, str]] = {}
@@ -53,22 +55,17 @@ def compose_refusal(
             return say("This was handled already; /queue shows what is left.")
         case CannotDecide():
             return compose_undecided(error, say)
-        case WordsMissing(ref=ref):
-            return say(
-                "The words of {ref} are not in the new text. Edit or retract that statement first."
-            ).format(ref=words.quote(ref))
-        case AgainstRating():
-            return say(
-                "Fact-checkers did not confirm what this statement says, so it confirms no claim."
-                " If they reviewed this very claim, choose that: people read their rating."
-            )
         case TooLate():
             return say(
                 "It is too late to take it back like this: people are being told. If it is wrong,"
                 " take it back in the console’s audit: whoever was told hears of it."
             )
-        case BadEdit() | CannotRegroup() | CannotUndo() | UnusableFeed():
-            return say("It cannot be done any more: {why}").format(why=error)
+        case BadEdit() | CannotRegroup() | UnusableFeed():
+            return compose_problem(error, words.say)
+        case CannotUndo():
+            return say(
+                "This cannot be taken back, or not any more: what it changed was changed again."
+            )
         case NotFound():
             return say("There is nothing of this reference any more. Check it, please.")
         case TwoPeopleNeeded(reviewer_left=True):
@@ -103,3 +100,96 @@ def compose_undecided(error: CannotDecide, say: Callable[[str], str]) -> str:
             )
         case _:
             return say("This was decided already. Look at what waits again.")
+
+
+def compose_problem(
+    error: BadEdit | UnusableFeed | CannotRegroup, say: Callable[[str], str]
+) -> str:
+    """Return why what was entered cannot be kept or done as it is, with the way out."""
+    if isinstance(error, CannotRegroup):
+        return _regrouping(say)[error.problem]
+    sentence = _editing(say)[error.problem] if isinstance(error, BadEdit) else ""
+    if isinstance(error, UnusableFeed):
+        sentence = _feeds(say)[error.problem]
+    named = {"field": field_named(str(error.blanks.get("field", "")), say)}
+    return sentence.format(**{**error.blanks, **named})
+
+
+def _editing(say: Callable[[str], str]) -> dict[EditProblem, str]:
+    return {
+        EditProblem.BAD_FIELD: say(
+            "This field is too long, or holds what it cannot take: {field}. Correct it."
+        ),
+        EditProblem.NO_TITLE: say("A report needs a title. Give it one."),
+        EditProblem.NO_LANGUAGE: say("A report needs a language. Give its code, such as ar."),
+        EditProblem.NO_WORDS: say("A statement needs words. Quote a sentence of the report."),
+        EditProblem.TOO_MANY_WORDS: say(
+            "A statement has {n} characters at most. Quote one sentence."
+        ),
+        EditProblem.NOT_IN_REPORT: say(
+            "These words are not in the report. Copy them exactly as they stand there."
+        ),
+        EditProblem.REPORT_WITHOUT_TEXT: say(
+            "Only the statements of this report are kept, not its text to quote from."
+        ),
+        EditProblem.KNOWN_WORDS: say("These words are a statement already: {ref}. Open that one."),
+        EditProblem.RETRACTED: say(
+            "A retracted statement cannot be edited. Add it anew if it holds after all."
+        ),
+        EditProblem.RETRACTED_ANSWER: say(
+            "A retracted statement answers nothing. Choose another one."
+        ),
+        EditProblem.AGAINST_RATING: say(
+            "Fact-checkers did not confirm what this statement says, so it confirms no claim."
+            " If they reviewed this very claim, choose that: people read their rating."
+        ),
+        EditProblem.NO_RELATION: say("Say whether it supports or contradicts the claim."),
+        EditProblem.ANSWERS_NO_MORE: say(
+            "This statement does not answer the claim any more. Look at the claim again."
+        ),
+        EditProblem.KEPT_UNPUBLISHED: say(
+            "{ref} is not published, but one of the others is. Publish it first."
+        ),
+        EditProblem.ONE_PART: say("One part is no split. Write at least two, each on a line."),
+        EditProblem.PART_OUTSIDE: say(
+            "A part is not in the statement. Copy its words exactly as they stand there."
+        ),
+        EditProblem.PARTS_OVERLAP: say("Two parts overlap. Write each word in one part only."),
+        EditProblem.BAD_TAG: say("A tag has between 1 and {n} characters. Choose another one."),
+        EditProblem.TOO_MANY_TAGS: say("A cluster has {n} tags at most. Remove one first."),
+        EditProblem.BAD_NOTE: say("A note has between 1 and {n} characters. Shorten it."),
+        EditProblem.TOO_MANY_NOTES: say("A cluster has {n} notes at most. Delete one first."),
+        EditProblem.NOTE_TOO_LONG: say(
+            "A note has three sentences and 400 characters at most in each language. Shorten it."
+        ),
+        EditProblem.WORDS_MISSING: say(
+            "The words of {ref} are not in the new text. Edit or retract that statement first."
+        ),
+    }
+
+
+def _feeds(say: Callable[[str], str]) -> dict[FeedProblem, str]:
+    return {
+        FeedProblem.BAD_FIELD: say(
+            "This field is too long, or holds what it cannot take: {field}. Correct it."
+        ),
+        FeedProblem.INCOMPLETE: say("A feed needs the publisher’s name and its address."),
+        FeedProblem.BAD_INTERVAL: say(
+            "A feed is read every {least} to {most} minutes. Choose another number."
+        ),
+        FeedProblem.KNOWN: say("This address is read already: look for it among the sources."),
+        FeedProblem.UNREADABLE: say("What is at this address is no feed that can be read."),
+    }
+
+
+def _regrouping(say: Callable[[str], str]) -> dict[RegroupProblem, str]:
+    return {
+        RegroupProblem.SAME_CLUSTER: say(
+            "This is the same cluster, or part of it already. Choose another one to merge."
+        ),
+        RegroupProblem.BAD_NUMBER: say("Tick the wordings that are to be split off."),
+        RegroupProblem.MOVED: say(
+            "Some of these wordings have moved to another cluster meanwhile. Look again."
+        ),
+        RegroupProblem.NONE_LEFT: say("Leave at least one wording: untick one."),
+    }

@@ -168,6 +168,24 @@ class ClaimChecker:
         matches = tuple(self._match(text, each, {}) for each in found[:top])
         return replace(_nothing(text), matches=matches)
 
+    def relevances(self, text: str, others: Sequence[str]) -> list[float]:
+        """Return the probability of each of a few texts to be about ``text``, read together."""
+        text = bare_text(text)
+        if not terms(text) or not others:
+            return [0.0] * len(others)
+        with self._places:
+            vector = _mean(self._encoder.encode_claims((text,)))
+            read = [each[:READ_CHARACTERS] for each in others]
+            cosines = self._encoder.encode_statements(read) @ vector
+            cohort = self._unrelated()
+            found = [
+                Found(each, 0.0, normalise_scores(float(c), vector, cohort), coverage(text, each))
+                for each, c in zip(read, cosines, strict=True)
+            ]
+            if self._reranker is None:
+                return [each.relevance for each in found]
+            return [each.relevance for each in self._reranker.read(text, found)]
+
     def compare(self, claim: str, statements: Sequence[SourcedStatement]) -> list[Match]:
         """Return how statements of a report that no index holds stand to a claim, nearest first.
 

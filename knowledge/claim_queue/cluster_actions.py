@@ -14,7 +14,7 @@ from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.demand import hold, recount
 from knowledge.claim_queue.opposite_claims import may_oppose
 from knowledge.domain import ClusterStatus, RejectReason, SubjectKind
-from knowledge.errors import AlreadyHandled, CannotRegroup, TakenByColleague
+from knowledge.errors import AlreadyHandled, CannotRegroup, RegroupProblem, TakenByColleague
 from knowledge.models import Claim, Cluster, Inquiry, Verdict
 from knowledge.notifications import rejections
 from knowledge.storage import audit_log
@@ -198,7 +198,10 @@ def _apart_from(session: Session, kept: Cluster, others: Sequence[int]) -> list[
     rows = {row.id: row for row in (resolve_merged_cluster(session, each) for each in others)}
     rows.pop(kept.id, None)
     if not rows:
-        raise CannotRegroup(f"cluster {kept.id} needs another to be merged with; choose one")
+        raise CannotRegroup(
+            RegroupProblem.SAME_CLUSTER,
+            f"cluster {kept.id} needs another to be merged with; choose one",
+        )
     return list(rows.values())
 
 
@@ -236,16 +239,22 @@ def split_cluster(
     """
     row, wanted = _held(session, cluster_id), sorted(set(claim_ids))
     if not 0 < len(wanted) <= MOST:
-        raise CannotRegroup(f"choose between 1 and {MOST} claims to split from cluster {row.id}")
+        raise CannotRegroup(
+            RegroupProblem.BAD_NUMBER,
+            f"choose between 1 and {MOST} claims to split from cluster {row.id}",
+        )
     # A wording that is forgotten has no words left to be chosen by.
     inside = and_(Claim.cluster_id == row.id, Claim.text != "")
     held = list(session.scalars(select(Claim.id).where(inside, Claim.id.in_(wanted))))
     if len(held) < len(wanted):
         raise CannotRegroup(
-            f"some of these claims are no longer in cluster {row.id}; look at it again"
+            RegroupProblem.MOVED,
+            f"some of these claims are no longer in cluster {row.id}; look at it again",
         )
     if session.scalar(select(func.count()).where(inside)) == len(wanted):
-        raise CannotRegroup(f"at least one claim has to stay in cluster {row.id}")
+        raise CannotRegroup(
+            RegroupProblem.NONE_LEFT, f"at least one claim has to stay in cluster {row.id}"
+        )
     answered = row.status is ClusterStatus.ANSWERED
     apart = Cluster(
         title=_most_asked(session, Claim.id.in_(wanted)),

@@ -1,7 +1,7 @@
 """Tags and notes that moderators leave on clusters, for themselves and each other."""
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
 from knowledge.claim_queue.demand import hold
 from knowledge.domain import SubjectKind
-from knowledge.errors import BadEdit, NotFound
+from knowledge.errors import BadEdit, EditProblem, NotFound
 from knowledge.models import Cluster, ClusterNote, ClusterTag
 from knowledge.plain_text import displayable, single_line
 from knowledge.storage import audit_log
@@ -54,10 +54,18 @@ def tag(session: Session, cluster_id: int, name: str, actor: str) -> None:
     """Put a tag on a cluster. Raises BadEdit, NotFound."""
     row, name = _held(session, cluster_id), normalise_tag(name)
     if not 0 < len(name) <= LONGEST_TAG:
-        raise BadEdit(f"a tag has 1 to {LONGEST_TAG} characters; choose another one")
+        raise BadEdit(
+            EditProblem.BAD_TAG,
+            f"a tag has 1 to {LONGEST_TAG} characters; choose another one",
+            n=LONGEST_TAG,
+        )
     here = select(func.count()).where(ClusterTag.cluster_id == row.id, ClusterTag.tag != name)
     if (session.scalar(here) or 0) >= MOST_TAGS:
-        raise BadEdit(f"cluster {row.id} has {MOST_TAGS} tags already; remove one first")
+        raise BadEdit(
+            EditProblem.TOO_MANY_TAGS,
+            f"cluster {row.id} has {MOST_TAGS} tags already; remove one first",
+            n=MOST_TAGS,
+        )
     if insert_new(session, ClusterTag, {"cluster_id": row.id, "tag": name}):
         _audit(session, row, "tagged", actor, after={"tag": name})
 
@@ -74,10 +82,18 @@ def add_note(session: Session, cluster_id: int, text: str, actor: str) -> int:
     """Write a note about a cluster and return its number. Raises BadEdit, NotFound."""
     row, text = _held(session, cluster_id), displayable(text).strip()
     if not 0 < len(text) <= LONGEST_NOTE:
-        raise BadEdit(f"a note has 1 to {LONGEST_NOTE} characters; write less, or two notes")
+        raise BadEdit(
+            EditProblem.BAD_NOTE,
+            f"a note has 1 to {LONGEST_NOTE} characters; write less, or two notes",
+            n=LONGEST_NOTE,
+        )
     here = select(func.count()).where(ClusterNote.cluster_id == row.id)
     if (session.scalar(here) or 0) >= MOST_NOTES:
-        raise BadEdit(f"cluster {row.id} has {MOST_NOTES} notes already; delete one first")
+        raise BadEdit(
+            EditProblem.TOO_MANY_NOTES,
+            f"cluster {row.id} has {MOST_NOTES} notes already; delete one first",
+            n=MOST_NOTES,
+        )
     note = ClusterNote(cluster_id=row.id, author=actor, text=text)
     session.add(note)
     session.flush()
@@ -95,6 +111,19 @@ def delete_note(session: Session, cluster_id: int, note_id: int, actor: str) -> 
     if session.scalar(delete(ClusterNote).where(*mine).returning(ClusterNote.id)) is None:
         raise NotFound(f"there is no note {note_id} of yours; look at the cluster again")
     _audit(session, row, "note deleted", actor, before={"note": note_id})
+
+
+def load_tags(session: Session, cluster_ids: Collection[int]) -> Mapping[int, tuple[str, ...]]:
+    """Return the tags of some clusters, by cluster; those without are left out."""
+    rows = session.execute(
+        select(ClusterTag.cluster_id, ClusterTag.tag)
+        .where(ClusterTag.cluster_id.in_(cluster_ids))
+        .order_by(ClusterTag.tag)
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for number, name in rows:
+        found[number] = (*found.get(number, ()), name)
+    return found
 
 
 def of(session: Session, cluster_id: int) -> Remarks:

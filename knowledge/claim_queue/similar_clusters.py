@@ -1,6 +1,6 @@
 """Find clusters by what they mean: to be merged with another one, or searched for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -31,12 +31,15 @@ _LOOKED_AT: Final = 5_000
 #: Wordings of a cluster, beside its title, that others are compared with.
 _WORDINGS: Final = 3
 #: How far past being worth reading (``clustering.nearness``) a cluster is suggested for merging
-#: that does not read the same, and how far one is found: 97 and 99 % of 400 of ANS train's
-#: paraphrases are, none and 8 % of its 63 pairs on something else. Who searches looks on.
+#: that does not read the same: 97 % of 400 of ANS train's paraphrases are, none of its 63 pairs on
+#: something else.
 CLEARLY: Final = 4.0
-ABOUT: Final = 2.0
 #: Clusters of the nearest vectors whose words are counted as well.
 _NOMINATED: Final = 50
+
+
+#: Returns how probably each of some texts is about a text.
+Relevances = Callable[[str, Sequence[str]], Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +64,23 @@ def similar(
         title, ours, others = row.title, _wordings(session, row), _open_beside(session, row.id)
     rows = load_or_compute(sessions, encoder, ours)
     near = _nearest(sessions, encoder, ours, rows, others)
-    apart = [each for each in near if not may_oppose(title, each[1].title)]
-    return _read(meanings, title, apart, (Meaning.SAME,), CLEARLY)
+    apart = [each for each in near if each[0] >= 0 and not may_oppose(title, each[1].title)]
+    return _read(meanings, title, apart)
 
 
-def about(sessions: Sessions, encoder: Encoder, meanings: Comparing, text: str) -> list[Similar]:
-    """Return clusters, of whatever status, that are about what a text says or denies."""
+def about(
+    sessions: Sessions, encoder: Encoder, relevances: Relevances, text: str
+) -> list[tuple[float, Similar]]:
+    """Return the few clusters, of whatever status, that are nearest to a text.
+
+    Each comes with the probability that it is about the text, the surest first.
+    """
     with sessions() as session:
         others = _similar(session)
     near = _nearest(sessions, encoder, [text], encoder.encode_statements([text]), others)
-    return _read(meanings, text, near, (Meaning.SAME, Meaning.OPPOSITE), ABOUT)
+    nearest = [each for _, each in near[:_AT_ONCE]]
+    sure = relevances(text, [each.title for each in nearest])
+    return sorted(zip(sure, nearest, strict=True), key=lambda each: -each[0])
 
 
 def _nearest(
@@ -80,7 +90,7 @@ def _nearest(
     rows: Vectors,
     others: Sequence[Similar],
 ) -> list[tuple[float, Similar]]:
-    """Return those of ``others`` that are worth reading, nearest first, with how far past that.
+    """Return the nearest of ``others``, with how far past being worth reading each is.
 
     ``rows`` are the vectors of ``ours``; nothing is computed of the others.
     """
@@ -97,7 +107,7 @@ def _nearest(
         (max(map(partial(_nearness, others[n].title), ours, above[:, n].tolist())), others[n])
         for n in best
     ]
-    return sorted((each for each in past if each[0] >= 0), key=lambda each: -each[0])
+    return sorted(past, key=lambda each: -each[0])
 
 
 def _nearness(title: str, wording: str, above: float) -> float:
@@ -109,15 +119,13 @@ def _read(
     meanings: Comparing,
     text: str,
     near: Sequence[tuple[float, Similar]],
-    first: Collection[Meaning],
-    enough: float,
 ) -> list[Similar]:
-    """Return what reads as one of ``first``, then what is near ``enough`` and no opposite."""
+    """Return what reads the same, then what is clearly near and no opposite."""
     near = near[:_AT_ONCE]
     read = meanings.compare([Pair(text, each.title) for _, each in near])
     told = [(each, past, meaning) for (past, each), meaning in zip(near, read, strict=True)]
-    chosen = [each for each, _, meaning in told if meaning in first]
-    others = [each for each, past, meaning in told if meaning is Meaning.OTHER and past >= enough]
+    chosen = [each for each, _, meaning in told if meaning is Meaning.SAME]
+    others = [each for each, past, meaning in told if meaning is Meaning.OTHER and past >= CLEARLY]
     return [*chosen, *others][:SUGGESTED]
 
 

@@ -13,7 +13,7 @@ from knowledge.claim_queue.reopening import reopen_of
 from knowledge.claims.claim_key import key_of
 from knowledge.corpus.ratings import follow_rating
 from knowledge.domain import ChangeKind, Relation, StatementStatus, SubjectKind, now
-from knowledge.errors import AgainstRating, BadEdit, NotFound
+from knowledge.errors import BadEdit, EditProblem, NotFound
 from knowledge.models import AuditEntry, Claim, Statement, Verdict
 from knowledge.notifications.withdrawals import cancel_withdrawal, note_withdrawn
 from knowledge.storage import audit_log
@@ -59,17 +59,21 @@ def attach(
 
     It is given out once it is published. Where it settles them no more, who was told that it does
     is to hear so. Raises NotFound for what is not there, BadEdit for a retracted statement and
-    AgainstRating for one said to support what its rating does not confirm.
+    for one said to support what its rating does not confirm.
     """
     demand.hold(session)
     # Taken: who withdraws it meanwhile sees what it answers, and opens that again.
     row = lock_statements(session, [statement_id])[statement_id]
     if row.status is StatementStatus.RETRACTED:
-        raise BadEdit("a retracted statement answers nothing; choose another one")
+        raise BadEdit(
+            EditProblem.RETRACTED_ANSWER,
+            "a retracted statement answers nothing; choose another one",
+        )
     if follow_rating(relation, row.rating) is not relation:
-        raise AgainstRating(
+        raise BadEdit(
+            EditProblem.AGAINST_RATING,
             f"what is rated {row.rating} confirms no claim; if this very claim was reviewed, say"
-            " that it is refuted"
+            " that it is refuted",
         )
     if relation is Relation.NOT_ENOUGH_INFO:
         note_withdrawn(session, claim_ids, statement_id)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import FeedKind, SubjectKind
-from knowledge.errors import NotFound, UnusableFeed
+from knowledge.errors import FeedProblem, NotFound, UnusableFeed
 from knowledge.models import Feed, FeedItem, Report, Source
 from knowledge.plain_text import single_line
 from knowledge.storage.audit_log import record
@@ -68,13 +68,25 @@ def add_feed(
         address = fields.url_of(url, "url")
         home = fields.url_of(homepage, "homepage")
     except FieldError as error:
-        raise UnusableFeed(f"the feed cannot be added: {error}") from error
+        field = str(error).partition(":")[0]
+        message = f"the feed cannot be added: {error}"
+        raise UnusableFeed(message, FeedProblem.BAD_FIELD, field=field) from error
     if named is None or address is None:
-        raise UnusableFeed("the feed cannot be added: give the source's name and the address")
+        raise UnusableFeed(
+            "the feed cannot be added: give the source's name and the address",
+            FeedProblem.INCOMPLETE,
+        )
     if not MIN_MINUTES <= minutes <= MAX_MINUTES:
-        raise UnusableFeed(f"a feed is polled every {MIN_MINUTES} to {MAX_MINUTES} minutes")
+        raise UnusableFeed(
+            f"a feed is polled every {MIN_MINUTES} to {MAX_MINUTES} minutes",
+            FeedProblem.BAD_INTERVAL,
+            least=MIN_MINUTES,
+            most=MAX_MINUTES,
+        )
     if session.scalar(select(Feed.id).where(Feed.url == address)) is not None:
-        raise UnusableFeed(f"{address} is polled already; see `tathabbat sources list`")
+        raise UnusableFeed(
+            f"{address} is polled already; see `tathabbat sources list`", FeedProblem.KNOWN
+        )
     source = session.scalar(select(Source).where(Source.name == named)) or Source(name=named)
     before = {"homepage": source.homepage}
     source.homepage = home or source.homepage

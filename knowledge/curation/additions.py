@@ -11,7 +11,7 @@ from knowledge.curation import input_limits
 from knowledge.curation.quote_location import locate_quote
 from knowledge.curation.version_content import STATEMENT_FIELDS, read_content
 from knowledge.domain import Span, StatementDraft, StatementStatus, SubjectKind
-from knowledge.errors import BadEdit, NotFound
+from knowledge.errors import BadEdit, EditProblem, NotFound
 from knowledge.models import Report, Statement
 from knowledge.storage import audit_log
 from knowledge.storage.row_locks import lock_report
@@ -33,7 +33,11 @@ def add_statement(session: Session, report_id: int, draft: StatementDraft, actor
     )
     for known in report.statements:
         if known.status is not StatementStatus.RETRACTED and _same(known, draft.text, span):
-            raise BadEdit(f"these words are a statement already: {known.ref}; open that one")
+            raise BadEdit(
+                EditProblem.KNOWN_WORDS,
+                f"these words are a statement already: {known.ref}; open that one",
+                ref=known.ref,
+            )
     row = insert(report, draft, span, _place(report, span), StatementStatus.DRAFT)
     session.flush()
     after = {"status": row.status.value, **read_content(row, STATEMENT_FIELDS)}

@@ -15,7 +15,7 @@ from knowledge.corpus.reports import SourcedStatement, load_by_ids
 from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.curation.revisions import revise
 from knowledge.domain import StatementStatus, SubjectKind
-from knowledge.errors import BadEdit, NotFound
+from knowledge.errors import BadEdit, EditProblem, NotFound
 from knowledge.models import Statement
 from knowledge.notifications.corrections import pass_on
 from knowledge.storage.row_locks import lock_statements
@@ -92,7 +92,11 @@ def merge(
             raise make_stale_error(session, SubjectKind.STATEMENT, number)
     published = StatementStatus.PUBLISHED
     if kept.status is not published and any(rows[n].status is published for n in others):
-        raise BadEdit(f"{kept.ref} is not published but one of the others is; publish it first")
+        raise BadEdit(
+            EditProblem.KEPT_UNPUBLISHED,
+            f"{kept.ref} is not published but one of the others is; publish it first",
+            ref=kept.ref,
+        )
     for number in others:
         values = {"status": StatementStatus.RETRACTED.value, "merged_into": keep}
         revise(session, rows[number], values, actor, "merged", reason)

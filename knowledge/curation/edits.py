@@ -31,7 +31,7 @@ from knowledge.domain import (
     require_plain_text,
     require_single_line,
 )
-from knowledge.errors import BadEdit, WordsMissing
+from knowledge.errors import BadEdit, EditProblem, WordsMissing
 from knowledge.models import Report, Statement
 from knowledge.plain_text import plain_text
 from knowledge.storage import audit_log
@@ -103,7 +103,10 @@ def edit_statement(
     if row.version != version:
         raise make_stale_error(session, SubjectKind.STATEMENT, statement_id)
     if row.status is StatementStatus.RETRACTED:
-        raise BadEdit("a retracted statement is not edited; add it anew if it holds after all")
+        raise BadEdit(
+            EditProblem.RETRACTED,
+            "a retracted statement is not edited; add it anew if it holds after all",
+        )
     body = row.report.body
     loose = row.span_start is None and edit.text == row.text
     span = edit.span if loose else locate_quote(body, edit.text, edit.span)
@@ -143,7 +146,7 @@ def edit_report(
         raise make_stale_error(session, SubjectKind.REPORT, report_id)
     title = input_limits.require_line(edit.title, "title", fields.MAX_TITLE)
     if title is None:
-        raise BadEdit("a report needs a title; give it one")
+        raise BadEdit(EditProblem.NO_TITLE, "a report needs a title; give it one")
     if edit.body != row.body:
         input_limits.require_body(edit.body, _LONGEST_BODY)
     values = {

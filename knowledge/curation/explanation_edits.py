@@ -13,7 +13,7 @@ from knowledge.claim_queue.explanations import Note, note_from
 from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.curation.revisions import TOLD
 from knowledge.domain import NotificationKind, NotificationStatus, Outcome, Relation, SubjectKind
-from knowledge.errors import BadEdit
+from knowledge.errors import BadEdit, EditProblem
 from knowledge.models import Claim, Inquiry, Notification, Person, Shown, Statement, Verdict
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_selected
@@ -44,7 +44,10 @@ def explained(session: Session, cluster_id: int, statement_id: int) -> Explained
         .limit(1)
     ).one_or_none()
     if row is None:
-        raise BadEdit("this statement does not answer the claim any more; look at it again")
+        raise BadEdit(
+            EditProblem.ANSWERS_NO_MORE,
+            "this statement does not answer the claim any more; look at it again",
+        )
     return Explained(row.relation, note_from(row.note))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
-from knowledge.errors import BadEdit
+from knowledge.errors import BadEdit, EditProblem
 
 
 def require_line(value: str | None, field: str, limit: int) -> str | None:
@@ -36,7 +36,9 @@ def require_language(value: str) -> str:
     """Return a language's code. Raises BadEdit."""
     found = _checked(lambda: fields.language_of(value, "language"))
     if found is None:
-        raise BadEdit("a report needs a language; give its code, such as 'ar'")
+        raise BadEdit(
+            EditProblem.NO_LANGUAGE, "a report needs a language; give its code, such as 'ar'"
+        )
     return found
 
 
@@ -44,4 +46,6 @@ def _checked(read: Callable[[], str | None]) -> str | None:
     try:
         return read()
     except FieldError as error:
-        raise BadEdit(f"this cannot be kept: {error}") from error
+        field = str(error).partition(":")[0]
+        message = f"this cannot be kept: {error}"
+        raise BadEdit(EditProblem.BAD_FIELD, message, field=field) from error

@@ -26,7 +26,7 @@ from knowledge.domain import (
     SubjectKind,
     now,
 )
-from knowledge.errors import BadEdit, TooLate
+from knowledge.errors import BadEdit, EditProblem, TooLate
 from knowledge.models import Claim, Cluster, Inquiry, Notification, Statement
 from knowledge.notifications import rejections
 from knowledge.notifications.withdrawals import cancel_overtaken, resume, under_way
@@ -68,7 +68,7 @@ def answer_cluster(
     nothing, TwoPeopleNeeded as ``curation.publish``.
     """
     if relation is Relation.NOT_ENOUGH_INFO:
-        raise BadEdit("an answer supports or refutes; say which")
+        raise BadEdit(EditProblem.NO_RELATION, "an answer supports or refutes; say which")
     # No claim joins or leaves the cluster meanwhile: who is told has the answer attached. And the
     # statement is taken before the cluster, as where one is withdrawn and the other opened.
     demand.hold(session)

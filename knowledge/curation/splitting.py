@@ -10,7 +10,7 @@ from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.curation.revisions import revise
 from knowledge.curation.version_content import STATEMENT_FIELDS, read_content
 from knowledge.domain import ChangeKind, Span, StatementDraft, StatementStatus, SubjectKind
-from knowledge.errors import BadEdit
+from knowledge.errors import BadEdit, EditProblem
 from knowledge.models import Statement
 from knowledge.plain_text import single_line
 from knowledge.storage import audit_log
@@ -77,13 +77,15 @@ def _parts(whole: Statement, spans: Sequence[Span]) -> list[tuple[str, Span | No
     text = whole.text
     ordered = sorted(spans, key=lambda span: span.start)
     if len(ordered) < 2:
-        raise BadEdit("one part is no split; mark two at least")
+        raise BadEdit(EditProblem.ONE_PART, "one part is no split; mark two at least")
     for span in ordered:
         inside = 0 <= span.start - offset < span.end - offset <= len(text)
         if not inside or not text[span.start - offset : span.end - offset].strip():
-            raise BadEdit("a part lies outside the statement; mark it again")
+            raise BadEdit(
+                EditProblem.PART_OUTSIDE, "a part lies outside the statement; mark it again"
+            )
     if any(left.end > right.start for left, right in pairwise(ordered)):
-        raise BadEdit("two parts overlap; mark them again")
+        raise BadEdit(EditProblem.PARTS_OVERLAP, "two parts overlap; mark them again")
     return [
         (text[span.start - offset : span.end - offset], span if placed else None)
         for span in ordered

@@ -389,3 +389,24 @@ def test_the_main_path_works_without_scripts(console: Console) -> None:
         browser.press("main button.danger")
         assert "language=en" in browser.driver.current_url
         assert "1" in browser.find(".said").text
+
+
+def test_on_a_phone_every_page_is_within_reach_and_the_bar_comes_with_a_tick(
+    browser: Chromium,
+) -> None:
+    browser.resize(PHONE)
+    for language in ("ar", "en"):
+        speak(browser, language)
+        browser.open("/inbox")
+        width = browser.driver.execute_script("return document.documentElement.clientWidth")
+        for link in browser.driver.find_elements(By.CSS_SELECTOR, ".masthead nav a"):
+            place = link.rect
+            assert link.is_displayed()
+            assert place["x"] >= 0
+            assert place["x"] + place["width"] <= width
+        bar = browser.find("#bulk")
+        assert not bar.is_displayed()
+        browser.driver.find_element(By.CSS_SELECTOR, ".tick input").click()
+        assert bar.is_displayed()
+        browser.driver.find_element(By.CSS_SELECTOR, ".tick input").click()
+        assert not bar.is_displayed()

@@ -38,7 +38,7 @@ def moderator(console: Console) -> Browser:
 
 
 def listed(page: str) -> list[int]:
-    return [int(number) for number in re.findall(r'class="title" href="/clusters/(\d+)"', page)]
+    return [int(number) for number in re.findall(r'class="title" href="/clusters/(\d+)[?"]', page)]
 
 
 def links(page: str, named: str) -> list[str]:
@@ -127,7 +127,44 @@ class TestFilters:
         answer = moderator.send(html.unescape(action), **{"from": "inbox", "assignee": key_of(2)})
         back = asked(answer.headers["location"])
         assert (back["language"], back["order"], back["said"]) == ("en", "people", "assigned")
-        assert listed(moderator.told(answer)) == [3]
+        # The browser lands on the row, and the page says which claim it was.
+        assert answer.headers["location"].endswith("#c3")
+        page = moderator.told(answer)
+        assert listed(page) == [3]
+        assert 'id="c3"' in page
+        assert "A crocodile was seen" in page.split('role="status"', 1)[1].split("</p>", 1)[0]
+
+    def test_a_row_that_goes_leads_to_the_one_beside_it(self, moderator: Browser) -> None:
+        page = moderator.get("/inbox?order=people").text
+        first, second = listed(page)[:2]
+        form = page.split(f'action="/clusters/{first}/snooze', 1)[1].split("</form>", 1)[0]
+        row = field_of(form, "row")
+        answer = moderator.send(f"/clusters/{first}/snooze", **{"from": "inbox", "row": row})
+        assert answer.headers["location"].endswith(f"#c{second}")
+
+    def test_a_claims_page_leads_back_to_the_list_as_it_was(self, moderator: Browser) -> None:
+        page = moderator.get("/inbox?language=en&order=people").text
+        (address,) = re.findall(r'class="title" href="(/clusters/3[^"]*)"', page)
+        page = moderator.get(html.unescape(address)).text
+        back = html.unescape(links(page, "Inbox")[-1])
+        assert back == "/inbox?order=people&language=en#c3"
+        (action,) = re.findall(r'action="(/clusters/3/assign[^"]*)"', page)
+        page = moderator.told(moderator.send(html.unescape(action), assignee=key_of(2)))
+        assert html.unescape(links(page, "Inbox")[-1]) == back
+
+    def test_a_row_shows_the_tags_of_its_claim(self, moderator: Browser) -> None:
+        moderator.send("/clusters/3/tag", tag="river")
+        page = moderator.get("/inbox?language=en").text
+        row = page.split('data-row="3"', 1)[1].split("</li>", 1)[0]
+        assert "#<bdi>river</bdi>" in row
+        assert 'href="/inbox?language=en&amp;tag=river"' in row
+
+    def test_wordings_stand_before_what_is_done_with_a_claim(self, moderator: Browser) -> None:
+        page = moderator.get("/clusters/1").text
+        assert page.index('id="wordings"') < page.index('id="handle"')
+
+    def test_times_carry_their_zone(self, moderator: Browser) -> None:
+        assert re.search(r"\d\d:\d\d UTC</time>", moderator.get("/audit").text)
 
     def test_what_is_mine_is_narrowed_to_nobody_elses(self, moderator: Browser) -> None:
         page = moderator.get("/inbox?tab=mine&assigned=nobody").text
@@ -138,7 +175,7 @@ class TestFilters:
         answer: Answer = moderator.send(
             "/clusters/1/snooze?people=3&next=//example.org&said=x", **{"from": "inbox"}
         )
-        assert answer.headers["location"] == "/inbox?people=3&said=snoozed"
+        assert answer.headers["location"] == "/inbox?of=1&people=3&said=snoozed#c1"
 
     def test_a_colleague_is_named_as_text(self, console: Console, moderator: Browser) -> None:
         moderator.send("/clusters/1/assign", assignee=key_of(3))

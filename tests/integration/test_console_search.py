@@ -21,11 +21,13 @@ CLAIMS = {
     "crocodile": "A crocodile was seen in the city river",
     "train": "The night train to the capital is cancelled for good",
     "vaccine": "اللقاح الجديد يسبب العقم عند النساء",
+    "hostile": "<script>alert(1)</script> {{ 7*7 }}'\" onload=x",
 }
 STATEMENTS = {
     "price": "أعلنت وزارة التموين أن سعر رغيف الخبز لم يتغير منذ عام",
     "trains": "The railway company said that night trains to the capital run as before",
     "flu": "نفت وزارة الصحة أن يكون للقاح الإنفلونزا أي أثر في الخصوبة",
+    "sighting": "شوهد تمساح في نهر المدينة صباح الأحد",
     "library": "تفتح المكتبة العامة أبوابها يوم الجمعة أيضا",
 }
 
@@ -105,7 +107,7 @@ def test_what_is_meant_is_found_and_nothing_else(
         "رغيف العيش سعره تضاعف": ["price"],
         "البلدية قفلت الكوبري القديم على الناس": ["bridge"],
         "التطعيم الجديد بيعمل عقم للستات": ["vaccine"],
-        "an alligator was spotted in the river in town": ["crocodile"],
+        "an alligator was spotted in the river in town": ["crocodile", "sighting"],
         "are there still sleeper trains to the capital": ["train", "trains"],
         # What has the words, and no neighbours that only stand nearest.
         "جسر": ["bridge"],
@@ -115,5 +117,12 @@ def test_what_is_meant_is_found_and_nothing_else(
         "قانون الضرائب": [],
         "the central bank raised interest rates": [],
         "election": [],
+        # What means nothing is about nothing.
+        "zzqxv": [],
+        "47": [],
+        "asdf": [],
+        # The other language knows the animal, and the word of it is in one of them.
+        "a crocodile was seen in the river": ["crocodile", "sighting"],
+        "the old bridge is closed to pedestrians": ["bridge"],
     }
     assert {wanted: listed(browser, wanted, named) for wanted in expected} == expected

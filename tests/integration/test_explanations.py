@@ -245,6 +245,16 @@ class TestConsole:
         assert moderator.send("/clusters/1/note", **stale).status_code == 409
         assert moderator.get("/clusters/1/note?statement=1").status_code == 400
 
+    def test_a_note_in_the_wrong_languages_box_is_flagged_and_taken(self, console: Console) -> None:
+        moderator = console.signed_in(2)
+        asked = {"statement": "2", "relation": "REFUTES"}
+        page = moderator.send(
+            "/clusters/1/answer/preview", **asked, note_ar="The bridge is open.", note_en="It is."
+        ).text
+        assert page.count("This reads as ") == 1
+        assert "This reads as English, but those get it who read Arabic." in page
+        assert "The bridge is open." in page
+
 
 def value(page: str, name: str) -> str:
     return page.split(f'name="{name}" value="', 1)[1].split('"', 1)[0]

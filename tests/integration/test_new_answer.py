@@ -362,3 +362,18 @@ class TestTwoPeople:
                 select(AuditEntry.approved_by).where(AuditEntry.action == "published")
             ).all()
             assert approved[-1] is not None
+
+
+def test_a_report_without_statements_says_so_and_shows_the_text_to_quote(
+    console: Console, moderator: Browser
+) -> None:
+    text = "هل أُغلق الجسر القديم؟ ماذا يقول الناس؟ من يدري؟"
+    page = moderator.send("/clusters/1/report", body=text, title="سؤال").text
+    assert "No statement was found in this report." in page
+    shown = page.split("data-body", 1)[1].split("</div>", 1)[0]
+    assert text in shown
+
+
+def test_too_long_a_text_is_said_to_be_too_long(moderator: Browser) -> None:
+    page = moderator.send("/clusters/1/report", body="a" * 2_000_001).text
+    assert "This is too long: Its text. It takes 2000000 characters at most." in page

@@ -21,7 +21,7 @@ from knowledge.domain import (
     StatementDraft,
     SubjectKind,
 )
-from knowledge.errors import AgainstRating, BadEdit, NotFound
+from knowledge.errors import BadEdit, EditProblem, NotFound
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Cluster, Statement, Verdict
 from knowledge.storage import audit_log
@@ -145,8 +145,9 @@ def test_what_fact_checkers_did_not_confirm_confirms_no_claim(
 ) -> None:
     number = _checked(sessions, rating)
     _, claims = clustered(sessions, CLAIM)
-    with pytest.raises(AgainstRating):
+    with pytest.raises(BadEdit) as refused:
         _attach(sessions, claims, number, _SUPPORTS)
+    assert refused.value.problem is EditProblem.AGAINST_RATING
     _attach(sessions, claims, number, _REFUTES)
     answer = answering.answer(CLAIM)
     assert answer.outcome is Outcome.REFUTED

@@ -408,7 +408,9 @@ class TestLanguageOfTheReport:
         self, claim: str, language: str, english_note: str, arabic_note: str
     ) -> None:
         for outcome in (supported, refuted, related):
-            answer = outcome(match(news(language=language), Relation.SUPPORTS), claim=claim)
+            written = {"text": CLAIM_AR} if language == "ar" else {}
+            statement = news(1, language=language, **written)
+            answer = outcome(match(statement, Relation.SUPPORTS), claim=claim)
             assert any(english_note in text for text in texts(english(answer)))
             arabic = compose_answer(answer, Noted(7), TODAY, ARABIC)
             assert any(arabic_note in text for text in texts(arabic))
@@ -418,7 +420,14 @@ class TestLanguageOfTheReport:
         [(CLAIM, "en"), (CLAIM, "en-US"), (CLAIM_AR, "ar"), ("el 7adeth 7asal fel madina", "ar")],
     )
     def test_is_not_mentioned_where_it_is_the_same(self, claim: str, language: str) -> None:
-        reply = english(supported(supporting(news(language=language)), claim=claim))
+        written = {"text": CLAIM_AR} if language == "ar" else {}
+        statement = news(1, language=language, **written)
+        reply = english(supported(supporting(statement), claim=claim))
+        assert not any("🌐" in text for text in texts(reply))
+
+    def test_is_that_of_the_quote_where_a_report_is_in_two(self) -> None:
+        statement = news(language="en", text=CLAIM_AR)
+        reply = english(supported(supporting(statement), claim=CLAIM_AR))
         assert not any("🌐" in text for text in texts(reply))
 
 

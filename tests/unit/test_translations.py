@@ -279,3 +279,28 @@ class TestDates:
         today = date(2026, 2, 7)
         assert load_catalogue(Language.ARABIC).age(then, today) == arabic
         assert load_catalogue(Language.ENGLISH).age(then, today) == english
+
+
+#: Nouns whose form depends on the number before them.
+COUNTED = "people|minutes|hours|seconds|days|claims|reports|questions|statements|messages"
+
+
+def test_what_is_counted_has_a_form_for_each_number() -> None:
+    number = re.compile(rf"\{{(?:n|count|people|told)\}} (?:{COUNTED})\b")
+    # A bound never changes: its sentence is written for it.
+    single = {each for each in in_code() if isinstance(each, str) and "between 1 and" not in each}
+    assert not {each for each in single if number.search(each)}
+
+
+def test_no_page_writes_a_number_and_its_noun_apart() -> None:
+    """The form of the noun would not follow the number."""
+    apart = re.compile(r"\|count \}\}</b>\s*<span>\{\{ say\(")
+    for page in (BOT / "console" / "templates").iterdir():
+        assert not apart.search(page.read_text("utf-8")), page.name
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(1, "شخص"), (2, "شخصان"), (3, "أشخاص"), (11, "شخصًا"), (100, "شخص")]
+)
+def test_people_are_counted_as_arabic_counts(number: int, said: str) -> None:
+    assert load_catalogue(Language.ARABIC).count("person", "people", number) == said

@@ -8,13 +8,12 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from bot.console import previews
-from bot.console.authorization import Handler
 from bot.console.claim_queue_view import kept
 from bot.console.errors import BadForm
 from bot.console.forms import Form
 from bot.console.pages import claim_queue
 from bot.console.pages.clusters import colleague, put_off_until
-from bot.console.requests import Visit
+from bot.console.requests import Handler, Visit
 from knowledge.claim_queue import cluster_actions
 from knowledge.curation import bulk_actions
 from knowledge.curation.bulk_actions import Act, Foreseen, Refused

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
 
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from bot.console.claim_queue_view import Tab, kept, view
@@ -24,6 +25,8 @@ from knowledge.storage import audit_log
 PAGE: Final = 30
 #: What "put off" means where nothing else is said.
 SNOOZE: Final = timedelta(days=1)
+#: Digits of a cluster's number.
+_DIGITS: Final = 9
 
 
 def show(
@@ -45,7 +48,9 @@ def show(
         )
         gone = set(ticked) - {each.id for each in page.items}
         shown = (*cluster_listing.summaries(session, gone, now=visit.now), *page.items)
+        tags = cluster_notes.load_tags(session, [each.id for each in shown])
         languages = cluster_listing.languages(session, seen.status)
+        done_to = _done_to(session, visit)
         searches = saved_searches.saved(session, visit.visitor.key)
         known = names(session, visit)
     return visit.page(
@@ -56,6 +61,8 @@ def show(
         last=last,
         newest=newest,
         ticked=ticked,
+        done_to=done_to,
+        tags=tags,
         problem=problem,
         refused=explained(visit, refused),
         most=PAGE,
@@ -74,6 +81,15 @@ def show(
         orders=tuple(Order),
         reasons=tuple(RejectReason),
     )
+
+
+def _done_to(session: Session, visit: Visit) -> str:
+    """Return the title of the cluster that the act before was done to, if it was one."""
+    of = visit.asked.text("of")
+    if not of.isdecimal() or len(of) > _DIGITS:
+        return ""
+    found = cluster_listing.summaries(session, [int(of)], now=visit.now)
+    return next((each.title for each in found), "")
 
 
 def news(visit: Visit) -> Response:

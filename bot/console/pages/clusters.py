@@ -268,7 +268,7 @@ def undo(visit: Visit) -> Response:
     number, entry_id, within = visit.number, visit.sent.number("entry"), visit.desk.undo_for
     with visit.transaction() as session:
         pending_notifications.undo_held(session, number, entry_id, visit.actor, within)
-    return visit.to(f"/clusters/{number}", "unsent")
+    return back(visit, "unsent")
 
 
 def attach(visit: Visit) -> Response:
@@ -280,7 +280,7 @@ def attach(visit: Visit) -> Response:
         statement_id = visit.sent.number("statement")
         act = Attach(number, statement_id, relation, _note(visit))
         outcome = visit.submit(session, act)
-    return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "attached")
+    return visit.conclude(outcome) or back(visit, "attached")
 
 
 def detach(visit: Visit) -> Response:
@@ -288,7 +288,7 @@ def detach(visit: Visit) -> Response:
     number = visit.number
     with visit.transaction() as session:
         outcome = visit.submit(session, Detach(number, visit.sent.number("statement")))
-    return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "detached")
+    return visit.conclude(outcome) or back(visit, "detached")
 
 
 def colleague(session: Session, visit: Visit) -> str | None:
@@ -319,7 +319,7 @@ def tag(visit: Visit) -> Response:
         why = say("A tag has 1 to {n} characters, and a cluster has {most} tags at most.")
         why = why.format(n=cluster_notes.LONGEST_TAG, most=cluster_notes.MOST_TAGS)
         return _again(visit, "tag", why)
-    return visit.to(f"/clusters/{visit.number}", "tagged")
+    return back(visit, "tagged")
 
 
 def untag(visit: Visit) -> Response:
@@ -327,7 +327,7 @@ def untag(visit: Visit) -> Response:
     name = visit.sent.needed("tag")
     with visit.transaction() as session:
         cluster_notes.untag(session, visit.number, name, visit.actor)
-    return visit.to(f"/clusters/{visit.number}", "untagged")
+    return back(visit, "untagged")
 
 
 def note(visit: Visit) -> Response:
@@ -342,7 +342,7 @@ def note(visit: Visit) -> Response:
         why = say("A note has 1 to {n} characters, and a cluster has {most} notes at most.")
         why = why.format(n=cluster_notes.LONGEST_NOTE, most=cluster_notes.MOST_NOTES)
         return _again(visit, "note", why)
-    return visit.to(f"/clusters/{visit.number}", "noted")
+    return back(visit, "noted")
 
 
 def delete_note(visit: Visit) -> Response:
@@ -350,7 +350,7 @@ def delete_note(visit: Visit) -> Response:
     number = visit.sent.number("note")
     with visit.transaction() as session:
         cluster_notes.delete_note(session, visit.number, number, visit.actor)
-    return visit.to(f"/clusters/{visit.number}", "note_deleted")
+    return back(visit, "note_deleted")
 
 
 def _may_block(visit: Visit) -> bool:
@@ -375,6 +375,10 @@ def back(visit: Visit, said: str, of: int | None = None, **counts: int) -> Respo
 
     The list leads to what it is said ``of``.
     """
+    searched = kept(visit.asked)
     if visit.sent.text("from") == "inbox":
-        return visit.to("/inbox", said, of=of, **counts, **kept(visit.asked))
-    return visit.to(f"/clusters/{visit.number}", said, **counts)
+        # Where the row stood, which may be gone from the list.
+        row = visit.sent.number("row") if visit.sent.text("row") else visit.number
+        of = visit.number if of is None else of
+        return visit.to("/inbox", said, f"c{row}", of=of, **counts, **searched)
+    return visit.to(f"/clusters/{visit.number}", said, "", **counts, **searched)

@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from bot.console import new_answer, previews, report_upload
 from bot.console.error_pages import describe_error, status_of
-from bot.console.errors import BadForm, FutureDate, SignedOut
+from bot.console.errors import BadForm, FieldTooLong, FutureDate, SignedOut
 from bot.console.new_answer import ANSWERS, OTHER_WORDS, FilledIn
+from bot.console.pages.reports import LONGEST_SHOWN
 from bot.console.previews import Outlook
 from bot.console.requests import Visit
 from bot.conversation.change_texts import field_named
@@ -127,6 +128,7 @@ def _second(
         two_people=visit.desk.two_people,
         answers=ANSWERS,
         other_words=OTHER_WORDS,
+        longest_shown=LONGEST_SHOWN,
         noted=new_answer.note_fields(visit.sent),
     )
 
@@ -164,7 +166,7 @@ def _way_out(error: Exception, visit: Visit) -> str:
     """Say what is wrong with the form that is shown again, and what to do."""
     say = visit.words.say
     match error:
-        case FutureDate():
+        case FieldTooLong() | FutureDate():
             return describe_error(error, say)
         case BadForm(field="body"):
             return say("Paste the report’s text, or give the address of one article.")

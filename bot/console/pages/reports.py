@@ -21,7 +21,7 @@ from knowledge.domain import ReportDraft, ReportKind, StatementDraft, StatementS
 
 _LINE: Final = 2_000
 #: Characters of a report that are shown with marks; the rest is read at its source.
-_SHOWN: Final = 200_000
+LONGEST_SHOWN: Final = 200_000
 #: Proposals offered at once.
 _OFFERED: Final = 200
 
@@ -82,12 +82,12 @@ def show(visit: Visit) -> Response:
         for place, draft in enumerate(proposals)
         if draft.span is not None
     ]
-    body = (report.body or "")[:_SHOWN]
+    body = (report.body or "")[:LONGEST_SHOWN]
     return visit.page(
         "report.html",
         report=report,
         pieces=list(pieces(body, marks)),
-        cut=len(report.body or "") > _SHOWN,
+        cut=len(report.body or "") > LONGEST_SHOWN,
         proposals=proposals,
         history=history,
         seen=seen,

@@ -34,6 +34,10 @@
     }
   };
 
+  // An act leads back to its row: the keys go on from there.
+  const landed = document.querySelector("[data-row]:target");
+  if (landed) makeCurrent(landed);
+
   document.addEventListener("focusin", (event) => {
     const row = event.target.closest("[data-row]");
     if (row) makeCurrent(row);
@@ -163,7 +167,10 @@
       const range = selection.getRangeAt(0);
       if (!body.contains(range.startContainer) || !body.contains(range.endContainer)) return;
       marked.value = range.toString().trim();
-      marked.closest("details").open = true;
+      const details = marked.closest("details");
+      details.open = true;
+      // Where there is a choice, the words that were marked are it.
+      details.querySelectorAll("input[type=radio]").forEach((each) => (each.checked = true));
     });
   }
 

@@ -1,0 +1,64 @@
+"""Find the page that an address lies below: where a refused form stands, and where to go on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.routing import compile_path
+
+from bot.console.forms import Form
+from bot.console.requests import Handler
+
+#: Where forms stand that are not sent to an address below their page's; by what they are of.
+_ELSEWHERE: Final = {
+    "/reports": ("/reports/new",),
+    "/statements/retract": ("/statements/{id}/retract", "/statements/{id}"),
+    "/statements/preview": ("/reports/{report}", "/statements/{id}"),
+    "/statements/publish": ("/reports/{report}", "/statements/{id}"),
+    "/statements/review": ("/reports/{report}", "/statements/{id}"),
+    "/statements/discard": ("/reports/{report}", "/statements/{id}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page's address, what that names, and what shows it."""
+
+    path: str
+    at: Mapping[str, int | str]
+    handler: Handler
+
+
+class PagePaths:
+    """The addresses of pages, to be searched from any other address."""
+
+    def __init__(self, pages: Sequence[tuple[str, Handler]]) -> None:
+        self._pages = [(*compile_path(path), handler) for path, handler in pages]
+
+    def above(self, path: str, sent: Form) -> Iterator[Page]:
+        """Yield the pages that a form sent to ``path`` may stand on, the nearest first."""
+        found = (self._page(each) for each in (*_named(path, sent), *_upwards(path)))
+        yield from (page for page in found if page is not None)
+
+    def _page(self, path: str) -> Page | None:
+        for pattern, _, convertors, handler in self._pages:
+            match = pattern.match(path)
+            if match:
+                at = {name: convertors[name].convert(v) for name, v in match.groupdict().items()}
+                return Page(path, at, handler)
+        return None
+
+
+def _named(path: str, sent: Form) -> Iterator[str]:
+    for pattern in _ELSEWHERE.get(path, ()):
+        # Several of a kind have no page in common but their list.
+        fields = {name: v[0] for name, v in sent.fields.items() if len(v) == 1}
+        try:
+            yield pattern.format_map(fields)
+        except KeyError:
+            continue
+
+
+def _upwards(path: str) -> Iterator[str]:
+    parts = path.strip("/").split("/")
+    return ("/" + "/".join(parts[:n]) for n in range(len(parts), 0, -1))
