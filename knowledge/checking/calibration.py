@@ -101,7 +101,7 @@ STANDARD: Final = Calibration(
     labels=0,
     by_kind=(
         (VerdictKind.SUPPORTS, 0.88),
-        (VerdictKind.REFUTES, 0.9),
+        (VerdictKind.REFUTES, 0.92),
         (VerdictKind.REVIEWED, 0.7),
         (VerdictKind.ACROSS, 0.87),
     ),
