@@ -30,9 +30,9 @@ from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index.serving_index import embed_published
-from knowledge.plain_text import plain_text, single_line
 from knowledge.storage.database import open_engine, open_sessions
 from knowledge.storage.schema import upgrade
+from knowledge.text.plain_text import plain_text, single_line
 from tests.e2e.bot_api_server import BotApiServer
 from tests.e2e.whole_bot import Installation, installation
 

@@ -46,7 +46,7 @@ from knowledge.evaluation import report_pool
 from knowledge.evaluation.metrics import at_thresholds, expected_calibration_error, reliability
 from knowledge.evaluation.plots import draw_thresholds
 from knowledge.evaluation.verdict_metrics import ThresholdCurve
-from knowledge.plain_text import plain_text, single_line
+from knowledge.text.plain_text import plain_text, single_line
 
 SEED: Final = 19
 #: Thresholds at which coverage and error are printed.

@@ -25,7 +25,7 @@ from bot.cli.progress_bar import reporter
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
-from knowledge.plain_text import plain_text
+from knowledge.text.plain_text import plain_text
 
 SEED = 9
 INDEXED = 2_000

@@ -20,7 +20,7 @@ from bot.cli.progress_bar import reporter
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, ReportDraft, ReportKind, StatementDraft
-from knowledge.plain_text import plain_text, single_line
+from knowledge.text.plain_text import plain_text, single_line
 
 SEED = 5
 ASKED = 2_000

@@ -1,4 +1,4 @@
-"""What is done on a schedule beside answering: each errand by one process at a time.
+"""Run scheduled jobs beside answering, each by one process at a time.
 
 An errand that fails is logged, noted and tried again at its next time; the others go on.
 """

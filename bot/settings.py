@@ -25,7 +25,7 @@ from pydantic_settings import (
 
 from bot.errors import SettingsError
 from bot.observability import redaction
-from knowledge.plain_text import single_line
+from knowledge.text.plain_text import single_line
 
 _KEY_FILE = "secret.key"
 #: Length of a made key as written (hexadecimal); a shorter file was cut short by a full disk.

@@ -1,4 +1,4 @@
-"""What runs of a model are made of: texts of like length, and requests that arrive together."""
+"""Batch runs of a model: texts of like length, and requests that arrive together."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What can go wrong with models and indexes.
+"""Errors of models and indexes.
 
 EmbeddingsError
 ├── ModelUnavailable      the encoder cannot be loaded

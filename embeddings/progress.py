@@ -1,4 +1,4 @@
-"""How far long work has come, for whoever shows it."""
+"""Report how far long work has come."""
 
 import logging
 from collections.abc import Callable

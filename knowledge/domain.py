@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from knowledge.errors import BadEdit, EditProblem
-from knowledge.plain_text import is_plain_text, is_single_line
+from knowledge.text.plain_text import is_plain_text, is_single_line
 
 
 class ReportKind(StrEnum):
@@ -112,7 +112,7 @@ class ReportDraft:
 def require_single_line(**values: str | None) -> None:
     """Raise BadEdit unless each value is one line without control characters.
 
-    ``knowledge.plain_text.single_line`` makes it one.
+    ``knowledge.text.plain_text.single_line`` makes it one.
     """
     for name, value in values.items():
         if value is not None and not is_single_line(value):
@@ -126,7 +126,7 @@ def require_single_line(**values: str | None) -> None:
 def require_plain_text(**values: str | None) -> None:
     """Raise BadEdit unless each value is text without control characters.
 
-    ``knowledge.plain_text.plain_text`` makes it so.
+    ``knowledge.text.plain_text.plain_text`` makes it so.
     """
     for name, value in values.items():
         if value is not None and not is_plain_text(value):

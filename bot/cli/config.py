@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from bot.app import App
 from bot.observability.redaction import HIDDEN, redact
 from bot.settings import Settings, find_unknown_names, origins
-from knowledge.plain_text import single_line
+from knowledge.text.plain_text import single_line
 
 
 @click.group()

@@ -1,4 +1,4 @@
-"""Who may read what a command writes: its data the owner only, its results whom the user lets."""
+"""Set who may read the files that commands write: data the owner only, results by umask."""
 
 import os
 import pwd

@@ -28,8 +28,8 @@ from knowledge.corpus.readers.fields import Flaw
 from knowledge.domain import ReportDraft, now
 from knowledge.errors import UnreadableFile
 from knowledge.index import serving_index
-from knowledge.plain_text import single_line
 from knowledge.storage.audit_log import COMMAND_LINE
+from knowledge.text.plain_text import single_line
 
 #: Reports kept in one transaction.
 _BATCH: Final = 200

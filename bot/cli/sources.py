@@ -15,8 +15,8 @@ from knowledge.corpus import sources as known
 from knowledge.corpus.sources import MAX_MINUTES, MIN_MINUTES, FeedState, SourceState
 from knowledge.domain import FeedKind, now
 from knowledge.errors import KnowledgeError
-from knowledge.plain_text import single_line
 from knowledge.storage.audit_log import COMMAND_LINE
+from knowledge.text.plain_text import single_line
 
 #: Problems that are told one by one.
 _TOLD = 20

@@ -14,9 +14,9 @@ from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import StatementStatus, SubjectKind
 from knowledge.index import serving_index
-from knowledge.plain_text import single_line
 from knowledge.storage import audit_log
 from knowledge.storage.audit_log import COMMAND_LINE
+from knowledge.text.plain_text import single_line
 
 
 @click.group()

@@ -3,7 +3,7 @@
 import click
 
 from bot.conversation.reply import Reply, Style
-from knowledge.plain_text import displayable, single_line
+from knowledge.text.plain_text import displayable, single_line
 
 
 def print_reply(reply: Reply, *, buttons: bool) -> None:

@@ -8,8 +8,8 @@ from bot.app import App
 from bot.cli.word_counts import say_empty
 from knowledge.accounts import roles
 from knowledge.domain import Role
-from knowledge.plain_text import single_line
 from knowledge.storage.audit_log import COMMAND_LINE
+from knowledge.text.plain_text import single_line
 
 #: Length of a person's key, as ``users list`` shows it.
 _KEY_LENGTH = 64

@@ -1,4 +1,4 @@
-"""What can go wrong in the console, beside what the packages below raise.
+"""Errors of the console; those of the packages below come through as they are.
 
 ConsoleError
 ├── ConsoleUnavailable  the console cannot listen where it is told to

@@ -1,4 +1,4 @@
-"""What a moderator sent, read into values within bounds."""
+"""Read the fields of a form into values within bounds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from bot.console.errors import BadForm, FieldTooLong, FutureDate
 from bot.console.security import MAX_BODY
 from knowledge.corpus.future_dates import is_future
-from knowledge.plain_text import plain_text, single_line
+from knowledge.text.plain_text import plain_text, single_line
 
 _MAX_FIELDS: Final = 2_000
 #: Numbers of rows: PostgreSQL counts them in 32 bits.

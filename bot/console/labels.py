@@ -1,4 +1,4 @@
-"""What closed sets are called on the pages."""
+"""Label the values of closed sets for the pages."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -30,9 +30,9 @@ from knowledge.corpus.ratings import relations_allowed
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import ClusterStatus, Rating, Relation
-from knowledge.language import language_of_part
-from knowledge.plain_text import displayable
 from knowledge.storage.audit_log import COMMAND_LINE, Entry
+from knowledge.text.language import language_of_part
+from knowledge.text.plain_text import displayable
 
 #: Characters shown of the key of somebody who has no name here.
 _SHORT_KEY: Final = 8

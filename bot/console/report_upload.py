@@ -1,4 +1,4 @@
-"""What a moderator puts in, as reports: pasted text, a dropped file, an address."""
+"""Read what a moderator puts in as reports: pasted text, a dropped file, an address."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from knowledge.corpus.future_dates import find_future_dates
 from knowledge.corpus.readers import Defaults, Problem, fields
 from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
-from knowledge.language import UNDETERMINED, guess_language
-from knowledge.plain_text import plain_text
+from knowledge.text.language import UNDETERMINED, guess_language
+from knowledge.text.plain_text import plain_text
 
 #: Characters of a pasted report.
 MAX_REPORT: Final = 2_000_000

@@ -1,4 +1,4 @@
-"""What holds for every request: headers, the size of a body, tries per address."""
+"""Secure every request: headers, the size of a body, tries per address."""
 
 import time
 from collections import Counter, OrderedDict, deque

@@ -1,1 +1,1 @@
-"""What is said to a person, whichever way they came in: Telegram and the terminal render it."""
+"""Word what is said to a person, by whichever channel: Telegram and the terminal render it."""

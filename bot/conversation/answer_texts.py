@@ -16,7 +16,7 @@ from knowledge.corpus.ratings import REJECTING_RATINGS, may_confirm
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Rating, RejectReason, Relation
 from knowledge.errors import ClaimProblem
-from knowledge.plain_text import single_line
+from knowledge.text.plain_text import single_line
 
 #: Characters of a claim that are repeated above its answer.
 CLAIM_SHOWN: Final = 200

@@ -1,4 +1,4 @@
-"""What was done lately, remembered in memory only, so that it is not done again too soon."""
+"""Remember in memory what was done a moment ago, so that it is not done again at once."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What is offered while somebody types a claim in another chat: cards to send there (pure).
+"""Compose the cards that are offered while somebody types a claim in another chat (pure).
 
 The first card of a claim is its answer as the claim itself would get it; the statements that it
 rests on, or that come close, follow one by one. Who reads a card did not ask: each says what was.
@@ -14,7 +14,7 @@ from bot.conversation.translations import Catalogue
 from knowledge.checking.outcomes import Answer, Match
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome
-from knowledge.plain_text import single_line
+from knowledge.text.plain_text import single_line
 
 #: Characters of a quote in a card's description: what two lines of a list show.
 _DESCRIBED: Final = 90

@@ -18,8 +18,8 @@ from knowledge.claim_queue import inquiries
 from knowledge.claim_queue.inquiries import Rest
 from knowledge.domain import Outcome
 from knowledge.notifications import rejections
-from knowledge.plain_text import single_line
 from knowledge.storage.database import Sessions
+from knowledge.text.plain_text import single_line
 
 #: Outcomes of which it matters how many pass the message on: nothing stands behind it.
 _PASSED_ON: Final = (Outcome.REFUTED, Outcome.NO_MATCH)

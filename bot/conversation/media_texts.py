@@ -1,4 +1,4 @@
-"""What people send beside words: pictures, links, and what cannot be read yet (pure)."""
+"""Word replies to pictures, links and what cannot be read yet (pure)."""
 
 from enum import StrEnum
 

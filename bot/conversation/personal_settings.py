@@ -1,4 +1,4 @@
-"""What a person can say about themselves: their settings, what is held of them, and no more of it.
+"""Handle a person's settings, what is held of them, and its erasure.
 
 Nothing here is said where others read along: the channel asks for it in a private chat only.
 """

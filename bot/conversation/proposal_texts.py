@@ -33,7 +33,7 @@ from knowledge.approvals import (
     Undo,
 )
 from knowledge.domain import Relation, StatementStatus
-from knowledge.plain_text import single_line
+from knowledge.text.plain_text import single_line
 
 #: Characters of what is changed that are shown in a chat: they fit one message. Where there is no
 #: console to show the rest, as much as can be read in several.

@@ -20,8 +20,8 @@ from knowledge.claims.arabizi import language_spoken
 from knowledge.corpus.ratings import may_confirm
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Rating, Relation
-from knowledge.language import UNDETERMINED, guess_language, language_of_part
-from knowledge.plain_text import single_line
+from knowledge.text.language import UNDETERMINED, guess_language, language_of_part
+from knowledge.text.plain_text import single_line
 
 #: Past this many days a report is old news: the answer says its age, and that things may have
 #: changed unless the claim itself is about that time.

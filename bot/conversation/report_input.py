@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import ReportDraft
-from knowledge.language import guess_language
-from knowledge.plain_text import plain_text, single_line
+from knowledge.text.language import guess_language
+from knowledge.text.plain_text import plain_text, single_line
 
 #: Reads the reports at a web address, at least one. Raises FetchError or UnreadableFile.
 Reading: TypeAlias = Callable[[str], Sequence[ReportDraft]]

@@ -1,4 +1,4 @@
-"""Which way a text reads, and one that stands in a line of the other direction (pure).
+"""Tell which way a text reads, and isolate it in a line of the other direction (pure).
 
 Unicode's bidirectional algorithm (UAX #9) lays a line out by its letters: a title in Arabic between
 English words would take along the signs and numbers beside it, and change places with an Arabic
@@ -42,7 +42,7 @@ def isolate(text: str, direction: Direction) -> str:
     """Return ``text`` as it stands in a line of ``direction``: apart, where it reads otherwise.
 
     ``text`` is one line without direction characters of its own
-    (``knowledge.plain_text.single_line``).
+    (``knowledge.text.plain_text.single_line``).
     """
     return text if direction_of(text, direction) is direction else f"{FSI}{text}{PDI}"
 

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 from bot.conversation.hijri_calendar import hijri
 from bot.conversation.text_direction import Direction, isolate
 from knowledge.domain import Calendar
-from knowledge.plain_text import single_line
+from knowledge.text.plain_text import single_line
 
 
 class Language(StrEnum):

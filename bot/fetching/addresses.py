@@ -1,4 +1,4 @@
-"""Which machines may be asked, and names into their addresses."""
+"""Check which machines may be asked, and resolve names to their addresses."""
 
 import asyncio
 import ipaddress

@@ -1,4 +1,4 @@
-"""What can go wrong when something is fetched.
+"""Errors of fetching documents.
 
 FetchError
 ├── BadAddress         not an http or https address that may be fetched

@@ -1,4 +1,4 @@
-"""What can go wrong when a picture is read.
+"""Errors of reading pictures.
 
 PictureError
 ├── OcrMissing         what reads pictures is not installed here

@@ -1,4 +1,4 @@
-"""What tesseract says it read, and what of that is sure enough to be taken for words (pure)."""
+"""Parse the words that tesseract read, and keep those that are sure enough (pure)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

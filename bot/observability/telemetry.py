@@ -1,4 +1,4 @@
-"""What is counted and timed while the program runs, called where it happens.
+"""Count and time what the program does, called where it happens.
 
 ``watching`` gives it to whoever asks, beside what it reads of the database and the index then.
 Labels are closed sets: nothing of a person, no text and no address is among them.

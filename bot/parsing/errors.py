@@ -1,4 +1,4 @@
-"""What can go wrong when a document is read apart, beside what its reader says of it.
+"""Errors of reading a document in another process, beside those of its reader.
 
 FetchError (see ``fetching.errors``)
 └── Unreachable

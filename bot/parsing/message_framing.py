@@ -1,4 +1,4 @@
-"""What travels between this program and a parser process: pieces of bytes of a stated length."""
+"""Frame messages to and from a parser process: bytes of a stated length."""
 
 import socket
 import struct

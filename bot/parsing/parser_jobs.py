@@ -1,4 +1,4 @@
-"""What may be asked of a parser process, a closed list, and how questions and answers travel.
+"""The closed list of questions to a parser process, and how they and the answers travel.
 
 Both are JSON, made and checked by pydantic: an unpickled answer of a process that a document has
 taken over would run that document's code here.

@@ -1,4 +1,4 @@
-"""How long a peer may keep a server waiting, and how many connections it may hold."""
+"""Limits of a server: how long a peer may keep it waiting, how many connections it may hold."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What can go wrong with the Telegram channel, and what is done when a handler breaks.
+"""Errors of the Telegram channel, and the handling of a handler that breaks.
 
 TelegramChannelError
 ├── TokenMissing         no token is configured

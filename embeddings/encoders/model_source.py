@@ -1,4 +1,4 @@
-"""Where an encoder's model comes from: the bundled one, a folder, or a model hub.
+"""Locate an encoder's model: the bundled one, a folder, or a model hub.
 
 Everything here is about names and files. No module of this file imports torch, so that a model can
 be named, located and fingerprinted in milliseconds (bundled) or the time it takes to read it.

@@ -1,4 +1,4 @@
-"""What an encoder runs: texts in, unit vectors out, whatever library does it."""
+"""The protocol of a text model: texts in, unit vectors out, whatever library does it."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""How many threads FAISS takes for what a thread asks of it.
+"""Set how many threads FAISS takes for what a thread asks of it.
 
 FAISS shares out even a single query among threads of its own, which for one claim costs several
 times what it saves; so every thread that searches keeps it to itself, and what is worth sharing is

@@ -1,4 +1,4 @@
-"""What "unrelated" looks like to an encoder: its cosines with sentences about nothing in common.
+"""Normalise cosines by an encoder's cosines with sentences about nothing in common.
 
 Cosines of one model mean nothing in another (unrelated texts score .75-.85 with e5, near 0 with
 most others), and some texts are close to everything. So a cosine is read in standard deviations

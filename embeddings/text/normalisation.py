@@ -58,7 +58,7 @@ _LONGEST_KNOWN = 256
 def visible(text: str) -> str:
     """Return ``text`` without characters that are invisible or reorder the line.
 
-    For reading what somebody wrote; what is shown keeps its joiners (``knowledge.plain_text``).
+    For reading what somebody wrote; what is shown keeps its joiners (``text.plain_text``).
     Letters, marks, spaces and newlines stay.
     """
     return _CONTROL.sub("", _BREAK.sub("\n", _INVISIBLE.sub("", text)))

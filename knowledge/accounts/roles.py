@@ -1,4 +1,4 @@
-"""Who may do what. Asked at the moment of each act, so that a revoked role ends at once."""
+"""Check roles at the moment of each act, so that a revoked role ends at once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from knowledge.domain import Role, SubjectKind, now
 from knowledge.errors import NotAllowed
 from knowledge.models import Grant
-from knowledge.plain_text import single_line
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new
+from knowledge.text.plain_text import single_line
 
 #: Characters of a name that are kept.
 _LONGEST_NAME: Final = 120

@@ -1,4 +1,4 @@
-"""How moderators get into the console: a link that works once, then a session that can be ended.
+"""Sign moderators in to the console: a link that works once, then a session that can be ended.
 
 Only hashes of links and cookies are kept, so that who reads the database cannot sign in with it.
 What a person may do is not kept with their session: ``roles`` is asked at every request.

@@ -1,5 +1,7 @@
-"""Which concept a word names, across Arabic, English and some French, and which concepts exclude
-each other. The table is ``concepts.tsv``; only what it lists matches, nothing is guessed."""
+"""Name concepts across Arabic, English and some French, and which of them exclude each other.
+
+The table is ``concepts.tsv``; only what it lists matches, nothing is guessed.
+"""
 
 from functools import cache, lru_cache
 from importlib import resources

@@ -1,4 +1,4 @@
-"""What a worded quantity allows, and whether one wording bears out or excludes another.
+"""Compare worded quantities as intervals: whether one bears out or excludes another.
 
 Pure arithmetic on values already read; it never looks at what is being counted. A caller that
 compares two quantities must know that they are about the same thing.

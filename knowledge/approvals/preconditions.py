@@ -1,4 +1,4 @@
-"""How what a proposal changes stands: what was so when it was proposed has to be so still."""
+"""Record how things stood when a proposal was made, and check that they still do."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What an answer is made of, step by step, for whoever wants to know how long each takes."""
+"""Name the steps of an answer, for whoever wants to know how long each takes."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext

@@ -1,1 +1,1 @@
-"""What people ask and nothing settles yet, gathered by meaning, for moderators to work through."""
+"""Gather what people ask and nothing settles by meaning, for moderators to work through."""

@@ -1,4 +1,4 @@
-"""Whether two claims mean the same, are opposites, or something else.
+"""Decide whether two claims mean the same, are opposites, or something else.
 
 Vectors cannot tell: a claim and its opposite have nearly the same one. So the cross-encoder reads
 them both ways, since what each supports of the other is the same claim, and the rules look at

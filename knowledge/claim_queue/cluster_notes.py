@@ -14,9 +14,9 @@ from knowledge.claim_queue.demand import hold
 from knowledge.domain import SubjectKind
 from knowledge.errors import BadEdit, EditProblem, NotFound
 from knowledge.models import Cluster, ClusterNote, ClusterTag
-from knowledge.plain_text import displayable, single_line
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new, insert_selected
+from knowledge.text.plain_text import displayable, single_line
 
 #: Characters of a tag and of a note, and how many of each a moderator may put on a cluster.
 LONGEST_TAG: Final = 40

@@ -1,4 +1,4 @@
-"""How much a cluster is asked: people, times, since when, how often as a forward, and its heat.
+"""Count the demand for a cluster: people, times, since when, forwards, and its heat.
 
 Heat is log2 of the sum of 2^(time / half-life) over the inquiries. It never has to be aged: a
 cluster with more *recent* demand has the higher heat at any time, so a database's index sorts it.

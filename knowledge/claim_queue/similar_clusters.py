@@ -19,9 +19,9 @@ from knowledge.claim_queue.clustering import nearness
 from knowledge.claim_queue.opposite_claims import may_oppose
 from knowledge.domain import ClusterStatus, SubjectKind
 from knowledge.index.vector_cache import load_kept, load_or_compute
-from knowledge.language import guess_language
 from knowledge.models import AuditEntry, Claim, Cluster
 from knowledge.storage.database import Sessions
+from knowledge.text.language import guess_language
 
 #: Clusters that are returned at most, and how many are read for them.
 SUGGESTED: Final = 5

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from knowledge.claim_queue import demand
 from knowledge.claims.claim_key import key_of
 from knowledge.domain import now
-from knowledge.language import UNDETERMINED, guess_language
 from knowledge.models import Claim, Inquiry
 from knowledge.storage.bulk_insert import insert_new
+from knowledge.text.language import UNDETERMINED, guess_language
 
 
 def note(session: Session, claim: str, language: str, at: datetime | None = None) -> int:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from embeddings.text.tokenisation import words
 from knowledge.claims.hashed_features import character_ngrams, collapse_repeats, place
-from knowledge.language import guess_language
+from knowledge.text.language import guess_language
 
 #: Places that features are hashed to.
 DIMENSION: Final = 4096

@@ -1,4 +1,4 @@
-"""When two wordings are one claim: what is kept of it, and what people said of it, goes by that."""
+"""Key a claim: wordings with one key are one claim, and share what people said of it."""
 
 import hashlib
 

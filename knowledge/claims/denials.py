@@ -8,7 +8,7 @@ from typing import Final
 
 from embeddings.text.normalisation import fold
 from embeddings.text.tokenisation import words
-from knowledge.language import guess_language
+from knowledge.text.language import guess_language
 
 #: An answer says little else.
 MAX_WORDS: Final = 7

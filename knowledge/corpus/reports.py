@@ -13,7 +13,7 @@ from embeddings.text.normalisation import for_matching
 from knowledge.corpus.extraction import extract
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft, StatementStatus
 from knowledge.models import Report, Source, Statement
-from knowledge.plain_text import plain_text, single_line
+from knowledge.text.plain_text import plain_text, single_line
 
 #: Ids bound to one query. SQLite refuses more than 32,766 parameters.
 _BATCH = 5_000

@@ -14,9 +14,9 @@ from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import FeedKind, SubjectKind
 from knowledge.errors import FeedProblem, NotFound, UnusableFeed
 from knowledge.models import Feed, FeedItem, Report, Source
-from knowledge.plain_text import single_line
 from knowledge.storage.audit_log import record
 from knowledge.storage.pagination import bound_limit
+from knowledge.text.plain_text import single_line
 
 #: How often a feed is asked, in minutes: no oftener than is polite, no rarer than a week.
 MIN_MINUTES: Final = 5

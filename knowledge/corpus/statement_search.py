@@ -1,4 +1,4 @@
-"""What is kept, as moderators look through it: lists of statements, search, figures."""
+"""List and search statements and reports for moderators, with figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What moderators do to reports and statements.
+"""Curate reports and statements: what moderators do to them.
 
 Each act is part of the caller's transaction, with an entry in the audit for each thing it changes.
 """

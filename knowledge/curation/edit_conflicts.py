@@ -1,4 +1,4 @@
-"""What to tell who comes too late: what somebody else did meanwhile, and who."""
+"""Refuse edits of what somebody else changed meanwhile, and say what and who."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -33,10 +33,10 @@ from knowledge.domain import (
 )
 from knowledge.errors import BadEdit, EditProblem, WordsMissing
 from knowledge.models import Report, Statement
-from knowledge.plain_text import plain_text
 from knowledge.storage import audit_log
 from knowledge.storage.change_log import append
 from knowledge.storage.row_locks import lock_report, lock_statements
+from knowledge.text.plain_text import plain_text
 
 #: What the audit calls a statement whose words an edit of its report moved.
 MOVED: Final = "moved"

@@ -1,4 +1,4 @@
-"""What moderators enter, within the bounds of what is read from files (pure)."""
+"""Limit what moderators enter to the bounds of what is read from files (pure)."""
 
 from collections.abc import Callable
 

@@ -12,10 +12,10 @@ from knowledge.curation.version_content import STATEMENT_FIELDS, read_content
 from knowledge.domain import ChangeKind, Span, StatementDraft, StatementStatus, SubjectKind
 from knowledge.errors import BadEdit, EditProblem
 from knowledge.models import Statement
-from knowledge.plain_text import single_line
 from knowledge.storage import audit_log
 from knowledge.storage.change_log import append
 from knowledge.storage.row_locks import lock_report, lock_statements
+from knowledge.text.plain_text import single_line
 
 
 def split(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from knowledge.corpus.reports import get_or_add_source
 from knowledge.domain import Rating, ReportKind, StatementStatus, VersionKind
 from knowledge.models import Report, Statement, Version
-from knowledge.plain_text import plain_text, same_words, single_line
+from knowledge.text.plain_text import plain_text, same_words, single_line
 
 #: What a statement says.
 STATEMENT_FIELDS: Final = (

@@ -1,1 +1,1 @@
-"""How good the answers are on labelled data: what is measured, read, reported and drawn."""
+"""Evaluate answers on labelled data: measure, report and draw."""

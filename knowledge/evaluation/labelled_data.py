@@ -26,7 +26,7 @@ from knowledge.evaluation.labelled_rows import (
     require_folder,
 )
 from knowledge.evaluation.written_items import WrittenItem, is_written, read_items
-from knowledge.language import guess_language
+from knowledge.text.language import guess_language
 
 REPORTS: Final = "reports.jsonl"
 CLAIMS: Final = "claims.jsonl"

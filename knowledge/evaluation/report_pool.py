@@ -1,4 +1,4 @@
-"""What is searched: reports that a labelled folder brings along, and which references exist."""
+"""Publish the reports that a labelled folder brings along, and know their references."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

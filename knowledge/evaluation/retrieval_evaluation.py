@@ -1,4 +1,4 @@
-"""Whether the right statement is found: labelled queries through the service that answers."""
+"""Evaluate retrieval: labelled queries through the service that answers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

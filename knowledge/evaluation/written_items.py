@@ -16,8 +16,8 @@ from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, ReportKind, StatementDraft
 from knowledge.evaluation.labelled_rows import MAX_ID, Naming, field, optional, read_rows
-from knowledge.language import guess_language
-from knowledge.plain_text import plain_text, single_line
+from knowledge.text.language import guess_language
+from knowledge.text.plain_text import plain_text, single_line
 
 #: Claims read of one item.
 MAX_CLAIMS: Final = 1_000

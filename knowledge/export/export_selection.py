@@ -1,4 +1,4 @@
-"""Which statements are given out, read a batch at a time."""
+"""Select the statements that are exported, a batch at a time."""
 
 from collections.abc import Iterator
 from datetime import datetime

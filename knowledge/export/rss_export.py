@@ -1,4 +1,4 @@
-"""What was published last, as RSS 2.0."""
+"""Export what was published last as RSS 2.0."""
 
 import html
 import re
@@ -12,7 +12,7 @@ from xml.etree import ElementTree as Xml
 from knowledge.corpus.ratings import SUPPORTING_RATINGS
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Rating, ReportKind
-from knowledge.plain_text import displayable
+from knowledge.text.plain_text import displayable
 
 #: Names a rating in a language.
 RatingNames: TypeAlias = Callable[[Rating, str], str]

@@ -1,4 +1,4 @@
-"""Whose turn it is to be polled, what is new of it, and what becomes of it.
+"""Schedule feed polls and store new items.
 
 Several processes may poll: a feed is taken by moving its next turn ahead, which only one of them
 does; one that dies holding it gives it back when that time comes, or as ``takeover`` finds it dead.
@@ -17,7 +17,7 @@ from knowledge.corpus import reports
 from knowledge.corpus.readers.received_documents import host_of
 from knowledge.domain import FeedKind, ReportDraft
 from knowledge.models import Feed, FeedItem, Source
-from knowledge.plain_text import single_line
+from knowledge.text.plain_text import single_line
 
 #: How long a feed is one process's.
 TURN: Final = timedelta(minutes=15)

@@ -1,4 +1,4 @@
-"""What every table is made with: the declarative base, instants in UTC, enums stored by value."""
+"""The declarative base of all tables: instants in UTC, enums stored by value."""
 
 from datetime import UTC, datetime
 from enum import StrEnum

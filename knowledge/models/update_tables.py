@@ -1,4 +1,4 @@
-"""What came in from a channel: kept before the channel is told so, until it is answered."""
+"""Tables of what a channel brought: kept before the channel is told so, until it is answered."""
 
 from datetime import datetime
 

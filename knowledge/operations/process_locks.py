@@ -1,4 +1,4 @@
-"""Which processes of this host are alive, so that what a dead one held is taken over at once.
+"""Know which processes of this host are alive, so that what a dead one held is free at once.
 
 Each process holds a lock on a file of its own, named as the process is in its leases. The kernel
 lets go of the lock however the process ends, so who can lock another's file knows that its owner

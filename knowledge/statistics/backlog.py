@@ -1,4 +1,4 @@
-"""What waits to be done, and since when: for whoever watches that it is."""
+"""Measure what waits to be done, and since when."""
 
 from dataclasses import dataclass
 from datetime import datetime

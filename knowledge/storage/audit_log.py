@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from knowledge.domain import SubjectKind
 from knowledge.models import AuditEntry
-from knowledge.plain_text import single_line
 from knowledge.storage.pagination import Page, bound_limit, decode_cursor, make_page
+from knowledge.text.plain_text import single_line
 
 #: Who acts where an admin acts on the machine itself: no person of a channel.
 COMMAND_LINE: Final = "command line"

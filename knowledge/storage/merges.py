@@ -1,4 +1,4 @@
-"""Which statement stands for which, where some were merged into others."""
+"""Resolve merged statements to the one that stands for them."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Whose turn it is: many people's updates in one line, so that nobody's flood delays others (pure).
+"""Schedule many people's updates fairly, so that nobody's flood delays others (pure).
 
 Each person stands in the line as if alone with everybody else: their next update comes after one
 of every other person who waits, however many they sent.

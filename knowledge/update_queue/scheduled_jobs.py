@@ -1,4 +1,4 @@
-"""When an errand is due, and whose it is: one process does it at a time.
+"""Lease scheduled jobs when they are due: one process does each at a time.
 
 One that dies holding an errand gives it back by the time that it might take, or as ``takeover``
 finds it dead.

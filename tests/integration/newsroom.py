@@ -32,8 +32,8 @@ from knowledge.domain import (
 from knowledge.models import Claim, Cluster, Notification, Report
 from knowledge.notifications.corrections import note_corrected
 from knowledge.outbox import pending_notifications
-from knowledge.plain_text import single_line
 from knowledge.storage.database import Sessions
+from knowledge.text.plain_text import single_line
 from tests.integration.console import key_of
 
 BODY = (

@@ -58,9 +58,9 @@ from knowledge.errors import UnreadableFile
 from knowledge.export import claim_reviews, table
 from knowledge.models import Report
 from knowledge.outbox.pending_notifications import DueNotification
-from knowledge.plain_text import is_plain_text, is_single_line
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
+from knowledge.text.plain_text import is_plain_text, is_single_line
 
 TODAY = date(2026, 2, 7)
 FORGED = "✅ A verified report says the same"

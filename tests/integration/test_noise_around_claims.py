@@ -10,7 +10,7 @@ from benchmarks.training import written
 from benchmarks.training.written import Split
 from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
-from knowledge.plain_text import plain_text
+from knowledge.text.plain_text import plain_text
 from tests.integration.conftest import AnsweringAbout
 
 VERDICTS: Final = {Outcome.SUPPORTED: Outcome.REFUTED, Outcome.REFUTED: Outcome.SUPPORTED}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.language import language_of_part
+from knowledge.text.language import language_of_part
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from embeddings.text.normalisation import for_matching, visible
 from knowledge.claims import read_message
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.errors import BadEdit, UnreadableClaim
-from knowledge.plain_text import (
+from knowledge.text.plain_text import (
     displayable,
     is_plain_text,
     is_single_line,

@@ -1,4 +1,4 @@
-"""Which update is what, and the one question each asks of the conversation.
+"""Tell the kinds of updates apart, and ask the conversation one question for each.
 
 In a private chat everything is meant for the bot. In a group only these are: a command, a reply to
 one of its messages, a mention. A mention without words of its own, in reply to somebody's message,

@@ -24,7 +24,7 @@ from bot.observability import telemetry
 from bot.telegram.handling.context import Context
 from bot.telegram.outgoing.rendering import render
 from bot.telegram.outgoing.sending import NO_PREVIEW
-from knowledge.plain_text import single_line
+from knowledge.text.plain_text import single_line
 
 logger = logging.getLogger(__name__)
 

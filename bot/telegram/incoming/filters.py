@@ -1,4 +1,4 @@
-"""Which messages are meant for the bot, as filters for its handlers.
+"""Filters for the handlers: messages that are meant for the bot.
 
 In a private chat everything is. In a group only these are: a command, a reply to one of the bot's
 messages, a mention.

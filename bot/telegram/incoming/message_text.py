@@ -1,4 +1,4 @@
-"""What a message says to the bot: its words, the command it is, whose words those are (pure)."""
+"""Read what a message says to the bot: its words, its command, whose words they are (pure)."""
 
 import functools
 import re
@@ -17,7 +17,7 @@ from telegram import (
 from bot.conversation.reply import Origin
 from embeddings.text.normalisation import visible
 from knowledge.domain import Forwarded
-from knowledge.plain_text import displayable
+from knowledge.text.plain_text import displayable
 
 #: A text message's own limit (Bot API, ``Message``): a self-hosted server may let more through.
 MAX_CLAIM_CHARACTERS = 4096

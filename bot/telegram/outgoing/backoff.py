@@ -1,4 +1,4 @@
-"""How long to wait before something is tried again, and when to stop trying (pure)."""
+"""Back off: how long to wait before another try, and when to stop (pure)."""
 
 from datetime import datetime, timedelta
 from typing import Final

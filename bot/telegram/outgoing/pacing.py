@@ -1,4 +1,4 @@
-"""When a message may go out so that Telegram takes it (pure)."""
+"""Decide when a message may go out so that Telegram takes it (pure)."""
 
 from bot.telegram.outgoing.rate_limits import Limits, Meter
 

@@ -1,4 +1,4 @@
-"""How much of what is let through in a time: by Telegram's limits and by our own (pure)."""
+"""Limit rates: how much is let through in a time, by Telegram's limits and our own (pure)."""
 
 from collections import OrderedDict
 from dataclasses import dataclass

@@ -43,7 +43,7 @@ from bot.conversation.text_direction import (
     add_direction_mark,
     direction_of,
 )
-from knowledge.plain_text import displayable, single_line
+from knowledge.text.plain_text import displayable, single_line
 
 #: UTF-16 code units of visible text in one message (Bot API, ``sendMessage``).
 MESSAGE_UNITS = 4096

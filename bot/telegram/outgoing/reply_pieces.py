@@ -1,4 +1,4 @@
-"""What is sent for a reply, piece by piece, as it is kept until Telegram has taken it (pure)."""
+"""Cut a reply into the pieces that are kept until Telegram has taken them (pure)."""
 
 import base64
 import json

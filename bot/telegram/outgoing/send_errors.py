@@ -1,4 +1,4 @@
-"""What a failed sending means: whether it may have arrived, and what to do next (pure)."""
+"""Classify send errors: whether a message may have arrived, and what to do next (pure)."""
 
 import re
 import traceback

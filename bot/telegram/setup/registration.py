@@ -1,4 +1,4 @@
-"""How Telegram knows the bot: its name, what it may do, and where it brings updates."""
+"""Register the bot with Telegram: its name, its commands, where updates go."""
 
 from dataclasses import dataclass
 from datetime import datetime

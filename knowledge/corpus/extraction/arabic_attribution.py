@@ -1,4 +1,4 @@
-"""Who says an Arabic sentence, read from its verbs of saying and "according to" phrases."""
+"""Find who says an Arabic sentence, by its verbs of saying and "according to" phrases."""
 
 from dataclasses import replace
 from itertools import pairwise

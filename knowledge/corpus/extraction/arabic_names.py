@@ -1,4 +1,4 @@
-"""Where an Arabic name with its titles ends: the one hard part of Arabic attribution."""
+"""Find where an Arabic name with its titles ends: the hard part of Arabic attribution."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What in a report states nothing: headings, questions, bylines, calls to the reader."""
+"""Drop what states nothing in a report: headings, questions, bylines, calls to the reader."""
 
 import re
 

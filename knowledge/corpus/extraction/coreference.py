@@ -1,4 +1,4 @@
-"""Who "he" or a bare surname is, by who was named earlier in the same report."""
+"""Resolve "he" or a bare surname to who was named earlier in the same report."""
 
 import re
 from dataclasses import dataclass

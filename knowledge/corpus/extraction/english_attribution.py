@@ -1,4 +1,4 @@
-"""Who says an English (or, for "selon X", a French) sentence."""
+"""Find who says an English (or, for "selon X", a French) sentence."""
 
 from knowledge.corpus.extraction.quotation_marks import MARKS
 from knowledge.corpus.extraction.speaker_mention import Mention, Voice, clean

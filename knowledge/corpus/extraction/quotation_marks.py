@@ -1,4 +1,4 @@
-"""Where a text quotes: the places a sentence must not be cut and a speaker must not be sought."""
+"""Find quotations: no sentence is cut and no speaker sought within one."""
 
 import re
 

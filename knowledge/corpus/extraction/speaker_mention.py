@@ -1,4 +1,4 @@
-"""What one sentence alone tells about who says it, before earlier sentences are consulted."""
+"""Read who says a sentence from that sentence alone, before earlier ones are consulted."""
 
 import re
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ from knowledge.corpus.extraction.coreference import Speakers
 from knowledge.corpus.extraction.segmentation import clauses, sentences
 from knowledge.corpus.extraction.word_spans import Word, words
 from knowledge.domain import Span, StatementDraft
-from knowledge.plain_text import is_plain_text, single_line
+from knowledge.text.plain_text import is_plain_text, single_line
 
 # A longer "sentence" is cut at its clauses: nobody reads it, and no encoder sees its end.
 MAX_STATEMENT = 600

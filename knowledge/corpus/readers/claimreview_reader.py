@@ -19,7 +19,7 @@ from knowledge.corpus.readers.json_documents import JsonError, Value
 from knowledge.corpus.readers.reader_types import Defaults, Problem
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
 from knowledge.errors import UnreadableFile
-from knowledge.language import guess_language
+from knowledge.text.language import guess_language
 
 _Object = Mapping[str, object]
 

@@ -8,7 +8,7 @@ from itertools import islice
 from urllib.parse import quote, urlsplit
 
 from knowledge.domain import ReportKind
-from knowledge.plain_text import plain_text, single_line
+from knowledge.text.plain_text import plain_text, single_line
 
 MAX_BODY = 10_000_000
 MAX_STATEMENT = 10_000

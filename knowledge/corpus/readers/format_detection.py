@@ -1,4 +1,4 @@
-"""Which format a file is in: by its extension, then by its content."""
+"""Detect the format of a file: by its extension, then by its content."""
 
 from itertools import islice
 

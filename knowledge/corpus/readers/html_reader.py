@@ -13,8 +13,8 @@ from knowledge.corpus.readers.markup_limits import excess
 from knowledge.corpus.readers.reader_types import Defaults
 from knowledge.domain import ReportDraft
 from knowledge.errors import BrokenFile, TooMuchToRead, UnreadableFile
-from knowledge.language import guess_language
-from knowledge.plain_text import single_line
+from knowledge.text.language import guess_language
+from knowledge.text.plain_text import single_line
 
 #: A page's markup; trafilatura itself takes no downloads above 20 MB.
 MAX_PAGE_BYTES = 16 * 2**20

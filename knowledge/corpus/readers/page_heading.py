@@ -1,4 +1,4 @@
-"""What a page says in short that it is about: a claim it reviews, its title, its description."""
+"""Read what a page is about in short: a claim it reviews, its title, its description."""
 
 import re
 from collections.abc import Iterator

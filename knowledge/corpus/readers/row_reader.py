@@ -9,7 +9,7 @@ from knowledge.corpus.readers.fields import FieldError, Flaw
 from knowledge.corpus.readers.file_decoding import Source
 from knowledge.corpus.readers.reader_types import Defaults, Problem, Refs
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
-from knowledge.language import guess_language
+from knowledge.text.language import guess_language
 
 
 def read_rows(path: Source, defaults: Defaults) -> Iterator[ReportDraft | Problem]:

@@ -6,7 +6,7 @@ from knowledge.corpus.readers.file_decoding import Source, read_whole_text
 from knowledge.corpus.readers.reader_types import Defaults
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
-from knowledge.language import guess_language
+from knowledge.text.language import guess_language
 
 
 def read_text(path: Source, defaults: Defaults) -> ReportDraft:

@@ -1,4 +1,4 @@
-"""What a text may hold where it is kept and where it is shown (pure).
+"""Clean text for keeping and for showing: one line, or plain text (pure).
 
 Three strengths, each built on the one before:
 

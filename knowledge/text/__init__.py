@@ -1,0 +1,1 @@
+"""Texts as they are kept and shown, and the languages they are in."""
