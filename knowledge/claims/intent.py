@@ -70,7 +70,9 @@ class IntentModel:
         return float(scores[0]) - highest - math.log(float(np.exp(others - highest).sum()))
 
     def states_nothing(self, text: str) -> bool:
-        """Tell whether ``text`` surely holds nothing checkable."""
+        """Tell whether ``text`` surely holds nothing checkable. What gives a number states it."""
+        if any(word[0].isdigit() for word in words(text)[:MAX_WORDS]):
+            return False
         return self.score(text) < self.nothing_below
 
     def intent(self, text: str, *, sure: bool = False) -> Intent:

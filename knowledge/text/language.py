@@ -10,9 +10,21 @@ SAMPLE = 1_000
 _WORD = re.compile(r"[^\W\d_]+")
 # Short words that are common in the one language and not words of the other.
 _FRENCH = frozenset(
-    _WORD.findall("le la les des est une dans que pour du et qui sur pas par au aux")
+    _WORD.findall(
+        "le la les des est une dans que pour du et qui sur pas par au aux un de il elle ils elles à"
+        " été ont sont cette ces se sa son leur plus ne où avec sans sera ça"
+    )
 )
-_ENGLISH = frozenset(_WORD.findall("the of and is in to that for was with are it by be this has"))
+_ENGLISH = frozenset(
+    _WORD.findall(
+        "the of and is in to that for was with are it by be this has an at from will not were have"
+        " had they he she his her its their been or as but no"
+    )
+)
+# A short French word that lost its vowel before another one; English has its apostrophe later.
+_ELIDED = re.compile(r"\b(?:[cdjlmns]|qu)['’](?=[aâeéèêiîoôuûhy])")
+#: Letters that French has and English has not.
+_ACCENTED = frozenset("àâçèéêëîïôùûœ")
 
 
 #: The languages that are told apart.
@@ -42,6 +54,8 @@ def guess_language(text: str) -> str:
         return "ar"
     if latin * 2 <= len(letters):
         return UNDETERMINED
-    words = _WORD.findall(text[:SAMPLE].casefold())
-    french = sum(word in _FRENCH for word in words)
+    folded = text[:SAMPLE].casefold()
+    words = _WORD.findall(folded)
+    french = sum(word in _FRENCH or not _ACCENTED.isdisjoint(word) for word in words)
+    french += len(_ELIDED.findall(folded))
     return "fr" if french > sum(word in _ENGLISH for word in words) else "en"

@@ -454,3 +454,11 @@ class TestClauses:
     )
     def test_what_a_denial_may_govern_is_no_clause(self, claim: str) -> None:
         assert len(clauses(claim).free) <= 1
+
+
+@pytest.mark.parametrize(
+    "claim",
+    ["Youth unemployment is 19%", "البطالة بين الشباب ١٩ في المئة", "Le chômage est à 19 %"],
+)
+def test_what_gives_a_number_is_no_small_talk(claim: str) -> None:
+    assert read_message(claim).claims == (claim,)
