@@ -36,7 +36,7 @@ def entries(
     command: click.Command = tathabbat, parent: click.Context | None = None
 ) -> Iterator[Entry]:
     """Yield every command below a group, in the order in which the group lists them."""
-    context = click.Context(command, parent, info_name=command.name)
+    context = click.Context(command, parent, info_name=command.name, **command.context_settings)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             if (found := command.get_command(context, name)) is not None:

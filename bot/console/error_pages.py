@@ -101,11 +101,11 @@ def _audit(kind: str, number: str) -> str:
     return "/audit?" + urlencode({"subject": kind, "id": number})
 
 
-def describe_refused_form(error: Exception, say: Say) -> str:
+def describe_refused_form(error: Exception, say: Say, names: Mapping[str, str] = _NOBODY) -> str:
     """Say on a form's own page why what was sent cannot be used, and what to do."""
     if isinstance(error, NotFound):
         return say("What you named is not there, or no longer. Choose another one.")
-    return describe_error(error, say)
+    return describe_error(error, say, names)
 
 
 def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBODY) -> str:

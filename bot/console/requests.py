@@ -14,6 +14,7 @@ from bot.console.errors import SignedOut
 from bot.console.forms import MAX_ID, Form
 from bot.console.rendering import render
 from bot.console.services import Services
+from bot.conversation.moderator_names import load_names
 from bot.conversation.translations import Catalogue, find_language, load_catalogue
 from bot.errors import BotError
 from knowledge import approvals
@@ -105,6 +106,7 @@ class Visit:
         """Return a page."""
         with self.desk.sessions() as session:
             waiting = approvals.count(session)
+            refused = self._refusal(session)
         return HTMLResponse(
             render(
                 template,
@@ -115,8 +117,7 @@ class Visit:
                 sent=self.sent,
                 now=self.now,
                 posted=self.posted,
-                wrong=describe_refused_form(self.refused, self.words.say) if self.refused else None,
-                way=way_out(self.refused, self.path, self.words.say) if self.refused else None,
+                **refused,
                 today=self.now.date(),
                 Role=Role,
                 awaited=waiting if waiting or self.desk.two_people else None,
@@ -124,6 +125,17 @@ class Visit:
             ),
             code,
         )
+
+    def _refusal(self, session: Session) -> dict[str, object]:
+        """Return what a page says of why its form was refused, if it was, and the way out."""
+        if self.refused is None:
+            return {}
+        say = self.words.say
+        names = load_names(session, self.desk.first_admins, say)
+        return {
+            "wrong": describe_refused_form(self.refused, say, names),
+            "way": way_out(self.refused, self.path, say),
+        }
 
     def to(self, path: str, said: str | None = None, anchor: str = "", **asked: object) -> Response:
         """Send the browser on, to a place of a page; ``said`` names what it says was done."""

@@ -210,11 +210,16 @@ def decide(claim: str, matches: Sequence[Match], top: int) -> Answer:
 
 
 def _to_the_point(matches: Sequence[Match]) -> list[Match]:
-    """Return the matches, those that are far less about the claim than another not settling it."""
+    """Return the matches, those that are far less about the claim than another not settling it.
+
+    Where some contradict the others, what is surely about the claim counts all the same.
+    """
     highest = max((match.relevance for match in matches), default=0.0)
-    return [
-        replace(m, settles=False) if m.settles and _is_beside(m, highest) else m for m in matches
-    ]
+    settled = [match for match in matches if match.settles]
+    near = [match for match in settled if not _is_beside(match, highest)]
+    sure = [match for match in settled if match in near or match.relevance >= CERTAIN]
+    kept = sure if len({match.judgement.relation for match in sure}) > 1 else near
+    return [m if m in kept else replace(m, settles=False) for m in matches]
 
 
 def _is_beside(match: Match, relevance: float) -> bool:
@@ -233,9 +238,8 @@ def _opposes(match: Match, best: Match) -> bool:
         return False
     if match.relevance > best.relevance:
         return True
-    if match.relevance < CERTAIN or _is_beside(match, best.relevance):
-        return False
-    return match.suggested and match.statement.report_ref != best.statement.report_ref
+    apart = match.statement.report_ref != best.statement.report_ref
+    return apart and match.suggested and match.relevance >= CERTAIN
 
 
 def drop_verdict(answer: Answer) -> Answer:

@@ -39,7 +39,10 @@ ON_TELEGRAM = re.findall(r"\*\*(.+?)\*\*", prose(GUIDE).partition("## On Telegra
 PAGES = "".join(
     file.read_text("utf-8")
     for kind in ("*.py", "*.html")
-    for file in (ROOT / "bot" / "console").rglob(kind)
+    for file in [
+        *(ROOT / "bot" / "console").rglob(kind),
+        *(ROOT / "bot" / "conversation").glob("relation_names.py"),
+    ]
 )
 #: Where the pictures go; below the test run's own folder unless this names another.
 PICTURES = "PICTURES"

@@ -28,7 +28,7 @@ from embeddings.index import snapshot
 from embeddings.index.dense import DenseIndex
 from embeddings.index.lexical import LexicalIndex
 from embeddings.index.live import Entry, LiveIndex
-from knowledge import curation
+from knowledge import curation, domain
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.corpus import reports
@@ -36,7 +36,7 @@ from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.index import serving_index
 from knowledge.index.index_check import verify
 from knowledge.index.serving_index import ServingIndex
-from knowledge.models import Change, declarative_base
+from knowledge.models import Change
 from knowledge.storage.database import Sessions, open_engine, open_sessions
 from tests.counting import Counting
 
@@ -207,7 +207,7 @@ class _BackwardClock(datetime):
 def test_a_clock_that_goes_backwards_changes_nothing_of_the_index(
     sessions: Sessions, fake_encoder: Encoder, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(declarative_base, "datetime", _BackwardClock)
+    monkeypatch.setattr(domain, "datetime", _BackwardClock)
     serving = ServingIndex(sessions, fake_encoder, root)
     wanted: set[int] = set()
     built: list[str] = []

@@ -388,13 +388,13 @@ class TestEnds:
     def test_a_killed_program_leaves_no_process(self, tmp_path: Path) -> None:
         program = """
 import sys
-from bot.parsing import jobs
+from bot.parsing import parser_jobs
 from bot.parsing.parser_pool import ParserPool
 from tests.integration.hostile import ENDLESS_FEED, feed
 pool = ParserPool()
-pool.read(jobs.read_feed(feed(""), None, "https://n.example/"))
+pool.read(parser_jobs.read_feed(feed(""), None, "https://n.example/"))
 print(pool.idle[0], flush=True)
-pool.read(jobs.read_feed(ENDLESS_FEED, None, "https://n.example/"))
+pool.read(parser_jobs.read_feed(ENDLESS_FEED, None, "https://n.example/"))
 """
         started = subprocess.Popen(
             [sys.executable, "-c", program],

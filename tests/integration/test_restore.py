@@ -507,7 +507,8 @@ _FULL = """
 import resource, signal, sys
 from pathlib import Path
 from typing import Any
-from knowledge import backup, errors
+from knowledge import errors
+from knowledge.operations import backup
 from knowledge.storage.database import open_engine
 engine = open_engine(sys.argv[1])
 engine.connect().close()

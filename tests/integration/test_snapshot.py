@@ -286,7 +286,7 @@ _KILLED = """
 import sys
 from pathlib import Path
 import numpy as np
-from embeddings import snapshot
+from embeddings.index import snapshot
 from embeddings.index.dense import DenseIndex
 from embeddings.index.lexical import LexicalIndex
 

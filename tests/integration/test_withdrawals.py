@@ -249,7 +249,7 @@ def _retract(sessions: Sessions, cluster: int, claims: list[int], other: int) ->
         (_attach, "attached", "claim"),
         (_answer_again, "answered", "cluster"),
         (_split, "split", "cluster"),
-        (_merge, "merged", "cluster"),
+        (_merge, "joined", "cluster"),
         (_retract, "reopened", "cluster"),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.console.audit_entries import act_name
-from bot.console.error_pages import STATUS, describe_error, status_of
+from bot.console.error_pages import STATUS, status_of
 from bot.console.errors import BadForm, TooManyTries
 from bot.console.forms import Form
 from bot.console.highlighting import Marked, locate, pieces
@@ -24,7 +24,6 @@ from knowledge.domain import (
     StatementStatus,
     SubjectKind,
 )
-from knowledge.errors import KnowledgeError, Stale
 
 BODY = "one two\u200c three\nfour five"
 
@@ -128,17 +127,9 @@ class TestWords:
         say = load_catalogue(language).say
         assert all(label(member, say) for member in kind)
 
-    def test_every_error_is_said_in_arabic(self) -> None:
-        say = load_catalogue(Language.ARABIC).say
-        for kind in STATUS:
-            if kind is KnowledgeError:
-                continue
-            error = Stale("x", "سلمى", "published") if kind is Stale else kind.__new__(kind)
-            error.__dict__.setdefault("field", "title")
-            assert any("\u0620" <= letter <= "\u064a" for letter in describe_error(error, say)), (
-                kind
-            )
-            assert status_of(error) == STATUS[kind]
+    def test_every_error_has_its_status(self) -> None:
+        for kind, status in STATUS.items():
+            assert status_of(kind.__new__(kind)) == status
 
     def test_an_act_nobody_named_is_called_what_it_is(self) -> None:
         assert act_name("danced", str) == "danced"

@@ -76,16 +76,23 @@ def test_what_is_certain_is_asserted_whatever_leans_against_it() -> None:
         # What is far more about the claim says nothing of it.
         (match(N, 0.8, "another", relevance=0.98), Outcome.RELATED),
         (match(N, 0.8, "another", relevance=0.88), Outcome.REFUTED),
-        # What is to the point is not disputed by what is not.
-        (match(S, 0.95, "another", settles=True, relevance=0.98), Outcome.SUPPORTED),
     ],
 )
-def test_what_is_beside_the_point_neither_settles_nor_disputes(
-    other: Match, outcome: Outcome
-) -> None:
+def test_what_is_beside_the_point_settles_nothing(other: Match, outcome: Outcome) -> None:
     answer = decide("claim", [match(R, 0.95, "own", settles=True, relevance=0.8), other], 3)
     assert answer.outcome is outcome
     assert not answer.disputed
+
+
+@pytest.mark.parametrize(
+    ("relevance", "outcome"),
+    [(0.85, Outcome.RELATED), (0.7, Outcome.SUPPORTED)],
+)
+def test_only_what_is_surely_about_the_claim_disputes(relevance: float, outcome: Outcome) -> None:
+    rival = match(R, 0.95, "another", settles=True, relevance=relevance)
+    answer = decide("claim", [match(S, 0.95, "own", settles=True, relevance=0.98), rival], 3)
+    assert answer.outcome is outcome
+    assert answer.disputed is (outcome is Outcome.RELATED)
 
 
 def test_an_answer_left_open_asserts_nothing_and_shows_the_same() -> None:
