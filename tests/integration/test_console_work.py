@@ -138,7 +138,7 @@ class TestInbox:
         assert places == sorted(places)
         assert 'href="/clusters/4?' not in page
         assert 'href="/clusters/4?' in moderator.get("/inbox?tab=snoozed").text
-        assert 'href="/clusters/2"' in moderator.get("/inbox?tab=mine").text
+        assert 'href="/clusters/2?' in moderator.get("/inbox?tab=mine").text
 
     def test_forwards_are_counted_and_public_channels_named(self, moderator: Browser) -> None:
         assert "Forwarded: 4" in moderator.get("/inbox").text
