@@ -567,8 +567,8 @@ def test_what_a_killed_one_left_is_its_owners_and_removed_by_the_next(
 import os, signal, sys
 from pathlib import Path
 from typing import Any
-from knowledge.storage.staging_folder import working_folder
-with working_folder(Path(sys.argv[1])) as folder:
+from knowledge.storage.staging_folder import open_staging_folder
+with open_staging_folder(Path(sys.argv[1])) as folder:
     (folder / "backup.db").touch()
     print(folder.name, flush=True)
     if sys.argv[2] == "killed":
