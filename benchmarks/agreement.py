@@ -1,4 +1,4 @@
-"""What the judge says of labelled pairs: the precision of each verdict, and how many it settles.
+"""Measure the judge on labelled pairs: the precision of each verdict, how many it settles.
 
     python -m benchmarks.agreement
 

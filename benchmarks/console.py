@@ -1,4 +1,4 @@
-"""What the console's pages take to render with a large knowledge base behind them.
+"""Time the console's pages with a large knowledge base behind them.
 
     python -m benchmarks.console [--claims 100000] [--statements 200000] [--database URL]
 

@@ -1,4 +1,4 @@
-"""How well text in pictures is read: sentences drawn as people's screenshots and cards show them.
+"""Measure reading text in pictures: sentences drawn as people's screenshots and cards show them.
 
     python -m benchmarks.ocr
 

@@ -15,7 +15,7 @@ from bot.ingestion.url_reader import read_address
 from bot.parsing import parser_jobs
 from bot.parsing.parser_pool import ParserPool
 from knowledge.corpus.extraction import extract
-from knowledge.corpus.future_dates import find_future_dates
+from knowledge.corpus.future_dates import find_future_dates, latest_day
 from knowledge.corpus.readers import Defaults, Problem, fields
 from knowledge.corpus.readers.fields import FieldError
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
@@ -77,7 +77,7 @@ def one_report(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> ReportDraft
 def require_past_dates(drafts: Sequence[ReportDraft], now: datetime) -> None:
     """Raise FutureDate for the first date of a report or its statements that lies in the future."""
     for draft in drafts:
-        for name, day in find_future_dates(draft, now).items():
+        for name, day in find_future_dates(draft, latest_day(now)).items():
             raise FutureDate(name.rpartition(".")[2], day)
 
 

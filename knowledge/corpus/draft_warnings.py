@@ -1,10 +1,11 @@
 """Warn of what a report states that may be taken as it is, but is seldom meant so (pure)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from knowledge.corpus.future_dates import find_future_dates
 from knowledge.corpus.ratings import closest_rating
 from knowledge.corpus.readers.fields import shown
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
@@ -29,8 +30,8 @@ class Warned:
 
 def find_doubts(draft: ReportDraft, today: date) -> Iterator[Warned]:
     """Yield what should be checked of a report before it is published."""
-    if draft.published_at is not None and draft.published_at > today:
-        yield _future("published_at", draft.published_at)
+    future = find_future_dates(draft, today)
+    yield from _future("published_at", future)
     if draft.kind is ReportKind.FACT_CHECK and not draft.statements:
         yield Warned(
             Doubt.NO_RATING,
@@ -38,17 +39,17 @@ def find_doubts(draft: ReportDraft, today: date) -> Iterator[Warned]:
             " claims it reviews as statements with a rating each",
         )
     for at, statement in enumerate(draft.statements):
-        yield from _doubts_of(statement, f"statements[{at}]", draft, today)
+        yield from _doubts_of(statement, f"statements[{at}]", draft, future)
 
 
 def _doubts_of(
-    statement: StatementDraft, field: str, draft: ReportDraft, today: date
+    statement: StatementDraft, field: str, draft: ReportDraft, future: Mapping[str, date]
 ) -> Iterator[Warned]:
     day, published = statement.as_of, draft.published_at
-    if day is not None and day > today:
-        yield _future(f"{field}.as_of", day)
-    elif day is not None and published is not None and day > published:
-        message = f"{field}.as_of: {day} is after published_at ({published}); check both"
+    name = f"{field}.as_of"
+    yield from _future(name, future)
+    if name not in future and day is not None and published is not None and day > published:
+        message = f"{name}: {day} is after published_at ({published}); check both"
         yield Warned(Doubt.AFTER_REPORT, message)
     if statement.rating is not None:
         return
@@ -65,5 +66,6 @@ def _doubts_of(
         )
 
 
-def _future(field: str, day: date) -> Warned:
-    return Warned(Doubt.FUTURE, f"{field}: {day} is in the future; check it")
+def _future(field: str, future: Mapping[str, date]) -> Iterator[Warned]:
+    if field in future:
+        yield Warned(Doubt.FUTURE, f"{field}: {future[field]} is in the future; check it")

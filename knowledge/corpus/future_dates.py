@@ -19,8 +19,8 @@ def is_future(day: date, now: datetime) -> bool:
     return day > latest_day(now)
 
 
-def find_future_dates(draft: ReportDraft, now: datetime) -> dict[str, date]:
-    """Return the dates of a report and its statements that lie in the future, by field."""
+def find_future_dates(draft: ReportDraft, today: date) -> dict[str, date]:
+    """Return the dates of a report and its statements that lie after ``today``, by field."""
     days = {"published_at": draft.published_at}
     days |= {f"statements[{at}].as_of": s.as_of for at, s in enumerate(draft.statements)}
-    return {name: day for name, day in days.items() if day is not None and is_future(day, now)}
+    return {name: day for name, day in days.items() if day is not None and day > today}

@@ -1,4 +1,4 @@
-"""What most tests of the Telegram channel begin with: a server, a talk that echoes, the bot."""
+"""Start what tests of the Telegram channel begin with: a server, a talk that echoes, the bot."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What other processes do to an index and its database: waited out, or told at once."""
+"""Other processes at work on an index and its database: waited out, or told at once."""
 
 import platform
 import signal

@@ -1,4 +1,4 @@
-"""What a kill can repeat while many people ask: nothing but a few messages, and nothing is lost."""
+"""Kills while many people ask: a few messages come twice, and nothing is lost."""
 
 import multiprocessing
 from collections.abc import Callable

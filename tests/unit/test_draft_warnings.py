@@ -1,4 +1,4 @@
-"""What a report is warned of before it goes in: dates and ratings that are seldom meant so."""
+"""Warnings before a report goes in: dates and ratings that are seldom meant so."""
 
 from datetime import date
 

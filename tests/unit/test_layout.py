@@ -9,7 +9,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("bot", "embeddings", "knowledge")
 #: A first line that only hints at what a module does, instead of saying it.
-_RIDDLE: Final = re.compile(r"(?:What|Who|Whose|Which|How|Whether|When|Where)\b")
+_RIDDLE: Final = re.compile(r"(?:What|Whom?|Whose|Which|How|Whether|When|Where)\b")
 
 
 def _modules(package: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Whom to answer, whom to tell that they are not, and when that was said already (pure)."""
+"""Decide whom to answer, whom to tell that they are not, and when that was said already (pure)."""
 
 from bot.telegram.outgoing.rate_limits import Limits, Meter
 from knowledge.domain import Course
