@@ -30,7 +30,7 @@ from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index.serving_index import embed_published
-from knowledge.storage.database import open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import upgrade
 from knowledge.text.plain_text import plain_text, single_line
 from tests.e2e.bot_api_server import BotApiServer
@@ -95,7 +95,7 @@ def fill(database: Path, encoder: Encoder, texts: Sequence[str], vectors: Vector
     known = _Known(encoder, texts, vectors)
     engine = open_engine(f"sqlite:///{database}")
     upgrade(engine)
-    sessions = open_sessions(engine)
+    sessions = Sessions(engine)
     for start in range(0, len(texts), _REPORT):
         part = texts[start : start + _REPORT]
         with sessions.begin() as session:

@@ -48,7 +48,7 @@ from knowledge.claim_queue.inquiries import record
 from knowledge.claims import bare_text
 from knowledge.domain import Outcome
 from knowledge.models import Claim, Cluster
-from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import upgrade
 
 INQUIRIES: Final = 100_000
@@ -273,7 +273,7 @@ def _database() -> Iterator[Sessions]:
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(f"sqlite:///{folder}/clustering.db")
         upgrade(engine)
-        yield open_sessions(engine)
+        yield Sessions(engine)
         engine.dispose()
 
 

@@ -44,7 +44,7 @@ from knowledge.models import (
     Source,
     Statement,
 )
-from knowledge.storage.database import open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import upgrade
 from tests.integration.console import console_on, key_of
 
@@ -96,7 +96,7 @@ def main() -> None:
         engine = open_engine(given.database or f"sqlite:///{folder}/tathabbat.db")
         upgrade(engine)
         _fill(engine, given.claims, given.statements)
-        console = console_on(open_sessions(engine), MadeUp(), Path(folder))
+        console = console_on(Sessions(engine), MadeUp(), Path(folder))
         console.clock.now = datetime.now(UTC)
         browser = console.signed_in()
         browser.get("/search?q=x")  # Opens the index, which a running console has open.
@@ -118,7 +118,7 @@ def main() -> None:
 def _fill(engine: Engine, claims: int, statements: int) -> None:
     chance = random.Random(1)  # noqa: S311 (data)
     now = datetime.now(UTC)
-    with open_sessions(engine).begin() as session:
+    with Sessions(engine).begin() as session:
         _insert(session, Source, ({"name": f"ناشر {n}", "trusted": False} for n in range(200)))
         _insert(session, Report, _reports(chance, statements // _STATEMENTS, now))
         _insert(session, Statement, _statements(chance, statements))

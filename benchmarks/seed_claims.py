@@ -16,7 +16,7 @@ from knowledge.corpus import reports
 from knowledge.corpus.readers import read
 from knowledge.domain import ReportDraft
 from knowledge.index.serving_index import ServingIndex
-from knowledge.storage.database import open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import upgrade
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,7 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(f"sqlite:///{folder}/seed.db")
         upgrade(engine)
-        sessions = open_sessions(engine)
+        sessions = Sessions(engine)
         with sessions.begin() as session:
             for draft in read(ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"):
                 if isinstance(draft, ReportDraft):

@@ -11,14 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
-
 from bot.errors import SettingsError
 from bot.observability.logs import configure
 from bot.settings import NO_WEBHOOK_SECRET, Settings, find_unknown_names, load
 from embeddings.progress import Progress
 from knowledge.domain import now
-from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import require_ready
 from knowledge.update_queue import queued_updates
 
@@ -88,21 +86,21 @@ class App:
         return True
 
     @cached_property
-    def engine(self) -> Engine:
-        """The database's engine, whatever state the database is in. Raises DatabaseUnavailable."""
-        return open_engine(self.settings.database_address, make=self.makes_database)
+    def database(self) -> Sessions:
+        """The database, whatever state it is in. Raises DatabaseUnavailable."""
+        return Sessions(open_engine(self.settings.database_address, make=self.makes_database))
 
     @cached_property
     def sessions(self) -> Sessions:
-        """Sessions on a database that fits this code. Raises DatabaseUnavailable otherwise."""
-        require_ready(self.engine, make=self.makes_database)
-        return open_sessions(self.engine)
+        """The database, which fits this code. Raises DatabaseUnavailable otherwise."""
+        require_ready(self.database.engine, make=self.makes_database)
+        return self.database
 
     @cached_property
     def process(self) -> "ProcessLock":
         """This process, as its leases name it; made once what dead ones of this host held is free.
 
-        Raises SQLAlchemyError where the database fails.
+        Raises DatabaseFailed where the database fails.
         """
         from knowledge.operations.lease_recovery import recover_leases
         from knowledge.operations.process_locks import ProcessLock
@@ -215,8 +213,7 @@ class App:
     def forget_updates(self, moment: datetime) -> int:
         """Forget the updates that are done with, those given up too; returns how many."""
         kept = min(GIVEN_UP_KEPT, timedelta(days=self.settings.retention_days))
-        with self.sessions.begin() as session:
-            return queued_updates.forget(session, moment - SENT_KEPT, moment - kept)
+        return self.sessions.write(queued_updates.forget, moment - SENT_KEPT, moment - kept)
 
     def _errands(self, config: "TelegramConfig") -> "Errands":
         """Return what a running bot does on a schedule."""
@@ -234,8 +231,7 @@ class App:
             return f"{tally.feeds} feeds, {tally.reports} reports, {len(tally.problems)} problems"
 
         def people_wait() -> bool:
-            with self.sessions() as session:
-                return queued_updates.count_waiting(session) > PEOPLE_FIRST
+            return self.sessions.read(queued_updates.count_waiting) > PEOPLE_FIRST
 
         async def gather(_: datetime) -> str:
             placed = 0
@@ -252,8 +248,7 @@ class App:
         async def forget(moment: datetime) -> str:
             before = moment - timedelta(days=self.settings.retention_days)
             gone = await asyncio.to_thread(expire, self.sessions, before, self.first_admins)
-            with self.sessions.begin() as session:
-                items = forget_unlisted(session)
+            items = self.sessions.write(forget_unlisted)
             return (
                 f"{gone.inquiries} questions, {gone.addresses} addresses, {items} items of feeds"
                 " forgotten"
@@ -311,7 +306,7 @@ class App:
         try:
             yield other
         finally:
-            other.engine.dispose()
+            other.database.engine.dispose()
 
     def conversation(self, channel: str, *, on_this_machine: bool = False) -> "Conversation":
         """Return the conversation for one channel.
@@ -400,7 +395,7 @@ class App:
         self.answering.prepare(self._progress("Reading the knowledge base"))
         profiles = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}
         errands = self._errands(config).in_background(ERRANDS_S)
-        following = Follower(self.engine, self.index)
+        following = Follower(self.sessions.engine, self.index)
         # Once the errands have ended no document is read: the console does not wait for one.
         with self._watched(), self._console_beside(), following, self.parsers, errands:
             holder = self.process.name
@@ -420,7 +415,7 @@ class App:
             )
         self._warn_of_unknown_names()
         self.answering.prepare(self._progress("Reading the knowledge base"))
-        following = Follower(self.engine, self.index)
+        following = Follower(self.sessions.engine, self.index)
         serving = server.beside(self.console, bind, self.settings.console_proxies)
         stop = server.stop_signal()
         # Parsers end first: who waits for one is answered while the server still waits for them.

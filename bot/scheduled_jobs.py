@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot.errors import BotError
 from bot.observability.logs import request
 from bot.observability.redaction import summary
 from embeddings.errors import EmbeddingsError
-from knowledge.errors import KnowledgeError
+from knowledge.errors import DatabaseFailed, KnowledgeError
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import scheduled_jobs
 
@@ -112,21 +110,20 @@ class Errands:
         try:
             with request(f"errand {errand.name}"):
                 return await self._taken(errand)
-        except SQLAlchemyError as error:
+        except DatabaseFailed as error:
             # Taken or finished it could not be: it is due again when its time is over.
             _log.warning("errand %s: the database failed (%s)", errand.name, error)
             return False
 
     async def _taken(self, errand: Errand) -> bool:
-        with self._sessions.begin() as session:
-            # Without a holder nobody takes it over.
-            held = scheduled_jobs.lease(
-                session,
-                errand.name,
-                self._clock(),
-                errand.every if errand.once else errand.longest,
-                None if errand.once else self._holder,
-            )
+        # Without a holder nobody takes it over.
+        held = self._sessions.write(
+            scheduled_jobs.lease,
+            errand.name,
+            self._clock(),
+            errand.every if errand.once else errand.longest,
+            None if errand.once else self._holder,
+        )
         if held is None:
             return False
         try:
@@ -135,7 +132,7 @@ class Errands:
         except TimeoutError:
             note = f"took longer than {errand.longest}"
             _log.warning("errand %s %s", errand.name, note)
-        except (BotError, KnowledgeError, EmbeddingsError, SQLAlchemyError) as error:
+        except (BotError, KnowledgeError, EmbeddingsError) as error:
             note = f"failed: {summary(error)}"
             _log.warning("errand %s %s", errand.name, note)
         except asyncio.CancelledError:
@@ -150,5 +147,4 @@ class Errands:
         return True
 
     def _finish(self, name: str, held: datetime, due_at: datetime, note: str | None) -> None:
-        with self._sessions.begin() as session:
-            scheduled_jobs.finish(session, name, held, due_at, note)
+        self._sessions.write(scheduled_jobs.finish, name, held, due_at, note)

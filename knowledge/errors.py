@@ -17,6 +17,7 @@ KnowledgeError
 ├── CannotDecide        a proposal is not this person's to decide, or not any more
 ├── CannotUndo          an act cannot be taken back, or not any more
 │   └── TooLate         people may have been told of it
+├── SignedOut           nobody is signed in with this cookie, or no longer
 ├── NotAllowed          the person does not hold the role that the act needs
 ├── AddressUnreadable   an address was kept under another key
 ├── SealBroken          something else was
@@ -24,7 +25,9 @@ KnowledgeError
 ├── CannotRegroup       claims cannot be merged or split like this
 ├── TooManySaved        somebody saved as many searches as they can
 ├── NotABackup          a file is no whole backup of this program
-└── DatabaseUnavailable the database cannot be used as it is (not migrated, newer, locked, absent)
+└── DatabaseFailed      the database could not do what it was asked
+    ├── DatabaseUnavailable  it cannot be used as it is (not migrated, newer, locked, absent)
+    └── WriteConflict   another transaction stored the same at the same moment
 
 Every message is one sentence that names the thing and the way out.
 """
@@ -74,8 +77,16 @@ class UnusableFeed(KnowledgeError):
         self.problem, self.blanks = problem, blanks
 
 
-class DatabaseUnavailable(KnowledgeError):
+class DatabaseFailed(KnowledgeError):
+    """The database could not do what it was asked; the same may succeed later."""
+
+
+class DatabaseUnavailable(DatabaseFailed):
     """The database cannot be used as it is."""
+
+
+class WriteConflict(DatabaseFailed):
+    """Another transaction stored the same at the same moment."""
 
 
 class WeightsUnfit(KnowledgeError):
@@ -226,6 +237,10 @@ class TooLate(CannotUndo):
 
 class LinkRefused(KnowledgeError):
     """A link to the console signs nobody in."""
+
+
+class SignedOut(KnowledgeError):
+    """Nobody is signed in in this browser, or no longer."""
 
 
 class NotAllowed(KnowledgeError):

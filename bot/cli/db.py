@@ -31,9 +31,9 @@ def upgrade(app: App, revision: str) -> None:
     Nothing of what was erased is left in an SQLite file then. That takes a second for 40 MB, while
     which nobody else writes: stop the bot before.
     """
-    schema.upgrade(app.engine, revision)
-    click.echo(f"the database is at revision {schema.state(app.engine).current}")
-    if not rewrite(app.engine):
+    schema.upgrade(app.database.engine, revision)
+    click.echo(f"the database is at revision {schema.state(app.database.engine).current}")
+    if not rewrite(app.database.engine):
         click.echo("another program reads it: what was erased leaves the disk once that ends")
 
 
@@ -46,14 +46,14 @@ def downgrade(app: App, revision: str, yes: bool) -> None:
 
     What only newer revisions hold is lost.
     """
-    now = schema.state(app.engine).current or "base"
+    now = schema.state(app.database.engine).current or "base"
     require_yes(
         f"the database goes from revision {now} back to {revision}, and what only newer revisions"
         " hold is lost",
         yes,
     )
-    schema.downgrade(app.engine, revision)
-    click.echo(f"the database is at revision {schema.state(app.engine).current or 'base'}")
+    schema.downgrade(app.database.engine, revision)
+    click.echo(f"the database is at revision {schema.state(app.database.engine).current or 'base'}")
 
 
 @db.command()
@@ -64,9 +64,9 @@ def check(app: App, as_json: bool) -> None:
 
     Whatever differs from that schema is named.
     """
-    require_whole(app.engine)
-    found = schema.state(app.engine)
-    differences = schema.find_drift(app.engine) if found.ready else []
+    require_whole(app.database.engine)
+    found = schema.state(app.database.engine)
+    differences = schema.find_drift(app.database.engine) if found.ready else []
     if as_json:
         data = {"revision": found.current, "head": found.head, "differences": differences}
         click.echo(json.dumps(data))
@@ -92,7 +92,7 @@ def backup(app: App, target: Path) -> None:
 
     The copy is consistent, and made while everything runs. It is read back whole before it appears.
     """
-    backups.backup(app.engine, target)
+    backups.backup(app.database.engine, target)
     click.echo(f"backed up to {target}")
 
 
@@ -114,7 +114,7 @@ def restore(app: App, source: Path, yes: bool, allow_empty: bool) -> None:
     Programs that run meanwhile follow at their next claim.
     """
     require_yes("everything in the database now is replaced", yes)
-    backups.restore(app.engine, source, app.settings.data_dir, allow_empty=allow_empty)
+    backups.restore(app.database.engine, source, app.settings.data_dir, allow_empty=allow_empty)
     click.echo(f"restored from {source}")
     manifest = serving_index.reindex(
         app.sessions, app.encoder, app.settings.index_dir, reporter("Embedding the statements")

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot import media
 from bot.app import App
 from bot.cli.file_permissions import exposure
@@ -86,10 +84,6 @@ def examine(app: App) -> Iterator[Finding]:
             state, message = look(app)
         except (KnowledgeError, EmbeddingsError, BotError) as error:
             state, message = State.FAILURE, str(error)
-        except SQLAlchemyError as error:
-            name = type(error).__name__
-            message = f"the database failed ({name}); see that it runs, and the line above"
-            state = State.FAILURE
         if state is not State.OK:
             if message in said:
                 continue
@@ -106,13 +100,16 @@ def _settings(app: App) -> tuple[State, str]:
 
 
 def _database(app: App) -> tuple[State, str]:
-    require_whole(app.engine)
-    found = schema.state(app.engine)
-    return State.OK, f"{app.engine.dialect.name} answers, at revision {found.current or 'none'}"
+    require_whole(app.database.engine)
+    found = schema.state(app.database.engine)
+    return (
+        State.OK,
+        f"{app.database.engine.dialect.name} answers, at revision {found.current or 'none'}",
+    )
 
 
 def _migrations(app: App) -> tuple[State, str]:
-    found = schema.state(app.engine)
+    found = schema.state(app.database.engine)
     if not found.known:
         raise DatabaseUnavailable(
             f"its revision {found.current} is newer than this program; update Tathabbat"
@@ -121,7 +118,7 @@ def _migrations(app: App) -> tuple[State, str]:
         return State.WARNING, schema.EMPTY
     if not found.ready:
         raise DatabaseUnavailable("its schema is behind; run `tathabbat db upgrade`")
-    if differences := schema.find_drift(app.engine):
+    if differences := schema.find_drift(app.database.engine):
         return State.FAILURE, (
             f"the database differs from its revision in {counted(len(differences), 'place')}; see"
             " `tathabbat db check`, and restore a backup"

@@ -8,13 +8,12 @@ from functools import cached_property
 from typing import Final
 
 import click
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from bot.app import App
 from bot.cli.file_permissions import owner_only, require_not_anothers
 from bot.cli.progress_bar import reporter
 from bot.errors import BotError
-from bot.observability.redaction import redact, summary
+from bot.observability.redaction import redact
 from bot.settings import Settings, no_color
 from embeddings.errors import EmbeddingsError
 from knowledge.errors import KnowledgeError, UnreadableClaim
@@ -126,8 +125,6 @@ def main() -> None:
         _fail(str(error), BAD_USAGE)
     except (KnowledgeError, EmbeddingsError, BotError) as error:
         _fail(str(error), FAILURE)
-    except SQLAlchemyError as error:
-        _fail(_database_failure(error), FAILURE)
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nothing to tell anybody.
         sys.stdout = None
@@ -142,20 +139,6 @@ def main() -> None:
         )
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-
-
-def _database_failure(error: SQLAlchemyError) -> str:
-    if isinstance(error, IntegrityError):
-        return "another program stored the same at the same moment; run the command again"
-    if isinstance(error, DataError):
-        # Databases say of a value what it is.
-        return (
-            f"the database failed ({summary(error)}); run `tathabbat doctor` to see what is wrong"
-        )
-    reason = str(getattr(error, "orig", "") or type(error).__name__).strip().splitlines()[0]
-    if "locked" in reason:
-        return "the database is locked by another program; try again when it has finished"
-    return f"the database failed ({reason}); run `tathabbat doctor` to see what is wrong"
 
 
 def _fail(message: str, code: int) -> None:

@@ -14,11 +14,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from bot.console import forms
 from bot.console.claim_queue_view import FIELDS
 from bot.console.error_pages import describe_error, status_of, way_out
-from bot.console.errors import FormForged, SignedOut
+from bot.console.errors import FormForged
 from bot.console.forms import Form
 from bot.console.page_paths import PagePaths
 from bot.console.rendering import render
-from bot.console.requests import Handler, Visit, Visitor, authenticate
+from bot.console.requests import Handler, Visit, Visitor
 from bot.console.security import SlowRequests
 from bot.console.services import Services
 from bot.conversation.moderator_names import load_names
@@ -26,8 +26,16 @@ from bot.conversation.translations import Catalogue, find_language, load_catalog
 from bot.errors import BotError
 from bot.observability.refused_requests import Refusals
 from bot.observability.telemetry import Door
+from knowledge.accounts import sign_in
 from knowledge.domain import Role
-from knowledge.errors import CannotUndo, KnowledgeError, NotAllowed, Stale
+from knowledge.errors import (
+    CannotUndo,
+    DatabaseFailed,
+    KnowledgeError,
+    NotAllowed,
+    SignedOut,
+    Stale,
+)
 
 _refusals: Final = Refusals(Door.CONSOLE, logging.getLogger(__name__), logging.INFO)
 
@@ -60,7 +68,7 @@ def guard(
     def handle(visit: Visit) -> Response:
         try:
             return handler(visit)
-        except (SignedOut, NotAllowed):
+        except (SignedOut, NotAllowed, DatabaseFailed):
             raise
         except (BotError, KnowledgeError) as error:
             again = _show_form_again(visit, pages, error) if visit.sent.fields else None
@@ -97,6 +105,9 @@ def guard(
             if request.method == "POST":
                 return make_error_page(request, error, words_for(request), desk)
             return RedirectResponse("/sign-in", 303)
+        except DatabaseFailed:
+            # Nothing that whoever asked did: the page of any failure of ours.
+            raise
         except (BotError, KnowledgeError) as error:
             words = (
                 load_catalogue(find_language(visitor.language)) if visitor else words_for(request)
@@ -163,8 +174,7 @@ def make_error_page(
     status = status_of(error)
     names: Mapping[str, str] = {}
     if visitor is not None and isinstance(error, Stale | CannotUndo):
-        with desk.sessions() as session:
-            names = load_names(session, desk.first_admins, words.say)
+        names = load_names(desk.sessions, desk.first_admins, words.say)
     _refusals.note(status=status, error=type(error).__name__, method=request.method)
     page = render(
         "problem.html",
@@ -183,5 +193,8 @@ def make_error_page(
 
 
 def _visitor(desk: Services, cookie: str, needs: Role) -> Visitor:
-    with desk.sessions() as session:
-        return authenticate(session, desk, cookie, needs, desk.now())
+    opened, role = desk.sessions.read(
+        sign_in.authenticate, cookie, needs, desk.first_admins, desk.now()
+    )
+    language = find_language(opened.language)
+    return Visitor(opened.person_key, role, opened.id, opened.form_token, language)

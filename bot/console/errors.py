@@ -2,7 +2,6 @@
 
 ConsoleError
 ├── ConsoleUnavailable  the console cannot listen where it is told to
-├── SignedOut           nobody is signed in in this browser, or no longer
 ├── FormForged          a write without its session's token, or sent by another site
 ├── BadForm             a field holds what it cannot take
 │   ├── FieldTooLong    more than so many characters
@@ -25,10 +24,6 @@ class ConsoleError(BotError):
 
 class ConsoleUnavailable(ConsoleError):
     """The console cannot listen where it is told to."""
-
-
-class SignedOut(ConsoleError):
-    """Nobody is signed in in this browser, or no longer."""
 
 
 class FormForged(ConsoleError):

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ParamSpec, TypeVar
 from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.console.error_pages import describe_refused_form, way_out
-from bot.console.errors import SignedOut
 from bot.console.forms import MAX_ID, Form
 from bot.console.rendering import render
 from bot.console.services import Services
@@ -18,11 +18,15 @@ from bot.conversation.moderator_names import load_names
 from bot.conversation.translations import Catalogue, find_language, load_catalogue
 from bot.errors import BotError
 from knowledge import approvals
-from knowledge.accounts import roles, sign_in
+from knowledge.accounts import sign_in
 from knowledge.approvals import Act, Applied, Waiting
 from knowledge.domain import Role
-from knowledge.errors import KnowledgeError, NotAllowed, NotFound
+from knowledge.errors import KnowledgeError, NotFound
 from knowledge.index import serving_index
+from knowledge.storage.database import UseCase
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +80,29 @@ class Visit:
             raise NotFound(f"nothing has the number {number}")
         return number
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The name of everybody who holds a role, by their key."""
+        return load_names(self.desk.sessions, self.desk.first_admins, self.words.say)
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Give a session for one transaction, once they are known to be allowed still.
 
         Raises SignedOut or NotAllowed.
         """
-        with self.desk.sessions.begin() as session:
-            authenticate(session, self.desk, self.cookie, self.needs, self.now)
+        desk = self.desk
+        with desk.sessions.begin() as session:
+            sign_in.authenticate(session, self.cookie, self.needs, desk.first_admins, self.now)
             yield session
+
+    def do(self, act: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Do ``act(session, …)`` in one transaction, in which they are still allowed to.
+
+        Raises SignedOut or NotAllowed, and whatever the act does.
+        """
+        with self.transaction() as session:
+            return act(session, *args, **kwargs)
 
     def submit(self, session: Session, act: Act, reason: str | None = None) -> Applied | Waiting:
         """Hand an act to the gate before what people are told, in the moderator's name."""
@@ -104,9 +122,7 @@ class Visit:
 
     def page(self, template: str, code: int = 200, /, **values: object) -> Response:
         """Return a page."""
-        with self.desk.sessions() as session:
-            waiting = approvals.count(session)
-            refused = self._refusal(session)
+        waiting = self.desk.sessions.read(approvals.count)
         return HTMLResponse(
             render(
                 template,
@@ -117,7 +133,7 @@ class Visit:
                 sent=self.sent,
                 now=self.now,
                 posted=self.posted,
-                **refused,
+                **self._refusal(),
                 today=self.now.date(),
                 Role=Role,
                 awaited=waiting if waiting or self.desk.two_people else None,
@@ -126,14 +142,13 @@ class Visit:
             code,
         )
 
-    def _refusal(self, session: Session) -> dict[str, object]:
+    def _refusal(self) -> dict[str, object]:
         """Return what a page says of why its form was refused, if it was, and the way out."""
         if self.refused is None:
             return {}
         say = self.words.say
-        names = load_names(session, self.desk.first_admins, say)
         return {
-            "wrong": describe_refused_form(self.refused, say, names),
+            "wrong": describe_refused_form(self.refused, say, self.names),
             "way": way_out(self.refused, self.path, say),
         }
 
@@ -147,21 +162,3 @@ class Visit:
 
 
 Handler = Callable[[Visit], Response]
-
-
-def authenticate(
-    session: Session, desk: Services, cookie: str, needs: Role, now: datetime
-) -> Visitor:
-    """Return who a cookie belongs to. Raises SignedOut, or NotAllowed where they are not enough."""
-    opened = sign_in.session_of(session, cookie, now) if cookie else None
-    if opened is None:
-        raise SignedOut("no open session")
-    role = roles.role_of(session, opened.person_key, desk.first_admins)
-    if role is None:
-        raise SignedOut("no role any more")
-    visitor = Visitor(
-        opened.person_key, role, opened.id, opened.form_token, find_language(opened.language)
-    )
-    if not visitor.may(needs):
-        raise NotAllowed("only an admin may do this; ask one")
-    return visitor

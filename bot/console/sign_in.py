@@ -21,7 +21,7 @@ from bot.console.authorization import (
     require_same_site,
     words_for,
 )
-from bot.console.errors import FormForged, SignedOut
+from bot.console.errors import FormForged
 from bot.console.rendering import render
 from bot.console.requests import Visit
 from bot.console.security import BodyLimit, TryLimit
@@ -29,7 +29,7 @@ from bot.console.services import Services
 from bot.conversation.translations import BY_CODE
 from bot.errors import BotError
 from bot.serving import network_of
-from knowledge.accounts import roles, sign_in
+from knowledge.accounts import sign_in
 from knowledge.accounts.sign_in import SignedIn
 from knowledge.domain import Role
 from knowledge.errors import KnowledgeError
@@ -115,21 +115,11 @@ def routes(desk: Services) -> Sequence[Route]:
 
 
 def _enter(desk: Services, token: str, cookie: str) -> SignedIn:
-    now = desk.now()
-    with desk.sessions.begin() as session:
-        opened = sign_in.session_of(session, cookie, now) if cookie else None
-        already = opened.person_key if opened else None
-        entered = sign_in.use_link(session, token, now, already=already)
-        if roles.role_of(session, entered.person_key, desk.first_admins) is None:
-            raise SignedOut("the role was taken away since the link was given out")
-        if opened is not None:
-            sign_in.revoke(session, opened.id, now)
-        return entered
+    return desk.sessions.write(sign_in.enter, token, cookie, desk.first_admins, desk.now())
 
 
 def _leave(visit: Visit) -> Response:
-    with visit.transaction() as session:
-        sign_in.revoke(session, visit.visitor.session_id, visit.now)
+    visit.do(sign_in.revoke, visit.visitor.session_id, visit.now)
     response = RedirectResponse(PATH, 303)
     response.delete_cookie(cookie_name(visit.desk), path="/", secure=visit.desk.secure)
     return response
@@ -138,9 +128,8 @@ def _leave(visit: Visit) -> Response:
 def _speak(visit: Visit) -> Response:
     language = visit.sent.text("language")
     back = visit.sent.text("back")
-    with visit.transaction() as session:
-        if language in BY_CODE:
-            sign_in.speak(session, visit.visitor.session_id, language)
+    if language in BY_CODE:
+        visit.do(sign_in.speak, visit.visitor.session_id, language)
     # Only a path of ours: an address of another site begins with two slashes or a scheme.
     safe = back.startswith("/") and not back.startswith(("//", "/\\"))
     return RedirectResponse(back if safe else "/", 303)

@@ -220,8 +220,7 @@ class Moderation:
         except NotAllowed:
             return None
         except REFUSED as error:
-            with self._sessions() as session:
-                names = load_names(session, self._place.first_admins, words.say)
+            names = load_names(self._sessions, self._place.first_admins, words.say)
             return compose_sentence(compose_refusal(error, words, names))
 
     def _queue(self, asker: Asker, key: str, after: str, words: Catalogue) -> Reply:

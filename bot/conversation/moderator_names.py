@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from sqlalchemy.orm import Session
-
 from knowledge.accounts import roles
+from knowledge.storage.database import Sessions
 
 
 def load_names(
-    session: Session, first_admins: Collection[str], say: Callable[[str], str]
+    sessions: Sessions, first_admins: Collection[str], say: Callable[[str], str]
 ) -> Mapping[str, str]:
     """Return the name of everybody who holds a role, by their key."""
     unnamed = dict.fromkeys(first_admins, say("First admin"))
-    return unnamed | {holder.key: holder.name for holder in roles.list_holders(session)}
+    holders = sessions.read(roles.list_holders)
+    return unnamed | {holder.key: holder.name for holder in holders}

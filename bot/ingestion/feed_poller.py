@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy.exc import IntegrityError
-
 from bot.fetching import ARTICLE, FEED, REVIEWS, Fetched, Fetcher, Known
 from bot.fetching.errors import FetchError, Unreachable
 from bot.ingestion.url_reader import as_received, read_address
@@ -20,7 +18,7 @@ from knowledge.corpus.readers import Defaults, Format, Problem
 from knowledge.corpus.readers.received_documents import Found
 from knowledge.corpus.reports import content_hash
 from knowledge.domain import FeedKind, ReportDraft
-from knowledge.errors import KnowledgeError, UnreadableFile
+from knowledge.errors import KnowledgeError, UnreadableFile, WriteConflict
 from knowledge.ingestion import feed_polling
 from knowledge.ingestion.feed_parser import Item, key_of
 from knowledge.ingestion.feed_polling import DueFeed
@@ -101,15 +99,13 @@ class Poller:
         """Poll these feeds now, due or not, but for paused ones."""
         tally = Tally()
         for number in feed_ids:
-            with self._sessions.begin() as session:
-                feed = feed_polling.lease(session, number, self._clock(), self._holder)
+            feed = self._sessions.write(feed_polling.lease, number, self._clock(), self._holder)
             if feed is not None:
                 await self._poll(feed, tally)
         return tally
 
     def _next(self) -> DueFeed | None:
-        with self._sessions.begin() as session:
-            return feed_polling.lease_next(session, self._clock(), self._holder)
+        return self._sessions.write(feed_polling.lease_next, self._clock(), self._holder)
 
     async def _poll(self, feed: DueFeed, tally: Tally) -> None:
         tally.feeds += 1
@@ -121,16 +117,18 @@ class Poller:
             _log.exception("polling feed %d failed", feed.id)
             self._failed(feed, f"{feed.url} cannot be read; see the log", tally)
         else:
-            with self._sessions.begin() as session:
-                feed_polling.record_success(
-                    session, feed.id, self._clock(), known.etag, known.last_modified
-                )
+            self._sessions.write(
+                feed_polling.record_success,
+                feed.id,
+                self._clock(),
+                known.etag,
+                known.last_modified,
+            )
 
     def _failed(self, feed: DueFeed, why: str, tally: Tally) -> None:
         why = redact(why)
         tally.problems.append(f"feed {feed.id}: {why}")
-        with self._sessions.begin() as session:
-            feed_polling.record_failure(session, feed.id, self._clock(), why)
+        self._sessions.write(feed_polling.record_failure, feed.id, self._clock(), why)
 
     async def _read(self, feed: DueFeed, tally: Tally) -> Known:
         """Take in what is new; returns how the server knows the copy that was read whole."""
@@ -201,23 +199,20 @@ class Poller:
         return all(kept) and len(waiting) <= MAX_REVIEWS
 
     def _unseen(self, feed: DueFeed, keys: list[str]) -> set[str]:
-        with self._sessions.begin() as session:
-            return feed_polling.list_unseen(session, feed.id, keys, self._clock())
+        return self._sessions.write(feed_polling.list_unseen, feed.id, keys, self._clock())
 
     async def _keep(self, feed: DueFeed, key: str, drafts: list[ReportDraft], tally: Tally) -> bool:
         """Store what an item holds; False if another process stores the same at this moment."""
         try:
             # Thousands of statements take seconds, and other errands share the loop.
-            kept = await asyncio.to_thread(self._store, feed, key, drafts)
-        except IntegrityError:
+            kept = await asyncio.to_thread(
+                self._sessions.write, feed_polling.keep, feed, key, drafts, self._clock()
+            )
+        except WriteConflict:
             return False  # Or somebody removed the feed.
         tally.reports += kept.reports
         tally.published += kept.published
         return True
-
-    def _store(self, feed: DueFeed, key: str, drafts: list[ReportDraft]) -> feed_polling.Kept:
-        with self._sessions.begin() as session:
-            return feed_polling.keep(session, feed, key, drafts, self._clock())
 
 
 def _problems(found: Iterable[ReportDraft | Problem]) -> Iterator[Problem]:

@@ -16,8 +16,6 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -27,6 +25,7 @@ from starlette.routing import Route
 from bot import serving
 from bot.errors import SettingsError
 from bot.observability import telemetry
+from knowledge.errors import DatabaseFailed
 from knowledge.index import serving_index
 from knowledge.index.serving_index import ServingIndex
 from knowledge.statistics import backlog
@@ -73,9 +72,8 @@ class Standing(Collector):
         """Return what keeps this process from answering people, one word each; empty: nothing."""
         found = []
         try:
-            with self._sessions() as session:
-                session.execute(text("SELECT 1"))
-        except SQLAlchemyError as error:
+            self._sessions.require_answer()
+        except DatabaseFailed as error:
             _log.warning("unhealthy", extra={"part": "database", "error": type(error).__name__})
             found.append("database")
         if self._index.served() is None:
@@ -89,11 +87,10 @@ class Standing(Collector):
         at = self._clock()
         answers, last = 1.0, None
         try:
-            with self._sessions() as session:
-                last = serving_index.last_change(session)
-                waiting = backlog.measure_queues(session, at)
-                late = len(scheduled_jobs.list_late(session, at - _GRACE))
-        except SQLAlchemyError as error:
+            last = self._sessions.read(serving_index.last_change)
+            waiting = self._sessions.read(backlog.measure_queues, at)
+            late = len(self._sessions.read(scheduled_jobs.list_late, at - _GRACE))
+        except DatabaseFailed as error:
             _log.warning("not_measured", extra={"error": type(error).__name__})
             answers = 0.0
         else:

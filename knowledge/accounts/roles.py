@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -12,7 +12,11 @@ from knowledge.errors import NotAllowed
 from knowledge.models import Grant
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new
+from knowledge.storage.database import UseCase
 from knowledge.text.plain_text import single_line
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 #: Characters of a name that are kept.
 _LONGEST_NAME: Final = 120
@@ -51,6 +55,24 @@ def require(session: Session, key: str, role: Role, first_admins: frozenset[str]
     held_now = role_of(session, key, first_admins)
     if held_now not in (role, Role.ADMIN):
         raise NotAllowed(f"only {_PLURAL[role]} may do this; ask an admin for the role")
+
+
+def perform(
+    session: Session,
+    key: str,
+    role: Role,
+    first_admins: frozenset[str],
+    act: UseCase[_P, _T],
+    /,
+    *args: _P.args,
+    **kwargs: _P.kwargs,
+) -> _T:
+    """Do an act for a person, in the transaction in which they hold the role that it needs.
+
+    Raises NotAllowed unless they do.
+    """
+    require(session, key, role, first_admins)
+    return act(session, *args, **kwargs)
 
 
 def grant(session: Session, key: str, role: Role, name: str, actor: str) -> None:

@@ -13,8 +13,10 @@ from typing import Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from knowledge.accounts import roles
 from knowledge.accounts.people import load_person
-from knowledge.errors import LinkRefused
+from knowledge.domain import Role
+from knowledge.errors import LinkRefused, NotAllowed, SignedOut
 from knowledge.models import ConsoleSession, SignInLink
 
 #: How long a link may be followed: it is asked for and followed in one go.
@@ -59,6 +61,41 @@ def issue_link(session: Session, key: str, now: datetime) -> str:
     session.add(SignInLink(token_hash=_hash(token), person_key=key, expires_at=now + LINK_LIFE))
     session.flush()
     return token
+
+
+def enter(
+    session: Session, token: str, cookie: str, first_admins: frozenset[str], now: datetime
+) -> SignedIn:
+    """Sign in with a link; the session that the browser had until then ends.
+
+    Raises LinkRefused as ``use_link`` does, and SignedOut if the role was taken away meanwhile.
+    """
+    opened = session_of(session, cookie, now) if cookie else None
+    already = opened.person_key if opened else None
+    entered = use_link(session, token, now, already=already)
+    if roles.role_of(session, entered.person_key, first_admins) is None:
+        raise SignedOut("the role was taken away since the link was given out")
+    if opened is not None:
+        revoke(session, opened.id, now)
+    return entered
+
+
+def authenticate(
+    session: Session, cookie: str, needs: Role, first_admins: frozenset[str], now: datetime
+) -> tuple[OpenSession, Role]:
+    """Return whose session a cookie belongs to, and the role they hold now.
+
+    Raises SignedOut if it is nobody's any more, NotAllowed if the role is not ``needs`` or more.
+    """
+    opened = session_of(session, cookie, now) if cookie else None
+    if opened is None:
+        raise SignedOut("no open session")
+    role = roles.role_of(session, opened.person_key, first_admins)
+    if role is None:
+        raise SignedOut("no role any more")
+    if role not in (needs, Role.ADMIN):
+        raise NotAllowed("only an admin may do this; ask one")
+    return opened, role
 
 
 def use_link(

@@ -1,22 +1,26 @@
-"""Engine and session factory. The Session is the unit of work: nothing is kept without commit."""
+"""Open the database, and run use cases on it, each in a transaction of its own."""
 
 import contextlib
 import os
 import sqlite3
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from knowledge.errors import DatabaseUnavailable
-from knowledge.storage.database_failures import damaged, describe_failure
+from knowledge.storage.database_failures import FAILURES, damaged, describe_failure, translate
 
-Sessions = sessionmaker[Session]
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+#: What ``Sessions.write`` and ``Sessions.read`` run: a function of a session and of what it needs.
+UseCase: TypeAlias = Callable[Concatenate[Session, _P], _T]
 
 #: How long a writer waits for another before it gives up: a large file that is ingested may hold
 #: the database for seconds.
@@ -29,6 +33,53 @@ _EMPTYING_MS: Final = 200
 _OWNERS_FILE, _OWNERS_FOLDER, _OTHERS = 0o600, 0o700, 0o077
 #: One file is made at a time: closing a second handle of it drops SQLite's locks on the first.
 _making = threading.Lock()
+
+
+class Sessions:
+    """Transactions on one database.
+
+    ``sessions.write(act, …)`` runs a use case: ``act(session, …)`` in a transaction that is
+    committed where it returns and rolled back where it raises. ``sessions.read(query, …)`` runs
+    what only reads. Within this package, ``with sessions.begin() as session`` is one transaction
+    for several acts. All raise DatabaseFailed where the database does.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._open = sessionmaker(engine, expire_on_commit=False)
+
+    def write(self, act: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Return what ``act`` returns, after its commit."""
+        with self.begin() as session:
+            return act(session, *args, **kwargs)
+
+    def read(self, query: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Return what ``query`` returns; nothing that it changes is kept."""
+        with self() as session:
+            return query(session, *args, **kwargs)
+
+    def require_answer(self) -> None:
+        """Raise DatabaseFailed unless the database answers."""
+        self.read(lambda session: session.execute(text("SELECT 1")))
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Give a session whose changes are committed where the body ends without an error."""
+        with self._translated(), self._open.begin() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[Session]:
+        """Give a session for reading."""
+        with self._translated(), self._open() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except FAILURES as error:
+            raise translate(error) from error
 
 
 def open_engine(url: str, *, make: bool = True) -> Engine:
@@ -120,11 +171,6 @@ def require_whole(engine: Engine) -> None:
         raise describe_failure(error, sqlite_file(engine)) from error
     if found != "ok":
         raise damaged(str(found))
-
-
-def open_sessions(engine: Engine) -> Sessions:
-    """Return the factory of sessions; ``with sessions.begin() as session`` is one transaction."""
-    return sessionmaker(engine, expire_on_commit=False)
 
 
 def _keep_to_owner(file: Path) -> None:

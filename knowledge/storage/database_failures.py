@@ -1,13 +1,18 @@
-"""Say of a database that fails whether it is damaged, read-only or unreachable, and the way out."""
+"""Translate errors of the database: what is wrong with it, and the way out."""
 
 import os
 import sqlite3
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy import exc
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm.exc import StaleDataError
 
-from knowledge.errors import DatabaseUnavailable
+from knowledge.errors import DatabaseFailed, DatabaseUnavailable, WriteConflict
+
+#: Errors that are the database's and not the program's.
+FAILURES: Final = (exc.DBAPIError, exc.TimeoutError, exc.PendingRollbackError, StaleDataError)
 
 #: What SQLite says where the file itself is at fault.
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -49,6 +54,25 @@ def describe_damage(error: Exception) -> DatabaseUnavailable | None:
     if getattr(cause, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
         return None
     return damaged(str(cause))
+
+
+def translate(error: SQLAlchemyError) -> DatabaseFailed:
+    """Return what to raise for an error in a transaction. No value is in its message."""
+    if isinstance(error, IntegrityError | StaleDataError):
+        return WriteConflict(
+            "another program stored the same at the same moment; run the command again"
+        )
+    driver = getattr(error, "orig", None) or error
+    # Of others than this kind the words may quote a value.
+    plain = isinstance(error, OperationalError) and str(driver).strip()
+    reason = plain.splitlines()[0] if plain else _name_error(driver)
+    if "locked" in reason:
+        return DatabaseUnavailable(
+            "the database is locked by another program; try again when it has finished"
+        )
+    return DatabaseUnavailable(
+        f"the database failed ({reason}); run `tathabbat doctor` to see what is wrong"
+    )
 
 
 def describe_failure(error: SQLAlchemyError, file: Path | None = None) -> DatabaseUnavailable:
@@ -104,5 +128,10 @@ def _trouble(driver: BaseException) -> str:
     for phrase, trouble in _TROUBLES:
         if phrase in said:
             return trouble
-    state = getattr(driver, "sqlstate", None)
-    return f"{type(driver).__name__}, {state}" if state else type(driver).__name__
+    return _name_error(driver)
+
+
+def _name_error(driver: BaseException) -> str:
+    """Return an error's kind, and its code where the database gave one."""
+    code = getattr(driver, "sqlite_errorname", None) or getattr(driver, "sqlstate", None)
+    return f"{type(driver).__name__}, {code}" if code else type(driver).__name__

@@ -8,15 +8,16 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Final, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from sqlalchemy.orm import Session
 
-from knowledge.storage.database import Sessions
+from knowledge.storage.database import Sessions, UseCase
 
 #: Acts in one transaction at most: what fails is done again one by one.
 _TOGETHER: Final = 64
 
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
 _Act = tuple[Callable[[Session], Any], "Future[Any]"]
 
@@ -33,16 +34,18 @@ class GroupCommit:
         self._thread = threading.Thread(target=self._work, name="commits", daemon=True)
         self._thread.start()
 
-    def do(self, act: Callable[[Session], _T], *, urgent: bool = False) -> "Future[_T]":
-        """Have ``act`` done and committed; its future holds what it returns or raises.
+    def do(self, act: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> "Future[_T]":
+        """Have ``act(session, …)`` done and committed; its future holds what it returns or raises.
 
         An act may be done twice, the first time in a transaction that is rolled back.
         """
-        future: Future[_T] = Future()
-        with self._given:
-            (self._urgent if urgent else self._others).append((act, future))
-            self._given.notify()
-        return future
+        return self._give(self._others, lambda session: act(session, *args, **kwargs))
+
+    def do_urgently(
+        self, act: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> "Future[_T]":
+        """Like ``do``, ahead of what is not urgent."""
+        return self._give(self._urgent, lambda session: act(session, *args, **kwargs))
 
     def close(self) -> None:
         """Do what was given so far, and end."""
@@ -50,6 +53,13 @@ class GroupCommit:
             self._closing = True
             self._given.notify()
         self._thread.join()
+
+    def _give(self, queue: deque[_Act], act: Callable[[Session], _T]) -> "Future[_T]":
+        future: Future[_T] = Future()
+        with self._given:
+            queue.append((act, future))
+            self._given.notify()
+        return future
 
     def _work(self) -> None:
         while acts := self._next():

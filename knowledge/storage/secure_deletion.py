@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 def is_ours(sessions: Sessions) -> bool:
     """Tell whether this program overwrites what it erases; else the database does in its time."""
-    engine: Engine = sessions.kw["bind"]
+    engine = sessions.engine
     return engine.dialect.name == "sqlite"
 
 
@@ -62,7 +62,7 @@ def overwrite_now(sessions: Sessions) -> bool:
 
     Returns False where the write-ahead log still holds it, because somebody reads an older state.
     """
-    engine: Engine = sessions.kw["bind"]
+    engine = sessions.engine
     return _overwritten(sessions, rewrite if _size(engine) <= _AT_ONCE else empty_log)
 
 
@@ -70,7 +70,7 @@ def overwrite(sessions: Sessions, _: datetime) -> str:
     """Do the scheduled job: write the file anew and empty its log; returns how it went."""
     if not is_ours(sessions):
         return "left to the database's own vacuum"
-    if _size(sessions.kw["bind"]) > _LARGEST:
+    if _size(sessions.engine) > _LARGEST:
         _log.warning(
             "the database is too large to be written anew while it is served;"
             " stop the bot and run `tathabbat db upgrade`"
@@ -83,7 +83,7 @@ def overwrite(sessions: Sessions, _: datetime) -> str:
 
 def _overwritten(sessions: Sessions, how: Callable[[Engine], bool]) -> bool:
     try:
-        done = how(sessions.kw["bind"])
+        done = how(sessions.engine)
     except OperationalError as error:
         # Another writes, or the disk is full: the erasure itself is committed.
         _log.warning("what was erased is not overwritten yet (%s)", error.orig)

@@ -42,7 +42,7 @@ from knowledge.domain import now
 from knowledge.models import Arrival, Base
 from knowledge.operations.lease_recovery import recover_leases
 from knowledge.operations.process_locks import ProcessLock
-from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from knowledge.update_queue.queued_updates import LeasedUpdate
 from tests.e2e.bot_api_server import PATIENCE, PLACEHOLDER, TOKEN, BotApiServer
 
@@ -411,7 +411,7 @@ def sessions_in(folder: Path) -> Sessions:
     """Return sessions on the database in ``folder``, made if it is not there."""
     engine = open_engine(f"sqlite:///{folder / 'bot.db'}")
     Base.metadata.create_all(engine)
-    return open_sessions(engine)
+    return Sessions(engine)
 
 
 def inbox_of_a_process(folder: Path) -> UpdateStore:

@@ -29,7 +29,7 @@ from knowledge.models import Base, Statement
 from knowledge.operations import backup as backups
 from knowledge.operations.backup import backup, restore
 from knowledge.storage import schema
-from knowledge.storage.database import open_engine, open_sessions, require_whole
+from knowledge.storage.database import Sessions, open_engine, require_whole
 from tests.bag_of_words import BagOfWords
 from tests.e2e.killing import forked
 
@@ -50,7 +50,7 @@ class Restoring:
         """Make both backups; what the second holds is in the database."""
         engine = open_engine(self.url)
         schema.require_ready(engine)
-        sessions = open_sessions(engine)
+        sessions = Sessions(engine)
         for number, target in enumerate(self.backups):
             texts = [f"report {number} says thing {n} of the harbour" for n in range(_STATEMENTS)]
             with sessions.begin() as session:
@@ -88,7 +88,7 @@ class Restoring:
         state = digest(engine)
         if state not in allowed:
             raise AssertionError("the database is neither as before nor as restored")
-        sessions = open_sessions(engine)
+        sessions = Sessions(engine)
         with sessions() as session:
             published = select(Statement.id).where(Statement.status == StatementStatus.PUBLISHED)
             wanted = set(session.scalars(published))

@@ -23,7 +23,7 @@ from knowledge.index import index_check, serving_index
 from knowledge.models import Report, Statement
 from knowledge.operations.backup import backup
 from knowledge.storage import schema
-from knowledge.storage.database import Sessions, open_engine, open_sessions, require_whole
+from knowledge.storage.database import Sessions, open_engine, require_whole
 from tests.bag_of_words import BagOfWords
 
 #: Longest that a worker lives, in seconds: a round of all its work takes about half of it.
@@ -42,7 +42,7 @@ class House:
     def sessions(self) -> Sessions:
         engine = open_engine(f"sqlite:///{self.folder / 'house.db'}")
         schema.require_ready(engine)
-        return open_sessions(engine)
+        return Sessions(engine)
 
     def work(self) -> None:
         """Publish, reindex, back up and retract until killed."""
@@ -58,7 +58,7 @@ class House:
             self._acknowledge(ref, "published")
             serving_index.embed_published(sessions, encoder, ids)
             serving_index.reindex(sessions, encoder, self.index)
-            backup(sessions.kw["bind"], self.copies / f"{ref}.db")
+            backup(sessions.engine, self.copies / f"{ref}.db")
             if number % 3 == 2:
                 with sessions.begin() as session:
                     curation.retract(session, ids, "test", "wrong")
@@ -73,7 +73,7 @@ class House:
     def look(self) -> None:
         """Raise unless everything is whole and all that was acknowledged is there."""
         sessions, encoder = self.sessions(), BagOfWords()
-        require_whole(sessions.kw["bind"])
+        require_whole(sessions.engine)
         published = StatementStatus.PUBLISHED
         lines = self.acknowledged.read_text("utf-8").splitlines() if self._anything() else []
         stands = dict(line.split() for line in lines if line.count(" ") == 1)

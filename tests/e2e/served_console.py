@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.console.server import beside
-from knowledge.storage.database import open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import upgrade
 from tests.bag_of_words import BagOfWords
 from tests.integration.console import Console, console_on
@@ -21,7 +21,7 @@ def served_console(folder: Path) -> Iterator[Console]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         bind = f"127.0.0.1:{free.getsockname()[1]}"
-    console = console_on(open_sessions(engine), BagOfWords(), folder, f"http://{bind}")
+    console = console_on(Sessions(engine), BagOfWords(), folder, f"http://{bind}")
     console.clock.now = datetime.now(UTC)
     with beside(console.app, bind, ()):
         yield console

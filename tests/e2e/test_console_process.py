@@ -11,7 +11,7 @@ from pathlib import Path
 
 from knowledge.accounts import sign_in
 from knowledge.accounts.sign_in import SignedIn
-from knowledge.storage.database import open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from tests.e2e.whole_bot import Installation, installation
 from tests.integration.console import FIRST_ADMIN, SECRET, key_of
 from tests.integration.hostile import ENDLESS_PAGE
@@ -76,7 +76,7 @@ def signed_in(made: Installation) -> SignedIn:
     """Open a session of an admin's in the program's database."""
     engine = open_engine(f"sqlite:///{made.folder / 'data' / 'tathabbat.db'}")
     try:
-        with open_sessions(engine).begin() as session:
+        with Sessions(engine).begin() as session:
             link = sign_in.issue_link(session, key_of(FIRST_ADMIN), datetime.now(UTC))
             return sign_in.use_link(session, link, datetime.now(UTC))
     finally:

@@ -22,7 +22,7 @@ from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.index import serving_index
 from knowledge.index.index_check import verify
 from knowledge.index.serving_index import ServingIndex
-from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import require_ready
 from tests.bag_of_words import BagOfWords
 from tests.e2e.whole_bot import Installation, installation
@@ -44,7 +44,7 @@ def sessions(installed: Installation) -> Iterator[Sessions]:
     """Return sessions on the program's own database."""
     engine = open_engine(f"sqlite:///{installed.folder / 'data' / 'tathabbat.db'}")
     require_ready(engine)
-    yield open_sessions(engine)
+    yield Sessions(engine)
     engine.dispose()
 
 

@@ -18,7 +18,7 @@ from knowledge.checking.reranking import Reranker
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft
 from knowledge.index.serving_index import ServingIndex
-from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import upgrade
 from tests.bag_of_words import BagOfWords
 from tests.integration.postgres import binaries, command, running
@@ -60,7 +60,7 @@ def answering_about(
         folder = tmp_path_factory.mktemp("answering")
         shutil.copy(migrated_file, folder / "tathabbat.db")
         engine = open_engine(f"sqlite:///{folder / 'tathabbat.db'}")
-        sessions = open_sessions(engine)
+        sessions = Sessions(engine)
         with sessions.begin() as session:
             for draft in drafts:
                 curation.publish(session, reports.store(session, draft).statement_ids, "test")
@@ -108,4 +108,4 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def sessions(engine: Engine) -> Sessions:
     """Return sessions on a migrated database of the test's own."""
-    return open_sessions(engine)
+    return Sessions(engine)

@@ -16,7 +16,7 @@ from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Person
 from knowledge.operations.backup import backup, restore
 from knowledge.storage import schema
-from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def junk(tmp_path: Path) -> Iterator[Engine]:
 def _people(file: Path) -> list[str]:
     engine = open_engine(f"sqlite:///{file}")
     schema.require_ready(engine)
-    with open_sessions(engine)() as session:
+    with Sessions(engine)() as session:
         keys = list(session.scalars(select(Person.key).order_by(Person.key)))
     engine.dispose()
     return keys

@@ -24,7 +24,7 @@ from knowledge.corpus.readers import read
 from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Inquiry
-from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"
@@ -76,7 +76,7 @@ def house(
     folder = tmp_path_factory.mktemp("bad-input")
     file = Path(shutil.copy(migrated_file, folder / "tathabbat.db"))
     engine = open_engine(f"sqlite:///{file}")
-    sessions = open_sessions(engine)
+    sessions = Sessions(engine)
     index = ServingIndex(sessions, bundled_encoder, folder / "index")
     house = House(sessions, ClaimChecker(sessions, bundled_encoder, index, RuleJudge()))
     for draft in (*read(SAMPLE), *REPORTS):

@@ -10,7 +10,7 @@ import pytest
 from bot.app import App
 from embeddings.encoders.encoder import Encoder
 from knowledge.domain import Course
-from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from knowledge.update_queue import queued_updates
 from knowledge.update_queue.queued_updates import NewUpdate
 from tests.integration.command_line import Cli, command_line
@@ -23,7 +23,7 @@ def sessions(tmp_path: Path, migrated_file: Path) -> Sessions:
     (tmp_path / "data").mkdir()
     file = tmp_path / "data" / "tathabbat.db"
     shutil.copy(migrated_file, file)
-    return open_sessions(open_engine(f"sqlite:///{file}"))
+    return Sessions(open_engine(f"sqlite:///{file}"))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from embeddings.encoders.encoder import Encoder
 from knowledge.accounts import roles
 from knowledge.accounts.sign_in import LINK_LIFE, SESSION_LIFE
 from knowledge.domain import Role
-from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from tests.integration.console import FIRST_ADMIN, Console, console_on, field_of, key_of
 
 MODERATOR = 2
@@ -29,7 +29,7 @@ def sessions(migrated_file: Path, tmp_path: Path) -> Iterator[Sessions]:
     """Return sessions on SQLite: what is tested here is before any database."""
     file = shutil.copy(migrated_file, tmp_path / "tathabbat.db")
     engine = open_engine(f"sqlite:///{file}")
-    yield open_sessions(engine)
+    yield Sessions(engine)
     engine.dispose()
 
 

@@ -35,7 +35,7 @@ from knowledge.domain import (
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Claim, Cluster, Inquiry
 from knowledge.outbox import pending_notifications
-from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "knowledge" / "samples" / "last-isis-pocket.txt"
@@ -85,7 +85,7 @@ def house(
     folder = tmp_path_factory.mktemp("conversation")
     file = Path(shutil.copy(migrated_file, folder / "tathabbat.db"))
     engine = open_engine(f"sqlite:///{file}")
-    sessions = open_sessions(engine)
+    sessions = Sessions(engine)
     index = ServingIndex(sessions, bundled_encoder, folder / "index")
     house = House(sessions, ClaimChecker(sessions, bundled_encoder, index, RuleJudge()), file)
     for draft in (*read(SAMPLE), *BRIDGES):

@@ -260,7 +260,7 @@ class TestWords:
     def test_privacy_says_what_only_the_database_overwrites(
         self, talk: Conversation, sessions: Sessions
     ) -> None:
-        server = sessions.kw["bind"].dialect.name == "postgresql"
+        server = sessions.engine.dialect.name == "postgresql"
         assert (
             "until the database itself overwrites" in said(talk.command(ALONE, "privacy", ""))
         ) is server

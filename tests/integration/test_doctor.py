@@ -27,7 +27,7 @@ from knowledge.domain import FeedKind, Outcome, ReportDraft, StatementDraft, now
 from knowledge.index.serving_index import reindex
 from knowledge.models import Feed, Notification
 from knowledge.outbox import pending_notifications
-from knowledge.storage.database import open_sessions
+from knowledge.storage.database import Sessions
 from knowledge.storage.schema import upgrade
 from knowledge.update_queue import scheduled_jobs
 from tests.bag_of_words import BagOfWords
@@ -43,14 +43,14 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     app = App(lambda _: None)
     app.encoder = BagOfWords()  # type: ignore[assignment]
     app.reader = SimpleNamespace(read=lambda pairs: pairs)  # type: ignore[assignment]
-    upgrade(app.engine)
+    upgrade(app.database.engine)
     yield app
-    app.engine.dispose()
+    app.database.engine.dispose()
 
 
 @pytest.fixture
 def session(app: App) -> Iterator[Session]:
-    with open_sessions(app.engine).begin() as session:
+    with Sessions(app.database.engine).begin() as session:
         yield session
 
 
@@ -83,7 +83,7 @@ def test_a_new_installation_has_no_failure_and_every_part(doctor: Doctor) -> Non
 
 
 def test_one_part_that_fails_hides_no_other(app: App, doctor: Doctor) -> None:
-    with app.engine.begin() as connection:
+    with app.database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE errands")
     found = doctor()
     assert found["errands"].state is State.FAILURE
@@ -124,7 +124,7 @@ class TestDisk:
     def test_a_file_that_cannot_be_opened_is_not_called_damaged(
         self, app: App, doctor: Doctor
     ) -> None:
-        app.engine.dispose()
+        app.database.engine.dispose()
         Path(f"{app.settings.data_dir / 'tathabbat.db'}-wal").mkdir()
         message = doctor()["database"].message
         assert "cannot be opened" in message
@@ -133,7 +133,7 @@ class TestDisk:
     def test_a_read_only_file_system_is_named_with_the_way_out(
         self, app: App, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        app.engine.dispose()
+        app.database.engine.dispose()
         Path(f"{app.settings.data_dir / 'tathabbat.db'}-wal").mkdir()
         read_only = SimpleNamespace(
             f_flag=os.ST_RDONLY, f_bavail=1, f_blocks=1, f_bfree=1, f_frsize=1

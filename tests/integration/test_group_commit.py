@@ -54,7 +54,7 @@ def test_what_waits_is_committed_together(sessions: Sessions, commits: GroupComm
     made: list[object] = []
     release, first = held(commits)
     futures = [commits.do(adding(str(number))) for number in range(20)]
-    event.listen(sessions.kw["bind"], "commit", made.append)
+    event.listen(sessions.engine, "commit", made.append)
     release.set()
     assert first.result()
     assert [future.result() for future in futures] == [str(number) for number in range(20)]
@@ -98,7 +98,7 @@ def test_what_is_urgent_goes_first_and_alone(sessions: Sessions, commits: GroupC
     made: list[int] = []
     release, _ = held(commits)
     others = [commits.do(adding(str(number))) for number in range(3)]
-    urgent = commits.do(adding("urgent"), urgent=True)
+    urgent = commits.do_urgently(adding("urgent"))
     urgent.add_done_callback(lambda _: made.append(sum(each.done() for each in others)))
     release.set()
     assert [each.result() for each in others] == ["0", "1", "2"]

@@ -37,7 +37,7 @@ from knowledge.index import serving_index
 from knowledge.index.index_check import verify
 from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Change
-from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from tests.counting import Counting
 
 _MODEL = "a model"
@@ -159,7 +159,7 @@ class TestFullDisk:
         data.mkdir()
         shutil.copy(migrated_file, data / "tathabbat.db")
         engine = open_engine(f"sqlite:///{data / 'tathabbat.db'}")
-        sessions = open_sessions(engine)
+        sessions = Sessions(engine)
         monkeypatch.setenv("DATA_DIR", str(data))
         monkeypatch.setattr("embeddings.encoders.encoder.open_encoder", lambda *_: fake_encoder)
         monkeypatch.setattr(sys, "argv", ["tathabbat", "reindex"])

@@ -21,7 +21,7 @@ from knowledge.index import serving_index
 from knowledge.index.serving_index import ServingIndex
 from knowledge.index.vector_cache import forget, load_or_compute, prune
 from knowledge.models import Vector
-from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import require_ready
 from tests.counting import Counting
 
@@ -45,7 +45,7 @@ def serving(sessions: Sessions, encoder: Counting, root: Path) -> ServingIndex:
 def other_sessions(tmp_path: Path) -> Iterator[Sessions]:
     engine: Engine = open_engine(f"sqlite:///{tmp_path / 'other.db'}")
     require_ready(engine)
-    yield open_sessions(engine)
+    yield Sessions(engine)
     engine.dispose()
 
 
@@ -292,12 +292,12 @@ def test_an_index_newer_than_a_restored_database_is_refused(
     from knowledge.operations.backup import backup
 
     _publish(sessions, "السد لم ينهر")
-    backup(sessions.kw["bind"], tmp_path / "older.db")
+    backup(sessions.engine, tmp_path / "older.db")
     _publish(sessions, "هطل المطر ليلا")
     serving_index.reindex(sessions, encoder, root)
     restored = open_engine(f"sqlite:///{tmp_path / 'older.db'}")
     with pytest.raises(IndexMismatch, match="a newer state of this one"):
-        ServingIndex(open_sessions(restored), encoder, root).current()
+        ServingIndex(Sessions(restored), encoder, root).current()
     restored.dispose()
 
 

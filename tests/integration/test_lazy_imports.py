@@ -17,7 +17,7 @@ from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, StatementDraft
 from knowledge.index.serving_index import reindex
-from knowledge.storage.database import open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 
 HEAVY = ("torch", "sentence_transformers", "transformers", "telegram")
 
@@ -68,7 +68,7 @@ def data(tmp_path: Path, migrated_file: Path) -> Path:
 def build_index(data: Path, encoder: Encoder) -> None:
     """Publish a statement and build the index of it with ``encoder``."""
     engine = open_engine(f"sqlite:///{data / 'tathabbat.db'}")
-    sessions = open_sessions(engine)
+    sessions = Sessions(engine)
     draft = ReportDraft("title", statements=(StatementDraft("the bridge is open again"),))
     with sessions.begin() as session:
         curation.publish(session, reports.store(session, draft).statement_ids, "test")

@@ -311,7 +311,7 @@ def test_the_program_takes_over_when_it_first_holds_something(
     sessions: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    url = sessions.kw["bind"].url.render_as_string(hide_password=False)
+    url = sessions.engine.url.render_as_string(hide_password=False)
     monkeypatch.setenv("DATABASE_URL", url)
     app = App(lambda _: None)
     process = ProcessLock(app.settings.processes_dir)
@@ -323,4 +323,4 @@ def test_the_program_takes_over_when_it_first_holds_something(
     # It was to be an hour of another time.
     assert ends is not None
     assert ends < NOW
-    app.engine.dispose()
+    app.database.engine.dispose()

@@ -17,7 +17,7 @@ from knowledge.curation import StatementEdit
 from knowledge.curation.resolution import answer_cluster
 from knowledge.domain import Relation, Role, SubjectKind
 from knowledge.storage import audit_log
-from knowledge.storage.database import open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from tests.integration.moderation import clustered, stored
 
 #: Calls `tathabbat` and returns its exit code and what it printed.
@@ -49,7 +49,7 @@ def cli(
 def drafts(cli: Cli, tmp_path: Path) -> None:
     assert cli("db", "upgrade")[0] == 0
     engine = open_engine(f"sqlite:///{tmp_path / 'tathabbat.db'}")
-    stored(open_sessions(engine), "one", "two")
+    stored(Sessions(engine), "one", "two")
     engine.dispose()
 
 
@@ -134,7 +134,7 @@ def test_the_history_names_who_approved_it(cli: Cli, tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'tathabbat.db'}")
     edit = approvals.EditStatement(1, StatementEdit("other words"), 1)
     policy = Policy(True, frozenset())
-    with open_sessions(engine).begin() as session:
+    with Sessions(engine).begin() as session:
         for key, name in (("a" * 64, "Amal"), ("b" * 64, "Basil")):
             roles.grant(session, key, Role.MODERATOR, name, "command line")
         outcome = approvals.submit(session, edit, "a" * 64, "a slip", policy)
@@ -148,7 +148,7 @@ def test_the_history_names_who_approved_it(cli: Cli, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("drafts")
 def test_an_answer_is_in_the_history_and_taken_back(cli: Cli, tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'tathabbat.db'}")
-    sessions = open_sessions(engine)
+    sessions = Sessions(engine)
     cluster, _ = clustered(sessions, "the dam broke")
     with sessions.begin() as session:
         answer_cluster(session, cluster, 1, Relation.REFUTES, "command line")

@@ -413,7 +413,7 @@ def test_a_step_back_in_the_schema_leaves_what_was_told_of_statements(sessions: 
     with sessions.begin() as session:
         cluster_actions.reject(session, rejected, RejectReason.OPINION, "amal")
         pending_notifications.answer_cluster(session, cluster, number, Relation.REFUTES, "amal")
-    engine = sessions.kw["bind"]
+    engine = sessions.engine
     schema.downgrade(engine, "0008")
     schema.upgrade(engine)
     assert schema.find_drift(engine) == []

@@ -32,7 +32,7 @@ from knowledge.models import Base, Change, Feed, Person, Source, Statement
 from knowledge.operations import backup_check
 from knowledge.operations.backup import backup, restore
 from knowledge.storage import schema
-from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.staging_folder import open_staging_folder
 from knowledge.update_queue import queued_updates, scheduled_jobs
 
@@ -80,7 +80,7 @@ def _rows(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
 
 
 def _people(engine: Engine) -> list[str]:
-    with open_sessions(engine)() as session:
+    with Sessions(engine)() as session:
         return list(session.scalars(select(Person.key).order_by(Person.key)))
 
 
@@ -238,7 +238,7 @@ def test_what_is_no_whole_backup_changes_not_a_byte(
     copies.mkdir()
     shutil.copy(migrated_file, data / "tathabbat.db")
     engine = open_engine(f"sqlite:///{data / 'tathabbat.db'}")
-    sessions, file = open_sessions(engine), copies / "whole.db"
+    sessions, file = Sessions(engine), copies / "whole.db"
     _publish(sessions, "the harbour opened")
     with sessions.begin() as session:
         people.choose_language(session, "someone", "ar")
@@ -279,7 +279,7 @@ def test_the_database_is_no_backup_of_itself(tmp_path: Path, migrated_file: Path
     shutil.copy(migrated_file, file)
     linked.symlink_to(file)
     engine = open_engine(f"sqlite:///{file}")
-    with open_sessions(engine).begin() as session:
+    with Sessions(engine).begin() as session:
         people.choose_language(session, "someone", "ar")
     for name in (file, linked):
         with pytest.raises(DatabaseUnavailable, match="is the database itself"):
@@ -330,7 +330,7 @@ def test_an_earlier_versions_backup_with_reports_needs_no_permission(
 ) -> None:
     old, given = open_engine(f"sqlite:///{folder / 'live.db'}"), folder / "given.db"
     schema.upgrade(old)
-    _publish(open_sessions(old), "the old harbour")
+    _publish(Sessions(old), "the old harbour")
     schema.downgrade(old, "0006")
     _copy_as_before_the_mark(old, given)
     restore(engine, given)
@@ -448,7 +448,7 @@ class TestWrittenBackups:
         shutil.copy(whole, tmp_path / "placed.db")
         placed = open_engine(f"sqlite:///{tmp_path / 'placed.db'}")
         schema.require_ready(placed)
-        with open_sessions(placed).begin() as session:
+        with Sessions(placed).begin() as session:
             people.choose_language(session, "somebody new", "ar")
         backup(placed, tmp_path / "again.db")
         restore(placed, tmp_path / "again.db")
@@ -541,10 +541,10 @@ def test_a_full_disk_leaves_no_file_and_changes_nothing(
     url = f"sqlite:///{data / 'tathabbat.db'}"
     engine = open_engine(url)
     texts = (f"the harbour opened {n} times" * 20 for n in range(statements))
-    _publish(open_sessions(engine), *texts)
+    _publish(Sessions(engine), *texts)
     backup(engine, copies / "whole.db")
     whole = (copies / "whole.db").stat().st_size
-    with open_sessions(engine).begin() as session:
+    with Sessions(engine).begin() as session:
         people.choose_language(session, "somebody later", "ar")
     target = copies / ("new.db" if act == "backup" else "whole.db")
     done = subprocess.run(
@@ -617,7 +617,7 @@ class TestRunningPrograms:
     def test_that_write_meanwhile_go_on_and_follow(
         self, engine: Engine, whole: Path, fake_encoder: Encoder, tmp_path: Path
     ) -> None:
-        sessions, ending = open_sessions(engine), threading.Event()
+        sessions, ending = Sessions(engine), threading.Event()
         running = ServingIndex(sessions, fake_encoder, tmp_path / "index")
         running.current()
         written, faults = [0] * 3, list[Exception]()

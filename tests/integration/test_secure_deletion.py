@@ -22,7 +22,7 @@ from knowledge.index.serving_index import ServingIndex
 from knowledge.models import Cluster, Errand, Inquiry
 from knowledge.privacy import erasure
 from knowledge.storage import database, secure_deletion
-from knowledge.storage.database import Sessions, open_engine, open_sessions
+from knowledge.storage.database import Sessions, open_engine
 from knowledge.update_queue import queued_updates
 
 SECRET = b"the secret of these tests"
@@ -218,7 +218,7 @@ def test_every_connection_overwrites_what_it_deletes(engine: Engine) -> None:
 
 def test_a_server_overwrites_by_itself(postgres: str) -> None:
     engine = open_engine(postgres.format("migrated"))
-    sessions = open_sessions(engine)
+    sessions = Sessions(engine)
     try:
         with sessions() as session:
             secure_deletion.schedule_overwrite(session)

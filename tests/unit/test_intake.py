@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.exc import OperationalError
 
 from bot.telegram.incoming.admission_control import AdmissionControl
 from bot.telegram.incoming.intake import Intake, Origin, number_of, origin_of
 from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.rate_limits import Limits
 from knowledge.domain import Course
+from knowledge.errors import DatabaseUnavailable
 from knowledge.update_queue.queued_updates import NewUpdate, Stored
 from tests.e2e.echo_bot import SECRET, sessions_in
 
@@ -91,7 +91,7 @@ class _Failing(UpdateStore):
     async def store(self, arriving: Sequence[NewUpdate]) -> Stored:
         if self.failures:
             self.failures -= 1
-            raise OperationalError("INSERT", {}, Exception("away"))
+            raise DatabaseUnavailable("away")
         self.courses += [each.course for each in arriving]
         return await super().store(arriving)
 
@@ -122,7 +122,7 @@ def test_what_cannot_be_stored_is_not_counted_against_the_person_again(
                 try:
                     await intake.store(sent[begin : begin + at_once])
                     break
-                except OperationalError:
+                except DatabaseUnavailable:
                     continue
         await inbox.close()
         return inbox.courses

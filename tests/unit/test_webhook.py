@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy.exc import OperationalError
 from starlette.types import Message
 
 from bot.telegram.incoming.webhook import SECRET_HEADER, Door
+from knowledge.errors import DatabaseUnavailable
 
 PATH, SECRET = "/hook-1.a", "the-secret"
 WORDS = "words of a person"
@@ -141,7 +141,7 @@ async def test_a_whole_mebibyte_is_taken(door: Door) -> None:
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(OperationalError(WORDS, {}, Exception(WORDS)), 503), (ValueError(WORDS), 500)],
+    [(DatabaseUnavailable(WORDS), 503), (ValueError(WORDS), 500)],
     ids=["the database", "a fault"],
 )
 async def test_what_cannot_be_stored_is_brought_again_and_never_logged(

@@ -2,7 +2,6 @@
 
 from starlette.responses import Response
 
-from bot.console.moderator_names import names
 from bot.console.requests import Visit
 from knowledge import curation
 from knowledge.approvals import Undo
@@ -23,7 +22,7 @@ def show(visit: Visit) -> Response:
             actor=asked.text("actor") or None,
             after=asked.text("after") or None,
         )
-        known = names(session, visit)
+        known = visit.names
         undoable = curation.list_undoable(session, page.items)
         titles = audit_rows.load_titles(session, page.items)
     return visit.page(

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from bot.console.claim_queue_view import Tab, kept, view
 from bot.console.error_pages import describe_error
 from bot.console.errors import BadForm
-from bot.console.moderator_names import names
 from bot.console.requests import Visit
 from knowledge.claim_queue import cluster_listing, cluster_notes, saved_searches
 from knowledge.claim_queue.cluster_listing import Order
@@ -52,7 +51,7 @@ def show(
         languages = cluster_listing.languages(session, seen.status)
         done_to = _done_to(session, visit)
         searches = saved_searches.saved(session, visit.visitor.key)
-        known = names(session, visit)
+        known = visit.names
     return visit.page(
         "inbox.html",
         code,
@@ -128,6 +127,5 @@ def drop_search(visit: Visit) -> Response:
 
 def explained(visit: Visit, refused: Sequence[Refused]) -> list[tuple[Refused, str]]:
     """Return what could not be done, each with why, in the moderator's words."""
-    with visit.desk.sessions() as session:
-        known = names(session, visit) if refused else {}
+    known = visit.names if refused else {}
     return [(each, describe_error(each.why, visit.words.say, known)) for each in refused]

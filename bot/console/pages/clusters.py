@@ -13,7 +13,6 @@ from bot.console.claim_queue_view import kept
 from bot.console.error_pages import describe_error
 from bot.console.errors import BadForm
 from bot.console.forms import Form
-from bot.console.moderator_names import names
 from bot.console.new_answer import digest, note_fields, written_note
 from bot.console.pages.claim_queue import SNOOZE
 from bot.console.requests import Visit
@@ -56,7 +55,7 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
     number = visit.number
     with visit.transaction() as session:
         detail = cluster_listing.load_cluster(session, number, now=visit.now)
-        known = names(session, visit)
+        known = visit.names
         seen = last_seen(session, SubjectKind.CLUSTER, detail.summary.id)
         past = audit_log.list_entries(session, SubjectKind.CLUSTER, detail.summary.id, limit=10)
         last = audit_log.load_latest(session, SubjectKind.CLUSTER, detail.summary.id)
@@ -294,7 +293,7 @@ def detach(visit: Visit) -> Response:
 def colleague(session: Session, visit: Visit) -> str | None:
     """Return whom a form gives work to, None for nobody. Raises BadForm."""
     assignee = visit.sent.text("assignee") or None
-    if assignee not in (None, visit.visitor.key, *names(session, visit)):
+    if assignee not in (None, visit.visitor.key, *visit.names):
         raise BadForm("assignee", "nobody who holds a role")
     return assignee
 

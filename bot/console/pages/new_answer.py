@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from bot.console import new_answer, previews, report_upload
 from bot.console.error_pages import describe_error, status_of
-from bot.console.errors import BadForm, FieldTooLong, FutureDate, SignedOut
+from bot.console.errors import BadForm, FieldTooLong, FutureDate
 from bot.console.new_answer import ANSWERS, OTHER_WORDS, FilledIn
 from bot.console.pages.reports import LONGEST_SHOWN
 from bot.console.previews import Outlook
@@ -22,7 +22,7 @@ from knowledge.claim_queue.cluster_listing import ClusterSummary
 from knowledge.corpus import reports
 from knowledge.curation.edit_conflicts import last_seen, require_unchanged
 from knowledge.domain import ReportDraft, ReportKind, SubjectKind
-from knowledge.errors import KnowledgeError, NotAllowed
+from knowledge.errors import KnowledgeError, NotAllowed, SignedOut
 
 #: Statements of a report that are compared with the claim, and listed.
 _LISTED: Final = 200

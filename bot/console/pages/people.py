@@ -7,7 +7,6 @@ from typing import Final
 from starlette.responses import Response
 
 from bot.console.errors import BadForm
-from bot.console.moderator_names import names
 from bot.console.requests import Visit
 from knowledge.accounts import people, roles, sign_in
 from knowledge.domain import Role
@@ -22,7 +21,7 @@ def show(visit: Visit) -> Response:
     """Show who holds a role."""
     with visit.transaction() as session:
         held = roles.list_holders(session)
-        known = names(session, visit)
+        known = visit.names
         keys = sorted({holder.key for holder in held} | visit.desk.first_admins)
         signed_in = {key: sign_in.sessions_of(session, key, visit.now) for key in keys}
     return visit.page(

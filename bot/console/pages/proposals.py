@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from bot.console import previews
 from bot.console.error_pages import describe_error
-from bot.console.moderator_names import names
 from bot.console.previews import Preview
 from bot.console.requests import Visit
 from knowledge import approvals, curation
@@ -41,7 +40,7 @@ def show_list(visit: Visit) -> Response:
     with visit.transaction() as session:
         waiting = approvals.list_waiting(session)
         decided = approvals.list_decided(session)
-        known = names(session, visit)
+        known = visit.names
     return visit.page("proposals.html", waiting=waiting, decided=decided, names=known)
 
 
@@ -51,7 +50,7 @@ def show(visit: Visit) -> Response:
     with visit.transaction() as session:
         approvals.overtake(session)
         proposed = approvals.load_proposal(session, number)
-        known = names(session, visit)
+        known = visit.names
     pending = proposed.state is ProposalState.PENDING
     foreseen = approvals.foresee(visit.desk.sessions, number) if pending else approvals.Foreseen()
     told_of = {

@@ -7,7 +7,6 @@ from starlette.responses import Response
 from bot.console import report_upload
 from bot.console.errors import BadForm
 from bot.console.highlighting import Marked, locate, pieces
-from bot.console.moderator_names import names
 from bot.console.requests import Visit
 from knowledge import approvals, curation
 from knowledge.approvals import EditReport
@@ -64,7 +63,7 @@ def show(visit: Visit) -> Response:
         report = curation.load_report(session, number)
         proposals = curation.propose(session, number)[:_OFFERED]
         history = curation.load_history(session, VersionKind.REPORT, number)
-        known = names(session, visit)
+        known = visit.names
         seen = last_shown(session, [each.id for each in report.statements])
         pending = approvals.list_about_report(session, number)
         cluster = (

@@ -11,7 +11,6 @@ from bot.console import previews
 from bot.console.edit_conflicts import require_moved
 from bot.console.errors import BadForm
 from bot.console.highlighting import locate
-from bot.console.moderator_names import names
 from bot.console.requests import Visit
 from knowledge import approvals, curation
 from knowledge.approvals import (
@@ -69,7 +68,7 @@ def show(visit: Visit) -> Response:
         held = curation.load_statement(session, number)
         (sourced,) = reports.load_by_ids(session, [number])
         history = curation.load_history(session, VersionKind.STATEMENT, number)
-        known = names(session, visit)
+        known = visit.names
         pending = approvals.list_about_statement(session, number, held.report_id)
         near = curation.near_duplicates(
             session, desk.index.current(), desk.encoder, desk.meanings, number, _NEAR

@@ -143,7 +143,7 @@ async def on_move(update: Update, context: Context) -> None:
 
 
 async def move(desk: Desk, old: int, new: int) -> None:
-    """Have a group go by another number. Raises SQLAlchemyError where the database fails."""
+    """Have a group go by another number. Raises DatabaseFailed where the database fails."""
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(desk.quick, desk.talk.groups.moved, old, new)
 

@@ -16,7 +16,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
@@ -28,6 +27,7 @@ from bot.telegram.outgoing.rendering import Buttons, Rendered
 from bot.telegram.outgoing.reply_pieces import Piece
 from bot.telegram.outgoing.send_errors import SendFailure, classify_error, reason
 from bot.telegram.outgoing.sending import edit_buttons, edit_part, requested_pause, send_part
+from knowledge.errors import DatabaseFailed
 from knowledge.update_queue.queued_updates import LeasedUpdate
 
 logger = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Sender:
     async def send(self, taken: LeasedUpdate, pieces: tuple[Piece, ...]) -> timedelta | None:
         """Send what is left of a reply and record it; returns a pause where it is for later.
 
-        Raises ``InvalidToken`` where the token is accepted no more, SQLAlchemyError where the
+        Raises ``InvalidToken`` where the token is accepted no more, DatabaseFailed where the
         database fails.
         """
         if taken.repeats:
@@ -209,7 +209,7 @@ async def _surely(record: Callable[[], Awaitable[_T]]) -> _T:
     for left in reversed(range(_RECORD_TRIES)):
         try:
             return await record()
-        except SQLAlchemyError as error:
+        except DatabaseFailed as error:
             if not left:
                 raise
             logger.warning("record_delayed", extra={"error": type(error).__name__})

@@ -9,7 +9,6 @@ from functools import partial
 from random import random
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
 from telegram import Update
 from telegram.error import InvalidToken
 
@@ -29,7 +28,7 @@ from bot.telegram.outgoing.callback_answers import acknowledge
 from bot.telegram.outgoing.reply_pieces import Piece
 from bot.telegram.outgoing.send_errors import where
 from knowledge.domain import Course
-from knowledge.errors import SealBroken
+from knowledge.errors import DatabaseFailed, SealBroken
 from knowledge.update_queue.message_versions import Version
 from knowledge.update_queue.queued_updates import LeasedUpdate
 
@@ -142,7 +141,7 @@ class Workers:
         """Have an update tried again after whatever broke; a few times, unless the database did."""
         name = type(error).__name__
         try:
-            if taken.tries >= ANSWER_TRIES and not isinstance(error, SQLAlchemyError):
+            if taken.tries >= ANSWER_TRIES and not isinstance(error, DatabaseFailed):
                 await self._inbox.give_up(taken, f"broken: {name}")
                 return None
             wait = pause(taken.tries, random())  # noqa: S311 - spreads, hides nothing

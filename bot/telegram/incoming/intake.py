@@ -56,7 +56,7 @@ class Intake:
     async def store(self, updates: Sequence[object]) -> None:
         """Store updates as Telegram wrote them; returns when those to be answered are on disk.
 
-        What was stored before is left as it is. Raises SQLAlchemyError where that fails: then
+        What was stored before is left as it is. Raises DatabaseFailed where that fails: then
         Telegram must not be told that they arrived.
         """
         if self._gate.turns_away(self._waiting):

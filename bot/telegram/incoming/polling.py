@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.request import BaseRequest, HTTPXRequest
@@ -23,6 +22,7 @@ from bot.telegram.incoming.intake import Intake, number_of
 from bot.telegram.incoming.stopping import unless_stopped
 from bot.telegram.outgoing.send_errors import UNREADABLE, kind
 from bot.telegram.outgoing.sending import requested_pause
+from knowledge.errors import DatabaseFailed
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ async def poll(bot: Bot, intake: Intake, stop: asyncio.Event) -> None:
                 error_name, wait = Conflict.__name__, pause
             except InvalidToken:
                 raise TokenRejected from None
-            except (TelegramError, SQLAlchemyError) as error:
+            except (TelegramError, DatabaseFailed) as error:
                 error_name = kind(error)
                 wait = _asked_pause(error) or pause
             logger.warning("polling_failed", extra={"error": error_name, "retry_in_s": wait})

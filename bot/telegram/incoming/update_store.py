@@ -8,12 +8,11 @@ import hashlib
 import hmac
 import json
 import secrets
+from asyncio import wrap_future
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
-
-from sqlalchemy.orm import Session
+from typing import Any, Final
 
 from bot.telegram.incoming.update_identity import Wording
 from bot.telegram.outgoing import reply_pieces
@@ -30,13 +29,11 @@ from knowledge.update_queue.queued_updates import LeasedUpdate, NewUpdate, Store
 #: had in hand by as much, where no process starts on its host. It says so four times meanwhile.
 LEASE: Final = timedelta(seconds=10)
 
-_T = TypeVar("_T")
-
 
 class UpdateStore:
     """One process's hold on the updates that ``knowledge.update_queue.queued_updates`` keeps.
 
-    Every method raises SQLAlchemyError where the database fails.
+    Every method raises DatabaseFailed where the database fails.
     """
 
     def __init__(
@@ -84,34 +81,30 @@ class UpdateStore:
 
     async def store(self, arriving: Sequence[NewUpdate]) -> Stored:
         """Keep what comes in."""
-        return await self._do(lambda session: queued_updates.store(session, arriving, self.clock()))
+        return await wrap_future(self._commits.do(queued_updates.store, arriving, self.clock()))
 
     async def count_waiting(self) -> int:
         """Return how many are not answered yet."""
-        return await self._do(queued_updates.count_waiting)
+        return await wrap_future(self._commits.do(queued_updates.count_waiting))
 
     async def take(self, limit: int, in_hand: Collection[int]) -> list[LeasedUpdate]:
         """Take up to ``limit`` updates whose turn it is, beside those in hand."""
-
-        def act(session: Session) -> list[LeasedUpdate]:
-            at = self.clock()
-            return queued_updates.lease(session, self._holder, at, at + self.lease, limit, in_hand)
-
-        return await self._do(act)
+        at = self.clock()
+        until = at + self.lease
+        return await wrap_future(
+            self._commits.do(queued_updates.lease, self._holder, at, until, limit, in_hand)
+        )
 
     async def renew(self, in_hand: Collection[int]) -> None:
         """Keep what is in hand."""
-        await self._do(
-            lambda session: queued_updates.renew(
-                session, self._holder, in_hand, self.clock() + self.lease
-            )
+        await wrap_future(
+            self._commits.do(queued_updates.renew, self._holder, in_hand, self.clock() + self.lease)
         )
 
     async def place(self, taken: LeasedUpdate, message_id: int) -> None:
         """Note the message that stands where the answer will be."""
-        await self._do(
-            lambda session: queued_updates.place(session, taken.id, self._holder, str(message_id)),
-            urgent=True,
+        await wrap_future(
+            self._commits.do_urgently(queued_updates.place, taken.id, self._holder, str(message_id))
         )
 
     async def answer(
@@ -119,10 +112,8 @@ class UpdateStore:
     ) -> LeasedUpdate | None:
         """Keep the reply; None where the update is another process's by now."""
         sealed = self._seal.close(reply_pieces.write(reply))
-        kept = await self._do(
-            lambda session: queued_updates.answer(
-                session, taken.id, self._holder, sealed, course, error
-            )
+        kept = await wrap_future(
+            self._commits.do(queued_updates.answer, taken.id, self._holder, sealed, course, error)
         )
         return replace(taken, reply=sealed, course=course, progress=0, tries=0) if kept else None
 
@@ -131,52 +122,45 @@ class UpdateStore:
     ) -> bool:
         """Note how much of the reply is sent, and the message it ``stands`` in if that is news."""
         sealed, at = self._seal.close(reply_pieces.write(reply)), _named(stands)
-        return await self._do(
-            lambda session: queued_updates.advance(
-                session, taken.id, self._holder, sealed, progress, at
-            ),
-            urgent=True,
+        return await wrap_future(
+            self._commits.do_urgently(
+                queued_updates.advance, taken.id, self._holder, sealed, progress, at
+            )
         )
 
     async def finish(self, taken: LeasedUpdate, stands: int | None = None) -> bool:
         """Note that the reply is sent, and the message it ``stands`` in if that is news."""
         at = _named(stands)
-        return await self._do(
-            lambda session: queued_updates.finish(
-                session, taken.id, self._holder, self.clock(), at
-            ),
-            urgent=True,
+        return await wrap_future(
+            self._commits.do_urgently(
+                queued_updates.finish, taken.id, self._holder, self.clock(), at
+            )
         )
 
     async def drop(self, taken: LeasedUpdate, error: str) -> bool:
         """Note that nobody is there to be told."""
-        return await self._do(
-            lambda session: queued_updates.drop(
-                session, taken.id, self._holder, error, self.clock()
-            )
+        return await wrap_future(
+            self._commits.do(queued_updates.drop, taken.id, self._holder, error, self.clock())
         )
 
     async def give_up(self, taken: LeasedUpdate, error: str) -> bool:
         """Give an update up, for an admin to see."""
-        return await self._do(
-            lambda session: queued_updates.give_up(
-                session, taken.id, self._holder, error, self.clock()
-            )
+        return await wrap_future(
+            self._commits.do(queued_updates.give_up, taken.id, self._holder, error, self.clock())
         )
 
     async def put_back(
         self, taken: LeasedUpdate, pause: timedelta, error: str | None = None, repeat: bool = False
     ) -> bool:
         """Have an update taken again after a pause."""
-        return await self._do(
-            lambda session: queued_updates.put_back(
-                session, taken.id, self._holder, self.clock() + pause, error, repeat
-            )
+        until = self.clock() + pause
+        return await wrap_future(
+            self._commits.do(queued_updates.put_back, taken.id, self._holder, until, error, repeat)
         )
 
     async def release(self) -> None:
         """Let go of everything: another process may take it at once."""
-        await self._do(lambda session: queued_updates.release(session, self._holder))
+        await wrap_future(self._commits.do(queued_updates.release, self._holder))
 
     async def close(self) -> None:
         """End, with everything recorded that was asked for."""
@@ -185,9 +169,6 @@ class UpdateStore:
     def _coded(self, text: str) -> str:
         plain = text.encode(errors="surrogatepass")
         return hmac.new(self._secret, plain, hashlib.sha256).hexdigest()
-
-    async def _do(self, act: Callable[[Session], _T], *, urgent: bool = False) -> _T:
-        return await asyncio.wrap_future(self._commits.do(act, urgent=urgent))
 
 
 def _named(message_id: int | None) -> str | None:

@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -21,6 +20,7 @@ from bot.observability.refused_requests import Refusals
 from bot.telegram.errors import WebhookUnavailable
 from bot.telegram.incoming.intake import Intake, number_of
 from bot.telegram.outgoing.send_errors import where
+from knowledge.errors import DatabaseFailed
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class Door:
         except Exception as error:  # noqa: BLE001 - a server's own trace would quote the update
             extra = {"error": type(error).__name__, "where": where(error)}
             logger.error("update_not_stored", extra=extra)
-            if isinstance(error, SQLAlchemyError):
+            if isinstance(error, DatabaseFailed):
                 return HTTPStatus.SERVICE_UNAVAILABLE
             return HTTPStatus.INTERNAL_SERVER_ERROR
         return HTTPStatus.OK

@@ -235,7 +235,7 @@ def test_the_setting_reaches_every_channel(
     monkeypatch.setenv("PUBLISH_NEEDS_TWO", str(asked_for).lower())
     monkeypatch.setattr("embeddings.encoders.encoder.open_encoder", lambda *_: fake_encoder)
     app = App(lambda _: None)
-    upgrade(app.engine)
+    upgrade(app.database.engine)
     world = furnish(app.sessions)
     before = told(app.sessions)
     console = Console(app.sessions, app.console, Clock(now()), "http://console.test")
@@ -247,7 +247,7 @@ def test_the_setting_reaches_every_channel(
     talk = app.conversation("telegram")
     sent(talk, asker, talk.press(asker, pressed))
     assert (told(app.sessions) == before) == asked_for
-    app.engine.dispose()
+    app.database.engine.dispose()
 
 
 class TestInAChat:

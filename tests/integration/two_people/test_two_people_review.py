@@ -326,7 +326,7 @@ class TestASecondLook:
         carla = console.signed_in(CARLA)
         seen = shown(sessions)
         report = report_of(sessions, number)
-        engine = sessions.kw["bind"]
+        engine = sessions.engine
         here, wants_to_write = get_ident(), Event()
 
         def notice(_c: Any, _u: Any, statement: str, *_rest: Any) -> None:
@@ -462,7 +462,7 @@ class TestASecondLook:
         monkeypatch.setenv("PUBLISH_NEEDS_TWO", "true")
         monkeypatch.setattr("embeddings.encoders.encoder.open_encoder", lambda *_: fake_encoder)
         app = App(lambda _: None)
-        upgrade(app.engine)
+        upgrade(app.database.engine)
         world, here = furnish(app.sessions), Asker(0, "en")
         before = told(app.sessions)
         talk = app.conversation("terminal", on_this_machine=True)
@@ -470,4 +470,4 @@ class TestASecondLook:
         assert "is answered" in read(sent(talk, here, talk.press(here, pressed)))
         assert told(app.sessions) != before
         assert last_entry(app.sessions).actor == audit_log.COMMAND_LINE
-        app.engine.dispose()
+        app.database.engine.dispose()
