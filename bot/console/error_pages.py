@@ -104,7 +104,7 @@ def _audit(kind: str, number: str) -> str:
 def describe_refused_form(error: Exception, say: Say, names: Mapping[str, str] = _NOBODY) -> str:
     """Say on a form's own page why what was sent cannot be used, and what to do."""
     if isinstance(error, NotFound):
-        return say("What you named is not there, or no longer. Choose another one.")
+        return say("This does not exist any more. Choose another one.")
     return describe_error(error, say, names)
 
 
@@ -115,7 +115,7 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
     """
     match error:
         case SignedOut():
-            return say("You are not signed in, or no longer. Send /console to the bot.")
+            return say("You are not signed in. Send /console to the bot.")
         case FormForged():
             return say("This form is out of date. Go back, reload the page and send it again.")
         case NotAllowed():
@@ -135,11 +135,11 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
             )
         case Stale(by=by, action=action, actor=actor):
             return say(
-                "Another moderator was there first. {by}: {action}. Look at it again, and repeat"
-                " what is still right."
+                "Another moderator was faster. {by}: {action}. Check the current state and"
+                " repeat what is still right."
             ).format(by=_name(by, actor, names, say), action=act_name(action, say))
         case AlreadyHandled():
-            return say("Another moderator was there first. Look at the cluster again.")
+            return say("Another moderator was faster. Check the cluster again.")
         case TwoPeopleNeeded(reviewer_left=True):
             return say(
                 "The person who reviewed it no longer holds a role. Take the review back in"
@@ -156,13 +156,11 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
             )
         case CannotUndo(by=str(by), action=str(action), actor=actor):
             return say(
-                "This cannot be taken back any more: something was done after it. {by}: {action}."
-                " Look at how it stands now, and go on from there."
+                "This can no longer be undone: something was done after it. {by}: {action}."
+                " Look at the current state and go on from there."
             ).format(by=_name(by, actor, names, say), action=act_name(action, say))
         case CannotUndo():
-            return say(
-                "This cannot be taken back, or not any more: what it changed was changed again."
-            )
+            return say("This cannot be undone: what it changed was changed again.")
         case TooManySaved():
             return say("You have {n} saved searches already. Delete one first.").format(n=MOST)
         case BadEdit() | CannotRegroup() | UnusableFeed():
@@ -172,7 +170,7 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
                 "This is too large, or takes too long to read. Split it up, or paste its text."
             )
         case BrokenFile():
-            return say("This is broken: it is not the JSON or the text that it should be. Mend it.")
+            return say("This is broken: it is not valid JSON or text. Correct it and try again.")
         case UnreadableFile():
             return say("This cannot be read as a report. Paste its text instead.")
         case TooBusy() | ParserUnavailable():
@@ -184,9 +182,9 @@ def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBOD
         case fetching.TooSlow() | fetching.Unreachable():
             return say("The address does not answer. Try later, or paste the text.")
         case fetching.FetchError():
-            return say("What is at this address cannot be taken. Paste the text instead.")
+            return say("The page at this address cannot be used. Paste the text instead.")
         case NotFound() | BadCursor():
-            return say("There is nothing at this address, or no longer.")
+            return say("There is nothing at this address.")
         case FutureDate(day=day):
             return say("A date lies in the future: {day}. Correct it and try again.").format(
                 day=day.isoformat()

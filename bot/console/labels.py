@@ -75,7 +75,7 @@ def _names(say: Say) -> dict[type[StrEnum], dict[StrEnum, str]]:
         ClusterStatus: {
             ClusterStatus.SETTLED: say("Settled"),
             ClusterStatus.OPEN: say("Open"),
-            ClusterStatus.SNOOZED: say("Put off"),
+            ClusterStatus.SNOOZED: say("Snoozed"),
             ClusterStatus.ANSWERED: say("Answered"),
             ClusterStatus.REJECTED: say("Rejected"),
         },
@@ -144,6 +144,6 @@ def _names(say: Say) -> dict[type[StrEnum], dict[StrEnum, str]]:
             ProposalState.APPROVED: say("Approved"),
             ProposalState.DECLINED: say("Declined"),
             ProposalState.WITHDRAWN: say("Withdrawn"),
-            ProposalState.OVERTAKEN: say("Overtaken: it was changed meanwhile"),
+            ProposalState.OVERTAKEN: say("Outdated: it was changed meanwhile"),
         },
     }

@@ -53,9 +53,12 @@ def compose_confirmation(each: Intended, today: date, words: Catalogue) -> Reply
     ]
     if people:
         goes = words.count("It goes to {count} person.", "It goes to {count} people.", people)
-        blocks += [Block(goes), Block(say("Each reads their own words of the claim."), Style.NOTE)]
+        blocks += [
+            Block(goes),
+            Block(say("Each reads their own wording of the claim."), Style.NOTE),
+        ]
     else:
-        blocks.append(Block(say("Nobody waits to be told of it.")))
+        blocks.append(Block(say("Nobody is waiting for an answer.")))
     if each.two_people:
         blocks.append(Block(say("A second person has to approve it first."), Style.NOTE))
     rows: list[tuple[Button, ...]] = []
@@ -112,7 +115,7 @@ def _lacking(statement: SourcedStatement, words: Catalogue) -> Iterator[Block]:
     """Yield what people are not told of where a statement comes from."""
     say = words.say
     if not statement.publisher:
-        yield Block(say("Its publisher is missing: people are not told whose report this is."))
+        yield Block(say("Its publisher is missing: people cannot see whose report this is."))
     if not statement.url:
         yield Block(say("Its address is missing: people get no link to the report."))
 
@@ -145,5 +148,5 @@ def _read(each: Intended, today: date, words: Catalogue) -> Iterator[tuple[str, 
     judgement = Judgement(each.relation, 1.0)
     match = Match(each.statement, judgement, 1.0, 1.0, settles=True, suggested=True)
     answer = decide(each.claim, [match], 1)
-    heading = words.say("What whoever asks from now on reads:")
+    heading = words.say("What people read who ask from now on:")
     yield heading, compose_answer(answer, None, today, words)

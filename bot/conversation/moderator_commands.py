@@ -370,7 +370,7 @@ class Moderation:
             answer = act if isinstance(act, Answer) else None
             undoing = self._undoing(session, answer.cluster_id) if answer else None
         self._place.embed(done.statement_ids)
-        text = words.say("It was approved, and done.")
+        text = words.say("It was approved and done.")
         if answer is None or undoing is None:
             return compose_sentence(text)
         return answer_confirmation.compose_held(text, answer.cluster_id, undoing, words)

@@ -71,11 +71,11 @@ def act_named(act: Act, say: Callable[[str], str]) -> str:
         case EditReport():
             return say("Edit a report")
         case MergeStatements():
-            return say("Make statements one")
+            return say("Merge statements")
         case SplitStatement():
             return say("Split a statement")
         case Undo():
-            return say("Take an act back")
+            return say("Undo an act")
         case Answer(relation=Relation.SUPPORTS):
             return say("Answer a claim: it is supported")
         case Answer():
@@ -202,7 +202,7 @@ def _statements(foreseen: Foreseen, today: date, words: Catalogue) -> Iterator[l
             heading = words.say("People would read:")
             read = compose_sourced_quote(each.after, Asking(each.after.text, today), words)
         else:
-            heading = words.say("People would read this no more:")
+            heading = words.say("People would no longer read:")
             read = [format_quote(each.after.text)]
         yield [Block(heading, Style.HEADLINE), *read]
 

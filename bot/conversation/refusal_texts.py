@@ -63,9 +63,7 @@ def compose_refusal(
         case BadEdit() | CannotRegroup() | UnusableFeed():
             return compose_problem(error, words.say)
         case CannotUndo():
-            return say(
-                "This cannot be taken back, or not any more: what it changed was changed again."
-            )
+            return say("This cannot be undone: what it changed was changed again.")
         case NotFound():
             return say("There is nothing of this reference any more. Check it, please.")
         case TwoPeopleNeeded(reviewer_left=True):
@@ -99,7 +97,7 @@ def compose_undecided(error: CannotDecide, say: Callable[[str], str]) -> str:
                 " propose it anew if it is right."
             )
         case _:
-            return say("This was decided already. Look at what waits again.")
+            return say("This was decided already. Reload the list.")
 
 
 def compose_problem(

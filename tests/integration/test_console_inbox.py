@@ -120,7 +120,7 @@ class TestFilters:
         page = moderator.get("/inbox?language=en&order=people").text
         assert listed(page) == [1]
         assert asked(links(page, "Newest")[0]) == {"language": "en", "order": "newest"}
-        assert asked(links(page, "Put off")[0])["language"] == "en"
+        assert asked(links(page, "Snoozed")[0])["language"] == "en"
         page = moderator.get(links(page, "Next page")[0]).text
         assert listed(page) == [3]
         (action,) = re.findall(r'action="(/clusters/3/assign[^"]*)"', page)
@@ -169,7 +169,7 @@ class TestFilters:
     def test_what_is_mine_is_narrowed_to_nobody_elses(self, moderator: Browser) -> None:
         page = moderator.get("/inbox?tab=mine&assigned=nobody").text
         assert listed(page) == [2]
-        assert "With nobody" not in page
+        assert "Unassigned" not in page
 
     def test_an_act_leads_back_to_the_inbox_and_nowhere_else(self, moderator: Browser) -> None:
         answer: Answer = moderator.send(
@@ -460,7 +460,7 @@ class TestNews:
         assert "1 new claim " in news
         (show,) = links(news, "Show")
         assert listed(moderator.get(show).text) == [7]
-        assert "Only new ones" in moderator.get(show).text
+        assert "New ones only" in moderator.get(show).text
 
     def test_other_parts_than_the_open_ones_announce_nothing(self, moderator: Browser) -> None:
         for tab in ("mine", "snoozed", "answered", "rejected"):

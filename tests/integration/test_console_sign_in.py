@@ -231,7 +231,7 @@ class TestRoles:
         assert moderator.get("/inbox").status_code == 303
         assert console.browser().follow(console.link(MODERATOR)).status_code == 401
         page = admin.get("/audit?subject=person").text
-        assert page.index("Role taken away") < page.index("Role granted")
+        assert page.index("Role removed") < page.index("Role granted")
 
 
 class TestForgery:

@@ -408,7 +408,7 @@ class TestSending:
         (cluster,) = asked(house, CLAIM)
         shown = house.talk.command(MODERATOR, "queue", "")
         reply = presses(house, MODERATOR, shown, "1 contradicts it")
-        assert "Nobody waits to be told of it." in said(reply)
+        assert "Nobody is waiting for an answer." in said(reply)
         done = presses(house, MODERATOR, reply, "📤 Send it")
         assert said(done).startswith(f"Claim {cluster} is answered. 0 people will be told.")
         answer = house.talk.claim(PUBLIC, CLAIM)
@@ -545,7 +545,7 @@ class TestUndoing:
         assert "waits for a second person" in said(proposed())
         waits = house.talk.command(ADMIN, "pending", "")
         done = presses(house, ADMIN, waits, "✔ Approve")
-        assert said(done).startswith("It was approved, and done.\nNothing is sent for 60 seconds")
+        assert said(done).startswith("It was approved and done.\nNothing is sent for 60 seconds")
         presses(house, ADMIN, done, "↩ Undo")
         assert status(house, cluster) is ClusterStatus.OPEN
         assert letters(house, timedelta(days=1)) == {}

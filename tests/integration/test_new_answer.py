@@ -115,7 +115,7 @@ def test_a_pasted_report_answers_in_two_pages(console: Console, moderator: Brows
         assert [each.text for each in statement.report.statements] == [OPEN]
         assert session.get_one(Cluster, 1).status is ClusterStatus.ANSWERED
         assert session.scalar(select(func.count()).select_from(Notification)) == 7
-    assert "It was answered just now, and nothing is sent yet." in moderator.get("/clusters/1").text
+    assert "It was answered just now; nothing is sent yet." in moderator.get("/clusters/1").text
 
 
 @pytest.mark.parametrize("relation", ["", "REFUTES"])
@@ -274,7 +274,7 @@ def test_a_report_that_is_kept_already_answers_with_its_statement(
         with console.sessions() as session:
             found = session.scalars(select(Statement.status).where(Statement.text == OPEN)).all()
             assert found == [StatementStatus.PUBLISHED]
-    assert "This statement is kept already, and stays as it is:" in page
+    assert "This statement exists already and stays as it is:" in page
 
 
 def test_a_statement_that_a_report_came_with_is_carried_on(

@@ -46,7 +46,7 @@ def test_every_page_is_in_the_readme() -> None:
 
 
 def test_the_readme_is_short() -> None:
-    assert len(README.read_text("utf-8").splitlines()) < 240
+    assert len(README.read_text("utf-8").splitlines()) < 200
 
 
 @EVERY_PAGE

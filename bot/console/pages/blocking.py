@@ -38,7 +38,7 @@ def block(visit: Visit) -> Response:
         why = (
             say("Choose between 1 and {n} days.").format(n=MAX_DAYS)
             if error.field == "days"
-            else say("Say why in one line: the audit keeps it.")
+            else say("Give the reason in one line for the audit log.")
         )
         return show(replace(visit, path=f"/clusters/{visit.number}"), {error.field: why})
     with visit.transaction() as session:

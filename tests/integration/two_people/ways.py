@@ -63,7 +63,7 @@ class Service:
                 approvals.approve(session, number, key_of(moderator), STRICT)
         except KnowledgeError as error:
             return str(error)
-        return said("It was approved, and done.")
+        return said("It was approved and done.")
 
 
 @dataclass
