@@ -2,9 +2,13 @@
 
 import ast
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Final
+
+import grimp
+import pytest
 
 ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("bot", "embeddings", "knowledge")
@@ -39,3 +43,44 @@ def test_every_folder_and_module_is_in_architecture() -> None:
         for path in _modules(package):
             name = path.parent.name if path.stem == "__init__" else path.stem
             assert name in told, path
+
+
+@pytest.fixture(scope="module")
+def imports() -> list[tuple[str, str]]:
+    """Return who imports whom, module by module."""
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    return [
+        (importer, imported)
+        for importer in graph.modules
+        for imported in graph.find_modules_directly_imported_by(importer)
+    ]
+
+
+def test_no_folders_import_each_other_in_a_circle(imports: list[tuple[str, str]]) -> None:
+    below: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for importer, imported in imports:
+        one, other = importer.split("."), imported.split(".")
+        # The first folder that does not hold both of them.
+        depth = next(n for n in range(9) if one[n : n + 1] != other[n : n + 1])
+        if 0 < depth < min(len(one), len(other)):
+            below[".".join(one[:depth])][one[depth]].add(other[depth])
+    for children in below.values():
+        # Raises CycleError, which names the circle.
+        TopologicalSorter(children).prepare()
+
+
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "GLOSSARY.md"])
+def test_every_file_and_name_that_a_page_mentions_is_there(page: str) -> None:
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.*")]
+    files += (ROOT / "benchmarks").rglob("*.*")
+    modules: defaultdict[str, list[Path]] = defaultdict(list)
+    for path in files:
+        if path.suffix == ".py":
+            modules[path.stem].append(path)
+    for span in re.findall(r"`([^`\n]+)`", (ROOT / page).read_text("utf-8")):
+        if re.fullmatch(r"[\w/]+\.(?:py|json|md)", span):
+            assert any(f"/{path}".endswith(f"/{span}") for path in files), span
+        dotted = re.fullmatch(r"([a-z_]+)\.(?!txt|py)(\w+)", span)
+        if dotted and (held := modules[dotted[1]]):
+            named = re.compile(rf"\b{dotted[2]}\b")
+            assert any(named.search(path.read_text("utf-8")) for path in held), span
