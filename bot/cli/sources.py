@@ -71,8 +71,9 @@ def add(
     else:
         more = f", and {found.unusable} without a report" if found.unusable else ""
         click.echo(f"found {counted(found.items, _ITEMS[FeedKind(kind)])} of kind {kind}{more}")
-    with app.sessions.begin() as session:
-        number = known.add_feed(session, name, url, FeedKind(kind), minutes, COMMAND_LINE, homepage)
+    number = app.sessions.write(
+        known.add_feed, name, url, FeedKind(kind), minutes, COMMAND_LINE, homepage
+    )
     click.echo(f"feed {number} is polled from now on, every {minutes} minutes")
 
 
@@ -81,8 +82,7 @@ def add(
 @click.pass_obj
 def list_sources(app: App, as_json: bool) -> None:
     """List the sources, their feeds and how each feed does."""
-    with app.sessions() as session:
-        found = known.list_polled(session)
+    found = app.sessions.read(known.list_polled)
     if not found and not as_json:
         say_empty("no sources yet; add one with `tathabbat sources add NAME URL`")
     for source in found:
@@ -104,9 +104,7 @@ def poll(app: App, feeds: tuple[str, ...], as_json: bool) -> None:
     A feed is named by its number or address.
     """
     if feeds:
-        with app.sessions() as session:
-            numbers = [known.find_feed(session, each) for each in feeds]
-        tally = asyncio.run(app.poller.poll(numbers))
+        tally = asyncio.run(app.poller.poll(app.sessions.read(known.find_feeds, feeds)))
     else:
         tally = asyncio.run(app.poller.poll_due())
     for problem in tally.problems[:_TOLD]:
@@ -125,8 +123,7 @@ def pause(app: App, feed: str, reason: str | None) -> None:
 
     FEED is its number or address.
     """
-    with app.sessions.begin() as session:
-        known.pause(session, known.find_feed(session, feed), COMMAND_LINE, reason)
+    app.sessions.write(known.pause, feed, COMMAND_LINE, reason)
     click.echo("paused")
 
 
@@ -138,8 +135,7 @@ def resume(app: App, feed: str) -> None:
 
     FEED is its number or address.
     """
-    with app.sessions.begin() as session:
-        known.resume(session, known.find_feed(session, feed), now(), COMMAND_LINE)
+    app.sessions.write(known.resume, feed, now(), COMMAND_LINE)
     click.echo("resumed")
 
 
@@ -152,8 +148,7 @@ def remove(app: App, feed: str, reason: str | None) -> None:
 
     FEED is its number or address.
     """
-    with app.sessions.begin() as session:
-        known.remove(session, known.find_feed(session, feed), COMMAND_LINE, reason)
+    app.sessions.write(known.remove, feed, COMMAND_LINE, reason)
     click.echo("removed")
 
 
@@ -166,8 +161,7 @@ def trust(app: App, name: str, reason: str | None) -> None:
 
     That is what its feeds bring from its own site; whatever lies elsewhere waits for review.
     """
-    with app.sessions.begin() as session:
-        known.trust(session, known.find_source(session, name), COMMAND_LINE, reason)
+    app.sessions.write(known.trust, name, COMMAND_LINE, reason)
     click.echo("trusted: what its feeds bring from now on is published at once")
 
 
@@ -177,8 +171,7 @@ def trust(app: App, name: str, reason: str | None) -> None:
 @click.pass_obj
 def distrust(app: App, name: str, reason: str | None) -> None:
     """Keep what the source NAME brings as drafts again."""
-    with app.sessions.begin() as session:
-        known.distrust(session, known.find_source(session, name), COMMAND_LINE, reason)
+    app.sessions.write(known.distrust, name, COMMAND_LINE, reason)
     click.echo("no longer trusted: what its feeds bring waits for review")
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
@@ -21,6 +21,12 @@ from knowledge.text.plain_text import single_line
 #: How often a feed is asked, in minutes: no oftener than is polite, no rarer than a week.
 MIN_MINUTES: Final = 5
 MAX_MINUTES: Final = 7 * 24 * 60
+#: A feed's number, or what a person names it by: its number or its address.
+FeedRef: TypeAlias = int | str
+#: A source's number, or its name.
+SourceRef: TypeAlias = int | str
+#: Digits that no number of a feed has: a text of so many is an address.
+_DIGITS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +111,9 @@ def add_feed(
     return feed.id
 
 
-def pause(session: Session, feed_id: int, actor: str, reason: str | None = None) -> None:
+def pause(session: Session, ref: FeedRef, actor: str, reason: str | None = None) -> None:
     """Poll a feed no more until it is resumed. Raises NotFound."""
-    feed = _feed(session, feed_id)
+    feed = _feed(session, ref)
     if not feed.paused:
         feed.paused = True
         before, after = {"paused": False}, {"paused": True}
@@ -116,59 +122,45 @@ def pause(session: Session, feed_id: int, actor: str, reason: str | None = None)
             actor,
             "paused",
             SubjectKind.FEED,
-            feed_id,
+            feed.id,
             before=before,
             after=after,
             reason=reason,
         )
 
 
-def resume(session: Session, feed_id: int, now: datetime, actor: str) -> None:
+def resume(session: Session, ref: FeedRef, now: datetime, actor: str) -> None:
     """Poll a paused feed again, at once. Raises NotFound."""
-    feed = _feed(session, feed_id)
+    feed = _feed(session, ref)
     if feed.paused:
         feed.paused, feed.next_poll_at, feed.failures = False, now, 0
         before, after = {"paused": True}, {"paused": False}
-        record(session, actor, "resumed", SubjectKind.FEED, feed_id, before=before, after=after)
+        record(session, actor, "resumed", SubjectKind.FEED, feed.id, before=before, after=after)
 
 
-def remove(session: Session, feed_id: int, actor: str, reason: str | None = None) -> None:
+def remove(session: Session, ref: FeedRef, actor: str, reason: str | None = None) -> None:
     """Forget a feed; what it brought stays. Raises NotFound."""
-    feed = _feed(session, feed_id)
+    feed = _feed(session, ref)
     before = {"source": feed.source.name, "url": feed.url, "kind": feed.kind.value}
-    session.execute(delete(FeedItem).where(FeedItem.feed_id == feed_id))
+    session.execute(delete(FeedItem).where(FeedItem.feed_id == feed.id))
     session.delete(feed)
     session.flush()
-    record(session, actor, "removed", SubjectKind.FEED, feed_id, before=before, reason=reason)
+    record(session, actor, "removed", SubjectKind.FEED, feed.id, before=before, reason=reason)
 
 
-def trust(session: Session, source_id: int, actor: str, reason: str | None = None) -> None:
+def trust(session: Session, ref: SourceRef, actor: str, reason: str | None = None) -> None:
     """Publish from now on what the source's feeds bring without review. Raises NotFound."""
-    _set_trust(session, source_id, True, actor, reason)
+    _set_trust(session, ref, True, actor, reason)
 
 
-def distrust(session: Session, source_id: int, actor: str, reason: str | None = None) -> None:
+def distrust(session: Session, ref: SourceRef, actor: str, reason: str | None = None) -> None:
     """Keep from now on what the source's feeds bring as drafts. Raises NotFound."""
-    _set_trust(session, source_id, False, actor, reason)
+    _set_trust(session, ref, False, actor, reason)
 
 
-def find_source(session: Session, name: str) -> int:
-    """Return the id of the source with this name. Raises NotFound."""
-    found = session.scalar(
-        select(Source.id).where(Source.name.in_({name.strip(), single_line(name)}))
-    )
-    if found is None:
-        raise NotFound(f"no source is named {name!r}; see `tathabbat sources list`")
-    return found
-
-
-def find_feed(session: Session, ref: str) -> int:
-    """Return the id of the feed that ``ref`` names: its number or its address. Raises NotFound."""
-    numbered = Feed.id == int(ref) if ref.isdecimal() and len(ref) < 10 else Feed.url == ref
-    found = session.scalar(select(Feed.id).where(numbered))
-    if found is None:
-        raise NotFound(f"no feed has the number or address {ref!r}; see `tathabbat sources list`")
-    return found
+def find_feeds(session: Session, refs: Sequence[FeedRef]) -> list[int]:
+    """Return the number of each feed that is named. Raises NotFound."""
+    return [_feed(session, ref).id for ref in refs]
 
 
 def list_feeds(session: Session) -> list[FeedState]:
@@ -232,11 +224,9 @@ def _state(feed: Feed) -> FeedState:
 
 
 def _set_trust(
-    session: Session, source_id: int, trusted: bool, actor: str, reason: str | None
+    session: Session, ref: SourceRef, trusted: bool, actor: str, reason: str | None
 ) -> None:
-    source = session.get(Source, source_id)
-    if source is None:
-        raise NotFound(f"no source has the number {source_id}; see `tathabbat sources list`")
+    source = _source(session, ref)
     if source.trusted != trusted:
         source.trusted = trusted
         action = "trusted" if trusted else "distrusted"
@@ -244,22 +234,36 @@ def _set_trust(
         after: dict[str, Any] = {"trusted": trusted}
         if trusted:
             # What is trusted with it: where it is read, and whose pages count as its own.
-            urls = select(Feed.url).where(Feed.source_id == source_id).order_by(Feed.id)
+            urls = select(Feed.url).where(Feed.source_id == source.id).order_by(Feed.id)
             after |= {"homepage": source.homepage, "feeds": list(session.scalars(urls))}
         record(
             session,
             actor,
             action,
             SubjectKind.SOURCE,
-            source_id,
+            source.id,
             before=before,
             after=after,
             reason=reason,
         )
 
 
-def _feed(session: Session, feed_id: int) -> Feed:
-    feed = session.get(Feed, feed_id, options=[joinedload(Feed.source)])
-    if feed is None:
-        raise NotFound(f"no feed has the number {feed_id}; see `tathabbat sources list`")
-    return feed
+def _source(session: Session, ref: SourceRef) -> Source:
+    if isinstance(ref, int):
+        found, said = session.get(Source, ref), f"has the number {ref}"
+    else:
+        named = Source.name.in_({ref.strip(), single_line(ref)})
+        found, said = session.scalar(select(Source).where(named)), f"is named {ref!r}"
+    if found is None:
+        raise NotFound(f"no source {said}; see `tathabbat sources list`")
+    return found
+
+
+def _feed(session: Session, ref: FeedRef) -> Feed:
+    numbered = isinstance(ref, int) or (ref.isdecimal() and len(ref) < _DIGITS)
+    that = Feed.id == int(ref) if numbered else Feed.url == ref
+    found = session.scalar(select(Feed).where(that).options(joinedload(Feed.source)))
+    if found is None:
+        said = f"number {ref}" if isinstance(ref, int) else f"number or address {ref!r}"
+        raise NotFound(f"no feed has the {said}; see `tathabbat sources list`")
+    return found

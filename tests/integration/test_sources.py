@@ -47,11 +47,10 @@ def test_a_feed_is_added_paused_resumed_and_removed(sessions: Sessions) -> None:
 def test_trust_is_given_and_taken(sessions: Sessions) -> None:
     added(sessions)
     with sessions.begin() as session:
-        number = sources.find_source(session, " Example News ")
-        sources.trust(session, number, "tester")
-        sources.trust(session, number, "tester")
+        sources.trust(session, " Example News ", "tester")
+        sources.trust(session, sources.list_sources(session)[0].id, "tester")
         assert sources.list_sources(session)[0].trusted
-        sources.distrust(session, number, "tester", "a retraction")
+        sources.distrust(session, " Example News ", "tester", "a retraction")
         assert not sources.list_sources(session)[0].trusted
     assert audit(sessions)[1:] == [
         ("tester", "trusted", "source"),
@@ -101,17 +100,16 @@ def test_a_feed_is_added_once(sessions: Sessions) -> None:
 def test_a_feed_is_found_by_number_and_address(sessions: Sessions) -> None:
     number = added(sessions)
     with sessions() as session:
-        assert sources.find_feed(session, str(number)) == number
-        assert sources.find_feed(session, URL) == number
+        assert sources.find_feeds(session, [str(number), URL, number]) == [number] * 3
         for ref in ("99", "nothing", "9" * 40, "٣"):
             with pytest.raises(NotFound):
-                sources.find_feed(session, ref)
+                sources.find_feeds(session, [ref])
 
 
 def test_what_is_not_there_is_told(sessions: Sessions) -> None:
     with sessions() as session:
         with pytest.raises(NotFound):
-            sources.find_source(session, "nobody")
+            sources.trust(session, "nobody", "tester")
         with pytest.raises(NotFound):
             sources.trust(session, 99, "tester")
         with pytest.raises(NotFound):
