@@ -9,12 +9,11 @@ from bot.cli.confirmation import YES, require_yes
 from bot.cli.progress_bar import reporter
 from bot.cli.word_counts import counted, say_empty
 from knowledge import curation
-from knowledge.accounts import roles
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
+from knowledge.curation import Moved
 from knowledge.domain import StatementStatus, SubjectKind
 from knowledge.index import serving_index
-from knowledge.storage import audit_log
 from knowledge.storage.audit_log import COMMAND_LINE
 from knowledge.text.plain_text import single_line
 
@@ -39,8 +38,7 @@ def statements() -> None:
 def list_statements(app: App, status: str | None, limit: int, as_json: bool) -> None:
     """List statements, newest first."""
     wanted = StatementStatus(status) if status else None
-    with app.sessions() as session:
-        found = reports.load_latest(session, wanted, limit)
+    found = app.sessions.read(reports.load_latest, wanted, limit)
     if not found and not as_json:
         say_empty(
             f"no statement is {wanted.value}"
@@ -62,9 +60,7 @@ def list_statements(app: App, status: str | None, limit: int, as_json: bool) -> 
 @click.pass_obj
 def show(app: App, ref: str, as_json: bool) -> None:
     """Show the statement, or all of the report, that REF names."""
-    with app.sessions() as session:
-        found = reports.load_by_ids(session, curation.find(session, ref))
-    for statement in found:
+    for statement in app.sessions.read(curation.load_named, ref):
         if as_json:
             click.echo(json.dumps(_json(statement), ensure_ascii=False))
             continue
@@ -90,10 +86,8 @@ def review(app: App, ref: str, reason: str | None) -> None:
 
     If REF names a report, all of its drafts.
     """
-    with app.sessions.begin() as session:
-        ids = curation.find(session, ref)
-        moved = curation.review(session, ids, COMMAND_LINE, reason)
-    click.echo(f"{counted(moved, 'statement')} reviewed" + ("" if moved else _why_not(app, ids)))
+    moved = app.sessions.write(curation.move_named, curation.review, ref, COMMAND_LINE, reason)
+    click.echo(_summary(moved, "reviewed"))
 
 
 @statements.command()
@@ -118,23 +112,18 @@ def publish(
     """
     if bool(refs or reports_) == all_drafts:
         raise click.UsageError("name what `statements list` shows, or use --all-drafts")
-    with app.sessions() as session:
-        if all_drafts:
-            found = curation.list_drafts(session)
-        else:
-            found = [number for ref in refs for number in curation.find(session, ref)]
-            found += [number for ref in reports_ for number in curation.find_report(session, ref)]
-    ids = list(dict.fromkeys(found))
-    if not ids:
-        click.echo("no drafts wait to be published")
-        return
     if all_drafts:
+        ids = app.sessions.read(curation.list_drafts)
+        if not ids:
+            click.echo("no drafts wait to be published")
+            return
         require_yes(f"this publishes {counted(len(ids), 'draft')}, reviewed or not", yes)
-    with app.sessions.begin() as session:
-        moved = curation.publish(session, ids, COMMAND_LINE, reason)
+    else:
+        ids = app.sessions.read(curation.find_all, refs, reports_)
+    moved = app.sessions.write(curation.move, curation.publish, ids, COMMAND_LINE, reason)
     bar = reporter("Embedding the statements")
     serving_index.embed_published(app.sessions, app.encoder, ids, bar)
-    click.echo(f"{counted(moved, 'statement')} published" + ("" if moved else _why_not(app, ids)))
+    click.echo(_summary(moved, "published"))
 
 
 @statements.command()
@@ -147,10 +136,8 @@ def retract(app: App, ref: str, reason: str) -> None:
     If REF names a report, all of its statements. They stay withdrawn, and whoever was shown one
     is told.
     """
-    with app.sessions.begin() as session:
-        ids = curation.find(session, ref)
-        moved = curation.retract(session, ids, COMMAND_LINE, reason)
-    click.echo(f"{counted(moved, 'statement')} retracted" + ("" if moved else _why_not(app, ids)))
+    moved = app.sessions.write(curation.move_named, curation.retract, ref, COMMAND_LINE, reason)
+    click.echo(_summary(moved, "retracted"))
 
 
 @statements.command()
@@ -162,10 +149,8 @@ def discard(app: App, ref: str, reason: str) -> None:
 
     If REF names a report, all of its drafts.
     """
-    with app.sessions.begin() as session:
-        ids = curation.find(session, ref)
-        moved = curation.discard(session, ids, COMMAND_LINE, reason)
-    click.echo(f"{counted(moved, 'statement')} discarded" + ("" if moved else _why_not(app, ids)))
+    moved = app.sessions.write(curation.move_named, curation.discard, ref, COMMAND_LINE, reason)
+    click.echo(_summary(moved, "discarded"))
 
 
 @statements.command()
@@ -177,38 +162,33 @@ def history(app: App, ref: str, as_json: bool) -> None:
 
     If REF names a report, of all of its statements.
     """
-    empty = True
-    with app.sessions() as session:
-        for number in curation.find(session, ref):
-            (statement,) = reports.load_by_ids(session, [number])
-            for entry in audit_log.list_of_statement(session, number):
-                empty = False
-                by = roles.name_of(session, entry.actor)
-                approved = entry.approved_by and roles.name_of(session, entry.approved_by)
-                if as_json:
-                    row = {
-                        "entry": entry.id,
-                        "at": entry.at.isoformat(),
-                        "ref": statement.ref,
-                        "action": entry.action,
-                        "by": by,
-                        "approved_by": approved,
-                        "reason": entry.reason,
-                    }
-                    click.echo(json.dumps(row, ensure_ascii=False))
-                    continue
-                if approved:
-                    by += f", approved by {approved}"
-                why = f": {entry.reason}" if entry.reason else ""
-                done = entry.action
-                if entry.subject is not SubjectKind.STATEMENT:
-                    done += f" ({entry.subject.value} {entry.subject_id})"
-                click.echo(
-                    f"{entry.id:6}  {entry.at:%Y-%m-%d %H:%M}  {statement.ref}  {done}"
-                    f" by {single_line(by)}{single_line(why)}"
-                )
-    if empty and not as_json:
+    acts = app.sessions.read(curation.list_acts, ref)
+    if not acts and not as_json:
         say_empty("nothing was done to it yet")
+    for act in acts:
+        entry, by = act.entry, act.by
+        if as_json:
+            row = {
+                "entry": entry.id,
+                "at": entry.at.isoformat(),
+                "ref": act.ref,
+                "action": entry.action,
+                "by": by,
+                "approved_by": act.approved_by,
+                "reason": entry.reason,
+            }
+            click.echo(json.dumps(row, ensure_ascii=False))
+            continue
+        if act.approved_by:
+            by += f", approved by {act.approved_by}"
+        why = f": {entry.reason}" if entry.reason else ""
+        done = entry.action
+        if entry.subject is not SubjectKind.STATEMENT:
+            done += f" ({entry.subject.value} {entry.subject_id})"
+        click.echo(
+            f"{entry.id:6}  {entry.at:%Y-%m-%d %H:%M}  {act.ref}  {done}"
+            f" by {single_line(by)}{single_line(why)}"
+        )
 
 
 @statements.command()
@@ -221,19 +201,19 @@ def undo(app: App, entry: int, reason: str) -> None:
     `statements history` shows the numbers.
     Who was told an answer hears that it is taken back.
     """
-    with app.sessions.begin() as session:
-        curation.undo(session, entry, COMMAND_LINE, reason)
+    app.sessions.write(curation.undo, entry, COMMAND_LINE, reason)
     click.echo(f"entry {entry} is taken back")
 
 
-def _why_not(app: App, ids: list[int]) -> str:
-    """Tell how things stand and who made them so, to who wanted to change them."""
-    with app.sessions() as session:
-        (first, *others) = reports.load_by_ids(session, ids)
-        done = curation.load_last_act(session, SubjectKind.STATEMENT, first.id)
-    more = f" (and {len(others)} more)" if others else ""
+def _summary(moved: Moved, how: str) -> str:
+    """Tell how many were moved; where none was, how they stand and who made them so."""
+    count, found = f"{counted(moved.count, 'statement')} {how}", moved.standing
+    if found is None:
+        return count
+    done = found.done
     by = f", {done.action} by {single_line(done.by)} at {done.at:%Y-%m-%d %H:%M}" if done else ""
-    return f": {first.ref} is {first.status.value}{by}{more}"
+    more = f" (and {found.others} more)" if found.others else ""
+    return f"{count}: {found.ref} is {found.status.value}{by}{more}"
 
 
 def _json(statement: SourcedStatement) -> dict[str, str | None]:

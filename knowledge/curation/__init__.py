@@ -16,18 +16,19 @@ from knowledge.curation.moderator_views import (
     load_statement,
     reports_of,
 )
-from knowledge.curation.publication import (
-    discard,
-    find,
-    find_report,
-    list_drafts,
-    publish,
-    retract,
-    review,
-)
+from knowledge.curation.publication import discard, list_drafts, publish, retract, review
 from knowledge.curation.rechecks import Due, due, recheck
 from knowledge.curation.revisions import TOLD
 from knowledge.curation.splitting import split
+from knowledge.curation.statement_references import (
+    Moved,
+    find,
+    find_all,
+    list_acts,
+    load_named,
+    move,
+    move_named,
+)
 from knowledge.curation.undo_acts import list_undoable, undo
 from knowledge.curation.version_content import changes_meaning
 
@@ -38,6 +39,7 @@ __all__ = [
     "Duplicate",
     "HeldReport",
     "HeldStatement",
+    "Moved",
     "Past",
     "ReportEdit",
     "StatementEdit",
@@ -48,14 +50,18 @@ __all__ = [
     "edit_report",
     "edit_statement",
     "find",
-    "find_report",
+    "find_all",
+    "list_acts",
     "list_drafts",
     "list_undoable",
     "load_history",
     "load_last_act",
+    "load_named",
     "load_report",
     "load_statement",
     "merge",
+    "move",
+    "move_named",
     "near_duplicates",
     "propose",
     "publish",

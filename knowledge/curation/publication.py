@@ -10,7 +10,7 @@ from knowledge.claim_queue import demand
 from knowledge.claim_queue.reopening import reopen
 from knowledge.curation.version_content import to_json
 from knowledge.domain import ChangeKind, NotificationKind, StatementStatus, SubjectKind
-from knowledge.errors import NotFound, TwoPeopleNeeded
+from knowledge.errors import TwoPeopleNeeded
 from knowledge.models import Statement
 from knowledge.notifications.corrections import note_corrected
 from knowledge.storage import audit_log
@@ -74,28 +74,6 @@ def discard(session: Session, ids: Sequence[int], actor: str, reason: str) -> in
     moved = _move(session, ids, _DRAFT, _RETRACTED, actor, "discarded", reason)
     moved += _move(session, ids, _REVIEWED, _RETRACTED, actor, "discarded", reason)
     return len(moved)
-
-
-def find(session: Session, ref: str) -> list[int]:
-    """Return the ids of the statements that ``ref`` names: a statement's, or a report's.
-
-    Raises NotFound if there is none.
-    """
-    ids = list(session.scalars(select(Statement.id).where(Statement.ref == ref)))
-    ids = ids or list(session.scalars(select(Statement.id).where(Statement.report.has(ref=ref))))
-    if not ids:
-        raise NotFound(f"no statement or report has the reference {ref!r}; see `statements list`")
-    return ids
-
-
-def find_report(session: Session, ref: str) -> list[int]:
-    """Return the ids of the statements of the report that ``ref`` names. Raises NotFound."""
-    ids = list(session.scalars(select(Statement.id).where(Statement.report.has(ref=ref))))
-    if not ids:
-        raise NotFound(
-            f"no report with statements has the reference {ref!r}; see `statements list`"
-        )
-    return ids
 
 
 def list_drafts(session: Session) -> list[int]:
