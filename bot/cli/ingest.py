@@ -12,15 +12,12 @@ from pathlib import Path
 from typing import Final
 
 import click
-from sqlalchemy.orm import Session
 
 from bot.app import App
 from bot.cli.progress_bar import reporter, show_count
 from bot.cli.word_counts import counted
 from bot.fetching.errors import FetchError
 from bot.ingestion.url_reader import read_address
-from knowledge import curation
-from knowledge.corpus import reports
 from knowledge.corpus.draft_warnings import Doubt, find_doubts
 from knowledge.corpus.future_dates import latest_day
 from knowledge.corpus.readers import Defaults, Format, Problem, read
@@ -28,6 +25,7 @@ from knowledge.corpus.readers.fields import Flaw
 from knowledge.domain import ReportDraft, now
 from knowledge.errors import UnreadableFile
 from knowledge.index import serving_index
+from knowledge.ingestion.report_batches import preview_batch, store_batch
 from knowledge.storage.audit_log import COMMAND_LINE
 from knowledge.text.plain_text import single_line
 
@@ -128,7 +126,7 @@ def ingest(
         try:
             items = _read(app, path, Format(kind), defaults)
             while batch := list(islice(items, _BATCH)):
-                fresh += _keep(app, path, batch, publish, tally)
+                fresh += _take_in(app, _look_at(path, batch, tally), publish, tally)
                 show_count(f"{counted(tally.reports_added + tally.duplicates, 'report')} read")
         except (UnreadableFile, FetchError) as error:
             tally.unreadable += 1
@@ -148,51 +146,52 @@ def _read(app: App, path: str, kind: Format, defaults: Defaults) -> Iterator[Rep
     return iter(asyncio.run(read_address(app.fetcher, app.parsers, path, defaults, format=kind)))
 
 
-def _keep(
-    app: App, path: str, batch: list[ReportDraft | Problem], publish: bool, tally: _Tally
-) -> list[int]:
-    """Keep a batch in one transaction; returns the ids of the statements it published."""
-    published: list[int] = []
-    with app.sessions.begin() as session:
-        for item in batch:
-            if isinstance(item, Problem):
-                place = f"line {item.line}: " if item.line is not None else ""
-                tally.left_out[item.flaw] += 1
-                _problem(tally, f"{path}: {place}{item.reason}")
-                continue
+def _look_at(path: str, batch: list[ReportDraft | Problem], tally: _Tally) -> list[ReportDraft]:
+    """Return the reports of a batch; what is doubtful of them, and what is none, is told."""
+    drafts: list[ReportDraft] = []
+    for item in batch:
+        if isinstance(item, ReportDraft):
             _warn(tally, path, item)
-            if tally.dry_run:
-                _preview(session, item, tally)
-                continue
-            stored = reports.store(session, item)
-            if stored.duplicate:
-                tally.duplicates += 1
-                tally.known_withdrawn += stored.withdrawn
-            else:
-                tally.reports_added += 1
-                tally.statements_added += len(stored.statement_ids)
-                tally.without_statements += not stored.statement_ids
-            if publish:
-                moved = curation.publish(session, stored.statement_ids, COMMAND_LINE)
-                tally.statements_published += moved
-                tally.known_published += moved if stored.duplicate else 0
-                published += stored.statement_ids if moved else ()
-            elif stored.waiting and stored.report_ref not in tally.drafts:
-                tally.statements_waiting += stored.waiting
-                if len(tally.drafts) <= _NAMED:
-                    tally.drafts.append(stored.report_ref)
+            drafts.append(item)
+        else:
+            place = f"line {item.line}: " if item.line is not None else ""
+            tally.left_out[item.flaw] += 1
+            _problem(tally, f"{path}: {place}{item.reason}")
+    return drafts
+
+
+def _take_in(app: App, drafts: list[ReportDraft], publish: bool, tally: _Tally) -> list[int]:
+    """Store reports, or only look at them; returns the ids of the statements it published."""
+    published: list[int] = []
+    if tally.dry_run:
+        for found in app.sessions.read(preview_batch, drafts):
+            known = found.known or found.content_hash in tally.seen
+            tally.seen.add(found.content_hash)
+            _count(tally, known, found.statements)
+        return published
+    for taken in app.sessions.write(store_batch, drafts, COMMAND_LINE, publish=publish):
+        stored = taken.stored
+        _count(tally, stored.duplicate, len(stored.statement_ids))
+        tally.statements_published += taken.published
+        if stored.duplicate:
+            tally.known_withdrawn += stored.withdrawn
+            tally.known_published += taken.published
+        if taken.published:
+            published += stored.statement_ids
+        elif not publish and stored.waiting and stored.report_ref not in tally.drafts:
+            tally.statements_waiting += stored.waiting
+            if len(tally.drafts) <= _NAMED:
+                tally.drafts.append(stored.report_ref)
     return published
 
 
-def _preview(session: Session, draft: ReportDraft, tally: _Tally) -> None:
-    found = reports.preview(session, draft)
-    if found.known or found.content_hash in tally.seen:
+def _count(tally: _Tally, known: bool, statements: int) -> None:
+    if known:
         tally.duplicates += 1
         return
-    tally.seen.add(found.content_hash)
     tally.reports_added += 1
-    tally.statements_added += found.statements
-    tally.without_statements += not found.statements
+    tally.statements_added += statements
+    tally.without_statements += not statements
 
 
 def _warn(tally: _Tally, path: str, draft: ReportDraft) -> None:

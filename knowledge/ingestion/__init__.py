@@ -1,1 +1,1 @@
-"""Poll feeds: parse them, schedule polls, keep new items as reports."""
+"""Take reports in: batch by batch, and from the feeds that are polled."""
