@@ -29,9 +29,8 @@ from knowledge.corpus import sources
 from knowledge.domain import now
 from knowledge.errors import AddressUnreadable, DatabaseUnavailable, KnowledgeError
 from knowledge.index import serving_index
-from knowledge.outbox import delivery
-from knowledge.statistics import backlog, trends
-from knowledge.statistics.backlog import QueueName
+from knowledge.outbox import delivery, pending_notifications
+from knowledge.statistics import trends
 from knowledge.storage import schema
 from knowledge.storage.database import require_whole
 from knowledge.storage.database_failures import explain_unwritable, is_read_only
@@ -178,8 +177,7 @@ def _files(app: App) -> tuple[State, str]:
 def _secret_key(app: App) -> tuple[State, str]:
     settings = app.settings
     where = "SECRET_KEY" if settings.secret_key is not None else str(settings.key_file)
-    with app.sessions() as session:
-        somebody, address = people.has_people(session), people.sample_address(session)
+    somebody = app.sessions.read(people.has_people)
     if settings.secret_key is None and not settings.key_file.exists():
         if somebody:
             return State.FAILURE, (
@@ -187,12 +185,10 @@ def _secret_key(app: App) -> tuple[State, str]:
                 " new one everybody is a stranger and cannot be written to"
             )
         return State.WARNING, f"{where} is made by the first start; back it up then"
-    secret = settings.secret()
-    if address is not None:
-        try:
-            people.decrypt_address(address, secret)
-        except AddressUnreadable:
-            return State.FAILURE, f"{where} is not the key that people are known by; restore it"
+    try:
+        app.sessions.read(people.require_secret, settings.secret())
+    except AddressUnreadable:
+        return State.FAILURE, f"{where} is not the key that people are known by; restore it"
     if settings.secret_key is None and _others_may_read(settings.key_file):
         return State.WARNING, f"others may read {where}; run `chmod 600 {where}`"
     return State.OK, f"{where} is there; back it up, apart from the database"
@@ -285,8 +281,7 @@ def _webhook(app: App) -> tuple[State, str]:
 
 
 def _updates(app: App) -> tuple[State, str]:
-    with app.sessions() as session:
-        found = queued_updates.count_states(session)
+    found = app.sessions.read(queued_updates.count_states)
     said = f"{counted(found.waiting, 'waits', 'wait')} for an answer"
     if found.oldest is not None:
         said += f", the longest for {_span(now() - found.oldest)}"
@@ -346,8 +341,7 @@ def _metrics(app: App) -> tuple[State, str]:
 
 
 def _feeds(app: App) -> tuple[State, str]:
-    with app.sessions() as session:
-        listed = [each for each in sources.list_feeds(session) if not each.paused]
+    listed = [each for each in app.sessions.read(sources.list_feeds) if not each.paused]
     failing = [each for each in listed if each.failures >= _FAILURES]
     if failing:
         first = failing[0]
@@ -359,8 +353,7 @@ def _feeds(app: App) -> tuple[State, str]:
 
 
 def _errands(app: App) -> tuple[State, str]:
-    with app.sessions() as session:
-        late = scheduled_jobs.list_late(session, now() - _LATE)
+    late = app.sessions.read(scheduled_jobs.list_late, now() - _LATE)
     if late:
         names = ", ".join(each.name for each in late)
         return State.WARNING, (
@@ -372,15 +365,13 @@ def _errands(app: App) -> tuple[State, str]:
 
 def _notifications(app: App) -> tuple[State, str]:
     until = now()
-    with app.sessions() as session:
-        queue = backlog.measure_queues(session, until - _LATE)[QueueName.NOTIFICATIONS]
-        failures = delivery.list_failures(session, until - trends.UNREACHED, until)
-    if queue.waiting and queue.oldest is not None:
+    waiting, oldest = app.sessions.read(pending_notifications.count_waiting, until - _LATE)
+    if waiting and oldest is not None:
         return State.WARNING, (
-            f"{counted(queue.waiting, 'person waits', 'people wait')} to be told something, the"
-            f" longest for {_span(now() - queue.oldest)}; see that `tathabbat run` is running"
-            " and its log"
+            f"{counted(waiting, 'person waits', 'people wait')} to be told something, the longest"
+            f" for {_span(now() - oldest)}; see that `tathabbat run` is running and its log"
         )
+    failures = app.sessions.read(delivery.list_failures, until - trends.UNREACHED, until)
     if failures:
         why = compose_failure_line(failures, load_catalogue(Language.ENGLISH))
         return State.OK, f"none is stuck; people given up in the last 7 days: {why}"

@@ -34,8 +34,7 @@ def claimreview(app: App, output: Path | None, force: bool) -> None:
     """
     from knowledge.export import claim_reviews, published
 
-    with app.sessions() as session:
-        _write(output, force, claim_reviews(published(session)))
+    _write(output, force, claim_reviews(published(app.sessions)))
 
 
 @export.command("csv")
@@ -49,8 +48,7 @@ def as_csv(app: App, output: Path | None, force: bool) -> None:
     """
     from knowledge.export import published, table
 
-    with app.sessions() as session:
-        _write(output, force, table(published(session)))
+    _write(output, force, table(published(app.sessions)))
 
 
 @export.command("rss")
@@ -85,8 +83,8 @@ def as_rss(
         spoken = Language(language) if language in set(Language) else DEFAULT
         return name_rating(rating, load_catalogue(spoken).say)
 
-    with app.sessions() as session:
-        _write(output, force, [rss(newest(session, limit), Channel(title, link, title), name)])
+    items = app.sessions.read(newest, limit)
+    _write(output, force, [rss(items, Channel(title, link, title), name)])
 
 
 def _write(output: Path | None, force: bool, parts: Iterable[str]) -> None:

@@ -28,8 +28,7 @@ def list_updates(app: App, limit: int, as_json: bool) -> None:
     That is what was given up, and what failed so far and is tried again.
     What people wrote is not shown: it is sealed, and gone when it is answered.
     """
-    with app.sessions() as session:
-        found = queued_updates.list_failed(session, limit)
+    found = app.sessions.read(queued_updates.list_failed, limit)
     if not found and not as_json:
         say_empty("no message was given up, and none is tried again")
     for trouble in found:
@@ -62,6 +61,5 @@ def retry(app: App, update_ids: tuple[int, ...], every: bool) -> None:
     """
     if bool(update_ids) == every:
         raise click.UsageError("name the updates that `updates list` shows, or use --all")
-    with app.sessions.begin() as session:
-        again = queued_updates.retry(session, update_ids, now())
+    again = app.sessions.write(queued_updates.retry, update_ids, now())
     click.echo(f"{counted(again, 'update')} will be tried again")

@@ -35,8 +35,7 @@ def grant(app: App, telegram_id: int, role: str, name: str) -> None:
     """Give the person with this id on Telegram a role."""
     if not single_line(name):
         raise click.UsageError("--name is empty; give the name that colleagues know")
-    with app.sessions.begin() as session:
-        roles.grant(session, app.person_key(telegram_id), Role(role), name, COMMAND_LINE)
+    app.sessions.write(roles.grant, app.person_key(telegram_id), Role(role), name, COMMAND_LINE)
     click.echo(f"{single_line(name)} is now {role}")
 
 
@@ -49,8 +48,7 @@ def revoke(app: App, person: str) -> None:
     PERSON is an id on Telegram, or the key that `users list` shows. Every sign-in of theirs ends.
     """
     key = _key(app, person)
-    with app.sessions.begin() as session:
-        revoked = roles.revoke(session, key, COMMAND_LINE)
+    revoked = app.sessions.write(roles.revoke, key, COMMAND_LINE)
     if key in app.first_admins:
         raise click.ClickException("ADMIN_IDS makes this person an admin; take the id out of it")
     click.echo("the role is revoked" if revoked else "this person holds no role")
@@ -61,9 +59,7 @@ def revoke(app: App, person: str) -> None:
 @click.pass_obj
 def list_users(app: App, as_json: bool) -> None:
     """List who holds which role, and who gave it."""
-    with app.sessions() as session:
-        held = roles.list_holders(session)
-        by = {holder.key: roles.name_of(session, holder.granted_by) for holder in held}
+    held = app.sessions.read(roles.list_holders)
     if not held and not app.first_admins and not as_json:
         say_empty("nobody holds a role yet; give one with `tathabbat users grant ID --name NAME`")
     for key in sorted(app.first_admins):
@@ -77,14 +73,14 @@ def list_users(app: App, as_json: bool) -> None:
                 "key": holder.key,
                 "role": holder.role.value,
                 "name": holder.name,
-                "granted_by": by[holder.key],
+                "granted_by": holder.granter,
                 "at": holder.at.isoformat(),
             }
             click.echo(json.dumps(row, ensure_ascii=False))
         else:
             click.echo(
                 f"{holder.key}  {holder.role.value:9}  {single_line(holder.name)}"
-                f"  by {single_line(by[holder.key])} on {holder.at:%Y-%m-%d}"
+                f"  by {single_line(holder.granter)} on {holder.at:%Y-%m-%d}"
             )
 
 

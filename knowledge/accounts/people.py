@@ -137,9 +137,11 @@ def has_people(session: Session) -> bool:
     return session.scalar(select(Person.key).limit(1)) is not None
 
 
-def sample_address(session: Session) -> bytes | None:
-    """Return somebody's address, encrypted, to try a secret on; None if none is kept."""
-    return session.scalar(select(Person.address).where(Person.address.is_not(None)).limit(1))
+def require_secret(session: Session, secret: bytes) -> None:
+    """Raise AddressUnreadable if a secret is not the one that people are known by."""
+    sealed = session.scalar(select(Person.address).where(Person.address.is_not(None)).limit(1))
+    if sealed is not None:
+        decrypt_address(sealed, secret)
 
 
 def block(

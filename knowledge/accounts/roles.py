@@ -28,12 +28,16 @@ _PLURAL: Final = {Role.MODERATOR: "moderators", Role.ADMIN: "admins"}
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A person who holds a role, by the name that colleagues know them by."""
+    """A person who holds a role, by the name that colleagues know them by.
+
+    ``granted_by`` is who gave it, and ``granter`` what colleagues know that one by.
+    """
 
     key: str
     role: Role
     name: str
     granted_by: str
+    granter: str
     at: datetime
 
 
@@ -109,16 +113,27 @@ def revoke(session: Session, key: str, actor: str) -> bool:
 
 def list_holders(session: Session) -> list[Holder]:
     """Return everybody who was granted a role, by name."""
-    rows = session.scalars(select(Grant).order_by(Grant.name, Grant.person_key))
+    rows = session.scalars(select(Grant).order_by(Grant.name, Grant.person_key)).all()
+    names = {row.person_key: row.name for row in rows}
     return [
-        Holder(row.person_key, row.role, _on_one_line(row.name), row.granted_by, row.at)
+        Holder(
+            row.person_key,
+            row.role,
+            _on_one_line(row.name),
+            row.granted_by,
+            _show(row.granted_by, names.get(row.granted_by)),
+            row.at,
+        )
         for row in rows
     ]
 
 
 def name_of(session: Session, actor: str) -> str:
     """Return the name colleagues know an actor by; what acts without one is named as it is."""
-    name = session.scalar(select(Grant.name).where(Grant.person_key == actor))
+    return _show(actor, session.scalar(select(Grant.name).where(Grant.person_key == actor)))
+
+
+def _show(actor: str, name: str | None) -> str:
     return _on_one_line(name or "") or (actor if len(actor) < _KEY_LENGTH else actor[:_SHORT_KEY])
 
 

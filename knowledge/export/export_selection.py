@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from knowledge.corpus.reports import SourcedStatement, to_sourced
 from knowledge.domain import ChangeKind, StatementStatus
 from knowledge.models import Change, Report, Statement
+from knowledge.storage.database import Sessions
 
 _BATCH: Final = 1_000
 _PUBLISHED = (
@@ -21,13 +22,16 @@ _PUBLISHED = (
 )
 
 
-def published(session: Session) -> Iterator[SourcedStatement]:
+def published(sessions: Sessions) -> Iterator[SourcedStatement]:
     """Yield every published statement, oldest first, however many there are."""
     last = 0
-    while rows := session.scalars(_PUBLISHED.where(Statement.id > last)).all():
-        last = rows[-1].id
-        yield from map(to_sourced, rows)
-        session.expunge_all()
+    while batch := sessions.read(_load_published_after, last):
+        last = batch[-1].id
+        yield from batch
+
+
+def _load_published_after(session: Session, last: int) -> list[SourcedStatement]:
+    return [to_sourced(row) for row in session.scalars(_PUBLISHED.where(Statement.id > last))]
 
 
 def newest(session: Session, limit: int) -> list[tuple[SourcedStatement, datetime]]:

@@ -38,8 +38,7 @@ def kept(sessions: Sessions, found: list[ReportDraft]) -> int:
 
 
 def exported(sessions: Sessions, path: Path) -> Path:
-    with sessions() as session:
-        path.write_text("".join(claim_reviews(published(session))), "utf-8")
+    path.write_text("".join(claim_reviews(published(sessions))), "utf-8")
     return path
 
 
