@@ -1,24 +1,18 @@
 """Tell moderators unasked how the day was, and what grows fast."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-
-from sqlalchemy.orm import Session
 
 from bot.conversation.answer_texts import cut_short
 from bot.conversation.moderator_texts import next_button
 from bot.conversation.reply import Block, Reply, Style
 from bot.conversation.translations import Catalogue, find_language, load_catalogue
-from knowledge.accounts import people, roles
+from knowledge.accounts import roles
 from knowledge.claim_queue.cluster_listing import ClusterSummary
-from knowledge.errors import AddressUnreadable
 from knowledge.statistics import trends
 from knowledge.statistics.trends import Digest
 from knowledge.storage.database import Sessions
-
-logger = logging.getLogger(__name__)
 
 #: Claims that a digest lists.
 LISTED = 5
@@ -42,39 +36,20 @@ class Bulletins:
 
     def digest(self, now: datetime) -> list[Bulletin]:
         """Return the digest of the day until ``now``; nothing where there is nothing to tell."""
-        with self.sessions() as session:
-            day = trends.compute_digest(session, now)
-            if not day.asked and not day.open:
-                return []
-            return self._to_all(session, lambda words: digest(day, words))
+        day = self.sessions.read(trends.compute_digest, now)
+        return self._to_all(lambda words: digest(day, words)) if day.asked or day.open else []
 
     def alert(self, now: datetime) -> list[Bulletin]:
         """Return the alert that clusters grow, each told of once until it grows again."""
-        with self.sessions.begin() as session:
-            growing = trends.find_growing(session, now)
-            if not growing:
-                return []
-            # Before it is sent: an alert that is lost is better than one at every look.
-            trends.mark_alerted(session, [each.id for each in growing], now)
-            return self._to_all(session, lambda words: alert(growing, words))
+        growing = self.sessions.write(trends.take_growing, now)
+        return self._to_all(lambda words: alert(growing, words)) if growing else []
 
-    def _to_all(self, session: Session, reply: Callable[[Catalogue], Reply]) -> list[Bulletin]:
-        keys = dict.fromkeys(
-            [*(each.key for each in roles.list_holders(session)), *self.first_admins]
-        )
-        found = []
-        for key in keys:
-            try:
-                address = people.address_of(session, key, self.secret)
-            except AddressUnreadable as error:
-                logger.warning("moderator_unreachable", extra={"error": str(error)})
-                continue
-            if address is not None:
-                words = load_catalogue(
-                    find_language(people.load_person(session, key).wishes.language)
-                )
-                found.append(Bulletin(address, reply(words)))
-        return found
+    def _to_all(self, reply: Callable[[Catalogue], Reply]) -> list[Bulletin]:
+        moderators = self.sessions.read(roles.list_reachable, self.first_admins, self.secret)
+        return [
+            Bulletin(each.address, reply(load_catalogue(find_language(each.language))))
+            for each in moderators
+        ]
 
 
 def digest(day: Digest, words: Catalogue) -> Reply:

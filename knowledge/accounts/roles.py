@@ -1,19 +1,24 @@
 """Check roles at the moment of each act, so that a revoked role ends at once."""
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, ParamSpec, TypeVar
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from knowledge.accounts.people import decrypt_address
 from knowledge.domain import Role, SubjectKind, now
-from knowledge.errors import NotAllowed
-from knowledge.models import Grant
+from knowledge.errors import AddressUnreadable, NotAllowed
+from knowledge.models import Grant, Person
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_new
 from knowledge.storage.database import UseCase
 from knowledge.text.plain_text import single_line
+
+_log = logging.getLogger(__name__)
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -39,6 +44,14 @@ class Holder:
     granted_by: str
     granter: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """A moderator who can be written to: where, and the language they chose, if any."""
+
+    address: str = field(repr=False)
+    language: str | None
 
 
 def role_of(session: Session, key: str, first_admins: frozenset[str]) -> Role | None:
@@ -126,6 +139,24 @@ def list_holders(session: Session) -> list[Holder]:
         )
         for row in rows
     ]
+
+
+def list_reachable(
+    session: Session, first_admins: Collection[str], secret: bytes
+) -> list[Reachable]:
+    """Return where to write to whoever holds a role; whose address is unreadable is left out."""
+    holds_role = or_(Person.key.in_(first_admins), Person.key.in_(select(Grant.person_key)))
+    found = []
+    for address, language in session.execute(
+        select(Person.address, Person.language).where(holds_role).order_by(Person.key)
+    ):
+        if address is None:
+            continue
+        try:
+            found.append(Reachable(decrypt_address(address, secret), language or None))
+        except AddressUnreadable as error:
+            _log.warning("moderator_unreachable", extra={"error": str(error)})
+    return found
 
 
 def name_of(session: Session, actor: str) -> str:

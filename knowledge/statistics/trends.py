@@ -1,7 +1,6 @@
 """Figures of what is asked over time, for moderators' charts and digests, as values."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -132,10 +131,11 @@ def compute_trends(session: Session, since: datetime, until: datetime) -> Trends
     )
 
 
-def find_growing(session: Session, now: datetime) -> tuple[ClusterSummary, ...]:
-    """Return open clusters that grow fast and nobody was alerted of, fastest first.
+def take_growing(session: Session, now: datetime) -> tuple[ClusterSummary, ...]:
+    """Return open clusters that grow fast, fastest first, each once until it grows again.
 
-    Call ``alerted`` with those that moderators were told.
+    Moderators are to be told of them: it is remembered that they were, before it is sent, since an
+    alert that is lost is better than one at every look.
     """
     found = list_clusters(session, Order.GROWTH, limit=FASTEST, now=now).items
     fast = [each for each in found if each.recent >= max(ALERT_PEOPLE, ALERT_TIMES * each.before)]
@@ -144,12 +144,11 @@ def find_growing(session: Session, now: datetime) -> tuple[ClusterSummary, ...]:
             Cluster.id.in_([each.id for each in fast]), Cluster.alerted_at > now - ALERT_AGAIN
         )
     ).all()
-    return tuple(each for each in fast if each.id not in lately)
-
-
-def mark_alerted(session: Session, cluster_ids: Sequence[int], now: datetime) -> None:
-    """Remember that moderators were told that these grow."""
-    session.execute(update(Cluster).where(Cluster.id.in_(cluster_ids)).values(alerted_at=now))
+    growing = tuple(each for each in fast if each.id not in lately)
+    if growing:
+        told = Cluster.id.in_([each.id for each in growing])
+        session.execute(update(Cluster).where(told).values(alerted_at=now))
+    return growing
 
 
 def compute_digest(session: Session, now: datetime) -> Digest:

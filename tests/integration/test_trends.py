@@ -84,9 +84,8 @@ def test_moderators_are_alerted_of_what_grows_once(sessions: Sessions) -> None:
     _cluster(sessions, "steady", [(f"p{n}", at) for n in range(12) for at in (_NOW - _HOUR, old)])
     _cluster(sessions, "one person", [("p", _NOW - _HOUR)] * 30)
     with sessions.begin() as session:
-        found = trends.find_growing(session, _NOW)
-        trends.mark_alerted(session, [each.id for each in found], _NOW)
-        assert trends.find_growing(session, _NOW + _HOUR) == ()
+        found = trends.take_growing(session, _NOW)
+        assert trends.take_growing(session, _NOW + _HOUR) == ()
     assert [each.id for each in found] == [grows]
     assert (found[0].recent, found[0].before, found[0].growth) == (12, 0, 12)
 
