@@ -19,7 +19,7 @@ from knowledge.storage.database import Sessions
 #: The action of the button, before the colon and the statement that is asked.
 EXAMPLE: Final = "example"
 #: Statements that are tried: the first that the program confirms is the example.
-_TRIED: Final = 5
+_TRIED: Final = 10
 #: Characters of one at most: it is read at a glance.
 _CHARACTERS: Final = 160
 
@@ -85,8 +85,7 @@ class Introduction:
 
     def example(self, number: int, words: Catalogue) -> Reply | None:
         """Answer an example as if it had been sent; None if it is published no more."""
-        with self._sessions() as session:
-            statement = load_published(session, [number]).get(number)
+        statement = self._sessions.read(load_published, [number]).get(number)
         claim = _claim(statement) if statement is not None else None
         if claim is None:
             return None
@@ -95,12 +94,7 @@ class Introduction:
 
     def _button(self, words: Catalogue) -> tuple[tuple[Button, ...], ...]:
         """Return the button that asks an example, in the person's language if there is one."""
-        language = words.language.value
-        with self._sessions() as session:
-            found = [
-                *short_news(session, _CHARACTERS, _TRIED, language),
-                *short_news(session, _CHARACTERS, _TRIED),
-            ]
+        found = self._sessions.read(short_news, _CHARACTERS, _TRIED, words.language.value)
         try:
             confirmed = next((each for each in found if self._is_confirmed(each)), None)
         except EmbeddingsError:

@@ -244,11 +244,12 @@ def load_latest(
 
 
 def short_news(
-    session: Session, characters: int, limit: int, language: str | None = None
+    session: Session, characters: int, limit: int, language: str
 ) -> list[SourcedStatement]:
-    """Return up to ``limit`` published statements of news, newest first, none of them long.
+    """Return up to ``limit`` published statements of news, none of them long.
 
-    They are of reports in one language, or in any; only the newest are looked through.
+    Those of reports in ``language`` come first, then the newest; only the newest are looked
+    through.
     """
     newest = (
         select(Statement.id)
@@ -264,11 +265,9 @@ def short_news(
             Report.kind != ReportKind.FACT_CHECK,
             func.length(Statement.text) <= characters,
         )
-        .order_by(Statement.id.desc())
+        .order_by((Report.language == language).desc(), Statement.id.desc())
         .limit(limit)
     )
-    if language is not None:
-        query = query.where(Report.language == language)
     return [to_sourced(row) for row in session.scalars(query)]
 
 
