@@ -11,6 +11,7 @@ from bot.conversation.quotes import Asking, compose_reasons, compose_sourced_quo
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue
 from knowledge.checking.outcomes import SHOWN, Answer, Match, is_reviewed_claim
+from knowledge.claim_queue.person_actions import Noted
 from knowledge.claims import Intent
 from knowledge.corpus.ratings import REJECTING_RATINGS, may_confirm
 from knowledge.corpus.reports import SourcedStatement
@@ -29,9 +30,6 @@ REST = "rest"
 #: People who forwarded a message from which on it is said: WhatsApp's own mark of what is
 #: "forwarded many times" begins at five.
 MANY_FORWARDERS: Final = 5
-#: People that are counted at most: enough to be told, and quickly counted for what half a town
-#: sends.
-MOST_FORWARDERS: Final = 100
 
 #: How a button is labelled whose claim is one of several in the message.
 NUMBERED: Final = re.compile(r"\d+\. ")
@@ -41,20 +39,6 @@ _CHOSEN: Final = "✓ "
 #: Characters that are passed on of a claim, and of a quote: links are bounded.
 _CLAIM_SHARED: Final = 80
 _QUOTE_SHARED: Final = 140
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """The inquiry that was kept of a claim, and whether the person is told when it is settled.
-
-    ``forwarders`` is how many people forwarded it, where that is to be said; ``closed`` is why
-    moderators leave it unanswered, where they do.
-    """
-
-    inquiry_id: int
-    waiting: bool = False
-    forwarders: int = 0
-    closed: RejectReason | None = None
 
 
 def shown_matches(answer: Answer, most: int = SHOWN) -> tuple[Match, ...]:

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Final, TypeAlias
 
 from bot.conversation import answer_texts, inline_cards, media_texts, moderator_texts
-from bot.conversation.answer_texts import Carrier, Noted, Part
+from bot.conversation.answer_texts import Carrier, Part
 from bot.conversation.groups import COMMANDS as OF_GROUPS
 from bot.conversation.groups import Groups
 from bot.conversation.inquiry_recording import Answered, InquiryRecorder
@@ -21,14 +21,14 @@ from bot.fetching.errors import FetchError
 from bot.media.errors import PictureError
 from knowledge.accounts import group_settings, people
 from knowledge.checking.claim_checker import ClaimChecker
-from knowledge.claim_queue import demand, inquiries
+from knowledge.claim_queue import inquiries, person_actions
 from knowledge.claim_queue.inquiries import Rest
+from knowledge.claim_queue.person_actions import Noted
 from knowledge.claims import MAX_CLAIMS, Intent, Message, lone_link, read_message
 from knowledge.corpus.readers.page_heading import Heading
 from knowledge.corpus.reports import load_published_in_order
 from knowledge.domain import Feedback, Outcome
 from knowledge.errors import UnreadableClaim, UnreadableFile
-from knowledge.notifications import rejections
 from knowledge.storage.database import Sessions
 
 #: Days that questions are kept unless another number is set.
@@ -137,17 +137,16 @@ class Conversation:
             return self.help(asker)
         if intent not in (Intent.SOURCE, Intent.VERDICT, Intent.WRONG):
             return answer_texts.compose_small_talk(intent, words, text)
-        with self._sessions() as session:
-            last = inquiries.load_latest(session, self._key(asker), datetime.now(UTC) - LAST_ANSWER)
-            if last is None:
-                return answer_texts.compose_small_talk(intent, words, text)
-            if intent is Intent.SOURCE:
-                shown = load_published_in_order(session, last.statement_ids)
-                return answer_texts.compose_sources(last.claim, shown, self._today(), words)
-            closed = rejections.load_reason(session, last.id)
+        since = datetime.now(UTC) - LAST_ANSWER
+        last = self._sessions.read(inquiries.load_latest, self._key(asker), since)
+        if last is None:
+            return answer_texts.compose_small_talk(intent, words, text)
+        if intent is Intent.SOURCE:
+            shown = self._sessions.read(load_published_in_order, last.statement_ids)
+            return answer_texts.compose_sources(last.claim, shown, self._today(), words)
         if intent is Intent.WRONG:
             return answer_texts.compose_wrong_answer(last.id, last.claim, words)
-        noted = Noted(last.id, last.waiting, closed=closed)
+        noted = Noted(last.id, last.waiting, closed=last.closed)
         again = Part(last.claim, self._answering.answer(last.claim), noted)
         self._keeping.show(last.id, answer_texts.shown_matches(again.answer))
         return answer_texts.compose_answers([again], self._today(), words)
@@ -214,8 +213,7 @@ class Conversation:
 
     def _further(self, asker: Asker, number: int, words: Catalogue) -> Reply | None:
         """Answer the next claims of a message that was answered in part; None if not theirs."""
-        with self._sessions() as session:
-            left = inquiries.load_rest(session, number, self._key(asker))
+        left = self._sessions.read(inquiries.load_rest, number, self._key(asker))
         if left is None:
             return None
         if self._known(asker)[1]:
@@ -296,19 +294,11 @@ class Conversation:
         if kind == answer_texts.QUIET:
             return self._personal.quiet(key, number, words)
         if kind == answer_texts.DISPUTE:
-            with self._sessions.begin() as session:
-                if inquiries.load(session, number, key) is None:
-                    return None
-                told = self._keeping.may_be_told(session, asker)
-                # What moderators rejected stays so: nothing is promised.
-                demand.hold(session)
-                told = told and rejections.load_reason(session, number) is None
-                inquiries.dispute(session, number, key, waiting=told)
-            return answer_texts.compose_dispute(told, words)
+            person = self._keeping.contact(asker)
+            told = self._sessions.write(person_actions.dispute, number, person)
+            return None if told is None else answer_texts.compose_dispute(told, words)
         if kind in _FEEDBACK:
-            with self._sessions.begin() as session:
-                noted = inquiries.rate(session, number, key, _FEEDBACK[kind])
-            if not noted:
+            if not self._sessions.write(inquiries.rate, number, key, _FEEDBACK[kind]):
                 return None
             chosen = answer_texts.compose_feedback(kind, number, words.say)
             return Reply((Block(words.say("Thank you, noted.")),), (chosen,))
@@ -316,9 +306,7 @@ class Conversation:
 
     def unreachable(self, asker: Asker) -> None:
         """Forget where to write to who does not want to be written to, and what they waited for."""
-        with self._sessions.begin() as session:
-            people.forget_address(session, self._key(asker))
-            inquiries.stop_waiting_for_all(session, self._key(asker))
+        self._sessions.write(person_actions.note_unreachable, self._key(asker))
 
     def unsupported(self, asker: Asker, medium: Medium) -> Reply:
         """Say what can be read instead."""
@@ -358,8 +346,7 @@ class Conversation:
         )
 
     def _others(self, asker: Asker, number: int, words: Catalogue) -> Reply | None:
-        with self._sessions() as session:
-            asked = inquiries.load(session, number, self._key(asker))
+        asked = self._sessions.read(inquiries.load, number, self._key(asker))
         if asked is None:
             return None
         if self._known(asker)[1]:
@@ -374,12 +361,11 @@ class Conversation:
 
     def _known(self, asker: Asker) -> tuple[Catalogue, bool]:
         """Return the words to speak to somebody in, and whether they are left unanswered."""
-        with self._sessions() as session:
-            known = people.load_person(session, self._key(asker))
-            here = self._groups.language_in(session, asker.group)
+        group = self._group_key(asker.group) if asker.group is not None else None
+        known = self._sessions.read(group_settings.load_member, self._key(asker), group)
         code, wishes = asker.language_code, known.wishes
         words = load_catalogue(
-            find_language(here or wishes.language or code), wishes.calendar or usual_calendar(code)
+            find_language(wishes.language or code), wishes.calendar or usual_calendar(code)
         )
         return words, known.is_blocked(datetime.now(UTC))
 

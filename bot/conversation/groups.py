@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy.orm import Session
-
 from bot.conversation import answer_texts
 from bot.conversation.expiring_set import ExpiringSet
 from bot.conversation.interface import Here, Standing
@@ -125,8 +123,8 @@ class Groups:
             message = read_message(text)
         except UnreadableClaim:
             return None
-        key = self._key_of(asker.group)
-        if not message.claims or not self._may_speak(key):
+        key, sessions = self._key_of(asker.group), self._sessions
+        if not message.claims or not sessions.read(group_settings.may_speak, key, self._now()):
             return None
         for claim in message.claims:
             answer = self._answering.answer(claim, crossed=message.crossed)
@@ -135,7 +133,7 @@ class Groups:
             # Whoever says it in other words is contradicted by the same statement.
             contradicting = (key, answer.matches[0].statement.id)
             if not self._said.knows(contradicting):
-                if not self._speaks(key):
+                if not sessions.write(group_settings.speak, key, self._now()):
                     return None
                 self._said.note(contradicting)
                 alone = message.claims == (claim,) and not message.excerpt
@@ -144,14 +142,12 @@ class Groups:
 
     def left(self, group: int) -> None:
         """Forget a group."""
-        with self._sessions.begin() as session:
-            group_settings.forget(session, self._key_of(group))
+        self._sessions.write(group_settings.forget, self._key_of(group))
         self.refresh()
 
     def moved(self, old: int, new: int) -> None:
         """Have a group go by another number."""
-        with self._sessions.begin() as session:
-            group_settings.move(session, self._key_of(old), self._key_of(new))
+        self._sessions.write(group_settings.move, self._key_of(old), self._key_of(new))
         self.refresh()
 
     def is_watched(self, group: int) -> bool:
@@ -160,34 +156,25 @@ class Groups:
 
     def refresh(self) -> None:
         """Look anew which groups are watched."""
-        with self._sessions() as session:
-            self._watched = group_settings.list_watched(session)
-
-    def language_in(self, session: Session, group: int | None) -> str | None:
-        """Return the language that the admins of a group chose for it, if any."""
-        if group is None:
-            return None
-        return group_settings.load_settings(session, self._key_of(group)).language
+        self._watched = self._sessions.read(group_settings.list_watched)
 
     def _manners(self, group: int) -> GroupSettings:
-        with self._sessions() as session:
-            return group_settings.load_settings(session, self._key_of(group))
+        return self._sessions.read(group_settings.load_settings, self._key_of(group))
 
     def _change(self, group: int, what: str, value: str) -> bool:
         """Do what a button or a command says; False where it is none of them."""
-        key = self._key_of(group)
-        with self._sessions.begin() as session:
-            match what, value:
-                case ("watch", "on" | "off"):
-                    group_settings.choose_watching(session, key, value == _ON)
-                case ("hour", _) if value in map(str, PER_HOUR):
-                    group_settings.choose_per_hour(session, key, int(value))
-                case ("lang", "own"):
-                    group_settings.choose_language(session, key, None)
-                case ("lang", _) if value in BY_CODE:
-                    group_settings.choose_language(session, key, value)
-                case _:
-                    return False
+        key, write = self._key_of(group), self._sessions.write
+        match what, value:
+            case ("watch", "on" | "off"):
+                write(group_settings.choose_watching, key, value == _ON)
+            case ("hour", _) if value in map(str, PER_HOUR):
+                write(group_settings.choose_per_hour, key, int(value))
+            case ("lang", "own"):
+                write(group_settings.choose_language, key, None)
+            case ("lang", _) if value in BY_CODE:
+                write(group_settings.choose_language, key, value)
+            case _:
+                return False
         self.refresh()
         return True
 
@@ -199,14 +186,6 @@ class Groups:
             return None
         self._told.note(who)
         return _refusal(here, words)
-
-    def _may_speak(self, key: str) -> bool:
-        with self._sessions() as session:
-            return group_settings.may_speak(session, key, self._now())
-
-    def _speaks(self, key: str) -> bool:
-        with self._sessions.begin() as session:
-            return group_settings.speak(session, key, self._now())
 
     def _interrupting(self, claim: str, answer: Answer, alone: bool, words: Catalogue) -> Reply:
         if alone:

@@ -79,7 +79,7 @@ class Outbox:
 
     def take(self) -> Letter | None:
         """Return the letter that is due longest and can be sent; others are given up on the way."""
-        while (told := self._told()) is not None:
+        while (told := self._lease()) is not None:
             if told.address is None:
                 self._give_up(told.id, NO_ADDRESS)
                 continue
@@ -99,8 +99,7 @@ class Outbox:
 
     def sent(self, letter: Letter) -> None:
         """Record that a letter was delivered."""
-        with self._sessions.begin() as session:
-            pending_notifications.mark_sent(session, letter.id, letter.relation)
+        self._sessions.write(pending_notifications.mark_sent, letter.id, letter.relation)
 
     def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
         """Have a letter tried again, ever later; give it up after ``MAX_TRIES``."""
@@ -114,16 +113,14 @@ class Outbox:
         """Give a letter up."""
         self._give_up(letter.id, error)
 
-    def _told(self) -> DueNotification | Closed | None:
+    def _lease(self) -> DueNotification | Closed | None:
         now = self._now()
-        with self._sessions.begin() as session:
-            return delivery.lease(session, now, now + LEASE, self._holder)
+        return self._sessions.write(delivery.lease, now, now + LEASE, self._holder)
 
     def _postpone(self, number: int, pause: timedelta, error: str) -> None:
-        with self._sessions.begin() as session:
-            pending_notifications.postpone(session, number, self._now() + pause, error[:_ERROR])
+        until = self._now() + pause
+        self._sessions.write(pending_notifications.postpone, number, until, error[:_ERROR])
 
     def _give_up(self, number: int, error: str) -> None:
-        with self._sessions.begin() as session:
-            pending_notifications.mark_unreachable(session, number, error[:_ERROR])
+        self._sessions.write(pending_notifications.mark_unreachable, number, error[:_ERROR])
         logger.info("letter_given_up", extra={"notification": number, "error": error[:_ERROR]})

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Final
 
-from bot.conversation.answer_texts import LANGUAGE, Noted, compose_notify_button, compose_rejection
+from bot.conversation.answer_texts import LANGUAGE, compose_notify_button, compose_rejection
 from bot.conversation.reply import Asker, Block, Button, Document, Reply, Style
 from bot.conversation.translations import BY_CODE, NAMES, Catalogue, Language, load_catalogue
 from knowledge.accounts import people
-from knowledge.claim_queue import demand, inquiries
+from knowledge.accounts.people import Contact
+from knowledge.claim_queue import inquiries, person_actions
+from knowledge.claim_queue.person_actions import Noted
 from knowledge.corpus import reports
 from knowledge.domain import Calendar
-from knowledge.notifications import rejections
 from knowledge.privacy import data_export, erasure
 from knowledge.storage import secure_deletion
 from knowledge.storage.database import Sessions
@@ -68,49 +69,38 @@ class Personal:
         if asker.address is None:
             text = words.say("I can tell you only in a private chat: ask me there.")
             return Reply((Block(text),))
-        with self._sessions.begin() as session:
-            if inquiries.load(session, number, key) is None:
-                return None
-            # Who rejects it meanwhile waits: nobody is promised what is not kept.
-            demand.hold(session)
-            why = rejections.load_reason(session, number)
-            if why is not None:
-                return Reply((Block(compose_rejection(why, words.say)),))
-            people.unmute(session, key)
-            people.remember_address(session, key, asker.address, self._secret)
-            inquiries.wait(session, number, key)
+        person = Contact(key, asker.address, self._secret)
+        noted = self._sessions.write(person_actions.wait, number, person)
+        if noted is None:
+            return None
+        if noted.closed is not None:
+            return Reply((Block(compose_rejection(noted.closed, words.say)),))
         text = words.say("When our moderators settle it, I will tell you here.")
-        return Reply((Block(text),), compose_notify_button(Noted(number, waiting=True), words.say))
+        return Reply((Block(text),), compose_notify_button(noted, words.say))
 
     def quiet(self, key: str, number: int, words: Catalogue) -> Reply | None:
         """Note that the person does not want to be told; None if it is not theirs."""
-        with self._sessions.begin() as session:
-            if not inquiries.stop_waiting(session, number, key):
-                return None
+        if not self._sessions.write(inquiries.stop_waiting, number, key):
+            return None
         text = words.say("I will not tell you about this one. For all of them: /notify off")
         return Reply((Block(text),), compose_notify_button(Noted(number), words.say))
 
     def _choose_language(self, key: str, language: Language, words: Catalogue) -> Reply:
-        with self._sessions.begin() as session:
-            people.choose_language(session, key, language.value)
+        self._sessions.write(people.choose_language, key, language.value)
         say = load_catalogue(language, words.calendar).say
         return Reply((Block(say("From now on I speak English with you.")),))
 
     def _choose_calendar(self, key: str, calendar: Calendar, words: Catalogue) -> Reply:
-        with self._sessions.begin() as session:
-            people.choose_calendar(session, key, calendar)
+        self._sessions.write(people.choose_calendar, key, calendar)
         return Reply((Block(words.say("From now on I write dates that way.")),))
 
     def _notify(self, wish: str, key: str, words: Catalogue) -> Reply:
         say = words.say
-        with self._sessions.begin() as session:
-            if wish == _OFF:
-                people.mute(session, key)
-                inquiries.stop_waiting_for_all(session, key)
-            elif wish == _ON:
-                people.unmute(session, key)
-            muted = people.load_person(session, key).wishes.muted
-        if muted:
+        if wish == _OFF:
+            self._sessions.write(person_actions.mute, key)
+        elif wish == _ON:
+            self._sessions.write(people.unmute, key)
+        if self._sessions.read(people.load_person, key).wishes.muted:
             text = say(
                 "🔕 Notifications are off, and I have deleted your chat's address."
                 " Corrections of what I showed you will not reach you either."
@@ -125,8 +115,7 @@ class Personal:
         return Reply((Block(text),), ((button,),))
 
     def _held(self, key: str, words: Catalogue) -> Reply:
-        with self._sessions() as session:
-            held = data_export.export(session, key, self._secret)
+        held = self._sessions.read(data_export.export, key, self._secret)
         if held.questions:
             text = words.count(
                 "This is everything I hold about you. There is {count} question of yours in it.",
@@ -155,8 +144,7 @@ class Personal:
         return _privacy(self._days, secure_deletion.is_ours(self._sessions), words)
 
     def _about(self, words: Catalogue) -> Reply:
-        with self._sessions() as session:
-            kept = reports.count_published(session)
+        kept = self._sessions.read(reports.count_published)
         say = words.say
         statements = words.count(
             "I search {count} published statement",

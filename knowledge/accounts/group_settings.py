@@ -4,14 +4,14 @@ A group is a keyed hash, like a person. Of what is said in it nothing is kept.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from knowledge.accounts.people import person_key
+from knowledge.accounts.people import Known, load_person, person_key
 from knowledge.models import Group
 from knowledge.storage.bulk_insert import insert_new
 
@@ -39,6 +39,15 @@ def load_settings(session: Session, key: str) -> GroupSettings:
     """Return what the admins of a group chose."""
     row = session.get(Group, key)
     return GroupSettings(row.watching, row.per_hour, row.language) if row else GroupSettings()
+
+
+def load_member(session: Session, key: str, group: str | None) -> Known:
+    """Return what is remembered of a person; in a group, its language goes before their own."""
+    known = load_person(session, key)
+    language = load_settings(session, group).language if group is not None else None
+    if language is None:
+        return known
+    return replace(known, wishes=replace(known.wishes, language=language))
 
 
 def choose_watching(session: Session, key: str, watching: bool) -> None:

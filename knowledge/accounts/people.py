@@ -6,7 +6,7 @@ An address is kept while there may be something to tell, encrypted under the ins
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -53,6 +53,18 @@ class Known:
     def is_blocked(self, at: datetime) -> bool:
         """Tell whether they are left unanswered at a moment."""
         return self.blocked_until is not None and self.blocked_until > at
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person who is here now, and where to write to them later; None where nobody can.
+
+    ``secret`` is what the address is encrypted with.
+    """
+
+    key: str
+    address: str | None = field(repr=False)
+    secret: bytes = field(repr=False)
 
 
 def is_muted(key: InstrumentedAttribute[str]) -> ColumnElement[bool]:
@@ -103,6 +115,17 @@ def remember_address(session: Session, key: str, address: str, secret: bytes) ->
     """Remember where a person can be written to, readable with ``secret`` only."""
     sealed = _cipher(secret).encrypt(address.encode())
     _change(session, key, address=sealed)
+
+
+def keep_reachable(session: Session, person: Contact) -> bool:
+    """Tell whether a person can be told something later; where to is remembered, then."""
+    known = load_person(session, person.key)
+    if person.address is None or known.wishes.muted:
+        return False
+    # A private chat's address never changes.
+    if not known.reachable:
+        remember_address(session, person.key, person.address, person.secret)
+    return True
 
 
 def forget_address(session: Session, key: str) -> None:

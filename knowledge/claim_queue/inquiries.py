@@ -8,7 +8,15 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from knowledge.claim_queue import demand, stored_claims
-from knowledge.domain import Feedback, Forwarded, NotificationKind, Outcome, StatementStatus, now
+from knowledge.domain import (
+    Feedback,
+    Forwarded,
+    NotificationKind,
+    Outcome,
+    RejectReason,
+    StatementStatus,
+    now,
+)
 from knowledge.models import Claim, Inquiry, Shown, Statement
 from knowledge.notifications import rejections
 from knowledge.notifications.corrections import note_corrected
@@ -47,13 +55,17 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One inquiry as kept: the claim, and the statements that were shown, best first."""
+    """One inquiry as kept: the claim, and the statements that were shown, best first.
+
+    ``closed`` is why moderators leave it unanswered, where they do.
+    """
 
     id: int
     claim: str
     outcome: Outcome
     statement_ids: tuple[int, ...]
     waiting: bool = False
+    closed: RejectReason | None = None
 
 
 def record(
@@ -144,7 +156,7 @@ def load(session: Session, inquiry_id: int, person_key: str) -> Asked | None:
     inquiry = session.get(Inquiry, inquiry_id)
     if inquiry is None or inquiry.person_key != person_key:
         return None
-    return _asked(inquiry)
+    return _asked(session, inquiry)
 
 
 def load_latest(session: Session, person_key: str, since: datetime) -> Asked | None:
@@ -155,16 +167,17 @@ def load_latest(session: Session, person_key: str, since: datetime) -> Asked | N
         .order_by(Inquiry.id.desc())
         .limit(1)
     )
-    return None if inquiry is None else _asked(inquiry)
+    return None if inquiry is None else _asked(session, inquiry)
 
 
-def _asked(inquiry: Inquiry) -> Asked:
+def _asked(session: Session, inquiry: Inquiry) -> Asked:
     return Asked(
         inquiry.id,
         inquiry.claim,
         inquiry.outcome,
         tuple(each.statement_id for each in inquiry.shown),
         inquiry.waiting,
+        rejections.load_reason(session, inquiry.id),
     )
 
 

@@ -6,7 +6,6 @@ from datetime import date
 import pytest
 
 from bot.conversation.answer_texts import (
-    Noted,
     Part,
     compose_answer,
     compose_answers,
@@ -18,6 +17,7 @@ from bot.conversation.reply import Reply, Style
 from bot.conversation.translations import Language, load_catalogue
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
 from knowledge.checking.outcomes import Answer, Match
+from knowledge.claim_queue.person_actions import Noted
 from knowledge.corpus.ratings import SUPPORTING_RATINGS
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome, Rating, Relation, ReportKind, StatementStatus
