@@ -129,16 +129,19 @@ def wait(session: Session, inquiry_id: int, person: Contact) -> Noted | None:
 
     What moderators rejected nobody waits for.
     """
-    # Who rejects it meanwhile waits: nobody is promised what is not kept.
-    demand.hold(session)
     asked = inquiries.load(session, inquiry_id, person.key)
     if asked is None:
         return None
     if asked.closed is None:
+        # The person before the inbox, as where a claim is kept: else two could wait for each other.
         people.unmute(session, person.key)
         people.keep_reachable(session, person)
+    demand.hold(session)
+    # Who rejects it meanwhile waits, or was first: nobody is promised what is not kept.
+    closed = rejections.load_reason(session, inquiry_id)
+    if closed is None:
         inquiries.wait(session, inquiry_id, person.key)
-    return Noted(inquiry_id, waiting=asked.closed is None, closed=asked.closed)
+    return Noted(inquiry_id, waiting=closed is None, closed=closed)
 
 
 def mute(session: Session, person_key: str) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from knowledge import curation
-from knowledge.claim_queue import demand, verdicts
+from knowledge.accounts import people
+from knowledge.claim_queue import demand, person_actions, verdicts
 from knowledge.curation import ReportEdit
 from knowledge.domain import Relation
 from knowledge.models import Notification
@@ -86,3 +87,19 @@ def test_a_verdict_goes_on_while_a_letter_waits_for_it_to_be_recorded(
             ruling.execute(_IMPATIENT)
             verdicts.attach(ruling, claims, statement, Relation.SUPPORTS, "amal")
             ruling.commit()
+
+
+def _ask_to_be_told(session: Session, note: int) -> None:
+    inquiry = session.get_one(Notification, note).inquiry_id
+    person = people.Contact("one", "1", b"the key of these tests")
+    assert person_actions.wait(session, inquiry, person) is not None
+
+
+def test_a_question_is_kept_while_the_same_person_asks_to_be_told(sessions: Sessions) -> None:
+    _answered(sessions)
+    with sessions() as asking:
+        people.choose_language(asking, "one", "en")
+        with _waiting(sessions, _ask_to_be_told):
+            asking.execute(_IMPATIENT)
+            demand.hold(asking)
+            asking.commit()
