@@ -160,7 +160,7 @@ class TestForgetme:
         ask(sessions, person, LATIN)
 
         def locked(engine: Engine) -> bool:
-            with sessions.begin() as other, monkeypatch.context() as patch:
+            with sessions.engine.begin() as other, monkeypatch.context() as patch:
                 other.execute(update(Inquiry).values(disputed=True))
                 patch.setattr(database, "BUSY_TIMEOUT_S", 0)
                 impatient = open_engine(str(engine.url))
