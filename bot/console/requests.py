@@ -104,9 +104,20 @@ class Visit:
         with self.transaction() as session:
             return act(session, *args, **kwargs)
 
-    def submit(self, session: Session, act: Act, reason: str | None = None) -> Applied | Waiting:
-        """Hand an act to the gate before what people are told, in the moderator's name."""
-        return approvals.submit(session, act, self.actor, reason, self.desk.policy)
+    def submit(
+        self,
+        act: Act,
+        reason: str | None = None,
+        *,
+        seen: int | None = None,
+        shown: Mapping[int, int] | None = None,
+    ) -> Applied | Waiting:
+        """Hand an act to the gate before what people are told, in the moderator's name.
+
+        ``seen`` and ``shown`` are as in ``approvals.submit``.
+        """
+        policy = self.desk.policy
+        return self.do(approvals.submit, act, self.actor, reason, policy, seen=seen, shown=shown)
 
     def conclude(self, outcome: Applied | Waiting) -> Response | None:
         """Lead to the proposal where an act waits; else have what is served now embedded."""

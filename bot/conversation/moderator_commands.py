@@ -355,7 +355,7 @@ class Moderation:
         pending = proposal_texts.Pending(
             first,
             by,
-            foreseen=approvals.foresee(self._sessions, first.id),
+            foreseen=self._sessions.read(approvals.foresee, first.id),
             own=first.by == key,
             may=role in (Role.ADMIN, approvals.role_needed(first.act)),
             more=len(waiting) > 1,

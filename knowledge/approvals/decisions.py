@@ -5,7 +5,7 @@ done in a savepoint first; if that changed what people are told, it is taken bac
 as a proposal, and what was served before stays served.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,7 +16,11 @@ from knowledge.accounts import roles
 from knowledge.approvals.acts import (
     Act,
     Answer,
+    Attach,
+    Detach,
+    Explain,
     Publish,
+    SplitCluster,
     Subject,
     dump,
     load,
@@ -31,7 +35,11 @@ from knowledge.approvals.execution import (
 )
 from knowledge.approvals.preconditions import basis_of, lock, subject_named
 from knowledge.claim_queue import demand
-from knowledge.curation.edit_conflicts import make_stale_error
+from knowledge.curation.edit_conflicts import (
+    make_stale_error,
+    require_as_shown,
+    require_unchanged,
+)
 from knowledge.curation.publication import list_reviewers
 from knowledge.curation.resolution import UNDO_FOR
 from knowledge.domain import ProposalState, Role, SubjectKind, now
@@ -78,15 +86,28 @@ class Waiting:
 
 
 def submit(
-    session: Session, act: Act, actor: str, reason: str | None, policy: Policy
+    session: Session,
+    act: Act,
+    actor: str,
+    reason: str | None,
+    policy: Policy,
+    *,
+    seen: int | None = None,
+    shown: Mapping[int, int] | None = None,
 ) -> Applied | Waiting:
     """Do an act, or keep it as a proposal where it changes what people are told and one may not.
 
-    What cannot be done raises at once, as the act itself does. Raises NotAllowed.
+    ``seen`` is what ``last_seen`` said of its cluster when that was looked at, and ``shown`` what
+    ``last_shown`` said of statements. Raises Stale where something was done since, NotAllowed, and
+    at once as the act itself does.
     """
     roles.require(session, actor, role_needed(act), policy.first_admins)
     # The inbox before any row, as everywhere; and SQLite begins its transaction with it.
     demand.hold(session)
+    if seen is not None and isinstance(act, Answer | Attach | Detach | Explain | SplitCluster):
+        require_unchanged(session, SubjectKind.CLUSTER, act.cluster_id, seen)
+    if shown:
+        require_as_shown(session, shown)
     if policy.two_people:
         _require_reviewers(session, act, policy)
     if not policy.two_people or isinstance(act, Publish):

@@ -18,7 +18,6 @@ from knowledge.domain import ProposalState, SubjectKind
 from knowledge.errors import KnowledgeError, NotFound
 from knowledge.models import Claim, Cluster, Feed, Proposal, Report, Source, Statement
 from knowledge.storage.audit_log import Entry
-from knowledge.storage.database import Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,29 +124,29 @@ def list_about_report(session: Session, report_id: int) -> tuple[Proposed, ...]:
     return list_about(session, [(SubjectKind.REPORT, report_id), *statements])
 
 
-def foresee(sessions: Sessions, proposal_id: int) -> Foreseen:
+def foresee(session: Session, proposal_id: int) -> Foreseen:
     """Return what would come of a proposal. Raises NotFound."""
-    with sessions() as session:
-        found = load_proposal(session, proposal_id)
-    return rehearse(sessions, found.act, found.by, found.reason)
+    found = load_proposal(session, proposal_id)
+    return rehearse(session, found.act, found.by, found.reason)
 
 
-def rehearse(sessions: Sessions, act: Act, actor: str, reason: str | None) -> Foreseen:
+def rehearse(session: Session, act: Act, actor: str, reason: str | None) -> Foreseen:
     """Return what would come of an act: it is done, read, and taken back."""
-    with sessions() as session:
-        demand.hold(session)
-        about = subjects(session, act)
-        try:
+    demand.hold(session)
+    about = subjects(session, act)
+    try:
+        with session.begin_nested() as savepoint:
             with collect_effects(session) as effects:
                 apply(session, act, actor, reason, two_people=True)
-        except KnowledgeError as error:
-            session.rollback()
-            return Foreseen(problem=error)
-        named = [n for kind, n in about if kind is SubjectKind.STATEMENT]
-        ids = list(dict.fromkeys((*effects.statement_ids, *named)))
-        after = reports.load_by_ids(session, ids)
-        session.rollback()
-        before = {each.id: each for each in reports.load_by_ids(session, ids)}
+            named = [n for kind, n in about if kind is SubjectKind.STATEMENT]
+            ids = list(dict.fromkeys((*effects.statement_ids, *named)))
+            after = reports.load_by_ids(session, ids)
+            savepoint.rollback()
+    except KnowledgeError as error:
+        return Foreseen(problem=error)
+    # What was read of the rows within is not how they stand.
+    session.expire_all()
+    before = {each.id: each for each in reports.load_by_ids(session, ids)}
     statements = tuple(Prospect(before.get(each.id), each) for each in after)
     return Foreseen(tuple(effects.entries), statements)
 

@@ -72,7 +72,7 @@ def rehearse_with_report(session: Session, new: NewAnswer, actor: str) -> Rehear
         audience = pending_notifications.foresee(
             session, new.cluster_id, statement_id, new.relation, actor, note=new.note
         )
-        (statement,) = reports.load_by_ids(session, [statement_id])
+        statement = reports.load_by_id(session, statement_id)
         savepoint.rollback()
     return Rehearsed(statement, audience, known, shown)
 

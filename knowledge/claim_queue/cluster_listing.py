@@ -213,6 +213,15 @@ def summaries(
     return _summaries(session, rows, now or this_moment())
 
 
+def load_summary(session: Session, cluster_id: int, now: datetime) -> ClusterSummary:
+    """Return a cluster as lists have it; one that was merged is the one it became part of.
+
+    Raises NotFound.
+    """
+    (summary,) = _summaries(session, [resolve_merged_cluster(session, cluster_id)], now)
+    return summary
+
+
 def load_cluster(
     session: Session, cluster_id: int, *, now: datetime | None = None
 ) -> ClusterDetail:

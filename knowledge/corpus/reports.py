@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from embeddings.text.normalisation import for_matching
 from knowledge.corpus.extraction import extract
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft, StatementStatus
+from knowledge.errors import NotFound
 from knowledge.models import Report, Source, Statement
 from knowledge.text.plain_text import plain_text, single_line
 
@@ -231,6 +232,14 @@ def load_by_ids(session: Session, ids: Sequence[int]) -> list[SourcedStatement]:
         chunk = ids[start : start + _BATCH]
         found += map(to_sourced, session.scalars(_BY_IDS, {"ids": chunk}))
     return sorted(found, key=lambda s: s.id)
+
+
+def load_by_id(session: Session, statement_id: int) -> SourcedStatement:
+    """Return a statement, whatever its status. Raises NotFound."""
+    found = load_by_ids(session, [statement_id])
+    if not found:
+        raise NotFound(f"there is no statement number {statement_id}; see `statements list`")
+    return found[0]
 
 
 def load_latest(

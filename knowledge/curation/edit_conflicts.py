@@ -83,3 +83,13 @@ def require_as_shown(session: Session, seen: Mapping[int, int]) -> None:
     if last_seen(session, SubjectKind.STATEMENT, changed) > seen[changed]:
         raise make_stale_error(session, SubjectKind.STATEMENT, changed)
     raise make_stale_error(session, SubjectKind.REPORT, reports_of(session, [changed])[changed])
+
+
+def require_moved(session: Session, statement_ids: Sequence[int], moved: int) -> None:
+    """Raise Stale if only some of the statements could be moved: somebody was there before."""
+    if moved == len(statement_ids):
+        return
+    for number in statement_ids:
+        if load_last_act(session, SubjectKind.STATEMENT, number) is not None:
+            raise make_stale_error(session, SubjectKind.STATEMENT, number)
+    raise Stale("somebody was there before", "?", "changed")

@@ -39,6 +39,5 @@ def show(visit: Visit) -> Response:
 def undo(visit: Visit) -> Response:
     """Take an act back by another one."""
     reason = visit.sent.needed("reason")
-    with visit.transaction() as session:
-        outcome = visit.submit(session, Undo(visit.number), reason)
+    outcome = visit.submit(Undo(visit.number), reason)
     return visit.conclude(outcome) or visit.to("/audit", "undone")

@@ -25,16 +25,12 @@ from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.claim_queue.opposite_claims import may_oppose
 from knowledge.claim_queue.similar_clusters import similar
 from knowledge.corpus import reports
-from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation.edit_conflicts import (
     last_seen,
-    last_shown,
-    require_as_shown,
-    require_unchanged,
 )
 from knowledge.curation.resolution import HELD
 from knowledge.domain import RejectReason, Relation, Role, SubjectKind
-from knowledge.errors import BadEdit, KnowledgeError, NoteTooLong, NotFound
+from knowledge.errors import BadEdit, NoteTooLong
 from knowledge.notifications import rejections
 from knowledge.outbox import delivery, pending_notifications
 from knowledge.storage import audit_log
@@ -133,8 +129,7 @@ def snooze(visit: Visit) -> Response:
 def split(visit: Visit) -> Response:
     """Give some claims a cluster of their own."""
     act = SplitCluster(visit.number, tuple(visit.sent.numbers("claim")))
-    with visit.transaction() as session:
-        outcome = visit.submit(session, act)
+    outcome = visit.submit(act)
     if isinstance(outcome, Applied):
         return visit.to(f"/clusters/{outcome.count}", "split")
     return visit.to(f"/proposals/{outcome.proposal_id}", "proposed")
@@ -181,53 +176,40 @@ def preview(visit: Visit) -> Response:
 
 def answer(visit: Visit) -> Response:
     """Publish a statement as the answer to a cluster, and have everybody told who asked."""
-    number, statement_id = visit.number, visit.sent.number("statement")
-    relation = visit.sent.chosen("relation", Relation)
     if _note_was_changed(visit):
         return _preview(visit, visit.sent, changed=True)
-    with visit.transaction() as session:
-        require_unchanged(session, SubjectKind.CLUSTER, number, visit.sent.number("seen"))
-        if visit.sent.text("shown"):
-            require_as_shown(session, {statement_id: visit.sent.number("shown")})
-        act = Answer(number, statement_id, relation, note=_note(visit))
-        outcome = visit.submit(session, act)
+    sent, act = visit.sent, _answer(visit, visit.sent, _note(visit))
+    shown = {act.statement_id: sent.number("shown")} if sent.text("shown") else None
+    outcome = visit.submit(act, seen=sent.number("seen"), shown=shown)
     people = outcome.count if isinstance(outcome, Applied) else None
-    return visit.conclude(outcome) or visit.to(f"/clusters/{number}", "answered", n=people)
+    return visit.conclude(outcome) or visit.to(f"/clusters/{visit.number}", "answered", n=people)
+
+
+def _answer(visit: Visit, form: Form, note: Note | None) -> Answer:
+    """Return the answer that a form holds."""
+    relation = form.chosen("relation", Relation)
+    return Answer(visit.number, form.number("statement"), relation, note=note)
 
 
 def _preview(visit: Visit, form: Form, changed: bool = False) -> Response:
     """Show what would be read of the answer that ``form`` holds, with the note in it if any."""
-    number, relation = visit.number, form.chosen("relation", Relation)
-    statement_id = form.number("statement")
-    note, problem = NO_NOTE, None
-    with visit.transaction() as session:
-        # Before what is shown: what is done in between is not taken for seen.
-        standing = cluster_listing.resolve_merged_cluster(session, number).id
-        seen = last_seen(session, SubjectKind.CLUSTER, standing)
-        shown = last_shown(session, [statement_id])
-        detail = cluster_listing.load_cluster(session, number, now=visit.now)
-        statement = _statement(session, statement_id)
-        if form is visit.sent:
-            try:
-                note = written_note(form)
-            except KnowledgeError as error:
-                problem = describe_error(error, visit.words.say)
-            noted = note_fields(form)
-        else:
-            kept = verdicts.said(session, detail.summary.title).get(statement_id)
-            if kept is not None and kept.relation is relation:
-                note = kept.note
-            elif kept is None:
-                note = verdicts.last_note(session, standing, statement_id, relation)
-            noted = {each.value: note.in_language(each.value) for each in Language}
-        # Foreseen as once another person reviewed it, where that has to be.
-        audience = (
-            pending_notifications.foresee(
-                session, standing, statement_id, relation, visit.actor, note=note
-            )
-            if relation is not Relation.NOT_ENOUGH_INFO and problem is None
-            else None
+    problem = None
+    if form is visit.sent:
+        try:
+            note = written_note(form)
+        except NoteTooLong as error:
+            note, problem = NO_NOTE, describe_error(error, visit.words.say)
+        foreseen = visit.do(
+            approvals.preview_answer, _answer(visit, form, note), visit.actor, visit.now
         )
+        noted = note_fields(form)
+    else:
+        foreseen = visit.do(
+            approvals.draft_answer, _answer(visit, form, None), visit.actor, visit.now
+        )
+        note = foreseen.answer.note or NO_NOTE
+        noted = {each.value: note.in_language(each.value) for each in Language}
+    relation, statement, detail = foreseen.answer.relation, foreseen.statement, foreseen.detail
     title, today = detail.summary.title, visit.now.date()
     return visit.page(
         "answer.html",
@@ -235,15 +217,15 @@ def _preview(visit: Visit, form: Form, changed: bool = False) -> Response:
         cluster=detail.summary,
         statement=statement,
         relation=relation,
-        seen=seen,
-        shown=shown[statement_id],
+        seen=foreseen.seen,
+        shown=foreseen.shown,
         two_people=visit.desk.two_people,
         noted=noted,
         previewed=digest(note),
         problem=problem,
         changed=changed and problem is None,
-        outlook=previews.outlook(audience, title, statement, relation, today, note)
-        if audience is not None
+        outlook=previews.outlook(foreseen.audience, title, statement, relation, today, note)
+        if foreseen.audience is not None and problem is None
         else None,
     )
 
@@ -272,21 +254,16 @@ def undo(visit: Visit) -> Response:
 
 def attach(visit: Visit) -> Response:
     """Set a statement's relation to the cluster's claims, and tell nobody."""
-    number, relation = visit.number, visit.sent.chosen("relation", Relation)
     if _note_was_changed(visit):
         return _preview(visit, visit.sent, changed=True)
-    with visit.transaction() as session:
-        statement_id = visit.sent.number("statement")
-        act = Attach(number, statement_id, relation, _note(visit))
-        outcome = visit.submit(session, act)
+    act = _answer(visit, visit.sent, _note(visit))
+    outcome = visit.submit(Attach(act.cluster_id, act.statement_id, act.relation, act.note))
     return visit.conclude(outcome) or back(visit, "attached")
 
 
 def detach(visit: Visit) -> Response:
     """Leave a statement's relation to the cluster's claims to the judge again."""
-    number = visit.number
-    with visit.transaction() as session:
-        outcome = visit.submit(session, Detach(number, visit.sent.number("statement")))
+    outcome = visit.submit(Detach(visit.number, visit.sent.number("statement")))
     return visit.conclude(outcome) or back(visit, "detached")
 
 
@@ -360,13 +337,6 @@ def _may_block(visit: Visit) -> bool:
 def _again(visit: Visit, field: str, why: str) -> Response:
     """Show the cluster with what was written, and why it cannot be used."""
     return show(replace(visit, path=f"/clusters/{visit.number}"), {field: why})
-
-
-def _statement(session: Session, number: int) -> SourcedStatement:
-    found = reports.load_by_ids(session, [number])
-    if not found:
-        raise NotFound(f"there is no statement {number}")
-    return found[0]
 
 
 def back(visit: Visit, said: str, of: int | None = None, **counts: int) -> Response:

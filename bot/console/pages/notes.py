@@ -41,8 +41,7 @@ def edit(visit: Visit) -> Response:
     act = Explain(cluster.id, statement_id, note, _was(visit, kept), tell is Tell.YES)
     if tell is None:
         return _preview(visit, cluster, statement, kept, act, reason)
-    with visit.transaction() as session:
-        outcome = visit.submit(session, act, reason)
+    outcome = visit.submit(act, reason)
     return visit.conclude(outcome) or visit.to(f"/clusters/{cluster.id}", "edited")
 
 
@@ -94,7 +93,7 @@ def _preview(
     Raises what keeping it would.
     """
     telling = Explain(act.cluster_id, act.statement_id, act.note, act.was, tell=True)
-    foreseen = approvals.rehearse(visit.desk.sessions, telling, visit.actor, reason)
+    foreseen = visit.do(approvals.rehearse, telling, visit.actor, reason)
     if foreseen.problem is not None:
         raise foreseen.problem
     entry = next((e for e in foreseen.entries if e.subject is SubjectKind.CLUSTER), None)

@@ -52,7 +52,7 @@ def show(visit: Visit) -> Response:
         proposed = approvals.load_proposal(session, number)
         known = visit.names
     pending = proposed.state is ProposalState.PENDING
-    foreseen = approvals.foresee(visit.desk.sessions, number) if pending else approvals.Foreseen()
+    foreseen = visit.do(approvals.foresee, number) if pending else approvals.Foreseen()
     told_of = {
         each.subject_id
         for each in foreseen.entries

@@ -132,9 +132,8 @@ def edit(visit: Visit) -> Response:
         kind=sent.chosen("kind", ReportKind),
         body=sent.verbatim("body", report_upload.MAX_REPORT) or None,
     )
-    with visit.transaction() as session:
-        act = EditReport(number, new_version, sent.number("version"))
-        outcome = visit.submit(session, act, sent.line("reason") or None)
+    act = EditReport(number, new_version, sent.number("version"))
+    outcome = visit.submit(act, sent.line("reason") or None)
     return visit.conclude(outcome) or _back(visit, "edited")
 
 

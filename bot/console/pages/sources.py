@@ -31,15 +31,14 @@ def show(visit: Visit) -> Response:
 def add(visit: Visit) -> Response:
     """Have an address polled."""
     sent = visit.sent
-    with visit.transaction() as session:
-        act = AddFeed(
-            sent.needed("name"),
-            sent.needed("url", _LINE),
-            sent.chosen("kind", FeedKind),
-            sent.number("minutes"),
-            sent.line("homepage", _LINE) or None,
-        )
-        outcome = visit.submit(session, act)
+    act = AddFeed(
+        sent.needed("name"),
+        sent.needed("url", _LINE),
+        sent.chosen("kind", FeedKind),
+        sent.number("minutes"),
+        sent.line("homepage", _LINE) or None,
+    )
+    outcome = visit.submit(act)
     return visit.conclude(outcome) or visit.to("/sources", "feed")
 
 
@@ -52,8 +51,7 @@ def pause(visit: Visit) -> Response:
 
 def resume(visit: Visit) -> Response:
     """Poll a feed again."""
-    with visit.transaction() as session:
-        outcome = visit.submit(session, ResumeFeed(visit.number))
+    outcome = visit.submit(ResumeFeed(visit.number))
     return visit.conclude(outcome) or visit.to("/sources", "feed_changed")
 
 
@@ -66,8 +64,7 @@ def remove(visit: Visit) -> Response:
 
 def trust(visit: Visit) -> Response:
     """Publish what a source's feeds bring without review."""
-    with visit.transaction() as session:
-        outcome = visit.submit(session, TrustSource(visit.number))
+    outcome = visit.submit(TrustSource(visit.number))
     return visit.conclude(outcome) or visit.to("/sources", "trust")
 
 

@@ -107,9 +107,9 @@ def edit(visit: Visit) -> Response:
             number, edited, sent.number("version"), None if tell is None else tell is Tell.YES
         )
         undecided = tell is None and held.status is StatementStatus.PUBLISHED
-        outcome = None if undecided else visit.submit(session, act, reason)
-    if outcome is None:
+    if undecided:
         return _preview_edit(visit, act, reason)
+    outcome = visit.submit(act, reason)
     return visit.conclude(outcome) or visit.to(f"/statements/{number}", "edited")
 
 
@@ -119,7 +119,7 @@ def _preview_edit(visit: Visit, act: EditStatement, reason: str | None) -> Respo
     Raises what keeping it would.
     """
     act = replace(act, tell=True)
-    foreseen = approvals.rehearse(visit.desk.sessions, act, visit.actor, reason)
+    foreseen = visit.do(approvals.rehearse, act, visit.actor, reason)
     if foreseen.problem is not None:
         raise foreseen.problem
     if not foreseen.entries:
@@ -188,7 +188,8 @@ def publish(visit: Visit) -> Response:
     seen = {number: visit.sent.number(f"seen-{number}") for number in ids}
     with visit.transaction() as session:
         require_as_shown(session, seen)
-        outcome = visit.submit(session, Publish(tuple(ids)), visit.sent.line("reason") or None)
+        act, reason = Publish(tuple(ids)), visit.sent.line("reason") or None
+        outcome = approvals.submit(session, act, visit.actor, reason, visit.desk.policy)
         if isinstance(outcome, Applied):
             require_moved(session, ids, outcome.count)
     return visit.conclude(outcome) or _back(visit, "published", len(ids))
@@ -237,9 +238,8 @@ def merge(visit: Visit) -> Response:
     act = MergeStatements(number, others)
     if not visit.sent.text("looked_at"):
         return _preview_merge(visit, act)
-    with visit.transaction() as session:
-        require_as_shown(session, {n: visit.sent.number(f"seen-{n}") for n in (number, *others)})
-        outcome = visit.submit(session, act, visit.sent.line("reason") or None)
+    seen = {n: visit.sent.number(f"seen-{n}") for n in (number, *others)}
+    outcome = visit.submit(act, visit.sent.line("reason") or None, shown=seen)
     return visit.conclude(outcome) or visit.to(f"/statements/{number}", "one")
 
 
@@ -254,7 +254,7 @@ def _preview_merge(visit: Visit, act: MergeStatements) -> Response:
         seen = last_shown(session, ids)
         found = {each.id: each for each in reports.load_by_ids(session, ids)}
         readers = {number: count_audience(session, number) for number in ids}
-    foreseen = approvals.rehearse(visit.desk.sessions, act, visit.actor, None)
+    foreseen = visit.do(approvals.rehearse, act, visit.actor, None)
     if foreseen.problem is not None:
         raise foreseen.problem
     kept = found[act.keep]
@@ -286,7 +286,7 @@ def split(visit: Visit) -> Response:
             start = held.span.start if held.span else 0
             spans.append(Span(start + found.start, start + found.end))
         act = SplitStatement(number, tuple(spans))
-        outcome = visit.submit(session, act, visit.sent.line("reason") or None)
+    outcome = visit.submit(act, visit.sent.line("reason") or None)
     return visit.conclude(outcome) or visit.to(f"/reports/{held.report_id}", "edited")
 
 

@@ -81,7 +81,7 @@ class TestWhoDecides:
         edit = StatementEdit(CHECKED, rating=Rating.TRUE, rating_text="True")
         number = propose(sessions, approvals.EditStatement(world.checked, edit, 1, tell))
         before = told(sessions)[2]
-        foreseen = approvals.foresee(sessions, number).entries
+        foreseen = sessions.read(approvals.foresee, number).entries
         assert next((each.after or {}).get("told") for each in foreseen) == people
         assert told(sessions)[2] == before
         approve(sessions, number)

@@ -215,7 +215,7 @@ class TestForeseen:
         self, sessions: Sessions, world: World, name: str
     ) -> None:
         number, before = propose(sessions, CASES[name].act(world)), told(sessions)
-        foreseen = approvals.foresee(sessions, number)
+        foreseen = sessions.read(approvals.foresee, number)
         assert foreseen.problem is None
         assert told(sessions) == before
         approve(sessions, number)
@@ -233,7 +233,7 @@ class TestForeseen:
         number = propose(sessions, RATING)
         with sessions.begin() as session:
             curation.retract(session, [world.checked], key_of(CARLA), "wrong")
-        assert isinstance(approvals.foresee(sessions, number).problem, KnowledgeError)
+        assert isinstance(sessions.read(approvals.foresee, number).problem, KnowledgeError)
 
 
 class TestPages:
@@ -375,7 +375,7 @@ class TestASecondLook:
         )
         with sessions.begin() as session:
             proposed = approvals.load_proposal(session, number)
-        foreseen = approvals.foresee(sessions, number)
+        foreseen = sessions.read(approvals.foresee, number)
         pending = Pending(proposed, "Amal", foreseen, own=False, may=True, more=False, page=page)
         reply = pending_shown(pending, TODAY, load_catalogue(Language.ENGLISH))
         labels = [each.label for row in reply.buttons for each in row]
@@ -396,7 +396,7 @@ class TestASecondLook:
         number = propose(sessions, approvals.EditStatement(world.checked, edit, 1))
         with sessions.begin() as session:
             proposed = approvals.load_proposal(session, number)
-        foreseen = approvals.foresee(sessions, number)
+        foreseen = sessions.read(approvals.foresee, number)
         pending = Pending(
             proposed, "Amal", foreseen, own=False, may=True, more=False, page="https://c"
         )

@@ -1,0 +1,129 @@
+"""Look at the answer to a cluster before it is given, and reopen the cluster with or without it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from knowledge.approvals.acts import Answer, Detach
+from knowledge.approvals.decisions import Applied, Policy, Waiting, submit
+from knowledge.claim_queue import cluster_actions, cluster_listing, verdicts
+from knowledge.claim_queue.cluster_listing import (
+    ClusterDetail,
+    ClusterSummary,
+    resolve_merged_cluster,
+)
+from knowledge.claim_queue.explanations import NO_NOTE
+from knowledge.corpus import reports
+from knowledge.corpus.reports import SourcedStatement
+from knowledge.curation.edit_conflicts import last_seen, last_shown, require_unchanged
+from knowledge.domain import ClusterStatus, Relation, SubjectKind
+from knowledge.notifications import rejections
+from knowledge.outbox import pending_notifications
+from knowledge.outbox.pending_notifications import Audience
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPreview:
+    """What an ``answer`` would come to, before it is given.
+
+    ``audience`` is None for what answers nothing. ``seen`` and ``shown`` are what ``submit`` asks
+    for, so that what was changed meanwhile is not taken for seen.
+    """
+
+    answer: Answer
+    detail: ClusterDetail
+    statement: SourcedStatement
+    audience: Audience | None
+    seen: int
+    shown: int
+
+
+def preview_answer(
+    session: Session, answer: Answer, actor: str, now: datetime, two_people: bool = False
+) -> AnswerPreview:
+    """Return what an answer would come to: it is given, read, and taken back.
+
+    Unless ``two_people`` are asked for, as once another person reviewed it. Raises NotFound, and
+    as ``answer_cluster``.
+    """
+    cluster = resolve_merged_cluster(session, answer.cluster_id).id
+    # Before what is shown: what is done in between is not taken for seen.
+    seen = last_seen(session, SubjectKind.CLUSTER, cluster)
+    shown = last_shown(session, [answer.statement_id])
+    detail = cluster_listing.load_cluster(session, cluster, now=now)
+    statement = reports.load_by_id(session, answer.statement_id)
+    audience = None
+    if answer.relation is not Relation.NOT_ENOUGH_INFO:
+        audience = pending_notifications.foresee(
+            session, cluster, statement.id, answer.relation, actor, two_people, answer.note
+        )
+    return AnswerPreview(answer, detail, statement, audience, seen, shown[statement.id])
+
+
+def draft_answer(session: Session, answer: Answer, actor: str, now: datetime) -> AnswerPreview:
+    """Preview an answer with the note that is kept with it, or that it had when taken back last."""
+    cluster = resolve_merged_cluster(session, answer.cluster_id)
+    kept = verdicts.said(session, cluster.title).get(answer.statement_id)
+    if kept is None:
+        note = verdicts.last_note(session, cluster.id, answer.statement_id, answer.relation)
+    else:
+        note = kept.note if kept.relation is answer.relation else NO_NOTE
+    return preview_answer(session, replace(answer, note=note), actor, now)
+
+
+class AnswerChoice(StrEnum):
+    """What becomes of the answer of a cluster that is reopened."""
+
+    KEEP = "keep"
+    TAKE_BACK = "take_back"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerInForce:
+    """What answers a cluster that is to be reopened: somebody has to choose what becomes of it."""
+
+    cluster: ClusterSummary
+    statements: tuple[SourcedStatement, ...]
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """A cluster is open again, and so many ``people`` are to hear it."""
+
+    people: int
+
+
+def reopen_cluster(
+    session: Session,
+    cluster_id: int,
+    choice: AnswerChoice | None,
+    seen: int,
+    actor: str,
+    policy: Policy,
+    now: datetime,
+) -> AnswerInForce | Reopened | Applied | Waiting:
+    """Put a cluster back on the pile; of an answered one a ``choice`` is asked for.
+
+    Without one nothing is done. The outcome is that of taking the answer back where that was
+    chosen. Raises Stale where something was done to the cluster since it was ``seen``, NotFound,
+    and AlreadyHandled if it is open.
+    """
+    cluster = resolve_merged_cluster(session, cluster_id)
+    answers = list(verdicts.answers_of(session, cluster.id))
+    if answers and cluster.status is ClusterStatus.ANSWERED:
+        if choice is None:
+            return AnswerInForce(
+                cluster_listing.load_summary(session, cluster.id, now),
+                tuple(reports.load_by_ids(session, answers)),
+                last_seen(session, SubjectKind.CLUSTER, cluster.id),
+            )
+        require_unchanged(session, SubjectKind.CLUSTER, cluster.id, seen)
+        if choice is AnswerChoice.TAKE_BACK:
+            acts = [Detach(cluster.id, each) for each in answers]
+            outcome, *_ = [submit(session, act, actor, None, policy) for act in acts]
+            return outcome
+    cluster_actions.reopen(session, cluster.id, actor)
+    return Reopened(rejections.count_pending(session, [cluster.id]))
