@@ -153,9 +153,9 @@ def _editing(say: Callable[[str], str]) -> dict[EditProblem, str]:
             "A part is not in the statement. Copy its words exactly as they stand there."
         ),
         EditProblem.PARTS_OVERLAP: say("Two parts overlap. Write each word in one part only."),
-        EditProblem.BAD_TAG: say("A tag has between 1 and {n} characters. Choose another one."),
+        EditProblem.BAD_TAG: say("A tag has 1 to {n} characters. Choose another one."),
         EditProblem.TOO_MANY_TAGS: say("A cluster has {n} tags at most. Remove one first."),
-        EditProblem.BAD_NOTE: say("A note has between 1 and {n} characters. Shorten it."),
+        EditProblem.BAD_NOTE: say("A note has 1 to {n} characters. Write it anew."),
         EditProblem.TOO_MANY_NOTES: say("A cluster has {n} notes at most. Delete one first."),
         EditProblem.NOTE_TOO_LONG: say(
             "A note has three sentences and 400 characters at most in each language. Shorten it."

@@ -28,6 +28,7 @@ from knowledge.approvals.cluster_answers import (
     preview_answer,
     reopen_cluster,
 )
+from knowledge.approvals.cluster_page import ClusterPage, load_cluster_page
 from knowledge.approvals.decisions import (
     Applied,
     Policy,
@@ -68,6 +69,7 @@ __all__ = [
     "AnswerPreview",
     "Applied",
     "Attach",
+    "ClusterPage",
     "Detach",
     "EditReport",
     "EditStatement",
@@ -99,6 +101,7 @@ __all__ = [
     "list_about_statement",
     "list_decided",
     "list_waiting",
+    "load_cluster_page",
     "load_proposal",
     "overtake",
     "preview_answer",

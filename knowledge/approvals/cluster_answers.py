@@ -65,12 +65,15 @@ def preview_answer(
 def draft_answer(session: Session, answer: Answer, actor: str, now: datetime) -> AnswerPreview:
     """Preview an answer with the note that is kept with it, or that it had when taken back last."""
     cluster = resolve_merged_cluster(session, answer.cluster_id)
+    # Before the note: another that is kept in between is not taken for seen.
+    seen = last_seen(session, SubjectKind.CLUSTER, cluster.id)
     kept = verdicts.said(session, cluster.title).get(answer.statement_id)
     if kept is None:
         note = verdicts.last_note(session, cluster.id, answer.statement_id, answer.relation)
     else:
         note = kept.note if kept.relation is answer.relation else NO_NOTE
-    return preview_answer(session, replace(answer, note=note), actor, now)
+    preview = preview_answer(session, replace(answer, note=note), actor, now)
+    return replace(preview, seen=seen)
 
 
 class AnswerChoice(StrEnum):
@@ -112,13 +115,14 @@ def reopen_cluster(
     and AlreadyHandled if it is open.
     """
     cluster = resolve_merged_cluster(session, cluster_id)
+    last = last_seen(session, SubjectKind.CLUSTER, cluster.id)
     answers = list(verdicts.answers_of(session, cluster.id))
     if answers and cluster.status is ClusterStatus.ANSWERED:
         if choice is None:
             return AnswerInForce(
                 cluster_listing.load_summary(session, cluster.id, now),
                 tuple(reports.load_by_ids(session, answers)),
-                last_seen(session, SubjectKind.CLUSTER, cluster.id),
+                last,
             )
         require_unchanged(session, SubjectKind.CLUSTER, cluster.id, seen)
         if choice is AnswerChoice.TAKE_BACK:

@@ -11,9 +11,9 @@ from knowledge.claim_queue import demand
 from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.curation.edit_conflicts import last_shown, require_as_shown
+from knowledge.curation.edit_conflicts import last_seen, last_shown, require_unchanged
 from knowledge.curation.manual_reports import file_report
-from knowledge.domain import Relation, ReportDraft, StatementDraft, StatementStatus
+from knowledge.domain import Relation, ReportDraft, StatementDraft, StatementStatus, SubjectKind
 from knowledge.outbox import pending_notifications
 from knowledge.outbox.pending_notifications import Audience
 
@@ -36,36 +36,45 @@ class NewAnswer:
 class Rehearsed:
     """What would come of a new answer: the statement as it would be served, and who is told.
 
-    ``known`` is whether the statement is kept already: it then stays as it is. ``shown`` is what
-    ``answer_with_report`` asks for, so that what was changed meanwhile is not taken for seen.
+    ``known`` is whether the statement is kept already: it then stays as it is. ``seen`` and
+    ``shown`` are what ``answer_with_report`` asks for, so that what was changed meanwhile is not
+    taken for seen.
     """
 
     statement: SourcedStatement
     audience: Audience
     known: bool
+    seen: int
     shown: int
 
 
 def answer_with_report(
-    session: Session, new: NewAnswer, actor: str, policy: Policy, shown: int | None = None
+    session: Session,
+    new: NewAnswer,
+    actor: str,
+    policy: Policy,
+    *,
+    seen: int,
+    shown: int | None = None,
 ) -> Applied | Waiting:
     """Keep a report with the statement that settles a cluster, and answer the cluster with it.
 
     Where two people are asked for, the report is kept with its draft and the answer waits: whoever
-    approves it reviews the statement by that. A statement that was ``shown`` before must not have
-    been changed since. Raises Stale, and as ``file_report``, ``add_statement`` and ``submit``.
+    approves it reviews the statement by that. Neither the cluster as it was ``seen`` nor a
+    statement that was ``shown`` before may have been changed since. Raises Stale, and as
+    ``file_report``, ``add_statement`` and ``submit``.
     """
-    demand.hold(session)
+    require_unchanged(session, SubjectKind.CLUSTER, new.cluster_id, seen)
     statement_id, known = _kept(session, new, actor)
-    if known and shown is not None:
-        require_as_shown(session, {statement_id: shown})
     act = Answer(new.cluster_id, statement_id, new.relation, unreviewed=True, note=new.note)
-    return submit(session, act, actor, None, policy)
+    known_as = {statement_id: shown} if known and shown is not None else None
+    return submit(session, act, actor, None, policy, shown=known_as)
 
 
 def rehearse_with_report(session: Session, new: NewAnswer, actor: str) -> Rehearsed:
     """Return what would come of a new answer: it is given, read, and taken back. Raises as it."""
     demand.hold(session)
+    seen = last_seen(session, SubjectKind.CLUSTER, new.cluster_id)
     with session.begin_nested() as savepoint:
         statement_id, known = _kept(session, new, actor)
         shown = last_shown(session, [statement_id])[statement_id]
@@ -74,7 +83,7 @@ def rehearse_with_report(session: Session, new: NewAnswer, actor: str) -> Rehear
         )
         statement = reports.load_by_id(session, statement_id)
         savepoint.rollback()
-    return Rehearsed(statement, audience, known, shown)
+    return Rehearsed(statement, audience, known, seen, shown)
 
 
 def _kept(session: Session, new: NewAnswer, actor: str) -> tuple[int, bool]:

@@ -7,7 +7,12 @@ from typing import Any, Final
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
+from knowledge.accounts import people
+from knowledge.claim_queue.cluster_listing import (
+    ClusterSummary,
+    load_summary,
+    resolve_merged_cluster,
+)
 from knowledge.errors import NotFound
 from knowledge.models import Claim, Inquiry, Person
 
@@ -40,6 +45,25 @@ def asker(session: Session, cluster_id: int, inquiry_id: int) -> Asker:
     if row is None:
         raise NotFound(f"nobody is known who asked {inquiry_id} in cluster {cluster_id}")
     return Asker(*row)
+
+
+def load_asker(
+    session: Session, cluster_id: int, inquiry_id: int, now: datetime
+) -> tuple[Asker, ClusterSummary]:
+    """Return who made an inquiry, and the cluster that it is of. Raises NotFound."""
+    return asker(session, cluster_id, inquiry_id), load_summary(session, cluster_id, now)
+
+
+def block_asker(
+    session: Session, cluster_id: int, inquiry_id: int, until: datetime, actor: str, reason: str
+) -> None:
+    """Leave who made an inquiry unanswered until then. Raises NotFound."""
+    people.block(session, asker(session, cluster_id, inquiry_id).key, until, actor, reason)
+
+
+def unblock_asker(session: Session, cluster_id: int, inquiry_id: int, actor: str) -> None:
+    """Answer who made an inquiry again. Raises NotFound."""
+    people.unblock(session, asker(session, cluster_id, inquiry_id).key, actor)
 
 
 def _asking(cluster_id: int) -> Select[*tuple[Any, ...]]:

@@ -1,7 +1,7 @@
 """Handle clusters for moderators, each act with its audit row in the same transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -10,7 +10,11 @@ from sqlalchemy.orm import Session
 
 from knowledge.accounts import roles
 from knowledge.claim_queue import cluster_notes, verdicts
-from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
+from knowledge.claim_queue.cluster_listing import (
+    ClusterDetail,
+    load_cluster,
+    resolve_merged_cluster,
+)
 from knowledge.claim_queue.demand import hold, recount
 from knowledge.claim_queue.opposite_claims import may_oppose
 from knowledge.domain import ClusterStatus, RejectReason, SubjectKind
@@ -121,11 +125,29 @@ def wake(session: Session, now: datetime) -> int:
 class Merged:
     """What becomes of clusters that are made one.
 
-    ``untold`` is how many people wait in it for an answer that others were given.
+    ``untold`` is how many people wait in it for an answer that others were given; ``answer`` is
+    that one, once they are merged.
     """
 
     status: ClusterStatus
     untold: int
+    answer: tuple[int, verdicts.Said] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MergePreview:
+    """Two clusters as they stand, and what becomes of them if the ``other`` joins the ``kept``."""
+
+    kept: ClusterDetail
+    other: ClusterDetail
+    merged: Merged
+
+
+def preview_merge(session: Session, keep: int, other: int, now: datetime) -> MergePreview:
+    """Return what merging two clusters comes to; nothing is done. Raises as ``merge_clusters``."""
+    merged = foresee_merge(session, keep, [other])
+    kept, apart = (load_cluster(session, each, now=now) for each in (keep, other))
+    return MergePreview(kept, apart, merged)
 
 
 def foresee_merge(session: Session, keep: int, others: Sequence[int]) -> Merged:
@@ -169,7 +191,9 @@ def merge_clusters(
         before = _standing(kept)
     recount(session, kept)
     rejections.note_rejected(session, kept.id)
-    return merged
+    if not merged.untold:
+        return merged
+    return replace(merged, answer=verdicts.answer_of(session, kept.id))
 
 
 def undo_merge(

@@ -1,28 +1,38 @@
 """Handle several clusters at once: each by its own act, in a transaction of its own."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy.orm import Session
 
-from knowledge.claim_queue import demand
+from knowledge.claim_queue import cluster_actions, demand
 from knowledge.claim_queue.cluster_listing import ClusterSummary, resolve_merged_cluster, summaries
-from knowledge.curation.edit_conflicts import require_unchanged
+from knowledge.curation.edit_conflicts import last_seen, require_unchanged
 from knowledge.domain import SubjectKind
 from knowledge.errors import AlreadyHandled, CannotRegroup, KnowledgeError, NotFound, Stale
 from knowledge.models import Cluster
 from knowledge.notifications import rejections
 from knowledge.notifications.due_notification import Readers
 from knowledge.notifications.rejections import Closed
+from knowledge.storage.database import UseCase
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 #: Does to one cluster what is done to all of them.
 Act: TypeAlias = Callable[[Session, int], None]
 
 #: What keeps an act from one cluster and not from the others.
 _OF_ONE: Final = (AlreadyHandled, CannotRegroup, NotFound, Stale)
+
+
+class Transactions(Protocol):
+    """Do a use case, each in a transaction of its own."""
+
+    def __call__(self, act: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Return what ``act(session, …)`` returns, after its commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +55,7 @@ class Foreseen:
 
 
 def do_each(
-    transaction: Callable[[], AbstractContextManager[Session]],
-    cluster_ids: Sequence[int],
-    seen: int,
-    act: Act,
+    do: Transactions, cluster_ids: Sequence[int], seen: int, act: Act
 ) -> tuple[Refused, ...]:
     """Do an act to each cluster; returns those it could not be done to.
 
@@ -58,12 +65,17 @@ def do_each(
     refused = []
     for number in cluster_ids:
         try:
-            with transaction() as session:
-                _do(session, number, seen, act)
+            do(_do, number, seen, act)
         except _OF_ONE as error:
-            with transaction() as session:
-                refused.append(_refused(session, number, error))
+            refused.append(do(_refused, number, error))
     return tuple(refused)
+
+
+def merge_each(
+    do: Transactions, cluster_ids: Sequence[int], keep: int, seen: int, actor: str
+) -> tuple[Refused, ...]:
+    """Make each cluster part of the one that is kept, as ``do_each``."""
+    return do_each(do, _kept_first(cluster_ids, keep), seen, _merging(keep, seen, actor))
 
 
 def foresee(
@@ -84,6 +96,36 @@ def foresee(
     left_out = {each.cluster_id for each in refused}
     clusters = tuple(each for each in found if each.id not in left_out)
     return Foreseen(clusters, people, readers, tuple(refused))
+
+
+def foresee_merge(
+    session: Session, cluster_ids: Sequence[int], seen: int, actor: str, now: datetime
+) -> tuple[int, Foreseen]:
+    """Return which cluster the others would best join, and what would come of that.
+
+    It is the one of the largest demand, of those that are still as they were shown.
+    """
+    unchanged = foresee(session, cluster_ids, seen, lambda _, __: None, now).clusters
+    keep = unchanged[0].id if unchanged else cluster_ids[0]
+    act = _merging(keep, seen, actor)
+    return keep, foresee(session, _kept_first(cluster_ids, keep), seen, act, now)
+
+
+def _kept_first(cluster_ids: Sequence[int], keep: int) -> list[int]:
+    """Return the one that is kept, then the others: it is looked at before it is changed."""
+    return sorted(cluster_ids, key=lambda number: number != keep)
+
+
+def _merging(keep: int, seen: int, actor: str) -> Act:
+    def act(session: Session, cluster_id: int) -> None:
+        nonlocal seen
+        if cluster_id != keep:
+            require_unchanged(session, SubjectKind.CLUSTER, keep, seen)
+            cluster_actions.merge_clusters(session, keep, [cluster_id], actor)
+            # What this act did itself to the one that is kept.
+            seen = max(seen, last_seen(session, SubjectKind.CLUSTER, keep))
+
+    return act
 
 
 def _do(session: Session, cluster_id: int, seen: int, act: Act) -> None:

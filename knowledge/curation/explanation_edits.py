@@ -2,14 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from knowledge.claim_queue import demand, verdicts
-from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
+from knowledge.claim_queue.cluster_listing import (
+    ClusterSummary,
+    load_summary,
+    resolve_merged_cluster,
+)
 from knowledge.claim_queue.explanations import Note, note_from
+from knowledge.corpus import reports
+from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.curation.revisions import TOLD
 from knowledge.domain import NotificationKind, NotificationStatus, Outcome, Relation, SubjectKind
@@ -32,6 +39,26 @@ class Explained:
 
     relation: Relation
     note: Note
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedAnswer:
+    """An answer of a cluster, with what moderators add to it."""
+
+    cluster: ClusterSummary
+    statement: SourcedStatement
+    relation: Relation
+    note: Note
+
+
+def load_explained_answer(
+    session: Session, cluster_id: int, statement_id: int, now: datetime
+) -> ExplainedAnswer:
+    """Return a cluster's answer with its note. Raises NotFound and BadEdit as ``explained``."""
+    cluster = load_summary(session, cluster_id, now)
+    kept = explained(session, cluster.id, statement_id)
+    statement = reports.load_by_id(session, statement_id)
+    return ExplainedAnswer(cluster, statement, kept.relation, kept.note)
 
 
 def explained(session: Session, cluster_id: int, statement_id: int) -> Explained:

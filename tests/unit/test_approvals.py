@@ -12,7 +12,7 @@ from knowledge import curation
 from knowledge.approvals import acts, execution
 from knowledge.claim_queue import cluster_actions, verdicts
 from knowledge.corpus import sources
-from knowledge.curation import StatementEdit, explanation_edits
+from knowledge.curation import StatementEdit, cluster_rejection, explanation_edits
 from knowledge.domain import Rating, Span
 from knowledge.outbox import pending_notifications
 from tests.integration.two_people.cases import CASES, World
@@ -29,6 +29,7 @@ ROOMS: dict[str, ModuleType] = {
     "curation": curation,
     "explanation_edits": explanation_edits,
     "cluster_actions": cluster_actions,
+    "cluster_rejection": cluster_rejection,
     "pending_notifications": pending_notifications,
     "sources": sources,
     "verdicts": verdicts,
@@ -45,6 +46,8 @@ ALONE = {
     "cluster_actions.reject",
     "cluster_actions.reopen",
     "cluster_actions.snooze",
+    "cluster_rejection.preview_rejection",
+    "cluster_rejection.reject_cluster",
     "pending_notifications.foresee",
     "pending_notifications.undo_held",
     "sources.distrust",

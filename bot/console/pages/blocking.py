@@ -8,16 +8,13 @@ from starlette.responses import Response
 from bot.console.errors import BadForm
 from bot.console.pages.people import MAX_DAYS, block_terms
 from bot.console.requests import Visit
-from knowledge.accounts import people
-from knowledge.claim_queue import askers, cluster_listing
+from knowledge.claim_queue import askers
 
 
 def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
     """Ask whether to leave a person unanswered; ``refused`` is why what was sent is unusable."""
     asking = visit.sent if refused else visit.asked
-    with visit.transaction() as session:
-        who = askers.asker(session, visit.number, asking.number("inquiry"))
-        cluster = cluster_listing.load_cluster(session, visit.number, now=visit.now).summary
+    who, cluster = visit.do(askers.load_asker, visit.number, asking.number("inquiry"), visit.now)
     return visit.page(
         "block.html",
         400 if refused else 200,
@@ -41,16 +38,11 @@ def block(visit: Visit) -> Response:
             else say("Give the reason in one line for the audit log.")
         )
         return show(replace(visit, path=f"/clusters/{visit.number}"), {error.field: why})
-    with visit.transaction() as session:
-        who = askers.asker(session, visit.number, inquiry)
-        people.block(session, who.key, until, visit.actor, reason)
+    visit.do(askers.block_asker, visit.number, inquiry, until, visit.actor, reason)
     return visit.to(f"/clusters/{visit.number}", "blocked")
 
 
 def unblock(visit: Visit) -> Response:
     """Answer the person who made an inquiry again."""
-    inquiry = visit.sent.number("inquiry")
-    with visit.transaction() as session:
-        who = askers.asker(session, visit.number, inquiry)
-        people.unblock(session, who.key, visit.actor)
+    visit.do(askers.unblock_asker, visit.number, visit.sent.number("inquiry"), visit.actor)
     return visit.to(f"/clusters/{visit.number}", "unblocked")

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 
-from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from bot.console import previews
@@ -17,8 +16,7 @@ from bot.console.requests import Handler, Visit
 from knowledge.claim_queue import cluster_actions
 from knowledge.curation import bulk_actions
 from knowledge.curation.bulk_actions import Act, Foreseen, Refused
-from knowledge.curation.edit_conflicts import last_seen, require_unchanged
-from knowledge.domain import RejectReason, SubjectKind
+from knowledge.domain import RejectReason
 
 
 def _keeping_the_form(handler: Handler) -> Handler:
@@ -40,33 +38,26 @@ def _keeping_the_form(handler: Handler) -> Handler:
 @_keeping_the_form
 def assign(visit: Visit) -> Response:
     """Give clusters to a colleague, or to nobody."""
-    ids = _ticked(visit)
-    with visit.transaction() as session:
-        assignee = colleague(session, visit)
-
-    def act(session: Session, number: int) -> None:
-        cluster_actions.assign(session, number, assignee, visit.actor)
-
-    return _end(visit, "several_assigned", ids, _do(visit, ids, act))
+    ids, assignee = _ticked(visit), colleague(visit)
+    act = partial(cluster_actions.assign, assignee=assignee, actor=visit.actor)
+    return _do(visit, "several_assigned", ids, act)
 
 
 @_keeping_the_form
 def snooze(visit: Visit) -> Response:
     """Put clusters off until a day."""
     ids, until = _ticked(visit), put_off_until(visit)
-
-    def act(session: Session, number: int) -> None:
-        cluster_actions.snooze(session, number, until, visit.actor)
-
-    return _end(visit, "several_snoozed", ids, _do(visit, ids, act))
+    act = partial(cluster_actions.snooze, until=until, actor=visit.actor)
+    return _do(visit, "several_snoozed", ids, act)
 
 
 @_keeping_the_form
 def preview_rejection(visit: Visit) -> Response:
     """Show which clusters would be rejected, and how many people would be told."""
     ids, why = _ticked(visit), visit.sent.chosen("why", RejectReason)
-    with visit.transaction() as session:
-        foreseen = _foresee(visit, session, ids, _rejecting(visit, why))
+    foreseen = visit.do(
+        bulk_actions.foresee, ids, visit.sent.number("seen"), _rejecting(visit, why), visit.now
+    )
     return _preview(visit, "several_rejected", foreseen, why=why)
 
 
@@ -74,18 +65,14 @@ def preview_rejection(visit: Visit) -> Response:
 def reject(visit: Visit) -> Response:
     """Leave clusters unanswered for good."""
     ids, why = _ticked(visit), visit.sent.chosen("why", RejectReason)
-    return _end(visit, "several_rejected", ids, _do(visit, ids, _rejecting(visit, why)))
+    return _do(visit, "several_rejected", ids, _rejecting(visit, why))
 
 
 @_keeping_the_form
 def preview_merge(visit: Visit) -> Response:
     """Show which clusters would be one, and let that one be chosen among them."""
-    ids = _ticked(visit, least=2)
-    with visit.transaction() as session:
-        # The one of the largest demand, of those that are still as they were shown.
-        unchanged = _foresee(visit, session, ids, lambda _, __: None).clusters
-        keep = unchanged[0].id if unchanged else ids[0]
-        foreseen = _foresee(visit, session, _first(keep, ids), _merging(visit, keep))
+    ids, seen = _ticked(visit, least=2), visit.sent.number("seen")
+    keep, foreseen = visit.do(bulk_actions.foresee_merge, ids, seen, visit.actor, visit.now)
     return _preview(visit, "several_merged", foreseen, keep=keep)
 
 
@@ -95,42 +82,19 @@ def merge(visit: Visit) -> Response:
     ids, keep = _ticked(visit, least=2), visit.sent.number("keep")
     if keep not in ids:
         raise BadForm("cluster", "the one that is kept was not ticked")
-    refused = _do(visit, _first(keep, ids), _merging(visit, keep))
+    seen = visit.sent.number("seen")
+    refused = bulk_actions.merge_each(visit.do, ids, keep, seen, visit.actor)
     return _end(visit, "several_merged", [n for n in ids if n != keep], refused)
 
 
 def _rejecting(visit: Visit, why: RejectReason) -> Act:
-    held = visit.desk.undo_for
-    return lambda session, number: cluster_actions.reject(
-        session, number, why, visit.actor, held=held
-    )
+    return partial(cluster_actions.reject, why=why, actor=visit.actor, held=visit.desk.undo_for)
 
 
-def _first(keep: int, ids: Sequence[int]) -> list[int]:
-    """Return the one that is kept, then the others: it is looked at before it is changed."""
-    return sorted(ids, key=lambda number: number != keep)
-
-
-def _merging(visit: Visit, keep: int) -> Act:
-    seen = visit.sent.number("seen")
-
-    def act(session: Session, number: int) -> None:
-        nonlocal seen
-        if number != keep:
-            require_unchanged(session, SubjectKind.CLUSTER, keep, seen)
-            cluster_actions.merge_clusters(session, keep, [number], visit.actor)
-            # What this act did itself to the one that is kept.
-            seen = max(seen, last_seen(session, SubjectKind.CLUSTER, keep))
-
-    return act
-
-
-def _do(visit: Visit, ids: Sequence[int], act: Act) -> tuple[Refused, ...]:
-    return bulk_actions.do_each(visit.transaction, ids, visit.sent.number("seen"), act)
-
-
-def _foresee(visit: Visit, session: Session, ids: Sequence[int], act: Act) -> Foreseen:
-    return bulk_actions.foresee(session, ids, visit.sent.number("seen"), act, visit.now)
+def _do(visit: Visit, said: str, ids: Sequence[int], act: Act) -> Response:
+    """Do an act to each of the clusters, and say to how many."""
+    refused = bulk_actions.do_each(visit.do, ids, visit.sent.number("seen"), act)
+    return _end(visit, said, ids, refused)
 
 
 def _ticked(visit: Visit, least: int = 1) -> list[int]:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from bot.console.claim_queue_view import Tab, kept, view
@@ -15,10 +14,10 @@ from bot.console.errors import BadForm
 from bot.console.requests import Visit
 from knowledge.claim_queue import cluster_listing, cluster_notes, saved_searches
 from knowledge.claim_queue.cluster_listing import Order
+from knowledge.claim_queue.queue_page import load_queue_page
 from knowledge.curation.bulk_actions import Refused
 from knowledge.domain import Outcome, RejectReason
 from knowledge.errors import TooManySaved
-from knowledge.storage import audit_log
 
 #: Clusters on a page, and clusters that are handled at once.
 PAGE: Final = 30
@@ -39,40 +38,40 @@ def show(
     visit = replace(visit, path="/inbox")
     seen = view(visit.asked, visit.visitor.key)
     ticked = visit.sent.numbers("cluster")[:PAGE] if problem else []
-    with visit.transaction() as session:
-        # Before what is shown: what is done in between is not taken for seen.
-        last, newest = audit_log.load_latest_id(session), cluster_listing.newest(session)
-        page = cluster_listing.list_clusters(
-            session, seen.order, seen.status, seen.after, PAGE, only=seen.only, now=visit.now
-        )
-        gone = set(ticked) - {each.id for each in page.items}
-        shown = (*cluster_listing.summaries(session, gone, now=visit.now), *page.items)
-        tags = cluster_notes.load_tags(session, [each.id for each in shown])
-        languages = cluster_listing.languages(session, seen.status)
-        done_to = _done_to(session, visit)
-        searches = saved_searches.saved(session, visit.visitor.key)
-        known = visit.names
+    page = visit.do(
+        load_queue_page,
+        seen.order,
+        seen.status,
+        seen.after,
+        PAGE,
+        only=seen.only,
+        now=visit.now,
+        reader=visit.visitor.key,
+        ticked=ticked,
+        named=_done_to(visit),
+    )
+    known = visit.names
     return visit.page(
         "inbox.html",
         code,
-        clusters=shown,
+        clusters=page.clusters,
         after=page.after,
-        last=last,
-        newest=newest,
+        last=page.last,
+        newest=page.newest,
         ticked=ticked,
-        done_to=done_to,
-        tags=tags,
+        done_to=page.named,
+        tags=page.tags,
         problem=problem,
         refused=explained(visit, refused),
         most=PAGE,
-        searches=searches,
+        searches=page.searches,
         searched=urlencode(kept(visit.asked, "after", "since")),
         longest_tag=cluster_notes.LONGEST_TAG,
         longest_name=saved_searches.LONGEST_NAME,
         tomorrow=visit.now.date() + SNOOZE,
         view=seen,
         active=seen.active,
-        languages_asked=sorted({*languages, *filter(None, [seen.only.language])}),
+        languages_asked=sorted({*page.languages, *filter(None, [seen.only.language])}),
         outcomes=tuple(Outcome),
         colleagues=sorted(known.keys() - {visit.visitor.key}, key=lambda key: known[key]),
         names=known,
@@ -82,20 +81,16 @@ def show(
     )
 
 
-def _done_to(session: Session, visit: Visit) -> str:
-    """Return the title of the cluster that the act before was done to, if it was one."""
+def _done_to(visit: Visit) -> int | None:
+    """Return the cluster that the act before was done to, if it was one."""
     of = visit.asked.text("of")
-    if not of.isdecimal() or len(of) > _DIGITS:
-        return ""
-    found = cluster_listing.summaries(session, [int(of)], now=visit.now)
-    return next((each.title for each in found), "")
+    return int(of) if of.isdecimal() and len(of) <= _DIGITS else None
 
 
 def news(visit: Visit) -> Response:
     """Say how many clusters there are that the list does not show yet, nothing where none are."""
     seen = view(visit.asked, visit.visitor.key)
-    with visit.transaction() as session:
-        new = cluster_listing.count(session, seen.status, only=seen.only, now=visit.now)
+    new = visit.do(cluster_listing.count, seen.status, only=seen.only, now=visit.now)
     return visit.page("news.html", new=new) if new else Response(status_code=204)
 
 
@@ -111,8 +106,7 @@ def save_search(visit: Visit) -> Response:
         problem = words.say("Give the search a name of {n} characters at most.").format(n=most)
         return show(visit, problem=problem, code=400)
     try:
-        with visit.transaction() as session:
-            saved_searches.save(session, visit.visitor.key, name, urlencode(searched))
+        visit.do(saved_searches.save, visit.visitor.key, name, urlencode(searched))
     except TooManySaved as error:
         return show(visit, problem=describe_error(error, words.say), code=409)
     return visit.to("/inbox", "search_saved", **searched)
@@ -120,8 +114,7 @@ def save_search(visit: Visit) -> Response:
 
 def drop_search(visit: Visit) -> Response:
     """Delete a search of one's own."""
-    with visit.transaction() as session:
-        saved_searches.drop(session, visit.visitor.key, visit.number)
+    visit.do(saved_searches.drop, visit.visitor.key, visit.number)
     return visit.to("/inbox", "search_deleted", **kept(visit.asked))
 
 

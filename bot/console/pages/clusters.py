@@ -1,11 +1,8 @@
 """One cluster of claims: what is known of it, and everything that can be done with it."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from math import ceil
 
-from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from bot.console import previews
@@ -18,22 +15,15 @@ from bot.console.pages.claim_queue import SNOOZE
 from bot.console.requests import Visit
 from bot.conversation.delivery_failures import compose_failures
 from bot.conversation.translations import Language
-from knowledge import approvals, curation
+from knowledge import approvals
 from knowledge.approvals import Answer, Applied, Attach, Detach, SplitCluster
-from knowledge.claim_queue import askers, cluster_actions, cluster_listing, cluster_notes, verdicts
+from knowledge.claim_queue import cluster_actions, cluster_notes
 from knowledge.claim_queue.explanations import NO_NOTE, Note
 from knowledge.claim_queue.opposite_claims import may_oppose
 from knowledge.claim_queue.similar_clusters import similar
-from knowledge.corpus import reports
-from knowledge.curation.edit_conflicts import (
-    last_seen,
-)
-from knowledge.curation.resolution import HELD
-from knowledge.domain import RejectReason, Relation, Role, SubjectKind
-from knowledge.errors import BadEdit, NoteTooLong
-from knowledge.notifications import rejections
-from knowledge.outbox import delivery, pending_notifications
-from knowledge.storage import audit_log
+from knowledge.domain import RejectReason, Relation, Role
+from knowledge.errors import NoteTooLong
+from knowledge.outbox import pending_notifications
 
 #: Wordings of a cluster, beside its title, that statements are looked for with.
 _WORDINGS = 3
@@ -43,66 +33,37 @@ _OFFERED = 8
 _LONGEST_SNOOZE = timedelta(days=365)
 
 
-def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
-    """Show a cluster; an old number leads to the cluster it was merged into.
-
-    ``refused`` is why what was sent cannot be used, by its field.
-    """
-    number = visit.number
-    with visit.transaction() as session:
-        detail = cluster_listing.load_cluster(session, number, now=visit.now)
-        known = visit.names
-        seen = last_seen(session, SubjectKind.CLUSTER, detail.summary.id)
-        past = audit_log.list_entries(session, SubjectKind.CLUSTER, detail.summary.id, limit=10)
-        last = audit_log.load_latest(session, SubjectKind.CLUSTER, detail.summary.id)
-        held = last if last is not None and last.action in HELD else None
-        in_audit = held is not None and bool(curation.list_undoable(session, [held]))
-        # Of any wording: what was merged into an answered cluster has no answer of its own yet.
-        ruled = verdicts.load_verdicts(session, *(wording.text for wording in detail.wordings))
-        attached = reports.load_by_ids(session, sorted(ruled))
-        pending = approvals.list_about(session, [(SubjectKind.CLUSTER, detail.summary.id)])
-        hear_reopened = rejections.count_to_reopen(session, detail.summary.id)
-        delivered = delivery.count_delivered(session, detail.summary.id)
-        asking = askers.askers(session, detail.summary.id) if _may_block(visit) else ()
-        marked, in_use = (
-            cluster_notes.of(session, detail.summary.id),
-            cluster_notes.tags_in_use(session),
-        )
+def show(visit: Visit) -> Response:
+    """Show a cluster; an old number leads to the cluster it was merged into."""
+    number, desk = visit.number, visit.desk
+    # Nobody needs to tell people apart but who may leave them unanswered.
+    page = visit.do(
+        approvals.load_cluster_page, number, visit.now, with_askers=visit.visitor.may(Role.ADMIN)
+    )
+    detail, names = page.detail, visit.names
     if detail.summary.id != number:
         return visit.to(f"/clusters/{detail.summary.id}")
     # Only what is about the claim, as answers are: what people were shown may have been about less.
-    about = visit.desk.answering.about(detail.phrasings(_WORDINGS))
-    found = {each.id: each for each in about if each.id not in ruled}
+    about = desk.answering.about(detail.phrasings(_WORDINGS))
+    attached = {statement.id for statement, _ in page.attached}
+    found = {each.id: each for each in about if each.id not in attached}
     candidates = [each for each in detail.candidates if found.pop(each.statement.id, None)]
-    desk = visit.desk
-    alike = similar(desk.sessions, desk.encoder, desk.meanings, detail.summary.id)
-    left = held.at + visit.desk.undo_for - visit.now if held else timedelta()
+    left = page.held.at + desk.undo_for - visit.now if page.held else timedelta()
     return visit.page(
         "cluster.html",
-        400 if refused else 200,
-        refused=refused or {},
+        page=page,
         detail=detail,
         cluster=detail.summary,
-        names=known,
-        seen=seen,
-        past=past.items,
-        similar=alike,
-        asking=asking,
-        remarks=marked,
-        suggested=[tag for tag in in_use if tag not in marked.tags],
+        names=names,
+        similar=similar(desk.sessions, desk.encoder, desk.meanings, number),
         longest_tag=cluster_notes.LONGEST_TAG,
         longest_note=cluster_notes.LONGEST_NOTE,
-        pending=pending,
-        delivered=delivered,
-        undelivered=compose_failures(delivered.failures, visit.words),
-        attached=[(statement, ruled[statement.id]) for statement in attached],
+        undelivered=compose_failures(page.delivered.failures, visit.words),
         candidates=candidates,
         found=list(found.values())[:_OFFERED],
-        undoable=held if left > timedelta() else None,
+        undoable=page.held if left > timedelta() else None,
         seconds_left=ceil(left.total_seconds()),
-        in_audit=in_audit,
-        hear_reopened=hear_reopened,
-        colleagues=sorted(known, key=lambda key: (key != visit.visitor.key, known[key])),
+        colleagues=sorted(names, key=lambda key: (key != visit.visitor.key, names[key])),
         reasons=tuple(RejectReason),
         tomorrow=visit.now.date() + SNOOZE,
     )
@@ -110,26 +71,20 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
 
 def assign(visit: Visit) -> Response:
     """Give a cluster to a colleague, or to nobody."""
-    number = visit.number
-    with visit.transaction() as session:
-        assignee = colleague(session, visit)
-        held_by = visit.sent.text("held_by") or None
-        cluster_actions.assign(session, number, assignee, visit.actor, held_by=held_by)
+    assignee, held_by = colleague(visit), visit.sent.text("held_by") or None
+    visit.do(cluster_actions.assign, visit.number, assignee, visit.actor, held_by=held_by)
     return back(visit, "assigned" if assignee else "unassigned")
 
 
 def snooze(visit: Visit) -> Response:
     """Put a cluster off until a day."""
-    until = put_off_until(visit)
-    with visit.transaction() as session:
-        cluster_actions.snooze(session, visit.number, until, visit.actor)
+    visit.do(cluster_actions.snooze, visit.number, put_off_until(visit), visit.actor)
     return back(visit, "snoozed")
 
 
 def split(visit: Visit) -> Response:
     """Give some claims a cluster of their own."""
-    act = SplitCluster(visit.number, tuple(visit.sent.numbers("claim")))
-    outcome = visit.submit(act)
+    outcome = visit.submit(SplitCluster(visit.number, tuple(visit.sent.numbers("claim"))))
     if isinstance(outcome, Applied):
         return visit.to(f"/clusters/{outcome.count}", "split")
     return visit.to(f"/proposals/{outcome.proposal_id}", "proposed")
@@ -137,33 +92,26 @@ def split(visit: Visit) -> Response:
 
 def preview_merge(visit: Visit) -> Response:
     """Show what comes of making another cluster part of this one."""
-    number, other = visit.number, visit.asked.number("other")
-    with visit.transaction() as session:
-        merged = cluster_actions.foresee_merge(session, number, [other])
-        both = [
-            cluster_listing.load_cluster(session, each, now=visit.now) for each in (number, other)
-        ]
-    titles = [each.summary.title for each in both]
+    preview = visit.do(
+        cluster_actions.preview_merge, visit.number, visit.asked.number("other"), visit.now
+    )
+    both = preview.kept, preview.other
     return visit.page(
         "merge.html",
-        cluster=both[0].summary,
+        cluster=preview.kept.summary,
         both=both,
-        merged=merged,
-        opposed=may_oppose(*titles),
+        merged=preview.merged,
+        opposed=may_oppose(*(each.summary.title for each in both)),
     )
 
 
 def merge(visit: Visit) -> Response:
     """Make another cluster part of this one; who waits for its answer is told on the next page."""
-    number = visit.number
-    with visit.transaction() as session:
-        merged = cluster_actions.merge_clusters(
-            session, number, visit.sent.numbers("other"), visit.actor
-        )
-        known = verdicts.answer_of(session, number) if merged.untold else None
-    if known is None:
+    number, others = visit.number, visit.sent.numbers("other")
+    merged = visit.do(cluster_actions.merge_clusters, number, others, visit.actor)
+    if merged.answer is None:
         return visit.to(f"/clusters/{number}", "merged")
-    statement, said = known
+    statement, said = merged.answer
     return visit.to(
         f"/clusters/{number}/answer", "merged", statement=statement, relation=said.relation.value
     )
@@ -246,9 +194,8 @@ def _note_was_changed(visit: Visit) -> bool:
 
 def undo(visit: Visit) -> Response:
     """Take back an answer or a rejection that nobody was told of yet."""
-    number, entry_id, within = visit.number, visit.sent.number("entry"), visit.desk.undo_for
-    with visit.transaction() as session:
-        pending_notifications.undo_held(session, number, entry_id, visit.actor, within)
+    entry, within = visit.sent.number("entry"), visit.desk.undo_for
+    visit.do(pending_notifications.undo_held, visit.number, entry, visit.actor, within)
     return back(visit, "unsent")
 
 
@@ -267,7 +214,7 @@ def detach(visit: Visit) -> Response:
     return visit.conclude(outcome) or back(visit, "detached")
 
 
-def colleague(session: Session, visit: Visit) -> str | None:
+def colleague(visit: Visit) -> str | None:
     """Return whom a form gives work to, None for nobody. Raises BadForm."""
     assignee = visit.sent.text("assignee") or None
     if assignee not in (None, visit.visitor.key, *visit.names):
@@ -286,57 +233,35 @@ def put_off_until(visit: Visit) -> datetime:
 
 def tag(visit: Visit) -> Response:
     """Put a tag on a cluster."""
-    say = visit.words.say
-    try:
-        name = visit.sent.needed("tag")
-        with visit.transaction() as session:
-            cluster_notes.tag(session, visit.number, name, visit.actor)
-    except (BadForm, BadEdit):
-        why = say("A tag has 1 to {n} characters, and a cluster has {most} tags at most.")
-        why = why.format(n=cluster_notes.LONGEST_TAG, most=cluster_notes.MOST_TAGS)
-        return _again(visit, "tag", why)
+    visit.do(cluster_notes.tag, visit.number, _written(visit, "tag"), visit.actor)
     return back(visit, "tagged")
 
 
 def untag(visit: Visit) -> Response:
     """Take a tag off a cluster."""
-    name = visit.sent.needed("tag")
-    with visit.transaction() as session:
-        cluster_notes.untag(session, visit.number, name, visit.actor)
+    visit.do(cluster_notes.untag, visit.number, visit.sent.needed("tag"), visit.actor)
     return back(visit, "untagged")
 
 
 def note(visit: Visit) -> Response:
     """Write a note about a cluster."""
-    say = visit.words.say
-    try:
-        # Browsers count a line's end as one character, and send two.
-        text = visit.sent.needed_text("note", 2 * cluster_notes.LONGEST_NOTE)
-        with visit.transaction() as session:
-            cluster_notes.add_note(session, visit.number, text, visit.actor)
-    except (BadForm, BadEdit):
-        why = say("A note has 1 to {n} characters, and a cluster has {most} notes at most.")
-        why = why.format(n=cluster_notes.LONGEST_NOTE, most=cluster_notes.MOST_NOTES)
-        return _again(visit, "note", why)
+    visit.do(cluster_notes.add_note, visit.number, _written(visit, "note"), visit.actor)
     return back(visit, "noted")
 
 
 def delete_note(visit: Visit) -> Response:
     """Delete a note of one's own."""
-    number = visit.sent.number("note")
-    with visit.transaction() as session:
-        cluster_notes.delete_note(session, visit.number, number, visit.actor)
+    visit.do(cluster_notes.delete_note, visit.number, visit.sent.number("note"), visit.actor)
     return back(visit, "note_deleted")
 
 
-def _may_block(visit: Visit) -> bool:
-    """Tell whether they may leave people unanswered: nobody else needs to tell people apart."""
-    return visit.visitor.may(Role.ADMIN)
-
-
-def _again(visit: Visit, field: str, why: str) -> Response:
-    """Show the cluster with what was written, and why it cannot be used."""
-    return show(replace(visit, path=f"/clusters/{visit.number}"), {field: why})
+def _written(visit: Visit, name: str) -> str:
+    """Return the tag or the note that was written: nothing, which is neither, if it is unusable."""
+    try:
+        # Browsers count a line's end as one character, and send two.
+        return visit.sent.text(name, 2 * cluster_notes.LONGEST_NOTE)
+    except BadForm:
+        return ""
 
 
 def back(visit: Visit, said: str, of: int | None = None, **counts: int) -> Response:

@@ -20,8 +20,7 @@ from knowledge.checking.reranking import RERANKED
 from knowledge.claim_queue import cluster_listing
 from knowledge.claim_queue.cluster_listing import ClusterSummary
 from knowledge.corpus import reports
-from knowledge.curation.edit_conflicts import last_seen, require_unchanged
-from knowledge.domain import ReportDraft, ReportKind, SubjectKind
+from knowledge.domain import ReportDraft, ReportKind
 from knowledge.errors import KnowledgeError, NotAllowed, SignedOut
 
 #: Statements of a report that are compared with the claim, and listed.
@@ -34,7 +33,6 @@ class Foretold:
 
     rehearsed: Rehearsed
     outlook: Outlook
-    seen: int
     digest: str
 
 
@@ -70,9 +68,14 @@ def confirm(visit: Visit) -> Response:
         if sent.text("previewed") != new_answer.digest(answer):
             return _second(visit, cluster, report, changed=True)
         shown = sent.number("shown") if sent.text("shown") else None
-        with visit.transaction() as session:
-            require_unchanged(session, SubjectKind.CLUSTER, cluster.id, sent.number("seen"))
-            outcome = approvals.answer_with_report(session, answer, visit.actor, desk.policy, shown)
+        outcome = visit.do(
+            approvals.answer_with_report,
+            answer,
+            visit.actor,
+            desk.policy,
+            seen=sent.number("seen"),
+            shown=shown,
+        )
     except (SignedOut, NotAllowed):
         raise
     except (BotError, KnowledgeError) as error:
@@ -82,8 +85,7 @@ def confirm(visit: Visit) -> Response:
 
 
 def _cluster(visit: Visit) -> ClusterSummary:
-    with visit.transaction() as session:
-        return cluster_listing.load_cluster(session, visit.number, now=visit.now).summary
+    return visit.do(cluster_listing.load_summary, visit.number, visit.now)
 
 
 def _first(visit: Visit, cluster: ClusterSummary, error: Exception | None = None) -> Response:
@@ -139,10 +141,7 @@ def _foretold(
     """Return what would come of the answer. Raises what giving it would."""
     note = new_answer.written_note(visit.sent)
     answer = new_answer.answer(cluster.id, report, filled, note)
-    with visit.transaction() as session:
-        # Before what is shown: what is done in between is not taken for seen.
-        seen = last_seen(session, SubjectKind.CLUSTER, cluster.id)
-        rehearsed = approvals.rehearse_with_report(session, answer, visit.actor)
+    rehearsed = visit.do(approvals.rehearse_with_report, answer, visit.actor)
     outlook = previews.outlook(
         rehearsed.audience,
         cluster.title,
@@ -151,7 +150,7 @@ def _foretold(
         visit.now.date(),
         note,
     )
-    return Foretold(rehearsed, outlook, seen, new_answer.digest(answer))
+    return Foretold(rehearsed, outlook, new_answer.digest(answer))
 
 
 def _page(visit: Visit, template: str, error: Exception | None, **values: object) -> Response:

@@ -1,5 +1,7 @@
 """The note with an answer, in moderators' own words: changed after a look at what is read then."""
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
 from bot.console import previews
@@ -10,50 +12,40 @@ from bot.console.requests import Visit
 from bot.conversation.translations import Language
 from knowledge import approvals
 from knowledge.approvals import Explain
-from knowledge.claim_queue import cluster_listing
-from knowledge.claim_queue.cluster_listing import ClusterSummary
 from knowledge.claim_queue.explanations import Note
-from knowledge.corpus import reports
-from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation import TOLD, explanation_edits
-from knowledge.curation.explanation_edits import Explained
+from knowledge.curation.explanation_edits import ExplainedAnswer
 from knowledge.domain import NotificationKind, SubjectKind
 from knowledge.errors import KnowledgeError, NoteTooLong
 
 
 def show(visit: Visit) -> Response:
     """Show the note with an answer, to be changed."""
-    statement_id = visit.asked.number("statement")
-    cluster, statement, kept = _answer(visit, statement_id)
-    noted = {each.value: kept.note.in_language(each.value) for each in Language}
-    return _form(visit, cluster, statement, kept, noted)
+    kept = _answer(visit, visit.asked.number("statement"))
+    return _form(visit, kept, {each.value: kept.note.in_language(each.value) for each in Language})
 
 
 def edit(visit: Visit) -> Response:
     """Keep another note, after a look at who is told and what they read."""
-    sent, statement_id = visit.sent, visit.sent.number("statement")
-    cluster, statement, kept = _answer(visit, statement_id)
+    sent = visit.sent
+    kept = _answer(visit, sent.number("statement"))
     try:
         note = written_note(sent)
     except NoteTooLong as error:
-        return _form(visit, cluster, statement, kept, note_fields(sent), error)
+        return _form(visit, kept, note_fields(sent), error)
     tell, reason = sent.choice("tell", Tell), sent.line("reason") or None
-    act = Explain(cluster.id, statement_id, note, _was(visit, kept), tell is Tell.YES)
+    act = Explain(kept.cluster.id, kept.statement.id, note, _was(visit, kept), tell is Tell.YES)
     if tell is None:
-        return _preview(visit, cluster, statement, kept, act, reason)
+        return _preview(visit, kept, act, reason)
     outcome = visit.submit(act, reason)
-    return visit.conclude(outcome) or visit.to(f"/clusters/{cluster.id}", "edited")
+    return visit.conclude(outcome) or visit.to(f"/clusters/{kept.cluster.id}", "edited")
 
 
-def _answer(visit: Visit, statement_id: int) -> tuple[ClusterSummary, SourcedStatement, Explained]:
-    with visit.transaction() as session:
-        cluster = cluster_listing.load_cluster(session, visit.number, now=visit.now).summary
-        kept = explanation_edits.explained(session, cluster.id, statement_id)
-        (statement,) = reports.load_by_ids(session, [statement_id])
-    return cluster, statement, kept
+def _answer(visit: Visit, statement_id: int) -> ExplainedAnswer:
+    return visit.do(explanation_edits.load_explained_answer, visit.number, statement_id, visit.now)
 
 
-def _was(visit: Visit, kept: Explained) -> Note:
+def _was(visit: Visit, kept: ExplainedAnswer) -> Note:
     """Return the note that was looked at before this one was written."""
     looked_at = {each.value: visit.sent.line(f"was_{each.value}") for each in Language}
     return Note(**looked_at) if visit.sent.text("looked_at") else kept.note
@@ -61,16 +53,14 @@ def _was(visit: Visit, kept: Explained) -> Note:
 
 def _form(
     visit: Visit,
-    cluster: ClusterSummary,
-    statement: SourcedStatement,
-    kept: Explained,
+    kept: ExplainedAnswer,
     noted: dict[str, str],
     error: KnowledgeError | None = None,
 ) -> Response:
     page = visit.page(
         "note.html",
-        cluster=cluster,
-        statement=statement,
+        cluster=kept.cluster,
+        statement=kept.statement,
         kept=kept,
         noted=noted,
         problem=describe_error(error, visit.words.say) if error is not None else None,
@@ -80,37 +70,30 @@ def _form(
     return page
 
 
-def _preview(
-    visit: Visit,
-    cluster: ClusterSummary,
-    statement: SourcedStatement,
-    kept: Explained,
-    act: Explain,
-    reason: str | None,
-) -> Response:
+def _preview(visit: Visit, kept: ExplainedAnswer, act: Explain, reason: str | None) -> Response:
     """Show what changes, how many people could be told, and what they would read.
 
     Raises what keeping it would.
     """
-    telling = Explain(act.cluster_id, act.statement_id, act.note, act.was, tell=True)
-    foreseen = visit.do(approvals.rehearse, telling, visit.actor, reason)
+    foreseen = visit.do(approvals.rehearse, replace(act, tell=True), visit.actor, reason)
     if foreseen.problem is not None:
         raise foreseen.problem
     entry = next((e for e in foreseen.entries if e.subject is SubjectKind.CLUSTER), None)
     if entry is None:
-        return visit.to(f"/clusters/{cluster.id}", "unchanged")
+        return visit.to(f"/clusters/{kept.cluster.id}", "unchanged")
+    title, statement, relation = kept.cluster.title, kept.statement, kept.relation
     today, changed = visit.now.date(), act.note.languages_changed(act.was)
     letters = previews.preview_notification(
-        NotificationKind.EXPLAINED, cluster.title, statement, kept.relation, today, note=act.note
+        NotificationKind.EXPLAINED, title, statement, relation, today, note=act.note
     )
     return visit.page(
         "note_preview.html",
-        cluster=cluster,
+        cluster=kept.cluster,
         statement=statement,
         act=act,
         reason=reason,
         told=int((entry.after or {}).get(TOLD) or 0),
         changed=changed,
         letters=[each for each in letters if each.language.value in changed],
-        later=previews.preview_ruled(cluster.title, statement, kept.relation, today, act.note),
+        later=previews.preview_ruled(title, statement, relation, today, act.note),
     )
