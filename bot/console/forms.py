@@ -49,16 +49,12 @@ class Form:
         return plain_text(text)
 
     def kept(self, name: str) -> str:
-        """Return what was written, for the form to show it again; it may not be usable."""
+        """Return what was written, usable or not, to be shown in its form again."""
         return plain_text(next(iter(self.fields.get(name, ())), ""))
 
     def text(self, name: str, limit: int = LINE) -> str:
         """Return a text without surrounding white space; empty if there is none."""
         return self.verbatim(name, limit).strip()
-
-    def typed(self, name: str) -> str:
-        """Return what was written, whether it can be used or not, to be shown in its form again."""
-        return plain_text(next(iter(self.fields.get(name, ())), ""))
 
     def needed_text(self, name: str, limit: int = LINE) -> str:
         """Return a text that must be there."""

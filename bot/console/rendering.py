@@ -114,7 +114,7 @@ def _token(context: Context) -> Markup:
 def _kept(context: Context, action: str, name: str, otherwise: object = "") -> Any:
     """Return what was sent in a field of the form of ``action`` if it is shown again."""
     sent: Form = context["sent"]
-    return sent.typed(name) if context["posted"] == action and name in sent.fields else otherwise
+    return sent.kept(name) if context["posted"] == action and name in sent.fields else otherwise
 
 
 @pass_context
