@@ -315,7 +315,8 @@ class App:
         from the rule of two people as all of it is.
         """
         from bot.conversation.conversation import Conversation
-        from bot.conversation.moderator_commands import Moderation, Place
+        from bot.conversation.moderator_access import Place
+        from bot.conversation.moderator_commands import Moderation
         from knowledge.storage.audit_log import COMMAND_LINE
 
         settings = self.settings

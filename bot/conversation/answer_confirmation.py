@@ -1,55 +1,44 @@
 """Confirm an answer: all that people will read of it, and the way back (pure)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from babel import Locale
 
 from bot.conversation.answer_texts import compose_answer, cut_short
-from bot.conversation.moderator_texts import action, next_button
+from bot.conversation.moderator_texts import action, compose_sentence, next_button
 from bot.conversation.notification_texts import compose_notification
 from bot.conversation.quotes import Asking, compose_sourced_quote
 from bot.conversation.relation_names import reviews
 from bot.conversation.reply import Block, Button, Reply, Style
 from bot.conversation.translations import Catalogue, Language, find_language, load_catalogue
 from knowledge.agreement.judgement import Judgement
+from knowledge.approvals import AnswerPreview
 from knowledge.checking.outcomes import Match, decide
+from knowledge.claim_queue.cluster_actions import HeldAct
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Calendar, Relation
-from knowledge.outbox.pending_notifications import Audience
 
 
-@dataclass(frozen=True, slots=True)
-class Intended:
-    """An answer that a moderator is about to give, and whom it would reach.
+def compose_confirmation(
+    each: AnswerPreview, two_people: bool, today: date, words: Catalogue
+) -> Reply:
+    """Show what people would read of an answer, and ask once more.
 
-    ``seen`` is the newest entry of the audit: nothing is sent if something was changed after it.
     ``two_people`` is whether a second person approves it first.
     """
-
-    cluster_id: int
-    claim: str
-    statement: SourcedStatement
-    relation: Relation
-    audience: Audience
-    seen: int
-    two_people: bool
-
-
-def compose_confirmation(each: Intended, today: date, words: Catalogue) -> Reply:
-    """Show what people would read of an answer, and ask once more."""
-    say, people = words.say, each.audience.people
-    supports = each.relation is Relation.SUPPORTS
+    say, cluster, statement = words.say, each.detail.summary, each.statement
+    people = each.audience.people if each.audience is not None else 0
+    supports = each.answer.relation is Relation.SUPPORTS
     blocks = [
         Block(
-            say("📤 Claim {number}: nothing is sent yet").format(number=each.cluster_id),
+            say("📤 Claim {number}: nothing is sent yet").format(number=cluster.id),
             Style.HEADLINE,
         ),
-        Block(cut_short(each.claim), Style.QUOTE),
+        Block(cut_short(cluster.title), Style.QUOTE),
         Block(_claimed(each, words)),
-        *compose_sourced_quote(each.statement, Asking(each.claim, today), words),
-        *_lacking(each.statement, words),
+        *compose_sourced_quote(statement, Asking(cluster.title, today), words),
+        *_lacking(statement, words),
     ]
     if people:
         goes = words.count("It goes to {count} person.", "It goes to {count} people.", people)
@@ -59,48 +48,48 @@ def compose_confirmation(each: Intended, today: date, words: Catalogue) -> Reply
         ]
     else:
         blocks.append(Block(say("Nobody is waiting for an answer.")))
-    if each.two_people:
+    if two_people:
         blocks.append(Block(say("A second person has to approve it first."), Style.NOTE))
     rows: list[tuple[Button, ...]] = []
     for heading, reply in _read(each, today, words):
         blocks += [Block(heading, Style.HEADLINE), *reply.blocks]
         rows += reply.buttons
-    about = (each.cluster_id, each.statement.id, each.seen)
+    # A button has room for one number: the later of both.
+    about = (cluster.id, statement.id, max(each.seen, each.shown))
     sending = Button(
-        say("📤 Propose it") if each.two_people else say("📤 Send it"),
+        say("📤 Propose it") if two_people else say("📤 Send it"),
         action=action("support" if supports else "refute", *about),
     )
-    rows.append((sending, Button(say("↩ Back"), action=action("back", each.cluster_id))))
+    rows.append((sending, Button(say("↩ Back"), action=action("back", cluster.id))))
     return Reply(tuple(blocks), tuple(rows))
 
 
 def compose_sent(
-    cluster_id: int, people: int, undoing: tuple[int, timedelta], words: Catalogue
+    cluster_id: int, people: int, held: HeldAct | None, undo_for: timedelta, words: Catalogue
 ) -> Reply:
-    """Say that a cluster is answered; ``undoing`` is the answer's entry in the audit, how long."""
+    """Say that a cluster is answered, as ``compose_held`` says things."""
     text = words.count(
         "Claim {number} is answered. {count} person will be told.",
         "Claim {number} is answered. {count} people will be told.",
         people,
         number=cluster_id,
     )
-    return compose_held(text, cluster_id, undoing, words)
+    return compose_held(text, held, undo_for, words)
 
 
-def compose_held(
-    text: str, cluster_id: int, undoing: tuple[int, timedelta], words: Catalogue
-) -> Reply:
-    """Say that something is answered, and offer to take it back while nothing is sent."""
-    entry_id, span = undoing
-    seconds = int(span.total_seconds())
+def compose_held(text: str, held: HeldAct | None, undo_for: timedelta, words: Catalogue) -> Reply:
+    """Say that something is done; of what is ``held``, offer to undo it while nothing is sent."""
+    if held is None:
+        return compose_sentence(text)
+    seconds = int(undo_for.total_seconds())
     if not seconds:
-        return Reply((Block(text),), ((next_button(words),),))
+        return compose_sentence(text, next_button(words))
     note = words.count(
         "Nothing is sent for {count} second: until then you can take it back.",
         "Nothing is sent for {count} seconds: until then you can take it back.",
         seconds,
     )
-    undo = Button(words.say("↩ Undo"), action=action("undo", cluster_id, entry_id))
+    undo = Button(words.say("↩ Undo"), action=action("undo", held.cluster_id, held.entry_id))
     return Reply((Block(text), Block(note, Style.NOTE)), ((undo,), (next_button(words),)))
 
 
@@ -120,19 +109,20 @@ def _lacking(statement: SourcedStatement, words: Catalogue) -> Iterator[Block]:
         yield Block(say("Its address is missing: people get no link to the report."))
 
 
-def _claimed(each: Intended, words: Catalogue) -> str:
-    if reviews(each.relation, each.statement.rating):
+def _claimed(each: AnswerPreview, words: Catalogue) -> str:
+    if reviews(each.answer.relation, each.statement.rating):
         return words.say("You say that this statement reviews this very claim:")
-    if each.relation is Relation.SUPPORTS:
+    if each.answer.relation is Relation.SUPPORTS:
         return words.say("✅ You say that this statement supports it:")
     return words.say("❌ You say that this statement contradicts it:")
 
 
-def _read(each: Intended, today: date, words: Catalogue) -> Iterator[tuple[str, Reply]]:
+def _read(each: AnswerPreview, today: date, words: Catalogue) -> Iterator[tuple[str, Reply]]:
     """Yield what people read, under whose heading: those who are told, else those who ask next."""
     names = Locale(words.language.value).languages
     shown: set[Language] = set()
-    for told in (readers.told for readers in each.audience.readers):
+    readers = each.audience.readers if each.audience is not None else ()
+    for told in (each.told for each in readers):
         language = find_language(told.language)
         if language in shown:
             continue
@@ -145,8 +135,8 @@ def _read(each: Intended, today: date, words: Catalogue) -> Iterator[tuple[str, 
         )
     if shown:
         return
-    judgement = Judgement(each.relation, 1.0)
+    judgement = Judgement(each.answer.relation, 1.0)
     match = Match(each.statement, judgement, 1.0, 1.0, settles=True, suggested=True)
-    answer = decide(each.claim, [match], 1)
+    answer = decide(each.detail.summary.title, [match], 1)
     heading = words.say("What people read who ask from now on:")
     yield heading, compose_answer(answer, None, today, words)

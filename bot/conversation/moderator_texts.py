@@ -1,7 +1,6 @@
 """Word what moderators read: a claim and what may answer it, a report just added (pure)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -15,6 +14,7 @@ from bot.conversation.translations import Catalogue
 from knowledge.claim_queue.cluster_listing import ClusterDetail
 from knowledge.corpus.ratings import relations_allowed
 from knowledge.corpus.reports import SourcedStatement
+from knowledge.curation.manual_reports import AddedReports
 from knowledge.domain import RejectReason, Relation, StatementStatus
 
 #: What every action of a moderator's button opens with.
@@ -29,20 +29,6 @@ LISTED: Final = 8
 _QUOTED: Final = 300
 #: Characters that are shown of a channel's name.
 _NAMED: Final = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What was just added: the report if it is one, whether it was here before, its statements.
-
-    ``seen`` is the newest entry of the audit: buttons do nothing to what was changed after it.
-    """
-
-    report_id: int | None
-    duplicate: bool
-    title: str
-    statements: tuple[SourcedStatement, ...]
-    seen: int = 0
 
 
 def compose_sentence(text: str, *buttons: Button) -> Reply:
@@ -186,7 +172,7 @@ def compose_adding_help(cluster_id: int, words: Catalogue) -> Reply:
     return Reply((Block(text), Block(f"/add #{cluster_id} https://…")))
 
 
-def compose_added(new: Added, cluster_id: int | None, words: Catalogue) -> Reply:
+def compose_added(new: AddedReports, cluster_id: int | None, words: Catalogue) -> Reply:
     """Show what was found in a report, to publish it or to answer a cluster with it."""
     say = words.say
     opening = say("📄 This report was added") if not new.duplicate else say("📄 It is here already")

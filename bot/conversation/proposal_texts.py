@@ -1,7 +1,6 @@
 """Word proposals that wait for a second person: named, and as moderators read them (pure)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -24,7 +23,7 @@ from knowledge.approvals import (
     Explain,
     Foreseen,
     MergeStatements,
-    Proposed,
+    NextProposal,
     Publish,
     ResumeFeed,
     SplitCluster,
@@ -42,23 +41,6 @@ ROOM_ALONE: Final = 40_000
 #: Characters of a change that does not fit, and of what stays around one in a long text.
 _CUT: Final = 200
 _AROUND: Final = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A proposal for somebody to look at: who proposed it by name, and what would come of it.
-
-    ``own`` is whether it is theirs, ``may`` whether their role is enough to approve it, ``more``
-    whether others wait; ``page`` is where the console shows it, None where there is no console.
-    """
-
-    proposed: Proposed
-    by: str
-    foreseen: Foreseen
-    own: bool
-    may: bool
-    more: bool
-    page: str | None = None
 
 
 def act_named(act: Act, say: Callable[[str], str]) -> str:
@@ -111,10 +93,11 @@ def compose_nothing_waiting(words: Catalogue) -> Reply:
     return compose_sentence(words.say("Nothing waits for a second person."))
 
 
-def compose_proposal(each: Pending, today: date, words: Catalogue) -> Reply:
+def compose_proposal(each: NextProposal, page: str | None, today: date, words: Catalogue) -> Reply:
     """Show a proposal, all that it changes and what people would read, and how it is decided.
 
-    What does not fit is counted, and then it is approved in the console: never half seen.
+    What does not fit is counted, and then it is approved on its ``page`` of the console, None where
+    there is no console: never half seen.
     """
     say, proposed = words.say, each.proposed
     blocks = [
@@ -129,7 +112,7 @@ def compose_proposal(each: Pending, today: date, words: Catalogue) -> Reply:
     if problem is not None:
         why = compose_refusal(problem, words) if isinstance(problem, REFUSED) else str(problem)
         blocks.append(Block(why))
-    room = ROOM if each.page is not None else ROOM_ALONE
+    room = ROOM if page is not None else ROOM_ALONE
     left_out = 0
     for part in _parts(each, today, words):
         length = sum(map(_length, part))
@@ -143,17 +126,17 @@ def compose_proposal(each: Pending, today: date, words: Catalogue) -> Reply:
             blocks.append(short)
             room -= _length(short)
     if left_out:
-        blocks.append(Block(_not_here(left_out, each.page, words)))
-    return Reply(tuple(blocks), tuple(_buttons(each, left_out == 0, words)))
+        blocks.append(Block(_not_here(left_out, page, words)))
+    return Reply(tuple(blocks), tuple(_buttons(each, left_out == 0, page, words)))
 
 
-def _origin(each: Pending, words: Catalogue) -> str:
+def _origin(each: NextProposal, words: Catalogue) -> str:
     return words.say("Proposed by {name}, {when}").format(
         name=words.quote(each.by), when=words.day(each.proposed.at.date())
     )
 
 
-def _parts(each: Pending, today: date, words: Catalogue) -> Iterator[list[Block]]:
+def _parts(each: NextProposal, today: date, words: Catalogue) -> Iterator[list[Block]]:
     """Yield what whoever decides has to see, each part to be shown whole."""
     proposed = each.proposed
     if proposed.reason:
@@ -220,7 +203,9 @@ def _not_here(left_out: int, page: str | None, words: Catalogue) -> str:
     return f"{said}\n{page or words.say('There is no console here; an admin sets CONSOLE_BIND.')}"
 
 
-def _buttons(each: Pending, whole: bool, words: Catalogue) -> list[tuple[Button, ...]]:
+def _buttons(
+    each: NextProposal, whole: bool, page: str | None, words: Catalogue
+) -> list[tuple[Button, ...]]:
     say, number = words.say, each.proposed.id
     rows: list[tuple[Button, ...]] = []
     if each.own:
@@ -229,8 +214,8 @@ def _buttons(each: Pending, whole: bool, words: Catalogue) -> list[tuple[Button,
         approving = (Button(say("✔ Approve"), action=action("approve", number)),)
         declining = (Button(say("✖ Decline"), action=action("decline", number)),)
         rows.append((*approving, *declining) if each.may and whole else declining)
-    if not whole and each.page is not None:
-        rows.append((Button(say("Open the console"), url=each.page),))
+    if not whole and page is not None:
+        rows.append((Button(say("Open the console"), url=page),))
     if each.more:
         rows.append((Button(say("⏭ Next"), action=action("pending", number)),))
     return rows

@@ -22,6 +22,13 @@ _CLUSTER = re.compile(r"#([0-9]{1,18})(?:\s+|$)")
 _ADDRESS = re.compile(r"https?://\S+")
 
 
+def row_number(text: str) -> int | None:
+    """Return the number that a person or a button wrote, None if it is none a row could have."""
+    if text.isascii() and text.isdecimal() and len(text) < 19:
+        return int(text)
+    return None
+
+
 def cluster_named(argument: str) -> tuple[int | None, str]:
     """Return the cluster that ``#NUMBER`` in front names, if any, and what comes after it."""
     named = _CLUSTER.match(argument)

@@ -195,6 +195,13 @@ def revoke_all(session: Session, key: str, now: datetime) -> int:
     return len(ended.all())
 
 
+def revoke_role(session: Session, key: str, actor: str, now: datetime) -> bool:
+    """Take a person's role away and sign them out; False if none was granted."""
+    held = roles.revoke(session, key, actor)
+    revoke_all(session, key, now)
+    return held
+
+
 def _value(row: ConsoleSession) -> OpenSession:
     return OpenSession(
         id=row.token_hash,

@@ -24,8 +24,10 @@ from knowledge.approvals.cluster_answers import (
     AnswerInForce,
     AnswerPreview,
     Reopened,
+    answer_open_cluster,
     draft_answer,
     preview_answer,
+    preview_open_answer,
     reopen_cluster,
 )
 from knowledge.approvals.cluster_page import ClusterPage, load_cluster_page
@@ -42,6 +44,7 @@ from knowledge.approvals.decisions import (
 )
 from knowledge.approvals.proposal_listing import (
     Foreseen,
+    NextProposal,
     Proposed,
     Prospect,
     foresee,
@@ -50,6 +53,7 @@ from knowledge.approvals.proposal_listing import (
     list_about_statement,
     list_decided,
     list_waiting,
+    load_next_waiting,
     load_proposal,
     rehearse,
 )
@@ -59,6 +63,7 @@ from knowledge.approvals.report_answers import (
     answer_with_report,
     rehearse_with_report,
 )
+from knowledge.approvals.report_publication import publish_as_shown, publish_report_as_shown
 
 __all__ = [
     "Act",
@@ -77,6 +82,7 @@ __all__ = [
     "Foreseen",
     "MergeStatements",
     "NewAnswer",
+    "NextProposal",
     "Policy",
     "Proposed",
     "Prospect",
@@ -90,6 +96,7 @@ __all__ = [
     "TrustSource",
     "Undo",
     "Waiting",
+    "answer_open_cluster",
     "answer_with_report",
     "approve",
     "count",
@@ -102,9 +109,13 @@ __all__ = [
     "list_decided",
     "list_waiting",
     "load_cluster_page",
+    "load_next_waiting",
     "load_proposal",
     "overtake",
     "preview_answer",
+    "preview_open_answer",
+    "publish_as_shown",
+    "publish_report_as_shown",
     "rehearse",
     "rehearse_with_report",
     "reopen_cluster",

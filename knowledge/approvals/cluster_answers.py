@@ -1,4 +1,4 @@
-"""Look at the answer to a cluster before it is given, and reopen the cluster with or without it."""
+"""Preview and give the answer to a cluster, and reopen the cluster with or without it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from knowledge.approvals.acts import Answer, Detach
 from knowledge.approvals.decisions import Applied, Policy, Waiting, submit
 from knowledge.claim_queue import cluster_actions, cluster_listing, verdicts
+from knowledge.claim_queue.cluster_actions import require_unanswered
 from knowledge.claim_queue.cluster_listing import (
     ClusterDetail,
     ClusterSummary,
@@ -17,7 +18,12 @@ from knowledge.claim_queue.cluster_listing import (
 from knowledge.claim_queue.explanations import NO_NOTE
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.curation.edit_conflicts import last_seen, last_shown, require_unchanged
+from knowledge.curation.edit_conflicts import (
+    last_seen,
+    last_shown,
+    require_as_shown,
+    require_unchanged,
+)
 from knowledge.domain import ClusterStatus, Relation, SubjectKind
 from knowledge.notifications import rejections
 from knowledge.outbox import pending_notifications
@@ -74,6 +80,28 @@ def draft_answer(session: Session, answer: Answer, actor: str, now: datetime) ->
         note = kept.note if kept.relation is answer.relation else NO_NOTE
     preview = preview_answer(session, replace(answer, note=note), actor, now)
     return replace(preview, seen=seen)
+
+
+def preview_open_answer(
+    session: Session, answer: Answer, actor: str, now: datetime, seen: int, two_people: bool
+) -> AnswerPreview:
+    """Preview an answer to a cluster that nobody handled yet. Raises as ``answer_open_cluster``."""
+    require_unanswered(session, answer.cluster_id)
+    require_as_shown(session, {answer.statement_id: seen})
+    require_unchanged(session, SubjectKind.CLUSTER, answer.cluster_id, seen)
+    return preview_answer(session, answer, actor, now, two_people)
+
+
+def answer_open_cluster(
+    session: Session, answer: Answer, actor: str, policy: Policy, seen: int
+) -> Applied | Waiting:
+    """Answer a cluster that nobody handled yet, if neither it nor the statement was changed.
+
+    Raises AlreadyHandled, Stale where either was changed since it was ``seen``, and as ``submit``.
+    """
+    require_unanswered(session, answer.cluster_id)
+    shown = {answer.statement_id: seen}
+    return submit(session, answer, actor, None, policy, seen=seen, shown=shown)
 
 
 class AnswerChoice(StrEnum):

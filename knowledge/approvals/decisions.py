@@ -28,6 +28,7 @@ from knowledge.approvals.acts import (
     subjects,
 )
 from knowledge.approvals.execution import (
+    Effects,
     apply,
     changes_what_is_told,
     collect_effects,
@@ -35,13 +36,14 @@ from knowledge.approvals.execution import (
 )
 from knowledge.approvals.preconditions import basis_of, lock, subject_named
 from knowledge.claim_queue import demand
+from knowledge.claim_queue.cluster_actions import HeldAct
 from knowledge.curation.edit_conflicts import (
     make_stale_error,
     require_as_shown,
     require_unchanged,
 )
 from knowledge.curation.publication import list_reviewers
-from knowledge.curation.resolution import UNDO_FOR
+from knowledge.curation.resolution import HELD, UNDO_FOR
 from knowledge.domain import ProposalState, Role, SubjectKind, now
 from knowledge.errors import (
     CannotDecide,
@@ -71,11 +73,12 @@ class Policy:
 class Applied:
     """An act was done. ``count`` is how many it moved or has told, or the number of what it made.
 
-    ``statement_ids`` are those whose vectors are wanted now.
+    ``statement_ids`` are those whose vectors are wanted now; ``held`` is of an answer.
     """
 
     count: int
     statement_ids: tuple[int, ...]
+    held: HeldAct | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def submit(
         with collect_effects(session) as effects:
             count = apply(session, act, actor, reason, two_people=True)
         if not changes_what_is_told(session, effects):
-            return Applied(count, effects.statement_ids)
+            return _applied(act, count, effects)
         rests_on = subjects(session, act)
         rests_on += [
             (SubjectKind.SOURCE, f.source_id) for f in list_changed_feeds(session, effects)
@@ -201,7 +204,15 @@ def _apply(
 ) -> Applied:
     with collect_effects(session) as effects:
         done = apply(session, act, actor, reason, two_people, held)
-    return Applied(done, effects.statement_ids)
+    return _applied(act, done, effects)
+
+
+def _applied(act: Act, count: int, effects: Effects) -> Applied:
+    held = None
+    if isinstance(act, Answer):
+        answered = next(each for each in effects.entries if each.action in HELD)
+        held = HeldAct(int(answered.subject_id), answered.id)
+    return Applied(count, effects.statement_ids, held)
 
 
 def _propose(

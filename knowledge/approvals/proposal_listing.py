@@ -7,14 +7,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge.approvals.acts import Act, Subject, load, subjects
+from knowledge.accounts import roles
+from knowledge.approvals.acts import Act, Subject, load, role_needed, subjects
 from knowledge.approvals.decisions import overtake
 from knowledge.approvals.execution import apply, collect_effects
 from knowledge.approvals.preconditions import name_of, subject_named
 from knowledge.claim_queue import demand
 from knowledge.corpus import reports
 from knowledge.corpus.reports import SourcedStatement
-from knowledge.domain import ProposalState, SubjectKind
+from knowledge.domain import ProposalState, Role, SubjectKind
 from knowledge.errors import KnowledgeError, NotFound
 from knowledge.models import Claim, Cluster, Feed, Proposal, Report, Source, Statement
 from knowledge.storage.audit_log import Entry
@@ -74,6 +75,22 @@ class Foreseen:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class NextProposal:
+    """A proposal for somebody to look at: who proposed it by name, and what would come of it.
+
+    ``own`` is whether it is theirs, ``may`` whether their role is enough to approve it, ``more``
+    whether others wait.
+    """
+
+    proposed: Proposed
+    by: str
+    foreseen: Foreseen
+    own: bool
+    may: bool
+    more: bool
+
+
 def load_proposal(session: Session, proposal_id: int) -> Proposed:
     """Return a proposal. Raises NotFound."""
     row = session.get(Proposal, proposal_id, populate_existing=True)
@@ -122,6 +139,27 @@ def list_about_report(session: Session, report_id: int) -> tuple[Proposed, ...]:
     ids = session.scalars(select(Statement.id).where(Statement.report_id == report_id))
     statements = [(SubjectKind.STATEMENT, number) for number in ids]
     return list_about(session, [(SubjectKind.REPORT, report_id), *statements])
+
+
+def load_next_waiting(
+    session: Session, after: int, viewer: str, first_admins: frozenset[str]
+) -> NextProposal | None:
+    """Return what waits longest of what has a number past ``after``, else of all, as one sees it.
+
+    What was overtaken meanwhile is closed before. None where nothing waits.
+    """
+    waiting = list_waiting(session)
+    if not waiting:
+        return None
+    first = next((each for each in waiting if each.id > after), waiting[0])
+    return NextProposal(
+        first,
+        by=roles.name_of(session, first.by),
+        foreseen=rehearse(session, first.act, first.by, first.reason),
+        own=first.by == viewer,
+        may=roles.role_of(session, viewer, first_admins) in (Role.ADMIN, role_needed(first.act)),
+        more=len(waiting) > 1,
+    )
 
 
 def foresee(session: Session, proposal_id: int) -> Foreseen:

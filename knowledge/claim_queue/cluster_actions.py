@@ -29,6 +29,14 @@ JOINED: Final = "joined"
 MOST: Final = 5_000
 
 
+@dataclass(frozen=True, slots=True)
+class HeldAct:
+    """An act that people are told of after a while: undone until then by its entry in the audit."""
+
+    cluster_id: int
+    entry_id: int
+
+
 def assign(
     session: Session,
     cluster_id: int,
@@ -60,7 +68,7 @@ def snooze(
     session: Session, cluster_id: int, until: datetime, actor: str, reason: str | None = None
 ) -> None:
     """Leave an open cluster alone until then. Raises NotFound, and AlreadyHandled if it is not."""
-    row = _unanswered(session, cluster_id)
+    row = require_unanswered(session, cluster_id)
     before = _standing(row)
     row.status, row.snoozed_until = ClusterStatus.SNOOZED, until
     _note(session, row.id, "snoozed", actor, reason, before, _standing(row))
@@ -73,16 +81,18 @@ def reject(
     actor: str,
     reason: str | None = None,
     held: timedelta = timedelta(),
-) -> None:
+) -> HeldAct:
     """Leave an open cluster unanswered for good; everybody who waits is told why.
 
     They are told once ``held`` has gone by. Raises NotFound, and AlreadyHandled.
     """
-    row = _unanswered(session, cluster_id)
+    row = require_unanswered(session, cluster_id)
     before = _standing(row)
     row.status, row.reject_reason, row.snoozed_until = ClusterStatus.REJECTED, why, None
     _note(session, row.id, "rejected", actor, reason, before, _standing(row))
     rejections.note_rejected(session, row.id, held)
+    done = audit_log.load_latest_ids(session, SubjectKind.CLUSTER, [row.id])
+    return HeldAct(row.id, done[row.id])
 
 
 def undo_rejection(
@@ -352,7 +362,11 @@ def _held(session: Session, cluster_id: int) -> Cluster:
     return resolve_merged_cluster(session, cluster_id)
 
 
-def _unanswered(session: Session, cluster_id: int) -> Cluster:
+def require_unanswered(session: Session, cluster_id: int) -> Cluster:
+    """Return the row of a cluster that nobody handled yet, nobody else's until the act is over.
+
+    Raises NotFound, and AlreadyHandled if it is answered or rejected.
+    """
     row = _held(session, cluster_id)
     if row.status not in (ClusterStatus.OPEN, ClusterStatus.SNOOZED, ClusterStatus.SETTLED):
         raise AlreadyHandled(f"cluster {row.id} is {row.status} already; reopen it first")

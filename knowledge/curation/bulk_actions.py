@@ -22,7 +22,7 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 #: Does to one cluster what is done to all of them.
-Act: TypeAlias = Callable[[Session, int], None]
+Act: TypeAlias = Callable[[Session, int], object]
 
 #: What keeps an act from one cluster and not from the others.
 _OF_ONE: Final = (AlreadyHandled, CannotRegroup, NotFound, Stale)

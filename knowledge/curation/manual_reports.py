@@ -1,9 +1,13 @@
-"""A report put in by hand: its statements are chosen by whoever put it in."""
+"""Keep reports that are put in by hand, their statements chosen by a person or read off them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from knowledge.claim_queue import demand
 from knowledge.corpus import reports
-from knowledge.corpus.reports import Stored
+from knowledge.corpus.reports import SourcedStatement, Stored
 from knowledge.domain import ReportDraft, SubjectKind
 from knowledge.storage import audit_log
 
@@ -18,3 +22,38 @@ def file_report(session: Session, draft: ReportDraft, actor: str) -> Stored:
         after = {"title": draft.title, "publisher": draft.publisher, "url": draft.url}
         audit_log.record(session, actor, "added", SubjectKind.REPORT, stored.report_id, after=after)
     return stored
+
+
+@dataclass(frozen=True, slots=True)
+class AddedReports:
+    """What was just added: the report if it is one, whether all was here before, the statements.
+
+    ``seen`` is the newest entry of the audit: nothing is done to what was changed after it.
+    """
+
+    report_id: int | None
+    duplicate: bool
+    title: str
+    statements: tuple[SourcedStatement, ...]
+    seen: int = 0
+
+
+def add_reports(session: Session, drafts: Sequence[ReportDraft]) -> AddedReports:
+    """Keep reports, at least one, with the statements that their bodies hold as drafts.
+
+    The same content a second time adds nothing; what is returned of it is as it is kept.
+    """
+    demand.hold(session)
+    stored = [reports.store(session, draft) for draft in drafts]
+    # Before what is shown: what is done in between is not taken for seen.
+    seen = audit_log.load_latest_id(session)
+    ids = [number for each in stored for number in each.statement_ids]
+    found = tuple(reports.load_by_ids(session, ids))
+    return AddedReports(
+        report_id=stored[0].report_id if len(stored) == 1 else None,
+        duplicate=all(each.duplicate for each in stored),
+        # A report that was here before may have been edited since.
+        title=found[0].title if found else drafts[0].title,
+        statements=found,
+        seen=seen,
+    )

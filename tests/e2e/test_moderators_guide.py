@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from bot.conversation.conversation import Conversation
-from bot.conversation.moderator_commands import Moderation, Place
+from bot.conversation.moderator_access import Place
+from bot.conversation.moderator_commands import Moderation
 from bot.conversation.reply import Asker
 from knowledge import curation
 from knowledge.accounts import roles, sign_in

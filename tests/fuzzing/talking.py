@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from bot.conversation.conversation import Conversation
-from bot.conversation.moderator_commands import Moderation, Place
+from bot.conversation.moderator_access import Place
+from bot.conversation.moderator_commands import Moderation
 from bot.fetching.errors import PrivateAddress
 from bot.media.errors import UnreadablePicture
 from knowledge import curation

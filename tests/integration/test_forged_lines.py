@@ -25,7 +25,7 @@ from bot.console.forms import Form
 from bot.console.rendering import _environment
 from bot.console.report_upload import drafts as console_drafts
 from bot.conversation.answer_texts import compose_answer
-from bot.conversation.moderator_texts import Added, compose_added
+from bot.conversation.moderator_texts import compose_added
 from bot.conversation.notification_texts import compose_notification
 from bot.conversation.reply import Reply
 from bot.conversation.report_input import read_pasted
@@ -41,6 +41,7 @@ from knowledge.corpus import reports, sources
 from knowledge.corpus.readers import Format, read
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation import ReportEdit, StatementEdit
+from knowledge.curation.manual_reports import AddedReports
 from knowledge.domain import (
     FeedKind,
     NotificationKind,
@@ -236,7 +237,7 @@ def replies(statement: SourcedStatement, language: Language) -> Iterator[Reply]:
         tries=0,
     )
     yield compose_notification(told, TODAY, words)
-    yield compose_added(Added(1, False, statement.title, (statement,)), 1, words)
+    yield compose_added(AddedReports(1, False, statement.title, (statement,)), 1, words)
 
 
 def telegram(reply: Reply) -> str:

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from bot.conversation.commands import describe_commands
 from bot.conversation.conversation import Conversation
-from bot.conversation.moderator_commands import Moderation, Place
+from bot.conversation.moderator_access import Place
+from bot.conversation.moderator_commands import Moderation
 from bot.conversation.outbox import Outbox
 from bot.conversation.reply import Asker, Button, Reply
 from bot.conversation.translations import Language, load_catalogue

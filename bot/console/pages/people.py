@@ -45,9 +45,7 @@ def grant(visit: Visit) -> Response:
 def revoke(visit: Visit) -> Response:
     """Take a role away; whoever held it is signed out in the same transaction."""
     key = _key(visit)
-    with visit.transaction() as session:
-        roles.revoke(session, key, visit.actor)
-        sign_in.revoke_all(session, key, visit.now)
+    visit.do(sign_in.revoke_role, key, visit.actor, visit.now)
     return visit.to("/people", "revoked")
 
 

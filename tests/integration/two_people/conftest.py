@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.conversation import Conversation
-from bot.conversation.moderator_commands import Moderation, Place
+from bot.conversation.moderator_access import Place
+from bot.conversation.moderator_commands import Moderation
 from embeddings.encoders.encoder import Encoder
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.checking.claim_checker import ClaimChecker

@@ -11,7 +11,6 @@ from sqlalchemy import event, update
 
 from bot.app import App
 from bot.conversation.moderator_texts import action
-from bot.conversation.proposal_texts import Pending
 from bot.conversation.proposal_texts import compose_proposal as pending_shown
 from bot.conversation.reply import Asker
 from bot.conversation.translations import Language, load_catalogue
@@ -19,7 +18,7 @@ from bot.telegram.outgoing.rendering import render
 from embeddings.encoders.encoder import Encoder
 from knowledge import approvals, curation
 from knowledge.accounts import roles
-from knowledge.approvals import Applied, Policy, Waiting
+from knowledge.approvals import Applied, NextProposal, Policy, Waiting
 from knowledge.claim_queue import verdicts
 from knowledge.corpus import reports, sources
 from knowledge.curation import ReportEdit, StatementEdit
@@ -376,8 +375,8 @@ class TestASecondLook:
         with sessions.begin() as session:
             proposed = approvals.load_proposal(session, number)
         foreseen = sessions.read(approvals.foresee, number)
-        pending = Pending(proposed, "Amal", foreseen, own=False, may=True, more=False, page=page)
-        reply = pending_shown(pending, TODAY, load_catalogue(Language.ENGLISH))
+        pending = NextProposal(proposed, "Amal", foreseen, own=False, may=True, more=False)
+        reply = pending_shown(pending, page, TODAY, load_catalogue(Language.ENGLISH))
         labels = [each.label for row in reply.buttons for each in row]
         if page is None:
             assert "✔ Approve" in labels
@@ -397,10 +396,8 @@ class TestASecondLook:
         with sessions.begin() as session:
             proposed = approvals.load_proposal(session, number)
         foreseen = sessions.read(approvals.foresee, number)
-        pending = Pending(
-            proposed, "Amal", foreseen, own=False, may=True, more=False, page="https://c"
-        )
-        text = read(pending_shown(pending, TODAY, load_catalogue(Language.ARABIC)))
+        pending = NextProposal(proposed, "Amal", foreseen, own=False, may=True, more=False)
+        text = read(pending_shown(pending, "https://c", TODAY, load_catalogue(Language.ARABIC)))
         assert "word149 is so" in text
         assert not [name for name in ("span_", "rating_text", "rating:", "text:") if name in text]
 
