@@ -2,25 +2,19 @@
 
 import os
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
-
-import numpy as np
+from dataclasses import replace
+from typing import Final
 
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
-from embeddings.index.score_normalisation import COHORT, normalise_scores
 from embeddings.progress import Progress
-from embeddings.search_results import Hit, Vectors
 from embeddings.text.normalisation import for_matching
 from embeddings.text.tokenisation import terms
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
-from knowledge.agreement.text_differences import same_text
+from knowledge.checking.answer_cache import AnswerCache
 from knowledge.checking.calibration import STANDARD, Calibration, VerdictKind
 from knowledge.checking.outcomes import (
-    SUGGEST,
     Answer,
     Match,
     answer_by_clauses,
@@ -29,55 +23,29 @@ from knowledge.checking.outcomes import (
     combine_answers,
     decide,
     drop_verdict,
-    is_reviewed_claim,
     relevance_needed,
 )
-from knowledge.checking.relevance import Found, coverage
-from knowledge.checking.reranking import RERANKED, Reread
+from knowledge.checking.reranking import RERANKED
+from knowledge.checking.retrieval import Candidate, Reranking, Retriever, leave_unread
 from knowledge.checking.stages import Stage, Watch, watch_nothing
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.inquiries import Basis
 from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, core_of, read_message
-from knowledge.claims.arabizi import differ_in_language, is_arabizi
+from knowledge.claims.arabizi import differ_in_language
 from knowledge.claims.clause_splitting import MAX_CLAUSES
-from knowledge.claims.transliteration import arabic_spellings
 from knowledge.corpus.ratings import REJECTING_RATINGS
-from knowledge.corpus.reports import SourcedStatement, load_preceding, load_published
+from knowledge.corpus.reports import SourcedStatement, load_published
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
 from knowledge.index.serving_index import ServingIndex
 from knowledge.storage.database import Sessions
 
-#: What is below this relevance by search alone is not read together with the claim: reading costs.
-#: What was read and is below it is not judged. Far below ``SUGGEST``, since a statement in another
-#: language shares no words: of the statements that claims are about 99 % pass.
-READ_FROM: Final = 0.02
-#: Characters of a statement that are compared with a claim: one of millions must not hold up every
-#: claim that finds it. Twice what any message has, so that none is taken for all that it says.
-READ_CHARACTERS: Final = 2 * MAX_CHARACTERS
-#: Different texts judged, and read first: past these a statement about the same thing is rare, and
-#: reading costs.
-JUDGED: Final = 3
-#: Answers kept for claims that are asked again while nothing changes: viral claims repeat. 20 KB
-#: each: this, and what is kept of words read, is soon full, so that memory does not grow for hours.
-REMEMBERED: Final = 1_024
 #: Claims answered at once; the others wait. More than there are processors only take turns with the
 #: interpreter: four at once on two processors are answered a fifth slower than two.
 AT_ONCE: Final = os.cpu_count() or 1
-
-
 #: So sure must be that a statement does not say a clause before the whole claim is left open.
 LEFT_OUT: Final = 0.8
-
-
 _UNSETTLED: Final = frozenset({Outcome.RELATED, Outcome.NO_MATCH})
-
-
-class Reranking(Protocol):
-    """What is needed of ``reranking.Reranker``."""
-
-    def read(self, claim: str, found: Sequence[Found]) -> list[Reread]:
-        """Return what each of ``found`` is worth once read with ``claim``, in the same order."""
 
 
 class ClaimChecker:
@@ -94,18 +62,16 @@ class ClaimChecker:
         watch: Watch = watch_nothing,
     ) -> None:
         self._sessions, self._encoder, self._index, self._judge = sessions, encoder, index, judge
-        self._reranker, self._calibration, self._watch = reranker, calibration, watch
-        self._cohort: Vectors | None = None
-        self._remembered = _Remembered(REMEMBERED)
+        self._calibration, self._watch = calibration, watch
+        self._retriever = Retriever(sessions, encoder, reranker, watch)
+        self._remembered = AnswerCache()
         self._places = threading.Semaphore(AT_ONCE)
 
     def prepare(self, progress: Progress | None = None) -> None:
         """Load the index and the models ahead of the first claim."""
         self._index.current(progress)
-        self._unrelated()
         self._judge.judge("1", [Evidence("1")])
-        if self._reranker is not None:
-            self._reranker.read("1", [Found("1", 0.0, 0.0, 0.0)])
+        self._retriever.prepare()
 
     @property
     def basis(self) -> Basis:
@@ -164,7 +130,7 @@ class ClaimChecker:
         live = self._index.current()
         if not terms(text) or not len(live):
             return _nothing(text)
-        found = self._reranked(text, self._searched(text, live, top))
+        found = self._retriever.rerank(text, self._retriever.search(text, live, top))
         matches = tuple(self._match(text, each, {}) for each in found[:top])
         return replace(_nothing(text), matches=matches)
 
@@ -174,17 +140,7 @@ class ClaimChecker:
         if not terms(text) or not others:
             return [0.0] * len(others)
         with self._places:
-            vector = _mean(self._encoder.encode_claims((text,)))
-            read = [each[:READ_CHARACTERS] for each in others]
-            cosines = self._encoder.encode_statements(read) @ vector
-            cohort = self._unrelated()
-            found = [
-                Found(each, 0.0, normalise_scores(float(c), vector, cohort), coverage(text, each))
-                for each, c in zip(read, cosines, strict=True)
-            ]
-            if self._reranker is None:
-                return [each.relevance for each in found]
-            return [each.relevance for each in self._reranker.read(text, found)]
+            return self._retriever.relevances(text, others)
 
     def compare(self, claim: str, statements: Sequence[SourcedStatement]) -> list[Match]:
         """Return how statements of a report that no index holds stand to a claim, nearest first.
@@ -193,18 +149,9 @@ class ClaimChecker:
         """
         text = core_of(bare_text(claim)) or bare_text(claim)
         if not terms(text) or not statements:
-            return [self._match(text, each, {}) for each in _unread(statements)]
+            return [self._match(text, each, {}) for each in leave_unread(statements)]
         with self._places:
-            spellings = (text, *(arabic_spellings(text) if is_arabizi(text) else ()))
-            vector = _mean(self._encoder.encode_claims(spellings))
-            read = [each.text[:READ_CHARACTERS] for each in statements]
-            cosines = self._encoder.encode_statements(read) @ vector
-            found = [
-                self._candidate(spellings, vector, Hit(each.id, 0.0, float(cosine), 0.0), each, by)
-                for each, cosine, by in zip(statements, cosines, ["", *read], strict=False)
-            ]
-            found = self._reranked(text, sorted(found, key=_relevance))
-            found.sort(key=_relevance)
+            found = self._retriever.read_all(text, statements)
             chosen = found[:RERANKED]
             judged = self._judge.judge(text, [each.evidence for each in chosen])
         known = {each.statement.id: one for each, one in zip(chosen, judged, strict=True)}
@@ -229,27 +176,9 @@ class ClaimChecker:
                 answers = [self.answer(each, top, crossed=read.crossed) for each in read.claims]
                 return combine_answers(answers, self.nearest(message, top), top)
 
-    def _searched(self, text: str, live: LiveIndex, top: int) -> "list[_Candidate]":
-        """Return what search finds, best first; what was retracted since is not among it."""
-        spelled = arabic_spellings(text) if is_arabizi(text) else ()
-        with self._watch(Stage.ENCODE):
-            vectors = self._encoder.encode_claims([text, *spelled])
-        vector = _mean(vectors)
-        with self._watch(Stage.SEARCH), self._sessions() as session:
-            hits = live.search(vector, " ".join(spelled) or text, max(top, RERANKED))
-            statements = load_published(session, [hit.id for hit in hits])
-            before = load_preceding(session, list(statements))
-        return [
-            self._candidate(
-                (text, *spelled), vector, hit, statements[hit.id], before.get(hit.id, "")
-            )
-            for hit in hits
-            if hit.id in statements
-        ]
-
-    def _judged(self, claim: str, text: str, candidates: "list[_Candidate]", top: int) -> Answer:
+    def _judged(self, claim: str, text: str, candidates: list[Candidate], top: int) -> Answer:
         """Return the answer to a claim that reads ``text``: as judged, and as people ruled."""
-        found, chosen = self._chosen(text, candidates)
+        found, chosen = self._retriever.choose(text, candidates)
         with self._sessions() as session:
             said = verdicts.said(session, text, claim)
             answers = load_published(session, sorted(said))
@@ -293,7 +222,7 @@ class ClaimChecker:
         """
         core = core_of(text)
         text = core or text
-        answer = self._judged(claim, text, self._searched(text, live, top), top)
+        answer = self._judged(claim, text, self._retriever.search(text, live, top), top)
         if answer.outcome in _UNSETTLED and not answer.disputed:
             answer = self._by_clauses(answer, text, live, top)
         if core is None or answer.outcome in _UNSETTLED:
@@ -309,66 +238,13 @@ class ClaimChecker:
         cut = clauses(text)
         parts = []
         for clause in cut.free:
-            candidates = self._searched(clause, live, top)
+            candidates = self._retriever.search(clause, live, top)
             nearby = [each for each in candidates if each.statement.id in found]
             parts.append(self._judged(clause, clause, nearby, top))
         return answer_by_clauses(whole, parts, top, complete=cut.complete)
 
-    def _chosen(
-        self, claim: str, found: list["_Candidate"]
-    ) -> "tuple[list[_Candidate], list[_Candidate]]":
-        """Return the candidates in their final order, and those whose judgement can matter.
-
-        Where nothing found is about the claim, nothing is read. The very text settles a claim
-        unless others that are clearly about it speak against it, so only those are judged beside.
-        """
-        exact = [replace(each, relevance=1.0) for each in found if same_text(claim, each.text)]
-        known = {each.statement.id for each in exact}
-        others = [each for each in found if each.statement.id not in known]
-        if exact:
-            rivals = [each for each in others[:RERANKED] if each.relevance >= SUGGEST]
-            # Of many copies some are enough; what fact-checkers say of it is among them.
-            copies = sorted(exact, key=lambda each: not each.evidence.reviewed)[:RERANKED]
-            return [*exact, *others], _judgeable([*copies, *rivals])
-        ordered = self._reranked(claim, found)
-        read = ordered[:RERANKED]
-        return ordered, _judgeable([each for each in read if each.relevance >= READ_FROM])
-
-    def _reranked(self, claim: str, found: list["_Candidate"]) -> "list[_Candidate]":
-        first = [each for each in found[:RERANKED] if each.relevance >= READ_FROM]
-        if self._reranker is None or not first:
-            return found
-        nearest = _judgeable(first)
-        read = self._read(self._reranker, claim, nearest)
-        # Reading costs: more only where the first do not fill what is judged, or none of them is
-        # about the claim.
-        about = [each for each in read if each.relevance >= READ_FROM]
-        if len(_texts(about)) < JUDGED or not any(each.relevance >= SUGGEST for each in about):
-            more = [each for each in first if each not in nearest]
-            read += self._read(self._reranker, claim, more)
-        # What was not read again stays below what was, and is no more about the claim: how many
-        # more are asked for must not decide the outcome.
-        known = {each.statement.id for each in read}
-        score, relevance = min(r.score for r in read), min(r.relevance for r in read)
-        kept = [
-            replace(each, score=min(each.score, score), relevance=min(each.relevance, relevance))
-            for each in found
-            if each.statement.id not in known
-        ]
-        return [*sorted(read, key=lambda each: -each.score), *kept]
-
-    def _read(
-        self, reranker: Reranking, claim: str, candidates: list["_Candidate"]
-    ) -> "list[_Candidate]":
-        with self._watch(Stage.READ):
-            read = reranker.read(claim, [each.found for each in candidates])
-        return [
-            replace(each, score=one.score, relevance=one.relevance)
-            for each, one in zip(candidates, read, strict=True)
-        ]
-
     def _match(
-        self, claim: str, candidate: "_Candidate", judgements: Mapping[int, Judgement]
+        self, claim: str, candidate: Candidate, judgements: Mapping[int, Judgement]
     ) -> Match:
         statement, relevance = candidate.statement, candidate.relevance
         judgement = judgements.get(candidate.statement.id)
@@ -391,63 +267,6 @@ class ClaimChecker:
             kind=kind,
         )
 
-    def _candidate(
-        self,
-        spellings: Sequence[str],
-        vector: Vectors,
-        hit: Hit,
-        statement: SourcedStatement,
-        before: str,
-    ) -> "_Candidate":
-        evidence = Evidence(
-            statement.text[:READ_CHARACTERS],
-            statement.title,
-            statement.speaker or "",
-            before[:READ_CHARACTERS],
-            is_reviewed_claim(statement),
-        )
-        deviation = normalise_scores(hit.cosine, vector, self._unrelated())
-        said = f"{statement.title}\n{evidence.text}"
-        shared = max(coverage(spelling, said) for spelling in spellings)
-        found = Found(evidence.text, hit.score, deviation, shared, evidence.context)
-        return _Candidate(statement, evidence, found, found.score, found.relevance)
-
-    def _unrelated(self) -> Vectors:
-        if self._cohort is None:
-            self._cohort = self._encoder.encode_statements(COHORT)
-        return self._cohort
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A statement as it was found, and its score and relevance as known by now."""
-
-    statement: SourcedStatement
-    evidence: Evidence
-    found: Found
-    score: float
-    relevance: float
-
-    @property
-    def text(self) -> str:
-        """What is read of the statement."""
-        return self.evidence.text
-
-
-def _relevance(candidate: _Candidate) -> float:
-    return -candidate.relevance
-
-
-def _unread(statements: Sequence[SourcedStatement]) -> list[_Candidate]:
-    nothing = Found("", 0.0, 0.0, 0.0)
-    return [_Candidate(each, Evidence(each.text), nothing, 0.0, 0.0) for each in statements]
-
-
-def _mean(vectors: Vectors) -> Vectors:
-    """Return the direction between unit vectors."""
-    mean: Vectors = vectors.mean(axis=0)
-    return mean / np.linalg.norm(mean) if len(vectors) > 1 else mean
-
 
 def _nothing(text: str) -> Answer:
     return Answer(text, Outcome.NO_MATCH, 1.0, ())
@@ -459,7 +278,7 @@ def _by_rules(judgement: Judgement) -> bool:
     return bool(kinds - {ReasonKind.WORDS_DIFFER, ReasonKind.RATED})
 
 
-def _kind(claim: str, candidate: _Candidate, judgement: Judgement) -> VerdictKind:
+def _kind(claim: str, candidate: Candidate, judgement: Judgement) -> VerdictKind:
     """Return what a verdict rests on; ``judgement`` is of the text, whatever its rating."""
     supports = judgement.relation is Relation.SUPPORTS
     if differ_in_language(claim, candidate.text):
@@ -467,40 +286,3 @@ def _kind(claim: str, candidate: _Candidate, judgement: Judgement) -> VerdictKin
     if candidate.statement.rating in REJECTING_RATINGS and supports:
         return VerdictKind.REVIEWED
     return VerdictKind.SUPPORTS if supports else VerdictKind.REFUTES
-
-
-def _judgeable(candidates: Sequence[_Candidate]) -> list[_Candidate]:
-    """Return the first with ``JUDGED`` different texts, each with all of its copies.
-
-    Copies must not take the places of what speaks against them.
-    """
-    wanted = set(_texts(candidates)[:JUDGED])
-    return [each for each in candidates if for_matching(each.text) in wanted]
-
-
-def _texts(candidates: Sequence[_Candidate]) -> list[str]:
-    """Return the different texts of candidates, in their order."""
-    return list(dict.fromkeys(for_matching(each.text) for each in candidates))
-
-
-class _Remembered:
-    """Answers by what they depend on, the most recently asked kept. Safe from several threads."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._answers: OrderedDict[tuple[str, tuple[int, int], int], Answer] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, tuple[int, int], int]) -> Answer | None:
-        with self._lock:
-            known = self._answers.get(key)
-            if known is not None:
-                self._answers.move_to_end(key)
-            return known
-
-    def keep(self, key: tuple[str, tuple[int, int], int], answer: Answer) -> None:
-        with self._lock:
-            self._answers[key] = answer
-            self._answers.move_to_end(key)
-            if len(self._answers) > self._size:
-                self._answers.popitem(last=False)

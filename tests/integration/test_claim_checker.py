@@ -13,9 +13,10 @@ from embeddings.encoders.encoder import Encoder
 from knowledge import curation
 from knowledge.agreement.judgement import Evidence, Judgement
 from knowledge.checking.calibration import STANDARD, Calibration, VerdictKind
-from knowledge.checking.claim_checker import JUDGED, ClaimChecker
+from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.checking.relevance import Found
 from knowledge.checking.reranking import RERANKED, Reread
+from knowledge.checking.retrieval import JUDGED
 from knowledge.checking.stages import Stage
 from knowledge.corpus import reports
 from knowledge.domain import Outcome, Rating, Relation, ReportDraft, StatementDraft
