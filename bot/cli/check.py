@@ -12,8 +12,9 @@ from bot.app import App
 from bot.cli.batch_rows import Row, answer_json, run_batch
 from bot.cli.progress_bar import reporter
 from bot.cli.terminal_replies import print_reply
-from bot.conversation.answer_texts import Part, compose_answer, compose_answers, compose_small_talk
+from bot.conversation.answer_texts import Part, compose_answer, compose_answers
 from bot.conversation.reply import Reply
+from bot.conversation.small_talk_texts import compose_small_talk
 from bot.conversation.translations import BY_CODE, Catalogue, Language, load_catalogue
 from knowledge.checking.outcomes import Answer
 from knowledge.claims import Message, read_message

@@ -6,7 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Final, TypeAlias
 
-from bot.conversation import answer_texts, inline_cards, media_texts, moderator_texts
+from bot.conversation import (
+    answer_texts,
+    inline_cards,
+    media_texts,
+    moderator_texts,
+    small_talk_texts,
+)
 from bot.conversation.answer_texts import Carrier, Part
 from bot.conversation.groups import COMMANDS as OF_GROUPS
 from bot.conversation.groups import Groups
@@ -126,7 +132,7 @@ class Conversation:
         try:
             message = read_message(text)
         except UnreadableClaim as error:
-            return answer_texts.compose_unreadable(error.problem, words)
+            return small_talk_texts.compose_unreadable(error.problem, words)
         if message.intent is not Intent.CLAIM:
             return self._talked(asker, message.intent, text, words)
         return self._answered(asker, message, Carrier.MESSAGE, words, origin)
@@ -136,11 +142,11 @@ class Conversation:
         if intent is Intent.HELP:
             return self.help(asker)
         if intent not in (Intent.SOURCE, Intent.VERDICT, Intent.WRONG):
-            return answer_texts.compose_small_talk(intent, words, text)
+            return small_talk_texts.compose_small_talk(intent, words, text)
         since = datetime.now(UTC) - LAST_ANSWER
         last = self._sessions.read(inquiries.load_latest, self._key(asker), since)
         if last is None:
-            return answer_texts.compose_small_talk(intent, words, text)
+            return small_talk_texts.compose_small_talk(intent, words, text)
         if intent is Intent.SOURCE:
             shown = self._sessions.read(load_published_in_order, last.statement_ids)
             return answer_texts.compose_sources(last.claim, shown, self._today(), words)
@@ -196,10 +202,10 @@ class Conversation:
     ) -> Reply:
         """Answer the claims of what was read, and keep an inquiry of each."""
         if not message.claims:
-            return answer_texts.compose_small_talk(message.intent, words)
+            return small_talk_texts.compose_small_talk(message.intent, words)
         answered = self._looked_up(message)
         if not answered:
-            return answer_texts.compose_arabizi_unread(words)
+            return small_talk_texts.compose_arabizi_unread(words)
         rest = Rest(message.rest, self._keeping.origin(origin) if origin is not None else None)
         parts = self._keeping.keep(asker, answered, rest, words.language)
         if asker.is_nobody:

@@ -10,10 +10,10 @@ from bot.conversation.answer_texts import (
     compose_answer,
     compose_answers,
     compose_others,
-    compose_unreadable,
     headline,
 )
 from bot.conversation.reply import Reply, Style
+from bot.conversation.small_talk_texts import compose_unreadable
 from bot.conversation.translations import Language, load_catalogue
 from knowledge.agreement.judgement import Judgement, Reason, ReasonKind
 from knowledge.checking.outcomes import Answer, Match
