@@ -18,7 +18,7 @@ from embeddings.progress import Progress
 from knowledge.domain import now
 from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import require_ready
-from knowledge.update_queue import queued_updates
+from knowledge.update_queue import queued_updates, update_retention
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -213,7 +213,7 @@ class App:
     def forget_updates(self, moment: datetime) -> int:
         """Forget the updates that are done with, those given up too; returns how many."""
         kept = min(GIVEN_UP_KEPT, timedelta(days=self.settings.retention_days))
-        return self.sessions.write(queued_updates.forget, moment - SENT_KEPT, moment - kept)
+        return self.sessions.write(update_retention.forget, moment - SENT_KEPT, moment - kept)
 
     def _errands(self, config: "TelegramConfig") -> "Errands":
         """Return what a running bot does on a schedule."""

@@ -31,7 +31,7 @@ from knowledge.models import (
 )
 from knowledge.storage import secure_deletion
 from knowledge.storage.database import Sessions
-from knowledge.update_queue import queued_updates
+from knowledge.update_queue import update_retention
 
 #: Inquiries forgotten in one transaction: others write in between.
 _BATCH: Final = 500
@@ -81,7 +81,7 @@ def forget(session: Session, key: str) -> None:
             delete(SavedSearch).where(SavedSearch.person_key == key),
         )
     )
-    gone += queued_updates.forget_lane(session, key, f"{_NOBODY}{secrets.token_hex(16)}")
+    gone += update_retention.forget_lane(session, key, f"{_NOBODY}{secrets.token_hex(16)}")
     if gone:
         secure_deletion.schedule_overwrite(session)
     session.expire_all()

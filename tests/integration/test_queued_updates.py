@@ -11,7 +11,7 @@ from knowledge.domain import ArrivalState, Course
 from knowledge.errors import NotFound
 from knowledge.models import Arrival
 from knowledge.storage.database import Sessions
-from knowledge.update_queue import queued_updates
+from knowledge.update_queue import queued_updates, update_retention
 from knowledge.update_queue.message_versions import Standing, Version
 from knowledge.update_queue.queued_updates import LeasedUpdate, NewUpdate
 
@@ -248,7 +248,7 @@ class TestVersions:
         answer(sessions, 1, "77")
         say(sessions, 2, "two")
         with sessions.begin() as session:
-            queued_updates.forget_lane(session, "a", "nobody")
+            update_retention.forget_lane(session, "a", "nobody")
         for number in (1, 2):
             left = row(sessions, number)
             assert (left.message, left.content, left.placeholder) == (None, None, None)
@@ -336,9 +336,9 @@ class TestEnding:
             queued_updates.give_up(session, 2, "one", "broken", NOW)
         later = NOW + timedelta(seconds=1)
         with sessions.begin() as session:
-            assert queued_updates.forget(session, NOW, NOW) == 0
-            assert queued_updates.forget(session, later, NOW) == 1
-            assert queued_updates.forget(session, later, later) == 1
+            assert update_retention.forget(session, NOW, NOW) == 0
+            assert update_retention.forget(session, later, NOW) == 1
+            assert update_retention.forget(session, later, later) == 1
             assert queued_updates.count_waiting(session) == 1
 
     def test_everything_of_one_person_can_be_forgotten(self, sessions: Sessions) -> None:
@@ -346,7 +346,7 @@ class TestEnding:
         take(sessions, 1)
         finish(sessions, 1)
         with sessions.begin() as session:
-            assert queued_updates.forget_lane(session, "a", "nobody") == 2
+            assert update_retention.forget_lane(session, "a", "nobody") == 2
         with sessions() as session:
             rows = session.scalars(select(Arrival).order_by(Arrival.id)).all()
             assert [(each.lane, each.payload is None) for each in rows] == [

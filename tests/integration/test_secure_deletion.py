@@ -23,7 +23,7 @@ from knowledge.models import Cluster, Errand, Inquiry
 from knowledge.privacy import erasure
 from knowledge.storage import database, secure_deletion
 from knowledge.storage.database import Sessions, open_engine
-from knowledge.update_queue import queued_updates
+from knowledge.update_queue import queued_updates, update_retention
 
 SECRET = b"the secret of these tests"
 NUMBER = 7_318_842_905
@@ -245,12 +245,12 @@ class TestForgottenUpdates:
     def test_what_they_leave_is_overwritten_within_the_hour(self, sessions: Sessions) -> None:
         at = now()
         with sessions.begin() as session:
-            assert queued_updates.forget(session, at, at) == 0
+            assert update_retention.forget(session, at, at) == 0
         assert due(sessions) is None
         self.give_up(sessions, at)
         later = at + timedelta(seconds=1)
         with sessions.begin() as session:
-            assert queued_updates.forget(session, later, later) == 1
+            assert update_retention.forget(session, later, later) == 1
         found = due(sessions)
         assert found is not None
         assert found <= now() + secure_deletion.WITHIN
@@ -262,7 +262,7 @@ class TestForgottenUpdates:
             assert queued_updates.finish(session, 1, "one", at)
         later = at + timedelta(seconds=1)
         with sessions.begin() as session:
-            assert queued_updates.forget(session, later, later) == 1
+            assert update_retention.forget(session, later, later) == 1
         found = due(sessions)
         assert found is not None
         assert found <= now() + timedelta(days=1)

@@ -1,0 +1,69 @@
+"""Forget updates that are done with, and what is left of a person's."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import and_, delete, or_, update
+from sqlalchemy.orm import Session
+
+from knowledge.domain import ArrivalState
+from knowledge.models import Arrival
+from knowledge.storage import secure_deletion
+from knowledge.update_queue.lease_statements import OPEN
+
+#: How soon what is left on the disk of updates that were answered is overwritten: it says that
+#: somebody wrote, not what, and a busy bot forgets some every hour.
+_WITHOUT_WORDS: Final = timedelta(days=1)
+
+
+def forget(session: Session, sent_before: datetime, given_up_before: datetime) -> int:
+    """Delete what is done: numbers are kept only while the channel may deliver them again.
+
+    What that leaves in the database's files is overwritten in time: sooner where it has words.
+    """
+    done = delete(Arrival).where(
+        or_(
+            and_(
+                Arrival.state.in_((ArrivalState.SENT, ArrivalState.DROPPED)),
+                Arrival.done_at < sent_before,
+            ),
+            and_(Arrival.state == ArrivalState.GIVEN_UP, Arrival.done_at < given_up_before),
+        )
+    )
+    gone = session.scalars(done.returning(Arrival.state)).all()
+    if gone:
+        with_words = ArrivalState.GIVEN_UP in gone
+        secure_deletion.schedule_overwrite(
+            session, secure_deletion.WITHIN if with_words else _WITHOUT_WORDS
+        )
+    return len(gone)
+
+
+def forget_lane(session: Session, lane: str, nobody: str) -> int:
+    """Leave nothing of one person, under a lane that is nobody's; returns how much it was.
+
+    Numbers stay, so that what is delivered again is still known, and so does what is not answered
+    yet, until it is: among it may be the very wish to be forgotten.
+    """
+    here = Arrival.lane == lane
+    session.execute(
+        update(Arrival)
+        .where(here, Arrival.state.not_in(OPEN))
+        .values(
+            # One that was given up is past being tried again without what it holds.
+            state=ArrivalState.DROPPED,
+            payload=None,
+            reply=None,
+            placeholder=None,
+            error=None,
+        ),
+        execution_options={"synchronize_session": False},
+    )
+    left = session.scalars(
+        update(Arrival)
+        .where(here)
+        .values(lane=nobody, message=None, content=None)
+        .returning(Arrival.id),
+        execution_options={"synchronize_session": False},
+    )
+    return len(left.all())
