@@ -4,10 +4,10 @@ import asyncio
 import atexit
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime, timedelta
-from functools import cached_property
+from datetime import timedelta
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,6 @@ from embeddings.progress import Progress
 from knowledge.domain import now
 from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import require_ready
-from knowledge.update_queue import queued_updates, update_retention
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -37,29 +36,14 @@ if TYPE_CHECKING:
     from knowledge.checking.claim_checker import ClaimChecker
     from knowledge.claim_queue.claim_equivalence import ClaimEquivalence
     from knowledge.claim_queue.clustering import Clusters
-    from knowledge.corpus.readers.page_heading import Heading
-    from knowledge.domain import ReportDraft
     from knowledge.index.serving_index import ServingIndex
     from knowledge.operations.process_locks import ProcessLock
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two looks at what is due: how long a claim waits for its place in the inbox.
-ERRANDS_S = 5.0
 #: Seconds that a thread keeps the interpreter while others want it. Python's own .005 is longer
 #: than most of what is done here: a tenth more claims are answered, the slowest a fifth sooner.
 SWITCH_S = 0.001
-#: Claims placed before it is looked whether people wait: both need the models, and moderators can
-#: wait. While more than so many people do, no more are placed in a turn.
-CLAIMS_AT_ONCE = 8
-PEOPLE_FIRST = 4
-#: Telegram brings an update for a day at most: as long is remembered which were there.
-SENT_KEPT = timedelta(days=2)
-#: How long an update that was given up waits for an admin to have it tried again: what it says is
-#: kept no longer than any other question.
-GIVEN_UP_KEPT = timedelta(days=7)
-#: Tells moderators something that is due at a moment; returns how it went.
-Telling = Callable[[datetime], Awaitable[str]]
 #: Makes a progress bar for a label, or None where nobody looks.
 ProgressBars = Callable[[str], Progress | None]
 
@@ -210,76 +194,23 @@ class App:
 
         return Poller(self.sessions, self.fetcher, self.parsers, now, holder=self.process.name)
 
-    def forget_updates(self, moment: datetime) -> int:
-        """Forget the updates that are done with, those given up too; returns how many."""
-        kept = min(GIVEN_UP_KEPT, timedelta(days=self.settings.retention_days))
-        return self.sessions.write(update_retention.forget, moment - SENT_KEPT, moment - kept)
-
     def _errands(self, config: "TelegramConfig") -> "Errands":
         """Return what a running bot does on a schedule."""
-        from bot.conversation.bulletins import Bulletin, Bulletins
-        from bot.scheduled_jobs import Errand, Errands
+        from bot.conversation.bulletins import Bulletins
+        from bot.job_schedule import JobSchedule
+        from bot.scheduled_jobs import Errands
         from bot.telegram.setup.bulletins import send_bulletins
-        from knowledge.ingestion.feed_polling import forget_unlisted
-        from knowledge.privacy.erasure import expire
-        from knowledge.storage import secure_deletion
 
-        bulletins = Bulletins(self.sessions, self.secret, self.first_admins)
-
-        async def poll(_: datetime) -> str:
-            tally = await self.poller.poll_due()
-            return f"{tally.feeds} feeds, {tally.reports} reports, {len(tally.problems)} problems"
-
-        def people_wait() -> bool:
-            return self.sessions.read(queued_updates.count_waiting) > PEOPLE_FIRST
-
-        async def gather(_: datetime) -> str:
-            placed = 0
-            while True:
-                busy = await asyncio.to_thread(people_wait)
-                count = await asyncio.to_thread(self.clusters.place_waiting, CLAIMS_AT_ONCE)
-                placed += count
-                if busy or not count:
-                    return f"{placed} claims placed"
-
-        async def drop(moment: datetime) -> str:
-            return f"{await asyncio.to_thread(self.forget_updates, moment)} updates forgotten"
-
-        async def forget(moment: datetime) -> str:
-            before = moment - timedelta(days=self.settings.retention_days)
-            gone = await asyncio.to_thread(expire, self.sessions, before, self.first_admins)
-            items = self.sessions.write(forget_unlisted)
-            return (
-                f"{gone.inquiries} questions, {gone.addresses} addresses, {items} items of feeds"
-                " forgotten"
-            )
-
-        async def overwrite(moment: datetime) -> str:
-            return await asyncio.to_thread(secure_deletion.overwrite, self.sessions, moment)
-
-        def telling(write: Callable[[datetime], list[Bulletin]]) -> Telling:
-            async def tell(moment: datetime) -> str:
-                written = await asyncio.to_thread(write, moment)
-                return f"{await send_bulletins(config, written)} of {len(written)} told"
-
-            return tell
-
-        listed = (
-            Errand("clusters", timedelta(seconds=ERRANDS_S), gather),
-            # How often each feed is asked is its own; this only looks whose turn it is.
-            Errand("feeds", timedelta(minutes=1), poll, timedelta(hours=1)),
-            Errand("updates", timedelta(hours=1), drop),
-            # Longer than it ever takes: a year's questions of a busy bot, where it was lowered.
-            Errand("retention", timedelta(hours=6), forget, timedelta(hours=2)),
-            # Due by itself only once; whoever erases has it due sooner.
-            Errand(
-                secure_deletion.ERRAND, timedelta(days=30), overwrite, 2 * secure_deletion.WITHIN
-            ),
-            Errand("growth", timedelta(minutes=10), telling(bulletins.alert)),
-            # Everybody is told by one message each: those who were are not told again.
-            Errand("digest", timedelta(days=1), telling(bulletins.digest), once=True),
+        schedule = JobSchedule(
+            self.sessions,
+            self.poller,
+            self.clusters,
+            Bulletins(self.sessions, self.secret, self.first_admins),
+            partial(send_bulletins, config),
+            self.first_admins,
+            timedelta(days=self.settings.retention_days),
         )
-        return Errands(self.sessions, listed, now, self.process.name)
+        return Errands(self.sessions, schedule.list_jobs(), now, self.process.name)
 
     @cached_property
     def clusters(self) -> "Clusters":
@@ -317,6 +248,8 @@ class App:
         from bot.conversation.conversation import Conversation
         from bot.conversation.moderator_access import Place
         from bot.conversation.moderator_commands import Moderation
+        from bot.fetching import Fetcher
+        from bot.ingestion import url_reader
         from knowledge.storage.audit_log import COMMAND_LINE
 
         settings = self.settings
@@ -325,7 +258,7 @@ class App:
             secret=self.secret,
             key_of=self.person_key,
             first_admins=self.first_admins | ({acts_as} if acts_as else set()),
-            read_address=self._read_address,
+            read_address=partial(url_reader.read_reports, self.fetcher, self.parsers),
             embed=self._embed,
             console_url=settings.console_address if settings.console_bind else None,
             two_people=settings.publish_needs_two and not on_this_machine,
@@ -333,6 +266,7 @@ class App:
             acts_as=acts_as,
         )
         moderation = Moderation(self.sessions, self.answering, place)
+        link_fetcher = Fetcher(total_s=url_reader.LINK_S)
         return Conversation(
             self.sessions,
             self.answering,
@@ -340,38 +274,9 @@ class App:
             channel,
             moderation=moderation,
             retention_days=settings.retention_days,
-            read_picture=self._read_picture,
-            read_link=self._read_link,
+            read_picture=partial(url_reader.read_picture, self.parsers),
+            read_link=partial(url_reader.read_link, link_fetcher, self.parsers),
         )
-
-    @cached_property
-    def _link_fetcher(self) -> "Fetcher":
-        from bot.fetching import Fetcher
-        from bot.ingestion.url_reader import LINK_S
-
-        return Fetcher(total_s=LINK_S)
-
-    def _read_link(self, url: str) -> "Heading":
-        from bot.ingestion.url_reader import read_link
-
-        return read_link(self._link_fetcher, self.parsers, url)
-
-    def _read_picture(self, data: bytes) -> str:
-        from bot.ingestion.url_reader import read_picture
-
-        return read_picture(self.parsers, data)
-
-    def _read_address(self, url: str) -> "list[ReportDraft]":
-        from bot.ingestion.url_reader import read_address
-        from knowledge.corpus.readers import Defaults
-        from knowledge.domain import ReportDraft
-        from knowledge.errors import UnreadableFile
-
-        found = asyncio.run(read_address(self.fetcher, self.parsers, url, Defaults()))
-        drafts = [each for each in found if isinstance(each, ReportDraft)]
-        if not drafts:
-            raise UnreadableFile(f"{url} holds no report; check that it is the right address")
-        return drafts
 
     def _embed(self, ids: Sequence[int]) -> None:
         from knowledge.index.serving_index import embed_published
@@ -383,6 +288,7 @@ class App:
         from bot.conversation.bot_profile import profile
         from bot.conversation.outbox import Outbox
         from bot.conversation.translations import DEFAULT, Language
+        from bot.job_schedule import LOOK_S
         from bot.telegram.incoming.update_store import UpdateStore
         from bot.telegram.setup import application
         from knowledge.index.follower import Follower
@@ -395,7 +301,7 @@ class App:
         asyncio.run(application.check(config, config.startup_tries))
         self.answering.prepare(self._progress("Reading the knowledge base"))
         profiles = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}
-        errands = self._errands(config).in_background(ERRANDS_S)
+        errands = self._errands(config).in_background(LOOK_S)
         following = Follower(self.sessions.engine, self.index)
         # Once the errands have ended no document is read: the console does not wait for one.
         with self._watched(), self._console_beside(), following, self.parsers, errands:

@@ -14,6 +14,8 @@ from bot.parsing.parser_pool import ParserPool
 from knowledge.corpus.readers import Defaults, Format
 from knowledge.corpus.readers.page_heading import Heading
 from knowledge.corpus.readers.received_documents import Found, Received
+from knowledge.domain import ReportDraft
+from knowledge.errors import UnreadableFile
 
 #: Seconds that a page has whose link a person sent: they are waiting.
 LINK_S: Final = 8.0
@@ -57,6 +59,15 @@ async def read_address(
     """
     document = as_received(await fetcher.fetch(url, wanted))
     return await parsers.read_async(parser_jobs.read_received(document, defaults, format, queue))
+
+
+def read_reports(fetcher: Fetcher, parsers: ParserPool, url: str) -> list[ReportDraft]:
+    """Return the reports at ``url``, at least one; waits for them. Raises as ``read_address``."""
+    found = asyncio.run(read_address(fetcher, parsers, url, Defaults()))
+    drafts = [each for each in found if isinstance(each, ReportDraft)]
+    if not drafts:
+        raise UnreadableFile(f"{url} holds no report; check that it is the right address")
+    return drafts
 
 
 def as_received(fetched: Fetched) -> Received:

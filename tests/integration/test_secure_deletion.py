@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select, update
 from bot.app import App
 from bot.conversation.conversation import Conversation
 from bot.conversation.reply import Asker
+from bot.job_schedule import forget_updates
 from embeddings.encoders.encoder import Encoder
 from knowledge.accounts import people
 from knowledge.agreement.rule_judge import RuleJudge
@@ -236,11 +237,12 @@ class TestForgottenUpdates:
     ) -> None:
         monkeypatch.setenv("RETENTION_DAYS", str(days))
         app = App(lambda _: None)
-        app.sessions = sessions
         at = now()
         self.give_up(sessions, at)
-        assert app.forget_updates(at + timedelta(days=kept)) == 0
-        assert app.forget_updates(at + timedelta(days=kept, seconds=1)) == 1
+        retention = timedelta(days=app.settings.retention_days)
+        later = at + timedelta(days=kept)
+        assert forget_updates(sessions, later, retention) == 0
+        assert forget_updates(sessions, later + timedelta(seconds=1), retention) == 1
 
     def test_what_they_leave_is_overwritten_within_the_hour(self, sessions: Sessions) -> None:
         at = now()
