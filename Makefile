@@ -58,8 +58,18 @@ demo: $(VENV)/.installed
 
 # Most tests wait for other processes: three at once keep two processors busy. A file's
 # tests stay together, for what they share is made once; the slowest come first, in tests/e2e.
+# Files go into memory where there is room, for a disk is what databases wait for. Python keeps what
+# it compiled, whatever is set: else each of the processes that tests start would compile it anew.
+test: export PYTHONDONTWRITEBYTECODE :=
+test: export OMP_NUM_THREADS := 1
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	@folder=$$($(SCRATCH)) && chmod 755 $$folder && \
+	  TMPDIR=$$folder $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder; \
+	  code=$$?; rm -rf $$folder; exit $$code
+
+# Makes a folder for the tests, in memory if that has 4 GB free, and names it.
+SCRATCH := room=$$(df -kP /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }'); \
+  if [ "$${room:-0}" -gt 4000000 ]; then mktemp -d /dev/shm/tests-XXXXXX; else mktemp -d; fi
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

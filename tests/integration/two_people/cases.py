@@ -42,6 +42,7 @@ from knowledge.models import (
 )
 from knowledge.storage.database import Sessions
 from tests.integration.console import key_of
+from tests.integration.snapshots import filled_once
 
 #: Two who hold a role, and one more.
 AMAL, BASIL, CARLA = 2, 4, 5
@@ -86,6 +87,7 @@ def hire(sessions: Sessions) -> None:
             roles.grant(session, key_of(number), Role.ADMIN, name, "command line")
 
 
+@filled_once
 def furnish(sessions: Sessions) -> World:
     """Fill a database with what two people may disagree on."""
     world = World()
