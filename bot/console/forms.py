@@ -1,5 +1,6 @@
 """Read the fields of a form into values within bounds."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from bot.console.errors import BadForm, FieldTooLong, FutureDate
 from bot.console.security import MAX_BODY
 from knowledge.corpus.future_dates import is_future
+from knowledge.domain import Span
 from knowledge.text.plain_text import plain_text, single_line
 
 _MAX_FIELDS: Final = 2_000
@@ -20,6 +22,7 @@ _MAX_FIELDS: Final = 2_000
 MAX_ID: Final = 2**31 - 1
 #: A line, such as a name or a reason.
 LINE: Final = 1_000
+_SPAN: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -75,6 +78,13 @@ class Form:
     def numbers(self, name: str) -> list[int]:
         """Return every number of the name, each once, in order."""
         return list(dict.fromkeys(_number(name, text) for text in self.fields.get(name, ())))
+
+    def spans(self, name: str) -> list[Span]:
+        """Return every place in a text of the name."""
+        found = [read_span(text) for text in self.fields.get(name, ())]
+        if None in found:
+            raise BadForm(name, "no place in a text")
+        return [span for span in found if span is not None]
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return every text of the name."""
@@ -137,6 +147,12 @@ def read_query(request: Request) -> Form:
     for name, value in request.query_params.multi_items():
         fields.setdefault(name, []).append(value)
     return Form(fields)
+
+
+def read_span(written: str) -> Span | None:
+    """Return a place in a text that a form names as ``12-30``, None for anything else."""
+    place = _SPAN.fullmatch(written)
+    return Span(int(place[1]), int(place[2])) if place else None
 
 
 def _there(name: str, text: str) -> str:

@@ -1,9 +1,8 @@
-"""A report's text with its statements marked in it, and words found in it again (pure)."""
+"""Mark statements in a report's text (pure)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from embeddings.text.normalisation import visible
 from knowledge.domain import Span
 
 
@@ -43,21 +42,3 @@ def pieces(body: str, marks: Iterable[Marked]) -> Iterator[Piece]:
 
 def _overlap(one: Span, other: Span) -> bool:
     return one.start < other.end and other.start < one.end
-
-
-def locate(body: str, words: str) -> Span | None:
-    """Return where ``words``, as a page shows them, stand in a text; None if they do not.
-
-    A page shows no invisible characters, and a browser joins lines: neither counts.
-    """
-    wanted = "".join(visible(words).split())
-    if not wanted:
-        return None
-    seen: list[str] = []
-    places: list[int] = []
-    for place, letter in enumerate(body):
-        if letter.isalnum() or (not letter.isspace() and visible(letter)):
-            seen.append(letter)
-            places.append(place)
-    found = "".join(seen).find(wanted)
-    return Span(places[found], places[found + len(wanted) - 1] + 1) if found >= 0 else None

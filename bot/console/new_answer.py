@@ -1,19 +1,18 @@
 """Read the answer that a moderator fills in with a new report from its form (pure)."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.console.errors import BadForm
-from bot.console.forms import Form
-from bot.console.highlighting import locate
+from bot.console.forms import Form, read_span
 from bot.conversation.translations import Language
 from knowledge.approvals import NewAnswer
 from knowledge.checking.outcomes import SUGGEST, Match
 from knowledge.claim_queue.explanations import Note
 from knowledge.corpus.ratings import relations_allowed
 from knowledge.corpus.readers import fields
+from knowledge.curation.quote_location import locate_words
 from knowledge.domain import Rating, Relation, ReportDraft, Span, StatementDraft
 
 #: What an answer says of a claim.
@@ -22,7 +21,6 @@ ANSWERS = relations_allowed(None)
 OTHER_WORDS = "words"
 #: Characters of a field for a note; more than a note may have, so that it is said how much.
 _NOTE = 5_000
-_SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +134,11 @@ def _choice(report: ReportDraft, place: int) -> str:
 
 def _quoted(body: str, filled: FilledIn) -> StatementDraft:
     if filled.choice == OTHER_WORDS:
-        span = locate(body, filled.words)
+        span = locate_words(body, filled.words)
         if span is None:
             raise BadForm(OTHER_WORDS, "not in the report")
     else:
-        place = _SPAN.fullmatch(filled.choice)
-        span = Span(int(place[1]), int(place[2])) if place else Span(0, 0)
+        span = read_span(filled.choice) or Span(0, 0)
     text = body[span.start : span.end]
     if not text:
         raise BadForm("choice", "none of the statements")

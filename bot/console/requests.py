@@ -1,13 +1,11 @@
 """One request of a moderator: who asks, what was sent, and what they are shown."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlencode
 
-from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.console.error_pages import describe_refused_form, way_out
@@ -46,7 +44,7 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request. Handlers do their work in ``transaction`` and answer with a page or ``to``."""
+    """One request. Handlers ``do`` one use case and answer with a page or ``to``."""
 
     desk: Services
     visitor: Visitor
@@ -85,24 +83,15 @@ class Visit:
         """The name of everybody who holds a role, by their key."""
         return load_names(self.desk.sessions, self.desk.first_admins, self.words.say)
 
-    @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """Give a session for one transaction, once they are known to be allowed still.
-
-        Raises SignedOut or NotAllowed.
-        """
-        desk = self.desk
-        with desk.sessions.begin() as session:
-            sign_in.authenticate(session, self.cookie, self.needs, desk.first_admins, self.now)
-            yield session
-
     def do(self, act: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Do ``act(session, …)`` in one transaction, in which they are still allowed to.
 
         Raises SignedOut or NotAllowed, and whatever the act does.
         """
-        with self.transaction() as session:
-            return act(session, *args, **kwargs)
+        needs, admins = self.needs, self.desk.first_admins
+        return self.desk.sessions.write(
+            sign_in.perform, self.cookie, needs, admins, self.now, act, *args, **kwargs
+        )
 
     def submit(
         self,

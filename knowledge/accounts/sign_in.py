@@ -6,18 +6,24 @@ What a person may do is not kept with their session: ``roles`` is asked at every
 
 import hashlib
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from knowledge.accounts import roles
 from knowledge.accounts.people import load_person
+from knowledge.accounts.roles import Holder
 from knowledge.domain import Role
 from knowledge.errors import LinkRefused, NotAllowed, SignedOut
 from knowledge.models import ConsoleSession, SignInLink
+from knowledge.storage.database import UseCase
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 #: How long a link may be followed: it is asked for and followed in one go.
 LINK_LIFE: Final = timedelta(minutes=5)
@@ -50,6 +56,18 @@ class OpenSession:
     language: str
     created_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Everybody who holds a role, and the open sessions of each by key.
+
+    ``first_admins`` are the keys of those to whom only the settings give one.
+    """
+
+    holders: Sequence[Holder]
+    first_admins: Sequence[str]
+    signed_in: Mapping[str, Sequence[OpenSession]]
 
 
 def issue_link(session: Session, key: str, now: datetime) -> str:
@@ -96,6 +114,25 @@ def authenticate(
     if role not in (needs, Role.ADMIN):
         raise NotAllowed("only an admin may do this; ask one")
     return opened, role
+
+
+def perform(
+    session: Session,
+    cookie: str,
+    needs: Role,
+    first_admins: frozenset[str],
+    now: datetime,
+    act: UseCase[_P, _T],
+    /,
+    *args: _P.args,
+    **kwargs: _P.kwargs,
+) -> _T:
+    """Do an act in the transaction in which a cookie's owner holds the role that it needs.
+
+    Raises as ``authenticate``, and as the act.
+    """
+    authenticate(session, cookie, needs, first_admins, now)
+    return act(session, *args, **kwargs)
 
 
 def use_link(
@@ -165,6 +202,17 @@ def sessions_of(session: Session, key: str, now: datetime) -> list[OpenSession]:
     return [_value(row) for row in rows]
 
 
+def load_team(session: Session, first_admins: frozenset[str], now: datetime) -> Team:
+    """Return who holds a role, and whose browsers are signed in."""
+    holders = roles.list_holders(session)
+    granted = {holder.key for holder in holders}
+    return Team(
+        holders=holders,
+        first_admins=sorted(first_admins - granted),
+        signed_in={key: sessions_of(session, key, now) for key in granted | first_admins},
+    )
+
+
 def speak(session: Session, session_id: str, language: str) -> None:
     """Have a session's pages speak ``language``."""
     session.execute(
@@ -183,6 +231,13 @@ def revoke(session: Session, session_id: str, now: datetime) -> None:
     )
 
 
+def revoke_role(session: Session, key: str, actor: str, now: datetime) -> bool:
+    """Take a person's role away and sign them out; False if no role was granted."""
+    revoked = roles.revoke(session, key, actor)
+    revoke_all(session, key, now)
+    return revoked
+
+
 def revoke_all(session: Session, key: str, now: datetime) -> int:
     """End every session of a person and the links they have not followed; returns how many."""
     session.execute(delete(SignInLink).where(SignInLink.person_key == key))
@@ -193,13 +248,6 @@ def revoke_all(session: Session, key: str, now: datetime) -> int:
         .returning(ConsoleSession.token_hash)
     )
     return len(ended.all())
-
-
-def revoke_role(session: Session, key: str, actor: str, now: datetime) -> bool:
-    """Take a person's role away and sign them out; False if none was granted."""
-    held = roles.revoke(session, key, actor)
-    revoke_all(session, key, now)
-    return held
 
 
 def _value(row: ConsoleSession) -> OpenSession:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +20,9 @@ from knowledge.domain import ProposalState, Role, SubjectKind
 from knowledge.errors import KnowledgeError, NotFound
 from knowledge.models import Claim, Cluster, Feed, Proposal, Report, Source, Statement
 from knowledge.storage.audit_log import Entry
+
+#: Decided proposals that are listed.
+_DECIDED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +110,15 @@ def list_waiting(session: Session) -> tuple[Proposed, ...]:
     return tuple(_proposed(session, row) for row in session.scalars(pending.order_by(Proposal.id)))
 
 
-def list_decided(session: Session, limit: int = 20) -> tuple[Proposed, ...]:
-    """Return what was decided, latest first."""
-    done = (
+def list_proposals(session: Session) -> tuple[tuple[Proposed, ...], tuple[Proposed, ...]]:
+    """Return what waits, longest first, and what was decided lately, latest first."""
+    decided = (
         select(Proposal)
         .where(Proposal.state != ProposalState.PENDING)
         .order_by(Proposal.decided_at.desc(), Proposal.id.desc())
-        .limit(limit)
+        .limit(_DECIDED)
     )
-    return tuple(_proposed(session, row) for row in session.scalars(done))
+    return list_waiting(session), tuple(_proposed(session, row) for row in session.scalars(decided))
 
 
 def list_about(session: Session, subjects: Iterable[Subject]) -> tuple[Proposed, ...]:
@@ -155,34 +159,45 @@ def load_next_waiting(
     return NextProposal(
         first,
         by=roles.name_of(session, first.by),
-        foreseen=rehearse(session, first.act, first.by, first.reason),
+        foreseen=foresee(session, first.id),
         own=first.by == viewer,
         may=roles.role_of(session, viewer, first_admins) in (Role.ADMIN, role_needed(first.act)),
         more=len(waiting) > 1,
     )
 
 
-def foresee(session: Session, proposal_id: int) -> Foreseen:
-    """Return what would come of a proposal. Raises NotFound."""
+def open_proposal(session: Session, proposal_id: int) -> tuple[Proposed, Foreseen]:
+    """Return a proposal, and what would come of it while it waits. Raises NotFound.
+
+    What was overtaken meanwhile is closed before.
+    """
+    overtake(session)
     found = load_proposal(session, proposal_id)
-    return rehearse(session, found.act, found.by, found.reason)
+    waits = found.state is ProposalState.PENDING
+    return found, foresee(session, proposal_id) if waits else Foreseen()
 
 
-def rehearse(session: Session, act: Act, actor: str, reason: str | None) -> Foreseen:
-    """Return what would come of an act: it is done, read, and taken back."""
-    demand.hold(session)
-    about = subjects(session, act)
+def foresee(session: Session, proposal_id: int) -> Foreseen:
+    """Return what would come of a proposal, or why nothing would. Raises NotFound."""
+    found = load_proposal(session, proposal_id)
     try:
-        with session.begin_nested() as savepoint:
-            with collect_effects(session) as effects:
-                apply(session, act, actor, reason, two_people=True)
-            named = [n for kind, n in about if kind is SubjectKind.STATEMENT]
-            ids = list(dict.fromkeys((*effects.statement_ids, *named)))
-            after = reports.load_by_ids(session, ids)
-            savepoint.rollback()
+        return rehearse(session, found.act, found.by, found.reason)
     except KnowledgeError as error:
         return Foreseen(problem=error)
-    # What was read of the rows within is not how they stand.
+
+
+def rehearse(session: Session, act: Act, actor: str, reason: str | None = None) -> Foreseen:
+    """Return what would come of an act: it is done, read, and taken back. Raises as the act."""
+    demand.hold(session)
+    about = subjects(session, act)
+    with session.begin_nested() as savepoint:
+        with collect_effects(session) as effects:
+            apply(session, act, actor, reason, two_people=True)
+        named = [n for kind, n in about if kind is SubjectKind.STATEMENT]
+        ids = list(dict.fromkeys((*effects.statement_ids, *named)))
+        after = reports.load_by_ids(session, ids)
+        savepoint.rollback()
+    # Rows that were changed past the session would be read as the act left them.
     session.expire_all()
     before = {each.id: each for each in reports.load_by_ids(session, ids)}
     statements = tuple(Prospect(before.get(each.id), each) for each in after)

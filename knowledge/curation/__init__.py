@@ -14,7 +14,6 @@ from knowledge.curation.moderator_views import (
     load_history,
     load_report,
     load_statement,
-    reports_of,
 )
 from knowledge.curation.publication import discard, list_drafts, publish, retract, review
 from knowledge.curation.rechecks import Due, due, recheck
@@ -66,7 +65,6 @@ __all__ = [
     "propose",
     "publish",
     "recheck",
-    "reports_of",
     "retract",
     "review",
     "split",

@@ -1,5 +1,6 @@
 """Statements added to a report by hand, and what extraction proposes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -8,13 +9,44 @@ from embeddings.text.normalisation import for_matching
 from knowledge.corpus.extraction import extract
 from knowledge.corpus.readers import fields
 from knowledge.curation import input_limits
-from knowledge.curation.quote_location import locate_quote
+from knowledge.curation.quote_location import locate_quote, locate_words
 from knowledge.curation.version_content import STATEMENT_FIELDS, read_content
 from knowledge.domain import Span, StatementDraft, StatementStatus, SubjectKind
 from knowledge.errors import BadEdit, EditProblem, NotFound
 from knowledge.models import Report, Statement
 from knowledge.storage import audit_log
 from knowledge.storage.row_locks import lock_report
+
+
+def add_chosen(
+    session: Session,
+    report_id: int,
+    proposed: Sequence[Span],
+    marked: str,
+    speaker: str | None,
+    actor: str,
+) -> int:
+    """Add proposals by their places, and words that ``speaker`` says, as drafts; returns how many.
+
+    Words that were ``marked`` are located as they were shown. Raises BadEdit for a place where
+    nothing is proposed and for words that are not in the report, as ``add_statement``, NotFound.
+    """
+    report = lock_report(session, report_id)
+    offered = {draft.span: draft for draft in propose(session, report_id)}
+    body = report.body or ""
+    drafts = []
+    for span in proposed:
+        if span not in offered:
+            raise _not_proposed(report, body[span.start : span.end])
+        drafts.append(offered[span])
+    if marked:
+        place = locate_words(body, marked)
+        if place is None:
+            raise BadEdit(EditProblem.NOT_IN_REPORT, "the marked words are not in the report")
+        drafts.append(StatementDraft(body[place.start : place.end], place, speaker))
+    for draft in drafts:
+        add_statement(session, report_id, draft, actor)
+    return len(drafts)
 
 
 def add_statement(session: Session, report_id: int, draft: StatementDraft, actor: str) -> int:
@@ -33,11 +65,7 @@ def add_statement(session: Session, report_id: int, draft: StatementDraft, actor
     )
     for known in report.statements:
         if known.status is not StatementStatus.RETRACTED and _same(known, draft.text, span):
-            raise BadEdit(
-                EditProblem.KNOWN_WORDS,
-                f"these words are a statement already: {known.ref}; open that one",
-                ref=known.ref,
-            )
+            raise _known_words(known.ref)
     row = insert(report, draft, span, _place(report, span), StatementStatus.DRAFT)
     session.flush()
     after = {"status": row.status.value, **read_content(row, STATEMENT_FIELDS)}
@@ -81,6 +109,24 @@ def insert(
     )
     report.statements.append(row)
     return row
+
+
+def _not_proposed(report: Report, text: str) -> BadEdit:
+    """Return the error for words that extraction does not find, or that somebody decided on."""
+    for known in report.statements:
+        if for_matching(known.text) == for_matching(text):
+            return _known_words(known.ref)
+    return BadEdit(
+        EditProblem.NOT_IN_REPORT, "these words are not proposed, or no longer; look at it again"
+    )
+
+
+def _known_words(ref: str) -> BadEdit:
+    return BadEdit(
+        EditProblem.KNOWN_WORDS,
+        f"these words are a statement already: {ref}; open that one",
+        ref=ref,
+    )
 
 
 def _place(report: Report, span: Span | None) -> int:

@@ -8,8 +8,10 @@ from typing import Final, TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from knowledge.curation.undo_acts import list_undoable
 from knowledge.domain import SubjectKind
 from knowledge.models import Claim, Cluster, Report, Source, Statement
+from knowledge.storage import audit_log
 from knowledge.storage.audit_log import Entry
 
 #: The words of what entries are about, by its kind and number.
@@ -40,7 +42,38 @@ class Row:
     parts: tuple[Entry, ...] = ()
 
 
-def group_by_act(entries: Sequence[Entry]) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Acts, newest first, with the words of what they are about.
+
+    ``undoable`` are the numbers of the entries that can be taken back; ``after`` asks for the acts
+    behind these, None where there are none.
+    """
+
+    rows: Sequence[Row]
+    titles: Titles
+    undoable: frozenset[int]
+    after: str | None
+
+
+def load_audit(
+    session: Session,
+    subject: SubjectKind | None = None,
+    subject_id: str | None = None,
+    actor: str | None = None,
+    after: str | None = None,
+) -> AuditPage:
+    """Return a page of the audit, of everything, one subject or one actor. Raises BadCursor."""
+    page = audit_log.list_entries(session, subject, subject_id, actor, after)
+    return AuditPage(
+        rows=_group_by_act(page.items),
+        titles=_load_titles(session, page.items),
+        undoable=list_undoable(session, page.items),
+        after=page.after,
+    )
+
+
+def _group_by_act(entries: Sequence[Entry]) -> list[Row]:
     """Return entries, newest first, as one row an act."""
     rows: list[Row] = []
     last: Entry | None = None
@@ -53,7 +86,7 @@ def group_by_act(entries: Sequence[Entry]) -> list[Row]:
     return rows
 
 
-def load_titles(session: Session, entries: Iterable[Entry]) -> Titles:
+def _load_titles(session: Session, entries: Iterable[Entry]) -> Titles:
     """Return the words of what entries are about, where it is there still."""
     numbers: dict[SubjectKind, set[int]] = {}
     for each in entries:

@@ -1,17 +1,21 @@
 """Refuse edits of what somebody else changed meanwhile, and say what and who."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Concatenate, ParamSpec
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge.accounts import roles
 from knowledge.claim_queue import demand
-from knowledge.curation.moderator_views import reports_of
 from knowledge.domain import SubjectKind
 from knowledge.errors import Stale
+from knowledge.models import Statement
 from knowledge.storage import audit_log
+
+_P = ParamSpec("_P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def last_seen(session: Session, subject: SubjectKind, subject_id: int) -> int:
 
 def last_shown(session: Session, statement_ids: Sequence[int]) -> dict[int, int]:
     """Return the number of what was done last to each statement, or to its report, by statement."""
-    report_of = reports_of(session, statement_ids)
+    report_of = _reports_of(session, statement_ids)
     statements = audit_log.load_latest_ids(session, SubjectKind.STATEMENT, list(report_of))
     reports = audit_log.load_latest_ids(session, SubjectKind.REPORT, list(report_of.values()))
     return {
@@ -82,14 +86,42 @@ def require_as_shown(session: Session, seen: Mapping[int, int]) -> None:
         return
     if last_seen(session, SubjectKind.STATEMENT, changed) > seen[changed]:
         raise make_stale_error(session, SubjectKind.STATEMENT, changed)
-    raise make_stale_error(session, SubjectKind.REPORT, reports_of(session, [changed])[changed])
+    raise make_stale_error(session, SubjectKind.REPORT, _reports_of(session, [changed])[changed])
 
 
-def require_moved(session: Session, statement_ids: Sequence[int], moved: int) -> None:
+def move_all(
+    session: Session,
+    shown: Mapping[int, int],
+    move: Callable[Concatenate[Session, Sequence[int], _P], int],
+    ids: Sequence[int],
+    /,
+    *args: _P.args,
+    **kwargs: _P.kwargs,
+) -> int:
+    """Do ``move`` to all of some statements, or to none; returns how many they are.
+
+    Raises Stale where somebody was there before, or did something to one since it was ``shown``.
+    """
+    if shown:
+        require_as_shown(session, shown)
+    moved = move(session, ids, *args, **kwargs)
+    require_moved(session, ids, moved)
+    return moved
+
+
+def require_moved(session: Session, ids: Sequence[int], moved: int) -> None:
     """Raise Stale if only some of the statements could be moved: somebody was there before."""
-    if moved == len(statement_ids):
+    if moved == len(ids):
         return
-    for number in statement_ids:
+    for number in ids:
         if load_last_act(session, SubjectKind.STATEMENT, number) is not None:
             raise make_stale_error(session, SubjectKind.STATEMENT, number)
     raise Stale("somebody was there before", "?", "changed")
+
+
+def _reports_of(session: Session, statement_ids: Sequence[int]) -> dict[int, int]:
+    """Return the number of the report that each statement is of; what is not there is left out."""
+    rows = session.execute(
+        select(Statement.id, Statement.report_id).where(Statement.id.in_(statement_ids))
+    )
+    return {row.id: row.report_id for row in rows}

@@ -46,7 +46,10 @@ _LONGEST_BODY: Final = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class StatementEdit:
-    """All that a statement says after an edit. Without ``span`` it is found in the report."""
+    """All that a statement says after an edit.
+
+    Without ``span`` the same words stay where they are, and others are found in the report.
+    """
 
     text: str
     span: Span | None = None
@@ -108,8 +111,12 @@ def edit_statement(
             "a retracted statement is not edited; add it anew if it holds after all",
         )
     body = row.report.body
-    loose = row.span_start is None and edit.text == row.text
-    span = edit.span if loose else locate_quote(body, edit.text, edit.span)
+    span = edit.span
+    if edit.text != row.text:
+        span = locate_quote(body, edit.text, span)
+    elif row.span_start is not None and row.span_end is not None:
+        # The same words may stand in several places: they stay where they are.
+        span = locate_quote(body, edit.text, span or Span(row.span_start, row.span_end))
     values = {
         "text": edit.text,
         "span_start": span.start if span else None,

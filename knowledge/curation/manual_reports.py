@@ -12,6 +12,13 @@ from knowledge.domain import ReportDraft, SubjectKind
 from knowledge.storage import audit_log
 
 
+def file_reports(session: Session, drafts: Sequence[ReportDraft], actor: str) -> list[Stored]:
+    """Keep a report as ``file_report``, or several with the statements that extraction finds."""
+    if len(drafts) == 1:
+        return [file_report(session, drafts[0], actor)]
+    return [reports.store(session, draft) for draft in drafts]
+
+
 def file_report(session: Session, draft: ReportDraft, actor: str) -> Stored:
     """Keep a report without choosing statements from its body; those it carries become drafts.
 

@@ -8,9 +8,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from knowledge.corpus import reports, statement_search
+from knowledge.corpus.reports import SourcedStatement
+from knowledge.curation.edit_conflicts import last_shown
+from knowledge.curation.rechecks import Due, due
 from knowledge.domain import Rating, ReportKind, Span, StatementStatus, VersionKind
 from knowledge.errors import NotFound
 from knowledge.models import Report, Statement, Version
+from knowledge.notifications.corrections import count_audience
+from knowledge.storage.pagination import LARGEST, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +66,44 @@ class Past:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class StatementList:
+    """A page of statements, each with what ``last_shown`` says, and those to look at again."""
+
+    page: Page[SourcedStatement]
+    seen: Mapping[int, int]
+    due: Sequence[Due]
+
+
+def list_statements(
+    session: Session, today: date, status: StatementStatus | None = None, after: str | None = None
+) -> StatementList:
+    """Return statements of one status or of any, newest first. Raises BadCursor."""
+    looked_at_again = due(session, today, limit=LARGEST).items
+    page = statement_search.list_statements(session, status, after)
+    return StatementList(page, last_shown(session, [s.id for s in page.items]), looked_at_again)
+
+
+def load_shown(
+    session: Session, statement_ids: Sequence[int]
+) -> tuple[list[SourcedStatement], dict[int, int]]:
+    """Return statements as they stand, and what ``last_shown`` says of them."""
+    # Before what is shown: what is done in between is not taken for seen.
+    seen = last_shown(session, statement_ids)
+    return reports.load_by_ids(session, statement_ids), seen
+
+
+def preview_retraction(session: Session, statement_id: int) -> tuple[SourcedStatement, int]:
+    """Return a statement, and how many people are told if it is withdrawn. Raises NotFound."""
+    return reports.load_by_id(session, statement_id), count_audience(session, statement_id)
+
+
 def load_statement(session: Session, statement_id: int) -> HeldStatement:
     """Return a statement as it stands. Raises NotFound."""
     row = session.get(Statement, statement_id, populate_existing=True)
     if row is None:
         raise NotFound(f"there is no statement number {statement_id}; see `statements list`")
     return _held(row)
-
-
-def reports_of(session: Session, statement_ids: Sequence[int]) -> dict[int, int]:
-    """Return the number of the report that each statement is of; what is not there is left out."""
-    rows = session.execute(
-        select(Statement.id, Statement.report_id).where(Statement.id.in_(statement_ids))
-    )
-    return {row.id: row.report_id for row in rows}
 
 
 def load_report(session: Session, report_id: int) -> HeldReport:

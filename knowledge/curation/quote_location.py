@@ -1,7 +1,8 @@
-"""A statement's place in its report: it is quoted verbatim or not at all (pure)."""
+"""Locate words in a report: a statement is quoted verbatim or not at all (pure)."""
 
 from typing import Final
 
+from embeddings.text.normalisation import visible
 from knowledge.corpus.readers import fields
 from knowledge.domain import Span
 from knowledge.errors import BadEdit, EditProblem
@@ -47,3 +48,21 @@ def locate_quote(body: str | None, text: str, span: Span | None) -> Span | None:
             "the words are not in the report; quote them exactly as they stand there",
         )
     return Span(start, start + len(text))
+
+
+def locate_words(text: str, words: str) -> Span | None:
+    """Return where ``words``, as they are shown and copied, stand in a text; None if they do not.
+
+    Invisible characters are not shown, and lines are joined where they are copied: neither counts.
+    """
+    wanted = "".join(visible(words).split())
+    if not wanted:
+        return None
+    seen: list[str] = []
+    places: list[int] = []
+    for place, letter in enumerate(text):
+        if letter.isalnum() or (not letter.isspace() and visible(letter)):
+            seen.append(letter)
+            places.append(place)
+    found = "".join(seen).find(wanted)
+    return Span(places[found], places[found + len(wanted) - 1] + 1) if found >= 0 else None

@@ -1,4 +1,4 @@
-"""A statement that says several things, as several."""
+"""Split a statement that says several things into several."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from knowledge.curation.additions import insert
 from knowledge.curation.edit_conflicts import make_stale_error
+from knowledge.curation.moderator_views import HeldStatement
+from knowledge.curation.quote_location import locate_words
 from knowledge.curation.revisions import revise
 from knowledge.curation.version_content import STATEMENT_FIELDS, read_content
 from knowledge.domain import ChangeKind, Span, StatementDraft, StatementStatus, SubjectKind
@@ -16,6 +18,15 @@ from knowledge.storage import audit_log
 from knowledge.storage.change_log import append
 from knowledge.storage.row_locks import lock_report, lock_statements
 from knowledge.text.plain_text import single_line
+
+
+def locate_parts(whole: HeldStatement, parts: Sequence[str]) -> tuple[Span, ...]:
+    """Return where the parts of a statement, by their words, stand. Raises BadEdit."""
+    start = whole.span.start if whole.span else 0
+    found = [locate_words(whole.text, part) for part in parts]
+    if None in found:
+        raise _outside()
+    return tuple(Span(start + each.start, start + each.end) for each in found if each)
 
 
 def split(
@@ -81,12 +92,14 @@ def _parts(whole: Statement, spans: Sequence[Span]) -> list[tuple[str, Span | No
     for span in ordered:
         inside = 0 <= span.start - offset < span.end - offset <= len(text)
         if not inside or not text[span.start - offset : span.end - offset].strip():
-            raise BadEdit(
-                EditProblem.PART_OUTSIDE, "a part lies outside the statement; mark it again"
-            )
+            raise _outside()
     if any(left.end > right.start for left, right in pairwise(ordered)):
         raise BadEdit(EditProblem.PARTS_OVERLAP, "two parts overlap; mark them again")
     return [
         (text[span.start - offset : span.end - offset], span if placed else None)
         for span in ordered
     ]
+
+
+def _outside() -> BadEdit:
+    return BadEdit(EditProblem.PART_OUTSIDE, "a part lies outside the statement; mark it again")

@@ -10,6 +10,7 @@ import pytest
 from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.curation import ReportEdit, StatementEdit
+from knowledge.curation.additions import add_chosen
 from knowledge.domain import (
     ChangeKind,
     NotificationKind,
@@ -356,6 +357,20 @@ def test_a_statement_is_added_where_it_stands(sessions: Sessions) -> None:
     assert entry.after["text"] == text
 
 
+def test_words_that_stay_the_same_stay_where_they_are(sessions: Sessions) -> None:
+    body = "Nobody was hurt. The bridge is open again. Nobody was hurt."
+    text, place = "Nobody was hurt.", Span(43, 59)
+    statement = StatementDraft(text, place)
+    with sessions.begin() as session:
+        draft = ReportDraft("t", body=body, language="en", statements=(statement,))
+        (number,) = reports.store(session, draft).statement_ids
+        edit = StatementEdit(text, speaker="the mayor")
+        curation.edit_statement(session, number, edit, "amal", None, version=1)
+    with sessions() as session:
+        held = curation.load_statement(session, number)
+    assert (held.span, held.speaker) == (place, "the mayor")
+
+
 def test_what_is_a_statement_already_is_not_added_twice(sessions: Sessions) -> None:
     report = with_body(sessions)
     with sessions.begin() as session:
@@ -367,6 +382,31 @@ def test_what_is_a_statement_already_is_not_added_twice(sessions: Sessions) -> N
         curation.add_statement(session, report.report_id, StatementDraft("not there"), "amal")
     with pytest.raises(NotFound), sessions.begin() as session:
         curation.add_statement(session, 404, draft, "amal")
+
+
+def test_proposals_and_marked_words_are_added_or_refused_together(sessions: Sessions) -> None:
+    report = with_body(sessions)
+    with sessions.begin() as session:
+        held = curation.load_report(session, report.report_id)
+    known = held.statements[0]
+    assert known.span is not None
+
+    def add(*proposed: Span, marked: str = "") -> int:
+        with sessions.begin() as session:
+            return add_chosen(session, report.report_id, proposed, marked, "the mayor", "amal")
+
+    for proposed, marked, why in (
+        ([known.span], "new bridge opens", f"already: {known.ref}"),
+        ([Span(0, 3)], "new bridge opens", "not proposed"),
+        ([], "no such bridge", "not in the report"),
+    ):
+        with pytest.raises(BadEdit, match=why):
+            add(*proposed, marked=marked)
+    assert add(marked="new\n bridge\u200f opens") == 1
+    with sessions.begin() as session:
+        after = curation.load_report(session, report.report_id).statements
+    (added,) = (each for each in after if each not in held.statements)
+    assert (added.text, added.speaker) == ("new bridge opens", "the mayor")
 
 
 def test_what_nobody_decided_on_is_proposed(sessions: Sessions) -> None:

@@ -6,10 +6,11 @@ from bot.console.audit_entries import act_name
 from bot.console.error_pages import STATUS, status_of
 from bot.console.errors import BadForm, TooManyTries
 from bot.console.forms import Form
-from bot.console.highlighting import Marked, locate, pieces
+from bot.console.highlighting import Marked, pieces
 from bot.console.labels import label
 from bot.console.security import TryLimit
 from bot.conversation.translations import Language, load_catalogue
+from knowledge.curation.quote_location import locate_words
 from knowledge.domain import (
     ClusterStatus,
     Feedback,
@@ -65,7 +66,7 @@ class TestLocating:
         ],
     )
     def test_invisible_letters_and_lines_do_not_count(self, words: str, found: str | None) -> None:
-        span = locate(BODY, words)
+        span = locate_words(BODY, words)
         assert (BODY[span.start : span.end] if span else None) == found
 
 

@@ -11,8 +11,7 @@ from knowledge.corpus import statement_search
 def show(visit: Visit) -> Response:
     """Compare the served snapshot's figures with the database's."""
     desk = visit.desk
-    with visit.transaction() as session:
-        held = statement_search.count_held(session)
+    held = visit.do(statement_search.count_held)
     manifest, problem = None, ""
     try:
         manifest = snapshot.current(desk.index_dir)

@@ -19,49 +19,34 @@ MAX_DAYS: Final = 3_650
 
 def show(visit: Visit) -> Response:
     """Show who holds a role."""
-    with visit.transaction() as session:
-        held = roles.list_holders(session)
-        known = visit.names
-        keys = sorted({holder.key for holder in held} | visit.desk.first_admins)
-        signed_in = {key: sign_in.sessions_of(session, key, visit.now) for key in keys}
-    return visit.page(
-        "people.html",
-        held=held,
-        first_admins=sorted(visit.desk.first_admins - {holder.key for holder in held}),
-        signed_in=signed_in,
-        names=known,
-    )
+    team = visit.do(sign_in.load_team, visit.desk.first_admins, visit.now)
+    return visit.page("people.html", team=team, names=visit.names)
 
 
 def grant(visit: Visit) -> Response:
     """Give a role to the person with a Telegram id."""
     number, role = visit.sent.number("telegram_id"), visit.sent.chosen("role", Role)
     name = visit.sent.needed("name", _MAX_NAME)
-    with visit.transaction() as session:
-        roles.grant(session, visit.desk.key_of(number), role, name, visit.actor)
+    visit.do(roles.grant, visit.desk.key_of(number), role, name, visit.actor)
     return visit.to("/people", "granted")
 
 
 def revoke(visit: Visit) -> Response:
     """Take a role away; whoever held it is signed out in the same transaction."""
-    key = _key(visit)
-    visit.do(sign_in.revoke_role, key, visit.actor, visit.now)
+    visit.do(sign_in.revoke_role, _key(visit), visit.actor, visit.now)
     return visit.to("/people", "revoked")
 
 
 def end_sessions(visit: Visit) -> Response:
     """Sign a person out of every browser."""
-    key = _key(visit)
-    with visit.transaction() as session:
-        ended = sign_in.revoke_all(session, key, visit.now)
+    ended = visit.do(sign_in.revoke_all, _key(visit), visit.now)
     return visit.to("/people", "ended", n=ended)
 
 
 def block(visit: Visit) -> Response:
     """Leave the person with a Telegram id unanswered for some days."""
     number, (until, reason) = visit.sent.number("telegram_id"), block_terms(visit)
-    with visit.transaction() as session:
-        people.block(session, visit.desk.key_of(number), until, visit.actor, reason)
+    visit.do(people.block, visit.desk.key_of(number), until, visit.actor, reason)
     return visit.to("/people", "blocked")
 
 
@@ -76,8 +61,7 @@ def block_terms(visit: Visit) -> tuple[datetime, str]:
 def unblock(visit: Visit) -> Response:
     """Answer the person with a Telegram id again."""
     number = visit.sent.number("telegram_id")
-    with visit.transaction() as session:
-        people.unblock(session, visit.desk.key_of(number), visit.actor)
+    visit.do(people.unblock, visit.desk.key_of(number), visit.actor)
     return visit.to("/people", "unblocked")
 
 

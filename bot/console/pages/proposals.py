@@ -37,22 +37,14 @@ class Shown:
 
 def show_list(visit: Visit) -> Response:
     """Show what waits, and what was decided lately."""
-    with visit.transaction() as session:
-        waiting = approvals.list_waiting(session)
-        decided = approvals.list_decided(session)
-        known = visit.names
-    return visit.page("proposals.html", waiting=waiting, decided=decided, names=known)
+    waiting, decided = visit.do(approvals.list_proposals)
+    return visit.page("proposals.html", waiting=waiting, decided=decided, names=visit.names)
 
 
 def show(visit: Visit) -> Response:
     """Show a proposal: what it changes, and the very messages that people would read."""
-    number = visit.number
-    with visit.transaction() as session:
-        approvals.overtake(session)
-        proposed = approvals.load_proposal(session, number)
-        known = visit.names
+    proposed, foreseen = visit.do(approvals.open_proposal, visit.number)
     pending = proposed.state is ProposalState.PENDING
-    foreseen = visit.do(approvals.foresee, number) if pending else approvals.Foreseen()
     told_of = {
         each.subject_id
         for each in foreseen.entries
@@ -66,7 +58,7 @@ def show(visit: Visit) -> Response:
         may=visit.visitor.may(approvals.role_needed(proposed.act)),
         unreviewed=_unreviewed(proposed) if pending else None,
         relation=proposed.act.relation if isinstance(proposed.act, Answer | Attach) else None,
-        names=known,
+        names=visit.names,
         problem=describe_error(foreseen.problem, visit.words.say) if foreseen.problem else None,
         entries=foreseen.entries[:_ENTRIES],
         further=max(0, len(foreseen.entries) - _ENTRIES),
@@ -81,25 +73,21 @@ def show(visit: Visit) -> Response:
 def approve(visit: Visit) -> Response:
     """Do what a colleague proposed."""
     number = visit.number
-    with visit.transaction() as session:
-        done = approvals.approve(session, number, visit.actor, visit.desk.policy)
-    visit.embed(done)
+    visit.embed(visit.do(approvals.approve, number, visit.actor, visit.desk.policy))
     return visit.to(f"/proposals/{number}", "approved")
 
 
 def decline(visit: Visit) -> Response:
     """Leave everything as it is."""
     number, reason = visit.number, visit.sent.needed("reason")
-    with visit.transaction() as session:
-        approvals.decline(session, number, visit.actor, reason, visit.desk.policy)
+    visit.do(approvals.decline, number, visit.actor, reason, visit.desk.policy)
     return visit.to(f"/proposals/{number}", "declined")
 
 
 def withdraw(visit: Visit) -> Response:
     """Take one's own proposal back."""
     number = visit.number
-    with visit.transaction() as session:
-        approvals.withdraw(session, number, visit.actor)
+    visit.do(approvals.withdraw, number, visit.actor)
     return visit.to(f"/proposals/{number}", "withdrawn")
 
 

@@ -6,17 +6,17 @@ from starlette.responses import Response
 
 from bot.console import report_upload
 from bot.console.errors import BadForm
-from bot.console.highlighting import Marked, locate, pieces
+from bot.console.forms import Form
+from bot.console.highlighting import Marked, pieces
 from bot.console.requests import Visit
-from knowledge import approvals, curation
 from knowledge.approvals import EditReport
-from knowledge.claim_queue import cluster_listing
-from knowledge.corpus import reports
+from knowledge.approvals.report_pages import load_report_page
+from knowledge.claim_queue.cluster_listing import load_summary
 from knowledge.corpus.readers import Problem
 from knowledge.curation import ReportEdit
-from knowledge.curation.edit_conflicts import last_shown
-from knowledge.curation.manual_reports import file_report
-from knowledge.domain import ReportDraft, ReportKind, StatementDraft, StatementStatus, VersionKind
+from knowledge.curation.additions import add_chosen
+from knowledge.curation.manual_reports import file_reports
+from knowledge.domain import ReportDraft, ReportKind, StatementStatus
 
 _LINE: Final = 2_000
 #: Characters of a report that are shown with marks; the rest is read at its source.
@@ -27,16 +27,14 @@ _OFFERED: Final = 200
 
 def new(visit: Visit) -> Response:
     """Show the form that takes a report."""
-    cluster = None
-    if visit.asked.text("cluster"):
-        with visit.transaction() as session:
-            cluster = cluster_listing.load_cluster(session, visit.asked.number("cluster")).summary
+    number = _cluster(visit.asked)
+    cluster = None if number is None else visit.do(load_summary, number, visit.now)
     return visit.page("report_new.html", cluster=cluster, kinds=tuple(ReportKind))
 
 
 def file(visit: Visit) -> Response:
     """Keep what was pasted, dropped or fetched."""
-    cluster = visit.sent.number("cluster") if visit.sent.text("cluster") else None
+    cluster = _cluster(visit.sent)
     # Fetched before the transaction: the web may take its time.
     found = report_upload.drafts(visit.sent, visit.desk.fetcher, visit.desk.parsers)
     drafts = [each for each in found if isinstance(each, ReportDraft)]
@@ -44,12 +42,10 @@ def file(visit: Visit) -> Response:
     if not drafts:
         raise BadForm("file", problems[0].reason if problems else "no report")
     report_upload.require_past_dates(drafts, visit.now)
-    with visit.transaction() as session:
-        if len(drafts) == 1:
-            stored = file_report(session, drafts[0], visit.actor)
-            said = "known" if stored.duplicate else "kept"
-            return visit.to(f"/reports/{stored.report_id}", said, cluster=cluster)
-        kept = [reports.store(session, draft) for draft in drafts]
+    kept = visit.do(file_reports, drafts, visit.actor)
+    if len(kept) == 1:
+        said = "known" if kept[0].duplicate else "kept"
+        return visit.to(f"/reports/{kept[0].report_id}", said, cluster=cluster)
     fresh = sum(not stored.duplicate for stored in kept)
     if problems:
         return visit.page("problems.html", problems=problems, kept=fresh)
@@ -58,19 +54,8 @@ def file(visit: Visit) -> Response:
 
 def show(visit: Visit) -> Response:
     """Show a report's text with what it states marked in it, and what else it might state."""
-    number = visit.number
-    with visit.transaction() as session:
-        report = curation.load_report(session, number)
-        proposals = curation.propose(session, number)[:_OFFERED]
-        history = curation.load_history(session, VersionKind.REPORT, number)
-        known = visit.names
-        seen = last_shown(session, [each.id for each in report.statements])
-        pending = approvals.list_about_report(session, number)
-        cluster = (
-            cluster_listing.load_cluster(session, visit.asked.number("cluster")).summary
-            if visit.asked.text("cluster")
-            else None
-        )
+    found = visit.do(load_report_page, visit.number, _cluster(visit.asked), visit.now)
+    report, proposals = found.report, found.proposals[:_OFFERED]
     marks = [
         Marked(held.span, f"s{held.id}", held.status.value)
         for held in report.statements
@@ -88,41 +73,30 @@ def show(visit: Visit) -> Response:
         pieces=list(pieces(body, marks)),
         cut=len(report.body or "") > LONGEST_SHOWN,
         proposals=proposals,
-        history=history,
-        seen=seen,
-        pending=pending,
-        names=known,
-        cluster=cluster,
+        history=found.history,
+        seen=found.seen,
+        pending=found.pending,
+        names=visit.names,
+        cluster=found.cluster,
         kinds=tuple(ReportKind),
     )
 
 
 def accept(visit: Visit) -> Response:
     """Add the proposals that were ticked, and words that were marked, as drafts."""
-    number = visit.number
-    wanted = visit.sent.texts("proposal")
-    with visit.transaction() as session:
-        offered = {
-            f"{draft.span.start}-{draft.span.end}": draft
-            for draft in curation.propose(session, number)
-            if draft.span is not None
-        }
-        chosen = [offered[each] for each in wanted if each in offered]
-        if len(chosen) != len(wanted):
-            raise BadForm("proposal", "no longer proposed")
-        marked = visit.sent.text("marked", _LINE * 4)
-        if marked:
-            chosen.append(_marked(curation.load_report(session, number).body or "", marked, visit))
-        if not chosen:
-            raise BadForm("proposal", "nothing was chosen")
-        for draft in chosen:
-            curation.add_statement(session, number, draft, visit.actor)
-    return _back(visit, "added", n=len(chosen))
+    sent = visit.sent
+    proposed = sent.spans("proposal")
+    marked = sent.text("marked", _LINE * 4)
+    if not proposed and not marked:
+        raise BadForm("proposal", "nothing was chosen")
+    speaker = sent.line("speaker", _LINE) or None
+    added = visit.do(add_chosen, visit.number, proposed, marked, speaker, visit.actor)
+    return _back(visit, "added", n=added)
 
 
 def edit(visit: Visit) -> Response:
     """Keep a report's new version."""
-    sent, number = visit.sent, visit.number
+    sent = visit.sent
     new_version = ReportEdit(
         title=sent.needed("title", _LINE),
         publisher=sent.line("publisher", _LINE) or None,
@@ -132,19 +106,15 @@ def edit(visit: Visit) -> Response:
         kind=sent.chosen("kind", ReportKind),
         body=sent.verbatim("body", report_upload.MAX_REPORT) or None,
     )
-    act = EditReport(number, new_version, sent.number("version"))
+    act = EditReport(visit.number, new_version, sent.number("version"))
     outcome = visit.submit(act, sent.line("reason") or None)
     return visit.conclude(outcome) or _back(visit, "edited")
 
 
-def _marked(body: str, marked: str, visit: Visit) -> StatementDraft:
-    span = locate(body, marked)
-    if span is None:
-        raise BadForm("marked", "not in the report")
-    speaker = visit.sent.line("speaker", _LINE) or None
-    return StatementDraft(body[span.start : span.end], span, speaker)
+def _cluster(form: Form) -> int | None:
+    """Return the number of the cluster that a report may settle, None where none is named."""
+    return form.number("cluster") if form.text("cluster") else None
 
 
 def _back(visit: Visit, said: str, n: int | None = None) -> Response:
-    cluster = visit.sent.number("cluster") if visit.sent.text("cluster") else None
-    return visit.to(f"/reports/{visit.number}", said, n=n, cluster=cluster)
+    return visit.to(f"/reports/{visit.number}", said, n=n, cluster=_cluster(visit.sent))

@@ -16,8 +16,7 @@ _LINE: Final = 2_000
 def show(visit: Visit) -> Response:
     """Show who publishes, and how polling their feeds goes."""
     after = visit.asked.text("after") or None
-    with visit.transaction() as session:
-        listed = sources.list_sources(session, after, _PAGE + 1)
+    listed = visit.do(sources.list_sources, after, _PAGE + 1)
     return visit.page(
         "sources.html",
         sources=listed[:_PAGE],
@@ -44,8 +43,7 @@ def add(visit: Visit) -> Response:
 
 def pause(visit: Visit) -> Response:
     """Poll a feed no more for now."""
-    with visit.transaction() as session:
-        sources.pause(session, visit.number, visit.actor)
+    visit.do(sources.pause, visit.number, visit.actor)
     return visit.to("/sources", "feed_changed")
 
 
@@ -57,8 +55,7 @@ def resume(visit: Visit) -> Response:
 
 def remove(visit: Visit) -> Response:
     """Forget a feed."""
-    with visit.transaction() as session:
-        sources.remove(session, visit.number, visit.actor)
+    visit.do(sources.remove, visit.number, visit.actor)
     return visit.to("/sources", "feed_changed")
 
 
@@ -70,6 +67,5 @@ def trust(visit: Visit) -> Response:
 
 def distrust(visit: Visit) -> Response:
     """Keep what a source's feeds bring as drafts."""
-    with visit.transaction() as session:
-        sources.distrust(session, visit.number, visit.actor)
+    visit.do(sources.distrust, visit.number, visit.actor)
     return visit.to("/sources", "trust")

@@ -60,8 +60,7 @@ def _trends(visit: Visit, days: int) -> Trends:
     minute = visit.now.replace(second=0, microsecond=0)
     until = minute + timedelta(hours=1)
 
-    def counted() -> Trends:
-        with visit.transaction() as session:
-            return trends.compute_trends(session, until - timedelta(days=days), until)
-
-    return visit.desk.remembered.get((days, minute), counted)
+    since = until - timedelta(days=days)
+    return visit.desk.remembered.get(
+        (days, minute), lambda: visit.do(trends.compute_trends, since, until)
+    )

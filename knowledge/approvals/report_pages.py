@@ -1,0 +1,94 @@
+"""Load a report or a statement with all that moderators look at before they change it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from embeddings.encoders.encoder import Encoder
+from embeddings.index.live import LiveIndex
+from knowledge import curation
+from knowledge.approvals.proposal_listing import (
+    Proposed,
+    list_about_report,
+    list_about_statement,
+)
+from knowledge.claim_queue import cluster_listing
+from knowledge.claim_queue.claim_equivalence import Comparing
+from knowledge.claim_queue.cluster_listing import ClusterSummary
+from knowledge.corpus import reports
+from knowledge.corpus.reports import SourcedStatement
+from knowledge.curation import Duplicate, HeldReport, HeldStatement, Past
+from knowledge.curation.edit_conflicts import last_shown
+from knowledge.domain import StatementDraft, VersionKind
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """A statement to edit, as people see it, its earlier versions, and what says the same.
+
+    ``seen`` is what ``last_shown`` says of it, ``pending`` what waits that would change it.
+    """
+
+    held: HeldStatement
+    sourced: SourcedStatement
+    history: Sequence[Past]
+    pending: Sequence[Proposed]
+    near: Sequence[Duplicate]
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """A report to edit, its earlier versions, and the statements that extraction proposes.
+
+    ``seen`` is what ``last_shown`` says of its statements, ``pending`` what waits that would change
+    it, ``cluster`` what it may settle.
+    """
+
+    report: HeldReport
+    proposals: Sequence[StatementDraft]
+    history: Sequence[Past]
+    pending: Sequence[Proposed]
+    seen: Mapping[int, int]
+    cluster: ClusterSummary | None
+
+
+def load_statement_page(
+    session: Session,
+    statement_id: int,
+    index: LiveIndex,
+    encoder: Encoder,
+    meanings: Comparing,
+    near: int,
+) -> StatementPage:
+    """Return a statement with up to ``near`` published ones that say the same. Raises NotFound."""
+    # Before what is shown: what is done in between is not taken for seen.
+    seen = last_shown(session, [statement_id])
+    held = curation.load_statement(session, statement_id)
+    return StatementPage(
+        held=held,
+        sourced=reports.load_by_id(session, statement_id),
+        history=curation.load_history(session, VersionKind.STATEMENT, statement_id),
+        pending=list_about_statement(session, statement_id, held.report_id),
+        near=curation.near_duplicates(session, index, encoder, meanings, statement_id, near),
+        seen=seen[statement_id],
+    )
+
+
+def load_report_page(
+    session: Session, report_id: int, cluster_id: int | None, now: datetime
+) -> ReportPage:
+    """Return a report, and the cluster that it may settle if one is named. Raises NotFound."""
+    report = curation.load_report(session, report_id)
+    return ReportPage(
+        report=report,
+        proposals=curation.propose(session, report_id),
+        history=curation.load_history(session, VersionKind.REPORT, report_id),
+        pending=list_about_report(session, report_id),
+        seen=last_shown(session, [each.id for each in report.statements]),
+        cluster=None
+        if cluster_id is None
+        else cluster_listing.load_summary(session, cluster_id, now),
+    )

@@ -1,0 +1,84 @@
+"""Hand acts on statements to the gate, and look at what comes of them before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from knowledge import curation
+from knowledge.approvals.acts import EditStatement, MergeStatements, Publish, SplitStatement
+from knowledge.approvals.decisions import Applied, Policy, Waiting, submit
+from knowledge.approvals.proposal_listing import Foreseen, rehearse
+from knowledge.corpus.reports import SourcedStatement
+from knowledge.curation.edit_conflicts import require_moved
+from knowledge.curation.moderator_views import load_shown
+from knowledge.curation.splitting import locate_parts
+from knowledge.domain import StatementStatus
+from knowledge.notifications.corrections import count_audience
+
+
+@dataclass(frozen=True, slots=True)
+class MergePreview:
+    """Statements to make one, what is kept first, and how many people were shown each.
+
+    ``seen`` is what ``submit`` asks for.
+    """
+
+    statements: Sequence[SourcedStatement]
+    readers: Mapping[int, int]
+    seen: Mapping[int, int]
+
+
+def publish_shown(
+    session: Session, shown: Mapping[int, int], actor: str, reason: str | None, policy: Policy
+) -> Applied | Waiting:
+    """Publish statements, all of them and as they were ``shown``. Raises Stale, and as ``submit``.
+
+    ``shown`` is what ``last_shown`` said then.
+    """
+    outcome = submit(session, Publish(tuple(shown)), actor, reason, policy, shown=shown)
+    if isinstance(outcome, Applied):
+        require_moved(session, list(shown), outcome.count)
+    return outcome
+
+
+def submit_edit(
+    session: Session, act: EditStatement, actor: str, reason: str | None, policy: Policy
+) -> Applied | Waiting | Foreseen:
+    """Keep an edit of a statement; of a published one, preview it until ``tell`` is decided.
+
+    What is previewed tells people. Raises as ``submit``.
+    """
+    status = curation.load_statement(session, act.statement_id).status
+    if act.tell is None and status is StatementStatus.PUBLISHED:
+        return rehearse(session, replace(act, tell=True), actor, reason)
+    return submit(session, act, actor, reason, policy)
+
+
+def preview_merge(session: Session, act: MergeStatements, actor: str) -> MergePreview:
+    """Return what becomes of statements that are made one. Raises what merging them would."""
+    ids = [act.keep, *(number for number in act.others if number != act.keep)]
+    found, seen = load_shown(session, ids)
+    rehearse(session, act, actor)
+    return MergePreview(
+        statements=sorted(found, key=lambda each: ids.index(each.id)),
+        readers={number: count_audience(session, number) for number in ids},
+        seen=seen,
+    )
+
+
+def split_statement(
+    session: Session,
+    statement_id: int,
+    parts: Sequence[str],
+    actor: str,
+    reason: str | None,
+    policy: Policy,
+) -> tuple[int, Applied | Waiting]:
+    """Put the parts of a statement, by their words, in its place; returns its report's number.
+
+    Raises BadEdit for a part that is not in it, and as ``submit``.
+    """
+    held = curation.load_statement(session, statement_id)
+    act = SplitStatement(statement_id, locate_parts(held, parts))
+    return held.report_id, submit(session, act, actor, reason, policy)
