@@ -29,9 +29,12 @@ from knowledge.errors import (
 
 #: The words of a message that only the log and the command line may show.
 INTERNAL = "internal words"
-#: What no act of the console raises: of the program's own files and keys, and of messages.
+#: What no act of the console raises (of the program's own files and keys, and of messages), and
+#: what is answered with the page of any failure of ours.
 ELSEWHERE = (
+    errors.DatabaseFailed,
     errors.DatabaseUnavailable,
+    errors.WriteConflict,
     errors.WeightsUnfit,
     errors.AddressUnreadable,
     errors.SealBroken,

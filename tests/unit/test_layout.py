@@ -45,6 +45,12 @@ def test_every_folder_and_module_is_in_architecture() -> None:
             assert name in told, path
 
 
+def test_bot_opens_no_session() -> None:
+    opened = re.compile(r"sessions?(?:\.begin)?\(\)")
+    for path in _modules("bot"):
+        assert not opened.search(path.read_text("utf-8")), path
+
+
 @pytest.fixture(scope="module")
 def imports() -> list[tuple[str, str]]:
     """Return who imports whom, module by module."""
