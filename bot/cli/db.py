@@ -74,8 +74,7 @@ def check(app: App, as_json: bool) -> None:
         click.echo(f"revision {found.current or 'none'}, this program's is {found.head}")
         for difference in differences:
             click.echo(difference)
-    if not found.known:
-        raise DatabaseUnavailable("the database is newer than this program; update Tathabbat")
+    schema.require_known(found)
     if not found.ready:
         raise DatabaseUnavailable("the database is behind; run `tathabbat db upgrade`")
     if differences:
@@ -99,13 +98,8 @@ def backup(app: App, target: Path) -> None:
 @db.command()
 @click.argument("source", type=click.Path(path_type=Path))
 @YES
-@click.option(
-    "--allow-empty",
-    is_flag=True,
-    help="Let an earlier version's backup without a report replace a database that has some.",
-)
 @click.pass_obj
-def restore(app: App, source: Path, yes: bool, allow_empty: bool) -> None:
+def restore(app: App, source: Path, yes: bool) -> None:
     """Replace everything in the database by the backup SOURCE.
 
     The index is built anew then.
@@ -114,7 +108,7 @@ def restore(app: App, source: Path, yes: bool, allow_empty: bool) -> None:
     Programs that run meanwhile follow at their next claim.
     """
     require_yes("everything in the database now is replaced", yes)
-    backups.restore(app.database.engine, source, app.settings.data_dir, allow_empty=allow_empty)
+    backups.restore(app.database.engine, source, app.settings.data_dir)
     click.echo(f"restored from {source}")
     manifest = serving_index.reindex(
         app.sessions, app.encoder, app.settings.index_dir, reporter("Embedding the statements")

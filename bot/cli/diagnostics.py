@@ -109,10 +109,7 @@ def _database(app: App) -> tuple[State, str]:
 
 def _migrations(app: App) -> tuple[State, str]:
     found = schema.state(app.database.engine)
-    if not found.known:
-        raise DatabaseUnavailable(
-            f"its revision {found.current} is newer than this program; update Tathabbat"
-        )
+    schema.require_known(found)
     if found.current is None:
         return State.WARNING, schema.EMPTY
     if not found.ready:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from embeddings.disk_sync import sync
 from knowledge.domain import ChangeKind, StatementStatus, now
 from knowledge.errors import DatabaseUnavailable, NotABackup
-from knowledge.models import Base, Change, Report, Statement
+from knowledge.models import Base, Change, Statement
 from knowledge.operations.backup_check import copy_into, mark
 from knowledge.operations.lease_recovery import end_every_lease
 from knowledge.storage import schema
@@ -86,9 +86,7 @@ def backup(engine: Engine, target: Path) -> None:
         ) from error
 
 
-def restore(
-    engine: Engine, source: Path, beside: Path | None = None, *, allow_empty: bool = False
-) -> None:
+def restore(engine: Engine, source: Path, beside: Path | None = None) -> None:
     """Put what the backup ``source`` holds in the place of everything in the database.
 
     The backup is copied, checked and brought to this schema in a folder in ``beside``, by default
@@ -97,9 +95,6 @@ def restore(
     it is noted in the change feed, so that running programs follow; one that is no longer there is
     never shown, whoever's index still has it. What was being done when the backup was made is due
     at once.
-
-    A backup of an earlier version cannot be told from a copied or emptied database: without a
-    report it takes the place of reports only where ``allow_empty`` says so.
 
     Raises DatabaseUnavailable if the backup or the database cannot be used; nothing was changed.
     """
@@ -111,13 +106,11 @@ def restore(
         with open_staging_folder(place) as folder:
             given, fresh = folder / "backup.db", folder / "fresh.db"
             _copy_in(source, given)
-            marked = copy_into(given, fresh)
+            copy_into(given, fresh)
             # Its room may be needed.
             given.unlink()
             schema.require_ready(engine)
             with _reading(fresh) as kept, schema.whole_transaction(engine) as target:
-                if not (marked or allow_empty):
-                    _require_reports(kept, target)
                 _replace(kept, target)
     except NotABackup as error:
         raise DatabaseUnavailable(
@@ -141,6 +134,7 @@ def restore(
 
 def _require_migrated(engine: Engine) -> None:
     found = schema.state(engine)
+    schema.require_known(found)
     if found.current is None or not (found.ready or engine.dialect.name == "sqlite"):
         raise DatabaseUnavailable(
             "the database is not at this program's schema; run `tathabbat db upgrade`"
@@ -226,16 +220,6 @@ def _copy_file(engine: Engine, target: Path) -> None:
         outside = connection.execution_options(isolation_level="AUTOCOMMIT")
         target.touch(0o600)
         outside.exec_driver_sql("VACUUM INTO ?", (str(target),))
-
-
-def _require_reports(source: Connection, target: Connection) -> None:
-    """Raise DatabaseUnavailable where there are reports in the database and none in a backup."""
-    reports = select(func.count()).select_from(Report)
-    if not source.scalar(reports) and (lost := target.scalar(reports)):
-        raise DatabaseUnavailable(
-            f"this backup of an earlier version holds no report and the database holds {lost};"
-            " nothing was changed: name another backup, or say --allow-empty to lose them"
-        )
 
 
 def _replace(source: Connection, target: Connection) -> None:

@@ -2,8 +2,7 @@
 
 Backups carry a mark in the two fields that SQLite's header leaves to programs: ``application_id``
 says whose it is, ``user_version`` is a checksum of what it holds. A database has neither, so that a
-copy of one, which may lack what is in its write-ahead log, is no backup. The backups of versions
-before the mark have neither as well; they are known by their revision and their tables.
+copy of one, which may lack what is in its write-ahead log, is no backup.
 
 A file may come from anywhere. Nothing in it is run: it may hold what this program makes and nothing
 else, and only its rows are taken over, into a database of this program's own making.
@@ -30,8 +29,6 @@ from knowledge.storage.database import open_engine
 
 #: "Tthb", as SQLite's ``application_id``.
 APPLICATION_ID: Final = int.from_bytes(b"Tthb", "big")
-#: The first revision of the versions that mark their backups; revisions are numbered.
-_FIRST_MARKED: Final = "0007"
 _MAGIC: Final = b"SQLite format 3\0"
 #: Where the two fields are in an SQLite file: https://www.sqlite.org/fileformat2.html#the_database_header
 _CHECKSUM_AT: Final = slice(60, 64)
@@ -69,21 +66,16 @@ def mark(file: Path) -> None:
     sync(file)
 
 
-def copy_into(file: Path, fresh: Path) -> bool:
+def copy_into(file: Path, fresh: Path) -> None:
     """Write all that the backup ``file`` holds into ``fresh``, a new database at this schema.
 
-    Returns whether it is marked; one that is not, of an earlier version, may be a copied database.
     ``file`` must be where nobody else changes it. Raises NotABackup unless it is whole and what
     this program would have made; OSError where there is no room for ``fresh``.
     """
-    marked = _marked(file)
+    _require_mark(file)
     try:
         with closing(_open(file)) as given:
             revision = _revision(given)
-            if not marked and revision >= _FIRST_MARKED:
-                raise NotABackup(
-                    "it is not marked as one: a copied database may lack a part of what it held"
-                )
             engine = open_engine(f"sqlite:///{fresh}")
             try:
                 schema.upgrade(engine, revision)
@@ -96,7 +88,6 @@ def copy_into(file: Path, fresh: Path) -> bool:
                 engine.dispose()
     except (sqlite3.Error, SQLAlchemyError, DatabaseUnavailable, *_UNREADABLE) as error:
         raise _told(error) from error
-    return marked
 
 
 def _told(error: Exception) -> Exception:
@@ -108,8 +99,8 @@ def _told(error: Exception) -> Exception:
     return NotABackup(f"it is damaged: {str(cause).splitlines()[0]}")
 
 
-def _marked(file: Path) -> bool:
-    """Tell whether a file is marked as a backup. Raises NotABackup where a mark is not right."""
+def _require_mark(file: Path) -> None:
+    """Raise NotABackup unless a file is marked as a backup, with the checksum of what it holds."""
     with file.open("rb") as opened:
         header = opened.read(_HEADER)
     if not header:
@@ -118,12 +109,13 @@ def _marked(file: Path) -> bool:
         raise NotABackup("it is no SQLite database")
     application, checksum = header[_APPLICATION_AT], header[_CHECKSUM_AT]
     if not any(application) and not any(checksum):
-        return False
+        raise NotABackup(
+            "it is not marked as one: a copied database may lack a part of what it held"
+        )
     if int.from_bytes(application, "big") != APPLICATION_ID:
         raise NotABackup("it is another program's, or damaged")
     if checksum != _checksum(file):
         raise NotABackup("it is damaged, or was changed since it was made")
-    return True
 
 
 def _checksum(file: Path) -> bytes:
@@ -168,7 +160,8 @@ def _revision(given: sqlite3.Connection) -> str:
     revision: object = rows[0][0]
     if not isinstance(revision, str) or revision not in schema.revisions():
         raise NotABackup(
-            f"its revision {revision!r:.40} is newer than this program, or not its own"
+            f"this version does not know its revision {revision!r:.40}: the version that made it"
+            " can restore it"
         )
     return revision
 

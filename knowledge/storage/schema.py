@@ -66,11 +66,7 @@ def require_ready(engine: Engine, *, make: bool = True) -> None:
     found = state(engine)
     if found.ready:
         return
-    if not found.known:
-        raise DatabaseUnavailable(
-            f"the database is at revision {found.current}, newer than this program;"
-            " update Tathabbat, or restore an older backup"
-        )
+    require_known(found)
     if found.current is None and not _tables(engine):
         if not make:
             raise DatabaseUnavailable(EMPTY)
@@ -81,8 +77,21 @@ def require_ready(engine: Engine, *, make: bool = True) -> None:
     )
 
 
+def require_known(found: SchemaState) -> None:
+    """Raise DatabaseUnavailable, with the way out, at a revision that this program does not know.
+
+    A newer version made such a database, or one from before the first release.
+    """
+    if not found.known:
+        raise DatabaseUnavailable(
+            f"the database is at revision {found.current}, which this version does not know;"
+            " nothing was changed: update Tathabbat, or begin a new database and there restore a"
+            " backup of this version or ingest the reports again"
+        )
+
+
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Migrate forward. Raises DatabaseUnavailable if it is newer than the code or unreachable."""
+    """Migrate forward. Raises DatabaseUnavailable at an unknown revision, or if unreachable."""
     _migrate(engine, "upgrade", revision)
 
 
@@ -107,19 +116,15 @@ def _migrate(engine: Engine, direction: str, revision: str) -> None:
     from alembic import command
     from alembic.util.exc import CommandError
 
+    # Alembic takes the beginning of a revision's name for that revision.
+    require_known(state(engine))
     config = _config()
     try:
         with whole_transaction(engine) as connection:
             config.attributes["connection"] = connection
             getattr(command, direction)(config, revision)
     except CommandError as error:
-        found = state(engine)
-        reason = (
-            f"the database is at revision {found.current}, newer than this program"
-            if not found.known
-            else str(error)
-        )
-        raise DatabaseUnavailable(f"{reason}; nothing was changed") from error
+        raise DatabaseUnavailable(f"{error}; nothing was changed") from error
     except SQLAlchemyError as error:
         raise describe_failure(error, sqlite_file(engine)) from error
 

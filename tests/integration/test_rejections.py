@@ -19,18 +19,16 @@ from knowledge.claim_queue.clustering import Clusters
 from knowledge.curation.resolution import UNDO_FOR
 from knowledge.domain import (
     ClusterStatus,
-    NotificationKind,
     Outcome,
     RejectReason,
     Relation,
     SubjectKind,
 )
-from knowledge.models import Claim, Inquiry, Notification
+from knowledge.models import Inquiry
 from knowledge.outbox import pending_notifications
-from knowledge.storage import audit_log, schema
+from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions
 from tests.integration.moderation import asks, clustered, told
-from tests.integration.moderation import published as published_in
 from tests.integration.test_clustering import ByWords
 from tests.integration.test_moderation import (
     CLAIM,
@@ -402,22 +400,3 @@ def test_nobody_waits_for_what_is_rejected_while_they_are_answered(sessions: Ses
         inquiries.record(session, "one", "the dam broke", Outcome.NO_MATCH, [], "en", waiting=True)
     with sessions() as session:
         assert session.scalars(select(Inquiry.waiting)).all() == [False]
-
-
-def test_a_step_back_in_the_schema_leaves_what_was_told_of_statements(sessions: Sessions) -> None:
-    (number,) = published_in(sessions, "the dam stands")
-    cluster, _ = clustered(sessions, "the dam broke")
-    rejected, _ = clustered(sessions, "the bridge broke")
-    asks(sessions, "one", "the dam broke", waiting=True)
-    asks(sessions, "two", "the bridge broke", waiting=True)
-    with sessions.begin() as session:
-        cluster_actions.reject(session, rejected, RejectReason.OPINION, "amal")
-        pending_notifications.answer_cluster(session, cluster, number, Relation.REFUTES, "amal")
-    engine = sessions.engine
-    schema.downgrade(engine, "0008")
-    schema.upgrade(engine)
-    assert schema.find_drift(engine) == []
-    assert told(sessions) == [("one", NotificationKind.ANSWERED, number, 1)]
-    with sessions() as session:
-        assert session.scalars(select(Notification.reject_reason)).all() == [None]
-        assert len(session.scalars(select(Claim)).all()) == 2
