@@ -319,13 +319,13 @@ def test_a_backup_of_each_revision_is_accepted(
     old, given = open_engine(f"sqlite:///{folder / 'old.db'}"), folder / "given.db"
     schema.upgrade(old, revision)
     with old.begin() as connection:
-        connection.execute(text("INSERT INTO sources (id, name) VALUES (1, 'an old source')"))
+        connection.execute(text("INSERT INTO sources (id, name, trusted) VALUES (1, 'old', false)"))
     backup(old, given)
     old.dispose()
     restore(engine, given)
     assert _people(engine) == []
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT name FROM sources")).all() == [("an old source",)]
+        assert connection.execute(text("SELECT name FROM sources")).all() == [("old",)]
     assert schema.find_drift(engine) == []
 
 
@@ -337,7 +337,7 @@ def test_a_copied_database_is_no_backup(engine: Engine, lived_in: Sessions, fold
     # Closing it empties the log.
     other.dispose()
     with other.begin() as connection:
-        connection.execute(text("INSERT INTO sources (id, name) VALUES (1, 'in the log')"))
+        connection.execute(text("INSERT INTO sources (id, name, trusted) VALUES (1, 'new', false)"))
     shutil.copy(folder / "live.db", copied)
     with pytest.raises(DatabaseUnavailable, match="not marked"):
         restore(engine, copied)
