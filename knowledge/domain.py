@@ -273,7 +273,7 @@ class SubjectKind(StrEnum):
     PROPOSAL = "proposal"
 
 
-class ArrivalState(StrEnum):
+class UpdateState(StrEnum):
     """How far an update is."""
 
     WAITING = "waiting"

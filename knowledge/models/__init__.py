@@ -29,10 +29,9 @@ from knowledge.models.report_tables import (
     Vector,
     Version,
 )
-from knowledge.models.update_tables import Arrival
+from knowledge.models.update_tables import QueuedUpdate
 
 __all__ = [
-    "Arrival",
     "AuditEntry",
     "Base",
     "Change",
@@ -51,6 +50,7 @@ __all__ = [
     "Notification",
     "Person",
     "Proposal",
+    "QueuedUpdate",
     "Report",
     "SavedSearch",
     "Shown",

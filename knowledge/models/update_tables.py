@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from knowledge.domain import ArrivalState, Course
+from knowledge.domain import Course, UpdateState
 from knowledge.models.declarative_base import Base, by_value
 
 
-class Arrival(Base):
+class QueuedUpdate(Base):
     """One update, by the channel's own number for it.
 
     ``lane`` is whose it is: a lane's updates are answered one after the other. ``turn`` orders all
@@ -25,15 +25,15 @@ class Arrival(Base):
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     lane: Mapped[str] = mapped_column(String(64))
     turn: Mapped[int] = mapped_column(BigInteger)
-    state: Mapped[ArrivalState] = mapped_column(by_value(ArrivalState))
+    state: Mapped[UpdateState] = mapped_column(by_value(UpdateState))
     course: Mapped[Course] = mapped_column(by_value(Course))
     payload: Mapped[bytes | None] = mapped_column(LargeBinary)
     reply: Mapped[bytes | None] = mapped_column(LargeBinary)
     #: The channel's name for the message that stands where the answer is, or is to be.
     placeholder: Mapped[str | None] = mapped_column(String(60))
-    #: Keyed hashes of the message it is a version of and of its words, for ``versions``.
-    message: Mapped[str | None] = mapped_column(String(64), index=True)
-    content: Mapped[str | None] = mapped_column(String(64))
+    #: Keyed hashes of the message it is a version of and of its words, for ``message_versions``.
+    message_key: Mapped[str | None] = mapped_column(String(64), index=True)
+    content_key: Mapped[str | None] = mapped_column(String(64))
     #: Parts of the reply that are known to be sent.
     progress: Mapped[int]
     tries: Mapped[int]

@@ -14,7 +14,6 @@ from knowledge.claim_queue import saved_searches
 from knowledge.domain import RejectReason, SubjectKind
 from knowledge.errors import AddressUnreadable
 from knowledge.models import (
-    Arrival,
     AuditEntry,
     Cluster,
     ClusterNote,
@@ -24,6 +23,7 @@ from knowledge.models import (
     Notification,
     Person,
     Proposal,
+    QueuedUpdate,
     Shown,
     SignInLink,
     Statement,
@@ -121,18 +121,18 @@ def _messages(session: Session, key: str) -> list[dict[str, Any]]:
     """Return the messages that are kept, sealed, until they are answered, or known by number."""
     rows = session.execute(
         select(
-            Arrival.id,
-            Arrival.arrived_at,
-            Arrival.state,
-            Arrival.done_at,
-            Arrival.error,
-            Arrival.payload.is_not(None).label("sealed"),
-            Arrival.message,
-            Arrival.content,
-            Arrival.placeholder,
+            QueuedUpdate.id,
+            QueuedUpdate.arrived_at,
+            QueuedUpdate.state,
+            QueuedUpdate.done_at,
+            QueuedUpdate.error,
+            QueuedUpdate.payload.is_not(None).label("sealed"),
+            QueuedUpdate.message_key,
+            QueuedUpdate.content_key,
+            QueuedUpdate.placeholder,
         )
-        .where(Arrival.lane == key)
-        .order_by(Arrival.id)
+        .where(QueuedUpdate.lane == key)
+        .order_by(QueuedUpdate.id)
     )
     return [
         {
@@ -142,8 +142,8 @@ def _messages(session: Session, key: str) -> list[dict[str, Any]]:
             "done_at": row.done_at,
             "error": row.error,
             "content_kept_encrypted": row.sealed,
-            "code_of_the_message": row.message,
-            "code_of_its_words": row.content,
+            "code_of_the_message": row.message_key,
+            "code_of_its_words": row.content_key,
             "number_of_the_answer": row.placeholder,
         }
         for row in rows

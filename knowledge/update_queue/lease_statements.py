@@ -10,74 +10,74 @@ from sqlalchemy import Table, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from knowledge.domain import ArrivalState, Course
-from knowledge.models import Arrival, Instant
+from knowledge.domain import Course, UpdateState
+from knowledge.models import Instant, QueuedUpdate
 
 #: What is not done with.
-OPEN: Final = (ArrivalState.WAITING, ArrivalState.ANSWERED)
+OPEN: Final = (UpdateState.WAITING, UpdateState.ANSWERED)
 
 
 def _lease() -> "ReturningUpdate[*tuple[Any, ...]]":
     """Return the statement; it is given ``at``, ``until``, ``by``, ``most`` and ``in_hand``."""
     at = bindparam("at", type_=Instant())
-    other = aliased(Arrival)
+    other = aliased(QueuedUpdate)
     due = (
-        select(Arrival.id)
+        select(QueuedUpdate.id)
         .where(
-            Arrival.state.in_(OPEN),
-            Arrival.due_at <= at,
-            Arrival.id.not_in(bindparam("in_hand", expanding=True)),
-            or_(Arrival.leased_until.is_(None), Arrival.leased_until <= at),
+            QueuedUpdate.state.in_(OPEN),
+            QueuedUpdate.due_at <= at,
+            QueuedUpdate.id.not_in(bindparam("in_hand", expanding=True)),
+            or_(QueuedUpdate.leased_until.is_(None), QueuedUpdate.leased_until <= at),
             ~select(other.id)
             .where(
-                other.lane == Arrival.lane,
+                other.lane == QueuedUpdate.lane,
                 other.state.in_(OPEN),
-                other.id != Arrival.id,
+                other.id != QueuedUpdate.id,
                 or_(
-                    other.id < Arrival.id,
+                    other.id < QueuedUpdate.id,
                     # Stored after a later one of its lane was taken: that one goes first.
                     and_(other.leased_until.is_not(None), other.leased_until > at),
                 ),
             )
             .exists(),
         )
-        .order_by(Arrival.turn, Arrival.id)
+        .order_by(QueuedUpdate.turn, QueuedUpdate.id)
         .limit(bindparam("most"))
-        .with_for_update(skip_locked=True, of=Arrival)
+        .with_for_update(skip_locked=True, of=QueuedUpdate)
     )
-    died = Arrival.leased_until.is_not(None)
-    answered = Arrival.state == ArrivalState.ANSWERED
+    died = QueuedUpdate.leased_until.is_not(None)
+    answered = QueuedUpdate.state == UpdateState.ANSWERED
     return (
-        update(Arrival)
-        .where(Arrival.id.in_(due.scalar_subquery()))
+        update(QueuedUpdate)
+        .where(QueuedUpdate.id.in_(due.scalar_subquery()))
         .values(
             holder=bindparam("by"),
             leased_until=bindparam("until", type_=Instant()),
             # Of a reply that is kept, tries are its failed sendings, after which it waits longer
             # each time: that its process died says nothing about Telegram.
-            tries=Arrival.tries + case((and_(died, ~answered), 1), else_=0),
-            repeats=Arrival.repeats + case((and_(died, answered), 1), else_=0),
+            tries=QueuedUpdate.tries + case((and_(died, ~answered), 1), else_=0),
+            repeats=QueuedUpdate.repeats + case((and_(died, answered), 1), else_=0),
         )
         .returning(
-            Arrival.id,
-            Arrival.lane,
-            Arrival.course,
-            Arrival.payload,
-            Arrival.reply,
-            Arrival.placeholder,
-            Arrival.progress,
-            Arrival.tries,
-            Arrival.repeats,
-            Arrival.arrived_at,
-            Arrival.turn,
-            Arrival.message,
+            QueuedUpdate.id,
+            QueuedUpdate.lane,
+            QueuedUpdate.course,
+            QueuedUpdate.payload,
+            QueuedUpdate.reply,
+            QueuedUpdate.placeholder,
+            QueuedUpdate.progress,
+            QueuedUpdate.tries,
+            QueuedUpdate.repeats,
+            QueuedUpdate.arrived_at,
+            QueuedUpdate.turn,
+            QueuedUpdate.message_key,
         )
     )
 
 
 LEASE: Final = _lease()
 
-_UPDATES: Final = cast(Table, Arrival.__table__)
+_UPDATES: Final = cast(Table, QueuedUpdate.__table__)
 
 #: Changes an update that ``by`` has in hand, by its ``number``: what is given beside these two is
 #: what it becomes. Returns nothing where it is another's by now, or done with.
@@ -97,13 +97,13 @@ _UNASKED: Final = _UPDATES.c.course == Course.WATCH
 
 #: An apology is kept for an admin to see.
 FINISH: Final = CHANGE.values(
-    state=case((_APOLOGY, ArrivalState.GIVEN_UP.value), else_=ArrivalState.SENT.value),
+    state=case((_APOLOGY, UpdateState.GIVEN_UP.value), else_=UpdateState.SENT.value),
     payload=case((_APOLOGY, _UPDATES.c.payload), else_=None),
     # What says something of its own is compared with what waits only.
-    message=case((_UPDATES.c.content.is_(None), None), else_=_UPDATES.c.message),
+    message_key=case((_UPDATES.c.content_key.is_(None), None), else_=_UPDATES.c.message_key),
 )
 #: What nobody asked for is nobody's to see.
 GIVE_UP: Final = CHANGE.values(
-    state=case((_UNASKED, ArrivalState.DROPPED.value), else_=ArrivalState.GIVEN_UP.value),
+    state=case((_UNASKED, UpdateState.DROPPED.value), else_=UpdateState.GIVEN_UP.value),
     payload=case((_UNASKED, None), else_=_UPDATES.c.payload),
 )

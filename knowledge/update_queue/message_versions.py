@@ -12,8 +12,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge.domain import ArrivalState, Course
-from knowledge.models import Arrival
+from knowledge.domain import Course, UpdateState
+from knowledge.models import QueuedUpdate
 from knowledge.update_queue.lease_statements import OPEN
 
 #: What stands where an answer to these is, is no answer.
@@ -46,7 +46,7 @@ class Kept:
     id: int
     message: str | None
     content: str | None
-    state: ArrivalState
+    state: UpdateState
     course: Course
     placeholder: str | None
 
@@ -57,13 +57,13 @@ def standings(session: Session, messages: Mapping[int, str]) -> dict[int, Standi
         return {}
     rows = session.execute(
         select(
-            Arrival.id,
-            Arrival.message,
-            Arrival.content,
-            Arrival.state,
-            Arrival.course,
-            Arrival.placeholder,
-        ).where(Arrival.message.in_(set(messages.values())))
+            QueuedUpdate.id,
+            QueuedUpdate.message_key,
+            QueuedUpdate.content_key,
+            QueuedUpdate.state,
+            QueuedUpdate.course,
+            QueuedUpdate.placeholder,
+        ).where(QueuedUpdate.message_key.in_(set(messages.values())))
     ).all()
     kept = [Kept(*row) for row in rows]
     by_number = {each.id: each for each in kept}

@@ -14,9 +14,9 @@ from sqlalchemy import and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from knowledge.domain import ArrivalState, Course
+from knowledge.domain import Course, UpdateState
 from knowledge.errors import NotFound
-from knowledge.models import Arrival
+from knowledge.models import QueuedUpdate
 from knowledge.storage.bulk_insert import insert_all
 from knowledge.storage.pagination import bound_limit
 from knowledge.update_queue.fair_scheduling import assign_turns
@@ -31,16 +31,16 @@ _LONGEST_ERROR: Final = 500
 class NewUpdate:
     """An update that comes in.
 
-    ``message`` names what it is a version of, ``content`` its words (``versions`` says what for);
-    both are keyed hashes.
+    ``message_key`` names what it is a version of, ``content_key`` its words: keyed hashes, for
+    ``message_versions``.
     """
 
     id: int
     lane: str
     payload: bytes
     course: Course = Course.ANSWER
-    message: str | None = None
-    content: str | None = None
+    message_key: str | None = None
+    content_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class FailedUpdate:
     """An update that an admin may want to see: given up, or tried in vain so far."""
 
     id: int
-    state: ArrivalState
+    state: UpdateState
     tries: int
     error: str | None
     arrived_at: datetime
@@ -96,16 +96,18 @@ def store(session: Session, arriving: Sequence[NewUpdate], at: datetime) -> Stor
     """Keep what comes in; what was there before, by its number, is left as it is."""
     lanes = {each.lane for each in arriving}
     rows = session.execute(
-        select(Arrival.lane, func.max(Arrival.turn))
-        .where(Arrival.lane.in_(lanes), Arrival.state.in_(OPEN))
-        .group_by(Arrival.lane)
+        select(QueuedUpdate.lane, func.max(QueuedUpdate.turn))
+        .where(QueuedUpdate.lane.in_(lanes), QueuedUpdate.state.in_(OPEN))
+        .group_by(QueuedUpdate.lane)
     ).all()
-    serving = session.scalar(select(func.min(Arrival.turn)).where(Arrival.state.in_(OPEN)))
+    serving = session.scalar(
+        select(func.min(QueuedUpdate.turn)).where(QueuedUpdate.state.in_(OPEN))
+    )
     last: dict[str, int] = {row[0]: row[1] for row in rows}
     given = assign_turns((each.lane for each in arriving), last, serving or 0)
     new = insert_all(
         session,
-        Arrival,
+        QueuedUpdate,
         [_row(each, turn, at) for each, turn in zip(arriving, given, strict=True)],
     )
     return Stored(frozenset(new), count_waiting(session))
@@ -116,11 +118,11 @@ def _row(arriving: NewUpdate, turn: int, at: datetime) -> dict[str, Any]:
         "id": arriving.id,
         "lane": arriving.lane,
         "turn": turn,
-        "state": ArrivalState.WAITING,
+        "state": UpdateState.WAITING,
         "course": arriving.course,
         "payload": arriving.payload,
-        "message": arriving.message,
-        "content": arriving.content,
+        "message_key": arriving.message_key,
+        "content_key": arriving.content_key,
         "progress": 0,
         "tries": 0,
         "repeats": 0,
@@ -132,7 +134,7 @@ def _row(arriving: NewUpdate, turn: int, at: datetime) -> dict[str, Any]:
 
 def count_waiting(session: Session) -> int:
     """Return how many updates are not answered yet."""
-    return session.scalar(select(func.count()).where(Arrival.state.in_(OPEN))) or 0
+    return session.scalar(select(func.count()).where(QueuedUpdate.state.in_(OPEN))) or 0
 
 
 def lease(
@@ -158,7 +160,9 @@ def lease(
     }
     rows = session.execute(LEASE, given, execution_options={"synchronize_session": False}).all()
     in_turn = sorted(rows, key=lambda row: (row.turn, row.id))
-    standing = standings(session, {row.id: row.message for row in rows if row.message is not None})
+    standing = standings(
+        session, {row.id: row.message_key for row in rows if row.message_key is not None}
+    )
     return [
         LeasedUpdate(
             id=row.id,
@@ -180,12 +184,12 @@ def lease(
 def renew(session: Session, holder: str, in_hand: Collection[int], until: datetime) -> None:
     """Leave what ``holder`` has in hand to it for longer."""
     session.execute(
-        update(Arrival)
+        update(QueuedUpdate)
         .where(
-            Arrival.id.in_(in_hand),
-            Arrival.state.in_(OPEN),
-            Arrival.holder == holder,
-            Arrival.leased_until.is_not(None),
+            QueuedUpdate.id.in_(in_hand),
+            QueuedUpdate.state.in_(OPEN),
+            QueuedUpdate.holder == holder,
+            QueuedUpdate.leased_until.is_not(None),
         )
         .values(leased_until=until),
         execution_options={"synchronize_session": False},
@@ -213,7 +217,7 @@ def answer(
         reply=reply,
         course=course,
         error=_short(error),
-        state=ArrivalState.ANSWERED,
+        state=UpdateState.ANSWERED,
         progress=0,
         tries=0,
     )
@@ -249,7 +253,7 @@ def drop(session: Session, number: int, holder: str, error: str, at: datetime) -
         session,
         number,
         holder,
-        state=ArrivalState.DROPPED,
+        state=UpdateState.DROPPED,
         error=_short(error),
         payload=None,
         reply=None,
@@ -289,17 +293,17 @@ def put_back(
     """
     changing, failed = CHANGE, {"error": _short(error)} if error else {}
     if error:
-        changing = changing.values(tries=Arrival.tries + 1)
+        changing = changing.values(tries=QueuedUpdate.tries + 1)
     if repeat:
-        changing = changing.values(repeats=Arrival.repeats + 1)
+        changing = changing.values(repeats=QueuedUpdate.repeats + 1)
     return _change(session, number, holder, changing, due_at=due_at, leased_until=None, **failed)
 
 
 def release(session: Session, holder: str) -> None:
     """Let go of everything ``holder`` has in hand: it stops."""
     session.execute(
-        update(Arrival)
-        .where(Arrival.state.in_(OPEN), Arrival.holder == holder)
+        update(QueuedUpdate)
+        .where(QueuedUpdate.state.in_(OPEN), QueuedUpdate.holder == holder)
         .values(leased_until=None, holder=None),
         execution_options={"synchronize_session": False},
     )
@@ -311,8 +315,12 @@ def end_leases(session: Session, holder: str, at: datetime) -> None:
     Then the try, and what may be repeated, are counted as if the lease had ended by itself.
     """
     session.execute(
-        update(Arrival)
-        .where(Arrival.state.in_(OPEN), Arrival.holder == holder, Arrival.leased_until > at)
+        update(QueuedUpdate)
+        .where(
+            QueuedUpdate.state.in_(OPEN),
+            QueuedUpdate.holder == holder,
+            QueuedUpdate.leased_until > at,
+        )
         .values(leased_until=at),
         execution_options={"synchronize_session": False},
     )
@@ -320,27 +328,35 @@ def end_leases(session: Session, holder: str, at: datetime) -> None:
 
 def count_states(session: Session) -> Tally:
     """Return how the inbox stands."""
-    oldest = session.scalar(select(func.min(Arrival.arrived_at)).where(Arrival.state.in_(OPEN)))
-    given_up = select(func.count()).where(Arrival.state == ArrivalState.GIVEN_UP)
+    oldest = session.scalar(
+        select(func.min(QueuedUpdate.arrived_at)).where(QueuedUpdate.state.in_(OPEN))
+    )
+    given_up = select(func.count()).where(QueuedUpdate.state == UpdateState.GIVEN_UP)
     return Tally(
         count_waiting(session),
         oldest,
         session.scalar(given_up) or 0,
-        session.scalar(select(func.sum(Arrival.repeats))) or 0,
+        session.scalar(select(func.sum(QueuedUpdate.repeats))) or 0,
     )
 
 
 def list_failed(session: Session, limit: int = 50) -> list[FailedUpdate]:
     """Return what was given up or failed so far, newest first."""
     rows = session.execute(
-        select(Arrival.id, Arrival.state, Arrival.tries, Arrival.error, Arrival.arrived_at)
+        select(
+            QueuedUpdate.id,
+            QueuedUpdate.state,
+            QueuedUpdate.tries,
+            QueuedUpdate.error,
+            QueuedUpdate.arrived_at,
+        )
         .where(
             or_(
-                Arrival.state == ArrivalState.GIVEN_UP,
-                and_(Arrival.state.in_(OPEN), Arrival.error.is_not(None)),
+                QueuedUpdate.state == UpdateState.GIVEN_UP,
+                and_(QueuedUpdate.state.in_(OPEN), QueuedUpdate.error.is_not(None)),
             )
         )
-        .order_by(Arrival.id.desc())
+        .order_by(QueuedUpdate.id.desc())
         .limit(bound_limit(limit))
     ).all()
     return [FailedUpdate(*row) for row in rows]
@@ -351,17 +367,19 @@ def retry(session: Session, numbers: Collection[int], at: datetime) -> int:
 
     Raises NotFound where none was given up, or what it said is not kept any more.
     """
-    wanted = (Arrival.state == ArrivalState.GIVEN_UP) & Arrival.payload.is_not(None)
+    wanted = (QueuedUpdate.state == UpdateState.GIVEN_UP) & QueuedUpdate.payload.is_not(None)
     if numbers:
-        wanted &= Arrival.id.in_(numbers)
+        wanted &= QueuedUpdate.id.in_(numbers)
     again = session.scalars(
-        update(Arrival)
+        update(QueuedUpdate)
         .where(wanted)
         .values(
-            state=ArrivalState.WAITING,
+            state=UpdateState.WAITING,
             course=Course.ANSWER,
             # Who was told that it failed is to see that there is an answer: it comes by itself.
-            placeholder=case((Arrival.course == Course.APOLOGISE, None), else_=Arrival.placeholder),
+            placeholder=case(
+                (QueuedUpdate.course == Course.APOLOGISE, None), else_=QueuedUpdate.placeholder
+            ),
             reply=None,
             progress=0,
             tries=0,
@@ -371,7 +389,7 @@ def retry(session: Session, numbers: Collection[int], at: datetime) -> int:
             due_at=at,
             done_at=None,
         )
-        .returning(Arrival.id),
+        .returning(QueuedUpdate.id),
         execution_options={"synchronize_session": False},
     ).all()
     if not again:

@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy import and_, delete, or_, update
 from sqlalchemy.orm import Session
 
-from knowledge.domain import ArrivalState
-from knowledge.models import Arrival
+from knowledge.domain import UpdateState
+from knowledge.models import QueuedUpdate
 from knowledge.storage import secure_deletion
 from knowledge.update_queue.lease_statements import OPEN
 
@@ -21,18 +21,20 @@ def forget(session: Session, sent_before: datetime, given_up_before: datetime) -
 
     What that leaves in the database's files is overwritten in time: sooner where it has words.
     """
-    done = delete(Arrival).where(
+    done = delete(QueuedUpdate).where(
         or_(
             and_(
-                Arrival.state.in_((ArrivalState.SENT, ArrivalState.DROPPED)),
-                Arrival.done_at < sent_before,
+                QueuedUpdate.state.in_((UpdateState.SENT, UpdateState.DROPPED)),
+                QueuedUpdate.done_at < sent_before,
             ),
-            and_(Arrival.state == ArrivalState.GIVEN_UP, Arrival.done_at < given_up_before),
+            and_(
+                QueuedUpdate.state == UpdateState.GIVEN_UP, QueuedUpdate.done_at < given_up_before
+            ),
         )
     )
-    gone = session.scalars(done.returning(Arrival.state)).all()
+    gone = session.scalars(done.returning(QueuedUpdate.state)).all()
     if gone:
-        with_words = ArrivalState.GIVEN_UP in gone
+        with_words = UpdateState.GIVEN_UP in gone
         secure_deletion.schedule_overwrite(
             session, secure_deletion.WITHIN if with_words else _WITHOUT_WORDS
         )
@@ -45,13 +47,13 @@ def forget_lane(session: Session, lane: str, nobody: str) -> int:
     Numbers stay, so that what is delivered again is still known, and so does what is not answered
     yet, until it is: among it may be the very wish to be forgotten.
     """
-    here = Arrival.lane == lane
+    here = QueuedUpdate.lane == lane
     session.execute(
-        update(Arrival)
-        .where(here, Arrival.state.not_in(OPEN))
+        update(QueuedUpdate)
+        .where(here, QueuedUpdate.state.not_in(OPEN))
         .values(
             # One that was given up is past being tried again without what it holds.
-            state=ArrivalState.DROPPED,
+            state=UpdateState.DROPPED,
             payload=None,
             reply=None,
             placeholder=None,
@@ -60,10 +62,10 @@ def forget_lane(session: Session, lane: str, nobody: str) -> int:
         execution_options={"synchronize_session": False},
     )
     left = session.scalars(
-        update(Arrival)
+        update(QueuedUpdate)
         .where(here)
-        .values(lane=nobody, message=None, content=None)
-        .returning(Arrival.id),
+        .values(lane=nobody, message_key=None, content_key=None)
+        .returning(QueuedUpdate.id),
         execution_options={"synchronize_session": False},
     )
     return len(left.all())

@@ -153,8 +153,8 @@ def upgrade() -> None:
         sa.Column("payload", sa.LargeBinary(), nullable=True),
         sa.Column("reply", sa.LargeBinary(), nullable=True),
         sa.Column("placeholder", sa.String(length=60), nullable=True),
-        sa.Column("message", sa.String(length=64), nullable=True),
-        sa.Column("content", sa.String(length=64), nullable=True),
+        sa.Column("message_key", sa.String(length=64), nullable=True),
+        sa.Column("content_key", sa.String(length=64), nullable=True),
         sa.Column("progress", sa.Integer(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("repeats", sa.Integer(), nullable=False),
@@ -168,7 +168,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_updates_done_at", "updates", ["done_at"])
     op.create_index("ix_updates_lane_state", "updates", ["lane", "state", "id"])
-    op.create_index("ix_updates_message", "updates", ["message"])
+    op.create_index("ix_updates_message_key", "updates", ["message_key"])
     op.create_index("ix_updates_state_turn", "updates", ["state", "turn", "id"])
     op.create_table(
         "vectors",

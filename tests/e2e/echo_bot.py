@@ -39,7 +39,7 @@ from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig, run, serve
 from knowledge.domain import now
-from knowledge.models import Arrival, Base
+from knowledge.models import Base, QueuedUpdate
 from knowledge.operations.lease_recovery import recover_leases
 from knowledge.operations.process_locks import ProcessLock
 from knowledge.storage.database import Sessions, open_engine
@@ -368,7 +368,7 @@ class Running:
         """Return once an update was received and nothing of it kept."""
         server.wait_until_acknowledged(update_id)
         with self.sessions() as session:
-            assert session.get(Arrival, update_id) is None
+            assert session.get(QueuedUpdate, update_id) is None
 
     def join(self) -> None:
         """Wait for its end; raises what it ended with."""

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.telegram.handling import groups
-from knowledge.domain import ArrivalState, now
-from knowledge.models import Arrival
+from knowledge.domain import UpdateState, now
+from knowledge.models import QueuedUpdate
 from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_server import BOT_ID, BOT_NAME, BotApiServer
 from tests.e2e.echo_bot import BREAKS, HELD, RUMOUR, EchoTalk, Running
@@ -47,9 +47,9 @@ def texts(server: BotApiServer) -> list[str]:
     return [sent.text for sent in server.sent]
 
 
-def kept(sessions: Sessions, update_id: int) -> Arrival:
+def kept(sessions: Sessions, update_id: int) -> QueuedUpdate:
     with sessions() as session:
-        found = session.get(Arrival, update_id)
+        found = session.get(QueuedUpdate, update_id)
         assert found is not None
         return found
 
@@ -156,7 +156,7 @@ class TestWatching:
             # Its words are gone, and what broke is nobody's to see.
             row = kept(sessions, update)
             assert (row.payload, row.reply) == (None, None)
-            assert row.state in (ArrivalState.SENT, ArrivalState.DROPPED)
+            assert row.state in (UpdateState.SENT, UpdateState.DROPPED)
 
     @pytest.mark.parametrize(
         "content",

@@ -13,8 +13,8 @@ from bot.telegram.errors import TokenRejected
 from bot.telegram.outgoing.backoff import ANSWER_TRIES
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig
-from knowledge.domain import ArrivalState, Course, now
-from knowledge.models import Arrival
+from knowledge.domain import Course, UpdateState, now
+from knowledge.models import QueuedUpdate
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates
 from knowledge.update_queue.queued_updates import FailedUpdate, NewUpdate
@@ -43,16 +43,16 @@ def troubles(sessions: Sessions) -> list[FailedUpdate]:
         return queued_updates.list_failed(session)
 
 
-def kept(sessions: Sessions, update_id: int) -> Arrival:
+def kept(sessions: Sessions, update_id: int) -> QueuedUpdate:
     with sessions() as session:
-        found = session.get(Arrival, update_id)
+        found = session.get(QueuedUpdate, update_id)
         assert found is not None
         return found
 
 
 def numbers_kept(sessions: Sessions) -> set[int]:
     with sessions() as session:
-        return set(session.scalars(select(Arrival.id)))
+        return set(session.scalars(select(QueuedUpdate.id)))
 
 
 def claims_in(server: BotApiServer, chat: int) -> list[str]:
@@ -84,7 +84,7 @@ class TestArriving:
         update = server.send_text(PERSON, "a very particular claim")
         bot.wait_until_done(update)
         found = kept(sessions, update)
-        assert (found.state, found.payload, found.reply) == (ArrivalState.SENT, None, None)
+        assert (found.state, found.payload, found.reply) == (UpdateState.SENT, None, None)
         for file in tmp_path.iterdir():
             content = file.read_bytes()
             assert b"a very particular claim" not in content
@@ -98,7 +98,7 @@ class TestArriving:
         assert "claim" in server.wait_for_message(OTHER).text
         bot.wait_until_done(strange)
         (trouble,) = troubles(sessions)
-        assert (trouble.id, trouble.state) == (strange, ArrivalState.GIVEN_UP)
+        assert (trouble.id, trouble.state) == (strange, UpdateState.GIVEN_UP)
         assert str(trouble.error).startswith("not understood: ")
 
     def test_another_poller_is_put_up_with_for_a_moment(
@@ -158,7 +158,7 @@ class TestSendingThatFails:
         server.fail_next("sendMessage", status, description)
         update = server.send_text(PERSON, "claim")
         bot.wait_until_done(update)
-        assert kept(sessions, update).state is ArrivalState.DROPPED
+        assert kept(sessions, update).state is UpdateState.DROPPED
         assert kept(sessions, update).payload is None
         assert server.sent == []
         assert troubles(sessions) == []
@@ -170,7 +170,7 @@ class TestSendingThatFails:
         update = server.send_text(PERSON, "claim")
         bot.wait_until_done(update)
         (trouble,) = troubles(sessions)
-        assert trouble.state is ArrivalState.GIVEN_UP
+        assert trouble.state is UpdateState.GIVEN_UP
         assert str(trouble.error).startswith("not sent: ")
         assert str(trouble.error).endswith("can't parse entities")
         with sessions.begin() as session:
@@ -246,7 +246,7 @@ class TestAnsweringThatFails:
         bot.wait_until_done(update)
         (trouble,) = troubles(sessions)
         assert (trouble.state, trouble.error) == (
-            ArrivalState.GIVEN_UP,
+            UpdateState.GIVEN_UP,
             "not answered: ValueError",
         )
 

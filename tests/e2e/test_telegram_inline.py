@@ -10,7 +10,7 @@ from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig
 from knowledge.domain import Course, now
-from knowledge.models import Arrival
+from knowledge.models import QueuedUpdate
 from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_server import PATIENCE, TOKEN, BotApiServer
 from tests.e2e.echo_bot import (
@@ -125,6 +125,6 @@ class TestTyping:
         typed = server.type(PERSON, "ten people came")
         bot.wait_until_done(typed)
         with sessions() as session:
-            kept = session.get(Arrival, typed)
+            kept = session.get(QueuedUpdate, typed)
         assert kept is not None
-        assert (kept.payload, kept.message, kept.content) == (None, None, None)
+        assert (kept.payload, kept.message_key, kept.content_key) == (None, None, None)

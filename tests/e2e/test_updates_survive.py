@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from knowledge.domain import ArrivalState
-from knowledge.models import Arrival
+from knowledge.domain import UpdateState
+from knowledge.models import QueuedUpdate
 from knowledge.update_queue import queued_updates
 from tests.e2e.bot_api_server import is_placeholder
 from tests.e2e.chaotic_server import ChaoticServer
@@ -67,8 +67,10 @@ def test_every_claim_is_answered_and_what_may_be_there_twice_is_counted(
     assert answers.keys() == {(person, text) for text, person in claims.items()}
     with sessions_in(tmp_path)() as session:
         tally = queued_updates.count_states(session)
-        open_states = (ArrivalState.WAITING, ArrivalState.ANSWERED)
-        left = session.scalars(select(Arrival).where(Arrival.state.in_(open_states))).all()
+        open_states = (UpdateState.WAITING, UpdateState.ANSWERED)
+        left = session.scalars(
+            select(QueuedUpdate).where(QueuedUpdate.state.in_(open_states))
+        ).all()
     twice = answers.total() - len(claims)
     standing = sum(map(is_placeholder, last.values()))
     print(f"{way}: {twice} twice, {tally}, {standing} placeholders left, {server.mishaps}")

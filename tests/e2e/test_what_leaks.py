@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select
 
-from knowledge.models import Arrival
+from knowledge.models import QueuedUpdate
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
 from tests.e2e.echo_bot import sessions_in
 from tests.e2e.repeating_proxy import repeating
@@ -90,5 +90,5 @@ def test_while_it_runs(server: BotApiServer, tmp_path: Path, status: int, page: 
     assert "update_answered" in printed
     assert_nothing_is_leaked(printed)
     with sessions_in(tmp_path)() as session:
-        kept = [str(each.error) for each in session.scalars(select(Arrival))]
+        kept = [str(each.error) for each in session.scalars(select(QueuedUpdate))]
     assert_nothing_is_leaked(" ".join(kept))

@@ -22,8 +22,8 @@ from bot.telegram.handling import groups
 from bot.telegram.incoming.intake import Intake, number_of
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig, build, in_and_out
-from knowledge.domain import ArrivalState
-from knowledge.models import Arrival
+from knowledge.domain import UpdateState
+from knowledge.models import QueuedUpdate
 from knowledge.storage.database import Sessions
 from tests.e2e.bot_api_chats import Chats
 from tests.e2e.bot_api_rules import Refused
@@ -247,7 +247,7 @@ _TOLD: Final = ("update_id", "error", "where", "fate")
 @dataclass(frozen=True, slots=True)
 class _Row:
     id: int
-    state: ArrivalState
+    state: UpdateState
     error: str | None
     is_leased: bool
     #: Whether whose it was had themselves forgotten: why it was dropped is gone as well.
@@ -257,11 +257,11 @@ class _Row:
 def _rows(sessions: Sessions) -> list[_Row]:
     with sessions() as session:
         wanted = select(
-            Arrival.id,
-            Arrival.state,
-            Arrival.error,
-            Arrival.leased_until.is_not(None),
-            Arrival.lane.startswith("nobody:"),
+            QueuedUpdate.id,
+            QueuedUpdate.state,
+            QueuedUpdate.error,
+            QueuedUpdate.leased_until.is_not(None),
+            QueuedUpdate.lane.startswith("nobody:"),
         )
         return [_Row(*row) for row in session.execute(wanted)]
 
@@ -270,12 +270,12 @@ def _misfits(rows: Sequence[_Row], sent: Mapping[int, bool], undeliverable: int)
     """Return what is wrong with what is kept."""
     found = [f"leased at the end: update {row.id}" for row in rows if row.is_leased]
     for row in rows:
-        given_up = row.state is ArrivalState.GIVEN_UP and sent.get(row.id, False)
-        if row.state not in (ArrivalState.SENT, ArrivalState.DROPPED) and not given_up:
+        given_up = row.state is UpdateState.GIVEN_UP and sent.get(row.id, False)
+        if row.state not in (UpdateState.SENT, UpdateState.DROPPED) and not given_up:
             found.append(f"update {row.id} is {row.state.value}: {row.error}")
         elif given_up and _kind(row.error) not in _GIVEN_UP:
             found.append(f"update {row.id} was given up: {row.error}")
-    dropped = [row for row in rows if row.state is ArrivalState.DROPPED]
+    dropped = [row for row in rows if row.state is UpdateState.DROPPED]
     told = sum(row.error is not None for row in dropped)
     forgotten = sum(row.error is None and row.is_forgotten for row in dropped)
     if not told <= undeliverable <= told + forgotten:

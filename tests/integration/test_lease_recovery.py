@@ -28,7 +28,7 @@ from knowledge.domain import (
     StatementDraft,
 )
 from knowledge.ingestion import feed_polling
-from knowledge.models import Arrival, Claim, Cluster, Feed, Source
+from knowledge.models import Claim, Cluster, Feed, QueuedUpdate, Source
 from knowledge.operations import process_locks
 from knowledge.operations.lease_recovery import recover_leases
 from knowledge.operations.process_locks import ProcessLock
@@ -319,7 +319,7 @@ def test_the_program_takes_over_when_it_first_holds_something(
     process.close()
     assert app.process.name != process.name
     with sessions() as session:
-        ends = session.scalar(select(Arrival.leased_until))
+        ends = session.scalar(select(QueuedUpdate.leased_until))
     # It was to be an hour of another time.
     assert ends is not None
     assert ends < NOW

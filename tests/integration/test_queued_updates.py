@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from knowledge.domain import ArrivalState, Course
+from knowledge.domain import Course, UpdateState
 from knowledge.errors import NotFound
-from knowledge.models import Arrival
+from knowledge.models import QueuedUpdate
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates, update_retention
 from knowledge.update_queue.message_versions import Standing, Version
@@ -52,9 +52,9 @@ def finish(sessions: Sessions, number: int, holder: str = "one") -> bool:
         return queued_updates.finish(session, number, holder, NOW)
 
 
-def row(sessions: Sessions, number: int) -> Arrival:
+def row(sessions: Sessions, number: int) -> QueuedUpdate:
     with sessions() as session:
-        return session.scalars(select(Arrival).where(Arrival.id == number)).one()
+        return session.scalars(select(QueuedUpdate).where(QueuedUpdate.id == number)).one()
 
 
 class TestStoring:
@@ -237,7 +237,7 @@ class TestVersions:
         take(sessions)
         answer(sessions, 1, None)
         say(sessions, 2, None)
-        assert row(sessions, 1).message is None
+        assert row(sessions, 1).message_key is None
         assert take(sessions)[0].standing == Standing()
 
     def test_a_person_who_is_forgotten_leaves_no_trace_of_what_they_said(
@@ -251,7 +251,7 @@ class TestVersions:
             update_retention.forget_lane(session, "a", "nobody")
         for number in (1, 2):
             left = row(sessions, number)
-            assert (left.message, left.content, left.placeholder) == (None, None, None)
+            assert (left.message_key, left.content_key, left.placeholder) == (None, None, None)
         assert take(sessions)[0].standing == Standing()
 
 
@@ -262,7 +262,7 @@ class TestEnding:
         assert finish(sessions, 1)
         with sessions.begin() as session:
             queued_updates.drop(session, 2, "one", "Forbidden: bot was blocked by the user", NOW)
-        for number, state in ((1, ArrivalState.SENT), (2, ArrivalState.DROPPED)):
+        for number, state in ((1, UpdateState.SENT), (2, UpdateState.DROPPED)):
             kept = row(sessions, number)
             assert (kept.state, kept.payload, kept.reply) == (state, None, None)
             assert kept.done_at == NOW
@@ -323,8 +323,8 @@ class TestEnding:
                 queued_updates.give_up(session, each, "one", "broken", NOW) for each in (1, 2)
             )
         overheard, asked = row(sessions, 1), row(sessions, 2)
-        assert (overheard.state, overheard.payload) == (ArrivalState.DROPPED, None)
-        assert (asked.state, asked.payload) == (ArrivalState.GIVEN_UP, b"sealed")
+        assert (overheard.state, overheard.payload) == (UpdateState.DROPPED, None)
+        assert (asked.state, asked.payload) == (UpdateState.GIVEN_UP, b"sealed")
 
     def test_what_is_done_is_forgotten_in_time_and_what_waits_is_not(
         self, sessions: Sessions
@@ -348,7 +348,7 @@ class TestEnding:
         with sessions.begin() as session:
             assert update_retention.forget_lane(session, "a", "nobody") == 2
         with sessions() as session:
-            rows = session.scalars(select(Arrival).order_by(Arrival.id)).all()
+            rows = session.scalars(select(QueuedUpdate).order_by(QueuedUpdate.id)).all()
             assert [(each.lane, each.payload is None) for each in rows] == [
                 ("nobody", True),
                 ("nobody", False),

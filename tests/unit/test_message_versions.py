@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.domain import ArrivalState, Course
+from knowledge.domain import Course, UpdateState
 from knowledge.update_queue.message_versions import Kept, Standing, Version, standing
 
-WAITING, SENT = ArrivalState.WAITING, ArrivalState.SENT
+WAITING, SENT = UpdateState.WAITING, UpdateState.SENT
 ASKED, REFUSED = Course.ANSWER, Course.SLOW_DOWN
 
 
 def kept(
     number: int,
     content: str | None,
-    state: ArrivalState = WAITING,
+    state: UpdateState = WAITING,
     placeholder: str | None = None,
     course: Course = ASKED,
 ) -> Kept:

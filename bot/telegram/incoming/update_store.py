@@ -69,7 +69,7 @@ class UpdateStore:
         message, content = f"message {wording.message}", wording.content
         # Together with the message: the same words of two people are not to look the same.
         words = None if content is None else self._coded(f"{message} reads {content}")
-        return replace(arriving, message=self._coded(message), content=words)
+        return replace(arriving, message_key=self._coded(message), content_key=words)
 
     def opened(self, taken: LeasedUpdate) -> Any:
         """Return the update that ``taken`` is. Raises SealBroken, or ValueError if it is none."""
