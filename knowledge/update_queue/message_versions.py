@@ -20,7 +20,7 @@ from knowledge.update_queue.lease_statements import OPEN
 _REFUSED: Final = (Course.SLOW_DOWN, Course.BUSY)
 
 
-class Version(Enum):
+class VersionStatus(Enum):
     """What an update is beside the others of the same message."""
 
     NEW = auto()
@@ -32,27 +32,27 @@ class Version(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How an update stands beside its other versions; ``answer`` is where an earlier one's is."""
+class MessageVersion:
+    """An update among the versions of its message; ``answer`` is where an earlier one's is."""
 
-    version: Version = Version.NEW
+    status: VersionStatus = VersionStatus.NEW
     answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """One version as it is kept. ``content`` None: it says what no other says."""
+class StoredVersion:
+    """One version as it is kept. ``content_key`` None: it says what no other says."""
 
     id: int
-    message: str | None
-    content: str | None
+    message_key: str | None
+    content_key: str | None
     state: UpdateState
     course: Course
     placeholder: str | None
 
 
-def standings(session: Session, messages: Mapping[int, str]) -> dict[int, Standing]:
-    """Return how updates stand, by their numbers; ``messages`` is what each is a version of."""
+def load_versions(session: Session, messages: Mapping[int, str]) -> dict[int, MessageVersion]:
+    """Compare updates with what is kept, by number; ``messages`` is what each is a version of."""
     if not messages:
         return {}
     rows = session.execute(
@@ -65,37 +65,37 @@ def standings(session: Session, messages: Mapping[int, str]) -> dict[int, Standi
             QueuedUpdate.placeholder,
         ).where(QueuedUpdate.message_key.in_(set(messages.values())))
     ).all()
-    kept = [Kept(*row) for row in rows]
+    kept = [StoredVersion(*row) for row in rows]
     by_number = {each.id: each for each in kept}
-    return {number: standing(by_number[number], kept) for number in messages}
+    return {number: compare(by_number[number], kept) for number in messages}
 
 
-def standing(this: Kept, kept: Collection[Kept]) -> Standing:
-    """Return how ``this`` stands among what is ``kept`` (pure).
+def compare(this: StoredVersion, kept: Collection[StoredVersion]) -> MessageVersion:
+    """Compare ``this`` with what is ``kept`` (pure).
 
     Of several in a row that say the same, the first is answered: it is never overtaken by its like.
     """
-    versions = sorted((each for each in kept if each.message == this.message), key=_number)
+    versions = sorted((each for each in kept if each.message_key == this.message_key), key=_number)
     before = [each for each in versions if each.id < this.id]
     answer = next((e.placeholder for e in reversed(before) if _is_answer(e)), None)
     if before and _say_the_same(before[-1], this):
-        return Standing(Version.SAME, answer)
+        return MessageVersion(VersionStatus.SAME, answer)
     later = [each for each in versions if each.id > this.id and _is_to_be_answered(each)]
     overtaken = any(not _say_the_same(each, this) for each in later)
-    return Standing(Version.OVERTAKEN if overtaken else Version.NEW, answer)
+    return MessageVersion(VersionStatus.OVERTAKEN if overtaken else VersionStatus.NEW, answer)
 
 
-def _number(kept: Kept) -> int:
+def _number(kept: StoredVersion) -> int:
     return kept.id
 
 
-def _say_the_same(one: Kept, other: Kept) -> bool:
-    return one.content is not None and one.content == other.content
+def _say_the_same(one: StoredVersion, other: StoredVersion) -> bool:
+    return one.content_key is not None and one.content_key == other.content_key
 
 
-def _is_answer(kept: Kept) -> bool:
+def _is_answer(kept: StoredVersion) -> bool:
     return kept.placeholder is not None and kept.course not in _REFUSED
 
 
-def _is_to_be_answered(kept: Kept) -> bool:
+def _is_to_be_answered(kept: StoredVersion) -> bool:
     return kept.state in OPEN and kept.course is Course.ANSWER

@@ -21,7 +21,7 @@ from knowledge.storage.bulk_insert import insert_all
 from knowledge.storage.pagination import bound_limit
 from knowledge.update_queue.fair_scheduling import assign_turns
 from knowledge.update_queue.lease_statements import CHANGE, FINISH, GIVE_UP, LEASE, OPEN
-from knowledge.update_queue.message_versions import Standing, standings
+from knowledge.update_queue.message_versions import MessageVersion, load_versions
 
 #: Characters of a failure that are kept.
 _LONGEST_ERROR: Final = 500
@@ -55,7 +55,7 @@ class Stored:
 class LeasedUpdate:
     """An update in a worker's hand. With a ``reply`` only what is left of it is to be sent.
 
-    ``standing`` says how it was beside the other versions of its message when it was taken.
+    ``version`` says what it was beside the others of its message when it was taken.
     """
 
     id: int
@@ -68,7 +68,7 @@ class LeasedUpdate:
     tries: int
     repeats: int
     arrived_at: datetime
-    standing: Standing = field(default_factory=Standing)
+    version: MessageVersion = field(default_factory=MessageVersion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def lease(
     }
     rows = session.execute(LEASE, given, execution_options={"synchronize_session": False}).all()
     in_turn = sorted(rows, key=lambda row: (row.turn, row.id))
-    standing = standings(
+    versions = load_versions(
         session, {row.id: row.message_key for row in rows if row.message_key is not None}
     )
     return [
@@ -175,7 +175,7 @@ def lease(
             tries=row.tries,
             repeats=row.repeats,
             arrived_at=row.arrived_at,
-            standing=standing.get(row.id, Standing()),
+            version=versions.get(row.id, MessageVersion()),
         )
         for row in in_turn
     ]

@@ -12,7 +12,7 @@ from knowledge.errors import NotFound
 from knowledge.models import QueuedUpdate
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates, update_retention
-from knowledge.update_queue.message_versions import Standing, Version
+from knowledge.update_queue.message_versions import MessageVersion, VersionStatus
 from knowledge.update_queue.queued_updates import LeasedUpdate, NewUpdate
 
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
@@ -200,26 +200,26 @@ def answer(sessions: Sessions, number: int, placeholder: str | None) -> None:
 class TestVersions:
     def test_an_edit_is_taken_with_where_the_answer_stands(self, sessions: Sessions) -> None:
         say(sessions, 1, "ten")
-        assert take(sessions)[0].standing == Standing()
+        assert take(sessions)[0].version == MessageVersion()
         answer(sessions, 1, "77")
         say(sessions, 2, "ten")
         say(sessions, 3, "two", "another message")
-        assert take(sessions)[0].standing == Standing(Version.SAME, "77")
+        assert take(sessions)[0].version == MessageVersion(VersionStatus.SAME, "77")
         finish(sessions, 2)
         (other,) = take(sessions)
-        assert (other.id, other.standing) == (3, Standing())
+        assert (other.id, other.version) == (3, MessageVersion())
         answer(sessions, 3, None)
         say(sessions, 4, "two")
-        assert take(sessions)[0].standing == Standing(Version.NEW, "77")
+        assert take(sessions)[0].version == MessageVersion(VersionStatus.NEW, "77")
 
     def test_one_that_was_changed_while_it_waited_is_taken_as_overtaken(
         self, sessions: Sessions
     ) -> None:
         say(sessions, 1, "ten")
         say(sessions, 2, "two")
-        assert take(sessions)[0].standing == Standing(Version.OVERTAKEN)
+        assert take(sessions)[0].version == MessageVersion(VersionStatus.OVERTAKEN)
         finish(sessions, 1)
-        assert take(sessions)[0].standing == Standing()
+        assert take(sessions)[0].version == MessageVersion()
 
     def test_where_the_first_part_stands_is_kept_to_the_end(self, sessions: Sessions) -> None:
         say(sessions, 1, "ten")
@@ -238,7 +238,7 @@ class TestVersions:
         answer(sessions, 1, None)
         say(sessions, 2, None)
         assert row(sessions, 1).message_key is None
-        assert take(sessions)[0].standing == Standing()
+        assert take(sessions)[0].version == MessageVersion()
 
     def test_a_person_who_is_forgotten_leaves_no_trace_of_what_they_said(
         self, sessions: Sessions
@@ -252,7 +252,7 @@ class TestVersions:
         for number in (1, 2):
             left = row(sessions, number)
             assert (left.message_key, left.content_key, left.placeholder) == (None, None, None)
-        assert take(sessions)[0].standing == Standing()
+        assert take(sessions)[0].version == MessageVersion()
 
 
 class TestEnding:

@@ -29,7 +29,7 @@ from bot.telegram.outgoing.reply_pieces import Piece
 from bot.telegram.outgoing.send_errors import where
 from knowledge.domain import Course
 from knowledge.errors import DatabaseFailed, SealBroken
-from knowledge.update_queue.message_versions import Version
+from knowledge.update_queue.message_versions import VersionStatus
 from knowledge.update_queue.queued_updates import LeasedUpdate
 
 logger = logging.getLogger(__name__)
@@ -158,8 +158,8 @@ class Workers:
             await self._inbox.give_up(taken, "left unsaid")
             return None
         if pieces is None:
-            if taken.standing.version is not Version.NEW:
-                version = taken.standing.version.name.lower()
+            if taken.version.status is not VersionStatus.NEW:
+                version = taken.version.status.name.lower()
                 logger.info("update_passed_over", extra={"update_id": taken.id, "version": version})
                 await self._inbox.finish(taken)
                 return None
@@ -231,7 +231,7 @@ class Workers:
         standing = taken.placeholder
         if standing is None and taken.course is Course.ANSWER:
             # A refusal is no answer to what was edited: it takes the place of none.
-            standing = taken.standing.answer
+            standing = taken.version.answer
         placeholder = None if standing is None else int(standing)
         return PendingReply(due, placeholder, note, waited=waited)
 
