@@ -60,7 +60,7 @@ class JobSchedule:
             # Longer than it ever takes: a year's questions of a busy bot, where it was lowered.
             Errand("retention", timedelta(hours=6), self._forget_questions, timedelta(hours=2)),
             # Due by itself only once; whoever erases has it due sooner.
-            Errand(secure_deletion.ERRAND, seldom, self._overwrite, within),
+            Errand(secure_deletion.JOB_NAME, seldom, self._overwrite, within),
             Errand("growth", timedelta(minutes=10), alert),
             # Everybody is told by one message each: those who were are not told again.
             Errand("digest", timedelta(days=1), digest, once=True),

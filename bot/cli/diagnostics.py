@@ -350,7 +350,7 @@ def _feeds(app: App) -> tuple[State, str]:
 
 
 def _errands(app: App) -> tuple[State, str]:
-    late = app.sessions.read(scheduled_jobs.list_late, now() - _LATE)
+    late = app.sessions.read(scheduled_jobs.list_overdue, now() - _LATE)
     if late:
         names = ", ".join(each.name for each in late)
         return State.WARNING, (

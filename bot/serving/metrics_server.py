@@ -89,7 +89,7 @@ class Standing(Collector):
         try:
             last = self._sessions.read(serving_index.last_change)
             waiting = self._sessions.read(backlog.measure_queues, at)
-            late = len(self._sessions.read(scheduled_jobs.list_late, at - _GRACE))
+            late = len(self._sessions.read(scheduled_jobs.list_overdue, at - _GRACE))
         except DatabaseFailed as error:
             _log.warning("not_measured", extra={"error": type(error).__name__})
             answers = 0.0

@@ -16,7 +16,7 @@ from knowledge.models.claim_tables import (
 )
 from knowledge.models.declarative_base import Base, Instant
 from knowledge.models.group_tables import Group
-from knowledge.models.people_tables import ConsoleSession, Errand, Grant, Person, SignInLink
+from knowledge.models.people_tables import ConsoleSession, Grant, Person, SignInLink
 from knowledge.models.proposal_tables import Proposal
 from knowledge.models.report_tables import (
     AuditEntry,
@@ -29,7 +29,7 @@ from knowledge.models.report_tables import (
     Vector,
     Version,
 )
-from knowledge.models.update_tables import QueuedUpdate
+from knowledge.models.update_tables import QueuedUpdate, ScheduledJob
 
 __all__ = [
     "AuditEntry",
@@ -40,7 +40,6 @@ __all__ = [
     "ClusterNote",
     "ClusterTag",
     "ConsoleSession",
-    "Errand",
     "Feed",
     "FeedItem",
     "Grant",
@@ -53,6 +52,7 @@ __all__ = [
     "QueuedUpdate",
     "Report",
     "SavedSearch",
+    "ScheduledJob",
     "Shown",
     "SignInLink",
     "Source",

@@ -198,7 +198,7 @@ class Notification(Base):
     sent_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=now)
-    #: The process that sends it until it is due, as ``processes`` names it.
+    #: The process that sends it until it is due, as ``process_locks`` names it.
     holder: Mapped[str | None] = mapped_column(String(64))
 
     __table_args__ = (

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, String, Text
+from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.domain import Calendar, Role, now
@@ -62,15 +62,3 @@ class ConsoleSession(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
-
-
-class Errand(Base):
-    """Something done on a schedule, and when it is due next: one process does it at a time."""
-
-    __tablename__ = "errands"
-
-    name: Mapped[str] = mapped_column(String(60), primary_key=True)
-    due_at: Mapped[datetime]
-    note: Mapped[str | None] = mapped_column(Text)
-    #: The process that does it, as ``processes`` names it.
-    holder: Mapped[str | None] = mapped_column(String(64))

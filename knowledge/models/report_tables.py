@@ -47,7 +47,7 @@ class Feed(Base):
     next_poll_at: Mapped[datetime] = mapped_column(default=now, index=True)
     failures: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(Text)
-    #: The process that polls it, as ``processes`` names it.
+    #: The process that polls it, as ``process_locks`` names it.
     holder: Mapped[str | None] = mapped_column(String(64))
 
     source: Mapped[Source] = relationship()

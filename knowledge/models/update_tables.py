@@ -1,4 +1,4 @@
-"""Tables of what a channel brought: kept before the channel is told so, until it is answered."""
+"""Tables of updates, kept before the channel is told so until answered, and of scheduled jobs."""
 
 from datetime import datetime
 
@@ -45,3 +45,16 @@ class QueuedUpdate(Base):
     due_at: Mapped[datetime]
     arrived_at: Mapped[datetime]
     done_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class ScheduledJob(Base):
+    """Something done on a schedule, and when it is due next: one process does it at a time."""
+
+    __tablename__ = "scheduled_jobs"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    due_at: Mapped[datetime]
+    #: How it went the last time.
+    last_result: Mapped[str | None] = mapped_column(Text)
+    #: The process that does it, as ``process_locks`` names it.
+    holder: Mapped[str | None] = mapped_column(String(64))

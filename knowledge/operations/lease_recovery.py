@@ -1,6 +1,6 @@
 """Take over what processes of this host held when they died, instead of waiting for its time.
 
-Whatever is leased names its holder: updates in hand, letters, errands and feeds.
+Whatever is leased names its holder: updates in hand, notifications, scheduled jobs and feeds.
 """
 
 from datetime import datetime
@@ -9,7 +9,7 @@ from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from knowledge.ingestion import feed_polling
-from knowledge.models import Errand, Feed, Notification, QueuedUpdate
+from knowledge.models import Feed, Notification, QueuedUpdate, ScheduledJob
 from knowledge.operations.process_locks import ProcessLock
 from knowledge.outbox import delivery
 from knowledge.storage.database import Sessions
@@ -40,7 +40,7 @@ def end_leases(session: Session, holder: str, at: datetime) -> None:
 
 def end_every_lease(session: Session, at: datetime) -> None:
     """End the leases of whoever holds anything: a restored database names holders long gone."""
-    holders = (QueuedUpdate.holder, Notification.holder, Errand.holder, Feed.holder)
+    holders = (QueuedUpdate.holder, Notification.holder, ScheduledJob.holder, Feed.holder)
     named = session.scalars(union(*map(select, holders))).all()
     for holder in filter(None, named):
         end_leases(session, holder, at)

@@ -18,12 +18,12 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from knowledge.domain import now
-from knowledge.models import Errand
+from knowledge.models import ScheduledJob
 from knowledge.storage.bulk_insert import insert_new
 from knowledge.storage.database import Sessions, empty_log, rewrite, sqlite_file
 
 #: The scheduled job's name.
-ERRAND: Final = "secure deletion"
+JOB_NAME: Final = "secure deletion"
 #: How soon after an erasure the file is written anew: erasures meanwhile share that.
 WITHIN: Final = timedelta(hours=1)
 #: How soon the log is tried again while somebody reads an older state.
@@ -48,10 +48,10 @@ def schedule_overwrite(session: Session, within: timedelta = WITHIN) -> None:
     if session.get_bind().dialect.name != "sqlite":
         return
     due_at = now() + within
-    insert_new(session, Errand, {"name": ERRAND, "due_at": due_at})
+    insert_new(session, ScheduledJob, {"name": JOB_NAME, "due_at": due_at})
     session.execute(
-        update(Errand)
-        .where(Errand.name == ERRAND, Errand.due_at > due_at)
+        update(ScheduledJob)
+        .where(ScheduledJob.name == JOB_NAME, ScheduledJob.due_at > due_at)
         .values(due_at=due_at)
         .execution_options(synchronize_session=False)
     )

@@ -63,14 +63,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_console_sessions_person_key", "console_sessions", ["person_key"])
     op.create_table(
-        "errands",
-        sa.Column("name", sa.String(length=60), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("note", sa.Text(), nullable=True),
-        sa.Column("holder", sa.String(length=64), nullable=True),
-        sa.PrimaryKeyConstraint("name", name="pk_errands"),
-    )
-    op.create_table(
         "grants",
         sa.Column("person_key", sa.String(length=64), nullable=False),
         sa.Column("role", sa.String(length=24), nullable=False),
@@ -124,6 +116,14 @@ def upgrade() -> None:
     )
     op.create_index(
         "uq_saved_searches_person_name", "saved_searches", ["person_key", "name"], unique=True
+    )
+    op.create_table(
+        "scheduled_jobs",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_result", sa.Text(), nullable=True),
+        sa.Column("holder", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("name", name="pk_scheduled_jobs"),
     )
     op.create_table(
         "sign_in_links",
@@ -430,12 +430,12 @@ def downgrade() -> None:
     op.drop_table("updates")
     op.drop_table("sources")
     op.drop_table("sign_in_links")
+    op.drop_table("scheduled_jobs")
     op.drop_table("saved_searches")
     op.drop_table("proposals")
     op.drop_table("people")
     op.drop_table("groups")
     op.drop_table("grants")
-    op.drop_table("errands")
     op.drop_table("console_sessions")
     op.drop_table("clusters")
     op.drop_table("audit")

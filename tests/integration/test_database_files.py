@@ -44,7 +44,7 @@ def test_a_database_that_others_could_read_is_shut(tmp_path: Path, migrated_file
     assert mode(file) == 0o644, "not before it is used"
     schema.require_ready(engine)
     with engine.connect() as connection:
-        connection.execute(text("UPDATE errands SET note = NULL"))
+        connection.execute(text("UPDATE scheduled_jobs SET last_result = NULL"))
         assert {mode(path) for path in tmp_path.glob("old.db*")} == {0o600}
     assert mode(tmp_path) == folder_mode, "a folder that was there is its owner's to shut"
     engine.dispose()

@@ -84,7 +84,7 @@ def test_a_new_installation_has_no_failure_and_every_part(doctor: Doctor) -> Non
 
 def test_one_part_that_fails_hides_no_other(app: App, doctor: Doctor) -> None:
     with app.database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE errands")
+        connection.exec_driver_sql("DROP TABLE scheduled_jobs")
     found = doctor()
     assert found["errands"].state is State.FAILURE
     assert found["notifications"].state is State.OK

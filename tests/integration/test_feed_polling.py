@@ -24,7 +24,7 @@ from knowledge.corpus.readers import Defaults, Problem
 from knowledge.domain import FeedKind, ReportDraft, StatementStatus
 from knowledge.ingestion import feed_polling
 from knowledge.models import AuditEntry, Change, Feed, FeedItem, Report, Statement
-from knowledge.models import Errand as Row
+from knowledge.models import ScheduledJob as Row
 from knowledge.storage.database import Sessions
 from tests.integration.hostile import ATTRIBUTES, ENDLESS_FEED, ENDLESS_PAGE, Begun
 from tests.integration.web import Web, answer, serving
@@ -410,7 +410,7 @@ class TestWhatTakesForEver:
             assert other.wait(20)
         assert begun.ended() == -signal.SIGKILL
         with desk.sessions() as session:
-            assert session.get_one(Row, "feeds").note == "given up half-way"
+            assert session.get_one(Row, "feeds").last_result == "given up half-way"
         assert desk.feed(number).failures == 0
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from knowledge.models import Errand
+from knowledge.models import ScheduledJob
 from knowledge.storage.database import Sessions
 from knowledge.storage.group_commit import GroupCommit
 
@@ -25,7 +25,7 @@ def commits(sessions: Sessions) -> Iterator[GroupCommit]:
 
 def adding(name: str) -> Callable[[Session], str]:
     def act(session: Session) -> str:
-        session.add(Errand(name=name, due_at=NOW))
+        session.add(ScheduledJob(name=name, due_at=NOW))
         session.flush()
         return name
 
@@ -47,7 +47,7 @@ def held(commits: GroupCommit) -> tuple[threading.Event, Future[bool]]:
 
 def count(sessions: Sessions) -> int:
     with sessions() as session:
-        return session.scalar(select(func.count()).select_from(Errand)) or 0
+        return session.scalar(select(func.count()).select_from(ScheduledJob)) or 0
 
 
 def test_what_waits_is_committed_together(sessions: Sessions, commits: GroupCommit) -> None:

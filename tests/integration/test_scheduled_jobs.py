@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.errors import BotError
 from bot.scheduled_jobs import Errand, Errands
-from knowledge.models import Errand as Row
+from knowledge.models import ScheduledJob as Row
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import scheduled_jobs
 
@@ -26,7 +26,7 @@ class Clock:
 
 def notes(sessions: Sessions) -> dict[str, tuple[datetime, str | None]]:
     with sessions() as session:
-        return {row.name: (row.due_at, row.note) for row in session.scalars(select(Row))}
+        return {row.name: (row.due_at, row.last_result) for row in session.scalars(select(Row))}
 
 
 async def test_an_errand_is_run_when_it_is_due(sessions: Sessions) -> None:

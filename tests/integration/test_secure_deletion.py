@@ -20,7 +20,7 @@ from knowledge.claim_queue import inquiries
 from knowledge.domain import Outcome, now
 from knowledge.index import serving_index
 from knowledge.index.serving_index import ServingIndex
-from knowledge.models import Cluster, Errand, Inquiry
+from knowledge.models import Cluster, Inquiry, ScheduledJob
 from knowledge.privacy import erasure
 from knowledge.storage import database, secure_deletion
 from knowledge.storage.database import Sessions, open_engine
@@ -74,7 +74,9 @@ def ask(sessions: Sessions, person: str, *claims: str) -> list[int]:
 
 def due(sessions: Sessions) -> datetime | None:
     with sessions() as session:
-        return session.scalar(select(Errand.due_at).where(Errand.name == secure_deletion.ERRAND))
+        return session.scalar(
+            select(ScheduledJob.due_at).where(ScheduledJob.name == secure_deletion.JOB_NAME)
+        )
 
 
 class TestForgetme:
@@ -223,7 +225,7 @@ def test_a_server_overwrites_by_itself(postgres: str) -> None:
     try:
         with sessions() as session:
             secure_deletion.schedule_overwrite(session)
-            assert session.get(Errand, secure_deletion.ERRAND) is None
+            assert session.get(ScheduledJob, secure_deletion.JOB_NAME) is None
         assert secure_deletion.overwrite_now(sessions)
         assert "vacuum" in secure_deletion.overwrite(sessions, now())
     finally:
