@@ -40,7 +40,7 @@ from knowledge.models import (
     Cluster,
     Inquiry,
     Report,
-    Shown,
+    ShownStatement,
     Source,
     Statement,
 )
@@ -150,7 +150,7 @@ def _fill(engine: Engine, claims: int, statements: int) -> None:
         _insert(session, Inquiry, _inquiries(chance, texts, now))
         _insert(
             session,
-            Shown,
+            ShownStatement,
             (
                 {"inquiry_id": n, "position": 0, "statement_id": n % statements + 1}
                 for n in range(1, claims * _INQUIRIES + 1, 2)

@@ -24,7 +24,7 @@ from knowledge.domain import (
 )
 from knowledge.domain import now as this_moment
 from knowledge.errors import BadCursor, NotFound
-from knowledge.models import Claim, Cluster, Inquiry, Notification, Shown
+from knowledge.models import Claim, Cluster, Inquiry, Notification, ShownStatement
 from knowledge.storage.pagination import Page, bound_limit, decode_cursor, encode_cursor, make_page
 
 #: Clusters of most recent demand among which the fastest-growing are: one that grows is asked now.
@@ -369,14 +369,14 @@ def _wordings(session: Session, cluster_id: int) -> tuple[Wording, ...]:
 
 def _candidates(session: Session, cluster_id: int) -> tuple[Candidate, ...]:
     # The first shown counts as much as all the others together: it was what the answer rested on.
-    weight = func.sum(case((Shown.position == 0, 1.0), else_=0.1)).cast(Float)
+    weight = func.sum(case((ShownStatement.position == 0, 1.0), else_=0.1)).cast(Float)
     rows = session.execute(
-        select(Shown.statement_id, func.count())
-        .join(Inquiry, Shown.inquiry_id == Inquiry.id)
+        select(ShownStatement.statement_id, func.count())
+        .join(Inquiry, ShownStatement.inquiry_id == Inquiry.id)
         .join(Claim, Inquiry.claim_id == Claim.id)
         .where(Claim.cluster_id == cluster_id)
-        .group_by(Shown.statement_id)
-        .order_by(weight.desc(), Shown.statement_id)
+        .group_by(ShownStatement.statement_id)
+        .order_by(weight.desc(), ShownStatement.statement_id)
         .limit(CANDIDATES)
     ).all()
     statements = {each.id: each for each in load_by_ids(session, [number for number, _ in rows])}

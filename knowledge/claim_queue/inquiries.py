@@ -17,7 +17,7 @@ from knowledge.domain import (
     StatementStatus,
     now,
 )
-from knowledge.models import Claim, Inquiry, Shown, Statement
+from knowledge.models import Claim, Inquiry, ShownStatement, Statement
 from knowledge.notifications import rejections
 from knowledge.notifications.corrections import note_corrected
 
@@ -109,7 +109,9 @@ def record(
     inquiry.rest = list(rest) or None
     if outcome is Outcome.NO_MATCH:
         statement_ids = ()
-    inquiry.shown = [Shown(position=n, statement_id=each) for n, each in enumerate(statement_ids)]
+    inquiry.shown = [
+        ShownStatement(position=n, statement_id=each) for n, each in enumerate(statement_ids)
+    ]
     session.add(inquiry)
     session.flush()
     if waiting and rejections.load_reason(session, inquiry.id) is not None:
@@ -126,7 +128,9 @@ def show(session: Session, inquiry_id: int, statement_ids: Sequence[int]) -> Non
     known = {each.statement_id for each in inquiry.shown}
     new = [number for number in statement_ids if number not in known]
     start = max((each.position for each in inquiry.shown), default=-1) + 1
-    inquiry.shown += [Shown(position=n, statement_id=each) for n, each in enumerate(new, start)]
+    inquiry.shown += [
+        ShownStatement(position=n, statement_id=each) for n, each in enumerate(new, start)
+    ]
     session.flush()
     _catch_up(session, new)
 

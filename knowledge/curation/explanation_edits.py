@@ -21,7 +21,15 @@ from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.curation.revisions import TOLD
 from knowledge.domain import NotificationKind, NotificationStatus, Outcome, Relation, SubjectKind
 from knowledge.errors import BadEdit, EditProblem
-from knowledge.models import Claim, Inquiry, Notification, Person, Shown, Statement, Verdict
+from knowledge.models import (
+    Claim,
+    Inquiry,
+    Notification,
+    Person,
+    ShownStatement,
+    Statement,
+    Verdict,
+)
 from knowledge.storage import audit_log
 from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.row_locks import lock_statements
@@ -198,13 +206,16 @@ def _have_it(claims: Sequence[int], statement_id: int) -> Select[tuple[str]]:
     )
     at_once = (
         select(asked.person_key)
-        .join(Shown, and_(Shown.inquiry_id == asked.id, Shown.position == 0))
+        .join(
+            ShownStatement,
+            and_(ShownStatement.inquiry_id == asked.id, ShownStatement.position == 0),
+        )
         .join(Verdict, Verdict.claim_id == asked.claim_id)
         .where(
             asked.claim_id.in_(claims),
             asked.at >= Verdict.at,
             Verdict.statement_id == statement_id,
-            Shown.statement_id == statement_id,
+            ShownStatement.statement_id == statement_id,
             said,
         )
     )

@@ -11,7 +11,7 @@ from knowledge.models.claim_tables import (
     Inquiry,
     Notification,
     SavedSearch,
-    Shown,
+    ShownStatement,
     Verdict,
 )
 from knowledge.models.declarative_base import Base, Instant
@@ -53,7 +53,7 @@ __all__ = [
     "Report",
     "SavedSearch",
     "ScheduledJob",
-    "Shown",
+    "ShownStatement",
     "SignInLink",
     "Source",
     "Statement",

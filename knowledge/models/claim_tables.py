@@ -133,8 +133,8 @@ class Inquiry(Base):
     #: The claims of the message that are not answered yet, until the person asks for them.
     rest: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
-    shown: Mapped[list["Shown"]] = relationship(
-        order_by="Shown.position", cascade="all, delete-orphan", passive_deletes=True
+    shown: Mapped[list["ShownStatement"]] = relationship(
+        order_by="ShownStatement.position", cascade="all, delete-orphan", passive_deletes=True
     )
 
     __table_args__ = (
@@ -147,10 +147,10 @@ class Inquiry(Base):
     )
 
 
-class Shown(Base):
+class ShownStatement(Base):
     """A statement that an inquiry was shown, best first: who must hear of its correction."""
 
-    __tablename__ = "shown"
+    __tablename__ = "shown_statements"
 
     inquiry_id: Mapped[int] = mapped_column(
         ForeignKey("inquiries.id", ondelete="CASCADE"), primary_key=True

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, func, literal, select, true, updat
 from sqlalchemy.orm import Session
 
 from knowledge.domain import NotificationKind, NotificationStatus
-from knowledge.models import Inquiry, Notification, Shown, Statement
+from knowledge.models import Inquiry, Notification, ShownStatement, Statement
 from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.merges import list_duplicates
 
@@ -36,10 +36,10 @@ def note_corrected(
         ids = statement_ids[start : start + _BATCH]
         if among is None:
             _supersede(session, ids)
-        same = Statement.id == Shown.statement_id
-        _tell(session, kind, same, Shown.statement_id.in_(ids) & told)
+        same = Statement.id == ShownStatement.statement_id
+        _tell(session, kind, same, ShownStatement.statement_id.in_(ids) & told)
         for duplicate, stands in list_duplicates(session, ids):
-            copied = Shown.statement_id == duplicate
+            copied = ShownStatement.statement_id == duplicate
             _tell(session, kind, Statement.id == stands, copied & told)
 
 
@@ -50,9 +50,9 @@ def count_audience(
     ids = [statement_id, *(number for number, _ in list_duplicates(session, [statement_id]))]
     query = (
         select(func.count(Inquiry.person_key.distinct()))
-        .select_from(Shown)
-        .join(Inquiry, Inquiry.id == Shown.inquiry_id)
-        .where(Shown.statement_id.in_(ids), _SAW)
+        .select_from(ShownStatement)
+        .join(Inquiry, Inquiry.id == ShownStatement.inquiry_id)
+        .where(ShownStatement.statement_id.in_(ids), _SAW)
     )
     return session.scalar(query if among is None else query.where(among)) or 0
 
@@ -151,8 +151,8 @@ def _tell(
             Statement.version,
             literal(NotificationStatus.WAITING, Notification.status.type),
         )
-        .select_from(Shown)
-        .join(Inquiry, Inquiry.id == Shown.inquiry_id)
+        .select_from(ShownStatement)
+        .join(Inquiry, Inquiry.id == ShownStatement.inquiry_id)
         .join(Statement, told_of)
         .where(shown, _SAW)
         .group_by(Inquiry.person_key, Statement.id, Statement.version),

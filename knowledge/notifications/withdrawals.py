@@ -13,7 +13,15 @@ from sqlalchemy.orm import Session, aliased
 
 from knowledge.accounts.people import is_muted
 from knowledge.domain import NotificationKind, NotificationStatus, Outcome, Relation, now
-from knowledge.models import Claim, Cluster, Inquiry, Notification, Shown, Statement, Verdict
+from knowledge.models import (
+    Claim,
+    Cluster,
+    Inquiry,
+    Notification,
+    ShownStatement,
+    Statement,
+    Verdict,
+)
 from knowledge.notifications import rejections
 from knowledge.storage.bulk_insert import insert_new, insert_selected
 from knowledge.storage.merges import resolve_merged
@@ -247,7 +255,10 @@ def _answered_at_once(
             Verdict.relation,
         )
         .select_from(Inquiry)
-        .join(Shown, and_(Shown.inquiry_id == Inquiry.id, Shown.position == 0))
+        .join(
+            ShownStatement,
+            and_(ShownStatement.inquiry_id == Inquiry.id, ShownStatement.position == 0),
+        )
         .join(Verdict, Verdict.claim_id == Inquiry.claim_id)
         .join(Statement, Statement.id == Verdict.statement_id)
         .where(
@@ -258,7 +269,7 @@ def _answered_at_once(
             Inquiry.person_key.not_in(select(Notification.person_key).where(*to_hear)),
             Verdict.statement_id == statement_id,
             Verdict.relation.is_distinct_from(stands),
-            Shown.statement_id.in_(same),
+            ShownStatement.statement_id.in_(same),
             said,
         )
         .group_by(Inquiry.person_key, Statement.id, Statement.version, Verdict.relation)

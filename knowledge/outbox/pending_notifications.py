@@ -31,7 +31,7 @@ from knowledge.models import (
     Inquiry,
     Notification,
     Person,
-    Shown,
+    ShownStatement,
     Statement,
     Verdict,
     Version,
@@ -363,14 +363,16 @@ def _settle(
 
 
 def _show(session: Session, note: Notification) -> None:
-    mine = Shown.inquiry_id == note.inquiry_id
-    seen = select(Shown.position).where(mine, Shown.statement_id == note.statement_id)
+    mine = ShownStatement.inquiry_id == note.inquiry_id
+    seen = select(ShownStatement.position).where(
+        mine, ShownStatement.statement_id == note.statement_id
+    )
     if session.scalar(seen.limit(1)) is not None:
         return
-    places = select(func.max(Shown.position)).where(mine)
+    places = select(func.max(ShownStatement.position)).where(mine)
     last = session.scalar(places)
     session.add(
-        Shown(
+        ShownStatement(
             inquiry_id=note.inquiry_id,
             position=0 if last is None else last + 1,
             statement_id=note.statement_id,

@@ -24,7 +24,7 @@ from knowledge.models import (
     Person,
     Proposal,
     QueuedUpdate,
-    Shown,
+    ShownStatement,
     SignInLink,
     Statement,
 )
@@ -150,7 +150,7 @@ def _messages(session: Session, key: str) -> list[dict[str, Any]]:
     ]
 
 
-def _statement(shown: Shown, texts: dict[int, str]) -> dict[str, Any]:
+def _statement(shown: ShownStatement, texts: dict[int, str]) -> dict[str, Any]:
     return {"number": shown.statement_id, "text": texts.get(shown.statement_id)}
 
 

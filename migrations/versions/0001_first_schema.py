@@ -382,19 +382,19 @@ def upgrade() -> None:
         unique=True,
     )
     op.create_table(
-        "shown",
+        "shown_statements",
         sa.Column("inquiry_id", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("statement_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["inquiry_id"],
             ["inquiries.id"],
-            name="fk_shown_inquiry_id_inquiries",
+            name="fk_shown_statements_inquiry_id_inquiries",
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("inquiry_id", "position", name="pk_shown"),
+        sa.PrimaryKeyConstraint("inquiry_id", "position", name="pk_shown_statements"),
     )
-    op.create_index("ix_shown_statement_id", "shown", ["statement_id"])
+    op.create_index("ix_shown_statements_statement_id", "shown_statements", ["statement_id"])
     op.create_table(
         "verdicts",
         sa.Column("claim_id", sa.Integer(), nullable=False),
@@ -414,7 +414,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("verdicts")
-    op.drop_table("shown")
+    op.drop_table("shown_statements")
     op.drop_table("notifications")
     op.drop_table("changes")
     op.drop_table("statements")

@@ -67,7 +67,7 @@ _TRACES = (
     "groups",
     "notifications",
     "verdicts",
-    "shown",
+    "shown_statements",
     "inquiries",
     "claims",
     "clusters",

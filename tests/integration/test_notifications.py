@@ -22,7 +22,7 @@ from knowledge.domain import (
     SubjectKind,
 )
 from knowledge.errors import BadEdit, CannotUndo, NotFound, Stale, TwoPeopleNeeded
-from knowledge.models import Claim, Cluster, Inquiry, Notification, Shown
+from knowledge.models import Claim, Cluster, Inquiry, Notification, ShownStatement
 from knowledge.outbox import delivery, pending_notifications
 from knowledge.outbox.pending_notifications import DueNotification
 from knowledge.storage import audit_log
@@ -129,7 +129,7 @@ def test_who_was_told_an_answer_hears_of_its_correction(sessions: Sessions) -> N
     _answer(sessions, cluster, number)
     _send_all(sessions)
     with sessions() as session:
-        assert session.scalars(select(Shown.statement_id)).all() == [number]
+        assert session.scalars(select(ShownStatement.statement_id)).all() == [number]
     _edit(sessions, number, "the dam leaks", version=1)
     (correction,) = _due(sessions)
     assert (correction.kind, correction.text_before) == (_CORRECTED, "the dam stands")
@@ -614,7 +614,7 @@ def test_who_was_told_that_a_statement_says_the_opposite_is_told_again(
     )  # fmt: skip
     assert _send_all(sessions) == [("one", _ANSWERED)]
     with sessions() as session:
-        assert session.scalars(select(Shown.statement_id)).all() == [number, number]
+        assert session.scalars(select(ShownStatement.statement_id)).all() == [number, number]
 
 
 def test_what_is_not_told_yet_is_told_as_it_stands(sessions: Sessions) -> None:
