@@ -29,7 +29,7 @@ class MergePreview:
     seen: Mapping[int, int]
 
 
-def publish_shown(
+def publish_all(
     session: Session, shown: Mapping[int, int], actor: str, reason: str | None, policy: Policy
 ) -> Applied | Waiting:
     """Publish statements, all of them and as they were ``shown``. Raises Stale, and as ``submit``.

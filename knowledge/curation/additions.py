@@ -31,8 +31,9 @@ def add_chosen(
     Words that were ``marked`` are located as they were shown. Raises BadEdit for a place where
     nothing is proposed and for words that are not in the report, as ``add_statement``, NotFound.
     """
-    report = lock_report(session, report_id)
+    # Before the report is taken, which keeps others waiting: a long body is read for seconds.
     offered = {draft.span: draft for draft in propose(session, report_id)}
+    report = lock_report(session, report_id)
     body = report.body or ""
     drafts = []
     for span in proposed:
@@ -42,7 +43,10 @@ def add_chosen(
     if marked:
         place = locate_words(body, marked)
         if place is None:
-            raise BadEdit(EditProblem.NOT_IN_REPORT, "the marked words are not in the report")
+            raise BadEdit(
+                EditProblem.NOT_IN_REPORT,
+                "the marked words are not in the report; copy them exactly as they stand there",
+            )
         drafts.append(StatementDraft(body[place.start : place.end], place, speaker))
     for draft in drafts:
         add_statement(session, report_id, draft, actor)

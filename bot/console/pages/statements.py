@@ -146,7 +146,7 @@ def publish(visit: Visit) -> Response:
     """Publish drafts and reviewed statements, as they were when they were looked at."""
     seen = {number: visit.sent.number(f"seen-{number}") for number in _ids(visit)}
     reason = visit.sent.line("reason") or None
-    outcome = visit.do(statement_acts.publish_shown, seen, visit.actor, reason, visit.desk.policy)
+    outcome = visit.do(statement_acts.publish_all, seen, visit.actor, reason, visit.desk.policy)
     return visit.conclude(outcome) or _back(visit, "published", len(seen))
 
 
