@@ -35,7 +35,7 @@ from knowledge.domain import (
 )
 from knowledge.models import (
     AuditEntry,
-    Change,
+    ChangeLogEntry,
     Claim,
     Cluster,
     Inquiry,
@@ -124,7 +124,7 @@ def _fill(engine: Engine, claims: int, statements: int) -> None:
         _insert(session, Statement, _statements(chance, statements))
         _insert(
             session,
-            Change,
+            ChangeLogEntry,
             (
                 {"statement_id": n, "kind": ChangeKind.ADDED}
                 for n in range(1, statements + 1)

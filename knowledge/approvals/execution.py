@@ -32,7 +32,7 @@ from knowledge.corpus import sources, statement_search
 from knowledge.curation.explanation_edits import explain
 from knowledge.curation.resolution import answer_cluster
 from knowledge.domain import ChangeKind, ClusterStatus, StatementStatus, SubjectKind, now
-from knowledge.models import AuditEntry, Change, Feed, Source, Statement
+from knowledge.models import AuditEntry, ChangeLogEntry, Feed, Source, Statement
 from knowledge.storage import audit_log
 from knowledge.storage.audit_log import Entry
 
@@ -59,7 +59,7 @@ def collect_effects(session: Session) -> Iterator[Effects]:
         for row in flushed.new:
             if isinstance(row, AuditEntry):
                 effects.entries.append(audit_log.read(row))
-            elif isinstance(row, Change):
+            elif isinstance(row, ChangeLogEntry):
                 effects.changes.append((row.statement_id, row.kind))
 
     session.flush()

@@ -1,4 +1,4 @@
-"""One statement changed: the old version kept, the audit, the change feed, who is to be told."""
+"""One statement changed: the old version kept, the audit, the change log, who is to be told."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from knowledge.corpus.reports import SourcedStatement, to_sourced
 from knowledge.domain import ChangeKind, StatementStatus
-from knowledge.models import Change, Report, Statement
+from knowledge.models import ChangeLogEntry, Report, Statement
 from knowledge.storage.database import Sessions
 
 _BATCH: Final = 1_000
@@ -37,18 +37,18 @@ def _load_published_after(session: Session, last: int) -> list[SourcedStatement]
 def newest(session: Session, limit: int) -> list[tuple[SourcedStatement, datetime]]:
     """Return the statements that were published last, each with when, newest first."""
     when = (
-        select(Change.statement_id, func.max(Change.id).label("change_id"))
-        .where(Change.kind == ChangeKind.ADDED)
-        .group_by(Change.statement_id)
+        select(ChangeLogEntry.statement_id, func.max(ChangeLogEntry.id).label("change_id"))
+        .where(ChangeLogEntry.kind == ChangeKind.ADDED)
+        .group_by(ChangeLogEntry.statement_id)
         .subquery()
     )
     query = (
-        select(Statement, Change.at)
+        select(Statement, ChangeLogEntry.at)
         .options(joinedload(Statement.report).joinedload(Report.source))
         .join(when, when.c.statement_id == Statement.id)
-        .join(Change, Change.id == when.c.change_id)
+        .join(ChangeLogEntry, ChangeLogEntry.id == when.c.change_id)
         .where(Statement.status == StatementStatus.PUBLISHED)
-        .order_by(Change.id.desc())
+        .order_by(ChangeLogEntry.id.desc())
         .limit(limit)
     )
     return [(to_sourced(row), at) for row, at in session.execute(query)]

@@ -32,7 +32,7 @@ class Follower:
     def __init__(self, engine: Engine, index: ServingIndex, every: float = EVERY_S) -> None:
         self._engine, self._index, self._every = engine, index, every
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="change feed", daemon=True)
+        self._thread = threading.Thread(target=self._follow, name="change log", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -79,5 +79,5 @@ class Follower:
                         self._take_in()
         # While it listens, the driver's own errors come through.
         except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error) as error:
-            _log.warning("the change feed is lost (%s); connecting again", type(error).__name__)
+            _log.warning("the change log is lost (%s); connecting again", type(error).__name__)
             self._take_in()

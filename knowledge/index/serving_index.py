@@ -1,4 +1,4 @@
-"""From the database to the index: the change feed into the live one, everything into a new one.
+"""From the database to the index: the change log into the live one, everything into a new one.
 
 The database is the truth. An index is derived from it, remembers the number of the last change it
 took in, and can be thrown away.
@@ -22,7 +22,7 @@ from embeddings.index.snapshot import Manifest, Snapshot
 from embeddings.progress import Progress
 from knowledge.domain import ChangeKind, StatementStatus
 from knowledge.index.vector_cache import load_or_compute
-from knowledge.models import Change, Report, Statement
+from knowledge.models import ChangeLogEntry, Report, Statement
 from knowledge.storage.database import Sessions
 
 _log = logging.getLogger(__name__)
@@ -152,9 +152,9 @@ class ServingIndex:
         while True:
             with self._sessions() as session:
                 rows = session.execute(
-                    select(Change.id, Change.statement_id)
-                    .where(Change.id > live.change_number)
-                    .order_by(Change.id)
+                    select(ChangeLogEntry.id, ChangeLogEntry.statement_id)
+                    .where(ChangeLogEntry.id > live.change_number)
+                    .order_by(ChangeLogEntry.id)
                     .limit(_STEP)
                 ).all()
                 if not rows:
@@ -171,12 +171,12 @@ class ServingIndex:
 
 def last_change(session: Session) -> int:
     """Return the number of the last change of the database, 0 where there was none."""
-    return session.scalar(select(func.max(Change.id))) or 0
+    return session.scalar(select(func.max(ChangeLogEntry.id))) or 0
 
 
 def origin(session: Session) -> str:
     """Return what tells this database from others: the moment of its first change, or nothing."""
-    first = session.scalar(select(Change.at).order_by(Change.id).limit(1))
+    first = session.scalar(select(ChangeLogEntry.at).order_by(ChangeLogEntry.id).limit(1))
     return first.isoformat() if first is not None else ""
 
 
@@ -187,8 +187,10 @@ def changes_since(sessions: Sessions, manifest: Manifest) -> ChangesSince:
     """
     with sessions() as session:
         _require_ours(session, manifest)
-        counted = select(Change.kind, func.count()).where(Change.id > manifest.change_number)
-        found = {row[0]: row[1] for row in session.execute(counted.group_by(Change.kind))}
+        counted = select(ChangeLogEntry.kind, func.count()).where(
+            ChangeLogEntry.id > manifest.change_number
+        )
+        found = {row[0]: row[1] for row in session.execute(counted.group_by(ChangeLogEntry.kind))}
     return ChangesSince(found.get(ChangeKind.ADDED, 0), found.get(ChangeKind.REMOVED, 0))
 
 

@@ -20,7 +20,7 @@ from knowledge.models.people_tables import ConsoleSession, Grant, Person, SignIn
 from knowledge.models.proposal_tables import Proposal
 from knowledge.models.report_tables import (
     AuditEntry,
-    Change,
+    ChangeLogEntry,
     Feed,
     FeedItem,
     Report,
@@ -34,7 +34,7 @@ from knowledge.models.update_tables import QueuedUpdate, ScheduledJob
 __all__ = [
     "AuditEntry",
     "Base",
-    "Change",
+    "ChangeLogEntry",
     "Claim",
     "Cluster",
     "ClusterNote",

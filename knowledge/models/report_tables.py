@@ -127,10 +127,10 @@ class Version(Base):
     until: Mapped[datetime] = mapped_column(default=now)
 
 
-class Change(Base):
-    """The change feed: appended in the transaction that publishes, edits or retracts."""
+class ChangeLogEntry(Base):
+    """The change log: appended in the transaction that publishes, edits or retracts."""
 
-    __tablename__ = "changes"
+    __tablename__ = "change_log"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     statement_id: Mapped[int] = mapped_column(ForeignKey("statements.id"))

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from embeddings.disk_sync import sync
 from knowledge.domain import ChangeKind, StatementStatus, now
 from knowledge.errors import DatabaseUnavailable, NotABackup
-from knowledge.models import Base, Change, Statement
+from knowledge.models import Base, ChangeLogEntry, Statement
 from knowledge.operations.backup_check import copy_into, mark
 from knowledge.operations.lease_recovery import end_every_lease
 from knowledge.storage import schema
@@ -92,7 +92,7 @@ def restore(engine: Engine, source: Path, beside: Path | None = None) -> None:
     The backup is copied, checked and brought to this schema in a folder in ``beside``, by default
     that of an SQLite database or of the backup; nothing is touched until that is done. Then one
     transaction: killed at any moment, the database is as before or as restored. Every statement in
-    it is noted in the change feed, so that running programs follow; one that is no longer there is
+    it is noted in the change log, so that running programs follow; one that is no longer there is
     never shown, whoever's index still has it. What was being done when the backup was made is due
     at once.
 
@@ -236,14 +236,14 @@ def _replace(source: Connection, target: Connection) -> None:
     with Session(target) as session:
         end_every_lease(session, now())
         session.flush()
-    number = max(last, target.scalar(select(func.max(Change.id))) or 0)
+    number = max(last, target.scalar(select(func.max(ChangeLogEntry.id))) or 0)
     after = _published(target)
     changes = [
         {"id": number + place, "statement_id": statement, "kind": kind}
         for place, (statement, kind) in enumerate(_changed(target, before, after), 1)
     ]
     for start in range(0, len(changes), _CHUNK):
-        target.execute(insert(Change), changes[start : start + _CHUNK])
+        target.execute(insert(ChangeLogEntry), changes[start : start + _CHUNK])
     if target.dialect.name == "postgresql":
         for table in Base.metadata.sorted_tables:
             _continue_numbers(target, table)
@@ -252,12 +252,12 @@ def _replace(source: Connection, target: Connection) -> None:
 
 
 def _last_number(target: Connection) -> int:
-    """Return the highest number that the change feed ever gave out: an index may have read it."""
+    """Return the highest number that the change log ever gave out: an index may have read it."""
     if target.dialect.name == "postgresql":
-        given = text("SELECT nextval(pg_get_serial_sequence('changes', 'id'))")
+        given = text("SELECT nextval(pg_get_serial_sequence('change_log', 'id'))")
     else:
-        given = text("SELECT seq FROM sqlite_sequence WHERE name = 'changes'")
-    return max(target.scalar(given) or 0, target.scalar(select(func.max(Change.id))) or 0)
+        given = text("SELECT seq FROM sqlite_sequence WHERE name = 'change_log'")
+    return max(target.scalar(given) or 0, target.scalar(select(func.max(ChangeLogEntry.id))) or 0)
 
 
 def _published(connection: Connection) -> set[int]:

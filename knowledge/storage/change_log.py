@@ -1,4 +1,4 @@
-"""The change feed's writing end: what every index has to look at again."""
+"""The change log's writing end: what every index has to look at again."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -7,11 +7,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from knowledge.domain import ChangeKind
-from knowledge.models import Change
+from knowledge.models import ChangeLogEntry
 
 #: PostgreSQL's channel that tells of changes.
 CHANNEL: Final = "tathabbat_changes"
-#: PostgreSQL's lock on the change feed: any number that nothing else of ours locks.
+#: PostgreSQL's lock on the change log: any number that nothing else of ours locks.
 _FEED: Final = 7_468_497
 
 
@@ -26,4 +26,4 @@ def append(session: Session, statement_ids: Sequence[int], kind: ChangeKind) -> 
         session.execute(text("SELECT pg_advisory_xact_lock(:feed)"), {"feed": _FEED})
         # Sent with the commit, if there is one.
         session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
-    session.add_all(Change(statement_id=number, kind=kind) for number in statement_ids)
+    session.add_all(ChangeLogEntry(statement_id=number, kind=kind) for number in statement_ids)

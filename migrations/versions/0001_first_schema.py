@@ -334,15 +334,15 @@ def upgrade() -> None:
     op.create_index("ix_statements_report_id", "statements", ["report_id"])
     op.create_index("ix_statements_status", "statements", ["status"])
     op.create_table(
-        "changes",
+        "change_log",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("statement_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=24), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["statement_id"], ["statements.id"], name="fk_changes_statement_id_statements"
+            ["statement_id"], ["statements.id"], name="fk_change_log_statement_id_statements"
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_changes"),
+        sa.PrimaryKeyConstraint("id", name="pk_change_log"),
         sqlite_autoincrement=True,
     )
     op.create_table(
@@ -416,7 +416,7 @@ def downgrade() -> None:
     op.drop_table("verdicts")
     op.drop_table("shown_statements")
     op.drop_table("notifications")
-    op.drop_table("changes")
+    op.drop_table("change_log")
     op.drop_table("statements")
     op.drop_table("inquiries")
     op.drop_table("feed_items")

@@ -117,7 +117,7 @@ def digest(engine: Engine) -> str:
     found = hashlib.sha256()
     with engine.connect() as connection:
         for table in Base.metadata.sorted_tables:
-            if table.name not in ("changes", "vectors"):
+            if table.name not in ("change_log", "vectors"):
                 for row in sorted(map(repr, connection.execute(select(table)))):
                     found.update(row.encode())
     return found.hexdigest()

@@ -17,7 +17,15 @@ from knowledge.domain import (
     StatementDraft,
     StatementStatus,
 )
-from knowledge.models import AuditEntry, Change, Claim, Cluster, Inquiry, Notification, Statement
+from knowledge.models import (
+    AuditEntry,
+    ChangeLogEntry,
+    Claim,
+    Cluster,
+    Inquiry,
+    Notification,
+    Statement,
+)
 from knowledge.storage.database import Sessions
 
 BODY = (
@@ -84,9 +92,11 @@ def statuses(sessions: Sessions, ids: Sequence[int]) -> list[StatementStatus]:
 
 
 def changes(sessions: Sessions) -> list[tuple[int, ChangeKind]]:
-    """Return the change feed."""
+    """Return the change log."""
     with sessions() as session:
-        return [(c.statement_id, c.kind) for c in session.scalars(select(Change).order_by("id"))]
+        return [
+            (c.statement_id, c.kind) for c in session.scalars(select(ChangeLogEntry).order_by("id"))
+        ]
 
 
 def last_entry(sessions: Sessions) -> AuditEntry:

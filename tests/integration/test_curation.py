@@ -12,7 +12,7 @@ from knowledge import curation
 from knowledge.corpus import reports
 from knowledge.domain import ChangeKind, ReportDraft, StatementDraft, StatementStatus
 from knowledge.errors import NotFound
-from knowledge.models import AuditEntry, Change, Statement
+from knowledge.models import AuditEntry, ChangeLogEntry, Statement
 from knowledge.storage.database import Sessions
 
 _DRAFT, _REVIEWED = StatementStatus.DRAFT, StatementStatus.REVIEWED
@@ -35,7 +35,9 @@ def _statuses(sessions: Sessions) -> list[StatementStatus]:
 
 def _changes(sessions: Sessions) -> list[tuple[int, ChangeKind]]:
     with sessions() as session:
-        return [(c.statement_id, c.kind) for c in session.scalars(select(Change).order_by("id"))]
+        return [
+            (c.statement_id, c.kind) for c in session.scalars(select(ChangeLogEntry).order_by("id"))
+        ]
 
 
 def _audit(sessions: Sessions) -> Sequence[AuditEntry]:
@@ -169,14 +171,14 @@ def test_change_numbers_are_never_given_out_twice(sessions: Sessions, ids: list[
     with sessions.begin() as session:
         curation.publish(session, ids[:2], "moderator")
     with sessions.begin() as session:
-        last = session.scalars(select(Change).order_by(Change.id.desc())).first()
+        last = session.scalars(select(ChangeLogEntry).order_by(ChangeLogEntry.id.desc())).first()
         assert last is not None
         number = last.id
         session.delete(last)
     with sessions.begin() as session:
         curation.publish(session, ids[2:], "moderator")
     with sessions() as session:
-        assert max(session.scalars(select(Change.id))) > number
+        assert max(session.scalars(select(ChangeLogEntry.id))) > number
 
 
 def test_nobody_is_no_fault_and_unknown_ids_move_nothing(

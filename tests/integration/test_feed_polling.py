@@ -23,7 +23,7 @@ from knowledge.corpus import sources
 from knowledge.corpus.readers import Defaults, Problem
 from knowledge.domain import FeedKind, ReportDraft, StatementStatus
 from knowledge.ingestion import feed_polling
-from knowledge.models import AuditEntry, Change, Feed, FeedItem, Report, Statement
+from knowledge.models import AuditEntry, ChangeLogEntry, Feed, FeedItem, Report, Statement
 from knowledge.models import ScheduledJob as Row
 from knowledge.storage.database import Sessions
 from tests.integration.hostile import ATTRIBUTES, ENDLESS_FEED, ENDLESS_PAGE, Begun
@@ -140,7 +140,7 @@ class TestWhatAFeedBrings:
                 select(AuditEntry.actor).where(AuditEntry.action == "published")
             )
             assert set(actors) == {f"feed {number}"}
-            assert len(session.scalars(select(Change)).all()) == tally.published
+            assert len(session.scalars(select(ChangeLogEntry)).all()) == tally.published
 
     def test_from_another_site_is_not_published_whatever_the_trust(self, desk: Desk) -> None:
         """A trusted feed that links elsewhere does not lend its trust."""

@@ -36,7 +36,7 @@ from knowledge.domain import Outcome, ReportDraft, StatementDraft
 from knowledge.index import serving_index
 from knowledge.index.index_check import verify
 from knowledge.index.serving_index import ServingIndex
-from knowledge.models import Change
+from knowledge.models import ChangeLogEntry
 from knowledge.storage.database import Sessions, open_engine
 from tests.counting import Counting
 
@@ -226,7 +226,7 @@ def test_a_clock_that_goes_backwards_changes_nothing_of_the_index(
     assert built == sorted(built)
     assert snapshot.list_names(root) == built[-2:], "the oldest are pruned, not the earliest"
     with sessions() as session:
-        moments = list(session.scalars(select(Change.at).order_by(Change.id)))
+        moments = list(session.scalars(select(ChangeLogEntry.at).order_by(ChangeLogEntry.id)))
     assert moments == sorted(moments, reverse=True), "the clock did go backwards"
 
 

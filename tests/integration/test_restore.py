@@ -28,7 +28,7 @@ from knowledge.domain import FeedKind, Outcome, ReportDraft, StatementDraft, Sta
 from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.index.serving_index import ServingIndex
 from knowledge.ingestion import feed_polling
-from knowledge.models import Base, Change, Feed, Person, Source, Statement
+from knowledge.models import Base, ChangeLogEntry, Feed, Person, Source, Statement
 from knowledge.operations import backup_check
 from knowledge.operations.backup import backup, restore
 from knowledge.storage import schema
@@ -215,7 +215,9 @@ SPOILT: dict[str, tuple[Callable[[Path], None], str]] = {
         "the index",
     ),
     "a row that points at nothing": (
-        _sql("INSERT INTO changes (statement_id, kind, at) VALUES (9999, 'added', '2024-01-01')"),
+        _sql(
+            "INSERT INTO change_log (statement_id, kind, at) VALUES (9999, 'added', '2024-01-01')"
+        ),
         "points at nothing",
     ),
     "a text for a number": (_sql("UPDATE inquiries SET disputed = 'yes'"), "a value"),
@@ -306,10 +308,10 @@ def test_a_whole_backup_brings_every_row_back(
     linked.symlink_to("whole.db")
     restore(engine, linked, tmp_path / "beside")
     after = _rows(engine)
-    assert {n: r for n, r in after.items() if n != "changes"} == {
-        n: r for n, r in before.items() if n != "changes"
+    assert {n: r for n, r in after.items() if n != "change_log"} == {
+        n: r for n, r in before.items() if n != "change_log"
     }
-    assert set(before["changes"]) < set(after["changes"])
+    assert set(before["change_log"]) < set(after["change_log"])
 
 
 @pytest.mark.parametrize("revision", sorted(schema.revisions()))
@@ -673,7 +675,7 @@ def test_what_is_rolled_back_gives_no_number_out_twice(
     assert _rows(engine) == before
     _publish(lived_in, "the tunnel is open")
     with lived_in() as session:
-        assert len(set(session.scalars(select(Change.id)))) == 8
+        assert len(set(session.scalars(select(ChangeLogEntry.id)))) == 8
 
 
 def test_killed_at_any_moment_it_leaves_the_old_state_or_the_new(

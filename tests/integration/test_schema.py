@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from knowledge.claim_queue.inquiries import record
 from knowledge.domain import ChangeKind, Outcome
 from knowledge.errors import DatabaseUnavailable, WriteConflict
-from knowledge.models import Base, Change, Inquiry
+from knowledge.models import Base, ChangeLogEntry, Inquiry
 from knowledge.operations.backup import backup
 from knowledge.storage import database, schema
 from knowledge.storage.database import Sessions, open_engine
@@ -290,7 +290,7 @@ def test_readers_do_not_wait_for_a_writer(sessions: Sessions) -> None:
 
 def test_a_row_cannot_point_at_nothing(sessions: Sessions) -> None:
     with pytest.raises(WriteConflict) as refused, sessions.begin() as session:
-        session.add(Change(statement_id=404, kind=ChangeKind.ADDED))
+        session.add(ChangeLogEntry(statement_id=404, kind=ChangeKind.ADDED))
     assert "foreign key" in str(refused.value.__cause__).lower()
 
 
