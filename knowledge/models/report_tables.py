@@ -144,7 +144,7 @@ class ChangeLogEntry(Base):
 class AuditEntry(Base):
     """Who did what, when and why, and what was before and after. Only ever appended."""
 
-    __tablename__ = "audit"
+    __tablename__ = "audit_log"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=now)
@@ -160,7 +160,7 @@ class AuditEntry(Base):
     #: The entry that this one takes back.
     undoes: Mapped[int | None]
 
-    __table_args__ = (Index("ix_audit_subject", "subject", "subject_id"),)
+    __table_args__ = (Index("ix_audit_log_subject", "subject", "subject_id"),)
 
 
 class Vector(Base):

@@ -13,7 +13,7 @@ depends_on: Sequence[str] | None = None
 
 def upgrade() -> None:
     op.create_table(
-        "audit",
+        "audit_log",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
@@ -25,10 +25,10 @@ def upgrade() -> None:
         sa.Column("after", sa.JSON(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("undoes", sa.Integer(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_audit"),
+        sa.PrimaryKeyConstraint("id", name="pk_audit_log"),
     )
-    op.create_index("ix_audit_actor", "audit", ["actor"])
-    op.create_index("ix_audit_subject", "audit", ["subject", "subject_id"])
+    op.create_index("ix_audit_log_actor", "audit_log", ["actor"])
+    op.create_index("ix_audit_log_subject", "audit_log", ["subject", "subject_id"])
     op.create_table(
         "clusters",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -438,4 +438,4 @@ def downgrade() -> None:
     op.drop_table("grants")
     op.drop_table("console_sessions")
     op.drop_table("clusters")
-    op.drop_table("audit")
+    op.drop_table("audit_log")

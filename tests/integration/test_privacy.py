@@ -285,11 +285,11 @@ class TestForgetting:
         with sessions() as session:
             assert people.load_person(session, ME).is_blocked(now())
             assert people.load_person(session, ME).wishes == people.Wishes()
-        assert where(sessions, ME) == {"people", "audit"}
+        assert where(sessions, ME) == {"people", "audit_log"}
         with sessions.begin() as session:
             people.block(session, ME, now() - timedelta(days=1), MODERATOR)
             erasure.forget(session, ME)
-        assert where(sessions, ME) == {"audit"}
+        assert where(sessions, ME) == {"audit_log"}
 
     def test_whoever_moderates_keeps_the_role_and_signs_in_again(self, sessions: Sessions) -> None:
         with sessions.begin() as session:
@@ -301,7 +301,7 @@ class TestForgetting:
         with sessions() as session:
             assert sign_in.session_of(session, signed.cookie, now()) is None
             assert roles.role_of(session, MODERATOR, frozenset()) is Role.MODERATOR
-        assert where(sessions, MODERATOR) == {"grants", "audit"}
+        assert where(sessions, MODERATOR) == {"grants", "audit_log"}
 
     def test_somebody_unknown_is_forgotten_without_ado(self, sessions: Sessions) -> None:
         with sessions.begin() as session:
