@@ -22,7 +22,7 @@ from knowledge.storage.change_log import append
 from knowledge.storage.merges import resolve_merged
 from knowledge.storage.row_locks import lock_statements
 
-_KEPT: Final = select(Verdict.relation, Verdict.note)
+_KEPT: Final = select(Verdict.relation, Verdict.explanation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +153,10 @@ def said(session: Session, *claims: str) -> dict[int, Said]:
     What was said of a duplicate holds of the statement that stands for it, as its rating has it.
     """
     rows = session.execute(
-        select(Verdict.statement_id, Verdict.relation, Verdict.note)
+        select(Verdict.statement_id, Verdict.relation, Verdict.explanation)
         .join(Claim, Claim.id == Verdict.claim_id)
         .where(Claim.key.in_({key_of(claim) for claim in claims}))
-        .order_by(Verdict.at)
+        .order_by(Verdict.decided_at)
     ).all()
     if not rows:
         return {}
@@ -174,10 +174,10 @@ def answers_of(session: Session, cluster_id: int) -> dict[int, Said]:
     Whoever asks those claims is given them, whatever the status of the cluster.
     """
     rows = session.execute(
-        select(Verdict.statement_id, Verdict.relation, Verdict.note)
+        select(Verdict.statement_id, Verdict.relation, Verdict.explanation)
         .join(Claim, Claim.id == Verdict.claim_id)
         .where(Claim.cluster_id == cluster_id, Verdict.relation != Relation.NOT_ENOUGH_INFO)
-        .order_by(Verdict.at.desc())
+        .order_by(Verdict.decided_at.desc())
     ).all()
     found: dict[int, Said] = {}
     for number, each in _standing(session, rows):
@@ -196,7 +196,7 @@ def answers_of(session: Session, cluster_id: int) -> dict[int, Said]:
 def load_verdict(session: Session, claim_id: int, statement_id: int) -> Said | None:
     """Return what people said of one claim and one statement, None where nobody did."""
     row = session.execute(_KEPT.where(*_here(claim_id, statement_id))).one_or_none()
-    return Said(row.relation, note_from(row.note)) if row is not None else None
+    return Said(row.relation, note_from(row.explanation)) if row is not None else None
 
 
 def last_note(session: Session, cluster_id: int, statement_id: int, relation: Relation) -> Note:
@@ -239,7 +239,7 @@ def _standing(session: Session, rows: Sequence[Row[int, Relation, Any]]) -> list
     query = select(Statement.id, Statement.rating).where(Statement.id.in_(set(stands.values())))
     ratings = {row.id: row.rating for row in session.execute(query)}
     return [
-        (stood, Said(follow_rating(row.relation, ratings[stood]), note_from(row.note)))
+        (stood, Said(follow_rating(row.relation, ratings[stood]), note_from(row.explanation)))
         for row, stood in ((row, stands[row.statement_id]) for row in rows)
     ]
 
@@ -254,28 +254,32 @@ def _keep(session: Session, ruling: Ruling, actor: str) -> tuple[Said | None, Sa
     here = _here(ruling.claim_id, ruling.statement_id)
     if ruling.relation is None:
         gone = session.execute(
-            delete(Verdict).where(*here).returning(Verdict.relation, Verdict.note)
+            delete(Verdict).where(*here).returning(Verdict.relation, Verdict.explanation)
         ).one_or_none()
-        return Said(gone.relation, note_from(gone.note)) if gone else None, None
+        return Said(gone.relation, note_from(gone.explanation)) if gone else None, None
     after = Said(ruling.relation, ruling.note or Note())
     values = {
         "claim_id": ruling.claim_id,
         "statement_id": ruling.statement_id,
         "relation": ruling.relation,
-        "note": after.note.plain() or None,
+        "explanation": after.note.plain() or None,
         "actor": actor,
     }
     if insert_new(session, Verdict, values):
         return None, after
     row = session.execute(_KEPT.where(*here).with_for_update()).one()
-    before = Said(row.relation, note_from(row.note))
+    before = Said(row.relation, note_from(row.explanation))
     same = before.relation is after.relation
     if same and ruling.note is None:
         after = before
     if before != after:
-        changed = {"relation": after.relation, "note": after.note.plain() or None, "actor": actor}
+        changed = {
+            "relation": after.relation,
+            "explanation": after.note.plain() or None,
+            "actor": actor,
+        }
         # Since when it answers the claim: who asked from then on saw it.
-        since = {} if same else {"at": now()}
+        since = {} if same else {"decided_at": now()}
         session.execute(update(Verdict).where(*here).values(**changed, **since))
     return before, after
 

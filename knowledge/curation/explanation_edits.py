@@ -72,10 +72,10 @@ def load_explained_answer(
 def explained(session: Session, cluster_id: int, statement_id: int) -> Explained:
     """Return what a statement says of a cluster, with its note. Raises NotFound and BadEdit."""
     row = session.execute(
-        select(Verdict.relation, Verdict.note)
+        select(Verdict.relation, Verdict.explanation)
         .join(Claim, Claim.id == Verdict.claim_id)
         .where(*_answers(resolve_merged_cluster(session, cluster_id).id, statement_id))
-        .order_by(Verdict.at.desc(), Verdict.claim_id)
+        .order_by(Verdict.decided_at.desc(), Verdict.claim_id)
         .limit(1)
     ).one_or_none()
     if row is None:
@@ -83,7 +83,7 @@ def explained(session: Session, cluster_id: int, statement_id: int) -> Explained
             EditProblem.ANSWERS_NO_MORE,
             "this statement does not answer the claim any more; look at it again",
         )
-    return Explained(row.relation, note_from(row.note))
+    return Explained(row.relation, note_from(row.explanation))
 
 
 def explain(
@@ -213,7 +213,7 @@ def _have_it(claims: Sequence[int], statement_id: int) -> Select[tuple[str]]:
         .join(Verdict, Verdict.claim_id == asked.claim_id)
         .where(
             asked.claim_id.in_(claims),
-            asked.at >= Verdict.at,
+            asked.at >= Verdict.decided_at,
             Verdict.statement_id == statement_id,
             ShownStatement.statement_id == statement_id,
             said,

@@ -168,9 +168,10 @@ class Verdict(Base):
     statement_id: Mapped[int] = mapped_column(ForeignKey("statements.id"), primary_key=True)
     relation: Mapped[Relation] = mapped_column(by_value(Relation))
     #: What moderators add in their own words, by language.
-    note: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    explanation: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     actor: Mapped[str] = mapped_column(String(120))
-    at: Mapped[datetime] = mapped_column(default=now)
+    #: Since when it answers the claim: who asked from then on was given it.
+    decided_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (Index("ix_verdicts_statement_id", "statement_id"),)
 

@@ -400,9 +400,9 @@ def upgrade() -> None:
         sa.Column("claim_id", sa.Integer(), nullable=False),
         sa.Column("statement_id", sa.Integer(), nullable=False),
         sa.Column("relation", sa.String(length=24), nullable=False),
-        sa.Column("note", sa.JSON(), nullable=True),
+        sa.Column("explanation", sa.JSON(), nullable=True),
         sa.Column("actor", sa.String(length=120), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name="fk_verdicts_claim_id_claims"),
         sa.ForeignKeyConstraint(
             ["statement_id"], ["statements.id"], name="fk_verdicts_statement_id_statements"

@@ -115,12 +115,12 @@ def test_an_edit_is_silent_unless_people_are_told(sessions: Sessions, statement:
     with sessions.begin() as session:
         for each in pending_notifications.list_due(session, LATER):
             pending_notifications.mark_sent(session, each.id)
-        since = session.scalars(select(Verdict.at)).one()
+        since = session.scalars(select(Verdict.decided_at)).one()
         other = Note(ar=NOTE.ar, en="The dam is whole.")
         assert explain(session, 1, statement, other, NOTE, "amal") == 0
         assert pending_notifications.list_due(session, LATER) == []
         # Since when it answers the claim is as before.
-        assert session.scalars(select(Verdict.at)).one() == since
+        assert session.scalars(select(Verdict.decided_at)).one() == since
         entry = audit_log.load_latest(session, SubjectKind.CLUSTER, 1)
         assert entry is not None
         assert (entry.action, (entry.after or {})["told"]) == ("explained", False)
@@ -216,7 +216,7 @@ class TestConsole:
         done = moderator.send("/clusters/1/answer", **answer, **fields, note_en=hostile)
         assert done.status_code == 303
         with console.sessions() as session:
-            kept = {row["en"] for row in session.scalars(select(Verdict.note)) if row}
+            kept = {row["en"] for row in session.scalars(select(Verdict.explanation)) if row}
             assert kept == {"<b>x</b> & more"}
         assert 'href="/clusters/1/note?statement=2"' in moderator.get("/clusters/1").text
 

@@ -157,7 +157,7 @@ def told(sessions: Sessions) -> Any:
         return (
             reports.load_by_ids(session, list(session.scalars(served))),
             sorted(
-                (row.claim_id, row.statement_id, row.relation, str(row.note))
+                (row.claim_id, row.statement_id, row.relation, str(row.explanation))
                 for row in session.scalars(select(Verdict))
             ),
             sorted(
