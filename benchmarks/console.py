@@ -230,7 +230,7 @@ def _inquiries(
             "disputed": n % 50 == 0,
             "language": "ar",
             "waiting": True,
-            "at": now - timedelta(minutes=chance.randint(0, 60 * 24 * 30)),
+            "asked_at": now - timedelta(minutes=chance.randint(0, 60 * 24 * 30)),
         }
 
 

@@ -67,7 +67,7 @@ def unblock_asker(session: Session, cluster_id: int, inquiry_id: int, actor: str
 
 
 def _asking(cluster_id: int) -> Select[*tuple[Any, ...]]:
-    times, last = func.count(), func.max(Inquiry.at)
+    times, last = func.count(), func.max(Inquiry.asked_at)
     return (
         select(func.max(Inquiry.id), Inquiry.person_key, times, last, Person.blocked_until)
         .join(Claim, Claim.id == Inquiry.claim_id)

@@ -63,8 +63,8 @@ def people_by_day(now: datetime) -> tuple[ColumnElement[int], ColumnElement[int]
     """Return how many people asked in the last window, and how many in the one before it."""
     middle, person = now - WINDOW, Inquiry.person_key
     return (
-        func.count(case((Inquiry.at > middle, person)).distinct()),
-        func.count(case((Inquiry.at <= middle, person)).distinct()),
+        func.count(case((Inquiry.asked_at > middle, person)).distinct()),
+        func.count(case((Inquiry.asked_at <= middle, person)).distinct()),
     )
 
 
@@ -73,7 +73,11 @@ def _growing(least: int, now: datetime) -> ColumnElement[bool]:
     grown = (
         select(Claim.cluster_id)
         .join(Inquiry, Inquiry.claim_id == Claim.id)
-        .where(Claim.cluster_id.is_not(None), Inquiry.at > now - 2 * WINDOW, Inquiry.at <= now)
+        .where(
+            Claim.cluster_id.is_not(None),
+            Inquiry.asked_at > now - 2 * WINDOW,
+            Inquiry.asked_at <= now,
+        )
         .group_by(Claim.cluster_id)
         .having(recent - before >= least)
     )

@@ -338,7 +338,7 @@ def _people(
     found = session.execute(
         select(Claim.cluster_id, *people_by_day(now))
         .join(Inquiry, Inquiry.claim_id == Claim.id)
-        .where(Claim.cluster_id.in_(asked), Inquiry.at > since, Inquiry.at <= now)
+        .where(Claim.cluster_id.in_(asked), Inquiry.asked_at > since, Inquiry.asked_at <= now)
         .group_by(Claim.cluster_id)
     ).all()
     counted = [(number, ours, theirs) for number, ours, theirs in found if number is not None]
@@ -352,8 +352,8 @@ def _wordings(session: Session, cluster_id: int) -> tuple[Wording, ...]:
             Claim,
             func.count(Inquiry.person_key.distinct()),
             asked,
-            func.min(Inquiry.at),
-            func.max(Inquiry.at),
+            func.min(Inquiry.asked_at),
+            func.max(Inquiry.asked_at),
         )
         .outerjoin(Inquiry, Inquiry.claim_id == Claim.id)
         .where(Claim.cluster_id == cluster_id, Claim.text != "")
@@ -388,16 +388,18 @@ def _channels(session: Session, cluster_id: int) -> Channels:
     of_cluster = (
         Inquiry.claim_id == Claim.id,
         Claim.cluster_id == cluster_id,
-        Inquiry.forwarded == Forwarded.CHANNEL,
+        Inquiry.origin_kind == Forwarded.CHANNEL,
     )
-    count = session.scalar(select(func.count(Inquiry.origin.distinct())).where(*of_cluster)) or 0
+    count = (
+        session.scalar(select(func.count(Inquiry.origin_key.distinct())).where(*of_cluster)) or 0
+    )
     times = func.count()
     # A channel may be renamed: it is called by one of its names.
     name = func.max(Inquiry.origin_name)
     rows = session.execute(
         select(name, times)
         .where(*of_cluster, Inquiry.origin_name.is_not(None))
-        .group_by(Inquiry.origin)
+        .group_by(Inquiry.origin_key)
         .order_by(times.desc(), name)
         .limit(CHANNELS)
     )

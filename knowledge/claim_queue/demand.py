@@ -68,7 +68,9 @@ def count(session: Session, inquiry: Inquiry) -> None:
             Claim.cluster_id == cluster.id,
         ).limit(1)
     )
-    _add(cluster, [inquiry.at], people=known is None, forwarded=inquiry.forwarded is not None)
+    _add(
+        cluster, [inquiry.asked_at], people=known is None, forwarded=inquiry.origin_kind is not None
+    )
     if inquiry.outcome not in SETTLING:
         unsettle(cluster)
 
@@ -86,11 +88,11 @@ def join(session: Session, cluster: Cluster, claim_id: int) -> None:
     )
     asked = session.execute(
         select(
-            Inquiry.at,
+            Inquiry.asked_at,
             Inquiry.person_key,
             Inquiry.outcome,
             Inquiry.disputed,
-            Inquiry.forwarded.is_not(None).label("forwarded"),
+            Inquiry.origin_kind.is_not(None).label("forwarded"),
         ).where(Inquiry.claim_id == claim_id)
     ).all()
     people = {row.person_key for row in asked}
@@ -101,7 +103,7 @@ def join(session: Session, cluster: Cluster, claim_id: int) -> None:
     }
     session.execute(update(Claim).where(Claim.id == claim_id).values(cluster_id=cluster.id))
     forwarded = sum(row.forwarded for row in asked)
-    _add(cluster, [row.at for row in asked], people=len(people - known), forwarded=forwarded)
+    _add(cluster, [row.asked_at for row in asked], people=len(people - known), forwarded=forwarded)
     if any(row.disputed or row.outcome not in SETTLING for row in asked):
         unsettle(cluster)
     if cluster.reject_reason is not None:
@@ -112,12 +114,13 @@ def recount(session: Session, cluster: Cluster) -> None:
     """Count everything of a cluster anew, after claims were moved by hand; ``hold`` first."""
     session.flush()
     of_cluster = Inquiry.claim_id == Claim.id, Claim.cluster_id == cluster.id
-    moments = session.scalars(select(Inquiry.at).where(*of_cluster)).all()
+    moments = session.scalars(select(Inquiry.asked_at).where(*of_cluster)).all()
     cluster.people = (
         session.scalar(select(func.count(Inquiry.person_key.distinct())).where(*of_cluster)) or 0
     )
     cluster.forwarded = (
-        session.scalar(select(func.count()).where(*of_cluster, Inquiry.forwarded.is_not(None))) or 0
+        session.scalar(select(func.count()).where(*of_cluster, Inquiry.origin_kind.is_not(None)))
+        or 0
     )
     cluster.asked, cluster.heat = 0, 0.0
     if moments:

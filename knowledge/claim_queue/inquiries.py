@@ -98,15 +98,15 @@ def record(
         outcome=outcome,
         language=language,
         waiting=waiting,
-        at=now(),
+        asked_at=now(),
     )
     if basis is not None:
-        inquiry.encoder, inquiry.judge = basis.encoder, basis.judge
-        inquiry.assert_at, inquiry.suggest_at = basis.assert_at, basis.suggest_at
+        inquiry.encoder_fingerprint, inquiry.judge_fingerprint = basis.encoder, basis.judge
+        inquiry.assert_threshold, inquiry.suggest_threshold = basis.assert_at, basis.suggest_at
     if origin is not None:
-        inquiry.forwarded, inquiry.origin = origin.kind, origin.key
+        inquiry.origin_kind, inquiry.origin_key = origin.kind, origin.key
         inquiry.origin_name = origin.name
-    inquiry.rest = list(rest) or None
+    inquiry.remaining_claims = list(rest) or None
     if outcome is Outcome.NO_MATCH:
         statement_ids = ()
     inquiry.shown = [
@@ -167,7 +167,7 @@ def load_latest(session: Session, person_key: str, since: datetime) -> Asked | N
     """Return what a person asked last, if it was after ``since``."""
     inquiry = session.scalar(
         select(Inquiry)
-        .where(Inquiry.person_key == person_key, Inquiry.at >= since)
+        .where(Inquiry.person_key == person_key, Inquiry.asked_at >= since)
         .order_by(Inquiry.id.desc())
         .limit(1)
     )
@@ -188,11 +188,11 @@ def _asked(session: Session, inquiry: Inquiry) -> Asked:
 def load_rest(session: Session, inquiry_id: int, person_key: str) -> Rest | None:
     """Return what was left to ask for, to the person who was offered it; None if nothing was."""
     inquiry = session.get(Inquiry, inquiry_id)
-    if inquiry is None or inquiry.person_key != person_key or not inquiry.rest:
+    if inquiry is None or inquiry.person_key != person_key or not inquiry.remaining_claims:
         return None
-    came = inquiry.forwarded
-    origin = Origin(came, inquiry.origin, inquiry.origin_name) if came is not None else None
-    return Rest(tuple(inquiry.rest), origin)
+    came = inquiry.origin_kind
+    origin = Origin(came, inquiry.origin_key, inquiry.origin_name) if came is not None else None
+    return Rest(tuple(inquiry.remaining_claims), origin)
 
 
 def asked_since(
@@ -218,7 +218,7 @@ def asked_since(
 
 def keep_rest(session: Session, inquiry_id: int, rest: Sequence[str]) -> None:
     """Keep with an inquiry what of its message is left to ask for."""
-    session.get_one(Inquiry, inquiry_id).rest = list(rest) or None
+    session.get_one(Inquiry, inquiry_id).remaining_claims = list(rest) or None
 
 
 def count_forwarders(session: Session, inquiry_id: int, at_most: int) -> int:
@@ -226,7 +226,7 @@ def count_forwarders(session: Session, inquiry_id: int, at_most: int) -> int:
     claim_id = select(Inquiry.claim_id).where(Inquiry.id == inquiry_id).scalar_subquery()
     people = (
         select(Inquiry.person_key)
-        .where(Inquiry.claim_id == claim_id, Inquiry.forwarded.is_not(None))
+        .where(Inquiry.claim_id == claim_id, Inquiry.origin_kind.is_not(None))
         .distinct()
         .limit(at_most)
     )

@@ -42,7 +42,7 @@ def backfill(session: Session, limit: int) -> int:
     demand.hold(session)
     rows = session.scalars(older, execution_options={"populate_existing": True}).all()
     for row in rows:
-        row.claim_id = note(session, row.claim, row.language, row.at)
+        row.claim_id = note(session, row.claim, row.language, row.asked_at)
         session.flush()
         demand.count(session, row)
     return len(rows)

@@ -213,7 +213,7 @@ def _have_it(claims: Sequence[int], statement_id: int) -> Select[tuple[str]]:
         .join(Verdict, Verdict.claim_id == asked.claim_id)
         .where(
             asked.claim_id.in_(claims),
-            asked.at >= Verdict.decided_at,
+            asked.asked_at >= Verdict.decided_at,
             Verdict.statement_id == statement_id,
             ShownStatement.statement_id == statement_id,
             said,

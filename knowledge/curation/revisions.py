@@ -101,7 +101,10 @@ def revise_and_tell(
     a verdict on other words must not be given out with these.
     """
     was, before = row.status, read_content(row, SHOWN)
-    published, among = StatementStatus.PUBLISHED, None if since is None else Inquiry.at >= since
+    published, among = (
+        StatementStatus.PUBLISHED,
+        None if since is None else Inquiry.asked_at >= since,
+    )
     after = {**before, **{name: value for name, value in values.items() if name in SHOWN}}
     if was is published and values.get("status", was) == published and after != before:
         tell = changes_meaning(before, after) if tell is None else tell

@@ -116,33 +116,33 @@ class Inquiry(Base):
     language: Mapped[str] = mapped_column(String(16))
     #: Whether the person is to be told when moderators settle the claim.
     waiting: Mapped[bool] = mapped_column(default=False)
-    at: Mapped[datetime] = mapped_column(default=now)
+    asked_at: Mapped[datetime] = mapped_column(default=now)
     #: When moderators' answer was given out, for the time it took.
     answered_at: Mapped[datetime | None]
     #: What the answer, and with it the feedback, is of: the encoder and the judge by their
     #: fingerprints, and from which scores on the judge was believed.
-    encoder: Mapped[str | None] = mapped_column(String(64))
-    judge: Mapped[str | None] = mapped_column(String(64))
-    assert_at: Mapped[float | None]
-    suggest_at: Mapped[float | None]
+    encoder_fingerprint: Mapped[str | None] = mapped_column(String(64))
+    judge_fingerprint: Mapped[str | None] = mapped_column(String(64))
+    assert_threshold: Mapped[float | None]
+    suggest_threshold: Mapped[float | None]
     #: Where the message came from, if it was a forward: its kind, a keyed hash of who or which,
     #: and, of a channel only, its public name.
-    forwarded: Mapped[Forwarded | None] = mapped_column(by_value(Forwarded))
-    origin: Mapped[str | None] = mapped_column(String(64))
+    origin_kind: Mapped[Forwarded | None] = mapped_column(by_value(Forwarded))
+    origin_key: Mapped[str | None] = mapped_column(String(64))
     origin_name: Mapped[str | None] = mapped_column(String(200))
     #: The claims of the message that are not answered yet, until the person asks for them.
-    rest: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    remaining_claims: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
     shown: Mapped[list["ShownStatement"]] = relationship(
         order_by="ShownStatement.position", cascade="all, delete-orphan", passive_deletes=True
     )
 
     __table_args__ = (
-        Index("ix_inquiries_outcome_at", "outcome", "at"),
+        Index("ix_inquiries_outcome_asked_at", "outcome", "asked_at"),
         # Both hold all that is counted, so that no row has to be looked at: who asked a claim and
         # when, and what came of what was asked in a time.
-        Index("ix_inquiries_claim", "claim_id", "at", "person_key"),
-        Index("ix_inquiries_at", "at", "outcome", "language", "feedback", "disputed"),
+        Index("ix_inquiries_claim", "claim_id", "asked_at", "person_key"),
+        Index("ix_inquiries_asked_at", "asked_at", "outcome", "language", "feedback", "disputed"),
         Index("ix_inquiries_answered_at", "answered_at"),
     )
 

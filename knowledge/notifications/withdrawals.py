@@ -265,7 +265,7 @@ def _answered_at_once(
             Inquiry.claim_id.in_(claim_ids),
             Inquiry.claim != "",
             ~is_muted(Inquiry.person_key),
-            Inquiry.at >= Verdict.decided_at,
+            Inquiry.asked_at >= Verdict.decided_at,
             Inquiry.person_key.not_in(select(Notification.person_key).where(*to_hear)),
             Verdict.statement_id == statement_id,
             Verdict.relation.is_distinct_from(stands),

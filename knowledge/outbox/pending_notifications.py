@@ -324,7 +324,7 @@ def _seen(
             Notification.sent_at.is_not(None),
         )
     )
-    since = max(inquiry.at, told) if told is not None else inquiry.at
+    since = max(inquiry.asked_at, told) if told is not None else inquiry.asked_at
     seen = session.scalar(
         select(Version.content)
         .where(

@@ -62,7 +62,7 @@ def export(session: Session, key: str, secret: bytes) -> Export:
         "person": _person(session, person, secret) if person is not None else None,
         "questions": [_question(each, texts, closed.get(each.id)) for each in inquiries],
         "forwarded_from_you_by_anybody": session.scalar(
-            select(func.count()).where(Inquiry.origin == key)
+            select(func.count()).where(Inquiry.origin_key == key)
         ),
         "messages": _messages(session, key),
         "notifications": [_notification(note, texts) for note in told],
@@ -90,7 +90,7 @@ def _question(
     inquiry: Inquiry, texts: dict[int, str], closed: RejectReason | None
 ) -> dict[str, Any]:
     return {
-        "asked_at": inquiry.at,
+        "asked_at": inquiry.asked_at,
         "text": inquiry.claim,
         "language": inquiry.language,
         "outcome": inquiry.outcome,
@@ -98,21 +98,21 @@ def _question(
         "not_what_was_asked": inquiry.disputed,
         "feedback": inquiry.feedback,
         "forwarded": None
-        if inquiry.forwarded is None
+        if inquiry.origin_kind is None
         else {
-            "from": inquiry.forwarded,
-            "known_here_as": inquiry.origin,
+            "from": inquiry.origin_kind,
+            "known_here_as": inquiry.origin_key,
             "name": inquiry.origin_name,
         },
-        "left_to_check": inquiry.rest or [],
+        "left_to_check": inquiry.remaining_claims or [],
         "waiting_to_be_told": inquiry.waiting and closed is None,
         "closed": closed,
         "answered_by_moderators_at": inquiry.answered_at,
         "answered_with": {
-            "encoder": inquiry.encoder,
-            "judge": inquiry.judge,
-            "assert_at": inquiry.assert_at,
-            "suggest_at": inquiry.suggest_at,
+            "encoder": inquiry.encoder_fingerprint,
+            "judge": inquiry.judge_fingerprint,
+            "assert_at": inquiry.assert_threshold,
+            "suggest_at": inquiry.suggest_threshold,
         },
     }
 

@@ -73,7 +73,7 @@ def forget(session: Session, key: str) -> None:
     gone += len(numbers) + sum(
         _count(session, erasing)
         for erasing in (
-            update(Inquiry).where(Inquiry.origin == key).values(origin=None),
+            update(Inquiry).where(Inquiry.origin_key == key).values(origin_key=None),
             delete(Notification).where(Notification.person_key == key),
             delete(ClusterNote).where(ClusterNote.author == key),
             delete(SignInLink).where(SignInLink.person_key == key),
@@ -110,7 +110,11 @@ def expire(sessions: Sessions, before: datetime, keep: Collection[str] = ()) -> 
     The people in ``keep`` stay reachable, as who holds a role does. Whoever still waited for an
     answer that long waits no more. What that leaves in the database's files is overwritten.
     """
-    old = select(Inquiry.id).where(Inquiry.at < before, Inquiry.claim != "").order_by(Inquiry.id)
+    old = (
+        select(Inquiry.id)
+        .where(Inquiry.asked_at < before, Inquiry.claim != "")
+        .order_by(Inquiry.id)
+    )
     with sessions() as session:
         numbers = list(session.scalars(old))
     for start in range(0, len(numbers), _BATCH):
@@ -145,9 +149,9 @@ def _erase(session: Session, numbers: Sequence[int]) -> None:
                 person_key=nobody,
                 claim="",
                 waiting=False,
-                origin=None,
+                origin_key=None,
                 origin_name=None,
-                rest=None,
+                remaining_claims=None,
             ),
             execution_options={"synchronize_session": False},
         )

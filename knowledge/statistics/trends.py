@@ -101,7 +101,7 @@ def compute_trends(session: Session, since: datetime, until: datetime) -> Trends
     languages: Counter[str] = Counter()
     feedback: Counter[Feedback] = Counter()
     disputed = 0
-    inside = Inquiry.at >= since, Inquiry.at < until
+    inside = Inquiry.asked_at >= since, Inquiry.asked_at < until
     kinds = hour, Inquiry.outcome, Inquiry.language, Inquiry.feedback, Inquiry.disputed
     for at, outcome, language, said, doubted, count in session.execute(
         select(*kinds, func.count()).where(*inside).group_by(*kinds)
@@ -154,7 +154,7 @@ def take_growing(session: Session, now: datetime) -> tuple[ClusterSummary, ...]:
 def compute_digest(session: Session, now: datetime) -> Digest:
     """Return the figures of the day until ``now``, and what is asked most of what is open."""
     since = now - timedelta(days=1)
-    inside = Inquiry.at > since, Inquiry.at <= now
+    inside = Inquiry.asked_at > since, Inquiry.asked_at <= now
     asked, people = session.execute(
         select(func.count(), func.count(Inquiry.person_key.distinct())).where(*inside)
     ).one()
@@ -176,9 +176,9 @@ def compute_digest(session: Session, now: datetime) -> Digest:
 def _hour_column(session: Session) -> ColumnElement[str]:
     """The hour of an inquiry as text, ``2026-05-01 07``, in UTC."""
     if session.get_bind().dialect.name == "postgresql":
-        return func.to_char(func.timezone("UTC", Inquiry.at), "YYYY-MM-DD HH24")
+        return func.to_char(func.timezone("UTC", Inquiry.asked_at), "YYYY-MM-DD HH24")
     # SQLite keeps instants as text of this very form.
-    text: ColumnElement[Any] = type_coerce(Inquiry.at, String)
+    text: ColumnElement[Any] = type_coerce(Inquiry.asked_at, String)
     return func.substr(text, 1, 13)
 
 
@@ -193,11 +193,13 @@ def _to_answer(session: Session, since: datetime, until: datetime) -> TimeToAnsw
     inside = Inquiry.answered_at >= since, Inquiry.answered_at < until
     answered = session.scalar(select(func.count()).where(*inside)) or 0
     # The database sorts: to bring a month's instants here takes longer than all else.
-    in_order = select(Inquiry.at, Inquiry.answered_at).where(*inside).order_by(_waited(session))
+    in_order = (
+        select(Inquiry.asked_at, Inquiry.answered_at).where(*inside).order_by(_waited(session))
+    )
 
     def waited(place: int) -> timedelta | None:
         row = session.execute(in_order.offset(place).limit(1)).first()
-        return None if row is None or row.answered_at is None else row.answered_at - row.at
+        return None if row is None or row.answered_at is None else row.answered_at - row.asked_at
 
     if not answered:
         return TimeToAnswer(0, None, None)
@@ -207,9 +209,9 @@ def _to_answer(session: Session, since: datetime, until: datetime) -> TimeToAnsw
 def _waited(session: Session) -> ColumnElement[Any]:
     """How long a person waited, as something to sort by."""
     if session.get_bind().dialect.name == "postgresql":
-        waited: ColumnElement[Any] = Inquiry.answered_at - Inquiry.at
+        waited: ColumnElement[Any] = Inquiry.answered_at - Inquiry.asked_at
         return waited
-    return func.julianday(Inquiry.answered_at) - func.julianday(Inquiry.at)
+    return func.julianday(Inquiry.answered_at) - func.julianday(Inquiry.asked_at)
 
 
 def _hour(at: datetime) -> datetime:

@@ -286,25 +286,27 @@ def upgrade() -> None:
         sa.Column("feedback", sa.String(length=24), nullable=True),
         sa.Column("language", sa.String(length=16), nullable=False),
         sa.Column("waiting", sa.Boolean(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("encoder", sa.String(length=64), nullable=True),
-        sa.Column("judge", sa.String(length=64), nullable=True),
-        sa.Column("assert_at", sa.Double(), nullable=True),
-        sa.Column("suggest_at", sa.Double(), nullable=True),
-        sa.Column("forwarded", sa.String(length=24), nullable=True),
-        sa.Column("origin", sa.String(length=64), nullable=True),
+        sa.Column("encoder_fingerprint", sa.String(length=64), nullable=True),
+        sa.Column("judge_fingerprint", sa.String(length=64), nullable=True),
+        sa.Column("assert_threshold", sa.Double(), nullable=True),
+        sa.Column("suggest_threshold", sa.Double(), nullable=True),
+        sa.Column("origin_kind", sa.String(length=24), nullable=True),
+        sa.Column("origin_key", sa.String(length=64), nullable=True),
         sa.Column("origin_name", sa.String(length=200), nullable=True),
-        sa.Column("rest", sa.JSON(), nullable=True),
+        sa.Column("remaining_claims", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(["claim_id"], ["claims.id"], name="fk_inquiries_claim_id_claims"),
         sa.PrimaryKeyConstraint("id", name="pk_inquiries"),
     )
     op.create_index("ix_inquiries_answered_at", "inquiries", ["answered_at"])
     op.create_index(
-        "ix_inquiries_at", "inquiries", ["at", "outcome", "language", "feedback", "disputed"]
+        "ix_inquiries_asked_at",
+        "inquiries",
+        ["asked_at", "outcome", "language", "feedback", "disputed"],
     )
-    op.create_index("ix_inquiries_claim", "inquiries", ["claim_id", "at", "person_key"])
-    op.create_index("ix_inquiries_outcome_at", "inquiries", ["outcome", "at"])
+    op.create_index("ix_inquiries_claim", "inquiries", ["claim_id", "asked_at", "person_key"])
+    op.create_index("ix_inquiries_outcome_asked_at", "inquiries", ["outcome", "asked_at"])
     op.create_index("ix_inquiries_person_key", "inquiries", ["person_key"])
     op.create_table(
         "statements",

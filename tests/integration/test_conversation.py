@@ -357,9 +357,9 @@ class TestForwards:
         talk.claim(ASKER, UNRELATED, self.ORIGIN)
         talk.claim(ASKER, UNRELATED)
         forward, typed = kept(house)
-        assert (forward.forwarded, typed.forwarded) == (Forwarded.CHANNEL, None)
-        assert forward.origin is not None
-        assert len(forward.origin) == 64
+        assert (forward.origin_kind, typed.origin_kind) == (Forwarded.CHANNEL, None)
+        assert forward.origin_key is not None
+        assert len(forward.origin_key) == 64
         assert forward.origin_name is not None
         assert forward.origin_name.startswith("قناة الوادي ي")
         assert len(forward.origin_name) <= 200
@@ -370,7 +370,7 @@ class TestForwards:
         reading = TestPicturesAndLinks().reading(house, UNRELATED)
         reading.picture(ASKER, b"a picture", self.ORIGIN)
         reading.claim(ASKER, TestPicturesAndLinks.LINK, self.ORIGIN)
-        came = [each.forwarded for each in kept(house)]
+        came = [each.origin_kind for each in kept(house)]
         assert came == [Forwarded.CHANNEL, Forwarded.CHANNEL]
 
     def test_of_many_are_said_to_be(self, talk: Conversation) -> None:
@@ -396,7 +396,7 @@ class TestTheRest:
         assert not any("الباقي" in b.label for row in third.buttons for b in row)
         found = [each.claim for each in kept(house)]
         assert sorted(found) == sorted(self.CLAIMS)
-        assert {each.forwarded for each in kept(house)} == {Forwarded.CHANNEL}
+        assert {each.origin_kind for each in kept(house)} == {Forwarded.CHANNEL}
         shown = [len(render(each)) for each in (first, second, third)]
         assert shown == [1, 1, 1]
 

@@ -79,8 +79,11 @@ class TestFeedback:
         assert label in chosen
         row = inquiry(sessions)
         assert row.feedback is kept
-        assert (row.encoder, row.judge) == ("bag-of-words", RuleJudge.fingerprint)
-        assert (row.assert_at, row.suggest_at) == (0.9, 0.6)
+        assert (row.encoder_fingerprint, row.judge_fingerprint) == (
+            "bag-of-words",
+            RuleJudge.fingerprint,
+        )
+        assert (row.assert_threshold, row.suggest_threshold) == (0.9, 0.6)
 
     def test_the_last_word_counts(self, sessions: Sessions, talk: Conversation) -> None:
         answer = talk.claim(ALONE, BRIDGE)

@@ -94,7 +94,7 @@ def asked(sessions: Sessions, person: str, claim: str, shown: tuple[int, ...] = 
 
 def long_ago(sessions: Sessions, *numbers: int) -> None:
     with sessions.begin() as session:
-        session.execute(update(Inquiry).where(Inquiry.id.in_(numbers)).values(at=LONG_AGO))
+        session.execute(update(Inquiry).where(Inquiry.id.in_(numbers)).values(asked_at=LONG_AGO))
 
 
 def published(sessions: Sessions, text: str = "the ferry runs every day") -> int:
@@ -338,7 +338,7 @@ class TestForwards:
         assert where(sessions, "f" * 64, "Lighthouse keepers", self.LEFT) == set()
         with sessions() as session:
             row = session.get_one(Inquiry, number)
-            assert (row.forwarded, row.rest) == (Forwarded.CHANNEL, None)
+            assert (row.origin_kind, row.remaining_claims) == (Forwarded.CHANNEL, None)
             assert session.scalars(select(Cluster.forwarded)).all() == [1]
             assert inquiries.load_rest(session, number, ME) is None
 
@@ -382,7 +382,7 @@ class TestRetention:
                 Outcome.NO_MATCH,
             )
             assert counted.person_key != ME
-            assert (counted.judge, counted.assert_at) == ("a judge", 0.9)
+            assert (counted.judge_fingerprint, counted.assert_threshold) == ("a judge", 0.9)
             assert (kept.claim, kept.waiting, kept.person_key) == (SHARED, True, ME)
             assert people.address_of(session, ME, SECRET) == ADDRESS
         assert erasure.expire(sessions, HORIZON).inquiries == 0

@@ -222,8 +222,8 @@ SPOILT: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "a text for a number": (_sql("UPDATE inquiries SET disputed = 'yes'"), "a value"),
     "bytes for a text": (_sql("UPDATE people SET language = x'00ff'"), "a value"),
-    "no moment": (_sql("UPDATE inquiries SET at = 'yesterday'"), "a value"),
-    "no JSON": (_sql("UPDATE inquiries SET rest = '[nothing'"), "a value"),
+    "no moment": (_sql("UPDATE inquiries SET asked_at = 'yesterday'"), "a value"),
+    "no JSON": (_sql("UPDATE inquiries SET remaining_claims = '[nothing'"), "a value"),
     "no such outcome": (_sql("UPDATE inquiries SET outcome = 'TRUE'"), "a value"),
     "nothing where something must be": (
         _sql(

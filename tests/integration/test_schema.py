@@ -298,10 +298,10 @@ def test_a_moment_is_kept_in_utc_whatever_its_zone(sessions: Sessions) -> None:
     beirut = datetime(2019, 2, 7, 12, 0, tzinfo=timezone(timedelta(hours=2)))
     with sessions.begin() as session:
         number = record(session, "someone", "claim", Outcome.NO_MATCH, [], "ar")
-        session.get_one(Inquiry, number).at = beirut
+        session.get_one(Inquiry, number).asked_at = beirut
     with sessions() as session:
-        kept = session.get_one(Inquiry, number).at
+        kept = session.get_one(Inquiry, number).asked_at
         assert kept == beirut
         assert kept.tzinfo is UTC
-        earlier = select(Inquiry).where(Inquiry.at < datetime(2019, 2, 7, 11, tzinfo=UTC))
+        earlier = select(Inquiry).where(Inquiry.asked_at < datetime(2019, 2, 7, 11, tzinfo=UTC))
         assert len(session.scalars(earlier).all()) == 1

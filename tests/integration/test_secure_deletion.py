@@ -125,7 +125,7 @@ class TestForgetme:
             for person in people_keys:
                 erasure.forget(session, person)
             session.execute(update(Cluster).values(title=""))
-            session.execute(update(Inquiry).values(rest=None))
+            session.execute(update(Inquiry).values(remaining_claims=None))
         secure_deletion.overwrite(sessions, now())
         assert files_with(tmp_path, LATIN) == set()
 
@@ -187,7 +187,7 @@ class TestRetention:
         ask(sessions, person, *WORDS)
         serving_index.reindex(sessions, fake_encoder, tmp_path / "data" / "index")
         with sessions.begin() as session:
-            session.execute(update(Inquiry).values(at=now() - 2 * HORIZON))
+            session.execute(update(Inquiry).values(asked_at=now() - 2 * HORIZON))
         assert files_with(tmp_path, *WORDS)
         assert erasure.expire(sessions, now() - HORIZON).inquiries == 2
         assert files_with(tmp_path, *WORDS, str(NUMBER), person) == set()

@@ -25,7 +25,7 @@ def _cluster(sessions: Sessions, text: str, asked: Sequence[tuple[str, datetime]
         session.add_all(
             Inquiry(
                 person_key=person, claim=text, claim_id=number, outcome=Outcome.NO_MATCH,
-                language="ar", at=at,
+                language="ar", asked_at=at,
             )
             for person, at in asked
         )  # fmt: skip
@@ -39,7 +39,7 @@ def _cluster(sessions: Sessions, text: str, asked: Sequence[tuple[str, datetime]
 def _inquiry(sessions: Sessions, at: datetime, outcome: Outcome, **more: object) -> None:
     with sessions.begin() as session:
         session.add(
-            Inquiry(person_key="x", claim="x", outcome=outcome, language="ar", at=at, **more)
+            Inquiry(person_key="x", claim="x", outcome=outcome, language="ar", asked_at=at, **more)
         )
 
 
