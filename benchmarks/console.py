@@ -209,8 +209,8 @@ def _clusters(chance: random.Random, count: int, now: datetime) -> Iterator[dict
         yield {
             "title": _text(chance),
             "status": ClusterStatus.OPEN if n % 4 else ClusterStatus.ANSWERED,
-            "people": chance.randint(1, 40),
-            "asked": _CLAIMS * _INQUIRIES,
+            "asker_count": chance.randint(1, 40),
+            "inquiry_count": _CLAIMS * _INQUIRIES,
             "first_asked_at": last - timedelta(days=3),
             "last_asked_at": last,
             "heat": heat([last]),

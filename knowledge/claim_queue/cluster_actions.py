@@ -194,7 +194,7 @@ def merge_clusters(
         )
         cluster_notes.move(session, row.id, kept.id)
         row.merged_into = kept.id
-        row.people, row.asked, row.forwarded, row.heat = 0, 0, 0, 0.0
+        row.asker_count, row.inquiry_count, row.forward_count, row.heat = 0, 0, 0, 0.0
         _note(session, row.id, "merged", actor, reason, {"claims": moved}, {"merged_into": kept.id})
         joined = _standing(kept) | {"cluster": row.id, "claims": moved}
         _note(session, kept.id, JOINED, actor, reason, before, joined)

@@ -39,7 +39,7 @@ class Filter:
             )
             found.append(spoken.exists())
         if self.people is not None:
-            found.append(Cluster.people >= self.people)
+            found.append(Cluster.asker_count >= self.people)
         if self.growth is not None:
             found.append(_growing(self.growth, now))
         if self.outcome is not None:

@@ -137,7 +137,7 @@ _EVERYTHING: Final = Filter()
 
 _KEYS: Final[dict[Order, InstrumentedAttribute[Any]]] = {
     Order.DEMAND: Cluster.heat,
-    Order.PEOPLE: Cluster.people,
+    Order.PEOPLE: Cluster.asker_count,
     Order.NEWEST: Cluster.last_asked_at,
 }
 
@@ -247,7 +247,7 @@ def load_cluster(
         outcomes=tuple(sorted(((o, n) for o, n, _ in outcomes), key=lambda each: -each[1])),
         disputed=sum(disputed for _, _, disputed in outcomes),
         waiting=waiting or 0,
-        channels=_channels(session, row.id) if row.forwarded else Channels(),
+        channels=_channels(session, row.id) if row.forward_count else Channels(),
     )
 
 
@@ -314,9 +314,9 @@ def _summaries(
             reject_reason=row.reject_reason,
             assignee=row.assignee,
             snoozed_until=row.snoozed_until,
-            people=row.people,
-            asked=row.asked,
-            forwarded=row.forwarded,
+            people=row.asker_count,
+            asked=row.inquiry_count,
+            forwarded=row.forward_count,
             first_asked_at=row.first_asked_at,
             last_asked_at=row.last_asked_at,
             demand=demand(row.heat, now),
@@ -415,7 +415,7 @@ def _place(row: Cluster, order: Order) -> tuple[int | float, int]:
             # Whole microseconds: the database knows no finer ones.
             return (row.last_asked_at - _EPOCH) // timedelta(microseconds=1), row.id
         case Order.PEOPLE:
-            return row.people, row.id
+            return row.asker_count, row.id
         case _:
             return float(row.heat), row.id
 

@@ -34,7 +34,7 @@ def hold(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:inbox)"), {"inbox": _INBOX})
     else:
         # SQLite's only writer is whoever wrote first: write nothing.
-        session.execute(update(Cluster).where(Cluster.id < 0).values(asked=0))
+        session.execute(update(Cluster).where(Cluster.id < 0).values(inquiry_count=0))
 
 
 def heat(moments: Iterable[datetime]) -> float:
@@ -115,14 +115,14 @@ def recount(session: Session, cluster: Cluster) -> None:
     session.flush()
     of_cluster = Inquiry.claim_id == Claim.id, Claim.cluster_id == cluster.id
     moments = session.scalars(select(Inquiry.asked_at).where(*of_cluster)).all()
-    cluster.people = (
+    cluster.asker_count = (
         session.scalar(select(func.count(Inquiry.person_key.distinct())).where(*of_cluster)) or 0
     )
-    cluster.forwarded = (
+    cluster.forward_count = (
         session.scalar(select(func.count()).where(*of_cluster, Inquiry.origin_kind.is_not(None)))
         or 0
     )
-    cluster.asked, cluster.heat = 0, 0.0
+    cluster.inquiry_count, cluster.heat = 0, 0.0
     if moments:
         cluster.first_asked_at, cluster.last_asked_at = min(moments), max(moments)
     _add(cluster, moments, people=0, forwarded=0)
@@ -137,14 +137,14 @@ def unsettle(cluster: Cluster) -> None:
 def _add(cluster: Cluster, moments: Sequence[datetime], people: int, forwarded: int) -> None:
     if not moments:
         return
-    known = [cluster.heat] if cluster.asked else []
+    known = [cluster.heat] if cluster.inquiry_count else []
     first, last = min(moments), max(moments)
-    cluster.first_asked_at = min(cluster.first_asked_at, first) if cluster.asked else first
-    cluster.last_asked_at = max(cluster.last_asked_at, last) if cluster.asked else last
+    cluster.first_asked_at = min(cluster.first_asked_at, first) if cluster.inquiry_count else first
+    cluster.last_asked_at = max(cluster.last_asked_at, last) if cluster.inquiry_count else last
     cluster.heat = _sum([*known, heat(moments)])
-    cluster.asked += len(moments)
-    cluster.people += people
-    cluster.forwarded += forwarded
+    cluster.inquiry_count += len(moments)
+    cluster.asker_count += people
+    cluster.forward_count += forwarded
 
 
 def _sum(logarithms: Sequence[float]) -> float:

@@ -157,9 +157,9 @@ def _open_beside(session: Session, cluster_id: int) -> Sequence[Similar]:
 def _similar(session: Session, *conditions: ColumnElement[bool]) -> list[Similar]:
     """Return the clusters of most recent demand that meet conditions."""
     rows = session.execute(
-        select(Cluster.id, Cluster.title, Cluster.people)
+        select(Cluster.id, Cluster.title, Cluster.asker_count)
         .where(Cluster.merged_into.is_(None), Cluster.title != "", *conditions)
         .order_by(Cluster.heat.desc())
         .limit(_LOOKED_AT)
     )
-    return [Similar(row.id, row.title, row.people) for row in rows]
+    return [Similar(row.id, row.title, row.asker_count) for row in rows]

@@ -31,12 +31,12 @@ class Cluster(Base):
     assignee: Mapped[str | None] = mapped_column(String(64))
     snoozed_until: Mapped[datetime | None]
     #: How many people asked, how often, and since when.
-    people: Mapped[int] = mapped_column(default=0)
-    asked: Mapped[int] = mapped_column(default=0)
+    asker_count: Mapped[int] = mapped_column(default=0)
+    inquiry_count: Mapped[int] = mapped_column(default=0)
     first_asked_at: Mapped[datetime] = mapped_column(default=now)
     last_asked_at: Mapped[datetime] = mapped_column(default=now)
     #: How often it came as a forward.
-    forwarded: Mapped[int] = mapped_column(default=0)
+    forward_count: Mapped[int] = mapped_column(default=0)
     #: log2 of the sum of 2^(time / half-life) over its inquiries: recent demand, at any time.
     heat: Mapped[float] = mapped_column(default=0.0)
     #: When moderators were last alerted that it grows.
@@ -47,8 +47,8 @@ class Cluster(Base):
 
     __table_args__ = (
         Index("ix_clusters_status_heat", "status", "heat"),
-        Index("ix_clusters_status_people", "status", "people"),
-        Index("ix_clusters_status_last", "status", "last_asked_at"),
+        Index("ix_clusters_status_asker_count", "status", "asker_count"),
+        Index("ix_clusters_status_last_asked_at", "status", "last_asked_at"),
     )
 
 

@@ -37,19 +37,19 @@ def upgrade() -> None:
         sa.Column("reject_reason", sa.String(length=24), nullable=True),
         sa.Column("assignee", sa.String(length=64), nullable=True),
         sa.Column("snoozed_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("people", sa.Integer(), nullable=False),
-        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("asker_count", sa.Integer(), nullable=False),
+        sa.Column("inquiry_count", sa.Integer(), nullable=False),
         sa.Column("first_asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_asked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("forwarded", sa.Integer(), nullable=False),
+        sa.Column("forward_count", sa.Integer(), nullable=False),
         sa.Column("heat", sa.Double(), nullable=False),
         sa.Column("alerted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("merged_into", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_clusters"),
     )
+    op.create_index("ix_clusters_status_asker_count", "clusters", ["status", "asker_count"])
     op.create_index("ix_clusters_status_heat", "clusters", ["status", "heat"])
-    op.create_index("ix_clusters_status_last", "clusters", ["status", "last_asked_at"])
-    op.create_index("ix_clusters_status_people", "clusters", ["status", "people"])
+    op.create_index("ix_clusters_status_last_asked_at", "clusters", ["status", "last_asked_at"])
     op.create_table(
         "console_sessions",
         sa.Column("token_hash", sa.String(length=64), nullable=False),

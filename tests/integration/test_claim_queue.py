@@ -300,7 +300,7 @@ def test_forwards_are_counted_wherever_their_claims_go(sessions: Sessions) -> No
         cluster_actions.merge_clusters(session, number, [second], "amal")
     with sessions() as session:
         found = cluster_listing.load_cluster(session, number)
-        assert session.get_one(Cluster, second).forwarded == 0
+        assert session.get_one(Cluster, second).forward_count == 0
     assert found.summary.forwarded == 5
     # Public ones by name, the most frequent first; all are counted.
     assert found.channels == cluster_listing.Channels(3, (("The coast", 2), ("قناة الوادي", 1)))

@@ -156,7 +156,7 @@ def test_a_merge_is_written_on_the_one_that_stays_and_taken_back_from_there(
     with sessions() as session:
         homes = {row.id: row.cluster_id for row in session.scalars(select(Claim))}
         assert homes == {claim: kept, other_claim: other}
-        assert [session.get_one(Cluster, n).people for n in (kept, other)] == [1, 1]
+        assert [session.get_one(Cluster, n).asker_count for n in (kept, other)] == [1, 1]
         assert session.get_one(Cluster, other).merged_into is None
 
 

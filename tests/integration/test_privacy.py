@@ -167,7 +167,7 @@ class TestForgetting:
             # Both of theirs are one person's still, and nobody's.
             assert counted[0].person_key == counted[1].person_key != OTHER
             (ferry,) = session.scalars(select(Cluster).where(Cluster.title == SHARED))
-            assert (ferry.people, ferry.asked) == (2, 2)
+            assert (ferry.asker_count, ferry.inquiry_count) == (2, 2)
 
     def test_the_vector_of_their_words_goes_but_not_that_of_a_statement(
         self, sessions: Sessions, placed: Callable[[], None], fake_encoder: Encoder
@@ -339,7 +339,7 @@ class TestForwards:
         with sessions() as session:
             row = session.get_one(Inquiry, number)
             assert (row.origin_kind, row.remaining_claims) == (Forwarded.CHANNEL, None)
-            assert session.scalars(select(Cluster.forwarded)).all() == [1]
+            assert session.scalars(select(Cluster.forward_count)).all() == [1]
             assert inquiries.load_rest(session, number, ME) is None
 
     def test_whose_message_others_forwarded_goes_with_that_person(self, sessions: Sessions) -> None:
