@@ -15,6 +15,7 @@ from typing import Final
 from bot.errors import BotError
 from bot.observability.logs import request
 from bot.observability.redaction import summary
+from bot.stopping import rest, unless_stopped
 from embeddings.errors import EmbeddingsError
 from knowledge.errors import DatabaseFailed, KnowledgeError
 from knowledge.storage.database import Sessions
@@ -52,10 +53,6 @@ class Errands:
         self._sessions, self._listed, self._clock = sessions, tuple(listed), clock
         self._holder = holder
 
-    async def run_due(self) -> list[str]:
-        """Run each errand that is due and nobody else's; returns the names of those that were."""
-        return [errand.name for errand in self._listed if await self._run(errand)]
-
     async def run_until(self, ending: asyncio.Event, look_s: float = LOOK_S) -> None:
         """Run what is due, again and again, until ``ending`` is set.
 
@@ -67,11 +64,8 @@ class Errands:
 
     async def _run_again(self, errand: Errand, ending: asyncio.Event, look_s: float) -> None:
         while not ending.is_set():
-            await self._run(errand)
-            try:
-                await asyncio.wait_for(ending.wait(), look_s)
-            except TimeoutError:
-                continue
+            await self.run(errand)
+            await rest(look_s, ending)
 
     @contextmanager
     def in_background(self, look_s: float = LOOK_S) -> Iterator[None]:
@@ -83,15 +77,11 @@ class Errands:
         ending = asyncio.Event()
 
         async def work() -> None:
-            running = asyncio.ensure_future(self.run_until(ending, look_s))
-            told = asyncio.ensure_future(ending.wait())
-            await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
-            # What is being fetched is given up: its turn comes again.
-            running.cancel()
-            told.cancel()
-            ended, _ = await asyncio.gather(running, told, return_exceptions=True)
-            if isinstance(ended, Exception):
-                _log.error("errands are run no more", exc_info=ended)
+            try:
+                # What is being fetched is given up: its turn comes again.
+                await unless_stopped(self.run_until(ending, look_s), ending)
+            except Exception:  # noqa: BLE001 - what runs beside them goes on
+                _log.exception("errands are run no more")
 
         thread = threading.Thread(
             target=lambda: loop.run_until_complete(work()), name="errands", daemon=True
@@ -105,7 +95,7 @@ class Errands:
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
 
-    async def _run(self, errand: Errand) -> bool:
+    async def run(self, errand: Errand) -> bool:
         """Run an errand if it is due and nobody else's; tells whether it was."""
         try:
             with request(f"errand {errand.name}"):

@@ -12,6 +12,11 @@ Every message is one sentence that names the thing and the way out.
 """
 
 
+def first_line(error: Exception) -> str:
+    """Return what a library's error says in its first line, or its kind where it says nothing."""
+    return next(iter(str(error).splitlines()), type(error).__name__)[:200]
+
+
 class EmbeddingsError(Exception):
     """Base of this package's errors."""
 

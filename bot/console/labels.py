@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from bot.conversation.quotes import name_rating
 from knowledge.corpus.readers.fields import Flaw
 from knowledge.domain import (
     ClusterStatus,
@@ -95,15 +96,7 @@ def _names(say: Say) -> dict[type[StrEnum], dict[StrEnum, str]]:
             Outcome.RELATED: say("Only related reports"),
             Outcome.NO_MATCH: say("Nothing found"),
         },
-        Rating: {
-            Rating.TRUE: say("true"),
-            Rating.MOSTLY_TRUE: say("mostly true"),
-            Rating.MIXED: say("partly true"),
-            Rating.MISLEADING: say("misleading"),
-            Rating.FALSE: say("false"),
-            Rating.UNPROVEN: say("unproven"),
-            Rating.SATIRE: say("satire"),
-        },
+        Rating: {rating: name_rating(rating, say) for rating in Rating},
         ReportKind: {
             ReportKind.NEWS: say("News"),
             ReportKind.FACT_CHECK: say("Fact-check"),

@@ -1,12 +1,13 @@
 """Secure every request: headers, the size of a body, tries per address."""
 
 import time
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from anyio import CapacityLimiter
+from cachetools import LRUCache
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -121,16 +122,13 @@ class TryLimit:
     """Bounds how often one address may try something within a while."""
 
     def __init__(self, tries: int, seconds: float, addresses: int = 10_000) -> None:
-        self._tries, self._seconds, self._addresses = tries, seconds, addresses
-        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
+        self._tries, self._seconds = tries, seconds
+        self._seen: LRUCache[str, deque[float]] = LRUCache(addresses)
 
     def count(self, address: str) -> None:
         """Count one try. Raises TooManyTries where there were too many."""
         moment = time.monotonic()
         seen = self._seen.setdefault(address, deque(maxlen=self._tries))
-        self._seen.move_to_end(address)
-        if len(self._seen) > self._addresses:
-            self._seen.popitem(last=False)
         if len(seen) == self._tries and moment - seen[0] < self._seconds:
             raise TooManyTries(f"{self._tries} tries within {self._seconds:.0f} seconds")
         seen.append(moment)

@@ -3,9 +3,12 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
+
+from cachetools import LRUCache
 
 from bot.fetching import Fetcher
 from bot.parsing.parser_pool import ParserPool
@@ -14,9 +17,13 @@ from knowledge.approvals import Policy
 from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue.claim_equivalence import Comparing
 from knowledge.curation.resolution import UNDO_FOR
+from knowledge.domain import now as this_moment
 from knowledge.index.serving_index import ServingIndex
 from knowledge.statistics.trends import Trends
 from knowledge.storage.database import Sessions
+
+#: Spans of time that pages show side by side.
+_SPANS: Final = 3
 
 
 class Remembered:
@@ -24,19 +31,14 @@ class Remembered:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[tuple[int, datetime], Trends] = {}
+        self._kept: LRUCache[tuple[int, datetime], Trends] = LRUCache(_SPANS)
 
     def get(self, key: tuple[int, datetime], count: Callable[[], Trends]) -> Trends:
-        """Return the trends of so many days until a minute; older minutes' are forgotten."""
+        """Return the trends of so many days until a minute; those asked before go in time."""
         with self._lock:
             if key not in self._kept:
-                self._kept = {k: kept for k, kept in self._kept.items() if k[1] == key[1]}
                 self._kept[key] = count()
             return self._kept[key]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Services:
     two_people: bool = False
     #: How long an answer or a rejection can be taken back, before people are told of it.
     undo_for: timedelta = UNDO_FOR
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = this_moment
     remembered: Remembered = field(default_factory=Remembered, repr=False)
 
     @property

@@ -1,11 +1,13 @@
 """Talk in groups: how the bot behaves there, and the few things it says unasked."""
 
+import threading
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from cachetools import TTLCache
+
 from bot.conversation import answer_texts
-from bot.conversation.expiring_set import ExpiringSet
 from bot.conversation.interface import Here, Standing
 from bot.conversation.personal_settings import offer
 from bot.conversation.reply import Asker, Block, Button, Reply, Style
@@ -49,8 +51,11 @@ class Groups:
         self._sessions, self._answering = sessions, answering
         self._key_of, self._words, self._today, self._now = key_of, words, today, now
         self._watched: frozenset[str] = frozenset()
-        self._told = ExpiringSet(_ONCE_IN, _REMEMBERED)
-        self._said = ExpiringSet(_ONCE_IN, _REMEMBERED)
+        once_in = _ONCE_IN.total_seconds()
+        # In memory only: what is forgotten, at a restart too, is said once more.
+        self._told: TTLCache[tuple[int, int], None] = TTLCache(_REMEMBERED, once_in)
+        self._said: TTLCache[tuple[str, int], None] = TTLCache(_REMEMBERED, once_in)
+        self._remembering = threading.Lock()
 
     def settings(self, asker: Asker, here: Here) -> Reply | None:
         """Show how the bot behaves in a group, with buttons; None if a refusal was said already."""
@@ -132,10 +137,13 @@ class Groups:
                 continue
             # Whoever says it in other words is contradicted by the same statement.
             contradicting = (key, answer.matches[0].statement.id)
-            if not self._said.knows(contradicting):
+            with self._remembering:
+                is_said = contradicting in self._said
+            if not is_said:
                 if not sessions.write(group_settings.speak, key, self._now()):
                     return None
-                self._said.note(contradicting)
+                with self._remembering:
+                    self._said[contradicting] = None
                 alone = message.claims == (claim,) and not message.excerpt
                 return self._interrupting(claim, answer, alone, self._words(asker))
         return None
@@ -182,9 +190,10 @@ class Groups:
         if here.standing is Standing.UNKNOWN:
             return _refusal(here, words)
         who = (here.group, asker.id)
-        if self._told.knows(who):
-            return None
-        self._told.note(who)
+        with self._remembering:
+            if who in self._told:
+                return None
+            self._told[who] = None
         return _refusal(here, words)
 
     def _interrupting(self, claim: str, answer: Answer, alone: bool, words: Catalogue) -> Reply:

@@ -3,14 +3,16 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from bot.conversation.notification_texts import compose_notification
 from bot.conversation.reply import Reply
 from bot.conversation.translations import find_language, load_catalogue
 from knowledge.accounts import people
+from knowledge.backoff import Backoff
 from knowledge.domain import Calendar, Relation
+from knowledge.domain import now as this_moment
 from knowledge.errors import AddressUnreadable
 from knowledge.notifications.rejections import Closed
 from knowledge.outbox import delivery, pending_notifications
@@ -20,11 +22,9 @@ from knowledge.storage.database import Sessions
 logger = logging.getLogger(__name__)
 
 #: How long a letter is left to the process that took it: a sending never takes as long. One whose
-#: process died is taken again afterwards, or as ``takeover`` finds it dead.
+#: process died is taken again afterwards, or as ``lease_recovery`` finds it dead.
 LEASE: Final = timedelta(minutes=2)
-#: The pause after a first failed try; each further one is twice as long, up to the longest.
-FIRST_PAUSE: Final = timedelta(seconds=5)
-LONGEST_PAUSE: Final = timedelta(hours=1)
+BACKOFF: Final = Backoff(timedelta(seconds=5), timedelta(hours=1))
 #: Tries after which a person is given up: more than a day of the longest pauses.
 MAX_TRIES: Final = 40
 #: What is kept of why somebody was given up whose address is gone.
@@ -70,7 +70,7 @@ class Outbox:
         self,
         sessions: Sessions,
         secret: bytes,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = this_moment,
         today: Callable[[], date] = lambda: datetime.now().astimezone().date(),
         holder: str | None = None,
     ) -> None:
@@ -87,7 +87,7 @@ class Outbox:
                 address = people.decrypt_address(told.address, self._secret)
             except AddressUnreadable as error:
                 # Another key may be put back: kept for then.
-                self._postpone(told.id, LONGEST_PAUSE, str(error))
+                self._postpone(told.id, BACKOFF.longest, str(error))
                 continue
             calendar = told.calendar or Calendar.INTERNATIONAL
             words = load_catalogue(find_language(told.language), calendar)
@@ -106,8 +106,8 @@ class Outbox:
         if letter.tries >= MAX_TRIES and pause is None:
             self._give_up(letter.id, error)
             return
-        doubled = min(FIRST_PAUSE * 2 ** min(letter.tries, 16), LONGEST_PAUSE)
-        self._postpone(letter.id, doubled if pause is None else pause, error)
+        wait = BACKOFF.pause(letter.tries) if pause is None else pause
+        self._postpone(letter.id, wait, error)
 
     def unreachable(self, letter: Letter, error: str) -> None:
         """Give a letter up."""

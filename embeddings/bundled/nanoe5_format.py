@@ -18,7 +18,6 @@ import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -75,20 +74,6 @@ class Q4Model:
     config: Q4Config
     vocabulary: Q4Vocabulary
     tensors: Mapping[str, NDArray[np.float32]]
-
-
-def read(path: Path) -> Q4Model:
-    """Return the model stored at ``path``.
-
-    Raises ``ModelUnavailable`` if the file cannot be read or is not a whole model.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelUnavailable(
-            f"{path} cannot be read ({error.strerror}): reinstall the package it belongs to."
-        ) from error
-    return parse(data, str(path))
 
 
 def parse(data: bytes, name: str) -> Q4Model:

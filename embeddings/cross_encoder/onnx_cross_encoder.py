@@ -5,7 +5,6 @@ Making it needs torch and some seconds; afterwards torch is not imported.
 
 import hashlib
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from embeddings.batching import batch_by_length
 from embeddings.bundled.e5_model import SOURCE_SHA256, ensure_unpacked
-from embeddings.errors import ModelUnavailable
+from embeddings.errors import ModelUnavailable, first_line
 from embeddings.progress import Progress
 from embeddings.text.normalisation import NORMALISER_VERSION
 from embeddings.text.pair_encoding import Output, PairBatch, PairTokenizer, PairTokens
@@ -88,7 +88,7 @@ class OnnxCrossEncoder:
         self._models_dir, self._progress, self._weights = models_dir, progress, weights
         self._loading = threading.Lock()
         self._loaded: _Loaded | None = None
-        self._recent: OrderedDict[Pair, NDArray[np.float32]] = OrderedDict()
+        self._recent: LRUCache[Pair, NDArray[np.float32]] = LRUCache(REMEMBERED)
         self._remembering = threading.Lock()
 
     @cached_property
@@ -108,9 +108,7 @@ class OnnxCrossEncoder:
         read = self._run([tokenizer.pair(*pair) for pair in new])
         known |= dict(zip(new, read, strict=True))
         with self._remembering:
-            self._recent |= known
-            while len(self._recent) > REMEMBERED:
-                self._recent.popitem(last=False)
+            self._recent.update(known)
         return np.stack([known[pair] for pair in pairs])
 
     def _run(self, pairs: Sequence[PairTokens]) -> list[NDArray[np.float32]]:
@@ -147,9 +145,8 @@ class OnnxCrossEncoder:
             )
         # Exporter, quantiser and runtime meet here; whatever they raise, there is no judge.
         except Exception as error:
-            why = next(iter(str(error).splitlines()), type(error).__name__)[:200]
             raise ModelUnavailable(
-                f"The judge cannot be prepared in {self._models_dir} ({why}): "
+                f"The judge cannot be prepared in {self._models_dir} ({first_line(error)}): "
                 "make the folder writable, leave 2 GB free, and start again."
             ) from error
         return _Loaded(PairTokenizer(folder), session)

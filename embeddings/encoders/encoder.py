@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from embeddings.batching import Batcher, Told, batch_by_length
 from embeddings.encoders.model_source import ModelSource, find_source
 from embeddings.encoders.text_model import TextModel
-from embeddings.errors import ModelUnavailable
+from embeddings.errors import ModelUnavailable, first_line
 from embeddings.progress import Progress
 from embeddings.text.normalisation import NORMALISER_VERSION, for_matching
 
@@ -185,7 +185,7 @@ class SentenceTransformerEncoder:
         except Exception as error:
             raise ModelUnavailable(
                 f"The embedding model {self.name!r} cannot be used "
-                f"({type(error).__name__}: {_first_line(error)}): {self._source.remedy}."
+                f"({type(error).__name__}: {first_line(error)}): {self._source.remedy}."
             ) from error
         return _Loaded(model, probe.shape[1])
 
@@ -194,7 +194,3 @@ def prepare_text(text: str) -> str:
     """What the model reads of ``text``: bounded, normalised, encodable (no lone surrogates)."""
     text = for_matching(text[:MAX_CHARACTERS])[:MAX_CHARACTERS]
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "")[:200]

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from embeddings.bundled.e5_model import BUNDLED_NAME, STOCK_NAME
 from embeddings.encoders.text_model import TextModel
 from embeddings.errors import ModelUnavailable
 from embeddings.progress import Progress
-from embeddings.weights import ENCODER, digest
+from embeddings.weights import ENCODER, digest, sha256
 
 _log = logging.getLogger(__name__)
 
@@ -147,57 +148,58 @@ class BundledModel:
 
 
 @dataclass(frozen=True, slots=True)
-class FolderModel:
-    """A sentence-transformers (or transformers) model on disk."""
+class _LibraryModel(ABC):
+    """A model that sentence-transformers (or transformers) reads from its ``folder``."""
 
     name: str
-    path: Path
 
     @property
     def known_dimension(self) -> None:
         """Only the loaded model tells."""
+        return None
 
     @property
     def remedy(self) -> str:
         """Use another one."""
         return _WAY_OUT
 
+    @abstractmethod
+    def folder(self) -> Path:
+        """Return the model's folder."""
+
+    def identity(self) -> str:
+        """Return the SHA-256 over names and contents of the files that decide a vector."""
+        return _content_hash(self.folder())
+
+    def prompts(self) -> Prompts:
+        """Return the prompts of its own configuration, or those its family is known for."""
+        return _read_prompts(self.name, self.folder())
+
+    def load(self) -> TextModel:
+        """Return the model as sentence-transformers reads it."""
+        return _stock(self.folder())
+
+
+@dataclass(frozen=True, slots=True)
+class FolderModel(_LibraryModel):
+    """A model on disk."""
+
+    path: Path
+
     def folder(self) -> Path:
         """Return the folder itself."""
         return self.path
 
-    def identity(self) -> str:
-        """Return the SHA-256 over names and contents of the files that decide a vector."""
-        return _content_hash(self.path)
-
-    def prompts(self) -> Prompts:
-        """Return the prompts of its own configuration, or those its family is known for."""
-        return _read_prompts(self.name, self.path)
-
-    def load(self) -> TextModel:
-        """Return the model as sentence-transformers reads it."""
-        return _stock(self.path)
-
 
 @dataclass(frozen=True, slots=True)
-class HubModel:
+class HubModel(_LibraryModel):
     """A model of the Hugging Face hub, held at the commit that was first downloaded.
 
     The commit is written to ``models_dir``; from then on neither a network nor the hub is asked,
     and the model cannot change under an index. Delete that file to take a newer commit.
     """
 
-    name: str
     models_dir: Path
-
-    @property
-    def known_dimension(self) -> None:
-        """Only the loaded model tells."""
-
-    @property
-    def remedy(self) -> str:
-        """Use another one."""
-        return _WAY_OUT
 
     def folder(self) -> Path:
         """Return the downloaded snapshot's folder in the hub's own cache."""
@@ -225,18 +227,6 @@ class HubModel:
             ) from error
         return folder
 
-    def identity(self) -> str:
-        """Return the SHA-256 over the snapshot's files (downloads them if need be)."""
-        return _content_hash(self.folder())
-
-    def prompts(self) -> Prompts:
-        """Return the prompts of its own configuration, or those its family is known for."""
-        return _read_prompts(self.name, self.folder())
-
-    def load(self) -> TextModel:
-        """Return the model as sentence-transformers reads it."""
-        return _stock(self.folder())
-
 
 def _stock(folder: Path, weights: Path | None = None) -> TextModel:
     from embeddings.encoders.sentence_transformers_model import open_sentence_transformer
@@ -260,9 +250,7 @@ def _content_hash(folder: Path) -> str:
     digest = hashlib.sha256()
     try:
         for path in sorted(_deciding_files(folder), key=lambda path: path.as_posix()):
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
-            digest.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256(path)}\n".encode())
     except OSError as error:
         raise ModelUnavailable(
             f"The model folder {str(folder)!r} cannot be read ({error.strerror}): {_WAY_OUT}."

@@ -2,8 +2,7 @@
 
 Four times as fast as the same weights in torch, and close enough to them (cosine .997,
 ``benchmarks/encoding.py``) that vectors of both may lie in one index. Importing torch and
-sentence-transformers would be most of what starting the program takes; for who has them imported
-``sentence_module`` makes a SentenceTransformer of it.
+sentence-transformers would be most of what starting the program takes.
 """
 
 import hashlib
@@ -16,7 +15,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from embeddings.bundled.e5_model import FORMAT_VERSION as UNPACKED_VERSION
-from embeddings.bundled.e5_model import SOURCE_SHA256, TextBatch, open_tokenizer, tokenized
+from embeddings.bundled.e5_model import SOURCE_SHA256, open_tokenizer, tokenized
 from embeddings.bundled.onnx_cache import open_or_make
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
@@ -40,7 +39,7 @@ class OnnxEncoder:
         """Return a unit vector a text, (texts, dimension)."""
 
         def averaged(part: Sequence[str]) -> Vectors:
-            return self.averaged(self.tokens(part, prompt))
+            return self._averaged(part, prompt)
 
         # Neighbours are of like length, so that parts of them are padded as little.
         size = max(1, share_of_work(len(texts)))
@@ -51,17 +50,14 @@ class OnnxEncoder:
         """Yield the vectors of each batch, a batch a processor at a time."""
 
         def encoded(batch: Sequence[str]) -> Vectors:
-            return _unit(self.averaged(self.tokens(batch, prompt)))
+            return _unit(self._averaged(batch, prompt))
 
         with ThreadPoolExecutor(PROCESSORS) as threads:
             yield from threads.map(encoded, batches)
 
-    def tokens(self, texts: Sequence[str], prompt: str) -> TextBatch:
-        """Return the tokens of ``texts``, each after the prompt."""
-        return tokenized(self._tokenizer, [prompt + text for text in texts])
-
-    def averaged(self, batch: TextBatch) -> Vectors:
-        """Return the mean over its tokens of each text, (texts, dimension)."""
+    def _averaged(self, texts: Sequence[str], prompt: str) -> Vectors:
+        """Return the mean over its tokens of each text after the prompt, (texts, dimension)."""
+        batch = tokenized(self._tokenizer, [prompt + text for text in texts])
         vectors: Vectors
         (vectors,) = self._session.run(None, {"ids": batch.ids, "mask": batch.mask})
         return vectors

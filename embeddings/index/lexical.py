@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import tantivy
 
-from embeddings.errors import IndexCorrupt, IndexUnavailable
+from embeddings.errors import IndexCorrupt, IndexUnavailable, first_line
 from embeddings.search_results import Scored
 from embeddings.text.tokenisation import grams
 
@@ -202,8 +202,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _unwritable(error: Exception) -> IndexUnavailable:
-    why = next(iter(str(error).splitlines()), type(error).__name__)[:200]
     return IndexUnavailable(
-        f"the index cannot work in the temporary folder ({why});"
+        f"the index cannot work in the temporary folder ({first_line(error)});"
         " free some space there, or set TMPDIR to another folder"
     )

@@ -29,6 +29,7 @@ from embeddings.errors import (
 )
 from embeddings.index.dense import DenseIndex
 from embeddings.index.lexical import LexicalIndex
+from embeddings.weights import sha256
 
 #: Raised when the layout of a snapshot changes; other formats are refused.
 FORMAT: Final = 5
@@ -89,7 +90,7 @@ def write(
             aside.mkdir()
             dense.save(aside)
             lexical.save(aside)
-            files = {str(p.relative_to(aside)): _sha256(p) for p in _files(aside)}
+            files = {str(p.relative_to(aside)): sha256(p) for p in _files(aside)}
             manifest = Manifest(
                 FORMAT, name, fingerprint, origin, dense.dimension, len(dense), change_number, files
             )
@@ -156,7 +157,7 @@ def check(root: Path, manifest: Manifest) -> None:
     folder = root / manifest.name
     for path, expected in manifest.files.items():
         try:
-            found = _sha256(folder / path)
+            found = sha256(folder / path)
         except OSError as error:
             raise _unread(manifest.name, path, error) from error
         if found != expected:
@@ -336,8 +337,3 @@ def _corrupt(name: str, part: str) -> IndexCorrupt:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if p.is_file())
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

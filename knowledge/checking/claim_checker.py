@@ -4,7 +4,9 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
+
+from cachetools import LRUCache
 
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
@@ -12,7 +14,6 @@ from embeddings.progress import Progress
 from embeddings.text.normalisation import for_matching
 from embeddings.text.tokenisation import terms
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
-from knowledge.checking.answer_cache import AnswerCache
 from knowledge.checking.calibration import STANDARD, Calibration, VerdictKind
 from knowledge.checking.outcomes import (
     Answer,
@@ -47,6 +48,13 @@ AT_ONCE: Final = os.cpu_count() or 1
 LEFT_OUT: Final = 0.8
 _UNSETTLED: Final = frozenset({Outcome.RELATED, Outcome.NO_MATCH})
 
+#: Answers kept for claims that are asked again while nothing changes: viral claims repeat. 20 KB
+#: each: this, and what is kept of words read, is soon full, so that memory does not grow for hours.
+REMEMBERED: Final = 1_024
+
+#: What an answer depends on: the claim, the state of the index, how many matches are asked for.
+_Question: TypeAlias = tuple[str, tuple[int, int], int]
+
 
 class ClaimChecker:
     """Answers claims from the index of one process. Safe to use from several threads."""
@@ -64,7 +72,8 @@ class ClaimChecker:
         self._sessions, self._encoder, self._index, self._judge = sessions, encoder, index, judge
         self._calibration, self._watch = calibration, watch
         self._retriever = Retriever(sessions, encoder, reranker, watch)
-        self._remembered = AnswerCache()
+        self._remembered: LRUCache[_Question, Answer] = LRUCache(REMEMBERED)
+        self._remembering = threading.Lock()
         self._places = threading.Semaphore(AT_ONCE)
 
     def prepare(self, progress: Progress | None = None) -> None:
@@ -97,16 +106,21 @@ class ClaimChecker:
         # A change of what is published or what people ruled, or another index, changes the state:
         # nothing is stale.
         key = (for_matching(text), live.state, top)
-        known = self._remembered.get(key)
+        known = self._recall(key)
         if known is None:
             with self._places:
                 # Another may have asked the same, and been answered, while this one waited.
-                known = self._remembered.get(key)
+                known = self._recall(key)
                 if known is None:
                     known = self._answered(claim, text, live, top)
-                    self._remembered.keep(key, known)
+                    with self._remembering:
+                        self._remembered[key] = known
         known = replace(known, claim=text)
         return drop_verdict(known) if crossed else known
+
+    def _recall(self, key: _Question) -> Answer | None:
+        with self._remembering:
+            return self._remembered.get(key)
 
     def about(self, claims: Sequence[str]) -> list[SourcedStatement]:
         """Return the published statements that are about a claim, in one of its wordings.

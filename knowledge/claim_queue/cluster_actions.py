@@ -12,10 +12,11 @@ from knowledge.accounts import roles
 from knowledge.claim_queue import cluster_notes, verdicts
 from knowledge.claim_queue.cluster_listing import (
     ClusterDetail,
+    hold_cluster,
     load_cluster,
     resolve_merged_cluster,
 )
-from knowledge.claim_queue.demand import hold, recount
+from knowledge.claim_queue.demand import recount
 from knowledge.claim_queue.opposite_claims import may_oppose
 from knowledge.domain import ClusterStatus, RejectReason, SubjectKind
 from knowledge.errors import AlreadyHandled, CannotRegroup, RegroupProblem, TakenByColleague
@@ -50,7 +51,7 @@ def assign(
     Raises NotFound, and TakenByColleague if somebody else has it than the actor and than
     ``held_by``, whom they know to have it.
     """
-    row = _held(session, cluster_id)
+    row = hold_cluster(session, cluster_id)
     if row.assignee not in (None, actor, assignee, held_by):
         by = roles.name_of(session, row.assignee)
         raise TakenByColleague(
@@ -99,7 +100,7 @@ def undo_rejection(
     session: Session, entry: audit_log.Entry, actor: str, action: str, reason: str | None
 ) -> None:
     """Have a rejected cluster stand as before; who was told hears that it is open again."""
-    row = _held(session, int(entry.subject_id))
+    row = hold_cluster(session, int(entry.subject_id))
     before = _standing(row)
     _stand_again(row, entry.before or {})
     _note(session, row.id, action, actor, reason, before, _standing(row), entry.id)
@@ -111,7 +112,7 @@ def reopen(session: Session, cluster_id: int, actor: str, reason: str | None = N
 
     Who was not told yet is not told. Raises NotFound, and AlreadyHandled if it is open.
     """
-    row = _held(session, cluster_id)
+    row = hold_cluster(session, cluster_id)
     if row.status is ClusterStatus.OPEN:
         raise AlreadyHandled(f"cluster {row.id} is open already")
     before = _standing(row)
@@ -179,7 +180,7 @@ def merge_clusters(
     given: nobody is told of it by merging. Else it is answered if any of them was. Raises
     NotFound, and CannotRegroup if nothing is to be merged.
     """
-    kept = _held(session, keep)
+    kept = hold_cluster(session, keep)
     rows = _apart_from(session, kept, others)
     merged = _foresee(session, kept, rows)
     before = _standing(kept)
@@ -213,7 +214,7 @@ def undo_merge(
 
     Tags and notes stay where they were moved to.
     """
-    kept, after = _held(session, int(entry.subject_id)), entry.after or {}
+    kept, after = hold_cluster(session, int(entry.subject_id)), entry.after or {}
     apart = session.get_one(Cluster, after["cluster"])
     session.execute(
         update(Claim)
@@ -271,7 +272,7 @@ def split_cluster(
     open. What stays is called by a claim that stays. Raises NotFound, and CannotRegroup if a claim
     is not in it or nothing would stay.
     """
-    row, wanted = _held(session, cluster_id), sorted(set(claim_ids))
+    row, wanted = hold_cluster(session, cluster_id), sorted(set(claim_ids))
     if not 0 < len(wanted) <= MOST:
         raise CannotRegroup(
             RegroupProblem.BAD_NUMBER,
@@ -332,7 +333,7 @@ def take_opposites_out(session: Session, cluster_id: int, actor: str) -> int | N
     To be called before anything is said of all claims of a cluster. Raises NotFound, and
     CannotRegroup if there are more of them than are moved at once.
     """
-    row = _held(session, cluster_id)
+    row = hold_cluster(session, cluster_id)
     rows = session.execute(
         select(Claim.id, Claim.text)
         .where(Claim.cluster_id == row.id, Claim.text != "")
@@ -357,17 +358,12 @@ def _most_asked(session: Session, among: ColumnElement[bool]) -> str:
     ).one()
 
 
-def _held(session: Session, cluster_id: int) -> Cluster:
-    hold(session)
-    return resolve_merged_cluster(session, cluster_id)
-
-
 def require_unanswered(session: Session, cluster_id: int) -> Cluster:
     """Return the row of a cluster that nobody handled yet, nobody else's until the act is over.
 
     Raises NotFound, and AlreadyHandled if it is answered or rejected.
     """
-    row = _held(session, cluster_id)
+    row = hold_cluster(session, cluster_id)
     if row.status not in (ClusterStatus.OPEN, ClusterStatus.SNOOZED, ClusterStatus.SETTLED):
         raise AlreadyHandled(f"cluster {row.id} is {row.status} already; reopen it first")
     return row

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from knowledge.accounts.people import is_muted
 from knowledge.claim_queue.cluster_filters import WINDOW, Filter, people_by_day
-from knowledge.claim_queue.demand import demand
+from knowledge.claim_queue.demand import demand, hold
 from knowledge.corpus.reports import SourcedStatement, load_by_ids
 from knowledge.domain import (
     ClusterStatus,
@@ -288,6 +288,15 @@ def resolve_merged_cluster(session: Session, cluster_id: int) -> Cluster:
     if row is None:
         raise NotFound(f"there is no cluster number {cluster_id}; see the inbox")
     return row
+
+
+def hold_cluster(session: Session, cluster_id: int) -> Cluster:
+    """Return the row of a cluster as it stays until the transaction ends (``demand.hold``).
+
+    Raises as ``resolve_merged_cluster``.
+    """
+    hold(session)
+    return resolve_merged_cluster(session, cluster_id)
 
 
 def _listed(status: ClusterStatus, only: Filter, now: datetime) -> list[ColumnElement[bool]]:

@@ -9,8 +9,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
-from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
-from knowledge.claim_queue.demand import hold
+from knowledge.claim_queue.cluster_listing import hold_cluster
 from knowledge.domain import SubjectKind
 from knowledge.errors import BadEdit, EditProblem, NotFound
 from knowledge.models import Cluster, ClusterNote, ClusterTag
@@ -52,7 +51,7 @@ def normalise_tag(tag: str) -> str:
 
 def tag(session: Session, cluster_id: int, name: str, actor: str) -> None:
     """Put a tag on a cluster. Raises BadEdit, NotFound."""
-    row, name = _held(session, cluster_id), normalise_tag(name)
+    row, name = hold_cluster(session, cluster_id), normalise_tag(name)
     if not 0 < len(name) <= LONGEST_TAG:
         raise BadEdit(
             EditProblem.BAD_TAG,
@@ -72,7 +71,7 @@ def tag(session: Session, cluster_id: int, name: str, actor: str) -> None:
 
 def untag(session: Session, cluster_id: int, name: str, actor: str) -> None:
     """Take a tag off a cluster. Raises NotFound."""
-    row, name = _held(session, cluster_id), normalise_tag(name)
+    row, name = hold_cluster(session, cluster_id), normalise_tag(name)
     gone = delete(ClusterTag).where(ClusterTag.cluster_id == row.id, ClusterTag.tag == name)
     if session.scalar(gone.returning(ClusterTag.tag)) is not None:
         _audit(session, row, "untagged", actor, before={"tag": name})
@@ -80,7 +79,7 @@ def untag(session: Session, cluster_id: int, name: str, actor: str) -> None:
 
 def add_note(session: Session, cluster_id: int, text: str, actor: str) -> int:
     """Write a note about a cluster and return its number. Raises BadEdit, NotFound."""
-    row, text = _held(session, cluster_id), displayable(text).strip()
+    row, text = hold_cluster(session, cluster_id), displayable(text).strip()
     if not 0 < len(text) <= LONGEST_NOTE:
         raise BadEdit(
             EditProblem.BAD_NOTE,
@@ -104,7 +103,7 @@ def add_note(session: Session, cluster_id: int, text: str, actor: str) -> int:
 
 def delete_note(session: Session, cluster_id: int, note_id: int, actor: str) -> None:
     """Delete a note that ``actor`` wrote. Raises NotFound for one of somebody else's."""
-    row = _held(session, cluster_id)
+    row = hold_cluster(session, cluster_id)
     mine = (
         ClusterNote.id == note_id, ClusterNote.cluster_id == row.id, ClusterNote.author == actor
     )  # fmt: skip
@@ -164,11 +163,6 @@ def drop(session: Session, cluster_ids: Collection[int]) -> None:
     """Drop what was remarked on clusters whose words are forgotten: it may repeat them."""
     for table in (ClusterTag, ClusterNote):
         session.execute(delete(table).where(table.cluster_id.in_(cluster_ids)))
-
-
-def _held(session: Session, cluster_id: int) -> Cluster:
-    hold(session)
-    return resolve_merged_cluster(session, cluster_id)
 
 
 def _audit(

@@ -1,7 +1,6 @@
 """Clusters whose answer is gone: they are for moderators to answer again."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -9,10 +8,8 @@ from sqlalchemy.orm import Session
 from knowledge.domain import ClusterStatus, Relation, StatementStatus, SubjectKind
 from knowledge.models import Claim, Cluster, Statement, Verdict
 from knowledge.storage import audit_log
+from knowledge.storage.batches import in_batches
 from knowledge.storage.merges import list_duplicates, resolve_merged
-
-#: Ids bound to one query. SQLite refuses more than 32,766 parameters.
-_BATCH: Final = 5_000
 
 
 def reopen(session: Session, statement_ids: Sequence[int], actor: str, reason: str | None) -> None:
@@ -23,7 +20,7 @@ def reopen(session: Session, statement_ids: Sequence[int], actor: str, reason: s
     session.flush()
     same = [number for number, _ in _duplicates(session, statement_ids)]
     found: set[int] = set()
-    for part in _parts([*statement_ids, *same]):
+    for part in in_batches([*statement_ids, *same]):
         query = (
             select(Claim.cluster_id)
             .join(Verdict, Verdict.claim_id == Claim.id)
@@ -37,7 +34,7 @@ def reopen_of(session: Session, claim_ids: Sequence[int], actor: str, reason: st
     """Open the answered clusters of claims that nothing answers any more."""
     session.flush()
     found: set[int] = set()
-    for part in _parts(claim_ids):
+    for part in in_batches(claim_ids):
         query = select(Claim.cluster_id).where(Claim.id.in_(part))
         found.update(number for number in session.scalars(query) if number is not None)
     _open(session, sorted(found), actor, reason)
@@ -45,7 +42,7 @@ def reopen_of(session: Session, claim_ids: Sequence[int], actor: str, reason: st
 
 def _open(session: Session, cluster_ids: Sequence[int], actor: str, reason: str | None) -> None:
     opened: list[int] = []
-    for part in _parts(cluster_ids):
+    for part in in_batches(cluster_ids):
         wanted = sorted(set(part) - _answered(session, part))
         opened += session.scalars(
             update(Cluster)
@@ -77,7 +74,7 @@ def _answered(session: Session, cluster_ids: Sequence[int]) -> set[int]:
     ).all()
     stands = resolve_merged(session, [row.statement_id for row in rows])
     served: set[int] = set()
-    for part in _parts(sorted(set(stands.values()))):
+    for part in in_batches(sorted(set(stands.values()))):
         query = select(Statement.id).where(
             Statement.id.in_(part), Statement.status == StatementStatus.PUBLISHED
         )
@@ -86,9 +83,5 @@ def _answered(session: Session, cluster_ids: Sequence[int]) -> set[int]:
 
 
 def _duplicates(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, int]]:
-    for part in _parts(ids):
+    for part in in_batches(ids):
         yield from list_duplicates(session, part)
-
-
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))

@@ -14,10 +14,8 @@ from knowledge.corpus.extraction import extract
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft, StatementStatus
 from knowledge.errors import NotFound
 from knowledge.models import Report, Source, Statement
+from knowledge.storage.batches import in_batches
 from knowledge.text.plain_text import plain_text, single_line
-
-#: Ids bound to one query. SQLite refuses more than 32,766 parameters.
-_BATCH = 5_000
 
 #: Statements that are looked through where few are wanted: some of any kind are among them.
 _NEWEST = 5_000
@@ -228,8 +226,7 @@ def load_published_in_order(
 def load_by_ids(session: Session, ids: Sequence[int]) -> list[SourcedStatement]:
     """Return the statements with these ids, whatever their status, in the order of ids."""
     found: list[SourcedStatement] = []
-    for start in range(0, len(ids), _BATCH):
-        chunk = ids[start : start + _BATCH]
+    for chunk in in_batches(ids):
         found += map(to_sourced, session.scalars(_BY_IDS, {"ids": chunk}))
     return sorted(found, key=lambda s: s.id)
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
-from knowledge.claim_queue import demand, verdicts
+from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.cluster_listing import (
     ClusterSummary,
+    hold_cluster,
     load_summary,
     resolve_merged_cluster,
 )
@@ -30,13 +31,10 @@ from knowledge.models import (
     Statement,
     Verdict,
 )
+from knowledge.notifications.due_notification import OF_STATEMENT, insert_waiting
 from knowledge.storage import audit_log
-from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.row_locks import lock_statements
 
-_COLUMNS: Final = [
-    "inquiry_id", "person_key", "kind", "statement_id", "version", "status", "relation",
-]  # fmt: skip
 _EXPLAINED: Final = NotificationKind.EXPLAINED
 _UNSYNCED: Final = {"synchronize_session": False}
 
@@ -102,8 +100,7 @@ def explain(
     note changes in. ``was`` is the note that was looked at. Raises Stale if that is another one by
     now, and as ``explained``.
     """
-    demand.hold(session)
-    cluster_id = resolve_merged_cluster(session, cluster_id).id
+    cluster_id = hold_cluster(session, cluster_id).id
     lock_statements(session, [statement_id])
     before = explained(session, cluster_id, statement_id).note
     if before != was:
@@ -159,19 +156,10 @@ def _tell(
         .group_by(asked.person_key)
     )
     spoken = func.coalesce(func.nullif(Person.language, ""), Inquiry.language)
-    insert_selected(
+    insert_waiting(
         session,
-        Notification,
-        _COLUMNS,
-        select(
-            Inquiry.id,
-            Inquiry.person_key,
-            literal(_EXPLAINED, Notification.kind.type),
-            Statement.id,
-            Statement.version,
-            literal(NotificationStatus.WAITING, Notification.status.type),
-            Verdict.relation,
-        )
+        _EXPLAINED,
+        select(Inquiry.id, Inquiry.person_key)
         .select_from(Inquiry)
         .join(Verdict, Verdict.claim_id == Inquiry.claim_id)
         .join(Statement, Statement.id == Verdict.statement_id)
@@ -183,6 +171,8 @@ def _tell(
             Person.muted.is_not(True),
             Inquiry.person_key.in_(_have_it(claims, statement_id)),
         ),
+        **OF_STATEMENT,
+        relation=Verdict.relation,
     )
     return session.scalar(select(func.count()).select_from(Notification).where(*mine)) or 0
 

@@ -1,7 +1,7 @@
 """From draft to reviewed to published to retracted, many at once."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
@@ -14,10 +14,8 @@ from knowledge.errors import TwoPeopleNeeded
 from knowledge.models import Statement
 from knowledge.notifications.corrections import note_corrected
 from knowledge.storage import audit_log
+from knowledge.storage.batches import in_batches
 from knowledge.storage.change_log import append
-
-#: Ids bound to one query. SQLite refuses more than 32,766 parameters.
-_BATCH: Final = 5_000
 
 _DRAFT, _REVIEWED = StatementStatus.DRAFT, StatementStatus.REVIEWED
 _PUBLISHED, _RETRACTED = StatementStatus.PUBLISHED, StatementStatus.RETRACTED
@@ -85,10 +83,10 @@ def list_drafts(session: Session) -> list[int]:
 def list_reviewers(session: Session, ids: Sequence[int]) -> dict[str, str]:
     """Return who reviewed statements that are not published yet, each with one's reference."""
     found: dict[str, str] = {}
-    for start in range(0, len(ids), _BATCH):
+    for batch in in_batches(ids):
         rows = session.execute(
             select(Statement.reviewed_by, Statement.ref).where(
-                Statement.id.in_(ids[start : start + _BATCH]),
+                Statement.id.in_(batch),
                 Statement.status == _REVIEWED,
                 Statement.reviewed_by.is_not(None),
             )
@@ -100,11 +98,11 @@ def list_reviewers(session: Session, ids: Sequence[int]) -> dict[str, str]:
 def _require_reviewed(
     session: Session, ids: Sequence[int], by_another: ColumnElement[bool]
 ) -> None:
-    for start in range(0, len(ids), _BATCH):
+    for batch in in_batches(ids):
         lacking = session.scalar(
             select(Statement.ref)
             .where(
-                Statement.id.in_(ids[start : start + _BATCH]),
+                Statement.id.in_(batch),
                 or_(
                     Statement.status == _DRAFT,
                     (Statement.status == _REVIEWED)
@@ -138,11 +136,11 @@ def _move(
     """
     moved: list[int] = []
     beside = beside or {}
-    for start in range(0, len(ids), _BATCH):
+    for batch in in_batches(ids):
         moved += session.scalars(
             update(Statement)
             .where(
-                Statement.id.in_(ids[start : start + _BATCH]),
+                Statement.id.in_(batch),
                 Statement.status == before,
                 *conditions,
             )

@@ -7,14 +7,14 @@ what is due.
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from knowledge import curation
 from knowledge.accounts.people import is_muted
-from knowledge.claim_queue import demand, verdicts
+from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.cluster_actions import take_opposites_out
-from knowledge.claim_queue.cluster_listing import resolve_merged_cluster
+from knowledge.claim_queue.cluster_listing import hold_cluster
 from knowledge.claim_queue.explanations import Note
 from knowledge.curation.edit_conflicts import make_stale_error
 from knowledge.domain import (
@@ -29,16 +29,13 @@ from knowledge.domain import (
 from knowledge.errors import BadEdit, EditProblem, TooLate
 from knowledge.models import Claim, Cluster, Inquiry, Notification, Statement
 from knowledge.notifications import rejections
+from knowledge.notifications.due_notification import OF_STATEMENT, insert_waiting
 from knowledge.notifications.withdrawals import cancel_overtaken, resume, under_way
 from knowledge.storage import audit_log
-from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.row_locks import lock_statements
 
 _WAITING: Final = NotificationStatus.WAITING
 _ANSWERED: Final = "answered"
-_COLUMNS: Final = [
-    "inquiry_id", "person_key", "kind", "statement_id", "version", "status", "relation", "due_at",
-]  # fmt: skip
 #: What people are told of only after a while, as the audit names it.
 HELD: Final = (_ANSWERED, "rejected")
 #: How long either is held before people are told: taken back by then, nobody hears of it.
@@ -71,8 +68,7 @@ def answer_cluster(
         raise BadEdit(EditProblem.NO_RELATION, "an answer supports or refutes; say which")
     # No claim joins or leaves the cluster meanwhile: who is told has the answer attached. And the
     # statement is taken before the cluster, as where one is withdrawn and the other opened.
-    demand.hold(session)
-    cluster_id = resolve_merged_cluster(session, cluster_id).id
+    cluster_id = hold_cluster(session, cluster_id).id
     lock_statements(session, [statement_id])
     take_opposites_out(session, cluster_id, actor)
     claim_ids = session.scalars(select(Claim.id).where(Claim.cluster_id == cluster_id)).all()
@@ -113,8 +109,7 @@ def undo_held(
     Stale if something was done to the cluster since, TooLate once people may have been told,
     CannotUndo as ``curation.undo``, NotFound.
     """
-    demand.hold(session)
-    row = resolve_merged_cluster(session, cluster_id)
+    row = hold_cluster(session, cluster_id)
     entry = audit_log.load_latest(session, SubjectKind.CLUSTER, row.id)
     if entry is None or entry.id != entry_id or entry.action not in HELD:
         raise make_stale_error(session, SubjectKind.CLUSTER, row.id)
@@ -166,20 +161,10 @@ def _answer(
     turned = _turn(session, in_cluster, statement_id, relation, due_at)
     count = select(func.count()).select_from(Notification).where(mine, answered)
     before = session.scalar(count) or 0
-    insert_selected(
+    insert_waiting(
         session,
-        Notification,
-        _COLUMNS,
-        select(
-            func.max(Inquiry.id),
-            Inquiry.person_key,
-            literal(NotificationKind.ANSWERED, Notification.kind.type),
-            Statement.id,
-            Statement.version,
-            literal(_WAITING, Notification.status.type),
-            literal(relation, Notification.relation.type),
-            literal(due_at, Notification.due_at.type),
-        )
+        NotificationKind.ANSWERED,
+        select(func.max(Inquiry.id), Inquiry.person_key)
         .select_from(Inquiry)
         .join(Statement, Statement.id == statement_id)
         .where(
@@ -187,6 +172,9 @@ def _answer(
             or_(Inquiry.waiting, _heard_otherwise(in_cluster, statement_id, relation)),
         )
         .group_by(Inquiry.person_key, Statement.id, Statement.version),
+        **OF_STATEMENT,
+        relation=relation,
+        due_at=due_at,
     )
     unsettled = Inquiry.outcome.in_([Outcome.NO_MATCH, Outcome.RELATED])
     session.execute(

@@ -134,11 +134,6 @@ def mean_f1(matrix: Places, labels: Sequence[int] | None = None) -> float:
     return float(f1[chosen].mean()) if len(chosen) else 0.0
 
 
-def accuracy(matrix: Places) -> float:
-    """Return the share that was given the label it should have."""
-    return _share(np.trace(matrix), matrix.sum())
-
-
 def reliability(confidence: Numbers, right: Numbers, bins: int = BINS) -> tuple[Bin, ...]:
     """Return a reliability diagram in bins of about equal count (Nguyen & O'Connor 2015).
 

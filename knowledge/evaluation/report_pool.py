@@ -12,12 +12,11 @@ from knowledge.corpus import reports
 from knowledge.domain import ReportDraft
 from knowledge.evaluation.labelled_data import QuerySet
 from knowledge.models import Report, Statement
+from knowledge.storage.batches import in_batches
 from knowledge.storage.database import Sessions
 
 #: Reports kept in one transaction.
 _BATCH = 500
-#: References bound to one query. SQLite refuses more than 32,766 parameters.
-_REFS = 5_000
 _ACTOR = "evaluation"
 
 
@@ -68,8 +67,7 @@ def unknown(sessions: Sessions, refs: Iterable[str]) -> frozenset[str]:
     asked = sorted(set(refs))
     found: set[str] = set()
     with sessions() as session:
-        for start in range(0, len(asked), _REFS):
-            chunk = asked[start : start + _REFS]
+        for chunk in in_batches(asked):
             found |= set(session.scalars(select(Statement.ref).where(Statement.ref.in_(chunk))))
             found |= set(session.scalars(select(Report.ref).where(Report.ref.in_(chunk))))
     return frozenset(asked) - found

@@ -17,6 +17,7 @@ from embeddings.search_results import Vectors
 from knowledge.index.serving_index import IndexState, compare, load_snapshot
 from knowledge.index.vector_cache import load_kept
 from knowledge.models import Statement
+from knowledge.storage.batches import MOST_BOUND, in_batches
 from knowledge.storage.database import Sessions
 
 #: Statements looked for, and neighbours compared, to measure recall.
@@ -24,7 +25,6 @@ SAMPLE, NEIGHBOURS = 50, 10
 #: A row that is further than this from the vector kept for its text belongs to another text.
 SAME_COSINE: Final = 0.99
 
-_CHUNK: Final = 5_000
 _SEED: Final = 1
 
 
@@ -63,7 +63,7 @@ def verify(
         stale += [ids[n] for n in np.flatnonzero(cosines < SAME_COSINE)]
         nearest.take(ids, rows)
         if progress is not None:
-            progress(min(done * _CHUNK, len(held)), len(held))
+            progress(min(done * MOST_BOUND, len(held)), len(held))
     return Verification(loaded.manifest, state, tuple(stale), nearest.recall(loaded.dense))
 
 
@@ -71,11 +71,11 @@ def _kept(
     sessions: Sessions, fingerprint: str, ids: Sequence[int]
 ) -> Iterator[tuple[list[int], Vectors]]:
     """Yield the statements whose vectors the database keeps, and those, chunk by chunk."""
-    for start in range(0, len(ids), _CHUNK):
+    for batch in in_batches(ids):
         with sessions() as session:
             query = select(Statement.id, Statement.text)
             texts = session.execute(
-                query.where(Statement.id.in_(ids[start : start + _CHUNK])).order_by(Statement.id)
+                query.where(Statement.id.in_(batch)).order_by(Statement.id)
             ).all()
         known = load_kept(sessions, fingerprint, [row.text for row in texts])
         found = [(row.id, known[row.text]) for row in texts if row.text in known]

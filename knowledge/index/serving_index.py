@@ -23,6 +23,7 @@ from embeddings.progress import Progress
 from knowledge.domain import ChangeKind, StatementStatus
 from knowledge.index.vector_cache import load_or_compute
 from knowledge.models import ChangeLogEntry, Report, Statement
+from knowledge.storage.batches import in_batches
 from knowledge.storage.database import Sessions
 
 _log = logging.getLogger(__name__)
@@ -296,6 +297,6 @@ def _entries(session: Session, ids: Sequence[int] | None) -> list[Entry]:
         rows = list(session.execute(query))
     else:
         rows = []
-        for start in range(0, len(ids), 5_000):
-            rows += session.execute(query.where(Statement.id.in_(ids[start : start + 5_000])))
+        for batch in in_batches(ids):
+            rows += session.execute(query.where(Statement.id.in_(batch)))
     return [Entry(row.id, row.text, row.title) for row in rows]

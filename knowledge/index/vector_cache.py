@@ -11,11 +11,11 @@ from embeddings.encoders.encoder import Encoder
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
 from knowledge.models import Statement, Vector
+from knowledge.storage.batches import in_batches
 from knowledge.storage.database import Sessions
 
 #: Texts embedded between two commits: what a killed run loses at most.
 _CHUNK = 1_024
-_BATCH = 5_000
 
 # The bot and the command line embed what was just published at the same moment: the second one's
 # row is the same row. SQLite and PostgreSQL write this alike.
@@ -37,8 +37,7 @@ def load_or_compute(
         known = _read(session, encoder.fingerprint, list(dict.fromkeys(keys)))
     missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in known}
     todo = list(missing.items())
-    for start in range(0, len(todo), _CHUNK):
-        chunk = todo[start : start + _CHUNK]
+    for done, chunk in enumerate(in_batches(todo, _CHUNK)):
         # Half precision loses less than the encoder's own noise and half the space.
         rows = encoder.encode_statements([t for _, t in chunk]).astype(np.float16)
         fresh = {key: row.tobytes() for (key, _), row in zip(chunk, rows, strict=True)}
@@ -52,7 +51,7 @@ def load_or_compute(
             )
         known |= fresh
         if progress is not None:
-            progress(start + len(chunk), len(todo))
+            progress(done * _CHUNK + len(chunk), len(todo))
     found = np.zeros((len(texts), encoder.dimension), dtype=np.float32)
     for n, key in enumerate(keys):
         found[n] = np.frombuffer(known[key], dtype=np.float16)
@@ -96,11 +95,11 @@ def prune(sessions: Sessions, wanted: Collection[str]) -> int:
 
 def _read(session: Session, fingerprint: str, keys: Sequence[str]) -> dict[str, bytes]:
     known: dict[str, bytes] = {}
-    for start in range(0, len(keys), _BATCH):
+    for batch in in_batches(keys):
         rows = session.execute(
             select(Vector.text_hash, Vector.data).where(
                 Vector.fingerprint == fingerprint,
-                Vector.text_hash.in_(keys[start : start + _BATCH]),
+                Vector.text_hash.in_(batch),
             )
         )
         known |= {row.text_hash: row.data for row in rows}

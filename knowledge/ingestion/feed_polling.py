@@ -1,7 +1,7 @@
 """Schedule feed polls and store new items.
 
-Several processes may poll: a feed is taken by moving its next turn ahead, which only one of them
-does; one that dies holding it gives it back when that time comes, or as ``takeover`` finds it dead.
+Several processes may poll: a feed is free when it is its turn, and whoever leases it moves that
+ahead.
 """
 
 from collections.abc import Sequence
@@ -9,28 +9,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from knowledge import curation
+from knowledge.backoff import Backoff
 from knowledge.corpus import reports
 from knowledge.corpus.readers.received_documents import host_of
 from knowledge.domain import FeedKind, ReportDraft
 from knowledge.models import Feed, FeedItem, Source
+from knowledge.storage.batches import in_batches
+from knowledge.storage.leases import Lease
 from knowledge.text.plain_text import single_line
 
+LEASE: Final = Lease(Feed.next_poll_at, Feed.holder)
 #: How long a feed is one process's.
 TURN: Final = timedelta(minutes=15)
 #: The longest that a failing feed is left alone.
 _LONGEST: Final = timedelta(days=1)
-_DOUBLINGS: Final = 10
 _MAX_ERROR: Final = 500
 #: How old the note that an item is listed may be: not every poll writes one for each.
 _SEEN_ANEW: Final = timedelta(days=1)
 #: How long an item is remembered that its feed lists no more: publishers bring old ones back.
 UNLISTED: Final = timedelta(days=90)
-#: Keys bound to one query. SQLite refuses more than 32,766 parameters.
-_BATCH: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +75,12 @@ def lease(
     return _take(session, feed_id, now, now + timedelta(days=366), holder)
 
 
-def end_leases(session: Session, holder: str, at: datetime) -> None:
-    """Have the feeds that a dead ``holder`` was polling be due ``at`` a moment."""
-    session.execute(
-        update(Feed)
-        .where(Feed.holder == holder, Feed.next_poll_at > at)
-        .values(next_poll_at=at, holder=None),
-        execution_options={"synchronize_session": False},
-    )
-
-
 def list_unseen(session: Session, feed_id: int, keys: Sequence[str], now: datetime) -> set[str]:
     """Return those of ``keys`` that were never taken from the feed, which lists all of them now."""
     seen: set[str] = set()
     of_feed = FeedItem.feed_id == feed_id
-    for start in range(0, len(keys), _BATCH):
-        these = FeedItem.key.in_(keys[start : start + _BATCH])
+    for batch in in_batches(keys):
+        these = FeedItem.key.in_(batch)
         rows = session.execute(select(FeedItem.key, FeedItem.seen_at).where(of_feed, these)).all()
         seen.update(row.key for row in rows)
         stale = now - _SEEN_ANEW
@@ -170,10 +161,10 @@ def record_failure(session: Session, feed_id: int, now: datetime, error: str) ->
     """Note why a feed could not be read; it is asked half as often each time."""
     feed = session.get(Feed, feed_id)
     if feed is not None:
-        wait = timedelta(minutes=feed.minutes) * 2 ** min(feed.failures + 1, _DOUBLINGS)
+        usual = timedelta(minutes=feed.minutes)
         # A feed that is polled once a week is not asked oftener because it fails.
-        longest = max(_LONGEST, timedelta(minutes=feed.minutes))
-        feed.polled_at, feed.next_poll_at = now, now + min(wait, longest)
+        wait = Backoff(usual, max(_LONGEST, usual)).pause(feed.failures + 1)
+        feed.polled_at, feed.next_poll_at = now, now + wait
         feed.failures, feed.error = feed.failures + 1, error[:_MAX_ERROR]
         feed.holder = None
 
@@ -181,13 +172,8 @@ def record_failure(session: Session, feed_id: int, now: datetime, error: str) ->
 def _take(
     session: Session, feed_id: int, now: datetime, due_by: datetime, holder: str | None
 ) -> DueFeed | None:
-    taken = session.scalar(
-        update(Feed)
-        .where(Feed.id == feed_id, Feed.next_poll_at <= due_by, Feed.paused.is_(False))
-        .values(next_poll_at=now + TURN, holder=holder)
-        .returning(Feed.id)
-    )
-    if taken is None:
+    row = and_(Feed.id == feed_id, Feed.paused.is_(False))
+    if LEASE.take(session, row, due_by, now + TURN, holder) is None:
         return None
     feed = session.get_one(Feed, feed_id, options=[joinedload(Feed.source)])
     source = feed.source

@@ -3,19 +3,22 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, literal, select, true, update
+from sqlalchemy import ColumnElement, delete, func, select, true, update
 from sqlalchemy.orm import Session
 
 from knowledge.domain import NotificationKind, NotificationStatus
 from knowledge.models import Inquiry, Notification, ShownStatement, Statement
+from knowledge.notifications.due_notification import OF_STATEMENT, insert_waiting
+from knowledge.storage.batches import in_batches
 from knowledge.storage.bulk_insert import insert_selected
 from knowledge.storage.merges import list_duplicates
 
-#: Ids bound to one query. SQLite refuses more than 32,766 parameters.
-_BATCH: Final = 5_000
 #: Inquiries that are somebody's: what is forgotten is nobody's.
 _SAW: Final = Inquiry.claim != ""
-_COLUMNS: Final = ["inquiry_id", "person_key", "kind", "statement_id", "version", "status"]
+#: What is kept of a notification that is passed on.
+_PASSED_ON: Final = [
+    "inquiry_id", "person_key", "kind", "status", "relation", "sent_at", "due_at", "tries",
+]  # fmt: skip
 
 
 def note_corrected(
@@ -32,8 +35,7 @@ def note_corrected(
     """
     session.flush()
     told = among if among is not None else true()
-    for start in range(0, len(statement_ids), _BATCH):
-        ids = statement_ids[start : start + _BATCH]
+    for ids in in_batches(statement_ids):
         if among is None:
             _supersede(session, ids)
         same = Statement.id == ShownStatement.statement_id
@@ -81,18 +83,10 @@ def note_restored(session: Session, statement_id: int) -> None:
     """Note that who was told of a retraction that is taken back is to hear that it stands again."""
     session.flush()
     _supersede(session, [statement_id])
-    insert_selected(
+    insert_waiting(
         session,
-        Notification,
-        _COLUMNS,
-        select(
-            func.max(Notification.inquiry_id),
-            Notification.person_key,
-            literal(NotificationKind.CORRECTED, Notification.kind.type),
-            Statement.id,
-            Statement.version,
-            literal(NotificationStatus.WAITING, Notification.status.type),
-        )
+        NotificationKind.CORRECTED,
+        select(func.max(Notification.inquiry_id), Notification.person_key)
         .join(Statement, Statement.id == Notification.statement_id)
         .where(
             Notification.statement_id == statement_id,
@@ -100,6 +94,7 @@ def note_restored(session: Session, statement_id: int) -> None:
             Notification.status == NotificationStatus.SENT,
         )
         .group_by(Notification.person_key, Statement.id, Statement.version),
+        **OF_STATEMENT,
     )
 
 
@@ -110,22 +105,13 @@ def pass_on(session: Session, statement_id: int, stands: int) -> None:
         Notification.statement_id == statement_id,
         Notification.status == NotificationStatus.WAITING,
     )
+    kept = [getattr(Notification, name) for name in _PASSED_ON]
     insert_selected(
         session,
         Notification,
-        [*_COLUMNS, "relation", "sent_at", "due_at", "tries"],
-        select(
-            Notification.inquiry_id,
-            Notification.person_key,
-            Notification.kind,
-            Statement.id,
-            Statement.version,
-            Notification.status,
-            Notification.relation,
-            Notification.sent_at,
-            Notification.due_at,
-            Notification.tries,
-        )
+        [*_PASSED_ON, *OF_STATEMENT],
+        select(*kept, *OF_STATEMENT.values())
+        .select_from(Notification)
         .join(Statement, Statement.id == stands)
         .where(*waiting),
     )
@@ -139,23 +125,16 @@ def _tell(
     shown: ColumnElement[bool],
 ) -> None:
     """Note a notification for everybody who was shown what ``shown`` says."""
-    insert_selected(
+    insert_waiting(
         session,
-        Notification,
-        _COLUMNS,
-        select(
-            func.max(Inquiry.id),
-            Inquiry.person_key,
-            literal(kind, Notification.kind.type),
-            Statement.id,
-            Statement.version,
-            literal(NotificationStatus.WAITING, Notification.status.type),
-        )
+        kind,
+        select(func.max(Inquiry.id), Inquiry.person_key)
         .select_from(ShownStatement)
         .join(Inquiry, Inquiry.id == ShownStatement.inquiry_id)
         .join(Statement, told_of)
         .where(shown, _SAW)
         .group_by(Inquiry.person_key, Statement.id, Statement.version),
+        **OF_STATEMENT,
     )
 
 

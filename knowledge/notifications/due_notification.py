@@ -2,13 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
-from sqlalchemy import ColumnElement, Row, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, func, literal, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from knowledge.domain import Calendar
-from knowledge.models import Claim, Inquiry, Notification, Person
+from knowledge.domain import Calendar, NotificationKind, NotificationStatus
+from knowledge.models import Claim, Inquiry, Notification, Person, Statement
+from knowledge.storage.bulk_insert import insert_selected
+from knowledge.storage.leases import Lease
+
+#: A notification is free when it is due, while it waits.
+LEASE: Final = Lease(
+    Notification.due_at, Notification.holder, Notification.status == NotificationStatus.WAITING
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +34,22 @@ class Notice:
     tries: int
     calendar: Calendar | None = None
 
+    @classmethod
+    def read(
+        cls, note: Notification, inquiry: Inquiry, person: Person | None, /, **more: Any
+    ) -> Self:
+        """Return the notification of these rows, with ``more`` that its kind of notice has."""
+        return cls(
+            id=note.id,
+            person_key=note.person_key,
+            address=person.address if person else None,
+            language=(person.language if person else "") or inquiry.language,
+            claim=inquiry.claim,
+            tries=note.tries,
+            calendar=person.calendar if person else None,
+            **more,
+        )
+
 
 NoticeT = TypeVar("NoticeT", bound=Notice, covariant=True)
 
@@ -37,6 +60,35 @@ class Readers(Generic[NoticeT]):
 
     told: NoticeT
     people: int
+
+
+#: The statement that a notification is of, as it stands when it is written.
+OF_STATEMENT: Final = {"statement_id": Statement.id, "version": Statement.version}
+
+
+def insert_waiting(
+    session: Session,
+    kind: NotificationKind,
+    people: Select[int, str],
+    **values: InstrumentedAttribute[Any] | object,
+) -> None:
+    """Write a notification for each of ``people``, an inquiry and whose it is, that has none yet.
+
+    ``values`` are its other columns: what is selected along with the people, or a value.
+    """
+    columns = {"kind": kind, "status": NotificationStatus.WAITING, **values}
+    selected = (
+        value
+        if isinstance(value, InstrumentedAttribute)
+        else literal(value, getattr(Notification, name).type)
+        for name, value in columns.items()
+    )
+    insert_selected(
+        session,
+        Notification,
+        ["inquiry_id", "person_key", *columns],
+        people.add_columns(*selected),
+    )
 
 
 def load_readers(

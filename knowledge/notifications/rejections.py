@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, delete, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from knowledge.accounts.people import is_muted
@@ -22,11 +22,14 @@ from knowledge.domain import (
     now,
 )
 from knowledge.models import Claim, Cluster, Inquiry, Notification, Person
-from knowledge.notifications.due_notification import Notice, Readers, load_readers
-from knowledge.storage.bulk_insert import insert_selected
+from knowledge.notifications.due_notification import (
+    Notice,
+    Readers,
+    insert_waiting,
+    load_readers,
+)
 from knowledge.storage.pagination import bound_limit
 
-_COLUMNS: Final = ["inquiry_id", "person_key", "kind", "status", "reject_reason", "due_at"]
 _KINDS: Final = (NotificationKind.REJECTED, NotificationKind.REOPENED)
 _REJECTED: Final = Notification.kind == NotificationKind.REJECTED
 _WAITING: Final = Notification.status == NotificationStatus.WAITING
@@ -96,42 +99,29 @@ def note_rejected(session: Session, cluster_id: int, held: timedelta = timedelta
         told.reject_reason == why,
         ~_told_since(told, asked, NotificationKind.REOPENED),
     )
-    insert_selected(
+    insert_waiting(
         session,
-        Notification,
-        _COLUMNS,
-        select(
-            func.max(Inquiry.id),
-            Inquiry.person_key,
-            literal(NotificationKind.REJECTED, Notification.kind.type),
-            literal(NotificationStatus.WAITING, Notification.status.type),
-            literal(why, Notification.reject_reason.type),
-            literal(now() + held, Notification.due_at.type),
-        )
+        NotificationKind.REJECTED,
+        select(func.max(Inquiry.id), Inquiry.person_key)
         .join(Claim, Claim.id == Inquiry.claim_id)
         .where(Claim.cluster_id == cluster_id, Inquiry.waiting, ~heard.exists())
         .group_by(Inquiry.person_key),
+        reject_reason=why,
+        due_at=now() + held,
     )
 
 
 def _note_reopened(session: Session, cluster_id: int) -> None:
     """Note that who was told last that a cluster is rejected is to hear that it is open again."""
     asked = _asked(cluster_id)
-    insert_selected(
+    insert_waiting(
         session,
-        Notification,
-        _COLUMNS,
-        select(
-            func.max(Notification.inquiry_id),
-            Notification.person_key,
-            literal(NotificationKind.REOPENED, Notification.kind.type),
-            literal(NotificationStatus.WAITING, Notification.status.type),
-            literal(None, Notification.reject_reason.type),
-            literal(now(), Notification.due_at.type),
-        )
+        NotificationKind.REOPENED,
+        select(func.max(Notification.inquiry_id), Notification.person_key)
         .join(Inquiry, Inquiry.id == Notification.inquiry_id)
         .where(*_heard_last(asked))
         .group_by(Notification.person_key),
+        due_at=now(),
     )
 
 
@@ -245,13 +235,4 @@ def list_due(session: Session, by: datetime, limit: int = 50) -> list[Closed]:
 
 
 def _closed(note: Notification, inquiry: Inquiry, person: Person | None) -> Closed:
-    return Closed(
-        id=note.id,
-        person_key=note.person_key,
-        address=person.address if person else None,
-        language=(person.language if person else "") or inquiry.language,
-        claim=inquiry.claim,
-        reason=note.reject_reason,
-        tries=note.tries,
-        calendar=person.calendar if person else None,
-    )
+    return Closed.read(note, inquiry, person, reason=note.reject_reason)

@@ -4,9 +4,9 @@ Told are those whom an answer reached, and those who asked while a moderator's v
 at once. ``settling`` notes who is to be told an answer; ``notifications`` finds what is due.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, Select, and_, case, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -23,14 +23,11 @@ from knowledge.models import (
     Verdict,
 )
 from knowledge.notifications import rejections
-from knowledge.storage.bulk_insert import insert_new, insert_selected
+from knowledge.notifications.due_notification import LEASE, OF_STATEMENT, insert_waiting
+from knowledge.storage.batches import in_batches
+from knowledge.storage.bulk_insert import insert_new
 from knowledge.storage.merges import resolve_merged
 
-#: Ids bound to one query. SQLite refuses more than 32,766 parameters.
-_BATCH: Final = 5_000
-_COLUMNS: Final = [
-    "inquiry_id", "person_key", "kind", "statement_id", "version", "status", "relation",
-]  # fmt: skip
 _ANSWERED, _TAKEN_BACK = NotificationKind.ANSWERED, NotificationKind.TAKEN_BACK
 _WAITING, _SENT = NotificationStatus.WAITING, NotificationStatus.SENT
 _OVER: Final = NotificationStatus.TAKEN_BACK
@@ -51,7 +48,7 @@ def note_withdrawn(
     """
     session.flush()
     same = list({statement_id, resolve_merged(session, [statement_id])[statement_id]})
-    for part in _parts(claim_ids):
+    for part in in_batches(claim_ids):
         of_claims = (_of_claims(part), Notification.statement_id.in_(same))
         answers: _Conditions = (*of_claims, Notification.kind == _ANSWERED)
         if stands is not None:
@@ -65,8 +62,10 @@ def note_withdrawn(
             session.execute(delete(Notification).where(*gone), execution_options=_UNSYNCED)
         to_hear = (*of_claims, Notification.kind == _TAKEN_BACK)
         asked = _answered_at_once(part, statement_id, same, stands, to_hear)
-        insert_selected(session, Notification, _COLUMNS, _told(answers))
-        insert_selected(session, Notification, _COLUMNS, asked)
+        of_theirs = {"statement_id": Notification.statement_id, "version": Notification.version}
+        relation = Notification.relation
+        insert_waiting(session, _TAKEN_BACK, _told(answers), **of_theirs, relation=relation)
+        insert_waiting(session, _TAKEN_BACK, asked, **OF_STATEMENT, relation=Verdict.relation)
         session.execute(
             update(Notification).where(*answers, Notification.status == _SENT).values(status=_OVER),
             execution_options=_UNSYNCED,
@@ -91,7 +90,7 @@ def drop_pending(
     What was told before stands; who waited waits on.
     """
     session.flush()
-    for part in _parts(claim_ids):
+    for part in in_batches(claim_ids):
         _drop_untold(
             session,
             (
@@ -114,7 +113,7 @@ def cancel_withdrawal(
 ) -> None:
     """Have nobody hear that an answer is taken back which holds after all; they wait no more."""
     session.flush()
-    for part in _parts(claim_ids):
+    for part in in_batches(claim_ids):
         mine = (
             _of_claims(part),
             Notification.statement_id == statement_id,
@@ -163,7 +162,7 @@ def resume(session: Session, claims: Select[int], statement_id: int) -> int:
 
 def under_way() -> ColumnElement[bool]:
     """Whether a notification is being sent at this moment, and may arrive."""
-    return and_(Notification.holder.is_not(None), Notification.due_at > now())
+    return LEASE.is_held(now())
 
 
 def note_sent_after_all(session: Session, notification_id: int) -> Notification | None:
@@ -184,7 +183,8 @@ def note_sent_after_all(session: Session, notification_id: int) -> Notification 
         execution_options={"populate_existing": True, "synchronize_session": False},
     ).one_or_none()
     if note is not None:
-        values = {name: getattr(note, name) for name in _COLUMNS}
+        kept = ("inquiry_id", "person_key", "statement_id", "version", "relation")
+        values = {name: getattr(note, name) for name in kept}
         insert_new(session, Notification, {**values, "kind": _TAKEN_BACK, "status": _WAITING})
     return note
 
@@ -207,8 +207,8 @@ def _drop_untold(session: Session, answers: _Conditions) -> None:
         session.execute(change, execution_options=_UNSYNCED)
 
 
-def _told(answers: _Conditions) -> Select[*tuple[Any, ...]]:
-    """Select what those are to hear whom an answer reached: of the latest, if of several."""
+def _told(answers: _Conditions) -> Select[int, str]:
+    """Select whom an answer reached: by the latest, if by several."""
     later = aliased(Notification)
     overtaken = (
         select(later.id)
@@ -221,15 +221,9 @@ def _told(answers: _Conditions) -> Select[*tuple[Any, ...]]:
         )
         .exists()
     )
-    return select(
-        Notification.inquiry_id,
-        Notification.person_key,
-        literal(_TAKEN_BACK, Notification.kind.type),
-        Notification.statement_id,
-        Notification.version,
-        literal(_WAITING, Notification.status.type),
-        Notification.relation,
-    ).where(*answers, Notification.status == _SENT, ~overtaken, ~is_muted(Notification.person_key))
+    return select(Notification.inquiry_id, Notification.person_key).where(
+        *answers, Notification.status == _SENT, ~overtaken, ~is_muted(Notification.person_key)
+    )
 
 
 def _answered_at_once(
@@ -238,22 +232,14 @@ def _answered_at_once(
     same: Sequence[int],
     stands: Relation | None,
     to_hear: _Conditions,
-) -> Select[*tuple[Any, ...]]:
-    """Select what those are to hear who asked while the verdict on the claim answered it."""
+) -> Select[int, str]:
+    """Select who is to hear it of those who asked while the verdict on the claim answered it."""
     said = or_(
         and_(Verdict.relation == Relation.SUPPORTS, Inquiry.outcome == Outcome.SUPPORTED),
         and_(Verdict.relation == Relation.REFUTES, Inquiry.outcome == Outcome.REFUTED),
     )
     return (
-        select(
-            func.max(Inquiry.id),
-            Inquiry.person_key,
-            literal(_TAKEN_BACK, Notification.kind.type),
-            Statement.id,
-            Statement.version,
-            literal(_WAITING, Notification.status.type),
-            Verdict.relation,
-        )
+        select(func.max(Inquiry.id), Inquiry.person_key)
         .select_from(Inquiry)
         .join(
             ShownStatement,
@@ -332,7 +318,3 @@ def _of_claims(claims: Sequence[int] | Select[int]) -> ColumnElement[bool]:
     """Whether a notification is of an inquiry of one of the claims."""
     asked = aliased(Inquiry)
     return Notification.inquiry_id.in_(select(asked.id).where(asked.claim_id.in_(claims)))
-
-
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))

@@ -24,8 +24,9 @@ from knowledge.domain import ChangeKind, StatementStatus, now
 from knowledge.errors import DatabaseUnavailable, NotABackup
 from knowledge.models import Base, ChangeLogEntry, Statement
 from knowledge.operations.backup_check import copy_into, mark
-from knowledge.operations.lease_recovery import end_every_lease
+from knowledge.operations.lease_recovery import end_leases
 from knowledge.storage import schema
+from knowledge.storage.batches import in_batches
 from knowledge.storage.change_log import CHANNEL
 from knowledge.storage.database import (
     empty_log,
@@ -234,7 +235,7 @@ def _replace(source: Connection, target: Connection) -> None:
     else:
         _copy_rows(source, target)
     with Session(target) as session:
-        end_every_lease(session, now())
+        end_leases(session, None, now())
         session.flush()
     number = max(last, target.scalar(select(func.max(ChangeLogEntry.id))) or 0)
     after = _published(target)
@@ -242,8 +243,8 @@ def _replace(source: Connection, target: Connection) -> None:
         {"id": number + place, "statement_id": statement, "kind": kind}
         for place, (statement, kind) in enumerate(_changed(target, before, after), 1)
     ]
-    for start in range(0, len(changes), _CHUNK):
-        target.execute(insert(ChangeLogEntry), changes[start : start + _CHUNK])
+    for batch in in_batches(changes, _CHUNK):
+        target.execute(insert(ChangeLogEntry), batch)
     if target.dialect.name == "postgresql":
         for table in Base.metadata.sorted_tables:
             _continue_numbers(target, table)

@@ -4,16 +4,22 @@ Whatever is leased names its holder: updates in hand, notifications, scheduled j
 """
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from knowledge.ingestion import feed_polling
-from knowledge.models import Feed, Notification, QueuedUpdate, ScheduledJob
+from knowledge.notifications import due_notification
 from knowledge.operations.process_locks import ProcessLock
-from knowledge.outbox import delivery
 from knowledge.storage.database import Sessions
-from knowledge.update_queue import queued_updates, scheduled_jobs
+from knowledge.update_queue import lease_statements, scheduled_jobs
+
+_LEASES: Final = (
+    lease_statements.LEASE,
+    due_notification.LEASE,
+    scheduled_jobs.LEASE,
+    feed_polling.LEASE,
+)
 
 
 def recover_leases(sessions: Sessions, process: ProcessLock, at: datetime) -> int:
@@ -30,17 +36,7 @@ def recover_leases(sessions: Sessions, process: ProcessLock, at: datetime) -> in
     return process.reap(release)
 
 
-def end_leases(session: Session, holder: str, at: datetime) -> None:
-    """End the leases of a process that is dead."""
-    queued_updates.end_leases(session, holder, at)
-    delivery.end_leases(session, holder, at)
-    scheduled_jobs.end_leases(session, holder, at)
-    feed_polling.end_leases(session, holder, at)
-
-
-def end_every_lease(session: Session, at: datetime) -> None:
-    """End the leases of whoever holds anything: a restored database names holders long gone."""
-    holders = (QueuedUpdate.holder, Notification.holder, ScheduledJob.holder, Feed.holder)
-    named = session.scalars(union(*map(select, holders))).all()
-    for holder in filter(None, named):
-        end_leases(session, holder, at)
+def end_leases(session: Session, holder: str | None, at: datetime) -> None:
+    """End the leases of a dead ``holder``; None: of all, as a restored database names dead ones."""
+    for lease in _LEASES:
+        lease.end(session, holder, at)

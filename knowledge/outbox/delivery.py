@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from knowledge.domain import NotificationStatus
 from knowledge.models import Claim, Inquiry, Notification
 from knowledge.notifications import rejections
+from knowledge.notifications.due_notification import LEASE
 from knowledge.notifications.rejections import Closed
 from knowledge.outbox import pending_notifications
 from knowledge.outbox.pending_notifications import DueNotification
@@ -90,25 +91,12 @@ def lease(
 ) -> DueNotification | Closed | None:
     """Return a notification that is due and leave it to ``holder`` until ``until``; None if none.
 
-    The transaction must end before it is sent. Whoever sends it says so with
-    ``pending_notifications.mark_sent``; where nobody does, because the process died, it is due
-    again then, or as ``takeover`` finds it dead.
+    Whoever sends it says so with ``pending_notifications.mark_sent``; where nobody does, because
+    the process died, it is due again then.
     """
     # What was found goes before the word that nothing was, and neither is looked for in vain.
     for told in _due(session, now):
-        # Asked and taken in one statement: two processes never have the same one.
-        taken = session.scalar(
-            update(Notification)
-            .where(
-                Notification.id == told.id,
-                Notification.status == NotificationStatus.WAITING,
-                Notification.due_at <= now,
-            )
-            .values(due_at=until, holder=holder)
-            .returning(Notification.id),
-            execution_options={"synchronize_session": False},
-        )
-        if taken is not None:
+        if LEASE.take(session, Notification.id == told.id, now, until, holder):
             return told
     return None
 
@@ -116,17 +104,3 @@ def lease(
 def _due(session: Session, now: datetime) -> Iterator[DueNotification | Closed]:
     yield from pending_notifications.list_due(session, now, _LOOKED_AT)
     yield from rejections.list_due(session, now, _LOOKED_AT)
-
-
-def end_leases(session: Session, holder: str, at: datetime) -> None:
-    """Have what a dead ``holder`` was sending be due ``at`` a moment."""
-    session.execute(
-        update(Notification)
-        .where(
-            Notification.status == NotificationStatus.WAITING,
-            Notification.holder == holder,
-            Notification.due_at > at,
-        )
-        .values(due_at=at, holder=None),
-        execution_options={"synchronize_session": False},
-    )

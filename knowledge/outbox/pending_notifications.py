@@ -273,18 +273,14 @@ def _told(
     statement: SourcedStatement,
 ) -> DueNotification:
     said = verdicts.said(session, inquiry.claim).get(statement.id)
-    return DueNotification(
-        id=note.id,
-        person_key=note.person_key,
-        address=person.address if person else None,
-        language=(person.language if person else "") or inquiry.language,
+    return DueNotification.read(
+        note,
+        inquiry,
+        person,
         kind=note.kind,
-        claim=inquiry.claim,
         relation=said.relation if said else None,
         statement=statement,
         text_before=_seen(session, note, inquiry, statement),
-        tries=note.tries,
-        calendar=person.calendar if person else None,
         again=note.sent_at is not None or _was_told(session, note, inquiry),
         open=note.kind is NotificationKind.TAKEN_BACK
         and inquiry.waiting

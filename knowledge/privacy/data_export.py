@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -29,8 +29,7 @@ from knowledge.models import (
     Statement,
 )
 from knowledge.notifications import rejections
-
-_BATCH: Final = 5_000
+from knowledge.storage.batches import in_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +238,7 @@ def _act(entry: AuditEntry, key: str) -> dict[str, Any]:
 def _texts(session: Session, ids: Iterable[int]) -> dict[int, str]:
     numbers = sorted(ids)
     found: dict[int, str] = {}
-    for start in range(0, len(numbers), _BATCH):
-        batch = numbers[start : start + _BATCH]
+    for batch in in_batches(numbers):
         rows = session.execute(select(Statement.id, Statement.text).where(Statement.id.in_(batch)))
         found |= {row.id: row.text for row in rows}
     return found

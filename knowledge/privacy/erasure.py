@@ -30,6 +30,7 @@ from knowledge.models import (
     Verdict,
 )
 from knowledge.storage import secure_deletion
+from knowledge.storage.batches import in_batches
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import update_retention
 
@@ -67,8 +68,8 @@ def forget(session: Session, key: str) -> None:
     gone = _drop_person(session, key)
     demand.hold(session)
     numbers = list(session.scalars(select(Inquiry.id).where(Inquiry.person_key == key)))
-    for start in range(0, len(numbers), _BATCH):
-        _erase(session, numbers[start : start + _BATCH])
+    for batch in in_batches(numbers, _BATCH):
+        _erase(session, batch)
     # What others forwarded of theirs stays the others', without saying whose it was.
     gone += len(numbers) + sum(
         _count(session, erasing)
@@ -117,10 +118,10 @@ def expire(sessions: Sessions, before: datetime, keep: Collection[str] = ()) -> 
     )
     with sessions() as session:
         numbers = list(session.scalars(old))
-    for start in range(0, len(numbers), _BATCH):
+    for batch in in_batches(numbers, _BATCH):
         with sessions.begin() as session:
             demand.hold(session)
-            _erase(session, numbers[start : start + _BATCH])
+            _erase(session, batch)
             secure_deletion.schedule_overwrite(session)
     with sessions.begin() as session:
         session.execute(delete(ConsoleSession).where(ConsoleSession.expires_at < before))

@@ -12,12 +12,19 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from knowledge.domain import Course, UpdateState
 from knowledge.models import Instant, QueuedUpdate
+from knowledge.storage.leases import Lease
 
 #: What is not done with.
 OPEN: Final = (UpdateState.WAITING, UpdateState.ANSWERED)
 
+#: An update is leased apart from when it is due, several at a time (``TAKE``). Of one whose holder
+#: died the try, and what may be repeated, are counted as if the lease had ended by itself.
+LEASE: Final = Lease(
+    QueuedUpdate.leased_until, QueuedUpdate.holder, QueuedUpdate.state.in_(OPEN), ended={}
+)
 
-def _lease() -> "ReturningUpdate[*tuple[Any, ...]]":
+
+def _take() -> "ReturningUpdate[*tuple[Any, ...]]":
     """Return the statement; it is given ``at``, ``until``, ``by``, ``most`` and ``in_hand``."""
     at = bindparam("at", type_=Instant())
     other = aliased(QueuedUpdate)
@@ -75,7 +82,7 @@ def _lease() -> "ReturningUpdate[*tuple[Any, ...]]":
     )
 
 
-LEASE: Final = _lease()
+TAKE: Final = _take()
 
 _UPDATES: Final = cast(Table, QueuedUpdate.__table__)
 

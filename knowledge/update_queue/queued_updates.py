@@ -20,7 +20,7 @@ from knowledge.models import QueuedUpdate
 from knowledge.storage.bulk_insert import insert_all
 from knowledge.storage.pagination import bound_limit
 from knowledge.update_queue.fair_scheduling import assign_turns
-from knowledge.update_queue.lease_statements import CHANGE, FINISH, GIVE_UP, LEASE, OPEN
+from knowledge.update_queue.lease_statements import CHANGE, FINISH, GIVE_UP, OPEN, TAKE
 from knowledge.update_queue.message_versions import MessageVersion, load_versions
 
 #: Characters of a failure that are kept.
@@ -158,7 +158,7 @@ def lease(
         "most": limit,
         "in_hand": list(in_hand),
     }
-    rows = session.execute(LEASE, given, execution_options={"synchronize_session": False}).all()
+    rows = session.execute(TAKE, given, execution_options={"synchronize_session": False}).all()
     in_turn = sorted(rows, key=lambda row: (row.turn, row.id))
     versions = load_versions(
         session, {row.id: row.message_key for row in rows if row.message_key is not None}
@@ -305,23 +305,6 @@ def release(session: Session, holder: str) -> None:
         update(QueuedUpdate)
         .where(QueuedUpdate.state.in_(OPEN), QueuedUpdate.holder == holder)
         .values(leased_until=None, holder=None),
-        execution_options={"synchronize_session": False},
-    )
-
-
-def end_leases(session: Session, holder: str, at: datetime) -> None:
-    """End the leases of a ``holder`` that is dead: what it had in hand may be taken ``at`` once.
-
-    Then the try, and what may be repeated, are counted as if the lease had ended by itself.
-    """
-    session.execute(
-        update(QueuedUpdate)
-        .where(
-            QueuedUpdate.state.in_(OPEN),
-            QueuedUpdate.holder == holder,
-            QueuedUpdate.leased_until > at,
-        )
-        .values(leased_until=at),
         execution_options={"synchronize_session": False},
     )
 

@@ -1,19 +1,25 @@
 """Lease scheduled jobs when they are due: one process does each at a time.
 
-One that dies holding a job gives it back by the time that it might take, or as ``lease_recovery``
-finds it dead.
+A job is free when it is due: its lease moves that ahead by the time that it might take.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from knowledge.models import ScheduledJob
+from knowledge.storage.bulk_insert import insert_new
+from knowledge.storage.leases import Lease
 
 _MAX_RESULT = 500
+
+LEASE = Lease(
+    ScheduledJob.due_at,
+    ScheduledJob.holder,
+    ended={"holder": None, "last_result": "given up half-way"},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +37,10 @@ def lease(
     """Take a job if it is due; nobody else gets it for ``longest``, unless it is finished.
 
     Returns until when it is held, which ``finish`` is to be told; None if it is not due. A new
-    job is due at once. The transaction must end before the job is begun.
+    job is due at once.
     """
-    if session.scalar(select(ScheduledJob.name).where(ScheduledJob.name == name)) is None:
-        try:
-            with session.begin_nested():
-                session.add(ScheduledJob(name=name, due_at=now))
-        except IntegrityError:
-            pass  # Another process made it just now.
-    return session.scalar(
-        update(ScheduledJob)
-        .where(ScheduledJob.name == name, ScheduledJob.due_at <= now)
-        .values(due_at=now + longest, holder=holder)
-        .returning(ScheduledJob.due_at)
-    )
+    insert_new(session, ScheduledJob, {"name": name, "due_at": now})
+    return LEASE.take(session, ScheduledJob.name == name, now, now + longest, holder)
 
 
 def finish(
@@ -58,16 +54,6 @@ def finish(
         update(ScheduledJob)
         .where(ScheduledJob.name == name, ScheduledJob.due_at == held)
         .values(due_at=due_at, last_result=result[:_MAX_RESULT] if result else None, holder=None)
-    )
-
-
-def end_leases(session: Session, holder: str, at: datetime) -> None:
-    """Have the jobs that a dead ``holder`` was about be due ``at`` a moment."""
-    session.execute(
-        update(ScheduledJob)
-        .where(ScheduledJob.holder == holder, ScheduledJob.due_at > at)
-        .values(due_at=at, last_result="given up half-way", holder=None),
-        execution_options={"synchronize_session": False},
     )
 
 

@@ -14,7 +14,7 @@ from bot.telegram.errors import (
     TokenMissing,
     TokenRejected,
 )
-from bot.telegram.outgoing.backoff import ANSWER_TRIES
+from bot.telegram.handling.workers import ANSWER_TRIES
 from bot.telegram.setup.application import TelegramConfig, build, check
 from bot.telegram.setup.registration import look
 from tests.e2e.bot_api_rules import SentButton

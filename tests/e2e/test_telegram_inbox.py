@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.conversation.reply import Asker, Reply
 from bot.telegram.errors import TokenRejected
-from bot.telegram.outgoing.backoff import ANSWER_TRIES
+from bot.telegram.handling.workers import ANSWER_TRIES
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig
 from knowledge.domain import Course, UpdateState, now

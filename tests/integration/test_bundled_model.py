@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from embeddings.bundled import e5_model
 from embeddings.bundled.e5_model import FOLDER_NAME, ensure_unpacked
 from embeddings.encoders.encoder import MAX_CHARACTERS, SentenceTransformerEncoder, open_encoder
-from embeddings.encoders.onnx_encoder import open_onnx_encoder
+from embeddings.encoders.sentence_transformers_model import open_sentence_transformer
 from embeddings.errors import ModelUnavailable
 from embeddings.text.normalisation import for_matching
 from embeddings.weights import ENCODER
@@ -73,7 +73,6 @@ def test_the_unpacked_weights_give_the_vectors_of_the_package_s_own_engine(
 def test_vectors_at_8_bits_are_close_to_the_trained_ones(
     models_dir: Path, bundled_encoder: SentenceTransformerEncoder
 ) -> None:
-    from embeddings.encoders.sentence_transformers_model import open_sentence_transformer
 
     exact = open_sentence_transformer(ensure_unpacked(models_dir), ENCODER)
     normalised = [for_matching(sentence) for sentence in SENTENCES]
@@ -84,18 +83,6 @@ def test_vectors_at_8_bits_are_close_to_the_trained_ones(
     assert cosines(statements, exact(normalised, "passage: ")).min() >= 0.98
     # The prompts matter: the two are not the same vectors.
     assert cosines(claims, statements).max() < CLOSE
-
-
-def test_at_8_bits_it_is_a_sentence_transformer_too(
-    models_dir: Path, bundled_encoder: SentenceTransformerEncoder
-) -> None:
-    from embeddings.encoders.sentence_transformers_model import as_sentence_transformer
-
-    quantised = open_onnx_encoder(ensure_unpacked(models_dir), models_dir, ENCODER)
-    model = as_sentence_transformer(quantised)
-    texts = [for_matching(sentence) for sentence in SENTENCES]
-    theirs = model.encode(texts, prompt="query: ", normalize_embeddings=True)
-    assert cosines(bundled_encoder.encode_claims(SENTENCES), theirs).min() >= CLOSE
 
 
 @pytest.mark.usefixtures("bundled_encoder")

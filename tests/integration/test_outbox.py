@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.conversation.delivery_failures import compose_failure_line
-from bot.conversation.outbox import FIRST_PAUSE, LEASE, LONGEST_PAUSE, MAX_TRIES, Letter, Outbox
+from bot.conversation.outbox import BACKOFF, LEASE, MAX_TRIES, Letter, Outbox
 from bot.conversation.reply import Reply
 from bot.conversation.translations import Language, load_catalogue
 from knowledge import curation
@@ -239,13 +239,13 @@ class TestTaking:
         asks(sessions, "someone")
         answered(sessions)
         outbox.failed(taken(outbox), "TimedOut")
-        clock.now += FIRST_PAUSE - timedelta(seconds=1)
+        clock.now += BACKOFF.first - timedelta(seconds=1)
         assert outbox.take() is None
         clock.now += timedelta(seconds=1)
         for _ in range(MAX_TRIES - 1):
             outbox.failed(taken(outbox), "TimedOut")
             assert outbox.take() is None
-            clock.now += LONGEST_PAUSE
+            clock.now += BACKOFF.longest
         outbox.failed(taken(outbox), "TimedOut")
         (row,) = rows(sessions)
         assert (row.status, row.error) == (NotificationStatus.UNREACHABLE, "TimedOut")
@@ -337,7 +337,7 @@ class TestTaking:
         asks(sessions, "someone")
         answered(sessions)
         assert Outbox(sessions, b"another key", clock).take() is None
-        clock.now += LONGEST_PAUSE
+        clock.now += BACKOFF.longest
         assert taken(outbox).address == "7"
 
     def test_who_is_not_waiting_is_not_told(self, sessions: Sessions, outbox: Outbox) -> None:

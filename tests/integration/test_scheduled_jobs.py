@@ -37,11 +37,12 @@ async def test_an_errand_is_run_when_it_is_due(sessions: Sessions) -> None:
         runs.append(at)
         return "done"
 
-    work = Errands(sessions, [Errand("a", HOUR, run)], clock)
-    assert await work.run_due() == ["a"]
-    assert await work.run_due() == []
+    errand = Errand("a", HOUR, run)
+    work = Errands(sessions, [errand], clock)
+    assert await work.run(errand)
+    assert not await work.run(errand)
     clock.now += HOUR
-    assert await work.run_due() == ["a"]
+    assert await work.run(errand)
     assert runs == [NOW, NOW + HOUR]
     assert notes(sessions) == {"a": (NOW + 2 * HOUR, "done")}
 
@@ -55,11 +56,11 @@ async def test_one_that_is_done_once_is_not_begun_anew_where_it_was_cut_short(
         begun.set()
         await asyncio.Event().wait()
 
-    listed = [Errand("a", HOUR, endless, timedelta(minutes=1), once=True)]
-    running = asyncio.create_task(Errands(sessions, listed, Clock(), "me").run_due())
+    errand = Errand("a", HOUR, endless, timedelta(minutes=1), once=True)
+    running = asyncio.create_task(Errands(sessions, [errand], Clock(), "me").run(errand))
     await begun.wait()
     with sessions.begin() as session:
-        scheduled_jobs.end_leases(session, "me", NOW)
+        scheduled_jobs.LEASE.end(session, "me", NOW)
     assert notes(sessions) == {"a": (NOW + HOUR, None)}
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -85,7 +86,8 @@ async def test_one_that_fails_is_noted_and_the_others_are_run(sessions: Sessions
         Errand("slow", HOUR, slow, timedelta(seconds=0.05)),
         Errand("good", HOUR, good),
     ]
-    assert len(await Errands(sessions, listed, Clock()).run_due()) == 4
+    work = Errands(sessions, listed, Clock())
+    assert [await work.run(errand) for errand in listed] == [True] * 4
     found = notes(sessions)
     assert found["known"] == (NOW + HOUR, "failed: the sea is dry; wait for rain")
     assert found["unknown"] == (NOW + HOUR, "failed; see the log")

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from knowledge.checking.confidence_interval import wilson
 from knowledge.evaluation.metrics import (
-    accuracy,
     average_precision,
     bootstrap,
     bootstrap_mean,
@@ -58,7 +57,6 @@ class TestLabels:
 
     def test_confusion_counts_labels_by_verdicts(self) -> None:
         assert self.matrix.tolist() == [[2, 1, 0], [1, 1, 0], [1, 0, 0]]
-        assert accuracy(self.matrix) == 0.5
 
     def test_scores_of_each_label(self) -> None:
         first, second, third = class_scores(self.matrix, "abc")

@@ -15,7 +15,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.telegram.outgoing.backoff import FIRST_PAUSE, LONGEST_PAUSE, SEND_FOR, is_too_late, pause
+from bot.telegram.handling.reply_sender import BACKOFF, SEND_FOR, is_too_late
 from bot.telegram.outgoing.send_errors import DESCRIPTIONS, SendFailure, classify_error, reason
 
 NOW = datetime(2030, 5, 1, tzinfo=UTC)
@@ -87,11 +87,13 @@ def test_each_description_is_shown_whole(description: str) -> None:
 
 
 def test_pauses_double_up_to_the_longest_and_are_spread() -> None:
+    first, longest, pause = BACKOFF.first, BACKOFF.longest, BACKOFF.pause
     assert [pause(tries, 0.999999) for tries in (0, 1, 2)] == [
-        pytest.approx(FIRST_PAUSE * factor, abs=timedelta(milliseconds=1)) for factor in (1, 2, 4)
+        pytest.approx(first * factor, abs=timedelta(milliseconds=1)) for factor in (1, 2, 4)
     ]
-    assert pause(0, 0.0) == FIRST_PAUSE / 2
-    assert LONGEST_PAUSE / 2 <= pause(10**9, 0.3) <= LONGEST_PAUSE
+    assert pause(0, 0.0) == first / 2
+    assert longest / 2 <= pause(10**9, 0.3) <= longest
+    assert [pause(tries) for tries in (0, 1, 10**9)] == [first, 2 * first, longest]
 
 
 def test_an_answer_is_too_late_after_a_day() -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.telegram.incoming.stopping import unless_stopped
+from bot.stopping import unless_stopped
 
 
 async def test_a_stop_ends_the_wait_and_cancels_the_work() -> None:

@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
+from cachetools import LRUCache
 from telegram import BotCommand, BotCommandScopeChat, Message, Update
 from telegram.constants import ChatType
 from telegram.error import TelegramError
@@ -77,8 +77,8 @@ class Desk:
     )
     links: BoundedPool = field(default_factory=lambda: BoundedPool("links", LINK_THREADS, LINKS))
     _hands: dict[int, PendingReply] = field(default_factory=dict)
-    _albums: OrderedDict[str, int] = field(default_factory=OrderedDict)
-    _menus: OrderedDict[int, Menu] = field(default_factory=OrderedDict)
+    _albums: LRUCache[str, int] = field(default_factory=lambda: LRUCache(_ALBUMS))
+    _menus: LRUCache[int, Menu] = field(default_factory=lambda: LRUCache(_MENUS))
 
     def hand(self, update_id: int) -> PendingReply:
         """Return what is in hand for an update."""
@@ -104,8 +104,6 @@ class Desk:
         known = self._menus.pop(chat_id, ())
         if menu:
             self._menus[chat_id] = menu
-        if len(self._menus) > _MENUS:
-            self._menus.popitem(last=False)
         return known != menu
 
     def is_new_album(self, message: Message) -> bool:
@@ -116,10 +114,7 @@ class Desk:
         album = message.media_group_id
         if album is None:
             return True
-        first = self._albums.setdefault(album, message.message_id)
-        if len(self._albums) > _ALBUMS:
-            self._albums.popitem(last=False)
-        return first == message.message_id
+        return self._albums.setdefault(album, message.message_id) == message.message_id
 
 
 class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk]):

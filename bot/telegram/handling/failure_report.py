@@ -6,7 +6,7 @@ from telegram import Update
 from telegram.error import Forbidden
 
 from bot.telegram.handling.context import Context
-from bot.telegram.outgoing.send_errors import where
+from bot.telegram.outgoing.send_errors import log_fields
 
 logger = logging.getLogger(__name__)
 
@@ -24,9 +24,6 @@ async def report_failure(update: object, context: Context) -> None:
         # The person blocked the bot or removed it from the group: nobody is left to tell.
         logger.info("update_undeliverable", extra={"update_id": update_id})
         return
-    logger.error(
-        "update_failed",
-        extra={"update_id": update_id, "error": type(error).__name__, "where": where(error)},
-    )
+    logger.error("update_failed", extra={"update_id": update_id, **log_fields(error)})
     if update_id is not None:
         context.bot_data.hand(update_id).failure = type(error).__name__

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from telegram import Bot, ChatMember, ChatMemberRestricted, Message, MessageOriginUser, Update
@@ -25,13 +26,14 @@ from telegram.ext import (
 
 from bot.conversation.groups import COMMANDS, PREFIX
 from bot.conversation.interface import Here, Standing
+from bot.stopping import repeating
 from bot.telegram.handling.context import App, Context, Desk, asker_of, log_answered, place_of
 from bot.telegram.handling.media_messages import answer_about
 from bot.telegram.handling.pending_reply import PendingReply
 from bot.telegram.incoming.filters import AS_THE_GROUP, ASKS_IN_A_CHANNEL, FROM_A_PERSON
 from bot.telegram.incoming.message_text import command_of, find_command, find_question, words_of
 from bot.telegram.outgoing.callback_answers import acknowledge, notice
-from bot.telegram.outgoing.send_errors import where
+from bot.telegram.outgoing.send_errors import log_fields
 from bot.telegram.outgoing.sending import Place
 
 logger = logging.getLogger(__name__)
@@ -177,19 +179,10 @@ async def look(desk: Desk, update: Update, hand: PendingReply) -> None:
 @contextlib.asynccontextmanager
 async def remembering(desk: Desk) -> AsyncIterator[None]:
     """Keep in memory which groups are watched while the body runs; it is known when that begins."""
-    await _refresh(desk)
-    looking = asyncio.create_task(_keep_fresh(desk))
-    try:
+    refresh = partial(_refresh, desk)
+    await refresh()
+    async with repeating(refresh, LOOK_SECONDS):
         yield
-    finally:
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
-
-
-async def _keep_fresh(desk: Desk) -> None:
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        await _refresh(desk)
 
 
 async def _refresh(desk: Desk) -> None:
@@ -197,8 +190,7 @@ async def _refresh(desk: Desk) -> None:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(desk.quick, desk.talk.groups.refresh)
     except Exception as error:  # noqa: BLE001 - logged; what is remembered stays until the next look
-        extra = {"error": type(error).__name__, "where": where(error)}
-        logger.error("watched_groups_unreadable", extra=extra)
+        logger.error("watched_groups_unreadable", extra=log_fields(error))
 
 
 def _says_something(message: Message, bot_id: int) -> bool:

@@ -13,21 +13,26 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import Final, TypeVar
+from datetime import datetime, timedelta
+from typing import Final
 
 from telegram import Bot
 from telegram.error import ChatMigrated, RetryAfter, TelegramError
 
 from bot.observability import telemetry
 from bot.telegram.incoming.update_store import UpdateStore
-from bot.telegram.outgoing.backoff import is_too_late, pause
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.rendering import Buttons, Rendered
 from bot.telegram.outgoing.reply_pieces import Piece
 from bot.telegram.outgoing.send_errors import SendFailure, classify_error, reason
-from bot.telegram.outgoing.sending import edit_buttons, edit_part, requested_pause, send_part
-from knowledge.errors import DatabaseFailed
+from bot.telegram.outgoing.sending import (
+    edit_buttons,
+    edit_part,
+    record_surely,
+    requested_pause,
+    send_part,
+)
+from knowledge.backoff import Backoff
 from knowledge.update_queue.queued_updates import LeasedUpdate
 
 logger = logging.getLogger(__name__)
@@ -38,10 +43,11 @@ _PATIENCE_SECONDS: Final = 2.0
 _SEND_SECONDS: Final = 30.0
 #: Ways in which one piece is changed until Telegram takes it.
 _CHANGES: Final = 4
-_RECORD_TRIES: Final = 5
 _RECORD_PAUSE_SECONDS: Final = 0.5
-
-_T = TypeVar("_T")
+#: How long to wait before an update is taken again whose answer or its sending failed.
+BACKOFF: Final = Backoff(timedelta(seconds=1), timedelta(minutes=5))
+#: An answer that could not be sent for so long is of no use any more.
+SEND_FOR: Final = timedelta(days=1)
 
 
 class Sender:
@@ -164,7 +170,7 @@ class Sender:
                 taken.arrived_at, self._inbox.clock()
             ):
                 logger.warning("send_delayed", extra=extra)
-                wait = pause(taken.tries, random.random())  # noqa: S311 - spreads, hides nothing
+                wait = pause(taken.tries)
                 repeat = fate is SendFailure.UNSURE and not piece.is_edit
                 await _surely(lambda: self._inbox.put_back(taken, wait, name, repeat))
                 return wait
@@ -204,14 +210,15 @@ def _changed(
     return None
 
 
-async def _surely(record: Callable[[], Awaitable[_T]]) -> _T:
-    """Record, trying again: a sending that is not recorded would be repeated."""
-    for left in reversed(range(_RECORD_TRIES)):
-        try:
-            return await record()
-        except DatabaseFailed as error:
-            if not left:
-                raise
-            logger.warning("record_delayed", extra={"error": type(error).__name__})
-            await asyncio.sleep(_RECORD_PAUSE_SECONDS)
-    raise AssertionError  # pragma: no cover - the last try returns or raises
+async def _surely(record: Callable[[], Awaitable[object]]) -> None:
+    await record_surely(record, _RECORD_PAUSE_SECONDS)
+
+
+def pause(tries: int) -> timedelta:
+    """Return how long an update waits after ``tries`` failures: not all of them equally."""
+    return BACKOFF.pause(tries, random.random())  # noqa: S311 - spreads, hides nothing
+
+
+def is_too_late(arrived_at: datetime, now: datetime) -> bool:
+    """Whether an answer is not sent any more."""
+    return now - arrived_at > SEND_FOR

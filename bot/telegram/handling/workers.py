@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
-from random import random
 from typing import Final
 
 from telegram import Update
@@ -16,17 +15,18 @@ from bot.conversation.reply import Reply
 from bot.observability import telemetry
 from bot.observability.logs import request
 from bot.observability.redaction import words_in_hand
+from bot.stopping import repeating, rest
 from bot.telegram.errors import TokenRejected
 from bot.telegram.handling import groups
 from bot.telegram.handling.context import App, asker_of, place_of
 from bot.telegram.handling.pending_reply import PendingReply
-from bot.telegram.handling.reply_sender import Sender
+from bot.telegram.handling.reply_sender import Sender, pause
 from bot.telegram.incoming.decoding import decode_update
 from bot.telegram.incoming.update_store import UpdateStore
-from bot.telegram.outgoing.backoff import ANSWER_TRIES, DEADLY_TRIES, pause
 from bot.telegram.outgoing.callback_answers import acknowledge
 from bot.telegram.outgoing.reply_pieces import Piece
-from bot.telegram.outgoing.send_errors import where
+from bot.telegram.outgoing.send_errors import log_fields
+from knowledge.backoff import Backoff
 from knowledge.domain import Course
 from knowledge.errors import DatabaseFailed, SealBroken
 from knowledge.update_queue.message_versions import VersionStatus
@@ -40,9 +40,12 @@ AT_ONCE: Final = 64
 LOOK_SECONDS: Final = 0.5
 #: How long a stop waits for what is in hand; with the last acknowledgement it takes ten.
 FAREWELL_SECONDS: Final = 8.0
-_FIRST_PAUSE_SECONDS: Final = 1.0
-# Shorter than a silence that /healthz takes for a loop that hangs.
-_LONGEST_PAUSE_SECONDS: Final = 15.0
+#: How often finding an answer is tried before the person is told that it failed.
+ANSWER_TRIES: Final = 3
+#: An update in whose hand so many processes died is suspected of killing them.
+DEADLY_TRIES: Final = 10
+# The longest is shorter than a silence that /healthz takes for a loop that hangs.
+_BACKOFF: Final = Backoff(timedelta(seconds=1), timedelta(seconds=15))
 _RENEWALS: Final = 4
 
 
@@ -77,26 +80,24 @@ class Workers:
 
     async def run(self) -> None:
         """Answer until ``stop``. Raises ``TokenRejected`` when the token is accepted no more."""
-        beating = asyncio.create_task(self._beat())
         failures = 0
-        try:
-            while not self._stop.is_set() and not self._locked_out:
-                self._wake.clear()
-                telemetry.note_inbox_checked()
-                try:
-                    taken = await self._take()
-                    failures, rest = 0, LOOK_SECONDS
-                except Exception as error:  # noqa: BLE001 - logged; a bad moment is outlived
-                    rest = min(_FIRST_PAUSE_SECONDS * 2.0**failures, _LONGEST_PAUSE_SECONDS)
-                    failures += 1
-                    _log_broken("inbox_unreadable", error)
-                    taken = False
-                if not taken:
-                    await self._rest(rest)
-        finally:
-            await self._farewell()
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+        async with repeating(self._renew, self._inbox.lease.total_seconds() / _RENEWALS):
+            try:
+                while not self._stop.is_set() and not self._locked_out:
+                    self._wake.clear()
+                    telemetry.note_inbox_checked()
+                    try:
+                        taken = await self._take()
+                        failures, pause_s = 0, LOOK_SECONDS
+                    except Exception as error:  # noqa: BLE001 - logged; a bad moment is outlived
+                        pause_s = _BACKOFF.pause(failures).total_seconds()
+                        failures += 1
+                        _log_broken("inbox_unreadable", error)
+                        taken = False
+                    if not taken:
+                        await rest(pause_s, self._wake)
+            finally:
+                await self._farewell()
         if self._locked_out:
             raise TokenRejected
 
@@ -144,7 +145,7 @@ class Workers:
             if taken.tries >= ANSWER_TRIES and not isinstance(error, DatabaseFailed):
                 await self._inbox.give_up(taken, f"broken: {name}")
                 return None
-            wait = pause(taken.tries, random())  # noqa: S311 - spreads, hides nothing
+            wait = pause(taken.tries)
             await self._inbox.put_back(taken, wait, name)
         except Exception as second:  # noqa: BLE001 - its lease ends by itself
             _log_broken("update_not_put_back", second, taken.id)
@@ -202,7 +203,7 @@ class Workers:
                 await self._application.process_update(update)
             if hand.failure is not None and not hand.pieces:
                 if taken.tries + 1 < ANSWER_TRIES:
-                    wait = pause(taken.tries, random())  # noqa: S311 - spreads, hides nothing
+                    wait = pause(taken.tries)
                     await self._inbox.put_back(taken, wait, hand.failure)
                     return wait
                 course, error = Course.APOLOGISE, f"not answered: {hand.failure}"
@@ -252,16 +253,14 @@ class Workers:
         reply: Reply = await loop.run_in_executor(self._desk.quick, words, asker)
         hand.say(reply, place)
 
-    async def _beat(self) -> None:
+    async def _renew(self) -> None:
         """Keep what is in hand for as long as this process lives."""
-        while True:
-            await asyncio.sleep(self._inbox.lease.total_seconds() / _RENEWALS)
-            if not self._in_hand:
-                continue
-            try:
-                await self._inbox.renew(list(self._in_hand))
-            except Exception as error:  # noqa: BLE001 - logged; the next beat comes soon
-                _log_broken("lease_not_renewed", error)
+        if not self._in_hand:
+            return
+        try:
+            await self._inbox.renew(list(self._in_hand))
+        except Exception as error:  # noqa: BLE001 - logged; it is renewed again soon
+            _log_broken("lease_not_renewed", error)
 
     async def _farewell(self) -> None:
         """Let what is in hand finish; the rest is another process's, or the next start's."""
@@ -274,11 +273,6 @@ class Workers:
             await self._inbox.release()
         except Exception as error:  # noqa: BLE001 - the leases end by themselves
             _log_broken("leases_not_released", error)
-
-    async def _rest(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
 
 
 @contextlib.asynccontextmanager
@@ -298,5 +292,4 @@ async def run_workers(workers: Workers, stop: asyncio.Event) -> AsyncIterator[No
 
 
 def _log_broken(event: str, error: BaseException, update_id: int | None = None) -> None:
-    extra = {"update_id": update_id, "error": type(error).__name__, "where": where(error)}
-    logger.error(event, extra=extra)
+    logger.error(event, extra={"update_id": update_id, **log_fields(error)})

@@ -2,11 +2,11 @@
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cachetools import LRUCache
 from telegram.constants import ChatType, UpdateType
 
 from bot.observability import telemetry
@@ -51,7 +51,8 @@ class Intake:
         self._on_new, self._is_meant, self._clock = on_new, is_meant, clock
         self._is_overheard = is_overheard
         self._waiting = 0
-        self._not_stored: OrderedDict[int, NewUpdate] = OrderedDict()
+        # What becomes of updates that come again: they were counted as let through.
+        self._not_stored: LRUCache[int, NewUpdate] = LRUCache(_NOT_STORED)
 
     async def store(self, updates: Sequence[object]) -> None:
         """Store updates as Telegram wrote them; returns when those to be answered are on disk.
@@ -69,7 +70,7 @@ class Intake:
         try:
             stored = await self._inbox.store(kept)
         except Exception:
-            self._remember(kept)
+            self._not_stored.update({each.id: each for each in kept})
             raise
         self._waiting = stored.waiting
         again = len(kept) - len(stored.new)
@@ -77,13 +78,6 @@ class Intake:
         if again or refused:
             logger.info("updates_stored", extra={"again": again, "refused": refused})
         self._on_new()
-
-    def _remember(self, arriving: Sequence[NewUpdate]) -> None:
-        """Remember what becomes of updates that come again: they were counted as let through."""
-        for each in arriving:
-            self._not_stored[each.id] = each
-            if len(self._not_stored) > _NOT_STORED:
-                self._not_stored.popitem(last=False)
 
     def _arriving(self, update: object, number: int | None) -> NewUpdate | None:
         if number is None:

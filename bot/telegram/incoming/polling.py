@@ -16,12 +16,13 @@ from telegram import Bot
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.request import BaseRequest, HTTPXRequest
 
+from bot.stopping import rest, unless_stopped
 from bot.telegram.errors import PollingConflict, TokenRejected
 from bot.telegram.incoming.filters import ALLOWED_UPDATES
 from bot.telegram.incoming.intake import Intake, number_of
-from bot.telegram.incoming.stopping import unless_stopped
 from bot.telegram.outgoing.send_errors import UNREADABLE, kind
 from bot.telegram.outgoing.sending import requested_pause
+from knowledge.backoff import Backoff
 from knowledge.errors import DatabaseFailed
 
 logger = logging.getLogger(__name__)
@@ -31,8 +32,7 @@ _HOLD: Final = timedelta(seconds=30)
 _MARGIN: Final = timedelta(seconds=5)
 #: The most that Telegram gives at once.
 _BATCH: Final = 100
-_FIRST_PAUSE_SECONDS: Final = 1.0
-_LONGEST_PAUSE_SECONDS: Final = 30.0
+_BACKOFF: Final = Backoff(timedelta(seconds=1), timedelta(seconds=30))
 #: Another poller is put up with so often: one that was just stopped may still hang on the line.
 _CONFLICTS: Final = 3
 #: How long a stop waits for the last acknowledgement; without it the batch is only stored again.
@@ -48,7 +48,7 @@ async def poll(bot: Bot, intake: Intake, stop: asyncio.Event) -> None:
     request = HTTPXRequest(connection_pool_size=1)
     await request.initialize()
     offset: int | None = None
-    pause, conflicts = _FIRST_PAUSE_SECONDS, 0
+    failures = conflicts = 0
     try:
         while not stop.is_set():
             try:
@@ -56,21 +56,22 @@ async def poll(bot: Bot, intake: Intake, stop: asyncio.Event) -> None:
                 if updates:
                     await intake.store(updates)
                     offset = _after(updates)
-                pause, conflicts = _FIRST_PAUSE_SECONDS, 0
+                failures = conflicts = 0
                 continue
             except Conflict:
                 conflicts += 1
                 if conflicts == _CONFLICTS:
                     raise PollingConflict from None
-                error_name, wait = Conflict.__name__, pause
+                error_name, asked = Conflict.__name__, None
             except InvalidToken:
                 raise TokenRejected from None
             except (TelegramError, DatabaseFailed) as error:
                 error_name = kind(error)
-                wait = _asked_pause(error) or pause
+                asked = requested_pause(error) if isinstance(error, RetryAfter) else None
+            wait = (asked or _BACKOFF.pause(failures)).total_seconds()
+            failures += 1
             logger.warning("polling_failed", extra={"error": error_name, "retry_in_s": wait})
-            await unless_stopped(asyncio.sleep(wait), stop)
-            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            await rest(wait, stop)
     finally:
         if offset is not None:
             await _acknowledge(request, bot, offset)
@@ -115,8 +116,3 @@ def _after(updates: Sequence[object]) -> int:
     if not numbers:
         raise NetworkError("getUpdates gave no update with a number")
     return max(numbers) + 1
-
-
-def _asked_pause(error: Exception) -> float | None:
-    """Return the seconds Telegram asks to wait, if it does."""
-    return requested_pause(error).total_seconds() if isinstance(error, RetryAfter) else None

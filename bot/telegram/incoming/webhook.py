@@ -19,7 +19,7 @@ from bot.observability import telemetry
 from bot.observability.refused_requests import Refusals
 from bot.telegram.errors import WebhookUnavailable
 from bot.telegram.incoming.intake import Intake, number_of
-from bot.telegram.outgoing.send_errors import where
+from bot.telegram.outgoing.send_errors import log_fields
 from knowledge.errors import DatabaseFailed
 
 logger = logging.getLogger(__name__)
@@ -82,8 +82,7 @@ class Door:
         try:
             await self._store([update])
         except Exception as error:  # noqa: BLE001 - a server's own trace would quote the update
-            extra = {"error": type(error).__name__, "where": where(error)}
-            logger.error("update_not_stored", extra=extra)
+            logger.error("update_not_stored", extra=log_fields(error))
             if isinstance(error, DatabaseFailed):
                 return HTTPStatus.SERVICE_UNAVAILABLE
             return HTTPStatus.INTERNAL_SERVER_ERROR

@@ -9,6 +9,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from functools import partial
 from typing import Final, TypeVar
 
 from telegram import Bot
@@ -18,8 +20,10 @@ from bot.conversation.outbox import LEASE, Letter, Post
 from bot.observability import telemetry
 from bot.observability.logs import Threads
 from bot.observability.redaction import words_in_hand
-from bot.telegram.outgoing.send_errors import classify_error, reason, where
-from bot.telegram.outgoing.sending import Place, parts_of, requested_pause, send_part
+from bot.stopping import rest
+from bot.telegram.outgoing.send_errors import classify_error, log_fields, reason
+from bot.telegram.outgoing.sending import Place, parts_of, record_surely, requested_pause, send_part
+from knowledge.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
@@ -27,9 +31,8 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 1.0
 #: A sending that takes longer counts as failed; well within the lease.
 _SEND_SECONDS: Final = LEASE.total_seconds() / 4
-_FIRST_PAUSE_SECONDS: Final = 1.0
-_RECORD_TRIES: Final = 5
-_LONGEST_PAUSE_SECONDS: Final = 60.0
+_BACKOFF: Final = Backoff(timedelta(seconds=1), timedelta(minutes=1))
+_RECORD_PAUSE_SECONDS: Final = 1.0
 
 _T = TypeVar("_T")
 
@@ -53,11 +56,10 @@ class NotificationSender:
                 try:
                     pause = await self._round()
                 except Exception as error:  # noqa: BLE001 - logged; the post outlives a bad moment
-                    extra = {"error": type(error).__name__, "where": where(error)}
-                    logger.error("delivery_failed", extra=extra)
+                    logger.error("delivery_failed", extra=log_fields(error))
                     pause = self._backoff()
                 if pause:
-                    await self._rest(pause)
+                    await rest(pause, self._stop)
         finally:
             self._thread.shutdown(wait=True)
 
@@ -79,7 +81,9 @@ class NotificationSender:
         try:
             async with self._window:
                 await self._send(letter)
-                await self._record(letter)
+                # One that is not recorded would be repeated.
+                recorded = partial(self._off_loop, partial(self._post.sent, letter))
+                await record_surely(recorded, _RECORD_PAUSE_SECONDS)
         except (Forbidden, BadRequest) as error:
             # The person blocked the bot, the chat is gone, or Telegram will never take this.
             why = reason(error)
@@ -106,19 +110,6 @@ class NotificationSender:
             telemetry.count_not_sent(classify_error(error).name.lower())
             raise
 
-    async def _record(self, letter: Letter) -> None:
-        """Record a sending, trying again: one that is not recorded would be repeated."""
-        for left in reversed(range(_RECORD_TRIES)):
-            try:
-                await self._off_loop(lambda: self._post.sent(letter))
-            except Exception as error:
-                if not left:
-                    raise
-                logger.warning("record_delayed", extra={"error": type(error).__name__})
-                await asyncio.sleep(_FIRST_PAUSE_SECONDS)
-            else:
-                return
-
     async def _wait_as_asked(self, letter: Letter, error: RetryAfter) -> float:
         pause = requested_pause(error)
         await self._off_loop(lambda: self._post.failed(letter, "RetryAfter", pause))
@@ -127,13 +118,9 @@ class NotificationSender:
         return pause.total_seconds()
 
     def _backoff(self) -> float:
-        pause = min(_FIRST_PAUSE_SECONDS * 2.0**self._failures, _LONGEST_PAUSE_SECONDS)
+        pause = _BACKOFF.pause(self._failures)
         self._failures += 1
-        return pause
-
-    async def _rest(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stop.wait(), seconds)
+        return pause.total_seconds()
 
     async def _off_loop(self, act: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, act)

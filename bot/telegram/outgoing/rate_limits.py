@@ -43,7 +43,8 @@ class Limits:
 class Meter:
     """Lets so many a second through for each key, after a burst at first.
 
-    What a key may do is one number: the moment at which all it did is evened out.
+    What a key may do is one number: the moment at which all it did is evened out (the generic cell
+    rate algorithm, https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm).
     """
 
     def __init__(self, per_second: float, burst: int) -> None:

@@ -136,10 +136,14 @@ _KNOWN = "|".join(map(re.escape, sorted(DESCRIPTIONS, key=len, reverse=True)))
 _REASON = re.compile(rf"(?:(?:Bad Request|Forbidden): )?(?:{_KNOWN})(?!\w)", re.IGNORECASE)
 
 
-def where(error: BaseException) -> str:
-    """Return the innermost frames of ``error`` as ``file:line`` list: no message, no values."""
+def log_fields(error: BaseException) -> dict[str, str]:
+    """Return what is logged of ``error``: its kind and its innermost frames as ``file:line`` list.
+
+    No message and no values, which may quote a person.
+    """
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    return " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)
+    where = " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)
+    return {"error": type(error).__name__, "where": where}
 
 
 def kind(error: Exception) -> str:

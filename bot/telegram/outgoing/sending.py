@@ -15,12 +15,15 @@ from telegram.error import NetworkError, RetryAfter
 from bot.conversation.reply import Document, Picture, Reply
 from bot.telegram.outgoing.rendering import Buttons, Rendered, render
 from bot.telegram.outgoing.send_errors import NEVER_LEFT
+from knowledge.backoff import Backoff
+from knowledge.errors import DatabaseFailed
 
 logger = logging.getLogger(__name__)
 
-# Sending is tried this often in all, and no pause Telegram asks for is waited out beyond this.
+# Sending is tried this often in all; a longer pause than these is not waited out.
 _SEND_TRIES = 4
-_LONGEST_PAUSE_SECONDS = 60.0
+_BACKOFF = Backoff(timedelta(seconds=1), timedelta(minutes=1))
+_RECORD_TRIES = 5
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -112,22 +115,36 @@ async def edit_buttons(bot: Bot, buttons: Buttons, chat_id: int) -> None:
 
 async def retry_safely(send: Callable[[], Awaitable[_T]]) -> _T:
     """Return what ``send`` returns, trying again where that cannot send the message twice."""
-    pause = 1.0
+    failures = 0
     for _ in range(_SEND_TRIES - 1):
         try:
             return await send()
         except RetryAfter as error:
-            wait = requested_pause(error).total_seconds()
-            if wait > _LONGEST_PAUSE_SECONDS:
+            wait = requested_pause(error)
+            if wait > _BACKOFF.longest:
                 raise
         except NetworkError as error:
             if not isinstance(error.__cause__, NEVER_LEFT):
                 raise
-            wait = pause
-            pause *= 2
-        logger.warning("send_delayed", extra={"wait_s": wait})
-        await asyncio.sleep(wait)
+            wait = _BACKOFF.pause(failures)
+            failures += 1
+        logger.warning("send_delayed", extra={"wait_s": wait.total_seconds()})
+        await asyncio.sleep(wait.total_seconds())
     return await send()
+
+
+async def record_surely(record: Callable[[], Awaitable[_T]], pause_s: float) -> _T:
+    """Return what ``record`` returns, trying again: a sending without a record would be repeated.
+
+    Raises DatabaseFailed where the database fails each time.
+    """
+    for _ in range(_RECORD_TRIES - 1):
+        try:
+            return await record()
+        except DatabaseFailed as error:
+            logger.warning("record_delayed", extra={"error": type(error).__name__})
+        await asyncio.sleep(pause_s)
+    return await record()
 
 
 def requested_pause(error: RetryAfter) -> timedelta:

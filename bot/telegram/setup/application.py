@@ -7,6 +7,7 @@ import re
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from bot.conversation.interface import Talk
 from bot.conversation.outbox import Post
 from bot.observability import redaction
 from bot.observability.logs import clean_records
+from bot.stopping import unless_stopped
 from bot.telegram.errors import TelegramUnreachable, TokenMissing, TokenRejected, WebhookUnavailable
 from bot.telegram.handling import groups, handlers
 from bot.telegram.handling.context import App, Context, Desk
@@ -28,7 +30,6 @@ from bot.telegram.incoming.admission_control import AdmissionControl
 from bot.telegram.incoming.filters import ALLOWED_UPDATES
 from bot.telegram.incoming.intake import Intake
 from bot.telegram.incoming.polling import poll
-from bot.telegram.incoming.stopping import unless_stopped
 from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.incoming.webhook import new_secret, webhook_server
 from bot.telegram.outgoing.notification_delivery import NotificationSender, run_delivery
@@ -37,6 +38,7 @@ from bot.telegram.outgoing.pacing import Pacing
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.outgoing.send_errors import UNREADABLE, kind
 from bot.telegram.setup.profile import Profiles, publish
+from knowledge.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ DEFAULT_API_URL = "https://api.telegram.org"
 
 # "123456789:AAH..." as @BotFather prints it; anything else would end up in the request's path.
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
-_FIRST_PAUSE_SECONDS = 1.0
+_BACKOFF = Backoff(timedelta(seconds=1), timedelta(minutes=1))
 # As many connections as its limits let be under way at once, and no more: each request looks at
 # all of them. One message takes about a tenth of a second.
 _CONNECTIONS = 8
@@ -231,21 +233,20 @@ async def _insist(
     config: TelegramConfig, action: Callable[[], Awaitable[object]], tries: int | None = None
 ) -> None:
     """Await ``action`` until Telegram answers it, ``tries`` times at most."""
-    pause = _FIRST_PAUSE_SECONDS
-    for left in reversed(range(config.startup_tries if tries is None else tries)):
+    most = config.startup_tries if tries is None else tries
+    for failures in range(most):
         try:
             await action()
         except InvalidToken:
             raise TokenRejected from None
         except (TelegramError, *UNREADABLE) as error:
-            reason = kind(error)
-            if not left:
+            reason, pause = kind(error), _BACKOFF.pause(failures).total_seconds()
+            if failures == most - 1:
                 raise TelegramUnreachable(config.api_url, reason) from None
             logger.warning("telegram_unreachable", extra={"error": reason, "retry_in_s": pause})
         else:
             return
         await asyncio.sleep(pause)
-        pause *= 2
 
 
 def _checked_api_url(config: TelegramConfig) -> str:

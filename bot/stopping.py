@@ -1,0 +1,45 @@
+"""Wait and repeat until a stop."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
+
+async def unless_stopped(work: Awaitable[_T], stop: asyncio.Event) -> _T | None:
+    """Return what ``work`` returns (or raise what it raises); None when ``stop`` came first."""
+    task = asyncio.ensure_future(work)
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((task, stopping), return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        stopping.cancel()
+        task.cancel()
+        await asyncio.gather(task, stopping, return_exceptions=True)
+
+
+async def rest(seconds: float, stop: asyncio.Event) -> None:
+    """Wait for so many seconds, or until ``stop`` is set."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def repeating(act: Callable[[], Awaitable[None]], seconds: float) -> AsyncIterator[None]:
+    """Have ``act``, which raises nothing, done every so many seconds while the body runs."""
+
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await act()
+
+    task = asyncio.create_task(repeat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
