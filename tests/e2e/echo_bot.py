@@ -10,10 +10,13 @@ import asyncio
 import base64
 import contextlib
 import logging
+import os
+import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from bot.conversation.bot_profile import Profile
@@ -409,9 +412,28 @@ def running(
 
 def sessions_in(folder: Path) -> Sessions:
     """Return sessions on the database in ``folder``, made if it is not there."""
-    engine = open_engine(f"sqlite:///{folder / 'bot.db'}")
+    file = folder / "bot.db"
+    if not file.exists():
+        aside = folder / f"{os.getpid()}.aside"
+        aside.write_bytes(_empty_database())
+        # Whole or not at all, for processes are killed at any moment; and never over another's.
+        with contextlib.suppress(FileExistsError):
+            file.hardlink_to(aside)
+        aside.unlink()
+    return Sessions(open_engine(f"sqlite:///{file}"))
+
+
+@cache
+def _empty_database() -> bytes:
+    """Return the file of a database with tables only: making them takes as long as most tests."""
+    engine = open_engine("sqlite://")
     Base.metadata.create_all(engine)
-    return Sessions(engine)
+    with contextlib.closing(engine.raw_connection()) as pooled:
+        connection = pooled.driver_connection
+        assert isinstance(connection, sqlite3.Connection)
+        held = connection.serialize()
+    engine.dispose()
+    return held
 
 
 def inbox_of_a_process(folder: Path) -> UpdateStore:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -39,10 +40,20 @@ def cli(
     return command_line(monkeypatch, capsys)
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the data folder is kept in which the sample report is published."""
+    return tmp_path_factory.mktemp("ready") / "data"
+
+
 @pytest.fixture
-def ready(cli: Cli) -> Cli:
+def ready(cli: Cli, kept: Path, tmp_path: Path) -> Cli:
     """Return the command line with the sample report published."""
-    assert cli("ingest", SAMPLE, "--publish").code == 0
+    if not kept.exists():
+        assert cli("ingest", SAMPLE, "--publish").code == 0
+        shutil.copytree(tmp_path / "data", kept)
+    else:
+        shutil.copytree(kept, tmp_path / "data")
     return cli
 
 
