@@ -183,7 +183,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, App(reporter).aside(Path(folder)) as app:
         _fill(app, items)
         asked = [
-            Asked(item, claim, app.answering.answer_message(claim.text, top=3))
+            Asked(item, claim, app.checker.answer_message(claim.text, top=3))
             for item, claim in told
         ]
     show(asked)

@@ -37,7 +37,7 @@ def main() -> None:
                 if isinstance(draft, ReportDraft):
                     curation.publish(session, reports.store(session, draft).statement_ids, "-")
         index = ServingIndex(sessions, app.encoder, Path(folder) / "index")
-        answering = ClaimChecker(
+        checker = ClaimChecker(
             sessions, app.encoder, index, app.judge, Reranker(app.reader), app.calibration
         )
         first = wrong = unsettled = about = expected_so = 0
@@ -45,7 +45,7 @@ def main() -> None:
         print("| kind | claim | expected | outcome | statement | right |")
         print("|---|---|---|---|---|---|")
         for row in map(json.loads, lines):
-            answer = answering.answer(row["claim"])
+            answer = checker.answer(row["claim"])
             place = int(answer.matches[0].statement.ref.rpartition("-")[2])
             outcome, expected = answer.outcome.value, row["expected"]
             asserted = outcome in ("SUPPORTED", "REFUTED")

@@ -44,13 +44,13 @@ def main() -> None:
         _fill(app, known)
         claims = _claims(known, unknown, given.claims + given.warm_up, rng)
         spent: dict[str, list[float]] = defaultdict(list)
-        app.answering.prepare()
+        app.checker.prepare()
         _timed(app.encoder, "encode_claims", spent["encoding the claim"])
         _timed(app.judge, "judge", spent["judging"])
         whole: list[float] = []
         for claim in claims:
-            whole.append(_milliseconds(partial(app.answering.answer, claim)))
-        repeated = [_milliseconds(partial(app.answering.answer, c)) for c in claims[-50:]]
+            whole.append(_milliseconds(partial(app.checker.answer, claim)))
+        repeated = [_milliseconds(partial(app.checker.answer, c)) for c in claims[-50:]]
     measured = whole[given.warm_up :]
     encoding = statistics.median(spent["encoding the claim"][given.warm_up :])
     answer = statistics.median(measured)

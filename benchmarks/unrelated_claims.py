@@ -36,7 +36,7 @@ def main() -> None:
         _fill(app)
         outcomes: Counter[Outcome] = Counter()
         for claim in claims:
-            answer = app.answering.answer(claim, top=3)
+            answer = app.checker.answer(claim, top=3)
             outcomes[answer.outcome] += 1
             if answer.outcome in (Outcome.SUPPORTED, Outcome.REFUTED):
                 found = answer.matches[0]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bot.fetching import Fetcher
     from bot.ingestion.feed_poller import Poller
     from bot.parsing.parser_pool import ParserPool
-    from bot.scheduled_jobs import Errands
+    from bot.scheduled_jobs import JobRunner
     from bot.telegram.setup.application import TelegramConfig
     from bot.telegram.setup.registration import Registration
     from embeddings.cross_encoder.onnx_cross_encoder import OnnxCrossEncoder
@@ -134,7 +134,7 @@ class App:
         return calibration.load(path, self.judge.fingerprint) or calibration.STANDARD
 
     @cached_property
-    def answering(self) -> "ClaimChecker":
+    def checker(self) -> "ClaimChecker":
         """The service that answers claims."""
         from bot.observability import telemetry
         from knowledge.checking.claim_checker import ClaimChecker
@@ -194,11 +194,11 @@ class App:
 
         return Poller(self.sessions, self.fetcher, self.parsers, now, holder=self.process.name)
 
-    def _errands(self, config: "TelegramConfig") -> "Errands":
+    def _jobs(self, config: "TelegramConfig") -> "JobRunner":
         """Return what a running bot does on a schedule."""
         from bot.conversation.bulletins import Bulletins
         from bot.job_schedule import JobSchedule
-        from bot.scheduled_jobs import Errands
+        from bot.scheduled_jobs import JobRunner
         from bot.telegram.setup.bulletins import send_bulletins
 
         schedule = JobSchedule(
@@ -210,7 +210,7 @@ class App:
             self.first_admins,
             timedelta(days=self.settings.retention_days),
         )
-        return Errands(self.sessions, schedule.list_jobs(), now, self.process.name)
+        return JobRunner(self.sessions, schedule.list_jobs(), now, self.process.name)
 
     @cached_property
     def clusters(self) -> "Clusters":
@@ -265,11 +265,11 @@ class App:
             undo_for=timedelta(seconds=settings.undo_seconds),
             acts_as=acts_as,
         )
-        moderation = Moderation(self.sessions, self.answering, place)
+        moderation = Moderation(self.sessions, self.checker, place)
         link_fetcher = Fetcher(total_s=url_reader.LINK_S)
         return Conversation(
             self.sessions,
-            self.answering,
+            self.checker,
             self.secret,
             channel,
             moderation=moderation,
@@ -299,16 +299,16 @@ class App:
         secret = self.secret
         self._warn_of_unknown_names()
         asyncio.run(application.check(config, config.startup_tries))
-        self.answering.prepare(self._progress("Reading the knowledge base"))
+        self.checker.prepare(self._progress("Reading the knowledge base"))
         profiles = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}
-        errands = self._errands(config).in_background(LOOK_S)
+        jobs = self._jobs(config).in_background(LOOK_S)
         following = Follower(self.sessions.engine, self.index)
-        # Once the errands have ended no document is read: the console does not wait for one.
-        with self._watched(), self._console_beside(), following, self.parsers, errands:
+        # Once the jobs have ended no document is read: the console does not wait for one.
+        with self._watched(), self._console_beside(), following, self.parsers, jobs:
             holder = self.process.name
-            post = Outbox(self.sessions, secret, holder=holder)
+            notifications = Outbox(self.sessions, secret, holder=holder)
             inbox = UpdateStore(self.sessions, secret, holder=holder)
-            application.run(config, self.conversation("telegram"), post, inbox, profiles)
+            application.run(config, self.conversation("telegram"), notifications, inbox, profiles)
 
     def run_console(self) -> None:
         """Serve the moderators' console until told to stop. Raises ConsoleUnavailable."""
@@ -321,7 +321,7 @@ class App:
                 "CONSOLE_BIND is not set; set it to host:port, such as 127.0.0.1:8080"
             )
         self._warn_of_unknown_names()
-        self.answering.prepare(self._progress("Reading the knowledge base"))
+        self.checker.prepare(self._progress("Reading the knowledge base"))
         following = Follower(self.sessions.engine, self.index)
         serving = server.beside(self.console, bind, self.settings.console_proxies)
         stop = server.stop_signal()
@@ -357,7 +357,7 @@ class App:
                 sessions=self.sessions,
                 encoder=self.encoder,
                 index=self.index,
-                answering=self.answering,
+                checker=self.checker,
                 meanings=self.meanings,
                 index_dir=self.settings.index_dir,
                 first_admins=self.first_admins,

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from bot.conversation.bulletins import Bulletin, Bulletins
 from bot.ingestion.feed_poller import Poller
-from bot.scheduled_jobs import Errand
+from bot.scheduled_jobs import Job
 from knowledge.claim_queue.clustering import Clusters
 from knowledge.ingestion.feed_polling import forget_unlisted
 from knowledge.privacy.erasure import expire
@@ -48,22 +48,22 @@ class JobSchedule:
         self._bulletins, self._send = bulletins, send
         self._first_admins, self._retention = first_admins, retention
 
-    def list_jobs(self) -> tuple[Errand, ...]:
+    def list_jobs(self) -> tuple[Job, ...]:
         """Return all of them."""
         seldom, within = timedelta(days=30), 2 * secure_deletion.WITHIN
         alert, digest = self._telling(self._bulletins.alert), self._telling(self._bulletins.digest)
         return (
-            Errand("clusters", timedelta(seconds=LOOK_S), self._place_claims),
+            Job("clusters", timedelta(seconds=LOOK_S), self._place_claims),
             # How often each feed is asked is its own; this only looks whose turn it is.
-            Errand("feeds", timedelta(minutes=1), self._poll_feeds, timedelta(hours=1)),
-            Errand("updates", timedelta(hours=1), self._forget_updates),
+            Job("feeds", timedelta(minutes=1), self._poll_feeds, timedelta(hours=1)),
+            Job("updates", timedelta(hours=1), self._forget_updates),
             # Longer than it ever takes: a year's questions of a busy bot, where it was lowered.
-            Errand("retention", timedelta(hours=6), self._forget_questions, timedelta(hours=2)),
+            Job("retention", timedelta(hours=6), self._forget_questions, timedelta(hours=2)),
             # Due by itself only once; whoever erases has it due sooner.
-            Errand(secure_deletion.JOB_NAME, seldom, self._overwrite, within),
-            Errand("growth", timedelta(minutes=10), alert),
+            Job(secure_deletion.JOB_NAME, seldom, self._overwrite, within),
+            Job("growth", timedelta(minutes=10), alert),
             # Everybody is told by one message each: those who were are not told again.
-            Errand("digest", timedelta(days=1), digest, once=True),
+            Job("digest", timedelta(days=1), digest, once=True),
         )
 
     async def _place_claims(self, _: datetime) -> str:

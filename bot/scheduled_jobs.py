@@ -1,6 +1,6 @@
 """Run scheduled jobs beside answering, each by one process at a time.
 
-An errand that fails is logged, noted and tried again at its next time; the others go on.
+A job that fails is logged, noted and tried again at its next time; the others go on.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class Job:
     """Something to do every so often; what ``run`` returns is kept as a note of how it went."""
 
     name: str
@@ -40,13 +40,13 @@ class Errand:
     once: bool = False
 
 
-class Errands:
-    """Runs the errands that are due."""
+class JobRunner:
+    """Runs the jobs that are due."""
 
     def __init__(
         self,
         sessions: Sessions,
-        listed: Sequence[Errand],
+        listed: Sequence[Job],
         clock: Callable[[], datetime],
         holder: str | None = None,
     ) -> None:
@@ -59,12 +59,12 @@ class Errands:
         Side by side: claims must not wait for their place until an hour of polling is over.
         """
         async with asyncio.TaskGroup() as together:
-            for errand in self._listed:
-                together.create_task(self._run_again(errand, ending, look_s))
+            for job in self._listed:
+                together.create_task(self._run_again(job, ending, look_s))
 
-    async def _run_again(self, errand: Errand, ending: asyncio.Event, look_s: float) -> None:
+    async def _run_again(self, job: Job, ending: asyncio.Event, look_s: float) -> None:
         while not ending.is_set():
-            await self.run(errand)
+            await self.run(job)
             await rest(look_s, ending)
 
     @contextmanager
@@ -81,10 +81,10 @@ class Errands:
                 # What is being fetched is given up: its turn comes again.
                 await unless_stopped(self.run_until(ending, look_s), ending)
             except Exception:  # noqa: BLE001 - what runs beside them goes on
-                _log.exception("errands are run no more")
+                _log.exception("jobs are run no more")
 
         thread = threading.Thread(
-            target=lambda: loop.run_until_complete(work()), name="errands", daemon=True
+            target=lambda: loop.run_until_complete(work()), name="jobs", daemon=True
         )
         thread.start()
         try:
@@ -95,45 +95,45 @@ class Errands:
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
 
-    async def run(self, errand: Errand) -> bool:
-        """Run an errand if it is due and nobody else's; tells whether it was."""
+    async def run(self, job: Job) -> bool:
+        """Run a job if it is due and nobody else's; tells whether it was."""
         try:
-            with request(f"errand {errand.name}"):
-                return await self._taken(errand)
+            with request(f"job {job.name}"):
+                return await self._taken(job)
         except DatabaseFailed as error:
             # Taken or finished it could not be: it is due again when its time is over.
-            _log.warning("errand %s: the database failed (%s)", errand.name, error)
+            _log.warning("job %s: the database failed (%s)", job.name, error)
             return False
 
-    async def _taken(self, errand: Errand) -> bool:
+    async def _taken(self, job: Job) -> bool:
         # Without a holder nobody takes it over.
         held = self._sessions.write(
             scheduled_jobs.lease,
-            errand.name,
+            job.name,
             self._clock(),
-            errand.every if errand.once else errand.longest,
-            None if errand.once else self._holder,
+            job.every if job.once else job.longest,
+            None if job.once else self._holder,
         )
         if held is None:
             return False
         try:
-            async with asyncio.timeout(errand.longest.total_seconds()):
-                note = await errand.run(self._clock())
+            async with asyncio.timeout(job.longest.total_seconds()):
+                note = await job.run(self._clock())
         except TimeoutError:
-            note = f"took longer than {errand.longest}"
-            _log.warning("errand %s %s", errand.name, note)
+            note = f"took longer than {job.longest}"
+            _log.warning("job %s %s", job.name, note)
         except (BotError, KnowledgeError, EmbeddingsError) as error:
             note = f"failed: {summary(error)}"
-            _log.warning("errand %s %s", errand.name, note)
+            _log.warning("job %s %s", job.name, note)
         except asyncio.CancelledError:
             # Given up because the program ends: due again at once.
-            due_at = self._clock() + (errand.every if errand.once else timedelta())
-            self._finish(errand.name, held, due_at, "given up half-way")
+            due_at = self._clock() + (job.every if job.once else timedelta())
+            self._finish(job.name, held, due_at, "given up half-way")
             raise
-        except Exception:  # noqa: BLE001 - one errand is never another's trouble
+        except Exception:  # noqa: BLE001 - one job is never another's trouble
             note = "failed; see the log"
-            _log.exception("errand %s failed", errand.name)
-        self._finish(errand.name, held, self._clock() + errand.every, note)
+            _log.exception("job %s failed", job.name)
+        self._finish(job.name, held, self._clock() + job.every, note)
         return True
 
     def _finish(self, name: str, held: datetime, due_at: datetime, note: str | None) -> None:

@@ -22,7 +22,7 @@ def chat(app: App) -> None:
     PUBLISH_NEEDS_TWO does not hold here: who has the command line needs no second person. What is
     done here is in the audit as the command line's.
     """
-    app.answering.prepare(reporter("Reading the knowledge base"))
+    app.checker.prepare(reporter("Reading the knowledge base"))
     # Who can read this installation's database may do what an admin may.
     talk = app.conversation("terminal", on_this_machine=True)
     commands = {"/start": talk.start, "/help": talk.help, "/language": talk.language}

@@ -54,10 +54,10 @@ def check(
     if message.claims or as_json:
         _ready(app)
     if as_json:
-        answer = app.answering.answer_message(claim, top)
+        answer = app.checker.answer_message(claim, top)
         click.echo(json.dumps({"claim": answer.claim, **answer_json(answer)}, ensure_ascii=False))
         return
-    answers = [app.answering.answer(each, top, crossed=message.crossed) for each in message.claims]
+    answers = [app.checker.answer(each, top, crossed=message.crossed) for each in message.claims]
     print_reply(_reply(message, answers, load_catalogue(language)), buttons=False)
 
 
@@ -76,7 +76,7 @@ def _check_batch(app: App, source: Path, target: Path, top: int) -> None:
         raise click.ClickException(f"{source} is not a file; give a JSONL file of claims")
 
     def one(row: Row) -> dict[str, Any]:
-        answer = app.answering.answer_message(row.fields["text"], top)
+        answer = app.checker.answer_message(row.fields["text"], top)
         return {"id": row.fields["id"], **answer_json(answer)}
 
     _ready(app)

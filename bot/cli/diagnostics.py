@@ -349,7 +349,7 @@ def _feeds(app: App) -> tuple[State, str]:
     return State.OK, f"{counted(len(listed), 'is', 'are')} polled"
 
 
-def _errands(app: App) -> tuple[State, str]:
+def _jobs(app: App) -> tuple[State, str]:
     late = app.sessions.read(scheduled_jobs.list_overdue, now() - _LATE)
     if late:
         names = ", ".join(each.name for each in late)
@@ -391,7 +391,7 @@ _PARTS: Final[dict[str, _Look]] = {
     "console": _console,
     "metrics": _metrics,
     "feeds": _feeds,
-    "errands": _errands,
+    "jobs": _jobs,
     "notifications": _notifications,
 }
 

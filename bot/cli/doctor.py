@@ -19,7 +19,7 @@ def doctor(app: App, as_json: bool) -> None:
     """Look at every part, and say the way out of what is wrong.
 
     Settings, database, disk, files, key, models, index, pictures, Telegram and its webhook,
-    updates, console, metrics, feeds, errands, notifications. The exit code is 1 if any of them is a
+    updates, console, metrics, feeds, jobs, notifications. The exit code is 1 if any of them is a
     failure; a warning is not. No folder and no database is made; what fails several parts is said
     once.
     """

@@ -79,7 +79,7 @@ def retrieval(app: App, folder: Path, output: Path, as_json: bool) -> None:
             refs = (ref for query in queries.queries for ref in query.right)
             unknown = report_pool.unknown(place.app.sessions, refs)
             bar = reporter(f"Asking {each.name}")
-            results.append(measure(place.app.answering, queries, unknown, bar))
+            results.append(measure(place.app.checker, queries, unknown, bar))
         conditions = _conditions(app, folder, place.described)
     _tell("retrieval", results, conditions, output, as_json)
 
@@ -131,7 +131,7 @@ def answers(app: App, folder: Path, output: Path, as_json: bool) -> None:
         with _searched(app, group[0].reports or brought) as place:
             for each in group:
                 bar = reporter(f"Asking {each.name}")
-                results.append(measure(place.app.answering, each, bar))
+                results.append(measure(place.app.checker, each, bar))
             described.append(place.described)
     searched = "; ".join(dict.fromkeys(described))
     _tell("answers", results, _conditions(app, folder, searched), output, as_json)
@@ -190,12 +190,12 @@ def _searched(app: App, brought: "tuple[ReportDraft, ...]") -> Iterator[_Place]:
     from knowledge.evaluation import report_pool
 
     if not brought:
-        app.answering.prepare(reporter("Reading the knowledge base"))
+        app.checker.prepare(reporter("Reading the knowledge base"))
         yield _Place(app, "the installed knowledge base", ())
         return
     with TemporaryDirectory(prefix="tathabbat-") as folder, app.aside(Path(folder)) as other:
         copies = report_pool.publish(other.sessions, brought, reporter("Keeping the reports"))
-        other.answering.prepare(reporter("Embedding the statements"))
+        other.checker.prepare(reporter("Embedding the statements"))
         yield _Place(other, f"{len(brought)} reports of the data folder", copies)
 
 

@@ -131,13 +131,13 @@ PAGES: Final[Sequence[tuple[str, str, Role, Handler]]] = (
 SLOW: Final = frozenset({new_answer.choose, reports.file})
 
 
-def build(desk: Services) -> Starlette:
+def build(services: Services) -> Starlette:
     """Return the application that serves the console."""
 
     async def lost(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException) and error.status_code not in (404, 405):
             return Response(status_code=error.status_code)
-        return make_error_page(request, NotFound("no such page"), words_for(request), desk)
+        return make_error_page(request, NotFound("no such page"), words_for(request), services)
 
     async def gone(request: Request, error: Exception) -> Response:
         # Nobody is there to read it; nor is it a fault that the log should trace.
@@ -145,7 +145,7 @@ def build(desk: Services) -> Starlette:
 
     async def broken(request: Request, error: Exception) -> Response:
         # Starlette raises it again once the page is sent: the server logs where it broke.
-        return make_error_page(request, error, words_for(request), desk)
+        return make_error_page(request, error, words_for(request), services)
 
     async def begin(request: Request) -> Response:
         return RedirectResponse("/inbox", 303)
@@ -154,11 +154,11 @@ def build(desk: Services) -> Starlette:
     pages = PagePaths([(path, show) for method, path, _, show in PAGES if method == "GET"])
     routes: list[BaseRoute] = [
         Route("/", begin, methods=["GET"]),
-        *sign_in.routes(desk),
+        *sign_in.routes(services),
         *(
             Route(
                 path,
-                guard(desk, role, handler, slow if handler in SLOW else None, pages),
+                guard(services, role, handler, slow if handler in SLOW else None, pages),
                 methods=[method],
             )
             for method, path, role, handler in PAGES
@@ -167,7 +167,7 @@ def build(desk: Services) -> Starlette:
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Headers, secure=desk.secure), Middleware(BodyLimit)],
+        middleware=[Middleware(Headers, secure=services.secure), Middleware(BodyLimit)],
         exception_handlers={HTTPException: lost, ClientDisconnect: gone, Exception: broken},
     )
 

@@ -46,13 +46,13 @@ TOKEN_FIELD: Final = "form_token"  # noqa: S105 (its name, not a token)
 _NOTHING: Final = Form({})
 
 
-def cookie_name(desk: Services) -> str:
+def cookie_name(services: Services) -> str:
     """Return the name of the session's cookie: a browser takes the prefix only with https."""
-    return "__Host-console" if desk.secure else "console"
+    return "__Host-console" if services.secure else "console"
 
 
 def guard(
-    desk: Services,
+    services: Services,
     needs: Role,
     handler: Handler,
     slow: SlowRequests | None = None,
@@ -77,21 +77,21 @@ def guard(
             return again
 
     async def endpoint(request: Request) -> Response:
-        cookie = request.cookies.get(cookie_name(desk), "")
+        cookie = request.cookies.get(cookie_name(services), "")
         visitor: Visitor | None = None
         try:
             require_same_site(request)
             # Who sends is known before anything they send is read.
-            visitor = await run_in_threadpool(_visitor, desk, cookie, needs)
+            visitor = await run_in_threadpool(_visitor, services, cookie, needs)
             sent = await forms.read_form(request) if request.method == "POST" else _NOTHING
             if request.method == "POST":
                 require_token(sent, visitor.form_token)
             visit = Visit(
-                desk=desk,
+                services=services,
                 visitor=visitor,
                 needs=needs,
                 cookie=cookie,
-                now=desk.now(),
+                now=services.now(),
                 path=request.url.path,
                 at=request.path_params,
                 asked=forms.read_query(request),
@@ -103,7 +103,7 @@ def guard(
                 return await to_thread.run_sync(handle, visit, limiter=slow.threads)
         except SignedOut as error:
             if request.method == "POST":
-                return make_error_page(request, error, words_for(request), desk)
+                return make_error_page(request, error, words_for(request), services)
             return RedirectResponse("/sign-in", 303)
         except DatabaseFailed:
             # Nothing that whoever asked did: the page of any failure of ours.
@@ -114,7 +114,7 @@ def guard(
             )
             above = pages.above(request.url.path, _NOTHING)
             back = next((page.path for page in above if page.path != request.url.path), None)
-            return make_error_page(request, error, words, desk, visitor, back)
+            return make_error_page(request, error, words, services, visitor, back)
 
     return endpoint
 
@@ -166,7 +166,7 @@ def make_error_page(
     request: Request,
     error: Exception,
     words: Catalogue,
-    desk: Services,
+    services: Services,
     visitor: Visitor | None = None,
     back: str | None = None,
 ) -> Response:
@@ -174,7 +174,7 @@ def make_error_page(
     status = status_of(error)
     names: Mapping[str, str] = {}
     if visitor is not None and isinstance(error, Stale | CannotUndo):
-        names = load_names(desk.sessions, desk.first_admins, words.say)
+        names = load_names(services.sessions, services.first_admins, words.say)
     _refusals.note(status=status, error=type(error).__name__, method=request.method)
     page = render(
         "problem.html",
@@ -182,7 +182,7 @@ def make_error_page(
         visitor=visitor,
         path=request.url.path,
         asked=_NOTHING,
-        now=desk.now(),
+        now=services.now(),
         Role=Role,
         status=status,
         message=describe_error(error, words.say, names),
@@ -192,9 +192,9 @@ def make_error_page(
     return HTMLResponse(page, status)
 
 
-def _visitor(desk: Services, cookie: str, needs: Role) -> Visitor:
-    opened, role = desk.sessions.read(
-        sign_in.authenticate, cookie, needs, desk.first_admins, desk.now()
+def _visitor(services: Services, cookie: str, needs: Role) -> Visitor:
+    opened, role = services.sessions.read(
+        sign_in.authenticate, cookie, needs, services.first_admins, services.now()
     )
     language = find_language(opened.language)
     return Visitor(opened.person_key, role, opened.id, opened.form_token, language)

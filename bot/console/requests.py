@@ -46,7 +46,7 @@ class Visitor:
 class Visit:
     """One request. Handlers ``do`` one use case and answer with a page or ``to``."""
 
-    desk: Services
+    services: Services
     visitor: Visitor
     needs: Role
     cookie: str = field(repr=False)
@@ -81,15 +81,15 @@ class Visit:
     @property
     def names(self) -> Mapping[str, str]:
         """The name of everybody who holds a role, by their key."""
-        return load_names(self.desk.sessions, self.desk.first_admins, self.words.say)
+        return load_names(self.services.sessions, self.services.first_admins, self.words.say)
 
     def do(self, act: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Do ``act(session, …)`` in one transaction, in which they are still allowed to.
 
         Raises SignedOut or NotAllowed, and whatever the act does.
         """
-        needs, admins = self.needs, self.desk.first_admins
-        return self.desk.sessions.write(
+        needs, admins = self.needs, self.services.first_admins
+        return self.services.sessions.write(
             sign_in.perform, self.cookie, needs, admins, self.now, act, *args, **kwargs
         )
 
@@ -105,7 +105,7 @@ class Visit:
 
         ``seen`` and ``shown`` are as in ``approvals.submit``.
         """
-        policy = self.desk.policy
+        policy = self.services.policy
         return self.do(approvals.submit, act, self.actor, reason, policy, seen=seen, shown=shown)
 
     def conclude(self, outcome: Applied | Waiting) -> Response | None:
@@ -117,12 +117,12 @@ class Visit:
 
     def embed(self, done: Applied) -> None:
         """Make the vectors of what is served now, after the transaction that published it."""
-        desk = self.desk
-        serving_index.embed_published(desk.sessions, desk.encoder, done.statement_ids)
+        services = self.services
+        serving_index.embed_published(services.sessions, services.encoder, done.statement_ids)
 
     def page(self, template: str, code: int = 200, /, **values: object) -> Response:
         """Return a page."""
-        waiting = self.desk.sessions.read(approvals.count)
+        waiting = self.services.sessions.read(approvals.count)
         return HTMLResponse(
             render(
                 template,
@@ -136,7 +136,7 @@ class Visit:
                 **self._refusal(),
                 today=self.now.date(),
                 Role=Role,
-                awaited=waiting if waiting or self.desk.two_people else None,
+                awaited=waiting if waiting or self.services.two_people else None,
                 **values,
             ),
             code,

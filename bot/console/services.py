@@ -52,7 +52,7 @@ class Services:
     sessions: Sessions
     encoder: Encoder = field(repr=False)
     index: ServingIndex = field(repr=False)
-    answering: ClaimChecker = field(repr=False)
+    checker: ClaimChecker = field(repr=False)
     meanings: Comparing = field(repr=False)
     index_dir: Path
     first_admins: frozenset[str] = field(repr=False)

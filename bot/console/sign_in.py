@@ -46,7 +46,7 @@ _TOKEN_LENGTH: Final = 200
 _FORM_BYTES: Final = 16 * 2**10
 
 
-def routes(desk: Services) -> Sequence[Route]:
+def routes(services: Services) -> Sequence[Route]:
     """Return the routes of the entrance."""
     limit = TryLimit(_TRIES, _SECONDS)
 
@@ -60,14 +60,14 @@ def routes(desk: Services) -> Sequence[Route]:
             visitor=None,
             path=PATH,
             asked=forms.read_query(request),
-            now=desk.now(),
+            now=services.now(),
             Role=Role,
             token=request.query_params.get("token", "")[:_TOKEN_LENGTH],
             nonce=nonce,
         )
         response = HTMLResponse(page)
         response.set_cookie(
-            _NONCE, nonce, httponly=True, samesite="lax", secure=desk.secure, path=PATH
+            _NONCE, nonce, httponly=True, samesite="lax", secure=services.secure, path=PATH
         )
         return response
 
@@ -82,20 +82,20 @@ def routes(desk: Services) -> Sequence[Route]:
                 sent.text(TOKEN_FIELD).encode(), nonce.encode()
             ):
                 raise FormForged("a sign-in form of another browser")
-            cookie = request.cookies.get(cookie_name(desk), "")
+            cookie = request.cookies.get(cookie_name(services), "")
             token = sent.text("token", _TOKEN_LENGTH)
-            entered = await run_in_threadpool(_enter, desk, token, cookie)
+            entered = await run_in_threadpool(_enter, services, token, cookie)
         except (BotError, KnowledgeError) as error:
-            return make_error_page(request, error, words_for(request), desk)
+            return make_error_page(request, error, words_for(request), services)
         logger.info("console_signed_in")
         response = RedirectResponse("/", 303)
         response.set_cookie(
-            cookie_name(desk),
+            cookie_name(services),
             entered.cookie,
             max_age=int(sign_in.SESSION_LIFE.total_seconds()),
             httponly=True,
             samesite="lax",
-            secure=desk.secure,
+            secure=services.secure,
             path="/",
         )
         response.delete_cookie(_NONCE, path=PATH)
@@ -109,19 +109,21 @@ def routes(desk: Services) -> Sequence[Route]:
             methods=["POST"],
             middleware=[Middleware(BodyLimit, most=_FORM_BYTES)],
         ),
-        Route("/sign-out", guard(desk, Role.MODERATOR, _leave), methods=["POST"]),
-        Route("/language", guard(desk, Role.MODERATOR, _speak), methods=["POST"]),
+        Route("/sign-out", guard(services, Role.MODERATOR, _leave), methods=["POST"]),
+        Route("/language", guard(services, Role.MODERATOR, _speak), methods=["POST"]),
     )
 
 
-def _enter(desk: Services, token: str, cookie: str) -> SignedIn:
-    return desk.sessions.write(sign_in.enter, token, cookie, desk.first_admins, desk.now())
+def _enter(services: Services, token: str, cookie: str) -> SignedIn:
+    return services.sessions.write(
+        sign_in.enter, token, cookie, services.first_admins, services.now()
+    )
 
 
 def _leave(visit: Visit) -> Response:
     visit.do(sign_in.revoke, visit.visitor.session_id, visit.now)
     response = RedirectResponse(PATH, 303)
-    response.delete_cookie(cookie_name(visit.desk), path="/", secure=visit.desk.secure)
+    response.delete_cookie(cookie_name(visit.services), path="/", secure=visit.services.secure)
     return response
 
 

@@ -29,11 +29,11 @@ class ClaimQueueCommands:
     def __init__(
         self,
         access: Access,
-        answering: ClaimChecker,
+        checker: ClaimChecker,
         now: Callable[[], datetime],
         today: Callable[[], date],
     ) -> None:
-        self._access, self._answering, self._now, self._today = access, answering, now, today
+        self._access, self._checker, self._now, self._today = access, checker, now, today
 
     def show_next(self, key: str, after: str, words: Catalogue) -> Reply:
         """Show the claim behind a cursor, the first one if it is empty."""
@@ -102,7 +102,7 @@ class ClaimQueueCommands:
         )
 
     def _shown(self, queued: QueuedCluster, words: Catalogue) -> Reply:
-        about = self._answering.about(queued.detail.phrasings(moderator_texts.WORDINGS))
+        about = self._checker.about(queued.detail.phrasings(moderator_texts.WORDINGS))
         candidates = about[: moderator_texts.CANDIDATES]
         return moderator_texts.compose_cluster(
             queued.detail, candidates, queued.after, self._today(), words, queued.seen

@@ -55,7 +55,8 @@ class Conversation:
     """Implements ``interface.Talk`` over the services of ``knowledge``.
 
     ``channel`` tells people of different channels apart, ``secret`` keys the hash of their ids.
-    Questions are kept for ``retention_days``: an errand forgets them then, here it is only said.
+    Questions are kept for ``retention_days``: a scheduled job erases them then, here it is only
+    said.
     Pictures and links are read by ``read_picture`` and ``read_link``, or people are told that they
     are not.
     """
@@ -63,7 +64,7 @@ class Conversation:
     def __init__(
         self,
         sessions: Sessions,
-        answering: ClaimChecker,
+        checker: ClaimChecker,
         secret: bytes,
         channel: str,
         today: Callable[[], date] = lambda: datetime.now().astimezone().date(),
@@ -72,14 +73,14 @@ class Conversation:
         read_picture: ReadPicture | None = None,
         read_link: ReadLink | None = None,
     ) -> None:
-        self._sessions, self._answering = sessions, answering
+        self._sessions, self._checker = sessions, checker
         self._secret, self._channel, self._today = secret, channel, today
         self._moderation = moderation
         self._read_picture, self._read_link = read_picture, read_link
-        self._keeping = InquiryRecorder(sessions, answering, self._key_of, secret)
+        self._keeping = InquiryRecorder(sessions, checker, self._key_of, secret)
         self._personal = Personal(sessions, secret, retention_days)
-        self._introduction = Introduction(sessions, answering, today)
-        self._groups = Groups(sessions, answering, self._group_key, self._words, today)
+        self._introduction = Introduction(sessions, checker, today)
+        self._groups = Groups(sessions, checker, self._group_key, self._words, today)
 
     @property
     def groups(self) -> Groups:
@@ -153,7 +154,7 @@ class Conversation:
         if intent is Intent.WRONG:
             return answer_texts.compose_wrong_answer(last.id, last.claim, words)
         noted = Noted(last.id, last.waiting, closed=last.closed)
-        again = Part(last.claim, self._answering.answer(last.claim), noted)
+        again = Part(last.claim, self._checker.answer(last.claim), noted)
         self._keeping.show(last.id, answer_texts.shown_matches(again.answer))
         return answer_texts.compose_answers([again], self._today(), words)
 
@@ -225,7 +226,7 @@ class Conversation:
         if self._known(asker)[1]:
             return _blocked(words)
         claims, rest = left.claims[:MAX_CLAIMS], replace(left, claims=left.claims[MAX_CLAIMS:])
-        answered = [(claim, self._answering.answer(claim)) for claim in claims]
+        answered = [(claim, self._checker.answer(claim)) for claim in claims]
         parts = self._keeping.keep(asker, answered, rest, words.language, after=number)
         return answer_texts.compose_answers(parts, self._today(), words, rest=len(rest.claims))
 
@@ -251,7 +252,7 @@ class Conversation:
         if message is None or number is None or blocked:
             return
         for claim in message.claims[number : number + 1]:
-            answer = self._answering.answer(claim, crossed=message.crossed)
+            answer = self._checker.answer(claim, crossed=message.crossed)
             (part,) = self._keeping.keep(asker, ((claim, answer),), Rest(), words.language)
             if part.noted is not None:
                 self._keeping.show(
@@ -264,7 +265,7 @@ class Conversation:
         What is found nowhere may only look like Arabic in Latin letters.
         """
         answered = [
-            (claim, self._answering.answer(claim, crossed=message.crossed))
+            (claim, self._checker.answer(claim, crossed=message.crossed))
             for claim in message.claims
         ]
         found = any(answer.outcome is not Outcome.NO_MATCH for _, answer in answered)
@@ -359,7 +360,7 @@ class Conversation:
             return _blocked(words)
         # Looked for again: only what stood in a message is kept, and reports come and go.
         first = asked.statement_ids[:1]
-        found = self._answering.answer(asked.claim).suggestions
+        found = self._checker.answer(asked.claim).suggestions
         rest = [match for match in found if match.statement.id not in first]
         self._keeping.show(number, rest)
         statements = [match.statement for match in rest]

@@ -42,13 +42,13 @@ class Groups:
     def __init__(
         self,
         sessions: Sessions,
-        answering: ClaimChecker,
+        checker: ClaimChecker,
         key_of: Callable[[int], str],
         words: Callable[[Asker], Catalogue],
         today: Callable[[], date],
         now: Callable[[], datetime] = this_moment,
     ) -> None:
-        self._sessions, self._answering = sessions, answering
+        self._sessions, self._checker = sessions, checker
         self._key_of, self._words, self._today, self._now = key_of, words, today, now
         self._watched: frozenset[str] = frozenset()
         once_in = _ONCE_IN.total_seconds()
@@ -132,7 +132,7 @@ class Groups:
         if not message.claims or not sessions.read(group_settings.may_speak, key, self._now()):
             return None
         for claim in message.claims:
-            answer = self._answering.answer(claim, crossed=message.crossed)
+            answer = self._checker.answer(claim, crossed=message.crossed)
             if not is_contradicted(answer):
                 continue
             # Whoever says it in other words is contradicted by the same statement.

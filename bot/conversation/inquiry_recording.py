@@ -29,11 +29,11 @@ class InquiryRecorder:
     def __init__(
         self,
         sessions: Sessions,
-        answering: ClaimChecker,
+        checker: ClaimChecker,
         key_of: Callable[[int], str],
         secret: bytes,
     ) -> None:
-        self._sessions, self._answering = sessions, answering
+        self._sessions, self._checker = sessions, checker
         self._key_of, self._secret = key_of, secret
 
     def keep(
@@ -58,7 +58,7 @@ class InquiryRecorder:
                 for claim, answer in answered
             ],
             language.value,
-            self._answering.basis,
+            self._checker.basis,
             rest,
             after,
         )

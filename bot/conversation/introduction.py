@@ -28,9 +28,9 @@ class Introduction:
     """Introduces the bot with an example of what is published. Of an example nothing is kept."""
 
     def __init__(
-        self, sessions: Sessions, answering: ClaimChecker, today: Callable[[], date]
+        self, sessions: Sessions, checker: ClaimChecker, today: Callable[[], date]
     ) -> None:
-        self._sessions, self._answering, self._today = sessions, answering, today
+        self._sessions, self._checker, self._today = sessions, checker, today
 
     def start(self, words: Catalogue) -> Reply:
         """Greet."""
@@ -89,7 +89,7 @@ class Introduction:
         claim = _claim(statement) if statement is not None else None
         if claim is None:
             return None
-        part = Part(claim, self._answering.answer(claim), None)
+        part = Part(claim, self._checker.answer(claim), None)
         return answer_texts.compose_answers([part], self._today(), words, Carrier.EXAMPLE)
 
     def _button(self, words: Catalogue) -> tuple[tuple[Button, ...], ...]:
@@ -106,7 +106,7 @@ class Introduction:
 
     def _is_confirmed(self, statement: SourcedStatement) -> bool:
         claim = _claim(statement)
-        return claim is not None and self._answering.answer(claim).outcome is Outcome.SUPPORTED
+        return claim is not None and self._checker.answer(claim).outcome is Outcome.SUPPORTED
 
 
 def _claim(statement: SourcedStatement) -> str | None:

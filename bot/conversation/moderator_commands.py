@@ -34,14 +34,14 @@ class Moderation:
     def __init__(
         self,
         sessions: Sessions,
-        answering: ClaimChecker,
+        checker: ClaimChecker,
         place: Place,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         today: Callable[[], date] = lambda: datetime.now().astimezone().date(),
     ) -> None:
         self._sessions, self._place, self._now = sessions, place, now
         self._access = Access(sessions, place)
-        self._queue = ClaimQueueCommands(self._access, answering, now, today)
+        self._queue = ClaimQueueCommands(self._access, checker, now, today)
         self._proposals = ProposalCommands(self._access, today)
         self._reports = ReportCommands(self._access)
 

@@ -47,7 +47,7 @@ class Letter:
     relation: Relation | None = None
 
 
-class Post(Protocol):
+class NotificationQueue(Protocol):
     """What a channel delivers. Every call may block (database): keep it off the loop."""
 
     def take(self) -> Letter | None:

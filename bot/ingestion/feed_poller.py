@@ -204,7 +204,7 @@ class Poller:
     async def _keep(self, feed: DueFeed, key: str, drafts: list[ReportDraft], tally: Tally) -> bool:
         """Store what an item holds; False if another process stores the same at this moment."""
         try:
-            # Thousands of statements take seconds, and other errands share the loop.
+            # Thousands of statements take seconds, and other jobs share the loop.
             kept = await asyncio.to_thread(
                 self._sessions.write, feed_polling.keep, feed, key, drafts, self._clock()
             )

@@ -80,7 +80,7 @@ def clean_records() -> None:
 def request(name: str) -> Iterator[None]:
     """Have what is logged in the body, and in the tasks and ``Threads`` it starts, name a request.
 
-    ``name`` is for people to search by and says nothing of anybody: an update's number, an errand.
+    ``name`` is for people to search by and says nothing of anybody: an update's number, a job.
     """
     before = _request.set(name)
     try:

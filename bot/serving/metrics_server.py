@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 _PATIENCE_SECONDS: Final = 2
 #: Requests at once; more are told to come back. Each may ask the database.
 _AT_ONCE: Final = 8
-#: Errands are looked for every few seconds: what is due for less is on time.
+#: Jobs are looked for every few seconds: what is due for less is on time.
 _GRACE: Final = timedelta(minutes=1)
 #: The inbox is looked through twice a second, and a failing database every fifteen: after that
 #: long the bot's loop hangs.
@@ -47,7 +47,7 @@ _NAME: Final = "tathabbat_"
 #: What is read as it is asked, and what it says.
 GAUGES: Final = {
     "database_up": "Whether the database answers.",
-    "errands_late": "Errands whose time is over.",
+    "jobs_overdue": "Scheduled jobs that are overdue.",
     "index_age_seconds": "Since the served snapshot was built.",
     "index_changes_behind": "Changes that are not served yet.",
     "index_statements": "Statements that are served.",
@@ -95,7 +95,7 @@ class Standing(Collector):
             answers = 0.0
         else:
             yield from _of_queues(waiting, at)
-            yield _gauge("errands_late", late)
+            yield _gauge("jobs_overdue", late)
         yield _gauge("database_up", answers)
         yield from self._of_index(at, last)
 

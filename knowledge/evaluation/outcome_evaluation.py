@@ -25,7 +25,7 @@ _OUTCOMES: Final = {
 
 
 def evaluate(
-    answering: ClaimChecker, claims: ClaimSet, progress: Progress | None = None
+    checker: ClaimChecker, claims: ClaimSet, progress: Progress | None = None
 ) -> VerdictResult:
     """Answer every message of a set and measure the outcomes.
 
@@ -34,7 +34,7 @@ def evaluate(
     verdicts: list[Verdict] = []
     named = first = 0
     for done, claim in enumerate(claims.claims, 1):
-        answer = answering.answer_message(claim.text)
+        answer = checker.answer_message(claim.text)
         best = answer.matches[0].statement if answer.matches else None
         leaning = find_surest_judgement(answer)
         verdicts.append(

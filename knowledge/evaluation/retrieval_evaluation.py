@@ -59,7 +59,7 @@ class _Ranked:
 
 
 def evaluate(
-    answering: ClaimChecker,
+    checker: ClaimChecker,
     queries: QuerySet,
     unknown: frozenset[str],
     progress: Progress | None = None,
@@ -72,7 +72,7 @@ def evaluate(
     labels = frozenset().union(*(query.right for query in queries.queries))
     ranked: list[_Ranked] = []
     for done, query in enumerate(queries.queries, 1):
-        answer = answering.answer_message(query.text, DEPTH)
+        answer = checker.answer_message(query.text, DEPTH)
         first = answer.matches[0].statement.text if answer.matches else ""
         ranked.append(_Ranked(query, _refs(answer, labels), first))
         if progress is not None:

@@ -24,7 +24,7 @@ from bot.conversation.commands import Audience
 from bot.conversation.groups import PREFIX
 from bot.conversation.interface import Here, Standing
 from bot.conversation.media_texts import Medium
-from bot.conversation.outbox import Letter, Post
+from bot.conversation.outbox import Letter, NotificationQueue
 from bot.conversation.reply import (
     Asker,
     Block,
@@ -339,7 +339,7 @@ class Running:
         self,
         config: TelegramConfig,
         talk: EchoTalk,
-        post: Post | None = None,
+        post: NotificationQueue | None = None,
         sessions: Sessions | None = None,
     ) -> None:
         self._config, self._talk, self._post = config, talk, post or Letters()
@@ -393,7 +393,7 @@ class Running:
 def running(
     config: TelegramConfig,
     talk: EchoTalk,
-    post: Post | None = None,
+    post: NotificationQueue | None = None,
     sessions: Sessions | None = None,
 ) -> Iterator[Running]:
     """Run a bot for the body; whatever the talk still holds is released at the end.

@@ -101,14 +101,14 @@ def test_a_database_that_another_process_holds_for_five_seconds_is_waited_for(
 ) -> None:
     database, root = installed.folder / "data" / "tathabbat.db", installed.folder / "data" / "index"
     encoder = BagOfWords()
-    answering = ClaimChecker(sessions, encoder, ServingIndex(sessions, encoder, root), RuleJudge())
+    checker = ClaimChecker(sessions, encoder, ServingIndex(sessions, encoder, root), RuleJudge())
     (opened,) = _publish(sessions, OPEN)
-    answering.prepare()
+    checker.prepare()
     # Its vector is not known yet: who answers must write it first.
     (rain,) = _publish(sessions, RAIN)
 
     def answer() -> Outcome:
-        found = answering.answer(RAIN)
+        found = checker.answer(RAIN)
         with sessions.begin() as session:
             inquiries.record(session, "a person", RAIN, found.outcome, [rain], "ar")
         return found.outcome
@@ -130,7 +130,7 @@ def test_a_database_that_another_process_holds_for_five_seconds_is_waited_for(
         assert holder.wait() == 0, "nobody could write before it let go"
         assert answering_.result() is Outcome.SUPPORTED
         assert reindexing.result() == snapshot.current(root)
-    assert answering.answer(DAM).outcome is Outcome.SUPPORTED
+    assert checker.answer(DAM).outcome is Outcome.SUPPORTED
     assert serving_index.reindex(sessions, encoder, root).count == 3
     found = verify(sessions, root, encoder.fingerprint)
     assert (found.state.missing, found.state.extra, found.stale) == ((), (), ())

@@ -208,9 +208,9 @@ def test_the_queue_on_telegram_is_as_the_guide_has_it(console: Console, tmp_path
     )
     sessions, encoder = console.sessions, BagOfWords()
     index = ServingIndex(sessions, encoder, tmp_path / "index")
-    answering = ClaimChecker(sessions, encoder, index, RuleJudge())
-    moderation = Moderation(sessions, answering, place, today=lambda: now().date())
-    talk = Conversation(sessions, answering, SECRET, "telegram", moderation=moderation)
+    checker = ClaimChecker(sessions, encoder, index, RuleJudge())
+    moderation = Moderation(sessions, checker, place, today=lambda: now().date())
+    talk = Conversation(sessions, checker, SECRET, "telegram", moderation=moderation)
     reply = talk.command(Asker(FIRST_ADMIN, "en"), "queue", "")
     lines = [line for block in reply.blocks for line in block.text.translate(_MARKS).splitlines()]
     rows = ["  ".join(f"[ {each.label} ]" for each in row) for row in reply.buttons]

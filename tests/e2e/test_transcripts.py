@@ -81,12 +81,12 @@ class House:
     """What all scenes share: the services over one database."""
 
     sessions: Sessions
-    answering: ClaimChecker
+    checker: ClaimChecker
 
     def talk(self, kind: type[Conversation]) -> Conversation:
         return kind(
             self.sessions,
-            self.answering,
+            self.checker,
             SECRET,
             "telegram",
             lambda: TODAY,
@@ -117,12 +117,12 @@ def furnished(
             assert isinstance(draft, ReportDraft)
             curation.publish(session, reports.store(session, draft).statement_ids, "test")
     index = ServingIndex(sessions, bundled_encoder, folder / "index")
-    answering = ClaimChecker(
+    checker = ClaimChecker(
         sessions, bundled_encoder, index, bundled_judge, Reranker(bundled_reader)
     )
     # As the program does before it takes the first update.
-    answering.prepare()
-    return House(sessions, answering)
+    checker.prepare()
+    return House(sessions, checker)
 
 
 @pytest.fixture

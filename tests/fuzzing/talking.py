@@ -38,7 +38,7 @@ def conversation(sessions: Sessions, folder: Path) -> Conversation:
             curation.publish(session, reports.store(session, draft).statement_ids, "test")
     encoder = BagOfWords()
     index = ServingIndex(sessions, encoder, folder / "index")
-    answering = ClaimChecker(sessions, encoder, index, RuleJudge())
+    checker = ClaimChecker(sessions, encoder, index, RuleJudge())
     place = Place(
         secret=SECRET,
         key_of=_key_of,
@@ -47,10 +47,10 @@ def conversation(sessions: Sessions, folder: Path) -> Conversation:
         embed=lambda ids: embed_published(sessions, encoder, ids),
         console_url="https://console.example.org",
     )
-    moderation = Moderation(sessions, answering, place, today=lambda: _TODAY)
+    moderation = Moderation(sessions, checker, place, today=lambda: _TODAY)
     return Conversation(
         sessions,
-        answering,
+        checker,
         SECRET,
         "telegram",
         lambda: _TODAY,

@@ -156,11 +156,11 @@ def console_on(
     reader: OnnxCrossEncoder | None = None,
 ) -> Console:
     clock, index = Clock(), ServingIndex(sessions, encoder, folder / "index")
-    desk = Services(
+    services = Services(
         sessions=sessions,
         encoder=encoder,
         index=index,
-        answering=ClaimChecker(
+        checker=ClaimChecker(
             sessions, encoder, index, RuleJudge(), Reranker(reader) if reader else None
         ),
         meanings=ClaimEquivalence(reader, RuleJudge()) if reader else Strange(),
@@ -173,4 +173,4 @@ def console_on(
         parsers=parsers or ParserPool(),
         now=clock,
     )
-    return Console(sessions, build(desk), clock, url)
+    return Console(sessions, build(services), clock, url)

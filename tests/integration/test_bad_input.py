@@ -64,7 +64,7 @@ class House:
     """What all tests of this file share."""
 
     sessions: Sessions
-    answering: ClaimChecker
+    checker: ClaimChecker
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def house(
 @pytest.fixture
 def talk(house: House) -> Iterator[Conversation]:
     """Return a conversation that knows nobody yet."""
-    yield Conversation(house.sessions, house.answering, b"key", "telegram", lambda: TODAY)
+    yield Conversation(house.sessions, house.checker, b"key", "telegram", lambda: TODAY)
     with house.sessions.begin() as session:
         session.execute(text("DELETE FROM inquiries"))
 

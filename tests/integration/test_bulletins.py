@@ -126,7 +126,7 @@ class TestSending:
         assert await send_bulletins(TelegramConfig(TOKEN, server.url), []) == 0
         assert server.calls == []
 
-    async def test_an_unreachable_telegram_is_the_errands_to_note(self) -> None:
+    async def test_an_unreachable_telegram_is_the_jobs_to_note(self) -> None:
         config = TelegramConfig(TOKEN, "http://127.0.0.1:1")
         with pytest.raises(TelegramUnreachable):
             await send_bulletins(config, [Bulletin("1", Reply((Block("x"),)))])

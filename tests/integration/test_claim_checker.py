@@ -70,7 +70,7 @@ class House:
     sessions: Sessions
     encoder: Encoder
     judge: _Judge
-    answering: ClaimChecker
+    checker: ClaimChecker
 
     def publish(
         self,
@@ -100,34 +100,34 @@ def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
 
 def test_what_is_asked_again_is_not_judged_again(house: House) -> None:
     house.publish("the old harbour bridge opened again on monday")
-    first = house.answering.answer(CLAIM)
-    again = house.answering.answer(f"  {CLAIM} ")
+    first = house.checker.answer(CLAIM)
+    again = house.checker.answer(f"  {CLAIM} ")
     assert first.outcome is again.outcome is Outcome.SUPPORTED
     assert len(house.judge.read) == 1
 
 
 def test_what_is_remembered_ends_with_the_next_change(house: House) -> None:
     (number,) = house.publish("the old harbour bridge opened again on monday")
-    assert house.answering.answer(CLAIM).outcome is Outcome.SUPPORTED
+    assert house.checker.answer(CLAIM).outcome is Outcome.SUPPORTED
     with house.sessions.begin() as session:
         curation.retract(session, [number], "test", "wrong")
-    assert house.answering.answer(CLAIM).outcome is Outcome.NO_MATCH
+    assert house.checker.answer(CLAIM).outcome is Outcome.NO_MATCH
 
 
 def test_at_most_a_few_are_judged_and_nothing_where_nothing_is_about_the_claim(
     house: House,
 ) -> None:
     house.publish(*(f"the old harbour bridge opened on day {n}" for n in range(9)))
-    house.answering.answer(CLAIM)
+    house.checker.answer(CLAIM)
     assert len(house.judge.read[0][1]) == JUDGED
-    house.answering.answer("prices of imported wheat fell sharply during winter")
+    house.checker.answer("prices of imported wheat fell sharply during winter")
     assert [read for read in house.judge.read[1:] if read[1]] == []
 
 
 def test_of_many_copies_a_few_are_judged(house: House) -> None:
     for n in range(RERANKED + 4):
         house.publish(CLAIM, by=f"office {n}")
-    answer = house.answering.answer(CLAIM, top=50)
+    answer = house.checker.answer(CLAIM, top=50)
     assert answer.outcome is Outcome.SUPPORTED
     assert len(house.judge.read[0][1]) == RERANKED
 
@@ -135,7 +135,7 @@ def test_of_many_copies_a_few_are_judged(house: House) -> None:
 def test_statements_that_contradict_each_other_settle_nothing(house: House) -> None:
     house.publish("the old harbour bridge opened again", on=date(2020, 1, 1))
     house.publish("the old harbour bridge closed again", on=date(2022, 1, 1))
-    answer = house.answering.answer(CLAIM)
+    answer = house.checker.answer(CLAIM)
     assert answer.outcome is Outcome.RELATED
     assert answer.disputed
     assert [m.statement.published_at for m in answer.suggestions] == [
@@ -149,7 +149,7 @@ def test_how_many_are_asked_for_decides_nothing(house: House, top: int) -> None:
     house.publish("the old harbour bridge opened again", on=date(2020, 1, 1))
     house.publish("the old harbour bridge closed again", on=date(2022, 1, 1))
     house.publish(*(f"an old bridge of harbour number {n}" for n in range(20)))
-    answer = house.answering.answer(CLAIM, top)
+    answer = house.checker.answer(CLAIM, top)
     assert answer.outcome is Outcome.RELATED
     assert answer.disputed
     assert answer.matches[0].statement.published_at == date(2022, 1, 1)
@@ -164,16 +164,16 @@ def test_what_was_not_read_is_no_more_about_the_claim_than_what_was(
 
     house.publish(*(f"the old harbour bridge again, day {n}" for n in range(20)))
     index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
-    answering = ClaimChecker(
+    checker = ClaimChecker(
         house.sessions, house.encoder, index, house.judge, reranker=NothingIsAboutIt()
     )
-    assert {answering.answer(CLAIM, top).outcome for top in (1, 5, 20)} == {Outcome.NO_MATCH}
+    assert {checker.answer(CLAIM, top).outcome for top in (1, 5, 20)} == {Outcome.NO_MATCH}
 
 
 def test_the_very_text_is_found_whatever_marks_end_it(house: House) -> None:
     text = "Officials counted the votes of the northern harbour twice."
     house.publish(text, "Officials counted the votes of the harbour in the northern town twice")
-    matches = house.answering.answer(f"«{text[:-1]}»").matches
+    matches = house.checker.answer(f"«{text[:-1]}»").matches
     assert matches[0].statement.text == text
     assert house.judge.read[0][1][0] == text
 
@@ -185,33 +185,33 @@ def test_a_message_is_as_true_as_its_least_true_claim(house: House) -> None:
         "The old harbour bridge opened again on Monday morning."
         " The new northern museum opened its doors on Sunday evening."
     )
-    answer = house.answering.answer_message(message)
+    answer = house.checker.answer_message(message)
     assert answer.outcome is Outcome.REFUTED
     assert not answer.disputed
     assert len(answer.matches) == 2
-    assert house.answering.answer_message("?!").outcome is Outcome.NO_MATCH
+    assert house.checker.answer_message("?!").outcome is Outcome.NO_MATCH
 
 
 def test_what_a_cross_may_deny_is_only_shown(house: House) -> None:
     house.publish("the old harbour bridge opened again on monday")
     for message in (f"❌ {CLAIM}", f"{CLAIM} 🚫"):
-        answer = house.answering.answer_message(message)
+        answer = house.checker.answer_message(message)
         assert answer.outcome is Outcome.RELATED
         assert len(answer.suggestions) == 1
-    assert house.answering.answer_message(CLAIM).outcome is Outcome.SUPPORTED
+    assert house.checker.answer_message(CLAIM).outcome is Outcome.SUPPORTED
 
 
 def test_each_kind_of_verdict_has_a_threshold_of_its_own(house: House, tmp_path: Path) -> None:
     house.publish("the old harbour bridge opened again on monday")
     index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
     strict = replace(STANDARD, by_kind=((VerdictKind.ACROSS, 0.96),))
-    answering = ClaimChecker(house.sessions, house.encoder, index, house.judge, calibration=strict)
-    found = {m.statement.text: m.kind for m in answering.answer(CLAIM).matches}
+    checker = ClaimChecker(house.sessions, house.encoder, index, house.judge, calibration=strict)
+    found = {m.statement.text: m.kind for m in checker.answer(CLAIM).matches}
     assert found["the old harbour bridge opened again on monday"] is VerdictKind.SUPPORTS
-    assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED
+    assert checker.answer(CLAIM).outcome is Outcome.SUPPORTED
     only = replace(STANDARD, by_kind=((VerdictKind.SUPPORTS, 0.96),))
-    answering = ClaimChecker(house.sessions, house.encoder, index, house.judge, calibration=only)
-    assert answering.answer(CLAIM).outcome is Outcome.RELATED
+    checker = ClaimChecker(house.sessions, house.encoder, index, house.judge, calibration=only)
+    assert checker.answer(CLAIM).outcome is Outcome.RELATED
 
 
 def test_a_review_in_another_language_needs_what_such_verdicts_need(house: House) -> None:
@@ -221,14 +221,14 @@ def test_a_review_in_another_language_needs_what_such_verdicts_need(house: House
         (CLAIM, VerdictKind.REVIEWED, Outcome.REFUTED),
         ("عاد harbour bridge القديم إلى العمل يوم monday", VerdictKind.ACROSS, Outcome.RELATED),
     ):
-        answer = house.answering.answer(claim)
+        answer = house.checker.answer(claim)
         assert (answer.matches[0].kind, answer.outcome) == (kind, outcome)
 
 
 def test_a_verdict_that_is_not_sure_enough_is_only_shown(house: House) -> None:
     house.publish("the old harbour bridge opened again on monday")
     house.judge.confidence = STANDARD.assert_at - 0.05
-    answer = house.answering.answer(CLAIM)
+    answer = house.checker.answer(CLAIM)
     assert answer.outcome is Outcome.RELATED
     assert len(answer.suggestions) == 1
 
@@ -237,8 +237,8 @@ def test_a_calibration_moves_the_threshold_and_the_confidence(house: House, tmp_
     house.publish("the old harbour bridge opened again on monday")
     index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
     strict = Calibration("", ((0.0, 0.0), (1.0, 0.5)), assert_at=0.99, suggest_at=0.9, labels=100)
-    answering = ClaimChecker(house.sessions, house.encoder, index, house.judge, calibration=strict)
-    answer = answering.answer(CLAIM)
+    checker = ClaimChecker(house.sessions, house.encoder, index, house.judge, calibration=strict)
+    answer = checker.answer(CLAIM)
     assert answer.outcome is Outcome.RELATED
     assert answer.matches[0].judgement.confidence == pytest.approx(0.475)
 
@@ -253,8 +253,8 @@ def test_reranking_changes_the_order_and_scores_stay_sorted(
     house.publish(*(f"the old harbour bridge {'again ' * n}" for n in range(1, 15)))
     index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
     reranker = _LongestFirst(relevance)
-    answering = ClaimChecker(house.sessions, house.encoder, index, house.judge, reranker)
-    matches = answering.answer(CLAIM, top=14).matches
+    checker = ClaimChecker(house.sessions, house.encoder, index, house.judge, reranker)
+    matches = checker.answer(CLAIM, top=14).matches
     scores = [match.score for match in matches]
     assert len(scores) == 14
     texts = [match.statement.text for match in matches[:read]]
@@ -277,8 +277,8 @@ def test_what_contradicts_must_be_more_surely_about_the_claim(
     house.publish(statement)
     index = ServingIndex(house.sessions, house.encoder, tmp_path / "index")
     reranker = _LongestFirst(relevance)
-    answering = ClaimChecker(house.sessions, house.encoder, index, house.judge, reranker)
-    assert answering.answer(CLAIM).outcome is outcome
+    checker = ClaimChecker(house.sessions, house.encoder, index, house.judge, reranker)
+    assert checker.answer(CLAIM).outcome is outcome
 
 
 def _reranked(house: House, root: Path) -> ClaimChecker:
@@ -309,16 +309,16 @@ def test_copies_do_not_hide_what_speaks_against(house: House, tmp_path: Path) ->
 def test_what_is_remembered_ends_with_another_index(house: House, tmp_path: Path) -> None:
     root = tmp_path / "index"
     index = ServingIndex(house.sessions, house.encoder, root)
-    answering = ClaimChecker(house.sessions, house.encoder, index, house.judge, _OfTheBridge())
+    checker = ClaimChecker(house.sessions, house.encoder, index, house.judge, _OfTheBridge())
     house.publish("the old harbour bridge opened again on monday")
     closed = house.publish("the old harbour bridge closed on monday")
     live = index.current()
     # As where something went wrong with the index and nothing with the database.
     live.apply([], np.empty((0, house.encoder.dimension), np.float32), closed, live.change_number)
-    assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED
+    assert checker.answer(CLAIM).outcome is Outcome.SUPPORTED
     serving_index.reindex(house.sessions, house.encoder, root)
     index.renew()
-    assert answering.answer(CLAIM).outcome is Outcome.RELATED
+    assert checker.answer(CLAIM).outcome is Outcome.RELATED
 
 
 def test_whoever_watches_sees_each_stage_begin_and_end(
@@ -333,9 +333,9 @@ def test_whoever_watches_sees_each_stage_begin_and_end(
         seen.append(f"{stage.value} ends")
 
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-    answering = ClaimChecker(sessions, fake_encoder, index, _Judge(), watch=watch)
-    House(sessions, fake_encoder, _Judge(), answering).publish("the old harbour bridge opened")
-    answering.answer(CLAIM)
+    checker = ClaimChecker(sessions, fake_encoder, index, _Judge(), watch=watch)
+    House(sessions, fake_encoder, _Judge(), checker).publish("the old harbour bridge opened")
+    checker.answer(CLAIM)
     assert seen == [
         f"{stage} {edge}" for stage in ("encode", "search", "judge") for edge in ("begins", "ends")
     ]
@@ -400,7 +400,7 @@ def test_clauses_of_two_reports_settle_nothing(house: House, by_words: ClaimChec
 @pytest.mark.parametrize("claim", [CLAIM, "has the old harbour bridge opened again?"])
 def test_a_statement_that_is_a_question_is_only_shown(house: House, claim: str) -> None:
     house.publish("has the old harbour bridge opened again?")
-    answer = house.answering.answer(claim)
+    answer = house.checker.answer(claim)
     assert answer.outcome is Outcome.RELATED
     assert [match.statement.text for match in answer.suggestions] == [
         "has the old harbour bridge opened again?"

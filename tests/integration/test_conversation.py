@@ -72,7 +72,7 @@ class House:
     """What all tests of this file share: the services, and the database's file."""
 
     sessions: Sessions
-    answering: ClaimChecker
+    checker: ClaimChecker
     file: Path
 
 
@@ -98,7 +98,7 @@ def house(
 @pytest.fixture
 def talk(house: House) -> Iterator[Conversation]:
     """Return a conversation that knows nobody yet."""
-    yield Conversation(house.sessions, house.answering, SECRET, "telegram", lambda: TODAY)
+    yield Conversation(house.sessions, house.checker, SECRET, "telegram", lambda: TODAY)
     with house.sessions.begin() as session:
         session.execute(text("DELETE FROM inquiries"))
         session.execute(text("DELETE FROM people"))
@@ -167,10 +167,10 @@ class TestLanguage:
         assert said(talk.start(ASKER)).startswith("Welcome")
         assert said(talk.start(STRANGER)).startswith("أهلًا")
         # The same number on another channel is somebody else.
-        elsewhere = Conversation(house.sessions, house.answering, SECRET, "terminal")
+        elsewhere = Conversation(house.sessions, house.checker, SECRET, "terminal")
         assert said(elsewhere.start(ASKER)).startswith("أهلًا")
         # It outlives the process.
-        later = Conversation(house.sessions, house.answering, SECRET, "telegram")
+        later = Conversation(house.sessions, house.checker, SECRET, "telegram")
         assert said(later.start(ASKER)).startswith("Welcome")
 
     def test_it_can_be_changed_back(self, talk: Conversation) -> None:
@@ -278,7 +278,7 @@ class TestPicturesAndLinks:
             return Heading((text, *more), "valley.example")
 
         return Conversation(
-            house.sessions, house.answering, SECRET, "telegram", lambda: TODAY,
+            house.sessions, house.checker, SECRET, "telegram", lambda: TODAY,
             read_picture=lambda data: text if data == b"a picture" else "",
             read_link=read_link,
         )  # fmt: skip
@@ -534,7 +534,7 @@ class TestWhatWasShown:
     ) -> None:
         words = "ارتفع عدد زوار المتحف الوطني في الأسبوع الأخير"
         (number,) = publish(house, ReportDraft("", statements=(StatementDraft(words),)))
-        assert number in {m.statement.id for m in house.answering.answer(UNRELATED).matches}
+        assert number in {m.statement.id for m in house.checker.answer(UNRELATED).matches}
         assert said(talk.claim(ASKER, UNRELATED)).startswith("⚪")
         assert said(talk.claim(STRANGER, words)).startswith("✅")
         assert (self.held(talk, ASKER), self.held(talk, STRANGER)) == ([[]], [[number]])

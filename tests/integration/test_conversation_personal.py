@@ -41,8 +41,8 @@ def talk(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Conversat
         draft = ReportDraft("Bridge", "The Valley Post", statements=(StatementDraft(BRIDGE),))
         curation.publish(session, reports.store(session, draft).statement_ids, "test")
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-    answering = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
-    return Conversation(sessions, answering, SECRET, "telegram", retention_days=30)
+    checker = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
+    return Conversation(sessions, checker, SECRET, "telegram", retention_days=30)
 
 
 def said(reply: Reply) -> str:

@@ -77,7 +77,7 @@ def test_a_new_installation_has_no_failure_and_every_part(doctor: Doctor) -> Non
     assert not [each for each in found.values() if each.state is State.FAILURE]
     assert list(found) == [
         "settings", "database", "migrations", "disk", "files", "secret key", "models", "index",
-        "pictures", "telegram", "webhook", "updates", "console", "metrics", "feeds", "errands",
+        "pictures", "telegram", "webhook", "updates", "console", "metrics", "feeds", "jobs",
         "notifications",
     ]  # fmt: skip
 
@@ -86,7 +86,7 @@ def test_one_part_that_fails_hides_no_other(app: App, doctor: Doctor) -> None:
     with app.database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE scheduled_jobs")
     found = doctor()
-    assert found["errands"].state is State.FAILURE
+    assert found["jobs"].state is State.FAILURE
     assert found["notifications"].state is State.OK
     assert "db check" in found["migrations"].message
 
@@ -448,10 +448,10 @@ def test_a_feed_that_fails_is_named(app: App, doctor: Doctor) -> None:
     assert doctor()["feeds"].state is State.OK
 
 
-def test_an_errand_that_nobody_does_is_named(app: App, doctor: Doctor) -> None:
+def test_a_job_that_nobody_does_is_named(app: App, doctor: Doctor) -> None:
     with app.sessions.begin() as session:
         scheduled_jobs.lease(session, "digest", now() - timedelta(hours=3), timedelta(hours=1))
-    found = doctor()["errands"]
+    found = doctor()["jobs"]
     assert found.state is State.WARNING
     assert "digest" in found.message
     assert "2 hours" in found.message

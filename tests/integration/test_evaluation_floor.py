@@ -100,7 +100,7 @@ def _measure(
             return judge_evaluation.evaluate(app.judge, pairs).measures
         case "seed_claims":
             there, _ = place(tuple(d for d in read(SAMPLE) if isinstance(d, ReportDraft)))
-            return outcome_evaluation.evaluate(there.answering, _seed_claims()).measures
+            return outcome_evaluation.evaluate(there.checker, _seed_claims()).measures
         case "hostile_claims":
             there, _ = place(_made_up_reports())
             return _believed(there)
@@ -113,7 +113,7 @@ def _measure(
             queries = replace(queries, queries=queries.queries[:QUERIES])
             there, copies = place(_around(queries, read_pool(folder)))
             queries = report_pool.without_copies(queries, copies)
-            return retrieval_evaluation.evaluate(there.answering, queries, frozenset()).measures
+            return retrieval_evaluation.evaluate(there.checker, queries, frozenset()).measures
         case _:
             raise AssertionError(f"no set is called {name}")
 
@@ -157,7 +157,7 @@ def _believed(app: App) -> tuple[Measure, ...]:
     """Return how many claims that differ in one thing, and how many true ones, are confirmed."""
     said: dict[bool, list[bool]] = {True: [], False: []}
     for row in _rows("hostile_claims.jsonl"):
-        outcome = app.answering.answer_message(row["claim"]).outcome
+        outcome = app.checker.answer_message(row["claim"]).outcome
         said[row["true"]].append(outcome is Outcome.SUPPORTED)
     return (
         share("false claims: SUPPORTED said", sum(said[False]), len(said[False])),

@@ -33,8 +33,8 @@ def reports() -> list[ReportDraft]:
 
 @pytest.fixture(scope="module")
 def answers(answering_about: AnsweringAbout, reports: list[ReportDraft]) -> dict[str, Answer]:
-    with answering_about(reports) as answering:
-        return {name: answering.answer(row["text"]) for name, row in CLAIMS.items()}
+    with answering_about(reports) as checker:
+        return {name: checker.answer(row["text"]) for name, row in CLAIMS.items()}
 
 
 def test_the_page_counts_what_is_there(reports: list[ReportDraft]) -> None:

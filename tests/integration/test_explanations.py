@@ -77,10 +77,10 @@ def test_whoever_asks_next_reads_it_while_the_verdict_answers_them(
     sessions: Sessions, statement: int, fake_encoder: Encoder, tmp_path: Path
 ) -> None:
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-    answering = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
+    checker = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
 
     def read() -> str:
-        answer = answering.answer(CLAIM)
+        answer = checker.answer(CLAIM)
         reply = compose_answer(answer, None, now().date(), load_catalogue(Language.ENGLISH))
         return "\n".join(block.text for block in reply.blocks)
 

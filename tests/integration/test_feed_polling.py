@@ -18,7 +18,7 @@ from bot.ingestion.url_reader import read_address
 from bot.parsing.parser_jobs import Queue
 from bot.parsing.parser_pool import ParserPool
 from bot.parsing.parser_worker import Limits
-from bot.scheduled_jobs import Errand, Errands
+from bot.scheduled_jobs import Job, JobRunner
 from knowledge.corpus import sources
 from knowledge.corpus.readers import Defaults, Problem
 from knowledge.domain import FeedKind, ReportDraft, StatementStatus
@@ -389,7 +389,7 @@ class TestWhatTakesForEver:
         desk.poll(HOUR)
         assert desk.web.asked["/slow"] == 1
 
-    def test_other_errands_are_run_meanwhile_and_a_stop_ends_it(
+    def test_other_jobs_are_run_meanwhile_and_a_stop_ends_it(
         self, desk: Desk, parsers: ParserPool, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         begun, other = Begun(monkeypatch), threading.Event()
@@ -404,8 +404,8 @@ class TestWhatTakesForEver:
             if begun.event.is_set():
                 other.set()
 
-        listed = [Errand("feeds", HOUR, poll), Errand("retention", timedelta(), run)]
-        with Errands(desk.sessions, listed, lambda: NOW).in_background(look_s=0.01):
+        listed = [Job("feeds", HOUR, poll), Job("retention", timedelta(), run)]
+        with JobRunner(desk.sessions, listed, lambda: NOW).in_background(look_s=0.01):
             assert begun.event.wait(20)
             assert other.wait(20)
         assert begun.ended() == -signal.SIGKILL

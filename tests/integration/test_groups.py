@@ -188,8 +188,8 @@ def talk(sessions: Sessions, fake_encoder: Encoder, judge: _Judge, tmp_path: Pat
         )
         curation.publish(session, reports.store(session, draft).statement_ids, "test")
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-    answering = ClaimChecker(sessions, fake_encoder, index, judge)
-    return Conversation(sessions, answering, SECRET, "telegram", lambda: date(2030, 5, 1))
+    checker = ClaimChecker(sessions, fake_encoder, index, judge)
+    return Conversation(sessions, checker, SECRET, "telegram", lambda: date(2030, 5, 1))
 
 
 def read(reply: Reply | None) -> str:

@@ -27,23 +27,23 @@ SETTLED = 3
 
 
 @pytest.fixture(scope="module")
-def answering(answering_about: AnsweringAbout) -> Iterator[ClaimChecker]:
+def checker(answering_about: AnsweringAbout) -> Iterator[ClaimChecker]:
     texts = dict.fromkeys(text for case in CASES for text in case["statements"])
     drafts = [
         ReportDraft("", publisher="a test", statements=(StatementDraft(text),)) for text in texts
     ]
-    with answering_about(drafts) as answering:
-        yield answering
+    with answering_about(drafts) as checker:
+        yield checker
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['kind']}: {case['claim'][:40]}")
-def test_it_is_never_told_the_wrong_way(answering: ClaimChecker, case: dict[str, Any]) -> None:
-    assert answering.answer_message(case["claim"]).outcome.value not in case["never"]
+def test_it_is_never_told_the_wrong_way(checker: ClaimChecker, case: dict[str, Any]) -> None:
+    assert checker.answer_message(case["claim"]).outcome.value not in case["never"]
 
 
-def test_silence_is_not_the_way_out(answering: ClaimChecker) -> None:
+def test_silence_is_not_the_way_out(checker: ClaimChecker) -> None:
     due = [case for case in CASES if case["wanted"]]
     settled = sum(
-        answering.answer_message(case["claim"]).outcome.value == case["wanted"] for case in due
+        checker.answer_message(case["claim"]).outcome.value == case["wanted"] for case in due
     )
     assert settled >= SETTLED

@@ -254,18 +254,18 @@ def test_a_statement_of_ten_million_characters_is_served_like_any_other(
     serving_index.reindex(sessions, fake_encoder, root)
     _assert_clean(sessions, root, fake_encoder)
     index = ServingIndex(sessions, fake_encoder, root)
-    answering = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
-    found = answering.answer(claim)
+    checker = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
+    found = checker.answer(claim)
     assert found.outcome is Outcome.SUPPORTED
     assert [match.statement.id for match in found.matches] == [short, long]
-    beginning = answering.answer_message(endless[:9_000])
+    beginning = checker.answer_message(endless[:9_000])
     assert beginning.outcome is not Outcome.SUPPORTED, "it says more than that"
-    asked = answering.answer_message(endless)
+    asked = checker.answer_message(endless)
     assert asked.outcome is Outcome.NO_MATCH, "no message is as long"
     assert {match.statement.id for match in asked.matches} == {short, long}
     with sessions.begin() as session:
         curation.retract(session, [long], "test", "wrong")
-    assert [match.statement.id for match in answering.answer(claim).matches] == [short]
+    assert [match.statement.id for match in checker.answer(claim).matches] == [short]
 
 
 @pytest.fixture

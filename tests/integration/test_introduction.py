@@ -65,9 +65,9 @@ def said(reply: Reply) -> str:
 @pytest.fixture
 def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-    answering = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
+    checker = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
     today = date(2026, 2, 7)
-    return House(sessions, Conversation(sessions, answering, SECRET, "telegram", lambda: today))
+    return House(sessions, Conversation(sessions, checker, SECRET, "telegram", lambda: today))
 
 
 def test_nothing_to_confirm_is_no_example(house: House) -> None:

@@ -189,7 +189,7 @@ def test_a_letter_that_is_to_wait_is_not_hurried(
     assert outbox(sessions, SOON, "new").take() is None
 
 
-def test_an_errand_is_begun_anew(sessions: Sessions, folder: Path, dead: str, living: str) -> None:
+def test_a_job_is_begun_anew(sessions: Sessions, folder: Path, dead: str, living: str) -> None:
     with sessions.begin() as session:
         assert scheduled_jobs.lease(session, "its", NOW, HOUR, dead)
         assert scheduled_jobs.lease(session, "mine", NOW, HOUR, living)

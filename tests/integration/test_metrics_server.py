@@ -135,7 +135,7 @@ class TestMetrics:
         assert found["tathabbat_queue_depth", "claims"] == 1
         assert found["tathabbat_queue_oldest_seconds", "claims"] > 80_000
         assert found["tathabbat_queue_depth", "notifications"] == 0
-        assert found["tathabbat_errands_late", ""] == 1
+        assert found["tathabbat_jobs_overdue", ""] == 1
         assert found["tathabbat_database_up", ""] == 1
         assert found["process_resident_memory_bytes", ""] > 0
 

@@ -79,7 +79,7 @@ def house(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> House:
 
 def opened(sessions: Sessions, encoder: Encoder, folder: Path, two_people: bool = False) -> House:
     index = ServingIndex(sessions, encoder, folder / "index")
-    answering = ClaimChecker(sessions, encoder, index, RuleJudge())
+    checker = ClaimChecker(sessions, encoder, index, RuleJudge())
     embedded: list[int] = []
     place = Place(
         secret=SECRET,
@@ -90,10 +90,8 @@ def opened(sessions: Sessions, encoder: Encoder, folder: Path, two_people: bool 
         console_url="https://console.example.org",
         two_people=two_people,
     )
-    moderation = Moderation(sessions, answering, place, today=lambda: TODAY)
-    talk = Conversation(
-        sessions, answering, SECRET, "telegram", lambda: TODAY, moderation=moderation
-    )
+    moderation = Moderation(sessions, checker, place, today=lambda: TODAY)
+    talk = Conversation(sessions, checker, SECRET, "telegram", lambda: TODAY, moderation=moderation)
     with sessions.begin() as session:
         roles.grant(session, key_of(MODERATOR.id), Role.MODERATOR, "Sara", "command line")
     return House(sessions, talk, embedded)
@@ -180,8 +178,8 @@ class TestWhoMay:
         self, house: House, fake_encoder: Encoder, tmp_path: Path
     ) -> None:
         index = ServingIndex(house.sessions, fake_encoder, tmp_path / "other")
-        answering = ClaimChecker(house.sessions, fake_encoder, index, RuleJudge())
-        plain = Conversation(house.sessions, answering, SECRET, "telegram")
+        checker = ClaimChecker(house.sessions, fake_encoder, index, RuleJudge())
+        plain = Conversation(house.sessions, checker, SECRET, "telegram")
         assert plain.command(ADMIN, "queue", "") == plain.help(ADMIN)
         assert plain.menu(ADMIN) == ()
 
@@ -375,7 +373,7 @@ def asking(house: House, cluster: int, label: str = "1 supports it") -> Reply:
     return presses(house, MODERATOR, adding(house, cluster), label)
 
 
-def answering(house: House, cluster: int) -> Reply:
+def checker(house: House, cluster: int) -> Reply:
     """Answer a cluster; returns what the moderator reads."""
     return presses(house, MODERATOR, asking(house, cluster), "📤 Send it")
 
@@ -460,7 +458,7 @@ class TestUndoing:
     def test_nobody_is_told_for_a_minute_and_then_everybody(
         self, house: House, waiting: int
     ) -> None:
-        done = answering(house, waiting)
+        done = checker(house, waiting)
         assert "Nothing is sent for 60 seconds: until then you can take it back." in said(done)
         assert letters(house, UNDO_FOR - timedelta(seconds=5)) == {}
         assert set(letters(house, UNDO_FOR)) == {PUBLIC.address, ARAB.address}
@@ -468,7 +466,7 @@ class TestUndoing:
     def test_an_answer_is_taken_back_after_a_restart_and_nobody_hears_of_it(
         self, house: House, waiting: int, fake_encoder: Encoder, tmp_path: Path
     ) -> None:
-        done = answering(house, waiting)
+        done = checker(house, waiting)
         restarted = opened(house.sessions, fake_encoder, tmp_path / "restarted")
         reply = presses(restarted, MODERATOR, done, "↩ Undo")
         assert said(reply).startswith(f"It was taken back: claim {waiting} is in the inbox again.")
@@ -485,13 +483,13 @@ class TestUndoing:
         # Whoever waits is told once the claim is answered after all.
         again = presses(restarted, MODERATOR, reply, "↩ Back")
         assert said(again).startswith(f"📥 Claim {waiting}\n")
-        answering(restarted, waiting)
+        checker(restarted, waiting)
         assert len(letters(restarted, UNDO_FOR)) == 2
 
     def test_it_is_too_late_after_a_minute(
         self, house: House, waiting: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        done = answering(house, waiting)
+        done = checker(house, waiting)
         monkeypatch.setattr("knowledge.curation.resolution.now", lambda: now() + UNDO_FOR)
         before = audited(house)
         assert said(presses(house, MODERATOR, done, "↩ Undo")).startswith("It is too late")
@@ -499,15 +497,15 @@ class TestUndoing:
         assert len(letters(house, UNDO_FOR)) == 2
 
     def test_an_old_button_takes_nothing_else_back(self, house: House, waiting: int) -> None:
-        first = answering(house, waiting)
+        first = checker(house, waiting)
         presses(house, MODERATOR, first, "↩ Undo")
         assert "was changed since" in said(presses(house, MODERATOR, first, "↩ Undo"))
-        answering(house, waiting)
+        checker(house, waiting)
         assert "was changed since" in said(presses(house, ADMIN, first, "↩ Undo"))
         assert len(letters(house, UNDO_FOR)) == 2
 
     def test_it_asks_for_the_role_again(self, house: House, waiting: int) -> None:
-        done = answering(house, waiting)
+        done = checker(house, waiting)
         with house.sessions.begin() as session:
             roles.revoke(session, key_of(MODERATOR.id), "test")
         for person in (MODERATOR, PUBLIC):
@@ -517,7 +515,7 @@ class TestUndoing:
     def test_a_statement_that_another_answer_rests_on_stays_published(
         self, house: House, waiting: int
     ) -> None:
-        first = answering(house, waiting)
+        first = checker(house, waiting)
         other = asked(house, "how high is the clock tower")[-1]
         presses(house, MODERATOR, asking(house, other), "📤 Send it")
         presses(house, MODERATOR, first, "↩ Undo")

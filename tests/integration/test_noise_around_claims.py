@@ -36,7 +36,7 @@ BESIDE: Final[dict[str, Callable[[str], str]]] = {
 
 
 @pytest.fixture(scope="module")
-def answering(answering_about: AnsweringAbout) -> Iterator[ClaimChecker]:
+def checker(answering_about: AnsweringAbout) -> Iterator[ClaimChecker]:
     drafts = [
         ReportDraft(
             "",
@@ -45,8 +45,8 @@ def answering(answering_about: AnsweringAbout) -> Iterator[ClaimChecker]:
         )
         for item in _items()
     ]
-    with answering_about(drafts) as answering:
-        yield answering
+    with answering_about(drafts) as checker:
+        yield checker
 
 
 def _items() -> list[written.Item]:
@@ -55,13 +55,13 @@ def _items() -> list[written.Item]:
 
 
 @pytest.fixture(scope="module")
-def settled(answering: ClaimChecker) -> list[tuple[str, Outcome]]:
+def settled(checker: ClaimChecker) -> list[tuple[str, Outcome]]:
     """Return claims that get a verdict as they are, and which."""
     texts = [claim.text for item in _items() for claim in item.claims]
     random.Random(8).shuffle(texts)  # noqa: S311
     found = []
     for text in texts:
-        outcome = answering.answer_message(text).outcome
+        outcome = checker.answer_message(text).outcome
         if outcome in VERDICTS:
             found.append((text, outcome))
         if len(found) == CLAIMS:
@@ -72,25 +72,25 @@ def settled(answering: ClaimChecker) -> list[tuple[str, Outcome]]:
 
 @pytest.mark.parametrize("name", [*NOTHING, *BESIDE])
 def test_it_turns_no_verdict_round(
-    answering: ClaimChecker, settled: list[tuple[str, Outcome]], name: str
+    checker: ClaimChecker, settled: list[tuple[str, Outcome]], name: str
 ) -> None:
     wrapped = (NOTHING | BESIDE)[name]
     for text, outcome in settled:
-        assert answering.answer_message(wrapped(text)).outcome is not VERDICTS[outcome], text
+        assert checker.answer_message(wrapped(text)).outcome is not VERDICTS[outcome], text
 
 
 @pytest.mark.parametrize("name", NOTHING)
 def test_what_states_nothing_takes_few_verdicts_away(
-    answering: ClaimChecker, settled: list[tuple[str, Outcome]], name: str
+    checker: ClaimChecker, settled: list[tuple[str, Outcome]], name: str
 ) -> None:
-    said = [answering.answer_message(NOTHING[name](text)).outcome for text, _ in settled]
+    said = [checker.answer_message(NOTHING[name](text)).outcome for text, _ in settled]
     kept = [outcome is said for (_, outcome), said in zip(settled, said, strict=True)]
     assert kept.count(False) <= OPEN
 
 
 @pytest.mark.parametrize("name", ["false, with a comma", "false, with and"])
 def test_what_no_report_has_is_not_supported_beside_what_one_has(
-    answering: ClaimChecker, settled: list[tuple[str, Outcome]], name: str
+    checker: ClaimChecker, settled: list[tuple[str, Outcome]], name: str
 ) -> None:
     for text, _ in settled:
-        assert answering.answer_message(BESIDE[name](text)).outcome is not Outcome.SUPPORTED
+        assert checker.answer_message(BESIDE[name](text)).outcome is not Outcome.SUPPORTED

@@ -1,4 +1,4 @@
-"""Errands: due ones are run, by one process at a time, and none is another's trouble."""
+"""Jobs: due ones are run, by one process at a time, and none is another's trouble."""
 
 import asyncio
 import threading
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from bot.errors import BotError
-from bot.scheduled_jobs import Errand, Errands
+from bot.scheduled_jobs import Job, JobRunner
 from knowledge.models import ScheduledJob as Row
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import scheduled_jobs
@@ -29,7 +29,7 @@ def notes(sessions: Sessions) -> dict[str, tuple[datetime, str | None]]:
         return {row.name: (row.due_at, row.last_result) for row in session.scalars(select(Row))}
 
 
-async def test_an_errand_is_run_when_it_is_due(sessions: Sessions) -> None:
+async def test_a_job_is_run_when_it_is_due(sessions: Sessions) -> None:
     runs: list[datetime] = []
     clock = Clock()
 
@@ -37,12 +37,12 @@ async def test_an_errand_is_run_when_it_is_due(sessions: Sessions) -> None:
         runs.append(at)
         return "done"
 
-    errand = Errand("a", HOUR, run)
-    work = Errands(sessions, [errand], clock)
-    assert await work.run(errand)
-    assert not await work.run(errand)
+    job = Job("a", HOUR, run)
+    work = JobRunner(sessions, [job], clock)
+    assert await work.run(job)
+    assert not await work.run(job)
     clock.now += HOUR
-    assert await work.run(errand)
+    assert await work.run(job)
     assert runs == [NOW, NOW + HOUR]
     assert notes(sessions) == {"a": (NOW + 2 * HOUR, "done")}
 
@@ -56,8 +56,8 @@ async def test_one_that_is_done_once_is_not_begun_anew_where_it_was_cut_short(
         begun.set()
         await asyncio.Event().wait()
 
-    errand = Errand("a", HOUR, endless, timedelta(minutes=1), once=True)
-    running = asyncio.create_task(Errands(sessions, [errand], Clock(), "me").run(errand))
+    job = Job("a", HOUR, endless, timedelta(minutes=1), once=True)
+    running = asyncio.create_task(JobRunner(sessions, [job], Clock(), "me").run(job))
     await begun.wait()
     with sessions.begin() as session:
         scheduled_jobs.LEASE.end(session, "me", NOW)
@@ -81,13 +81,13 @@ async def test_one_that_fails_is_noted_and_the_others_are_run(sessions: Sessions
         return None
 
     listed = [
-        Errand("known", HOUR, known),
-        Errand("unknown", HOUR, unknown),
-        Errand("slow", HOUR, slow, timedelta(seconds=0.05)),
-        Errand("good", HOUR, good),
+        Job("known", HOUR, known),
+        Job("unknown", HOUR, unknown),
+        Job("slow", HOUR, slow, timedelta(seconds=0.05)),
+        Job("good", HOUR, good),
     ]
-    work = Errands(sessions, listed, Clock())
-    assert [await work.run(errand) for errand in listed] == [True] * 4
+    work = JobRunner(sessions, listed, Clock())
+    assert [await work.run(job) for job in listed] == [True] * 4
     found = notes(sessions)
     assert found["known"] == (NOW + HOUR, "failed: the sea is dry; wait for rain")
     assert found["unknown"] == (NOW + HOUR, "failed; see the log")
@@ -141,12 +141,12 @@ def test_in_the_background_until_told_to_stop(sessions: Sessions) -> None:
         begun.set()
         await asyncio.Event().wait()
 
-    with Errands(sessions, [Errand("a", HOUR, endless)], Clock()).in_background():
+    with JobRunner(sessions, [Job("a", HOUR, endless)], Clock()).in_background():
         assert begun.wait(10)
     assert notes(sessions) == {"a": (NOW, "given up half-way")}
 
 
-def test_an_errand_that_takes_long_keeps_no_other_from_its_time(sessions: Sessions) -> None:
+def test_a_job_that_takes_long_keeps_no_other_from_its_time(sessions: Sessions) -> None:
     clock, second = Clock(), threading.Event()
     runs: list[datetime] = []
 
@@ -158,8 +158,8 @@ def test_an_errand_that_takes_long_keeps_no_other_from_its_time(sessions: Sessio
         if len(runs) == 2:
             second.set()
 
-    listed = [Errand("long", HOUR, endless), Errand("short", timedelta(), run)]
-    with Errands(sessions, listed, clock).in_background(look_s=0.01):
+    listed = [Job("long", HOUR, endless), Job("short", timedelta(), run)]
+    with JobRunner(sessions, listed, clock).in_background(look_s=0.01):
         assert second.wait(10)
 
 
@@ -173,6 +173,6 @@ def test_the_background_looks_again_and_again(sessions: Sessions) -> None:
         if len(runs) == 3:
             third.set()
 
-    with Errands(sessions, [Errand("a", timedelta(), run)], clock).in_background(look_s=0.01):
+    with JobRunner(sessions, [Job("a", timedelta(), run)], clock).in_background(look_s=0.01):
         assert third.wait(10)
     assert len(runs) >= 3

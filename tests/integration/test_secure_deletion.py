@@ -50,8 +50,8 @@ def engine(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def talk(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Conversation:
     index = ServingIndex(sessions, fake_encoder, tmp_path / "data" / "index")
-    answering = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
-    return Conversation(sessions, answering, SECRET, "telegram")
+    checker = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
+    return Conversation(sessions, checker, SECRET, "telegram")
 
 
 def files_with(folder: Path, *needles: str) -> set[str]:

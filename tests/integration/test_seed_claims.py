@@ -39,17 +39,17 @@ def asked(files: Sequence[str] = FILES) -> list[Asked]:
 
 
 @pytest.fixture(scope="module")
-def answering(answering_about: AnsweringAbout) -> Iterator[ClaimChecker]:
+def checker(answering_about: AnsweringAbout) -> Iterator[ClaimChecker]:
     found = list(read(SAMPLE))
     drafts = [each for each in found if isinstance(each, ReportDraft)]
     assert drafts == found
-    with answering_about(drafts) as answering:
-        yield answering
+    with answering_about(drafts) as checker:
+        yield checker
 
 
 @pytest.fixture(scope="module")
-def answers(answering: ClaimChecker) -> dict[str, Answer]:
-    return {each.claim: answering.answer(each.claim) for each in asked()}
+def answers(checker: ClaimChecker) -> dict[str, Answer]:
+    return {each.claim: checker.answer(each.claim) for each in asked()}
 
 
 def number(answer: Answer) -> int:

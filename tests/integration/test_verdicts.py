@@ -41,7 +41,7 @@ class _AlwaysSupports:
 
 
 @pytest.fixture
-def answering(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> ClaimChecker:
+def checker(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> ClaimChecker:
     index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
     return ClaimChecker(sessions, fake_encoder, index, _AlwaysSupports())
 
@@ -54,39 +54,37 @@ def _attach(
 
 
 def test_a_person_beats_the_judge_and_no_stale_answer_is_given(
-    sessions: Sessions, answering: ClaimChecker
+    sessions: Sessions, checker: ClaimChecker
 ) -> None:
     (number,) = published(sessions, "the old harbour bridge opened again on monday")
     _, claims = clustered(sessions, CLAIM)
-    assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED
+    assert checker.answer(CLAIM).outcome is Outcome.SUPPORTED
     assert _attach(sessions, claims, number) == 1
-    answer = answering.answer(CLAIM)
+    answer = checker.answer(CLAIM)
     assert (answer.outcome, answer.confidence) == (Outcome.REFUTED, 1.0)
     with sessions.begin() as session:
         assert verdicts.detach(session, claims, number, "amal") == 1
-    assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED
+    assert checker.answer(CLAIM).outcome is Outcome.SUPPORTED
 
 
 def test_another_process_gives_no_stale_answer_either(
-    sessions: Sessions, answering: ClaimChecker, fake_encoder: Encoder, tmp_path: Path
+    sessions: Sessions, checker: ClaimChecker, fake_encoder: Encoder, tmp_path: Path
 ) -> None:
     (number,) = published(sessions, "the old harbour bridge opened again on monday")
     _, claims = clustered(sessions, CLAIM)
     index = ServingIndex(sessions, fake_encoder, tmp_path / "other")
     other = ClaimChecker(sessions, fake_encoder, index, _AlwaysSupports())
-    assert other.answer(CLAIM) == answering.answer(CLAIM)
+    assert other.answer(CLAIM) == checker.answer(CLAIM)
     _attach(sessions, claims, number)
-    assert other.answer(CLAIM).outcome is answering.answer(CLAIM).outcome is Outcome.REFUTED
+    assert other.answer(CLAIM).outcome is checker.answer(CLAIM).outcome is Outcome.REFUTED
 
 
-def test_the_answer_need_not_be_found_by_search(
-    sessions: Sessions, answering: ClaimChecker
-) -> None:
+def test_the_answer_need_not_be_found_by_search(sessions: Sessions, checker: ClaimChecker) -> None:
     published(sessions, *(f"the old harbour bridge opened {n}" for n in range(60)), ref="near")
     (far,) = published(sessions, "prices of wheat fell sharply during winter", ref="far")
     _, claims = clustered(sessions, CLAIM)
     _attach(sessions, claims, far)
-    answer = answering.answer(CLAIM, top=3)
+    answer = checker.answer(CLAIM, top=3)
     assert answer.outcome is Outcome.REFUTED
     assert answer.matches[0].statement.id == far
     assert len(answer.matches) == 3
@@ -95,35 +93,33 @@ def test_the_answer_need_not_be_found_by_search(
 
 
 def test_a_person_beats_the_judge_on_all_other_statements_too(
-    sessions: Sessions, answering: ClaimChecker
+    sessions: Sessions, checker: ClaimChecker
 ) -> None:
     ids = published(sessions, "the old harbour bridge opened", "the harbour bridge is shut")
     _, claims = clustered(sessions, CLAIM)
     _attach(sessions, claims, ids[1])
-    answer = answering.answer(CLAIM)
+    answer = checker.answer(CLAIM)
     assert answer.outcome is Outcome.REFUTED
     assert not answer.disputed
 
 
-def test_two_people_of_two_minds_settle_nothing(
-    sessions: Sessions, answering: ClaimChecker
-) -> None:
+def test_two_people_of_two_minds_settle_nothing(sessions: Sessions, checker: ClaimChecker) -> None:
     ids = published(sessions, "the old harbour bridge opened", "the harbour bridge is shut")
     _, claims = clustered(sessions, CLAIM)
     _attach(sessions, claims, ids[0], _SUPPORTS)
     _attach(sessions, claims, ids[1], _REFUTES)
-    answer = answering.answer(CLAIM)
+    answer = checker.answer(CLAIM)
     assert answer.outcome is Outcome.RELATED
     assert answer.disputed
 
 
 def test_a_person_may_say_that_it_settles_nothing(
-    sessions: Sessions, answering: ClaimChecker
+    sessions: Sessions, checker: ClaimChecker
 ) -> None:
     (number,) = published(sessions, "the old harbour bridge opened again on monday")
     _, claims = clustered(sessions, CLAIM)
     _attach(sessions, claims, number, _OPEN)
-    answer = answering.answer(CLAIM)
+    answer = checker.answer(CLAIM)
     assert answer.outcome is Outcome.RELATED
     assert [match.statement.id for match in answer.suggestions] == [number]
 
@@ -141,7 +137,7 @@ def _checked(sessions: Sessions, rating: Rating) -> int:
     "rating", [Rating.FALSE, Rating.SATIRE, Rating.MISLEADING, Rating.MIXED, Rating.UNPROVEN]
 )
 def test_what_fact_checkers_did_not_confirm_confirms_no_claim(
-    sessions: Sessions, answering: ClaimChecker, rating: Rating
+    sessions: Sessions, checker: ClaimChecker, rating: Rating
 ) -> None:
     number = _checked(sessions, rating)
     _, claims = clustered(sessions, CLAIM)
@@ -149,18 +145,18 @@ def test_what_fact_checkers_did_not_confirm_confirms_no_claim(
         _attach(sessions, claims, number, _SUPPORTS)
     assert refused.value.problem is EditProblem.AGAINST_RATING
     _attach(sessions, claims, number, _REFUTES)
-    answer = answering.answer(CLAIM)
+    answer = checker.answer(CLAIM)
     assert answer.outcome is Outcome.REFUTED
     assert [reason.statement for reason in answer.matches[0].judgement.reasons] == ["Their words"]
 
 
 @pytest.mark.parametrize("rating", [Rating.TRUE, Rating.MOSTLY_TRUE])
 def test_what_fact_checkers_confirmed_may_confirm_a_claim(
-    sessions: Sessions, answering: ClaimChecker, rating: Rating
+    sessions: Sessions, checker: ClaimChecker, rating: Rating
 ) -> None:
     _, claims = clustered(sessions, CLAIM)
     _attach(sessions, claims, _checked(sessions, rating), _SUPPORTS)
-    assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED
+    assert checker.answer(CLAIM).outcome is Outcome.SUPPORTED
 
 
 @pytest.mark.parametrize(
@@ -168,14 +164,14 @@ def test_what_fact_checkers_confirmed_may_confirm_a_claim(
     [(Rating.FALSE, Outcome.REFUTED), (Rating.MIXED, Outcome.RELATED)],
 )
 def test_what_was_said_of_a_duplicate_follows_the_rating_of_what_stands_for_it(
-    sessions: Sessions, answering: ClaimChecker, rating: Rating, outcome: Outcome
+    sessions: Sessions, checker: ClaimChecker, rating: Rating, outcome: Outcome
 ) -> None:
     (copy,) = published(sessions, "the bridge opened again")
     cluster, claims = clustered(sessions, CLAIM)
     _attach(sessions, claims, copy, _SUPPORTS)
     with sessions.begin() as session:
         curation.merge(session, _checked(sessions, rating), [copy], "amal", None)
-    assert answering.answer(CLAIM).outcome is outcome
+    assert checker.answer(CLAIM).outcome is outcome
     with sessions() as session:
         known = verdicts.answer_of(session, cluster)
     assert (known[1].relation if known else None) is (
@@ -184,7 +180,7 @@ def test_what_was_said_of_a_duplicate_follows_the_rating_of_what_stands_for_it(
 
 
 def test_it_holds_for_that_very_claim_however_it_is_typed(
-    sessions: Sessions, answering: ClaimChecker
+    sessions: Sessions, checker: ClaimChecker
 ) -> None:
     (number,) = published(sessions, "انهار السد القديم في الشمال")
     _, claims = clustered(sessions, "متداول | انهار السد الكبير")
@@ -195,31 +191,31 @@ def test_it_holds_for_that_very_claim_however_it_is_typed(
         '"انهار السد الكبير"',
         "  انهار  السد الکبیر https://example.org ",
     ):
-        assert answering.answer(typed).outcome is Outcome.REFUTED
-    assert answering.answer("انهار السد القديم في الشمال").outcome is Outcome.SUPPORTED
+        assert checker.answer(typed).outcome is Outcome.REFUTED
+    assert checker.answer("انهار السد القديم في الشمال").outcome is Outcome.SUPPORTED
 
 
 def test_a_draft_answers_once_it_is_published_and_no_longer_than_that(
-    sessions: Sessions, answering: ClaimChecker
+    sessions: Sessions, checker: ClaimChecker
 ) -> None:
     published(sessions, "prices of wheat fell", ref="other")
     (number,) = stored(sessions, "nothing of the kind", ref="draft")
     _, claims = clustered(sessions, CLAIM)
     _attach(sessions, claims, number)
-    outcomes = [answering.answer(CLAIM).outcome]
+    outcomes = [checker.answer(CLAIM).outcome]
     with sessions.begin() as session:
         curation.publish(session, [number], "amal")
-    outcomes.append(answering.answer(CLAIM).outcome)
+    outcomes.append(checker.answer(CLAIM).outcome)
     with sessions.begin() as session:
         curation.retract(session, [number], "amal", "wrong")
-    outcomes.append(answering.answer(CLAIM).outcome)
+    outcomes.append(checker.answer(CLAIM).outcome)
     assert outcomes[1] is Outcome.REFUTED
     assert outcomes[0] is outcomes[2] is not Outcome.REFUTED
 
 
 @pytest.mark.parametrize("taken_back", [False, True])
 def test_it_ends_with_the_words_it_was_given_on(
-    sessions: Sessions, answering: ClaimChecker, taken_back: bool
+    sessions: Sessions, checker: ClaimChecker, taken_back: bool
 ) -> None:
     (number,) = published(sessions, "the old harbour bridge opened again and is shut")
     cluster, claims = clustered(sessions, CLAIM)
@@ -228,7 +224,7 @@ def test_it_ends_with_the_words_it_was_given_on(
     _attach(sessions, claims, number)
     with sessions.begin() as session:
         session.get_one(Cluster, cluster).status = ClusterStatus.ANSWERED
-    assert answering.answer(CLAIM).outcome is Outcome.REFUTED
+    assert checker.answer(CLAIM).outcome is Outcome.REFUTED
     if taken_back:
         with sessions.begin() as session:
             (entry, *_) = audit_log.list_entries(session, SubjectKind.STATEMENT, str(number)).items
@@ -238,17 +234,17 @@ def test_it_ends_with_the_words_it_was_given_on(
     with sessions() as session:
         assert verdicts.load_verdicts(session, CLAIM) == {}
         assert session.get_one(Cluster, cluster).status is ClusterStatus.OPEN
-    assert answering.answer(CLAIM).outcome is Outcome.SUPPORTED, "the judge's word again"
+    assert checker.answer(CLAIM).outcome is Outcome.SUPPORTED, "the judge's word again"
 
 
-def test_an_edit_of_who_said_it_leaves_it(sessions: Sessions, answering: ClaimChecker) -> None:
+def test_an_edit_of_who_said_it_leaves_it(sessions: Sessions, checker: ClaimChecker) -> None:
     (number,) = published(sessions, "the old harbour bridge opened again on monday")
     _, claims = clustered(sessions, CLAIM)
     _attach(sessions, claims, number)
     with sessions.begin() as session:
         edit = StatementEdit("the old harbour bridge opened again on monday", speaker="the mayor")
         curation.edit_statement(session, number, edit, "amal", None, 1)
-    assert answering.answer(CLAIM).outcome is Outcome.REFUTED
+    assert checker.answer(CLAIM).outcome is Outcome.REFUTED
 
 
 def _edit(sessions: Sessions, number: int, text: str, version: int) -> None:

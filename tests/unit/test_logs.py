@@ -100,11 +100,11 @@ class TestRequests:
     def test_one_within_another_is_its_own(self, capsys: pytest.CaptureFixture[str]) -> None:
         configure("INFO")
         log = logging.getLogger("bot")
-        with request("errand feeds"):
+        with request("job feeds"):
             with request("update 7"):
                 log.info("inner")
             log.info("outer")
-        assert self.named(capsys) == {"inner": "update 7", "outer": "errand feeds"}
+        assert self.named(capsys) == {"inner": "update 7", "outer": "job feeds"}
 
     async def test_tasks_do_not_mix_them_up(self, capsys: pytest.CaptureFixture[str]) -> None:
         configure("INFO")

@@ -104,7 +104,7 @@ class TestUnknownNames:
             raise SettingsError("far enough")
 
         app = App(lambda _: None)
-        app.answering = SimpleNamespace(prepare=prepare)  # type: ignore[assignment]
+        app.checker = SimpleNamespace(prepare=prepare)  # type: ignore[assignment]
         with pytest.raises(SettingsError, match="far enough"):
             app.run_console()
         logged = capfd.readouterr().err

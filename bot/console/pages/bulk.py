@@ -88,7 +88,7 @@ def merge(visit: Visit) -> Response:
 
 
 def _rejecting(visit: Visit, why: RejectReason) -> Act:
-    return partial(cluster_actions.reject, why=why, actor=visit.actor, held=visit.desk.undo_for)
+    return partial(cluster_actions.reject, why=why, actor=visit.actor, held=visit.services.undo_for)
 
 
 def _do(visit: Visit, said: str, ids: Sequence[int], act: Act) -> Response:
@@ -118,7 +118,7 @@ def _preview(
         "bulk.html",
         foreseen=foreseen,
         letters=previews.letters(foreseen.readers, visit.now.date()),
-        held=visit.desk.held_seconds,
+        held=visit.services.held_seconds,
         refused=claim_queue.explained(visit, foreseen.refused),
         seen=visit.sent.number("seen"),
         why=why,

@@ -35,7 +35,7 @@ _LONGEST_SNOOZE = timedelta(days=365)
 
 def show(visit: Visit) -> Response:
     """Show a cluster; an old number leads to the cluster it was merged into."""
-    number, desk = visit.number, visit.desk
+    number, services = visit.number, visit.services
     # Nobody needs to tell people apart but who may leave them unanswered.
     page = visit.do(
         approvals.load_cluster_page, number, visit.now, with_askers=visit.visitor.may(Role.ADMIN)
@@ -44,18 +44,18 @@ def show(visit: Visit) -> Response:
     if detail.summary.id != number:
         return visit.to(f"/clusters/{detail.summary.id}")
     # Only what is about the claim, as answers are: what people were shown may have been about less.
-    about = desk.answering.about(detail.phrasings(_WORDINGS))
+    about = services.checker.about(detail.phrasings(_WORDINGS))
     attached = {statement.id for statement, _ in page.attached}
     found = {each.id: each for each in about if each.id not in attached}
     candidates = [each for each in detail.candidates if found.pop(each.statement.id, None)]
-    left = page.held.at + desk.undo_for - visit.now if page.held else timedelta()
+    left = page.held.at + services.undo_for - visit.now if page.held else timedelta()
     return visit.page(
         "cluster.html",
         page=page,
         detail=detail,
         cluster=detail.summary,
         names=names,
-        similar=similar(desk.sessions, desk.encoder, desk.meanings, number),
+        similar=similar(services.sessions, services.encoder, services.meanings, number),
         longest_tag=cluster_notes.LONGEST_TAG,
         longest_note=cluster_notes.LONGEST_NOTE,
         undelivered=compose_failures(page.delivered.failures, visit.words),
@@ -167,7 +167,7 @@ def _preview(visit: Visit, form: Form, changed: bool = False) -> Response:
         relation=relation,
         seen=foreseen.seen,
         shown=foreseen.shown,
-        two_people=visit.desk.two_people,
+        two_people=visit.services.two_people,
         noted=noted,
         previewed=digest(note),
         problem=problem,
@@ -194,7 +194,7 @@ def _note_was_changed(visit: Visit) -> bool:
 
 def undo(visit: Visit) -> Response:
     """Take back an answer or a rejection that nobody was told of yet."""
-    entry, within = visit.sent.number("entry"), visit.desk.undo_for
+    entry, within = visit.sent.number("entry"), visit.services.undo_for
     visit.do(pending_notifications.undo_held, visit.number, entry, visit.actor, within)
     return back(visit, "unsent")
 

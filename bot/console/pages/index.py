@@ -10,11 +10,11 @@ from knowledge.corpus import statement_search
 
 def show(visit: Visit) -> Response:
     """Compare the served snapshot's figures with the database's."""
-    desk = visit.desk
+    services = visit.services
     held = visit.do(statement_search.count_held)
     manifest, problem = None, ""
     try:
-        manifest = snapshot.current(desk.index_dir)
+        manifest = snapshot.current(services.index_dir)
     except EmbeddingsError as error:
         problem = str(error)
     return visit.page(
@@ -22,7 +22,7 @@ def show(visit: Visit) -> Response:
         held=held,
         manifest=manifest,
         problem=problem,
-        fits=manifest is not None and manifest.fingerprint == desk.encoder.fingerprint,
-        kept=snapshot.list_names(desk.index_dir),
-        fingerprint=desk.encoder.fingerprint,
+        fits=manifest is not None and manifest.fingerprint == services.encoder.fingerprint,
+        kept=snapshot.list_names(services.index_dir),
+        fingerprint=services.encoder.fingerprint,
     )

@@ -46,7 +46,9 @@ def choose(visit: Visit) -> Response:
     cluster = _cluster(visit)
     try:
         # Fetched before any transaction: the web may take its time.
-        report = report_upload.one_report(visit.sent, visit.desk.fetcher, visit.desk.parsers)
+        report = report_upload.one_report(
+            visit.sent, visit.services.fetcher, visit.services.parsers
+        )
     except (BotError, KnowledgeError) as error:
         return _first(visit, cluster, error)
     return _second(visit, cluster, report)
@@ -54,9 +56,9 @@ def choose(visit: Visit) -> Response:
 
 def confirm(visit: Visit) -> Response:
     """Publish the chosen statement, answer the cluster with it, and have people told."""
-    sent, desk, cluster = visit.sent, visit.desk, _cluster(visit)
+    sent, services, cluster = visit.sent, visit.services, _cluster(visit)
     try:
-        report = report_upload.one_report(sent, desk.fetcher, desk.parsers)
+        report = report_upload.one_report(sent, services.fetcher, services.parsers)
     except (BotError, KnowledgeError) as error:
         return _first(visit, cluster, error)
     if sent.text("choice") != sent.text("followed"):
@@ -72,7 +74,7 @@ def confirm(visit: Visit) -> Response:
             approvals.answer_with_report,
             answer,
             visit.actor,
-            desk.policy,
+            services.policy,
             seen=sent.number("seen"),
             shown=shown,
         )
@@ -100,7 +102,7 @@ def _second(
     changed: bool = False,
 ) -> Response:
     found = reports.provisional(report)[:_LISTED]
-    matches = visit.desk.answering.compare(cluster.title, found)
+    matches = visit.services.checker.compare(cluster.title, found)
     offered = new_answer.offer(report, matches, RERANKED)
     filled = new_answer.filled_in(visit.sent, offered)
     foretold: Foretold | None = None
@@ -127,7 +129,7 @@ def _second(
         filled=filled,
         foretold=foretold,
         changed=changed and foretold is not None,
-        two_people=visit.desk.two_people,
+        two_people=visit.services.two_people,
         answers=ANSWERS,
         other_words=OTHER_WORDS,
         longest_shown=LONGEST_SHOWN,

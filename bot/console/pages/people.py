@@ -19,7 +19,7 @@ MAX_DAYS: Final = 3_650
 
 def show(visit: Visit) -> Response:
     """Show who holds a role."""
-    team = visit.do(sign_in.load_team, visit.desk.first_admins, visit.now)
+    team = visit.do(sign_in.load_team, visit.services.first_admins, visit.now)
     return visit.page("people.html", team=team, names=visit.names)
 
 
@@ -27,7 +27,7 @@ def grant(visit: Visit) -> Response:
     """Give a role to the person with a Telegram id."""
     number, role = visit.sent.number("telegram_id"), visit.sent.chosen("role", Role)
     name = visit.sent.needed("name", _MAX_NAME)
-    visit.do(roles.grant, visit.desk.key_of(number), role, name, visit.actor)
+    visit.do(roles.grant, visit.services.key_of(number), role, name, visit.actor)
     return visit.to("/people", "granted")
 
 
@@ -46,7 +46,7 @@ def end_sessions(visit: Visit) -> Response:
 def block(visit: Visit) -> Response:
     """Leave the person with a Telegram id unanswered for some days."""
     number, (until, reason) = visit.sent.number("telegram_id"), block_terms(visit)
-    visit.do(people.block, visit.desk.key_of(number), until, visit.actor, reason)
+    visit.do(people.block, visit.services.key_of(number), until, visit.actor, reason)
     return visit.to("/people", "blocked")
 
 
@@ -61,7 +61,7 @@ def block_terms(visit: Visit) -> tuple[datetime, str]:
 def unblock(visit: Visit) -> Response:
     """Answer the person with a Telegram id again."""
     number = visit.sent.number("telegram_id")
-    visit.do(people.unblock, visit.desk.key_of(number), visit.actor)
+    visit.do(people.unblock, visit.services.key_of(number), visit.actor)
     return visit.to("/people", "unblocked")
 
 

@@ -73,14 +73,14 @@ def show(visit: Visit) -> Response:
 def approve(visit: Visit) -> Response:
     """Do what a colleague proposed."""
     number = visit.number
-    visit.embed(visit.do(approvals.approve, number, visit.actor, visit.desk.policy))
+    visit.embed(visit.do(approvals.approve, number, visit.actor, visit.services.policy))
     return visit.to(f"/proposals/{number}", "approved")
 
 
 def decline(visit: Visit) -> Response:
     """Leave everything as it is."""
     number, reason = visit.number, visit.sent.needed("reason")
-    visit.do(approvals.decline, number, visit.actor, reason, visit.desk.policy)
+    visit.do(approvals.decline, number, visit.actor, reason, visit.services.policy)
     return visit.to(f"/proposals/{number}", "declined")
 
 

@@ -22,7 +22,7 @@ def preview(visit: Visit) -> Response:
         seen=foreseen.seen,
         people=foreseen.people,
         letters=previews.letters(foreseen.readers, visit.now.date()),
-        held=visit.desk.held_seconds,
+        held=visit.services.held_seconds,
         reasons=tuple(RejectReason),
     )
 
@@ -36,7 +36,7 @@ def reject(visit: Visit) -> Response:
         sent.chosen("why", RejectReason),
         visit.actor,
         sent.line("reason") or None,
-        visit.desk.undo_for,
+        visit.services.undo_for,
         sent.number("seen"),
     )
     return back(visit, "rejected", n=people, of=number)

@@ -12,11 +12,17 @@ from knowledge.domain import NotificationKind
 
 def reopen(visit: Visit) -> Response:
     """Put a cluster back on the pile; of an answered one it is asked what becomes of the answer."""
-    sent, desk = visit.sent, visit.desk
+    sent, services = visit.sent, visit.services
     choice = sent.choice("answer", AnswerChoice)
     seen = sent.number("seen") if choice is not None else 0
     outcome = visit.do(
-        approvals.reopen_cluster, visit.number, choice, seen, visit.actor, desk.policy, visit.now
+        approvals.reopen_cluster,
+        visit.number,
+        choice,
+        seen,
+        visit.actor,
+        services.policy,
+        visit.now,
     )
     match outcome:
         case AnswerInForce():
@@ -34,7 +40,7 @@ def _ask_of_answer(visit: Visit, known: AnswerInForce) -> Response:
         cluster=known.cluster,
         seen=known.seen,
         statements=known.statements,
-        two_people=visit.desk.two_people,
+        two_people=visit.services.two_people,
         previews=previews.preview_notification(
             NotificationKind.TAKEN_BACK,
             known.cluster.title,

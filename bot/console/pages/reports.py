@@ -36,7 +36,7 @@ def file(visit: Visit) -> Response:
     """Keep what was pasted, dropped or fetched."""
     cluster = _cluster(visit.sent)
     # Fetched before the transaction: the web may take its time.
-    found = report_upload.drafts(visit.sent, visit.desk.fetcher, visit.desk.parsers)
+    found = report_upload.drafts(visit.sent, visit.services.fetcher, visit.services.parsers)
     drafts = [each for each in found if isinstance(each, ReportDraft)]
     problems = [each for each in found if isinstance(each, Problem)]
     if not drafts:

@@ -12,8 +12,8 @@ _LONGEST: Final = 300
 
 def show(visit: Visit) -> Response:
     """Show what has the words, and what is about what is searched for in other words."""
-    wanted, desk = visit.asked.text("q", _LONGEST), visit.desk
+    wanted, services = visit.asked.text("q", _LONGEST), visit.services
     results = None
     if wanted:
-        results = search_everything(desk.sessions, desk.answering, desk.encoder, wanted)
+        results = search_everything(services.sessions, services.checker, services.encoder, wanted)
     return visit.page("search.html", results=results)

@@ -48,13 +48,13 @@ def show_list(visit: Visit) -> Response:
 
 def show(visit: Visit) -> Response:
     """Show one statement and all that can be done with it."""
-    desk = visit.desk
+    services = visit.services
     found = visit.do(
         load_statement_page,
         visit.number,
-        desk.index.current(),
-        desk.encoder,
-        desk.meanings,
+        services.index.current(),
+        services.encoder,
+        services.meanings,
         _NEAR,
     )
     return visit.page(
@@ -86,7 +86,7 @@ def edit(visit: Visit) -> Response:
     act = EditStatement(
         number, edited, sent.number("version"), None if tell is None else tell is Tell.YES
     )
-    outcome = visit.do(statement_acts.submit_edit, act, visit.actor, reason, visit.desk.policy)
+    outcome = visit.do(statement_acts.submit_edit, act, visit.actor, reason, visit.services.policy)
     if isinstance(outcome, Foreseen):
         return _show_edit(visit, act, reason, outcome)
     return visit.conclude(outcome) or visit.to(f"/statements/{number}", "edited")
@@ -146,7 +146,7 @@ def publish(visit: Visit) -> Response:
     """Publish drafts and reviewed statements, as they were when they were looked at."""
     seen = {number: visit.sent.number(f"seen-{number}") for number in _ids(visit)}
     reason = visit.sent.line("reason") or None
-    outcome = visit.do(statement_acts.publish_all, seen, visit.actor, reason, visit.desk.policy)
+    outcome = visit.do(statement_acts.publish_all, seen, visit.actor, reason, visit.services.policy)
     return visit.conclude(outcome) or _back(visit, "published", len(seen))
 
 
@@ -200,7 +200,7 @@ def _preview_merge(visit: Visit, act: MergeStatements) -> Response:
         statements=merged.statements,
         readers=merged.readers,
         seen=merged.seen,
-        two_people=visit.desk.two_people,
+        two_people=visit.services.two_people,
         previews=previews.preview_asked(kept, visit.now.date())
         if kept.status is StatementStatus.PUBLISHED
         else (),
@@ -216,7 +216,7 @@ def split(visit: Visit) -> Response:
         [line for line in lines if line.strip()],
         visit.actor,
         visit.sent.line("reason") or None,
-        visit.desk.policy,
+        visit.services.policy,
     )
     return visit.conclude(outcome) or visit.to(f"/reports/{report_id}", "edited")
 

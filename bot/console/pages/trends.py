@@ -61,6 +61,6 @@ def _trends(visit: Visit, days: int) -> Trends:
     until = minute + timedelta(hours=1)
 
     since = until - timedelta(days=days)
-    return visit.desk.remembered.get(
+    return visit.services.remembered.get(
         (days, minute), lambda: visit.do(trends.compute_trends, since, until)
     )

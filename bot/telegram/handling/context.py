@@ -56,7 +56,7 @@ Getting: TypeAlias = Callable[[], Awaitable[Question]]
 
 
 @dataclass(slots=True)
-class Desk:
+class HandlerState:
     """What all handlers of one application share (its ``bot_data``)."""
 
     talk: Talk
@@ -76,22 +76,22 @@ class Desk:
         default_factory=lambda: BoundedPool("pictures", PICTURE_THREADS, PICTURES)
     )
     links: BoundedPool = field(default_factory=lambda: BoundedPool("links", LINK_THREADS, LINKS))
-    _hands: dict[int, PendingReply] = field(default_factory=dict)
+    _pending: dict[int, PendingReply] = field(default_factory=dict)
     _albums: LRUCache[str, int] = field(default_factory=lambda: LRUCache(_ALBUMS))
     _menus: LRUCache[int, Menu] = field(default_factory=lambda: LRUCache(_MENUS))
 
-    def hand(self, update_id: int) -> PendingReply:
+    def pending(self, update_id: int) -> PendingReply:
         """Return what is in hand for an update."""
-        return self._hands.setdefault(update_id, PendingReply())
+        return self._pending.setdefault(update_id, PendingReply())
 
     @contextlib.contextmanager
-    def holding(self, update_id: int, hand: PendingReply) -> Iterator[None]:
+    def holding(self, update_id: int, pending: PendingReply) -> Iterator[None]:
         """Have ``hand`` be what is in hand for an update while the body answers it."""
-        self._hands[update_id] = hand
+        self._pending[update_id] = pending
         try:
             yield
         finally:
-            del self._hands[update_id]
+            del self._pending[update_id]
 
     def close(self) -> None:
         """Let go of the threads; what they do is finished, what waits for them is not begun."""
@@ -117,7 +117,7 @@ class Desk:
         return self._albums.setdefault(album, message.message_id) == message.message_id
 
 
-class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk]):
+class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], HandlerState]):
     """The callback context of this bot's handlers.
 
     Nothing is sent from here but signs: what is to be said is left in the update's ``Hand``, kept
@@ -147,14 +147,14 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         place, asker = place_of(update), asker_of(update)
         if place is None or asker is None:
             return
-        hand = self.bot_data.hand(update.update_id)
+        pending = self.bot_data.pending(update.update_id)
         started = time.perf_counter()
-        async with self._placeholder(hand, place, asker):
+        async with self._placeholder(pending, place, asker):
             if line is None:
                 reply = await self._ask(await getting(), asker)
             else:
                 reply = await self._ask_in(line, getting, asker)
-        log_answered(update, kind, hand.say(reply, place), started)
+        log_answered(update, kind, pending.say(reply, place), started)
 
     async def say(
         self, update: Update, kind: str, question: Callable[[Talk, Asker], Reply | None]
@@ -166,7 +166,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         started = time.perf_counter()
         reply, place = await self.ask(update, question), place_of(update)
         if reply is not None and place is not None:
-            said = self.bot_data.hand(update.update_id).say(reply, place)
+            said = self.bot_data.pending(update.update_id).say(reply, place)
             log_answered(update, kind, said, started)
 
     async def rewrite(self, update: Update, kind: str, question: Question) -> None:
@@ -185,7 +185,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         reply = await self._ask(question, asker)
         one = len(render(reply)) == 1 and reply.picture is None
         place = place_of(update) or Place(message.chat_id)
-        said = self.bot_data.hand(update.update_id).say(
+        said = self.bot_data.pending(update.update_id).say(
             reply, place, message.message_id if one else None
         )
         log_answered(update, kind, said, started)
@@ -234,19 +234,19 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
         asker: Asker,
         threads: ThreadPoolExecutor | None = None,
     ) -> _T:
-        loop, desk = asyncio.get_running_loop(), self.bot_data
-        return await loop.run_in_executor(threads or desk.threads, question, desk.talk, asker)
+        loop, state = asyncio.get_running_loop(), self.bot_data
+        return await loop.run_in_executor(threads or state.threads, question, state.talk, asker)
 
     @contextlib.asynccontextmanager
     async def _placeholder(
-        self, hand: PendingReply, place: Place, asker: Asker
+        self, pending: PendingReply, place: Place, asker: Asker
     ) -> AsyncIterator[None]:
         """Have a placeholder stand there if the body takes until one is due."""
-        if hand.placeholder_at is None or hand.placeholder is not None:
+        if pending.placeholder_at is None or pending.placeholder is not None:
             yield
             return
         found = asyncio.Event()
-        standing = asyncio.create_task(self._stand_in(hand, place, asker, found))
+        standing = asyncio.create_task(self._stand_in(pending, place, asker, found))
         try:
             yield
         finally:
@@ -255,30 +255,32 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Desk
             await standing
 
     async def _stand_in(
-        self, hand: PendingReply, place: Place, asker: Asker, found: asyncio.Event
+        self, pending: PendingReply, place: Place, asker: Asker, found: asyncio.Event
     ) -> None:
-        loop, desk = asyncio.get_running_loop(), self.bot_data
+        loop, state = asyncio.get_running_loop(), self.bot_data
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(hand.placeholder_at):
+            async with asyncio.timeout_at(pending.placeholder_at):
                 await found.wait()
         # A courtesy: it never takes a turn that an answer waits for.
-        if found.is_set() or desk.pacer.wait(place.chat_id):
+        if found.is_set() or state.pacer.wait(place.chat_id):
             return
         try:
-            words = await loop.run_in_executor(desk.quick, desk.talk.looking, asker)
+            words = await loop.run_in_executor(state.quick, state.talk.looking, asker)
             (part,) = render(words)
-            async with desk.window:
-                if found.is_set() or desk.pacer.wait(place.chat_id):
+            async with state.window:
+                if found.is_set() or state.pacer.wait(place.chat_id):
                     return
-                hand.placeholder = await send_part(self.bot, part, place)
-                if hand.note_placeholder is not None:
-                    await hand.note_placeholder(hand.placeholder)
+                pending.placeholder = await send_part(self.bot, part, place)
+                if pending.note_placeholder is not None:
+                    await pending.note_placeholder(pending.placeholder)
         except Exception as error:  # noqa: BLE001 - the answer matters, this does not
             logger.warning("placeholder_not_shown", extra={"error": type(error).__name__})
 
 
 #: The application these handlers live in; it has no job queue (PTB's last type argument).
-App: TypeAlias = Application[ExtBot[None], Context, dict[Any, Any], dict[Any, Any], Desk, None]
+App: TypeAlias = Application[
+    ExtBot[None], Context, dict[Any, Any], dict[Any, Any], HandlerState, None
+]
 
 
 def asker_of(update: Update) -> Asker | None:

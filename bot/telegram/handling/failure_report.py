@@ -26,4 +26,4 @@ async def report_failure(update: object, context: Context) -> None:
         return
     logger.error("update_failed", extra={"update_id": update_id, **log_fields(error)})
     if update_id is not None:
-        context.bot_data.hand(update_id).failure = type(error).__name__
+        context.bot_data.pending(update_id).failure = type(error).__name__

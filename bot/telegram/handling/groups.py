@@ -27,7 +27,14 @@ from telegram.ext import (
 from bot.conversation.groups import COMMANDS, PREFIX
 from bot.conversation.interface import Here, Standing
 from bot.stopping import repeating
-from bot.telegram.handling.context import App, Context, Desk, asker_of, log_answered, place_of
+from bot.telegram.handling.context import (
+    App,
+    Context,
+    HandlerState,
+    asker_of,
+    log_answered,
+    place_of,
+)
 from bot.telegram.handling.media_messages import answer_about
 from bot.telegram.handling.pending_reply import PendingReply
 from bot.telegram.incoming.filters import AS_THE_GROUP, ASKS_IN_A_CHANNEL, FROM_A_PERSON
@@ -130,7 +137,7 @@ async def on_membership(update: Update, context: Context) -> None:
         await context.ask(update, lambda talk, _: talk.groups.left(chat.id))
     elif not was and chat.type in _GROUPS:
         greeting = await context.ask(update, lambda talk, asker: talk.groups.greeting(asker))
-        context.bot_data.hand(update.update_id).say(greeting, Place(chat.id))
+        context.bot_data.pending(update.update_id).say(greeting, Place(chat.id))
 
 
 async def on_move(update: Update, context: Context) -> None:
@@ -144,10 +151,10 @@ async def on_move(update: Update, context: Context) -> None:
         await move(context.bot_data, old, new)
 
 
-async def move(desk: Desk, old: int, new: int) -> None:
+async def move(state: HandlerState, old: int, new: int) -> None:
     """Have a group go by another number. Raises DatabaseFailed where the database fails."""
     loop = asyncio.get_running_loop()
-    await loop.run_in_executor(desk.quick, desk.talk.groups.moved, old, new)
+    await loop.run_in_executor(state.quick, state.talk.groups.moved, old, new)
 
 
 def is_overheard(application: App, chat: int, update: object) -> bool:
@@ -163,32 +170,32 @@ def is_overheard(application: App, chat: int, update: object) -> bool:
         return False
 
 
-async def look(desk: Desk, update: Update, hand: PendingReply) -> None:
+async def look(state: HandlerState, update: Update, pending: PendingReply) -> None:
     """Leave in ``hand`` what there is to say to a message that nobody asked about."""
     place, asker, message = place_of(update), asker_of(update), update.message
     if place is None or asker is None or message is None:
         return
     started = time.perf_counter()
     reply = await asyncio.get_running_loop().run_in_executor(
-        desk.aside, desk.talk.groups.look, asker, words_of(message)
+        state.aside, state.talk.groups.look, asker, words_of(message)
     )
     if reply is not None:
-        log_answered(update, "watch", hand.say(reply, place), started)
+        log_answered(update, "watch", pending.say(reply, place), started)
 
 
 @contextlib.asynccontextmanager
-async def remembering(desk: Desk) -> AsyncIterator[None]:
+async def remembering(state: HandlerState) -> AsyncIterator[None]:
     """Keep in memory which groups are watched while the body runs; it is known when that begins."""
-    refresh = partial(_refresh, desk)
+    refresh = partial(_refresh, state)
     await refresh()
     async with repeating(refresh, LOOK_SECONDS):
         yield
 
 
-async def _refresh(desk: Desk) -> None:
+async def _refresh(state: HandlerState) -> None:
     try:
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(desk.quick, desk.talk.groups.refresh)
+        await loop.run_in_executor(state.quick, state.talk.groups.refresh)
     except Exception as error:  # noqa: BLE001 - logged; what is remembered stays until the next look
         logger.error("watched_groups_unreadable", extra=log_fields(error))
 

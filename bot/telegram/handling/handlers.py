@@ -198,4 +198,4 @@ def _relabel(
     keyboard = replace_buttons(message.reply_markup, pressed, buttons)
     if keyboard != message.reply_markup:
         shown = Buttons(message.message_id, keyboard)
-        context.bot_data.hand(update.update_id).relabel(shown, message.chat_id)
+        context.bot_data.pending(update.update_id).relabel(shown, message.chat_id)

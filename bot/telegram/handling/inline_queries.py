@@ -40,8 +40,8 @@ _TITLE, _DESCRIPTION = 128, 256
 
 async def on_typed(update: Update, context: Context) -> None:
     """Offer cards for what is typed; say what to type where there are none."""
-    query, hand = update.inline_query, context.bot_data.hand(update.update_id)
-    if query is None or hand.waited > LONGEST_WAIT_SECONDS:
+    query, pending = update.inline_query, context.bot_data.pending(update.update_id)
+    if query is None or pending.waited > LONGEST_WAIT_SECONDS:
         return
     started = time.perf_counter()
     offered = await context.ask(update, lambda talk, asker: talk.cards(asker, query.query))

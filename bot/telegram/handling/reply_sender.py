@@ -60,12 +60,12 @@ class Sender:
     def __init__(
         self,
         bot: Bot,
-        inbox: UpdateStore,
+        update_store: UpdateStore,
         pacer: Pacer,
         window: asyncio.Semaphore,
         moved: Callable[[int, int], Awaitable[None]],
     ) -> None:
-        self._bot, self._inbox, self._moved = bot, inbox, moved
+        self._bot, self._update_store, self._moved = bot, update_store, moved
         self._pacer, self._window = pacer, window
 
     async def send(self, taken: LeasedUpdate, pieces: tuple[Piece, ...]) -> timedelta | None:
@@ -110,7 +110,7 @@ class Sender:
                     stands = message_id
                 number += 1
                 await self._record(taken, reply, number, stands)
-        send, total = time.perf_counter() - started, self._inbox.clock() - taken.arrived_at
+        send, total = time.perf_counter() - started, self._update_store.clock() - taken.arrived_at
         telemetry.observe_stage("send", send)
         telemetry.observe_stage("total", total.total_seconds())
         logger.info(
@@ -139,9 +139,9 @@ class Sender:
     ) -> None:
         """Note that so many pieces of a reply are sent, and where the first stands if it is new."""
         if number < len(reply):
-            await _surely(lambda: self._inbox.advance(taken, reply, number, stands))
+            await _surely(lambda: self._update_store.advance(taken, reply, number, stands))
         else:
-            await _surely(lambda: self._inbox.finish(taken, stands))
+            await _surely(lambda: self._update_store.finish(taken, stands))
 
     async def _failed(
         self,
@@ -158,7 +158,7 @@ class Sender:
         match fate:
             case SendFailure.GONE:
                 logger.info("update_undeliverable", extra=extra)
-                await _surely(lambda: self._inbox.drop(taken, reason(error)))
+                await _surely(lambda: self._update_store.drop(taken, reason(error)))
                 return None
             case SendFailure.LOCKED_OUT:
                 await self._later(taken, timedelta(seconds=1))
@@ -167,20 +167,20 @@ class Sender:
                 logger.warning("send_delayed", extra=extra)
                 return await self._later(taken, requested_pause(error))
             case SendFailure.UNSENT | SendFailure.UNSURE if not is_too_late(
-                taken.arrived_at, self._inbox.clock()
+                taken.arrived_at, self._update_store.clock()
             ):
                 logger.warning("send_delayed", extra=extra)
                 wait = pause(taken.tries)
                 repeat = fate is SendFailure.UNSURE and not piece.is_edit
-                await _surely(lambda: self._inbox.put_back(taken, wait, name, repeat))
+                await _surely(lambda: self._update_store.put_back(taken, wait, name, repeat))
                 return wait
         logger.error("update_given_up", extra=extra)
         why = reason(error) if fate is SendFailure.REFUSED else name
-        await _surely(lambda: self._inbox.give_up(taken, f"not sent: {why}"))
+        await _surely(lambda: self._update_store.give_up(taken, f"not sent: {why}"))
         return None
 
     async def _later(self, taken: LeasedUpdate, wait: timedelta) -> timedelta:
-        await _surely(lambda: self._inbox.put_back(taken, wait))
+        await _surely(lambda: self._update_store.put_back(taken, wait))
         return wait
 
 

@@ -53,16 +53,20 @@ class Workers:
     """Takes updates and answers each in a task of its own, until told to stop."""
 
     def __init__(
-        self, application: App, inbox: UpdateStore, placeholder_seconds: float, patience: float
+        self,
+        application: App,
+        update_store: UpdateStore,
+        placeholder_seconds: float,
+        patience: float,
     ) -> None:
-        self._application, self._inbox = application, inbox
-        self._desk = application.bot_data
+        self._application, self._update_store = application, update_store
+        self._state = application.bot_data
         self._sender = Sender(
             application.bot,
-            inbox,
-            self._desk.pacer,
-            self._desk.window,
-            partial(groups.move, self._desk),
+            update_store,
+            self._state.pacer,
+            self._state.window,
+            partial(groups.move, self._state),
         )
         self._placeholder_seconds, self._patience = placeholder_seconds, patience
         self._in_hand: dict[int, asyncio.Task[None]] = {}
@@ -81,7 +85,7 @@ class Workers:
     async def run(self) -> None:
         """Answer until ``stop``. Raises ``TokenRejected`` when the token is accepted no more."""
         failures = 0
-        async with repeating(self._renew, self._inbox.lease.total_seconds() / _RENEWALS):
+        async with repeating(self._renew, self._update_store.lease.total_seconds() / _RENEWALS):
             try:
                 while not self._stop.is_set() and not self._locked_out:
                     self._wake.clear()
@@ -104,7 +108,7 @@ class Workers:
     async def _take(self) -> bool:
         """Take what fits into the hand; returns whether anything was taken."""
         room = AT_ONCE - len(self._in_hand)
-        taken = await self._inbox.take(room, list(self._in_hand)) if room else []
+        taken = await self._update_store.take(room, list(self._in_hand)) if room else []
         for each in taken:
             with request(f"update {each.id}"):
                 task = asyncio.create_task(self._serve(each))
@@ -135,7 +139,7 @@ class Workers:
     def _words(self, taken: LeasedUpdate) -> object:
         """Return what an update says, nothing where that cannot be read: a step will find out."""
         with contextlib.suppress(SealBroken, ValueError):
-            return self._inbox.opened(taken)
+            return self._update_store.opened(taken)
         return None
 
     async def _broken(self, taken: LeasedUpdate, error: Exception) -> timedelta | None:
@@ -143,10 +147,10 @@ class Workers:
         name = type(error).__name__
         try:
             if taken.tries >= ANSWER_TRIES and not isinstance(error, DatabaseFailed):
-                await self._inbox.give_up(taken, f"broken: {name}")
+                await self._update_store.give_up(taken, f"broken: {name}")
                 return None
             wait = pause(taken.tries)
-            await self._inbox.put_back(taken, wait, name)
+            await self._update_store.put_back(taken, wait, name)
         except Exception as second:  # noqa: BLE001 - its lease ends by itself
             _log_broken("update_not_put_back", second, taken.id)
             return None
@@ -154,23 +158,23 @@ class Workers:
 
     async def _step(self, taken: LeasedUpdate) -> timedelta | None:
         """Answer and send; returns a pause after which it is to be taken again."""
-        pieces = self._inbox.reply(taken)
+        pieces = self._update_store.reply(taken)
         if taken.course is Course.WATCH and self._is_left_unsaid(taken):
-            await self._inbox.give_up(taken, "left unsaid")
+            await self._update_store.give_up(taken, "left unsaid")
             return None
         if pieces is None:
             if taken.version.status is not VersionStatus.NEW:
                 version = taken.version.status.name.lower()
                 logger.info("update_passed_over", extra={"update_id": taken.id, "version": version})
-                await self._inbox.finish(taken)
+                await self._update_store.finish(taken)
                 return None
             try:
-                update = decode_update(self._inbox.opened(taken), self._application.bot)
+                update = decode_update(self._update_store.opened(taken), self._application.bot)
             except Exception as error:  # noqa: BLE001 - whatever PTB trips over; an admin will see
                 logger.error(
                     "update_given_up", extra={"update_id": taken.id, "error": type(error).__name__}
                 )
-                await self._inbox.give_up(taken, f"not understood: {type(error).__name__}")
+                await self._update_store.give_up(taken, f"not understood: {type(error).__name__}")
                 return None
             answered = await self._answered(taken, update)
             if isinstance(answered, timedelta):
@@ -186,48 +190,48 @@ class Workers:
         ``tries`` of a reply that is kept are its sendings, of which none arrived.
         """
         broke = taken.repeats or (taken.reply is None and taken.tries)
-        return bool(broke) or self._inbox.clock() - taken.arrived_at > groups.FRESH
+        return bool(broke) or self._update_store.clock() - taken.arrived_at > groups.FRESH
 
     async def _answered(
         self, taken: LeasedUpdate, update: Update
     ) -> tuple[LeasedUpdate, tuple[Piece, ...]] | timedelta:
         """Return the reply, kept by now (empty: nothing is to be sent); a pause if it failed."""
         course, error = taken.course, None
-        hand = self._hand(taken)
+        pending = self._hand(taken)
         if taken.tries >= DEADLY_TRIES:
             course, error = Course.APOLOGISE, f"{taken.tries} processes ended with it in hand"
         elif course is Course.WATCH:
-            await groups.look(self._desk, update, hand)
+            await groups.look(self._state, update, pending)
         elif course is Course.ANSWER:
-            with self._desk.holding(taken.id, hand):
+            with self._state.holding(taken.id, pending):
                 await self._application.process_update(update)
-            if hand.failure is not None and not hand.pieces:
+            if pending.failure is not None and not pending.pieces:
                 if taken.tries + 1 < ANSWER_TRIES:
                     wait = pause(taken.tries)
-                    await self._inbox.put_back(taken, wait, hand.failure)
+                    await self._update_store.put_back(taken, wait, pending.failure)
                     return wait
-                course, error = Course.APOLOGISE, f"not answered: {hand.failure}"
+                course, error = Course.APOLOGISE, f"not answered: {pending.failure}"
         if course not in (Course.ANSWER, Course.WATCH):
-            await self._tell(update, course, hand)
-        pieces = tuple(hand.pieces)
+            await self._tell(update, course, pending)
+        pieces = tuple(pending.pieces)
         if not pieces:
             if error is None:
-                await self._inbox.finish(taken)
+                await self._update_store.finish(taken)
             else:
-                await self._inbox.give_up(taken, error)
+                await self._update_store.give_up(taken, error)
             return taken, ()
-        kept = await self._inbox.answer(taken, pieces, course, error)
+        kept = await self._update_store.answer(taken, pieces, course, error)
         if kept is None:
             logger.warning("lease_lost", extra={"update_id": taken.id})
             return taken, ()
         return kept, pieces
 
     def _hand(self, taken: LeasedUpdate) -> PendingReply:
-        waited = (self._inbox.clock() - taken.arrived_at).total_seconds()
+        waited = (self._update_store.clock() - taken.arrived_at).total_seconds()
         due = asyncio.get_running_loop().time() + max(0.0, self._placeholder_seconds - waited)
 
         async def note(message_id: int) -> None:
-            await self._inbox.place(taken, message_id)
+            await self._update_store.place(taken, message_id)
 
         standing = taken.placeholder
         if standing is None and taken.course is Course.ANSWER:
@@ -236,29 +240,29 @@ class Workers:
         placeholder = None if standing is None else int(standing)
         return PendingReply(due, placeholder, note, waited=waited)
 
-    async def _tell(self, update: Update, course: Course, hand: PendingReply) -> None:
+    async def _tell(self, update: Update, course: Course, pending: PendingReply) -> None:
         """Have the person told that they are not answered, and why."""
         place, asker = place_of(update), asker_of(update)
         if place is None or asker is None:
             return
         if update.callback_query is not None:
             await acknowledge(update.callback_query)
-        talk = self._desk.talk
+        talk = self._state.talk
         words = {
             Course.SLOW_DOWN: talk.slow_down,
             Course.BUSY: talk.busy,
             Course.APOLOGISE: talk.failure,
         }[course]
         loop = asyncio.get_running_loop()
-        reply: Reply = await loop.run_in_executor(self._desk.quick, words, asker)
-        hand.say(reply, place)
+        reply: Reply = await loop.run_in_executor(self._state.quick, words, asker)
+        pending.say(reply, place)
 
     async def _renew(self) -> None:
         """Keep what is in hand for as long as this process lives."""
         if not self._in_hand:
             return
         try:
-            await self._inbox.renew(list(self._in_hand))
+            await self._update_store.renew(list(self._in_hand))
         except Exception as error:  # noqa: BLE001 - logged; it is renewed again soon
             _log_broken("lease_not_renewed", error)
 
@@ -270,7 +274,7 @@ class Workers:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         try:
-            await self._inbox.release()
+            await self._update_store.release()
         except Exception as error:  # noqa: BLE001 - the leases end by themselves
             _log_broken("leases_not_released", error)
 

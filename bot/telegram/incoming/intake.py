@@ -40,14 +40,14 @@ class Intake:
 
     def __init__(
         self,
-        inbox: UpdateStore,
+        update_store: UpdateStore,
         gate: AdmissionControl,
         on_new: Callable[[], None],
         is_meant: Callable[[object], bool],
         is_overheard: Callable[[int, object], bool] = lambda _group, _update: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._inbox, self._gate = inbox, gate
+        self._update_store, self._admission = update_store, gate
         self._on_new, self._is_meant, self._clock = on_new, is_meant, clock
         self._is_overheard = is_overheard
         self._waiting = 0
@@ -60,15 +60,15 @@ class Intake:
         What was stored before is left as it is. Raises DatabaseFailed where that fails: then
         Telegram must not be told that they arrived.
         """
-        if self._gate.turns_away(self._waiting):
+        if self._admission.turns_away(self._waiting):
             # Counted when something was last stored: they may be answered since.
-            self._waiting = await self._inbox.count_waiting()
+            self._waiting = await self._update_store.count_waiting()
         arriving = [self._arriving(update, number_of(update)) for update in updates]
         kept = [each for each in arriving if each is not None]
         if not kept:
             return
         try:
-            stored = await self._inbox.store(kept)
+            stored = await self._update_store.store(kept)
         except Exception:
             self._not_stored.update({each.id: each for each in kept})
             raise
@@ -89,24 +89,24 @@ class Intake:
         whose = origin.person if origin.person is not None else origin.chat
         if whose is None:
             # Nobody's, or not understood: a worker will tell.
-            return self._inbox.arriving(number, str(number), update, Course.ANSWER)
+            return self._update_store.arriving(number, str(number), update, Course.ANSWER)
         if origin.chat is not None and _is_of_the_bot(update):
             # Where it is and may write is never too much. A lane for each chat keeps the order.
-            lane = self._inbox.lane(origin.chat)
-            return self._inbox.arriving(number, lane, update, Course.ANSWER)
+            lane = self._update_store.lane(origin.chat)
+            return self._update_store.arriving(number, lane, update, Course.ANSWER)
         if (origin.in_group or is_edit(update)) and not self._is_meant(update):
             return self._overheard(number, update, origin)
-        lane = self._inbox.lane(whose)
+        lane = self._update_store.lane(whose)
         typed, at = is_typed(update), self._clock()
         if typed:
-            course = self._gate.course_of_typing(lane, self._waiting, at)
+            course = self._admission.course_of_typing(lane, self._waiting, at)
         else:
             group = str(origin.chat) if origin.in_group else None
-            course = self._gate.course(lane, group, self._waiting, at)
+            course = self._admission.course(lane, group, self._waiting, at)
         if course is None:
             telemetry.count_left_out(Omission.PASSED_OVER if typed else Omission.TOO_MANY)
             return None
-        return self._inbox.arriving(number, lane, update, course, wording_of(update))
+        return self._update_store.arriving(number, lane, update, course, wording_of(update))
 
     def _overheard(self, number: int, update: object, origin: "Origin") -> NewUpdate | None:
         """Leave out what is not for the bot, unless a watched group says it: in its lane, then.
@@ -117,13 +117,13 @@ class Intake:
         if group is None or not self._is_overheard(group, update):
             telemetry.count_left_out(Omission.NOT_MEANT)
             return None
-        course = self._gate.unasked(str(group), self._waiting, self._clock())
+        course = self._admission.unasked(str(group), self._waiting, self._clock())
         if course is None:
             telemetry.count_left_out(Omission.PASSED_OVER)
             return None
         # As many may come in one batch as are counted only after it.
         self._waiting += 1
-        return self._inbox.arriving(number, self._inbox.lane(group), update, course)
+        return self._update_store.arriving(number, self._update_store.lane(group), update, course)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from telegram import Bot
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
-from bot.conversation.outbox import LEASE, Letter, Post
+from bot.conversation.outbox import LEASE, Letter, NotificationQueue
 from bot.observability import telemetry
 from bot.observability.logs import Threads
 from bot.observability.redaction import words_in_hand
@@ -41,9 +41,13 @@ class NotificationSender:
     """Takes letters from the post to Telegram until it is told to stop."""
 
     def __init__(
-        self, bot: Bot, post: Post, window: asyncio.Semaphore, look_seconds: float = LOOK_SECONDS
+        self,
+        bot: Bot,
+        notifications: NotificationQueue,
+        window: asyncio.Semaphore,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
-        self._bot, self._post, self._look_seconds = bot, post, look_seconds
+        self._bot, self._notifications, self._look_seconds = bot, notifications, look_seconds
         self._window = window
         self._thread = Threads(1, thread_name_prefix="post")
         self._stop = asyncio.Event()
@@ -69,7 +73,7 @@ class NotificationSender:
 
     async def _round(self) -> float:
         """Deliver one letter; returns how long to rest before the next."""
-        letter = await self._off_loop(self._post.take)
+        letter = await self._off_loop(self._notifications.take)
         if letter is None:
             self._failures = 0
             return self._look_seconds
@@ -82,19 +86,19 @@ class NotificationSender:
             async with self._window:
                 await self._send(letter)
                 # One that is not recorded would be repeated.
-                recorded = partial(self._off_loop, partial(self._post.sent, letter))
+                recorded = partial(self._off_loop, partial(self._notifications.sent, letter))
                 await record_surely(recorded, _RECORD_PAUSE_SECONDS)
         except (Forbidden, BadRequest) as error:
             # The person blocked the bot, the chat is gone, or Telegram will never take this.
             why = reason(error)
-            await self._off_loop(lambda: self._post.unreachable(letter, why))
+            await self._off_loop(lambda: self._notifications.unreachable(letter, why))
             return 0.0
         except RetryAfter as error:
             return await self._wait_as_asked(letter, error)
         except (TelegramError, TimeoutError) as error:
             # The name alone: some of Telegram's errors quote the token.
             name = type(error).__name__
-            await self._off_loop(lambda: self._post.failed(letter, name))
+            await self._off_loop(lambda: self._notifications.failed(letter, name))
             logger.warning("letter_delayed", extra={"notification": letter.id, "error": name})
             return self._backoff()
         self._failures = 0
@@ -112,7 +116,7 @@ class NotificationSender:
 
     async def _wait_as_asked(self, letter: Letter, error: RetryAfter) -> float:
         pause = requested_pause(error)
-        await self._off_loop(lambda: self._post.failed(letter, "RetryAfter", pause))
+        await self._off_loop(lambda: self._notifications.failed(letter, "RetryAfter", pause))
         logger.warning("letters_held_up", extra={"retry_in_s": pause.total_seconds()})
         # The limit is the bot's, not one chat's: nothing goes out before it is over.
         return pause.total_seconds()
@@ -127,16 +131,16 @@ class NotificationSender:
 
 
 @contextlib.asynccontextmanager
-async def run_delivery(courier: NotificationSender, patience: float) -> AsyncIterator[None]:
+async def run_delivery(sender: NotificationSender, patience: float) -> AsyncIterator[None]:
     """Have ``courier`` deliver for as long as the body takes.
 
     Its last letter is finished within ``patience`` seconds, or due again when its lease ends.
     """
-    running = asyncio.create_task(courier.run())
+    running = asyncio.create_task(sender.run())
     try:
         yield
     finally:
-        courier.stop()
+        sender.stop()
         await asyncio.wait((running,), timeout=patience)
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -18,13 +18,13 @@ from telegram.ext import ApplicationBuilder, ContextTypes
 from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.conversation.interface import Talk
-from bot.conversation.outbox import Post
+from bot.conversation.outbox import NotificationQueue
 from bot.observability import redaction
 from bot.observability.logs import clean_records
 from bot.stopping import unless_stopped
 from bot.telegram.errors import TelegramUnreachable, TokenMissing, TokenRejected, WebhookUnavailable
 from bot.telegram.handling import groups, handlers
-from bot.telegram.handling.context import App, Context, Desk
+from bot.telegram.handling.context import App, Context, HandlerState
 from bot.telegram.handling.workers import FAREWELL_SECONDS, Workers, run_workers
 from bot.telegram.incoming.admission_control import AdmissionControl
 from bot.telegram.incoming.filters import ALLOWED_UPDATES
@@ -92,13 +92,13 @@ def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None
     connections = max(_CONNECTIONS, under_way)
     # PTB only ever calls ``bot_data``: a factory does as well as the type it asks for.
     window = asyncio.Semaphore(config.limits.unrecorded)
-    desk = cast(type[Desk], partial(Desk, talk, pacer, window))
+    state = cast(type[HandlerState], partial(HandlerState, talk, pacer, window))
     application = (
         ApplicationBuilder()
         .token(config.token)
         .base_url(f"{api_url}/bot")
         .base_file_url(f"{api_url}/file/bot")
-        .context_types(ContextTypes(context=Context, bot_data=desk))
+        .context_types(ContextTypes(context=Context, bot_data=state))
         .rate_limiter(pacer)
         .request(
             request
@@ -113,31 +113,39 @@ def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None
 
 
 def in_and_out(
-    application: App, inbox: UpdateStore, config: TelegramConfig
+    application: App, update_store: UpdateStore, config: TelegramConfig
 ) -> tuple[Intake, Workers]:
     """Return what takes updates into ``inbox``, and what takes them out of it and answers them."""
-    workers = Workers(application, inbox, config.placeholder_seconds, config.farewell_seconds)
+    workers = Workers(
+        application, update_store, config.placeholder_seconds, config.farewell_seconds
+    )
     is_meant = partial(handlers.is_for, application)
     is_overheard = partial(groups.is_overheard, application)
-    intake = Intake(inbox, AdmissionControl(config.limits), workers.wake, is_meant, is_overheard)
+    intake = Intake(
+        update_store, AdmissionControl(config.limits), workers.wake, is_meant, is_overheard
+    )
     return intake, workers
 
 
 def run(
-    config: TelegramConfig, talk: Talk, post: Post, inbox: UpdateStore, profiles: Profiles
+    config: TelegramConfig,
+    talk: Talk,
+    notifications: NotificationQueue,
+    update_store: UpdateStore,
+    profiles: Profiles,
 ) -> None:
     """Run the bot until SIGINT or SIGTERM; what is in hand then is finished first.
 
     Raises one of ``TelegramChannelError``'s kinds when it cannot start or go on.
     """
-    asyncio.run(_run(config, talk, post, inbox, profiles))
+    asyncio.run(_run(config, talk, notifications, update_store, profiles))
 
 
 async def serve(
     config: TelegramConfig,
     talk: Talk,
-    post: Post,
-    inbox: UpdateStore,
+    notifications: NotificationQueue,
+    update_store: UpdateStore,
     profiles: Profiles,
     stop: asyncio.Event,
 ) -> None:
@@ -149,11 +157,11 @@ async def serve(
         if stop.is_set():
             return
         publishing = asyncio.create_task(publish(application.bot, profiles))
-        intake, workers = in_and_out(application, inbox, config)
-        courier = NotificationSender(application.bot, post, application.bot_data.window)
+        intake, workers = in_and_out(application, update_store, config)
+        sender = NotificationSender(application.bot, notifications, application.bot_data.window)
         patience = config.farewell_seconds
         remembering = groups.remembering(application.bot_data)
-        async with remembering, run_delivery(courier, patience), run_workers(workers, stop):
+        async with remembering, run_delivery(sender, patience), run_workers(workers, stop):
             if config.webhook_url:
                 await _serve_webhook(application.bot, intake, config, config.webhook_url, stop)
             else:
@@ -162,7 +170,7 @@ async def serve(
                 logger.info("bot_started", extra=extra)
                 await poll(application.bot, intake, stop)
             # At once with the workers: together they take no longer than one of them.
-            courier.stop()
+            sender.stop()
     finally:
         if publishing is not None:
             publishing.cancel()
@@ -171,7 +179,7 @@ async def serve(
         await application.shutdown()
         # A start that failed half-way left the application "not initialised" but clients open.
         await application.bot.shutdown()
-        await inbox.close()
+        await update_store.close()
         logger.info("bot_stopped")
 
 
@@ -198,7 +206,11 @@ async def connect(config: TelegramConfig, tries: int = 1) -> AsyncIterator[Bot]:
 
 
 async def _run(
-    config: TelegramConfig, talk: Talk, post: Post, inbox: UpdateStore, profiles: Profiles
+    config: TelegramConfig,
+    talk: Talk,
+    notifications: NotificationQueue,
+    update_store: UpdateStore,
+    profiles: Profiles,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -206,7 +218,7 @@ async def _run(
         # Windows' loops have no signal handlers: there Ctrl-C ends the run less gently.
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
-    await serve(config, talk, post, inbox, profiles, stop)
+    await serve(config, talk, notifications, update_store, profiles, stop)
 
 
 async def _serve_webhook(

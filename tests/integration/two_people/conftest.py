@@ -38,7 +38,7 @@ def opened(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Opened:
         if name == "console":
             return InConsole(console_on(sessions, fake_encoder, tmp_path, two_people=two_people))
         index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
-        answering = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
+        checker = ClaimChecker(sessions, fake_encoder, index, RuleJudge())
         place = Place(
             secret=SECRET,
             key_of=key_of,
@@ -47,8 +47,8 @@ def opened(sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> Opened:
             embed=lambda _: None,
             two_people=two_people,
         )
-        moderation = Moderation(sessions, answering, place, today=lambda: TODAY)
-        talk = Conversation(sessions, answering, SECRET, "telegram", moderation=moderation)
+        moderation = Moderation(sessions, checker, place, today=lambda: TODAY)
+        talk = Conversation(sessions, checker, SECRET, "telegram", moderation=moderation)
         return InTelegram(talk, service)
 
     return open_channel

@@ -106,35 +106,35 @@ class TestEveryActInEveryChannel:
 
 class TestWhatPeopleRead:
     @pytest.fixture
-    def answering(self, sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> ClaimChecker:
+    def checker(self, sessions: Sessions, fake_encoder: Encoder, tmp_path: Path) -> ClaimChecker:
         index = ServingIndex(sessions, fake_encoder, tmp_path / "index")
         return ClaimChecker(sessions, fake_encoder, index, RuleJudge())
 
     def test_the_old_version_is_served_until_it_is_approved(
-        self, sessions: Sessions, world: World, answering: ClaimChecker
+        self, sessions: Sessions, world: World, checker: ClaimChecker
     ) -> None:
         rating = approvals.EditStatement(
             world.checked, StatementEdit(CHECKED, rating=Rating.TRUE, rating_text="True"), 1
         )
-        assert answering.answer(CHECKED).outcome is Outcome.REFUTED
+        assert checker.answer(CHECKED).outcome is Outcome.REFUTED
         number = propose(sessions, rating)
-        answer = answering.answer(CHECKED)
+        answer = checker.answer(CHECKED)
         assert answer.outcome is Outcome.REFUTED
         assert answer.matches[0].statement.rating_text == "False"
         approve(sessions, number)
-        answer = answering.answer(CHECKED)
+        answer = checker.answer(CHECKED)
         assert answer.outcome is Outcome.SUPPORTED
         assert answer.matches[0].statement.rating_text == "True"
 
     def test_a_verdict_is_given_out_once_it_is_approved(
-        self, sessions: Sessions, world: World, answering: ClaimChecker
+        self, sessions: Sessions, world: World, checker: ClaimChecker
     ) -> None:
         claim = "the tower is 80 metres high"
         number = propose(sessions, approvals.Attach(world.open, world.checked, Relation.REFUTES))
         with sessions() as session:
             assert verdicts.load_verdicts(session, claim) == {}
         approve(sessions, number)
-        assert answering.answer(claim).outcome is Outcome.REFUTED
+        assert checker.answer(claim).outcome is Outcome.REFUTED
 
     def test_nobody_is_told_before_it_is_approved(self, sessions: Sessions, world: World) -> None:
         number = propose(sessions, approvals.Answer(world.open, world.checked, Relation.REFUTES))
