@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
 from knowledge.claim_queue.demand import heat
-from knowledge.claims.claim_key import key_of as claim_key
+from knowledge.claims import ClaimText
 from knowledge.domain import (
     ChangeKind,
     ClusterStatus,
@@ -138,7 +138,7 @@ def _fill(engine: Engine, claims: int, statements: int) -> None:
             Claim,
             (
                 {
-                    "key": claim_key(text),
+                    "key": ClaimText(text).key,
                     "text": text,
                     "language": "ar",
                     "cluster_id": n // _CLAIMS + 1,

@@ -11,8 +11,6 @@ from cachetools import LRUCache
 from embeddings.encoders.encoder import Encoder
 from embeddings.index.live import LiveIndex
 from embeddings.progress import Progress
-from embeddings.text.normalisation import for_matching
-from embeddings.text.tokenisation import terms
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
 from knowledge.checking.calibration import STANDARD, Calibration, VerdictKind
 from knowledge.checking.outcomes import (
@@ -31,7 +29,7 @@ from knowledge.checking.retrieval import Candidate, Reranking, Retriever, leave_
 from knowledge.checking.stages import Stage, Watch, watch_nothing
 from knowledge.claim_queue import verdicts
 from knowledge.claim_queue.inquiries import Basis
-from knowledge.claims import MAX_CHARACTERS, bare_text, clauses, core_of, read_message
+from knowledge.claims import MAX_CHARACTERS, ClaimText, clauses, read_message
 from knowledge.claims.arabizi import differ_in_language
 from knowledge.claims.clause_splitting import MAX_CLAUSES
 from knowledge.corpus.ratings import REJECTING_RATINGS
@@ -99,23 +97,23 @@ class ClaimChecker:
         A claim without words gets NO_MATCH and nothing else (``claims.read_message`` says why).
         Raises what opening the models or the index raises.
         """
-        text = bare_text(claim)
+        asked = ClaimText(claim)
         live = self._index.current()
-        if not terms(text) or not len(live):
-            return _nothing(text)
+        if not asked.terms or not len(live):
+            return _nothing(asked.bare)
         # A change of what is published or what people ruled, or another index, changes the state:
         # nothing is stale.
-        key = (for_matching(text), live.state, top)
+        key = (asked.folded, live.state, top)
         known = self._recall(key)
         if known is None:
             with self._places:
                 # Another may have asked the same, and been answered, while this one waited.
                 known = self._recall(key)
                 if known is None:
-                    known = self._answered(claim, text, live, top)
+                    known = self._answered(asked, live, top)
                     with self._remembering:
                         self._remembered[key] = known
-        known = replace(known, claim=text)
+        known = replace(known, claim=asked.bare)
         return drop_verdict(known) if crossed else known
 
     def _recall(self, key: _Question) -> Answer | None:
@@ -140,9 +138,9 @@ class ClaimChecker:
 
         Raises what opening the models or the index raises.
         """
-        text = bare_text(text)
-        live = self._index.current()
-        if not terms(text) or not len(live):
+        asked = ClaimText(text)
+        text, live = asked.bare, self._index.current()
+        if not asked.terms or not len(live):
             return _nothing(text)
         found = self._retriever.rerank(text, self._retriever.search(text, live, top))
         matches = tuple(self._match(text, each, {}) for each in found[:top])
@@ -150,19 +148,20 @@ class ClaimChecker:
 
     def relevances(self, text: str, others: Sequence[str]) -> list[float]:
         """Return the probability of each of a few texts to be about ``text``, read together."""
-        text = bare_text(text)
-        if not terms(text) or not others:
+        asked = ClaimText(text)
+        if not asked.terms or not others:
             return [0.0] * len(others)
         with self._places:
-            return self._retriever.relevances(text, others)
+            return self._retriever.relevances(asked.bare, others)
 
     def compare(self, claim: str, statements: Sequence[SourcedStatement]) -> list[Match]:
         """Return how statements of a report that no index holds stand to a claim, nearest first.
 
         They come in the order of the report. Raises what opening the models raises.
         """
-        text = core_of(bare_text(claim)) or bare_text(claim)
-        if not terms(text) or not statements:
+        asked = ClaimText(claim)
+        text = asked.core or asked.bare
+        if not asked.terms or not statements:
             return [self._match(text, each, {}) for each in leave_unread(statements)]
         with self._places:
             found = self._retriever.read_all(text, statements)
@@ -229,14 +228,13 @@ class ClaimChecker:
             one.relation is not Relation.SUPPORTS and one.confidence >= LEFT_OUT for one in judged
         )
 
-    def _answered(self, claim: str, text: str, live: LiveIndex, top: int) -> Answer:
-        """Return the answer to a claim that reads ``text``: as a whole, else clause by clause.
+    def _answered(self, asked: ClaimText, live: LiveIndex, top: int) -> Answer:
+        """Return the answer to a claim: as a whole, else clause by clause.
 
         What people wrote around it is left out: it is answered like the claim alone.
         """
-        core = core_of(text)
-        text = core or text
-        answer = self._judged(claim, text, self._retriever.search(text, live, top), top)
+        core, text = asked.core, asked.core or asked.bare
+        answer = self._judged(asked.raw, text, self._retriever.search(text, live, top), top)
         if answer.outcome in _UNSETTLED and not answer.disputed:
             answer = self._by_clauses(answer, text, live, top)
         if core is None or answer.outcome in _UNSETTLED:

@@ -22,7 +22,6 @@ from embeddings.search_results import Vectors
 from embeddings.text.tokenisation import terms
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.claim_equivalence import Comparing, Meaning
-from knowledge.claim_queue.stored_claims import backfill
 from knowledge.domain import ClusterStatus
 from knowledge.index.vector_cache import load_or_compute
 from knowledge.models import Claim, Cluster
@@ -79,8 +78,6 @@ class Clusters:
         """
         with self._turn:
             index = self._caught_up()
-            with self._sessions.begin() as session:
-                backfill(session, BATCH)
             waiting = self._waiting(min(limit, BATCH))
             if not waiting:
                 return 0

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from knowledge.claim_queue import demand
 from knowledge.claim_queue.explanations import NO_NOTE, Note, note_from
 from knowledge.claim_queue.reopening import reopen_of
-from knowledge.claims.claim_key import key_of
+from knowledge.claims import ClaimText
 from knowledge.corpus.ratings import follow_rating
 from knowledge.domain import ChangeKind, Relation, StatementStatus, SubjectKind, now
 from knowledge.errors import BadEdit, EditProblem, NotFound
@@ -155,7 +155,7 @@ def said(session: Session, *claims: str) -> dict[int, Said]:
     rows = session.execute(
         select(Verdict.statement_id, Verdict.relation, Verdict.explanation)
         .join(Claim, Claim.id == Verdict.claim_id)
-        .where(Claim.key.in_({key_of(claim) for claim in claims}))
+        .where(Claim.key.in_({ClaimText(claim).key for claim in claims}))
         .order_by(Verdict.decided_at)
     ).all()
     if not rows:

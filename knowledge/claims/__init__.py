@@ -1,6 +1,6 @@
 """From what a person sends to the sentences that are checked (pure)."""
 
-from knowledge.claims.claim_core import core_of
+from knowledge.claims.claim_text import ClaimText
 from knowledge.claims.clause_splitting import clauses
 from knowledge.claims.intent import Intent
 from knowledge.claims.message import (
@@ -15,11 +15,11 @@ from knowledge.claims.sentences import MAX_CLAIMS
 __all__ = [
     "MAX_CHARACTERS",
     "MAX_CLAIMS",
+    "ClaimText",
     "Intent",
     "Message",
     "bare_text",
     "clauses",
-    "core_of",
     "lone_link",
     "read_message",
 ]

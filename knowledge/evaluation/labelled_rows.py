@@ -7,7 +7,7 @@ from typing import Final
 
 from knowledge.corpus.readers import Problem, fields
 from knowledge.corpus.readers.fields import FieldError
-from knowledge.corpus.readers.file_decoding import read_lines
+from knowledge.corpus.readers.file_decoding import open_document, read_lines
 from knowledge.errors import UnreadableFile
 
 #: Labelled rows read from one folder; the largest public sets (FEVER, SNLI) stay below it.
@@ -47,12 +47,13 @@ def list_files(folder: Path, pattern: str) -> list[Path]:
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the lines of a file with their numbers. Raises UnreadableFile."""
-    for count, item in enumerate(read_lines(path)):
-        if isinstance(item, Problem):
-            raise UnreadableFile(f"{path}, line {item.line}: {item.reason}")
-        if count >= MAX_ROWS:
-            raise UnreadableFile(f"{path} has more than {MAX_ROWS:,} rows; split it")
-        yield item.number, item.text
+    with open_document(path) as document:
+        for count, item in enumerate(read_lines(document)):
+            if isinstance(item, Problem):
+                raise UnreadableFile(f"{path}, line {item.line}: {item.reason}")
+            if count >= MAX_ROWS:
+                raise UnreadableFile(f"{path} has more than {MAX_ROWS:,} rows; split it")
+            yield item.number, item.text
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:

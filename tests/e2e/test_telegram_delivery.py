@@ -9,6 +9,7 @@ import pytest
 from bot.conversation.outbox import Letter
 from bot.conversation.reply import Block, Button, Reply
 from bot.telegram.setup.application import TelegramConfig
+from knowledge.errors import DatabaseUnavailable
 from tests.e2e.bot_api_server import TOKEN, BotApiServer
 from tests.e2e.echo_bot import MODERATOR, PIXEL, EchoTalk, Letters, running
 
@@ -115,7 +116,7 @@ class Forgetful(Letters):
     def sent(self, letter: Letter) -> None:
         if self.failing:
             self.failing = False
-            raise OSError("the database is locked")
+            raise DatabaseUnavailable("the database is locked")
         super().sent(letter)
 
 

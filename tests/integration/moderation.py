@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from knowledge import curation
 from knowledge.claim_queue import inquiries
-from knowledge.claims.claim_key import key_of
+from knowledge.claims import ClaimText
 from knowledge.corpus import reports
 from knowledge.domain import (
     ChangeKind,
@@ -60,7 +60,9 @@ def clustered(sessions: Sessions, *claims: str) -> tuple[int, list[int]]:
     """Keep an open cluster of claims; return its id and theirs."""
     with sessions.begin() as session:
         cluster = Cluster(title=claims[0], status=ClusterStatus.OPEN)
-        cluster.claims = [Claim(key=key_of(text), text=text, language="en") for text in claims]
+        cluster.claims = [
+            Claim(key=ClaimText(text).key, text=text, language="en") for text in claims
+        ]
         session.add(cluster)
         session.flush()
         return cluster.id, [claim.id for claim in cluster.claims]
@@ -80,7 +82,7 @@ def asks(
     with sessions.begin() as session:
         number = inquiries.record(session, person, claim, outcome, shown, language)
         row = session.get_one(Inquiry, number)
-        row.claim_id = session.scalar(select(Claim.id).where(Claim.key == key_of(claim)))
+        row.claim_id = session.scalar(select(Claim.id).where(Claim.key == ClaimText(claim).key))
         row.waiting = waiting
         return number
 

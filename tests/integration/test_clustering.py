@@ -23,7 +23,7 @@ from knowledge.claim_queue import (
 from knowledge.claim_queue.claim_equivalence import ClaimEquivalence, Meaning
 from knowledge.claim_queue.clustering import Clusters
 from knowledge.domain import ClusterStatus, Outcome
-from knowledge.models import Claim, Cluster, Inquiry
+from knowledge.models import Claim, Cluster
 from knowledge.storage.database import Sessions
 from tests.counting import Counting
 
@@ -223,21 +223,3 @@ def test_snoozed_clusters_are_joined_all_the_same(sessions: Sessions, clusters: 
         assert (
             cluster_listing.load_cluster(session, home or 0).summary.status is ClusterStatus.SNOOZED
         )
-
-
-def test_what_was_asked_before_claims_were_kept_is_placed_too(
-    sessions: Sessions, clusters: Clusters
-) -> None:
-    (known,) = _ask(sessions, _SAID)
-    assert clusters.place_waiting() == 1
-    with sessions.begin() as session:
-        for text in (_SAID, _AGAIN, _ELSE):
-            old = Inquiry(person_key="older", claim=text, outcome=Outcome.NO_MATCH, language="ar")
-            session.add(old)
-    assert clusters.place_waiting() == 2
-    assert clusters.place_waiting() == 0
-    (home,) = _homes(sessions, [known])
-    with sessions() as session:
-        assert session.scalars(select(Inquiry).where(Inquiry.claim_id.is_(None))).all() == []
-        summary = cluster_listing.load_cluster(session, home or 0).summary
-    assert (summary.claims, summary.asked, summary.people) == (2, 3, 2)

@@ -227,7 +227,7 @@ class TestSeveralAtOnce:
     def test_they_are_put_off_until_a_day(self, console: Console, moderator: Browser) -> None:
         day = (console.clock.now + timedelta(days=3)).date()
         answer = Bulk(moderator).send("snooze", 1, 2, until=day.isoformat())
-        assert "Clusters put off: 2." in moderator.told(answer)
+        assert "Clusters snoozed: 2." in moderator.told(answer)
         assert sorted(listed(moderator.get("/inbox").text)) == [3, 5, 6]
         until = cluster(console, 1).snoozed_until
         assert until is not None
@@ -301,7 +301,7 @@ class TestSeveralAtOnce:
         assert answer.status_code == 200
         assert "Not done: 1" in answer.text
         assert '<a href="/clusters/1"' in answer.text
-        assert "Another moderator was there first." in answer.text
+        assert "Another moderator was faster." in answer.text
         assert re.search(r'role="status">Clusters [a-z ]+: [12]\.', answer.text)
         assert cluster(console, 1).reject_reason is RejectReason.OPINION
         assert [number for done, number in acts(console) if done != "joined"][-1] == 3

@@ -209,7 +209,7 @@ class TestConsole:
         # Other words than those that were looked at are shown first.
         other = moderator.send("/clusters/1/answer", **answer, **fields, note_en="Changed.")
         assert other.status_code == 200
-        assert "Something was changed since you looked." in other.text
+        assert "Something changed since you looked." in other.text
         long = moderator.send("/clusters/1/answer", **answer, **fields, note_en="One. " * 4)
         assert "A note has three sentences and 400 characters at most" in long.text
         assert "One. One. One. One." in long.text

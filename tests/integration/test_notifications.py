@@ -9,7 +9,7 @@ from sqlalchemy import select
 from knowledge import curation
 from knowledge.accounts import people
 from knowledge.claim_queue import cluster_actions, cluster_listing, inquiries, verdicts
-from knowledge.claims.claim_key import key_of
+from knowledge.claims import ClaimText
 from knowledge.curation import StatementEdit
 from knowledge.domain import (
     ClusterStatus,
@@ -376,7 +376,7 @@ def test_a_denial_that_joined_an_answered_cluster_is_for_moderators(sessions: Se
     cluster, _ = clustered(sessions, "the dam broke")
     _answer(sessions, cluster, one)
     with sessions.begin() as session:
-        late = Claim(key=key_of("no dam broke"), text="no dam broke", language="en")
+        late = Claim(key=ClaimText("no dam broke").key, text="no dam broke", language="en")
         late.cluster_id = cluster
         session.add(late)
     _answer(sessions, cluster, two)

@@ -200,7 +200,7 @@ def test_an_index_that_may_not_be_read_is_not_said_to_be_damaged(
         raise PermissionError(13, "Permission denied", str(path))
 
     with monkeypatch.context() as patched:
-        patched.setattr(snapshot, "_sha256", refuse)
+        patched.setattr(snapshot, "sha256", refuse)
         with pytest.raises(IndexCorrupt, match=r"cannot be read .*Permission denied.*doctor"):
             snapshot.load(root, _MODEL)
     with monkeypatch.context() as patched:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.corpus.readers import Format, Problem, read
-from knowledge.corpus.readers.file_decoding import require_utf8
+from knowledge.corpus.readers.file_decoding import open_document, require_utf8
 from knowledge.errors import UnreadableFile
 
 
@@ -79,11 +79,11 @@ def test_checking_an_encoding_counts_bytes_across_chunks(tmp_path: Path) -> None
     chunk = 2**20
     # The last letter of the first chunk is cut in two by its end.
     path.write_bytes(b"x" * (chunk - 1) + "خ".encode() + b"\xff")
-    with pytest.raises(UnreadableFile, match=f"at byte {chunk + 1};"):
-        require_utf8(path)
+    with pytest.raises(UnreadableFile, match=f"at byte {chunk + 1};"), open_document(path) as cut:
+        require_utf8(cut)
     path.write_bytes(b"x" * (chunk - 1) + "خ".encode()[:1])
-    with pytest.raises(UnreadableFile, match=f"at byte {chunk - 1};"):
-        require_utf8(path)
+    with pytest.raises(UnreadableFile, match=f"at byte {chunk - 1};"), open_document(path) as cut:
+        require_utf8(cut)
 
 
 def test_lines_too_long_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

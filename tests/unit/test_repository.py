@@ -18,7 +18,7 @@ def test_files_that_contributors_are_sent_to_exist() -> None:
     named = re.findall(r"`((?:[\w.-]+/)+(?:[\w-]+\.\w+)?)`", text)
     # Those are what the reader is told to write.
     written = {name for name in named if "NAME" in name or "CODE" in name or "NUMBER" in name}
-    written |= {"knowledge/readers/toml.py", "tests/unit/test_readers_toml.py"}
+    written |= {"knowledge/corpus/readers/toml_reader.py", "tests/unit/test_toml_reader.py"}
     missing = {name for name in set(named) - written if not (ROOT / name).exists()}
     assert len(named) > 30
     assert missing == set()

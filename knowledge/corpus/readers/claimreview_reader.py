@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from knowledge.corpus.ratings import SUPPORTING_RATINGS, normalise_rating, rating_on_scale
 from knowledge.corpus.readers import fields, html_reader, json_documents
 from knowledge.corpus.readers.fields import FieldError, Flaw
-from knowledge.corpus.readers.file_decoding import Source, open_file
+from knowledge.corpus.readers.file_decoding import Document, from_start
 from knowledge.corpus.readers.json_documents import JsonError, Value
 from knowledge.corpus.readers.reader_types import Defaults, Problem
 from knowledge.domain import Rating, ReportDraft, ReportKind, StatementDraft
@@ -27,14 +27,14 @@ _REVIEW_TYPES = ("ClaimReview", "http://schema.org/ClaimReview", "https://schema
 _BEGINNING_BYTES = 1024
 
 
-def read_claim_reviews(path: Source, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
+def read_claim_reviews(document: Document, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
     """Yield a fact-check for each review in the file, or what is wrong with it.
 
     Raises:
         UnreadableFile: it is not JSON, or no review is in it.
     """
     found = False
-    for value in _values(path):
+    for value in _values(document):
         if isinstance(value, Problem):
             found = found or value.line is not None
             yield value
@@ -55,7 +55,7 @@ def read_claim_reviews(path: Source, defaults: Defaults) -> Iterator[ReportDraft
                 yield Problem(value.line, f"{where}{error}", error.flaw)
         found = found or bool(reviews) or value.line is not None
     if not found:
-        raise UnreadableFile(f"{path} holds no ClaimReview; check that it is the right file.")
+        raise UnreadableFile(f"{document} holds no ClaimReview; check that it is the right file.")
 
 
 def is_claim_review(value: object) -> bool:
@@ -65,20 +65,19 @@ def is_claim_review(value: object) -> bool:
     return next(_reviews(value), None) is not None
 
 
-def _values(path: Source) -> Iterator[Value | Problem]:
-    if not _is_page(path):
-        yield from json_documents.read_values(path)
+def _values(document: Document) -> Iterator[Value | Problem]:
+    if not _is_page(document):
+        yield from json_documents.read_values(document)
         return
-    for block in html_reader.json_ld(html_reader.read_page(path)):
+    for block in html_reader.json_ld(html_reader.read_page(document)):
         try:
             yield Value(block.line, json_documents.parse_json(block.text))
         except JsonError as error:
             yield Problem(block.line, str(error))
 
 
-def _is_page(path: Source) -> bool:
-    with open_file(path) as file:
-        beginning = file.read(_BEGINNING_BYTES)
+def _is_page(document: Document) -> bool:
+    beginning = from_start(document).read(_BEGINNING_BYTES)
     return beginning.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError, Flaw
-from knowledge.corpus.readers.file_decoding import Source, open_file, require_utf8
+from knowledge.corpus.readers.file_decoding import Document, from_start, require_utf8
 from knowledge.corpus.readers.reader_types import Defaults, Problem, Refs
 from knowledge.corpus.readers.row_reader import report_of
 from knowledge.domain import ReportDraft
@@ -20,36 +20,34 @@ _KNOWN = frozenset(STATEMENT_COLUMNS + REPORT_COLUMNS)
 _SEPARATORS = ",;\t"
 
 
-def read_table(path: Source, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
+def read_table(document: Document, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
     """Yield the report of each row, or what is wrong with it.
 
     Raises:
         UnreadableFile: it is not UTF-8, or its header lacks a column every row needs.
     """
-    require_utf8(path)
-    with open_file(path) as file:
-        lines = (raw.decode("utf-8-sig" if at == 0 else "utf-8") for at, raw in enumerate(file))
-        header = next(lines, "")
-        separator = max(
-            _SEPARATORS, key=lambda mark: len(_KNOWN.intersection(_names(header, mark)))
-        )
-        names = _names(header, separator)
-        _require_columns(path, names, defaults)
-        # The module's own bound is for all its users; a body may be longer than its default.
-        csv.field_size_limit(max(csv.field_size_limit(), fields.MAX_BODY + 1))
-        refs = Refs()
-        reader = csv.reader(lines, delimiter=separator, strict=True)
-        while True:
-            number = reader.line_num + 2  # The header is line 1, and this row not yet read.
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Problem(number, f"broken CSV ({error})")
-                continue
-            if any(cell.strip() for cell in cells):
-                yield _read(names, cells, number, defaults, refs)
+    require_utf8(document)
+    file = from_start(document)
+    lines = (raw.decode("utf-8-sig" if at == 0 else "utf-8") for at, raw in enumerate(file))
+    header = next(lines, "")
+    separator = max(_SEPARATORS, key=lambda mark: len(_KNOWN.intersection(_names(header, mark))))
+    names = _names(header, separator)
+    _require_columns(document, names, defaults)
+    # The module's own bound is for all its users; a body may be longer than its default.
+    csv.field_size_limit(max(csv.field_size_limit(), fields.MAX_BODY + 1))
+    refs = Refs()
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    while True:
+        number = reader.line_num + 2  # The header is line 1, and this row not yet read.
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Problem(number, f"broken CSV ({error})")
+            continue
+        if any(cell.strip() for cell in cells):
+            yield _read(names, cells, number, defaults, refs)
 
 
 def _names(header: str, separator: str) -> list[str]:
@@ -60,17 +58,18 @@ def _names(header: str, separator: str) -> list[str]:
     return [name.strip().lower() for name in cells]
 
 
-def _require_columns(path: Source, names: list[str], defaults: Defaults) -> None:
+def _require_columns(document: Document, names: list[str], defaults: Defaults) -> None:
     repeated = {name for name, times in Counter(names).items() if name in _KNOWN and times > 1}
     if repeated:
-        raise UnreadableFile(f"{path} has two columns named {min(repeated)!r}; rename one.")
+        raise UnreadableFile(f"{document} has two columns named {min(repeated)!r}; rename one.")
     if "body" not in names and "text" not in names:
         raise UnreadableFile(
-            f"{path} has no column 'body' or 'text' in its first row; name the columns there."
+            f"{document} has no column 'body' or 'text' in its first row; name the columns there."
         )
     if "publisher" not in names and defaults.publisher is None:
         raise UnreadableFile(
-            f"{path} has no column 'publisher'; add it, or give one publisher for the whole file."
+            f"{document} has no column 'publisher';"
+            " add it, or give one publisher for the whole file."
         )
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, Self
 
 from knowledge.corpus.readers.fields import Flaw
 from knowledge.corpus.readers.reader_types import Problem
@@ -22,19 +22,22 @@ _CHUNK = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document in memory that is read like a file; ``name`` is what errors call it."""
+    """A document that is opened once and read from its beginning as often as readers like.
+
+    ``name`` is what errors call it, ``suffix`` what its file's name ends in, such as ``.html``.
+    """
 
     name: str
-    #: What its file's name would end in, such as ``.html``.
     suffix: str
-    data: bytes = field(repr=False)
+    file: BinaryIO = field(repr=False)
+
+    @classmethod
+    def of(cls, name: str, suffix: str, data: bytes) -> Self:
+        """Return a document in memory."""
+        return cls(name, suffix, BytesIO(data))
 
     def __str__(self) -> str:
         return self.name
-
-
-#: What the readers read.
-Source: TypeAlias = Path | Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +48,16 @@ class Line:
     text: str
 
 
-def require_readable(path: Source) -> None:
-    """Raise ``UnreadableFile`` unless ``path`` is a file with something in it that may be read."""
-    with open_file(path) as file:
-        if not file.read(1):
-            raise UnreadableFile(f"{path} is empty; give a file that holds a report.")
-
-
 @contextmanager
-def open_file(path: Source) -> Iterator[BinaryIO]:
-    """Open ``path`` for reading bytes.
+def open_document(path: Path) -> Iterator[Document]:
+    """Open the file at ``path``.
 
     Raises:
         UnreadableFile: it is missing, a folder, not a file, forbidden, or fails while read.
     """
-    if isinstance(path, Document):
-        yield BytesIO(path.data)
-        return
     try:
         with _regular(path).open("rb") as file:
-            yield file
+            yield Document(str(path), path.suffix, file)
     except FileNotFoundError as error:
         raise UnreadableFile(f"{path} does not exist; check its name.") from error
     except PermissionError as error:
@@ -72,6 +65,18 @@ def open_file(path: Source) -> Iterator[BinaryIO]:
     except OSError as error:
         why = error.strerror or "input/output error"
         raise UnreadableFile(f"{path} cannot be read ({why}); check the file.") from error
+
+
+def require_something(document: Document) -> None:
+    """Raise ``UnreadableFile`` if a document is empty."""
+    if not from_start(document).read(1):
+        raise UnreadableFile(f"{document} is empty; give a file that holds a report.")
+
+
+def from_start(document: Document) -> BinaryIO:
+    """Return the document's file, to be read from its beginning: one reading at a time."""
+    document.file.seek(0)
+    return document.file
 
 
 def _regular(path: Path) -> Path:
@@ -85,31 +90,31 @@ def _regular(path: Path) -> Path:
     return path
 
 
-def read_whole(path: Source, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
+def read_whole(document: Document, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
     """Return the file's bytes; ``UnreadableFile`` if there are more than ``limit``."""
-    with open_file(path) as file:
-        data = file.read(limit + 1)
+    data = from_start(document).read(limit + 1)
     if len(data) > limit:
         raise TooMuchToRead(
-            f"{path} is larger than {limit // 2**20} MiB; split it, or give it as JSONL rows."
+            f"{document} is larger than {limit // 2**20} MiB; split it, or give it as JSONL rows."
         )
     return data
 
 
-def read_whole_text(path: Source, limit: int = MAX_DOCUMENT_BYTES) -> str:
+def read_whole_text(document: Document, limit: int = MAX_DOCUMENT_BYTES) -> str:
     """Return the file as text with ``\\n`` line ends; ``UnreadableFile`` unless it is UTF-8."""
-    return decode_text(path, read_whole(path, limit)).replace("\r\n", "\n").replace("\r", "\n")
+    text = decode_text(document, read_whole(document, limit))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def decode_text(path: Source, data: bytes) -> str:
-    """Return ``data`` (all of the file ``path``) decoded as UTF-8, without a byte order mark."""
+def decode_text(document: Document, data: bytes) -> str:
+    """Return ``data`` (all of the ``document``) decoded as UTF-8, without a byte order mark."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _not_utf8(path, error.start + _mark(data)) from error
+        raise _not_utf8(document, error.start + _mark(data)) from error
 
 
-def require_utf8(path: Source) -> None:
+def require_utf8(document: Document) -> None:
     """Raise ``UnreadableFile`` unless all of the file is UTF-8 in lines of bounded length.
 
     Reads it once in bounded memory, so that a file is refused before any of it is taken.
@@ -117,53 +122,51 @@ def require_utf8(path: Source) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     decoded_bytes = 0
     since_newline = 0
-    with open_file(path) as file:
-        while chunk := file.read(_CHUNK):
-            pending = len(decoder.getstate()[0])
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError as error:
-                raise _not_utf8(path, decoded_bytes - pending + error.start) from error
-            decoded_bytes += len(chunk)
-            newline = chunk.rfind(b"\n")
-            since_newline = since_newline + len(chunk) if newline < 0 else len(chunk) - newline
-            if since_newline > MAX_LINE_BYTES:
-                raise TooMuchToRead(
-                    f"{path} has a line longer than {MAX_LINE_BYTES // 2**20} MiB; break it up."
-                )
+    file = from_start(document)
+    while chunk := file.read(_CHUNK):
+        pending = len(decoder.getstate()[0])
         try:
-            decoder.decode(b"", final=True)
+            decoder.decode(chunk)
         except UnicodeDecodeError as error:
-            raise _not_utf8(path, decoded_bytes - len(decoder.getstate()[0])) from error
+            raise _not_utf8(document, decoded_bytes - pending + error.start) from error
+        decoded_bytes += len(chunk)
+        newline = chunk.rfind(b"\n")
+        since_newline = since_newline + len(chunk) if newline < 0 else len(chunk) - newline
+        if since_newline > MAX_LINE_BYTES:
+            raise TooMuchToRead(
+                f"{document} has a line longer than {MAX_LINE_BYTES // 2**20} MiB; break it up."
+            )
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise _not_utf8(document, decoded_bytes - len(decoder.getstate()[0])) from error
 
 
-def read_lines(path: Source) -> Iterator[Line | Problem]:
+def read_lines(document: Document) -> Iterator[Line | Problem]:
     """Yield the file's non-empty lines, one in memory at a time.
 
     A line that is too long or not UTF-8 is a ``Problem``; those after it are still read.
     """
-    with open_file(path) as file:
-        offset = 0
-        number = 0
-        while raw := file.readline(MAX_LINE_BYTES + 1):
-            number += 1
-            if len(raw) > MAX_LINE_BYTES:
-                yield Problem(
-                    number, f"is longer than {MAX_LINE_BYTES // 2**20} MiB", Flaw.TOO_LONG
-                )
-                offset += len(raw)
-                while not raw.endswith(b"\n") and (raw := file.readline(MAX_LINE_BYTES)):
-                    offset += len(raw)
-                continue
-            try:
-                text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-            except UnicodeDecodeError as error:
-                at = offset + error.start + (_mark(raw) if number == 1 else 0)
-                yield Problem(number, f"is not UTF-8 text (byte {at} of the file)")
-            else:
-                if text:
-                    yield Line(number, text)
+    file = from_start(document)
+    offset = 0
+    number = 0
+    while raw := file.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        if len(raw) > MAX_LINE_BYTES:
+            yield Problem(number, f"is longer than {MAX_LINE_BYTES // 2**20} MiB", Flaw.TOO_LONG)
             offset += len(raw)
+            while not raw.endswith(b"\n") and (raw := file.readline(MAX_LINE_BYTES)):
+                offset += len(raw)
+            continue
+        try:
+            text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+        except UnicodeDecodeError as error:
+            at = offset + error.start + (_mark(raw) if number == 1 else 0)
+            yield Problem(number, f"is not UTF-8 text (byte {at} of the file)")
+        else:
+            if text:
+                yield Line(number, text)
+        offset += len(raw)
 
 
 def _mark(data: bytes) -> int:
@@ -171,5 +174,5 @@ def _mark(data: bytes) -> int:
     return len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
 
 
-def _not_utf8(path: Source, offset: int) -> BrokenFile:
-    return BrokenFile(f"{path} is not UTF-8 text at byte {offset}; save it as UTF-8.")
+def _not_utf8(document: Document, offset: int) -> BrokenFile:
+    return BrokenFile(f"{document} is not UTF-8 text at byte {offset}; save it as UTF-8.")

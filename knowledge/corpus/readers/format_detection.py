@@ -4,7 +4,7 @@ from itertools import islice
 
 from knowledge.corpus.readers import html_reader, json_documents
 from knowledge.corpus.readers.claimreview_reader import is_claim_review
-from knowledge.corpus.readers.file_decoding import Source, open_file
+from knowledge.corpus.readers.file_decoding import Document, from_start
 from knowledge.corpus.readers.reader_types import Format, Problem
 from knowledge.errors import UnreadableFile
 
@@ -24,7 +24,7 @@ _BY_FIRST_BYTE = {b"<": Format.HTML, b"{": Format.REPORT, b"[": Format.REPORT}
 _BEGINNING_BYTES = 1024
 
 
-def detect(path: Source) -> Format:
+def detect(document: Document) -> Format:
     """Return the format of a file, never ``AUTO``.
 
     Pages and JSON are claim reviews if they hold any, else an article and report rows.
@@ -32,12 +32,12 @@ def detect(path: Source) -> Format:
     Raises:
         UnreadableFile: it cannot be read far enough to tell.
     """
-    looks = _BY_SUFFIX.get(path.suffix.lower()) or _by_content(path)
+    looks = _BY_SUFFIX.get(document.suffix.lower()) or _by_content(document)
     if looks is Format.HTML and any(
-        map(_holds_reviews, html_reader.json_ld(html_reader.read_page(path)))
+        map(_holds_reviews, html_reader.json_ld(html_reader.read_page(document)))
     ):
         return Format.CLAIMREVIEW
-    if looks is Format.REPORT and is_claim_review(_first_value(path)):
+    if looks is Format.REPORT and is_claim_review(_first_value(document)):
         return Format.CLAIMREVIEW
     return looks
 
@@ -49,17 +49,16 @@ def _holds_reviews(block: html_reader.Block) -> bool:
         return False
 
 
-def _by_content(path: Source) -> Format:
-    with open_file(path) as file:
-        beginning = file.read(_BEGINNING_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+def _by_content(document: Document) -> Format:
+    beginning = from_start(document).read(_BEGINNING_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
     return _BY_FIRST_BYTE.get(beginning[:1], Format.TEXT)
 
 
-def _first_value(path: Source) -> object:
+def _first_value(document: Document) -> object:
     """The first row that is JSON, since a broken one may come before it."""
-    for value in islice(json_documents.read_values(path), json_documents.PEEKED_ROWS):
+    for value in islice(json_documents.read_values(document), json_documents.PEEKED_ROWS):
         if not isinstance(value, Problem):
             return value.content
     raise UnreadableFile(
-        f"{path} holds no JSON in its first rows; check that it is the right file."
+        f"{document} holds no JSON in its first rows; check that it is the right file."
     )

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from knowledge.corpus.readers import fields
 from knowledge.corpus.readers.fields import FieldError
-from knowledge.corpus.readers.file_decoding import Source, decode_text, read_whole
+from knowledge.corpus.readers.file_decoding import Document, decode_text, read_whole
 from knowledge.corpus.readers.markup_limits import excess
 from knowledge.corpus.readers.reader_types import Defaults
 from knowledge.domain import ReportDraft
@@ -49,15 +49,15 @@ class Block:
     text: str
 
 
-def read_page(path: Source) -> str:
+def read_page(document: Document) -> str:
     """Return a page's markup: UTF-8, or else the encoding it declares.
 
     Raises:
         UnreadableFile: it is in neither, or too large.
     """
-    data = read_whole(path, MAX_PAGE_BYTES)
+    data = read_whole(document, MAX_PAGE_BYTES)
     try:
-        return decode_text(path, data)
+        return decode_text(document, data)
     except UnreadableFile:
         declared = _DECLARED.search(data[:_DECLARED_WITHIN])
         name = declared[1].decode("ascii").lower() if declared else ""
@@ -67,7 +67,7 @@ def read_page(path: Source) -> str:
             return data.decode(name)
         except UnicodeDecodeError as error:
             raise BrokenFile(
-                f"{path} is not in {name} as it says (byte {error.start}); save it as UTF-8."
+                f"{document} is not in {name} as it says (byte {error.start}); save it as UTF-8."
             ) from error
 
 
@@ -85,28 +85,32 @@ def json_ld(markup: str) -> Iterator[Block]:
         at = end.end()
 
 
-def read_article(path: Source, defaults: Defaults) -> ReportDraft:
+def read_article(document: Document, defaults: Defaults) -> ReportDraft:
     """Return the article of a page, with what the page states about it.
 
     Raises:
         UnreadableFile: no article is found in it.
     """
-    markup = read_page(path)
+    markup = read_page(document)
     if too_much := excess(markup):
-        raise TooMuchToRead(f"{path} has {too_much}; save its text instead.")
+        raise TooMuchToRead(f"{document} has {too_much}; save its text instead.")
     try:
         page = extractor().bare_extraction(markup, with_metadata=True, include_comments=False)
     except Exception as error:  # Whatever its parsers raise over hostile markup.
-        raise UnreadableFile(f"{path} cannot be parsed as HTML; save its text instead.") from error
+        raise UnreadableFile(
+            f"{document} cannot be parsed as HTML; save its text instead."
+        ) from error
     if page is None or isinstance(page, dict) or not (page.text or "").strip():
-        raise UnreadableFile(f"{path} holds no article that can be told; save its text instead.")
+        raise UnreadableFile(
+            f"{document} holds no article that can be told; save its text instead."
+        )
     try:
         body = fields.text_of(page.text, "body", fields.MAX_BODY) or ""
         title = fields.line_of(page.title, "title", fields.MAX_TITLE) or fields.title_from(body)
         publisher = fields.line_of(page.sitename, "publisher", fields.MAX_PUBLISHER)
         published_at = fields.day_of(_stated_day(markup), "publication date")
     except FieldError as error:
-        raise UnreadableFile(f"{path} is not a report: {error}.") from error
+        raise UnreadableFile(f"{document} is not a report: {error}.") from error
     # The headline is often extracted twice: as the title and as the first line of the text.
     first, _, rest = body.partition("\n")
     body = rest.strip() if single_line(first) == title and rest.strip() else body

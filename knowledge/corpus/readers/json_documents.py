@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from knowledge.corpus.readers.file_decoding import Line, Source, read_lines, read_whole_text
+from knowledge.corpus.readers.file_decoding import Document, Line, read_lines, read_whole_text
 from knowledge.corpus.readers.reader_types import Problem
 from knowledge.errors import BrokenFile
 
@@ -26,19 +26,19 @@ class Value:
     content: object
 
 
-def read_values(path: Source) -> Iterator[Value | Problem]:
+def read_values(document: Document) -> Iterator[Value | Problem]:
     """Yield the rows of a JSONL file one at a time, or the one value of a JSON document.
 
     Raises:
         UnreadableFile: it is a whole document, and not JSON.
     """
-    if _holds_rows(path):
-        yield from _rows(path)
+    if _holds_rows(document):
+        yield from _rows(document)
         return
     try:
-        yield Value(None, parse_json(read_whole_text(path)))
+        yield Value(None, parse_json(read_whole_text(document)))
     except JsonError as error:
-        raise BrokenFile(f"{path} is not JSON: {error}; correct it there.") from error
+        raise BrokenFile(f"{document} is not JSON: {error}; correct it there.") from error
 
 
 def parse_json(text: str) -> object:
@@ -60,8 +60,8 @@ def parse_json(text: str) -> object:
     return value
 
 
-def _rows(path: Source) -> Iterator[Value | Problem]:
-    for line in read_lines(path):
+def _rows(document: Document) -> Iterator[Value | Problem]:
+    for line in read_lines(document):
         if isinstance(line, Problem):
             yield line
             continue
@@ -71,15 +71,15 @@ def _rows(path: Source) -> Iterator[Value | Problem]:
             yield Problem(line.number, str(error))
 
 
-def _holds_rows(path: Source) -> bool:
+def _holds_rows(document: Document) -> bool:
     """Whether each line is a value of its own.
 
     By the name, else because one of the first two lines is a whole object and more lines follow; a
     document printed on several lines, or a list, never looks like that.
     """
-    if path.suffix.lower() in _LINE_SUFFIXES:
+    if document.suffix.lower() in _LINE_SUFFIXES:
         return True
-    first = list(islice((line for line in read_lines(path) if isinstance(line, Line)), 2))
+    first = list(islice((line for line in read_lines(document) if isinstance(line, Line)), 2))
     if len(first) < 2 or first[0].text == "[":
         return False
     return any(_is_object(line.text) for line in first)

@@ -7,7 +7,7 @@ from typing import Final
 
 from embeddings.text.normalisation import visible
 from knowledge.corpus.readers.claimreview_reader import read_claim_reviews
-from knowledge.corpus.readers.file_decoding import Source, read_whole
+from knowledge.corpus.readers.file_decoding import Document, read_whole
 from knowledge.corpus.readers.format_detection import detect
 from knowledge.corpus.readers.html_reader import MAX_PAGE_BYTES, extractor, read_page
 from knowledge.corpus.readers.markup_limits import excess
@@ -55,19 +55,21 @@ def read_heading(document: Received) -> Heading:
     return Heading(tuple(dict.fromkeys(filter(None, map(_bounded, texts)))), host)
 
 
-def _of_text(path: Source) -> list[str]:
-    text = read_whole(path, MAX_PAGE_BYTES).decode(errors="replace")
+def _of_text(document: Document) -> list[str]:
+    text = read_whole(document, MAX_PAGE_BYTES).decode(errors="replace")
     return [text.lstrip().partition("\n")[0]]
 
 
-def _of_page(path: Source) -> list[str]:
-    markup = read_page(path)
+def _of_page(document: Document) -> list[str]:
+    markup = read_page(document)
     if too_much := excess(markup):
-        raise TooMuchToRead(f"{path} has {too_much}; copy its title instead.")
+        raise TooMuchToRead(f"{document} has {too_much}; copy its title instead.")
     try:
         page = extractor().extract_metadata(_seen(markup), extensive=False)
     except Exception as error:  # Whatever its parsers raise over hostile markup.
-        raise UnreadableFile(f"{path} cannot be parsed as HTML; copy its title instead.") from error
+        raise UnreadableFile(
+            f"{document} cannot be parsed as HTML; copy its title instead."
+        ) from error
     title = _without_site(page.title or "", page.sitename or "")
     return [title, page.description or ""]
 
@@ -80,11 +82,11 @@ def _seen(markup: str) -> str:
     return "".join((first, *kept))[:MAX_MARKUP]
 
 
-def _reviewed(path: Source, known: Defaults) -> Iterator[str]:
+def _reviewed(document: Document, known: Defaults) -> Iterator[str]:
     """Yield the first claim that the page reviews, if it reviews any."""
-    if detect(path) is not Format.CLAIMREVIEW:
+    if detect(document) is not Format.CLAIMREVIEW:
         return
-    for draft in read_claim_reviews(path, known):
+    for draft in read_claim_reviews(document, known):
         if isinstance(draft, ReportDraft) and draft.statements:
             yield draft.statements[0].text
             return

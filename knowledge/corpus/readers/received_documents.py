@@ -86,13 +86,13 @@ def read_upload(
         UnreadableFile: it cannot be read as reports.
     """
     suffix = next((s for s in _UPLOADS if name.lower().endswith(s)), "")
-    return _read(Document(fields.shown(name), suffix, data), format, defaults)
+    return _read(Document.of(fields.shown(name), suffix, data), format, defaults)
 
 
 def as_document(document: Received) -> Document:
     """Return ``document`` as the readers take it, in UTF-8 where its server names another."""
     suffix = _SUFFIXES.get(document.content_type, "")
-    return Document(document.url, suffix, _in_utf8(document))
+    return Document.of(document.url, suffix, _in_utf8(document))
 
 
 def _read(
@@ -100,9 +100,9 @@ def _read(
     format: Format,  # noqa: A002 - as ``read`` has it
     defaults: Defaults,
 ) -> list[ReportDraft | Problem]:
-    from knowledge.corpus.readers import read
+    from knowledge.corpus.readers import read_document
 
-    return list(islice(read(document, format, defaults), MAX_REPORTS))
+    return list(islice(read_document(document, format, defaults), MAX_REPORTS))
 
 
 def host_of(url: str) -> str | None:

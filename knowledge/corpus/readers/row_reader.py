@@ -6,16 +6,16 @@ from dataclasses import replace
 from knowledge.corpus.ratings import normalise_rating
 from knowledge.corpus.readers import fields, json_documents
 from knowledge.corpus.readers.fields import FieldError, Flaw
-from knowledge.corpus.readers.file_decoding import Source
+from knowledge.corpus.readers.file_decoding import Document
 from knowledge.corpus.readers.reader_types import Defaults, Problem, Refs
 from knowledge.domain import ReportDraft, ReportKind, StatementDraft
 from knowledge.text.language import guess_language
 
 
-def read_rows(path: Source, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
+def read_rows(document: Document, defaults: Defaults) -> Iterator[ReportDraft | Problem]:
     """Yield the report of each row, or what is wrong with it."""
     refs = Refs()
-    for value in json_documents.read_values(path):
+    for value in json_documents.read_values(document):
         if isinstance(value, Problem):
             yield value
         elif isinstance(value.content, list) and value.line is None:

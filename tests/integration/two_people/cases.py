@@ -13,7 +13,7 @@ from knowledge.accounts import roles
 from knowledge.approvals import Act, Policy
 from knowledge.claim_queue import demand, inquiries, verdicts
 from knowledge.claim_queue.explanations import Note
-from knowledge.claims.claim_key import key_of as claim_key
+from knowledge.claims import ClaimText
 from knowledge.corpus import reports, sources
 from knowledge.curation import ReportEdit, StatementEdit
 from knowledge.domain import (
@@ -343,7 +343,7 @@ def _asked(sessions: Sessions, *claims: str) -> int:
             assert inquiries.record(
                 session, key_of(50 + number), text, Outcome.NO_MATCH, (), "en", waiting=True
             )
-            claim = select(Claim.id).where(Claim.key == claim_key(text))
+            claim = select(Claim.id).where(Claim.key == ClaimText(text).key)
             demand.join(session, cluster, session.scalars(claim).one())
         return cluster.id
 
