@@ -237,7 +237,7 @@ def _inquiries(
 def _audit(count: int, now: datetime) -> Iterator[dict[str, Any]]:
     for n in range(count):
         yield {
-            "at": now - timedelta(seconds=count - n),
+            "created_at": now - timedelta(seconds=count - n),
             "actor": key_of(1),
             "action": "published",
             "subject": SubjectKind.STATEMENT,

@@ -106,7 +106,7 @@ def grant(session: Session, key: str, role: Role, name: str, actor: str) -> None
         session.execute(
             update(Grant)
             .where(Grant.person_key == key)
-            .values(role=role, name=name, granted_by=actor, at=now())
+            .values(role=role, name=name, granted_by=actor, granted_at=now())
         )
     after = {"role": role.value, "name": name}
     audit_log.record(session, actor, "granted", SubjectKind.PERSON, key, before=before, after=after)
@@ -135,7 +135,7 @@ def list_holders(session: Session) -> list[Holder]:
             _on_one_line(row.name),
             row.granted_by,
             _show(row.granted_by, names.get(row.granted_by)),
-            row.at,
+            row.granted_at,
         )
         for row in rows
     ]

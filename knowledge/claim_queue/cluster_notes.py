@@ -132,7 +132,7 @@ def of(session: Session, cluster_id: int) -> Remarks:
     return Remarks(
         tuple(session.scalars(tags.order_by(ClusterTag.tag))),
         tuple(
-            Note(row.id, row.author, row.text, row.at)
+            Note(row.id, row.author, row.text, row.created_at)
             for row in session.scalars(notes.order_by(ClusterNote.id.desc()))
         ),
     )

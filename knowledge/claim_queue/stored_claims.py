@@ -22,7 +22,7 @@ def note(session: Session, claim: str, language: str, at: datetime | None = None
         "key": key,
         "text": claim,
         "language": language if guessed == UNDETERMINED else guessed,
-        "at": at or now(),
+        "created_at": at or now(),
     }
     insert_new(session, Claim, values)
     return session.execute(select(Claim.id).where(Claim.key == key)).scalar_one()

@@ -43,7 +43,7 @@ def newest(session: Session, limit: int) -> list[tuple[SourcedStatement, datetim
         .subquery()
     )
     query = (
-        select(Statement, ChangeLogEntry.at)
+        select(Statement, ChangeLogEntry.created_at)
         .options(joinedload(Statement.report).joinedload(Report.source))
         .join(when, when.c.statement_id == Statement.id)
         .join(ChangeLogEntry, ChangeLogEntry.id == when.c.change_id)

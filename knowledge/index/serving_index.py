@@ -177,7 +177,7 @@ def last_change(session: Session) -> int:
 
 def origin(session: Session) -> str:
     """Return what tells this database from others: the moment of its first change, or nothing."""
-    first = session.scalar(select(ChangeLogEntry.at).order_by(ChangeLogEntry.id).limit(1))
+    first = session.scalar(select(ChangeLogEntry.created_at).order_by(ChangeLogEntry.id).limit(1))
     return first.isoformat() if first is not None else ""
 
 

@@ -72,7 +72,7 @@ class ClusterNote(Base):
     cluster_id: Mapped[int] = mapped_column(ForeignKey("clusters.id"), index=True)
     author: Mapped[str] = mapped_column(String(120))
     text: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
     # The audit names notes by number.
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -93,7 +93,7 @@ class Claim(Base):
     cluster_id: Mapped[int | None] = mapped_column(ForeignKey("clusters.id"), index=True)
     #: Set by hand (split, merge): the clustering leaves it where it is.
     placed_by_hand: Mapped[bool] = mapped_column(default=False)
-    at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
     cluster: Mapped[Cluster | None] = relationship(back_populates="claims")
 

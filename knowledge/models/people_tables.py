@@ -35,7 +35,7 @@ class Grant(Base):
     role: Mapped[Role] = mapped_column(by_value(Role))
     name: Mapped[str] = mapped_column(String(120))
     granted_by: Mapped[str] = mapped_column(String(120))
-    at: Mapped[datetime] = mapped_column(default=now)
+    granted_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class SignInLink(Base):

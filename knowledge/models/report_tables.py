@@ -135,7 +135,7 @@ class ChangeLogEntry(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     statement_id: Mapped[int] = mapped_column(ForeignKey("statements.id"))
     kind: Mapped[ChangeKind] = mapped_column(by_value(ChangeKind))
-    at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
     # Numbers must never be given out twice: every index remembers how far it has read.
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
@@ -147,7 +147,7 @@ class AuditEntry(Base):
     __tablename__ = "audit_log"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
     actor: Mapped[str] = mapped_column(String(120), index=True)
     #: The second person, where ``actor`` proposed it and another one approved it.
     approved_by: Mapped[str | None] = mapped_column(String(120))

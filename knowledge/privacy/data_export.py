@@ -185,13 +185,13 @@ def _moderation(session: Session, key: str) -> dict[str, Any]:
     return {
         "role": None
         if grant is None
-        else {"role": grant.role, "name": grant.name, "granted_at": grant.at},
+        else {"role": grant.role, "name": grant.name, "granted_at": grant.granted_at},
         "claims_assigned": list(session.scalars(assigned)),
         "saved_searches": [
             {"name": each.name, "query": each.query} for each in saved_searches.saved(session, key)
         ],
         "notes": [
-            {"cluster": note.cluster_id, "text": note.text, "written_at": note.at}
+            {"cluster": note.cluster_id, "text": note.text, "written_at": note.created_at}
             for note in session.scalars(noted)
         ],
         "sign_in_links": [
@@ -223,7 +223,7 @@ def _proposal(row: Proposal, key: str) -> dict[str, Any]:
 
 def _act(entry: AuditEntry, key: str) -> dict[str, Any]:
     return {
-        "at": entry.at,
+        "at": entry.created_at,
         "by_you": entry.actor == key,
         "approved_by_you": entry.approved_by == key,
         "action": entry.action,

@@ -37,7 +37,7 @@ class Queue:
 def measure_queues(session: Session, at: datetime) -> dict[QueueName, Queue]:
     """Return every queue as it stands at a moment."""
     claims = session.execute(
-        select(func.count(), func.min(Claim.at)).where(Claim.cluster_id.is_(None))
+        select(func.count(), func.min(Claim.created_at)).where(Claim.cluster_id.is_(None))
     ).one()
     inbox = session.execute(
         select(func.count(), func.min(Cluster.last_asked_at)).where(

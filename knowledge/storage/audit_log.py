@@ -163,7 +163,7 @@ def read(row: AuditEntry) -> Entry:
     """Return the value of an entry's row."""
     return Entry(
         id=row.id,
-        at=row.at,
+        at=row.created_at,
         actor=row.actor,
         action=row.action,
         subject=row.subject,

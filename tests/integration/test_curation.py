@@ -60,7 +60,9 @@ def test_publishing_leaves_a_change_and_an_audit_row_each(
     assert [(r.before, r.after) for r in rows] == [
         ({"status": "draft"}, {"status": "published"})
     ] * 2
-    assert all(datetime(2020, 1, 1, tzinfo=UTC) < row.at <= datetime.now(UTC) for row in rows)
+    assert all(
+        datetime(2020, 1, 1, tzinfo=UTC) < row.created_at <= datetime.now(UTC) for row in rows
+    )
 
 
 def test_retracting_leaves_a_change_and_an_audit_row_each(

@@ -226,7 +226,9 @@ def test_a_clock_that_goes_backwards_changes_nothing_of_the_index(
     assert built == sorted(built)
     assert snapshot.list_names(root) == built[-2:], "the oldest are pruned, not the earliest"
     with sessions() as session:
-        moments = list(session.scalars(select(ChangeLogEntry.at).order_by(ChangeLogEntry.id)))
+        moments = list(
+            session.scalars(select(ChangeLogEntry.created_at).order_by(ChangeLogEntry.id))
+        )
     assert moments == sorted(moments, reverse=True), "the clock did go backwards"
 
 

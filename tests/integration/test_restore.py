@@ -216,7 +216,8 @@ SPOILT: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "a row that points at nothing": (
         _sql(
-            "INSERT INTO change_log (statement_id, kind, at) VALUES (9999, 'added', '2024-01-01')"
+            "INSERT INTO change_log (statement_id, kind, created_at)"
+            " VALUES (9999, 'added', '2024-01-01')"
         ),
         "points at nothing",
     ),
