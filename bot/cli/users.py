@@ -6,8 +6,8 @@ import click
 
 from bot.app import App
 from bot.cli.word_counts import say_empty
-from knowledge.accounts import roles
-from knowledge.domain import Role
+from knowledge.accounts import roles, sign_in
+from knowledge.domain import Role, now
 from knowledge.storage.audit_log import COMMAND_LINE
 from knowledge.text.plain_text import single_line
 
@@ -48,7 +48,7 @@ def revoke(app: App, person: str) -> None:
     PERSON is an id on Telegram, or the key that `users list` shows. Every sign-in of theirs ends.
     """
     key = _key(app, person)
-    revoked = app.sessions.write(roles.revoke, key, COMMAND_LINE)
+    revoked = app.sessions.write(sign_in.revoke_role, key, COMMAND_LINE, now())
     if key in app.first_admins:
         raise click.ClickException("ADMIN_IDS makes this person an admin; take the id out of it")
     click.echo("the role is revoked" if revoked else "this person holds no role")

@@ -10,12 +10,13 @@ import pytest
 from bot.cli.main import main
 from embeddings.encoders.encoder import Encoder
 from knowledge import approvals
-from knowledge.accounts import roles
+from knowledge.accounts import roles, sign_in
 from knowledge.approvals import Policy, Waiting
 from knowledge.claim_queue import cluster_actions
 from knowledge.curation import StatementEdit
 from knowledge.curation.resolution import answer_cluster
-from knowledge.domain import Relation, Role, SubjectKind
+from knowledge.domain import Relation, Role, SubjectKind, now
+from knowledge.errors import LinkRefused
 from knowledge.storage import audit_log
 from knowledge.storage.database import Sessions, open_engine
 from tests.integration.moderation import clustered, stored
@@ -70,6 +71,20 @@ def test_roles_are_granted_listed_and_revoked(cli: Cli) -> None:
     assert cli("users", "revoke", "5") == (0, "the role is revoked\n")
     assert cli("users", "revoke", rows[2]["key"]) == (0, "the role is revoked\n")
     assert cli("users", "revoke", "5") == (0, "this person holds no role\n")
+
+
+def test_who_loses_the_role_is_signed_out(cli: Cli, tmp_path: Path) -> None:
+    cli("users", "grant", "5", "--name", "Amal")
+    key = json.loads(cli("users", "list", "--json")[1].splitlines()[1])["key"]
+    sessions = Sessions(open_engine(f"sqlite:///{tmp_path / 'tathabbat.db'}"))
+    token = sessions.write(sign_in.issue_link, key, now())
+    opened = sessions.write(sign_in.use_link, token, now())
+    later = sessions.write(sign_in.issue_link, key, now())
+    assert cli("users", "revoke", "5")[0] == 0
+    assert sessions.read(sign_in.session_of, opened.cookie, now()) is None
+    with pytest.raises(LinkRefused):
+        sessions.write(sign_in.use_link, later, now())
+    sessions.engine.dispose()
 
 
 @pytest.mark.parametrize(
