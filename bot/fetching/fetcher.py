@@ -50,7 +50,7 @@ class Wanted:
 
 ARTICLE: Final = Wanted("a page", _PAGES, 16 * 2**20)
 #: What a person names by hand may also hold rows or reviews.
-DOCUMENT: Final = Wanted("a page or JSON", _PAGES | _JSON, 32 * 2**20)
+DOCUMENT: Final = Wanted("a page, JSON or CSV", _PAGES | _JSON | {"text/csv"}, 32 * 2**20)
 #: Servers name feeds as they like; what it is shows when it is parsed.
 FEED: Final = Wanted("a feed", _XML | _PAGES, 8 * 2**20)
 REVIEWS: Final = Wanted("a list of reviews", _JSON | _PAGES, 32 * 2**20)

@@ -67,6 +67,12 @@ class TestIngest:
         (first, *_) = map(json.loads, cli("statements", "list", "--json").out.splitlines())
         assert (first["publisher"], first["published_at"]) == ("الجريدة", "2024-04-05")
 
+    def test_a_table_is_read_from_an_address(self, cli: Cli, web: Web) -> None:
+        table = "publisher,text\nThe Valley Post,The old bridge was closed for repairs on Sunday\n"
+        result = cli("ingest", web.serve("/reports.csv", table, "text/csv"), "--dry-run")
+        assert result.code == 0
+        assert "1 report would be added" in result.out
+
     def test_an_address_inside_is_not_fetched(self, bare: Cli, web: Web) -> None:
         """No setting opens it: this is the program as people get it."""
         result = bare("ingest", web.serve("/bridge", PAGE))
