@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from benchmarks.pools import Pool, Tweet
 from embeddings.encoders.encoder import Encoder
-from embeddings.index.live import Entry, LiveIndex
+from embeddings.index.live import LiveIndex
+from embeddings.index.statement_index import Entry
 from embeddings.search_results import Vectors
 from knowledge.claims import bare_text
 

@@ -30,7 +30,8 @@ from benchmarks.statements import REAL, rows, statements
 from benchmarks.training.pairs import headlines
 from embeddings.bundled.e5_model import BUNDLED_NAME, PROMPTS, ensure_unpacked
 from embeddings.encoders.encoder import open_encoder
-from embeddings.index.live import Entry, LiveIndex
+from embeddings.index.live import LiveIndex
+from embeddings.index.statement_index import Entry
 from embeddings.search_results import Vectors
 
 CLAIMS: Final = 200

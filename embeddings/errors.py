@@ -6,7 +6,8 @@ EmbeddingsError
     ├── IndexMissing      none was built yet
     ├── IndexCorrupt      a file is missing, truncated or altered
     ├── IndexMismatch     built by another model or normaliser
-    └── IndexBusy         another process is writing one
+    ├── IndexBusy         another process is writing one
+    └── IndexUnreachable  the server that holds it does not answer
 
 Every message is one sentence that names the thing and the way out.
 """
@@ -43,3 +44,7 @@ class IndexMismatch(IndexUnavailable):
 
 class IndexBusy(IndexUnavailable):
     """Another process is writing a snapshot."""
+
+
+class IndexUnreachable(IndexUnavailable):
+    """The server that holds the index does not answer, or not in time."""

@@ -1,8 +1,6 @@
 """The serving index: a snapshot and what changed since, in memory."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -13,23 +11,8 @@ from embeddings.index.fusion import DEPTH, Candidates, fuse, load_shipped_weight
 from embeddings.index.lexical import LexicalIndex
 from embeddings.index.read_write_lock import ReadWriteLock
 from embeddings.index.snapshot import Manifest, Snapshot
-from embeddings.search_results import Hit, Vectors
-
-_NUMBERS = count()
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One text to be found: ``text`` is what is embedded, ``context`` adds terms to find it by."""
-
-    id: int
-    text: str
-    context: str = ""
-
-    @property
-    def terms_text(self) -> str:
-        """What the lexical index reads."""
-        return f"{self.context}\n{self.text}"
+from embeddings.index.statement_index import NUMBERS, Entry
+from embeddings.search_results import Hit, Scored, Vectors
 
 
 class LiveIndex:
@@ -47,7 +30,7 @@ class LiveIndex:
         self._dense, self._lexical = dense, lexical
         self._change_number = change_number
         self._turns = ReadWriteLock()
-        self._number = next(_NUMBERS)
+        self._number = next(NUMBERS)
 
     @classmethod
     def empty(cls, dimension: int) -> "LiveIndex":
@@ -84,6 +67,16 @@ class LiveIndex:
         """Return every id held."""
         with self._turns.reading():
             return self._dense.ids()
+
+    def rows(self, ids: Sequence[int]) -> Vectors:
+        """Return the vectors (n, dimension) under ``ids`` (n,), all of which must be held."""
+        with self._turns.reading():
+            return self._dense.rows(ids)
+
+    def nearest(self, vector: Vectors, k: int) -> list[Scored]:
+        """Return the ``k`` rows closest to ``vector`` (dimension,) by cosine, best first."""
+        with self._turns.reading():
+            return self._dense.search(vector, k)
 
     def apply(
         self,

@@ -94,7 +94,8 @@ def write(
             manifest = Manifest(
                 FORMAT, name, fingerprint, origin, dense.dimension, len(dense), change_number, files
             )
-            sealed = asdict(manifest) | {_SEAL: _seal(asdict(manifest))}
+            fields = manifest_fields(manifest)
+            sealed = fields | {_SEAL: seal_of(fields)}
             (aside / _MANIFEST).write_text(json.dumps(sealed, indent=1), "utf-8")
             sync_tree(aside)
             _read_back(aside, manifest)
@@ -143,11 +144,7 @@ def load(root: Path, fingerprint: str) -> Snapshot:
     Raises IndexMissing, IndexMismatch (another model or normaliser) or IndexCorrupt.
     """
     manifest = current(root)
-    if manifest.fingerprint != fingerprint:
-        raise IndexMismatch(
-            "the index was built by another model than EMBEDDING_MODEL names;"
-            " run `tathabbat reindex`, or set EMBEDDING_MODEL back"
-        )
+    require_fingerprint(manifest, fingerprint)
     check(root, manifest)
     return _read_back(root / manifest.name, manifest)
 
@@ -293,12 +290,31 @@ def _manifest(root: Path, name: str) -> Manifest:
         raise IndexMismatch(
             f"index {name} was written by another version of this program; run `tathabbat reindex`"
         )
-    if seal != _seal(fields):
-        raise _corrupt(name, _MANIFEST)
+    require_seal(name, fields, seal)
     return Manifest(**fields)
 
 
-def _seal(fields: Mapping[str, Any]) -> str:
+def manifest_fields(manifest: Manifest) -> dict[str, Any]:
+    """Return the fields of a manifest as they are written."""
+    return asdict(manifest)
+
+
+def require_fingerprint(manifest: Manifest, fingerprint: str) -> None:
+    """Raise IndexMismatch unless the encoder with ``fingerprint`` built the index."""
+    if manifest.fingerprint != fingerprint:
+        raise IndexMismatch(
+            "the index was built by another model than EMBEDDING_MODEL names;"
+            " run `tathabbat reindex`, or set EMBEDDING_MODEL back"
+        )
+
+
+def require_seal(name: str, fields: Mapping[str, Any], seal: object) -> None:
+    """Raise IndexCorrupt unless ``seal`` is that of a manifest's ``fields``."""
+    if seal != seal_of(fields):
+        raise _corrupt(name, _MANIFEST)
+
+
+def seal_of(fields: Mapping[str, Any]) -> str:
     """Return the sha256 of a manifest: one wrong digit in its numbers would hide statements."""
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 

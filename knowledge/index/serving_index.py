@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from embeddings.encoders.encoder import Encoder
 from embeddings.errors import EmbeddingsError, IndexCorrupt, IndexMismatch, IndexMissing
 from embeddings.index import snapshot
-from embeddings.index.live import Entry, LiveIndex
+from embeddings.index.live import LiveIndex
 from embeddings.index.snapshot import Manifest, Snapshot
+from embeddings.index.statement_index import Entry
 from embeddings.progress import Progress
 from knowledge.domain import ChangeKind, StatementStatus
 from knowledge.index.vector_cache import load_or_compute

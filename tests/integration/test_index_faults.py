@@ -27,7 +27,8 @@ from embeddings.errors import IndexBusy, IndexCorrupt, IndexUnavailable
 from embeddings.index import snapshot
 from embeddings.index.dense import DenseIndex
 from embeddings.index.lexical import LexicalIndex
-from embeddings.index.live import Entry, LiveIndex
+from embeddings.index.live import LiveIndex
+from embeddings.index.statement_index import Entry
 from knowledge import curation, domain
 from knowledge.agreement.rule_judge import RuleJudge
 from knowledge.checking.claim_checker import ClaimChecker

@@ -10,7 +10,8 @@ import pytest
 from embeddings.encoders.encoder import Encoder
 from embeddings.index import snapshot
 from embeddings.index.fusion import DEPTH
-from embeddings.index.live import Entry, LiveIndex
+from embeddings.index.live import LiveIndex
+from embeddings.index.statement_index import Entry
 
 
 @pytest.fixture

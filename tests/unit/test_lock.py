@@ -45,7 +45,8 @@ def locked(name: str) -> dict[str, tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["run.txt", "dev.txt", "tools.txt", "torch.txt", "torch-default.txt"]
+    "name",
+    ["run.txt", "dev.txt", "milvus.txt", "tools.txt", "torch.txt", "torch-default.txt"],
 )
 def test_everything_is_locked_with_hashes(name: str) -> None:
     found = locked(name)
@@ -54,7 +55,7 @@ def test_everything_is_locked_with_hashes(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "extras"), [("run.txt", ["ocr"]), ("dev.txt", ["ocr", "test", "dev"])]
+    ("name", "extras"), [("run.txt", ["ocr"]), ("dev.txt", ["ocr", "milvus", "test", "dev"])]
 )
 def test_the_lock_has_what_is_pinned(name: str, extras: list[str]) -> None:
     project = PROJECT["project"]
@@ -67,6 +68,13 @@ def test_the_lock_has_what_is_pinned(name: str, extras: list[str]) -> None:
     assert locked("torch.txt")["torch"][0] == torch
     assert locked("torch-default.txt")["torch"][0] == torch
     assert "torch" not in found
+
+
+def test_the_lock_of_milvus_fits_the_others() -> None:
+    wanted = pins(PROJECT["project"]["optional-dependencies"]["milvus"])
+    found, dev = locked("milvus.txt"), locked("dev.txt")
+    assert {package: found[package][0] for package in wanted} == wanted, "run `make lock`"
+    assert {package: dev.get(package) for package in found} == found
 
 
 def test_what_builds_the_project_is_locked() -> None:

@@ -1,0 +1,216 @@
+"""Builds of an index on Milvus: made aside, checked, promoted by switching an alias.
+
+Each build is two collections, named by the alias and the moment it was begun. One whose manifest is
+missing was left by a run that was killed.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from embeddings.errors import (
+    IndexCorrupt,
+    IndexMismatch,
+    IndexMissing,
+    IndexUnavailable,
+    IndexUnreachable,
+)
+from embeddings.index.milvus_collections import (
+    BESIDE,
+    FORMAT,
+    count,
+    damaged,
+    make_beside,
+    make_statements,
+    note_manifest,
+    read_notes,
+    read_statistics,
+    rows_of,
+)
+from embeddings.index.milvus_connection import REST_S, MilvusConnection, NotFound
+from embeddings.index.milvus_index import MilvusIndex
+from embeddings.index.snapshot import KEPT, Manifest, require_fingerprint
+from embeddings.index.sparse_terms import TermStatistics
+from embeddings.index.statement_index import Entry
+from embeddings.search_results import Vectors
+
+_STAMP: Final = "%Y%m%d_%H%M%S_%f"
+#: How often a request of a build is repeated where no answer came, and the pauses between.
+_TRIES: Final = 6
+_PAUSE_S: Final = 2 * REST_S
+
+#: Entries with their vectors (n, dimension), a chunk at a time.
+Chunks = Iterable[tuple[list[Entry], Vectors]]
+
+
+class MilvusBuilds:
+    """What one alias leads to on one server, and what it led to before.
+
+    Nobody may build, prune or roll back while another does: the callers see to that.
+    """
+
+    def __init__(self, connection: MilvusConnection, alias: str) -> None:
+        self.connection, self.alias = connection, alias
+        self._named = re.compile(rf"{re.escape(alias)}_(\d{{8}}_\d{{6}}_\d{{6}})")
+
+    def names(self) -> list[str]:
+        """Return the names of all builds, oldest first, whole or not."""
+        found = self.connection.call("list_collections", within=self.connection.deadlines.read)
+        return sorted(name for name in found if self._named.fullmatch(name))
+
+    def current_name(self) -> str | None:
+        """Return the name of the build that is served, None where there is none."""
+        within = self.connection.deadlines.read
+        try:
+            found = self.connection.call("describe_alias", self.alias, within=within)
+        except NotFound:
+            return None
+        return str(found["collection_name"])
+
+    def current(self) -> Manifest:
+        """Return the manifest of the build that is served. Raises IndexMissing or IndexCorrupt."""
+        name = self.current_name()
+        if name is None:
+            raise IndexMissing("there is no index yet; run `tathabbat reindex`")
+        return self.manifest(name)
+
+    def manifest(self, name: str) -> Manifest:
+        """Return the manifest of a build.
+
+        Raises IndexCorrupt if it is not whole, IndexMismatch if another version wrote it.
+        """
+        try:
+            return read_notes(self.connection, name)[0]
+        except NotFound as error:
+            raise damaged(name, "terms") from error
+
+    def built_at(self, name: str) -> datetime | None:
+        """Return when a build was begun, None where its name does not say."""
+        named = self._named.fullmatch(name)
+        return datetime.strptime(named[1], _STAMP).replace(tzinfo=UTC) if named else None
+
+    def open(self, name: str, fingerprint: str) -> MilvusIndex:
+        """Return a build for the encoder with ``fingerprint``, to be searched.
+
+        Raises IndexMismatch (another model or version) or IndexCorrupt.
+        """
+        try:
+            manifest, counts, applied = read_notes(self.connection, name)
+            require_fingerprint(manifest, fingerprint)
+            statistics = read_statistics(self.connection, name, counts)
+        except NotFound as error:
+            raise damaged(name, "terms") from error
+        return MilvusIndex(self.connection, manifest, statistics, applied)
+
+    def build(
+        self,
+        chunks: Callable[[], Chunks],
+        statistics: TermStatistics,
+        dimension: int,
+        fingerprint: str,
+        origin: str,
+        change_number: int,
+    ) -> Manifest:
+        """Write a build of all ``chunks``; it is not served yet. Returns its manifest.
+
+        Raises IndexCorrupt if what was written does not read back, IndexUnreachable.
+        """
+        self._drop_rejected()
+        name = f"{self.alias}_{datetime.now(UTC).strftime(_STAMP)}"
+        try:
+            make_beside(self.connection, name, statistics)
+            make_statements(self.connection, name, dimension, statistics.documents)
+            written = 0
+            for entries, vectors in chunks():
+                for rows in rows_of(entries, vectors, statistics):
+                    self._insert(name, rows)
+                written += len(entries)
+            self.connection.call("flush", name, within=self.connection.deadlines.build)
+            held = count(self.connection, name)
+            if held != written:
+                raise damaged(name, f"{held} of {written} statements")
+            manifest = Manifest(
+                FORMAT, name, fingerprint, origin, dimension, written, change_number, {}
+            )
+            note_manifest(self.connection, manifest, statistics)
+            if self.manifest(name) != manifest:
+                raise damaged(name, "manifest")
+        except BaseException:
+            # A server that is full gets its room back at once.
+            with suppress(IndexUnavailable):
+                self.drop(name)
+            raise
+        return manifest
+
+    def promote(self, name: str) -> None:
+        """Serve a build from now on."""
+        switch = "create_alias" if self.current_name() is None else "alter_alias"
+        self.connection.call(switch, name, self.alias, within=self.connection.deadlines.write)
+
+    def rollback(self) -> Manifest:
+        """Serve the build before the current one.
+
+        Raises IndexMissing if there is none, IndexCorrupt if it is not whole.
+        """
+        serving = self.current_name()
+        older = [name for name in self.names() if serving is None or name < serving]
+        if not older:
+            raise IndexMissing("there is no older index to go back to; run `tathabbat reindex`")
+        manifest = self.manifest(older[-1])
+        self.promote(manifest.name)
+        return manifest
+
+    def prune(self) -> list[str]:
+        """Delete all but what is served and the newest other build that is whole.
+
+        Returns the names deleted.
+        """
+        serving = self.current_name()
+        others = [name for name in self.names() if name != serving]
+        whole = [name for name in others if self._is_whole(name)]
+        doomed = [name for name in others if name not in whole[-(KEPT - 1) :]]
+        for name in doomed:
+            self.drop(name)
+        return doomed
+
+    def drop(self, name: str) -> None:
+        """Delete a build. Its manifest goes first: half of it is never taken for whole."""
+        for collection in (name + BESIDE, name):
+            with suppress(NotFound):
+                within = self.connection.deadlines.build
+                self.connection.call("drop_collection", collection, within=within)
+
+    def _insert(self, name: str, rows: list[dict[str, Any]]) -> None:
+        """Insert rows; where no answer comes they may be there all the same, and are replaced."""
+        within = self.connection.deadlines.write
+        method = "insert"
+        for left in reversed(range(_TRIES)):
+            try:
+                self.connection.call(method, name, rows, within=within)
+                return
+            except IndexUnreachable:
+                if not left:
+                    raise
+                method = "upsert"
+                time.sleep(_PAUSE_S)
+
+    def _drop_rejected(self) -> None:
+        """Delete builds that were rolled back from, never promoted, or left by a killed run."""
+        serving = self.current_name()
+        for name in self.names():
+            newer = serving is not None and name > serving
+            if newer or (name != serving and not self._is_whole(name)):
+                self.drop(name)
+
+    def _is_whole(self, name: str) -> bool:
+        try:
+            self.manifest(name)
+        except IndexCorrupt:
+            return False
+        except IndexMismatch:
+            # Another version of the program may serve it.
+            return True
+        return True

@@ -1,0 +1,268 @@
+"""Call a Milvus server: each call within a deadline, each failure told in one sentence.
+
+Whoever asks while the server does not answer is told so at once: only one call at a time finds out
+whether it does again. Name and password of the address are in no message, no log and no ``repr``.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from embeddings.errors import IndexUnavailable, IndexUnreachable
+
+_T = TypeVar("_T")
+
+EXTRA: Final = "pip install 'tathabbat[milvus]'"
+#: Seconds for which a server that did not answer is not asked again.
+REST_S: Final = 1.0
+#: Calls at once that are made beside the calling threads' own.
+_BESIDE: Final = 16
+#: Characters of the server's own words that are repeated.
+_REPEATED: Final = 200
+
+
+class Code(IntEnum):
+    """Milvus's numbers for what went wrong, as far as they make a difference here."""
+
+    COLLECTION_NOT_FOUND = 100
+    NOT_LOADED = 101
+    NOT_FULLY_LOADED = 103
+    RECOVERING = 106
+    DATABASE_NOT_FOUND = 800
+    NOT_AUTHENTICATED = 1400
+    NOT_PERMITTED = 1401
+    ALIAS_NOT_FOUND = 1600
+
+
+#: From here on they are about what was asked for; below, about how the server is.
+_OF_THE_REQUEST: Final = 100
+_NOT_FOUND: Final = frozenset({Code.COLLECTION_NOT_FOUND, Code.ALIAS_NOT_FOUND})
+_STILL_LOADING: Final = frozenset({Code.NOT_FULLY_LOADED, Code.RECOVERING})
+_REFUSED: Final = frozenset({Code.NOT_AUTHENTICATED, Code.NOT_PERMITTED})
+
+
+class NotFound(Exception):
+    """No collection, or no alias, has the name that was asked for."""
+
+
+class NotLoaded(Exception):
+    """A collection is there but not in the memory of the server: it was restarted, or released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds that each kind of call may take."""
+
+    connect: float = 3.0
+    read: float = 5.0
+    write: float = 15.0
+    #: What makes, loads, flushes or drops whole collections.
+    build: float = 300.0
+
+
+class MilvusConnection:
+    """One server, and one of its databases; connected when it is first called, in each process.
+
+    ``url`` is like ``http://name:password@host:19530/database``; all but the host may be left out.
+    """
+
+    def __init__(self, url: str, deadlines: Deadlines | None = None) -> None:
+        parts = urlsplit(url)
+        name, password = unquote(parts.username or ""), unquote(parts.password or "")
+        self._token = f"{name}:{password}" if password else name
+        self._database = parts.path.strip("/")
+        at = parts.netloc.rpartition("@")[2]
+        #: The server and its database, without name and password.
+        self.address = f"{parts.scheme}://{at}" + (f"/{self._database}" if self._database else "")
+        self._uri = f"{parts.scheme}://{at}"
+        self.deadlines = deadlines or Deadlines()
+        self._client: Any = None
+        self._process = 0
+        self._opening = threading.Lock()
+        self._failure: str | None = None
+        self._rests_until = 0.0
+        self._trying = threading.Lock()
+        self._threads = ThreadPoolExecutor(_BESIDE, "milvus")
+
+    def __repr__(self) -> str:
+        return f"MilvusConnection({self.address!r})"
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last call got no answer."""
+        return self._failure is not None
+
+    def call(self, method: str, *args: Any, within: float, **kwargs: Any) -> Any:
+        """Return what a method of ``pymilvus.MilvusClient`` returns, ``within`` so many seconds.
+
+        Raises NotFound, NotLoaded, IndexUnreachable where no answer comes, and IndexUnavailable
+        where the server refuses or pymilvus is not installed.
+        """
+        with self._admitted():
+            client = self._connected()
+            return getattr(client, method)(*args, timeout=within, **kwargs)
+
+    def beside(self, read: Callable[[], _T]) -> "Future[_T]":
+        """Have another thread call the server; its future holds what ``read`` returns."""
+        return self._threads.submit(read)
+
+    def read_all(self, collection: str, fields: list[str], size: int) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a collection, ``size`` at a time, in the order of their ids."""
+        iterator: Any = None
+        try:
+            while True:
+                with self._admitted():
+                    if iterator is None:
+                        iterator = self._connected().query_iterator(
+                            collection,
+                            batch_size=size,
+                            output_fields=fields,
+                            timeout=self.deadlines.read,
+                            consistency_level="Strong",
+                        )
+                    rows = iterator.next()
+                if not rows:
+                    return
+                yield from rows
+        finally:
+            if iterator is not None:
+                iterator.close()
+
+    def require_answer(self) -> None:
+        """Raise IndexUnreachable unless the server answers, IndexUnavailable if it refuses."""
+        self.call("get_server_version", within=self.deadlines.read)
+
+    def make(self, build: Callable[[Any], Any]) -> Any:
+        """Return what ``build`` makes of pymilvus's own types."""
+        return build(_import_pymilvus())
+
+    def close(self) -> None:
+        """End the connection; a later call opens another."""
+        with self._opening:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _connected(self) -> Any:
+        with self._opening:
+            # A channel does not work in a process that was forked after it was opened.
+            if self._client is None or self._process != os.getpid():
+                self._client = _import_pymilvus().MilvusClient(
+                    self._uri,
+                    token=self._token,
+                    db_name=self._database,
+                    timeout=self.deadlines.connect,
+                    dedicated=True,
+                )
+                # It would connect anew within a call that failed, all threads one after the other.
+                self._client._handler._on_rpc_error = _raise
+                self._process = os.getpid()
+            return self._client
+
+    @contextmanager
+    def _admitted(self) -> Iterator[None]:
+        """Let a call through unless the server is known not to answer; translate its failure."""
+        failure, alone = self._failure, False
+        if failure is not None:
+            alone = time.monotonic() >= self._rests_until and self._trying.acquire(blocking=False)
+            if not alone:
+                raise IndexUnreachable(failure)
+        try:
+            if alone:
+                # Of a connection that died without a word nothing tells but a new one.
+                self.close()
+            with self._translated():
+                yield
+            self._failure = None
+        except (NotFound, NotLoaded):
+            self._failure = None
+            raise
+        except IndexUnreachable as error:
+            self._failure = str(error)
+            self._rests_until = time.monotonic() + REST_S
+            raise
+        finally:
+            if alone:
+                self._trying.release()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (IndexUnavailable, NotFound, NotLoaded):
+            raise
+        # pymilvus has exceptions of its own and lets some of gRPC's through.
+        except Exception as error:
+            raise self._explain(error) from error
+
+    def _explain(self, error: Exception) -> Exception:
+        status = getattr(error, "code", None)
+        status = status() if callable(status) else status
+        # What ends a call that was tried again and again has gRPC's status as its code.
+        named = getattr(status, "name", "")
+        if status in _NOT_FOUND:
+            return NotFound(str(status))
+        if status == Code.NOT_LOADED:
+            return NotLoaded(str(status))
+        if status in _REFUSED or named in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
+            return IndexUnavailable(
+                f"{self.address} refuses the name and password in INDEX_URL; check them there"
+            )
+        if status == Code.DATABASE_NOT_FOUND:
+            return IndexUnavailable(
+                f"{self.address} has no such database; make it there, or name another in INDEX_URL"
+            )
+        if status in _STILL_LOADING:
+            return IndexUnreachable(
+                f"the index at {self.address} is still being loaded; wait until it is"
+            )
+        why = named.lower().replace("_", " ") or f"code {status}"
+        if isinstance(status, int):
+            said = " ".join(str(getattr(error, "message", "")).split())[:_REPEATED]
+            why += f": {said}" if said else ""
+            if status >= _OF_THE_REQUEST:
+                return IndexUnavailable(
+                    f"the index at {self.address} refuses what it was asked ({why});"
+                    " see that its version fits this program's, and its log"
+                )
+        return IndexUnreachable(
+            f"the index at {self.address} does not answer ({why});"
+            " see that Milvus runs there and has room, or correct INDEX_URL"
+        )
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def _import_pymilvus() -> Any:
+    """Return pymilvus, quietened. Raises IndexUnavailable where it is not installed."""
+    name = "PYTHON_DOTENV_DISABLED"
+    before = os.environ.get(name)
+    try:
+        # Importing it reads the first .env above its own folder into the environment: with our
+        # secrets in it, which every process that we start would inherit.
+        os.environ[name] = "1"
+        import pymilvus
+    except ImportError as error:
+        raise IndexUnavailable(
+            f"INDEX_URL is set but pymilvus is not installed ({error}); run `{EXTRA}`,"
+            " or leave INDEX_URL empty"
+        ) from error
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+    # It writes each failure with its stack to standard error, and raises it as well.
+    for logger in ("pymilvus", "pymilvus.milvus_client", "pymilvus.bulk_writer"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)
+    return pymilvus
