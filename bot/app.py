@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bot.errors import SettingsError
 from bot.observability.logs import configure
 from bot.settings import NO_WEBHOOK_SECRET, Settings, find_unknown_names, load
+from embeddings.errors import IndexUnreachable
 from embeddings.progress import Progress
 from knowledge.domain import now
 from knowledge.storage.database import Sessions, open_engine
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from knowledge.checking.claim_checker import ClaimChecker
     from knowledge.claim_queue.claim_equivalence import ClaimEquivalence
     from knowledge.claim_queue.clustering import Clusters
-    from knowledge.index.serving_index import ServingIndex
+    from knowledge.index.index_builds import IndexBuilds
+    from knowledge.index.serving_index import Serving
     from knowledge.operations.process_locks import ProcessLock
 
 logger = logging.getLogger(__name__)
@@ -104,11 +106,31 @@ class App:
         return open_encoder(name, folder, bar, telemetry.observe_encoded)
 
     @cached_property
-    def index(self) -> "ServingIndex":
-        """The index of this process."""
+    def index(self) -> "Serving":
+        """The index of this process: in it, or on the server that ``INDEX_URL`` names."""
         from knowledge.index.serving_index import ServingIndex
 
-        return ServingIndex(self.sessions, self.encoder, self.settings.index_dir)
+        local = ServingIndex(self.sessions, self.encoder, self.settings.index_dir)
+        if self.settings.index_url is None:
+            return local
+        from knowledge.index.remote_builds import RemoteBuilds
+        from knowledge.index.remote_index import RemoteIndex
+
+        assert isinstance(self.builds, RemoteBuilds)  # noqa: S101 - made by the same setting
+        return RemoteIndex(self.sessions, self.encoder, self.builds, local)
+
+    @cached_property
+    def builds(self) -> "IndexBuilds":
+        """The builds of that index."""
+        from knowledge.index.index_builds import LocalBuilds
+
+        root, url = self.settings.index_dir, self.settings.index_url
+        if url is None:
+            return LocalBuilds(self.sessions, root)
+        from embeddings.index.milvus_connection import MilvusConnection
+        from knowledge.index.remote_builds import RemoteBuilds
+
+        return RemoteBuilds(self.sessions, MilvusConnection(url.get_secret_value()), root)
 
     @cached_property
     def judge(self) -> "Judge":
@@ -231,7 +253,8 @@ class App:
     def aside(self, folder: Path) -> Iterator["App"]:
         """Give an app on a knowledge base of its own below ``folder``, with this one's models."""
         other = App(self._progress)
-        other.settings = self.settings.model_copy(update={"data_dir": folder, "database_url": None})
+        apart = {"data_dir": folder, "database_url": None, "index_url": None}
+        other.settings = self.settings.model_copy(update=apart)
         other.encoder, other.reader, other.judge = self.encoder, self.reader, self.judge
         other.calibration = self.calibration
         try:
@@ -299,7 +322,7 @@ class App:
         secret = self.secret
         self._warn_of_unknown_names()
         asyncio.run(application.check(config, config.startup_tries))
-        self.checker.prepare(self._progress("Reading the knowledge base"))
+        self._prepare()
         profiles = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}
         jobs = self._jobs(config).in_background(LOOK_S)
         following = Follower(self.sessions.engine, self.index)
@@ -321,13 +344,20 @@ class App:
                 "CONSOLE_BIND is not set; set it to host:port, such as 127.0.0.1:8080"
             )
         self._warn_of_unknown_names()
-        self.checker.prepare(self._progress("Reading the knowledge base"))
+        self._prepare()
         following = Follower(self.sessions.engine, self.index)
         serving = server.beside(self.console, bind, self.settings.console_proxies)
         stop = server.stop_signal()
         # Parsers end first: who waits for one is answered while the server still waits for them.
         with serving, following, self.parsers:
             server.wait_for(stop)
+
+    def _prepare(self) -> None:
+        """Load what answers; an index server that does not answer may do so later."""
+        try:
+            self.answering.prepare(self._progress("Reading the knowledge base"))
+        except IndexUnreachable as error:
+            logger.warning("index_unreachable", extra={"way_out": str(error)})
 
     def _warn_of_unknown_names(self) -> None:
         for unknown in find_unknown_names():
@@ -359,7 +389,7 @@ class App:
                 index=self.index,
                 checker=self.checker,
                 meanings=self.meanings,
-                index_dir=self.settings.index_dir,
+                builds=self.builds,
                 first_admins=self.first_admins,
                 key_of=self.person_key,
                 url=self.settings.console_address,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     database_url: SecretStr | None = None
     data_dir: Path = Path("data")
+    index_url: SecretStr | None = None
     embedding_model: str = "bundled:e5-small-claims"
     admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
     console_url: str | None = None
@@ -129,6 +130,21 @@ class Settings(BaseSettings):
             raise ValueError("must begin with https:// or http://")
         return value.rstrip("/") if value else value
 
+    @field_validator("index_url")
+    @classmethod
+    def _server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            address = value.get_secret_value()
+            with contextlib.suppress(ValueError):
+                parts = urlsplit(address)
+                if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+                    return SecretStr(address.rstrip("/"))
+            raise ValueError(
+                "write the address of a Milvus server, such as http://localhost:19530, with name,"
+                " password and database as in http://name:password@host:19530/database"
+            )
+        return value
+
     @field_validator("secret_key")
     @classmethod
     def _unguessable(cls, value: SecretStr | None) -> SecretStr | None:
@@ -176,7 +192,8 @@ class Settings(BaseSettings):
         """Return what must never be shown, as far as it is known without making anything."""
         given = (self.telegram_bot_token, self.webhook_secret, self.secret_key)
         found = [each.get_secret_value() for each in given if each is not None]
-        addresses = (self.telegram_api_url, self.webhook_url, self.console_url)
+        index = self.index_url.get_secret_value() if self.index_url is not None else None
+        addresses = (self.telegram_api_url, self.webhook_url, self.console_url, index)
         for address in (self.database_address, *filter(None, addresses)):
             for parts in _PASSWORDS.findall(address):
                 written = "".join(parts)

@@ -76,6 +76,7 @@ _OURS = frozenset(
         "DATABASE_URL",
         "DATA_DIR",
         "EMBEDDING_MODEL",
+        "INDEX_URL",
         "ADMIN_IDS",
         "SECRET_KEY",
         "LOG_LEVEL",

@@ -10,7 +10,6 @@ from bot.cli.confirmation import YES, require_yes
 from bot.cli.progress_bar import reporter
 from bot.cli.word_counts import counted
 from knowledge.errors import DatabaseUnavailable
-from knowledge.index import serving_index
 from knowledge.operations import backup as backups
 from knowledge.storage import schema
 from knowledge.storage.database import require_whole, rewrite
@@ -110,7 +109,5 @@ def restore(app: App, source: Path, yes: bool) -> None:
     require_yes("everything in the database now is replaced", yes)
     backups.restore(app.database.engine, source, app.settings.data_dir)
     click.echo(f"restored from {source}")
-    manifest = serving_index.reindex(
-        app.sessions, app.encoder, app.settings.index_dir, reporter("Embedding the statements")
-    )
+    manifest = app.builds.reindex(app.encoder, reporter("Embedding the statements"))
     click.echo(f"index {manifest.name} is now served: {counted(manifest.count, 'statement')}")

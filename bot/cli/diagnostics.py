@@ -5,7 +5,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -22,13 +22,12 @@ from bot.media.errors import OcrMissing
 from bot.observability.redaction import redact
 from bot.settings import NO_WEBHOOK_SECRET, TELEGRAM, find_unknown_names
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
-from embeddings.errors import EmbeddingsError
+from embeddings.errors import EmbeddingsError, IndexUnavailable
 from embeddings.index import snapshot
 from knowledge.accounts import people
 from knowledge.corpus import sources
 from knowledge.domain import now
 from knowledge.errors import AddressUnreadable, DatabaseUnavailable, KnowledgeError
-from knowledge.index import serving_index
 from knowledge.outbox import delivery, pending_notifications
 from knowledge.statistics import trends
 from knowledge.storage import schema
@@ -201,22 +200,31 @@ def _models(app: App) -> tuple[State, str]:
 
 
 def _index(app: App) -> tuple[State, str]:
-    root, fingerprint = app.settings.index_dir, app.encoder.fingerprint
-    state = serving_index.inspect(app.sessions, root, fingerprint)
+    try:
+        state = app.builds.inspect(app.encoder.fingerprint)
+    except IndexUnavailable as error:
+        if app.settings.index_url is None or snapshot.current_name(app.settings.index_dir) is None:
+            raise
+        return State.FAILURE, f"{error}; the snapshot in DATA_DIR answers meanwhile"
     if not state.published:
         return State.WARNING, "nothing is published; run `tathabbat ingest FILE --publish`"
     if state.manifest is None:
         return State.WARNING, "was never built; run `tathabbat reindex` for faster starts"
-    behind = state.last_change - state.manifest.change_number
+    since, behind = state.last_change - state.manifest.change_number, state.behind
     said = f"holds {counted(state.manifest.count, 'statement')}, {counted(behind, 'change')} behind"
-    built = snapshot.built_at(root, state.manifest.name)
-    age = timedelta(0) if built is None else now() - datetime.fromtimestamp(built, UTC)
+    built = app.builds.built_at(state.manifest.name)
+    age = timedelta(0) if built is None else now() - built
     said = f"{said}, built {_span(age)} ago"
     if not behind and (state.missing or state.extra):
         return State.FAILURE, f"{said}, differs from the database; run `tathabbat reindex`"
-    if behind >= _MANY_CHANGES or (behind and age >= _OLD):
-        return State.WARNING, f"{said}; run `tathabbat reindex` for faster starts"
+    if since >= _MANY_CHANGES or (since and age >= _OLD):
+        return State.WARNING, f"{said}; run `tathabbat reindex` for {_worth(app)}"
     return State.OK, said
+
+
+def _worth(app: App) -> str:
+    # On a server what changed is in the index, but not in what says how rare words are.
+    return "faster starts" if app.settings.index_url is None else "weights of words that fit"
 
 
 def _pictures(_: App) -> tuple[State, str]:

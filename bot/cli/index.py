@@ -8,9 +8,8 @@ import click
 from bot.app import App
 from bot.cli.progress_bar import reporter
 from bot.cli.word_counts import counted
-from embeddings.index import snapshot
 from embeddings.index.snapshot import Manifest
-from knowledge.index import index_check, serving_index, vector_cache
+from knowledge.index import serving_index, vector_cache
 from knowledge.storage.database import Sessions
 
 
@@ -23,12 +22,10 @@ def reindex(app: App, full: bool, as_json: bool) -> None:
 
     The old one serves until it is ready.
     """
-    root, sessions = app.settings.index_dir, app.sessions
-    with snapshot.hold_build_lock(root):
+    with app.builds.hold_lock():
         if full:
-            vector_cache.forget(sessions, app.encoder.fingerprint)
-        bar = reporter("Embedding the statements")
-        manifest = serving_index.reindex(sessions, app.encoder, root, bar)
+            vector_cache.forget(app.sessions, app.encoder.fingerprint)
+        manifest = app.builds.reindex(app.encoder, reporter("Embedding the statements"))
     _show(manifest, "is now served", as_json)
 
 
@@ -45,9 +42,8 @@ def status(app: App, as_json: bool) -> None:
 
     That is what the database has that it has not: answers come from it all the same.
     """
-    sessions = app.sessions
-    manifest = snapshot.current(app.settings.index_dir)
-    _show_with_changes(sessions, manifest, "is served", as_json)
+    manifest = app.builds.current()
+    _show_with_changes(app.sessions, manifest, "is served", as_json)
 
 
 @index.command()
@@ -56,14 +52,14 @@ def status(app: App, as_json: bool) -> None:
 def verify(app: App, as_json: bool) -> None:
     """Check the index's files, and compare it with the database.
 
-    Every file's checksum is checked, and every vector compared.
+    Every file's checksum is checked, and every vector compared. On a server (INDEX_URL) the changes
+    since then are in the index, and are compared as well.
     Statements that changed since the index was built are not faults: every program adds them as
     it opens the index. They are counted so that it is known when a reindex is due.
     """
-    root, fingerprint = app.settings.index_dir, app.encoder.fingerprint
-    found = index_check.verify(app.sessions, root, fingerprint, reporter("Comparing"))
+    found = app.builds.verify(app.encoder.fingerprint, reporter("Comparing"))
     state, manifest = found.state, found.manifest
-    behind = state.last_change - manifest.change_number
+    behind = state.behind
     if as_json:
         data = {
             "name": manifest.name,
@@ -93,9 +89,8 @@ def verify(app: App, as_json: bool) -> None:
 @click.pass_obj
 def rollback(app: App, as_json: bool) -> None:
     """Serve the index before the current one."""
-    sessions = app.sessions
-    manifest = snapshot.rollback(app.settings.index_dir)
-    _show_with_changes(sessions, manifest, "is now served", as_json)
+    manifest = app.builds.rollback()
+    _show_with_changes(app.sessions, manifest, "is now served", as_json)
 
 
 @index.command()
@@ -108,10 +103,10 @@ def prune(app: App, as_json: bool) -> None:
     What a model's change leaves behind stays until then, so that changing back costs nothing. The
     vectors are those of every bot on this database.
     """
-    root, sessions = app.settings.index_dir, app.sessions
-    with snapshot.hold_build_lock(root):
-        deleted = snapshot.prune(root)
-        wanted = {app.encoder.fingerprint, *snapshot.fingerprints(root)}
+    builds, sessions = app.builds, app.sessions
+    with builds.hold_lock():
+        deleted = builds.prune()
+        wanted = {app.encoder.fingerprint, *builds.fingerprints()}
         forgotten = vector_cache.prune(sessions, wanted)
     if as_json:
         click.echo(json.dumps({"indexes": len(deleted), "vectors": forgotten}))

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,7 +17,8 @@ from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.claim_queue.claim_equivalence import Comparing
 from knowledge.curation.resolution import UNDO_FOR
 from knowledge.domain import now as this_moment
-from knowledge.index.serving_index import ServingIndex
+from knowledge.index.index_builds import IndexBuilds
+from knowledge.index.serving_index import Serving
 from knowledge.statistics.trends import Trends
 from knowledge.storage.database import Sessions
 
@@ -51,10 +51,10 @@ class Services:
 
     sessions: Sessions
     encoder: Encoder = field(repr=False)
-    index: ServingIndex = field(repr=False)
+    index: Serving = field(repr=False)
     checker: ClaimChecker = field(repr=False)
     meanings: Comparing = field(repr=False)
-    index_dir: Path
+    builds: IndexBuilds = field(repr=False)
     first_admins: frozenset[str] = field(repr=False)
     key_of: Callable[[int], str] = field(repr=False)
     url: str

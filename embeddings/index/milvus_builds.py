@@ -38,12 +38,19 @@ from embeddings.index.statement_index import Entry
 from embeddings.search_results import Vectors
 
 _STAMP: Final = "%Y%m%d_%H%M%S_%f"
+_MOMENT: Final = re.compile(r"_(\d{8}_\d{6}_\d{6})$")
 #: How often a request of a build is repeated where no answer came, and the pauses between.
 _TRIES: Final = 6
 _PAUSE_S: Final = 2 * REST_S
 
 #: Entries with their vectors (n, dimension), a chunk at a time.
 Chunks = Iterable[tuple[list[Entry], Vectors]]
+
+
+def built_at(name: str) -> datetime | None:
+    """Return when a build was begun, None where its name does not say."""
+    named = _MOMENT.search(name)
+    return datetime.strptime(named[1], _STAMP).replace(tzinfo=UTC) if named else None
 
 
 class MilvusBuilds:
@@ -54,7 +61,7 @@ class MilvusBuilds:
 
     def __init__(self, connection: MilvusConnection, alias: str) -> None:
         self.connection, self.alias = connection, alias
-        self._named = re.compile(rf"{re.escape(alias)}_(\d{{8}}_\d{{6}}_\d{{6}})")
+        self._named = re.compile(re.escape(alias) + _MOMENT.pattern)
 
     def names(self) -> list[str]:
         """Return the names of all builds, oldest first, whole or not."""
@@ -86,11 +93,6 @@ class MilvusBuilds:
             return read_notes(self.connection, name)[0]
         except NotFound as error:
             raise damaged(name, "terms") from error
-
-    def built_at(self, name: str) -> datetime | None:
-        """Return when a build was begun, None where its name does not say."""
-        named = self._named.fullmatch(name)
-        return datetime.strptime(named[1], _STAMP).replace(tzinfo=UTC) if named else None
 
     def open(self, name: str, fingerprint: str) -> MilvusIndex:
         """Return a build for the encoder with ``fingerprint``, to be searched.

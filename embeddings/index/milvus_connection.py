@@ -27,6 +27,13 @@ REST_S: Final = 1.0
 _BESIDE: Final = 16
 #: Characters of the server's own words that are repeated.
 _REPEATED: Final = 200
+#: No pings: some servers end the connection of who pings often, and one that died without a word is
+#: found out by the first deadline. Then a new one is made, in truth: not shared within the process.
+_CHANNEL: Final = {
+    "grpc.keepalive_time_ms": 2**31 - 1,
+    "grpc.keepalive_permit_without_calls": 0,
+    "grpc.use_local_subchannel_pool": 1,
+}
 
 
 class Code(IntEnum):
@@ -161,6 +168,7 @@ class MilvusConnection:
                     db_name=self._database,
                     timeout=self.deadlines.connect,
                     dedicated=True,
+                    grpc_options=_CHANNEL,
                 )
                 # It would connect anew within a call that failed, all threads one after the other.
                 self._client._handler._on_rpc_error = _raise

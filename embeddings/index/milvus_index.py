@@ -57,6 +57,7 @@ class MilvusIndex:
         self._number = next(NUMBERS)
         self._counted: tuple[int, int, float] | None = None
         self._following = threading.Lock()
+        self._deleted = False
 
     @property
     def name(self) -> str:
@@ -72,6 +73,16 @@ class MilvusIndex:
         held = self.count()
         self._counted = held, number, time.monotonic()
         return held
+
+    @property
+    def last_count(self) -> int:
+        """How many entries were held when they were last counted; the server is not asked."""
+        return self.manifest.count if self._counted is None else self._counted[0]
+
+    @property
+    def deleted(self) -> bool:
+        """Whether it was found to be there no more."""
+        return self._deleted
 
     @property
     def change_number(self) -> int:
@@ -208,6 +219,7 @@ class MilvusIndex:
         try:
             yield
         except NotFound as error:
+            self._deleted = True
             raise IndexMissing(
                 f"index {self.name} was deleted; run `tathabbat reindex` if no other took its place"
             ) from error

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from cachetools import LRUCache
 
 from embeddings.encoders.encoder import Encoder
-from embeddings.index.live import LiveIndex
+from embeddings.index.statement_index import StatementIndex
 from embeddings.progress import Progress
 from knowledge.agreement.judgement import Evidence, Judge, Judgement, ReasonKind
 from knowledge.checking.calibration import STANDARD, Calibration, VerdictKind
@@ -36,7 +36,7 @@ from knowledge.corpus.ratings import REJECTING_RATINGS
 from knowledge.corpus.reports import SourcedStatement, load_published
 from knowledge.domain import Outcome, Relation
 from knowledge.errors import UnreadableClaim
-from knowledge.index.serving_index import ServingIndex
+from knowledge.index.serving_index import Serving
 from knowledge.storage.database import Sessions
 
 #: Claims answered at once; the others wait. More than there are processors only take turns with the
@@ -61,7 +61,7 @@ class ClaimChecker:
         self,
         sessions: Sessions,
         encoder: Encoder,
-        index: ServingIndex,
+        index: Serving,
         judge: Judge,
         reranker: Reranking | None = None,
         calibration: Calibration = STANDARD,
@@ -75,10 +75,13 @@ class ClaimChecker:
         self._places = threading.Semaphore(AT_ONCE)
 
     def prepare(self, progress: Progress | None = None) -> None:
-        """Load the index and the models ahead of the first claim."""
-        self._index.current(progress)
+        """Load the models and the index ahead of the first claim.
+
+        The index comes last: where its server does not answer, all else is ready.
+        """
         self._judge.judge("1", [Evidence("1")])
         self._retriever.prepare()
+        self._index.current(progress)
 
     @property
     def basis(self) -> Basis:
@@ -228,7 +231,7 @@ class ClaimChecker:
             one.relation is not Relation.SUPPORTS and one.confidence >= LEFT_OUT for one in judged
         )
 
-    def _answered(self, asked: ClaimText, live: LiveIndex, top: int) -> Answer:
+    def _answered(self, asked: ClaimText, live: StatementIndex, top: int) -> Answer:
         """Return the answer to a claim: as a whole, else clause by clause.
 
         What people wrote around it is left out: it is answered like the claim alone.
@@ -241,7 +244,7 @@ class ClaimChecker:
             return answer
         return replace(answer, clauses=answer.clauses or (core,))
 
-    def _by_clauses(self, whole: Answer, text: str, live: LiveIndex, top: int) -> Answer:
+    def _by_clauses(self, whole: Answer, text: str, live: StatementIndex, top: int) -> Answer:
         """Return the answer to a claim that nothing settles as a whole, if its clauses settle it.
 
         A clause may leave out who it is about, so only what the whole claim found may settle it.

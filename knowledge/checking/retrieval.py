@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from embeddings.encoders.encoder import Encoder
-from embeddings.index.live import LiveIndex
+from embeddings.index.statement_index import StatementIndex
 from embeddings.index.score_normalisation import COHORT, normalise_scores
 from embeddings.search_results import Hit, Vectors
 from embeddings.text.normalisation import for_matching
@@ -74,7 +74,7 @@ class Retriever:
         if self._reranker is not None:
             self._reranker.read("1", [Found("1", 0.0, 0.0, 0.0)])
 
-    def search(self, text: str, live: LiveIndex, top: int) -> list[Candidate]:
+    def search(self, text: str, live: StatementIndex, top: int) -> list[Candidate]:
         """Return what search finds, best first; what was retracted since is not among it."""
         spelled = arabic_spellings(text) if is_arabizi(text) else ()
         with self._watch(Stage.ENCODE):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from embeddings.cross_encoder.onnx_cross_encoder import Pair
 from embeddings.encoders.encoder import Encoder
-from embeddings.index.live import LiveIndex
+from embeddings.index.statement_index import StatementIndex
 from knowledge.agreement.text_differences import same_text
 from knowledge.claim_queue.claim_equivalence import Comparing, Meaning
 from knowledge.corpus.reports import SourcedStatement, load_by_ids
@@ -39,7 +39,7 @@ class Duplicate:
 
 def near_duplicates(
     session: Session,
-    index: LiveIndex,
+    index: StatementIndex,
     encoder: Encoder,
     meanings: Comparing,
     statement_id: int,

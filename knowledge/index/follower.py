@@ -1,12 +1,13 @@
 """Keeps a serving index up with the database, so that no claim waits for what others published.
 
-Every answer asks for the last change anyway (``serving_index.ServingIndex``): this only does the
+Every answer asks for the last change anyway (``serving_index.Serving``): this only does the
 work ahead, and turns to a new snapshot once one is promoted. PostgreSQL tells of a change as it is
 committed; elsewhere, and where that connection is lost, the database is asked.
 """
 
 import logging
 import threading
+import time
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -15,13 +16,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from embeddings.errors import EmbeddingsError
 from knowledge.errors import KnowledgeError
-from knowledge.index.serving_index import ServingIndex
+from knowledge.index.serving_index import Serving
 from knowledge.storage.change_log import CHANNEL
 
 #: Seconds between two looks where nothing tells; half of what a change may take to be served.
 EVERY_S: Final = 0.5
 #: Seconds that a notification is waited for at once: as long as stopping may take.
 _LISTEN_S: Final = 0.5
+#: Seconds between two warnings of the same failure, which is tried again every half second.
+_WARN_EVERY_S: Final = 60.0
 
 _log = logging.getLogger(__name__)
 
@@ -29,9 +32,10 @@ _log = logging.getLogger(__name__)
 class Follower:
     """Takes changes into an index from a thread of its own, while it is entered."""
 
-    def __init__(self, engine: Engine, index: ServingIndex, every: float = EVERY_S) -> None:
+    def __init__(self, engine: Engine, index: Serving, every: float = EVERY_S) -> None:
         self._engine, self._index, self._every = engine, index, every
         self._ending = threading.Event()
+        self._warned_of, self._warned_at = "", 0.0
         self._thread = threading.Thread(target=self._follow, name="change log", daemon=True)
 
     def __enter__(self) -> Self:
@@ -62,7 +66,12 @@ class Follower:
                 take_in()
             # Whoever asks a claim is told; here it is tried again.
             except (SQLAlchemyError, KnowledgeError, EmbeddingsError) as error:
-                _log.warning("changes cannot be taken in (%s); trying again", type(error).__name__)
+                self._warn(type(error).__name__)
+
+    def _warn(self, failure: str) -> None:
+        if failure != self._warned_of or time.monotonic() - self._warned_at > _WARN_EVERY_S:
+            _log.warning("changes cannot be taken in (%s); trying again", failure)
+            self._warned_of, self._warned_at = failure, time.monotonic()
 
     def _listen(self) -> None:
         """Take changes in whenever the database tells of one, until that connection is lost."""

@@ -1,4 +1,4 @@
-"""Compare the served snapshot with the database, vector by vector, and measure its recall."""
+"""Compare the served index with the database, vector by vector, and measure its recall."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -10,11 +10,12 @@ import numpy as np
 from sqlalchemy import select
 
 from embeddings.errors import IndexMissing
-from embeddings.index.dense import DenseIndex
+from embeddings.index.live import LiveIndex
 from embeddings.index.snapshot import Manifest
+from embeddings.index.statement_index import StatementIndex
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
-from knowledge.index.serving_index import IndexState, compare, load_snapshot
+from knowledge.index.serving_index import IndexState, compare, compare_ids, load_snapshot
 from knowledge.index.vector_cache import load_kept
 from knowledge.models import Statement
 from knowledge.storage.batches import MOST_BOUND, in_batches
@@ -33,8 +34,8 @@ class Verification:
     """How the index stands to the database.
 
     ``stale`` are held with another text's vector. ``recall`` is the share of the ``NEIGHBOURS``
-    nearest statements, by exact search in the database's vectors, that the index finds for
-    ``SAMPLE`` of them; 1 where there is nothing to find.
+    nearest statements, by exact search in its vectors, that the index finds for ``SAMPLE`` of them;
+    1 where there is nothing to find.
     """
 
     manifest: Manifest
@@ -54,17 +55,41 @@ def verify(
     if loaded is None:
         raise IndexMissing("there is no index yet; run `tathabbat reindex`")
     state = compare(sessions, loaded)
-    held = sorted(loaded.dense.ids() - set(state.extra))
+    index = LiveIndex.of(loaded)
+    return _verified(sessions, loaded.manifest, state, index, fingerprint, progress)
+
+
+def verify_followed(
+    sessions: Sessions,
+    manifest: Manifest,
+    index: StatementIndex,
+    fingerprint: str,
+    progress: Progress | None = None,
+) -> Verification:
+    """Compare an index that follows the change log with the database."""
+    state = compare_ids(sessions, manifest, index.ids(), index.change_number)
+    return _verified(sessions, manifest, state, index, fingerprint, progress)
+
+
+def _verified(
+    sessions: Sessions,
+    manifest: Manifest,
+    state: IndexState,
+    index: StatementIndex,
+    fingerprint: str,
+    progress: Progress | None,
+) -> Verification:
+    held = sorted(index.ids() - set(state.extra))
     sample = random.Random(_SEED).sample(held, min(SAMPLE, len(held)))  # noqa: S311 (a sample)
-    nearest = _Nearest(loaded.dense.rows(sample))
+    nearest = _Nearest(index.rows(sample))
     stale: list[int] = []
     for done, (ids, rows) in enumerate(_kept(sessions, fingerprint, held), 1):
-        cosines = (loaded.dense.rows(ids) * rows).sum(1)
-        stale += [ids[n] for n in np.flatnonzero(cosines < SAME_COSINE)]
-        nearest.take(ids, rows)
+        mine = index.rows(ids)
+        stale += [ids[n] for n in np.flatnonzero((mine * rows).sum(1) < SAME_COSINE)]
+        nearest.take(ids, mine)
         if progress is not None:
             progress(min(done * MOST_BOUND, len(held)), len(held))
-    return Verification(loaded.manifest, state, tuple(stale), nearest.recall(loaded.dense))
+    return Verification(manifest, state, tuple(stale), nearest.recall(index))
 
 
 def _kept(
@@ -96,14 +121,14 @@ class _Nearest:
             seen = self._found[n] + [(float(cosines[place]), ids[place]) for place in best]
             self._found[n] = sorted(seen, reverse=True)[:NEIGHBOURS]
 
-    def recall(self, dense: DenseIndex) -> float:
+    def recall(self, index: StatementIndex) -> float:
         wanted = found = 0
         for query, exact in zip(self._queries, self._found, strict=True):
             if not exact:
                 continue
             # Copies of one text stand at one distance: any of them will do.
             least = exact[-1][0] - 1e-4
-            hits = dense.search(query, NEIGHBOURS)
+            hits = index.nearest(query, NEIGHBOURS)
             wanted += len(exact)
             found += sum(hit.score >= least for hit in hits[: len(exact)])
         return found / wanted if wanted else 1.0

@@ -10,17 +10,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from embeddings.encoders.encoder import Encoder
-from embeddings.errors import EmbeddingsError, IndexCorrupt, IndexMismatch, IndexMissing
+from embeddings.errors import (
+    EmbeddingsError,
+    IndexCorrupt,
+    IndexMismatch,
+    IndexMissing,
+    IndexUnavailable,
+)
 from embeddings.index import snapshot
 from embeddings.index.live import LiveIndex
 from embeddings.index.snapshot import Manifest, Snapshot
-from embeddings.index.statement_index import Entry
+from embeddings.index.statement_index import Entry, StatementIndex
 from embeddings.progress import Progress
+from embeddings.search_results import Vectors
 from knowledge.domain import ChangeKind, StatementStatus
 from knowledge.index.vector_cache import load_or_compute
 from knowledge.models import ChangeLogEntry, Report, Statement
@@ -42,6 +50,14 @@ class IndexState:
     last_change: int
     missing: tuple[int, ...]
     extra: tuple[int, ...]
+    #: The last change in it, where it has taken some in since it was built.
+    followed: int | None = None
+
+    @property
+    def behind(self) -> int:
+        """How many changes it has not taken in."""
+        built = self.manifest.change_number if self.manifest is not None else 0
+        return self.last_change - (built if self.followed is None else self.followed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,42 @@ class ChangesSince:
     def total(self) -> int:
         """How many there are."""
         return self.added + self.removed
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Changes that an index has not taken in, as the statements stand now.
+
+    ``vectors`` (n, dimension) are those of ``entries`` (n,), ``upto`` is the last change.
+    """
+
+    entries: list[Entry]
+    vectors: Vectors
+    gone: list[int]
+    upto: int
+
+
+class Serving(Protocol):
+    """The index that a process answers from, kept up with the database at every use."""
+
+    def current(self, progress: Progress | None = None) -> StatementIndex:
+        """Return the index with every change committed so far in it.
+
+        Raises IndexUnavailable where there is none to answer from.
+        """
+
+    def served(self) -> Served | None:
+        """Return what is served, None before the first claim; nothing is opened or caught up."""
+
+    def outdated(self) -> bool:
+        """Tell whether another build was promoted since one was opened."""
+
+    def renew(self) -> None:
+        """Serve the build that was promoted since one was opened, if there is another."""
+
+    @property
+    def problem(self) -> IndexUnavailable | None:
+        """Why the index that the settings name does not serve; another may do so meanwhile."""
 
 
 class ServingIndex:
@@ -103,6 +155,16 @@ class ServingIndex:
         written = snapshot.built_at(self._root, name) if name is not None else None
         built_at = datetime.fromtimestamp(written, UTC) if written is not None else None
         return Served(len(live), live.change_number, built_at)
+
+    @property
+    def has_snapshot(self) -> bool:
+        """Whether there is a snapshot to serve."""
+        return snapshot.current_name(self._root) is not None
+
+    @property
+    def problem(self) -> IndexUnavailable | None:
+        """Why no index serves: where one in the process cannot, whoever asks is told."""
+        return None
 
     def outdated(self) -> bool:
         """Tell whether another snapshot was promoted since one was opened."""
@@ -152,23 +214,32 @@ class ServingIndex:
 
     def _catch_up(self, live: LiveIndex, progress: Progress | None) -> None:
         while True:
-            with self._sessions() as session:
-                rows = session.execute(
-                    select(ChangeLogEntry.id, ChangeLogEntry.statement_id)
-                    .where(ChangeLogEntry.id > live.change_number)
-                    .order_by(ChangeLogEntry.id)
-                    .limit(_STEP)
-                ).all()
-                if not rows:
-                    return
-                # What counts is how each statement stands now, not the way it went there.
-                touched = sorted({row.statement_id for row in rows})
-                entries = _entries(session, touched)
-            gone = sorted(set(touched) - {entry.id for entry in entries})
-            rows_of = load_or_compute(
-                self._sessions, self._encoder, [e.text for e in entries], progress
-            )
-            live.apply(entries, rows_of, gone, rows[-1].id)
+            since = live.change_number
+            pending = load_pending(self._sessions, self._encoder, since, progress)
+            if pending is None:
+                return
+            live.apply(pending.entries, pending.vectors, pending.gone, pending.upto)
+
+
+def load_pending(
+    sessions: Sessions, encoder: Encoder, since: int, progress: Progress | None = None
+) -> Pending | None:
+    """Return the next changes after ``since``, None where there is none; vectors are computed."""
+    with sessions() as session:
+        rows = session.execute(
+            select(ChangeLogEntry.id, ChangeLogEntry.statement_id)
+            .where(ChangeLogEntry.id > since)
+            .order_by(ChangeLogEntry.id)
+            .limit(_STEP)
+        ).all()
+        if not rows:
+            return None
+        # What counts is how each statement stands now, not the way it went there.
+        touched = sorted({row.statement_id for row in rows})
+        entries = load_entries(session, touched)
+    gone = sorted(set(touched) - {entry.id for entry in entries})
+    vectors = load_or_compute(sessions, encoder, [entry.text for entry in entries], progress)
+    return Pending(entries, vectors, gone, rows[-1].id)
 
 
 def last_change(session: Session) -> int:
@@ -188,7 +259,7 @@ def changes_since(sessions: Sessions, manifest: Manifest) -> ChangesSince:
     Raises IndexMismatch if the snapshot comes from another database.
     """
     with sessions() as session:
-        _require_ours(session, manifest)
+        require_ours(session, manifest)
         counted = select(ChangeLogEntry.kind, func.count()).where(
             ChangeLogEntry.id > manifest.change_number
         )
@@ -200,7 +271,7 @@ def build(sessions: Sessions, encoder: Encoder, progress: Progress | None = None
     """Return an index of everything published at this moment; unknown vectors are computed."""
     with sessions() as session:
         number = last_change(session)
-        entries = _entries(session, None)
+        entries = load_entries(session, None)
     rows = load_or_compute(sessions, encoder, [entry.text for entry in entries], progress)
     return LiveIndex.built(entries, rows, number)
 
@@ -226,7 +297,7 @@ def embed_published(
 ) -> None:
     """Compute the vectors of the published statements among ``ids`` ahead of the first claim."""
     with sessions() as session:
-        entries = _entries(session, ids)
+        entries = load_entries(session, ids)
     load_or_compute(sessions, encoder, [entry.text for entry in entries], progress)
 
 
@@ -252,6 +323,13 @@ def load_snapshot(sessions: Sessions, root: Path, fingerprint: str) -> Snapshot 
 def compare(sessions: Sessions, loaded: Snapshot | None) -> IndexState:
     """Compare a snapshot with the database, statement by statement."""
     held = loaded.dense.ids() if loaded else frozenset[int]()
+    return compare_ids(sessions, loaded.manifest if loaded else None, held)
+
+
+def compare_ids(
+    sessions: Sessions, manifest: Manifest | None, held: frozenset[int], followed: int | None = None
+) -> IndexState:
+    """Compare what an index holds with the database; see ``IndexState``."""
     with sessions() as session:
         wanted = set(
             session.scalars(
@@ -260,11 +338,12 @@ def compare(sessions: Sessions, loaded: Snapshot | None) -> IndexState:
         )
         number = last_change(session)
     return IndexState(
-        loaded.manifest if loaded else None,
+        manifest,
         len(wanted),
         number,
         tuple(sorted(wanted - held)),
         tuple(sorted(held - wanted)),
+        followed,
     )
 
 
@@ -272,12 +351,12 @@ def _load(sessions: Sessions, root: Path, fingerprint: str) -> Snapshot:
     """Load the served snapshot, once it is known to come from this database."""
     manifest = snapshot.current(root)
     with sessions() as session:
-        _require_ours(session, manifest)
+        require_ours(session, manifest)
     return snapshot.load(root, fingerprint)
 
 
-def _require_ours(session: Session, manifest: Manifest) -> None:
-    """Raise IndexMismatch unless the snapshot comes from this database."""
+def require_ours(session: Session, manifest: Manifest) -> None:
+    """Raise IndexMismatch unless an index comes from this database."""
     ours = manifest.origin in ("", origin(session))
     if not ours or manifest.change_number > last_change(session):
         raise IndexMismatch(
@@ -286,18 +365,28 @@ def _require_ours(session: Session, manifest: Manifest) -> None:
         )
 
 
-def _entries(session: Session, ids: Sequence[int] | None) -> list[Entry]:
+def load_entries(session: Session, ids: Sequence[int] | None) -> list[Entry]:
     """Return the entries of the published statements among ``ids``, or of all of them."""
-    query = (
-        select(Statement.id, Statement.text, Report.title)
-        .join(Report)
-        .where(Statement.status == StatementStatus.PUBLISHED)
-        .order_by(Statement.id)
-    )
     if ids is None:
-        rows = list(session.execute(query))
-    else:
-        rows = []
-        for batch in in_batches(ids):
-            rows += session.execute(query.where(Statement.id.in_(batch)))
-    return [Entry(row.id, row.text, row.title) for row in rows]
+        return _entries(session, _PUBLISHED)
+    found = []
+    for batch in in_batches(ids):
+        found += _entries(session, _PUBLISHED.where(Statement.id.in_(batch)))
+    return found
+
+
+def load_next_entries(session: Session, after: int, size: int) -> list[Entry]:
+    """Return the entries of the next ``size`` published statements after a number."""
+    return _entries(session, _PUBLISHED.where(Statement.id > after).limit(size))
+
+
+def _entries(session: Session, query: Select[int, str, str]) -> list[Entry]:
+    return [Entry(row.id, row.text, row.title) for row in session.execute(query)]
+
+
+_PUBLISHED = (
+    select(Statement.id, Statement.text, Report.title)
+    .join(Report)
+    .where(Statement.status == StatementStatus.PUBLISHED)
+    .order_by(Statement.id)
+)

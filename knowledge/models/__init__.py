@@ -16,6 +16,7 @@ from knowledge.models.claim_tables import (
 )
 from knowledge.models.declarative_base import Base, Instant
 from knowledge.models.group_tables import Group
+from knowledge.models.index_tables import IndexPosition
 from knowledge.models.people_tables import ConsoleSession, Grant, Person, SignInLink
 from knowledge.models.proposal_tables import Proposal
 from knowledge.models.report_tables import (
@@ -44,6 +45,7 @@ __all__ = [
     "FeedItem",
     "Grant",
     "Group",
+    "IndexPosition",
     "Inquiry",
     "Instant",
     "Notification",

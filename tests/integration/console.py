@@ -29,6 +29,7 @@ from knowledge.checking.claim_checker import ClaimChecker
 from knowledge.checking.reranking import Reranker
 from knowledge.claim_queue.claim_equivalence import ClaimEquivalence, Meaning
 from knowledge.domain import Role
+from knowledge.index.index_builds import LocalBuilds
 from knowledge.index.serving_index import ServingIndex
 from knowledge.storage.database import Sessions
 
@@ -164,7 +165,7 @@ def console_on(
             sessions, encoder, index, RuleJudge(), Reranker(reader) if reader else None
         ),
         meanings=ClaimEquivalence(reader, RuleJudge()) if reader else Strange(),
-        index_dir=folder / "index",
+        builds=LocalBuilds(sessions, folder / "index"),
         first_admins=frozenset({key_of(FIRST_ADMIN)}),
         key_of=key_of,
         url=url,

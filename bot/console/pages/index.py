@@ -4,17 +4,16 @@ from starlette.responses import Response
 
 from bot.console.requests import Visit
 from embeddings.errors import EmbeddingsError
-from embeddings.index import snapshot
 from knowledge.corpus import statement_search
 
 
 def show(visit: Visit) -> Response:
-    """Compare the served snapshot's figures with the database's."""
+    """Compare the served index's figures with the database's."""
     services = visit.services
     held = visit.do(statement_search.count_held)
-    manifest, problem = None, ""
+    manifest, kept, problem = None, list[str](), ""
     try:
-        manifest = snapshot.current(services.index_dir)
+        manifest, kept = services.builds.current(), services.builds.names()
     except EmbeddingsError as error:
         problem = str(error)
     return visit.page(
@@ -23,6 +22,6 @@ def show(visit: Visit) -> Response:
         manifest=manifest,
         problem=problem,
         fits=manifest is not None and manifest.fingerprint == services.encoder.fingerprint,
-        kept=snapshot.list_names(services.index_dir),
+        kept=kept,
         fingerprint=services.encoder.fingerprint,
     )

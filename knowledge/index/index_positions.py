@@ -1,0 +1,131 @@
+"""Note which change each build on an index server has taken in, and let one writer at a time go on.
+
+The server does not know the database's transactions: whoever changes a build holds its position,
+changes the build, then moves the position. What is done twice, after a crash, does no harm.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock, Timeout
+from sqlalchemy import ColumnElement, delete, select, text, update
+from sqlalchemy.orm import Session
+
+from embeddings.errors import IndexBusy, IndexUnavailable
+from knowledge.models import IndexPosition
+from knowledge.storage.database import Sessions
+
+#: How long a writer waits for another one to take its changes in.
+WAIT_S: Final = 20.0
+#: PostgreSQL's lock on building: any number that nothing else of ours locks.
+_BUILDING: Final = 7_468_498
+
+_KEEP = text(
+    "INSERT INTO index_positions (server, build, change_number)"
+    " VALUES (:server, :build, :change_number) ON CONFLICT DO NOTHING"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPosition:
+    """A build's position while nobody else may move it; None where there is no such build."""
+
+    change_number: int | None
+    move: Callable[[int], None]
+
+
+def load(session: Session, server: str, build: str) -> int | None:
+    """Return the last change that a build has taken in, None where it is not known."""
+    return session.scalar(select(IndexPosition.change_number).where(_is(server, build)))
+
+
+def agree(session: Session, server: str, build: str, change_number: int) -> None:
+    """Note what a build itself says it has taken in, unless less is known of it.
+
+    More may be known where the server went back to an older state of itself, and less where a
+    writer ended before it moved the position: from the lower number on nothing is missed.
+    """
+    row = {"server": server, "build": build, "change_number": change_number}
+    session.execute(_KEEP, row)
+    session.execute(
+        update(IndexPosition)
+        .where(_is(server, build), IndexPosition.change_number > change_number)
+        .values(change_number=change_number)
+    )
+
+
+def forget_others(session: Session, server: str, alias: str, builds: Collection[str]) -> None:
+    """Drop the positions of builds of one alias that are not among ``builds``."""
+    ours = (IndexPosition.server == server) & IndexPosition.build.startswith(f"{alias}_")
+    session.execute(delete(IndexPosition).where(ours, IndexPosition.build.not_in(builds)))
+
+
+@contextmanager
+def hold(sessions: Sessions, folder: Path, server: str, build: str) -> Iterator[HeldPosition]:
+    """Hold a build's position, of all processes on all machines.
+
+    PostgreSQL locks the row. An SQLite database is one machine's: a file in ``folder`` is locked
+    instead, for in SQLite whoever holds a row would keep everybody from writing anything. Raises
+    IndexBusy or DatabaseFailed where another does not let go of it in time.
+    """
+    if sessions.engine.dialect.name == "postgresql":
+        with sessions.begin() as session:
+            session.execute(text(f"SET LOCAL lock_timeout = {int(WAIT_S * 1_000)}"))
+            query = select(IndexPosition.change_number).where(_is(server, build))
+            number = session.scalar(query.with_for_update())
+            yield HeldPosition(number, lambda to: _move(session, server, build, to))
+        return
+    with _locked(folder / "position", WAIT_S):
+        number = sessions.read(load, server, build)
+        yield HeldPosition(number, lambda to: sessions.write(_move, server, build, to))
+
+
+@contextmanager
+def hold_building(sessions: Sessions) -> Iterator[None]:
+    """Hold the right to build on an index server, of all machines that share a database.
+
+    Raises IndexBusy if another has it. It ends with this process, however that ends.
+    """
+    if sessions.engine.dialect.name != "postgresql":
+        yield
+        return
+    with sessions.engine.connect() as plain:
+        connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+        number = {"building": _BUILDING}
+        if not connection.scalar(text("SELECT pg_try_advisory_lock(:building)"), number):
+            raise IndexBusy("another reindex is running on another machine; wait for it to finish")
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:building)"), number)
+
+
+def _is(server: str, build: str) -> ColumnElement[bool]:
+    return (IndexPosition.server == server) & (IndexPosition.build == build)
+
+
+def _move(session: Session, server: str, build: str, change_number: int) -> None:
+    session.execute(
+        update(IndexPosition).where(_is(server, build)).values(change_number=change_number)
+    )
+
+
+@contextmanager
+def _locked(path: Path, wait: float) -> Iterator[None]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path, timeout=wait).acquire()
+    except Timeout as error:
+        raise IndexBusy(
+            "another process has been taking changes in for long; see that it and the index"
+            " server run"
+        ) from error
+    except OSError as error:
+        raise IndexUnavailable(
+            f"{path} cannot be made ({error.strerror}); check the permissions in DATA_DIR"
+        ) from error
+    with lock:
+        yield
