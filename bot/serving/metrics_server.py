@@ -25,9 +25,17 @@ from starlette.routing import Route
 from bot import serving
 from bot.errors import SettingsError
 from bot.observability import telemetry
+from embeddings.errors import (
+    IndexBusy,
+    IndexCorrupt,
+    IndexMismatch,
+    IndexMissing,
+    IndexUnavailable,
+    IndexUnreachable,
+)
 from knowledge.errors import DatabaseFailed
 from knowledge.index import serving_index
-from knowledge.index.serving_index import ServingIndex
+from knowledge.index.serving_index import Serving
 from knowledge.statistics import backlog
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import scheduled_jobs
@@ -50,9 +58,21 @@ GAUGES: Final = {
     "jobs_overdue": "Scheduled jobs that are overdue.",
     "index_age_seconds": "Since the served snapshot was built.",
     "index_changes_behind": "Changes that are not served yet.",
+    "index_failing": "Whether the index that the settings name does not serve.",
     "index_statements": "Statements that are served.",
     "queue_depth": "How many wait.",
     "queue_oldest_seconds": "How long the first has been waiting.",
+}
+
+
+#: What ``/healthz`` calls each way in which an index server fails to serve.
+INDEX_WORDS: Final[dict[type[IndexUnavailable], str]] = {
+    IndexUnreachable: "index_unreachable",
+    IndexMismatch: "index_mismatch",
+    IndexCorrupt: "index_damaged",
+    IndexMissing: "index_missing",
+    IndexBusy: "index_busy",
+    IndexUnavailable: "index_refused",
 }
 
 
@@ -62,7 +82,7 @@ class Standing(Collector):
     def __init__(
         self,
         sessions: Sessions,
-        index: ServingIndex,
+        index: Serving,
         clock: Callable[[], datetime],
         idle: Callable[[], float] = telemetry.measure_idle,
     ) -> None:
@@ -77,10 +97,15 @@ class Standing(Collector):
             _log.warning("unhealthy", extra={"part": "database", "error": type(error).__name__})
             found.append("database")
         if self._index.served() is None:
-            found.append("index")
+            found.append(_index_word(self._index.problem))
         if self._idle() > _SILENCE_SECONDS:
             found.append("loop")
         return found
+
+    def notes(self) -> list[str]:
+        """Return what does not work though people are answered, one word each."""
+        problem = self._index.problem
+        return [] if problem is None else [_index_word(problem)]
 
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges; without those of the database where it does not answer."""
@@ -97,6 +122,7 @@ class Standing(Collector):
             yield from _of_queues(waiting, at)
             yield _gauge("jobs_overdue", late)
         yield _gauge("database_up", answers)
+        yield _gauge("index_failing", float(self._index.problem is not None))
         yield from self._of_index(at, last)
 
     def _of_index(self, at: datetime, last: int | None) -> Iterator[Metric]:
@@ -150,7 +176,8 @@ def _application(standing: Standing) -> Starlette:
     def health() -> Response:
         problems = standing.problems()
         status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
-        return PlainTextResponse(f"{' '.join(problems) or 'ok'}\n", status)
+        words = problems or ["ok", *standing.notes()]
+        return PlainTextResponse(f"{' '.join(words)}\n", status)
 
     def figures() -> Response:
         return Response(
@@ -168,6 +195,10 @@ def _application(standing: Standing) -> Starlette:
         ],
         exception_handlers={HTTPException: nothing},
     )
+
+
+def _index_word(problem: IndexUnavailable | None) -> str:
+    return next((word for kind, word in INDEX_WORDS.items() if isinstance(problem, kind)), "index")
 
 
 def _of_queues(

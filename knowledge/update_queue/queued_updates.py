@@ -286,13 +286,16 @@ def put_back(
     due_at: datetime,
     error: str | None = None,
     repeat: bool = False,
+    *,
+    counts: bool = True,
 ) -> bool:
     """Have an update taken again at a moment: after a failure, or because it is too early.
 
-    ``repeat`` says that what failed may have been sent all the same.
+    ``repeat`` says that what failed may have been sent all the same, ``counts`` whether an error is
+    one of the few after which it is given up.
     """
     changing, failed = CHANGE, {"error": _short(error)} if error else {}
-    if error:
+    if error and counts:
         changing = changing.values(tries=QueuedUpdate.tries + 1)
     if repeat:
         changing = changing.values(repeats=QueuedUpdate.repeats + 1)

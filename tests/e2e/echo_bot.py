@@ -41,6 +41,7 @@ from bot.telegram.handling.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
 from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig, run, serve
+from embeddings.errors import IndexUnreachable
 from knowledge.domain import now
 from knowledge.models import Base, QueuedUpdate
 from knowledge.operations.lease_recovery import recover_leases
@@ -145,7 +146,8 @@ class EchoGroups:
 class EchoTalk:
     """Says back what it was asked; "break" raises, "hold" waits until ``release`` is set.
 
-    "fail" raises as often as ``failures`` says. The answer to "rate" can be said something of.
+    "fail" raises as often as ``failures`` says, any claim as often as ``outages`` says because the
+    index is away. The answer to "rate" can be said something of.
     """
 
     def __init__(self) -> None:
@@ -160,6 +162,8 @@ class EchoTalk:
         self.chosen_cards: list[tuple[int, str, str]] = []
         #: Answers that break before one is well.
         self.failures = 0
+        #: Answers for which the index is not there.
+        self.outages = 0
 
     def start(self, asker: Asker) -> Reply:
         return _reply(f"start {asker.id} {asker.language_code}")
@@ -189,6 +193,9 @@ class EchoTalk:
         if text == FAILS and self.failures:
             self.failures -= 1
             raise OSError("the database is locked")
+        if self.outages:
+            self.outages -= 1
+            raise IndexUnreachable("the index does not answer")
         if text == BREAKS:
             raise ValueError(f"the secret words of a person: {text}")
         if text == HELD:

@@ -250,6 +250,21 @@ class TestAnsweringThatFails:
             "not answered: ValueError",
         )
 
+    def test_an_index_that_is_away_is_waited_for_and_nothing_is_lost(
+        self, server: BotApiServer, bot: Running, talk: EchoTalk, sessions: Sessions
+    ) -> None:
+        """The person is told that it is looked for; then the answer takes that place."""
+        talk.outages = ANSWER_TRIES + 1
+        update = server.send_text(PERSON, "claim")
+        server.wait_for_text(PERSON, PLACEHOLDER)
+        bot.wait_until_done(update)
+        assert talk.outages == 0
+        placeholder, answer = server.sent
+        assert (placeholder.text, answer.edited) == (f"{PLACEHOLDER} looking", True)
+        assert answer.message_id == placeholder.message_id
+        found = kept(sessions, update)
+        assert (found.tries, found.state) == (0, ArrivalState.SENT)
+
     def test_what_breaks_whatever_is_done_about_it_does_not_stay_for_ever(
         self, server: BotApiServer, config: TelegramConfig, sessions: Sessions
     ) -> None:

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -205,7 +204,11 @@ class TestListening:
         assert threading.active_count() < 50
 
     def test_too_many_at_once_are_told_to_come_back(
-        self, sessions: Sessions, bind: str, monkeypatch: pytest.MonkeyPatch
+        self,
+        sessions: Sessions,
+        index: ServingIndex,
+        bind: str,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         asked, may_answer = threading.Semaphore(0), threading.Event()
 
@@ -215,7 +218,7 @@ class TestListening:
             return []
 
         monkeypatch.setattr(Standing, "problems", problems)
-        standing = Standing(sessions, cast(ServingIndex, None), lambda: LATER)
+        standing = Standing(sessions, index, lambda: LATER)
         monkeypatch.setattr(Standing, "collect", lambda _: iter(()))
         with serve_metrics(standing, bind), ThreadPoolExecutor(8) as threads:
             answers = [threads.submit(get, f"http://{bind}/healthz") for _ in range(8)]

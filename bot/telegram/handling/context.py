@@ -25,6 +25,7 @@ from bot.telegram.incoming.message_text import find_message, find_question
 from bot.telegram.outgoing.paced_requests import Pacer
 from bot.telegram.outgoing.rendering import render
 from bot.telegram.outgoing.sending import Place, send_part
+from embeddings.errors import IndexUnavailable
 from knowledge.claims.arabizi import language_spoken
 
 logger = logging.getLogger(__name__)
@@ -249,6 +250,13 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
         standing = asyncio.create_task(self._stand_in(pending, place, asker, found))
         try:
             yield
+        except IndexUnavailable:
+            # The answer comes later: what stands there meanwhile says that it is looked for.
+            found.set()
+            await standing
+            if pending.placeholder is None:
+                await self._show_placeholder(pending, place, asker, asyncio.Event())
+            raise
         finally:
             found.set()
             # One that is on its way is waited for: the answer is to take its place.
@@ -257,10 +265,16 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
     async def _stand_in(
         self, pending: PendingReply, place: Place, asker: Asker, found: asyncio.Event
     ) -> None:
-        loop, state = asyncio.get_running_loop(), self.bot_data
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(pending.placeholder_at):
                 await found.wait()
+        await self._show_placeholder(pending, place, asker, found)
+
+    async def _show_placeholder(
+        self, pending: PendingReply, place: Place, asker: Asker, found: asyncio.Event
+    ) -> None:
+        """Send a placeholder unless what it stands for is ``found``."""
+        loop, state = asyncio.get_running_loop(), self.bot_data
         # A courtesy: it never takes a turn that an answer waits for.
         if found.is_set() or state.pacer.wait(place.chat_id):
             return

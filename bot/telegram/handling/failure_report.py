@@ -7,6 +7,7 @@ from telegram.error import Forbidden
 
 from bot.telegram.handling.context import Context
 from bot.telegram.outgoing.send_errors import log_fields
+from embeddings.errors import IndexUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -26,4 +27,6 @@ async def report_failure(update: object, context: Context) -> None:
         return
     logger.error("update_failed", extra={"update_id": update_id, **log_fields(error)})
     if update_id is not None:
-        context.bot_data.pending(update_id).failure = type(error).__name__
+        pending = context.bot_data.pending(update_id)
+        pending.failure = type(error).__name__
+        pending.index_failed = isinstance(error, IndexUnavailable)

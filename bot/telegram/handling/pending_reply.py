@@ -15,7 +15,8 @@ class PendingReply:
 
     ``placeholder_at`` is the loop's time at which a placeholder is due, None for none;
     ``note_placeholder`` keeps its number, so that a crash does not leave it standing. ``waited`` is
-    how many seconds the update had to wait for its turn.
+    how many seconds the update had to wait for its turn. ``index_failed`` tells that the failure is
+    the index's, which will be there again.
     """
 
     placeholder_at: float | None = None
@@ -23,6 +24,7 @@ class PendingReply:
     note_placeholder: Callable[[int], Awaitable[None]] | None = None
     pieces: list[Piece] = field(default_factory=list)
     failure: str | None = None
+    index_failed: bool = False
     waited: float = 0.0
 
     def say(self, reply: Reply, place: Place, edits: int | None = None) -> int:

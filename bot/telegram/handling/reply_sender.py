@@ -48,6 +48,8 @@ _RECORD_PAUSE_SECONDS: Final = 0.5
 BACKOFF: Final = Backoff(timedelta(seconds=1), timedelta(minutes=5))
 #: An answer that could not be sent for so long is of no use any more.
 SEND_FOR: Final = timedelta(days=1)
+#: The longest pause while the index cannot be asked: so soon are people answered once it can.
+LONGEST_INDEX_PAUSE: Final = timedelta(seconds=15)
 
 
 class Sender:
@@ -217,6 +219,16 @@ async def _surely(record: Callable[[], Awaitable[object]]) -> None:
 def pause(tries: int) -> timedelta:
     """Return how long an update waits after ``tries`` failures: not all of them equally."""
     return BACKOFF.pause(tries, random.random())  # noqa: S311 - spreads, hides nothing
+
+
+def pause_for_index(waited: float) -> timedelta:
+    """Return the pause before the index is asked again for who has ``waited`` so many seconds.
+
+    A part of what was waited so far, so that many who wait for long do not come back every second.
+    """
+    longest, first = LONGEST_INDEX_PAUSE.total_seconds(), BACKOFF.first.total_seconds()
+    part = min(max(waited / 4, first), longest)
+    return timedelta(seconds=part * (0.5 + random.random() / 2))  # noqa: S311 - spreads
 
 
 def is_too_late(arrived_at: datetime, now: datetime) -> bool:

@@ -20,7 +20,7 @@ from bot.telegram.errors import TokenRejected
 from bot.telegram.handling import groups
 from bot.telegram.handling.context import App, asker_of, place_of
 from bot.telegram.handling.pending_reply import PendingReply
-from bot.telegram.handling.reply_sender import Sender, pause
+from bot.telegram.handling.reply_sender import Sender, is_too_late, pause, pause_for_index
 from bot.telegram.incoming.decoding import decode_update
 from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.callback_answers import acknowledge
@@ -206,6 +206,11 @@ class Workers:
             with self._state.holding(taken.id, pending):
                 await self._application.process_update(update)
             if pending.failure is not None and not pending.pieces:
+                late = is_too_late(taken.arrived_at, self._update_store.clock())
+                if pending.index_failed and not late:
+                    wait = pause_for_index(pending.waited)
+                    await self._update_store.put_back(taken, wait, pending.failure, counts=False)
+                    return wait
                 if taken.tries + 1 < ANSWER_TRIES:
                     wait = pause(taken.tries)
                     await self._update_store.put_back(taken, wait, pending.failure)

@@ -150,12 +150,20 @@ class UpdateStore:
         )
 
     async def put_back(
-        self, taken: LeasedUpdate, pause: timedelta, error: str | None = None, repeat: bool = False
+        self,
+        taken: LeasedUpdate,
+        pause: timedelta,
+        error: str | None = None,
+        repeat: bool = False,
+        *,
+        counts: bool = True,
     ) -> bool:
-        """Have an update taken again after a pause."""
-        until = self.clock() + pause
+        """Have an update taken again after a pause; ``counts`` as in ``queued_updates``."""
+        until, holder = self.clock() + pause, self._holder
         return await wrap_future(
-            self._commits.do(queued_updates.put_back, taken.id, self._holder, until, error, repeat)
+            self._commits.do(
+                queued_updates.put_back, taken.id, holder, until, error, repeat, counts=counts
+            )
         )
 
     async def release(self) -> None:
