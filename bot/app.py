@@ -355,7 +355,7 @@ class App:
     def _prepare(self) -> None:
         """Load what answers; an index server that does not answer may do so later."""
         try:
-            self.answering.prepare(self._progress("Reading the knowledge base"))
+            self.checker.prepare(self._progress("Reading the knowledge base"))
         except IndexUnreachable as error:
             logger.warning("index_unreachable", extra={"way_out": str(error)})
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -133,12 +133,7 @@ class Settings(BaseSettings):
     @field_validator("index_url")
     @classmethod
     def _server(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            address = value.get_secret_value()
-            with contextlib.suppress(ValueError):
-                parts = urlsplit(address)
-                if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
-                    return SecretStr(address.rstrip("/"))
+        if value is not None and not _is_milvus(value.get_secret_value()):
             raise ValueError(
                 "write the address of a Milvus server, such as http://localhost:19530, with name,"
                 " password and database as in http://name:password@host:19530/database"
@@ -225,6 +220,18 @@ class Settings(BaseSettings):
             )
         redaction.hide(key.decode(errors="replace").strip())
         return key
+
+
+def _is_milvus(address: str) -> bool:
+    """Tell whether an address can be that of a Milvus server."""
+    try:
+        parts = urlsplit(address)
+        layout = parse_qsl(parts.query, strict_parsing=bool(parts.query))
+        numbers = [int(number) for name, number in layout if name in ("shards", "replicas")]
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    return bool(whole) and len(numbers) == len(layout) and all(number > 0 for number in numbers)
 
 
 def _make_key(path: Path) -> None:

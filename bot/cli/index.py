@@ -10,22 +10,26 @@ from bot.cli.progress_bar import reporter
 from bot.cli.word_counts import counted
 from embeddings.index.snapshot import Manifest
 from knowledge.index import serving_index, vector_cache
+from knowledge.index.index_builds import LocalBuilds
 from knowledge.storage.database import Sessions
 
 
 @click.command()
 @click.option("--full", is_flag=True, help="Forget the kept vectors of this model first.")
+@click.option("--local", is_flag=True, help="Build in DATA_DIR, whatever INDEX_URL says.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @click.pass_obj
-def reindex(app: App, full: bool, as_json: bool) -> None:
+def reindex(app: App, full: bool, local: bool, as_json: bool) -> None:
     """Build the index anew from everything that is published.
 
-    The old one serves until it is ready.
+    The old one serves until it is ready. Where the index is on a server, one in DATA_DIR answers
+    while that server does not.
     """
-    with app.builds.hold_lock():
+    builds = LocalBuilds(app.sessions, app.settings.index_dir) if local else app.builds
+    with builds.hold_lock():
         if full:
             vector_cache.forget(app.sessions, app.encoder.fingerprint)
-        manifest = app.builds.reindex(app.encoder, reporter("Embedding the statements"))
+        manifest = builds.reindex(app.encoder, reporter("Embedding the statements"))
     _show(manifest, "is now served", as_json)
 
 

@@ -1,6 +1,6 @@
 """The serving index: a snapshot and what changed since, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +67,10 @@ class LiveIndex:
         """Return every id held."""
         with self._turns.reading():
             return self._dense.ids()
+
+    def sorted_ids(self) -> Iterator[int]:
+        """Yield every id held, in order."""
+        yield from sorted(self.ids())
 
     def rows(self, ids: Sequence[int]) -> Vectors:
         """Return the vectors (n, dimension) under ``ids`` (n,), all of which must be held."""

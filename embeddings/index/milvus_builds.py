@@ -185,6 +185,13 @@ class MilvusBuilds:
                 within = self.connection.deadlines.build
                 self.connection.call("drop_collection", collection, within=within)
 
+    def drop_all(self) -> None:
+        """Delete every build, and the alias first: what an alias leads to cannot be deleted."""
+        with suppress(NotFound):
+            self.connection.call("drop_alias", self.alias, within=self.connection.deadlines.write)
+        for name in self.names():
+            self.drop(name)
+
     def _insert(self, name: str, rows: list[dict[str, Any]]) -> None:
         """Insert rows; where no answer comes they may be there all the same, and are replaced."""
         within = self.connection.deadlines.write

@@ -5,7 +5,7 @@ only read whole: the manifest, how rare each term is, and the last change that w
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -185,7 +185,7 @@ def call_loaded(connection: MilvusConnection, method: str, collection: str, **kw
     try:
         return connection.call(method, collection, within=within, **kwargs)
     except NotLoaded:
-        connection.call("load_collection", collection, within=connection.deadlines.build)
+        _load(connection, collection)
         return connection.call(method, collection, within=within, **kwargs)
 
 
@@ -205,16 +205,26 @@ def _index_terms(index: Any) -> None:
     index.add_index(TERMS, index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
 
 
-def _make(connection: MilvusConnection, name: str, described: Any) -> None:
+def _make(
+    connection: MilvusConnection, name: str, described: Callable[[Any], tuple[Any, Any]]
+) -> None:
     schema, index = connection.make(described)
+    within = connection.deadlines.build
     connection.call(
         "create_collection",
         name,
         schema=schema,
-        index_params=index,
         consistency_level="Strong",
-        within=connection.deadlines.build,
+        num_shards=connection.shards,
+        within=within,
     )
+    connection.call("create_index", name, index, within=within)
+    _load(connection, name)
+
+
+def _load(connection: MilvusConnection, name: str) -> None:
+    replicas, within = connection.replicas, connection.deadlines.build
+    connection.call("load_collection", name, replica_number=replicas, within=within)
 
 
 def _note(

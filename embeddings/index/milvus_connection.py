@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from embeddings.errors import IndexUnavailable, IndexUnreachable
 
 _T = TypeVar("_T")
 
+#: What an address may say of the collections that are made.
+LAYOUT: Final = ("shards", "replicas")
 EXTRA: Final = "pip install 'tathabbat[milvus]'"
 #: Seconds for which a server that did not answer is not asked again.
 REST_S: Final = 1.0
@@ -78,7 +80,8 @@ class Deadlines:
 class MilvusConnection:
     """One server, and one of its databases; connected when it is first called, in each process.
 
-    ``url`` is like ``http://name:password@host:19530/database``; all but the host may be left out.
+    ``url`` is like ``http://name:password@host:19530/database?shards=2&replicas=2``; all but the
+    host may be left out. ``shards`` and ``replicas`` are those of collections that are made.
     """
 
     def __init__(self, url: str, deadlines: Deadlines | None = None) -> None:
@@ -90,9 +93,11 @@ class MilvusConnection:
         #: The server and its database, without name and password.
         self.address = f"{parts.scheme}://{at}" + (f"/{self._database}" if self._database else "")
         self._uri = f"{parts.scheme}://{at}"
+        layout = dict(parse_qsl(parts.query))
+        self.shards, self.replicas = (int(layout.get(name, 1)) for name in LAYOUT)
         self.deadlines = deadlines or Deadlines()
         self._client: Any = None
-        self._process = 0
+        self._process = os.getpid()
         self._opening = threading.Lock()
         self._failure: str | None = None
         self._rests_until = 0.0
@@ -113,22 +118,24 @@ class MilvusConnection:
         Raises NotFound, NotLoaded, IndexUnreachable where no answer comes, and IndexUnavailable
         where the server refuses or pymilvus is not installed.
         """
-        with self._admitted():
-            client = self._connected()
+        with self._admitted() as client:
             return getattr(client, method)(*args, timeout=within, **kwargs)
 
     def beside(self, read: Callable[[], _T]) -> "Future[_T]":
         """Have another thread call the server; its future holds what ``read`` returns."""
-        return self._threads.submit(read)
+        with self._opening:
+            self._notice_fork()
+            threads = self._threads
+        return threads.submit(read)
 
     def read_all(self, collection: str, fields: list[str], size: int) -> Iterator[dict[str, Any]]:
         """Yield the rows of a collection, ``size`` at a time, in the order of their ids."""
         iterator: Any = None
         try:
             while True:
-                with self._admitted():
+                with self._admitted() as client:
                     if iterator is None:
-                        iterator = self._connected().query_iterator(
+                        iterator = client.query_iterator(
                             collection,
                             batch_size=size,
                             output_fields=fields,
@@ -158,26 +165,46 @@ class MilvusConnection:
         if client is not None:
             client.close()
 
-    def _connected(self) -> Any:
+    def _connected(self, alone: bool) -> Any:
         with self._opening:
-            # A channel does not work in a process that was forked after it was opened.
-            if self._client is None or self._process != os.getpid():
-                self._client = _import_pymilvus().MilvusClient(
-                    self._uri,
-                    token=self._token,
-                    db_name=self._database,
-                    timeout=self.deadlines.connect,
-                    dedicated=True,
-                    grpc_options=_CHANNEL,
-                )
-                # It would connect anew within a call that failed, all threads one after the other.
-                self._client._handler._on_rpc_error = _raise
-                self._process = os.getpid()
+            self._notice_fork()
+            if self._client is None:
+                if self._failure is not None and not alone:
+                    # Whoever was here first found nobody: so would all who waited, one by one.
+                    raise IndexUnreachable(self._failure)
+                try:
+                    self._client = self._open()
+                except IndexUnavailable:
+                    raise
+                except Exception as error:
+                    explained = self._explain(error)
+                    if isinstance(explained, IndexUnreachable):
+                        self._failure = str(explained)
+                    raise explained from error
             return self._client
 
+    def _open(self) -> Any:
+        client = _import_pymilvus().MilvusClient(
+            self._uri,
+            token=self._token,
+            db_name=self._database,
+            timeout=self.deadlines.connect,
+            dedicated=True,
+            grpc_options=_CHANNEL,
+        )
+        # It would connect anew within a call that failed, all threads one after the other.
+        client._handler._on_rpc_error = _raise
+        return client
+
+    def _notice_fork(self) -> None:
+        """Let go of what does not work in a process that was forked after it was made."""
+        if self._process != os.getpid():
+            self._process, self._client = os.getpid(), None
+            self._threads = ThreadPoolExecutor(_BESIDE, "milvus")
+
     @contextmanager
-    def _admitted(self) -> Iterator[None]:
-        """Let a call through unless the server is known not to answer; translate its failure."""
+    def _admitted(self) -> Iterator[Any]:
+        """Give the client, unless the server is known not to answer; translate what it raises."""
         failure, alone = self._failure, False
         if failure is not None:
             alone = time.monotonic() >= self._rests_until and self._trying.acquire(blocking=False)
@@ -188,7 +215,7 @@ class MilvusConnection:
                 # Of a connection that died without a word nothing tells but a new one.
                 self.close()
             with self._translated():
-                yield
+                yield self._connected(alone)
             self._failure = None
         except (NotFound, NotLoaded):
             self._failure = None

@@ -1,6 +1,6 @@
 """The interface of an index of statements, whichever engine holds it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Final, Protocol
@@ -45,6 +45,9 @@ class StatementIndex(Protocol):
 
     def ids(self) -> frozenset[int]:
         """Return every id held."""
+
+    def sorted_ids(self) -> Iterator[int]:
+        """Yield every id held, in order, without all of them in memory where they are not."""
 
     def rows(self, ids: Sequence[int]) -> Vectors:
         """Return the vectors (n, dimension) under ``ids`` (n,), all of which must be held."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from embeddings.encoders.encoder import Encoder
-from embeddings.index.live import LiveIndex
+from embeddings.index.statement_index import StatementIndex
 from knowledge import curation
 from knowledge.approvals.proposal_listing import (
     Proposed,
@@ -58,7 +58,7 @@ class ReportPage:
 def load_statement_page(
     session: Session,
     statement_id: int,
-    index: LiveIndex,
+    index: StatementIndex,
     encoder: Encoder,
     meanings: Comparing,
     near: int,

@@ -7,8 +7,8 @@ from typing import Final, Protocol
 import numpy as np
 
 from embeddings.encoders.encoder import Encoder
-from embeddings.index.statement_index import StatementIndex
 from embeddings.index.score_normalisation import COHORT, normalise_scores
+from embeddings.index.statement_index import StatementIndex
 from embeddings.search_results import Hit, Vectors
 from embeddings.text.normalisation import for_matching
 from knowledge.agreement.judgement import Evidence

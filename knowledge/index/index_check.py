@@ -1,8 +1,13 @@
-"""Compare the served index with the database, vector by vector, and measure its recall."""
+"""Compare the served index with the database, vector by vector, and measure its recall.
+
+Numbers of both are read in order, side by side, and vectors a chunk at a time: what an index server
+holds may be more than fits into this process.
+"""
 
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +20,11 @@ from embeddings.index.snapshot import Manifest
 from embeddings.index.statement_index import StatementIndex
 from embeddings.progress import Progress
 from embeddings.search_results import Vectors
-from knowledge.index.serving_index import IndexState, compare, compare_ids, load_snapshot
+from knowledge.domain import StatementStatus
+from knowledge.index.serving_index import IndexState, last_change, load_snapshot
 from knowledge.index.vector_cache import load_kept
 from knowledge.models import Statement
-from knowledge.storage.batches import MOST_BOUND, in_batches
+from knowledge.storage.batches import MOST_BOUND
 from knowledge.storage.database import Sessions
 
 #: Statements looked for, and neighbours compared, to measure recall.
@@ -54,58 +60,100 @@ def verify(
     loaded = load_snapshot(sessions, root, fingerprint)
     if loaded is None:
         raise IndexMissing("there is no index yet; run `tathabbat reindex`")
-    state = compare(sessions, loaded)
     index = LiveIndex.of(loaded)
-    return _verified(sessions, loaded.manifest, state, index, fingerprint, progress)
+    return verify_index(sessions, loaded.manifest, index, fingerprint, progress)
 
 
-def verify_followed(
+def verify_index(
     sessions: Sessions,
     manifest: Manifest,
     index: StatementIndex,
     fingerprint: str,
     progress: Progress | None = None,
+    followed: int | None = None,
 ) -> Verification:
-    """Compare an index that follows the change log with the database."""
-    state = compare_ids(sessions, manifest, index.ids(), index.change_number)
-    return _verified(sessions, manifest, state, index, fingerprint, progress)
+    """Compare an index with the database; ``followed`` is the last change in it since its build."""
+    sample = _Sample(SAMPLE)
+    state = compare_in_order(sessions, manifest, index.sorted_ids(), followed, sample)
+    nearest = _Nearest(index.rows(sample.kept))
+    stale: list[int] = []
+    extra, done = set(state.extra), 0
+    for part in _batches(index.sorted_ids(), MOST_BOUND):
+        for ids, rows in _kept(sessions, fingerprint, [each for each in part if each not in extra]):
+            mine = index.rows(ids)
+            stale += [ids[n] for n in np.flatnonzero((mine * rows).sum(1) < SAME_COSINE)]
+            nearest.take(ids, mine)
+        done += len(part)
+        if progress is not None:
+            progress(min(done, state.published), state.published)
+    return Verification(manifest, state, tuple(stale), nearest.recall(index))
 
 
-def _verified(
+class _Sample:
+    """A few of many numbers, each as likely as any other, of a stream that is seen once."""
+
+    def __init__(self, size: int) -> None:
+        self.kept: list[int] = []
+        self._size, self._seen, self._random = size, 0, random.Random(_SEED)  # noqa: S311
+
+    def see(self, number: int) -> None:
+        """Keep ``number``, or do not."""
+        self._seen += 1
+        if len(self.kept) < self._size:
+            self.kept.append(number)
+        elif (place := self._random.randrange(self._seen)) < self._size:
+            self.kept[place] = number
+
+
+def compare_in_order(
     sessions: Sessions,
     manifest: Manifest,
-    state: IndexState,
-    index: StatementIndex,
-    fingerprint: str,
-    progress: Progress | None,
-) -> Verification:
-    held = sorted(index.ids() - set(state.extra))
-    sample = random.Random(_SEED).sample(held, min(SAMPLE, len(held)))  # noqa: S311 (a sample)
-    nearest = _Nearest(index.rows(sample))
-    stale: list[int] = []
-    for done, (ids, rows) in enumerate(_kept(sessions, fingerprint, held), 1):
-        mine = index.rows(ids)
-        stale += [ids[n] for n in np.flatnonzero((mine * rows).sum(1) < SAME_COSINE)]
-        nearest.take(ids, mine)
-        if progress is not None:
-            progress(min(done * MOST_BOUND, len(held)), len(held))
-    return Verification(manifest, state, tuple(stale), nearest.recall(index))
+    held: Iterator[int],
+    followed: int | None = None,
+    sample: _Sample | None = None,
+) -> IndexState:
+    """Compare what an index holds, in order, with the database, statement by statement."""
+    missing, extra, published = list[int](), list[int](), 0
+    with sessions() as session:
+        number = last_change(session)
+        query = select(Statement.id).where(Statement.status == StatementStatus.PUBLISHED)
+        wanted = session.scalars(
+            query.order_by(Statement.id).execution_options(yield_per=MOST_BOUND)
+        )
+        other = next(held, None)
+        for one in wanted:
+            published += 1
+            while other is not None and other < one:
+                extra.append(other)
+                other = next(held, None)
+            if other != one:
+                missing.append(one)
+                continue
+            if sample is not None:
+                sample.see(one)
+            other = next(held, None)
+    while other is not None:
+        extra.append(other)
+        other = next(held, None)
+    return IndexState(manifest, published, number, tuple(missing), tuple(extra), followed)
+
+
+def _batches(numbers: Iterator[int], size: int) -> Iterator[list[int]]:
+    while part := list(islice(numbers, size)):
+        yield part
 
 
 def _kept(
     sessions: Sessions, fingerprint: str, ids: Sequence[int]
 ) -> Iterator[tuple[list[int], Vectors]]:
-    """Yield the statements whose vectors the database keeps, and those, chunk by chunk."""
-    for batch in in_batches(ids):
-        with sessions() as session:
-            query = select(Statement.id, Statement.text)
-            texts = session.execute(
-                query.where(Statement.id.in_(batch)).order_by(Statement.id)
-            ).all()
-        known = load_kept(sessions, fingerprint, [row.text for row in texts])
-        found = [(row.id, known[row.text]) for row in texts if row.text in known]
-        if found:
-            yield [number for number, _ in found], np.stack([vector for _, vector in found])
+    """Yield those of a chunk of statements whose vectors the database keeps, and those vectors."""
+    with sessions() as session:
+        query = select(Statement.id, Statement.text)
+        texts = session.execute(query.where(Statement.id.in_(ids)).order_by(Statement.id)).all()
+    known = load_kept(sessions, fingerprint, [row.text for row in texts])
+    found = [(row.id, known[row.text]) for row in texts if row.text in known]
+    if found:
+        yield [number for number, _ in found], np.stack([vector for _, vector in found])
 
 
 class _Nearest:

@@ -12,6 +12,7 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 from sqlalchemy import ColumnElement, delete, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from embeddings.errors import IndexBusy, IndexUnavailable
@@ -22,6 +23,11 @@ from knowledge.storage.database import Sessions
 WAIT_S: Final = 20.0
 #: PostgreSQL's lock on building: any number that nothing else of ours locks.
 _BUILDING: Final = 7_468_498
+#: PostgreSQL's name for a lock that was waited for too long.
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+_BUSY: Final = (
+    "another process has been taking changes in for long; see that it and the index server run"
+)
 
 _KEEP = text(
     "INSERT INTO index_positions (server, build, change_number)"
@@ -69,13 +75,12 @@ def hold(sessions: Sessions, folder: Path, server: str, build: str) -> Iterator[
 
     PostgreSQL locks the row. An SQLite database is one machine's: a file in ``folder`` is locked
     instead, for in SQLite whoever holds a row would keep everybody from writing anything. Raises
-    IndexBusy or DatabaseFailed where another does not let go of it in time.
+    IndexBusy where another does not let go of it in time.
     """
     if sessions.engine.dialect.name == "postgresql":
         with sessions.begin() as session:
             session.execute(text(f"SET LOCAL lock_timeout = {int(WAIT_S * 1_000)}"))
-            query = select(IndexPosition.change_number).where(_is(server, build))
-            number = session.scalar(query.with_for_update())
+            number = _lock(session, server, build)
             yield HeldPosition(number, lambda to: _move(session, server, build, to))
         return
     with _locked(folder / "position", WAIT_S):
@@ -113,16 +118,23 @@ def _move(session: Session, server: str, build: str, change_number: int) -> None
     )
 
 
+def _lock(session: Session, server: str, build: str) -> int | None:
+    query = select(IndexPosition.change_number).where(_is(server, build))
+    try:
+        return session.scalar(query.with_for_update())
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        raise IndexBusy(_BUSY) from error
+
+
 @contextmanager
 def _locked(path: Path, wait: float) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path, timeout=wait).acquire()
     except Timeout as error:
-        raise IndexBusy(
-            "another process has been taking changes in for long; see that it and the index"
-            " server run"
-        ) from error
+        raise IndexBusy(_BUSY) from error
     except OSError as error:
         raise IndexUnavailable(
             f"{path} cannot be made ({error.strerror}); check the permissions in DATA_DIR"

@@ -23,7 +23,7 @@ from embeddings.index.statement_index import Entry
 from embeddings.progress import Progress
 from knowledge.domain import StatementStatus
 from knowledge.index import index_positions
-from knowledge.index.index_check import Verification, verify_followed
+from knowledge.index.index_check import Verification, compare_in_order, verify_index
 from knowledge.index.index_positions import HeldPosition
 from knowledge.index.serving_index import (
     IndexState,
@@ -136,6 +136,13 @@ class RemoteBuilds:
         with self.hold_lock():
             return self._prune(self._on_server())
 
+    def drop_all(self) -> None:
+        """Delete every build: what serves from them builds anew, or ends."""
+        with self.hold_lock():
+            builds = self._on_server()
+            builds.drop_all()
+            self._sessions.write(index_positions.forget_others, self._server, builds.alias, [])
+
     def open(self, fingerprint: str) -> MilvusIndex:
         """Return the build that is served, for the encoder with ``fingerprint``.
 
@@ -196,19 +203,28 @@ class RemoteBuilds:
         )
 
     def inspect(self, fingerprint: str) -> IndexState:
-        """Compare the served build, if there is one, with the database."""
+        """Compare the served build, if there is one, with the database.
+
+        As long as it holds as many statements as are published, they are taken for the same ones;
+        ``verify`` looks at each.
+        """
         try:
             index = self.open(fingerprint)
         except IndexMissing:
             return compare_ids(self._sessions, None, frozenset())
-        held, followed = index.ids(), self._followed(index)
-        return compare_ids(self._sessions, index.manifest, held, followed)
+        followed = self._followed(index)
+        with self._sessions() as session:
+            number, published = last_change(session), _count_published(session)
+        if index.count() == published:
+            return IndexState(index.manifest, published, number, (), (), followed)
+        return compare_in_order(self._sessions, index.manifest, index.sorted_ids(), followed)
 
     def verify(self, fingerprint: str, progress: Progress | None = None) -> Verification:
         """Compare the served build with the database, vector by vector. Raises IndexMissing."""
         index = self.open(fingerprint)
-        index.follow(self._followed(index))
-        return verify_followed(self._sessions, index.manifest, index, fingerprint, progress)
+        followed = self._followed(index)
+        manifest = index.manifest
+        return verify_index(self._sessions, manifest, index, fingerprint, progress, followed)
 
     @property
     def _server(self) -> str:

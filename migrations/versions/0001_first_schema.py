@@ -81,6 +81,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name="pk_groups"),
     )
     op.create_table(
+        "index_positions",
+        sa.Column("server", sa.String(length=300), nullable=False),
+        sa.Column("build", sa.String(length=120), nullable=False),
+        sa.Column("change_number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("server", "build", name="pk_index_positions"),
+    )
+    op.create_table(
         "people",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("language", sa.String(length=16), nullable=False),
@@ -436,6 +443,7 @@ def downgrade() -> None:
     op.drop_table("saved_searches")
     op.drop_table("proposals")
     op.drop_table("people")
+    op.drop_table("index_positions")
     op.drop_table("groups")
     op.drop_table("grants")
     op.drop_table("console_sessions")

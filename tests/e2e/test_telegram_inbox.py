@@ -263,7 +263,7 @@ class TestAnsweringThatFails:
         assert (placeholder.text, answer.edited) == (f"{PLACEHOLDER} looking", True)
         assert answer.message_id == placeholder.message_id
         found = kept(sessions, update)
-        assert (found.tries, found.state) == (0, ArrivalState.SENT)
+        assert (found.tries, found.state) == (0, UpdateState.SENT)
 
     def test_what_breaks_whatever_is_done_about_it_does_not_stay_for_ever(
         self, server: BotApiServer, config: TelegramConfig, sessions: Sessions

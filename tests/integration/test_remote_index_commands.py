@@ -15,6 +15,7 @@ from bot.cli.diagnostics import Finding, State, examine
 from bot.serving.metrics_server import Standing
 from embeddings.encoders.encoder import Encoder
 from embeddings.errors import IndexMismatch, IndexUnavailable, IndexUnreachable
+from embeddings.index.milvus_connection import MilvusConnection
 from knowledge.domain import now
 from knowledge.index import serving_index
 from knowledge.index.remote_builds import RemoteBuilds
@@ -81,6 +82,24 @@ class TestCommands:
         assert pruned["indexes"] == 0
         assert cli("index", "rollback").code == 1
         assert not (tmp_path / "data" / "index" / "current").exists()
+        cli("reindex", "--local")
+        assert (tmp_path / "data" / "index" / "current").exists()
+
+    def test_shards_and_replicas_are_those_of_the_address(
+        self, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: MilvusServer
+    ) -> None:
+        made: list[tuple[str, object]] = []
+        call = MilvusConnection.call
+
+        def noted(self: MilvusConnection, method: str, *args: object, **kwargs: object) -> object:
+            made.extend((k, v) for k, v in kwargs.items() if k in ("num_shards", "replica_number"))
+            return call(self, method, *args, **kwargs)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(MilvusConnection, "call", noted)
+        monkeypatch.setenv("INDEX_URL", f"{server.url}/?shards=2&replicas=3")
+        cli("ingest", _rows(tmp_path / "in.jsonl", BRIDGE), "--publish")
+        assert cli("reindex").code == 0
+        assert dict(made) == {"num_shards": 2, "replica_number": 3}
 
     def test_a_server_that_is_not_there_is_one_sentence_without_its_password(
         self, cli: Cli, monkeypatch: pytest.MonkeyPatch
@@ -91,7 +110,18 @@ class TestCommands:
         assert "the index at http://127.0.0.1:1 does not answer" in result.sentence
         assert "hunter2secret" not in result.err + cli("config", "show").out
 
-    @pytest.mark.parametrize("url", ["milvus:19530", "ftp://host", "http://", "http://host:99999"])
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "milvus:19530",
+            "ftp://host",
+            "http://",
+            "http://host:99999",
+            "http://host?shards=many",
+            "http://host?shards=0",
+            "http://host?password=x",
+        ],
+    )
     def test_an_address_that_is_none_is_refused(
         self, cli: Cli, monkeypatch: pytest.MonkeyPatch, url: str
     ) -> None:

@@ -10,6 +10,7 @@ from fnmatch import fnmatch
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -233,3 +234,44 @@ class TestCompose:
         services = compose["services"]
         assert services["bot"]["depends_on"]["database"]["condition"] == "service_healthy"
         assert services["database"]["healthcheck"]["test"][:2] == ["CMD", "pg_isready"]
+
+
+class TestMilvus:
+    """What is laid over the containers for an index on Milvus."""
+
+    @pytest.fixture
+    def compose(self) -> dict[str, Any]:
+        read: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.milvus.yaml").read_text("utf-8"))
+        return read
+
+    def test_images_from_elsewhere_are_named_by_version(self, compose: dict[str, Any]) -> None:
+        for name, service in compose["services"].items():
+            if name != "bot":
+                _, _, version = service["image"].partition(":")
+                assert re.search(r"\d{4}-\d\d-\d\d|\d+\.\d+\.\d+", version)
+
+    def test_nobody_but_the_bot_reaches_it(self, compose: dict[str, Any]) -> None:
+        for service in compose["services"].values():
+            assert "ports" not in service
+
+    def test_the_bot_asks_what_it_waits_for(self, compose: dict[str, Any]) -> None:
+        bot = compose["services"]["bot"]
+        host = urlsplit(bot["environment"]["INDEX_URL"]).hostname
+        assert host in compose["services"]
+        assert bot["depends_on"][host]["condition"] == "service_healthy"
+        assert set(bot["environment"]) <= SETTINGS
+
+    def test_its_image_has_the_extra(self, compose: dict[str, Any]) -> None:
+        (lock,) = compose["services"]["bot"]["build"]["args"].values()
+        assert (ROOT / ".ci" / "lock" / lock).is_file()
+        image = (DEPLOY / "Dockerfile").read_text("utf-8")
+        for name in compose["services"]["bot"]["build"]["args"]:
+            assert f"ARG {name}=" in image
+
+    def test_its_volumes_are_named(self, compose: dict[str, Any]) -> None:
+        used = {
+            volume.partition(":")[0]
+            for service in compose["services"].values()
+            for volume in service.get("volumes", ())
+        }
+        assert used == set(compose["volumes"])
