@@ -3,7 +3,7 @@
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -517,8 +517,7 @@ class TestOutages:
         assert served.statements == 2
         assert one.index.outdated(), "it is tried again"
         server.start()
-        _patiently(one, "the dam broke")
-        assert isinstance(one.index.current(), MilvusIndex)
+        _await(lambda: isinstance(one.index.current(), MilvusIndex))
         assert one.find("the dam broke")[0] == dam
 
     def test_killed_and_restarted_under_load(
@@ -611,6 +610,13 @@ class TestOnPostgres:
             with pytest.raises(IndexBusy, match="on another machine"):
                 elsewhere.result()
         assert machines[1].builds.reindex(machines[1].encoder).count == 2
+
+
+def _await(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.2)
 
 
 def _patiently(process: Process, claim: str) -> int:
