@@ -103,6 +103,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         engine.dispose()
         return
     database: Reused = request.getfixturevalue("reused")
+    database.restart_numbers()
     engine = open_engine(database.address)
     yield engine
     engine.dispose()

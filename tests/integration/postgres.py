@@ -50,6 +50,10 @@ BEGIN
     FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
 END $$
 """
+_RESTART = """
+SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false)
+FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL
+"""
 #: Each is waited for: one that is still at work would take numbers after they begin anew.
 _END_OTHERS = """
 SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
@@ -108,6 +112,10 @@ class Reused:
         self._server = server
         self.address = server.format("reused")
         self._make()
+
+    def restart_numbers(self) -> None:
+        """Have numbers begin anew: a thread of an earlier test may have taken one since."""
+        self._connection.execute(_RESTART)
 
     def reset(self) -> None:
         """Leave it as it was made; who is still connected is cut off."""
