@@ -280,12 +280,12 @@ def _raise(error: Exception) -> None:
 
 def _import_pymilvus() -> Any:
     """Return pymilvus, quietened. Raises IndexUnavailable where it is not installed."""
-    name = "PYTHON_DOTENV_DISABLED"
-    before = os.environ.get(name)
+    variable = "PYTHON_DOTENV_DISABLED"
+    before = os.environ.get(variable)
     try:
         # Importing it reads the first .env above its own folder into the environment: with our
         # secrets in it, which every process that we start would inherit.
-        os.environ[name] = "1"
+        os.environ[variable] = "1"
         import pymilvus
     except ImportError as error:
         raise IndexUnavailable(
@@ -294,10 +294,14 @@ def _import_pymilvus() -> Any:
         ) from error
     finally:
         if before is None:
-            del os.environ[name]
+            del os.environ[variable]
         else:
-            os.environ[name] = before
-    # It writes each failure with its stack to standard error, and raises it as well.
-    for logger in ("pymilvus", "pymilvus.milvus_client", "pymilvus.bulk_writer"):
-        logging.getLogger(logger).setLevel(logging.CRITICAL)
+            os.environ[variable] = before
+    # It writes each failure with its stack to standard error, by handlers of its own, and raises
+    # it as well.
+    for name in ("pymilvus", "pymilvus.milvus_client", "pymilvus.bulk_writer"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.CRITICAL)
+        logger.handlers.clear()
+        logger.propagate = True
     return pymilvus
