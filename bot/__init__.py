@@ -1,1 +1,1 @@
-"""Every way in: parse, call one service, render."""
+"""Take requests in from Telegram, the console and the command line; answer and render them."""

@@ -1,4 +1,4 @@
-"""The one place where objects are wired together."""
+"""Wire the program's objects together: the composition root."""
 
 import asyncio
 import atexit
@@ -43,17 +43,18 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that a thread keeps the interpreter while others want it. Python's own .005 is longer
-#: than most of what is done here: a tenth more claims are answered, the slowest a fifth sooner.
+#: Seconds that a thread keeps the interpreter while others want it (``sys.setswitchinterval``).
+#: Python's .005 is longer than most work here. Measured with this value: a tenth more claims
+#: answered, and the slowest a fifth sooner.
 SWITCH_S = 0.001
-#: Makes a progress bar for a label, or None where nobody looks.
+#: Makes a progress bar for a label; None without a terminal.
 ProgressBars = Callable[[str], Progress | None]
 
 
 class App:
-    """Everything a command needs, each part made when it is first asked for.
+    """Hold everything a command needs; each part is created on first use.
 
-    A command that never encodes never pays for the model's libraries.
+    So a command that never encodes never loads the model's libraries.
     """
 
     def __init__(self, progress: ProgressBars) -> None:
@@ -61,30 +62,30 @@ class App:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings, read once. Raises SettingsError naming the one that cannot be used."""
+        """The settings, read once. Raises SettingsError, which names the invalid setting."""
         settings = load()
         configure(settings.log_level)
         return settings
 
     @property
     def makes_database(self) -> bool:
-        """Whether a database is made where there is none, or else that is an error."""
+        """Whether a missing database is created; otherwise it is an error."""
         return True
 
     @cached_property
     def database(self) -> Sessions:
-        """The database, whatever state it is in. Raises DatabaseUnavailable."""
+        """The database, whatever its schema's revision. Raises DatabaseUnavailable."""
         return Sessions(open_engine(self.settings.database_address, make=self.makes_database))
 
     @cached_property
     def sessions(self) -> Sessions:
-        """The database, which fits this code. Raises DatabaseUnavailable otherwise."""
+        """The database, checked to have this code's schema. Raises DatabaseUnavailable."""
         require_ready(self.database.engine, make=self.makes_database)
         return self.database
 
     @cached_property
     def process(self) -> "ProcessLock":
-        """This process, as its leases name it; made once what dead ones of this host held is free.
+        """This process as a holder of leases; those of dead processes on this host are freed first.
 
         Raises DatabaseFailed where the database fails.
         """
@@ -107,7 +108,7 @@ class App:
 
     @cached_property
     def index(self) -> "Serving":
-        """The index of this process: in it, or on the server that ``INDEX_URL`` names."""
+        """The index: in this process, or on the server that ``INDEX_URL`` names."""
         from knowledge.index.serving_index import ServingIndex
 
         local = ServingIndex(self.sessions, self.encoder, self.settings.index_dir)
@@ -121,7 +122,7 @@ class App:
 
     @cached_property
     def builds(self) -> "IndexBuilds":
-        """The builds of that index."""
+        """The stored builds of the index."""
         from knowledge.index.index_builds import LocalBuilds
 
         root, url = self.settings.index_dir, self.settings.index_url
@@ -134,7 +135,7 @@ class App:
 
     @cached_property
     def judge(self) -> "Judge":
-        """Who decides the relation of a statement to a claim."""
+        """The judge, which decides the relation of a statement to a claim."""
         from knowledge.agreement.combined_judge import CombinedJudge
         from knowledge.agreement.rule_judge import RuleJudge
 
@@ -149,7 +150,7 @@ class App:
 
     @cached_property
     def calibration(self) -> "Calibration":
-        """What the judge's confidence is worth here: by moderators' feedback, else as shipped."""
+        """The judge's calibration: fitted to moderators' feedback if any, else as shipped."""
         from knowledge.checking import calibration
 
         path = self.settings.data_dir / calibration.FILE_NAME
@@ -184,25 +185,25 @@ class App:
 
     @cached_property
     def first_admins(self) -> frozenset[str]:
-        """The keys of those whom ``ADMIN_IDS`` makes admins."""
+        """The keys of the people whom ``ADMIN_IDS`` makes admins."""
         return frozenset(map(self.person_key, self.settings.admin_ids))
 
     def person_key(self, number: int, channel: str = "telegram") -> str:
-        """Return what a person on a channel is known by here."""
+        """Return the keyed hash that identifies a person of a channel in the database."""
         from knowledge.accounts.people import person_key
 
         return person_key(self.secret, channel, number)
 
     @cached_property
     def fetcher(self) -> "Fetcher":
-        """What fetches from the web: public addresses only, and no setting changes that."""
+        """The web fetcher: public addresses only, and no setting changes that."""
         from bot.fetching import Fetcher
 
         return Fetcher()
 
     @cached_property
     def parsers(self) -> "ParserPool":
-        """What reads strangers' documents, apart from this process."""
+        """The pool of processes that parse strangers' documents."""
         from bot.parsing.parser_pool import ParserPool
 
         pool = ParserPool()
@@ -211,13 +212,13 @@ class App:
 
     @cached_property
     def poller(self) -> "Poller":
-        """What polls the sources' feeds."""
+        """The poller of the sources' feeds."""
         from bot.ingestion.feed_poller import Poller
 
         return Poller(self.sessions, self.fetcher, self.parsers, now, holder=self.process.name)
 
     def _jobs(self, config: "TelegramConfig") -> "JobRunner":
-        """Return what a running bot does on a schedule."""
+        """Return the runner of a running bot's scheduled jobs."""
         from bot.conversation.bulletins import Bulletins
         from bot.job_schedule import JobSchedule
         from bot.scheduled_jobs import JobRunner
@@ -236,14 +237,14 @@ class App:
 
     @cached_property
     def clusters(self) -> "Clusters":
-        """Who puts claims into clusters for moderators."""
+        """The service that groups claims into clusters for moderators."""
         from knowledge.claim_queue.clustering import Clusters
 
         return Clusters(self.sessions, self.encoder, self.meanings)
 
     @cached_property
     def meanings(self) -> "ClaimEquivalence":
-        """Who tells whether two claims mean the same."""
+        """The service that decides whether two claims mean the same."""
         from knowledge.agreement.rule_judge import RuleJudge
         from knowledge.claim_queue.claim_equivalence import ClaimEquivalence
 
@@ -251,7 +252,7 @@ class App:
 
     @contextmanager
     def aside(self, folder: Path) -> Iterator["App"]:
-        """Give an app on a knowledge base of its own below ``folder``, with this one's models."""
+        """Yield an app with its own knowledge base below ``folder`` and this app's models."""
         other = App(self._progress)
         apart = {"data_dir": folder, "database_url": None, "index_url": None}
         other.settings = self.settings.model_copy(update=apart)
@@ -265,8 +266,8 @@ class App:
     def conversation(self, channel: str, *, on_this_machine: bool = False) -> "Conversation":
         """Return the conversation for one channel.
 
-        ``on_this_machine`` is whether whoever talks there has the command line: an admin, exempt
-        from the rule of two people as all of it is.
+        ``on_this_machine``: whoever talks there has the command line, so is an admin and, as
+        everywhere on the command line, exempt from the rule of two people.
         """
         from bot.conversation.conversation import Conversation
         from bot.conversation.moderator_access import Place
@@ -307,7 +308,7 @@ class App:
         embed_published(self.sessions, self.encoder, ids)
 
     def run_telegram(self) -> None:
-        """Answer people on Telegram until told to stop. Raises TelegramChannelError."""
+        """Answer people on Telegram until SIGINT or SIGTERM. Raises TelegramChannelError."""
         from bot.conversation.bot_profile import profile
         from bot.conversation.outbox import Outbox
         from bot.conversation.translations import DEFAULT, Language
@@ -318,7 +319,7 @@ class App:
 
         sys.setswitchinterval(SWITCH_S)
         config = self._telegram_config()
-        # A key or a token that is refused is known before anything heavy is loaded.
+        # Check the key and the token before loading anything heavy.
         secret = self.secret
         self._warn_of_unknown_names()
         asyncio.run(application.check(config, config.startup_tries))
@@ -326,7 +327,7 @@ class App:
         profiles = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}
         jobs = self._jobs(config).in_background(LOOK_S)
         following = Follower(self.sessions.engine, self.index)
-        # Once the jobs have ended no document is read: the console does not wait for one.
+        # Jobs end first, so that the console does not wait for a document that they read.
         with self._watched(), self._console_beside(), following, self.parsers, jobs:
             holder = self.process.name
             notifications = Outbox(self.sessions, secret, holder=holder)
@@ -334,7 +335,7 @@ class App:
             application.run(config, self.conversation("telegram"), notifications, inbox, profiles)
 
     def run_console(self) -> None:
-        """Serve the moderators' console until told to stop. Raises ConsoleUnavailable."""
+        """Serve the moderators' console until SIGINT or SIGTERM. Raises ConsoleUnavailable."""
         from bot.console import server
         from knowledge.index.follower import Follower
 
@@ -348,12 +349,12 @@ class App:
         following = Follower(self.sessions.engine, self.index)
         serving = server.beside(self.console, bind, self.settings.console_proxies)
         stop = server.stop_signal()
-        # Parsers end first: who waits for one is answered while the server still waits for them.
+        # Parsers end first: requests waiting for one get their error while the server still runs.
         with serving, following, self.parsers:
             server.wait_for(stop)
 
     def _prepare(self) -> None:
-        """Load what answers; an index server that does not answer may do so later."""
+        """Load models and index. An index server that does not answer yet is no error."""
         try:
             self.checker.prepare(self._progress("Reading the knowledge base"))
         except IndexUnreachable as error:
@@ -402,7 +403,7 @@ class App:
 
     @cached_property
     def registration(self) -> "Registration":
-        """How Telegram knows the bot, asked once. Raises TelegramChannelError."""
+        """The bot's registration at Telegram, asked once. Raises TelegramChannelError."""
         from bot.telegram.setup.registration import look
 
         return asyncio.run(look(self._telegram_config()))

@@ -1,4 +1,4 @@
-"""Schedule what a running bot does beside answering: each job, how often, how long it may take."""
+"""Define the scheduled jobs of a running bot: what each does, how often and for how long."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,16 +15,16 @@ from knowledge.storage import secure_deletion
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import queued_updates, update_retention
 
-#: Seconds between two looks at what is due: how long a claim waits for its place in the inbox.
+#: Seconds between checks for due jobs: the longest a claim waits to be placed in the inbox.
 LOOK_S: Final = 5.0
-#: Claims placed before it is looked whether people wait: both need the models, and moderators can
-#: wait. While more than so many people do, no more are placed in a turn.
+#: Claims placed between two checks for waiting people: both need the models, and moderators can
+#: wait. While more than this many people wait, no more are placed in one run.
 CLAIMS_AT_ONCE: Final = 8
 PEOPLE_FIRST: Final = 4
-#: Telegram brings an update for a day at most: as long is remembered which were there.
+#: How long ids of handled updates are kept: Telegram delivers an update again for a day at most.
 SENT_KEPT: Final = timedelta(days=2)
-#: How long an update that was given up waits for an admin to have it tried again: what it says is
-#: kept no longer than any other question.
+#: How long an update that was given up is kept for an admin to retry. Its text is kept no longer
+#: than any other question.
 GIVEN_UP_KEPT: Final = timedelta(days=7)
 
 #: Sends bulletins to moderators; returns how many were sent.
@@ -32,7 +32,7 @@ Send: TypeAlias = Callable[[Sequence[Bulletin]], Awaitable[int]]
 
 
 class JobSchedule:
-    """The jobs of a running bot; each tells how it went."""
+    """The jobs of a running bot. Each returns a note of how it went."""
 
     def __init__(
         self,
@@ -54,15 +54,15 @@ class JobSchedule:
         alert, digest = self._telling(self._bulletins.alert), self._telling(self._bulletins.digest)
         return (
             Job("clusters", timedelta(seconds=LOOK_S), self._place_claims),
-            # How often each feed is asked is its own; this only looks whose turn it is.
+            # Each feed has its own interval; this only checks which are due.
             Job("feeds", timedelta(minutes=1), self._poll_feeds, timedelta(hours=1)),
             Job("updates", timedelta(hours=1), self._forget_updates),
-            # Longer than it ever takes: a year's questions of a busy bot, where it was lowered.
+            # Longer than it ever takes: a year's questions of a busy bot, if retention was lowered.
             Job("retention", timedelta(hours=6), self._forget_questions, timedelta(hours=2)),
-            # Due by itself only once; whoever erases has it due sooner.
+            # Due only once by itself; each erasure makes it due sooner.
             Job(secure_deletion.JOB_NAME, seldom, self._overwrite, within),
             Job("growth", timedelta(minutes=10), alert),
-            # Everybody is told by one message each: those who were are not told again.
+            # One message each. Not retried: those who got theirs would get it twice.
             Job("digest", timedelta(days=1), digest, once=True),
         )
 
@@ -101,7 +101,7 @@ class JobSchedule:
     def _telling(
         self, write: Callable[[datetime], list[Bulletin]]
     ) -> Callable[[datetime], Awaitable[str]]:
-        """Return the job that sends what is written at its moment."""
+        """Return a job that sends the bulletins written at the moment it runs."""
 
         async def tell(moment: datetime) -> str:
             written = await asyncio.to_thread(write, moment)
@@ -111,6 +111,6 @@ class JobSchedule:
 
 
 def forget_updates(sessions: Sessions, moment: datetime, retention: timedelta) -> int:
-    """Forget the updates that are done with, those given up too; returns how many."""
+    """Delete finished and given-up updates; returns how many."""
     kept = min(GIVEN_UP_KEPT, retention)
     return sessions.write(update_retention.forget, moment - SENT_KEPT, moment - kept)

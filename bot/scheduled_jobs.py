@@ -21,7 +21,7 @@ from knowledge.errors import DatabaseFailed, KnowledgeError
 from knowledge.storage.database import Sessions
 from knowledge.update_queue import scheduled_jobs
 
-#: Seconds between two looks at what is due.
+#: Seconds between checks for due jobs.
 LOOK_S: Final = 15.0
 
 _log = logging.getLogger(__name__)
@@ -29,14 +29,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do every so often; what ``run`` returns is kept as a note of how it went."""
+    """A job with its interval. ``run`` returns a note of how it went, which is stored."""
 
     name: str
     every: timedelta
     run: Callable[[datetime], Awaitable[str | None]]
-    #: How long it may take; after that another process may begin it.
+    #: The lease: how long it may take before another process may begin it.
     longest: timedelta = timedelta(minutes=15)
-    #: Whether half of it is better than some of it twice: cut short, it waits for its next time.
+    #: Whether half done is better than partly done twice: if cut short, it waits for its next time.
     once: bool = False
 
 
@@ -54,9 +54,9 @@ class JobRunner:
         self._holder = holder
 
     async def run_until(self, ending: asyncio.Event, look_s: float = LOOK_S) -> None:
-        """Run what is due, again and again, until ``ending`` is set.
+        """Run jobs as they come due until ``ending`` is set.
 
-        Side by side: claims must not wait for their place until an hour of polling is over.
+        They run concurrently: claims must not wait until an hour of polling is over.
         """
         async with asyncio.TaskGroup() as together:
             for job in self._listed:
@@ -69,16 +69,16 @@ class JobRunner:
 
     @contextmanager
     def in_background(self, look_s: float = LOOK_S) -> Iterator[None]:
-        """Run what is due from a thread of its own while this is entered; leaving it stops it.
+        """Run due jobs in a thread of their own until the context is left.
 
-        For programs whose own loop must never wait for a page to be parsed.
+        For programs whose own event loop must never wait for a page to be parsed.
         """
         loop = asyncio.new_event_loop()
         ending = asyncio.Event()
 
         async def work() -> None:
             try:
-                # What is being fetched is given up: its turn comes again.
+                # A fetch in progress is dropped: the feed is polled again later.
                 await unless_stopped(self.run_until(ending, look_s), ending)
             except Exception:  # noqa: BLE001 - what runs beside them goes on
                 _log.exception("jobs are run no more")
@@ -96,17 +96,17 @@ class JobRunner:
             loop.close()
 
     async def run(self, job: Job) -> bool:
-        """Run a job if it is due and nobody else's; tells whether it was."""
+        """Run a job if it is due and no other process has it; returns whether it ran."""
         try:
             with request(f"job {job.name}"):
                 return await self._taken(job)
         except DatabaseFailed as error:
-            # Taken or finished it could not be: it is due again when its time is over.
+            # It could be neither leased nor finished: it is due again when the lease ends.
             _log.warning("job %s: the database failed (%s)", job.name, error)
             return False
 
     async def _taken(self, job: Job) -> bool:
-        # Without a holder nobody takes it over.
+        # Without a holder its lease is not recovered by another process.
         held = self._sessions.write(
             scheduled_jobs.lease,
             job.name,
@@ -126,7 +126,7 @@ class JobRunner:
             note = f"failed: {summary(error)}"
             _log.warning("job %s %s", job.name, note)
         except asyncio.CancelledError:
-            # Given up because the program ends: due again at once.
+            # Cancelled because the program ends: due again at once.
             due_at = self._clock() + (job.every if job.once else timedelta())
             self._finish(job.name, held, due_at, "given up half-way")
             raise

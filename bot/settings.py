@@ -1,4 +1,4 @@
-"""The only reader of the environment (and of a ``.env`` file beside it)."""
+"""Read the settings from the environment and ``.env``; nothing else reads either."""
 
 import contextlib
 import difflib
@@ -28,9 +28,9 @@ from bot.observability import redaction
 from knowledge.text.plain_text import single_line
 
 _KEY_FILE = "secret.key"
-#: Length of a made key as written (hexadecimal); a shorter file was cut short by a full disk.
+#: Length of a generated key in hexadecimal. A shorter file was truncated by a full disk.
 _KEY_BYTES = 64
-#: Bytes of a key that nobody guesses (RFC 2104: no shorter than what the hash gives, here SHA-256).
+#: Minimum bytes of a key (RFC 2104: at least the length of the hash's output, here SHA-256).
 SHORTEST_KEY: Final = 32
 MAKE_KEY: Final = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 #: Telegram's own Bot API server.
@@ -38,14 +38,14 @@ TELEGRAM: Final = "https://api.telegram.org"
 NO_WEBHOOK_SECRET: Final = (
     "WEBHOOK_SECRET is not set though WEBHOOK_URL is; set it to a long random word"  # noqa: S105 (a sentence)
 )
-#: A password as SQLAlchemy reads it of an address, and one that is given after it.
+#: A password in a database URL as SQLAlchemy reads it, or among the URL's parameters.
 _PASSWORDS: Final = re.compile(r"://[^:/]*:([^@]+)@|[?&]\w*password=([^&]+)", re.IGNORECASE)
 
 
-#: The file of settings, in the folder that a command is given in.
+#: The settings file, in the current folder.
 ENV_FILE: Final = ".env"
-#: How alike a name must be to a setting's to be one misspelled: in the environment, which other
-#: programs share, more than in the file.
+#: How similar (0 to 1) a name must be to a setting's to count as misspelled. Higher in the
+#: environment, which other programs share.
 _ALIKE, _CLOSE = 0.6, 0.85
 
 
@@ -65,7 +65,7 @@ class Settings(BaseSettings):
         env_file_encoding="utf-8",
         extra="ignore",
         env_ignore_empty=True,
-        # What cannot be used may hold a secret all the same.
+        # An invalid value may hold a secret too.
         hide_input_in_errors=True,
     )
 
@@ -184,7 +184,7 @@ class Settings(BaseSettings):
         return self.data_dir / _KEY_FILE
 
     def secrets(self) -> list[str]:
-        """Return what must never be shown, as far as it is known without making anything."""
+        """Return the values that must never be shown, without generating a key."""
         given = (self.telegram_bot_token, self.webhook_secret, self.secret_key)
         found = [each.get_secret_value() for each in given if each is not None]
         index = self.index_url.get_secret_value() if self.index_url is not None else None
@@ -196,9 +196,9 @@ class Settings(BaseSettings):
         return found
 
     def secret(self) -> bytes:
-        """Return the key that people's ids are hashed with; made once under ``DATA_DIR``.
+        """Return the key that people's ids are hashed with; generated once under ``DATA_DIR``.
 
-        Raises SettingsError if it can be neither read nor made.
+        Raises SettingsError if it can be neither read nor generated.
         """
         if self.secret_key is not None:
             return self.secret_key.get_secret_value().encode()
@@ -236,19 +236,19 @@ def _is_milvus(address: str) -> bool:
 
 def _make_key(path: Path) -> None:
     """Write a random key to ``path``, readable for its owner only, unless one is there."""
-    # A temporary file is its owner's only, and no other thread or process has its name.
+    # A temporary file is readable for its owner only, and its name is unique.
     with NamedTemporaryFile("w", dir=path.parent, prefix=f"{path.name}.") as aside:
         aside.write(secrets.token_hex(32))
         aside.flush()
         with contextlib.suppress(FileExistsError):
-            # A link never overwrites: of two that make a key at once, the first one's stays.
+            # Linking never overwrites: if two processes generate a key at once, the first wins.
             path.hardlink_to(aside.name)
 
 
 def load() -> Settings:
-    """Read the settings, whose secrets are never shown from then on (``redaction``).
+    """Read the settings and hide their secrets from every log line from now on (``redaction``).
 
-    Raises SettingsError naming the first one that cannot be used.
+    Raises SettingsError, which names the first setting that is invalid.
     """
     try:
         settings = Settings()
@@ -282,7 +282,7 @@ def origins() -> dict[str, Origin]:
 
 @dataclass(frozen=True, slots=True)
 class UnknownName:
-    """A name that is no setting's, where it stands, and the setting it comes close to."""
+    """A name that is not a setting, where it was found, and the setting it resembles."""
 
     name: str
     origin: Origin
@@ -295,9 +295,9 @@ class UnknownName:
 
 
 def find_unknown_names() -> list[UnknownName]:
-    """Return the names in ``.env`` that are no setting's, and misspelled ones of the environment.
+    """Return unknown names in ``.env`` and misspelled setting names in the environment.
 
-    Their values are never looked at: they may be secrets of other programs.
+    Their values are never read: they may be secrets of other programs.
     """
     known = [name.upper() for name in Settings.model_fields]
     file = {name.upper() for name in DotEnvSettingsSource(Settings).env_vars}
@@ -307,7 +307,7 @@ def find_unknown_names() -> list[UnknownName]:
     ]
     for name in sorted({name.upper() for name in os.environ}.difference(known, file)):
         meant = _closest(name, known, _CLOSE)
-        # What ends with a setting's whole name is another program's, such as S3_SECRET_KEY.
+        # A name that ends with a whole setting's name is another program's, such as S3_SECRET_KEY.
         if meant and not name.endswith(meant):
             found.append(UnknownName(single_line(name), Origin.ENVIRONMENT, meant))
     return found

@@ -1,4 +1,4 @@
-"""Wait and repeat until a stop."""
+"""Await, sleep and repeat until a stop event is set."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ _T = TypeVar("_T")
 
 
 async def unless_stopped(work: Awaitable[_T], stop: asyncio.Event) -> _T | None:
-    """Return what ``work`` returns (or raise what it raises); None when ``stop`` came first."""
+    """Return the result of ``work``; None if ``stop`` was set first."""
     task = asyncio.ensure_future(work)
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -22,7 +22,7 @@ async def unless_stopped(work: Awaitable[_T], stop: asyncio.Event) -> _T | None:
 
 
 async def rest(seconds: float, stop: asyncio.Event) -> None:
-    """Wait for so many seconds, or until ``stop`` is set."""
+    """Sleep for ``seconds``, or until ``stop`` is set."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stop.wait()
@@ -30,7 +30,7 @@ async def rest(seconds: float, stop: asyncio.Event) -> None:
 
 @contextlib.asynccontextmanager
 async def repeating(act: Callable[[], Awaitable[None]], seconds: float) -> AsyncIterator[None]:
-    """Have ``act``, which raises nothing, done every so many seconds while the body runs."""
+    """Run ``act``, which must not raise, every ``seconds`` while the body runs."""
 
     async def repeat() -> None:
         while True:

@@ -1,1 +1,1 @@
-"""Word what is said to a person, by whichever channel: Telegram and the terminal render it."""
+"""Compose what the bot says, for every channel. Telegram and the terminal render it."""

@@ -1,4 +1,4 @@
-"""Confirm an answer: all that people will read of it, and the way back (pure)."""
+"""Compose the confirmation of an answer: what people will read, and how to undo it (pure)."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -23,9 +23,9 @@ from knowledge.domain import Calendar, Relation
 def compose_confirmation(
     each: AnswerPreview, two_people: bool, today: date, words: Catalogue
 ) -> Reply:
-    """Show what people would read of an answer, and ask once more.
+    """Show what people would read of an answer, and ask for confirmation.
 
-    ``two_people`` is whether a second person approves it first.
+    ``two_people`` is whether a second person has to approve it first.
     """
     say, cluster, statement = words.say, each.detail.summary, each.statement
     people = each.audience.people if each.audience is not None else 0
@@ -54,7 +54,7 @@ def compose_confirmation(
     for heading, reply in _read(each, today, words):
         blocks += [Block(heading, Style.HEADLINE), *reply.blocks]
         rows += reply.buttons
-    # A button has room for one number: the later of both.
+    # A button's action has room for one number: the later of the two.
     about = (cluster.id, statement.id, max(each.seen, each.shown))
     sending = Button(
         say("📤 Propose it") if two_people else say("📤 Send it"),
@@ -78,7 +78,7 @@ def compose_sent(
 
 
 def compose_held(text: str, held: HeldAct | None, undo_for: timedelta, words: Catalogue) -> Reply:
-    """Say that something is done; of what is ``held``, offer to undo it while nothing is sent."""
+    """Say that an act is done; if it is ``held`` back, offer to undo it before messages go out."""
     if held is None:
         return compose_sentence(text)
     seconds = int(undo_for.total_seconds())
@@ -94,7 +94,7 @@ def compose_held(text: str, held: HeldAct | None, undo_for: timedelta, words: Ca
 
 
 def compose_taken_back(cluster_id: int, words: Catalogue) -> Reply:
-    """Say that an answer was taken back, and lead to its claim."""
+    """Say that an answer was taken back, with a button to its claim."""
     text = words.say("It was taken back: claim {number} is in the inbox again. Nothing was sent.")
     again = Button(words.say("↩ Back"), action=action("back", cluster_id))
     return Reply((Block(text.format(number=cluster_id)),), ((again, next_button(words)),))
@@ -118,7 +118,7 @@ def _claimed(each: AnswerPreview, words: Catalogue) -> str:
 
 
 def _read(each: AnswerPreview, today: date, words: Catalogue) -> Iterator[tuple[str, Reply]]:
-    """Yield what people read, under whose heading: those who are told, else those who ask next."""
+    """Yield each message people would read, with a heading: who is told, else who asks next."""
     names = Locale(words.language.value).languages
     shown: set[Language] = set()
     readers = each.audience.readers if each.audience is not None else ()

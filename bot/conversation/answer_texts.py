@@ -1,4 +1,4 @@
-"""An answer in words: outcome first, then the quote, who said it, where and when (pure)."""
+"""Compose answers: outcome first, then the quote, who said it, where and when (pure)."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -20,27 +20,27 @@ from knowledge.text.plain_text import single_line
 #: Characters of a claim that are repeated above its answer.
 CLAIM_SHOWN: Final = 200
 
-#: Actions a button can carry, before the colon and what it is about.
+#: Actions of buttons. A colon and the id of what it is about follow.
 OTHERS, DISPUTE, LANGUAGE = "others", "dispute", "lang"
 USEFUL, USELESS, TELL, QUIET = "useful", "useless", "tell", "quiet"
 REST = "rest"
 
-#: People who forwarded a message from which on it is said: WhatsApp's own mark of what is
+#: From how many people who forwarded a message the answer says so. WhatsApp's own label
 #: "forwarded many times" begins at five.
 MANY_FORWARDERS: Final = 5
 
-#: How a button is labelled whose claim is one of several in the message.
+#: Prefix of a button's label if its claim is one of several in the message.
 NUMBERED: Final = re.compile(r"\d+\. ")
-#: In front of what a person said of an answer.
+#: Prefix of the feedback button that a person chose.
 _CHOSEN: Final = "✓ "
 
-#: Characters that are passed on of a claim, and of a quote: links are bounded.
+#: Characters of a claim and of a quote in a share link: links have a maximum length.
 _CLAIM_SHARED: Final = 80
 _QUOTE_SHARED: Final = 140
 
 
 def shown_matches(answer: Answer, most: int = SHOWN) -> tuple[Match, ...]:
-    """Return the matches that ``answered`` shows: what else was found is a press away."""
+    """Return the matches that ``compose_answer`` shows. A button shows the others."""
     if answer.outcome is Outcome.NO_MATCH:
         return ()
     if answer.disputed:
@@ -54,9 +54,9 @@ def shown_matches(answer: Answer, most: int = SHOWN) -> tuple[Match, ...]:
 def compose_answer(
     answer: Answer, noted: Noted | None, today: date, words: Catalogue, most: int = SHOWN
 ) -> Reply:
-    """Return what a person reads for ``answer``; ``most`` candidates where none settles it.
+    """Compose the reply to one claim; at most ``most`` candidates where none settles it.
 
-    Where nothing was ``noted`` (nobody is to be told later) nothing is promised and no button asks.
+    Without ``noted`` (nobody can be notified later) it promises nothing and has no notify button.
     """
     say = words.say
     shown = answer.suggestions
@@ -114,7 +114,7 @@ def _others(noted: Noted, say: Callable[[str], str]) -> tuple[Button, ...]:
 
 
 def _passed_on(noted: Noted | None, words: Catalogue) -> list[Block]:
-    """Return how many people forwarded what nothing stands behind, where these are many."""
+    """Say how many people forwarded an unsupported claim, if they are many."""
     if noted is None or noted.forwarders < MANY_FORWARDERS:
         return []
     text = words.count(
@@ -126,7 +126,7 @@ def _passed_on(noted: Noted | None, words: Catalogue) -> list[Block]:
 
 
 def _prospect(noted: Noted, say: Callable[[str], str]) -> str:
-    """Return what comes of a claim that nothing settles: a promise only where one is kept."""
+    """Say what happens to an unsettled claim; promise a notification only if one will be sent."""
     if noted.closed is not None:
         return compose_rejection(noted.closed, say)
     if noted.waiting:
@@ -135,7 +135,7 @@ def _prospect(noted: Noted, say: Callable[[str], str]) -> str:
 
 
 def compose_rejection(reason: RejectReason, say: Callable[[str], str]) -> str:
-    """Return why moderators leave a claim unanswered, and what to send instead."""
+    """Say why moderators rejected a claim, and what to send instead."""
     return {
         RejectReason.SPAM: say(
             "Our moderators take this for advertising or a chain message, so they do not check it."
@@ -156,7 +156,7 @@ def compose_rejection(reason: RejectReason, say: Callable[[str], str]) -> str:
 
 
 def compose_dispute(told: bool, words: Catalogue) -> Reply:
-    """Thank whoever says that an answer is not to what they asked, and say what comes of it."""
+    """Thank a person who reports that an answer misses their question; say what happens next."""
     say = words.say
     blocks = [Block(say("Thank you, noted. Try other words: who did what, where and when."))]
     if told:
@@ -166,7 +166,7 @@ def compose_dispute(told: bool, words: Catalogue) -> Reply:
 
 
 def _disputed(answer: Answer, noted: Noted | None, ask: Asking, words: Catalogue) -> Reply:
-    """Return what contradicts each other in the order of the answer, the newest first."""
+    """Compose the reply where sources contradict each other, the newest first."""
     say = words.say
     opening = say("🔎 Verified reports contradict each other on this; the newest comes first")
     blocks = [Block(opening, Style.HEADLINE)]
@@ -187,7 +187,7 @@ def _disputed(answer: Answer, noted: Noted | None, ask: Asking, words: Catalogue
 
 
 class Carrier(StrEnum):
-    """What carried a claim here."""
+    """How a claim arrived: as a message, a picture or a link."""
 
     MESSAGE = "message"
     PICTURE = "picture"
@@ -197,7 +197,7 @@ class Carrier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One claim of a message with its answer, and what was noted of it, if anything."""
+    """One claim of a message, its answer, and the recorded inquiry if there is one."""
 
     claim: str
     answer: Answer
@@ -211,15 +211,16 @@ def compose_answers(
     carrier: Carrier = Carrier.MESSAGE,
     rest: int = 0,
 ) -> Reply:
-    """Return one reply to several claims, or to a part of a message: each under its own words.
+    """Compose one reply to several claims; each answer follows its claim's words.
 
-    ``rest`` is how many more of its claims can be asked for, kept with the last one of these.
+    ``rest`` is how many more claims of the message can be asked for. They are stored with the
+    last of these.
     """
     blocks: list[Block] = []
     buttons: list[tuple[Button, ...]] = []
     for number, part in enumerate(parts, start=1):
         mark = f"{number}. " if len(parts) > 1 else ""
-        # Several are to fit one message; what is left out of each is a press away.
+        # Several answers must fit one message: a button shows what is left out of each.
         most = SHOWN if len(parts) == 1 or part.noted is None else 1
         reply = compose_answer(part.answer, part.noted, today, words, most)
         blocks += [compose_claim_line(part.claim, words, mark, carrier), *reply.blocks]
@@ -237,7 +238,7 @@ def compose_answers(
 def compose_claim_line(
     claim: str, words: Catalogue, mark: str = "", carrier: Carrier = Carrier.MESSAGE
 ) -> Block:
-    """Return the line that repeats a claim above what is said of it, ``mark`` in front."""
+    """Compose the line that repeats a claim above its answer, with ``mark`` in front."""
     said = {
         Carrier.MESSAGE: words.say("In your message: “{claim}”"),
         Carrier.PICTURE: words.say("In the picture I read: “{claim}”"),
@@ -256,7 +257,7 @@ def cut_short(text: str, shown: int = CLAIM_SHOWN) -> str:
 def compose_sources(
     claim: str, statements: Sequence[SourcedStatement], today: date, words: Catalogue
 ) -> Reply:
-    """Return where the last answer is from: the statements it showed, each with its source."""
+    """Compose the sources of the last answer: the statements it showed, each with its source."""
     if not statements:
         none = words.say("I found no verified report on this, so there is no source to name.")
         return Reply((compose_claim_line(claim, words), Block(none)))
@@ -266,7 +267,7 @@ def compose_sources(
 
 
 def compose_wrong_answer(inquiry_id: int, claim: str, words: Catalogue) -> Reply:
-    """Offer to pass on to moderators that the last answer was wrong."""
+    """Offer to report the last answer to moderators as wrong."""
     say = words.say
     asked = say(
         "I am sorry. If the answer is not what you asked, press the button: a moderator will look."
@@ -277,7 +278,7 @@ def compose_wrong_answer(inquiry_id: int, claim: str, words: Catalogue) -> Reply
 
 
 def _feedback(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[Button, ...], ...]:
-    """Return what a person can say of an answer."""
+    """Return the feedback buttons of an answer."""
     if noted is None:
         return ()
     number = noted.inquiry_id
@@ -291,7 +292,7 @@ def _feedback(noted: Noted | None, say: Callable[[str], str]) -> tuple[tuple[But
 
 
 def compose_feedback(action: str, inquiry_id: int, say: Callable[[str], str]) -> tuple[Button, ...]:
-    """Return what can be said of an answer once ``action``, one of the two, was chosen."""
+    """Return the feedback buttons after ``action``, one of the two, was chosen."""
     labels = {USEFUL: say("👍 Useful"), USELESS: say("👎 Not useful")}
     return tuple(
         Button(f"{_CHOSEN if each == action else ''}{label}", action=f"{each}:{inquiry_id}")
@@ -302,7 +303,7 @@ def compose_feedback(action: str, inquiry_id: int, say: Callable[[str], str]) ->
 def compose_notify_button(
     noted: Noted | None, say: Callable[[str], str]
 ) -> tuple[tuple[Button, ...], ...]:
-    """Return the button that asks to be told when the claim is settled, or not to be."""
+    """Return the button that turns the notification about this claim on or off."""
     if noted is None or noted.closed is not None:
         return ()
     if noted.waiting:
@@ -311,7 +312,7 @@ def compose_notify_button(
 
 
 def _share(verdict: str, claim: str, statement: SourcedStatement, words: Catalogue) -> Button:
-    """Return the button that passes an answer on: what was claimed, what the report says."""
+    """Return the button that shares an answer: what was claimed, and what the report says."""
     when = statement.published_at or statement.as_of
     where = (single_line(statement.publisher or ""), words.day(when) if when is not None else None)
     lines = (
@@ -327,7 +328,7 @@ def _share(verdict: str, claim: str, statement: SourcedStatement, words: Catalog
 def compose_others(
     claim: str, statements: Sequence[SourcedStatement], today: date, words: Catalogue
 ) -> Reply:
-    """Return the other statements found for ``claim``, without any verdict."""
+    """Compose the list of other statements found for ``claim``, without a verdict."""
     if not statements:
         return Reply((Block(words.say("There are no other verified reports on this.")),))
     shown = statements[:SHOWN]
@@ -336,7 +337,7 @@ def compose_others(
 
 
 def headline(statement: SourcedStatement, relation: Relation, say: Callable[[str], str]) -> str:
-    """Return the verdict that a statement with this relation settles a claim by, in one line."""
+    """Return the verdict line for a statement with this relation to the claim."""
     supports, rating = relation is Relation.SUPPORTS, statement.rating
     if rating is None:
         if supports:
@@ -354,9 +355,9 @@ def headline(statement: SourcedStatement, relation: Relation, say: Callable[[str
 
 
 def _leaning(shown: Sequence[Match], say: Callable[[str], str]) -> list[Block]:
-    """Return what the closest statement seems to say, where no verdict is sure enough to be given.
+    """Say what the closest statement seems to say, where no verdict is sure enough.
 
-    It must not read as a confirmation: it says what is unsure, and sends to the report.
+    It must not read as a confirmation: it says what is unsure, and points to the report.
     """
     if not shown or not shown[0].suggested:
         return []
@@ -393,5 +394,5 @@ def _links(
 
 
 def link(statement: SourcedStatement, label: str) -> tuple[Button, ...]:
-    """Return the button that leads to a statement's report, if its address is known."""
+    """Return a row with the link to a statement's report; empty if its address is unknown."""
     return (Button(label, url=statement.url),) if statement.url else ()

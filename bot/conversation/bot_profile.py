@@ -1,4 +1,4 @@
-"""Profile of the bot, shown before anybody writes to it: what it is for, and its commands."""
+"""Compose the bot's profile, shown before anybody writes to it: its purpose and commands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from bot.conversation.translations import Language, load_catalogue
 class Profile:
     """The bot in one language.
 
-    ``description`` stands in a chat that is still empty (at most 512 characters on Telegram),
-    ``short_description`` under the bot's name and where it is passed on (at most 120).
+    ``description`` is shown in a chat that is still empty (at most 512 characters on Telegram),
+    ``short_description`` under the bot's name and where the bot is shared (at most 120).
     """
 
     description: str

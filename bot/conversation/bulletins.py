@@ -1,4 +1,4 @@
-"""Tell moderators unasked how the day was, and what grows fast."""
+"""Compose the moderators' daily digest and the alert about fast-growing clusters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ LISTED = 5
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
-    """Something to tell one moderator."""
+    """A message to one moderator."""
 
     address: str
     reply: Reply
@@ -28,19 +28,19 @@ class Bulletin:
 
 @dataclass(frozen=True, slots=True)
 class Bulletins:
-    """Puts together what every moderator who can be written to is told."""
+    """Composes bulletins for every moderator who can be written to."""
 
     sessions: Sessions
     secret: bytes = field(repr=False)
     first_admins: frozenset[str]
 
     def digest(self, now: datetime) -> list[Bulletin]:
-        """Return the digest of the day until ``now``; nothing where there is nothing to tell."""
+        """Return the digest of the day until ``now``; empty if nothing happened."""
         day = self.sessions.read(trends.compute_digest, now)
         return self._to_all(lambda words: digest(day, words)) if day.asked or day.open else []
 
     def alert(self, now: datetime) -> list[Bulletin]:
-        """Return the alert that clusters grow, each told of once until it grows again."""
+        """Return the alert about growing clusters; each is reported once until it grows again."""
         growing = self.sessions.write(trends.take_growing, now)
         return self._to_all(lambda words: alert(growing, words)) if growing else []
 

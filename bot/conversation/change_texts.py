@@ -1,16 +1,16 @@
-"""Word the changes of an act, field by field (pure)."""
+"""Describe the changes of an act, field by field (pure)."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from knowledge.storage.audit_log import Entry
 
-#: Fields that say nothing to a person: where words stand in a text is seen in it.
+#: Fields that are not shown: a span is visible in the text itself.
 _UNSAID: Final = frozenset({"span_start", "span_end"})
 
 
 def differences(entry: Entry) -> Iterator[tuple[str, str | None, str | None]]:
-    """Yield what was changed: its name, how it was and how it is."""
+    """Yield each changed field: its name, the old value and the new one."""
     before, after = entry.before or {}, entry.after or {}
     for name in dict.fromkeys((*before, *after)):
         was, is_now = before.get(name), after.get(name)
@@ -19,7 +19,7 @@ def differences(entry: Entry) -> Iterator[tuple[str, str | None, str | None]]:
 
 
 def field_named(name: str, say: Callable[[str], str]) -> str:
-    """Name a field; one that is known to nobody is called as it is."""
+    """Return a field's name for people; the field's own name if it has no translation."""
     names = {
         "text": say("Words"),
         "speaker": say("Speaker"),
@@ -91,7 +91,7 @@ def field_named(name: str, say: Callable[[str], str]) -> str:
 
 def _text(name: str, value: object) -> str | None:
     if name == "claims" and isinstance(value, list):
-        # Their numbers say nothing to anybody.
+        # Ids mean nothing to a reader.
         return str(len(value))
     if isinstance(value, bool):
         return "✓" if value else "✗"

@@ -1,7 +1,7 @@
-"""Trends as pictures: for the console as SVG, for a chat as PNG.
+"""Draw trends as charts: SVG for the console, PNG for a chat.
 
-Text is shaped by matplotlib itself (it comes with raqm since 3.11), and drawn as outlines, so an
-SVG needs no font. In a language written from right to left, time and bars run that way too.
+matplotlib shapes text itself (it bundles raqm since 3.11) and draws it as outlines, so an SVG
+needs no font. In a right-to-left language time and bars run that way too.
 """
 
 import io
@@ -20,7 +20,7 @@ from knowledge.statistics.trends import Counted, Trends
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Told apart by who sees no red and green, too (Okabe & Ito 2008).
+#: Colours that colour-blind people can tell apart (Okabe & Ito 2008).
 _COLOURS: Final[Mapping[Outcome, str]] = {
     Outcome.SUPPORTED: "#009e73",
     Outcome.REFUTED: "#d55e00",
@@ -30,14 +30,14 @@ _COLOURS: Final[Mapping[Outcome, str]] = {
 _COLOUR: Final = "#0072b2"
 _INCHES: Final = (6.4, 3.2)
 _DPI: Final = 130
-#: Marks along the time at most: more run into each other.
+#: Maximum tick marks of the time axis: more overlap.
 _MARKS: Final = 7
 #: Languages with a bar of their own.
 _LANGUAGES: Final = 6
 
 
 class Chart(StrEnum):
-    """What can be drawn."""
+    """The kinds of chart."""
 
     HOURS = "hours"
     DAYS = "days"
@@ -46,14 +46,14 @@ class Chart(StrEnum):
 
 
 class Form(StrEnum):
-    """What kind of file a picture is."""
+    """The file format of a chart."""
 
     SVG = "svg"
     PNG = "png"
 
 
 def title(chart: Chart, words: Catalogue) -> str:
-    """Return what a chart is called, in the words of a language."""
+    """Return a chart's title."""
     match chart:
         case Chart.HOURS:
             return words.say("Claims per hour")
@@ -66,7 +66,7 @@ def title(chart: Chart, words: Catalogue) -> str:
 
 
 def outcome(value: Outcome, words: Catalogue) -> str:
-    """Return what an outcome is called beside its bar."""
+    """Return an outcome's label beside its bar."""
     match value:
         case Outcome.SUPPORTED:
             return words.say("supported")
@@ -79,8 +79,8 @@ def outcome(value: Outcome, words: Catalogue) -> str:
 
 
 def draw(charts: Sequence[Chart], trends: Trends, words: Catalogue, form: Form) -> bytes:
-    """Return a picture of one chart, or of several below each other."""
-    # Its first import writes a line about its fonts, which nobody asked for.
+    """Draw one chart, or several below each other, and return the file's bytes."""
+    # matplotlib's first import logs a line about its font cache.
     logging.getLogger("matplotlib").setLevel(logging.WARNING)
     import matplotlib
     from matplotlib.figure import Figure
@@ -94,7 +94,7 @@ def draw(charts: Sequence[Chart], trends: Trends, words: Catalogue, form: Form) 
         axes.set_title(title(chart, words))
         axes.spines[["top", "left" if _leftward(words) else "right"]].set_visible(False)
     held = io.BytesIO()
-    # The same figures give the same file: no date in it, no ids by chance.
+    # The same figures give the same file: no date and no random ids in it.
     with matplotlib.rc_context({"svg.hashsalt": "tathabbat", "svg.fonttype": "path"}):
         dated = {"Date": None} if form is Form.SVG else None
         figure.savefig(held, format=form.value, dpi=_DPI, metadata=dated)
@@ -160,7 +160,7 @@ def _bars(
     if _leftward(words):
         axes.invert_xaxis()
         axes.yaxis.tick_right()
-    # After the axis is turned: numbers stand where the bars end.
+    # Only after the axis is inverted: numbers go to the ends of the bars.
     axes.bar_label(drawn, padding=4)
 
 
@@ -173,5 +173,5 @@ def _locale(words: Catalogue) -> Locale:
 
 
 def _language(code: str, words: Catalogue) -> str:
-    """Return a language's name in another; what is not known to be one is called by its code."""
+    """Return a language's name in the reader's language; its code if it is unknown."""
     return str(_locale(words).languages.get(code, code))

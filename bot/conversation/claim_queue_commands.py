@@ -1,4 +1,4 @@
-"""Work through the claim queue in a chat: /queue, and the buttons under a claim of it."""
+"""Handle the claim queue in a chat: /queue, and the buttons under its claims."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -24,7 +24,7 @@ _REASONS: Final = {reason.value: reason for reason in RejectReason}
 
 
 class ClaimQueueCommands:
-    """Shows open claims one by one, and does what moderators choose for each."""
+    """Shows open claims one by one, and carries out what moderators choose for each."""
 
     def __init__(
         self,
@@ -36,14 +36,14 @@ class ClaimQueueCommands:
         self._access, self._checker, self._now, self._today = access, checker, now, today
 
     def show_next(self, key: str, after: str, words: Catalogue) -> Reply:
-        """Show the claim behind a cursor, the first one if it is empty."""
+        """Show the claim after a cursor; the first one if the cursor is empty."""
         queued = self._access.do(key, next_cluster.load_next_cluster, after, self._now())
         if queued is None:
             return compose_sentence(words.say("Nothing is waiting to be answered. 🎉"))
         return self._shown(queued, words)
 
     def press(self, key: str, verb: str, number: int, rest: str, words: Catalogue) -> Reply | None:
-        """Do what a button under the claim with a number says; None if it is no such button."""
+        """Handle a button under a claim; None if it is no such button."""
         place = self._access.place
         match verb:
             case "yes" | "no" | "support" | "refute":
@@ -79,7 +79,7 @@ class ClaimQueueCommands:
     def _answer(
         self, key: str, verb: str, number: int, rest: str, words: Catalogue
     ) -> Reply | None:
-        """Show what an answer would tell people, and to how many; or give it."""
+        """Preview an answer with how many people it reaches, or give it."""
         named, _, shown = rest.partition(":")
         if (statement_id := row_number(named)) is None:
             return None

@@ -1,4 +1,4 @@
-"""The commands people can give, with what Telegram's menu says of each."""
+"""List the bot's commands, with their descriptions in Telegram's menu."""
 
 from enum import StrEnum
 from typing import Final, TypeAlias
@@ -6,19 +6,19 @@ from typing import Final, TypeAlias
 from bot.conversation.translations import Language, load_catalogue
 from knowledge.domain import Role
 
-#: Commands and what each does, in the order of a menu.
+#: Commands with their descriptions, in menu order.
 Listed: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class Audience(StrEnum):
-    """Whose menu it is; each value is the name of Telegram's scope."""
+    """Whose menu it is. Each value is the name of Telegram's command scope."""
 
     EVERYBODY = "default"
     GROUPS = "all_group_chats"
     GROUP_ADMINS = "all_chat_administrators"
 
 
-#: What is of use where others read along, in order.
+#: Commands that are useful in a group, in menu order.
 _IN_GROUPS: Final = ("check", "help", "language", "privacy", "about")
 
 
@@ -39,7 +39,7 @@ def describe_commands(language: Language) -> Listed:
 
 
 def list_offered(audience: Audience, language: Language) -> Listed:
-    """Return what the menu of an audience shows in ``language``."""
+    """Return an audience's menu in ``language``."""
     everybody = describe_commands(language)
     if audience is Audience.EVERYBODY:
         return everybody
@@ -49,7 +49,7 @@ def list_offered(audience: Audience, language: Language) -> Listed:
 
 
 def of_group_admins(language: Language) -> Listed:
-    """Return what only the admins of a group may give there."""
+    """Return the commands that only a group's admins may give there."""
     say = load_catalogue(language).say
     return (
         ("settings", say("How I behave in this group")),
@@ -58,7 +58,7 @@ def of_group_admins(language: Language) -> Listed:
 
 
 def menu(role: Role | None, language: Language) -> Listed:
-    """Return what the menu of a moderator or an admin shows; none for the public."""
+    """Return the menu of a moderator or an admin; empty for the public."""
     if role is None:
         return ()
     say = load_catalogue(language).say

@@ -1,4 +1,4 @@
-"""The conversation itself: what each thing a person does leads to."""
+"""Answer everything a person can do: messages, commands, pictures and button presses."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,15 +37,15 @@ from knowledge.domain import Feedback, Outcome
 from knowledge.errors import UnreadableClaim, UnreadableFile
 from knowledge.storage.database import Sessions
 
-#: Days that questions are kept unless another number is set.
+#: Default number of days that questions are kept.
 RETENTION_DAYS: Final = 90
 
-#: How long "what is the source?" is taken to ask about the last answer.
+#: How long after an answer "what is the source?" refers to it.
 LAST_ANSWER: Final = timedelta(hours=12)
 
 #: Reads the text in a picture. Raises PictureError.
 ReadPicture: TypeAlias = Callable[[bytes], str]
-#: Reads what the page at an address is about. Raises FetchError or UnreadableFile.
+#: Reads the title and description of a web page. Raises FetchError or UnreadableFile.
 ReadLink: TypeAlias = Callable[[str], Heading]
 
 _FEEDBACK: Final = {answer_texts.USEFUL: Feedback.USEFUL, answer_texts.USELESS: Feedback.NOT_USEFUL}
@@ -54,11 +54,9 @@ _FEEDBACK: Final = {answer_texts.USEFUL: Feedback.USEFUL, answer_texts.USELESS: 
 class Conversation:
     """Implements ``interface.Talk`` over the services of ``knowledge``.
 
-    ``channel`` tells people of different channels apart, ``secret`` keys the hash of their ids.
-    Questions are kept for ``retention_days``: a scheduled job erases them then, here it is only
-    said.
-    Pictures and links are read by ``read_picture`` and ``read_link``, or people are told that they
-    are not.
+    ``channel`` keeps people of different channels apart, ``secret`` keys the hash of their ids.
+    ``retention_days`` is how long questions are kept, for telling people; a scheduled job erases
+    them. Without ``read_picture`` or ``read_link`` people are told that these are not read.
     """
 
     def __init__(
@@ -84,7 +82,7 @@ class Conversation:
 
     @property
     def groups(self) -> Groups:
-        """What is said in groups and of them."""
+        """The conversation in groups."""
         return self._groups
 
     def start(self, asker: Asker) -> Reply:
@@ -100,7 +98,7 @@ class Conversation:
         return offer(self._words(asker))
 
     def command(self, asker: Asker, name: str, argument: str) -> Reply:
-        """Do a command that everybody may give, or a moderator's; all else is explained."""
+        """Handle a public command or a moderator's; explain the commands for any other."""
         if name == "check":
             return self.claim(asker, argument)
         key, words = self._key(asker), self._words(asker)
@@ -112,18 +110,18 @@ class Conversation:
         return reply or self.help(asker)
 
     def in_private(self, asker: Asker) -> Reply:
-        """Say that a command is for where nobody reads along."""
+        """Say that a command works in a private chat only."""
         say = self._words(asker).say
         return Reply((Block(say("Private chats only: send it to me in a private chat.")),))
 
     def menu(self, asker: Asker) -> tuple[tuple[str, str], ...]:
-        """Return the commands of a moderator, none for anybody else."""
+        """Return a moderator's commands; empty for anybody else."""
         if self._moderation is None:
             return ()
         return self._moderation.menu(self._key(asker), self._words(asker))
 
     def claim(self, asker: Asker, text: str, origin: Origin | None = None) -> Reply:
-        """Answer the claims of a message and keep an inquiry of each; answer small talk kindly."""
+        """Answer the claims of a message and record an inquiry for each; answer small talk."""
         words, blocked = self._known(asker)
         if blocked:
             return _blocked(words)
@@ -139,7 +137,7 @@ class Conversation:
         return self._answered(asker, message, Carrier.MESSAGE, words, origin)
 
     def _talked(self, asker: Asker, intent: Intent, text: str, words: Catalogue) -> Reply:
-        """Answer a message that is no claim; of the last answer, where it is about that."""
+        """Answer a message that is not a claim; it may be about the last answer."""
         if intent is Intent.HELP:
             return self.help(asker)
         if intent not in (Intent.SOURCE, Intent.VERDICT, Intent.WRONG):
@@ -159,7 +157,7 @@ class Conversation:
         return answer_texts.compose_answers([again], self._today(), words)
 
     def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
-        """Answer the claims of the text in a picture, and say what was read."""
+        """Answer the claims of the text in a picture, and show the text that was read."""
         words, blocked = self._known(asker)
         if blocked:
             return _blocked(words)
@@ -176,7 +174,7 @@ class Conversation:
     def _linked(
         self, asker: Asker, link: str, read: ReadLink, words: Catalogue, origin: Origin | None
     ) -> Reply:
-        """Answer what the page behind a link claims: in its title, else in its description."""
+        """Answer what a linked page claims in its title, else in its description."""
         try:
             page = read(link)
         except FetchError as error:
@@ -201,7 +199,7 @@ class Conversation:
         words: Catalogue,
         origin: Origin | None,
     ) -> Reply:
-        """Answer the claims of what was read, and keep an inquiry of each."""
+        """Answer the claims of a message that was read, and record an inquiry for each."""
         if not message.claims:
             return small_talk_texts.compose_small_talk(message.intent, words)
         answered = self._looked_up(message)
@@ -210,7 +208,7 @@ class Conversation:
         rest = Rest(message.rest, self._keeping.origin(origin) if origin is not None else None)
         parts = self._keeping.keep(asker, answered, rest, words.language)
         if asker.is_nobody:
-            # Whoever pressed a button would not be who asked.
+            # A channel's buttons would be pressed by others than the asker.
             parts = [replace(part, noted=None) for part in parts]
         if len(parts) > 1 or message.excerpt or carrier is not Carrier.MESSAGE:
             return answer_texts.compose_answers(
@@ -219,7 +217,7 @@ class Conversation:
         return answer_texts.compose_answer(parts[0].answer, parts[0].noted, self._today(), words)
 
     def _further(self, asker: Asker, number: int, words: Catalogue) -> Reply | None:
-        """Answer the next claims of a message that was answered in part; None if not theirs."""
+        """Answer the remaining claims of a message; None if it is not this person's."""
         left = self._sessions.read(inquiries.load_rest, number, self._key(asker))
         if left is None:
             return None
@@ -231,7 +229,7 @@ class Conversation:
         return answer_texts.compose_answers(parts, self._today(), words, rest=len(rest.claims))
 
     def cards(self, asker: Asker, text: str) -> Cards:
-        """Offer cards for what is being typed in another chat; who is blocked is offered none."""
+        """Offer cards for an inline query; none to a blocked person."""
         words, blocked = self._known(asker)
         if blocked:
             return Cards()
@@ -246,7 +244,7 @@ class Conversation:
         return Cards(tuple(chain.from_iterable(offered)))
 
     def chosen(self, asker: Asker, text: str, name: str) -> None:
-        """Keep an inquiry of the claim whose card was sent on; nobody waits to be told of it."""
+        """Record an inquiry for the claim whose card was sent; no notification is promised."""
         message, number = _readable(text), inline_cards.claim_number(name)
         words, blocked = self._known(asker)
         if message is None or number is None or blocked:
@@ -260,9 +258,9 @@ class Conversation:
                 )
 
     def _looked_up(self, message: Message) -> Answered:
-        """Return the claims of a message with their answers: none where it is no claim after all.
+        """Return the claims of a message with their answers; empty if it turns out to be no claim.
 
-        What is found nowhere may only look like Arabic in Latin letters.
+        Text without any match may only look like Arabic in Latin letters.
         """
         answered = [
             (claim, self._checker.answer(claim, crossed=message.crossed))
@@ -272,7 +270,7 @@ class Conversation:
         return answered if found or not message.arabizi else ()
 
     def press(self, asker: Asker, action: str) -> Reply:
-        """Answer a button press; whatever is not theirs or not known is said to be gone."""
+        """Answer a button press; say that it has expired if it is unknown or another person's."""
         kind, _, rest = action.partition(":")
         key, words = self._key(asker), self._words(asker)
         reply = self._personal.press(kind, rest, key, words)
@@ -287,7 +285,7 @@ class Conversation:
         return reply
 
     def _pressed(self, asker: Asker, kind: str, number: int, words: Catalogue) -> Reply | None:
-        """Answer a press on a button of an answer or of an example; None if it is not theirs."""
+        """Answer a button of an answer or an example; None if it is unknown or another person's."""
         key = self._key(asker)
         if kind == EXAMPLE:
             blocked = self._known(asker)[1]
@@ -312,7 +310,7 @@ class Conversation:
         return None
 
     def unreachable(self, asker: Asker) -> None:
-        """Forget where to write to who does not want to be written to, and what they waited for."""
+        """Delete a person's address and their pending notifications: they blocked the bot."""
         self._sessions.write(person_actions.note_unreachable, self._key(asker))
 
     def unsupported(self, asker: Asker, medium: Medium) -> Reply:
@@ -320,15 +318,15 @@ class Conversation:
         return media_texts.not_yet(medium, self._words(asker))
 
     def lost_picture(self, asker: Asker) -> Reply:
-        """Say that a picture cannot be had."""
+        """Say that Telegram does not provide a picture any more."""
         return media_texts.lost_picture(self._words(asker))
 
     def looking(self, asker: Asker) -> Reply:
-        """Say that the answer is being looked for."""
+        """Return the placeholder that is shown until the answer is found."""
         return Reply((Block(self._words(asker).say("⏳ Looking through the reports…")),))
 
     def slow_down(self, asker: Asker) -> Reply:
-        """Say that more was sent than is answered."""
+        """Say that the person's rate limit is reached."""
         say = self._words(asker).say
         return Reply(
             (
@@ -346,7 +344,7 @@ class Conversation:
         return media_texts.busy(self._words(asker))
 
     def failure(self, asker: Asker) -> Reply:
-        """Say that it was us."""
+        """Say that something broke on our side."""
         say = self._words(asker).say
         return Reply(
             (Block(say("Something went wrong on our side. Please send it again in a minute.")),)
@@ -358,7 +356,7 @@ class Conversation:
             return None
         if self._known(asker)[1]:
             return _blocked(words)
-        # Looked for again: only what stood in a message is kept, and reports come and go.
+        # Searched again: only statements that were shown are stored, and reports change.
         first = asked.statement_ids[:1]
         found = self._checker.answer(asked.claim).suggestions
         rest = [match for match in found if match.statement.id not in first]
@@ -367,7 +365,7 @@ class Conversation:
         return answer_texts.compose_others(asked.claim, statements, self._today(), words)
 
     def _known(self, asker: Asker) -> tuple[Catalogue, bool]:
-        """Return the words to speak to somebody in, and whether they are left unanswered."""
+        """Return a person's catalogue, and whether they are blocked."""
         group = self._group_key(asker.group) if asker.group is not None else None
         known = self._sessions.read(group_settings.load_member, self._key(asker), group)
         code, wishes = asker.language_code, known.wishes
@@ -398,5 +396,5 @@ def _readable(text: str) -> Message | None:
 
 
 def _blocked(words: Catalogue) -> Reply:
-    """Say that a person is not answered: nothing is looked up or kept, which is what it is for."""
+    """Say that a blocked person is not answered; nothing is looked up or stored."""
     return Reply((Block(words.say("For now I do not answer you. Try again later.")),))

@@ -1,4 +1,4 @@
-"""Why people could not be told, in words that name nobody (pure)."""
+"""Describe why notifications could not be delivered, without naming anybody (pure)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class _Why(Enum):
     REFUSED = auto()
 
 
-#: What channels say of a chat that is not there, in lower case.
+#: A channel's errors for a missing chat, in lower case.
 _GONE: Final = (
     "chat not found", "user not found", "peer_id_invalid", "deactivated", "was deleted",
     "initiate conversation",
@@ -28,7 +28,7 @@ _GONE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """A reason in words, how many people it kept from being told, and when it did so last."""
+    """A reason in words, how many people it affected, and when it last did."""
 
     reason: str
     people: int
@@ -36,7 +36,7 @@ class Undelivered:
 
 
 def compose_failures(failures: Iterable[Failure], words: Catalogue) -> tuple[Undelivered, ...]:
-    """Return why people could not be told, most of them first."""
+    """Return the reasons for failed deliveries, the most frequent first."""
     found: dict[_Why, list[Failure]] = {}
     for each in failures:
         found.setdefault(_why(each), []).append(each)
@@ -48,7 +48,7 @@ def compose_failures(failures: Iterable[Failure], words: Catalogue) -> tuple[Und
 
 
 def compose_failure_line(failures: Iterable[Failure], words: Catalogue) -> str:
-    """Return the reasons on one line, each with how many people; empty where there are none."""
+    """Return the reasons on one line, each with its number of people; may be empty."""
     return " · ".join(f"{each.reason}: {each.people}" for each in compose_failures(failures, words))
 
 

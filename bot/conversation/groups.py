@@ -1,4 +1,4 @@
-"""Talk in groups: how the bot behaves there, and the few things it says unasked."""
+"""Handle groups: the settings of the bot there, and its unasked replies to watched messages."""
 
 import threading
 from collections.abc import Callable
@@ -21,15 +21,15 @@ from knowledge.domain import now as this_moment
 from knowledge.errors import UnreadableClaim
 from knowledge.storage.database import Sessions
 
-#: What the commands of a group's admins are.
+#: Commands of a group's admins.
 COMMANDS: Final = ("settings", "watch")
-#: What the buttons of the settings open with.
+#: Prefix of the settings buttons' actions.
 PREFIX: Final = "group"
-#: How many times an hour at most admins may choose from.
+#: Choices for the maximum of unasked replies an hour.
 PER_HOUR: Final = (1, 3, 6, 12)
-#: In this time a group is not told of the same again, nor a member that they are no admin.
+#: How long the same contradiction is not repeated to a group, nor a refusal to a member.
 _ONCE_IN: Final = timedelta(days=1)
-#: What is remembered for it: more is done twice before memory is filled.
+#: Entries remembered for that. Past it old ones are dropped, and may be repeated.
 _REMEMBERED: Final = 10_000
 
 _WATCH, _HOUR, _LANGUAGE = "watch", "hour", "lang"
@@ -37,7 +37,7 @@ _ON, _OFF, _OWN = "on", "off", "own"
 
 
 class Groups:
-    """Implements ``interface.GroupTalk``. ``words`` returns what somebody is spoken to with."""
+    """Implements ``interface.GroupTalk``. ``words`` returns a person's catalogue."""
 
     def __init__(
         self,
@@ -52,20 +52,20 @@ class Groups:
         self._key_of, self._words, self._today, self._now = key_of, words, today, now
         self._watched: frozenset[str] = frozenset()
         once_in = _ONCE_IN.total_seconds()
-        # In memory only: what is forgotten, at a restart too, is said once more.
+        # In memory only: after a restart something may be said once more.
         self._told: TTLCache[tuple[int, int], None] = TTLCache(_REMEMBERED, once_in)
         self._said: TTLCache[tuple[str, int], None] = TTLCache(_REMEMBERED, once_in)
         self._remembering = threading.Lock()
 
     def settings(self, asker: Asker, here: Here) -> Reply | None:
-        """Show how the bot behaves in a group, with buttons; None if a refusal was said already."""
+        """Show a group's settings with buttons; None if the refusal was already shown."""
         words = self._words(asker)
         if here.standing is not Standing.ADMIN:
             return self._refused_once(asker, here, words)
         return _shown(self._manners(here.group), here, words)
 
     def watch(self, asker: Asker, here: Here, argument: str) -> Reply | None:
-        """Turn watching on or off, or say how it stands; None if a refusal was said already."""
+        """Turn watching on or off, or show its state; None if the refusal was already shown."""
         words = self._words(asker)
         if here.standing is not Standing.ADMIN:
             return self._refused_once(asker, here, words)
@@ -77,7 +77,7 @@ class Groups:
         return Reply((*_standing(manners, here, words), Block(how, Style.NOTE)))
 
     def press(self, asker: Asker, here: Here, action: str) -> Reply:
-        """Change a setting and show how they are then; a refusal for who may not."""
+        """Change a setting and show the new settings; refuse anybody but an admin."""
         if here.standing is not Standing.ADMIN:
             return _refusal(here, self._words(asker))
         _, _, wish = action.partition(":")
@@ -89,7 +89,7 @@ class Groups:
         return _shown(self._manners(here.group), here, words)
 
     def greeting(self, asker: Asker) -> Reply:
-        """Say how the bot behaves in a group that it was added to."""
+        """Introduce the bot in a group that it was added to."""
         say = self._words(asker).say
         return Reply(
             (
@@ -108,7 +108,7 @@ class Groups:
         )
 
     def alone(self, words: Catalogue) -> Reply:
-        """Say where nobody else is that these commands are for groups; offer the languages."""
+        """Say in a private chat that these commands are for groups; offer the languages."""
         text = words.say(
             "This is for groups: add me to one, and its admins can say there how I behave."
             " Here, use /language."
@@ -135,7 +135,7 @@ class Groups:
             answer = self._checker.answer(claim, crossed=message.crossed)
             if not is_contradicted(answer):
                 continue
-            # Whoever says it in other words is contradicted by the same statement.
+            # The same claim in other words is contradicted by the same statement.
             contradicting = (key, answer.matches[0].statement.id)
             with self._remembering:
                 is_said = contradicting in self._said
@@ -154,23 +154,23 @@ class Groups:
         self.refresh()
 
     def moved(self, old: int, new: int) -> None:
-        """Have a group go by another number."""
+        """Move a group's settings to its new id."""
         self._sessions.write(group_settings.move, self._key_of(old), self._key_of(new))
         self.refresh()
 
     def is_watched(self, group: int) -> bool:
-        """Whether a group is watched, as far as is remembered."""
+        """Whether a group is watched, from memory."""
         return bool(self._watched) and self._key_of(group) in self._watched
 
     def refresh(self) -> None:
-        """Look anew which groups are watched."""
+        """Reload which groups are watched."""
         self._watched = self._sessions.read(group_settings.list_watched)
 
     def _manners(self, group: int) -> GroupSettings:
         return self._sessions.read(group_settings.load_settings, self._key_of(group))
 
     def _change(self, group: int, what: str, value: str) -> bool:
-        """Do what a button or a command says; False where it is none of them."""
+        """Apply a setting from a button or a command; False if there is no such setting."""
         key, write = self._key_of(group), self._sessions.write
         match what, value:
             case ("watch", "on" | "off"):
@@ -217,7 +217,7 @@ def _refusal(here: Here, words: Catalogue) -> Reply:
 
 
 def _standing(manners: GroupSettings, here: Here, words: Catalogue) -> tuple[Block, ...]:
-    """Return how it stands with watching, and what keeps it from working."""
+    """Describe whether the group is watched, and what prevents it."""
     say = words.say
     if not manners.watching:
         text = say(

@@ -1,6 +1,6 @@
-"""Days in the Islamic calendar, by its arithmetic: 30-year cycles of 354 and 355 days (pure).
+"""Convert dates to the arithmetic Islamic calendar: 30-year cycles of 354 and 355 days (pure).
 
-Where months begin with the sighting of the moon, a day can be off by one.
+Where months begin with the sighting of the moon, the result can be off by one day.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _EPOCH: Final = date(622, 7, 19).toordinal()
 
 @dataclass(frozen=True, slots=True)
 class HijriDay:
-    """A day; ``month`` counts from 1."""
+    """A date in the Islamic calendar; ``month`` counts from 1."""
 
     year: int
     month: int
@@ -21,7 +21,7 @@ class HijriDay:
 
 
 def hijri(moment: date) -> HijriDay | None:
-    """Return a day in the Islamic calendar, None for one before it began."""
+    """Convert a date to the Islamic calendar; None before its first year."""
     # Dershowitz & Reingold, "Calendrical Calculations", the arithmetic Islamic calendar.
     passed = moment.toordinal() - _EPOCH
     if passed < 0:

@@ -1,7 +1,7 @@
-"""Compose the cards that are offered while somebody types a claim in another chat (pure).
+"""Compose the cards of inline queries, offered while somebody types in another chat (pure).
 
-The first card of a claim is its answer as the claim itself would get it; the statements that it
-rests on, or that come close, follow one by one. Who reads a card did not ask: each says what was.
+A claim's first card is the answer it would get in a private chat. The statements behind it, and
+close ones, follow one by one. A card's readers did not ask, so each card repeats the claim.
 """
 
 from datetime import date
@@ -16,13 +16,13 @@ from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import Outcome
 from knowledge.text.plain_text import single_line
 
-#: Characters of a quote in a card's description: what two lines of a list show.
+#: Characters of a quote in a card's description: two lines of the list.
 _DESCRIBED: Final = 90
 _SEPARATOR: Final = ":"
 
 
 def cards_of(number: int, answer: Answer, today: date, words: Catalogue) -> tuple[Card, ...]:
-    """Return the cards of one claim, the ``number``-th of what was typed, best first."""
+    """Return the cards of the ``number``-th claim of an inline query, best first."""
     reply = compose_answer(answer, None, today, words)
     opening, *rest = reply.blocks
     asked = _asked(answer, words)
@@ -36,24 +36,24 @@ def cards_of(number: int, answer: Answer, today: date, words: Catalogue) -> tupl
 
 
 def claim_number(name: str) -> int | None:
-    """Return which claim of what was typed the card with this name is of; None if it is of none."""
+    """Return the number of the claim that a card's name refers to; None if it refers to none."""
     number = name.partition(_SEPARATOR)[0]
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else None
 
 
 def find_match_on_card(name: str, answer: Answer) -> tuple[Match, ...]:
-    """Return the match that the card with this name is of; nothing for the answer's own card."""
+    """Return the match that a card's name refers to; empty for the answer's own card."""
     number = name.partition(_SEPARATOR)[2]
     return tuple(match for match in answer.suggestions if str(match.statement.id) == number)
 
 
 def hint(words: Catalogue) -> Cards:
-    """Return what is shown for what is no claim yet."""
+    """Return the hint that is shown until a claim is typed."""
     return Cards(hint=words.say("Write a whole sentence: who did what, and when"))
 
 
 def _apart(answer: Answer) -> tuple[Match, ...]:
-    """Return the matches that the answer itself does not show, or not by themselves."""
+    """Return the matches that get a card of their own."""
     if answer.outcome is Outcome.RELATED:
         return answer.suggestions if len(answer.suggestions) > 1 else ()
     return tuple(match for match in answer.suggestions if match is not answer.matches[0])

@@ -1,4 +1,4 @@
-"""Keep an inquiry of each claim that was answered: where it comes from, what is left to ask."""
+"""Record an inquiry for each answered claim: its origin and the claims still unanswered."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
@@ -16,7 +16,7 @@ from knowledge.claim_queue.person_actions import AnsweredClaim
 from knowledge.storage.database import Sessions
 from knowledge.text.plain_text import single_line
 
-#: Characters that are kept of a channel's name; Telegram allows 128.
+#: Characters of a channel's name that are stored; Telegram allows 128.
 _NAME_CHARACTERS: Final = 200
 
 #: Claims with their answers, in the order of the message.
@@ -24,7 +24,7 @@ Answered: TypeAlias = Sequence[tuple[str, Answer]]
 
 
 class InquiryRecorder:
-    """Keeps inquiries. ``key_of`` is what somebody is known by, ``secret`` encrypts addresses."""
+    """Records inquiries. ``key_of`` hashes a person's id, ``secret`` encrypts addresses."""
 
     def __init__(
         self,
@@ -44,11 +44,11 @@ class InquiryRecorder:
         language: Language,
         after: int | None = None,
     ) -> list[Part]:
-        """Keep an inquiry of each claim, the last one with what is left to ask for.
+        """Record an inquiry for each claim; the last one holds the claims still unanswered.
 
-        ``after`` is the inquiry that offered them: what was kept of them since is not kept again.
+        ``after`` is the inquiry that offered these claims: those recorded since are not repeated.
         """
-        # As they are worded: of several claims each is answered more briefly.
+        # As composed: with several claims each answer shows fewer statements.
         most = SHOWN if len(answered) == 1 or asker.is_nobody else 1
         noted = self._sessions.write(
             person_actions.ask,
@@ -70,15 +70,15 @@ class InquiryRecorder:
         return parts
 
     def show(self, number: int, matches: Sequence[Match]) -> None:
-        """Note what a person is shown of an inquiry afterwards."""
+        """Record matches of an inquiry that a person is shown later."""
         self._sessions.write(inquiries.show, number, _ids(matches))
 
     def contact(self, asker: Asker) -> Contact:
-        """Return who asks, as they are known, and where they can be told something later."""
+        """Return the asker's key, and the encrypted address for notifications."""
         return Contact(self._key_of(asker.id), asker.address, self._secret)
 
     def origin(self, origin: Origin) -> inquiries.Origin:
-        """Return what is kept of an origin: no number, and no name but a public channel's."""
+        """Return the stored form of an origin: no id, and no name except a public channel's."""
         key = self._key_of(origin.id) if origin.id is not None else None
         name = single_line(origin.name or "")[:_NAME_CHARACTERS]
         return inquiries.Origin(origin.kind, key, name or None)

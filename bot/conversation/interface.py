@@ -1,4 +1,4 @@
-"""The conversation as the channels see it."""
+"""Define the interfaces through which channels talk to the conversation."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -9,7 +9,7 @@ from bot.conversation.reply import Asker, Cards, Origin, Reply
 
 
 class Standing(Enum):
-    """What somebody is in a group, as the channel says at the moment of an act."""
+    """A person's status in a group, as the channel reports it when they act."""
 
     ADMIN = auto()
     MEMBER = auto()
@@ -19,9 +19,9 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """A group at the moment of an act: its number, what who acts is there, what the bot may read.
+    """A group at the moment of an act: its id and the acting person's status there.
 
-    ``readable`` is whether the bot gets to read what is not said to it.
+    ``readable`` is whether the bot receives messages that are not addressed to it.
     """
 
     group: int
@@ -30,42 +30,42 @@ class Here:
 
 
 class GroupTalk(Protocol):
-    """What a channel that has groups may ask for. Calls may block, but for ``is_watched``."""
+    """The conversation in groups. Calls may block, except ``is_watched``."""
 
     def settings(self, asker: Asker, here: Here) -> Reply | None:
-        """Show how the bot behaves in a group; None where a refusal was said already."""
+        """Show a group's settings; None if the refusal was already shown."""
 
     def watch(self, asker: Asker, here: Here, argument: str) -> Reply | None:
-        """Have a group watched or not; None where a refusal was said already."""
+        """Turn watching on or off; None if the refusal was already shown."""
 
     def press(self, asker: Asker, here: Here, action: str) -> Reply:
-        """Do what a button of the settings says: the settings as they are then, or a refusal."""
+        """Handle a settings button; returns the new settings, or a refusal."""
 
     def greeting(self, asker: Asker) -> Reply:
-        """Say in the group of who brought the bot there how it behaves."""
+        """Introduce the bot to a group, in the language of the person who added it."""
 
     def look(self, asker: Asker, text: str) -> Reply | None:
-        """Return what there is to say to a message that nobody asked about: seldom anything."""
+        """Return an unasked reply to a watched group's message; usually None."""
 
     def left(self, group: int) -> None:
-        """Forget a group: the bot is not there any more."""
+        """Delete a group's settings: the bot left it."""
 
     def moved(self, old: int, new: int) -> None:
-        """Have a group go by another number."""
+        """Move a group's settings to its new id."""
 
     def is_watched(self, group: int) -> bool:
-        """Whether a group is watched, as far as is remembered: at once, without the database."""
+        """Whether a group is watched, from memory; does not block."""
 
     def refresh(self) -> None:
-        """Look anew which groups are watched: another process may have changed it."""
+        """Reload which groups are watched: another process may have changed it."""
 
 
 class Talk(Protocol):
-    """What a channel may ask for. Every call may block (model, database): keep it off the loop."""
+    """The conversation. Every call may block (model, database): call it off the event loop."""
 
     @property
     def groups(self) -> GroupTalk:
-        """What is said in groups and of them."""
+        """The conversation in groups."""
 
     def start(self, asker: Asker) -> Reply:
         """Greet: what this is and how to use it."""
@@ -77,43 +77,43 @@ class Talk(Protocol):
         """Offer the languages, and the calendars, as buttons."""
 
     def command(self, asker: Asker, name: str, argument: str) -> Reply:
-        """Do a command; one that is unknown, or not for this person, gets the others explained."""
+        """Handle a command; explain the commands if it is unknown or not for this person."""
 
     def in_private(self, asker: Asker) -> Reply:
-        """Say that a command is for a private chat only."""
+        """Say that a command works in a private chat only."""
 
     def menu(self, asker: Asker) -> tuple[tuple[str, str], ...]:
-        """Return the commands of a moderator and their descriptions; none for anybody else."""
+        """Return a moderator's commands and their descriptions; empty for anybody else."""
 
     def claim(self, asker: Asker, text: str, origin: Origin | None = None) -> Reply:
-        """Answer a claim, forwarded from ``origin``. Slow where it is only a link: that is read."""
+        """Answer a claim, perhaps forwarded from ``origin``. A bare link is fetched: slow."""
 
     def cards(self, asker: Asker, text: str) -> Cards:
-        """Offer cards for what is being typed in another chat; nothing is kept of it."""
+        """Offer cards for an inline query; nothing is stored."""
 
     def chosen(self, asker: Asker, text: str, name: str) -> None:
-        """Keep that what was typed is asked: the card with this name was sent on."""
+        """Record the inquiry of an inline query whose card with this name was sent."""
 
     def press(self, asker: Asker, action: str) -> Reply:
         """Answer a button press; an unknown, forged or expired action gets a polite reply."""
 
     def unreachable(self, asker: Asker) -> None:
-        """Note that a person does not want to be written to any more: they blocked the bot."""
+        """Record that a person blocked the bot: they are not written to any more."""
 
     def picture(self, asker: Asker, data: bytes, origin: Origin | None = None) -> Reply:
-        """Answer what the text in a picture claims. Slow: reading it takes seconds."""
+        """Answer the claims of the text in a picture. Slow: reading it takes seconds."""
 
     def lost_picture(self, asker: Asker) -> Reply:
-        """Say that a picture cannot be had, and may be sent again."""
+        """Say that Telegram does not provide a picture, and that it can be sent again."""
 
     def unsupported(self, asker: Asker, medium: Medium) -> Reply:
         """Say kindly that this kind of message is not read, and what to send instead."""
 
     def looking(self, asker: Asker) -> Reply:
-        """Say that the answer is being looked for. Quick: it needs no model."""
+        """Return the placeholder shown until the answer is found. Quick: it needs no model."""
 
     def slow_down(self, asker: Asker) -> Reply:
-        """Say politely that more was sent than is answered. Quick."""
+        """Say politely that the person's rate limit is reached. Quick."""
 
     def busy(self, asker: Asker) -> Reply:
         """Say politely that too many people ask at once. Quick."""

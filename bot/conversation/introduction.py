@@ -1,4 +1,4 @@
-"""Introduce the bot: what to send, what the answers mean, and one example to press."""
+"""Introduce the bot: what to send, what the answers mean, and an example as a button."""
 
 from collections.abc import Callable
 from datetime import date
@@ -16,16 +16,16 @@ from knowledge.domain import Outcome
 from knowledge.errors import UnreadableClaim
 from knowledge.storage.database import Sessions
 
-#: The action of the button, before the colon and the statement that is asked.
+#: Action of the example's button; a colon and the statement's id follow.
 EXAMPLE: Final = "example"
-#: Statements that are tried: the first that the program confirms is the example.
+#: Statements tried as the example; the first one that the checker confirms is used.
 _TRIED: Final = 10
-#: Characters of one at most: it is read at a glance.
+#: Maximum characters of an example: it should be read at a glance.
 _CHARACTERS: Final = 160
 
 
 class Introduction:
-    """Introduces the bot with an example of what is published. Of an example nothing is kept."""
+    """Introduces the bot, with a published statement as the example. Examples are not recorded."""
 
     def __init__(
         self, sessions: Sessions, checker: ClaimChecker, today: Callable[[], date]
@@ -84,7 +84,7 @@ class Introduction:
         )
 
     def example(self, number: int, words: Catalogue) -> Reply | None:
-        """Answer an example as if it had been sent; None if it is published no more."""
+        """Answer an example as if it had been sent; None if it is no longer published."""
         statement = self._sessions.read(load_published, [number]).get(number)
         claim = _claim(statement) if statement is not None else None
         if claim is None:
@@ -93,12 +93,12 @@ class Introduction:
         return answer_texts.compose_answers([part], self._today(), words, Carrier.EXAMPLE)
 
     def _button(self, words: Catalogue) -> tuple[tuple[Button, ...], ...]:
-        """Return the button that asks an example, in the person's language if there is one."""
+        """Return the example's button, in the person's language if there is one."""
         found = self._sessions.read(short_news, _CHARACTERS, _TRIED, words.language.value)
         try:
             confirmed = next((each for each in found if self._is_confirmed(each)), None)
         except EmbeddingsError:
-            # What the bot does can be said without an index.
+            # The introduction works without an index.
             confirmed = None
         if confirmed is None:
             return ()
@@ -110,7 +110,7 @@ class Introduction:
 
 
 def _claim(statement: SourcedStatement) -> str | None:
-    """Return what somebody asks who sends a statement's words, None if that is not one claim."""
+    """Return the claim that a statement's words would be read as; None unless it is exactly one."""
     try:
         claims = read_message(statement.text).claims
     except UnreadableClaim:

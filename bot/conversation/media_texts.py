@@ -1,4 +1,4 @@
-"""Word replies to pictures, links and what cannot be read yet (pure)."""
+"""Compose replies to pictures, links and media that cannot be read (pure)."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from bot.parsing.errors import ParserUnavailable
 
 
 class Medium(StrEnum):
-    """What a message is when it has no words."""
+    """The medium of a message without text."""
 
     VOICE = "voice"
     AUDIO = "audio"
@@ -62,12 +62,12 @@ def unread_picture(error: pictures.PictureError, words: Catalogue) -> Reply:
 
 
 def wordless_picture(words: Catalogue) -> Reply:
-    """Say that no text was read in a picture with any certainty."""
+    """Say that no text in a picture was read with certainty."""
     return _in_words(words.say("I find no text in this picture that I can read clearly."), words)
 
 
 def lost_picture(words: Catalogue) -> Reply:
-    """Say that Telegram does not hand a picture out."""
+    """Say that Telegram does not provide a picture."""
     return _in_words(words.say("I could not get this picture; you may send it again."), words)
 
 
@@ -91,7 +91,7 @@ def unread_link(error: FetchError, words: Catalogue) -> Reply:
 
 
 def wordless_page(words: Catalogue) -> Reply:
-    """Say that a page's title and description claim nothing."""
+    """Say that a page's title and description contain no claim."""
     return _in_words(
         words.say("I opened the page, but its title does not say which news it is about."), words
     )

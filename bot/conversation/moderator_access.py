@@ -1,4 +1,4 @@
-"""Let moderators and admins act: their role is asked for in the transaction of every act."""
+"""Run moderators' and admins' acts; their role is checked in the transaction of each act."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,13 +18,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What moderators' work needs of this installation.
+    """Settings of this installation that moderators' work needs.
 
-    ``key_of`` is the key of the person with an id that admins write; ``first_admins`` are the keys
-    of those whom the settings name; ``console_url`` is None where there is no console.
-    ``two_people`` is whether what changes what people are told waits for a second person.
-    ``undo_for`` is how long an answer can be taken back, before people are told of it.
-    ``acts_as`` is who acts in the audit's eyes, where that is nobody of a channel.
+    ``key_of`` hashes an id that an admin types; ``first_admins`` are the keys of the admins that
+    the settings name; ``console_url`` is None without a console. ``two_people`` is whether changes
+    to what people are told need a second person. ``undo_for`` is how long an answer can be undone
+    before people are notified. ``acts_as`` is the actor in the audit log, if not a channel's user.
     """
 
     secret: bytes = field(repr=False)
@@ -39,28 +38,28 @@ class Place:
 
     @property
     def policy(self) -> Policy:
-        """What the gate before what people are told asks for."""
+        """The approval policy."""
         return Policy(self.two_people, self.first_admins, self.undo_for)
 
 
 class Access:
-    """Does what moderators and admins ask for, by the key of who asks."""
+    """Runs use cases for moderators and admins, identified by their key."""
 
     def __init__(self, sessions: Sessions, place: Place) -> None:
         self._sessions, self.place = sessions, place
 
     def do(self, key: str, act: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Do ``act(session, …)`` for a moderator. Raises NotAllowed, and what the act does."""
+        """Run ``act(session, …)`` for a moderator. Raises NotAllowed, and what the act raises."""
         return self._perform(key, Role.MODERATOR, act, *args, **kwargs)
 
     def do_as_admin(
         self, key: str, act: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
-        """Do ``act(session, …)`` for an admin. Raises NotAllowed, and what the act does."""
+        """Run ``act(session, …)`` for an admin. Raises NotAllowed, and what the act raises."""
         return self._perform(key, Role.ADMIN, act, *args, **kwargs)
 
     def require(self, key: str, role: Role = Role.MODERATOR) -> None:
-        """Raise NotAllowed unless somebody holds a role now."""
+        """Raise NotAllowed unless the person holds the role now."""
         self._sessions.read(roles.require, key, role, self.place.first_admins)
 
     def _perform(

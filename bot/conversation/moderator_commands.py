@@ -1,4 +1,4 @@
-"""Lead moderators' and admins' commands and buttons to what does them, and do those of roles."""
+"""Route moderators' and admins' commands and buttons; grant and revoke roles."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -23,13 +23,13 @@ from knowledge.errors import NotAllowed
 from knowledge.statistics import trends
 from knowledge.storage.database import Sessions
 
-#: How far back the figures of /stats reach.
+#: The period that /stats covers.
 STATS_DAYS: Final = 14
 _ROLES: Final = {role.value: role for role in Role}
 
 
 class Moderation:
-    """The moderators' side of a conversation. None in place of a reply: as if there were none."""
+    """Handles moderators' commands and buttons. Returns None if there is none for this person."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Moderation:
         self._reports = ReportCommands(self._access)
 
     def menu(self, key: str, words: Catalogue) -> tuple[tuple[str, str], ...]:
-        """Return the commands of the person with this key, none for the public."""
+        """Return the commands of the person with this key; empty for the public."""
         key = self._place.acts_as or key
         role = self._sessions.read(roles.role_of, key, self._place.first_admins)
         return menu(role, words.language)
@@ -54,14 +54,14 @@ class Moderation:
     def command(
         self, asker: Asker, key: str, name: str, argument: str, words: Catalogue
     ) -> Reply | None:
-        """Do a command. None if there is no such, or not for this person."""
+        """Handle a command; None if it is unknown or not for this person."""
         key = self._place.acts_as or key
         return self._guarded(lambda: self._command(asker, key, name, argument, words), words)
 
     def press(self, asker: Asker, key: str, rest: str, words: Catalogue) -> Reply | None:
-        """Do what a button says after ``moderator_texts.PREFIX``.
+        """Handle a button's action, without ``moderator_texts.PREFIX``.
 
-        None if forged or not for them.
+        None if it is forged or not for this person.
         """
         key = self._place.acts_as or key
         return self._guarded(lambda: self._press(asker, key, rest, words), words)
@@ -117,7 +117,7 @@ class Moderation:
         return self._queue.show_next(key, after, words)
 
     def _remember(self, asker: Asker, key: str) -> None:
-        """Keep where a moderator is written to: they are told of each day, and of what grows."""
+        """Store a moderator's address, for the daily digest and alerts."""
         if asker.address is not None:
             secret = self._place.secret
             self._access.do(key, people.remember_address, key, asker.address, secret)

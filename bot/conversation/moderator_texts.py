@@ -1,4 +1,4 @@
-"""Word what moderators read: a claim and what may answer it, a report just added (pure)."""
+"""Compose moderators' messages: a claim with candidate answers, a report just added (pure)."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,22 +17,22 @@ from knowledge.corpus.reports import SourcedStatement
 from knowledge.curation.manual_reports import AddedReports
 from knowledge.domain import RejectReason, Relation, StatementStatus
 
-#: What every action of a moderator's button opens with.
+#: Prefix of the actions of moderators' buttons.
 PREFIX: Final = "mod"
 _VERBS: Final = {Relation.SUPPORTS: "yes", Relation.REFUTES: "no"}
-#: Statements offered as the answer to one cluster, and other wordings of it that are shown.
+#: Candidate statements, and other wordings, that are shown for one cluster.
 CANDIDATES: Final = 3
 WORDINGS: Final = 3
-#: Statements of an added report that are listed; the others are for the console.
+#: Statements of an added report that are listed; the console shows the others.
 LISTED: Final = 8
-#: Characters that are shown of each of those.
+#: Characters shown of each statement.
 _QUOTED: Final = 300
-#: Characters that are shown of a channel's name.
+#: Characters shown of a channel's name.
 _NAMED: Final = 60
 
 
 def compose_sentence(text: str, *buttons: Button) -> Reply:
-    """Return a reply of one sentence, each button in a row of its own."""
+    """Compose a reply of one sentence, each button in its own row."""
     return Reply((Block(text),), tuple((button,) for button in buttons))
 
 
@@ -42,7 +42,7 @@ def action(verb: str, *about: object) -> str:
 
 
 def next_button(words: Catalogue, after: str = "") -> Button:
-    """Return the button that leads to the cluster behind ``after``, or to the first one."""
+    """Return the button to the cluster after ``after``, or to the first one."""
     return Button(words.say("⏭ Next"), action=action("next", after))
 
 
@@ -54,9 +54,9 @@ def compose_cluster(
     words: Catalogue,
     seen: int = 0,
 ) -> Reply:
-    """Show a cluster, the statements that may answer it, and what can be done with it.
+    """Show a cluster, the statements that may answer it, and buttons for what can be done.
 
-    ``seen`` is the newest entry of the audit: buttons do nothing to what was changed after it.
+    ``seen`` is the newest audit entry: the buttons refuse if the cluster changed after it.
     """
     say, summary = words.say, detail.summary
     blocks = [
@@ -113,7 +113,7 @@ def _figures(detail: ClusterDetail, words: Catalogue) -> str:
 
 
 def _forwards(detail: ClusterDetail, words: Catalogue) -> list[str]:
-    """Return how often a cluster came as a forward, and from which channels."""
+    """Say how often a cluster's claims were forwarded, and from which channels."""
     say, channels = words.say, detail.channels
     lines = [
         say("Forwarded: {times} · from channels: {channels}").format(
@@ -131,7 +131,7 @@ def _forwards(detail: ClusterDetail, words: Catalogue) -> list[str]:
 def _answers(
     cluster_id: int, candidates: Sequence[SourcedStatement], seen: int, words: Catalogue
 ) -> list[tuple[Button, ...]]:
-    """Return a row for each statement: what may be said of it."""
+    """Return a row of relation buttons for each statement."""
     numbered = enumerate(candidates, start=1)
     return [_relations(cluster_id, each, number, seen, words) for number, each in numbered]
 
@@ -151,7 +151,7 @@ def _handling(cluster_id: int, words: Catalogue) -> list[tuple[Button, ...]]:
 
 
 def compose_reject_reasons(cluster_id: int, words: Catalogue) -> Reply:
-    """Ask why a cluster is left unanswered."""
+    """Ask for the reason to reject a cluster."""
     say = words.say
     names = {
         RejectReason.SPAM: say("Spam"),
@@ -165,7 +165,7 @@ def compose_reject_reasons(cluster_id: int, words: Catalogue) -> Reply:
 
 
 def compose_adding_help(cluster_id: int, words: Catalogue) -> Reply:
-    """Say how a report is added that answers a cluster."""
+    """Say how to add a report that answers a cluster."""
     text = words.say(
         "Send the report like this, by its address or as text with the title in the first line:"
     )
@@ -173,14 +173,14 @@ def compose_adding_help(cluster_id: int, words: Catalogue) -> Reply:
 
 
 def compose_added(new: AddedReports, cluster_id: int | None, words: Catalogue) -> Reply:
-    """Show what was found in a report, to publish it or to answer a cluster with it."""
+    """Show the statements of an added report, to publish it or to answer a cluster with it."""
     say = words.say
     opening = say("📄 This report was added") if not new.duplicate else say("📄 It is here already")
     blocks = [Block(opening, Style.HEADLINE)]
     if new.title:
         blocks.append(Block(cut_short(new.title)))
     if new.duplicate and new.statements:
-        # Read of what is kept: it may have been edited since.
+        # Read from the database: it may have been edited since.
         kept = new.statements[0]
         known_as = " · ".join(words.quote(part) for part in (kept.publisher, kept.url) if part)
         if known_as:

@@ -1,4 +1,4 @@
-"""Word what people are told unasked: answers, corrections, withdrawals … (pure)."""
+"""Compose notifications: answers, corrections, retractions and closed claims (pure)."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ from knowledge.outbox.pending_notifications import DueNotification
 
 
 def compose_notification(told: DueNotification | Closed, today: date, words: Catalogue) -> Reply:
-    """Return what a person reads of ``told``, in the language of ``words``."""
+    """Compose the message of a notification in the language of ``words``."""
     if isinstance(told, Closed):
         return _closed(told, told.reason, words) if told.reason else _reopened(told, words)
     match told.kind:
@@ -120,7 +120,7 @@ def _open_again(words: Catalogue) -> str:
 
 
 def compose_withdrawal(claim: str, is_open: bool, words: Catalogue) -> Reply:
-    """Say that an answer to a claim does not hold, and whether the question is open again."""
+    """Say that an answer was withdrawn, and whether the question is open again."""
     say = words.say
     if is_open:
         now = _open_again(words)

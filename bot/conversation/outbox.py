@@ -1,4 +1,4 @@
-"""Give out what people are to be told unasked, letter by letter, to the channel that sends it."""
+"""Queue notifications for the channel that delivers them, one at a time."""
 
 import logging
 from collections.abc import Callable
@@ -21,23 +21,23 @@ from knowledge.storage.database import Sessions
 
 logger = logging.getLogger(__name__)
 
-#: How long a letter is left to the process that took it: a sending never takes as long. One whose
-#: process died is taken again afterwards, or as ``lease_recovery`` finds it dead.
+#: Lease of a notification; sending one never takes as long. If its process dies, another one takes
+#: it when the lease ends, or as soon as ``lease_recovery`` finds the process dead.
 LEASE: Final = timedelta(minutes=2)
 BACKOFF: Final = Backoff(timedelta(seconds=5), timedelta(hours=1))
-#: Tries after which a person is given up: more than a day of the longest pauses.
+#: Attempts before a notification is given up: more than a day at the longest pauses.
 MAX_TRIES: Final = 40
-#: What is kept of why somebody was given up whose address is gone.
+#: The recorded error of a notification whose address was deleted.
 NO_ADDRESS: Final = "no address of the person is known"
-#: Characters that are kept of what a failure said.
+#: Characters of an error that are stored.
 _ERROR: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One notification in words, and the channel's address it goes to.
+    """A composed notification and the channel's address it goes to.
 
-    ``relation`` is what it says of the claim, where it is an answer.
+    ``relation`` is the statement's relation to the claim, if it is an answer.
     """
 
     id: int
@@ -48,23 +48,23 @@ class Letter:
 
 
 class NotificationQueue(Protocol):
-    """What a channel delivers. Every call may block (database): keep it off the loop."""
+    """Notifications for a channel to deliver. Calls may block (database): call off the loop."""
 
     def take(self) -> Letter | None:
-        """Return a letter that is due, None if none is; nobody else is handed it for ``LEASE``."""
+        """Lease the next due notification for ``LEASE``; None if none is due."""
 
     def sent(self, letter: Letter) -> None:
-        """Record that a letter was delivered: it is never handed out again."""
+        """Record that a notification was delivered: it is never taken again."""
 
     def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
-        """Have a letter tried again, after ``pause`` where the channel asked for one."""
+        """Schedule another attempt, after ``pause`` if the channel asked for one."""
 
     def unreachable(self, letter: Letter, error: str) -> None:
-        """Give a letter up: the person cannot be written to."""
+        """Give up a notification: the person cannot be written to."""
 
 
 class Outbox:
-    """Implements ``Post`` over the notifications that ``knowledge`` keeps."""
+    """Implements ``NotificationQueue`` over the notifications that ``knowledge`` stores."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Outbox:
         self._now, self._today = now, today
 
     def take(self) -> Letter | None:
-        """Return the letter that is due longest and can be sent; others are given up on the way."""
+        """Lease the longest-due notification that can be sent; give up those that cannot."""
         while (told := self._lease()) is not None:
             if told.address is None:
                 self._give_up(told.id, NO_ADDRESS)
@@ -86,7 +86,7 @@ class Outbox:
             try:
                 address = people.decrypt_address(told.address, self._secret)
             except AddressUnreadable as error:
-                # Another key may be put back: kept for then.
+                # Encrypted with another key, which may be restored: keep it for then.
                 self._postpone(told.id, BACKOFF.longest, str(error))
                 continue
             calendar = told.calendar or Calendar.INTERNATIONAL
@@ -98,11 +98,11 @@ class Outbox:
         return None
 
     def sent(self, letter: Letter) -> None:
-        """Record that a letter was delivered."""
+        """Record that a notification was delivered."""
         self._sessions.write(pending_notifications.mark_sent, letter.id, letter.relation)
 
     def failed(self, letter: Letter, error: str, pause: timedelta | None = None) -> None:
-        """Have a letter tried again, ever later; give it up after ``MAX_TRIES``."""
+        """Schedule another attempt with growing pauses; give up after ``MAX_TRIES``."""
         if letter.tries >= MAX_TRIES and pause is None:
             self._give_up(letter.id, error)
             return
@@ -110,7 +110,7 @@ class Outbox:
         self._postpone(letter.id, wait, error)
 
     def unreachable(self, letter: Letter, error: str) -> None:
-        """Give a letter up."""
+        """Give up a notification."""
         self._give_up(letter.id, error)
 
     def _lease(self) -> DueNotification | Closed | None:

@@ -1,6 +1,6 @@
-"""Handle a person's settings, what is held of them, and its erasure.
+"""Handle a person's settings, the export of their data, and its erasure.
 
-Nothing here is said where others read along: the channel asks for it in a private chat only.
+These replies are private: the channel asks for them in a private chat only.
 """
 
 from collections.abc import Callable
@@ -20,23 +20,23 @@ from knowledge.privacy import data_export, erasure
 from knowledge.storage import secure_deletion
 from knowledge.storage.database import Sessions
 
-#: Actions a button can carry, before the colon and what it is about.
+#: Actions of buttons. A colon and the choice or id follow.
 CALENDAR, NOTIFY, FORGET = "cal", "notify", "forget"
 _ON, _OFF, _YES, _NO = "on", "off", "yes", "no"
 _DOCUMENT: Final = "tathabbat-my-data.json"
 
 
 class Personal:
-    """Answers the commands and the buttons that are about the person who gives them.
+    """Handles the commands and buttons about the person who gives them.
 
-    ``retention_days`` is how long questions are kept, for saying so.
+    ``retention_days`` is how long questions are kept, for telling people.
     """
 
     def __init__(self, sessions: Sessions, secret: bytes, retention_days: int) -> None:
         self._sessions, self._secret, self._days = sessions, secret, retention_days
 
     def command(self, name: str, argument: str, key: str, words: Catalogue) -> Reply | None:
-        """Do a command; None if it is not one of these."""
+        """Handle a command; None if it is not one of these."""
         asked: dict[str, Callable[[], Reply]] = {
             "notify": lambda: self._notify(argument.strip().lower(), key, words),
             "mydata": lambda: self._held(key, words),
@@ -47,7 +47,7 @@ class Personal:
         return asked[name]() if name in asked else None
 
     def press(self, kind: str, rest: str, key: str, words: Catalogue) -> Reply | None:
-        """Answer a press; None if it is not of one of these buttons."""
+        """Handle a button; None if it is not one of these."""
         match kind, rest:
             case ("lang", code) if code in BY_CODE:
                 return self._choose_language(key, BY_CODE[code], words)
@@ -62,9 +62,9 @@ class Personal:
         return None
 
     def tell(self, asker: Asker, key: str, number: int, words: Catalogue) -> Reply | None:
-        """Note that the person wants to be told of what they asked; None if it is not theirs.
+        """Turn on the notification for an inquiry; None if it is another person's.
 
-        What moderators rejected nobody waits for: they are told why.
+        If moderators rejected the claim, say why instead.
         """
         if asker.address is None:
             text = words.say("I can tell you only in a private chat: ask me there.")
@@ -79,7 +79,7 @@ class Personal:
         return Reply((Block(text),), compose_notify_button(noted, words.say))
 
     def quiet(self, key: str, number: int, words: Catalogue) -> Reply | None:
-        """Note that the person does not want to be told; None if it is not theirs."""
+        """Turn off the notification for an inquiry; None if it is another person's."""
         if not self._sessions.write(inquiries.stop_waiting, number, key):
             return None
         text = words.say("I will not tell you about this one. For all of them: /notify off")
@@ -175,10 +175,7 @@ class Personal:
 
 
 def offer(words: Catalogue) -> Reply:
-    """Offer the languages, and the calendars that are usual in the one that is spoken.
-
-    What is chosen is marked.
-    """
+    """Offer the languages, and the calendars usual in the current one; mark the choices."""
     say = words.say
     languages = tuple(
         Button(_marked(name, code is words.language), action=f"{LANGUAGE}:{code.value}")
@@ -190,7 +187,7 @@ def offer(words: Catalogue) -> Reply:
         Calendar.HIJRI: say("Hijri"),
     }
     if words.language is not Language.ARABIC:
-        # The two differ in Arabic only.
+        # The two calendars differ in Arabic only.
         del calendars[Calendar.LEVANTINE]
     row = tuple(
         Button(_marked(name, each is words.calendar), action=f"{CALENDAR}:{each}")

@@ -1,4 +1,4 @@
-"""Decide in a chat on what waits for a second person: /pending, and the buttons under it."""
+"""Approve and decline proposals in a chat: /pending, and the buttons under it."""
 
 from collections.abc import Callable
 from datetime import date
@@ -12,13 +12,13 @@ from knowledge import approvals
 
 
 class ProposalCommands:
-    """Shows proposals one by one, and does what moderators decide."""
+    """Shows proposals one by one, and carries out what moderators decide."""
 
     def __init__(self, access: Access, today: Callable[[], date]) -> None:
         self._access, self._today = access, today
 
     def show_next(self, key: str, after: int, words: Catalogue) -> Reply:
-        """Show the proposal that waits longest, of those behind the number ``after``."""
+        """Show the oldest open proposal with an id above ``after``."""
         place = self._access.place
         found = self._access.do(key, approvals.load_next_waiting, after, key, place.first_admins)
         if found is None:
@@ -27,7 +27,7 @@ class ProposalCommands:
         return proposal_texts.compose_proposal(found, page, self._today(), words)
 
     def press(self, key: str, verb: str, number: int, words: Catalogue) -> Reply | None:
-        """Do what a button under a proposal says; None if it is no such button."""
+        """Handle a button under a proposal; None if it is no such button."""
         place = self._access.place
         match verb:
             case "pending":

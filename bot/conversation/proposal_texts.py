@@ -1,4 +1,4 @@
-"""Word proposals that wait for a second person: named, and as moderators read them (pure)."""
+"""Compose proposals that need a second person, as moderators read them (pure)."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -34,17 +34,17 @@ from knowledge.approvals import (
 from knowledge.domain import Relation, StatementStatus
 from knowledge.text.plain_text import single_line
 
-#: Characters of what is changed that are shown in a chat: they fit one message. Where there is no
-#: console to show the rest, as much as can be read in several.
+#: Characters of a change that are shown in a chat: they fit one message. Without a console to
+#: show the rest, as much as can be read in several messages.
 ROOM: Final = 3_400
 ROOM_ALONE: Final = 40_000
-#: Characters of a change that does not fit, and of what stays around one in a long text.
+#: Characters shown of a change that does not fit, and of the context around a change.
 _CUT: Final = 200
 _AROUND: Final = 80
 
 
 def act_named(act: Act, say: Callable[[str], str]) -> str:
-    """Name what somebody proposes."""
+    """Name a proposed act."""
     match act:
         case Publish():
             return say("Publish statements")
@@ -79,7 +79,7 @@ def act_named(act: Act, say: Callable[[str], str]) -> str:
 
 
 def compose_waiting(proposal_id: int, words: Catalogue) -> Reply:
-    """Say that an act waits, to who proposed it."""
+    """Tell the proposer that an act waits for a second person."""
     text = words.say(
         "⏳ This waits for a second person (number {number}); until then nothing changes."
         " A colleague approves it with /pending or in the console."
@@ -94,10 +94,10 @@ def compose_nothing_waiting(words: Catalogue) -> Reply:
 
 
 def compose_proposal(each: NextProposal, page: str | None, today: date, words: Catalogue) -> Reply:
-    """Show a proposal, all that it changes and what people would read, and how it is decided.
+    """Show a proposal: all that it changes, what people would read, and buttons to decide.
 
-    What does not fit is counted, and then it is approved on its ``page`` of the console, None where
-    there is no console: never half seen.
+    If something does not fit, it is counted, and the proposal can only be approved on its ``page``
+    of the console (None without one): nobody approves what they saw in part.
     """
     say, proposed = words.say, each.proposed
     blocks = [
@@ -137,7 +137,7 @@ def _origin(each: NextProposal, words: Catalogue) -> str:
 
 
 def _parts(each: NextProposal, today: date, words: Catalogue) -> Iterator[list[Block]]:
-    """Yield what whoever decides has to see, each part to be shown whole."""
+    """Yield the parts that the approver has to see; each has to be shown whole."""
     proposed = each.proposed
     if proposed.reason:
         yield [Block(words.say("Why: {reason}").format(reason=words.quote(proposed.reason)))]
@@ -153,7 +153,7 @@ def _parts(each: NextProposal, today: date, words: Catalogue) -> Iterator[list[B
 
 
 def _changes(foreseen: Foreseen, words: Catalogue) -> Iterator[str]:
-    """Write each field that is changed: how it is, and how it would be."""
+    """Yield each changed field with its old and new value."""
     for entry in foreseen.entries:
         for name, was, would_be in differences(entry):
             if was is not None and would_be is not None:
@@ -163,7 +163,7 @@ def _changes(foreseen: Foreseen, words: Catalogue) -> Iterator[str]:
 
 
 def _apart(was: str, would_be: str) -> tuple[str, str]:
-    """Leave out what two long texts begin and end with alike, but for some words around."""
+    """Drop the common beginning and end of two long texts, except for some context."""
     before = max(0, _alike(was, would_be) - _AROUND)
     rest = (was[before:][::-1], would_be[before:][::-1])
     after = max(0, _alike(*rest) - _AROUND)
@@ -173,7 +173,7 @@ def _apart(was: str, would_be: str) -> tuple[str, str]:
 
 
 def _alike(one: str, other: str) -> int:
-    """Return how many characters two texts begin with alike."""
+    """Return the length of the common prefix of two texts."""
     pairs = enumerate(zip(one, other, strict=False))
     differing = (place for place, (here, there) in pairs if here != there)
     return next(differing, min(len(one), len(other)))
@@ -191,7 +191,7 @@ def _statements(foreseen: Foreseen, today: date, words: Catalogue) -> Iterator[l
 
 
 def _length(block: Block) -> int:
-    """Return what a block takes of a message, in UTF-16 units, with the line after it."""
+    """Return a block's length in a message in UTF-16 units, including the line after it."""
     return len(block.text.encode("utf-16-le")) // 2 + 2
 
 

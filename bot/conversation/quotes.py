@@ -1,4 +1,4 @@
-"""One statement in words: the quote, who said it, where and when, and why it was found (pure)."""
+"""Compose a statement's quote: its words, speaker, source and date, and the reasons (pure)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,21 +23,21 @@ from knowledge.domain import Rating, Relation
 from knowledge.text.language import UNDETERMINED, guess_language, language_of_part
 from knowledge.text.plain_text import single_line
 
-#: Past this many days a report is old news: the answer says its age, and that things may have
-#: changed unless the claim itself is about that time.
+#: Days after which a report is old: the answer says its age, and that things may have changed,
+#: unless the claim itself is about that time.
 OLD_DAYS: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A claim as asked on a day: what a report's age and language are compared with."""
+    """A claim and the day it was asked, to compare a report's age and language with."""
 
     claim: str
     today: date
 
     @property
     def speaks_of(self) -> date:
-        """The day the claim is about: the start of the latest date it names, today if of now."""
+        """The day the claim is about: the start of the latest date it names, else today."""
         named = [_start(m, self.today) for m in moments(self.claim) if m.year is not None]
         return min(max(named, default=self.today), self.today)
 
@@ -59,9 +59,9 @@ def _start(moment: Moment, today: date) -> date:
 def compose_sourced_quote(
     statement: SourcedStatement, ask: Asking, words: Catalogue
 ) -> list[Block]:
-    """Return the quote, who said it, where and when as far as known, and what to mind about that.
+    """Compose the quote, its speaker, source and date as far as known, and any warnings.
 
-    Whatever a field holds, the lines are ours: each is quoted within its line.
+    The lines are ours whatever a field holds: each field is isolated within its line.
     """
     say, quote = words.say, words.quote
     lines = []
@@ -92,7 +92,7 @@ def compose_sourced_quote(
 
 
 def explained(note: Note, words: Catalogue) -> list[Block]:
-    """Return what moderators add in their own words, said to be theirs; only in the language."""
+    """Compose the moderators' note in the reader's language, marked as theirs; may be empty."""
     text = note.in_language(words.language.value)
     if not text:
         return []
@@ -100,12 +100,12 @@ def explained(note: Note, words: Catalogue) -> list[Block]:
 
 
 def format_quote(text: str) -> Block:
-    """Return the words of a statement as a quote: on one line, as in print."""
+    """Return a statement's words in quotation marks, on one line."""
     return Block(f"«{single_line(text)}»", Style.QUOTE)
 
 
 def name_rating(rating: Rating, say: Callable[[str], str]) -> str:
-    """Name a rating that came without words of its own."""
+    """Name a rating for which the fact-checker's own wording is unknown."""
     names = {
         Rating.TRUE: say("true"),
         Rating.MOSTLY_TRUE: say("mostly true"),
@@ -119,7 +119,7 @@ def name_rating(rating: Rating, say: Callable[[str], str]) -> str:
 
 
 def _old(when: date | None, ask: Asking, words: Catalogue) -> str | None:
-    """Warn of a report from long before the time that the claim is about."""
+    """Warn if a report is much older than the time that the claim is about."""
     if when is None or (ask.speaks_of - when).days <= OLD_DAYS:
         return None
     pattern = words.say("⏳ This report is from {date}; things may have changed since.")
@@ -127,7 +127,7 @@ def _old(when: date | None, ask: Asking, words: Catalogue) -> str | None:
 
 
 def _foreign(statement: SourcedStatement, ask: Asking, words: Catalogue) -> str | None:
-    """Name the language of a report that is not in the claim's."""
+    """Name the report's language if it differs from the claim's."""
     names = Locale(words.language.value).languages
     code = statement.language.partition("-")[0].lower()
     if code not in names or code == UNDETERMINED:
@@ -140,7 +140,7 @@ def _foreign(statement: SourcedStatement, ask: Asking, words: Catalogue) -> str 
 
 
 def compose_reasons(match: Match, ask: Asking, words: Catalogue) -> list[Block]:
-    """Return why the verdict is what it is; of a contradiction always something."""
+    """Compose the reasons for a verdict; a contradiction always has at least one."""
     refutes = match.judgement.relation is Relation.REFUTES
     if refutes and not may_confirm(match.statement.rating):
         return []  # The rating, shown with the quote, is the reason.
@@ -151,7 +151,7 @@ def compose_reasons(match: Match, ask: Asking, words: Catalogue) -> list[Block]:
         if reason.kind in kinds and reason.claim != reason.statement
     ]
     if ask.language != guess_language(match.statement.text):
-        # Words of two languages always differ.
+        # Across languages the words always differ: no reason.
         told = [reason for reason in told if reason.kind is not ReasonKind.WORDS_DIFFER]
     said = [_because(reason, words) for reason in told[:SHOWN]]
     if refutes and not said:

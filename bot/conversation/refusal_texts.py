@@ -1,4 +1,4 @@
-"""Why something a moderator asked for was not done, in words (pure)."""
+"""Compose why a moderator's act was refused (pure)."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -26,7 +26,7 @@ from knowledge.errors import (
 )
 
 _NOBODY: Final[Mapping[str, str]] = {}
-#: What a moderator is told of instead of an apology.
+#: Errors that are explained to a moderator; any other gets an apology.
 REFUSED: Final = (
     AlreadyHandled,
     BadEdit,
@@ -45,10 +45,7 @@ REFUSED: Final = (
 def compose_refusal(
     error: KnowledgeError | FetchError, words: Catalogue, names: Mapping[str, str] = _NOBODY
 ) -> str:
-    """Return what the person reads of one of ``REFUSED``, with the way out.
-
-    ``names`` are those of moderators, by their key.
-    """
+    """Explain one of ``REFUSED`` and say what to do; ``names`` are moderators' names by key."""
     say = words.say
     match error:
         case AlreadyHandled():
@@ -85,7 +82,7 @@ def compose_refusal(
 
 
 def compose_undecided(error: CannotDecide, say: Callable[[str], str]) -> str:
-    """Return why somebody may not decide on a proposal, with the way out."""
+    """Explain why somebody may not decide on a proposal, and say what to do."""
     match error.problem:
         case DecisionProblem.OWN:
             return say("Another person approves or declines what you proposed. Ask a colleague.")
@@ -103,7 +100,7 @@ def compose_undecided(error: CannotDecide, say: Callable[[str], str]) -> str:
 def compose_problem(
     error: BadEdit | UnusableFeed | CannotRegroup, say: Callable[[str], str]
 ) -> str:
-    """Return why what was entered cannot be kept or done as it is, with the way out."""
+    """Explain why an entry is invalid, and say what to do."""
     if isinstance(error, CannotRegroup):
         return _regrouping(say)[error.problem]
     sentence = _editing(say)[error.problem] if isinstance(error, BadEdit) else ""

@@ -1,4 +1,4 @@
-"""Word what a moderator may say that a statement does to a claim, by its rating (pure)."""
+"""Name the relations that a moderator can choose, by the statement's rating (pure)."""
 
 from collections.abc import Callable
 
@@ -8,14 +8,14 @@ from knowledge.domain import Rating, Relation
 
 
 def reviews(relation: Relation, rating: Rating | None) -> bool:
-    """Tell whether a relation says that the statement reviews this very claim."""
+    """Return whether choosing this relation says that the statement reviews this very claim."""
     if rating is None:
         return False
     return relation is (Relation.SUPPORTS if may_confirm(rating) else Relation.REFUTES)
 
 
 def name_relation(relation: Relation, rating: Rating | None, say: Callable[[str], str]) -> str:
-    """Return the label of a relation that is chosen for a statement with this rating."""
+    """Return a relation's label for a statement with this rating."""
     if not reviews(relation, rating):
         if relation is Relation.SUPPORTS:
             return say("It supports the claim")
@@ -30,7 +30,7 @@ def name_relation(relation: Relation, rating: Rating | None, say: Callable[[str]
 def make_relation_button(
     number: int, relation: Relation, rating: Rating | None, action: str, say: Callable[[str], str]
 ) -> Button:
-    """Return the button that says it of the statement with this ``number``."""
+    """Return the button that chooses a relation for the statement with this ``number``."""
     if not reviews(relation, rating):
         supports = relation is Relation.SUPPORTS
         label = say("✅ {number} supports it") if supports else say("❌ {number} contradicts it")

@@ -1,4 +1,4 @@
-"""A reply before it is rendered: styled paragraphs and buttons, no markup of any channel."""
+"""Define replies before rendering: styled paragraphs and buttons, free of channel markup."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,7 +8,7 @@ from knowledge.domain import Forwarded
 
 
 class Style(StrEnum):
-    """How a block is set."""
+    """The style of a block."""
 
     HEADLINE = "headline"
     QUOTE = "quote"
@@ -20,7 +20,7 @@ class Style(StrEnum):
 class Block:
     """One paragraph. ``text`` is plain text: a renderer escapes it, it never holds markup.
 
-    What ``Catalogue.quote`` isolated in it is noted in ``apart``, for renderers that can show it.
+    ``apart`` holds the spans that ``Catalogue.quote`` isolated, for renderers that can show them.
     """
 
     text: str
@@ -28,16 +28,16 @@ class Block:
     apart: tuple[tuple[int, int], ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
-        """Take the isolates out of the text, so that it is plain whoever shows it."""
+        """Move the isolates from the text to ``apart``, so that the text is plain everywhere."""
         text, apart = strip_isolates(self.text)
         if apart:
-            # Frozen for everybody else.
+            # The dataclass is frozen for everybody else.
             object.__setattr__(self, "text", text)
             object.__setattr__(self, "apart", apart)
 
     @property
     def isolated(self) -> str:
-        """The text with isolates around what stands apart in it."""
+        """The text with isolates around its ``apart`` spans."""
         return restore_isolates(self.text, self.apart)
 
 
@@ -56,7 +56,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture, and what it shows for who cannot see it."""
+    """A picture and its text alternative."""
 
     png: bytes = field(repr=False)
     words: str
@@ -64,7 +64,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file for the person."""
+    """A file to send."""
 
     name: str
     content: bytes = field(repr=False)
@@ -72,10 +72,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One message to a person: a picture if there is one, blocks in order, then rows of buttons.
-
-    A document follows it.
-    """
+    """A reply to a person: a picture if any, blocks in order, rows of buttons, then a document."""
 
     blocks: tuple[Block, ...]
     buttons: tuple[tuple[Button, ...], ...] = ()
@@ -85,10 +82,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One of several replies that a person may choose from to send on.
+    """One of several replies to an inline query, from which the person chooses one to send.
 
-    ``name`` tells it from the others (at most 64 bytes of ASCII); ``title`` and ``description`` are
-    what a list shows of it.
+    ``name`` identifies it (at most 64 bytes of ASCII); ``title`` and ``description`` are shown in
+    the list.
     """
 
     name: str
@@ -99,7 +96,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """What is offered for what a person types; where it is nothing, ``hint`` may say what to."""
+    """The cards offered for an inline query; if none, ``hint`` may say what to type."""
 
     cards: tuple[Card, ...] = ()
     hint: str | None = None
@@ -107,11 +104,11 @@ class Cards:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who is talking. ``id`` is the channel's own number for the person (Telegram's user id).
+    """The person who is talking. ``id`` is the channel's id of them (Telegram's user id).
 
-    ``address`` is where they can be written to later; None where they cannot, as from a group.
-    ``group`` is the channel's number for the group they talk in, None where they are alone with the
-    bot. A group, or a channel, that speaks as itself has its own number for ``id``.
+    ``address`` is where they can be notified later; None if they cannot, as from a group.
+    ``group`` is the channel's id of the group, None in a private chat. A group or a channel that
+    posts as itself has its own id in ``id``.
     """
 
     id: int
@@ -121,16 +118,15 @@ class Asker:
 
     @property
     def is_nobody(self) -> bool:
-        """Whether a group or a channel speaks as itself: no one person could press a button."""
+        """Whether a group or a channel posts as itself: there is no one person to press buttons."""
         return self.id == self.group
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a forwarded message comes from, as the channel says.
+    """Where a forwarded message comes from, according to the channel.
 
-    ``id`` is the channel's own number for who or which, None where it is not shown; ``name`` is
-    what a public channel calls itself.
+    ``id`` is the channel's id of the author, None if hidden; ``name`` is a public channel's name.
     """
 
     kind: Forwarded

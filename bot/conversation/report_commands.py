@@ -18,14 +18,14 @@ from knowledge.curation import manual_reports
 
 
 class ReportCommands:
-    """Adds, publishes and withdraws what moderators name."""
+    """Adds, publishes and withdraws reports for moderators."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
 
     def add(self, key: str, argument: str, words: Catalogue) -> Reply:
-        """Add the report that is sent, or that is at the address that is sent."""
-        # Nothing is fetched for who may not add it.
+        """Add a pasted report, or the one at a URL."""
+        # Check the role first: nothing is fetched for others.
         self._access.require(key)
         cluster_id, content = cluster_named(argument)
         if not content:
@@ -39,7 +39,7 @@ class ReportCommands:
         return moderator_texts.compose_added(added, cluster_id, words)
 
     def retract(self, key: str, argument: str, words: Catalogue) -> Reply:
-        """Withdraw what a reference names."""
+        """Withdraw the statement or report that a reference names."""
         ref, _, reason = argument.partition(" ")
         reason = reason.strip()
         if not reason:
@@ -54,7 +54,7 @@ class ReportCommands:
         return compose_sentence(text.format(count=moved.count))
 
     def press(self, key: str, verb: str, number: int, rest: str, words: Catalogue) -> Reply | None:
-        """Publish what a button was shown with, as it was; None if it is no such button."""
+        """Publish the statements under a button, unless changed since; None if no such button."""
         policy, seen = self._access.place.policy, row_number(rest) or 0
         match verb:
             case "publish":

@@ -1,4 +1,4 @@
-"""From what a moderator sends with /add to a report (pure, but for the reading of addresses)."""
+"""Parse what a moderator sends with /add into a report (pure)."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -10,27 +10,27 @@ from knowledge.domain import ReportDraft
 from knowledge.text.language import guess_language
 from knowledge.text.plain_text import plain_text, single_line
 
-#: Reads the reports at a web address, at least one. Raises FetchError or UnreadableFile.
+#: Reads the reports at a URL, at least one. Raises FetchError or UnreadableFile.
 Reading: TypeAlias = Callable[[str], Sequence[ReportDraft]]
 
-#: Reports of one address that are taken: a page seldom holds more, a feed is polled.
+#: Maximum reports from one URL: a page seldom holds more, and a feed should be polled.
 MOST_REPORTS: Final = 20
 
-#: Characters of a first line that is taken for a title; a longer one is the text itself.
+#: Maximum characters of a title: a longer first line is part of the text.
 TITLE: Final = 300
 _CLUSTER = re.compile(r"#([0-9]{1,18})(?:\s+|$)")
 _ADDRESS = re.compile(r"https?://\S+")
 
 
 def row_number(text: str) -> int | None:
-    """Return the number that a person or a button wrote, None if it is none a row could have."""
+    """Parse a row id; None if no row could have it."""
     if text.isascii() and text.isdecimal() and len(text) < 19:
         return int(text)
     return None
 
 
 def cluster_named(argument: str) -> tuple[int | None, str]:
-    """Return the cluster that ``#NUMBER`` in front names, if any, and what comes after it."""
+    """Split a leading ``#NUMBER`` of a cluster, if any, from the rest."""
     named = _CLUSTER.match(argument)
     if named is None:
         return None, argument.strip()
@@ -38,14 +38,14 @@ def cluster_named(argument: str) -> tuple[int | None, str]:
 
 
 def is_address(content: str) -> bool:
-    """Tell whether what was sent is the address of a report, not the report."""
+    """Return whether the text is a report's URL rather than the report itself."""
     return _ADDRESS.fullmatch(content) is not None
 
 
 def read_pasted(text: str) -> ReportDraft:
-    """Return the report in a pasted text: its first line is the title if more follows it.
+    """Parse a pasted report: the first line is the title if more follows.
 
-    A line that is nothing but an address is the report's.
+    A line that is only a URL is the report's URL.
     """
     lines = [line.strip() for line in plain_text(text).split("\n")]
     link = next((line for line in lines if _address(line)), None)
@@ -63,7 +63,7 @@ def read_pasted(text: str) -> ReportDraft:
 
 
 def _address(line: str) -> str | None:
-    """Return the address that a line is, None if it is none that people may follow."""
+    """Return the URL that a line consists of; None if it is not a web URL."""
     try:
         return fields.url_of(line, "url") if _ADDRESS.fullmatch(line) else None
     except FieldError:

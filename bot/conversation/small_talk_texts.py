@@ -1,4 +1,4 @@
-"""Answer kindly what is no claim to check: small talk, and what cannot be read (pure)."""
+"""Compose kind replies to messages without a claim: small talk, unreadable text (pure)."""
 
 import re
 from typing import Final
@@ -8,12 +8,12 @@ from bot.conversation.translations import Catalogue
 from knowledge.claims import Intent
 from knowledge.errors import ClaimProblem
 
-#: "Peace be upon you" asks for its own answer.
+#: The greeting "peace be upon you", which has a customary answer.
 _SALAM: Final = re.compile("سلام|salam|salaam|slm", re.IGNORECASE)
 
 
 def compose_small_talk(intent: Intent, words: Catalogue, text: str = "") -> Reply:
-    """Answer kindly the message ``text``, which is no claim, and say what to send."""
+    """Answer a message that is not a claim, and say what to send."""
     say = words.say
     if intent is Intent.GREETING and _SALAM.search(text):
         return Reply((Block(say("Peace be upon you too! Send me a piece of news you doubt.")),))
@@ -53,7 +53,7 @@ def compose_small_talk(intent: Intent, words: Catalogue, text: str = "") -> Repl
 
 
 def compose_arabizi_unread(words: Catalogue) -> Reply:
-    """Ask for Arabic letters where Arabic in Latin ones found nothing."""
+    """Ask for Arabic script after Arabic in Latin letters had no match."""
     return Reply(
         (
             Block(

@@ -1,4 +1,4 @@
-"""Statistics of what is asked, in words and a picture."""
+"""Compose the statistics of /stats: figures and a chart."""
 
 from datetime import timedelta
 
@@ -15,12 +15,12 @@ from bot.conversation.translations import Catalogue
 from knowledge.domain import Outcome
 from knowledge.statistics.trends import Trends
 
-#: Fastest-growing clusters that are listed, and languages.
+#: Fastest-growing clusters, and languages, that are listed.
 LISTED = 3
 
 
 def figures(trends: Trends, words: Catalogue) -> Reply:
-    """Return the figures of a time with their chart."""
+    """Compose the figures of a period with their chart."""
     say, locale = words.say, words.language.value
     last = words.day((trends.until - timedelta(seconds=1)).date())
     opening = say("📊 From {first} to {last}").format(

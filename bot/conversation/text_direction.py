@@ -1,8 +1,8 @@
-"""Tell which way a text reads, and isolate it in a line of the other direction (pure).
+"""Detect a text's direction, and isolate it in a line of the other direction (pure).
 
-Unicode's bidirectional algorithm (UAX #9) lays a line out by its letters: a title in Arabic between
-English words would take along the signs and numbers beside it, and change places with an Arabic
-name behind it. An isolate (FSI..PDI) keeps all that to itself.
+Unicode's bidirectional algorithm (UAX #9) lays out a line by its letters: an Arabic title within
+an English line would pull neighbouring punctuation and numbers along, and swap places with an
+Arabic name after it. An isolate (FSI..PDI) prevents both.
 """
 
 import re
@@ -11,19 +11,19 @@ from typing import Final
 
 RLM, LRM, FSI, PDI = "\u200f", "\u200e", "\u2068", "\u2069"
 
-#: An isolate of ours: in one line, none within another.
+#: An isolate that this module made: within one line, not nested.
 ISOLATE: Final = re.compile(f"{FSI}([^\n{FSI}{PDI}]*){PDI}")
 
 RTL_LETTER: Final = re.compile(
     "[\u0590-\u05ff\u0620-\u065f\u066e-\u06d3\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
 )
 LTR_LETTER: Final = re.compile("[A-Za-z\u00c0-\u024f\u0370-\u052f]")
-# A link's letters say nothing about the language around it.
+# A link's letters do not show the language of the text around it.
 _LINK = re.compile(r"https?://\S+")
 
 
 class Direction(StrEnum):
-    """Which way a text reads."""
+    """A text's direction."""
 
     RTL = "rtl"
     LTR = "ltr"
@@ -39,7 +39,7 @@ def direction_of(text: str, otherwise: Direction) -> Direction:
 
 
 def isolate(text: str, direction: Direction) -> str:
-    """Return ``text`` as it stands in a line of ``direction``: apart, where it reads otherwise.
+    """Return ``text`` for use in a line of ``direction``: isolated if its direction differs.
 
     ``text`` is one line without direction characters of its own
     (``knowledge.text.plain_text.single_line``).
@@ -50,7 +50,7 @@ def isolate(text: str, direction: Direction) -> str:
 def add_direction_mark(text: str) -> str:
     """Return ``text`` with a mark in front if its first letter is not of its own direction.
 
-    An isolate takes the direction of its first letter.
+    Renderers give an isolate the direction of its first letter.
     """
     own = direction_of(text, Direction.LTR)
     rtl, ltr = RTL_LETTER.search(text), LTR_LETTER.search(text)
@@ -61,7 +61,7 @@ def add_direction_mark(text: str) -> str:
 
 
 def strip_isolates(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """Return ``text`` without its isolates, and where what they held begins and ends."""
+    """Return ``text`` without isolates, and the spans that they enclosed."""
     if FSI not in text:
         return text, ()
     plain, apart = "", []
@@ -73,7 +73,7 @@ def strip_isolates(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
 
 
 def restore_isolates(text: str, apart: tuple[tuple[int, int], ...]) -> str:
-    """Return ``text`` with isolates around what is ``apart``: undoes ``without_isolates``."""
+    """Return ``text`` with isolates around the spans ``apart``: undoes ``strip_isolates``."""
     parts, at = [], 0
     for start, end in apart:
         parts += [text[at:start], FSI, text[start:end], PDI]

@@ -1,4 +1,4 @@
-"""The languages people are spoken to in: gettext catalogues, dates, ages."""
+"""Translate messages and format dates and ages, with one gettext catalogue a language."""
 
 import gettext
 import io
@@ -30,10 +30,10 @@ class Language(StrEnum):
 #: Each language by its code.
 BY_CODE = {language.value: language for language in Language}
 
-#: Spoken where nothing is known of a person.
+#: The language if a person's is unknown.
 DEFAULT = Language.ARABIC
 
-#: Each language by its own name, as its button says it.
+#: Each language's own name, as its button shows it.
 NAMES = {
     Language.ARABIC: "العربية",
     Language.ENGLISH: "English",
@@ -58,24 +58,24 @@ class Catalogue:
 
     @property
     def direction(self) -> Direction:
-        """Which way the language reads."""
+        """The language's direction."""
         return Direction.RTL if self.language is Language.ARABIC else Direction.LTR
 
     def quote(self, text: str) -> str:
-        """Return what somebody else wrote as it stands within a line of ours: on that line."""
+        """Return somebody else's text on one line, isolated, for use within a line of ours."""
         return isolate(single_line(text), self.direction)
 
     def count(self, one: str, more: str, number: int, /, **blanks: object) -> str:
-        """Return the form of a message that goes with ``number``, with ``{count}`` filled in.
+        """Return the plural form for ``number``, with ``{count}`` filled in.
 
-        ``one`` and ``more`` are the English forms, ``blanks`` fill what else they leave open.
+        ``one`` and ``more`` are the English forms, ``blanks`` fill their other placeholders.
         """
         return self.plural(one, more, number).format(count=number, **blanks)
 
     def day(self, moment: date) -> str:
-        """Write a date in full, as the calendar has it."""
+        """Format a date in full, in this catalogue's calendar."""
         levantine = self.calendar is Calendar.LEVANTINE and self.language is Language.ARABIC
-        # The months of the Levant are those of CLDR's Arabic for Syria.
+        # Levantine month names are those of CLDR's Arabic for Syria.
         locale = "ar_SY" if levantine else self.language.value
         written = format_date(moment, "long", locale=locale)
         islamic = hijri(moment) if self.calendar is Calendar.HIJRI else None
@@ -137,13 +137,13 @@ def _translations(language: Language) -> gettext.NullTranslations:
 
 
 def usual_calendar(code: str | None) -> Calendar:
-    """Return the calendar that is usual where a code such as ``ar-SY`` is spoken."""
+    """Return the usual calendar of a locale such as ``ar-SY``."""
     base, _, region = (code or "").partition("-")
     levantine = base.lower() == Language.ARABIC and region.upper() in _LEVANT
     return Calendar.LEVANTINE if levantine else Calendar.INTERNATIONAL
 
 
 def find_language(code: str | None) -> Language:
-    """Return the language for a code such as ``en-GB``; the default where it is not spoken."""
+    """Return the language for a code such as ``en-GB``; the default if it is not supported."""
     base = (code or "").partition("-")[0].lower()
     return BY_CODE.get(base, DEFAULT)
