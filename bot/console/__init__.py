@@ -1,1 +1,1 @@
-"""The moderators' web pages: server-rendered, right-to-left aware, usable without a script."""
+"""Serve the moderators' web pages: rendered here, right-to-left aware, usable without scripts."""

@@ -1,4 +1,4 @@
-"""The console as an ASGI application: routes with the roles they need, and what holds for all."""
+"""Build the console's ASGI application: its routes with their roles, middleware, error pages."""
 
 import logging
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 _M, _A = Role.MODERATOR, Role.ADMIN
 
-#: Every page and every act: how it is asked for, who may, and what does it.
+#: Every page and act: its method, path, required role and handler.
 PAGES: Final[Sequence[tuple[str, str, Role, Handler]]] = (
     ("GET", "/inbox", _M, claim_queue.show),
     ("GET", "/inbox/news", _M, claim_queue.news),
@@ -107,7 +107,7 @@ PAGES: Final[Sequence[tuple[str, str, Role, Handler]]] = (
     ("POST", "/sources/feeds/{id:int}/pause", _M, sources.pause),
     ("POST", "/sources/feeds/{id:int}/resume", _M, sources.resume),
     ("POST", "/sources/feeds/{id:int}/remove", _M, sources.remove),
-    # A trusted source is published without a moderator: that is for admins to grant.
+    # A trusted source's reports are published without review: only admins may grant that.
     ("POST", "/sources/{id:int}/trust", _A, sources.trust),
     ("POST", "/sources/{id:int}/distrust", _A, sources.distrust),
     ("GET", "/proposals", _M, proposals.show_list),
@@ -127,7 +127,7 @@ PAGES: Final[Sequence[tuple[str, str, Role, Handler]]] = (
     ("POST", "/people/block", _A, people.block),
     ("POST", "/people/unblock", _A, people.unblock),
 )
-#: Those that wait for the web and for documents to be read.
+#: Handlers that wait for the web or for documents to be parsed.
 SLOW: Final = frozenset({new_answer.choose, reports.file})
 
 
@@ -140,11 +140,11 @@ def build(services: Services) -> Starlette:
         return make_error_page(request, NotFound("no such page"), words_for(request), services)
 
     async def gone(request: Request, error: Exception) -> Response:
-        # Nobody is there to read it; nor is it a fault that the log should trace.
+        # The client is gone: nobody reads the answer, and it is no fault to log.
         return Response(status_code=400)
 
     async def broken(request: Request, error: Exception) -> Response:
-        # Starlette raises it again once the page is sent: the server logs where it broke.
+        # Starlette raises the error again once the page is sent, and the server logs it.
         return make_error_page(request, error, words_for(request), services)
 
     async def begin(request: Request) -> Response:
@@ -173,7 +173,7 @@ def build(services: Services) -> Starlette:
 
 
 class _Assets(StaticFiles):
-    """Files of ours. Their addresses change with them, so browsers need not ask again."""
+    """Serves static files. Their URLs contain a hash, so browsers may cache them for good."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Answer with the file."""

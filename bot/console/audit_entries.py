@@ -1,4 +1,4 @@
-"""Entries of the audit as a moderator reads them."""
+"""Name audit entries and link them to their pages."""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,7 +7,7 @@ from knowledge.approvals import Subject
 from knowledge.domain import SubjectKind
 from knowledge.storage.audit_log import Entry
 
-#: Where the page of a subject is; those that are absent have none of their own.
+#: The path of a subject's page; a subject that is absent has none.
 _PLACES: Final = {
     SubjectKind.STATEMENT: "/statements/{}",
     SubjectKind.REPORT: "/reports/{}",
@@ -17,7 +17,7 @@ _PLACES: Final = {
 
 
 def act_name(action: str, say: Callable[[str], str]) -> str:
-    """Name what was done."""
+    """Return an audit action's name."""
     names = {
         "added": say("Added"),
         "reviewed": say("Reviewed"),
@@ -62,14 +62,14 @@ def act_name(action: str, say: Callable[[str], str]) -> str:
 
 
 def place_of(entry: Entry) -> str | None:
-    """Return the address of what an entry is about, None if it has no page."""
+    """Return the path of the page an entry is about; None if it has none."""
     if not entry.subject_id.isdecimal():
         return None
     return place((entry.subject, int(entry.subject_id)))
 
 
 def place(subject: Subject) -> str | None:
-    """Return the address of a subject, None if it has no page."""
+    """Return the path of a subject's page; None if it has none."""
     kind, number = subject
     pattern = _PLACES.get(kind)
     return pattern.format(number) if pattern is not None else None

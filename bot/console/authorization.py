@@ -1,4 +1,4 @@
-"""Between the web and the handlers: who may, was it really them, and what became of it."""
+"""Guard the handlers: session, role, form token, and what is shown after an error."""
 
 import hmac
 import logging
@@ -47,7 +47,7 @@ _NOTHING: Final = Form({})
 
 
 def cookie_name(services: Services) -> str:
-    """Return the name of the session's cookie: a browser takes the prefix only with https."""
+    """Return the session cookie's name. Browsers accept the ``__Host-`` prefix only over https."""
     return "__Host-console" if services.secure else "console"
 
 
@@ -58,10 +58,10 @@ def guard(
     slow: SlowRequests | None = None,
     pages: PagePaths | None = None,
 ) -> Endpoint:
-    """Return the endpoint of a handler for those who hold ``needs``; a POST carries its token.
+    """Return a handler's endpoint, which requires the role ``needs`` and a POST's form token.
 
-    A handler that may take long has a place among the ``slow``. ``pages`` are where a form is shown
-    again that cannot be used, and where an error leads on to.
+    A slow handler takes a place among ``slow``. ``pages`` are used to show an invalid form again,
+    and for the link on an error's page.
     """
     pages = pages if pages is not None else PagePaths([])
 
@@ -81,7 +81,7 @@ def guard(
         visitor: Visitor | None = None
         try:
             require_same_site(request)
-            # Who sends is known before anything they send is read.
+            # Authenticate before reading anything of the body.
             visitor = await run_in_threadpool(_visitor, services, cookie, needs)
             sent = await forms.read_form(request) if request.method == "POST" else _NOTHING
             if request.method == "POST":
@@ -106,7 +106,7 @@ def guard(
                 return make_error_page(request, error, words_for(request), services)
             return RedirectResponse("/sign-in", 303)
         except DatabaseFailed:
-            # Nothing that whoever asked did: the page of any failure of ours.
+            # Not the visitor's fault: answered as any failure on our side.
             raise
         except (BotError, KnowledgeError) as error:
             words = (
@@ -122,9 +122,9 @@ def guard(
 def _show_form_again(
     visit: Visit, pages: PagePaths, error: BotError | KnowledgeError
 ) -> Response | None:
-    """Return the page of a form with what was sent in it and why it cannot be used; None if gone.
+    """Return a refused form's page with the entered values and the reason; None if it is gone.
 
-    What the form names is what its page is asked for, but for what narrows the inbox.
+    The form's fields become the page's query, except the inbox's filters.
     """
     path = visit.path
     taken = {TOKEN_FIELD, *FIELDS}
@@ -144,7 +144,7 @@ def _show_form_again(
 
 
 def require_same_site(request: Request) -> None:
-    """Raise FormForged if a browser says that another site sent a write."""
+    """Raise FormForged if the browser says that a write comes from another site."""
     site = request.headers.get("sec-fetch-site", "same-origin")
     if request.method == "POST" and site not in ("same-origin", "none"):
         raise FormForged(f"a write from {site}")
@@ -158,7 +158,7 @@ def require_token(sent: Form, token: str) -> None:
 
 
 def words_for(request: Request) -> Catalogue:
-    """Return the language of somebody who is not signed in: their browser's first."""
+    """Return the catalogue for a visitor without a session: their browser's first language."""
     return load_catalogue(find_language(request.headers.get("accept-language", "").split(",")[0]))
 
 
@@ -170,7 +170,7 @@ def make_error_page(
     visitor: Visitor | None = None,
     back: str | None = None,
 ) -> Response:
-    """Return the page that says what went wrong; ``back`` is the page to go on from."""
+    """Return an error's page; ``back`` is the path of the page to return to."""
     status = status_of(error)
     names: Mapping[str, str] = {}
     if visitor is not None and isinstance(error, Stale | CannotUndo):

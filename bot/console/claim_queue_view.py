@@ -1,4 +1,4 @@
-"""Read from the inbox's address what is looked at: its part, its order and its filter."""
+"""Parse the inbox's query: tab, order and filters."""
 
 import re
 from collections.abc import Mapping
@@ -13,21 +13,21 @@ from knowledge.claim_queue.cluster_filters import Filter
 from knowledge.claim_queue.cluster_listing import Order
 from knowledge.domain import ClusterStatus, Outcome
 
-#: What stands in an address for whoever reads it, and for clusters that nobody has.
+#: Query values for one's own clusters, and for clusters assigned to nobody.
 ME, NOBODY = "me", "nobody"
-#: What narrows the inbox, as addresses name it.
+#: The inbox's filters, as query parameters.
 FILTERS: Final = ("language", "people", "growth", "outcome", "assigned", "tag", "since")
-#: Everything that an address of the inbox may ask for.
+#: All query parameters of the inbox.
 FIELDS: Final = ("tab", "order", *FILTERS, "after")
-#: What is meant where an address says nothing.
+#: Default values of the query parameters.
 _UNSAID: Final = {"tab": "open", "order": "demand"}
-#: Characters of a language's code.
+#: Maximum characters of a language code.
 _CODE: Final = 16
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Tab(StrEnum):
-    """What part of the inbox is looked at."""
+    """The tabs of the inbox."""
 
     OPEN = "open"
     MINE = "mine"
@@ -47,9 +47,9 @@ _STATUS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A part of the inbox; ``assigned`` is who was asked for, as the address says it.
+    """A view of the inbox. ``assigned`` is the assignee as the query names them.
 
-    ``active`` are the filters that can be taken off.
+    ``active`` are the filters that can be removed.
     """
 
     tab: Tab
@@ -61,12 +61,12 @@ class View:
 
     @property
     def status(self) -> ClusterStatus:
-        """Where the clusters of this part stand."""
+        """The status of this tab's clusters."""
         return _STATUS[self.tab]
 
 
 def view(asked: Form, me: str) -> View:
-    """Return what an address asks for; ``me`` is who reads. Raises BadForm."""
+    """Parse the inbox's query; ``me`` is the reader's key. Raises BadForm."""
     tab = asked.choice("tab", Tab) or Tab.OPEN
     assigned = ME if tab is Tab.MINE else asked.text("assigned")
     assignee = {"": None, ME: me, NOBODY: ""}.get(assigned, assigned)
@@ -95,7 +95,7 @@ def view(asked: Form, me: str) -> View:
 
 
 def kept(asked: Form, *without: str) -> Mapping[str, str]:
-    """Return what an address asks the inbox for, and nothing else of it, nor what goes unsaid."""
+    """Return the inbox's own query parameters without default values and without ``without``."""
     values = {name: asked.text(name) for name in FIELDS if name not in without}
     return {name: value for name, value in values.items() if value not in ("", _UNSAID.get(name))}
 

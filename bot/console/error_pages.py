@@ -1,4 +1,4 @@
-"""Errors as a moderator reads them: a status, what happened, and the way out."""
+"""Describe errors to moderators: HTTP status, what happened, and what to do."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -48,9 +48,9 @@ from knowledge.storage.audit_log import COMMAND_LINE
 Say = Callable[[str], str]
 
 _NOBODY: Final[Mapping[str, str]] = {}
-#: An act on something that has a page, and that page.
+#: Paths of acts, and the page of what each acts on.
 _ACT: Final = re.compile(r"(/(?:clusters|statements|reports|proposals)/[0-9]{1,15})/")
-#: The status of each known error; any other is our fault.
+#: The HTTP status of each known error; any other is a fault of ours (500).
 STATUS: Final[dict[type[Exception], int]] = {
     BadForm: 400,
     SignedOut: 401,
@@ -68,20 +68,20 @@ STATUS: Final[dict[type[Exception], int]] = {
     UnusableFeed: 400,
     CannotRegroup: 400,
     fetching.FetchError: 400,
-    # Another moderator was there first, or a rule of the house stands against it.
+    # Another moderator was first, or a policy forbids it.
     KnowledgeError: 409,
 }
 
 
 def status_of(error: Exception) -> int:
-    """Return the status that an error is answered with."""
+    """Return an error's HTTP status."""
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 
 def way_out(error: Exception, path: str, say: Say) -> tuple[str, str] | None:
-    """Return the address where somebody goes on after an error, and its name; None for any.
+    """Return the path to continue at after an error, with the link's text; None if there is none.
 
-    Without an address of its own, an act on something leads back to the page of that.
+    By default an act leads back to the page of what it acts on.
     """
     match error:
         case TooLate(subject=(kind, number)):
@@ -102,16 +102,16 @@ def _audit(kind: str, number: str) -> str:
 
 
 def describe_refused_form(error: Exception, say: Say, names: Mapping[str, str] = _NOBODY) -> str:
-    """Say on a form's own page why what was sent cannot be used, and what to do."""
+    """Say on a form's own page why its values were refused, and what to do."""
     if isinstance(error, NotFound):
         return say("This does not exist any more. Choose another one.")
     return describe_error(error, say, names)
 
 
 def describe_error(error: Exception, say: Say, names: Mapping[str, str] = _NOBODY) -> str:
-    """Say what happened and what to do, in the words of the person's language.
+    """Say what happened and what to do, in the moderator's language.
 
-    ``names`` are those of moderators, by their key.
+    ``names`` are moderators' names by key.
     """
     match error:
         case SignedOut():

@@ -2,15 +2,15 @@
 
 ConsoleError
 ├── ConsoleUnavailable  the console cannot listen where it is told to
-├── FormForged          a write without its session's token, or sent by another site
-├── BadForm             a field holds what it cannot take
-│   ├── FieldTooLong    more than so many characters
+├── FormForged          a write without its session's token, or from another site
+├── BadForm             a field's value is invalid
+│   ├── FieldTooLong    a field has too many characters
 │   └── FutureDate      a date lies in the future
-├── TooLarge            more was sent than a page takes
+├── TooLarge            the request's body is too large
 ├── TooManyTries        one address tried to sign in too often
-└── TooBusy             too many reports are read at once, or too many of one person's
+└── TooBusy             too many reports are read at once, in all or for one person
 
-The messages are for the log; ``problems`` says them to a moderator in their language.
+The messages are for the log; ``error_pages`` describes errors to moderators in their language.
 """
 
 from datetime import date
@@ -31,7 +31,7 @@ class FormForged(ConsoleError):
 
 
 class BadForm(ConsoleError):
-    """A field holds what it cannot take."""
+    """A field's value is invalid."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
@@ -39,7 +39,7 @@ class BadForm(ConsoleError):
 
 
 class FutureDate(BadForm):
-    """A date lies in the future that something was published on, or is true as of."""
+    """A publication or as-of date lies in the future."""
 
     def __init__(self, field: str, day: date) -> None:
         super().__init__(field, f"{day} is in the future")
@@ -55,7 +55,7 @@ class FieldTooLong(BadForm):
 
 
 class TooLarge(ConsoleError):
-    """More was sent than a page takes."""
+    """The request's body is too large."""
 
 
 class TooManyTries(ConsoleError):
@@ -63,4 +63,4 @@ class TooManyTries(ConsoleError):
 
 
 class TooBusy(ConsoleError):
-    """Too many reports are read at once, or too many of one person's."""
+    """Too many reports are read at once, in all or for one person."""

@@ -1,4 +1,4 @@
-"""Read the fields of a form into values within bounds."""
+"""Parse and validate the fields of forms and queries."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ from knowledge.domain import Span
 from knowledge.text.plain_text import plain_text, single_line
 
 _MAX_FIELDS: Final = 2_000
-#: Numbers of rows: PostgreSQL counts them in 32 bits.
+#: Maximum row id: PostgreSQL's integers have 32 bits.
 MAX_ID: Final = 2**31 - 1
-#: A line, such as a name or a reason.
+#: Maximum characters of a line, such as a name or a reason.
 LINE: Final = 1_000
 _SPAN: Final = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
@@ -29,7 +29,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that was dropped or chosen."""
+    """An uploaded file."""
 
     name: str
     content: bytes = field(repr=False)
@@ -37,13 +37,13 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The fields of a form or of an address. Every reader raises BadForm naming the field."""
+    """The fields of a form or a query. Every method raises BadForm, which names the field."""
 
     fields: Mapping[str, Sequence[str]] = field(repr=False)
     uploads: Mapping[str, Upload] = field(default_factory=dict, repr=False)
 
     def verbatim(self, name: str, limit: int = LINE) -> str:
-        """Return a text as it was written, without control characters; empty if there is none."""
+        """Return a text as entered, without control characters; empty if missing."""
         text = next(iter(self.fields.get(name, ())), "").replace("\r\n", "\n")
         if len(text) > limit:
             raise FieldTooLong(name, limit)
@@ -52,46 +52,46 @@ class Form:
         return plain_text(text)
 
     def kept(self, name: str) -> str:
-        """Return what was written, usable or not, to be shown in its form again."""
+        """Return a raw value, valid or not, to show it in the form again."""
         return plain_text(next(iter(self.fields.get(name, ())), ""))
 
     def text(self, name: str, limit: int = LINE) -> str:
-        """Return a text without surrounding white space; empty if there is none."""
+        """Return a text without surrounding white space; empty if missing."""
         return self.verbatim(name, limit).strip()
 
     def needed_text(self, name: str, limit: int = LINE) -> str:
-        """Return a text that must be there."""
+        """Return a required text."""
         return _there(name, self.text(name, limit))
 
     def line(self, name: str, limit: int = LINE) -> str:
-        """Return a text on one line; empty if there is none."""
+        """Return a text on one line; empty if missing."""
         return single_line(self.verbatim(name, limit))
 
     def needed(self, name: str, limit: int = LINE) -> str:
-        """Return a text on one line that must be there."""
+        """Return a required text on one line."""
         return _there(name, self.line(name, limit))
 
     def number(self, name: str) -> int:
-        """Return a number that must be there."""
+        """Return a required number."""
         return _number(name, self.text(name))
 
     def numbers(self, name: str) -> list[int]:
-        """Return every number of the name, each once, in order."""
+        """Return all numbers with this name, without duplicates, in order."""
         return list(dict.fromkeys(_number(name, text) for text in self.fields.get(name, ())))
 
     def spans(self, name: str) -> list[Span]:
-        """Return every place in a text of the name."""
+        """Return all text spans with this name."""
         found = [read_span(text) for text in self.fields.get(name, ())]
         if None in found:
             raise BadForm(name, "no place in a text")
         return [span for span in found if span is not None]
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return every text of the name."""
+        """Return all texts with this name."""
         return tuple(self.fields.get(name, ()))
 
     def day(self, name: str) -> date | None:
-        """Return a day, None if there is none."""
+        """Return a date; None if missing."""
         text = self.text(name)
         try:
             return date.fromisoformat(text) if text else None
@@ -99,14 +99,14 @@ class Form:
             raise BadForm(name, "no date") from None
 
     def past_day(self, name: str, now: datetime) -> date | None:
-        """Return a day that is not in the future, None if there is none. Raises FutureDate."""
+        """Return a date that is not in the future; None if missing. Raises FutureDate."""
         day = self.day(name)
         if day is not None and is_future(day, now):
             raise FutureDate(name, day)
         return day
 
     def choice(self, name: str, kind: type[Choice]) -> Choice | None:
-        """Return one of a closed set, None if nothing was chosen."""
+        """Return an enum member; None if nothing was chosen."""
         text = self.text(name)
         try:
             return kind(text) if text else None
@@ -114,7 +114,7 @@ class Form:
             raise BadForm(name, "none of the choices") from None
 
     def chosen(self, name: str, kind: type[Choice]) -> Choice:
-        """Return one of a closed set, which must be there."""
+        """Return a required enum member."""
         choice = self.choice(name, kind)
         if choice is None:
             raise BadForm(name, "nothing was chosen")
@@ -122,7 +122,7 @@ class Form:
 
 
 async def read_form(request: Request) -> Form:
-    """Read the form of a request. Raises BadForm or TooLarge."""
+    """Read a request's form. Raises BadForm or TooLarge."""
     try:
         async with request.form(
             max_files=1, max_fields=_MAX_FIELDS, max_part_size=MAX_BODY
@@ -142,7 +142,7 @@ async def read_form(request: Request) -> Form:
 
 
 def read_query(request: Request) -> Form:
-    """Read what an address asks for."""
+    """Read a request's query."""
     fields: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         fields.setdefault(name, []).append(value)
@@ -150,7 +150,7 @@ def read_query(request: Request) -> Form:
 
 
 def read_span(written: str) -> Span | None:
-    """Return a place in a text that a form names as ``12-30``, None for anything else."""
+    """Parse a text span such as ``12-30``; None for anything else."""
     place = _SPAN.fullmatch(written)
     return Span(int(place[1]), int(place[2])) if place else None
 

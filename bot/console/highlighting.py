@@ -8,7 +8,7 @@ from knowledge.domain import Span
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A statement's place in the text: what it is called, and how it is set."""
+    """A statement's span in the text, its id in the page, and its style."""
 
     span: Span
     anchor: str
@@ -17,14 +17,14 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of the text, marked or not."""
+    """A piece of the text, highlighted or not."""
 
     text: str
     mark: Marked | None = None
 
 
 def pieces(body: str, marks: Iterable[Marked]) -> Iterator[Piece]:
-    """Cut a text at its marks; of marks that overlap the one that is named first stands."""
+    """Split a text at its highlights; of overlapping ones the first given wins."""
     standing: list[Marked] = []
     for mark in marks:
         inside = 0 <= mark.span.start < mark.span.end <= len(body)

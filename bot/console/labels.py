@@ -1,4 +1,4 @@
-"""Label the values of closed sets for the pages."""
+"""Return the labels of enum members and other values for the pages."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ from knowledge.domain import (
 
 Say = Callable[[str], str]
 
-#: The closed sets that fields of the audit are of.
+#: The enums of audit fields.
 VALUES: Final[Mapping[str, type[StrEnum]]] = {
     "relation": Relation,
     "reject_reason": RejectReason,
@@ -32,25 +32,25 @@ VALUES: Final[Mapping[str, type[StrEnum]]] = {
     "kind": ReportKind,
     "role": Role,
 }
-#: What stands in a status, by what has it.
+#: The enum of the audit field ``status``, by kind of subject.
 STATUSES: Final[Mapping[SubjectKind, type[StrEnum]]] = {
     SubjectKind.STATEMENT: StatementStatus,
     SubjectKind.CLUSTER: ClusterStatus,
 }
-#: Fields that hold somebody's key, and those that hold a point in time.
+#: Audit fields that hold a person's key, and those that hold a timestamp.
 PEOPLE: Final = frozenset({"assignee", "reviewed_by"})
 MOMENTS: Final = frozenset({"snoozed_until", "blocked_until"})
 
 
 def value_named(kind: type[StrEnum] | None, value: str | None, say: Say) -> str | None:
-    """Return a value as people read it: of a closed set by its name, any other as it is."""
+    """Return a value's label if it belongs to an enum; any other value unchanged."""
     if kind is None or value not in {each.value for each in kind}:
         return value
     return label(kind(value), say)
 
 
 def moment_of(value: str) -> datetime | None:
-    """Return the point in time that the audit wrote, None where it wrote none."""
+    """Parse a timestamp of the audit log; None if it is not one."""
     try:
         return datetime.fromisoformat(value)
     except ValueError:
@@ -58,7 +58,7 @@ def moment_of(value: str) -> datetime | None:
 
 
 def label(value: object, say: Say) -> str:
-    """Return the name of an enum's member."""
+    """Return an enum member's label."""
     if not isinstance(value, StrEnum):
         return str(value)
     names = _names(say)[type(value)]

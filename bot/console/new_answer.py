@@ -1,4 +1,4 @@
-"""Read the answer that a moderator fills in with a new report from its form (pure)."""
+"""Parse the form in which a moderator answers a cluster with a new report (pure)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -15,19 +15,19 @@ from knowledge.corpus.readers import fields
 from knowledge.curation.quote_location import locate_words
 from knowledge.domain import Rating, Relation, ReportDraft, Span, StatementDraft
 
-#: What an answer says of a claim.
+#: The relations that an answer can state.
 ANSWERS = relations_allowed(None)
-#: The choice of words that nobody found.
+#: The form value for a quote typed by the moderator.
 OTHER_WORDS = "words"
-#: Characters of a field for a note; more than a note may have, so that it is said how much.
+#: Characters read of a note's field; more than a note may have, so that the error says how many.
 _NOTE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A statement of the report to choose, and how the judge reads it; None where it did not.
+    """A statement of the report to choose, and the judge's relation; None if it was not judged.
 
-    ``sure`` is whether the bot would assert that reading by itself.
+    ``sure`` is whether the bot would assert that relation by itself.
     """
 
     choice: str
@@ -41,9 +41,9 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class FilledIn:
-    """What was chosen so far. ``relation`` is None until somebody said it.
+    """The choices so far. ``relation`` is None until the moderator chose one.
 
-    ``rating`` is of the chosen statement, None where it has none.
+    ``rating`` is the chosen statement's; None if it has none.
     """
 
     choice: str
@@ -54,7 +54,7 @@ class FilledIn:
 
 
 def offer(report: ReportDraft, matches: Sequence[Match], judged: int) -> list[Offered]:
-    """Return the statements of a report, as compared with the claim; the first were judged."""
+    """Return a report's statements by likeness to the claim; the first ``judged`` were judged."""
     return [
         Offered(
             choice=_choice(report, match.statement.id),
@@ -70,10 +70,10 @@ def offer(report: ReportDraft, matches: Sequence[Match], judged: int) -> list[Of
 
 
 def filled_in(sent: Form, offered: Sequence[Offered]) -> FilledIn:
-    """Return what was chosen, else what is nearest to the claim and how the judge reads it.
+    """Return the form's choices; by default the nearest statement and the judge's relation.
 
-    The speaker and the relation follow the choice until somebody says otherwise; the relation only
-    where the judge is sure. Raises BadForm.
+    Speaker and relation follow the chosen statement until the moderator changes them; the relation
+    only if the judge is sure. Raises BadForm.
     """
     choice = sent.text("choice") or (offered[0].choice if offered else OTHER_WORDS)
     named = next((each for each in offered if each.choice == choice), None)
@@ -89,17 +89,17 @@ def filled_in(sent: Form, offered: Sequence[Offered]) -> FilledIn:
 
 
 def written_note(sent: Form) -> Note:
-    """Return the note that was written in the moderator's words. Raises NoteTooLong, BadForm."""
+    """Return the note that the moderator wrote. Raises NoteTooLong, BadForm."""
     return Note(**{each.value: sent.line(f"note_{each.value}", _NOTE) for each in Language})
 
 
 def note_fields(sent: Form) -> dict[str, str]:
-    """Return what stands in the note's fields by language, to be shown again as it is."""
+    """Return the raw values of the note's fields by language, to show them again."""
     return {each.value: sent.kept(f"note_{each.value}") for each in Language}
 
 
 def answer(cluster_id: int, report: ReportDraft, filled: FilledIn, note: Note) -> NewAnswer:
-    """Return the answer as it was filled in. Raises BadForm for what is lacking."""
+    """Build the answer from the form. Raises BadForm for a missing field."""
     if filled.relation not in ANSWERS:
         raise BadForm("relation", "nothing was chosen")
     speaker = filled.speaker or None
@@ -116,18 +116,18 @@ def answer(cluster_id: int, report: ReportDraft, filled: FilledIn, note: Note) -
 
 
 def digest(looked_at: NewAnswer | Note) -> str:
-    """Return what tells a value apart from every other: what was looked at is what is done."""
+    """Return a value's hash, to check that what was previewed is what is done."""
     return hashlib.sha256(repr(looked_at).encode("utf-8", "replace")).hexdigest()
 
 
 def _reading(match: Match) -> Relation:
-    """Return how the judge reads a statement, if that is worth a look."""
+    """Return the judge's relation if it is confident enough to show."""
     worth = (match.settles or match.suggested) and match.relevance >= SUGGEST
     return match.judgement.relation if worth else Relation.NOT_ENOUGH_INFO
 
 
 def _choice(report: ReportDraft, place: int) -> str:
-    """Name a statement: by its place in the text, or among those that the report came with."""
+    """Return a statement's form value: its span in the text, or its index in the report's list."""
     span = None if report.statements else (report.extracted or ())[place].span
     return str(place) if span is None else f"{span.start}-{span.end}"
 

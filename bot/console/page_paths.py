@@ -1,4 +1,4 @@
-"""Find the page that an address lies below: where a refused form stands, and where to go on."""
+"""Find the page above a path: where to show a refused form, and where to continue."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from starlette.routing import compile_path
 from bot.console.forms import Form
 from bot.console.requests import Handler
 
-#: Where forms stand that are not sent to an address below their page's; by what they are of.
+#: Pages of forms that are not sent to a path below their page's.
 _ELSEWHERE: Final = {
     "/reports": ("/reports/new",),
     "/statements/retract": ("/statements/{id}/retract", "/statements/{id}"),
@@ -22,7 +22,7 @@ _ELSEWHERE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page's address, what that names, and what shows it."""
+    """A page's path, its path parameters and its handler."""
 
     path: str
     at: Mapping[str, int | str]
@@ -30,13 +30,13 @@ class Page:
 
 
 class PagePaths:
-    """The addresses of pages, to be searched from any other address."""
+    """The paths of all pages, to search from any other path."""
 
     def __init__(self, pages: Sequence[tuple[str, Handler]]) -> None:
         self._pages = [(*compile_path(path), handler) for path, handler in pages]
 
     def above(self, path: str, sent: Form) -> Iterator[Page]:
-        """Yield the pages that a form sent to ``path`` may stand on, the nearest first."""
+        """Yield the pages that may hold the form sent to ``path``, the nearest first."""
         found = (self._page(each) for each in (*_named(path, sent), *_upwards(path)))
         yield from (page for page in found if page is not None)
 
@@ -51,7 +51,7 @@ class PagePaths:
 
 def _named(path: str, sent: Form) -> Iterator[str]:
     for pattern in _ELSEWHERE.get(path, ()):
-        # Several of a kind have no page in common but their list.
+        # Several subjects have no common page but their list.
         fields = {name: v[0] for name, v in sent.fields.items() if len(v) == 1}
         try:
             yield pattern.format_map(fields)

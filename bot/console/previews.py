@@ -1,4 +1,4 @@
-"""Preview what people will read, worded by the same code that words it for them (pure)."""
+"""Preview messages to people, composed by the code that composes the real ones (pure)."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ Told: TypeAlias = DueNotification | Closed
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A message in one language, and how many people get it where that is known."""
+    """A message in one language, and how many people get it if that is known."""
 
     language: Language
     reply: Reply
@@ -38,12 +38,12 @@ class Preview:
 
     @property
     def dir(self) -> str:
-        """The direction it is read in."""
+        """The language's direction, as HTML's ``dir``."""
         return "rtl" if self.language is Language.ARABIC else "ltr"
 
 
 def preview_asked(statement: SourcedStatement, today: date) -> tuple[Preview, ...]:
-    """Return what somebody reads who asks the very words of a statement once it is published."""
+    """Preview the answer to somebody who asks a statement's exact words after it is published."""
     return _answered(
         statement.text, statement, apply_rating(Judgement(Relation.SUPPORTS, 1.0), statement), today
     )
@@ -56,13 +56,13 @@ def preview_ruled(
     today: date,
     note: Note = NO_NOTE,
 ) -> tuple[Preview, ...]:
-    """Return what somebody reads who asks a claim that a person ruled a statement's relation to."""
+    """Preview the answer to a claim whose relation to a statement a moderator decided."""
     return _answered(claim, statement, Judgement(relation, 1.0), today, note)
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What would be read of an answer: by those who are told of it, and by who asks ``later``."""
+    """Previews of an answer: for people who are notified, and for those who ask ``later``."""
 
     people: int
     letters: tuple[Preview, ...]
@@ -77,13 +77,13 @@ def outlook(
     today: date,
     note: Note = NO_NOTE,
 ) -> Outlook:
-    """Return what would be read of an answer to a claim that reaches ``audience``."""
+    """Preview an answer for its ``audience`` and for people who ask later."""
     later = preview_ruled(claim, statement, relation, today, note)
     return Outlook(audience.people, letters(audience.readers, today), later)
 
 
 def letters(readers: Sequence[Readers[Told]], today: date) -> tuple[Preview, ...]:
-    """Return the letter of each language that people wait in, that of most people first."""
+    """Preview the notification in each language that people wait in, most people first."""
     first: dict[Language, Told] = {}
     people: Counter[Language] = Counter()
     for each in readers:
@@ -117,7 +117,7 @@ def _answered(
 
 
 def preview_corrected(prospect: Prospect, today: date) -> tuple[Preview, ...]:
-    """Return what those read who were shown a statement and are told how it changes."""
+    """Preview the correction for people who were shown a statement that changes."""
     after, before = prospect.after, prospect.before or prospect.after
     was = before.text if before.text != after.text else None
     return preview_notification(NotificationKind.CORRECTED, before.text, after, None, today, was)
@@ -132,9 +132,9 @@ def preview_notification(
     text_before: str | None = None,
     note: Note = NO_NOTE,
 ) -> tuple[Preview, ...]:
-    """Return what those read who are told unasked; ``text_before`` as in ``Told``.
+    """Preview a notification; ``text_before`` as in ``Told``.
 
-    Their question is open again, if an answer is taken back.
+    If an answer is taken back, the question is open again.
     """
     return tuple(
         Preview(

@@ -1,4 +1,4 @@
-"""Templates into pages: everything escaped, nothing invisible or reordering passed on."""
+"""Render templates: everything is escaped, invisible and reordering characters are removed."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -34,13 +34,13 @@ from knowledge.storage.audit_log import COMMAND_LINE, Entry
 from knowledge.text.language import language_of_part
 from knowledge.text.plain_text import displayable
 
-#: Characters shown of the key of somebody who has no name here.
+#: Characters shown of the key of a person without a name.
 _SHORT_KEY: Final = 8
 _RIGHT_TO_LEFT: Final = frozenset({Language.ARABIC})
 
 
 def render(template: str, words: Catalogue, **values: object) -> str:
-    """Return a page in the language of ``words``."""
+    """Render a page in the language of ``words``."""
     return (
         _environment()
         .get_template(template)
@@ -97,14 +97,14 @@ def _environment() -> Environment:
 
 @cache
 def asset(name: str) -> str:
-    """Return the address of a file of ours: it changes with the file, so browsers may keep it."""
+    """Return a static file's URL. It contains the file's hash, so browsers may cache it."""
     content = resources.files("bot.console").joinpath("static", name).read_bytes()
     return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
 @pass_context
 def _token(context: Context) -> Markup:
-    """Write the field that every form of a session carries."""
+    """Render the hidden field with the session's form token."""
     return Markup('<input type="hidden" name="form_token" value="{}">').format(
         context["visitor"].form_token
     )
@@ -112,35 +112,35 @@ def _token(context: Context) -> Markup:
 
 @pass_context
 def _kept(context: Context, action: str, name: str, otherwise: object = "") -> Any:
-    """Return what was sent in a field of the form of ``action`` if it is shown again."""
+    """Return a field's entered value if the form of ``action`` is shown again."""
     sent: Form = context["sent"]
     return sent.kept(name) if context["posted"] == action and name in sent.fields else otherwise
 
 
 @pass_context
 def _done(context: Context, asked: Form) -> str:
-    """Say what the act before this page did."""
+    """Return the success message of the act that led to this page."""
     words: Catalogue = context["words"]
     return describe_success(asked, words.say)
 
 
 def _shown(value: Any) -> Any:
-    """Take out of every text what is invisible or reorders the line; markup is ours."""
+    """Remove invisible and reordering characters from a text; our own markup is kept."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return displayable(value)
     return value
 
 
 def _verbatim(text: str) -> Markup:
-    """Give a text to an editor as it is: what it sends back must still be the source's letters.
+    """Return a text unchanged for a text area: what is sent back must be the source's letters.
 
-    A browser drops the line break that follows the tag of a text area.
+    The line break in front is the one that browsers drop after a text area's tag.
     """
     return Markup("\n") + escape(text)
 
 
 def _apart(text: str) -> Markup:
-    """Set what stands apart in a line (``text_direction.isolate``) apart as HTML does."""
+    """Turn isolates (``text_direction.isolate``) into HTML's ``bdi`` elements."""
     parts = (escape(displayable(part)) for part in ISOLATE.split(text))
     return Markup().join(
         Markup("<bdi>{}</bdi>").format(part) if n % 2 else part for n, part in enumerate(parts)
@@ -155,7 +155,7 @@ def _day(context: Context, value: date | None) -> str:
 
 @pass_context
 def _moment(context: Context, value: datetime | None) -> Markup:
-    """Write a point in time; who needs it to the second hovers over it."""
+    """Format a timestamp; the tooltip has the seconds."""
     if value is None:
         return Markup("")
     words: Catalogue = context["words"]
@@ -171,7 +171,7 @@ def _moment(context: Context, value: datetime | None) -> Markup:
 
 @pass_context
 def _ago(context: Context, value: datetime | None) -> Markup:
-    """Say how long ago a point in time was."""
+    """Say how long ago a timestamp was."""
     if value is None:
         return Markup("")
     words: Catalogue = context["words"]
@@ -195,7 +195,7 @@ def _percent(context: Context, value: float) -> str:
 
 @pass_context
 def _who(context: Context, key: str | None) -> str:
-    """Name whoever acted as their colleagues know them; ``names`` holds those who have a name."""
+    """Return an actor's name as in ``names``, else a part of their key."""
     words: Catalogue = context["words"]
     names: Mapping[str, str] = context.get("names", {})
     if not key:
@@ -225,14 +225,14 @@ def _act_named(context: Context, act: Act) -> str:
 
 @pass_context
 def _language(context: Context, code: str) -> str:
-    """Name a language; one that has no name is named by its code."""
+    """Return a language's name; its code if it has none."""
     words: Catalogue = context["words"]
     name: str = Locale(words.language.value).languages.get(code, code)
     return name
 
 
 def _web(address: str) -> str:
-    """Return an address that may be followed: of the web, nothing that runs in the page."""
+    """Return a URL if it is safe to link: http or https, not a script."""
     try:
         return fields.url_of(address, "url") or ""
     except FieldError:
@@ -240,7 +240,7 @@ def _web(address: str) -> str:
 
 
 def _without(asked: Form, *names: str, **more: str) -> str:
-    """Write what an address asks for again, without some of it and with more."""
+    """Return the query again, without ``names`` and with ``more``."""
     left = ((name, value) for name, values in asked.fields.items() for value in values)
     gone = {"said", "n", "of", *names, *more}
     query = urlencode([*((n, v) for n, v in left if v and n not in gone), *more.items()])
@@ -248,7 +248,7 @@ def _without(asked: Form, *names: str, **more: str) -> str:
 
 
 def _searched(asked: Form) -> str:
-    """Write what the inbox was asked for on the way to this page."""
+    """Return the inbox's query that led to this page."""
     query = urlencode(kept(asked))
     return f"?{query}" if query else ""
 
@@ -259,7 +259,7 @@ def _with_after(asked: Form, after: str) -> str:
 
 @pass_context
 def _differences(context: Context, entry: Entry) -> Iterator[tuple[str, Any, Any]]:
-    """Yield what was changed, with values as the pages name them."""
+    """Yield the changed fields with their values' labels."""
     words: Catalogue = context["words"]
     kinds = {**VALUES, "status": STATUSES.get(entry.subject, ClusterStatus)}
 

@@ -1,4 +1,4 @@
-"""Read what a moderator puts in as reports: pasted text, a dropped file, an address."""
+"""Read the reports that a moderator submits: pasted text, an uploaded file, or a URL."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,19 +22,19 @@ from knowledge.domain import ReportDraft, ReportKind, StatementDraft
 from knowledge.text.language import UNDETERMINED, guess_language
 from knowledge.text.plain_text import plain_text
 
-#: Characters of a pasted report.
+#: Maximum characters of a pasted report.
 MAX_REPORT: Final = 2_000_000
-#: Reports of one file that are taken: more belong into `tathabbat ingest`.
+#: Maximum reports of one file: for more there is `tathabbat ingest`.
 MAX_REPORTS: Final = 2_000
 _TITLE: Final = 500
 _URL: Final = 2_000
-#: The field that carries a statement that a report came with.
+#: The hidden field with a statement that the report brought along.
 CARRIED: Final = "carried"
 _STATEMENT: Final = TypeAdapter(StatementDraft)
 
 
 def drafts(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> Sequence[ReportDraft | Problem]:
-    """Return the reports that a form holds: its file's, else its text, else its address's.
+    """Return a form's reports: from its file, else its text, else its URL.
 
     Raises BadForm, FetchError or UnreadableFile.
     """
@@ -49,10 +49,9 @@ def drafts(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> Sequence[Report
 
 
 def one_report(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> ReportDraft:
-    """Return the report that a form holds or carries on from the page before, with its statements.
+    """Return a form's report with its statements; it may come from the page before.
 
-    What was typed counts for more than what its address says of it. Raises BadForm, FetchError or
-    UnreadableFile.
+    Typed values win over those read from the URL. Raises BadForm, FetchError or UnreadableFile.
     """
     if sent.texts(CARRIED):
         found: Sequence[ReportDraft | Problem] = (_carried(sent),)
@@ -75,7 +74,7 @@ def one_report(sent: Form, fetcher: Fetcher, parsers: ParserPool) -> ReportDraft
 
 
 def require_past_dates(drafts: Sequence[ReportDraft], now: datetime) -> None:
-    """Raise FutureDate for the first date of a report or its statements that lies in the future."""
+    """Raise FutureDate for the first date of a report or statement that lies in the future."""
     for draft in drafts:
         for name, day in find_future_dates(draft, latest_day(now)).items():
             raise FutureDate(name.rpartition(".")[2], day)
@@ -86,7 +85,7 @@ def _extracted(draft: ReportDraft) -> tuple[StatementDraft, ...]:
 
 
 def carried(report: ReportDraft) -> tuple[str, ...]:
-    """Return the statements that a report came with, as a form carries them to the next page."""
+    """Encode the statements a report brought along, as hidden fields for the next page."""
     return tuple(_STATEMENT.dump_json(each).decode() for each in report.statements)
 
 
@@ -117,7 +116,7 @@ def _pasted(sent: Form, defaults: Defaults) -> ReportDraft:
     body = sent.text("body", MAX_REPORT)
     title = sent.line("title", _TITLE)
     if not title and body:
-        # As in a text file, the first line is the title, if anything stands below it.
+        # As in a text file, the first line is the title if anything follows.
         first, _, rest = body.partition("\n")
         title = fields.title_from(first)
         body = rest.strip() or body

@@ -1,4 +1,4 @@
-"""One request of a moderator: who asks, what was sent, and what they are shown."""
+"""Define a moderator's request: visitor, form, and the responses a handler can give."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who is signed in in a browser, and what they may do at this moment."""
+    """The signed-in person and their current role."""
 
     key: str
     role: Role
@@ -38,13 +38,13 @@ class Visitor:
     language: str
 
     def may(self, role: Role) -> bool:
-        """Tell whether they hold ``role`` or more."""
+        """Return whether they hold ``role`` or a higher one."""
         return self.role is Role.ADMIN or self.role is role
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request. Handlers ``do`` one use case and answer with a page or ``to``."""
+    """One request. Handlers ``do`` one use case, then return a ``page`` or redirect ``to`` one."""
 
     services: Services
     visitor: Visitor
@@ -55,9 +55,9 @@ class Visit:
     at: Mapping[str, int | str]
     asked: Form
     sent: Form
-    #: Why the form that was sent cannot be used, where its page is shown again.
+    #: Why the form was refused, if its page is shown again.
     refused: BotError | KnowledgeError | None = None
-    #: Where the form was sent to that is shown again.
+    #: The path that the refused form was sent to.
     posted: str = ""
 
     @property
@@ -67,12 +67,12 @@ class Visit:
 
     @property
     def actor(self) -> str:
-        """Whose name the audit gets."""
+        """The visitor's key, for the audit log."""
         return self.visitor.key
 
     @property
     def number(self) -> int:
-        """The number of what the address names. Raises NotFound for one that nothing can have."""
+        """The id in the path. Raises NotFound if no row could have it."""
         number = int(self.at["id"])
         if number > MAX_ID:
             raise NotFound(f"nothing has the number {number}")
@@ -80,13 +80,13 @@ class Visit:
 
     @property
     def names(self) -> Mapping[str, str]:
-        """The name of everybody who holds a role, by their key."""
+        """The name of everybody with a role, by key."""
         return load_names(self.services.sessions, self.services.first_admins, self.words.say)
 
     def do(self, act: UseCase[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Do ``act(session, …)`` in one transaction, in which they are still allowed to.
+        """Run ``act(session, …)`` in one transaction that also checks the visitor's role.
 
-        Raises SignedOut or NotAllowed, and whatever the act does.
+        Raises SignedOut or NotAllowed, and whatever the act raises.
         """
         needs, admins = self.needs, self.services.first_admins
         return self.services.sessions.write(
@@ -101,7 +101,7 @@ class Visit:
         seen: int | None = None,
         shown: Mapping[int, int] | None = None,
     ) -> Applied | Waiting:
-        """Hand an act to the gate before what people are told, in the moderator's name.
+        """Submit an act for approval, in the moderator's name; it may be applied at once.
 
         ``seen`` and ``shown`` are as in ``approvals.submit``.
         """
@@ -109,19 +109,19 @@ class Visit:
         return self.do(approvals.submit, act, self.actor, reason, policy, seen=seen, shown=shown)
 
     def conclude(self, outcome: Applied | Waiting) -> Response | None:
-        """Lead to the proposal where an act waits; else have what is served now embedded."""
+        """Redirect to the proposal if the act waits; otherwise embed what was published."""
         if isinstance(outcome, Waiting):
             return self.to(f"/proposals/{outcome.proposal_id}", "proposed")
         self.embed(outcome)
         return None
 
     def embed(self, done: Applied) -> None:
-        """Make the vectors of what is served now, after the transaction that published it."""
+        """Compute the vectors of newly published statements, after the transaction's commit."""
         services = self.services
         serving_index.embed_published(services.sessions, services.encoder, done.statement_ids)
 
     def page(self, template: str, code: int = 200, /, **values: object) -> Response:
-        """Return a page."""
+        """Return a rendered page."""
         waiting = self.services.sessions.read(approvals.count)
         return HTMLResponse(
             render(
@@ -143,7 +143,7 @@ class Visit:
         )
 
     def _refusal(self) -> dict[str, object]:
-        """Return what a page says of why its form was refused, if it was, and the way out."""
+        """Return the page's values that explain a refused form; empty if it was not refused."""
         if self.refused is None:
             return {}
         say = self.words.say
@@ -153,7 +153,7 @@ class Visit:
         }
 
     def to(self, path: str, said: str | None = None, anchor: str = "", **asked: object) -> Response:
-        """Send the browser on, to a place of a page; ``said`` names what it says was done."""
+        """Redirect to a page, perhaps to an anchor; ``said`` names the success message to show."""
         values = {name: value for name, value in asked.items() if value is not None}
         if said is not None:
             values["said"] = said

@@ -1,4 +1,4 @@
-"""Secure every request: headers, the size of a body, tries per address."""
+"""Secure requests: response headers, body size, slow requests, attempts per address."""
 
 import time
 from collections import Counter, deque
@@ -13,12 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.console.errors import TooBusy, TooLarge, TooManyTries
 
-#: A long report, pasted, with every letter percent-encoded several times over.
+#: Bytes of a body: a long pasted report in which every letter is percent-encoded.
 MAX_BODY: Final = 8 * 2**20
-#: Requests in hand that read documents: of all moderators, and of one. Documents are read one after
-#: the other, some 20 seconds each at most: more would wait for longer than anybody does.
+#: Concurrent requests that read documents: of all moderators, and of one. Documents are read one
+#: after the other, up to 20 seconds each: with more, people would wait too long.
 SLOW, SLOW_OF_ONE = 8, 2
-#: What is read and thrown away of a body that is too large, so that the browser hears the answer.
+#: Bytes read and discarded of an oversized body, so that the browser shows the answer.
 _DRAINED: Final = 64 * 2**20
 
 _CSP: Final = "; ".join(
@@ -34,7 +34,7 @@ _HEADERS: Final = {
     "Content-Security-Policy": _CSP,
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
-    # The address of a sign-in link must not travel on.
+    # A sign-in link must not leak in the Referer header.
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -45,7 +45,7 @@ _HSTS: Final = "max-age=31536000"
 
 
 class Headers:
-    """Puts the headers that keep a browser strict on every response."""
+    """Adds security headers to every response."""
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self._app = app
@@ -65,13 +65,13 @@ class Headers:
 
 
 class BodyLimit:
-    """Ends a request whose body is larger than a page takes, with ``TooLarge`` in who reads it."""
+    """Limits the size of bodies: reading more raises ``TooLarge``."""
 
     def __init__(self, app: ASGIApp, most: int = MAX_BODY) -> None:
         self._app, self._most = app, most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, counting."""
+        """Pass the request on, counting the body's bytes."""
         taken = 0
 
         async def counted() -> Message:
@@ -87,16 +87,16 @@ class BodyLimit:
 
 
 async def _drain(receive: Receive, message: Message, taken: int) -> None:
-    """Read on, keeping nothing: a browser that cannot finish sending shows no answer."""
+    """Read on and discard: a browser that cannot finish sending shows no answer."""
     while message.get("more_body") and taken <= _DRAINED:
         message = await receive()
         taken += len(message.get("body", b""))
 
 
 class SlowRequests:
-    """Bounds the requests in hand that may take long, and gives them threads of their own.
+    """Limits concurrent slow requests and gives them threads of their own.
 
-    In the threads of all others they would keep everybody waiting. Used from one loop.
+    In the shared threads they would keep everybody waiting. Use it from one event loop.
     """
 
     def __init__(self, most: int = SLOW, of_one: int = SLOW_OF_ONE) -> None:
@@ -106,7 +106,7 @@ class SlowRequests:
 
     @contextmanager
     def place(self, person: str) -> Iterator[None]:
-        """Hold a place of a person's for the body. Raises TooBusy where there is none."""
+        """Hold a place for a person while the body runs. Raises TooBusy if none is free."""
         if self._in_hand.total() >= self._most or self._in_hand[person] >= self._of_one:
             raise TooBusy(f"{self._in_hand.total()} reports are read")
         self._in_hand[person] += 1
@@ -119,14 +119,14 @@ class SlowRequests:
 
 
 class TryLimit:
-    """Bounds how often one address may try something within a while."""
+    """Limits the attempts of one address within a period."""
 
     def __init__(self, tries: int, seconds: float, addresses: int = 10_000) -> None:
         self._tries, self._seconds = tries, seconds
         self._seen: LRUCache[str, deque[float]] = LRUCache(addresses)
 
     def count(self, address: str) -> None:
-        """Count one try. Raises TooManyTries where there were too many."""
+        """Count an attempt. Raises TooManyTries if there were too many."""
         moment = time.monotonic()
         seen = self._seen.setdefault(address, deque(maxlen=self._tries))
         if len(seen) == self._tries and moment - seen[0] < self._seconds:

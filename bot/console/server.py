@@ -1,4 +1,4 @@
-"""Serving the console beside what runs, and waiting until it is told to stop."""
+"""Serve the console in a thread, and wait for a stop signal."""
 
 import logging
 import signal
@@ -14,14 +14,14 @@ from bot.console.errors import ConsoleUnavailable
 
 logger = logging.getLogger(__name__)
 
-#: How often is looked whether a signal came that woke nobody.
+#: Seconds between checks for a signal that did not wake the main thread.
 _LOOK_SECONDS: Final = 1.0
-#: How long a stop waits for what is in hand.
+#: Seconds that a stop waits for open requests.
 _PATIENCE_SECONDS: Final = 10
 
 
 def stop_signal() -> threading.Event:
-    """Return what SIGINT and SIGTERM set from now on."""
+    """Return an event that SIGINT and SIGTERM set from now on."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -31,8 +31,8 @@ def stop_signal() -> threading.Event:
 def wait_for(stop: threading.Event) -> None:
     """Wait in the main thread until ``stop`` is set.
 
-    The system may hand a signal to any thread; Python runs its handler in the main one, which
-    nothing wakes then.
+    The system may deliver a signal to any thread. Python runs the handler in the main thread,
+    which may not wake up for it: hence the polling.
     """
     while not stop.wait(_LOOK_SECONDS):
         pass
@@ -40,7 +40,7 @@ def wait_for(stop: threading.Event) -> None:
 
 @contextmanager
 def beside(application: ASGIApp, bind: str, proxies: Sequence[str]) -> Iterator[None]:
-    """Serve while the body runs; who asks is as ``proxies`` say. Raises ConsoleUnavailable."""
+    """Serve while the body runs, behind ``proxies`` if any. Raises ConsoleUnavailable."""
     try:
         listener = serving.listen(*serving.address_of(bind))
     except serving.CannotListen as error:

@@ -1,4 +1,4 @@
-"""Hold what the console works with; ``bot/app.py`` puts it together."""
+"""Hold the console's dependencies; ``bot/app.py`` creates them."""
 
 import threading
 from collections.abc import Callable
@@ -22,19 +22,19 @@ from knowledge.index.serving_index import Serving
 from knowledge.statistics.trends import Trends
 from knowledge.storage.database import Sessions
 
-#: Spans of time that pages show side by side.
+#: Number of cached periods.
 _SPANS: Final = 3
 
 
 class Remembered:
-    """Figures that several requests ask for at once: counted by the first, kept for the others."""
+    """A cache of trends: several requests of one page need the same figures."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: LRUCache[tuple[int, datetime], Trends] = LRUCache(_SPANS)
 
     def get(self, key: tuple[int, datetime], count: Callable[[], Trends]) -> Trends:
-        """Return the trends of so many days until a minute; those asked before go in time."""
+        """Return the trends for (days, minute), counting them once; old entries are dropped."""
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = count()
@@ -45,8 +45,8 @@ class Remembered:
 class Services:
     """The services behind the pages.
 
-    ``first_admins`` are the keys of those whom the settings make admins; ``key_of`` makes a key of
-    a Telegram id; ``url`` is the public address, which decides whether cookies are for https only.
+    ``first_admins`` are the keys of the admins that the settings name; ``key_of`` hashes a Telegram
+    id; ``url`` is the public address, which decides whether cookies are for https only.
     """
 
     sessions: Sessions
@@ -60,21 +60,21 @@ class Services:
     url: str
     fetcher: Fetcher = field(repr=False)
     parsers: ParserPool = field(repr=False)
-    #: Whether what changes what people are told waits for a second person.
+    #: Whether changes to what people are told need a second person's approval.
     two_people: bool = False
-    #: How long an answer or a rejection can be taken back, before people are told of it.
+    #: How long an answer or a rejection can be undone before people are notified.
     undo_for: timedelta = UNDO_FOR
     now: Callable[[], datetime] = this_moment
     remembered: Remembered = field(default_factory=Remembered, repr=False)
 
     @property
     def policy(self) -> Policy:
-        """What the gate before what people are told asks for."""
+        """The approval policy."""
         return Policy(self.two_people, self.first_admins, self.undo_for)
 
     @property
     def held_seconds(self) -> int:
-        """How many seconds that is."""
+        """``undo_for`` in seconds."""
         return int(self.undo_for.total_seconds())
 
     @property

@@ -1,4 +1,4 @@
-"""Signing in and out. Following a link only shows a button: previews of links burn nothing."""
+"""Sign in and out. A sign-in link only shows a button, so link previews do not use it up."""
 
 import hmac
 import logging
@@ -36,18 +36,18 @@ from knowledge.errors import KnowledgeError
 
 logger = logging.getLogger(__name__)
 
-#: Where a link leads: this path with the token as ``token``.
+#: The path of sign-in links; the query parameter ``token`` is the token.
 PATH: Final = "/sign-in"
-#: Proves that a sign-in form was given to the browser that sends it.
+#: The cookie that ties a sign-in form to the browser it was given to.
 _NONCE: Final = "console-door"
 _TRIES, _SECONDS = 10, 60.0
 _TOKEN_LENGTH: Final = 200
-#: Two short fields. It is read before anybody is known, so it may not be a report.
+#: Bytes of the sign-in form: two short fields, read before anybody is authenticated.
 _FORM_BYTES: Final = 16 * 2**10
 
 
 def routes(services: Services) -> Sequence[Route]:
-    """Return the routes of the entrance."""
+    """Return the routes of signing in and out."""
     limit = TryLimit(_TRIES, _SECONDS)
 
     async def door(request: Request) -> Response:
@@ -72,7 +72,7 @@ def routes(services: Services) -> Sequence[Route]:
         return response
 
     async def enter(request: Request) -> Response:
-        """Use the link up and open a session."""
+        """Use up the link and open a session."""
         try:
             limit.count(network_of(request.client.host) if request.client else "")
             require_same_site(request)
@@ -132,6 +132,6 @@ def _speak(visit: Visit) -> Response:
     back = visit.sent.text("back")
     if language in BY_CODE:
         visit.do(sign_in.speak, visit.visitor.session_id, language)
-    # Only a path of ours: an address of another site begins with two slashes or a scheme.
+    # Redirect to our own paths only: another site's URL begins with two slashes or a scheme.
     safe = back.startswith("/") and not back.startswith(("//", "/\\"))
     return RedirectResponse(back if safe else "/", 303)

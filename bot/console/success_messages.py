@@ -1,4 +1,4 @@
-"""Say after an act what was done. An address can name nothing else."""
+"""Return the success message of an act; a query can select nothing but these."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from bot.console.forms import Form
 
 
 def describe_success(asked: Form, say: Callable[[str], str]) -> str:
-    """Return the line for ``said`` in an address; empty for what no page of ours said."""
+    """Return the message that the query's ``said`` names; empty if it is unknown."""
     lines = {
         "granted": say("The role was granted."),
         "revoked": say("The role was removed and their sessions were ended."),

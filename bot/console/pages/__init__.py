@@ -1,1 +1,1 @@
-"""The pages, one module a subject: each handler does one thing and shows or sends on."""
+"""Handle the pages, one module per subject: each handler runs one act and shows or redirects."""

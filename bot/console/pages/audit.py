@@ -1,4 +1,4 @@
-"""The audit: everything that was done, newest first, and taking it back."""
+"""Show the audit log, newest first, and undo entries."""
 
 from starlette.responses import Response
 
@@ -9,7 +9,7 @@ from knowledge.domain import SubjectKind
 
 
 def show(visit: Visit) -> Response:
-    """Show a page of the audit, of everything, one subject or one actor."""
+    """Show a page of the audit log: all of it, one subject's or one actor's."""
     asked = visit.asked
     subject = asked.choice("subject", SubjectKind)
     page = visit.do(
@@ -23,7 +23,7 @@ def show(visit: Visit) -> Response:
 
 
 def undo(visit: Visit) -> Response:
-    """Take an act back by another one."""
+    """Undo an act."""
     reason = visit.sent.needed("reason")
     outcome = visit.submit(Undo(visit.number), reason)
     return visit.conclude(outcome) or visit.to("/audit", "undone")

@@ -1,4 +1,4 @@
-"""Leaving somebody who asks a cluster's claims unanswered for a time, without knowing who it is."""
+"""Block and unblock the person behind an inquiry, whose identity stays unknown."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,7 +26,7 @@ def show(visit: Visit, refused: Mapping[str, str] | None = None) -> Response:
 
 
 def block(visit: Visit) -> Response:
-    """Leave the person who made an inquiry unanswered for some days."""
+    """Block the person who made an inquiry for some days."""
     inquiry = visit.sent.number("inquiry")
     try:
         until, reason = block_terms(visit)
@@ -43,6 +43,6 @@ def block(visit: Visit) -> Response:
 
 
 def unblock(visit: Visit) -> Response:
-    """Answer the person who made an inquiry again."""
+    """Unblock the person who made an inquiry."""
     visit.do(askers.unblock_asker, visit.number, visit.sent.number("inquiry"), visit.actor)
     return visit.to(f"/clusters/{visit.number}", "unblocked")

@@ -1,4 +1,4 @@
-"""Several clusters of the inbox at once: what changes what people are told is looked at first."""
+"""Handle several clusters at once; what changes messages to people is previewed first."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ from knowledge.domain import RejectReason
 
 
 def _keeping_the_form(handler: Handler) -> Handler:
-    """Have the inbox shown again, with what was ticked and chosen, where a field cannot be used."""
+    """Show the inbox again with its selection if a field is invalid."""
 
     @wraps(handler)
     def kept_open(visit: Visit) -> Response:
@@ -37,7 +37,7 @@ def _keeping_the_form(handler: Handler) -> Handler:
 
 @_keeping_the_form
 def assign(visit: Visit) -> Response:
-    """Give clusters to a colleague, or to nobody."""
+    """Assign clusters to a colleague, or to nobody."""
     ids, assignee = _ticked(visit), colleague(visit)
     act = partial(cluster_actions.assign, assignee=assignee, actor=visit.actor)
     return _do(visit, "several_assigned", ids, act)
@@ -45,7 +45,7 @@ def assign(visit: Visit) -> Response:
 
 @_keeping_the_form
 def snooze(visit: Visit) -> Response:
-    """Put clusters off until a day."""
+    """Snooze clusters until a date."""
     ids, until = _ticked(visit), put_off_until(visit)
     act = partial(cluster_actions.snooze, until=until, actor=visit.actor)
     return _do(visit, "several_snoozed", ids, act)
@@ -53,7 +53,7 @@ def snooze(visit: Visit) -> Response:
 
 @_keeping_the_form
 def preview_rejection(visit: Visit) -> Response:
-    """Show which clusters would be rejected, and how many people would be told."""
+    """Show which clusters would be rejected, and how many people would be notified."""
     ids, why = _ticked(visit), visit.sent.chosen("why", RejectReason)
     foreseen = visit.do(
         bulk_actions.foresee, ids, visit.sent.number("seen"), _rejecting(visit, why), visit.now
@@ -63,14 +63,14 @@ def preview_rejection(visit: Visit) -> Response:
 
 @_keeping_the_form
 def reject(visit: Visit) -> Response:
-    """Leave clusters unanswered for good."""
+    """Reject clusters."""
     ids, why = _ticked(visit), visit.sent.chosen("why", RejectReason)
     return _do(visit, "several_rejected", ids, _rejecting(visit, why))
 
 
 @_keeping_the_form
 def preview_merge(visit: Visit) -> Response:
-    """Show which clusters would be one, and let that one be chosen among them."""
+    """Show which clusters would be merged, and let the remaining one be chosen."""
     ids, seen = _ticked(visit, least=2), visit.sent.number("seen")
     keep, foreseen = visit.do(bulk_actions.foresee_merge, ids, seen, visit.actor, visit.now)
     return _preview(visit, "several_merged", foreseen, keep=keep)
@@ -78,7 +78,7 @@ def preview_merge(visit: Visit) -> Response:
 
 @_keeping_the_form
 def merge(visit: Visit) -> Response:
-    """Make clusters part of one of them."""
+    """Merge clusters into one of them."""
     ids, keep = _ticked(visit, least=2), visit.sent.number("keep")
     if keep not in ids:
         raise BadForm("cluster", "the one that is kept was not ticked")
@@ -92,7 +92,7 @@ def _rejecting(visit: Visit, why: RejectReason) -> Act:
 
 
 def _do(visit: Visit, said: str, ids: Sequence[int], act: Act) -> Response:
-    """Do an act to each of the clusters, and say to how many."""
+    """Apply an act to each cluster, and report how many."""
     refused = bulk_actions.do_each(visit.do, ids, visit.sent.number("seen"), act)
     return _end(visit, said, ids, refused)
 
@@ -111,7 +111,7 @@ def _preview(
     why: RejectReason | None = None,
     keep: int | None = None,
 ) -> Response:
-    """Show what would come of an act; where that is nothing, say on the list why."""
+    """Show the effects of an act; if there are none, say why on the list."""
     if len(foreseen.clusters) <= (keep is not None):
         return _end(visit, said, (), foreseen.refused)
     return replace(visit, path="/inbox").page(
@@ -127,7 +127,7 @@ def _preview(
 
 
 def _end(visit: Visit, said: str, ids: Sequence[int], refused: Sequence[Refused]) -> Response:
-    """Go back to the list; where something could not be done, say there of what and why."""
+    """Return to the list; show there which clusters were refused and why."""
     done = len(set(ids) - {each.cluster_id for each in refused})
     if not refused:
         return visit.to("/inbox", said, n=done, **kept(visit.asked))

@@ -1,4 +1,4 @@
-"""The inbox: what people ask and nothing settles, what is asked most first."""
+"""Show the inbox: unsettled claims, the most asked first; and saved searches."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,11 +19,11 @@ from knowledge.curation.bulk_actions import Refused
 from knowledge.domain import Outcome, RejectReason
 from knowledge.errors import TooManySaved
 
-#: Clusters on a page, and clusters that are handled at once.
+#: Clusters on a page, and the most that are handled at once.
 PAGE: Final = 30
-#: What "put off" means where nothing else is said.
+#: Default days of a snooze.
 SNOOZE: Final = timedelta(days=1)
-#: Digits of a cluster's number.
+#: Maximum digits of a cluster's id.
 _DIGITS: Final = 9
 
 
@@ -32,8 +32,8 @@ def show(
 ) -> Response:
     """Show a page of clusters.
 
-    Where something was sent that could not be done, say so: ``problem`` of all of it, ``refused``
-    of single clusters. What was ticked is listed, and ticked, still.
+    If an act was refused, say why: ``problem`` for all clusters, ``refused`` for single ones. The
+    selection is kept.
     """
     visit = replace(visit, path="/inbox")
     seen = view(visit.asked, visit.visitor.key)
@@ -82,22 +82,22 @@ def show(
 
 
 def _done_to(visit: Visit) -> int | None:
-    """Return the cluster that the act before was done to, if it was one."""
+    """Return the cluster of the act that led to this page, if it was a single one."""
     of = visit.asked.text("of")
     return int(of) if of.isdecimal() and len(of) <= _DIGITS else None
 
 
 def news(visit: Visit) -> Response:
-    """Say how many clusters there are that the list does not show yet, nothing where none are."""
+    """Say how many new clusters the list does not show yet; empty if none."""
     seen = view(visit.asked, visit.visitor.key)
     new = visit.do(cluster_listing.count, seen.status, only=seen.only, now=visit.now)
     return visit.page("news.html", new=new) if new else Response(status_code=204)
 
 
 def save_search(visit: Visit) -> Response:
-    """Keep what is looked at under a name."""
+    """Save the current search under a name."""
     words, searched = visit.words, kept(visit.asked, "after", "since")
-    # An address that asks for what it cannot is not kept.
+    # An invalid query is not saved.
     view(visit.asked, visit.visitor.key)
     try:
         name = visit.sent.needed("name", saved_searches.LONGEST_NAME)
@@ -113,12 +113,12 @@ def save_search(visit: Visit) -> Response:
 
 
 def drop_search(visit: Visit) -> Response:
-    """Delete a search of one's own."""
+    """Delete one's own saved search."""
     visit.do(saved_searches.drop, visit.visitor.key, visit.number)
     return visit.to("/inbox", "search_deleted", **kept(visit.asked))
 
 
 def explained(visit: Visit, refused: Sequence[Refused]) -> list[tuple[Refused, str]]:
-    """Return what could not be done, each with why, in the moderator's words."""
+    """Return each refused cluster with the reason in the moderator's language."""
     known = visit.names if refused else {}
     return [(each, describe_error(each.why, visit.words.say, known)) for each in refused]

@@ -1,4 +1,4 @@
-"""One cluster of claims: what is known of it, and everything that can be done with it."""
+"""Show one cluster of claims and handle everything that can be done with it."""
 
 from datetime import UTC, datetime, time, timedelta
 from math import ceil
@@ -25,25 +25,25 @@ from knowledge.domain import RejectReason, Relation, Role
 from knowledge.errors import NoteTooLong
 from knowledge.outbox import pending_notifications
 
-#: Wordings of a cluster, beside its title, that statements are looked for with.
+#: Wordings of a cluster, beside its title, that are used to search for statements.
 _WORDINGS = 3
-#: Statements that search offers for a cluster.
+#: Statements that the search suggests for a cluster.
 _OFFERED = 8
-#: Days that a cluster may be put off for.
+#: Maximum days of a snooze.
 _LONGEST_SNOOZE = timedelta(days=365)
 
 
 def show(visit: Visit) -> Response:
-    """Show a cluster; an old number leads to the cluster it was merged into."""
+    """Show a cluster; redirect from a merged one to its successor."""
     number, services = visit.number, visit.services
-    # Nobody needs to tell people apart but who may leave them unanswered.
+    # Only those who may block people need to tell them apart.
     page = visit.do(
         approvals.load_cluster_page, number, visit.now, with_askers=visit.visitor.may(Role.ADMIN)
     )
     detail, names = page.detail, visit.names
     if detail.summary.id != number:
         return visit.to(f"/clusters/{detail.summary.id}")
-    # Only what is about the claim, as answers are: what people were shown may have been about less.
+    # Only statements about the claim, as in answers; people may have been shown looser matches.
     about = services.checker.about(detail.phrasings(_WORDINGS))
     attached = {statement.id for statement, _ in page.attached}
     found = {each.id: each for each in about if each.id not in attached}
@@ -70,20 +70,20 @@ def show(visit: Visit) -> Response:
 
 
 def assign(visit: Visit) -> Response:
-    """Give a cluster to a colleague, or to nobody."""
+    """Assign a cluster to a colleague, or to nobody."""
     assignee, held_by = colleague(visit), visit.sent.text("held_by") or None
     visit.do(cluster_actions.assign, visit.number, assignee, visit.actor, held_by=held_by)
     return back(visit, "assigned" if assignee else "unassigned")
 
 
 def snooze(visit: Visit) -> Response:
-    """Put a cluster off until a day."""
+    """Snooze a cluster until a date."""
     visit.do(cluster_actions.snooze, visit.number, put_off_until(visit), visit.actor)
     return back(visit, "snoozed")
 
 
 def split(visit: Visit) -> Response:
-    """Give some claims a cluster of their own."""
+    """Split some claims off into a cluster of their own."""
     outcome = visit.submit(SplitCluster(visit.number, tuple(visit.sent.numbers("claim"))))
     if isinstance(outcome, Applied):
         return visit.to(f"/clusters/{outcome.count}", "split")
@@ -91,7 +91,7 @@ def split(visit: Visit) -> Response:
 
 
 def preview_merge(visit: Visit) -> Response:
-    """Show what comes of making another cluster part of this one."""
+    """Show the effects of merging another cluster into this one."""
     preview = visit.do(
         cluster_actions.preview_merge, visit.number, visit.asked.number("other"), visit.now
     )
@@ -106,7 +106,7 @@ def preview_merge(visit: Visit) -> Response:
 
 
 def merge(visit: Visit) -> Response:
-    """Make another cluster part of this one; who waits for its answer is told on the next page."""
+    """Merge another cluster into this one; the next page says who waits for its answer."""
     number, others = visit.number, visit.sent.numbers("other")
     merged = visit.do(cluster_actions.merge_clusters, number, others, visit.actor)
     if merged.answer is None:
@@ -118,12 +118,12 @@ def merge(visit: Visit) -> Response:
 
 
 def preview(visit: Visit) -> Response:
-    """Show exactly what those who asked will read."""
+    """Show exactly what the people who asked will read."""
     return _preview(visit, visit.sent if visit.sent.fields else visit.asked)
 
 
 def answer(visit: Visit) -> Response:
-    """Publish a statement as the answer to a cluster, and have everybody told who asked."""
+    """Answer a cluster with a statement, publish it, and notify everybody who asked."""
     if _note_was_changed(visit):
         return _preview(visit, visit.sent, changed=True)
     sent, act = visit.sent, _answer(visit, visit.sent, _note(visit))
@@ -134,13 +134,13 @@ def answer(visit: Visit) -> Response:
 
 
 def _answer(visit: Visit, form: Form, note: Note | None) -> Answer:
-    """Return the answer that a form holds."""
+    """Build the answer from a form."""
     relation = form.chosen("relation", Relation)
     return Answer(visit.number, form.number("statement"), relation, note=note)
 
 
 def _preview(visit: Visit, form: Form, changed: bool = False) -> Response:
-    """Show what would be read of the answer that ``form`` holds, with the note in it if any."""
+    """Preview the messages of the answer in ``form``, including its note."""
     problem = None
     if form is visit.sent:
         try:
@@ -179,12 +179,12 @@ def _preview(visit: Visit, form: Form, changed: bool = False) -> Response:
 
 
 def _note(visit: Visit) -> Note | None:
-    """Return the note that a form holds; None where it has no place for one."""
+    """Return a form's note; None if the form has no field for one."""
     return written_note(visit.sent) if visit.sent.text("previewed") else None
 
 
 def _note_was_changed(visit: Visit) -> bool:
-    """Tell whether a form holds another note than the one whose messages were looked at."""
+    """Return whether the note differs from the one that was previewed."""
     looked_at = visit.sent.text("previewed")
     try:
         return bool(looked_at) and digest(written_note(visit.sent)) != looked_at
@@ -193,14 +193,14 @@ def _note_was_changed(visit: Visit) -> bool:
 
 
 def undo(visit: Visit) -> Response:
-    """Take back an answer or a rejection that nobody was told of yet."""
+    """Undo an answer or a rejection before anybody was notified."""
     entry, within = visit.sent.number("entry"), visit.services.undo_for
     visit.do(pending_notifications.undo_held, visit.number, entry, visit.actor, within)
     return back(visit, "unsent")
 
 
 def attach(visit: Visit) -> Response:
-    """Set a statement's relation to the cluster's claims, and tell nobody."""
+    """Set a statement's relation to the cluster's claims without notifying anybody."""
     if _note_was_changed(visit):
         return _preview(visit, visit.sent, changed=True)
     act = _answer(visit, visit.sent, _note(visit))
@@ -209,13 +209,13 @@ def attach(visit: Visit) -> Response:
 
 
 def detach(visit: Visit) -> Response:
-    """Leave a statement's relation to the cluster's claims to the judge again."""
+    """Remove a statement's relation to the cluster's claims: the judge decides again."""
     outcome = visit.submit(Detach(visit.number, visit.sent.number("statement")))
     return visit.conclude(outcome) or back(visit, "detached")
 
 
 def colleague(visit: Visit) -> str | None:
-    """Return whom a form gives work to, None for nobody. Raises BadForm."""
+    """Return the key of the assignee in a form; None for nobody. Raises BadForm."""
     assignee = visit.sent.text("assignee") or None
     if assignee not in (None, visit.visitor.key, *visit.names):
         raise BadForm("assignee", "nobody who holds a role")
@@ -223,7 +223,7 @@ def colleague(visit: Visit) -> str | None:
 
 
 def put_off_until(visit: Visit) -> datetime:
-    """Return when what a form puts off comes back. Raises BadForm."""
+    """Return the end of a snooze in a form. Raises BadForm."""
     day = visit.sent.day("until")
     until = datetime.combine(day, time(), UTC) if day else visit.now + SNOOZE
     if not visit.now < until <= visit.now + _LONGEST_SNOOZE:
@@ -232,46 +232,46 @@ def put_off_until(visit: Visit) -> datetime:
 
 
 def tag(visit: Visit) -> Response:
-    """Put a tag on a cluster."""
+    """Add a tag to a cluster."""
     visit.do(cluster_notes.tag, visit.number, _written(visit, "tag"), visit.actor)
     return back(visit, "tagged")
 
 
 def untag(visit: Visit) -> Response:
-    """Take a tag off a cluster."""
+    """Remove a tag from a cluster."""
     visit.do(cluster_notes.untag, visit.number, visit.sent.needed("tag"), visit.actor)
     return back(visit, "untagged")
 
 
 def note(visit: Visit) -> Response:
-    """Write a note about a cluster."""
+    """Add a note to a cluster."""
     visit.do(cluster_notes.add_note, visit.number, _written(visit, "note"), visit.actor)
     return back(visit, "noted")
 
 
 def delete_note(visit: Visit) -> Response:
-    """Delete a note of one's own."""
+    """Delete one's own note."""
     visit.do(cluster_notes.delete_note, visit.number, visit.sent.number("note"), visit.actor)
     return back(visit, "note_deleted")
 
 
 def _written(visit: Visit, name: str) -> str:
-    """Return the tag or the note that was written: nothing, which is neither, if it is unusable."""
+    """Return the tag or note in a form; empty, which is refused later, if it is invalid."""
     try:
-        # Browsers count a line's end as one character, and send two.
+        # Browsers count a line break as one character but send two.
         return visit.sent.text(name, 2 * cluster_notes.LONGEST_NOTE)
     except BadForm:
         return ""
 
 
 def back(visit: Visit, said: str, of: int | None = None, **counts: int) -> Response:
-    """Go back to where the act was done: the inbox's list, or the cluster's page.
+    """Redirect to where the act was done: the inbox or the cluster's page.
 
-    The list leads to what it is said ``of``.
+    The inbox's success message links to the cluster ``of``.
     """
     searched = kept(visit.asked)
     if visit.sent.text("from") == "inbox":
-        # Where the row stood, which may be gone from the list.
+        # Scroll to where the row was; it may be gone from the list.
         row = visit.sent.number("row") if visit.sent.text("row") else visit.number
         of = visit.number if of is None else of
         return visit.to("/inbox", said, f"c{row}", of=of, **counts, **searched)

@@ -1,4 +1,4 @@
-"""Index health: what is served, and how it stands to the database."""
+"""Show the index's health: what is served, compared with the database."""
 
 from starlette.responses import Response
 
@@ -8,7 +8,7 @@ from knowledge.corpus import statement_search
 
 
 def show(visit: Visit) -> Response:
-    """Compare the served index's figures with the database's."""
+    """Show the served index's figures beside the database's."""
     services = visit.services
     held = visit.do(statement_search.count_held)
     manifest, kept, problem = None, list[str](), ""

@@ -1,4 +1,4 @@
-"""From a report that settles a cluster to its answer: put in on one page, confirmed on the next."""
+"""Answer a cluster with a new report: entered on one page, confirmed on the next."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -23,13 +23,13 @@ from knowledge.corpus import reports
 from knowledge.domain import ReportDraft, ReportKind
 from knowledge.errors import KnowledgeError, NotAllowed, SignedOut
 
-#: Statements of a report that are compared with the claim, and listed.
+#: Maximum statements of a report that are compared with the claim and listed.
 _LISTED: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Foretold:
-    """What would come of the answer as it is filled in, and what its confirmation hands back."""
+    """The effects of the answer as filled in, and the value that its confirmation sends back."""
 
     rehearsed: Rehearsed
     outlook: Outlook
@@ -37,15 +37,15 @@ class Foretold:
 
 
 def new(visit: Visit) -> Response:
-    """Show the form that takes the report."""
+    """Show the form for the report."""
     return _first(visit, _cluster(visit))
 
 
 def choose(visit: Visit) -> Response:
-    """Show what the report states, nearest to the claim first, and what people would read."""
+    """Show the report's statements, nearest to the claim first, and what people would read."""
     cluster = _cluster(visit)
     try:
-        # Fetched before any transaction: the web may take its time.
+        # Fetch outside any transaction: it may be slow.
         report = report_upload.one_report(
             visit.sent, visit.services.fetcher, visit.services.parsers
         )
@@ -55,7 +55,7 @@ def choose(visit: Visit) -> Response:
 
 
 def confirm(visit: Visit) -> Response:
-    """Publish the chosen statement, answer the cluster with it, and have people told."""
+    """Publish the chosen statement, answer the cluster with it, and notify people."""
     sent, services, cluster = visit.sent, visit.services, _cluster(visit)
     try:
         report = report_upload.one_report(sent, services.fetcher, services.parsers)
@@ -140,7 +140,7 @@ def _second(
 def _foretold(
     visit: Visit, cluster: ClusterSummary, report: ReportDraft, filled: FilledIn
 ) -> Foretold:
-    """Return what would come of the answer. Raises what giving it would."""
+    """Compute the effects of the answer. Raises what giving it would."""
     note = new_answer.written_note(visit.sent)
     answer = new_answer.answer(cluster.id, report, filled, note)
     rehearsed = visit.do(approvals.rehearse_with_report, answer, visit.actor)
@@ -164,7 +164,7 @@ def _page(visit: Visit, template: str, error: Exception | None, **values: object
 
 
 def _way_out(error: Exception, visit: Visit) -> str:
-    """Say what is wrong with the form that is shown again, and what to do."""
+    """Say why the form was refused, and what to do."""
     say = visit.words.say
     match error:
         case FieldTooLong() | FutureDate():

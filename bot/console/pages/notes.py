@@ -1,4 +1,4 @@
-"""The note with an answer, in moderators' own words: changed after a look at what is read then."""
+"""Edit the moderators' note with an answer, after a preview of what people read then."""
 
 from dataclasses import replace
 
@@ -20,13 +20,13 @@ from knowledge.errors import KnowledgeError, NoteTooLong
 
 
 def show(visit: Visit) -> Response:
-    """Show the note with an answer, to be changed."""
+    """Show the form for an answer's note."""
     kept = _answer(visit, visit.asked.number("statement"))
     return _form(visit, kept, {each.value: kept.note.in_language(each.value) for each in Language})
 
 
 def edit(visit: Visit) -> Response:
-    """Keep another note, after a look at who is told and what they read."""
+    """Change the note, after a preview of who is notified and what they read."""
     sent = visit.sent
     kept = _answer(visit, sent.number("statement"))
     try:
@@ -46,7 +46,7 @@ def _answer(visit: Visit, statement_id: int) -> ExplainedAnswer:
 
 
 def _was(visit: Visit, kept: ExplainedAnswer) -> Note:
-    """Return the note that was looked at before this one was written."""
+    """Return the note that was shown before this one was written."""
     looked_at = {each.value: visit.sent.line(f"was_{each.value}") for each in Language}
     return Note(**looked_at) if visit.sent.text("looked_at") else kept.note
 
@@ -71,9 +71,9 @@ def _form(
 
 
 def _preview(visit: Visit, kept: ExplainedAnswer, act: Explain, reason: str | None) -> Response:
-    """Show what changes, how many people could be told, and what they would read.
+    """Show the change, how many people could be notified, and what they would read.
 
-    Raises what keeping it would.
+    Raises what saving it would.
     """
     foreseen = visit.do(approvals.rehearse, replace(act, tell=True), visit.actor, reason)
     entry = next((e for e in foreseen.entries if e.subject is SubjectKind.CLUSTER), None)

@@ -1,4 +1,4 @@
-"""People and roles: who may do what, whose browsers are signed in, who is left unanswered."""
+"""Manage people: grant and revoke roles, end sessions, block and unblock."""
 
 import re
 from datetime import datetime, timedelta
@@ -13,12 +13,12 @@ from knowledge.domain import Role
 
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
 _MAX_NAME: Final = 120
-#: Days that somebody may be blocked for at once.
+#: Maximum days of a block.
 MAX_DAYS: Final = 3_650
 
 
 def show(visit: Visit) -> Response:
-    """Show who holds a role."""
+    """Show everybody with a role."""
     team = visit.do(sign_in.load_team, visit.services.first_admins, visit.now)
     return visit.page("people.html", team=team, names=visit.names)
 
@@ -32,7 +32,7 @@ def grant(visit: Visit) -> Response:
 
 
 def revoke(visit: Visit) -> Response:
-    """Take a role away; whoever held it is signed out in the same transaction."""
+    """Revoke a role; its holder is signed out in the same transaction."""
     visit.do(sign_in.revoke_role, _key(visit), visit.actor, visit.now)
     return visit.to("/people", "revoked")
 
@@ -44,14 +44,14 @@ def end_sessions(visit: Visit) -> Response:
 
 
 def block(visit: Visit) -> Response:
-    """Leave the person with a Telegram id unanswered for some days."""
+    """Block the person with a Telegram id for some days."""
     number, (until, reason) = visit.sent.number("telegram_id"), block_terms(visit)
     visit.do(people.block, visit.services.key_of(number), until, visit.actor, reason)
     return visit.to("/people", "blocked")
 
 
 def block_terms(visit: Visit) -> tuple[datetime, str]:
-    """Return until when somebody is to be left unanswered, and why. Raises BadForm."""
+    """Return the end of a block and its reason from the form. Raises BadForm."""
     days, reason = visit.sent.number("days"), visit.sent.needed("reason")
     if not 1 <= days <= MAX_DAYS:
         raise BadForm("days", f"not between 1 and {MAX_DAYS}")
@@ -59,7 +59,7 @@ def block_terms(visit: Visit) -> tuple[datetime, str]:
 
 
 def unblock(visit: Visit) -> Response:
-    """Answer the person with a Telegram id again."""
+    """Unblock the person with a Telegram id."""
     number = visit.sent.number("telegram_id")
     visit.do(people.unblock, visit.services.key_of(number), visit.actor)
     return visit.to("/people", "unblocked")

@@ -1,4 +1,4 @@
-"""Pages of proposals that wait for a second person: list, look, approve, decline, withdraw."""
+"""Handle proposals that need a second person: list, show, approve, decline, withdraw."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -15,8 +15,8 @@ from knowledge.claim_queue.explanations import NO_NOTE
 from knowledge.corpus.reports import SourcedStatement
 from knowledge.domain import NotificationKind, ProposalState, Relation, StatementStatus, SubjectKind
 
-#: Statements whose messages are shown, and entries of what is changed. Who approves looks at all
-#: of them here; past these a page would be too long for a browser.
+#: Maximum statements with their messages, and changes, that are shown. The approver reviews all
+#: of them here; with more the page would be too long for a browser.
 _PREVIEWED: Final = 100
 _ENTRIES: Final = 1_000
 _OPEN: Final = Relation.NOT_ENOUGH_INFO
@@ -24,9 +24,9 @@ _OPEN: Final = Relation.NOT_ENOUGH_INFO
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A statement as it is and as it would be, with what people would read; empty for nothing.
+    """A statement before and after, with the messages people would read; empty if none.
 
-    ``letters`` is what those read who are told of it.
+    ``letters`` are the notifications.
     """
 
     before: SourcedStatement | None
@@ -36,13 +36,13 @@ class Shown:
 
 
 def show_list(visit: Visit) -> Response:
-    """Show what waits, and what was decided lately."""
+    """Show open proposals, and those decided recently."""
     waiting, decided = visit.do(approvals.list_proposals)
     return visit.page("proposals.html", waiting=waiting, decided=decided, names=visit.names)
 
 
 def show(visit: Visit) -> Response:
-    """Show a proposal: what it changes, and the very messages that people would read."""
+    """Show a proposal: its changes, and the exact messages that people would read."""
     proposed, foreseen = visit.do(approvals.open_proposal, visit.number)
     pending = proposed.state is ProposalState.PENDING
     told_of = {
@@ -71,34 +71,34 @@ def show(visit: Visit) -> Response:
 
 
 def approve(visit: Visit) -> Response:
-    """Do what a colleague proposed."""
+    """Approve a colleague's proposal and apply it."""
     number = visit.number
     visit.embed(visit.do(approvals.approve, number, visit.actor, visit.services.policy))
     return visit.to(f"/proposals/{number}", "approved")
 
 
 def decline(visit: Visit) -> Response:
-    """Leave everything as it is."""
+    """Decline a proposal: nothing changes."""
     number, reason = visit.number, visit.sent.needed("reason")
     visit.do(approvals.decline, number, visit.actor, reason, visit.services.policy)
     return visit.to(f"/proposals/{number}", "declined")
 
 
 def withdraw(visit: Visit) -> Response:
-    """Take one's own proposal back."""
+    """Withdraw one's own proposal."""
     number = visit.number
     visit.do(approvals.withdraw, number, visit.actor)
     return visit.to(f"/proposals/{number}", "withdrawn")
 
 
 def _unreviewed(proposed: Proposed) -> int | None:
-    """Return the statement that whoever approves an answer reviews by that, if there is one."""
+    """Return the draft that approving an answer also marks as reviewed, if there is one."""
     act = proposed.act
     return act.statement_id if isinstance(act, Answer) and act.unreviewed else None
 
 
 def _relation_of(foreseen: Foreseen) -> Relation:
-    """Return what is said of the claims that an act is about."""
+    """Return the relation that an act states about its claims."""
     said = (each.after or {} for each in foreseen.entries if each.subject is SubjectKind.CLAIM)
     return next((Relation(e["relation"]) for e in said if e.get("relation")), _OPEN)
 

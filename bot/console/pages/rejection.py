@@ -1,4 +1,4 @@
-"""Leave one cluster unanswered, after a look at what those who wait for an answer read."""
+"""Reject one cluster, after a preview of what the waiting people will read."""
 
 from starlette.responses import Response
 
@@ -10,7 +10,7 @@ from knowledge.domain import RejectReason
 
 
 def preview(visit: Visit) -> Response:
-    """Show who would be told, and what; without a reason, ask for one."""
+    """Show how many people would be notified, and the message; without a reason, ask for one."""
     why = visit.asked.choice("why", RejectReason)
     foreseen = visit.do(
         cluster_rejection.preview_rejection, visit.number, why, visit.actor, visit.now
@@ -28,7 +28,7 @@ def preview(visit: Visit) -> Response:
 
 
 def reject(visit: Visit) -> Response:
-    """Leave a cluster unanswered for good; nobody is told while it can be taken back."""
+    """Reject a cluster; nobody is notified while it can be undone."""
     sent, number = visit.sent, visit.number
     people = visit.do(
         cluster_rejection.reject_cluster,

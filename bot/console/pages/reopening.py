@@ -1,4 +1,4 @@
-"""Reopen a cluster, and decide what becomes of its answer."""
+"""Reopen a cluster, and decide what happens to its answer."""
 
 from starlette.responses import Response
 
@@ -11,7 +11,7 @@ from knowledge.domain import NotificationKind
 
 
 def reopen(visit: Visit) -> Response:
-    """Put a cluster back on the pile; of an answered one it is asked what becomes of the answer."""
+    """Reopen a cluster; if it is answered, first ask what happens to the answer."""
     sent, services = visit.sent, visit.services
     choice = sent.choice("answer", AnswerChoice)
     seen = sent.number("seen") if choice is not None else 0
@@ -34,7 +34,7 @@ def reopen(visit: Visit) -> Response:
 
 
 def _ask_of_answer(visit: Visit, known: AnswerInForce) -> Response:
-    """Ask whether an answer is taken back with reopening, and show what is read of that."""
+    """Ask whether reopening takes the answer back, and preview the message about it."""
     return visit.page(
         "reopen.html",
         cluster=known.cluster,

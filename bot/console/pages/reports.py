@@ -1,4 +1,4 @@
-"""Reports: put in, read beside what they state, edited."""
+"""Add, show and edit reports with their statements."""
 
 from typing import Final
 
@@ -19,23 +19,23 @@ from knowledge.curation.manual_reports import file_reports
 from knowledge.domain import ReportDraft, ReportKind, StatementStatus
 
 _LINE: Final = 2_000
-#: Characters of a report that are shown with marks; the rest is read at its source.
+#: Characters of a report that are shown; the rest can be read at its source.
 LONGEST_SHOWN: Final = 200_000
-#: Proposals offered at once.
+#: Maximum suggested statements on a page.
 _OFFERED: Final = 200
 
 
 def new(visit: Visit) -> Response:
-    """Show the form that takes a report."""
+    """Show the form for a report."""
     number = _cluster(visit.asked)
     cluster = None if number is None else visit.do(load_summary, number, visit.now)
     return visit.page("report_new.html", cluster=cluster, kinds=tuple(ReportKind))
 
 
 def file(visit: Visit) -> Response:
-    """Keep what was pasted, dropped or fetched."""
+    """Store the reports that were pasted, uploaded or fetched."""
     cluster = _cluster(visit.sent)
-    # Fetched before the transaction: the web may take its time.
+    # Fetch outside the transaction: it may be slow.
     found = report_upload.drafts(visit.sent, visit.services.fetcher, visit.services.parsers)
     drafts = [each for each in found if isinstance(each, ReportDraft)]
     problems = [each for each in found if isinstance(each, Problem)]
@@ -53,7 +53,7 @@ def file(visit: Visit) -> Response:
 
 
 def show(visit: Visit) -> Response:
-    """Show a report's text with what it states marked in it, and what else it might state."""
+    """Show a report's text with its statements highlighted, and suggested further ones."""
     found = visit.do(load_report_page, visit.number, _cluster(visit.asked), visit.now)
     report, proposals = found.report, found.proposals[:_OFFERED]
     marks = [
@@ -83,7 +83,7 @@ def show(visit: Visit) -> Response:
 
 
 def accept(visit: Visit) -> Response:
-    """Add the proposals that were ticked, and words that were marked, as drafts."""
+    """Add selected suggestions and marked passages as drafts."""
     sent = visit.sent
     proposed = sent.spans("proposal")
     marked = sent.text("marked", _LINE * 4)
@@ -95,7 +95,7 @@ def accept(visit: Visit) -> Response:
 
 
 def edit(visit: Visit) -> Response:
-    """Keep a report's new version."""
+    """Save a report's new version."""
     sent = visit.sent
     new_version = ReportEdit(
         title=sent.needed("title", _LINE),
@@ -112,7 +112,7 @@ def edit(visit: Visit) -> Response:
 
 
 def _cluster(form: Form) -> int | None:
-    """Return the number of the cluster that a report may settle, None where none is named."""
+    """Return the id of the cluster that a report may settle; None if none is given."""
     return form.number("cluster") if form.text("cluster") else None
 
 

@@ -1,4 +1,4 @@
-"""Search over everything: what has the words first, then what is about the same."""
+"""Search everything: first by words, then by meaning."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ _LONGEST: Final = 300
 
 
 def show(visit: Visit) -> Response:
-    """Show what has the words, and what is about what is searched for in other words."""
+    """Show matches by words, and statements with the same meaning in other words."""
     wanted, services = visit.asked.text("q", _LONGEST), visit.services
     results = None
     if wanted:

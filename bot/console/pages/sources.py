@@ -1,4 +1,4 @@
-"""Sources and the feeds of theirs that are polled."""
+"""Manage sources and their feeds."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ _LINE: Final = 2_000
 
 
 def show(visit: Visit) -> Response:
-    """Show who publishes, and how polling their feeds goes."""
+    """Show the sources and the state of their feeds."""
     after = visit.asked.text("after") or None
     listed = visit.do(sources.list_sources, after, _PAGE + 1)
     return visit.page(
@@ -28,7 +28,7 @@ def show(visit: Visit) -> Response:
 
 
 def add(visit: Visit) -> Response:
-    """Have an address polled."""
+    """Add a feed."""
     sent = visit.sent
     act = AddFeed(
         sent.needed("name"),
@@ -42,30 +42,30 @@ def add(visit: Visit) -> Response:
 
 
 def pause(visit: Visit) -> Response:
-    """Poll a feed no more for now."""
+    """Pause a feed."""
     visit.do(sources.pause, visit.number, visit.actor)
     return visit.to("/sources", "feed_changed")
 
 
 def resume(visit: Visit) -> Response:
-    """Poll a feed again."""
+    """Resume a paused feed."""
     outcome = visit.submit(ResumeFeed(visit.number))
     return visit.conclude(outcome) or visit.to("/sources", "feed_changed")
 
 
 def remove(visit: Visit) -> Response:
-    """Forget a feed."""
+    """Remove a feed."""
     visit.do(sources.remove, visit.number, visit.actor)
     return visit.to("/sources", "feed_changed")
 
 
 def trust(visit: Visit) -> Response:
-    """Publish what a source's feeds bring without review."""
+    """Publish a source's feed items without review."""
     outcome = visit.submit(TrustSource(visit.number))
     return visit.conclude(outcome) or visit.to("/sources", "trust")
 
 
 def distrust(visit: Visit) -> Response:
-    """Keep what a source's feeds bring as drafts."""
+    """Store a source's feed items as drafts again."""
     visit.do(sources.distrust, visit.number, visit.actor)
     return visit.to("/sources", "trust")

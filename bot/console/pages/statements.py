@@ -1,4 +1,4 @@
-"""Statements: listed, reviewed, published after a look at what people will see, corrected."""
+"""List, review, publish, correct and retract statements; previews come first."""
 
 from dataclasses import replace
 from enum import StrEnum
@@ -16,23 +16,23 @@ from knowledge.curation import StatementEdit, moderator_views
 from knowledge.curation.edit_conflicts import move_all
 from knowledge.domain import NotificationKind, Rating, StatementStatus
 
-#: Characters of a statement.
+#: Maximum characters of a statement.
 _TEXT: Final = 10_000
 _LINE: Final = 2_000
 _NEAR: Final = 5
-#: Statements handled at once.
+#: Maximum statements handled at once.
 _MOST: Final = 500
 
 
 class Tell(StrEnum):
-    """Whether people are told of an edit."""
+    """Whether people are notified of an edit."""
 
     YES = "yes"
     NO = "no"
 
 
 def show_list(visit: Visit) -> Response:
-    """Show statements of one status, or those to look at again."""
+    """Show statements of one status, or those due for a recheck."""
     status = visit.asked.choice("status", StatementStatus)
     after = visit.asked.text("after") or None
     found = visit.do(moderator_views.list_statements, visit.now.date(), status, after)
@@ -72,7 +72,7 @@ def show(visit: Visit) -> Response:
 
 
 def edit(visit: Visit) -> Response:
-    """Keep a statement's new version; of a published one, after a look at what comes of it."""
+    """Save a statement's new version; preview the effects first if it is published."""
     sent, number = visit.sent, visit.number
     tell = sent.choice("tell", Tell)
     reason = sent.line("reason") or None
@@ -95,7 +95,7 @@ def edit(visit: Visit) -> Response:
 def _show_edit(
     visit: Visit, act: EditStatement, reason: str | None, foreseen: Foreseen
 ) -> Response:
-    """Show what an edit changes, how many people could be told, and what they would read."""
+    """Show an edit's changes, how many people could be notified, and what they would read."""
     if not foreseen.entries:
         return visit.to(f"/statements/{act.statement_id}", "unchanged")
     (prospect,) = (each for each in foreseen.statements if each.after.id == act.statement_id)
@@ -116,7 +116,7 @@ def _show_edit(
 
 
 def review(visit: Visit) -> Response:
-    """Mark drafts as reviewed, as they were when they were looked at."""
+    """Mark drafts as reviewed, unless they changed since they were shown."""
     ids = _ids(visit)
     seen = {n: visit.sent.number(f"seen-{n}") for n in ids if visit.sent.text(f"seen-{n}")}
     moved = visit.do(move_all, seen, curation.review, ids, visit.actor)
@@ -124,7 +124,7 @@ def review(visit: Visit) -> Response:
 
 
 def discard(visit: Visit) -> Response:
-    """Put drafts away for good."""
+    """Discard drafts."""
     reason = visit.sent.line("reason") or visit.words.say("not needed")
     moved = visit.do(move_all, {}, curation.discard, _ids(visit), visit.actor, reason)
     return _back(visit, "discarded", moved)
@@ -143,7 +143,7 @@ def preview(visit: Visit) -> Response:
 
 
 def publish(visit: Visit) -> Response:
-    """Publish drafts and reviewed statements, as they were when they were looked at."""
+    """Publish drafts and reviewed statements, unless they changed since they were shown."""
     seen = {number: visit.sent.number(f"seen-{number}") for number in _ids(visit)}
     reason = visit.sent.line("reason") or None
     outcome = visit.do(statement_acts.publish_all, seen, visit.actor, reason, visit.services.policy)
@@ -151,7 +151,7 @@ def publish(visit: Visit) -> Response:
 
 
 def preview_retraction(visit: Visit) -> Response:
-    """Show exactly what those will read who were shown a statement, once it is withdrawn."""
+    """Show exactly what people who saw a statement will read once it is retracted."""
     statement, told = visit.do(moderator_views.preview_retraction, visit.number)
     return visit.page(
         "retract.html",
@@ -164,21 +164,21 @@ def preview_retraction(visit: Visit) -> Response:
 
 
 def retract(visit: Visit) -> Response:
-    """Withdraw published statements; who was shown them is told."""
+    """Retract published statements and notify everybody who was shown them."""
     reason = visit.sent.needed("reason")
     moved = visit.do(move_all, {}, curation.retract, _ids(visit), visit.actor, reason)
     return _back(visit, "retracted", moved)
 
 
 def recheck(visit: Visit) -> Response:
-    """Set the day by which a statement is looked at again."""
+    """Set the date of a statement's next recheck."""
     number = visit.number
     visit.do(curation.recheck, number, visit.sent.day("by"), visit.actor)
     return visit.to(f"/statements/{number}", "recheck")
 
 
 def merge(visit: Visit) -> Response:
-    """Let this statement stand for others that say the same, after a look at what comes of it."""
+    """Merge duplicates into this statement, after a preview of the effects."""
     number, others = visit.number, tuple(visit.sent.numbers("other"))
     if not 0 < len(others) <= _MOST:
         raise BadForm("other", f"none, or more than {_MOST}, were chosen")
@@ -191,7 +191,7 @@ def merge(visit: Visit) -> Response:
 
 
 def _preview_merge(visit: Visit, act: MergeStatements) -> Response:
-    """Show which statements are retracted, who saw them, and what people read from then on."""
+    """Show which statements would be retracted, who saw them, and what people read then."""
     merged = visit.do(statement_acts.preview_merge, act, visit.actor)
     kept = merged.statements[0]
     return visit.page(
@@ -208,7 +208,7 @@ def _preview_merge(visit: Visit, act: MergeStatements) -> Response:
 
 
 def split(visit: Visit) -> Response:
-    """Put the parts of a statement, one a line, in its place."""
+    """Replace a statement by its parts, one a line."""
     lines = visit.sent.needed_text("parts", _TEXT).split("\n")
     report_id, outcome = visit.do(
         statement_acts.split_statement,

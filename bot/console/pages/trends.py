@@ -1,4 +1,4 @@
-"""Trends: how much is asked, of what, in which languages, and how it is answered."""
+"""Show trends: how much is asked, about what, in which languages, and with which outcomes."""
 
 from datetime import timedelta
 from typing import Final
@@ -14,13 +14,13 @@ from knowledge.errors import NotFound
 from knowledge.statistics import trends
 from knowledge.statistics.trends import Trends
 
-#: What may be looked at: days until now.
+#: The selectable periods, in days until now.
 SPANS: Final = (1, 7, 30)
 _USUAL: Final = 7
 
 
 def show(visit: Visit) -> Response:
-    """Show the figures of some days, as charts and as numbers."""
+    """Show the figures of a period, as charts and as numbers."""
     days = _days(visit)
     found = _trends(visit, days)
     locale = visit.words.language.value
@@ -56,7 +56,7 @@ def _days(visit: Visit) -> int:
 
 
 def _trends(visit: Visit, days: int) -> Trends:
-    # The page and each of its charts ask for the same: it is counted once a minute.
+    # The page and each of its charts need the same figures: they are counted once a minute.
     minute = visit.now.replace(second=0, microsecond=0)
     until = minute + timedelta(hours=1)
 
