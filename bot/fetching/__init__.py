@@ -1,4 +1,4 @@
-"""Documents from the open web, fetched as if every server and every address were hostile."""
+"""Fetch documents from the web, treating every server and address as hostile."""
 
 from bot.fetching.fetcher import ARTICLE, DOCUMENT, FEED, REVIEWS, Fetched, Fetcher, Known, Wanted
 

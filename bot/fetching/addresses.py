@@ -1,4 +1,4 @@
-"""Check which machines may be asked, and resolve names to their addresses."""
+"""Resolve host names, and allow connections to public addresses only (against SSRF)."""
 
 import asyncio
 import ipaddress
@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-#: Whether an address and port may be connected to.
+#: Decides whether an address and port may be connected to.
 AddressPolicy = Callable[[IPAddress, int], bool]
-#: A host's name and port into its addresses, as text.
+#: Resolves a host's name and port to its addresses, as text.
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
-#: Ports that are asked: those of http and https. Behind others stand databases and admin pages.
+#: Allowed ports: those of http and https. Others belong to databases and admin pages.
 WEB_PORTS: Final = frozenset({80, 443})
 
 #: Not reachable from everywhere (https://www.iana.org/assignments/iana-ipv4-special-registry and
@@ -30,23 +30,23 @@ _INSIDE: Final = tuple(map(ipaddress.ip_network, (
     "199.36.153.8/30",  # the same, private.googleapis.com
     "3fff::/20",  # documentation (RFC 9637)
 )))  # fmt: skip
-#: All of IPv6 that is handed out for the public internet (RFC 4291): what lies outside is private,
-#: reserved, or an IPv4 address in a form that no host is reached by (``::a.b.c.d``).
+#: The part of IPv6 that is assigned for the public internet (RFC 4291). The rest is private,
+#: reserved, or a form of IPv4 addresses by which no host is reached (``::a.b.c.d``).
 _GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
-#: Where IPv6-only networks put IPv4 addresses (RFC 6052, RFC 8215). Of the second only where these
-#: stand last: elsewhere in it they stand at places that each network chooses.
+#: Prefixes with which IPv6-only networks embed IPv4 addresses (RFC 6052, RFC 8215). Of the second
+#: only the part where the IPv4 address comes last: elsewhere each network chooses its position.
 _TRANSLATED: Final = (
     ipaddress.IPv6Network("64:ff9b::/96"),
     ipaddress.IPv6Network("64:ff9b:1::/96"),
 )
-#: What stands before the IPv4 address in one of ISATAP (RFC 5214), in whichever network.
+#: The bits before the IPv4 address in an ISATAP address (RFC 5214), in any network.
 _ISATAP: Final = (b"\0\0\x5e\xfe", b"\2\0\x5e\xfe")
 
 
 def public_only(address: IPAddress, port: int) -> bool:
-    """Return whether ``address`` is one of the public internet, and ``port`` one of the web's.
+    """Return whether ``address`` is public and ``port`` is one of http or https.
 
-    An IPv4 address within an IPv6 one counts as itself: ``::ffff:127.0.0.1`` is this machine.
+    An IPv4 address embedded in an IPv6 one counts as itself: ``::ffff:127.0.0.1`` is this machine.
     """
     return port in WEB_PORTS and _is_public(address)
 
@@ -68,13 +68,13 @@ def _is_public(address: IPAddress) -> bool:
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """Return the addresses of a host. Raises OSError if it has none."""
+    """Resolve a host to its addresses. Raises OSError if it has none."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 one stands for, if it stands for one."""
+    """Return the IPv4 address embedded in an IPv6 one, if any."""
     if any(address in network for network in _TRANSLATED):
         return _last(address)
     return address.ipv4_mapped or address.sixtofour

@@ -1,4 +1,4 @@
-"""The bytes of an answer, decompressed, never more than are wanted."""
+"""Read and decompress a response's body up to a limit."""
 
 import zlib
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.fetching.errors import TooLarge, WrongContent
 
-#: What is asked for and taken: one layer of the compression that every server knows.
+#: The accepted encoding: one layer of the compression that every server supports.
 ENCODING: Final = "gzip"
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _PIECE: Final = 2**16
@@ -16,9 +16,9 @@ async def read_body(chunks: AsyncIterator[bytes], encoding: str, limit: int, add
     """Return all of ``chunks``, decompressed.
 
     Raises:
-        TooLarge: there are more than ``limit`` bytes, before or after decompression. A bomb is
-            noticed while it opens: at most one piece more than ``limit`` is ever held.
-        WrongContent: the compression is another than was asked for, or broken.
+        TooLarge: there are more than ``limit`` bytes, before or after decompression. A
+        decompression bomb is stopped early: at most one piece more than ``limit`` is held.
+        WrongContent: the compression is not the one asked for, or is broken.
     """
     coded = encoding.strip().lower()
     if coded not in ("", "identity", "gzip", "x-gzip"):
@@ -38,13 +38,13 @@ async def read_body(chunks: AsyncIterator[bytes], encoding: str, limit: int, add
 
 
 class _Plain:
-    """Bytes as they come."""
+    """Collects bytes as they come."""
 
     def __init__(self, limit: int) -> None:
         self._limit, self._body = limit, bytearray()
 
     def took(self, chunk: bytes) -> bool:
-        """Take ``chunk`` in; False if that is more than the limit."""
+        """Add ``chunk``; returns False if the limit is exceeded."""
         self._body += chunk
         return len(self._body) <= self._limit
 
@@ -53,7 +53,7 @@ class _Plain:
 
 
 class _Unpacked(_Plain):
-    """Bytes as gzip unpacks them, a piece at a time."""
+    """Collects bytes decompressed by gzip, a piece at a time."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
@@ -61,7 +61,7 @@ class _Unpacked(_Plain):
 
     def took(self, chunk: bytes) -> bool:
         piece = self._unpack.decompress(chunk, _PIECE)
-        # A full piece may not be all that this chunk holds.
+        # After a full piece the chunk may hold more.
         while super().took(piece) and piece:
             piece = self._unpack.decompress(self._unpack.unconsumed_tail, _PIECE)
         return len(self._body) <= self._limit

@@ -5,8 +5,8 @@ FetchError
 │   └── PrivateAddress it leads to a machine that is not on the public internet
 ├── Unreachable        no answer, a broken one, or one that says "later": may work another time
 │   └── TooSlow        the answer was not complete in time
-├── Refused            the server answers that the document is not to be had
-├── TooLarge           the answer is larger than is taken, as sent or once decompressed
+├── Refused            the server refuses the document
+├── TooLarge           the answer is larger than the limit, as sent or once decompressed
 └── WrongContent       the answer is not the kind of document that was asked for
 
 Every message is one sentence that names the address and the way out.
@@ -20,7 +20,7 @@ class FetchError(BotError):
 
 
 class BadAddress(FetchError):
-    """An address is none that may be fetched."""
+    """An address may not be fetched."""
 
 
 class PrivateAddress(BadAddress):
@@ -28,7 +28,7 @@ class PrivateAddress(BadAddress):
 
 
 class Unreachable(FetchError):
-    """The server gives no usable answer now; it may another time."""
+    """The server gives no usable answer now, but may do so later."""
 
 
 class TooSlow(Unreachable):
@@ -36,11 +36,11 @@ class TooSlow(Unreachable):
 
 
 class Refused(FetchError):
-    """The server answers that the document is not to be had."""
+    """The server refuses the document."""
 
 
 class TooLarge(FetchError):
-    """The answer is larger than is taken."""
+    """The answer is larger than the limit."""
 
 
 class WrongContent(FetchError):

@@ -1,4 +1,4 @@
-"""One method as the whole boundary to the web: an address in, a bounded document out."""
+"""Fetch documents from the web; every request of the program to the web goes through here."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,13 +22,13 @@ from bot.fetching.transport import CheckedTransport
 
 MAX_ADDRESS: Final = 2_000
 MAX_REDIRECTS: Final = 5
-#: Seconds for one document, redirects and all.
+#: Seconds for one document, including redirects.
 TOTAL_S: Final = 20.0
 _CONNECT_S: Final = 8.0
 _AGENT: Final = "Tathabbat (reads public reports)"
 _SHOWN: Final = 120
 _PORTS: Final = 65_535
-#: Answers that say "another time".
+#: HTTP statuses after which a later attempt may succeed.
 _LATER: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 _XML: Final = frozenset({
@@ -41,7 +41,7 @@ _JSON: Final = frozenset({"application/json", "application/ld+json", "text/json"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What kind of document is asked for, and how much of it is taken."""
+    """The accepted content types of a document, and its maximum size."""
 
     name: str
     types: frozenset[str]
@@ -49,16 +49,16 @@ class Wanted:
 
 
 ARTICLE: Final = Wanted("a page", _PAGES, 16 * 2**20)
-#: What a person names by hand may also hold rows or reviews.
+#: A URL that a person gives may also lead to report rows or reviews.
 DOCUMENT: Final = Wanted("a page, JSON or CSV", _PAGES | _JSON | {"text/csv"}, 32 * 2**20)
-#: Servers name feeds as they like; what it is shows when it is parsed.
+#: Servers give feeds any content type, so the parser decides.
 FEED: Final = Wanted("a feed", _XML | _PAGES, 8 * 2**20)
 REVIEWS: Final = Wanted("a list of reviews", _JSON | _PAGES, 32 * 2**20)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a server said of the copy it gave last, so that it need not give it again."""
+    """The cache validators (ETag, Last-Modified) that a server gave with its last copy."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -66,7 +66,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A document as it came: where it was found in the end, its type, its bytes."""
+    """A fetched document: its final URL, its content type, its bytes."""
 
     url: str
     content_type: str
@@ -76,9 +76,9 @@ class Fetched:
 
 
 class Fetcher:
-    """Fetches documents of the public internet.
+    """Fetches documents from the public internet.
 
-    Nothing a user can set loosens ``policy``; tests hand in one that lets in their own server.
+    No setting loosens ``policy``; only tests pass one that allows their own server.
     """
 
     def __init__(
@@ -118,8 +118,8 @@ class Fetcher:
             ) from error
 
     def _client(self) -> httpx.AsyncClient:
-        # A client for one document: no cookie and no connection outlives it. No proxy either: it
-        # would resolve names by itself.
+        # One client per document: no cookie or connection outlives it. No proxy either: it would
+        # resolve names by itself.
         through = httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False)
         return httpx.AsyncClient(
             transport=CheckedTransport(through, self._policy, self._resolver),
@@ -133,7 +133,7 @@ class Fetcher:
 async def _follow(
     client: httpx.AsyncClient, url: str, wanted: Wanted, known: Known
 ) -> Fetched | None:
-    """Fetch from ``url`` and wherever it leads; each address is checked like the first."""
+    """Fetch ``url`` and follow redirects; each URL is checked like the first."""
     conditions = {"if-none-match": known.etag, "if-modified-since": known.last_modified}
     headers = {name: value for name, value in conditions.items() if value}
     address = _checked(url)
@@ -167,7 +167,7 @@ async def _document(answer: httpx.Response, wanted: Wanted) -> Fetched:
 
 
 def _checked(url: str) -> httpx.URL:
-    """``url`` if it may be fetched at all. Raises BadAddress."""
+    """Return the parsed ``url`` if it may be fetched. Raises BadAddress."""
     if len(url) > MAX_ADDRESS:
         raise BadAddress(f"the address {_shown(url)} is too long; check it")
     try:
@@ -182,7 +182,7 @@ def _checked(url: str) -> httpx.URL:
 
 
 def _names_host(address: httpx.URL) -> bool:
-    # What no host's name may hold is percent-encoded by now.
+    # httpx percent-encodes characters that are invalid in a host's name.
     return bool(address.host) and b"%" not in address.raw_host and (address.port or 0) <= _PORTS
 
 
@@ -194,7 +194,7 @@ def _joined(address: httpx.URL, location: str) -> str:
 
 
 def _kept(value: str | None) -> str | None:
-    """A validator worth keeping: one that fits a header and the database."""
+    """Return a cache validator if it fits a header and the database."""
     return value if value and len(value) <= _SHOWN and value.isascii() else None
 
 
@@ -203,6 +203,6 @@ def _reason(error: Exception) -> str:
 
 
 def _shown(text: str) -> str:
-    """``text`` for a message: on one line, short, nothing invisible."""
+    """Return ``text`` for an error message: on one line, short, without invisible characters."""
     plain = "".join(c if c.isprintable() else "?" for c in text)
     return plain if len(plain) <= _SHOWN else plain[:_SHOWN] + "…"

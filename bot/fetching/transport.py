@@ -1,8 +1,8 @@
-"""Connections to checked addresses only.
+"""Connect to checked addresses only, to prevent SSRF and DNS rebinding.
 
 The name is resolved here, each address is checked, and the connection goes to that very address:
-a name that answers otherwise a moment later (DNS rebinding) changes nothing. TLS still asks for the
-certificate of the name.
+a name that resolves differently a moment later (DNS rebinding) changes nothing. TLS still verifies
+the certificate of the name.
 """
 
 import ipaddress
@@ -13,7 +13,7 @@ from bot.fetching.addresses import AddressPolicy, Resolver
 from bot.fetching.errors import BadAddress, PrivateAddress, Unreachable
 
 _PORTS = {"http": 80, "https": 443}
-#: Addresses of one host that are tried.
+#: Maximum addresses of a host that are tried.
 _TRIES = 4
 
 
@@ -60,7 +60,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
             raise BadAddress(f"{host[:60]!r} is not the name of a host; check it") from error
         except (OSError, ValueError) as error:
             raise Unreachable(f"the host {host} is not known; check how it is written") from error
-        # One private address among public ones is how rebinding begins: none of them is asked.
+        # A private address among public ones is a sign of rebinding: refuse all of them.
         if not all(self._policy(address, port) for address in found):
             if all(self._policy(address, usual) for address in found):
                 raise BadAddress(

@@ -1,1 +1,1 @@
-"""Fetch what feeds and addresses lead to, as reports."""
+"""Fetch feeds and URLs, and turn them into reports."""

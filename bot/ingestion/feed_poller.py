@@ -1,4 +1,4 @@
-"""Feeds are fetched and read, and what is new goes into the knowledge base."""
+"""Poll feeds, and store their new items in the knowledge base."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ from knowledge.ingestion.feed_parser import Item, key_of
 from knowledge.ingestion.feed_polling import DueFeed
 from knowledge.storage.database import Sessions
 
-#: New pages of one feed that are fetched at one poll, and reviews that are taken; the others wait.
+#: Maximum new pages of a feed fetched per poll, and reviews stored; the others wait for the next.
 MAX_PAGES: Final = 50
 MAX_REVIEWS: Final = 2_000
 #: Seconds for one feed and its pages.
@@ -35,36 +35,36 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Tally:
-    """What polling brought."""
+    """The counts and problems of a poll."""
 
     feeds: int = 0
     unchanged: int = 0
     reports: int = 0
     published: int = 0
-    #: Items that hold no report, and feeds that could not be read, in words.
+    #: Messages about items without a report, and about feeds that could not be read.
     problems: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What an address answers with when it is read as a feed."""
+    """The result of reading a URL as a feed once."""
 
     items: int
-    #: Reviews that hold no report.
+    #: Number of reviews without a report.
     unusable: int = 0
 
 
 async def try_feed(fetcher: Fetcher, parsers: ParserPool, url: str, kind: FeedKind) -> Trial:
-    """Fetch and read a feed once, and keep nothing of it.
+    """Fetch and read a feed once without storing anything.
 
-    Raises FetchError if it cannot be fetched, UnusableFeed or UnreadableFile if it is none.
+    Raises FetchError if it cannot be fetched, UnusableFeed or UnreadableFile if it is not a feed.
     """
     if kind is FeedKind.SYNDICATION:
         fetched = await fetcher.fetch(url, FEED)
         listed = parser_jobs.read_feed(fetched.data, fetched.charset, fetched.url)
         return Trial(len(await parsers.read_async(listed)))
     document = as_received(await fetcher.fetch(url, REVIEWS))
-    # Whose reviews they are is said when the feed is added.
+    # The reviews' publisher is given when the feed is added.
     reviews = parser_jobs.read_received(
         document, Defaults(publisher="-"), Format.CLAIMREVIEW, Queue.FEEDS
     )
@@ -74,7 +74,7 @@ async def try_feed(fetcher: Fetcher, parsers: ParserPool, url: str, kind: FeedKi
 
 
 class Poller:
-    """Polls feeds one after the other; what one of them does is never another's trouble."""
+    """Polls feeds one after the other; a failure of one does not affect the others."""
 
     def __init__(
         self,
@@ -89,14 +89,14 @@ class Poller:
         self._parsers, self._feed_s, self._holder = parsers, feed_s, holder
 
     async def poll_due(self) -> Tally:
-        """Poll every feed whose turn it is."""
+        """Poll every feed that is due."""
         tally = Tally()
         while feed := self._next():
             await self._poll(feed, tally)
         return tally
 
     async def poll(self, feed_ids: Iterable[int]) -> Tally:
-        """Poll these feeds now, due or not, but for paused ones."""
+        """Poll these feeds now, due or not, except paused ones."""
         tally = Tally()
         for number in feed_ids:
             feed = self._sessions.write(feed_polling.lease, number, self._clock(), self._holder)
@@ -131,7 +131,7 @@ class Poller:
         self._sessions.write(feed_polling.record_failure, feed.id, self._clock(), why)
 
     async def _read(self, feed: DueFeed, tally: Tally) -> Known:
-        """Take in what is new; returns how the server knows the copy that was read whole."""
+        """Store a feed's new items; returns the cache validators if it was read completely."""
         known = Known(feed.etag, feed.last_modified)
         wanted = FEED if feed.kind is FeedKind.SYNDICATION else REVIEWS
         fetched = await self._fetcher.fetch_if_changed(feed.url, wanted, known)
@@ -142,11 +142,11 @@ class Poller:
             whole = await self._take_pages(feed, fetched, tally)
         else:
             whole = await self._take_reviews(feed, fetched, tally)
-        # Else the server would answer "nothing new" to what is still left of this copy.
+        # Otherwise "not modified" would hide the items that are left for the next poll.
         return fetched.known if whole else Known()
 
     async def _take_pages(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
-        """Take in the pages that are new; returns whether none is left for the next time."""
+        """Store new pages; returns whether none is left for the next poll."""
         listed = parser_jobs.read_feed(fetched.data, fetched.charset, fetched.url)
         items = await self._parsers.read_async(listed)
         fresh = self._unseen(feed, [item.key for item in items])
@@ -161,7 +161,7 @@ class Poller:
         return whole
 
     async def _take_page(self, feed: DueFeed, item: Item, tally: Tally) -> bool:
-        """Take in one page; returns whether it is done with, for good or bad."""
+        """Fetch and store one page; returns whether it is settled, stored or not."""
         defaults = Defaults(published_at=item.published_at)
         found: Found = ()
         try:
@@ -172,17 +172,17 @@ class Poller:
             tally.problems.append(f"feed {feed.id}: {error}")
             return False
         except (FetchError, UnreadableFile) as error:
-            # Never to be a report: kept as nothing, so that it is not asked for again.
+            # It will never be a report: record it as seen, so that it is not fetched again.
             tally.problems.append(f"feed {feed.id}: {error}")
         except Exception:  # noqa: BLE001 - whatever parsers raise over hostile input
-            # One page must not keep those behind it from ever being read.
+            # One page must not block those after it for ever.
             _log.exception("a page of feed %d cannot be read: %s", feed.id, item.url)
             tally.problems.append(f"feed {feed.id}: {item.url} cannot be read; see the log")
         tally.problems += (f"feed {feed.id}: {item.url} {each.reason}" for each in _problems(found))
         return await self._keep(feed, item.key, list(_named(feed, found)), tally)
 
     async def _take_reviews(self, feed: DueFeed, fetched: Fetched, tally: Tally) -> bool:
-        """Take in the reviews that are new; returns whether none is left for the next time."""
+        """Store new reviews; returns whether none is left for the next poll."""
         defaults = Defaults(publisher=feed.source)
         by_key: dict[str, ReportDraft] = {}
         reviews = parser_jobs.read_received(
@@ -202,9 +202,9 @@ class Poller:
         return self._sessions.write(feed_polling.list_unseen, feed.id, keys, self._clock())
 
     async def _keep(self, feed: DueFeed, key: str, drafts: list[ReportDraft], tally: Tally) -> bool:
-        """Store what an item holds; False if another process stores the same at this moment."""
+        """Store an item's reports; False if another process is storing the same item."""
         try:
-            # Thousands of statements take seconds, and other jobs share the loop.
+            # Off the loop: thousands of statements take seconds, and other jobs share the loop.
             kept = await asyncio.to_thread(
                 self._sessions.write, feed_polling.keep, feed, key, drafts, self._clock()
             )
@@ -220,7 +220,7 @@ def _problems(found: Iterable[ReportDraft | Problem]) -> Iterator[Problem]:
 
 
 def _named(feed: DueFeed, found: Iterable[ReportDraft | Problem]) -> Iterator[ReportDraft]:
-    """The reports of a page; those on the source's own host are the source's, whatever they say."""
+    """Return a page's reports; those on the source's own host get the source as publisher."""
     for item in found:
         if isinstance(item, ReportDraft):
             own = feed_polling.is_own(feed, item.url)

@@ -1,4 +1,4 @@
-"""From an address to the reports found there, or to what a page is about."""
+"""Fetch a URL and read its reports, or its title and description."""
 
 import asyncio
 import time
@@ -17,18 +17,18 @@ from knowledge.corpus.readers.received_documents import Found, Received
 from knowledge.domain import ReportDraft
 from knowledge.errors import UnreadableFile
 
-#: Seconds that a page has whose link a person sent: they are waiting.
+#: Seconds to read a page whose link a person sent: they are waiting.
 LINK_S: Final = 8.0
-#: What is taken of such a page: its head is all that is read.
+#: Limits of such a page: only its head is read.
 LINKED: Final = replace(ARTICLE, limit=4 * 2**20)
-#: Seconds that a picture has, those that it waits for others included.
+#: Seconds to read a picture, including the wait for others.
 PICTURE_S: Final = 30.0
 
 
 def read_link(fetcher: Fetcher, parsers: ParserPool, url: str) -> Heading:
-    """Return what the page at ``url`` is about; waits for it, so keep it off the loop.
+    """Return the title and description of the page at ``url``. Blocks: call it off the loop.
 
-    Raises FetchError if it cannot be fetched or is not read now, UnreadableFile if it cannot be
+    Raises FetchError if it cannot be fetched or no parser is free, UnreadableFile if it cannot be
     read.
     """
     ends = time.monotonic() + LINK_S
@@ -37,7 +37,7 @@ def read_link(fetcher: Fetcher, parsers: ParserPool, url: str) -> Heading:
 
 
 def read_picture(parsers: ParserPool, data: bytes) -> str:
-    """Return the text that can surely be read in a picture; waits for it. Raises PictureError."""
+    """Return the text that is read in a picture with certainty. Blocks. Raises PictureError."""
     try:
         return parsers.read(parser_jobs.read_picture(data), PICTURE_S)
     except ParserUnavailable as error:
@@ -53,7 +53,7 @@ async def read_address(
     format: Format = Format.AUTO,  # noqa: A002 - as the readers have it
     queue: Queue = Queue.MODERATORS,
 ) -> Found:
-    """Return the reports at ``url``, and a ``Problem`` for each row that is none.
+    """Return the reports at ``url``, and a ``Problem`` for each invalid row.
 
     Raises FetchError if it cannot be fetched, UnreadableFile if it cannot be read.
     """
@@ -62,7 +62,7 @@ async def read_address(
 
 
 def read_reports(fetcher: Fetcher, parsers: ParserPool, url: str) -> list[ReportDraft]:
-    """Return the reports at ``url``, at least one; waits for them. Raises as ``read_address``."""
+    """Return the reports at ``url``, at least one. Blocks. Raises as ``read_address``."""
     found = asyncio.run(read_address(fetcher, parsers, url, Defaults()))
     drafts = [each for each in found if isinstance(each, ReportDraft)]
     if not drafts:
@@ -71,5 +71,5 @@ def read_reports(fetcher: Fetcher, parsers: ParserPool, url: str) -> list[Report
 
 
 def as_received(fetched: Fetched) -> Received:
-    """Return what was fetched as the readers take it."""
+    """Convert a fetched document to the readers' type."""
     return Received(fetched.url, fetched.content_type, fetched.charset, fetched.data)

@@ -1,4 +1,4 @@
-"""Pictures that people send, as the text that can be read in them: hostile bytes in, words out."""
+"""Read the text in pictures that people send; their bytes are treated as hostile."""
 
 from bot.media.ocr import installed, read_picture
 

@@ -1,10 +1,10 @@
 """Errors of reading pictures.
 
 PictureError
-├── OcrMissing         what reads pictures is not installed here
+├── OcrMissing         tesseract or Pillow is not installed
 ├── PictureBusy        too many pictures are read at once
-└── UnreadablePicture  it is no picture that can be read: another format, broken, endless
-    └── TooLarge       it has more bytes, pixels or passes than are taken
+└── UnreadablePicture  the picture cannot be read: another format, broken, takes too long
+└── TooLarge       it exceeds the limit of bytes, pixels or passes
 
 Every message is one sentence with the way out.
 """
@@ -17,16 +17,16 @@ class PictureError(BotError):
 
 
 class OcrMissing(PictureError):
-    """What reads pictures is not installed here."""
+    """Tesseract or Pillow is not installed."""
 
 
 class PictureBusy(PictureError):
-    """It is not read now; it may be another time."""
+    """Too many pictures are read at once; a later attempt may succeed."""
 
 
 class UnreadablePicture(PictureError):
-    """It is no picture that can be read."""
+    """The picture cannot be read."""
 
 
 class TooLarge(UnreadablePicture):
-    """It has more bytes, pixels or passes than are taken."""
+    """It exceeds the limit of bytes, pixels or passes."""

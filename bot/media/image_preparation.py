@@ -1,4 +1,4 @@
-"""A picture as a stranger sent it into plain grey ones of sizes that are read well."""
+"""Prepare a picture for OCR: grey PNGs in sizes that tesseract reads well."""
 
 import io
 import warnings
@@ -10,33 +10,33 @@ from bot.media.errors import OcrMissing, TooLarge, UnreadablePicture
 if TYPE_CHECKING:
     from PIL import Image
 
-#: Bytes of a picture that are taken.
+#: Maximum bytes of a picture.
 MAX_BYTES: Final = 10 * 2**20
-#: Pixels of a picture that are opened: those of a phone's camera, a hundred megabytes once open.
+#: Maximum pixels: those of a phone's camera, a hundred megabytes once decoded.
 MAX_PIXELS: Final = 25_000_000
-#: Passes over a JPEG that are taken: a picture that comes in stages has ten. Each may cost a few
-#: bytes, and unpacks every pixel anew.
+#: Maximum passes (scans) of a JPEG: a progressive one has ten. A pass may have a few bytes but
+#: decodes every pixel again.
 MAX_SCANS: Final = 100
-#: Formats that are opened, so that the parsers of all others stay shut.
+#: Accepted formats; the parsers of all others are never used.
 FORMATS: Final = ("JPEG", "PNG", "WEBP")
 _IN_PASSES: Final = ("JPEG", "MPO")
-#: Lengths of the longer side at which a picture is read. Letters of 20 to 30 pixels are read best,
-#: and at any one size tesseract now and then misses a line. See benchmarks/ocr.py.
+#: Lengths of the longer side, in pixels, at which a picture is read. Letters of 20 to 30 pixels are
+#: read best, and at any one size tesseract sometimes misses a line. See benchmarks/ocr.py.
 SIDES: Final = (1300, 700, 550, 450)
-#: More than that, small letters only become larger blots.
+#: Maximum enlargement: beyond it small letters only get blurred.
 _MOST_ENLARGED: Final = 3.0
-#: A shorter side below which there is no line of text.
+#: Minimum length of the shorter side: below it there is no line of text.
 _LEAST_SIDE: Final = 8
-#: What a pass begins with; within what is packed these two bytes never follow each other.
+#: The marker at the start of a pass; it never occurs within compressed data.
 _SCAN: Final = b"\xff\xda"
 
 
 def prepare(data: bytes) -> Iterator[bytes]:
-    """Yield a picture as a grey PNG in each of the sizes it is read at, dark letters on light.
+    """Yield a picture as a grey PNG in each reading size, dark letters on light.
 
     Raises:
-        TooLarge: it has more bytes, pixels or passes than are taken; nothing of it was unpacked.
-        UnreadablePicture: it is no picture of a format that is taken, or a broken one.
+        TooLarge: it exceeds the limit of bytes, pixels or passes; nothing of it was decoded.
+        UnreadablePicture: its format is not accepted, or it is broken.
         OcrMissing: Pillow is not installed.
     """
     grey = _dark_on_light(_opened(data))
@@ -56,7 +56,7 @@ def _opened(data: bytes) -> "Image.Image":
     if len(data) > MAX_BYTES:
         raise TooLarge(f"the picture is larger than {MAX_BYTES >> 20} MiB; send a smaller one")
     try:
-        # Pillow warns of the pictures it finds too large; here they are measured before.
+        # Pillow warns about large pictures; here their size is checked first.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
@@ -64,12 +64,12 @@ def _opened(data: bytes) -> "Image.Image":
                     raise TooLarge(f"the picture has more than {MAX_PIXELS:,} pixels; scale it")
                 if picture.format in _IN_PASSES and data.count(_SCAN) > MAX_SCANS:
                     raise TooLarge("the picture comes in too many passes; save it anew")
-                # A JPEG is unpacked no larger than it is needed.
+                # Decode a JPEG no larger than needed.
                 picture.draft("L", (max(SIDES), max(SIDES)))
                 turned = ImageOps.exif_transpose(picture)
                 opaque = turned.convert("RGBA") if turned.has_transparency_data else turned
                 if opaque.mode == "RGBA":
-                    # Before two more of its size are made.
+                    # Close it before two more of its size are created.
                     opaque.thumbnail((2 * max(SIDES), 2 * max(SIDES)))
                     paper = Image.new("RGBA", opaque.size, "white")
                     opaque = Image.alpha_composite(paper, opaque)

@@ -1,4 +1,4 @@
-"""The one door to tesseract: a picture's bytes in, the text that it surely shows out."""
+"""Read the text in a picture with tesseract (OCR), keeping only what is certain."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from bot.media.errors import OcrMissing, UnreadablePicture
 from bot.media.image_preparation import prepare
 from bot.media.ocr_words import Word, choose_clearest, sure_text, words_in
 
-#: Seconds that a picture may take in all; it takes about one of a processor.
+#: Maximum seconds for a picture; it usually takes one of a processor.
 READ_S: Final = 20.0
 LANGUAGES: Final = ("ara", "eng")
 _PROGRAM: Final = "tesseract"
@@ -18,22 +18,22 @@ _INSTALL: Final = (
     "install tesseract with its Arabic (Debian: `apt-get install tesseract-ocr tesseract-ocr-ara`)"
     " and run `pip install 'tathabbat[ocr]'`"
 )
-#: What it is run with: find the paragraphs, write a table.
+#: Tesseract's arguments: find paragraphs, write a table.
 _CALL: Final = (_PROGRAM, "-", "-", "-l", "+".join(LANGUAGES), "--psm", "3", "--dpi", "150", "tsv")
 
 
 def read_picture(data: bytes) -> str:
-    """Return the text that can surely be read in a picture, a paragraph a line; may be empty.
+    """Return the text that is read in a picture with certainty, a paragraph a line; may be empty.
 
     Raises:
         OcrMissing: tesseract, its Arabic or Pillow is not installed.
-        UnreadablePicture: it is no JPEG, PNG or WebP that can be opened, too large, or endless.
+        UnreadablePicture: it is not a valid JPEG, PNG or WebP, is too large, or takes too long.
     """
     return sure_text(choose_clearest(_readings(data)))
 
 
 def installed() -> str:
-    """Return which tesseract reads pictures here. Raises OcrMissing, saying what to install."""
+    """Return tesseract's version. Raises OcrMissing, which says what to install."""
     try:
         import PIL  # noqa: F401 - whether it is there
     except ImportError as error:
@@ -46,7 +46,7 @@ def installed() -> str:
 
 
 def _readings(data: bytes) -> Iterator[list[Word]]:
-    """Yield what is read at each size: at one of them tesseract may miss whole lines."""
+    """Yield the words read at each size: at a single one tesseract may miss whole lines."""
     ends = time.monotonic() + READ_S
     for png in prepare(data):
         done = _run(_CALL, png, ends - time.monotonic())
@@ -59,7 +59,7 @@ def _readings(data: bytes) -> Iterator[list[Word]]:
 def _run(
     call: Sequence[str], given: bytes = b"", seconds: float = READ_S
 ) -> subprocess.CompletedProcess[bytes]:
-    # Its own threads cost twice the work, and other people's answers wait for the processors.
+    # One thread: tesseract's own threads double the work, and delay other people's answers.
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
     try:
         return subprocess.run(  # noqa: S603 - the call is ours, the picture goes in by a pipe

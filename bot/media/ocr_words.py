@@ -1,4 +1,4 @@
-"""Parse the words that tesseract read, and keep those that are sure enough (pure)."""
+"""Parse tesseract's output, and keep the words that are certain enough (pure)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,16 +7,17 @@ from typing import Final
 
 from embeddings.text.normalisation import visible
 
-#: Characters of a picture's text that are taken: those of a message; no more words are looked at.
+#: Maximum characters of a picture's text, as of a message; further words are ignored.
 MAX_TEXT: Final = 4_096
 MAX_WORDS: Final = 800
-#: Confidence, in percent, of a paragraph that was read rightly; see benchmarks/ocr.py.
+#: Minimum confidence of a paragraph, in percent; see benchmarks/ocr.py.
 SURE: Final = 80.0
-#: A number, or a word of other letters than its neighbours, that was read with less is often wrong.
+#: Minimum confidence of a number, or of a word in another script than its neighbours: below it
+#: they are often wrong.
 SURE_ODD: Final = 85.0
-#: Share of a word's place that another may cover: letters reach into the next line.
+#: Share of a word's box that another one may cover: letters reach into the next line.
 _COVERED: Final = 0.3
-#: Signs that say something without a letter beside them.
+#: Characters that have a meaning without a letter beside them.
 _TELLING: Final = frozenset("%٪$€£")
 #: Columns of tesseract's table, and its level of words.
 _COLUMNS, _WORD = 12, "5"
@@ -24,7 +25,7 @@ _COLUMNS, _WORD = 12, "5"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a word stands, in pixels."""
+    """A word's bounding box, in pixels."""
 
     left: int
     top: int
@@ -32,7 +33,7 @@ class Place:
     height: int
 
     def covers(self, other: "Place") -> bool:
-        """Whether this and ``other`` lie one upon the other."""
+        """Whether this box and ``other`` overlap too much."""
         across = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
         down = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
         smaller = min(self.width * self.height, other.width * other.height)
@@ -41,7 +42,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word, how sure (0 to 100) it was read rightly, its paragraph and its place."""
+    """A word, its confidence (0 to 100), its paragraph and its bounding box."""
 
     text: str
     confidence: float
@@ -50,14 +51,14 @@ class Word:
 
 
 def words_in(table: str) -> list[Word]:
-    """Return the words of tesseract's table (TSV), in the order of reading."""
+    """Parse the words of tesseract's table (TSV), in reading order."""
     found: list[Word] = []
     for line in table.splitlines()[1:]:
         cells = line.split("\t")
         if len(cells) != _COLUMNS or cells[0] != _WORD:
             continue
         text = visible(cells[11]).strip()
-        # Edges and specks are read as signs by themselves.
+        # Edges and specks are read as single punctuation characters.
         if any(c.isalnum() or c in _TELLING for c in text):
             block, paragraph, *_ = map(int, cells[2:6])
             place = Place(*map(int, cells[6:10]))
@@ -66,18 +67,18 @@ def words_in(table: str) -> list[Word]:
 
 
 def choose_clearest(readings: Iterable[Sequence[Word]]) -> Sequence[Word]:
-    """Return the reading with the most letters that are sure, doubtful ones counted against it.
+    """Return the reading with the most certain letters, minus the doubtful ones.
 
-    One that reads a place twice took lines for other lines, however sure it is of its words.
+    A reading that has one place twice mixed up lines, however confident it is of its words.
     """
     once = [each for each in readings if not _reads_twice(each)]
     return max(once, key=_clarity, default=())
 
 
 def sure_text(reading: Sequence[Word]) -> str:
-    """Return the paragraphs that were read surely, one a line; may be empty.
+    """Return the paragraphs that were read with certainty, one a line; may be empty.
 
-    A paragraph is taken or left as a whole: a word that is missing may be a "not".
+    A paragraph is kept or dropped as a whole: a missing word may be a "not".
     """
     paragraphs = (list(each) for _, each in groupby(reading, lambda word: word.paragraph))
     taken = (" ".join(word.text for word in each) for each in paragraphs if _is_sure(each))
@@ -108,7 +109,7 @@ def _is_odd(text: str, *, arabic: bool) -> bool:
 
 
 def _mixes_digits(text: str) -> bool:
-    """Whether a number is written in two ways at once: nobody does, so it is another number."""
+    """Whether a number mixes two kinds of digits: nobody writes that, so it was misread."""
     return len({digit.isascii() for digit in text if digit.isdigit()}) > 1
 
 

@@ -1,1 +1,1 @@
-"""Log, count and serve what the program does, with secrets and people's words left out."""
+"""Log and count what the program does, without secrets and people's words."""

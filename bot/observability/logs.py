@@ -1,12 +1,12 @@
-"""Logging: one JSON object a line on standard error, event name first, never a secret.
+"""Log one JSON object a line to standard error, event name first, never a secret.
 
-A line that is logged while something is done for somebody names that request, in whatever module
-and thread it is done: ``jq 'select(.request == "update 12")'`` is all that became of one update.
+Each line logged while a request is handled names that request, in any module and thread:
+``jq 'select(.request == "update 12")'`` shows everything that happened to one update.
 
-Every record is cleaned as it is made, so that no handler, whoever installed it, is given more:
-secrets are taken out (``redaction``), and errors say their kind and place. What libraries log may
-quote what a person wrote: at ``INFO`` and above the text that stands in their code is kept, and
-numbers.
+Every record is cleaned when it is created, so that no handler, whoever installed it, gets more:
+secrets are removed (``redaction``), and errors have only their kind and place. Libraries may log
+what a person wrote: of their records, only at ``INFO`` and above, texts that are literals in their
+code and numbers are kept.
 """
 
 import logging
@@ -27,17 +27,17 @@ from pythonjsonlogger.json import JsonFormatter
 
 from bot.observability.redaction import WITHHELD, redact, summary, trace, without_secrets
 
-#: Libraries whose lines below WARNING are noise, or worse: httpx prints the bot's token inside the
-#: URL, telegram at DEBUG what is sent and to whom.
+#: Libraries whose records below WARNING are noise or unsafe: httpx logs URLs with the bot's token,
+#: telegram at DEBUG messages and their recipients.
 _QUIET = (
     "httpx", "httpcore", "apscheduler", "sentence_transformers", "alembic", "faiss",
     "uvicorn.error", "python_multipart", "telegram",
 )  # fmt: skip
-#: Whose records say what they mean to: the packages of this program.
+#: The packages of this program, whose records may be logged in full.
 _OWN: Final = frozenset({"bot", "knowledge", "embeddings", "migrations"})
-#: Fields of a line that are no value somebody put there.
+#: Fields of a record that no caller provides.
 _FIXED: Final = frozenset({"at", "level", "name", "event", "exc_info", "stack_info", "request"})
-#: Levels of lists and mappings within each other that are looked through one by one.
+#: Maximum nesting of lists and mappings that are cleaned item by item.
 _DEPTH: Final = 3
 
 _request: Final[ContextVar[str | None]] = ContextVar("request", default=None)
@@ -48,7 +48,7 @@ _Result = TypeVar("_Result")
 
 
 def configure(level: str) -> None:
-    """Send what is logged at ``level`` and above to standard error, uncaught errors as well."""
+    """Log records at ``level`` and above, and uncaught errors, to standard error."""
     clean_records()
     handler = _StandardError()
     handler.addFilter(_name_request)
@@ -72,15 +72,15 @@ def configure(level: str) -> None:
 
 
 def clean_records() -> None:
-    """Have every record, whoever makes it and whichever handler gets it, cleaned as it is made."""
+    """Clean every record when it is created, for all loggers and handlers."""
     logging.setLogRecordFactory(_clean_record)
 
 
 @contextmanager
 def request(name: str) -> Iterator[None]:
-    """Have what is logged in the body, and in the tasks and ``Threads`` it starts, name a request.
+    """Add a request's name to records logged in the body, and in its tasks and ``Threads``.
 
-    ``name`` is for people to search by and says nothing of anybody: an update's number, a job.
+    ``name`` is for searching and must not identify a person: an update's id, a job.
     """
     before = _request.set(name)
     try:
@@ -90,7 +90,7 @@ def request(name: str) -> Iterator[None]:
 
 
 class Threads(ThreadPoolExecutor):
-    """Threads that work for the request of whoever asks them; others forget it."""
+    """A thread pool whose calls keep the submitter's context, such as its request's name."""
 
     def submit(
         self,
@@ -99,12 +99,12 @@ class Threads(ThreadPoolExecutor):
         *args: _Arguments.args,
         **kwargs: _Arguments.kwargs,
     ) -> Future[_Result]:
-        """Have ``fn`` called as part of the request that is in hand here."""
+        """Submit ``fn`` to run in a copy of the current context."""
         return super().submit(partial(copy_context().run, fn, *args, **kwargs))
 
 
 class _StandardError(logging.StreamHandler[TextIO]):
-    """Writes to what standard error is at that moment: it may be another one than at the start."""
+    """Writes to the current ``sys.stderr``, which may be replaced after the start."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -115,7 +115,7 @@ class _StandardError(logging.StreamHandler[TextIO]):
 
 
 class _CleanJson(JsonFormatter):
-    """One JSON object of a record, its fields cleaned as its message was when it was made."""
+    """Formats a record as a JSON object, with its fields cleaned like its message."""
 
     def add_fields(
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
@@ -126,7 +126,7 @@ class _CleanJson(JsonFormatter):
         for key in list(log_data):
             value = log_data.pop(key)
             log_data[_text(key)] = value if key in _FIXED else _clean(value, keep)
-        # A record that somebody made without the factory holds these as they were.
+        # A record that was created without the factory is not cleaned yet.
         for key in ("event", "exc_info", "stack_info"):
             if key in log_data:
                 log_data[key] = _text(log_data[key])
@@ -137,7 +137,7 @@ class _CleanJson(JsonFormatter):
 
 
 def _clean_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
-    """Make a record whose message and traceback hold nothing that is not for the log."""
+    """Create a record with a cleaned message and traceback."""
     record = logging.LogRecord(*args, **kwargs)
     keep = _keep_of(record.name, record.levelno)
     template: Any = record.msg
@@ -147,7 +147,7 @@ def _clean_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
             template = f"{WITHHELD} at {record.filename}:{record.lineno}"
     if record.args:
         values = _clean(record.args, keep)
-        # Values that do not fit the text are its author's mistake: the text alone is logged.
+        # Arguments that do not fit the format are the caller's mistake: log the format alone.
         with suppress(TypeError, ValueError, KeyError, OverflowError):
             template %= tuple(values) if isinstance(values, list) else values
     record.msg, record.args = without_secrets(template), None
@@ -157,7 +157,7 @@ def _clean_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
 
 
 def _keep_of(name: str | None, level: int) -> Callable[[object], str]:
-    """Return what keeps of a value that a logger was given what may be logged: most, or nothing."""
+    """Return the function that cleans a logger's values: redacts them, or withholds them."""
     own = name is None or name.partition(".")[0] in _OWN
     return _redacted if own or level < logging.INFO else _withheld
 
@@ -174,7 +174,7 @@ def _withheld(_: object) -> str:
 
 
 def _clean(value: Any, keep: Callable[[object], str], depth: int = _DEPTH) -> Any:
-    """Return ``value`` with what is kept of each text in it."""
+    """Return ``value`` with ``keep`` applied to each text in it."""
     match value:
         case None | bool() | Number():
             return value
@@ -192,7 +192,7 @@ def _text(value: Any) -> Any:
 
 
 def _is_written_in_code(text: str) -> bool:
-    """Whether a text stands as it is in the code that runs, and so was not put together there."""
+    """Whether a text is a literal in the code that logs, and so was not built from other data."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         if text in frame.f_code.co_consts:
@@ -236,6 +236,6 @@ def _log_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Log a warning of Python's by its kind and place: its message may quote what it warns of."""
+    """Log a Python warning's kind and place without its message, which may quote data."""
     where = f"{PurePath(filename).name}:{lineno}"
     _log.warning("python_warning", extra={"kind": category.__name__, "where": where})

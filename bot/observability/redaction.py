@@ -1,8 +1,8 @@
-"""Take secrets and people's words out of any text, and say of an error only what holds neither.
+"""Redact secrets and people's words from texts, and summarise errors without them.
 
-Secrets are what ``hide`` was told of, in whatever form they are written, and what looks like one: a
-bot's token, a password within an address. Words are those of the update that is in hand. ``logs``
-passes every line through here; so does whatever shows or keeps the text of an error.
+Secrets are those passed to ``hide``, in any encoding, and what looks like one: a bot's token, a
+password in a URL. Words are those of the update being handled. ``logs`` passes every line through
+here, and so does all code that shows or stores an error's text.
 """
 
 import html
@@ -19,33 +19,33 @@ from bot.errors import BotError
 from embeddings.errors import EmbeddingsError
 from knowledge.errors import KnowledgeError
 
-#: What stands in place of a secret, and of a person's words.
+#: The replacement of a secret, and of a person's words.
 HIDDEN: Final = "[hidden]"
 WITHHELD: Final = "…"
 
-#: A shorter secret is not looked for, and one shorter than the second only as a word of its own:
-#: a log without every "a" is none. A token of Telegram has 35 characters after its colon.
+#: A shorter secret is not redacted, and one shorter than the second only as a whole word:
+#: a log without every "a" is useless. A Telegram token has 35 characters after its colon.
 SHORTEST_SECRET: Final = 6
 _SHORT_SECRET: Final = 16
-#: Shorter words of a person ("yes") are everybody's, and stand in names of the program's own too.
+#: Shorter words of a person ("yes") are common, and occur in the program's own names too.
 SHORTEST_WORDS: Final = 8
 
-#: Exceptions whose messages are written by this program; any other may quote what it was given.
+#: Exceptions with messages of this program; any other's message may quote its input.
 OWN_ERRORS: Final = (BotError, KnowledgeError, EmbeddingsError)
 
-#: What @BotFather gives out, and a name with its password in an address; these two words are how
-#: this program's own hints write one.
+#: A token from @BotFather, and a user name with a password in a URL, except the placeholder that
+#: this program's own hints use.
 _LOOKS_SECRET: Final = (
     r"[0-9]{6,}(?::|%3A)[A-Za-z0-9_-]{30,}",
     r"(?<=://)(?!name:password@)[^\s/@:?#\"']*:[^\s/@\"']+(?=@)",
 )
 _WRITTEN_OTHERWISE: Final = re.compile(r"[%\\&+:]")
-#: Around a word of its own; before it may stand a sign that is written with letters.
+#: The boundaries of a whole word; an escape sequence, which has letters, may precede it.
 _ALONE: Final = (
     r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrt])|(?<=\\x[0-9A-Fa-f]{2}))",
     r"(?![A-Za-z0-9])",
 )
-#: The innermost frames of an error that are shown: one that calls itself without end has thousands.
+#: Maximum innermost frames of a traceback: endless recursion has thousands.
 _FRAMES: Final = 50
 _CAUSED: Final = "\n\nThe above exception was the direct cause of the following exception:\n\n"
 _MEANWHILE: Final = "\n\nDuring handling of the above exception, another exception occurred:\n\n"
@@ -57,13 +57,13 @@ _words: Final[ContextVar[tuple[str, ...]]] = ContextVar("words", default=())
 
 
 def _compiled(secrets: Iterable[str]) -> re.Pattern[str]:
-    # The longest first: one may be part of another.
+    # The longest first: one secret may be part of another.
     ordered = sorted(secrets, key=len, reverse=True)
     return re.compile("|".join((*map(_spelling, ordered), *_LOOKS_SECRET)), re.IGNORECASE)
 
 
 def _spelling(secret: str) -> str:
-    """Return what matches a secret however each of its characters is written."""
+    """Return a pattern that matches a secret in any encoding of its characters."""
     pattern = "".join(map(_character, secret))
     if len(secret) >= _SHORT_SECRET:
         return pattern
@@ -72,9 +72,9 @@ def _spelling(secret: str) -> str:
 
 
 def _character(char: str) -> str:
-    """Return what matches a character: as it is, in addresses, in JSON, in Python and in HTML.
+    """Return a pattern that matches a character plain or encoded for URLs, JSON, Python or HTML.
 
-    Written so within what is written so already, too; bounded, for a text may be backslashes alone.
+    It also matches double encoding; repetition is bounded, because a text may be all backslashes.
     """
     code, coded = ord(char), char.encode(errors="surrogatepass")
     utf16 = char.encode("utf-16-be", errors="surrogatepass")
@@ -96,10 +96,10 @@ _pattern = _compiled(())
 
 
 def hide(*secrets: str) -> None:
-    """Have ``secrets`` never shown from now on; those that are too short to be found are passed.
+    """Redact ``secrets`` from now on, except those that are too short.
 
-    Of a bot's token what follows the colon is one too: the number before it is no secret, and
-    whatever quotes an address may write the colon in another way.
+    Of a bot's token the part after the colon is a secret by itself: the id before it is public, and
+    a quoted URL may encode the colon.
     """
     global _known, _pattern
     found = {part for secret in secrets for part in (secret, secret.partition(":")[2])}
@@ -110,20 +110,20 @@ def hide(*secrets: str) -> None:
 
 
 def redact(text: str) -> str:
-    """Return ``text`` without secrets and without the words that are in hand."""
+    """Return ``text`` without secrets and without the words of the update being handled."""
     for words in _words.get():
-        # Whoever repeats them may write them otherwise, as a library that begins with a capital.
+        # Ignore case: a library may capitalise what it repeats.
         if words.casefold() in text.casefold():
             text, found = re.subn(re.escape(words), WITHHELD, text, flags=re.IGNORECASE)
             if not found:
-                # In letters of another length (ß as ss): where they begin and end is not known.
+                # Case folding changed the length (ß to ss), so positions are unknown.
                 return WITHHELD
     return without_secrets(text)
 
 
 def without_secrets(text: str) -> str:
     """Return ``text`` without secrets."""
-    # Almost every text of a log: nothing in it is written in another way, and no secret is in it.
+    # The fast path for almost every text: no encoded characters and no secret.
     if not _WRITTEN_OTHERWISE.search(text):
         lower = text.lower()
         if not any(secret in text or secret.lower() in lower for secret in _known):
@@ -133,9 +133,9 @@ def without_secrets(text: str) -> str:
 
 @contextmanager
 def words_in_hand(given: object) -> Iterator[None]:
-    """Have every text within ``given`` (JSON, as it was read) kept out of what the body logs.
+    """Redact every text within ``given`` (parsed JSON) from what the body logs.
 
-    So are its lines and sentences, and in the tasks and ``logs.Threads`` that the body starts.
+    Also its lines and sentences, and in the tasks and ``logs.Threads`` that the body starts.
     """
     found: set[str] = set()
     for text in _texts(given):
@@ -163,10 +163,10 @@ def _texts(given: object) -> Iterator[str]:
 
 
 def summary(error: BaseException) -> str:
-    """Return what may be said of an error anywhere.
+    """Return a summary of an error that is safe to log and show.
 
-    That is the message of this program's own; of others, whose messages may quote a person, the
-    kind and the code that the system or the database gave.
+    For this program's own errors that is the message; for others, which may quote a person, the
+    kind and the error code of the system or the database.
     """
     return (
         redact(str(error)) if isinstance(error, OWN_ERRORS) else _kind(type(error).__name__, error)
@@ -174,7 +174,7 @@ def summary(error: BaseException) -> str:
 
 
 def trace(error: BaseException) -> str:
-    """Return the traceback of an error and of what led to it, each with its ``summary`` only."""
+    """Return the traceback of an error and its causes, each with its ``summary`` only."""
     return without_secrets("".join(_trace(error, set())))
 
 
@@ -184,7 +184,7 @@ def _kind(name: str, error: BaseException) -> str:
 
 
 def _code(error: BaseException) -> str | None:
-    """Return the code of the system's or the database's that an error carries."""
+    """Return an error's code of the system or the database."""
     if isinstance(error, OSError) and isinstance(error.errno, int):
         return os.strerror(error.errno)
     found: Any = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
@@ -210,7 +210,7 @@ def _trace(error: BaseException, seen: set[int]) -> Iterator[str]:
             before = None
     for each, how in reversed(chain):
         yield "Traceback (most recent call last):\n"
-        # The place alone: the line there may hold a text, and is in the code for whoever looks.
+        # File and line number only: the source line may contain a text.
         for frame in traceback.extract_tb(each.__traceback__, -_FRAMES):
             yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n'
         module, name = type(each).__module__, type(each).__qualname__

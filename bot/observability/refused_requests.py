@@ -1,4 +1,4 @@
-"""Count the requests that are refused, and log a few of them: anybody may send any number."""
+"""Count refused requests and log few of them: anybody may send any number."""
 
 import logging
 import threading
@@ -9,12 +9,12 @@ from typing import Final
 from bot.observability import telemetry
 from bot.observability.telemetry import Door
 
-#: At most one line is logged in so many seconds.
+#: Minimum seconds between log lines.
 QUIET_SECONDS: Final = 60.0
 
 
 class Refusals:
-    """What one door refuses; a line says how many there were since the one before."""
+    """Counts a listener's refusals; a log line says how many there were since the last one."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Refusals:
         self._logged_at: float | None = None
 
     def note(self, **said: object) -> None:
-        """Count a refusal; log it, with what is ``said`` of it, if none was logged just now."""
+        """Count a refusal; log it with the fields ``said`` if none was logged just now."""
         telemetry.count_request_refused(self._door)
         with self._guard:
             self._since += 1

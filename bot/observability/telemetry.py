@@ -1,7 +1,7 @@
-"""Count and time what the program does, called where it happens.
+"""Count and time what the program does; called where it happens.
 
-``watching`` gives it to whoever asks, beside what it reads of the database and the index then.
-Labels are closed sets: nothing of a person, no text and no address is among them.
+``metrics_server`` serves these metrics, besides gauges that it reads from database and index.
+Labels are closed sets: they never contain personal data, texts or addresses.
 """
 
 import logging
@@ -16,10 +16,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from knowledge.checking.stages import Stage
 from knowledge.domain import Outcome
 
-#: What belongs to this program alone: the library's own holds whatever else was imported.
+#: The registry of this program; the library's default one has other imports' metrics too.
 REGISTRY: Final = CollectorRegistry()
 
-#: From what a remembered answer takes to what nobody waits for.
+#: Seconds of the histogram's buckets: from a cached answer to longer than anybody waits.
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 _CLAIMS: Final = (1, 2, 4, 8, 16)
 
@@ -29,30 +29,30 @@ class Omission(StrEnum):
 
     #: One person, or one group, sent more than is answered; they were told.
     TOO_MANY = "too_many"
-    #: Looked at where there is time for it, and there was none: what is being typed elsewhere, what
-    #: a watched group says. Nobody was told.
+    #: Optional work that was dropped under load: inline queries, messages of watched groups. There
+    #: is no refusal.
     PASSED_OVER = "passed_over"
-    #: People say it to each other.
+    #: Conversation between people, not addressed to the bot.
     NOT_MEANT = "not_meant"
 
 
 class Closing(StrEnum):
-    """Why a server closed a connection that its peer would have kept."""
+    """Why the server closed a connection."""
 
     #: A request's headers, or its body, took too long.
     HEADERS = "headers"
     BODY = "body"
-    #: What was answered was not read.
+    #: The peer did not read the answer.
     UNREAD = "unread"
-    #: No further request came, as is usual.
+    #: No further request came in time, which is usual.
     IDLE = "idle"
-    #: It made room for a newer one; or it was new, and there was none to make.
+    #: It was closed for a newer one; or it was new, and no room could be made.
     DISPLACED = "displaced"
     REFUSED = "refused"
 
 
 class Door(StrEnum):
-    """Where requests come in from anywhere."""
+    """The listeners that anybody may send requests to."""
 
     CONSOLE = "console"
     WEBHOOK = "webhook"
@@ -105,7 +105,7 @@ _refusals = Counter(
     registry=REGISTRY,
 )
 
-# So that what never happened is there as zero: an alert on what is absent never fires.
+# Initialise all labels with zero: an alert on a missing series never fires.
 for _outcome in Outcome:
     _outcomes.labels(_outcome.value)
 for _why in Omission:
@@ -120,13 +120,13 @@ _looked_at = time.monotonic()
 
 
 def note_inbox_checked() -> None:
-    """Note that the inbox is being looked through, as it is twice a second while all is well."""
+    """Record that the update queue was polled, which normally happens twice a second."""
     global _looked_at
     _looked_at = time.monotonic()
 
 
 def measure_idle() -> float:
-    """Return the seconds since that was last so, or since the program began."""
+    """Return the seconds since the queue was last polled, or since the start."""
     return time.monotonic() - _looked_at
 
 
@@ -134,18 +134,18 @@ _idle.set_function(measure_idle)
 
 
 def count_answered(kind: str, seconds: float) -> None:
-    """Count an update that has its answer, and what the conversation took for it."""
+    """Count an answered update and the seconds that the conversation took."""
     _updates.labels(kind).inc()
     observe_stage("talk", seconds)
 
 
 def count_left_out(why: Omission) -> None:
-    """Count an update that is neither kept nor answered."""
+    """Count an update that is neither stored nor answered."""
     _left_out.labels(why.value).inc()
 
 
 def count_connection_closed(why: Closing) -> None:
-    """Count a connection that was closed on its peer."""
+    """Count a connection that the server closed."""
     _closings.labels(why.value).inc()
 
 
@@ -160,23 +160,23 @@ def count_outcome(outcome: Outcome) -> None:
 
 
 def observe_stage(stage: str, seconds: float) -> None:
-    """Note how long a stage took."""
+    """Record the duration of a stage."""
     _stages.labels(stage).observe(max(0.0, seconds))
 
 
 def observe_encoded(claims: int) -> None:
-    """Note how many claims shared a run of the encoder."""
+    """Record how many claims were encoded in one batch."""
     _batches.observe(claims)
 
 
 def count_not_sent(reason: str) -> None:
-    """Count a sending that failed; ``reason`` is a kind, never Telegram's own words."""
+    """Count a failed send; ``reason`` is a kind of failure, never Telegram's own words."""
     _failures.labels(reason).inc()
 
 
 @contextmanager
 def time_stage(stage: Stage) -> Iterator[None]:
-    """Time a stage of answering (``knowledge.checking.stages.Watch``), one that fails too."""
+    """Time a stage of answering (``knowledge.checking.stages.Watch``), even if it fails."""
     started = time.perf_counter()
     try:
         yield

@@ -1,5 +1,5 @@
-"""Strangers' documents read in a process apart, which is limited, watched and expendable.
+"""Parse strangers' documents in separate processes with limits on time and memory.
 
-``pool`` is this program's side, ``worker`` the other one, which imports nothing of this program but
-the readers; ``jobs`` is what both know.
+``parser_pool`` runs in this program, ``parser_worker`` in the process, which imports nothing of
+this program but the readers; ``parser_jobs`` is shared by both.
 """

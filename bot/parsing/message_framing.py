@@ -1,4 +1,4 @@
-"""Frame messages to and from a parser process: bytes of a stated length."""
+"""Frame messages to and from a parser process: length-prefixed bytes."""
 
 import socket
 import struct
@@ -11,13 +11,13 @@ _PIECE: Final = 2**20
 
 
 class TooLong(Exception):
-    """More is announced than is taken."""
+    """A frame's announced length exceeds the limit."""
 
 
 def send(channel: socket.socket, pieces: Sequence[bytes], ends: float | None = None) -> None:
-    """Send ``pieces``, each with its length, until the moment ``ends`` of the monotonic clock.
+    """Send ``pieces``, each with its length, before ``ends`` on the monotonic clock.
 
-    Raises TimeoutError, or OSError where nobody is there.
+    Raises TimeoutError, or OSError if the peer is gone.
     """
     for piece in pieces:
         for part in (_LENGTH.pack(len(piece)), piece):
@@ -26,7 +26,7 @@ def send(channel: socket.socket, pieces: Sequence[bytes], ends: float | None = N
 
 
 def receive(channel: socket.socket, limit: int, ends: float | None = None) -> bytes:
-    """Return one piece of at most ``limit`` bytes. Raises EOFError, TooLong, or as ``send``."""
+    """Receive a piece of at most ``limit`` bytes. Raises EOFError, TooLong, or as ``send``."""
     (length,) = _LENGTH.unpack(_exactly(channel, _LENGTH.size, ends))
     if length > limit:
         raise TooLong

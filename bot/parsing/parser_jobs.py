@@ -1,7 +1,7 @@
-"""The closed list of questions to a parser process, and how they and the answers travel.
+"""Define the jobs of a parser process, and serialise their arguments and results.
 
-Both are JSON, made and checked by pydantic: an unpickled answer of a process that a document has
-taken over would run that document's code here.
+Both are JSON, validated by pydantic. Pickle is unsafe: the answer of a process that a malicious
+document took over could run code here.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ Found = tuple[ReportDraft | Problem, ...]
 
 
 class Job(StrEnum):
-    """Something that is done with a document."""
+    """What to do with a document."""
 
     FEED = "feed"
     RECEIVED = "received"
@@ -38,7 +38,7 @@ class Job(StrEnum):
 
 
 class Queue(StrEnum):
-    """Whose documents wait for one another, and for nobody else's."""
+    """The queues of documents; one queue's documents never wait for another's."""
 
     FEEDS = "feeds"
     MODERATORS = "moderators"
@@ -48,10 +48,10 @@ class Queue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a job is done: by which function, of a document's bytes and of ``arguments``.
+    """How a job is done: the function to call with a document's bytes and ``arguments``.
 
-    What exceeds a limit is told as ``too_much``, what cannot be parsed as ``refused``, both with
-    ``way_out``.
+    Exceeding a limit raises ``too_much``, a document that cannot be parsed ``refused``; both
+    messages end with ``way_out``.
     """
 
     function: Callable[..., Any]
@@ -64,7 +64,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[_Result_co]):
-    """One document to be read; ``name`` is what errors call it."""
+    """A document to read; errors call it ``name``."""
 
     job: Job
     queue: Queue
@@ -74,7 +74,7 @@ class Call(Generic[_Result_co]):
 
 
 def read_feed(data: bytes, charset: str | None, url: str) -> Call[tuple[Item, ...]]:
-    """Have ``feed_parser.parse_feed`` called. Raises UnusableFeed."""
+    """Return a call of ``feed_parser.parse_feed``, which raises UnusableFeed."""
     return Call(Job.FEED, Queue.FEEDS, url, data, (charset, url))
 
 
@@ -84,30 +84,30 @@ def read_received(
     format: Format = Format.AUTO,  # noqa: A002 - as the readers have it
     queue: Queue = Queue.MODERATORS,
 ) -> Call[Found]:
-    """Have ``received_documents.read_received`` called, and its bodies extracted.
+    """Return a call of ``received_documents.read_received`` that also extracts statements.
 
-    Raises UnreadableFile.
+    It raises UnreadableFile.
     """
     asked = (document.url, document.content_type, document.charset, defaults, format)
     return Call(Job.RECEIVED, queue, document.url, document.data, asked)
 
 
 def read_upload(name: str, data: bytes, defaults: Defaults) -> Call[Found]:
-    """Have ``received_documents.read_upload`` called, and its bodies extracted.
+    """Return a call of ``received_documents.read_upload`` that also extracts statements.
 
-    Raises UnreadableFile.
+    It raises UnreadableFile.
     """
     return Call(Job.UPLOAD, Queue.MODERATORS, fields.shown(name), data, (name, defaults))
 
 
 def read_heading(document: Received) -> Call[Heading]:
-    """Have ``page_heading.read_heading`` called. Raises UnreadableFile."""
+    """Return a call of ``page_heading.read_heading``, which raises UnreadableFile."""
     asked = (document.url, document.content_type, document.charset)
     return Call(Job.HEADING, Queue.LINKS, document.url, document.data, asked)
 
 
 def read_picture(data: bytes) -> Call[str]:
-    """Have ``pictures.read_picture`` called. Raises PictureError."""
+    """Return a call of ``ocr.read_picture``, which raises PictureError."""
     return Call(Job.PICTURE, Queue.PICTURES, "the picture", data)
 
 
@@ -132,7 +132,7 @@ def _extracted(found: documents.Found) -> Found:
 
 
 def _with_statements(item: ReportDraft | Problem) -> ReportDraft | Problem:
-    """Extract a body's statements here as well: of a long text that takes more than reading it."""
+    """Extract the statements here too: for a long text that takes longer than reading it."""
     if isinstance(item, Problem) or item.statements or not item.body:
         return item
     extracted = extract(item.body, item.title, item.language)
@@ -194,7 +194,7 @@ KINDS: Final = {
         "send another",
     ),
 }
-#: What readers say of a document, by the names under which it travels.
+#: Readers' errors by their serialised names.
 ERRORS: Final = {
     kind.__name__: kind
     for kind in (

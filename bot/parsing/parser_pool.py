@@ -1,4 +1,4 @@
-"""A few parser processes, kept warm, and what becomes of documents that they do not survive."""
+"""Run a pool of warm parser processes, and handle documents that crash or overload them."""
 
 import asyncio
 import logging
@@ -19,24 +19,24 @@ from bot.parsing.parser_process import Broken, Refusal, Worker
 from bot.parsing.parser_worker import ANSWER_TOO_LONG, MAX_DOCUMENT, OUT_OF_MEMORY, Limits
 from knowledge.errors import BadEdit
 
-#: Documents of each queue that are read at once, whatever the others hold. Feeds are polled one
-#: after the other, uploads can wait; of links and pictures one that takes long stops no other.
+#: Concurrent documents of each queue. Feeds are polled one after the other and uploads can wait; a
+#: slow link or picture must not block others.
 PLACES: Final[Mapping[Queue, int]] = {
     Queue.FEEDS: 1,
     Queue.MODERATORS: 1,
     Queue.LINKS: 2,
     Queue.PICTURES: 2,
 }
-#: Processes that are kept while nothing is read, at some 50 MiB each.
+#: Idle processes that are kept, about 50 MiB each.
 WARM: Final = 1
-#: Documents that one process reads before another takes its place: what leaks ends with it.
+#: Documents that a process reads before it is replaced, which frees leaked memory.
 DOCUMENTS: Final = 200
-#: Seconds that a document waits for its turn where others of its queue are read.
+#: Seconds that a document waits for others of its queue.
 WAIT_S: Final = 60.0
-#: Seconds that a process has to start in: one, where nothing else is done.
+#: Maximum seconds for a process to start; an idle machine needs one.
 START_S: Final = 30.0
 
-#: Characters of what a process says of a document that are taken: an address and a sentence.
+#: Maximum characters of a process's error: a URL and a sentence.
 _MOST_SAID: Final = 4_000
 _BUSY: Final = "too many documents are read at once; try again later"
 _ARGUMENTS: Final = TypeAdapter(tuple[object, ...])
@@ -45,7 +45,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Task:
-    """A document on its way: which process reads it, and whether anybody still wants it."""
+    """A document being read: its process, and whether it was cancelled."""
 
     def __init__(self, queue: Queue) -> None:
         self.queue = queue
@@ -54,11 +54,11 @@ class _Task:
 
 
 class ParserPool:
-    """Reads documents in processes of its own; what one of them does is never another's trouble.
+    """Reads documents in separate processes; a failure of one does not affect the others.
 
-    Each queue has places of its own, which are given in the order of asking. Used from any thread
-    and any loop. Processes are started as they are needed; leaving it as a context ends them, and
-    whatever they are reading.
+    Each queue has places of its own, first come first served. It can be used from any thread and
+    event loop. Processes are started on demand; leaving the context kills them, also while they
+    read.
     """
 
     def __init__(self, limits: Limits | None = None, warm: int = WARM) -> None:
@@ -69,7 +69,7 @@ class ParserPool:
         self._idle: list[Worker] = []
         self._tasks: set[_Task] = set()
         self._is_closed = False
-        #: Guards all of the above; told whenever somebody who waits should look again.
+        #: Guards all of the above; notified when waiting callers should check again.
         self._changed = threading.Condition()
 
     def __enter__(self) -> "ParserPool":
@@ -84,7 +84,7 @@ class ParserPool:
         self.close()
 
     def close(self) -> None:
-        """End every process at once; who waits for one is told that it is not to be had."""
+        """Kill all processes; waiting callers get ParserUnavailable."""
         with self._changed:
             self._is_closed = True
             idle, self._idle = self._idle, []
@@ -96,24 +96,24 @@ class ParserPool:
 
     @property
     def idle(self) -> tuple[int, ...]:
-        """The numbers of the processes that wait for a document."""
+        """The pids of the idle processes."""
         with self._changed:
             return tuple(worker.number for worker in self._idle)
 
     def read(self, call: Call[_T], seconds: float | None = None) -> _T:
-        """Return what ``call`` reads; waits for it, so keep it off the loop.
+        """Return the result of ``call``. Blocks: call it off the event loop.
 
-        It has ``seconds`` in all, or else what the limits say once it is its turn.
+        It may take ``seconds`` in all; by default the limits' time, counted from its turn.
 
         Raises:
-            UnreadableFile, UnusableFeed, PictureError: as its reader says, or because reading it
-                takes more time or memory than it may.
-            ParserUnavailable: it is not read now.
+        UnreadableFile, UnusableFeed, PictureError: as its reader says, or because reading it
+        exceeds the limits of time or memory.
+        ParserUnavailable: it is not read now.
         """
         return self._read(call, seconds, _Task(call.queue))
 
     async def read_async(self, call: Call[_T]) -> _T:
-        """Return what ``call`` reads; cancelling this ends the process. Raises as ``read``."""
+        """Return the result of ``call``; cancelling kills the process. Raises as ``read``."""
         task = _Task(call.queue)
         try:
             return await asyncio.to_thread(self._read, call, None, task)
@@ -155,7 +155,7 @@ class ParserPool:
 
     @contextmanager
     def _worker(self, task: _Task, seconds: float | None) -> Iterator[Worker]:
-        """Have a process for the body, and end it unless the body ends well."""
+        """Provide a process to the body, and kill it if the body raises."""
         self._take_place(task, WAIT_S if seconds is None else seconds)
         worker: Worker | None = None
         try:
@@ -164,7 +164,7 @@ class ParserPool:
                 yield worker
             except Refusal as refusal:
                 if refusal.kind not in ERRORS:
-                    # What it tripped over may still be there: memory that is held, say.
+                    # The failure may have side effects, such as memory that is not freed.
                     worker.kill()
                 raise
             except BaseException:
@@ -199,7 +199,7 @@ class ParserPool:
     def _start(self, task: _Task) -> Worker:
         worker = self._take_idle()
         if worker is None:
-            # This takes a moment that nobody else should wait for.
+            # Starting takes a moment: do it outside the lock.
             worker = Worker(self._limits)
         with self._changed:
             task.worker = worker
@@ -208,7 +208,7 @@ class ParserPool:
         return worker
 
     def _take_idle(self) -> Worker | None:
-        """Return a process that waits, if there is one; those that the system ended are let go."""
+        """Return an idle process, if there is one; discard those that died."""
         with self._changed:
             while self._idle:
                 worker = self._idle.pop()
@@ -243,7 +243,7 @@ def _kill(task: _Task) -> None:
 
 
 def _said(call: Call[_T], kind: Kind, refusal: Refusal) -> Exception:
-    """What a process says of a document, as its reader would have raised it here."""
+    """Return a process's refusal as the error that the reader would raise here."""
     if refusal.kind in ERRORS:
         return ERRORS[refusal.kind](refusal.why[:_MOST_SAID])
     error = kind.too_much

@@ -1,4 +1,4 @@
-"""A parser process as the program that starts it sees it."""
+"""Start and control a parser process."""
 
 import contextlib
 import json
@@ -15,14 +15,14 @@ from bot.parsing import message_framing
 from bot.parsing.errors import ParserUnavailable
 from bot.parsing.parser_worker import DONE, MAX_ANSWER, READY, REFUSED, Limits
 
-#: Settings of the environment that it gets: those that programs are found and run by. Of all
-#: others some are secrets.
+#: Environment variables that it inherits: those needed to find and run programs. Others may be
+#: secrets.
 _PASSED: Final = ("PATH", "LD_LIBRARY_PATH", "TESSDATA_PREFIX", "TZ")
 _CALL: Final = (sys.executable, "-P", "-s", "-B", "-m", "bot.parsing.parser_worker")
 
 
 class Refusal(Exception):
-    """The process says why it does not read a document: ``kind`` and, in words, ``why``."""
+    """The process refuses a document: the error's ``kind``, and ``why`` in words."""
 
     def __init__(self, kind: str, why: str) -> None:
         super().__init__(kind)
@@ -30,7 +30,7 @@ class Refusal(Exception):
 
 
 class Broken(Exception):
-    """The process ended, or answers nonsense; ``signal`` is what ended it, where one did."""
+    """The process died or sent an invalid answer; ``signal`` killed it, if one did."""
 
     def __init__(self, signal: int | None) -> None:
         super().__init__(f"ended by {signal}")
@@ -38,7 +38,7 @@ class Broken(Exception):
 
 
 class Worker:
-    """One process that reads documents, one at a time."""
+    """A process that reads documents, one at a time."""
 
     def __init__(self, limits: Limits) -> None:
         """Start the process. Raises ParserUnavailable."""
@@ -52,18 +52,18 @@ class Worker:
                     stderr=subprocess.DEVNULL,
                     env=_environment(),
                     cwd="/",
-                    # A group of its own: what it starts ends with it, and no key ends it.
+                    # Its own process group: children are killed with it; Ctrl-C does not reach it.
                     start_new_session=True,
                 )
         except OSError as error:
             self._channel.close()
             raise ParserUnavailable("documents cannot be read now; try again later") from error
-        #: Documents that it was asked to read.
+        #: Number of documents that it was asked to read.
         self.asked = 0
         self._is_ready = self._is_killed = False
 
     def await_ready(self, seconds: float) -> None:
-        """Wait until the process has started. Raises ParserUnavailable if it does not in time."""
+        """Wait until the process is ready. Raises ParserUnavailable after ``seconds``."""
         if self._is_ready:
             return
         ends = time.monotonic() + seconds
@@ -74,10 +74,10 @@ class Worker:
             raise ParserUnavailable("documents cannot be read now; try again later") from error
 
     def ask(self, job: str, arguments: bytes, data: bytes, seconds: float) -> bytes:
-        """Return the answer, as JSON.
+        """Return the answer as JSON.
 
-        Raises Refusal, TimeoutError where it takes more than ``seconds``, or Broken; after any but
-        the first it is of no more use.
+        Raises Refusal, TimeoutError after ``seconds``, or Broken; after the latter two the process
+        cannot be used again.
         """
         ends = time.monotonic() + seconds
         self.asked += 1
@@ -97,30 +97,30 @@ class Worker:
 
     @property
     def number(self) -> int:
-        """The number that the system knows the process by."""
+        """The process id (pid)."""
         return self._process.pid
 
     @property
     def is_alive(self) -> bool:
-        """Whether the process may be asked again."""
+        """Whether the process is still running."""
         return not self._is_killed and self._process.poll() is None
 
     def kill(self) -> None:
-        """End the process, whatever it does; may be called from any thread, and again."""
+        """Kill the process; may be called from any thread, and repeatedly."""
         self._is_killed = True
-        # One that has ended and is waited for leaves its number to others.
+        # After a dead process is reaped, its pid may be reused.
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """End the process and wait until it is gone."""
+        """Kill the process and wait until it is gone."""
         self.kill()
         self._process.wait()
         self._channel.close()
 
     def _ended_by(self) -> int | None:
-        # One that has ended already keeps the signal that ended it.
+        # If it is dead already, killing it does not change the signal that ended it.
         self.kill()
         code = self._process.wait()
         return -code if code < 0 else None
@@ -136,11 +136,11 @@ def _refusal(answer: bytes) -> Exception:
 
 def _environment() -> dict[str, str]:
     found = {name: os.environ[name] for name in _PASSED if name in os.environ}
-    # The very code that runs here, wherever it lies.
+    # The process must import this very code, wherever it is.
     return {
         **found,
         "PYTHONPATH": os.pathsep.join(str(Path(place).absolute()) for place in sys.path),
         "PYTHONUTF8": "1",
-        # Memory is bounded by addresses, of which each thread's own pool reserves many.
+        # The memory limit is on address space, of which each malloc arena reserves much.
         "MALLOC_ARENA_MAX": "1",
     }

@@ -1,7 +1,7 @@
-"""The process that reads documents: one after the other, within limits, and nothing else.
+"""Run in a parser process: read documents one after the other, within limits.
 
-It has no secrets, no database and no files of its own. It ends when its input does, so that nothing
-of it is left where the program that started it was killed.
+It has no secrets, no database and no files of its own. It exits when its input ends, so that it
+does not outlive the program that started it.
 """
 
 import json
@@ -22,17 +22,18 @@ from typing import Final
 from bot.parsing import message_framing
 from bot.parsing.parser_jobs import ERRORS, KINDS, Job
 
-#: Files that may be open: the libraries', and the pipes of what reads pictures.
+#: Maximum open files: the libraries', and tesseract's pipes.
 _FILES: Final = 64
-#: Bytes of a question's arguments, of a document and of an answer: a document and its statements.
+#: Maximum bytes of a job's arguments, of a document, and of an answer (a document with its
+#: statements).
 MAX_ARGUMENTS: Final = 2**20
 MAX_DOCUMENT: Final = 64 * 2**20
 MAX_ANSWER: Final = 64 * 2**20
-#: What an answer begins with.
+#: The first byte of an answer.
 READY: Final = b"ready"
 DONE: Final = b"done"
 REFUSED: Final = b"refused"
-#: Why a document is refused where no reader says it.
+#: Reasons of refusals that do not come from a reader.
 OUT_OF_MEMORY: Final = "memory"
 ANSWER_TOO_LONG: Final = "answer"
 BROKE: Final = "broke"
@@ -40,10 +41,10 @@ BROKE: Final = "broke"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What reading one document may take. An ordinary one takes hundredths of a second.
+    """Limits for reading one document. An ordinary one takes hundredths of a second.
 
-    Seconds of a processor, seconds on the clock, and bytes of memory, those of the interpreter and
-    the libraries (some 80 MiB) included.
+    Seconds of processor time, seconds of wall time, and bytes of memory, including interpreter and
+    libraries (about 80 MiB).
     """
 
     cpu_s: int = 20
@@ -55,7 +56,7 @@ _Request = tuple[bytes, bytes, bytes]
 
 
 def main(cpu_s: int, memory: int) -> None:
-    """Answer questions until there are no more."""
+    """Run jobs until the input ends."""
     channel = socket.socket(fileno=os.dup(0))
     _limit(memory)
     _import_readers()
@@ -70,14 +71,14 @@ def main(cpu_s: int, memory: int) -> None:
 
 
 def _receive(channel: socket.socket, requests: "queue.Queue[_Request]") -> None:
-    """Take questions in, and see, whatever is being done, that there are no more."""
+    """Receive jobs; when the input ends, exit even if a job is running."""
     try:
         while True:
             name = message_framing.receive(channel, MAX_ARGUMENTS)
             arguments = message_framing.receive(channel, MAX_ARGUMENTS)
             requests.put((name, arguments, message_framing.receive(channel, MAX_DOCUMENT)))
     finally:
-        # What it has started itself, such as what reads pictures, is of the same group.
+        # Its children, such as tesseract, are in the same process group.
         os.killpg(0, signal.SIGKILL)
 
 
@@ -92,7 +93,7 @@ def _answer(job: Job, arguments: bytes, data: bytes, cpu_s: int) -> Sequence[byt
     except Exception as error:  # noqa: BLE001 - whatever parsers raise over hostile input
         if type(error).__name__ in ERRORS:
             return _refused(type(error).__name__, str(error))
-        # Where it broke, and nothing of the document, which a message may repeat.
+        # Only where it broke: an error's message may quote the document.
         place = traceback.extract_tb(error.__traceback__)[-1]
         return _refused(BROKE, f"{type(error).__name__} at {place.filename}:{place.lineno}")
     return (DONE, answer) if len(answer) <= MAX_ANSWER else _refused(ANSWER_TOO_LONG)
@@ -103,10 +104,10 @@ def _refused(kind: str, why: str = "") -> Sequence[bytes]:
 
 
 def _limit(memory: int) -> None:
-    """Bound what this process may ever take; what it starts inherits all of it."""
+    """Set this process's resource limits; its children inherit them."""
     _bound(resource.RLIMIT_AS, memory)
     _bound(resource.RLIMIT_NOFILE, _FILES)
-    # It writes no file, and leaves no copy of its memory where it breaks.
+    # It may not write files, and leaves no core dump.
     _bound(resource.RLIMIT_FSIZE, 0)
     _bound(resource.RLIMIT_CORE, 0)
 
@@ -118,7 +119,7 @@ def _bound(which: int, most: int) -> None:
 
 
 def _limit_processor(seconds: int) -> None:
-    """Have the system end this process after so many more seconds of a processor."""
+    """Let the system kill this process after ``seconds`` more of processor time."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     until = ceil(time.process_time()) + seconds
     within = until if hard == resource.RLIM_INFINITY else min(until, hard)
@@ -126,7 +127,7 @@ def _limit_processor(seconds: int) -> None:
 
 
 def _import_readers() -> None:
-    """Import now what readers import when they are first called."""
+    """Import now what readers would import on first use."""
     import feedparser  # noqa: F401
 
     from knowledge.corpus.readers.html_reader import extractor
@@ -135,6 +136,6 @@ def _import_readers() -> None:
 
 
 if __name__ == "__main__":
-    # Nobody reads what is printed here; a parser that prints must not fill a pipe.
+    # Discard output: a parser that prints must not fill a pipe.
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
     main(*map(int, sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""Serve ASGI applications on sockets of their own, within bounds on what a peer may hold."""
+"""Serve ASGI applications with deadlines and connection limits for their peers."""
 
 from bot.serving.connection_limits import Limits
 from bot.serving.connections import network_of

@@ -1,4 +1,4 @@
-"""Bound the connections of a listener, and choose which one makes room for another."""
+"""Limit a listener's connections, and choose which one to close for a new one."""
 
 import ipaddress
 from collections import Counter
@@ -10,28 +10,28 @@ from bot.serving.connection_limits import Limits
 
 
 class Connection(Protocol):
-    """What the bounds need to know of a connection."""
+    """A connection, as the limits need to see it."""
 
     @property
     def address(self) -> str:
-        """The peer's address, empty if it is gone already."""
+        """The peer's address; empty if it has gone."""
 
     @property
     def deadline(self) -> float | None:
-        """By when the peer has to do something; None while it waits for an answer."""
+        """When the peer's time runs out; None while it waits for an answer."""
 
     def drop(self, why: Closing) -> None:
-        """Close at once."""
+        """Close the connection at once."""
 
 
 class Connections:
     """The open connections of one listener.
 
-    Where there is no room the new one takes the place of another whose peer owes us something: so
-    whoever opens connections and leaves them shuts nobody out. The one nearest to its deadline
-    goes: it has been silent for longest, while a body that arrives puts its deadline off. Where no
-    peer owes us anything (each sends its next request before it has its answer), the address that
-    holds most gives one up, unless the new one is its own.
+    If there is no room, a new connection replaces one whose peer has to act: so idle connections
+    keep nobody out. The one nearest to its deadline is closed, because it has been silent for
+    longest; a body that arrives extends its deadline. If every peer waits for an answer
+    (pipelining requests), the address with the most connections loses one, unless the new one is
+    its own.
     """
 
     def __init__(self, limits: Limits, proxies: Sequence[str] = ()) -> None:
@@ -41,11 +41,11 @@ class Connections:
         self._counts: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        """Return how many are open."""
+        """Return the number of open connections."""
         return len(self._open)
 
     def admit(self, new: Connection) -> None:
-        """Take in a connection that was just opened, or drop it where none can make room."""
+        """Register a new connection, or close it if no room can be made."""
         network = network_of(new.address)
         room = True
         if self._counts[network] >= self._limits.per_address and not self._is_proxy(new.address):
@@ -59,7 +59,7 @@ class Connections:
             new.drop(Closing.REFUSED)
 
     def discard(self, closed: Connection) -> None:
-        """Forget a connection, if it is known."""
+        """Remove a closed connection, if it is registered."""
         network = self._open.pop(closed, None)
         if network is not None:
             self._counts[network] -= 1
@@ -67,7 +67,7 @@ class Connections:
                 del self._counts[network]
 
     def _make_room(self, among: Iterable[Connection]) -> bool:
-        """Drop one of the address that holds most, and say whether there was one to drop."""
+        """Close a connection of the address with the most; returns whether there was one."""
         waited_for = [
             (-self._counts[self._open[each]], each.deadline, each)
             for each in among
@@ -80,7 +80,7 @@ class Connections:
         return True
 
     def _make_room_at_busiest(self, newcomer: str) -> bool:
-        """Drop the oldest of the address that holds most, if it holds more than the newcomer."""
+        """Close the oldest one of the address with the most, if it has more than ``newcomer``."""
         busiest, held = self._counts.most_common(1)[0]
         if held <= self._counts[newcomer] + 1:
             return False
@@ -100,9 +100,9 @@ class Connections:
 
 
 def network_of(address: str) -> str:
-    """Return what one peer holds: an IPv4 address, or the 64 bits that an IPv6 host is given.
+    """Return a peer's network: an IPv4 address, or the /64 prefix of an IPv6 address.
 
-    What is neither is returned as it is.
+    Any other text is returned unchanged.
     """
     try:
         parsed = _parse(address)

@@ -1,4 +1,4 @@
-"""Hold the peers of uvicorn's HTTP/1.1 protocol to deadlines."""
+"""Add deadlines for peers to uvicorn's HTTP/1.1 protocol."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,22 +13,22 @@ from bot.observability.telemetry import Closing
 from bot.serving.connection_limits import Limits
 from bot.serving.connections import Connections
 
-#: A stop waits that long for what is left of a body: what was sent has come by then.
+#: Seconds that a stop waits for the rest of a body: what was sent has arrived by then.
 _LAST_SECONDS: Final = 1.0
-#: While a body is waited for, how often is looked whether our application holds it up.
+#: While a body is awaited, seconds between checks whether our application delays it.
 _LOOK_SECONDS: Final = 1.0
 
 
 class Phase(Enum):
-    """What a connection waits for."""
+    """What a connection is waiting for."""
 
     HEADERS = auto()
     BODY = auto()
-    #: For our application.
+    #: Our application's answer.
     ANSWER = auto()
-    #: For the peer to take what was written.
+    #: The peer to read the answer.
     READER = auto()
-    #: For another request.
+    #: Another request.
     NEXT = auto()
 
 
@@ -41,10 +41,10 @@ _CLOSINGS: Final = {
 
 
 class BoundedProtocol(H11Protocol):
-    """uvicorn's protocol with a deadline for whatever the peer owes, and bounds on connections.
+    """uvicorn's protocol with deadlines for the peer and limits on connections.
 
-    Nothing of a request is read here: what is waited for is told by the states of h11, which are
-    its public interface, each time that bytes came, an answer was written or the peer took it.
+    It parses nothing itself: h11's states, which are its public interface, say what the connection
+    is waiting for. They are checked each time that bytes arrive, or an answer is written or read.
     """
 
     limits: ClassVar[Limits]
@@ -64,7 +64,7 @@ class BoundedProtocol(H11Protocol):
 
     @property
     def deadline(self) -> float | None:
-        """By when, on the loop's clock, the peer has to do something; None if we have to."""
+        """When, on the loop's clock, the peer's time runs out; None if it is our turn."""
         match self._waiting:
             case (Phase.HEADERS, _):
                 return self._since + self.limits.headers
@@ -80,28 +80,28 @@ class BoundedProtocol(H11Protocol):
     def connection_made(  # type: ignore[override]  # of streams alone, as uvicorn's
         self, transport: asyncio.Transport
     ) -> None:
-        """Begin to wait for a request, if there is room."""
+        """Wait for a request, if there is room for the connection."""
         super().connection_made(transport)
-        # Writing counts as paused while anything is unsent: the one sign of a peer not reading.
+        # Pause writing while anything is unsent: the only sign of a peer that does not read.
         transport.set_write_buffer_limits(0)
         self._note()
         self.connections_open.admit(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Remove the connection."""
         if self._timer is not None:
             self._timer.cancel()
         self.connections_open.discard(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes in."""
+        """Process received bytes."""
         self._received += len(data)
         super().data_received(data)
         self._note()
 
     def send_400_response(self, msg: str) -> None:
-        """Say that this is no HTTP, unless an answer has begun already."""
+        """Answer invalid HTTP, unless an answer has begun."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             super().send_400_response(msg)
         else:
@@ -118,18 +118,18 @@ class BoundedProtocol(H11Protocol):
         self._note()
 
     def resume_writing(self) -> None:
-        """Wait for the peer no longer."""
+        """Stop waiting for the peer to read."""
         super().resume_writing()
         self._note()
 
     def shutdown(self) -> None:
-        """Answer what is in hand and close; a stop does not wait for what is still to be sent."""
+        """Answer the current request and close; do not wait for a request still being sent."""
         super().shutdown()
         if self._phase() is Phase.BODY:
             self.loop.call_later(_LAST_SECONDS, self._end_body)
 
     def drop(self, why: Closing) -> None:
-        """Close at once: closing in good order would wait for a peer that does not read."""
+        """Abort the connection: closing it properly would wait for a peer that does not read."""
         telemetry.count_connection_closed(why)
         self.transport.abort()
 
@@ -144,7 +144,7 @@ class BoundedProtocol(H11Protocol):
         return Phase.HEADERS if begun or self.cycle is None else Phase.NEXT
 
     def _note(self) -> None:
-        """Start the clock anew if something else is waited for, and see to it that it rings."""
+        """Reset the deadline if the phase changed, and make sure that a timer runs."""
         waiting = (self._phase(), self.cycle)
         if waiting != self._waiting:
             self._waiting, self._since, self._received = waiting, self.loop.time(), 0
@@ -152,7 +152,7 @@ class BoundedProtocol(H11Protocol):
         if due is not None and waiting[0] is Phase.BODY:
             due = min(due, self.loop.time() + _LOOK_SECONDS)
         if self._timer is not None:
-            # One that rings too early only looks again: a timer a packet would cost more.
+            # A timer that fires too early only checks again: one per packet would cost more.
             if due is not None and self._timer.when() <= due:
                 return
             self._timer.cancel()
@@ -175,15 +175,15 @@ class BoundedProtocol(H11Protocol):
             self.drop(Closing.BODY)
 
     def _holds_the_body_up(self) -> bool:
-        """Whether the body waits for our application to ask for it, or for more of it."""
+        """Whether our application has not read the body that arrived."""
         return self.flow.read_paused or self.conn.they_are_waiting_for_100_continue
 
 
 def bounded_protocol(limits: Limits, proxies: Sequence[str]) -> type[asyncio.Protocol]:
-    """Return the protocol of one listener, whose connections share its bounds."""
+    """Return a listener's protocol, whose connections share its limits."""
 
     class ListenerProtocol(BoundedProtocol):
-        """The protocol of one listener."""
+        """A listener's protocol."""
 
     ListenerProtocol.limits = limits
     ListenerProtocol.connections_open = Connections(limits, proxies)

@@ -1,7 +1,7 @@
-"""``/healthz`` and ``/metrics``, on a listener of their own, for whoever watches the bot.
+"""Serve ``/healthz`` and ``/metrics`` on a listener of their own, for monitoring.
 
-What is counted as it happens is in ``measures``; what is only looked at (queues, the index) is read
-of the database and the serving index when somebody asks.
+Events are counted in ``telemetry`` as they happen; the state of queues and index is read from the
+database and the serving index at each request.
 """
 
 import logging
@@ -42,17 +42,17 @@ from knowledge.update_queue import scheduled_jobs
 
 _log = logging.getLogger(__name__)
 
-#: How long a stop waits for what is in hand: whoever watches asks again.
+#: Seconds that a stop waits for open requests: monitoring asks again.
 _PATIENCE_SECONDS: Final = 2
-#: Requests at once; more are told to come back. Each may ask the database.
+#: Concurrent requests, each of which may query the database; more are refused.
 _AT_ONCE: Final = 8
-#: Jobs are looked for every few seconds: what is due for less is on time.
+#: A job due for less than this is on time: jobs are polled every few seconds.
 _GRACE: Final = timedelta(minutes=1)
-#: The inbox is looked through twice a second, and a failing database every fifteen: after that
-#: long the bot's loop hangs.
+#: Seconds without a poll of the update queue after which the bot's loop counts as hanging. It
+#: polls twice a second, and every fifteen seconds while the database fails.
 _SILENCE_SECONDS: Final = 30.0
 _NAME: Final = "tathabbat_"
-#: What is read as it is asked, and what it says.
+#: The gauges that are read at each request, with their descriptions.
 GAUGES: Final = {
     "database_up": "Whether the database answers.",
     "jobs_overdue": "Scheduled jobs that are overdue.",
@@ -65,7 +65,7 @@ GAUGES: Final = {
 }
 
 
-#: What ``/healthz`` calls each way in which an index server fails to serve.
+#: The word in ``/healthz`` for each failure of an index server.
 INDEX_WORDS: Final[dict[type[IndexUnavailable], str]] = {
     IndexUnreachable: "index_unreachable",
     IndexMismatch: "index_mismatch",
@@ -77,7 +77,7 @@ INDEX_WORDS: Final[dict[type[IndexUnavailable], str]] = {
 
 
 class Standing(Collector):
-    """How this process and what it works on stand, as read when it is asked."""
+    """Reads the health of this process and the gauges of queues, jobs and index."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Standing(Collector):
         self._sessions, self._index, self._clock, self._idle = sessions, index, clock, idle
 
     def problems(self) -> list[str]:
-        """Return what keeps this process from answering people, one word each; empty: nothing."""
+        """Return what prevents this process from answering people, one word each; may be empty."""
         found = []
         try:
             self._sessions.require_answer()
@@ -103,12 +103,12 @@ class Standing(Collector):
         return found
 
     def notes(self) -> list[str]:
-        """Return what does not work though people are answered, one word each."""
+        """Return what does not work although people are answered, one word each."""
         problem = self._index.problem
         return [] if problem is None else [_index_word(problem)]
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the gauges; without those of the database where it does not answer."""
+        """Yield the gauges; without the database's if it does not answer."""
         at = self._clock()
         answers, last = 1.0, None
         try:
@@ -140,7 +140,7 @@ class Standing(Collector):
 
 @contextmanager
 def serve_metrics(standing: Standing, bind: str) -> Iterator[None]:
-    """Answer at ``bind`` (host:port) while the body runs. Raises SettingsError if it cannot be."""
+    """Serve at ``bind`` (host:port) while the body runs. Raises SettingsError if it cannot."""
     try:
         listener = serving.listen(*serving.address_of(bind))
     except serving.CannotListen as error:
@@ -161,7 +161,7 @@ def _application(standing: Standing) -> Starlette:
     places = threading.BoundedSemaphore(_AT_ONCE)
 
     def bounded(answer: Callable[[], Response]) -> Callable[[Request], Response]:
-        """Return the endpoint, which runs in a thread, unless too many ask at once."""
+        """Return an endpoint that runs in a thread, and refuses if too many requests run."""
 
         def endpoint(_: Request) -> Response:
             if not places.acquire(blocking=False):

@@ -15,22 +15,22 @@ from starlette.types import ASGIApp
 from bot.serving.connection_limits import Limits
 from bot.serving.deadlines import BoundedProtocol, bounded_protocol
 
-#: Connections that the kernel keeps until they are accepted, and that are accepted at a time: each
-#: is a file descriptor before it can be counted.
+#: The socket's backlog, and how many connections are accepted at a time: each is a file descriptor
+#: before it can be counted.
 _BACKLOG: Final = 128
 _LIMITS: Final = Limits()
-#: What a stop takes beside its patience: uvicorn looks ten times a second whether it is to end.
+#: Seconds of a stop besides ``patience``: uvicorn polls ten times a second whether to exit.
 _MARGIN_SECONDS: Final = 1.0
 
 
 class CannotListen(Exception):
-    """Nothing can be served there; the message is why, for whoever names the setting."""
+    """The address cannot be listened on; the caller adds the setting's name to the message."""
 
 
 def address_of(bind: str) -> tuple[str, int]:
-    """Return the host and the port of "host:port". Raises CannotListen where it is none.
+    """Parse "host:port". Raises CannotListen if it is invalid.
 
-    The port alone is none: it would be that of every address this machine has.
+    A port alone is invalid: it would listen on all addresses of this machine.
     """
     host, _, port = bind.rpartition(":")
     try:
@@ -43,7 +43,7 @@ def address_of(bind: str) -> tuple[str, int]:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there. Raises CannotListen."""
+    """Return a listening socket. Raises CannotListen."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
@@ -60,12 +60,12 @@ def beside(
     proxies: Sequence[str] = (),
     limits: Limits = _LIMITS,
 ) -> Iterator[None]:
-    """Serve from a thread of its own while the body runs.
+    """Serve in a thread while the body runs.
 
-    At the end what is in hand is answered, for ``patience`` seconds at most. Who asks is read of
-    ``X-Forwarded-For`` where one of ``proxies`` (addresses or networks) passes the request on: the
-    last address there that is not itself a proxy's. A proxy's connections are many people's: only
-    the bound on all connections holds for them.
+    At the end open requests are answered, for ``patience`` seconds at most. If a request comes from
+    one of ``proxies`` (addresses or networks), the client's address is the last one in
+    ``X-Forwarded-For`` that is not a proxy's. A proxy's connections are many people's, so only the
+    limit on all connections applies to them.
     """
     server = _server(application, patience, proxies, limits)
     with listener:
@@ -88,7 +88,7 @@ async def within(
     proxies: Sequence[str] = (),
     limits: Limits = _LIMITS,
 ) -> AsyncIterator[None]:
-    """Serve within the running loop while the body runs; all else is as ``beside`` says."""
+    """Serve within the running event loop while the body runs; otherwise as ``beside``."""
     server = _server(application, patience, proxies, limits)
     with listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -100,20 +100,20 @@ async def within(
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to the program it is part of, and no connection behind."""
+    """A server that leaves signals to the program, and closes all connections at the end."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take none."""
+        """Capture no signals."""
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answer what is in hand, then close what a peer still holds open."""
+        """Answer open requests, then close the connections that peers still hold open."""
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
             if isinstance(connection, BoundedProtocol):
                 connection.transport.abort()
-        # They are told so in the loop's next turn.
+        # Their callbacks run in the loop's next iteration.
         await asyncio.sleep(0)
 
 
@@ -123,23 +123,23 @@ def _server(
     return _Server(
         uvicorn.Config(
             application,
-            # Whatever else is installed: the bounds rest on these two.
+            # Fixed, whatever else is installed: the limits depend on these two.
             loop="asyncio",
             http=bounded_protocol(limits, proxies),
-            # Addresses hold tokens of sign-in links, requests what people write: no line of either.
+            # URLs contain tokens of sign-in links: no access log.
             access_log=False,
             log_config=None,
-            # Its warnings tell what strangers send, a line each: they would fill the disk.
+            # uvicorn warns about each invalid request: strangers could fill the disk.
             log_level=logging.ERROR,
             server_header=False,
             date_header=True,
             lifespan="off",
             ws="none",
-            # Always said: uvicorn would ask the environment, and believe this machine.
+            # Set explicitly: by default uvicorn reads the environment and trusts this machine.
             proxy_headers=bool(proxies),
             forwarded_allow_ips=list(proxies),
             backlog=_BACKLOG,
-            # Longer than ours: this one counts from when an answer was written, read or not.
+            # Longer than our deadline: uvicorn counts from when an answer was written, read or not.
             timeout_keep_alive=math.ceil(limits.unread + limits.idle),
             timeout_graceful_shutdown=patience,
             h11_max_incomplete_event_size=limits.header_bytes,

@@ -1,4 +1,4 @@
-"""The Telegram channel: an update in, one call of the conversation, the reply rendered and sent."""
+"""Connect the conversation to Telegram: receive updates, answer them, render and send replies."""
 
 import os
 

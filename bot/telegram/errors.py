@@ -1,4 +1,4 @@
-"""Errors of the Telegram channel, and the handling of a handler that breaks.
+"""Errors of the Telegram channel.
 
 TelegramChannelError
 ├── TokenMissing         no token is configured

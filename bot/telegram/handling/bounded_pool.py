@@ -1,4 +1,4 @@
-"""A line for slow work: threads of its own, and no more people in it than can be served soon."""
+"""Run slow work in a thread pool of its own with a bounded queue."""
 
 import contextlib
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from bot.observability.logs import Threads
 
 
 class BoundedPool:
-    """Threads that others do not wait for, with at most ``room`` pieces of work at hand at once.
+    """A thread pool for slow work, with at most ``room`` jobs running or queued.
 
-    Used from one loop: only the work itself is done in its threads.
+    Use it from one event loop; only the jobs themselves run in its threads.
     """
 
     def __init__(self, name: str, threads: int, room: int) -> None:
@@ -18,7 +18,7 @@ class BoundedPool:
 
     @contextlib.contextmanager
     def place(self) -> Iterator[bool]:
-        """Hold a place for the body; False where none is free."""
+        """Hold a place while the body runs; yields False if none is free."""
         is_free = self._free > 0
         self._free -= is_free
         try:

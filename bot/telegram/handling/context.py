@@ -1,4 +1,4 @@
-"""Give handlers the conversation off the loop, a placeholder, and where replies go."""
+"""Let handlers ask the conversation off the event loop, with placeholders for slow answers."""
 
 import asyncio
 import contextlib
@@ -32,37 +32,37 @@ logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-#: Calls of the conversation at once: the model uses all cores anyway, the rest waits in line.
+#: Concurrent calls of the conversation: the model uses all cores anyway, others queue.
 TALK_THREADS = 4
-# What needs no model must not wait for what does.
+# Calls without a model must not wait for those with one.
 _QUICK_THREADS = 2
-# What nobody asked for waits behind itself: it takes no thread from those who ask.
+# Unasked checks in groups have one thread, so that they never delay people who ask.
 _ASIDE_THREADS = 1
-#: Pictures read at once, and at hand in all: one takes a second or two, and a processor.
+#: Pictures read concurrently, and accepted in all: one takes a second or two of a processor.
 PICTURE_THREADS, PICTURES = 2, 12
-#: Pages read at once, and at hand in all: each is mostly waited for, and eight seconds at most.
+#: Pages read concurrently, and accepted in all: each is mostly waiting, eight seconds at most.
 LINK_THREADS, LINKS = 8, 24
-# Albums remembered, so that ten photos without a caption get one reply; the oldest are forgotten.
+# Albums remembered, so that ten photos without a caption get one reply.
 _ALBUMS = 1024
-# Chats whose menu of commands is remembered: moderators are few.
+# Chats whose command menu is remembered: moderators are few.
 _MENUS = 1024
 
-#: Commands and their descriptions, as a chat's menu shows them.
+#: A chat's command menu: commands and their descriptions.
 Menu: TypeAlias = tuple[tuple[str, str], ...]
 
 #: A question to the conversation, e.g. ``lambda talk, asker: talk.claim(asker, text)``.
 Question: TypeAlias = Callable[[Talk, Asker], Reply]
-#: Gets what a question needs, such as a picture from Telegram.
+#: Prepares a question, such as by downloading a picture from Telegram.
 Getting: TypeAlias = Callable[[], Awaitable[Question]]
 
 
 @dataclass(slots=True)
 class HandlerState:
-    """What all handlers of one application share (its ``bot_data``)."""
+    """The state that all handlers of an application share (its ``bot_data``)."""
 
     talk: Talk
     pacer: Pacer
-    #: Has a place for each message that may be sent and not recorded as sent.
+    #: Limits the messages that may be sent but not yet recorded as sent.
     window: asyncio.Semaphore
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: Threads(TALK_THREADS, thread_name_prefix="talk")
@@ -82,12 +82,12 @@ class HandlerState:
     _menus: LRUCache[int, Menu] = field(default_factory=lambda: LRUCache(_MENUS))
 
     def pending(self, update_id: int) -> PendingReply:
-        """Return what is in hand for an update."""
+        """Return the pending reply of an update."""
         return self._pending.setdefault(update_id, PendingReply())
 
     @contextlib.contextmanager
     def holding(self, update_id: int, pending: PendingReply) -> Iterator[None]:
-        """Have ``hand`` be what is in hand for an update while the body answers it."""
+        """Register an update's pending reply while the body answers it."""
         self._pending[update_id] = pending
         try:
             yield
@@ -95,22 +95,22 @@ class HandlerState:
             del self._pending[update_id]
 
     def close(self) -> None:
-        """Let go of the threads; what they do is finished, what waits for them is not begun."""
+        """Shut down the threads: running calls finish, queued ones are cancelled."""
         every = (self.threads, self.quick, self.aside, self.pictures.threads, self.links.threads)
         for threads in every:
             threads.shutdown(wait=False, cancel_futures=True)
 
     def is_new_menu(self, chat_id: int, menu: Menu) -> bool:
-        """Whether ``menu`` is another than was last shown in the chat, as far as is known."""
+        """Whether ``menu`` differs from the one last set in the chat, as far as is remembered."""
         known = self._menus.pop(chat_id, ())
         if menu:
             self._menus[chat_id] = menu
         return known != menu
 
     def is_new_album(self, message: Message) -> bool:
-        """Whether ``message`` is the first seen of its album; a single message always is.
+        """Whether ``message`` is the first of its album, also when it is retried.
 
-        So is the first when it is answered anew.
+        A message without an album always is.
         """
         album = message.media_group_id
         if album is None:
@@ -121,18 +121,18 @@ class HandlerState:
 class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], HandlerState]):
     """The callback context of this bot's handlers.
 
-    Nothing is sent from here but signs: what is to be said is left in the update's ``Hand``, kept
-    by the worker, and sent then.
+    Only callback answers are sent from here. Replies are put into the update's ``PendingReply``;
+    the worker stores them first, then sends them.
     """
 
     async def answer(
         self, update: Update, kind: str, question: Question, line: BoundedPool | None = None
     ) -> None:
-        """Ask the conversation and have its reply sent under the person's message.
+        """Ask the conversation, and reply to the person's message with the result.
 
-        Where that takes long, a placeholder stands there meanwhile and becomes the answer. What is
-        slow stands in a ``line`` of its own; where that is full the person is told. ``kind`` names
-        the way in for the log line, which carries latencies but no text. Raises whatever the
+        If it takes long, a placeholder is shown, which is then edited into the answer. Slow
+        questions run in a pool (``line``); if that is full, the person is told so. ``kind`` names
+        the update's kind for the log, which has latencies but no text. Raises what the
         conversation raises.
         """
 
@@ -144,7 +144,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
     async def answer_with(
         self, update: Update, kind: str, getting: Getting, line: BoundedPool | None = None
     ) -> None:
-        """Do as ``answer`` does with the question that ``getting`` returns; raises what it does."""
+        """As ``answer``, with the question that ``getting`` prepares; raises what it raises."""
         place, asker = place_of(update), asker_of(update)
         if place is None or asker is None:
             return
@@ -160,9 +160,9 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
     async def say(
         self, update: Update, kind: str, question: Callable[[Talk, Asker], Reply | None]
     ) -> None:
-        """Ask the conversation and have what it replies, if anything, sent under the message.
+        """Ask the conversation, and reply to the message if there is a reply.
 
-        Nothing stands there meanwhile: there may be nothing to say. Raises as ``answer`` does.
+        There is no placeholder, because there may be no reply. Raises as ``answer`` does.
         """
         started = time.perf_counter()
         reply, place = await self.ask(update, question), place_of(update)
@@ -171,10 +171,10 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
             log_answered(update, kind, said, started)
 
     async def rewrite(self, update: Update, kind: str, question: Question) -> None:
-        """Ask the conversation and have its reply take the place of the button's message.
+        """Ask the conversation, and edit the button's message into the reply.
 
-        A message Telegram no longer hands out, or a reply that takes more than one, is answered
-        instead. Raises as ``answer`` does.
+        If Telegram no longer provides the message, or the reply takes several messages, send a new
+        one instead. Raises as ``answer`` does.
         """
         query = update.callback_query
         message = query.message if query is not None else None
@@ -192,7 +192,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
         log_answered(update, kind, said, started)
 
     async def ask(self, update: Update, question: Callable[[Talk, Asker], _T]) -> _T:
-        """Return what the conversation says, for the handler to show; raises what it raises.
+        """Return the conversation's result for the handler to use; raises what it raises.
 
         Only for updates that come from a person.
         """
@@ -202,9 +202,9 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
         return await self._ask(question, asker)
 
     async def refresh_menu(self, update: Update) -> None:
-        """Show a moderator the menu of what they may do, in their own chat; take it from others.
+        """Set a moderator's command menu in their private chat; remove it from others.
 
-        A sign only: where it cannot be shown, the commands work all the same.
+        The menu is only a hint: if it cannot be set, the commands work all the same.
         """
         asker = asker_of(update)
         if asker is None or asker.address is None:
@@ -242,7 +242,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
     async def _placeholder(
         self, pending: PendingReply, place: Place, asker: Asker
     ) -> AsyncIterator[None]:
-        """Have a placeholder stand there if the body takes until one is due."""
+        """Show a placeholder if the body takes until one is due."""
         if pending.placeholder_at is None or pending.placeholder is not None:
             yield
             return
@@ -251,7 +251,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
         try:
             yield
         except IndexUnavailable:
-            # The answer comes later: what stands there meanwhile says that it is looked for.
+            # The answer comes later: the placeholder says that it is looked for.
             found.set()
             await standing
             if pending.placeholder is None:
@@ -259,7 +259,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
             raise
         finally:
             found.set()
-            # One that is on its way is waited for: the answer is to take its place.
+            # Wait for a placeholder that is being sent: the answer will replace it.
             await standing
 
     async def _stand_in(
@@ -273,9 +273,9 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Hand
     async def _show_placeholder(
         self, pending: PendingReply, place: Place, asker: Asker, found: asyncio.Event
     ) -> None:
-        """Send a placeholder unless what it stands for is ``found``."""
+        """Send a placeholder unless the answer is ``found`` first."""
         loop, state = asyncio.get_running_loop(), self.bot_data
-        # A courtesy: it never takes a turn that an answer waits for.
+        # A placeholder never takes a send slot that an answer waits for.
         if found.is_set() or state.pacer.wait(place.chat_id):
             return
         try:
@@ -298,10 +298,10 @@ App: TypeAlias = Application[
 
 
 def asker_of(update: Update) -> Asker | None:
-    """Return who did what ``update`` tells, or None where that is nobody."""
+    """Return the person behind an update; None if there is none."""
     person, chat, post = update.effective_user, update.effective_chat, update.channel_post
     if post is not None:
-        # A channel speaks as itself, in no language but its posts'.
+        # A channel posts as itself; its language is unknown.
         language = language_spoken(find_question(post, post.get_bot().username).text)
         return Asker(post.chat.id, language, group=post.chat.id)
     spoken_as = update.message.sender_chat if update.message is not None else None
@@ -309,14 +309,14 @@ def asker_of(update: Update) -> Asker | None:
         return Asker(chat.id, group=chat.id)
     if person is None:
         return None
-    # A group is no place to be told something later: only who writes in private is remembered.
+    # Notifications go to private chats only: no address is stored from a group.
     if chat is not None and chat.type == ChatType.PRIVATE:
         return Asker(person.id, person.language_code, str(chat.id))
     return Asker(person.id, person.language_code, group=chat.id if chat is not None else None)
 
 
 def place_of(update: Update) -> Place | None:
-    """Return where the reply to ``update`` goes, or None where there is nowhere."""
+    """Return where the reply to an update goes; None if there is no chat."""
     query = update.callback_query
     held = find_message(update) or update.channel_post if query is None else query.message
     if isinstance(held, Message):
@@ -328,7 +328,7 @@ def place_of(update: Update) -> Place | None:
 
 
 def log_answered(update: Update, kind: str, messages: int, started: float) -> None:
-    """Log and count an update that has its answer; ``started`` is by ``time.perf_counter``."""
+    """Log and count an answered update; ``started`` is from ``time.perf_counter``."""
     passed = time.perf_counter() - started
     telemetry.count_answered(kind, passed)
     logger.info(

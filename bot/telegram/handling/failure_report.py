@@ -1,4 +1,4 @@
-"""Report what a handler raised, and leave the update to the worker that tries again."""
+"""Log errors of handlers; the worker retries the update."""
 
 import logging
 
@@ -13,16 +13,16 @@ logger = logging.getLogger(__name__)
 
 
 async def report_failure(update: object, context: Context) -> None:
-    """Log what a handler raised, without a person's words, and leave it to the worker.
+    """Log an error of a handler, without a person's words.
 
-    The worker tries again, and tells the person when it has tried often enough.
+    The worker retries the update, and tells the person after the last attempt.
     """
     error = context.error
     if error is None:  # pragma: no cover - PTB always sets it for error handlers
         return
     update_id = update.update_id if isinstance(update, Update) else None
     if isinstance(error, Forbidden):
-        # The person blocked the bot or removed it from the group: nobody is left to tell.
+        # The person blocked the bot or removed it from the group: nobody is left to answer.
         logger.info("update_undeliverable", extra={"update_id": update_id})
         return
     logger.error("update_failed", extra={"update_id": update_id, **log_fields(error)})

@@ -1,7 +1,8 @@
-"""Groups and channels: what their admins set, what is looked at unasked, where the bot comes in.
+"""Handle groups and channels: settings, watched messages, joining and leaving.
 
-A watched group's messages are not for the bot: intake lets them in by ``is_overheard``, and a
-worker hands them to ``look`` alone, so that no other handler ever takes them for a question.
+Messages in a watched group are not addressed to the bot. Intake accepts them by
+``is_overheard``, and a worker passes them to ``look`` only, so that no other handler ever takes
+them for a question.
 """
 
 import asyncio
@@ -45,9 +46,9 @@ from bot.telegram.outgoing.sending import Place
 
 logger = logging.getLogger(__name__)
 
-#: A message older than this is not interrupted any more, as after a time without network.
+#: An older message gets no unasked reply, as after a network outage.
 FRESH: Final = timedelta(minutes=10)
-#: How often is looked which groups other processes had watched or not.
+#: Seconds between reloads of the watched groups, which other processes may change.
 LOOK_SECONDS: Final = 5.0
 
 _GROUPS: Final = (ChatType.GROUP, ChatType.SUPERGROUP)
@@ -56,7 +57,7 @@ _ADMINS: Final = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
 
 
 def register(application: App) -> None:
-    """Add the handlers of groups and channels: before all others, which take any press."""
+    """Add the handlers of groups and channels. Call it before the others, which take any press."""
     application.add_handler(CallbackQueryHandler(on_press, f"^{PREFIX}:"))
     speaks = filters.UpdateType.MESSAGE & (FROM_A_PERSON | AS_THE_GROUP)
     application.add_handler(CommandHandler(COMMANDS, on_command, speaks))
@@ -68,7 +69,7 @@ def register(application: App) -> None:
 
 
 async def on_command(update: Update, context: Context) -> None:
-    """Do an admin's command in a group; say where nobody else is that it is for groups."""
+    """Handle an admin's command in a group; in a private chat say that it is for groups."""
     message = update.message
     if message is None or (given := find_command(message)) is None:
         return
@@ -77,7 +78,7 @@ async def on_command(update: Update, context: Context) -> None:
             update, given.name, lambda talk, asker: talk.command(asker, given.name, "")
         )
         return
-    # Only admins can speak as the group itself, and Telegram does not tell who of them it is.
+    # Only admins can post as the group itself; Telegram does not say which of them it is.
     person = None if message.sender_chat is not None else message.from_user
     here = await _here(context.bot, message.chat.id, person.id if person is not None else None)
     if given.name == "watch":
@@ -89,9 +90,9 @@ async def on_command(update: Update, context: Context) -> None:
 
 
 async def on_press(update: Update, context: Context) -> None:
-    """Change a setting in its place for an admin; show anybody else for a moment that they cannot.
+    """Change a setting for an admin and edit the message; show others a notice that they cannot.
 
-    Whether they are an admin is asked at each press: who was one yesterday may be none today.
+    Whether they are an admin is asked at each press, because it can change.
     """
     query = update.callback_query
     if query is None or query.message is None or (action := query.data) is None:
@@ -113,7 +114,7 @@ async def on_press(update: Update, context: Context) -> None:
 
 
 async def on_post(update: Update, context: Context) -> None:
-    """Answer a channel's post that asks, under it."""
+    """Reply to a channel's post that asks something."""
     post = update.channel_post
     if post is None:
         return
@@ -122,9 +123,9 @@ async def on_post(update: Update, context: Context) -> None:
 
 
 async def on_membership(update: Update, context: Context) -> None:
-    """Greet a group the bot comes into, forget one it leaves, and who does not want to hear of it.
+    """Greet a group that the bot joins; delete data of groups it left and people who blocked it.
 
-    A channel gets no greeting: it would be another post.
+    A channel gets no greeting: it would be a post to everybody.
     """
     change = update.my_chat_member
     if change is None:
@@ -141,7 +142,7 @@ async def on_membership(update: Update, context: Context) -> None:
 
 
 async def on_move(update: Update, context: Context) -> None:
-    """Have what a group's admins chose follow it to its new number; both groups tell of it."""
+    """Move a group's settings to its new id. Telegram announces the move in both chats."""
     message = update.message
     if message is None:
         return
@@ -152,13 +153,13 @@ async def on_move(update: Update, context: Context) -> None:
 
 
 async def move(state: HandlerState, old: int, new: int) -> None:
-    """Have a group go by another number. Raises DatabaseFailed where the database fails."""
+    """Move a group's settings to its new id. Raises DatabaseFailed."""
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(state.quick, state.talk.groups.moved, old, new)
 
 
 def is_overheard(application: App, chat: int, update: object) -> bool:
-    """Whether an update, as Telegram wrote it, is to be looked at though nobody asked."""
+    """Whether a raw update is a watched group's message to check although nobody asked."""
     if not application.bot_data.talk.groups.is_watched(chat):
         return False
     try:
@@ -171,7 +172,7 @@ def is_overheard(application: App, chat: int, update: object) -> bool:
 
 
 async def look(state: HandlerState, update: Update, pending: PendingReply) -> None:
-    """Leave in ``hand`` what there is to say to a message that nobody asked about."""
+    """Put an unasked reply to a watched group's message into ``pending``, if there is one."""
     place, asker, message = place_of(update), asker_of(update), update.message
     if place is None or asker is None or message is None:
         return
@@ -185,7 +186,7 @@ async def look(state: HandlerState, update: Update, pending: PendingReply) -> No
 
 @contextlib.asynccontextmanager
 async def remembering(state: HandlerState) -> AsyncIterator[None]:
-    """Keep in memory which groups are watched while the body runs; it is known when that begins."""
+    """Keep the watched groups in memory while the body runs; they are loaded before it starts."""
     refresh = partial(_refresh, state)
     await refresh()
     async with repeating(refresh, LOOK_SECONDS):
@@ -201,7 +202,7 @@ async def _refresh(state: HandlerState) -> None:
 
 
 def _says_something(message: Message, bot_id: int) -> bool:
-    """Whether people say something in a message: no bot does, and it is not what this one said."""
+    """Whether a message has a person's own words: not a bot's, and not a forward of this bot's."""
     origin, via = message.forward_origin, message.via_bot
     by_bot = message.sender_chat is None and (message.from_user is None or message.from_user.is_bot)
     ours = (isinstance(origin, MessageOriginUser) and origin.sender_user.id == bot_id) or (
@@ -211,7 +212,7 @@ def _says_something(message: Message, bot_id: int) -> bool:
 
 
 async def _here(bot: Bot, chat: int, person: int | None) -> Here:
-    """Return how things stand in a group for ``person``, None for one who speaks as the group."""
+    """Return the group and the status of ``person`` there; None posts as the group itself."""
     standing = Standing.ADMIN if person is None else await _standing(bot, chat, person)
     readable = standing is not Standing.ADMIN or await _is_readable(bot, chat)
     return Here(chat, standing, readable)
@@ -227,7 +228,7 @@ async def _standing(bot: Bot, chat: int, person: int) -> Standing:
 
 
 async def _is_readable(bot: Bot, chat: int) -> bool:
-    """Whether the bot gets what is not said to it; where that is not known, nobody is warned."""
+    """Whether the bot receives messages not addressed to it; assumed if it is unknown."""
     try:
         if (await bot.get_me()).can_read_all_group_messages:
             return True

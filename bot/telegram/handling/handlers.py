@@ -1,13 +1,12 @@
-"""Tell the kinds of updates apart, and ask the conversation one question for each.
+"""Dispatch updates to handlers, each of which asks the conversation one question.
 
 In a private chat everything is meant for the bot. In a group only these are: a command, a reply to
 one of its messages, a mention. A mention without words of its own, in reply to somebody's message,
 asks about that message (or the part of it that was quoted).
 
-What is edited is answered again where it is a claim or ``/check``; other commands were done when
-they were given. Service messages are not for the bot: ``ALLOWED_UPDATES`` keeps Telegram from
-sending most of what is not, the filters refuse the rest. ``groups`` holds what is of groups and
-channels alone.
+An edited message is answered again if it is a claim or ``/check``; other commands were done when
+they were given. Service messages are ignored: ``ALLOWED_UPDATES`` keeps Telegram from sending most
+of them, the filters drop the rest. ``groups`` has the handlers for groups and channels only.
 """
 
 import asyncio
@@ -39,10 +38,10 @@ from bot.telegram.outgoing.callback_answers import acknowledge, notice
 from bot.telegram.outgoing.keyboards import may_replace, replace_buttons
 from bot.telegram.outgoing.rendering import Buttons
 
-#: Actions that open with these are settings: their reply takes the place of the buttons' message.
+#: Prefixes of settings' actions: their reply replaces the message with the buttons.
 SETTING_ACTIONS = ("lang:", "cal:", "notify:", "forget:")
-#: Actions that are only acknowledged: their reply is shown for a moment, its buttons among those
-#: of the answer, which stands.
+#: Prefixes of actions that are only acknowledged: their reply is shown as a notice, and its
+#: buttons replace some of the answer's. The answer itself stays.
 NOTICE_ACTIONS = ("useful:", "useless:", "tell:", "quiet:")
 
 _COMMANDS: dict[str, Question] = {
@@ -52,7 +51,7 @@ _COMMANDS: dict[str, Question] = {
     "privacy": lambda talk, asker: talk.command(asker, "privacy", ""),
     "about": lambda talk, asker: talk.command(asker, "about", ""),
 }
-#: Commands whose replies are not for others to read.
+#: Commands whose replies are private.
 _PERSONAL = ("notify", "mydata", "forgetme")
 #: Every command that is answered to everybody.
 PUBLIC_COMMANDS = frozenset({*_COMMANDS, *_PERSONAL, "check"})
@@ -61,14 +60,14 @@ GROUP_COMMANDS = frozenset(of_groups.COMMANDS)
 
 
 def register(application: App) -> None:
-    """Add every handler to ``application``, the most particular first."""
+    """Add all handlers to ``application``, the most specific first."""
     groups.register(application)
     meant = filters.UpdateType.MESSAGE & FROM_A_PERSON & FOR_THIS_BOT
-    # Presses first: later handlers look at messages, and a press may carry one that is too old.
+    # Presses first: later handlers read messages, and a press may carry an inaccessible one.
     application.add_handler(CallbackQueryHandler(on_press))
     application.add_handler(InlineQueryHandler(on_typed))
     application.add_handler(ChosenInlineResultHandler(on_chosen))
-    # Not only where meant: in a group a bare command is for every bot that knows it.
+    # Without the filter ``meant``: in a group a bare command is for every bot that knows it.
     person = filters.UpdateType.MESSAGE & FROM_A_PERSON
     application.add_handler(CommandHandler(list(_COMMANDS), on_command, person))
     asked = filters.UpdateType.MESSAGES & FROM_A_PERSON
@@ -77,7 +76,7 @@ def register(application: App) -> None:
     application.add_handler(MessageHandler(meant & ANY_COMMAND, on_other_command))
     claims = asked & FOR_THIS_BOT & ~ANY_COMMAND & (filters.TEXT | filters.CAPTION)
     application.add_handler(MessageHandler(claims, on_claim))
-    # A place that somebody shares is edited all the time: of what has no words only pictures count.
+    # Live locations are edited all the time: of media without text only edited pictures count.
     exchanged = filters.UpdateType.EDITED_MESSAGE & FROM_A_PERSON & FOR_THIS_BOT & filters.PHOTO
     shown = (meant & filters.ATTACHMENT) | exchanged
     application.add_handler(MessageHandler(shown, on_media))
@@ -85,7 +84,7 @@ def register(application: App) -> None:
 
 
 def is_for(application: App, update: object) -> bool:
-    """Whether any handler takes ``update``, as Telegram wrote it; one not understood counts too."""
+    """Whether any handler takes a raw update; one that cannot be decoded counts too."""
     try:
         read = decode_update(update, application.bot)
         listed = chain.from_iterable(application.handlers.values())
@@ -96,7 +95,7 @@ def is_for(application: App, update: object) -> bool:
 
 
 async def on_command(update: Update, context: Context) -> None:
-    """Answer one of the bot's own commands."""
+    """Answer one of the commands that take no argument."""
     if update.message is None or (given := find_command(update.message)) is None:
         return
     await context.answer(update, given.name, _COMMANDS[given.name])
@@ -104,7 +103,7 @@ async def on_command(update: Update, context: Context) -> None:
 
 
 async def on_check(update: Update, context: Context) -> None:
-    """Answer a claim that is given with the command, or that the command replies to."""
+    """Answer the claim given with the command, or the one that the command replies to."""
     message = find_message(update)
     if message is not None:
         asked = find_question(message, context.bot.username)
@@ -112,7 +111,7 @@ async def on_check(update: Update, context: Context) -> None:
 
 
 async def on_personal_command(update: Update, context: Context) -> None:
-    """Do a command that is about the person themselves, where nobody reads along."""
+    """Handle a command about the person themselves, in a private chat only."""
     message = update.message
     if message is None or (given := find_command(message)) is None:
         return
@@ -127,9 +126,9 @@ async def on_personal_command(update: Update, context: Context) -> None:
 
 
 async def on_other_command(update: Update, context: Context) -> None:
-    """Do a moderator's command in their own chat; explain the commands that exist elsewhere.
+    """Handle a moderator's command in a private chat; otherwise explain the commands.
 
-    What moderators see is not for a group, and whether somebody is one is not either.
+    In a group neither moderators' data nor whether somebody is a moderator may show.
     """
     message = update.message
     if message is None or (given := find_command(message)) is None:
@@ -159,7 +158,7 @@ async def on_claim(update: Update, context: Context) -> None:
 
 
 async def on_press(update: Update, context: Context) -> None:
-    """Answer a button; its waiting sign is taken away whatever becomes of the answer."""
+    """Answer a button; its progress indicator is always ended."""
     query = update.callback_query
     if query is None:
         return
@@ -168,7 +167,7 @@ async def on_press(update: Update, context: Context) -> None:
         return
     acknowledged = asyncio.create_task(acknowledge(query))
     try:
-        # Only a game's button comes without data, and this bot has none.
+        # Only buttons of games have no data, and this bot has no games.
         if (action := query.data) is None:
             return
         rewrites = action.startswith(SETTING_ACTIONS) and may_replace(query.message, action)
@@ -191,7 +190,7 @@ async def _notice(update: Update, context: Context, query: CallbackQuery, action
 def _relabel(
     update: Update, context: Context, query: CallbackQuery, buttons: Sequence[Sequence[Button]]
 ) -> None:
-    """Have what was chosen seen under the answer, as far as Telegram still hands it out."""
+    """Show the choice in the answer's buttons, if Telegram still provides the message."""
     message, pressed = query.message, query.data
     if not isinstance(message, Message) or message.reply_markup is None or pressed is None:
         return

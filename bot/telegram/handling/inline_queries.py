@@ -1,8 +1,8 @@
-"""Claims that people type in other chats, after the bot's name: cards to choose from, at once.
+"""Answer inline queries: claims typed after the bot's name in other chats, answered with cards.
 
-Each keystroke is a query. They pass the inbox like everything else, where the last of a person's
-overtakes those that still wait; nothing is kept of them, and what can be shown no more is let go.
-What was chosen is another update, if @BotFather's inline feedback is on: that is asked in earnest.
+Each keystroke is a query. They pass through the update queue, where a person's newest query
+replaces their waiting ones. Nothing is stored of them, and expired ones are dropped. The chosen
+card comes as another update if @BotFather's inline feedback is on; that counts as an inquiry.
 """
 
 import logging
@@ -28,18 +28,18 @@ from knowledge.text.plain_text import single_line
 
 logger = logging.getLogger(__name__)
 
-#: Telegram takes cards for about ten seconds; who typed that has typed on, or gone.
+#: Telegram accepts cards for about ten seconds; later the person has typed on or left.
 LONGEST_WAIT_SECONDS: Final = 8.0
-#: How long Telegram may show the same cards again: what is withdrawn is not to be passed on.
+#: Seconds that Telegram may cache cards: retracted statements must not be shared for long.
 _CACHE: Final = timedelta(seconds=10)
-#: What /start gets from who comes from there (Bot API: letters, digits, ``_`` and ``-``).
+#: The parameter of /start for people who come from there (Bot API: letters, digits, ``_``, ``-``).
 _START: Final = "inline"
-#: Characters of what a list shows in one line and in two; they bound hostile names.
+#: Characters of a card's title (one line) and description (two); they bound hostile names.
 _TITLE, _DESCRIPTION = 128, 256
 
 
 async def on_typed(update: Update, context: Context) -> None:
-    """Offer cards for what is typed; say what to type where there are none."""
+    """Answer an inline query with cards; if there are none, say what to type."""
     query, pending = update.inline_query, context.bot_data.pending(update.update_id)
     if query is None or pending.waited > LONGEST_WAIT_SECONDS:
         return
@@ -51,7 +51,7 @@ async def on_typed(update: Update, context: Context) -> None:
     articles = [made for card in offered.cards if (made := article(card)) is not None]
     hint = offered.hint
     try:
-        # A sign like a press's: nobody waits for it longer than they look at it.
+        # Sent once, like a callback answer: nobody waits for it.
         await query.answer(
             articles[: InlineQueryLimit.RESULTS],
             cache_time=_CACHE,
@@ -59,12 +59,12 @@ async def on_typed(update: Update, context: Context) -> None:
             button=InlineQueryResultsButton(hint, start_parameter=_START) if hint else None,
         )
     except TelegramError as error:
-        # Too old, most likely: typed on since.
+        # Most likely expired: the person typed on.
         logger.info("cards_not_shown", extra={"error": type(error).__name__})
 
 
 async def on_chosen(update: Update, context: Context) -> None:
-    """Have it kept that somebody asked what they sent on."""
+    """Record the inquiry of a card that somebody sent."""
     chosen = update.chosen_inline_result
     if chosen is not None:
         await context.ask(
@@ -73,7 +73,7 @@ async def on_chosen(update: Update, context: Context) -> None:
 
 
 def article(card: Card) -> InlineQueryResultArticle | None:
-    """Return a card as Telegram shows it, None where it says nothing; what is too long is cut."""
+    """Return a card as Telegram's article, cut to its limits; None if it has no text."""
     messages = render(card.reply)
     title = single_line(card.title)[:_TITLE]
     if not messages or not title:

@@ -1,4 +1,4 @@
-"""Messages without words: pictures are read, of all else is said that it is not."""
+"""Handle messages without text: read pictures, and say that other media are not read."""
 
 import asyncio
 from typing import Final
@@ -13,17 +13,17 @@ from bot.telegram.handling.context import Context, Question
 from bot.telegram.incoming.message_text import Asked, find_message, forwarded_from
 from knowledge.claims import lone_link
 
-#: Bytes of a picture that are fetched, and the seconds it has.
+#: Maximum bytes of a downloaded picture, and the seconds it may take.
 MAX_PICTURE_BYTES: Final = 10 * 2**20
 DOWNLOAD_S: Final = 20.0
-#: Files that are pictures as well.
+#: MIME types of documents that are read as pictures.
 _PICTURE_TYPES: Final = frozenset({"image/jpeg", "image/png", "image/webp"})
 _MEDIA: Final = {
     MessageAttachmentType.VOICE: Medium.VOICE,
     MessageAttachmentType.AUDIO: Medium.AUDIO,
     MessageAttachmentType.VIDEO: Medium.VIDEO,
     MessageAttachmentType.VIDEO_NOTE: Medium.VIDEO_NOTE,
-    # An animation is a document as well, a venue a location: the first that fits counts.
+    # An animation is also a document, a venue also a location: the first match counts.
     MessageAttachmentType.ANIMATION: Medium.ANIMATION,
     MessageAttachmentType.STICKER: Medium.STICKER,
     MessageAttachmentType.PHOTO: Medium.PICTURE,
@@ -37,9 +37,9 @@ _MEDIA: Final = {
 async def answer_about(
     update: Update, context: Context, message: Message, kind: str, asked: Asked
 ) -> None:
-    """Answer what is ``asked``; where these are no words, what ``message`` shows or replies to.
+    """Answer the words in ``asked``; without words, the media that ``message`` has or replies to.
 
-    Where nothing is shown either, the conversation says what to send. ``kind`` is for the log.
+    Without media either, the conversation says what to send. ``kind`` is for the log.
     """
     shown = None if asked.text else shown_in(message)
     if shown is not None:
@@ -52,20 +52,20 @@ async def answer_about(
 
 
 def shown_in(message: Message) -> Message | None:
-    """Return whichever shows something besides words: ``message``, or the one it replies to."""
+    """Return the message with media: ``message``, or the one it replies to; else None."""
     both = (message, message.reply_to_message)
     return next((each for each in both if each is not None and each.effective_attachment), None)
 
 
 async def on_media(update: Update, context: Context) -> None:
-    """Answer a message without words, once for an album."""
+    """Answer a message without text, once per album."""
     message = find_message(update)
     if message is not None and context.bot_data.is_new_album(message):
         await answer_media(update, context, message)
 
 
 async def answer_media(update: Update, context: Context, message: Message) -> None:
-    """Answer what ``message`` shows: its own words, or those that were asked about, are none."""
+    """Answer the media of ``message``, which has no text to check."""
     picture = picture_in(message)
     if picture is None or (picture.file_size or 0) > MAX_PICTURE_BYTES:
         medium = medium_of(message) if picture is None else Medium.LARGE_PICTURE
@@ -81,7 +81,7 @@ async def answer_media(update: Update, context: Context, message: Message) -> No
 
 
 def picture_in(message: Message) -> PhotoSize | Document | None:
-    """Return the picture in ``message``, in its largest size, if there is one."""
+    """Return the largest size of the picture in ``message``, if there is one."""
     if message.photo:
         return max(message.photo, key=lambda size: size.width * size.height)
     document = message.document
@@ -89,14 +89,14 @@ def picture_in(message: Message) -> PhotoSize | Document | None:
 
 
 def medium_of(message: Message) -> Medium:
-    """Return what ``message`` is when it has no words."""
+    """Return the medium of a message without text."""
     return next(
         (medium for kind, medium in _MEDIA.items() if getattr(message, kind, None)), Medium.OTHER
     )
 
 
 async def _fetched(bot: Bot, picture: PhotoSize | Document, origin: Origin | None) -> Question:
-    """Get a picture from Telegram. Raises TelegramError where it may be had another time."""
+    """Download a picture from Telegram. Raises TelegramError if another attempt may succeed."""
     try:
         async with asyncio.timeout(DOWNLOAD_S):
             file = await bot.get_file(picture)
@@ -104,7 +104,7 @@ async def _fetched(bot: Bot, picture: PhotoSize | Document, origin: Origin | Non
                 return lambda talk, asker: talk.unsupported(asker, Medium.LARGE_PICTURE)
             data = bytes(await file.download_as_bytearray())
     except (BadRequest, InvalidToken):
-        # Gone, or more than Telegram hands out (a path that is not there counts as a wrong token
-        # for python-telegram-bot): no other try changes that.
+        # Deleted, or larger than Telegram provides (python-telegram-bot raises InvalidToken for a
+        # missing path): another attempt would fail as well.
         return lambda talk, asker: talk.lost_picture(asker)
     return lambda talk, asker: talk.picture(asker, data, origin)

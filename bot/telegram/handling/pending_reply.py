@@ -1,4 +1,4 @@
-"""An update while it is being answered: what is to be said, and what stands there meanwhile."""
+"""Hold the reply to an update that is being answered, and its placeholder."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from bot.telegram.outgoing.sending import Place
 
 @dataclass(slots=True)
 class PendingReply:
-    """What handlers leave for the worker that sends it.
+    """The reply that handlers leave for the worker to send.
 
-    ``placeholder_at`` is the loop's time at which a placeholder is due, None for none;
-    ``note_placeholder`` keeps its number, so that a crash does not leave it standing. ``waited`` is
-    how many seconds the update had to wait for its turn. ``index_failed`` tells that the failure is
-    the index's, which will be there again.
+    ``placeholder_at`` is the event loop's time at which a placeholder is due, None for none;
+    ``note_placeholder`` stores its message id, so that a crash does not leave it behind. ``waited``
+    is how many seconds the update waited in the queue. ``index_failed`` says that the index failed,
+    which is expected to recover.
     """
 
     placeholder_at: float | None = None
@@ -28,7 +28,7 @@ class PendingReply:
     waited: float = 0.0
 
     def say(self, reply: Reply, place: Place, edits: int | None = None) -> int:
-        """Have a reply sent, in place of ``edits`` or of the placeholder; returns its messages."""
+        """Add a reply, replacing ``edits`` or the placeholder; returns its number of messages."""
         if edits is None and self.placeholder is not None and not self.pieces:
             edits = self.placeholder
         said = pieces_of(reply, place, edits)
@@ -36,5 +36,5 @@ class PendingReply:
         return len(said)
 
     def relabel(self, buttons: Buttons, chat_id: int) -> None:
-        """Have other buttons shown under a message that stands."""
+        """Replace the buttons of an existing message."""
         self.pieces.append(Piece(Place(chat_id), buttons))

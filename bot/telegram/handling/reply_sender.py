@@ -1,9 +1,8 @@
-"""A kept reply out to Telegram, piece by piece, each recorded right after it was sent.
+"""Send a stored reply to Telegram, piece by piece, and record each piece right after.
 
-Telegram has no way to make a sending happen exactly once. The reply is kept before its first piece
-leaves and each piece is recorded after, so that only what fell between Telegram's taking a message
-and the record can be there twice: a few messages at once (``Limits.unrecorded``). Whenever that may
-be so, it is counted.
+Telegram cannot send a message exactly once. The reply is stored before its first piece is sent, and
+each piece is recorded afterwards. So only messages that Telegram accepted just before a crash can
+be sent twice, a few at a time (``Limits.unrecorded``). Each possible repetition is counted.
 """
 
 import asyncio
@@ -37,26 +36,26 @@ from knowledge.update_queue.queued_updates import LeasedUpdate
 
 logger = logging.getLogger(__name__)
 
-#: Who has to wait longer for their chat's turn lets others go first.
+#: A reply whose chat's turn is further away gives up its worker to others.
 _PATIENCE_SECONDS: Final = 2.0
-#: A sending that takes longer counts as failed.
+#: Seconds after which a send counts as failed.
 _SEND_SECONDS: Final = 30.0
-#: Ways in which one piece is changed until Telegram takes it.
+#: How often one piece is changed until Telegram accepts it.
 _CHANGES: Final = 4
 _RECORD_PAUSE_SECONDS: Final = 0.5
-#: How long to wait before an update is taken again whose answer or its sending failed.
+#: Pauses before an update is retried after its answer or its sending failed.
 BACKOFF: Final = Backoff(timedelta(seconds=1), timedelta(minutes=5))
-#: An answer that could not be sent for so long is of no use any more.
+#: An answer older than this is dropped instead of sent.
 SEND_FOR: Final = timedelta(days=1)
-#: The longest pause while the index cannot be asked: so soon are people answered once it can.
+#: The longest pause between retries while the index is unavailable.
 LONGEST_INDEX_PAUSE: Final = timedelta(seconds=15)
 
 
 class Sender:
-    """Sends replies that are kept in the inbox.
+    """Sends the replies that are stored in the update queue.
 
-    ``window`` has a place for each message that may be sent and not recorded; ``moved`` is told a
-    group's old and new number.
+    ``window`` limits the messages that may be sent but not yet recorded; ``moved`` is called with a
+    group's old and new id.
     """
 
     def __init__(
@@ -71,10 +70,9 @@ class Sender:
         self._pacer, self._window = pacer, window
 
     async def send(self, taken: LeasedUpdate, pieces: tuple[Piece, ...]) -> timedelta | None:
-        """Send what is left of a reply and record it; returns a pause where it is for later.
+        """Send the rest of a reply and record it; returns a pause if it has to be retried later.
 
-        Raises ``InvalidToken`` where the token is accepted no more, DatabaseFailed where the
-        database fails.
+        Raises ``InvalidToken`` if Telegram no longer accepts the token, and DatabaseFailed.
         """
         if taken.repeats:
             logger.warning("update_sent_again", extra={"update_id": taken.id})
@@ -86,11 +84,11 @@ class Sender:
             wait = self._pacer.wait(piece.place.chat_id)
             if wait > _PATIENCE_SECONDS:
                 return await self._later(taken, timedelta(seconds=wait))
-            # Before a place is taken: who waits for a chat's turn holds up nobody else.
+            # Wait before entering the window, so that waiting for one chat blocks no other.
             await asyncio.sleep(wait)
             async with contextlib.nullcontext() if piece.is_edit else self._window:
                 if self._pacer.wait(piece.place.chat_id) > _PATIENCE_SECONDS:
-                    # Telegram asked for a pause meanwhile.
+                    # Telegram asked for a pause in the meantime.
                     continue
                 try:
                     async with asyncio.timeout(_SEND_SECONDS):
@@ -108,7 +106,7 @@ class Sender:
                         reply, changes = changed, changes + 1
                         continue
                 if number == 0:
-                    # Where an edit of what the person said finds the answer.
+                    # An edit of the person's message finds the answer by this.
                     stands = message_id
                 number += 1
                 await self._record(taken, reply, number, stands)
@@ -127,7 +125,7 @@ class Sender:
         return None
 
     async def _put(self, piece: Piece) -> int | None:
-        """Send or edit one piece; returns the number of the message that it is, if it is one."""
+        """Send or edit one piece; returns its message id, if it has one."""
         if isinstance(piece.part, Buttons):
             await edit_buttons(self._bot, piece.part, piece.place.chat_id)
             return None
@@ -139,7 +137,7 @@ class Sender:
     async def _record(
         self, taken: LeasedUpdate, reply: Sequence[Piece], number: int, stands: int | None
     ) -> None:
-        """Note that so many pieces of a reply are sent, and where the first stands if it is new."""
+        """Record how many pieces are sent, and the first one's message id if it is new."""
         if number < len(reply):
             await _surely(lambda: self._update_store.advance(taken, reply, number, stands))
         else:
@@ -152,8 +150,8 @@ class Sender:
         fate: SendFailure,
         error: TelegramError | TimeoutError,
     ) -> timedelta | None:
-        """Do what a failure asks for; returns a pause where it is tried again."""
-        # The name alone where it may be anything: some of Telegram's errors quote the token.
+        """React to a failure; returns a pause if the reply is retried."""
+        # Only the error's name if it is unknown: some of Telegram's errors quote the token.
         name = type(error).__name__
         extra = {"update_id": taken.id, "error": name, "fate": fate.name.lower()}
         telemetry.count_not_sent(fate.name.lower())
@@ -188,7 +186,7 @@ class Sender:
 
 def _fate(piece: Piece, error: TelegramError | TimeoutError) -> SendFailure:
     fate = classify_error(error)
-    # Buttons of a message that is not there any more are nothing to be shown anywhere else.
+    # If a message was deleted, its new buttons are not shown elsewhere.
     nowhere = isinstance(piece.part, Buttons) and fate in (SendFailure.ANEW, SendFailure.MOVED)
     return SendFailure.THERE if nowhere else fate
 
@@ -196,14 +194,14 @@ def _fate(piece: Piece, error: TelegramError | TimeoutError) -> SendFailure:
 def _changed(
     reply: list[Piece], number: int, fate: SendFailure, error: TelegramError | TimeoutError
 ) -> list[Piece] | None:
-    """Return a reply that gets past a failure, None where there is none."""
+    """Return a changed reply that avoids the failure; None if there is none."""
     piece = reply[number]
     if fate is SendFailure.ANEW and piece.edits is not None:
         return [*reply[:number], replace(piece, edits=None), *reply[number + 1 :]]
     if fate is SendFailure.OUTSIDE and piece.place.topic_id is not None:
         return [replace(p, place=replace(p.place, topic_id=None)) for p in reply]
     if fate is SendFailure.MOVED and isinstance(error, ChatMigrated):
-        # Messages have other numbers in the new group: none can be answered or edited there.
+        # Message ids differ in the new group: nothing can be replied to or edited there.
         group = error.new_chat_id
         return [
             replace(p, edits=None, place=replace(p.place, chat_id=group, message_id=None))
@@ -217,14 +215,14 @@ async def _surely(record: Callable[[], Awaitable[object]]) -> None:
 
 
 def pause(tries: int) -> timedelta:
-    """Return how long an update waits after ``tries`` failures: not all of them equally."""
+    """Return an update's pause after ``tries`` failures, with jitter."""
     return BACKOFF.pause(tries, random.random())  # noqa: S311 - spreads, hides nothing
 
 
 def pause_for_index(waited: float) -> timedelta:
-    """Return the pause before the index is asked again for who has ``waited`` so many seconds.
+    """Return the pause before the index is tried again, after ``waited`` seconds.
 
-    A part of what was waited so far, so that many who wait for long do not come back every second.
+    A fraction of the time waited, so that many waiting updates do not retry every second.
     """
     longest, first = LONGEST_INDEX_PAUSE.total_seconds(), BACKOFF.first.total_seconds()
     part = min(max(waited / 4, first), longest)
@@ -232,5 +230,5 @@ def pause_for_index(waited: float) -> timedelta:
 
 
 def is_too_late(arrived_at: datetime, now: datetime) -> bool:
-    """Whether an answer is not sent any more."""
+    """Whether an answer is too old to be sent."""
     return now - arrived_at > SEND_FOR

@@ -1,4 +1,4 @@
-"""Updates out of the inbox: taken in turn, answered, sent. Several processes may do so at once."""
+"""Take updates from the queue, answer them and send the replies; several processes may."""
 
 import asyncio
 import contextlib
@@ -34,23 +34,23 @@ from knowledge.update_queue.queued_updates import LeasedUpdate
 
 logger = logging.getLogger(__name__)
 
-#: Updates in hand at once, each of another person: those that wait for the model get placeholders.
+#: Concurrent updates, each of another person; those that wait for the model get placeholders.
 AT_ONCE: Final = 64
-#: How often is looked for what other processes stored or left behind.
+#: Polling interval for updates that other processes stored or abandoned.
 LOOK_SECONDS: Final = 0.5
-#: How long a stop waits for what is in hand; with the last acknowledgement it takes ten.
+#: Seconds that a stop waits for running updates; with the last acknowledgement it takes ten.
 FAREWELL_SECONDS: Final = 8.0
-#: How often finding an answer is tried before the person is told that it failed.
+#: Attempts to find an answer before the person is told that it failed.
 ANSWER_TRIES: Final = 3
-#: An update in whose hand so many processes died is suspected of killing them.
+#: An update during which this many processes died is suspected of killing them.
 DEADLY_TRIES: Final = 10
-# The longest is shorter than a silence that /healthz takes for a loop that hangs.
+# The longest is shorter than the idle time after which /healthz reports a hanging loop.
 _BACKOFF: Final = Backoff(timedelta(seconds=1), timedelta(seconds=15))
 _RENEWALS: Final = 4
 
 
 class Workers:
-    """Takes updates and answers each in a task of its own, until told to stop."""
+    """Takes updates and answers each in a task of its own, until ``stop`` is called."""
 
     def __init__(
         self,
@@ -74,16 +74,16 @@ class Workers:
         self._locked_out = False
 
     def wake(self) -> None:
-        """Have the inbox looked through now."""
+        """Check the queue now."""
         self._wake.set()
 
     def stop(self) -> None:
-        """Have ``run`` take nothing more, finish what is in hand and end."""
+        """Make ``run`` take no more updates, finish the running ones and return."""
         self._stop.set()
         self._wake.set()
 
     async def run(self) -> None:
-        """Answer until ``stop``. Raises ``TokenRejected`` when the token is accepted no more."""
+        """Answer until ``stop``. Raises ``TokenRejected`` if the token is no longer accepted."""
         failures = 0
         async with repeating(self._renew, self._update_store.lease.total_seconds() / _RENEWALS):
             try:
@@ -106,7 +106,7 @@ class Workers:
             raise TokenRejected
 
     async def _take(self) -> bool:
-        """Take what fits into the hand; returns whether anything was taken."""
+        """Take as many updates as there is room for; returns whether any was taken."""
         room = AT_ONCE - len(self._in_hand)
         taken = await self._update_store.take(room, list(self._in_hand)) if room else []
         for each in taken:
@@ -118,11 +118,11 @@ class Workers:
 
     def _served(self, number: int, _: asyncio.Task[None]) -> None:
         del self._in_hand[number]
-        # The person's next one may be taken now.
+        # The person's next update may be taken now.
         self.wake()
 
     async def _serve(self, taken: LeasedUpdate) -> None:
-        """See one update through as far as it goes; whatever breaks, it is taken again."""
+        """Process one update as far as possible; after any error it is retried."""
         try:
             with words_in_hand(self._words(taken)):
                 wait = await self._step(taken)
@@ -137,13 +137,13 @@ class Workers:
             asyncio.get_running_loop().call_later(wait.total_seconds(), self.wake)
 
     def _words(self, taken: LeasedUpdate) -> object:
-        """Return what an update says, nothing where that cannot be read: a step will find out."""
+        """Return an update's content; empty if it cannot be decrypted, which the step reports."""
         with contextlib.suppress(SealBroken, ValueError):
             return self._update_store.opened(taken)
         return None
 
     async def _broken(self, taken: LeasedUpdate, error: Exception) -> timedelta | None:
-        """Have an update tried again after whatever broke; a few times, unless the database did."""
+        """Schedule a retry after an error: limited attempts, unless the database failed."""
         name = type(error).__name__
         try:
             if taken.tries >= ANSWER_TRIES and not isinstance(error, DatabaseFailed):
@@ -157,7 +157,7 @@ class Workers:
         return wait
 
     async def _step(self, taken: LeasedUpdate) -> timedelta | None:
-        """Answer and send; returns a pause after which it is to be taken again."""
+        """Answer and send; returns a pause if the update has to be retried."""
         pieces = self._update_store.reply(taken)
         if taken.course is Course.WATCH and self._is_left_unsaid(taken):
             await self._update_store.give_up(taken, "left unsaid")
@@ -185,9 +185,9 @@ class Workers:
         return await self._sender.send(taken, pieces)
 
     def _is_left_unsaid(self, taken: LeasedUpdate) -> bool:
-        """Whether silence is better than what nobody asked for: it may be there, broke or is late.
+        """Whether to drop an unasked reply: it may have been sent, answering failed, or it is late.
 
-        ``tries`` of a reply that is kept are its sendings, of which none arrived.
+        If the reply is stored, ``tries`` counts failed attempts to send it.
         """
         broke = taken.repeats or (taken.reply is None and taken.tries)
         return bool(broke) or self._update_store.clock() - taken.arrived_at > groups.FRESH
@@ -195,7 +195,7 @@ class Workers:
     async def _answered(
         self, taken: LeasedUpdate, update: Update
     ) -> tuple[LeasedUpdate, tuple[Piece, ...]] | timedelta:
-        """Return the reply, kept by now (empty: nothing is to be sent); a pause if it failed."""
+        """Return the stored reply (empty: nothing to send), or a pause if answering failed."""
         course, error = taken.course, None
         pending = self._hand(taken)
         if taken.tries >= DEADLY_TRIES:
@@ -240,13 +240,13 @@ class Workers:
 
         standing = taken.placeholder
         if standing is None and taken.course is Course.ANSWER:
-            # A refusal is no answer to what was edited: it takes the place of none.
+            # A refusal is not an answer to the edited message: it replaces none.
             standing = taken.version.answer
         placeholder = None if standing is None else int(standing)
         return PendingReply(due, placeholder, note, waited=waited)
 
     async def _tell(self, update: Update, course: Course, pending: PendingReply) -> None:
-        """Have the person told that they are not answered, and why."""
+        """Tell the person why they are not answered."""
         place, asker = place_of(update), asker_of(update)
         if place is None or asker is None:
             return
@@ -263,7 +263,7 @@ class Workers:
         pending.say(reply, place)
 
     async def _renew(self) -> None:
-        """Keep what is in hand for as long as this process lives."""
+        """Renew the leases of running updates."""
         if not self._in_hand:
             return
         try:
@@ -272,7 +272,7 @@ class Workers:
             _log_broken("lease_not_renewed", error)
 
     async def _farewell(self) -> None:
-        """Let what is in hand finish; the rest is another process's, or the next start's."""
+        """Let running updates finish; release the others to other processes or the next start."""
         if self._in_hand:
             _, late = await asyncio.wait(self._in_hand.values(), timeout=self._patience)
             for task in late:
@@ -286,10 +286,10 @@ class Workers:
 
 @contextlib.asynccontextmanager
 async def run_workers(workers: Workers, stop: asyncio.Event) -> AsyncIterator[None]:
-    """Have ``workers`` answer for as long as the body takes, which ends when ``stop`` is set.
+    """Run ``workers`` while the body runs, which ends when ``stop`` is set.
 
-    At the end what is in hand is finished. Raises ``TokenRejected`` as ``Workers.run``, which sets
-    ``stop``.
+    At the end running updates are finished. Raises ``TokenRejected`` as ``Workers.run``, which
+    sets ``stop``.
     """
     running = asyncio.create_task(workers.run())
     running.add_done_callback(lambda _: stop.set())

@@ -1,1 +1,1 @@
-"""Take updates in, decide what each is, and store it before Telegram is told that it arrived."""
+"""Receive updates and store them before acknowledging them to Telegram."""

@@ -1,11 +1,11 @@
-"""Decide whom to answer, whom to tell that they are not, and when that was said already (pure)."""
+"""Decide whether an update is answered, refused with a message, or dropped (pure)."""
 
 from bot.telegram.outgoing.rate_limits import Limits, Meter
 from knowledge.domain import Course
 
 
 class AdmissionControl:
-    """Decides what becomes of each update when it comes in. Not for several threads at once."""
+    """Decides the course of each incoming update by rate limits. Not thread-safe."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -13,13 +13,13 @@ class AdmissionControl:
         self._groups = Meter(limits.group_per_minute / 60, limits.group_burst)
         self._typed = Meter(limits.typed_per_minute / 60, limits.typed_burst)
         self._watched = Meter(limits.watched_per_minute / 60, limits.watched_burst)
-        # One is told, then nothing for a while: what they send meanwhile, they know about.
+        # A person is told once, then nothing for a while.
         self._told = Meter(1 / limits.told_s, 1)
 
     def course(self, person: str, group: str | None, waiting: int, now: float) -> Course | None:
-        """Return what is to become of an update, None where it is dropped in silence.
+        """Return an update's course; None to drop it silently.
 
-        ``group`` is the group it was sent in, ``waiting`` how many wait for an answer already.
+        ``group`` is the group it was sent in, ``waiting`` how many updates wait for an answer.
         """
         refusal = self._refusal(person, group, waiting, now)
         if refusal is None:
@@ -34,9 +34,9 @@ class AdmissionControl:
         return refusal
 
     def course_of_typing(self, person: str, waiting: int, now: float) -> Course | None:
-        """Return what is to become of what a person types elsewhere, None where it is dropped.
+        """Return an inline query's course; None to drop it.
 
-        It costs nothing of what they may send, and nobody is told: who types on asks again.
+        It has a limit of its own and no refusal: each further keystroke is a new query.
         """
         if self._typed.wait(person, now) or waiting >= self._limits.waiting:
             return None
@@ -44,9 +44,9 @@ class AdmissionControl:
         return Course.ANSWER
 
     def unasked(self, group: str, waiting: int, now: float) -> Course | None:
-        """Return what is to become of a message that nobody asked about: looked at, or dropped.
+        """Return the course of a watched group's message: checked, or None to drop it.
 
-        It counts against nobody's limits but its group's own for this.
+        It counts against the group's limit for watched messages only.
         """
         if waiting >= self._limits.watched_waiting or self._watched.wait(group, now):
             return None
@@ -54,7 +54,7 @@ class AdmissionControl:
         return Course.WATCH
 
     def turns_away(self, waiting: int) -> bool:
-        """Whether somebody is turned away because so many wait already."""
+        """Whether the queue is full."""
         return waiting >= min(self._limits.waiting, self._limits.watched_waiting)
 
     def _refusal(self, person: str, group: str | None, waiting: int, now: float) -> Course | None:

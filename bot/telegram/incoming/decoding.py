@@ -1,4 +1,4 @@
-"""An update as Telegram wrote it, read; what cannot be understood is found here, not later."""
+"""Decode raw updates, and refuse malformed ones here rather than later."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from telegram import Bot, Update
 
 
 def decode_update(written: Any, bot: Bot) -> Update:
-    """Return the update that Telegram wrote.
+    """Decode a raw update.
 
-    Raises whatever python-telegram-bot trips over, or ValueError where what everything else hangs
-    on is not what it must be: the library takes anything for a number or a text.
+    Raises whatever python-telegram-bot raises, or ValueError if an id or a text has the wrong type:
+    the library accepts anything there.
     """
     update = Update.de_json(written, bot)
     person, chat, message = update.effective_user, update.effective_chat, update.effective_message
@@ -30,7 +30,7 @@ def decode_update(written: Any, bot: Bot) -> Update:
         for entity in (*message.entities, *message.caption_entities):
             numbers += [entity.offset, entity.length]
         texts += [message.text, message.caption]
-    # ``true`` would pass for a number as well.
+    # ``True`` is an ``int`` too.
     if not all(type(number) is int for number in numbers):
         raise ValueError(f"something in update {update.update_id} has no number")
     if not all(text is None or isinstance(text, str) for text in texts):

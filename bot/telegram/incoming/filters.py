@@ -1,4 +1,4 @@
-"""Filters for the handlers: messages that are meant for the bot.
+"""Filter messages that are meant for the bot.
 
 In a private chat everything is. In a group only these are: a command, a reply to one of the bot's
 messages, a mention.
@@ -23,9 +23,10 @@ ALLOWED_UPDATES = (
 
 
 class _FromAPerson(filters.MessageFilter):
-    """Messages of people: other bots get no reply, nor do chats that speak as themselves.
+    """Messages of people: other bots get no reply, nor do chats that post as themselves.
 
-    The stand-in that a chat has for a sender is no bot where a channel posts into its group.
+    Such a chat has a placeholder for its sender, which is not a bot if a channel posts into its
+    group.
     """
 
     def filter(self, message: Message) -> bool:
@@ -70,7 +71,7 @@ class _AsTheGroup(filters.MessageFilter):
 
 
 class _AsksInAChannel(filters.MessageFilter):
-    """Posts that mention this bot, or have it check something."""
+    """Channel posts that mention this bot or give ``/check``."""
 
     def filter(self, message: Message) -> bool:
         username = message.get_bot().username

@@ -1,4 +1,4 @@
-"""Updates in: each is stored, with what is to become of it, before Telegram is told it arrived."""
+"""Store incoming updates with their course before they are acknowledged to Telegram."""
 
 import logging
 import time
@@ -20,22 +20,21 @@ from knowledge.update_queue.queued_updates import NewUpdate
 logger = logging.getLogger(__name__)
 
 _LARGEST_NUMBER: Final = 2**63 - 1
-#: Updates remembered while the database fails: several of Telegram's batches.
+#: Decisions remembered while the database fails: several of Telegram's batches.
 _NOT_STORED: Final = 1_000
 _MOVES: Final = frozenset({"migrate_to_chat_id", "migrate_from_chat_id"})
 
 
 class Intake:
-    """Where updates come in, whichever way; ``on_new`` is called when some are stored.
+    """Takes updates from polling and the webhook; calls ``on_new`` when some are stored.
 
-    Of what is left unanswered in silence nothing is stored: a flood costs others hardly more than
-    being read, and what people say to each other leaves no trace. Delivered again, it is looked at
-    anew; what was to be stored and could not be is then stored as was decided the first time.
+    Silently dropped updates are not stored: a flood costs little more than reading it, and people's
+    conversations leave no trace. If Telegram delivers one again, it is decided anew; but an update
+    that could not be stored keeps its first decision.
 
-    ``is_meant`` is whether an update is for the bot: what a group says otherwise, and what changes
-    nothing that is answered, is not kept, is not counted, and is never told that it is too much.
-    ``is_overheard`` is whether such an update in a group (its number) is to be looked at all the
-    same.
+    ``is_meant`` is whether an update is for the bot. Others in a group, and edits that change
+    nothing, are neither stored nor counted, and never get a refusal. ``is_overheard`` is whether
+    such an update in a group (given its id) is to be checked all the same.
     """
 
     def __init__(
@@ -51,17 +50,17 @@ class Intake:
         self._on_new, self._is_meant, self._clock = on_new, is_meant, clock
         self._is_overheard = is_overheard
         self._waiting = 0
-        # What becomes of updates that come again: they were counted as let through.
+        # Decisions for updates that come again: they were counted already.
         self._not_stored: LRUCache[int, NewUpdate] = LRUCache(_NOT_STORED)
 
     async def store(self, updates: Sequence[object]) -> None:
-        """Store updates as Telegram wrote them; returns when those to be answered are on disk.
+        """Store raw updates; returns when those to be answered are on disk.
 
-        What was stored before is left as it is. Raises DatabaseFailed where that fails: then
-        Telegram must not be told that they arrived.
+        Updates that are already stored stay unchanged. Raises DatabaseFailed: then they must not be
+        acknowledged to Telegram.
         """
         if self._admission.turns_away(self._waiting):
-            # Counted when something was last stored: they may be answered since.
+            # The count is from the last store; some may be answered since.
             self._waiting = await self._update_store.count_waiting()
         arriving = [self._arriving(update, number_of(update)) for update in updates]
         kept = [each for each in arriving if each is not None]
@@ -88,10 +87,10 @@ class Intake:
         origin = origin_of(update)
         whose = origin.person if origin.person is not None else origin.chat
         if whose is None:
-            # Nobody's, or not understood: a worker will tell.
+            # Without a sender, or not understood: a worker decides.
             return self._update_store.arriving(number, str(number), update, Course.ANSWER)
         if origin.chat is not None and _is_of_the_bot(update):
-            # Where it is and may write is never too much. A lane for each chat keeps the order.
+            # Membership updates are never limited. One lane per chat keeps their order.
             lane = self._update_store.lane(origin.chat)
             return self._update_store.arriving(number, lane, update, Course.ANSWER)
         if (origin.in_group or is_edit(update)) and not self._is_meant(update):
@@ -109,9 +108,9 @@ class Intake:
         return self._update_store.arriving(number, lane, update, course, wording_of(update))
 
     def _overheard(self, number: int, update: object, origin: "Origin") -> NewUpdate | None:
-        """Leave out what is not for the bot, unless a watched group says it: in its lane, then.
+        """Drop what is not for the bot, except a watched group's messages, which get its lane.
 
-        What is edited there was looked at as it came.
+        Edits there are dropped too: the message was checked when it came.
         """
         group = origin.chat if origin.in_group and not is_edit(update) else None
         if group is None or not self._is_overheard(group, update):
@@ -121,14 +120,14 @@ class Intake:
         if course is None:
             telemetry.count_left_out(Omission.PASSED_OVER)
             return None
-        # As many may come in one batch as are counted only after it.
+        # A batch's updates are counted only after it: count these here.
         self._waiting += 1
         return self._update_store.arriving(number, self._update_store.lane(group), update, course)
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Whose an update is and where it comes from, by Telegram's numbers."""
+    """The sender and the chat of an update, as Telegram's ids."""
 
     person: int | None = None
     chat: int | None = None
@@ -136,11 +135,11 @@ class Origin:
 
 
 def origin_of(update: object) -> Origin:
-    """Return where an update as Telegram wrote it comes from, as far as it says so.
+    """Return a raw update's sender and chat, as far as it has them.
 
-    Every kind of update is one object (Bot API, ``Update``); who did it is its ``from``, in a few
-    kinds its ``user``; a press carries its chat within the message that holds the button. Where a
-    chat speaks, ``from`` is a stand-in that all chats share: nobody's.
+    Every kind of update is one object (Bot API, ``Update``). Its sender is ``from``, in a few kinds
+    ``user``; a press has its chat in the message with the button. If a chat posts as itself,
+    ``from`` is a placeholder that all chats share, so it is ignored.
     """
     if not isinstance(update, dict):
         return Origin()
@@ -157,7 +156,7 @@ def origin_of(update: object) -> Origin:
 
 
 def _is_of_the_bot(update: object) -> bool:
-    """Whether an update tells that the bot comes, goes, is blocked, or that a group moves."""
+    """Whether an update is about the bot joining, leaving or being blocked, or a group's move."""
     if not isinstance(update, dict):
         return False
     message = update.get("message")
@@ -171,7 +170,7 @@ def _number(named: object) -> int | None:
 
 
 def number_of(update: object) -> int | None:
-    """Return the number of an update as Telegram wrote it, None where it has none."""
+    """Return a raw update's id; None if it has none."""
     number: Any = update.get("update_id") if isinstance(update, dict) else None
     usable = isinstance(number, int) and not isinstance(number, bool)
     return number if usable and 0 <= number <= _LARGEST_NUMBER else None

@@ -1,4 +1,4 @@
-"""Read what a message says to the bot: its words, its command, whose words they are (pure)."""
+"""Extract a message's text, command and forward origin (pure)."""
 
 import functools
 import re
@@ -28,23 +28,23 @@ _SPACES = re.compile(r"[^\S\n]+")
 
 
 def find_message(update: Update) -> Message | None:
-    """Return the message that somebody wrote or changed, None where it is something else."""
+    """Return an update's new or edited message; None if it has none."""
     return update.message or update.edited_message
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a message asks about: words, perhaps none, and where these were forwarded from."""
+    """The text that a message asks about, which may be empty, and its forward origin."""
 
     text: str
     origin: Origin | None = None
 
 
 def find_question(message: Message, username: str) -> Asked:
-    """Return what ``message`` asks about: its own words, else those that it points to.
+    """Return the text that ``message`` asks about: its own, else that of the message it replies to.
 
-    ``/check`` or a mention of the bot alone points to the message that it replies to. Invisible
-    characters and mentions of the bot itself are dropped, and the text is bounded.
+    The latter is for ``/check`` or a mention of the bot alone. Invisible characters and mentions of
+    the bot are removed, and the text is cut to the limit.
     """
     given, words = find_command(message), words_of(message)
     own = given.argument if given is not None else _tidy(mention_of(username).sub(" ", words))
@@ -55,10 +55,9 @@ def find_question(message: Message, username: str) -> Asked:
 
 
 def forwarded_from(message: Message | None) -> Origin | None:
-    """Return where ``message`` was forwarded from; None if it was not, or in no way known here.
+    """Return where ``message`` was forwarded from; None if it was not, or in an unknown way.
 
-    A person is a number, or nothing where their account is hidden; a channel has a name only where
-    everybody can find it by one.
+    A person is an id, None if their account is hidden; only public channels have a name.
     """
     match message.forward_origin if message is not None else None:
         case MessageOriginUser(sender_user=person):
@@ -74,7 +73,7 @@ def forwarded_from(message: Message | None) -> Origin | None:
 
 
 def _replied_to(message: Message) -> str:
-    """Return the words that ``message`` replies to: the part it quotes, else all; may be empty."""
+    """Return the text that ``message`` replies to: the quoted part, else all; may be empty."""
     if message.quote is not None:
         return _tidy(message.quote.text)
     return _tidy(words_of(message.reply_to_message)) if message.reply_to_message else ""
@@ -82,12 +81,12 @@ def _replied_to(message: Message) -> str:
 
 @functools.cache
 def mention_of(username: str) -> re.Pattern[str]:
-    """Return what finds a mention of the bot."""
+    """Return the pattern of a mention of the bot."""
     return re.compile(rf"(?<![\w@])@{re.escape(username)}(?!\w)", re.IGNORECASE | re.ASCII)
 
 
 def words_of(message: Message) -> str:
-    """Return the text or caption of ``message``, bounded; may be empty."""
+    """Return the text or caption of ``message``, cut to the limit; may be empty."""
     return (message.text or message.caption or "")[:MAX_CLAIM_CHARACTERS]
 
 
@@ -96,7 +95,7 @@ def _tidy(text: str) -> str:
 
 
 def command_of(message: Message) -> str | None:
-    """Return the command ``message`` is ("/help", "/help@some_bot"), or None."""
+    """Return the command that ``message`` starts with ("/help", "/help@some_bot"), or None."""
     text = message.text or ""
     for entity in message.entities:
         if entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0:
@@ -106,14 +105,14 @@ def command_of(message: Message) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A command without its slash and the bot's name, and what follows it."""
+    """A command's name, without slash and bot name, and its argument."""
 
     name: str
     argument: str
 
 
 def find_command(message: Message) -> Given | None:
-    """Return the command that ``message`` gives, or None."""
+    """Return the command of ``message`` with its argument, or None."""
     command = command_of(message)
     if command is None:
         return None

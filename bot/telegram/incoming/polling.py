@@ -1,7 +1,7 @@
-"""Fetch updates with ``getUpdates``, a batch at a time, until told to stop.
+"""Poll for updates with ``getUpdates``, a batch at a time, until a stop.
 
-Telegram counts a batch as received when the next one is asked for: each is stored before that. They
-are fetched as Telegram wrote them, so that one that cannot be understood holds up no other.
+Telegram counts a batch as received when the next one is requested, so each is stored before that.
+Updates are fetched raw, so that one that cannot be decoded does not block the others.
 """
 
 import asyncio
@@ -27,20 +27,20 @@ from knowledge.errors import DatabaseFailed
 
 logger = logging.getLogger(__name__)
 
-# How long Telegram holds an empty request open. Long polling: nobody waits for it to end.
+# How long Telegram holds an empty request open (long polling).
 _HOLD: Final = timedelta(seconds=30)
 _MARGIN: Final = timedelta(seconds=5)
 #: The most that Telegram gives at once.
 _BATCH: Final = 100
 _BACKOFF: Final = Backoff(timedelta(seconds=1), timedelta(seconds=30))
-#: Another poller is put up with so often: one that was just stopped may still hang on the line.
+#: Conflicts tolerated: the connection of a process that was just stopped may still be open.
 _CONFLICTS: Final = 3
-#: How long a stop waits for the last acknowledgement; without it the batch is only stored again.
+#: Seconds that a stop waits for the last acknowledgement; without it the batch comes again.
 _LAST_WORD_SECONDS: Final = 2.0
 
 
 async def poll(bot: Bot, intake: Intake, stop: asyncio.Event) -> None:
-    """Fetch and store updates until ``stop`` is set; a failing network is tried again for ever.
+    """Fetch and store updates until ``stop`` is set; network failures are retried for ever.
 
     Each failure is one log line. Raises ``PollingConflict`` when another process keeps fetching
     the same bot's updates and ``TokenRejected`` when the token stops being accepted.
@@ -81,7 +81,7 @@ async def poll(bot: Bot, intake: Intake, stop: asyncio.Event) -> None:
 async def _fetch(
     request: BaseRequest, bot: Bot, offset: int | None, hold: timedelta, limit: int = _BATCH
 ) -> Sequence[object]:
-    """Return the next updates, as Telegram wrote them. Raises ``TelegramError``."""
+    """Return the next raw updates. Raises ``TelegramError``."""
     asked = {
         "limit": limit,
         "timeout": round(hold.total_seconds()),
@@ -102,7 +102,7 @@ async def _fetch(
 
 
 async def _acknowledge(request: BaseRequest, bot: Bot, offset: int) -> None:
-    """Tell Telegram that the last batch arrived, so that it is not sent again."""
+    """Acknowledge the last batch to Telegram, so that it is not sent again."""
     try:
         async with asyncio.timeout(_LAST_WORD_SECONDS):
             await _fetch(request, bot, offset, timedelta(0), limit=1)
@@ -111,7 +111,7 @@ async def _acknowledge(request: BaseRequest, bot: Bot, offset: int) -> None:
 
 
 def _after(updates: Sequence[object]) -> int:
-    """Return the number after the highest. Raises ``NetworkError`` where none has a number."""
+    """Return the highest update id plus one. Raises ``NetworkError`` if no update has an id."""
     numbers = [number for each in updates if (number := number_of(each)) is not None]
     if not numbers:
         raise NetworkError("getUpdates gave no update with a number")

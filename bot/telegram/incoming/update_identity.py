@@ -1,8 +1,8 @@
-"""Messages that people change: what an update is a version of, read off what Telegram wrote (pure).
+"""Identify the message that a raw update is a version of (pure).
 
-An edit is answered as its message was, and the answer takes the place of the one before. Telegram
-also calls it an edit when a link's preview appears: only other words, or another picture, count.
-What is typed in another chat is one message that changes with each letter.
+An edit is answered like its message, and its answer replaces the earlier one. Telegram also sends
+an edit when a link's preview appears: only changed words or another picture count. A person's
+inline queries are versions of one message.
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ _TYPED: Final = frozenset({"inline_query", "chosen_inline_result"})
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What an update says: which ``message`` it is a version of, and how that reads now.
+    """An update as a version: which ``message`` it is a version of, and its ``content`` now.
 
-    ``content`` None: every one of these says something of its own, and the last is what counts.
+    ``content`` None: every version differs, and the last one counts.
     """
 
     message: str
@@ -23,7 +23,7 @@ class Wording:
 
 
 def wording_of(update: object) -> Wording | None:
-    """Return what ``update`` says as a version of a message, None where it is none."""
+    """Return the message version that ``update`` is; None if it is none."""
     if not isinstance(update, dict):
         return None
     typed = update.get("inline_query")
@@ -37,16 +37,16 @@ def wording_of(update: object) -> Wording | None:
 
 
 def is_edit(update: object) -> bool:
-    """Whether ``update`` is a change of a message."""
+    """Whether ``update`` is an edit of a message."""
     return isinstance(update, dict) and "edited_message" in update
 
 
 def is_typed(update: object) -> bool:
-    """Whether ``update`` comes of typing in another chat: a query, or the card that was chosen."""
+    """Whether ``update`` is an inline query or a chosen inline result."""
     return isinstance(update, dict) and not update.keys().isdisjoint(_TYPED)
 
 
 def _picture(sizes: Any) -> object:
-    """Return what tells one picture from another: Telegram's own name for its largest size."""
+    """Return a picture's identity: Telegram's unique id of its largest size."""
     largest = sizes[-1] if isinstance(sizes, list) and sizes else None
     return largest.get("file_unique_id") if isinstance(largest, dict) else None

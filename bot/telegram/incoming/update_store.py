@@ -1,6 +1,6 @@
-"""The durable inbox as the channel's loop uses it: sealed, off the loop, commits shared.
+"""Use the durable update queue from the event loop: encrypted, in threads, with group commit.
 
-What Telegram took is recorded ahead of everything else: until then a kill would have it sent again.
+Records of sent messages go first: until they are stored, a crash would send the message again.
 """
 
 import asyncio
@@ -25,15 +25,15 @@ from knowledge.storage.group_commit import GroupCommit
 from knowledge.update_queue import queued_updates
 from knowledge.update_queue.queued_updates import LeasedUpdate, NewUpdate, Stored
 
-#: How long an update is left to a process that does not say that it lives: a crash delays what it
-#: had in hand by as much, where no process starts on its host. It says so four times meanwhile.
+#: Length of an update's lease, which is renewed four times within it. After a crash its updates
+#: wait this long, unless a process starts on the same host earlier.
 LEASE: Final = timedelta(seconds=10)
 
 
 class UpdateStore:
-    """One process's hold on the updates that ``knowledge.update_queue.queued_updates`` keeps.
+    """One process's access to ``knowledge.update_queue.queued_updates``.
 
-    Every method raises DatabaseFailed where the database fails.
+    Every method raises DatabaseFailed if the database fails.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class UpdateStore:
         self._commits = GroupCommit(sessions)
 
     def lane(self, number: int) -> str:
-        """Return the lane of a person or a chat: what the person is known by everywhere."""
+        """Return the lane of a person or a chat: the keyed hash of the id."""
         return people.person_key(self._secret, "telegram", number)
 
     def arriving(
@@ -61,34 +61,34 @@ class UpdateStore:
         course: Course,
         wording: Wording | None = None,
     ) -> NewUpdate:
-        """Return an update as it is stored; of its ``wording`` no more than keyed hashes is."""
+        """Return an update's row, encrypted; only keyed hashes of its ``wording`` are stored."""
         payload = json.dumps(update, ensure_ascii=False).encode(errors="surrogatepass")
         arriving = NewUpdate(number, lane, self._cipher.close(payload), course)
         if wording is None:
             return arriving
         message, content = f"message {wording.message}", wording.content
-        # Together with the message: the same words of two people are not to look the same.
+        # Hashed together with the message, so that equal words of two people differ.
         words = None if content is None else self._coded(f"{message} reads {content}")
         return replace(arriving, message_key=self._coded(message), content_key=words)
 
     def opened(self, taken: LeasedUpdate) -> Any:
-        """Return the update that ``taken`` is. Raises SealBroken, or ValueError if it is none."""
+        """Decrypt the raw update in ``taken``. Raises SealBroken or ValueError."""
         return json.loads(self._cipher.open(taken.payload).decode(errors="surrogatepass"))
 
     def reply(self, taken: LeasedUpdate) -> tuple[Piece, ...] | None:
-        """Return the reply that is kept, None where there is none yet. Raises SealBroken."""
+        """Return the stored reply; None if there is none yet. Raises SealBroken."""
         return None if taken.reply is None else reply_pieces.read(self._cipher.open(taken.reply))
 
     async def store(self, arriving: Sequence[NewUpdate]) -> Stored:
-        """Keep what comes in."""
+        """Store incoming updates."""
         return await wrap_future(self._commits.do(queued_updates.store, arriving, self.clock()))
 
     async def count_waiting(self) -> int:
-        """Return how many are not answered yet."""
+        """Return the number of unanswered updates."""
         return await wrap_future(self._commits.do(queued_updates.count_waiting))
 
     async def take(self, limit: int, in_hand: Collection[int]) -> list[LeasedUpdate]:
-        """Take up to ``limit`` updates whose turn it is, beside those in hand."""
+        """Lease up to ``limit`` due updates, besides those in hand."""
         at = self.clock()
         until = at + self.lease
         return await wrap_future(
@@ -96,13 +96,13 @@ class UpdateStore:
         )
 
     async def renew(self, in_hand: Collection[int]) -> None:
-        """Keep what is in hand."""
+        """Renew the leases of updates in hand."""
         await wrap_future(
             self._commits.do(queued_updates.renew, self._holder, in_hand, self.clock() + self.lease)
         )
 
     async def place(self, taken: LeasedUpdate, message_id: int) -> None:
-        """Note the message that stands where the answer will be."""
+        """Record the placeholder's message id."""
         await wrap_future(
             self._commits.do_urgently(queued_updates.place, taken.id, self._holder, str(message_id))
         )
@@ -110,7 +110,7 @@ class UpdateStore:
     async def answer(
         self, taken: LeasedUpdate, reply: Sequence[Piece], course: Course, error: str | None
     ) -> LeasedUpdate | None:
-        """Keep the reply; None where the update is another process's by now."""
+        """Store the reply; returns None if another process has leased the update since."""
         sealed = self._cipher.close(reply_pieces.write(reply))
         kept = await wrap_future(
             self._commits.do(queued_updates.answer, taken.id, self._holder, sealed, course, error)
@@ -120,7 +120,7 @@ class UpdateStore:
     async def advance(
         self, taken: LeasedUpdate, reply: Sequence[Piece], progress: int, stands: int | None = None
     ) -> bool:
-        """Note how much of the reply is sent, and the message it ``stands`` in if that is news."""
+        """Record how many pieces are sent, and the answer's message id ``stands`` if it is new."""
         sealed, at = self._cipher.close(reply_pieces.write(reply)), _named(stands)
         return await wrap_future(
             self._commits.do_urgently(
@@ -129,7 +129,7 @@ class UpdateStore:
         )
 
     async def finish(self, taken: LeasedUpdate, stands: int | None = None) -> bool:
-        """Note that the reply is sent, and the message it ``stands`` in if that is news."""
+        """Record that the reply is sent, and the answer's message id (``stands``) if it is new."""
         at = _named(stands)
         return await wrap_future(
             self._commits.do_urgently(
@@ -138,7 +138,7 @@ class UpdateStore:
         )
 
     async def drop(self, taken: LeasedUpdate, error: str) -> bool:
-        """Note that nobody is there to be told."""
+        """Drop an update: nobody is left to answer."""
         return await wrap_future(
             self._commits.do(queued_updates.drop, taken.id, self._holder, error, self.clock())
         )
@@ -158,7 +158,7 @@ class UpdateStore:
         *,
         counts: bool = True,
     ) -> bool:
-        """Have an update taken again after a pause; ``counts`` as in ``queued_updates``."""
+        """Schedule a retry after a pause; ``counts`` as in ``queued_updates``."""
         until, holder = self.clock() + pause, self._holder
         return await wrap_future(
             self._commits.do(
@@ -167,11 +167,11 @@ class UpdateStore:
         )
 
     async def release(self) -> None:
-        """Let go of everything: another process may take it at once."""
+        """Release all leases, so that another process may take the updates at once."""
         await wrap_future(self._commits.do(queued_updates.release, self._holder))
 
     async def close(self) -> None:
-        """End, with everything recorded that was asked for."""
+        """Close after all pending writes are committed."""
         await asyncio.to_thread(self._commits.close)
 
     def _coded(self, text: str) -> str:

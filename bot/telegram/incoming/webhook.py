@@ -1,4 +1,4 @@
-"""Take updates in from Telegram's own requests, behind the public address: store, then answer."""
+"""Receive updates by webhook: store them, then answer Telegram's request."""
 
 import contextlib
 import hmac
@@ -26,23 +26,23 @@ logger = logging.getLogger(__name__)
 
 #: Header in which Telegram repeats the secret given to ``setWebhook`` (Bot API).
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
-# An update is a few kilobytes; anything near this is not one.
+# Maximum bytes of a body; an update has a few kilobytes.
 _BODY_BYTES: Final = 1 << 20
-#: The proxy that ends TLS is on this machine: its connections are everybody's.
+#: The proxy that terminates TLS runs on this machine: its connections are many peers'.
 _PROXIES: Final = ("127.0.0.0/8", "::1/128")
-#: How long a stop waits for requests in hand: with the workers' farewell it takes ten seconds.
+#: Seconds that a stop waits for open requests; with the workers' shutdown it takes ten.
 _PATIENCE_SECONDS: Final = 2
 
-#: Puts updates, as Telegram wrote them, on disk.
+#: Stores raw updates on disk.
 Store: TypeAlias = Callable[[Sequence[object]], Awaitable[None]]
 
 
 class Door:
-    """The ASGI application at the webhook's path: one update a request.
+    """The webhook's ASGI application: one update per request.
 
-    200 when it is stored, 400 if it is none, 403 without the secret, 413 for what is too large, 503
-    (500 where it is this side's fault) if it cannot be stored: Telegram brings it again then.
-    Nothing of a request is logged but the status it was refused with, once a minute.
+    Answers 200 if it is stored, 400 if it is not an update, 403 without the secret, 413 if it is
+    too large, and 503 (500 for a fault of ours) if it cannot be stored: Telegram then retries. Of
+    a request only its refusal's status is logged, once a minute.
     """
 
     def __init__(self, store: Store, path: str, secret: str) -> None:
@@ -89,12 +89,12 @@ class Door:
         return HTTPStatus.OK
 
     def _opens_to(self, secret: str) -> bool:
-        """Whether ``secret`` is the right one, compared in constant time."""
+        """Whether ``secret`` is correct, compared in constant time."""
         return hmac.compare_digest(secret.encode(errors="replace"), self._secret)
 
 
 async def _bounded(request: Request) -> bytes | None:
-    """Return the body, None as soon as it is known to be too large."""
+    """Return the body; None as soon as it is too large."""
     announced = request.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced[:20]) > _BODY_BYTES:
         return None
@@ -110,9 +110,9 @@ async def _bounded(request: Request) -> bytes | None:
 async def webhook_server(
     intake: Intake, webhook_url: str, host: str, port: int, secret: str
 ) -> AsyncIterator[None]:
-    """Serve the path of ``webhook_url`` on ``host``:``port``; store what comes.
+    """Serve the path of ``webhook_url`` on ``host``:``port`` while the body runs.
 
-    Raises ``WebhookUnavailable`` when the address cannot be listened on.
+    Raises ``WebhookUnavailable`` if it cannot listen there.
     """
     door = Door(intake.store, unquote(urlsplit(webhook_url).path) or "/", secret)
     try:
@@ -124,5 +124,5 @@ async def webhook_server(
 
 
 def new_secret() -> str:
-    """Return a secret Telegram accepts (letters, digits, ``_`` and ``-``, at most 256)."""
+    """Generate a secret that Telegram accepts (letters, digits, ``_`` and ``-``, at most 256)."""
     return secrets.token_urlsafe(32)

@@ -1,1 +1,1 @@
-"""Render replies and send them: paced, retried where that is safe, each failure understood."""
+"""Render replies and send them: rate-limited, retried if that is safe, errors classified."""

@@ -1,4 +1,4 @@
-"""Signs: what a press shows for a moment. They are sent at once, and nothing depends on them."""
+"""Answer callback queries: the notice after a press. Sent once; nothing depends on it."""
 
 import logging
 
@@ -14,14 +14,14 @@ NOTICE_CHARACTERS = 200
 
 
 def notice(reply: Reply) -> str:
-    """Return a reply as it is shown for a moment."""
+    """Return a reply's text as a notice."""
     return "\n".join(block.text for block in reply.blocks)[:NOTICE_CHARACTERS]
 
 
 async def acknowledge(query: CallbackQuery, text: str | None = None) -> None:
-    """Take a press's waiting sign away, showing ``text`` for a moment."""
+    """End a button's progress indicator, showing ``text`` as a notice."""
     try:
         await query.answer(text)
     except TelegramError as error:
-        # Too old, most likely: the person no longer waits for it.
+        # Most likely expired: the person no longer waits.
         logger.info("press_not_acknowledged", extra={"error": type(error).__name__})

@@ -1,4 +1,4 @@
-"""The buttons of a message after one of them was pressed: what was chosen is seen there (pure)."""
+"""Update a message's buttons after a press, so that they show the choice (pure)."""
 
 from collections.abc import Sequence
 
@@ -16,10 +16,10 @@ from bot.telegram.outgoing.rendering import render_button
 
 
 def may_replace(message: MaybeInaccessibleMessage | None, action: str) -> bool:
-    """Whether the reply to ``action`` may take the place of ``message``.
+    """Whether the reply to ``action`` may replace ``message``.
 
-    Who presses may send what no button says. Where others read along, only a message that has such
-    a button gives way: nobody writes over an answer of somebody else's.
+    A client can send actions that no button has. So in a group only a message that has such a
+    button is replaced: nobody can overwrite another person's answer.
     """
     if not isinstance(message, Message):
         return False
@@ -32,10 +32,10 @@ def may_replace(message: MaybeInaccessibleMessage | None, action: str) -> bool:
 def replace_buttons(
     keyboard: InlineKeyboardMarkup, pressed: str, buttons: Sequence[Sequence[Button]]
 ) -> InlineKeyboardMarkup:
-    """Return ``keyboard`` with ``buttons`` in it, once the one with the action ``pressed`` was.
+    """Return ``keyboard`` with ``buttons`` in it, after the button with action ``pressed``.
 
-    A button takes the place of the one that does the same, or, where none does, of the pressed one;
-    all others stay. Where a message answers several claims, its buttons keep their numbers.
+    Each button replaces the one with the same action, or else the pressed one; the others stay. If
+    a message answers several claims, its buttons keep their numbers.
     """
     shown = [made for row in buttons for each in row if (made := render_button(each)) is not None]
     there = {each.callback_data for row in keyboard.inline_keyboard for each in row}

@@ -1,8 +1,8 @@
-"""Letters out to people: one after the other, each recorded right after it was sent.
+"""Deliver notifications one at a time, and record each right after it is sent.
 
-Telegram has no way to make a sending happen exactly once. A letter is leased before it is sent and
-recorded after, so several processes never send the same one, and a process that dies in the
-instant between Telegram's answer and the record is the only way to be told twice.
+Telegram cannot send a message exactly once. A notification is leased before it is sent and recorded
+afterwards. So several processes never send the same one, and it is repeated only if a process dies
+between Telegram's answer and the record.
 """
 
 import asyncio
@@ -27,9 +27,9 @@ from knowledge.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
-#: How often the post is looked through while nothing is in it.
+#: Seconds between polls of an empty queue.
 LOOK_SECONDS: Final = 1.0
-#: A sending that takes longer counts as failed; well within the lease.
+#: Seconds after which a send counts as failed; well within the lease.
 _SEND_SECONDS: Final = LEASE.total_seconds() / 4
 _BACKOFF: Final = Backoff(timedelta(seconds=1), timedelta(minutes=1))
 _RECORD_PAUSE_SECONDS: Final = 1.0
@@ -38,7 +38,7 @@ _T = TypeVar("_T")
 
 
 class NotificationSender:
-    """Takes letters from the post to Telegram until it is told to stop."""
+    """Sends queued notifications on Telegram until ``stop`` is called."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class NotificationSender:
         self._failures = 0
 
     async def run(self) -> None:
-        """Deliver until ``stop``; whatever breaks is logged, and tried again later."""
+        """Deliver until ``stop``; errors are logged and retried later."""
         try:
             while not self._stop.is_set():
                 try:
@@ -68,16 +68,16 @@ class NotificationSender:
             self._thread.shutdown(wait=True)
 
     def stop(self) -> None:
-        """Have ``run`` end once the letter in hand is sent and recorded."""
+        """Make ``run`` return once the current notification is sent and recorded."""
         self._stop.set()
 
     async def _round(self) -> float:
-        """Deliver one letter; returns how long to rest before the next."""
+        """Deliver one notification; returns the seconds to wait before the next."""
         letter = await self._off_loop(self._notifications.take)
         if letter is None:
             self._failures = 0
             return self._look_seconds
-        # A letter says what the person wrote, and whatever fails may repeat it.
+        # A notification quotes the person, and an error may repeat it.
         with words_in_hand([block.text for block in letter.reply.blocks]):
             return await self._deliver(letter)
 
@@ -85,18 +85,18 @@ class NotificationSender:
         try:
             async with self._window:
                 await self._send(letter)
-                # One that is not recorded would be repeated.
+                # An unrecorded notification would be sent again.
                 recorded = partial(self._off_loop, partial(self._notifications.sent, letter))
                 await record_surely(recorded, _RECORD_PAUSE_SECONDS)
         except (Forbidden, BadRequest) as error:
-            # The person blocked the bot, the chat is gone, or Telegram will never take this.
+            # The person blocked the bot, the chat is gone, or Telegram refuses it for good.
             why = reason(error)
             await self._off_loop(lambda: self._notifications.unreachable(letter, why))
             return 0.0
         except RetryAfter as error:
             return await self._wait_as_asked(letter, error)
         except (TelegramError, TimeoutError) as error:
-            # The name alone: some of Telegram's errors quote the token.
+            # Only the error's name: some of Telegram's errors quote the token.
             name = type(error).__name__
             await self._off_loop(lambda: self._notifications.failed(letter, name))
             logger.warning("letter_delayed", extra={"notification": letter.id, "error": name})
@@ -118,7 +118,7 @@ class NotificationSender:
         pause = requested_pause(error)
         await self._off_loop(lambda: self._notifications.failed(letter, "RetryAfter", pause))
         logger.warning("letters_held_up", extra={"retry_in_s": pause.total_seconds()})
-        # The limit is the bot's, not one chat's: nothing goes out before it is over.
+        # The limit is for the whole bot: send nothing before it ends.
         return pause.total_seconds()
 
     def _backoff(self) -> float:
@@ -132,9 +132,10 @@ class NotificationSender:
 
 @contextlib.asynccontextmanager
 async def run_delivery(sender: NotificationSender, patience: float) -> AsyncIterator[None]:
-    """Have ``courier`` deliver for as long as the body takes.
+    """Run ``sender`` while the body runs.
 
-    Its last letter is finished within ``patience`` seconds, or due again when its lease ends.
+    Its last notification is finished within ``patience`` seconds, or is due again when its lease
+    ends.
     """
     running = asyncio.create_task(sender.run())
     try:

@@ -1,4 +1,4 @@
-"""Everything the bot sends, paced: the one place where all its requests pass."""
+"""Rate-limit the bot's requests to Telegram; all of them pass through here."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from telegram.ext import BaseRateLimiter
 from bot.telegram.outgoing.pacing import Pacing
 from bot.telegram.outgoing.sending import requested_pause
 
-#: What counts against Telegram's limits: messages and their edits.
+#: Methods that count against Telegram's limits: messages and their edits.
 _PACED: Final = frozenset(
     {
         "sendMessage", "sendPhoto", "sendMediaGroup", "editMessageText", "editMessageReplyMarkup",
@@ -21,7 +21,7 @@ _PACED: Final = frozenset(
 
 
 class Pacer(BaseRateLimiter[None]):
-    """Waits for a message's turn before it is sent, and keeps the pauses that Telegram asks for."""
+    """Delays messages until the limits allow them, and keeps the pauses that Telegram asks for."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Pacer(BaseRateLimiter[None]):
         """Nothing to release."""
 
     def wait(self, chat: int) -> float:
-        """Return after how many seconds a message into ``chat`` could go out."""
+        """Return the seconds until a message to ``chat`` may be sent."""
         return self._pacing.wait(chat, self._clock())
 
     async def process_request(
@@ -50,7 +50,7 @@ class Pacer(BaseRateLimiter[None]):
         data: dict[str, Any],
         rate_limit_args: None,
     ) -> Any:
-        """Make one request when its turn has come. Raises what it raises."""
+        """Make a request as soon as the limits allow it. Raises what the request raises."""
         chat = _chat(data) if endpoint in _PACED else None
         if chat is None:
             return await callback(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Decide when a message may go out so that Telegram takes it (pure)."""
+"""Compute when a message may be sent within Telegram's rate limits (pure)."""
 
 from bot.telegram.outgoing.rate_limits import Limits, Meter
 
@@ -6,7 +6,7 @@ _ALL = ""
 
 
 class Pacing:
-    """Telegram's limits for one bot. Moments are seconds of a clock that never goes back."""
+    """Telegram's rate limits for one bot. Times are seconds of a monotonic clock."""
 
     def __init__(self, limits: Limits) -> None:
         self._all = Meter(limits.sends_per_second, limits.sends_burst)
@@ -15,7 +15,7 @@ class Pacing:
         self._held: dict[str, float] = {}
 
     def wait(self, chat: int, now: float) -> float:
-        """Return after how many seconds a message into ``chat`` may go out."""
+        """Return the seconds until a message to ``chat`` may be sent."""
         key = str(chat)
         return max(
             self._held_for(key, now),
@@ -24,19 +24,19 @@ class Pacing:
         )
 
     def take_chat(self, chat: int, now: float) -> float:
-        """Take the chat's next turn; returns after how many seconds that is."""
+        """Take the chat's next slot; returns the seconds until then."""
         key = str(chat)
         return max(self._held_for(key, now), self._meter(chat).take(key, now))
 
     def take_all(self, now: float) -> float:
-        """Take the bot's next turn, when the chat's has come; returns the seconds until then."""
+        """Take the bot's next slot, after the chat's; returns the seconds until then."""
         return max(self._held_for(_ALL, now), self._all.take(_ALL, now))
 
     def hold(self, chat: int, seconds: float, now: float) -> None:
-        """Keep everything back that Telegram asked to.
+        """Keep a pause that Telegram asked for.
 
-        One person's chat never reaches its own limit here, so a pause asked for there is the
-        bot's; one asked for in a group is that group's.
+        A private chat never reaches its own limit here, so a pause asked for there holds for the
+        whole bot; one asked for in a group holds for that group.
         """
         key = str(chat) if _is_group(chat) else _ALL
         self._held = {each: until for each, until in self._held.items() if until > now}

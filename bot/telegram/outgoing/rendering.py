@@ -1,4 +1,4 @@
-"""A reply as Telegram messages: HTML, direction marks, splitting, keyboard. Pure.
+"""Render a reply as Telegram messages: HTML, direction marks, splitting, keyboard (pure).
 
 Telegram measures a message in UTF-16 code units of its *visible* text (entities parsed), at most
 4096 of them: https://core.telegram.org/bots/api#sendmessage. Everything here counts that way.
@@ -49,14 +49,14 @@ from knowledge.text.plain_text import displayable, single_line
 MESSAGE_UNITS = 4096
 #: Bytes of ``callback_data`` (Bot API, ``InlineKeyboardButton``).
 ACTION_BYTES = 64
-# A block longer than this is cut to fill the message; a shorter one moves to the next one whole.
+# A longer block is split to fill the message; a shorter one moves to the next message whole.
 _WHOLE_UNITS = MESSAGE_UNITS // 2
-# Rather a new message than a cut that leaves a crumb of a block at the end of one.
+# Start a new message rather than leave less than this of a block at the end of one.
 _CRUMB_UNITS = 256
-# Telegram's clients cut labels on narrow screens long before this; it bounds hostile titles.
+# Characters of a label; Telegram's clients cut earlier. It bounds hostile titles.
 _LABEL_CHARACTERS = 64
 
-# Where Telegram lets a person choose whom to pass something on to; a longer link is not opened.
+# Maximum length of a share link; Telegram does not open a longer one.
 _SHARE = "https://t.me/share/url"
 _LINK_CHARACTERS = 2_048
 
@@ -77,7 +77,7 @@ _LATIN_RUN = re.compile(
     r"(?:[-.'’&][A-Za-z0-9\u00c0-\u024f]+| [A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f]*)*)"
     r"(?![\w@/:])"
 )
-# Borders a long block may be cut after, the most meaningful first.
+# Boundaries at which a long block may be split, the best first.
 _BORDERS = (
     re.compile(r"\n\s*\n"),
     re.compile(r"\n"),
@@ -96,7 +96,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Buttons:
-    """The buttons alone of a message that stands: all else of it stays as it is."""
+    """New buttons for an existing message, whose text stays as it is."""
 
     message_id: int
     keyboard: InlineKeyboardMarkup
@@ -104,7 +104,7 @@ class Buttons:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Visible text, with its direction marks, that goes under one tag."""
+    """Visible text, with direction marks, for one HTML tag."""
 
     text: str
     style: Style
@@ -159,10 +159,10 @@ def _pack(reply: Reply) -> Iterator[list[_Piece]]:
 
 
 def _separator(before: list[_Piece]) -> str:
-    """Return what stands between the pieces so far and the next one."""
+    """Return the separator between the pieces so far and the next one."""
     if not before:
         return ""
-    # A block quote already stands apart; its source belongs right under it.
+    # A block quote is already set off; its source belongs right under it.
     return "\n" if before[-1].style is Style.QUOTE else "\n\n"
 
 
@@ -175,18 +175,18 @@ def _markup(pieces: list[_Piece]) -> str:
 
 
 def _seen(text: str) -> str:
-    """Return ``text`` as it may be shown, what stands apart in it still apart."""
+    """Remove characters that may not be shown from ``text``; keep its isolates."""
     parts = map(displayable, ISOLATE.split(text))
     return "".join(f"{FSI}{p}{PDI}" if n % 2 else p for n, p in enumerate(parts)).strip()
 
 
 def _own(text: str) -> str:
-    """Return what of ``text`` says which way it reads: not what stands apart in it."""
+    """Return ``text`` without its isolated parts, to find its direction."""
     return ISOLATE.sub(" ", text)
 
 
 def _cut(text: str, room: int, direction: Direction) -> int:
-    """Return after how many characters to cut ``text`` so that, marked, it takes ``room`` units."""
+    """Return where to cut ``text`` so that it fits ``room`` units with its direction marks."""
     end = _fitting(text, room)
     while True:
         taken = _border(text, end)
@@ -206,11 +206,11 @@ def _fitting(text: str, room: int) -> int:
 
 
 def _border(text: str, end: int) -> int:
-    """Return the best place to cut ``text`` at or before ``end``.
+    """Return the best position to cut ``text`` at or before ``end``.
 
-    A paragraph or sentence border counts when it lies in the second half (a message should not
-    end after its first sentence), a space anywhere; a word longer than that is cut between
-    letters, never between a letter and its marks.
+    A paragraph or sentence boundary must lie in the second half (a message should not end after its
+    first sentence); a space may be anywhere. A longer word is cut between letters, never between a
+    letter and its combining marks.
     """
     if end >= len(text):
         return len(text)
@@ -230,7 +230,7 @@ def _border(text: str, end: int) -> int:
 
 
 def _marked(text: str, direction: Direction) -> str:
-    """Return ``text`` with what makes each of its lines read in ``direction``."""
+    """Add marks so that each line of ``text`` reads in ``direction``."""
     return "\n".join(_marked_line(line, direction) for line in text.split("\n"))
 
 
@@ -238,7 +238,7 @@ def _marked_line(line: str, direction: Direction) -> str:
     if not line.strip():
         return line
     if direction is Direction.LTR:
-        # First strong letter decides; digits and emoji leave it to the letter after them.
+        # The first strong letter decides; digits and emoji are neutral.
         opening = RTL_LETTER.search(line)
         latin = LTR_LETTER.search(line)
         wrong = opening is not None and (latin is None or opening.start() < latin.start())
@@ -249,7 +249,7 @@ def _marked_line(line: str, direction: Direction) -> str:
 
 
 def _isolated(run: re.Match[str]) -> str:
-    """Return the run as it is, or with what holds its signs and its neighbours in place."""
+    """Return the run, isolated or marked if its signs or neighbours would be displaced."""
     if run["isolate"] is not None:
         return f"{FSI}{add_direction_mark(run[0][1:-1])}{PDI}"
     if run["sign"] is not None:
@@ -273,7 +273,7 @@ def _keyboard(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | No
 
 
 def render_button(button: Button) -> InlineKeyboardButton | None:
-    """Return the button, or None where Telegram would refuse it and the whole message with it."""
+    """Return the button; None if Telegram would refuse it, and the whole message with it."""
     label = single_line(button.label)[:_LABEL_CHARACTERS]
     if not label:
         return None
@@ -287,9 +287,9 @@ def render_button(button: Button) -> InlineKeyboardButton | None:
 
 
 def _share_link(text: str, url: str | None) -> str:
-    """Return Telegram's own link that lets a person choose whom to pass ``text`` on to.
+    """Return Telegram's link with which a person can share ``text`` with a chat of theirs.
 
-    https://core.telegram.org/widgets/share: without a web address the text takes its place.
+    See https://core.telegram.org/widgets/share. Without a URL the text takes its place.
     """
     text = displayable(text).strip()
     if url is not None and _is_web(url):

@@ -1,4 +1,4 @@
-"""Cut a reply into the pieces that are kept until Telegram has taken them (pure)."""
+"""Split a reply into pieces, each sent in one request, and serialise them (pure)."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ from bot.telegram.outgoing.sending import Part, Place, parts_of
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What is sent or changed at once in a place; ``edits`` is what it takes the place of."""
+    """One message to send, or an edit of the message ``edits``, in a place."""
 
     place: Place
     part: Part | Buttons
@@ -23,14 +23,14 @@ class Piece:
 
     @property
     def is_edit(self) -> bool:
-        """Whether it changes what stands: done twice it is done once."""
+        """Whether it edits an existing message: repeating it does no harm."""
         return self.edits is not None or isinstance(self.part, Buttons)
 
 
 def pieces_of(reply: Reply, place: Place, edits: int | None = None) -> tuple[Piece, ...]:
-    """Return the pieces of a reply; only the first stands under the person's message.
+    """Return a reply's pieces; only the first one replies to the person's message.
 
-    Where the reply takes the place of a message, its first words do, and all else follows them.
+    If the reply replaces a message, its first text does, and the rest follows.
     """
     parts = parts_of(reply)
     if edits is not None:
@@ -46,12 +46,12 @@ def pieces_of(reply: Reply, place: Place, edits: int | None = None) -> tuple[Pie
 
 
 def write(pieces: Sequence[Piece]) -> bytes:
-    """Return pieces as they are kept."""
+    """Serialise pieces."""
     return json.dumps([_row(piece) for piece in pieces], ensure_ascii=False).encode()
 
 
 def read(kept: bytes) -> tuple[Piece, ...]:
-    """Return kept pieces."""
+    """Deserialise pieces."""
     return tuple(_piece(row) for row in json.loads(kept))
 
 

@@ -1,4 +1,4 @@
-"""Classify send errors: whether a message may have arrived, and what to do next (pure)."""
+"""Classify send errors: whether a message may have arrived, and how to react (pure)."""
 
 import re
 import traceback
@@ -22,12 +22,12 @@ _FRAMES = 6
 # How python-telegram-bot begins the message of an answer without a description.
 _STATUS = re.compile(r"[A-Za-z' -]+ \(([1-9][0-9]{2})\)")
 
-#: What python-telegram-bot raises over an answer that is JSON, but none that a Bot API gives.
+#: What python-telegram-bot raises for JSON that is not a Bot API answer.
 UNREADABLE: Final = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class SendFailure(Enum):
-    """The kinds of failure."""
+    """The kinds of send failure."""
 
     THERE = auto()
     """The message stands there already as it should."""
@@ -51,10 +51,10 @@ class SendFailure(Enum):
     """The token is accepted no more."""
 
 
-#: Raised before a request left: trying again cannot send a message twice.
+#: Raised before the request was sent: retrying cannot send a message twice.
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
-# What Telegram says (it has no codes for these), in lower case.
+# Telegram's descriptions (it has no codes for these), in lower case.
 _THERE = ("message is not modified",)
 _ANEW = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _OUTSIDE = ("message thread not found", "topic_deleted")
@@ -65,12 +65,12 @@ _GONE = (
     "channel_private", "bot is not a member",
 )  # fmt: skip
 
-#: What the description of a refusal begins with where it is Telegram's own, in lower case. Whatever
-#: else stands there may be what was sent, said back by another server at the Bot API's address.
-#: Telegram lists none of them: these are of its Bot API server's code and of what bots were told.
+#: Beginnings of Telegram's own descriptions of a refusal, in lower case. Any other description may
+#: quote the message, from another server at the Bot API's address. Telegram does not document
+#: them: these are from its Bot API server's code and from reported errors.
 DESCRIPTIONS: Final = (
     *_THERE, *_ANEW, *_OUTSIDE, *_GONE,
-    # Who cannot be told.
+    # The recipient.
     "bot was blocked by the user", "bot was kicked from the group chat",
     "bot was kicked from the supergroup chat", "bot was kicked from the channel chat",
     "bot is not a member of the group chat", "bot is not a member of the supergroup chat",
@@ -81,17 +81,17 @@ DESCRIPTIONS: Final = (
     "not enough rights to send text messages to the chat",
     "not enough rights to send photos to the chat",
     "not enough rights to send documents to the chat", "have no rights to send a message",
-    # What is written.
+    # The text.
     "message is too long", "message_too_long", "message text is empty", "message_empty",
     "message caption is too long", "media_caption_too_long", "can't parse entities",
     "entities_too_long", "entity_bounds_invalid", "strings must be encoded in utf-8",
-    # What is answered or changed.
+    # The message that is replied to or edited.
     "replied message not found", "message to be replied not found", "message to reply not found",
     "message to delete not found", "message can't be deleted", "message not found",
     "message_not_modified", "there is no text in the message to edit",
     "query is too old", "query is too old and response timeout expired or query id is invalid",
     "query_id_invalid",
-    # What hangs on it.
+    # Attachments and buttons.
     "button_data_invalid", "button_url_invalid", "button_type_invalid",
     "reply_markup_too_long", "reply markup is too long", "can't parse inline keyboard button",
     "inline keyboard button url", "file is too big", "file must be non-empty",
@@ -129,7 +129,7 @@ def _refusal(message: str) -> SendFailure:
     return SendFailure.REFUSED
 
 
-# A part of the message that was refused may follow. The longest first: one may begin another.
+# A part of the refused message may follow. The longest first: one may be another's prefix.
 _KNOWN = "|".join(map(re.escape, sorted(DESCRIPTIONS, key=len, reverse=True)))
 
 
@@ -137,9 +137,9 @@ _REASON = re.compile(rf"(?:(?:Bad Request|Forbidden): )?(?:{_KNOWN})(?!\w)", re.
 
 
 def log_fields(error: BaseException) -> dict[str, str]:
-    """Return what is logged of ``error``: its kind and its innermost frames as ``file:line`` list.
+    """Return an error's fields for the log: its kind, and its innermost frames as ``file:line``.
 
-    No message and no values, which may quote a person.
+    Without message and values, which may quote a person.
     """
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     where = " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)
@@ -147,9 +147,9 @@ def log_fields(error: BaseException) -> dict[str, str]:
 
 
 def kind(error: Exception) -> str:
-    """Return what came of a call in place of an answer, without a word of what was answered.
+    """Return how a call failed, without quoting the answer.
 
-    That is the status of HTTP where it is known, else the name of what went wrong first.
+    That is the HTTP status if it is known, else the name of the first error.
     """
     status = _STATUS.match(error.message) if isinstance(error, TelegramError) else None
     if status is not None:
@@ -160,9 +160,9 @@ def kind(error: Exception) -> str:
 
 
 def reason(error: TelegramError | TimeoutError) -> str:
-    """Return why Telegram refuses something, for an admin: its description, if it is a known one.
+    """Return Telegram's reason for a refusal, for an admin: its description if it is a known one.
 
-    Else the kind of error: whatever answers in Telegram's place may say what was sent.
+    Otherwise the kind of error: another server's description may quote the message.
     """
     name = type(error).__name__
     if not isinstance(error, TelegramError) or error.__cause__ is not None:

@@ -1,4 +1,4 @@
-"""One rendered message into one chat, and trying again where that cannot send it twice."""
+"""Send or edit one rendered message, and retry if that cannot send it twice."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ from knowledge.errors import DatabaseFailed
 
 logger = logging.getLogger(__name__)
 
-# Sending is tried this often in all; a longer pause than these is not waited out.
+# Attempts in all; a longer pause than these is not waited for.
 _SEND_TRIES = 4
 _BACKOFF = Backoff(timedelta(seconds=1), timedelta(minutes=1))
 _RECORD_TRIES = 5
@@ -29,7 +29,7 @@ NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 _T = TypeVar("_T")
 
-#: What is sent at once.
+#: What one request sends.
 Part: TypeAlias = Document | Picture | Rendered
 
 
@@ -43,9 +43,9 @@ class Place:
 
 
 async def send(bot: Bot, reply: Reply, place: Place) -> int:
-    """Send a whole reply, trying each part again as ``persistently`` does; returns how many parts.
+    """Send a whole reply, retrying each part as ``retry_safely`` does; returns how many parts.
 
-    Raises ``TelegramError`` when a part cannot be sent.
+    Raises ``TelegramError`` if a part cannot be sent.
     """
     parts = parts_of(reply)
     for number, part in enumerate(parts):
@@ -55,13 +55,13 @@ async def send(bot: Bot, reply: Reply, place: Place) -> int:
 
 
 def parts_of(reply: Reply) -> tuple[Part, ...]:
-    """Return what is sent for ``reply``, in order: its picture, its messages, its document."""
+    """Return the parts of ``reply`` in sending order: its picture, its messages, its document."""
     parts = (reply.picture, *render(reply), reply.document)
     return tuple(part for part in parts if part is not None)
 
 
 async def send_part(bot: Bot, part: Part, place: Place) -> int:
-    """Send one message, picture or document, once; returns its number. Raises ``TelegramError``."""
+    """Send one message, picture or document once; returns its id. Raises ``TelegramError``."""
     under = place.message_id
     reply_to = None if under is None else ReplyParameters(under, allow_sending_without_reply=True)
     if isinstance(part, Picture):
@@ -95,7 +95,7 @@ async def send_part(bot: Bot, part: Part, place: Place) -> int:
 
 
 async def edit_part(bot: Bot, rendered: Rendered, chat_id: int, message_id: int) -> None:
-    """Put a message in place of another, once. Raises ``TelegramError``."""
+    """Replace a message's text and buttons, once. Raises ``TelegramError``."""
     await bot.edit_message_text(
         rendered.html,
         chat_id=chat_id,
@@ -107,14 +107,14 @@ async def edit_part(bot: Bot, rendered: Rendered, chat_id: int, message_id: int)
 
 
 async def edit_buttons(bot: Bot, buttons: Buttons, chat_id: int) -> None:
-    """Put other buttons under a message, once. Raises ``TelegramError``."""
+    """Replace a message's buttons, once. Raises ``TelegramError``."""
     await bot.edit_message_reply_markup(
         chat_id=chat_id, message_id=buttons.message_id, reply_markup=buttons.keyboard
     )
 
 
 async def retry_safely(send: Callable[[], Awaitable[_T]]) -> _T:
-    """Return what ``send`` returns, trying again where that cannot send the message twice."""
+    """Return what ``send`` returns; retry if that cannot send the message twice."""
     failures = 0
     for _ in range(_SEND_TRIES - 1):
         try:
@@ -134,9 +134,9 @@ async def retry_safely(send: Callable[[], Awaitable[_T]]) -> _T:
 
 
 async def record_surely(record: Callable[[], Awaitable[_T]], pause_s: float) -> _T:
-    """Return what ``record`` returns, trying again: a sending without a record would be repeated.
+    """Return what ``record`` returns, retrying: an unrecorded message would be sent again.
 
-    Raises DatabaseFailed where the database fails each time.
+    Raises DatabaseFailed if the database fails each time.
     """
     for _ in range(_RECORD_TRIES - 1):
         try:
@@ -148,6 +148,6 @@ async def record_surely(record: Callable[[], Awaitable[_T]], pause_s: float) -> 
 
 
 def requested_pause(error: RetryAfter) -> timedelta:
-    """Return how long Telegram asks to wait."""
+    """Return the pause that Telegram asks for."""
     asked = error.retry_after
     return asked if isinstance(asked, timedelta) else timedelta(seconds=asked)

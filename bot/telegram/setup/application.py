@@ -1,4 +1,4 @@
-"""The Telegram channel as a whole: configure, build, run until stopped, check."""
+"""Configure, build and run the Telegram application, and check the token."""
 
 import asyncio
 import contextlib
@@ -44,11 +44,11 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_API_URL = "https://api.telegram.org"
 
-# "123456789:AAH..." as @BotFather prints it; anything else would end up in the request's path.
+# "123456789:AAH..." as @BotFather prints it; it becomes a part of each request's path.
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _BACKOFF = Backoff(timedelta(seconds=1), timedelta(minutes=1))
-# As many connections as its limits let be under way at once, and no more: each request looks at
-# all of them. One message takes about a tenth of a second.
+# As many connections as the limits allow at once, and no more: httpx scans all of them for each
+# request. One message takes about a tenth of a second.
 _CONNECTIONS = 8
 _MESSAGE_SECONDS = 0.1
 _CONNECTION_SECONDS = 20.0
@@ -58,12 +58,12 @@ _CONNECTION_SECONDS = 20.0
 class TelegramConfig:
     """How to reach Telegram, and how Telegram reaches the bot.
 
-    Updates are polled for unless ``webhook_url`` is set: then its path is served on
-    ``listen_host``:``listen_port``, to which whatever answers at the public address forwards.
-    Without ``webhook_secret`` a new one is made at every start. ``startup_tries`` bounds how often
-    an unreachable Telegram is tried at the start, with pauses of 1, 2, 4... seconds. An answer that
-    takes longer than ``placeholder_seconds`` is preceded by a placeholder; a stop waits at most
-    ``farewell_seconds`` for what is in hand.
+    Updates are polled unless ``webhook_url`` is set: then its path is served on
+    ``listen_host``:``listen_port``, to which the public address must forward. Without
+    ``webhook_secret`` a new one is generated at every start. ``startup_tries`` limits the attempts
+    to reach Telegram at the start, with pauses of 1, 2, 4... seconds. An answer that takes longer
+    than ``placeholder_seconds`` is preceded by a placeholder; a stop waits at most
+    ``farewell_seconds`` for running updates.
     """
 
     token: str = field(repr=False)
@@ -79,9 +79,9 @@ class TelegramConfig:
 
 
 def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None) -> App:
-    """Return the application with its handlers; nothing is sent before it is initialised.
+    """Build the application with its handlers; nothing is sent before it is initialised.
 
-    ``request`` is what carries its calls, over HTTP unless another is given. Raises
+    ``request`` is the transport of its calls, by default HTTP. Raises
     ``TokenMissing``, ``TokenRejected`` (not the shape of a token) or
     ``TelegramUnreachable`` (``api_url`` is no web address).
     """
@@ -90,7 +90,7 @@ def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None
     pacer = Pacer(Pacing(config.limits))
     under_way = round(config.limits.sends_per_second * _MESSAGE_SECONDS)
     connections = max(_CONNECTIONS, under_way)
-    # PTB only ever calls ``bot_data``: a factory does as well as the type it asks for.
+    # PTB only calls ``bot_data``, so a factory works as well as a type.
     window = asyncio.Semaphore(config.limits.unrecorded)
     state = cast(type[HandlerState], partial(HandlerState, talk, pacer, window))
     application = (
@@ -115,7 +115,7 @@ def build(config: TelegramConfig, talk: Talk, request: BaseRequest | None = None
 def in_and_out(
     application: App, update_store: UpdateStore, config: TelegramConfig
 ) -> tuple[Intake, Workers]:
-    """Return what takes updates into ``inbox``, and what takes them out of it and answers them."""
+    """Return the intake, which stores updates, and the workers, which answer them."""
     workers = Workers(
         application, update_store, config.placeholder_seconds, config.farewell_seconds
     )
@@ -134,9 +134,9 @@ def run(
     update_store: UpdateStore,
     profiles: Profiles,
 ) -> None:
-    """Run the bot until SIGINT or SIGTERM; what is in hand then is finished first.
+    """Run the bot until SIGINT or SIGTERM; running updates are finished first.
 
-    Raises one of ``TelegramChannelError``'s kinds when it cannot start or go on.
+    Raises a ``TelegramChannelError`` if it cannot start or go on.
     """
     asyncio.run(_run(config, talk, notifications, update_store, profiles))
 
@@ -149,7 +149,7 @@ async def serve(
     profiles: Profiles,
     stop: asyncio.Event,
 ) -> None:
-    """Run the bot inside a running loop until ``stop`` is set. Raises as ``run`` does."""
+    """Run the bot within a running event loop until ``stop`` is set. Raises as ``run`` does."""
     application = build(config, talk)
     publishing: asyncio.Task[None] | None = None
     try:
@@ -169,7 +169,7 @@ async def serve(
                 extra = {"way": "polling", "bot": application.bot.username}
                 logger.info("bot_started", extra=extra)
                 await poll(application.bot, intake, stop)
-            # At once with the workers: together they take no longer than one of them.
+            # Stop it together with the workers: both take no longer than one of them.
             sender.stop()
     finally:
         if publishing is not None:
@@ -177,16 +177,16 @@ async def serve(
             await asyncio.gather(publishing, return_exceptions=True)
         application.bot_data.close()
         await application.shutdown()
-        # A start that failed half-way left the application "not initialised" but clients open.
+        # A failed start leaves the application "not initialised" but its clients open.
         await application.bot.shutdown()
         await update_store.close()
         logger.info("bot_stopped")
 
 
 async def check(config: TelegramConfig, tries: int = 1) -> str:
-    """Return the bot's username as Telegram knows it.
+    """Return the bot's username at Telegram.
 
-    Raises ``TokenMissing``, ``TokenRejected`` or, after so many tries, ``TelegramUnreachable``.
+    Raises ``TokenMissing``, ``TokenRejected`` or, after ``tries``, ``TelegramUnreachable``.
     """
     async with connect(config, tries) as bot:
         return bot.username
@@ -194,7 +194,7 @@ async def check(config: TelegramConfig, tries: int = 1) -> str:
 
 @contextlib.asynccontextmanager
 async def connect(config: TelegramConfig, tries: int = 1) -> AsyncIterator[Bot]:
-    """Give a bot of its own, connected, for the body. Raises as ``check`` does."""
+    """Yield a connected bot. Raises as ``check`` does."""
     api_url = _checked_api_url(config)
     _keep_out_of_logs(config.token)
     bot = Bot(config.token, base_url=f"{api_url}/bot", base_file_url=f"{api_url}/file/bot")
@@ -215,7 +215,7 @@ async def _run(
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        # Windows' loops have no signal handlers: there Ctrl-C ends the run less gently.
+        # Windows' event loops have no signal handlers: there Ctrl-C ends the run less gracefully.
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
     await serve(config, talk, notifications, update_store, profiles, stop)
@@ -234,7 +234,7 @@ async def _serve_webhook(
         except BadRequest as error:
             raise WebhookUnavailable(f"Telegram says: {error.message}") from None
 
-    # Listening first: Telegram may call the moment the address is registered.
+    # Listen first: Telegram may call as soon as the address is registered.
     async with webhook_server(intake, webhook_url, host, port, secret):
         await unless_stopped(_insist(config, register), stop)
         logger.info("bot_started", extra={"way": "webhook", "bot": bot.username})
@@ -244,7 +244,7 @@ async def _serve_webhook(
 async def _insist(
     config: TelegramConfig, action: Callable[[], Awaitable[object]], tries: int | None = None
 ) -> None:
-    """Await ``action`` until Telegram answers it, ``tries`` times at most."""
+    """Retry ``action`` until Telegram answers, ``tries`` times at most."""
     most = config.startup_tries if tries is None else tries
     for failures in range(most):
         try:
@@ -262,7 +262,7 @@ async def _insist(
 
 
 def _checked_api_url(config: TelegramConfig) -> str:
-    """Return the API address without a trailing slash, once token and address have their shape."""
+    """Check the format of token and API address; return the address without a trailing slash."""
     if not config.token.strip():
         raise TokenMissing
     if not _TOKEN.fullmatch(config.token):
@@ -278,9 +278,9 @@ def _checked_api_url(config: TelegramConfig) -> str:
 
 
 def _keep_out_of_logs(secret: str) -> None:
-    """Have a secret kept out of whatever is logged, and the HTTP client log no request lines.
+    """Hide a secret in all logs, and stop the HTTP client from logging requests.
 
-    Telegram's addresses hold the token, and what answers in Telegram's place may repeat them.
+    Telegram's URLs contain the token, and another server's answers may repeat them.
     """
     redaction.hide(secret)
     clean_records()

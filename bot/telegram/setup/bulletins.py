@@ -1,4 +1,4 @@
-"""Bulletins out to moderators: from a schedule, beside the bot that answers people."""
+"""Send bulletins to moderators, from a scheduled job."""
 
 import logging
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ logger = logging.getLogger(__name__)
 
 
 async def send_bulletins(config: TelegramConfig, bulletins: Sequence[Bulletin]) -> int:
-    """Send each to its moderator; returns how many were. Who cannot be reached is passed over.
+    """Send each bulletin to its moderator, skipping the unreachable; returns how many were sent.
 
-    Raises ``TelegramUnreachable`` or ``TokenRejected`` where none can be sent.
+    Raises ``TelegramUnreachable`` or ``TokenRejected`` if none can be sent.
     """
     if not bulletins:
         return 0

@@ -1,4 +1,4 @@
-"""The bot's profile on Telegram: descriptions and menus of commands, in each language."""
+"""Publish the bot's profile on Telegram: descriptions and command menus in each language."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,10 +19,10 @@ _T = TypeVar("_T")
 
 
 async def publish(bot: Bot, profiles: Profiles) -> None:
-    """Have Telegram show ``profiles``; the bot works as well without.
+    """Set the bot's profiles on Telegram; the bot works without them too.
 
-    What it shows already is not set again: it takes few such changes an hour. What cannot be read
-    or set is one line in the log, and set by the next start.
+    Unchanged parts are not set again, because Telegram allows few such changes an hour. A failure
+    is one log line, and the next start tries again.
     """
     for code, profile in profiles.items():
         language = code or None

@@ -1,4 +1,4 @@
-"""Register the bot with Telegram: its name, its commands, where updates go."""
+"""Read the bot's registration at Telegram: its name, its modes, its webhook."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +12,11 @@ from bot.telegram.setup.application import TelegramConfig, connect
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """The bot as Telegram knows it.
+    """The bot's registration at Telegram.
 
-    ``inline`` is whether people may ask it in any chat, ``reads_groups`` whether it is shown what
-    groups say to others: both are for its owner to say to @BotFather.
-    ``webhook_url`` is empty where it is polled for. ``failure`` is what last went wrong with
-    bringing an update there, in Telegram's words.
+    ``inline`` is whether inline queries are on, ``reads_groups`` whether the bot receives all
+    messages of groups: its owner sets both with @BotFather. ``webhook_url`` is empty if updates are
+    polled. ``failure`` is Telegram's last error in delivering an update there.
     """
 
     name: str
