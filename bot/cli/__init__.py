@@ -1,1 +1,1 @@
-"""The command line: one file per group of commands, imported when it is called."""
+"""Define the command line: one module per group of commands, imported when it is called."""

@@ -1,4 +1,4 @@
-"""JSONL in and out for the batch commands, and answers as JSON for machines."""
+"""Read and write JSONL for the batch commands, and serialise answers as JSON."""
 
 import json
 import re
@@ -19,9 +19,9 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One good line of a batch file: the asked-for fields by name, all of them text.
+    """A valid line of a batch file: the requested fields by name, all of them text.
 
-    A field that may be left out is empty where it is.
+    A missing optional field is empty.
     """
 
     line: int
@@ -29,7 +29,7 @@ class Row:
 
 
 class BatchFailure(click.ClickException):
-    """Some lines of a batch could not be used; the others were."""
+    """Some lines of a batch are invalid; the others were processed."""
 
 
 def run_batch(
@@ -39,9 +39,9 @@ def run_batch(
     work: Callable[[Row], dict[str, Any]],
     optional: tuple[str, ...] = (),
 ) -> None:
-    """Write ``work`` of every good row of ``source`` to ``target``, which appears only complete.
+    """Write the results of ``work`` for each row of ``source`` to ``target``, atomically.
 
-    Bad lines are named on standard error. Raises BatchFailure at the end if there were any.
+    Invalid lines are reported on standard error. Raises BatchFailure at the end if there were any.
     """
     if source.resolve() == target.resolve():
         raise click.UsageError("--output names the file that --batch reads; name another")
@@ -61,7 +61,7 @@ def run_batch(
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    """Return an answer as the public interface has it."""
+    """Return an answer as JSON of the public interface."""
     return {
         "outcome": answer.outcome.value,
         "confidence": round(answer.confidence, 4),
@@ -70,7 +70,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 
 def judgement_json(judgement: Judgement) -> dict[str, Any]:
-    """Return a judgement as the public interface has it."""
+    """Return a judgement as JSON of the public interface."""
     return {
         "relation": judgement.relation.value,
         "confidence": round(judgement.confidence, 4),
@@ -106,7 +106,7 @@ def _reason_text(reason: Reason) -> str:
 def _rows(
     path: Path, names: tuple[str, ...], optional: tuple[str, ...]
 ) -> Iterator[tuple[int, int, Row | str]]:
-    """Yield each line's number, how many lines there are, and its row or what is wrong with it."""
+    """Yield each line's number, the number of lines, and the line's row or error."""
     try:
         with path.open("rb") as file:
             total = 0

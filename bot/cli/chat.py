@@ -7,7 +7,7 @@ from bot.cli.progress_bar import reporter
 from bot.cli.terminal_replies import actions, print_reply
 from bot.conversation.reply import Asker, Reply
 
-#: Who sits at this terminal: one person as far as languages and inquiries go.
+#: The person at the terminal: one person with one language and their own inquiries.
 _HERE = Asker(id=0)
 
 
@@ -23,7 +23,7 @@ def chat(app: App) -> None:
     done here is in the audit as the command line's.
     """
     app.checker.prepare(reporter("Reading the knowledge base"))
-    # Who can read this installation's database may do what an admin may.
+    # Whoever can read this installation's database has an admin's rights.
     talk = app.conversation("terminal", on_this_machine=True)
     commands = {"/start": talk.start, "/help": talk.help, "/language": talk.language}
     reply = talk.start(_HERE)

@@ -1,4 +1,4 @@
-"""``tathabbat check``: one claim, or a file of them."""
+"""``tathabbat check``: check one claim, or a file of them."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from knowledge.checking.outcomes import Answer
 from knowledge.claims import Message, read_message
 from knowledge.claims.arabizi import language_spoken
 
-#: Most matches of one claim that can be asked for.
+#: Maximum of --top.
 MAX_TOP = 1000
 
 
@@ -48,7 +48,7 @@ def check(
         return
     if claim is None or output is not None:
         raise click.UsageError("give one CLAIM, or --batch with --output")
-    # Refused before anything heavy is loaded.
+    # Check the usage before loading anything heavy.
     message = read_message(claim)
     language = BY_CODE.get(language_spoken(claim), Language.ENGLISH)
     if message.claims or as_json:

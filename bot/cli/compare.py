@@ -1,4 +1,4 @@
-"""``tathabbat compare``: what the judge says of pairs, without retrieval."""
+"""``tathabbat compare``: judge pairs of claim and statement, without retrieval."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +9,7 @@ from bot.app import App
 from bot.cli.batch_rows import Row, judgement_json, run_batch
 from knowledge.agreement.judgement import Evidence
 
-#: What a row may have beside the two texts.
+#: Optional fields of a row.
 _CONTEXT: Final = ("title", "before", "speaker")
 
 

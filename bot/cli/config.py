@@ -1,4 +1,4 @@
-"""``tathabbat config``: the settings as this program reads them."""
+"""``tathabbat config``: show the settings as this program reads them."""
 
 import json
 from pathlib import Path
@@ -40,7 +40,7 @@ def show(app: App, as_json: bool) -> None:
 
 
 def _public(value: object) -> object:
-    """Return a value as it may be shown, of what JSON knows."""
+    """Return a value without secrets, as JSON."""
     match value:
         case SecretStr():
             return HIDDEN
@@ -49,7 +49,7 @@ def _public(value: object) -> object:
         case Path():
             return redact(str(value))
         case str():
-            # An address may hold a password.
+            # A URL may contain a password.
             return redact(value)
         case _:
             return value

@@ -1,4 +1,4 @@
-"""Ask before what cannot be taken back."""
+"""Ask for confirmation before what cannot be undone."""
 
 import sys
 
@@ -9,9 +9,9 @@ YES = click.option("--yes", is_flag=True, help="Do it without asking.")
 
 
 def require_yes(consequence: str, yes: bool) -> None:
-    """Have somebody agree to ``consequence`` unless --yes was given.
+    """Ask the user to confirm ``consequence`` unless --yes was given.
 
-    Raises UsageError where nobody can be asked, ClickException where the answer is no.
+    Raises UsageError without a terminal, ClickException if the answer is no.
     """
     if yes:
         return

@@ -1,4 +1,4 @@
-"""``tathabbat console``: the moderators' web pages without the bot."""
+"""``tathabbat console``: serve the moderators' web pages without the bot."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""``tathabbat db``: the database's schema and copies."""
+"""``tathabbat db``: migrate, check, back up and restore the database."""
 
 import json
 from pathlib import Path

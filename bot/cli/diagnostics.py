@@ -1,4 +1,4 @@
-"""Check each part of an installation, and say what to do where it is not well."""
+"""Check each part of an installation, and say how to fix what is wrong."""
 
 import ipaddress
 import shlex
@@ -35,24 +35,26 @@ from knowledge.storage.database import require_whole
 from knowledge.storage.database_failures import explain_unwritable, is_read_only
 from knowledge.update_queue import queued_updates, scheduled_jobs
 
-#: Free space below which the next index, backup or model may not fit; below the second, nothing.
+#: Free disk space below which the next index, backup or model may not fit; and below which
+#: nothing does.
 _LITTLE: Final = 2 * 2**30
 _NOTHING: Final = 200 * 2**20
-#: An index that old, with this many changes since, makes every start slow.
+#: Age and number of later changes at which an index makes every start slow.
 _OLD: Final = timedelta(days=30)
 _MANY_CHANGES: Final = 1_000
-#: A running bot looks every few seconds: what is due for longer is not being done.
+#: How long something may be due before nothing seems to process it: a running bot polls every
+#: few seconds.
 _LATE: Final = timedelta(minutes=20)
-#: Failures in a row from which a feed will not mend by itself.
+#: Consecutive failures after which a feed will hardly recover by itself.
 _FAILURES: Final = 3
-#: Updates that a bot in good health never leaves at Telegram.
+#: Updates pending at Telegram that a healthy bot never reaches.
 _MANY_WAITING: Final = 100
-#: How long a failed delivery to the webhook is worth telling of.
+#: How long a failed delivery to the webhook is reported.
 _RECENT: Final = timedelta(hours=1)
 
 
 class State(StrEnum):
-    """How a part is."""
+    """The state of a part."""
 
     OK = "ok"
     WARNING = "warning"
@@ -61,7 +63,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One part, how it is, and what to do if it is not well."""
+    """A part, its state, and how to fix it if it is not fine."""
 
     part: str
     state: State
@@ -72,9 +74,9 @@ _Look = Callable[[App], tuple[State, str]]
 
 
 def examine(app: App) -> Iterator[Finding]:
-    """Look at part after part; whatever one fails with, the next is looked at.
+    """Check all parts, whatever fails.
 
-    What fails several parts, such as a database that is not there, is said of the first alone.
+    An error that affects several parts, such as a missing database, is reported for the first only.
     """
     said: set[str] = set()
     for part, look in _PARTS.items():
@@ -86,7 +88,7 @@ def examine(app: App) -> Iterator[Finding]:
             if message in said:
                 continue
             said.add(message)
-        # A server, or what stands before it, may have repeated what it was sent.
+        # A server or proxy may have quoted the request.
         yield Finding(part, state, redact(message))
 
 
@@ -154,7 +156,7 @@ def _files(app: App) -> tuple[State, str]:
         )
     if why := explain_unwritable(folder):
         return State.FAILURE, why
-    # Where it is a link the commands are to change what it leads to.
+    # If it is a symbolic link, the commands have to change its target.
     place = shlex.quote(str(folder.resolve() if folder.is_symlink() else folder))
     if found.foreign:
         owner = folder.stat().st_uid
@@ -223,7 +225,7 @@ def _index(app: App) -> tuple[State, str]:
 
 
 def _worth(app: App) -> str:
-    # On a server what changed is in the index, but not in what says how rare words are.
+    # On a server changes are in the index, but not in its term frequencies.
     return "faster starts" if app.settings.index_url is None else "weights of words that fit"
 
 
@@ -231,7 +233,7 @@ def _pictures(_: App) -> tuple[State, str]:
     try:
         return State.OK, f"text in pictures is read by {media.installed()}"
     except OcrMissing as error:
-        # They are an extra: people are told that theirs is not read.
+        # Pictures are optional: people are told that theirs are not read.
         return State.WARNING, str(error)
 
 
@@ -252,7 +254,7 @@ def _telegram(app: App) -> tuple[State, str]:
 
 def _webhook(app: App) -> tuple[State, str]:
     settings, wanted = app.settings, app.settings.webhook_url
-    # A Bot API server of one's own may bring them inside one's own network.
+    # One's own Bot API server may deliver updates within one's own network.
     if wanted and urlsplit(wanted).scheme != "https" and settings.telegram_api_url == TELEGRAM:
         return State.FAILURE, (
             "WEBHOOK_URL is not https, and Telegram brings updates nowhere else; set the https"
@@ -416,7 +418,7 @@ def _others_may_read(path: Path) -> bool:
 
 
 def _host(bind: str) -> str | None:
-    """Return the host of host:port, None where it is none."""
+    """Return the host of host:port; None if it is invalid."""
     host, colon, port = bind.rpartition(":")
     right = colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 2**16
     return host.strip("[]") if right else None

@@ -1,4 +1,4 @@
-"""``tathabbat doctor``: look at every part and say what to do."""
+"""``tathabbat doctor``: check every part of the installation and say how to fix it."""
 
 import json
 from dataclasses import asdict

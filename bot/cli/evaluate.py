@@ -1,4 +1,4 @@
-"""``tathabbat evaluate``: how good the answers are, on labelled data of one's own."""
+"""``tathabbat evaluate``: measure the answers on labelled data of one's own."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     Results = Sequence[RetrievalResult | VerdictResult]
 
-# The parts that measure are imported by the commands: `--help` loads nothing heavy.
+# Evaluation modules are imported by the commands, so that `--help` loads nothing heavy.
 
-#: Lowest and highest precision that `calibrate` can be asked for.
+#: Lowest and highest value of `calibrate --precision`.
 _PRECISIONS = click.FloatRange(0.5, 0.999)
 
 _data = click.option(
@@ -123,7 +123,7 @@ def answers(app: App, folder: Path, output: Path, as_json: bool) -> None:
 
     sets, brought = read_claims(folder), read_reports(folder)
     results, described = [], list[str]()
-    # Those that bring no reports of their own are asked in one place.
+    # Items without reports of their own share one knowledge base.
     groups = [[each] for each in sets if each.reports]
     if others := [each for each in sets if not each.reports]:
         groups.append(others)
@@ -177,7 +177,7 @@ def calibrate(app: App, folder: Path, precision: float, as_json: bool) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where claims are answered: the app, what is searched in it, and its copies' references."""
+    """Where claims are checked: the app, its description, and its copies' references."""
 
     app: App
     described: str
@@ -186,7 +186,7 @@ class _Place:
 
 @contextmanager
 def _searched(app: App, brought: "tuple[ReportDraft, ...]") -> Iterator[_Place]:
-    """Give the installed knowledge base, or one made of the reports that were brought along."""
+    """Yield the installed knowledge base, or a temporary one with the given reports."""
     from knowledge.evaluation import report_pool
 
     if not brought:
@@ -220,7 +220,7 @@ def _tell(
     output: Path,
     as_json: bool,
 ) -> None:
-    """Write the report with its plots to ``output`` and print the figures."""
+    """Write the report and its plots to ``output``, and print the figures."""
     from knowledge.evaluation.markdown_report import Section, markdown
     from knowledge.evaluation.plots import draw
     from knowledge.evaluation.retrieval_evaluation import RetrievalResult

@@ -1,4 +1,4 @@
-"""``tathabbat export``: what is published, for other programs."""
+"""``tathabbat export``: export published statements for other programs."""
 
 import sys
 from collections.abc import Iterable

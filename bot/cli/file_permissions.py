@@ -1,4 +1,4 @@
-"""Set who may read the files that commands write: data the owner only, results by umask."""
+"""Set the permissions of written files: owner only for data, the user's umask for results."""
 
 import os
 import pwd
@@ -12,12 +12,12 @@ from typing import Final
 
 import click
 
-#: Permissions that nobody but the owner gets: files are 0600 and folders 0700.
+#: Permissions that only the owner gets: files are 0600 and folders 0700.
 _OTHERS: Final = 0o077
 _ROOT: Final = 0
-#: Of a folder that somebody fills without end no more is looked at.
+#: Maximum entries of a folder that are checked: it may hold any number.
 MOST_ENTRIES: Final = 100_000
-#: What looking at an entry raises that was there a moment before.
+#: Errors of checking an entry that has just been removed.
 _VANISHED: Final = (FileNotFoundError, NotADirectoryError)
 
 _users_mask: Final[ContextVar[int]] = ContextVar("users_mask")
@@ -25,7 +25,7 @@ _users_mask: Final[ContextVar[int]] = ContextVar("users_mask")
 
 @contextmanager
 def owner_only() -> Iterator[None]:
-    """Have everything that the body writes be for its owner only, whatever the umask."""
+    """Make files that the body writes readable for their owner only, whatever the umask."""
     before = os.umask(_OTHERS)
     token = _users_mask.set(before)
     try:
@@ -37,9 +37,9 @@ def owner_only() -> Iterator[None]:
 
 @contextmanager
 def as_the_user_says() -> Iterator[None]:
-    """Have what the body writes follow the umask that the command was called with.
+    """Make files that the body writes follow the umask that the command was called with.
 
-    For results that are written where the user says.
+    For results that are written to a place of the user's choice.
     """
     before = os.umask(users_mask())
     try:
@@ -52,16 +52,16 @@ def users_mask() -> int:
     """Return the umask that the command was called with."""
     mask = _users_mask.get(None)
     if mask is None:
-        # Asking is setting: to what shows nobody anything meanwhile.
+        # Reading the umask means setting it: meanwhile to the strictest one.
         mask = os.umask(_OTHERS)
         os.umask(mask)
     return mask
 
 
 def require_not_anothers(folder: Path) -> None:
-    """Raise ClickException where root would leave files in a folder of a user who cannot read them.
+    """Raise ClickException if root would write files into another user's folder.
 
-    One that is not there yet is nobody's.
+    That user could not read them. A folder that does not exist yet is nobody's.
     """
     owner = _owner(folder)
     if os.geteuid() != _ROOT or owner in (None, _ROOT):
@@ -85,7 +85,7 @@ def _owner(folder: Path) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What of a folder is not its owner's alone: how many entries, and one of them."""
+    """The entries of a folder that others may read: their number, and one of them."""
 
     looked_at: int
     readable: int = 0
@@ -95,11 +95,11 @@ class Exposure:
 
 
 def exposure(folder: Path) -> Exposure:
-    """Look at a folder and everything below it, for the first ``MOST_ENTRIES`` of it.
+    """Find entries that others may read, among the first ``MOST_ENTRIES`` of a folder.
 
-    Links below it are passed over: what they lead to is somebody else's to look after. So is what
-    vanishes meanwhile. Raises OSError where it cannot be looked at, FileNotFoundError only where
-    the folder itself is not there.
+    Symbolic links below it are skipped, since their targets are somewhere else, and so are entries
+    that vanish in the meantime. Raises OSError if it cannot be read, FileNotFoundError only if the
+    folder itself does not exist.
     """
     owner = folder.stat().st_uid
     found = Exposure(0)

@@ -1,4 +1,4 @@
-"""``tathabbat reindex`` and ``tathabbat index``."""
+"""``tathabbat reindex`` and ``tathabbat index``: build, check and prune the index."""
 
 import json
 from dataclasses import asdict

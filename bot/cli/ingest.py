@@ -1,4 +1,4 @@
-"""``tathabbat ingest``: files and addresses into the knowledge base."""
+"""``tathabbat ingest``: add reports from files and URLs to the knowledge base."""
 
 import asyncio
 import json
@@ -29,11 +29,11 @@ from knowledge.ingestion.report_batches import preview_batch, store_batch
 from knowledge.storage.audit_log import COMMAND_LINE
 from knowledge.text.plain_text import single_line
 
-#: Reports kept in one transaction.
+#: Reports stored per transaction.
 _BATCH: Final = 200
-#: Reports up to which each is named in what to do next.
+#: Maximum reports that are named in the suggested next commands.
 _NAMED: Final = 3
-#: Statements that `statements list` shows unless told otherwise, and at most.
+#: Default and maximum number of statements that `statements list` shows.
 _LISTED, _MOST_LISTED = 50, 10_000
 
 
@@ -45,19 +45,19 @@ class _Tally:
     statements_added: int = 0
     statements_published: int = 0
     without_statements: int = 0
-    #: Rows that are no report, by why, and files and addresses that cannot be read at all.
+    #: Invalid rows by reason, and files and URLs that cannot be read at all.
     left_out: Counter[Flaw] = field(default_factory=Counter)
     unreadable: int = 0
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     doubts: Counter[Doubt] = field(default_factory=Counter)
-    #: Of reports that were known already: statements published now, and those that stay withdrawn.
+    #: Of known reports: statements published now, and those that stay withdrawn.
     known_published: int = 0
     known_withdrawn: int = 0
-    #: Statements that are drafts still, and the first of their reports, one more than are named.
+    #: Statements that are still drafts, and the first of their reports, one more than are named.
     statements_waiting: int = 0
     drafts: list[str] = field(default_factory=list)
-    #: What a dry run has seen: the same content a second time is not added either.
+    #: Content that a dry run has seen, since duplicates would not be added either.
     seen: set[str] = field(default_factory=set)
 
 
@@ -147,7 +147,7 @@ def _read(app: App, path: str, kind: Format, defaults: Defaults) -> Iterator[Rep
 
 
 def _look_at(path: str, batch: list[ReportDraft | Problem], tally: _Tally) -> list[ReportDraft]:
-    """Return the reports of a batch; what is doubtful of them, and what is none, is told."""
+    """Return the reports of a batch; print warnings about doubtful ones, and the problems."""
     drafts: list[ReportDraft] = []
     for item in batch:
         if isinstance(item, ReportDraft):
@@ -161,7 +161,7 @@ def _look_at(path: str, batch: list[ReportDraft | Problem], tally: _Tally) -> li
 
 
 def _take_in(app: App, drafts: list[ReportDraft], publish: bool, tally: _Tally) -> list[int]:
-    """Store reports, or only look at them; returns the ids of the statements it published."""
+    """Store reports, unless it is a dry run; returns the ids of published statements."""
     published: list[int] = []
     if tally.dry_run:
         for found in app.sessions.read(preview_batch, drafts):
@@ -258,7 +258,7 @@ def _summary(tally: _Tally) -> Iterator[str]:
 
 
 def _next_commands(tally: _Tally) -> Iterator[str]:
-    """Yield the commands that show and publish what was just added as drafts."""
+    """Yield the commands that show and publish the drafts just added."""
     if len(tally.drafts) <= _NAMED:
         refs = [shlex.quote(ref) for ref in tally.drafts]
         yield from (f"show {ref}" for ref in refs)

@@ -1,4 +1,4 @@
-"""The ``tathabbat`` command: finds the command, and turns every known failure into a sentence."""
+"""Run the ``tathabbat`` command: find subcommands, and print known errors as one sentence."""
 
 import importlib
 import io
@@ -18,7 +18,7 @@ from bot.settings import Settings, no_color
 from embeddings.errors import EmbeddingsError
 from knowledge.errors import KnowledgeError, UnreadableClaim
 
-#: Where each command lives; a module is imported when its command is called or described.
+#: The module of each command, imported when the command is called or described.
 COMMANDS: Final = {
     "run": "bot.cli.run",
     "console": "bot.cli.console",
@@ -39,31 +39,31 @@ COMMANDS: Final = {
     "doctor": "bot.cli.doctor",
 }
 
-#: The commands that an installation may begin with: they make the database if there is none. To any
-#: other one its absence means that DATA_DIR leads elsewhere.
+#: Commands that may start an installation: they create a missing database. For any other command
+#: a missing database means that DATA_DIR is wrong.
 FIRST_COMMANDS: Final = frozenset(
     {"run", "console", "ingest", "sources add", "users grant", "db upgrade", "db restore"}
 )
 
-# How Python marks the bytes of an argument that are not text.
+# Surrogates, with which Python marks bytes of an argument that are not text.
 _NOT_UTF8: Final = re.compile("[\ud800-\udfff]")
 
 FAILURE, BAD_USAGE, INTERRUPTED = 1, 2, 130
 
 
 class _CommandLine(App):
-    """What a command needs, for whoever may leave files in DATA_DIR."""
+    """The app of a command, which checks first that DATA_DIR is not another user's."""
 
     @cached_property
     def settings(self) -> Settings:
-        # Not earlier: who asks for help needs no settings.
+        # Not earlier: --help needs no settings.
         settings = super().settings
         require_not_anothers(settings.data_dir)
         return settings
 
     @property
     def makes_database(self) -> bool:
-        """Whether the command that is called may begin an installation."""
+        """Whether this command may start an installation."""
         context = click.get_current_context()
         if context.params.get("dry_run"):
             return False
@@ -71,7 +71,7 @@ class _CommandLine(App):
 
 
 class _Commands(click.Group):
-    """A group whose commands are imported one by one."""
+    """A group that imports its commands lazily."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -89,7 +89,7 @@ class _Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as error:
-            # Which names come close is looked for among commands that are not imported yet.
+            # Suggest similar names without importing the commands.
             raise click.NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
 
 
@@ -126,11 +126,11 @@ def main() -> None:
     except (KnowledgeError, EmbeddingsError, BotError) as error:
         _fail(str(error), FAILURE)
     except BrokenPipeError:
-        # The reader of our output went away (`| head`): nothing to tell anybody.
+        # The reader of our output has closed the pipe (`| head`): nobody is left to tell.
         sys.stdout = None
         sys.exit(FAILURE)
     except OSError as error:
-        # Whatever is written is flushed again at exit: a full disk must not speak twice.
+        # Python flushes output again at exit: report a full disk only once.
         sys.stdout = None
         _fail(
             f"{error.filename or 'the output'} cannot be used ({error.strerror});"

@@ -1,6 +1,6 @@
-"""The manual page: every command with its options, read of the command line itself.
+"""Generate the manual page from the commands' help.
 
-``python -m bot.cli.manual > tathabbat.1`` writes it; ``make man`` does.
+``make man`` runs ``python -m bot.cli.manual > tathabbat.1``.
 """
 
 import inspect
@@ -20,7 +20,7 @@ _CODE: Final = re.compile(r"`([^`]+)`")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One command that can be called: how, and what it does."""
+    """A command with its usage and help."""
 
     usage: str
     help: str
@@ -28,14 +28,14 @@ class Entry:
 
     @property
     def summary(self) -> str:
-        """The first sentence of the help, on one line."""
+        """The help's first sentence, on one line."""
         return " ".join(self.help.split("\n\n")[0].split())
 
 
 def entries(
     command: click.Command = tathabbat, parent: click.Context | None = None
 ) -> Iterator[Entry]:
-    """Yield every command below a group, in the order in which the group lists them."""
+    """Yield every command of a group, in the order of the group's help."""
     context = click.Context(command, parent, info_name=command.name, **command.context_settings)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
@@ -43,14 +43,14 @@ def entries(
                 yield from entries(found, context)
         return
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-    # --help is every command's, and said once. Arguments are told of in the text.
+    # --help is described once for all commands; arguments are described in the text.
     options = [each for each in command.params if isinstance(each, click.Option)]
     records = tuple(filter(None, (each.get_help_record(context) for each in options)))
     yield Entry(usage, inspect.cleandoc(command.help or ""), records)
 
 
 def page() -> str:
-    """Return the page, as `man` reads it."""
+    """Return the page in roff, for `man`."""
     lines = [
         f'.TH TATHABBAT 1 "" "Tathabbat {version("tathabbat")}" "User Commands"',
         ".SH NAME",
@@ -102,7 +102,7 @@ def _bold(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a line of text as roff takes it: nothing in it is a request or an escape."""
+    """Escape a line of text for roff."""
     plain = _CODE.sub(r"\1", text).replace("\\", r"\e").replace("-", r"\-")
     plain = plain.replace("'", r"\(aq")
     plain = "".join(c if c.isascii() else rf"\[u{ord(c):04X}]" for c in plain)

@@ -1,4 +1,4 @@
-"""Files that a command writes."""
+"""Write output files atomically."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +13,10 @@ from bot.cli.file_permissions import users_mask
 
 @contextmanager
 def whole_file(target: Path) -> Iterator[IO[str]]:
-    """Give a file to write that takes ``target``'s place only when all went well.
+    """Yield a file to write that replaces ``target`` only if the body succeeds.
 
-    A link's file is replaced, not the link; a device or pipe is written to as it is. The
-    user's umask says who may read it.
+    A symbolic link's target is replaced, not the link; a device or pipe is written to directly.
+    The user's umask sets the permissions.
     """
     place = target.resolve()
     try:

@@ -1,4 +1,4 @@
-"""Progress on a terminal."""
+"""Show progress bars on a terminal."""
 
 import atexit
 import sys
@@ -12,31 +12,31 @@ from embeddings.progress import Progress
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-#: Seconds before a rate says anything.
+#: Seconds before a rate is shown.
 _SETTLED_S: Final = 1.0
 
 
 def reporter(label: str) -> Progress | None:
-    """Return what shows a bar with rate and time left as work reports; None off a terminal."""
+    """Return a callback that shows a bar with rate and time left; None without a terminal."""
     if not sys.stderr.isatty():
         return None
     return _Bar(label)
 
 
 class _Bar:
-    """One bar a total: what is done in several steps has several."""
+    """A bar for each total: work in several steps has several."""
 
     def __init__(self, label: str) -> None:
         self._label, self._since = label, time.time()
         self._bar: ProgressBar[int] | None = None
-        # A bar hides the cursor: work that is broken off must give it back.
+        # A bar hides the cursor: restore it if the work is interrupted.
         atexit.register(self._end)
 
     def __call__(self, done: int, total: int) -> None:
         if self._bar is None or self._bar.length != total:
             self._end()
             self._bar = click.progressbar(length=total, file=sys.stderr, show_pos=True)
-            # What is done by the first report took time too.
+            # The work before the first report took time too.
             self._bar.start = self._bar.last_eta = self._since
             self._bar.render_progress()
         seconds = time.time() - self._since
@@ -53,6 +53,6 @@ class _Bar:
 
 
 def show_count(text: str) -> None:
-    """Show how far work of unknown length has come, on a line that is written over."""
+    """Show the progress of work of unknown length, on one line that is overwritten."""
     if sys.stderr.isatty():
         click.echo(f"\r\033[K{text}", nl=False, err=True)

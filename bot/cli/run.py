@@ -1,4 +1,4 @@
-"""``tathabbat run``: the bot on Telegram."""
+"""``tathabbat run``: run the bot on Telegram."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""``tathabbat sources``: whose feeds are polled, and polling them."""
+"""``tathabbat sources``: manage sources and poll their feeds."""
 
 import asyncio
 import json
@@ -18,9 +18,9 @@ from knowledge.errors import KnowledgeError
 from knowledge.storage.audit_log import COMMAND_LINE
 from knowledge.text.plain_text import single_line
 
-#: Problems that are told one by one.
+#: Maximum problems that are printed one by one.
 _TOLD = 20
-#: What a feed of a kind lists.
+#: What a feed of each kind contains.
 _ITEMS: Final = {FeedKind.SYNDICATION: "item", FeedKind.CLAIMREVIEW: "review"}
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, not text.")
 

@@ -1,4 +1,4 @@
-"""``tathabbat statements``: look at statements, review, publish and retract them, take it back."""
+"""``tathabbat statements``: list, review, publish and retract statements, and undo it."""
 
 import json
 
@@ -206,7 +206,7 @@ def undo(app: App, entry: int, reason: str) -> None:
 
 
 def _summary(moved: Moved, how: str) -> str:
-    """Tell how many were moved; where none was, how they stand and who made them so."""
+    """Say how many changed; if none did, their status and who set it."""
     count, found = f"{counted(moved.count, 'statement')} {how}", moved.standing
     if found is None:
         return count

@@ -1,4 +1,4 @@
-"""A reply on a terminal."""
+"""Print replies on a terminal."""
 
 import click
 
@@ -7,7 +7,7 @@ from knowledge.text.plain_text import displayable, single_line
 
 
 def print_reply(reply: Reply, *, buttons: bool) -> None:
-    """Print ``reply``; with ``buttons``, number those that can be pressed by typing the number."""
+    """Print ``reply``; with ``buttons``, number those that can be pressed by their number."""
     for block in reply.blocks:
         text = displayable(block.text)
         click.echo(click.style(text, bold=True) if block.style is Style.HEADLINE else text)
@@ -15,7 +15,7 @@ def print_reply(reply: Reply, *, buttons: bool) -> None:
     for row in reply.buttons:
         for button in row:
             if button.share is not None:
-                continue  # A terminal has nobody to pass it on to.
+                continue  # Sharing is not possible on a terminal.
             if button.url:
                 click.echo(f"🔗 {single_line(button.label)}: {single_line(button.url)}")
             elif buttons:
@@ -26,5 +26,5 @@ def print_reply(reply: Reply, *, buttons: bool) -> None:
 
 
 def actions(reply: Reply) -> list[str]:
-    """Return the actions behind the numbers that ``print_reply`` gave, in order."""
+    """Return the actions of the buttons that ``print_reply`` numbered, in order."""
     return [button.action for row in reply.buttons for button in row if button.action]

@@ -1,4 +1,4 @@
-"""``tathabbat updates``: what people sent and could not be answered."""
+"""``tathabbat updates``: list and retry messages that could not be answered."""
 
 import json
 
@@ -32,7 +32,7 @@ def list_updates(app: App, limit: int, as_json: bool) -> None:
     if not found and not as_json:
         say_empty("no message was given up, and none is tried again")
     for trouble in found:
-        # What was kept by an earlier version may hold a secret.
+        # An error stored by an earlier version may contain a secret.
         error = None if trouble.error is None else redact(trouble.error)
         if as_json:
             row = {

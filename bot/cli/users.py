@@ -1,4 +1,4 @@
-"""``tathabbat users``: who may moderate."""
+"""``tathabbat users``: list, grant and revoke roles."""
 
 import json
 
@@ -11,7 +11,7 @@ from knowledge.domain import Role, now
 from knowledge.storage.audit_log import COMMAND_LINE
 from knowledge.text.plain_text import single_line
 
-#: Length of a person's key, as ``users list`` shows it.
+#: Length of a person's key in ``users list``.
 _KEY_LENGTH = 64
 
 

@@ -1,4 +1,4 @@
-"""Word counts and empty lists in what commands print."""
+"""Format counts and empty lists for the commands' output."""
 
 import click
 
@@ -9,5 +9,5 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def say_empty(message: str) -> None:
-    """Say that a list is empty, where it is not taken for a row of it."""
+    """Print to standard error that a list is empty, so that it is not taken for a row."""
     click.echo(message, err=True)
