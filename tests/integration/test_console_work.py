@@ -417,10 +417,10 @@ class TestBlocking:
     @pytest.mark.parametrize(
         ("days", "reason", "said"),
         [
-            ("0", "<i>why", "Choose between 1 and 3650 days."),
-            ("", "<i>why", "Choose between 1 and 3650 days."),
-            ("4000", "<i>why", "Choose between 1 and 3650 days."),
-            ("30", " ", "Give the reason in one line"),
+            ("0", "<i>why", "cannot be used as it is: Days."),
+            ("", "<i>why", "cannot be used as it is: Days."),
+            ("4000", "<i>why", "cannot be used as it is: Days."),
+            ("30", " ", "cannot be used as it is: Reason for the audit log."),
         ],
     )
     def test_what_is_wrong_stays_in_the_form(
@@ -431,7 +431,7 @@ class TestBlocking:
         assert answer.status_code == 400
         assert said in answer.text
         assert f'value="{html.escape(reason)}"' in answer.text
-        assert f'value="{days or 7}"' in answer.text
+        assert f'value="{days}"' in answer.text
         assert "blocked" not in acts(console)
 
     def test_it_is_an_admins_act_on_who_asked_there(
