@@ -326,7 +326,7 @@ class App:
         self._prepare()
         profiles = {"": profile(DEFAULT), **{each.value: profile(each) for each in Language}}
         jobs = self._jobs(config).in_background(LOOK_S)
-        following = Follower(self.sessions.engine, self.index)
+        following = Follower(self.sessions, self.index)
         # Jobs end first, so that the console does not wait for a document that they read.
         with self._watched(), self._console_beside(), following, self.parsers, jobs:
             holder = self.process.name
@@ -346,7 +346,7 @@ class App:
             )
         self._warn_of_unknown_names()
         self._prepare()
-        following = Follower(self.sessions.engine, self.index)
+        following = Follower(self.sessions, self.index)
         serving = server.beside(self.console, bind, self.settings.console_proxies)
         stop = server.stop_signal()
         # Parsers end first: requests waiting for one get their error while the server still runs.

@@ -11,13 +11,13 @@ import time
 from types import TracebackType
 from typing import Any, Final, Self
 
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from embeddings.errors import EmbeddingsError
 from knowledge.errors import KnowledgeError
 from knowledge.index.serving_index import Serving
 from knowledge.storage.change_log import CHANNEL
+from knowledge.storage.database import Sessions
 
 #: Seconds between two looks where nothing tells; half of what a change may take to be served.
 EVERY_S: Final = 0.5
@@ -32,8 +32,8 @@ _log = logging.getLogger(__name__)
 class Follower:
     """Takes changes into an index from a thread of its own, while it is entered."""
 
-    def __init__(self, engine: Engine, index: Serving, every: float = EVERY_S) -> None:
-        self._engine, self._index, self._every = engine, index, every
+    def __init__(self, sessions: Sessions, index: Serving, every: float = EVERY_S) -> None:
+        self._engine, self._index, self._every = sessions.engine, index, every
         self._ending = threading.Event()
         self._warned_of, self._warned_at = "", 0.0
         self._thread = threading.Thread(target=self._follow, name="change log", daemon=True)

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.conversation.bot_profile import Profile
-from bot.conversation.commands import Audience
+from bot.conversation.commands import Audience, list_offered
 from bot.conversation.groups import PREFIX
 from bot.conversation.interface import Here, Standing
 from bot.conversation.media_texts import Medium
@@ -37,7 +37,7 @@ from bot.conversation.reply import (
     Reply,
     Style,
 )
-from bot.telegram.handling.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
+from bot.conversation.translations import Language
 from bot.telegram.incoming.update_store import UpdateStore
 from bot.telegram.outgoing.rate_limits import Limits
 from bot.telegram.setup.application import TelegramConfig, run, serve
@@ -57,6 +57,8 @@ PROFILES = {
     "en": Profile("Says what it is told", "Echo", dict.fromkeys(Audience, _ENGLISH)),
 }
 SECRET = b"the key of these tests"
+#: Commands that do not need a role.
+KNOWN = {name for each in Audience for name, _ in list_offered(each, Language.ENGLISH)}
 #: Short, so that what a killed bot had in hand is taken again soon.
 LEASE = timedelta(seconds=1)
 #: Who may give moderators' commands.
@@ -175,7 +177,7 @@ class EchoTalk:
         return Reply((Block("language"),), ((Button("English", action="lang:en"),),))
 
     def command(self, asker: Asker, name: str, argument: str) -> Reply:
-        if asker.id != MODERATOR and name not in PUBLIC_COMMANDS | GROUP_COMMANDS:
+        if asker.id != MODERATOR and name not in KNOWN:
             return self.help(asker)
         if name == "picture":
             return Reply((Block("under it"),), picture=Picture(PIXEL, "a pixel"))

@@ -60,7 +60,7 @@ def test_what_is_published_and_retracted_elsewhere_is_taken_in(
     ids = _draft(sessions, "the harbour opened")
     # PostgreSQL tells of changes: nothing else would wake the follower there.
     every = NEVER if engine.dialect.name == "postgresql" else 0.01
-    with Follower(engine, index, every):
+    with Follower(sessions, index, every):
         assert index.looked.wait(30)
         index.wanted = frozenset(ids)
         with sessions.begin() as session:
@@ -77,7 +77,7 @@ def test_a_lost_connection_is_made_again(
     engine: Engine, sessions: Sessions, index: _Watched
 ) -> None:
     ids = _draft(sessions, "the harbour opened")
-    with Follower(engine, index, 0.01):
+    with Follower(sessions, index, 0.01):
         assert index.looked.wait(30)
         if engine.dialect.name == "postgresql":
             with engine.begin() as connection:
@@ -94,12 +94,12 @@ def test_a_lost_connection_is_made_again(
 
 
 def test_a_new_snapshot_is_turned_to(
-    engine: Engine, sessions: Sessions, index: _Watched, fake_encoder: Encoder, tmp_path: Path
+    sessions: Sessions, index: _Watched, fake_encoder: Encoder, tmp_path: Path
 ) -> None:
     ids = _draft(sessions, "the harbour opened")
     with sessions.begin() as session:
         curation.publish(session, ids, "test")
-    with Follower(engine, index, 0.01):
+    with Follower(sessions, index, 0.01):
         assert index.looked.wait(30)
         reindex(sessions, fake_encoder, tmp_path / "index")
         assert index.renewed.wait(30)

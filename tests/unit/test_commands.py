@@ -2,13 +2,17 @@
 
 import json
 import re
+from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import pytest
+from telegram.ext import CommandHandler
 
 from bot.conversation.commands import Audience, describe_commands, list_offered, menu
+from bot.conversation.interface import Talk
 from bot.conversation.translations import Language
-from bot.telegram.handling.handlers import GROUP_COMMANDS, PUBLIC_COMMANDS
+from bot.telegram.setup.application import TelegramConfig, build
 from knowledge.domain import Role
 from tests.e2e.bot_api_rules import check_commands
 
@@ -21,7 +25,15 @@ def documented(page: str) -> set[str]:
     return {name for row in rows for name in re.findall(r"`/([a-z]+)", row)}
 
 
-#: What only those with a role may give.
+def find_handled_commands() -> set[str]:
+    """Return the commands that have a handler of their own."""
+    application = build(TelegramConfig("1:" + "a" * 35), cast(Talk, None))
+    handlers = chain.from_iterable(application.handlers.values())
+    application.bot_data.close()
+    return {name for each in handlers if isinstance(each, CommandHandler) for name in each.commands}
+
+
+#: Commands that need a role.
 MODERATORS = {"queue", "pending", "add", "retract", "stats", "console", "grant", "revoke"}
 
 
@@ -30,9 +42,12 @@ def names(listed: tuple[tuple[str, str], ...]) -> list[str]:
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_the_menu_offers_what_is_answered_to_everybody(language: Language) -> None:
-    assert set(names(describe_commands(language))) == PUBLIC_COMMANDS
-    assert len(names(describe_commands(language))) == len(PUBLIC_COMMANDS)
+def test_the_menus_offer_exactly_the_commands_that_are_handled(language: Language) -> None:
+    public = names(describe_commands(language))
+    assert len(public) == len(set(public))
+    group = set(names(list_offered(Audience.GROUP_ADMINS, language)))
+    assert find_handled_commands() == group | set(public)
+    assert group - set(public) == {"settings", "watch"}
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -40,15 +55,20 @@ def test_a_groups_menu_offers_its_admins_more_and_nobody_what_is_personal(
     language: Language,
 ) -> None:
     members = set(names(list_offered(Audience.GROUPS, language)))
-    assert members < PUBLIC_COMMANDS
+    public = set(names(describe_commands(language)))
+    assert members < public
     assert members.isdisjoint({"notify", "mydata", "forgetme", "start"})
-    assert set(names(list_offered(Audience.GROUP_ADMINS, language))) == members | GROUP_COMMANDS
+    admins = set(names(list_offered(Audience.GROUP_ADMINS, language)))
+    assert admins == members | {"settings", "watch"}
     assert list_offered(Audience.EVERYBODY, language) == describe_commands(language)
 
 
 @pytest.mark.parametrize("language", list(Language))
 def test_an_admins_menu_offers_everything(language: Language) -> None:
-    assert set(names(menu(Role.ADMIN, language))) == PUBLIC_COMMANDS | MODERATORS
+    assert (
+        set(names(menu(Role.ADMIN, language)))
+        == set(names(describe_commands(language))) | MODERATORS
+    )
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -24,7 +24,6 @@ from telegram.ext import (
     filters,
 )
 
-from bot.conversation import groups as of_groups
 from bot.conversation.reply import Button
 from bot.telegram.handling import groups
 from bot.telegram.handling.context import App, Context, Question
@@ -53,10 +52,6 @@ _COMMANDS: dict[str, Question] = {
 }
 #: Commands whose replies are private.
 _PERSONAL = ("notify", "mydata", "forgetme")
-#: Every command that is answered to everybody.
-PUBLIC_COMMANDS = frozenset({*_COMMANDS, *_PERSONAL, "check"})
-#: What the admins of a group give there.
-GROUP_COMMANDS = frozenset(of_groups.COMMANDS)
 
 
 def register(application: App) -> None:
